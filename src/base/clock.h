@@ -1,0 +1,32 @@
+/*
+ * Time: a monotonic clock for deadlines and durations, the wall clock for what people read.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Milliseconds of a clock that never jumps. */
+int64_t clock_ms(void);
+
+/* Microseconds since 1970-01-01 UTC. */
+int64_t clock_wall_us(void);
+
+#define NO_TIME INT64_MIN /* "no such time" for wall-clock microseconds */
+#define NO_DEADLINE INT64_MAX
+
+/* The moment `ms` from now, in clock_ms units; 0 means no deadline. */
+int64_t deadline_in(uint32_t ms);
+
+/* Milliseconds left, for poll(2): -1 for no deadline, 0 when it has passed. */
+int deadline_left(int64_t deadline);
+
+bool deadline_passed(int64_t deadline);
+
+#define RFC3339_SIZE 40
+
+/* Writes "2026-11-23T10:34:00.123456Z" (no fraction where it is zero), NUL-terminated. */
+void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE]);
+
+#endif

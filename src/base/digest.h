@@ -1,0 +1,34 @@
+/*
+ * Checksums and random identifiers, by libcrypto.
+ */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+#define SHA256_SIZE 32
+#define SHA256_HEX_SIZE 65 /* with the NUL */
+#define UUID_SIZE 37       /* with the NUL */
+
+/* SHA-256 of pieces that arrive one after the other. */
+struct sha256 {
+    void *context; /* EVP_MD_CTX */
+};
+
+void sha256_start(struct sha256 *hash);
+void sha256_add(struct sha256 *hash, struct text piece);
+/* Ends it and releases what it held. */
+void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE]);
+
+/* SHA-256 of a whole text. */
+void sha256_text(struct text text, unsigned char digest[SHA256_SIZE]);
+
+/* Lower-case hex, NUL-terminated. */
+void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]);
+
+/* A random (version 4) UUID in its text form. */
+void uuid_v4(char out[UUID_SIZE]);
+
+#endif

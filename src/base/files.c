@@ -1,0 +1,180 @@
+/*
+ * POSIX files. A path is opened once and looked at through its descriptor, so that what is measured is what is read.
+ */
+#include "base/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MOST_ENTRIES 100000
+
+static enum file_kind kind_of(const struct stat *info)
+{
+    return S_ISREG(info->st_mode) ? FILE_REGULAR : S_ISDIR(info->st_mode) ? FILE_DIRECTORY : FILE_OTHER;
+}
+
+enum file_kind file_look(const char *path, struct file_stamp *stamp)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return FILE_NONE;
+    }
+    if (stamp != NULL) {
+        *stamp = (struct file_stamp){
+            .device = info.st_dev,
+            .inode = info.st_ino,
+            .size = (uint64_t)info.st_size,
+            .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec,
+            .ctime_ns = (int64_t)info.st_ctim.tv_sec * 1000000000 + info.st_ctim.tv_nsec,
+        };
+    }
+    return kind_of(&info);
+}
+
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
+           a->ctime_ns == b->ctime_ns;
+}
+
+static bool fail_errno(struct status *status, const char *doing, const char *path)
+{
+    const enum status_code code = errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND
+                                  : errno == EACCES || errno == EPERM ? STATUS_PERMISSION_DENIED
+                                                                      : STATUS_INTERNAL;
+    return status_fail(status, code, "Cannot %s %s: %s.", doing, path, strerror(errno));
+}
+
+/* Reads until the end or until one byte more than the limit has come: a file may grow while it is read. */
+static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit, struct text *content)
+{
+    struct buffer buffer = {.arena = arena};
+    buffer_reserve(&buffer, expected);
+    for (;;) {
+        const size_t room = buffer.capacity - 1 - buffer.size;
+        if (room == 0) {
+            buffer_reserve(&buffer, buffer.size);
+            continue;
+        }
+        const ssize_t got = read(fd, buffer.data + buffer.size, room);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return false;
+        }
+        buffer.size += (size_t)got;
+        if (got == 0 || buffer.size > limit) {
+            break;
+        }
+        if (buffer.size >= expected && room > 1) {
+            /* Another read would only say that the end has come; a file that grows is read again next time. */
+            break;
+        }
+    }
+    buffer.data[buffer.size] = '\0';
+    *content = buffer_text(&buffer);
+    return true;
+}
+
+bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status)
+{
+    bool ok = false;
+    struct stat info;
+    /* O_NONBLOCK: opening a FIFO that somebody put there must not hang. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return fail_errno(status, "read", path);
+    }
+    if (fstat(fd, &info) != 0) {
+        fail_errno(status, "read", path);
+    } else if (kind_of(&info) != FILE_REGULAR) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "Cannot read %s: it is not a file.", path);
+    } else if ((uint64_t)info.st_size > limit) {
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has %lld bytes; the most that is read is %zu.", path,
+                    (long long)info.st_size, limit);
+    } else if (!read_all(arena, fd, (size_t)info.st_size, limit, content)) {
+        fail_errno(status, "read", path);
+    } else if (content->size > limit) {
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has more than %zu bytes, the most that is read.", path, limit);
+    } else {
+        ok = true;
+    }
+    close(fd);
+    return ok;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct file_entry *)a)->name, ((const struct file_entry *)b)->name);
+}
+
+static bool is_directory(int dir_fd, const struct dirent *item)
+{
+    if (item->d_type == DT_DIR || item->d_type == DT_REG) {
+        return item->d_type == DT_DIR;
+    }
+    struct stat info;
+    return fstatat(dir_fd, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool directory_list(struct arena *arena, const char *path, struct file_list *list, struct status *status)
+{
+    *list = (struct file_list){0};
+    size_t capacity = 0;
+    DIR *const dir = opendir(path);
+    if (dir == NULL) {
+        return fail_errno(status, "list", path);
+    }
+    bool ok = true;
+    for (const struct dirent *item; (item = readdir(dir)) != NULL;) {
+        if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0) {
+            continue;
+        }
+        if (list->count == MOST_ENTRIES) {
+            ok = status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has more than %d entries.", path, MOST_ENTRIES);
+            break;
+        }
+        list->entries = arena_grow(arena, list->entries, list->count, &capacity, sizeof *list->entries);
+        list->entries[list->count++] = (struct file_entry){
+            .name = arena_strdup(arena, item->d_name),
+            .is_directory = is_directory(dirfd(dir), item),
+        };
+    }
+    closedir(dir);
+    if (list->count > 0) {
+        qsort(list->entries, list->count, sizeof *list->entries, by_name);
+    }
+    return ok;
+}
+
+const char *path_join(struct arena *arena, const char *dir, const char *name)
+{
+    if (name[0] == '\0') {
+        return arena_strdup(arena, dir);
+    }
+    if (dir[0] == '\0' || strcmp(dir, ".") == 0) {
+        return arena_strdup(arena, name);
+    }
+    const bool slash = dir[strlen(dir) - 1] == '/';
+    return arena_printf(arena, "%s%s%s", dir, slash ? "" : "/", name);
+}
+
+bool path_is_component(struct text name)
+{
+    if (name.size == 0 || name.size > 255 || text_is(name, ".") || text_is(name, "..")) {
+        return false;
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        const unsigned char c = (unsigned char)name.data[i];
+        if (c == '/' || c < 0x20 || c == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * Files and folders of a project: read whole, listed in byte order, never followed out of bounds by size.
+ */
+#ifndef BASE_FILES_H
+#define BASE_FILES_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What tells that a file may have changed. */
+struct file_stamp {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    int64_t mtime_ns;
+    int64_t ctime_ns;
+};
+
+enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_OTHER };
+
+/* What is at a path (symbolic links followed); stamp may be NULL. FILE_NONE where nothing is or it cannot be seen. */
+enum file_kind file_look(const char *path, struct file_stamp *stamp);
+
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
+
+/* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
+ * or RESOURCE_EXHAUSTED when it is larger than limit bytes. */
+bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);
+
+struct file_entry {
+    const char *name; /* any bytes but '/' and NUL */
+    bool is_directory;
+};
+
+struct file_list {
+    struct file_entry *entries; /* sorted by the bytes of the names */
+    size_t count;
+};
+
+/* Lists a directory without "." and ".."; symbolic links count as what they point to, dangling ones as files.
+ * Fails with RESOURCE_EXHAUSTED beyond 100,000 entries. */
+bool directory_list(struct arena *arena, const char *path, struct file_list *list, struct status *status);
+
+/* "dir/name"; dir alone when name is "" and name alone when dir is "" or ".". */
+const char *path_join(struct arena *arena, const char *dir, const char *name);
+
+/* True for a name that can be one component of a path: not empty, not "." or "..", no '/', no NUL, no control
+ * characters, at most 255 bytes. */
+bool path_is_component(struct text name);
+
+#endif

@@ -1,0 +1,52 @@
+#include "base/status.h"
+
+#include <stddef.h>
+
+/* grpc-gateway's runtime.HTTPStatusFromCode. */
+static const struct {
+    const char *name;
+    unsigned http;
+} codes[] = {
+    [STATUS_OK] = {"OK", 200},
+    [STATUS_CANCELLED] = {"CANCELLED", 499},
+    [STATUS_UNKNOWN] = {"UNKNOWN", 500},
+    [STATUS_INVALID_ARGUMENT] = {"INVALID_ARGUMENT", 400},
+    [STATUS_DEADLINE_EXCEEDED] = {"DEADLINE_EXCEEDED", 504},
+    [STATUS_NOT_FOUND] = {"NOT_FOUND", 404},
+    [STATUS_ALREADY_EXISTS] = {"ALREADY_EXISTS", 409},
+    [STATUS_PERMISSION_DENIED] = {"PERMISSION_DENIED", 403},
+    [STATUS_RESOURCE_EXHAUSTED] = {"RESOURCE_EXHAUSTED", 429},
+    [STATUS_FAILED_PRECONDITION] = {"FAILED_PRECONDITION", 400},
+    [STATUS_ABORTED] = {"ABORTED", 409},
+    [STATUS_OUT_OF_RANGE] = {"OUT_OF_RANGE", 400},
+    [STATUS_UNIMPLEMENTED] = {"UNIMPLEMENTED", 501},
+    [STATUS_INTERNAL] = {"INTERNAL", 500},
+    [STATUS_UNAVAILABLE] = {"UNAVAILABLE", 503},
+    [STATUS_DATA_LOSS] = {"DATA_LOSS", 500},
+    [STATUS_UNAUTHENTICATED] = {"UNAUTHENTICATED", 401},
+};
+
+static enum status_code known(enum status_code code)
+{
+    return (size_t)code < sizeof codes / sizeof codes[0] ? code : STATUS_UNKNOWN;
+}
+
+const char *status_code_name(enum status_code code)
+{
+    return codes[known(code)].name;
+}
+
+unsigned status_code_http(enum status_code code)
+{
+    return codes[known(code)].http;
+}
+
+bool status_fail(struct status *status, enum status_code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *const message = arena_vprintf(status->arena, format, args);
+    va_end(args);
+    *status = (struct status){.arena = status->arena, .code = code, .message = message};
+    return false;
+}

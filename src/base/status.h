@@ -1,0 +1,59 @@
+/*
+ * What went wrong, made where it is known and passed up untouched. Codes are gRPC's. A function that can fail returns
+ * bool (or a pointer) and fills a status; what it holds lives in the status's arena.
+ */
+#ifndef BASE_STATUS_H
+#define BASE_STATUS_H
+
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum status_code {
+    STATUS_OK = 0,
+    STATUS_CANCELLED = 1,
+    STATUS_UNKNOWN = 2,
+    STATUS_INVALID_ARGUMENT = 3,
+    STATUS_DEADLINE_EXCEEDED = 4,
+    STATUS_NOT_FOUND = 5,
+    STATUS_ALREADY_EXISTS = 6,
+    STATUS_PERMISSION_DENIED = 7,
+    STATUS_RESOURCE_EXHAUSTED = 8,
+    STATUS_FAILED_PRECONDITION = 9,
+    STATUS_ABORTED = 10,
+    STATUS_OUT_OF_RANGE = 11,
+    STATUS_UNIMPLEMENTED = 12,
+    STATUS_INTERNAL = 13,
+    STATUS_UNAVAILABLE = 14,
+    STATUS_DATA_LOSS = 15,
+    STATUS_UNAUTHENTICATED = 16,
+};
+
+#define STATUS_SUGGESTIONS 3
+
+/* Start with {.arena = arena}. Strings are NULL where nothing is known. */
+struct status {
+    struct arena *arena; /* borrowed: where the strings live */
+    enum status_code code;
+    const char *message;  /* one sentence that a person can act on */
+    const char *sqlstate; /* as are the next two, PostgreSQL's own */
+    const char *detail;
+    const char *hint;
+    const char *migration;                        /* the one it is about */
+    uint32_t position;                            /* 1-based, characters; 0 unknown */
+    const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
+};
+
+/* Sets code and message, forgets what was there. Returns false, so that it can be returned. */
+bool status_fail(struct status *status, enum status_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "NOT_FOUND" and so on; "UNKNOWN" for a number that is no code. */
+const char *status_code_name(enum status_code code);
+
+/* The HTTP status for a code, as grpc-gateway maps them (CANCELLED 499, FAILED_PRECONDITION 400, ABORTED 409, …). */
+unsigned status_code_http(enum status_code code);
+
+#endif

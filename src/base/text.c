@@ -1,0 +1,303 @@
+/*
+ * Slices, UTF-8 and the text builder: small, and the same everywhere.
+ */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct text text_of(const char *string)
+{
+    return (struct text){string, string == NULL ? 0 : strlen(string)};
+}
+
+struct text text_slice(struct text text, size_t start, size_t end)
+{
+    end = end > text.size ? text.size : end;
+    start = start > end ? end : start;
+    return (struct text){text.data == NULL ? NULL : text.data + start, end - start};
+}
+
+bool text_equal(struct text a, struct text b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool text_is(struct text a, const char *string)
+{
+    return text_equal(a, text_of(string));
+}
+
+bool text_is_nocase(struct text a, const char *string)
+{
+    const size_t size = strlen(string);
+    return a.size == size && (size == 0 || strncasecmp(a.data, string, size) == 0);
+}
+
+bool text_starts_with(struct text text, const char *prefix)
+{
+    const size_t size = strlen(prefix);
+    return text.size >= size && (size == 0 || memcmp(text.data, prefix, size) == 0);
+}
+
+bool text_ends_with(struct text text, const char *suffix)
+{
+    const size_t size = strlen(suffix);
+    return text.size >= size && (size == 0 || memcmp(text.data + text.size - size, suffix, size) == 0);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct text text_trim(struct text text)
+{
+    while (text.size > 0 && is_space(text.data[0])) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size > 0 && is_space(text.data[text.size - 1])) {
+        text.size--;
+    }
+    return text;
+}
+
+bool text_next_line(struct text *rest, struct text *line)
+{
+    if (rest->size == 0) {
+        return false;
+    }
+    const char *const newline = memchr(rest->data, '\n', rest->size);
+    const size_t end = newline == NULL ? rest->size : (size_t)(newline - rest->data);
+    *line = text_slice(*rest, 0, end);
+    *rest = text_slice(*rest, newline == NULL ? end : end + 1, rest->size);
+    if (line->size > 0 && line->data[line->size - 1] == '\r') {
+        line->size--;
+    }
+    return true;
+}
+
+size_t text_find(struct text text, const char *needle, size_t from)
+{
+    if (from > text.size) {
+        return SIZE_MAX;
+    }
+    const char *const found = memmem(text.data + from, text.size - from, needle, strlen(needle));
+    return found == NULL ? SIZE_MAX : (size_t)(found - text.data);
+}
+
+/* Length of the well-formed UTF-8 sequence at the start of the given bytes, 0 where there is none (RFC 3629, table of
+ * well-formed byte sequences). */
+static size_t utf8_sequence(const unsigned char *bytes, size_t size)
+{
+    const unsigned char first = bytes[0];
+    if (first < 0x80) {
+        return 1;
+    }
+    const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || size < length) {
+        return 0;
+    }
+    const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (bytes[1] < low || bytes[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+bool text_is_utf8(struct text text, size_t *bad)
+{
+    for (size_t i = 0; i < text.size;) {
+        const size_t length = utf8_sequence((const unsigned char *)text.data + i, text.size - i);
+        if (length == 0) {
+            if (bad != NULL) {
+                *bad = i;
+            }
+            return false;
+        }
+        i += length;
+    }
+    return true;
+}
+
+static bool starts_character(char c)
+{
+    return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+size_t text_characters(struct text text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        count += starts_character(text.data[i]) ? 1 : 0;
+    }
+    return count;
+}
+
+size_t text_byte_of_character(struct text text, size_t character)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (starts_character(text.data[i]) && ++seen == character) {
+            return i;
+        }
+    }
+    return text.size;
+}
+
+struct position text_position(struct text text, size_t offset)
+{
+    struct position position = {.line = 1, .column = 1, .character = 1};
+    for (size_t i = 0; i < offset && i < text.size; i++) {
+        if (text.data[i] == '\n') {
+            position.line++;
+            position.column = 1;
+            position.character++;
+        } else if (starts_character(text.data[i])) {
+            position.column++;
+            position.character++;
+        }
+    }
+    return position;
+}
+
+uint32_t text_lines(struct text text)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        lines += text.data[i] == '\n' ? 1 : 0;
+    }
+    return text.size > 0 && text.data[text.size - 1] != '\n' ? lines + 1 : lines;
+}
+
+size_t text_distance(struct text a, struct text b)
+{
+    size_t row[256];
+    if (a.size > 255 || b.size > 255) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= b.size; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            const size_t above = row[j];
+            const size_t changed = diagonal + (a.data[i - 1] == b.data[j - 1] ? 0 : 1);
+            size_t least = above + 1 < row[j - 1] + 1 ? above + 1 : row[j - 1] + 1;
+            least = changed < least ? changed : least;
+            row[j] = least;
+            diagonal = above;
+        }
+    }
+    return row[b.size];
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)tolower((unsigned char)c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *text_percent_decode(struct arena *arena, struct text text)
+{
+    char *decoded = arena_alloc(arena, text.size + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c == '%') {
+            if (text.size - i < 3) {
+                return NULL;
+            }
+            const int high = hex_digit(text.data[i + 1]);
+            const int low = hex_digit(text.data[i + 2]);
+            if (high < 0 || low < 0) {
+                return NULL;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0') {
+            return NULL;
+        }
+        decoded[size++] = c;
+    }
+    decoded[size] = '\0';
+    return decoded;
+}
+
+void buffer_reserve(struct buffer *buffer, size_t size)
+{
+    const size_t wanted = buffer->size + size + 1;
+    if (wanted <= buffer->capacity) {
+        return;
+    }
+    size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity * 2;
+    capacity = capacity < wanted ? wanted : capacity;
+    char *data = arena_alloc(buffer->arena, capacity);
+    if (buffer->size > 0) {
+        memcpy(data, buffer->data, buffer->size);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+}
+
+void buffer_add(struct buffer *buffer, struct text text)
+{
+    buffer_reserve(buffer, text.size);
+    if (text.size > 0) {
+        memcpy(buffer->data + buffer->size, text.data, text.size);
+    }
+    buffer->size += text.size;
+    buffer->data[buffer->size] = '\0';
+}
+
+void buffer_puts(struct buffer *buffer, const char *string)
+{
+    buffer_add(buffer, text_of(string));
+}
+
+void buffer_putc(struct buffer *buffer, char c)
+{
+    buffer_add(buffer, (struct text){&c, 1});
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int size = vsnprintf(NULL, 0, format, args);
+    if (size > 0) {
+        buffer_reserve(buffer, (size_t)size);
+        vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, again);
+        buffer->size += (size_t)size;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+struct text buffer_text(const struct buffer *buffer)
+{
+    return (struct text){buffer->data, buffer->size};
+}
+
+const char *buffer_string(const struct buffer *buffer)
+{
+    return buffer->data == NULL ? "" : buffer->data;
+}

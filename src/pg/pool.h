@@ -1,0 +1,23 @@
+/*
+ * Idle connections kept for the next reader, because connecting costs thirty times what a small query costs (4 ms against
+ * 0.13 ms, libpq 15 on one machine). A run takes a session of its own that is never given back: a migration may have
+ * changed its settings. Thread-safe.
+ */
+#ifndef PG_POOL_H
+#define PG_POOL_H
+
+#include "pg/session.h"
+
+struct pg_pool;
+
+/* Keeps at most max_idle connections, each at most 60 s. conninfo is borrowed and must outlive the pool. */
+struct pg_pool *pg_pool_new(const struct conninfo *conninfo, size_t max_idle);
+void pg_pool_free(struct pg_pool *pool);
+
+/* An idle session that is still connected, or a new one; deadline is set on it. NULL and a status where that failed. */
+struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status);
+
+/* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */
+void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
+
+#endif

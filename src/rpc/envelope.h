@@ -1,0 +1,62 @@
+/*
+ * The envelope of a call as bytes: packing and unpacking of truss.rpc.v1.Request and Response, with every length, depth
+ * and encoding that comes from outside checked here.
+ */
+#ifndef RPC_ENVELOPE_H
+#define RPC_ENVELOPE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+/* The largest message either side takes: a 5 MB migration in a preview fits, with room. */
+#define RPC_MESSAGE_LIMIT ((size_t)16 * 1024 * 1024)
+
+/* What unpacking one message may use: protobuf-c can use about 100 times the bytes of a hostile message. */
+#define RPC_ARENA_BUDGET ((size_t)64 * 1024 * 1024)
+
+/* An allocator for protobuf-c over an arena's budget: unpacking returns NULL when it is used up. The arena is borrowed. */
+ProtobufCAllocator rpc_allocator(struct arena *arena);
+
+/* Unpacks a message of any type into the arena. Fails with INVALID_ARGUMENT where the bytes are not such a message, nest
+ * more than 32 deep or hold a string that is not UTF-8 or has a NUL; RESOURCE_EXHAUSTED where the budget is used up. */
+ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text bytes,
+                             struct status *status);
+
+struct rpc_metadata {
+    const char *key;
+    const char *value;
+};
+
+#define RPC_METADATA_LIMIT 32
+
+/* A request as its receiver sees it; strings and payload live in the arena. */
+struct rpc_request {
+    const char *method; /* "/package.Service/Method" */
+    struct text payload;
+    uint32_t timeout_ms; /* 0: none */
+    struct rpc_metadata metadata[RPC_METADATA_LIMIT];
+    size_t metadata_count;
+};
+
+/* Value of a metadata key; NULL where it is absent. */
+const char *rpc_request_metadata(const struct rpc_request *request, const char *key);
+
+/* The packed envelope around a message. Fails with RESOURCE_EXHAUSTED beyond RPC_MESSAGE_LIMIT. request->payload is
+ * ignored: the message is packed straight into its place. */
+bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,
+                      struct text *bytes, struct status *status);
+bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_request *request, struct status *status);
+
+/* A response: the message (NULL unless the outcome is OK) and the outcome. What is too large to send becomes
+ * RESOURCE_EXHAUSTED. Always gives bytes. */
+struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message);
+
+/* Unpacks a response: fills *outcome (whose arena must be set) with what the other side said and returns the message,
+ * or NULL where the outcome is not OK or the bytes are no response (INTERNAL). */
+ProtobufCMessage *rpc_response_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+                                      struct text bytes, struct status *outcome);
+
+#endif

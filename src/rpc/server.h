@@ -1,0 +1,63 @@
+/*
+ * The worker's side of a call: sockets, dispatch and threads. Answers many requests at once; handlers are the functions
+ * of the generated service structs and may block, because they run on threads of ours and never on nng's.
+ *
+ * Two lanes of threads: what runs migrations never makes a status wait. Each lane is bounded; a request that finds its
+ * lane full is answered RESOURCE_EXHAUSTED at once. Expired requests are dropped (answered DEADLINE_EXCEEDED) unserved.
+ */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "rpc/envelope.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANES };
+
+/* What a handler knows of its request. */
+struct rpc_call {
+    struct arena *arena; /* lives until the reply was sent */
+    struct status *status;
+    const struct rpc_request *request;
+    int64_t deadline; /* clock_ms units, or NO_DEADLINE */
+};
+
+/* A handler fills a reply made in call->arena and returns it; NULL where it failed, with call->status saying why.
+ * input has the method's input type. */
+typedef ProtobufCMessage *rpc_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+
+/* A row per method, in the order of the service's descriptor. */
+struct rpc_method {
+    rpc_handler *handler;
+    enum rpc_lane lane;
+};
+
+struct rpc_service {
+    const ProtobufCServiceDescriptor *descriptor;
+    const struct rpc_method *methods; /* descriptor->n_methods of them */
+    void *context;
+};
+
+struct rpc_server;
+
+struct rpc_server_options {
+    const char *const *urls; /* tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
+    unsigned threads[RPC_LANES]; /* the most threads of each lane; started as needed, ended when idle */
+    unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
+};
+
+/* Listens and serves until rpc_server_stop. services is an array of count, borrowed. NULL and a status where a URL is
+ * not one or cannot be listened on ("Address already in use" says which and what to do). */
+struct rpc_server *rpc_server_start(const struct rpc_server_options *options, const struct rpc_service *services,
+                                    size_t count, struct status *status);
+
+/* The URL that the index-th listener really has (port 0 resolved), borrowed; NULL beyond the last. */
+const char *rpc_server_url(const struct rpc_server *server, size_t index);
+
+/* Takes no more requests, waits up to grace_ms for those under way, then releases everything. Returns false where some
+ * were still running (the process should exit without touching the rest). */
+bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * What kind of statement this is, as far as a runner must know: may it share a transaction, does it control one itself,
+ * what does it create. By the statement's own words (sql/lexer.h), so that its cost does not depend on its size, and
+ * statements newer than our parser are known too. The list of what cannot run in a transaction block is measured on
+ * PostgreSQL 11 to 18.
+ */
+#ifndef SQL_CLASSIFY_H
+#define SQL_CLASSIFY_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+
+enum sql_class {
+    SQL_CLASS_PLAIN,          /* may share a transaction */
+    SQL_CLASS_ALONE,          /* cannot run inside a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, … */
+    SQL_CLASS_BEGIN,          /* BEGIN, START TRANSACTION */
+    SQL_CLASS_COMMIT,         /* COMMIT, END, (also … AND CHAIN), PREPARE TRANSACTION, COMMIT PREPARED */
+    SQL_CLASS_ROLLBACK,       /* ROLLBACK, ABORT; not ROLLBACK TO a savepoint, which is plain */
+    SQL_CLASS_ADD_ENUM_VALUE, /* ALTER TYPE … ADD VALUE: the value cannot be used before the commit */
+    SQL_CLASS_COPY_STDIN,     /* COPY … FROM STDIN or TO STDOUT: a script cannot carry the data */
+};
+
+/* The class of one statement. */
+enum sql_class sql_classify(struct text statement);
+
+/* Why a statement of class ALONE cannot share a transaction: "CREATE INDEX CONCURRENTLY". NULL for other classes. */
+const char *sql_alone_reason(struct text statement);
+
+/* The value that ALTER TYPE … ADD VALUE 'x' adds, unquoted; NULL for other statements. */
+const char *sql_added_enum_value(struct arena *arena, struct text statement);
+
+/* True where a script may hold a statement of a class other than PLAIN: one pass over its words, so that the usual file
+ * need not be cut at all. May say true too often, never false wrongly. */
+bool sql_may_need_cutting(struct text script);
+
+struct sql_object {
+    const char *type;   /* "table", "index", "type", "enum value", "column", "view", … as DetectSchema names them */
+    const char *schema; /* NULL where the statement does not say */
+    const char *name;
+    const char *parent; /* the table of a column or constraint, the type of an enum value; else NULL */
+    const char *parent_schema;
+};
+
+struct sql_objects {
+    struct sql_object *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Appends the objects that a statement creates or adds: CREATE TABLE, INDEX (named), TYPE, VIEW, MATERIALIZED VIEW,
+ * SEQUENCE, SCHEMA, FUNCTION, PROCEDURE, TRIGGER, EXTENSION, DOMAIN, POLICY; ALTER TABLE … ADD COLUMN / ADD CONSTRAINT;
+ * ALTER TYPE … ADD VALUE. Names as PostgreSQL folds them. */
+void sql_created_objects(struct arena *arena, struct text statement, struct sql_objects *objects);
+
+#endif

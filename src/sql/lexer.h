@@ -1,0 +1,48 @@
+/*
+ * PostgreSQL's tokens, one at a time and without allocating: enough to know which words of a file are SQL and which are
+ * inside strings, comments, dollar quotes and quoted identifiers. Cutting into statements is libpg_query's work
+ * (sql/split.h); this says what a statement begins with, and finds words in files that the parser does not know.
+ */
+#ifndef SQL_LEXER_H
+#define SQL_LEXER_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+
+enum sql_token_kind {
+    SQL_END,
+    SQL_WORD,       /* keyword or plain identifier */
+    SQL_IDENTIFIER, /* "quoted", U&"…" */
+    SQL_STRING,     /* '…', E'…', B'…', X'…', U&'…', N'…', $tag$…$tag$ */
+    SQL_NUMBER,
+    SQL_PARAMETER, /* $1 */
+    SQL_SYMBOL,    /* one character of anything else: ( ) , ; . [ ] : operators */
+    SQL_BROKEN,    /* an unterminated string, identifier or comment: reaches to the end */
+};
+
+struct sql_token {
+    enum sql_token_kind kind;
+    struct text text; /* as written, with quotes */
+    size_t offset;    /* in bytes, in the whole text */
+};
+
+struct sql_lexer {
+    struct text text;
+    size_t offset;
+};
+
+/* The next token; SQL_END at the end, again and again. White space and comments (nested ones too) are passed over. */
+struct sql_token sql_next(struct sql_lexer *lexer);
+
+/* True for a SQL_WORD that is this keyword, in any case. */
+bool sql_is_word(const struct sql_token *token, const char *word);
+bool sql_is_symbol(const struct sql_token *token, char symbol);
+
+/* The identifier that a token names: a word in lower case, a quoted one unquoted; NULL for other tokens. */
+const char *sql_identifier(struct arena *arena, const struct sql_token *token);
+
+/* The value of a plain '…' or E'…' or dollar-quoted string token; NULL for other tokens. */
+const char *sql_string(struct arena *arena, const struct sql_token *token);
+
+#endif
