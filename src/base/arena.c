@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK ((size_t)4 * 1024)
+#define FIRST_BLOCK   ((size_t)4 * 1024)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT     _Alignof(max_align_t)
 
 struct block {
     struct block *next;

@@ -13,7 +13,7 @@ int64_t clock_ms(void);
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);
 
-#define NO_TIME INT64_MIN /* "no such time" for wall-clock microseconds */
+#define NO_TIME     INT64_MIN /* "no such time" for wall-clock microseconds */
 #define NO_DEADLINE INT64_MAX
 
 /* The moment `ms` from now, in clock_ms units; 0 means no deadline. */

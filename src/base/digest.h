@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-#define SHA256_SIZE 32
+#define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65 /* with the NUL */
-#define UUID_SIZE 37       /* with the NUL */
+#define UUID_SIZE       37 /* with the NUL */
 
 /* SHA-256 of pieces that arrive one after the other. */
 struct sha256 {

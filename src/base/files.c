@@ -44,9 +44,10 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 
 static bool fail_errno(struct status *status, const char *doing, const char *path)
 {
-    const enum status_code code = errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND
-                                  : errno == EACCES || errno == EPERM ? STATUS_PERMISSION_DENIED
-                                                                      : STATUS_INTERNAL;
+    const enum status_code code = errno == ENOENT || errno == ENOTDIR                   ? STATUS_NOT_FOUND
+                                  : errno == EACCES || errno == EPERM || errno == EROFS ? STATUS_PERMISSION_DENIED
+                                  : errno == EEXIST                                     ? STATUS_ALREADY_EXISTS
+                                                                                        : STATUS_INTERNAL;
     return status_fail(status, code, "Cannot %s %s: %s.", doing, path, strerror(errno));
 }
 
@@ -101,7 +102,8 @@ bool file_read(struct arena *arena, const char *path, size_t limit, struct text 
     } else if (!read_all(arena, fd, (size_t)info.st_size, limit, content)) {
         fail_errno(status, "read", path);
     } else if (content->size > limit) {
-        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has more than %zu bytes, the most that is read.", path, limit);
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has more than %zu bytes, the most that is read.", path,
+                    limit);
     } else {
         ok = true;
     }
@@ -150,6 +152,46 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
     if (list->count > 0) {
         qsort(list->entries, list->count, sizeof *list->entries, by_name);
     }
+    return ok;
+}
+
+bool directory_make(struct arena *arena, const char *path, struct status *status)
+{
+    char *const part = arena_strdup(arena, path);
+    for (char *slash = part;; slash++) {
+        slash = strchrnul(slash, '/');
+        const char kept = *slash;
+        *slash = '\0';
+        if (part[0] != '\0' && mkdir(part, 0777) != 0 && errno != EEXIST) {
+            return fail_errno(status, "make", part);
+        }
+        *slash = kept;
+        if (kept == '\0') {
+            break;
+        }
+    }
+    return file_look(path, NULL) == FILE_DIRECTORY ||
+           status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not a directory.", path);
+}
+
+bool file_create(const char *path, struct text content, struct status *status)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return fail_errno(status, "make", path);
+    }
+    bool ok = true;
+    for (size_t done = 0; ok && done < content.size;) {
+        const ssize_t wrote = write(fd, content.data + done, content.size - done);
+        ok = wrote >= 0 || errno == EINTR;
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    ok = ok && fsync(fd) == 0;
+    if (!ok) {
+        fail_errno(status, "write", path);
+        unlink(path);
+    }
+    close(fd);
     return ok;
 }
 

@@ -45,6 +45,12 @@ struct file_list {
  * Fails with RESOURCE_EXHAUSTED beyond 100,000 entries. */
 bool directory_list(struct arena *arena, const char *path, struct file_list *list, struct status *status);
 
+/* Makes a directory and those above it that are missing. */
+bool directory_make(struct arena *arena, const char *path, struct status *status);
+
+/* Makes a new file with this content, on disk when it returns. ALREADY_EXISTS where something is there. */
+bool file_create(const char *path, struct text content, struct status *status);
+
 /* "dir/name"; dir alone when name is "" and name alone when dir is "" or ".". */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 

@@ -20,13 +20,14 @@ bool log_parse_level(const char *word, enum log_level *level);
 void log_write(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
-#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_write(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 
 #define LOG_QUOTED_SIZE 512
 
-/* Puts text in quotes with control characters, quotes and backslashes escaped, cut at the buffer's size; returns out. */
+/* Puts text in quotes with control characters, quotes and backslashes escaped, cut at the buffer's size; returns out.
+ */
 const char *log_quoted(const char *text, char out[LOG_QUOTED_SIZE]);
 
 #endif

@@ -19,9 +19,9 @@ struct option_spec {
     const char *environment; /* the variable that gives it too; NULL: none */
     const char *fallback;    /* the value where neither is given; NULL: unset */
     const char *help;        /* one line */
-    const char **value;      /* set to the value; a flag is set to "1"; NULL where unset. Borrowed from argv or environ */
-    bool secret;             /* a value given on the command line is blanked in argv once it was read, so that `ps` does
-                                not show it */
+    const char **value; /* set to the value; a flag is set to "1"; NULL where unset. Borrowed from argv or environ */
+    bool secret;        /* a value given on the command line is blanked in argv once it was read, so that `ps` does
+                           not show it */
 };
 
 /* Reads argv[1…] against a table that ends with a NULL name. Words that are not options are put, in order, at the front

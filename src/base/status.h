@@ -41,8 +41,8 @@ struct status {
     const char *sqlstate; /* as are the next two, PostgreSQL's own */
     const char *detail;
     const char *hint;
-    const char *migration;                        /* the one it is about */
-    uint32_t position;                            /* 1-based, characters; 0 unknown */
+    const char *migration;                       /* the one it is about */
+    uint32_t position;                           /* 1-based, characters; 0 unknown */
     const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
 };
 

@@ -46,8 +46,8 @@ bool text_is_utf8(struct text text, size_t *bad);
 /* Characters (code points) in well-formed UTF-8. */
 size_t text_characters(struct text text);
 
-/* Byte offset of the character with the 1-based number `character`, as PostgreSQL counts error positions; text.size when
- * it is beyond the end. */
+/* Byte offset of the character with the 1-based number `character`, as PostgreSQL counts error positions; text.size
+ * when it is beyond the end. */
 size_t text_byte_of_character(struct text text, size_t character);
 
 struct position {

@@ -1,6 +1,6 @@
 /*
- * A framework as data, and the few things that only it knows. Adding one is a file beside this with a `struct framework`,
- * a line in registry.c and a fixture made by the real tool.
+ * A framework as data, and the few things that only it knows. Adding one is a file beside this with a `struct
+ * framework`, a line in registry.c and a fixture made by the real tool.
  *
  * A framework does not execute anything and does not decide what is pending: it lists files, reads its ledger, compares
  * checksums, and writes the SQL of its ledger's rows; src/migration does the rest, the same for all.
@@ -25,8 +25,8 @@
 
 /* ---- what a framework's ledger looks like ---- */
 
-/* A ledger's table and its columns, "name:type name:type …" with types as pg_catalog's typname ("varchar", "timestamptz",
- * "int4"). Every column must be there with its type; others may be there too. */
+/* A ledger's table and its columns, "name:type name:type …" with types as pg_catalog's typname ("varchar",
+ * "timestamptz", "int4"). Every column must be there with its type; others may be there too. */
 struct ledger_shape {
     const char *table;
     const char *columns;
@@ -44,7 +44,8 @@ enum entry_state {
     ENTRY_ROLLED_BACK, /* was given up */
 };
 
-/* A row of the ledger. Times are microseconds since 1970 UTC, or NO_TIME; strings are NULL where the ledger has none. */
+/* A row of the ledger. Times are microseconds since 1970 UTC, or NO_TIME; strings are NULL where the ledger has none.
+ */
 struct ledger_entry {
     const char *name; /* as the catalog names the migration */
     const char *id;
@@ -107,15 +108,15 @@ struct project {
 
 /* What is written to the ledger about one migration. */
 struct ledger_record {
-    const char *id;       /* a UUID, for those that have one */
+    const char *id; /* a UUID, for those that have one */
     const char *name;
     const char *checksum; /* as checksum() gave it */
     const char *logs;     /* for fail */
 };
 
 struct framework {
-    const char *id;           /* "prisma" */
-    const char *display_name; /* "Prisma" */
+    const char *id;                     /* "prisma" */
+    const char *display_name;           /* "Prisma" */
     const struct ledger_shape *ledgers; /* ends with a NULL table */
 
     /* Session-level advisory lock that its own CLI takes; 0: it has none. Taken by us as well, by polling. */
@@ -123,6 +124,9 @@ struct framework {
 
     /* One failed entry stops every run until it is resolved. */
     bool failed_entry_blocks;
+
+    /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
+    bool needs_baseline;
 
     /* Appends the folders of this framework's layout to the list. */
     bool (*find_folders)(struct arena *arena, const struct project *project, struct folder_list *folders,
@@ -149,29 +153,30 @@ struct framework {
     bool (*read_ledger)(struct arena *arena, struct pg_session *session, const struct ledger *ledger,
                         struct ledger_entries *entries, struct status *status);
 
-    /* SQL, each ending in a semicolon, schema-qualified throughout because a migration may have changed the search path:
-     * create  makes the ledger, byte for byte as the framework does, schema included
-     * session settings that the framework's own connection has (search_path), may be empty
-     * record  one complete row, for a migration that shares its transaction
-     * start   the row before the first step of a migration that needs several transactions
-     * step    one more step is finished
-     * finish  the last one is
-     * fail    what went wrong
-     * mark_applied, mark_rolled_back  what the framework's own resolve command does */
+    /* SQL, each ending in a semicolon, schema-qualified throughout because a migration may have changed the search
+     * path: create  makes the ledger, byte for byte as the framework does, schema included session settings that the
+     * framework's own connection has (search_path), may be empty record  one complete row, for a migration that shares
+     * its transaction start   the row before the first step of a migration that needs several transactions step    one
+     * more step is finished finish  the last one is fail    what went wrong mark_applied, mark_rolled_back  what the
+     * framework's own resolve command does */
     void (*create)(struct buffer *sql, const struct ledger *ledger);
     void (*session)(struct buffer *sql, const struct ledger *ledger);
     void (*record)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
     void (*start)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
-    void (*step)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+    void (*forget)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
     void (*finish)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
     void (*fail)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
     void (*mark_applied)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
     void (*mark_rolled_back)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
 
+    /* How the framework names a migration that a person wrote in another way ("X/migration.sql"); borrowed from name.
+     */
+    struct text (*canonical_name)(struct text name);
+
     /* Names of a new migration called `name` by a person at this moment: *migration ("20260101120000_add_users") and
      * files to make, relative to the folder. */
-    bool (*create_migration)(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                             const char **migration, const char **file, struct status *status);
+    bool (*create_migration)(struct arena *arena, const char *name, int64_t wall_us, const char **migration,
+                             const char **file, struct status *status);
 
     /* Where a project without any folder gets its first one. */
     const char *default_folder;

@@ -1,7 +1,7 @@
 /*
  * How a script is sent: as few transactions as it can be. The usual file is one transaction, unread; a file with
- * statements that cannot share one is cut with PostgreSQL's parser into the longest runs that can, with the others alone
- * between them. A script with its own BEGIN and COMMIT is respected: it is sent piece by piece as it is written.
+ * statements that cannot share one is cut with PostgreSQL's parser into the longest runs that can, with the others
+ * alone between them. A script with its own BEGIN and COMMIT is respected: it is sent piece by piece as it is written.
  */
 #ifndef MIGRATION_PLAN_H
 #define MIGRATION_PLAN_H
@@ -37,7 +37,8 @@ struct plan {
 };
 
 /* Plans a script (UTF-8 without NUL). Fails with FAILED_PRECONDITION for what can never run: COPY FROM STDIN, psql
- * meta-commands (with the line and what to do instead), a transaction that the script begins and never ends. An empty script has a plan of no steps. */
+ * meta-commands (with the line and what to do instead), a transaction that the script begins and never ends. An empty
+ * script has a plan of no steps. */
 bool plan_build(struct arena *arena, struct text script, struct plan *plan, struct status *status);
 
 /* The statement of a script that the server complained about: by the error's position (1-based characters of the part

@@ -1,7 +1,7 @@
 /*
  * Connection URLs as people write them for Prisma and other frameworks, made into what libpq takes. libpq refuses a URI
- * with one parameter that it does not know ("invalid URI query parameter: "schema"", libpq 15), so ours is read here and
- * passed on as keywords and values. See the list in tests/unit/test_conninfo.c for what is accepted.
+ * with one parameter that it does not know ("invalid URI query parameter: "schema"", libpq 15), so ours is read here
+ * and passed on as keywords and values. See the list in tests/unit/test_conninfo.c for what is accepted.
  */
 #ifndef PG_CONNINFO_H
 #define PG_CONNINFO_H
@@ -17,9 +17,9 @@ struct conninfo {
     const char *keywords[CONNINFO_KEYWORDS + 1];
     const char *values[CONNINFO_KEYWORDS + 1];
     size_t count;
-    const char *schema;       /* ?schema=, where the ledger lives for frameworks that say it so; NULL: not given */
-    bool pgbouncer;           /* ?pgbouncer=true: a pooler in transaction mode is announced */
-    const char *display;      /* "postgresql://user@host:5432/db": no password, safe for logs and answers */
+    const char *schema;         /* ?schema=, where the ledger lives for frameworks that say it so; NULL: not given */
+    bool pgbouncer;             /* ?pgbouncer=true: a pooler in transaction mode is announced */
+    const char *display;        /* "postgresql://user@host:5432/db": no password, safe for logs and answers */
     const char *const *ignored; /* parameters that were set aside, NULL-terminated, for the log */
 };
 

@@ -1,7 +1,7 @@
 /*
- * Idle connections kept for the next reader, because connecting costs thirty times what a small query costs (4 ms against
- * 0.13 ms, libpq 15 on one machine). A run takes a session of its own that is never given back: a migration may have
- * changed its settings. Thread-safe.
+ * Idle connections kept for the next reader, because connecting costs thirty times what a small query costs (4 ms
+ * against 0.13 ms, libpq 15 on one machine). A run takes a session of its own that is never given back: a migration may
+ * have changed its settings. Thread-safe.
  */
 #ifndef PG_POOL_H
 #define PG_POOL_H

@@ -17,9 +17,9 @@
 struct pg_session;
 
 /* Connects. deadline in clock_ms units; at most connect_timeout of the URL, else 10 s. UNAVAILABLE where the server
- * cannot be reached, UNAUTHENTICATED for a refused password (28P01, 28000), NOT_FOUND for a database that does not exist
- * (3D000); the message names host and database, never the password. The session sets client_encoding to UTF8,
- * and application_name to "truss" where the URL gives none. */
+ * cannot be reached, UNAUTHENTICATED for a refused password (28P01, 28000), NOT_FOUND for a database that does not
+ * exist (3D000); the message names host and database, never the password. The session sets client_encoding to UTF8, and
+ * application_name to "truss" where the URL gives none. */
 struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status);
 
 void pg_session_free(struct pg_session *session);
@@ -39,9 +39,9 @@ const char *pg_session_user(const struct pg_session *session);     /* borrowed *
 /* Inside a transaction (good or failed)? */
 bool pg_session_in_transaction(const struct pg_session *session);
 
-/* One statement with parameters in text form ($1…); returns the result, for PQclear, or NULL. SQL errors become a status
- * with SQLSTATE, detail, hint and position: UNAVAILABLE for a lost connection or a server that shuts down or starts
- * (57P01-57P03, 08xxx), PERMISSION_DENIED for 42501, DEADLINE_EXCEEDED where our deadline cancelled it, else
+/* One statement with parameters in text form ($1…); returns the result, for PQclear, or NULL. SQL errors become a
+ * status with SQLSTATE, detail, hint and position: UNAVAILABLE for a lost connection or a server that shuts down or
+ * starts (57P01-57P03, 08xxx), PERMISSION_DENIED for 42501, DEADLINE_EXCEEDED where our deadline cancelled it, else
  * FAILED_PRECONDITION. */
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status);
@@ -51,8 +51,8 @@ bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
 
 /* Where a script failed. */
 struct pg_failure {
-    size_t statement;  /* 0-based number of the statement in the script: results that had come before the error */
-    size_t position;   /* 1-based, in characters of the whole script; 0: the server gave none */
+    size_t statement;    /* 0-based number of the statement in the script: results that had come before the error */
+    size_t position;     /* 1-based, in characters of the whole script; 0: the server gave none */
     const char *context; /* PG_DIAG_CONTEXT, in the status's arena; NULL: none */
 };
 
@@ -60,8 +60,8 @@ struct pg_failure {
  * (the connection stays usable). */
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status);
 
-/* Appends a quoted literal ('it''s') or identifier ("Name"), safe whatever standard_conforming_strings says. The text must be
- * UTF-8 without NUL. */
+/* Appends a quoted literal ('it''s') or identifier ("Name"), safe whatever standard_conforming_strings says. The text
+ * must be UTF-8 without NUL. */
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
@@ -73,7 +73,8 @@ void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *da
 void pg_result_cleanup(PGresult **result);
 #define PG_RESULT(name) PGresult *name __attribute__((cleanup(pg_result_cleanup)))
 
-/* Fields of a result. NULL becomes NULL, false, fallback, or NO_TIME. pg_field_us reads a bigint of microseconds since 1970. */
+/* Fields of a result. NULL becomes NULL, false, fallback, or NO_TIME. pg_field_us reads a bigint of microseconds since
+ * 1970. */
 const char *pg_field(const PGresult *result, int row, int column);
 bool pg_field_bool(const PGresult *result, int row, int column);
 int64_t pg_field_int(const PGresult *result, int row, int column, int64_t fallback);

@@ -17,11 +17,13 @@
 /* What unpacking one message may use: protobuf-c can use about 100 times the bytes of a hostile message. */
 #define RPC_ARENA_BUDGET ((size_t)64 * 1024 * 1024)
 
-/* An allocator for protobuf-c over an arena's budget: unpacking returns NULL when it is used up. The arena is borrowed. */
+/* An allocator for protobuf-c over an arena's budget: unpacking returns NULL when it is used up. The arena is borrowed.
+ */
 ProtobufCAllocator rpc_allocator(struct arena *arena);
 
-/* Unpacks a message of any type into the arena. Fails with INVALID_ARGUMENT where the bytes are not such a message, nest
- * more than 32 deep or hold a string that is not UTF-8 or has a NUL; RESOURCE_EXHAUSTED where the budget is used up. */
+/* Unpacks a message of any type into the arena. Fails with INVALID_ARGUMENT where the bytes are not such a message,
+ * nest more than 32 deep or hold a string that is not UTF-8 or has a NUL; RESOURCE_EXHAUSTED where the budget is used
+ * up. */
 ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text bytes,
                              struct status *status);
 

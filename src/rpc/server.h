@@ -43,7 +43,7 @@ struct rpc_service {
 struct rpc_server;
 
 struct rpc_server_options {
-    const char *const *urls; /* tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
+    const char *const *urls;     /* tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
     unsigned threads[RPC_LANES]; /* the most threads of each lane; started as needed, ended when idle */
     unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
 };

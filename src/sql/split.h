@@ -17,8 +17,8 @@ struct sql_statement {
 struct sql_split {
     struct sql_statement *statements;
     size_t count;
-    /* False where the parser does not know the script (newer syntax, psql meta-commands, a plain mistake): then there is
-     * nothing in statements, and error says what it stumbled on and where. */
+    /* False where the parser does not know the script (newer syntax, psql meta-commands, a plain mistake): then there
+     * is nothing in statements, and error says what it stumbled on and where. */
     bool parsed;
     const char *error;   /* in the arena; NULL where parsed */
     size_t error_offset; /* bytes */

@@ -1,0 +1,167 @@
+/*
+ * A line at a time; only the quotes may carry a value over several lines.
+ */
+#include "base/dotenv.h"
+
+#include "base/files.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_LIMIT  ((size_t)1024 * 1024)
+#define MOST_NESTED 8 /* ${A} that holds ${B} that holds … */
+
+static bool is_key_character(char c)
+{
+    return isalnum((unsigned char)c) != 0 || c == '_' || c == '.' || c == '-';
+}
+
+/* Reads "export KEY =" at the start of *rest and moves *rest behind it. False where there is no assignment. */
+static bool take_key(struct text *rest, struct text *key)
+{
+    struct text line = text_trim(*rest);
+    if (text_starts_with(line, "export ")) {
+        line = text_trim(text_slice(line, 7, line.size));
+    }
+    size_t size = 0;
+    while (size < line.size && is_key_character(line.data[size])) {
+        size++;
+    }
+    *key = text_slice(line, 0, size);
+    while (size < line.size && (line.data[size] == ' ' || line.data[size] == '\t')) {
+        size++;
+    }
+    if (key->size == 0 || size == line.size || line.data[size] != '=') {
+        return false;
+    }
+    *rest = text_slice(line, size + 1, line.size);
+    return true;
+}
+
+/* The text between quotes, which may hold newlines; in double quotes "\n" and "\r" are escapes. */
+static const char *quoted_value(struct arena *arena, struct text value, char quote)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < value.size; i++) {
+        const char next = i + 1 < value.size ? value.data[i + 1] : '\0';
+        if (quote == '"' && value.data[i] == '\\' && (next == 'n' || next == 'r')) {
+            buffer_putc(&out, next == 'n' ? '\n' : '\r');
+            i++;
+        } else {
+            buffer_putc(&out, value.data[i]);
+        }
+    }
+    return buffer_string(&out);
+}
+
+/* The value at the start of *rest, which is moved behind its line. *literal: single quotes, nothing is replaced. */
+static const char *take_value(struct arena *arena, struct text *rest, bool *literal)
+{
+    size_t start = 0;
+    while (start < rest->size && (rest->data[start] == ' ' || rest->data[start] == '\t')) {
+        start++;
+    }
+    const char quote = start < rest->size ? rest->data[start] : '\0';
+    struct text line;
+    *literal = quote == '\'';
+    if (quote == '"' || quote == '\'' || quote == '`') {
+        const size_t end = text_find(*rest, (const char[]){quote, '\0'}, start + 1);
+        if (end != SIZE_MAX) {
+            const char *const value = quoted_value(arena, text_slice(*rest, start + 1, end), quote);
+            *rest = text_slice(*rest, end + 1, rest->size);
+            text_next_line(rest, &line);
+            return value;
+        }
+    }
+    if (!text_next_line(rest, &line)) {
+        return "";
+    }
+    const size_t comment = text_find(line, "#", 0);
+    line = text_trim(text_slice(line, 0, comment));
+    return arena_strndup(arena, line.data, line.size);
+}
+
+static const char *lookup(struct arena *arena, struct text content, const char *key, int depth);
+
+/* Replaces ${NAME}, ${NAME:-fallback} and $NAME. "\$" stays a dollar sign. */
+static const char *expand(struct arena *arena, struct text content, const char *value, int depth)
+{
+    if (strchr(value, '$') == NULL || depth >= MOST_NESTED) {
+        return value;
+    }
+    struct buffer out = {.arena = arena};
+    for (const char *c = value; *c != '\0'; c++) {
+        if (c[0] == '\\' && c[1] == '$') {
+            buffer_putc(&out, *++c);
+            continue;
+        }
+        const bool braces = c[0] == '$' && c[1] == '{';
+        const char *const name = c + (braces ? 2 : 1);
+        size_t size = 0;
+        while (c[0] == '$' && (isalnum((unsigned char)name[size]) != 0 || name[size] == '_')) {
+            size++;
+        }
+        const char *const close = braces ? strchr(name, '}') : name + size;
+        if (size == 0 || close == NULL) {
+            buffer_putc(&out, *c);
+            continue;
+        }
+        const char *const key = arena_strndup(arena, name, size);
+        const char *found = getenv(key);
+        found = found != NULL ? found : lookup(arena, content, key, depth + 1);
+        if (found != NULL) {
+            buffer_puts(&out, found);
+        } else if (braces && strncmp(name + size, ":-", 2) == 0) {
+            buffer_add(&out, (struct text){name + size + 2, (size_t)(close - name) - size - 2});
+        }
+        c = braces ? close : close - 1;
+    }
+    return buffer_string(&out);
+}
+
+static const char *lookup(struct arena *arena, struct text content, const char *key, int depth)
+{
+    const char *found = NULL;
+    bool found_literal = false;
+    for (struct text rest = content; rest.size > 0;) {
+        struct text name;
+        struct text line;
+        struct text ahead = rest;
+        const char *const newline = memchr(rest.data, '\n', rest.size);
+        struct text head = text_slice(rest, 0, newline == NULL ? rest.size : (size_t)(newline - rest.data));
+        if (!take_key(&head, &name)) {
+            text_next_line(&rest, &line);
+            continue;
+        }
+        ahead = text_slice(rest, (size_t)(head.data - rest.data), rest.size);
+        bool literal;
+        const char *const value = take_value(arena, &ahead, &literal);
+        if (text_is(name, key)) {
+            found = value;
+            found_literal = literal;
+        }
+        rest = ahead;
+    }
+    return found == NULL || found_literal ? found : expand(arena, content, found, depth);
+}
+
+const char *dotenv_value(struct arena *arena, struct text content, const char *key)
+{
+    return lookup(arena, content, key, 0);
+}
+
+bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status)
+{
+    *value = NULL;
+    const char *const path = path_join(arena, dir[0] == '\0' ? "." : dir, ".env");
+    struct text content;
+    if (file_look(path, NULL) != FILE_REGULAR) {
+        return true;
+    }
+    if (!file_read(arena, path, FILE_LIMIT, &content, status)) {
+        return false;
+    }
+    *value = dotenv_value(arena, content, key);
+    return true;
+}

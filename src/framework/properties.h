@@ -1,0 +1,17 @@
+/*
+ * Plain strings out of a project's configuration (prisma.config.ts, package.json, drizzle.config.js): object literals
+ * of JavaScript, TypeScript and JSON read as text, never executed. A value that is computed is not found, which is the
+ * truth.
+ */
+#ifndef FRAMEWORK_PROPERTIES_H
+#define FRAMEWORK_PROPERTIES_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+/* The string at a path of property names, {"migrations", "path", NULL} for `migrations: { path: "x" }`, at whatever
+ * depth the first of them stands. Comments are passed over; keys may be quoted. NULL where it is not there or not a
+ * plain string. */
+const char *property_string(struct arena *arena, struct text source, const char *const path[]);
+
+#endif

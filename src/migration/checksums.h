@@ -1,0 +1,20 @@
+/*
+ * Checksums of files, remembered as long as the file's stamp is the same: a status over 1,000 migrations reads none of
+ * them twice. Thread-safe.
+ */
+#ifndef MIGRATION_CHECKSUMS_H
+#define MIGRATION_CHECKSUMS_H
+
+#include "framework/framework.h"
+
+struct checksums;
+
+struct checksums *checksums_new(void);
+void checksums_free(struct checksums *checksums);
+
+/* The checksum of a migration's file as the framework computes it, in the arena. Fails where the file cannot be read.
+ */
+bool checksums_get(struct checksums *checksums, struct arena *arena, const struct framework *framework,
+                   const struct migration_file *file, const char **checksum, struct status *status);
+
+#endif

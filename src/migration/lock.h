@@ -1,0 +1,16 @@
+/*
+ * One run at a time for a database and ledger: our own advisory lock, and the framework's, so that its CLI and ours
+ * exclude each other. Session locks, taken by polling: a session that waits inside pg_advisory_lock holds a snapshot,
+ * and CREATE INDEX CONCURRENTLY of the one that has the lock waits for it, for ever.
+ */
+#ifndef MIGRATION_LOCK_H
+#define MIGRATION_LOCK_H
+
+#include "migration/detect.h"
+
+/* Takes both locks on work->session, waiting up to the site's lock_wait_ms or the deadline. They go with the session.
+ * ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the connection
+ * goes through a pooler, which would lose them. */
+bool lock_take(struct work *work, const struct detection *detection);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * What a worker works on: one project, one database, and what is remembered between requests. One for the life of the
+ * process, shared by its threads; everything in it is constant or guards itself.
+ */
+#ifndef MIGRATION_SITE_H
+#define MIGRATION_SITE_H
+
+#include "base/status.h"
+#include "framework/framework.h"
+#include "migration/checksums.h"
+#include "pg/pool.h"
+
+struct site {
+    struct project project;
+    const struct conninfo *conninfo; /* NULL: none is configured, or it could not be understood */
+    const char *conninfo_error;      /* what to answer then */
+    enum status_code conninfo_code;
+    struct pg_pool *pool; /* NULL with conninfo */
+    struct checksums *checksums;
+    uint32_t lock_wait_ms; /* how long a run waits for another one to end */
+};
+
+/* A request's means: where it allocates, until when, and its connection. */
+struct work {
+    const struct site *site;
+    struct arena *arena;
+    int64_t deadline;
+    struct status *status;
+    struct pg_session *session;
+};
+
+/* Takes a connection for reading from the pool into work->session. */
+bool work_connect(struct work *work);
+
+/* Opens a connection of its own, for a run. */
+bool work_connect_own(struct work *work);
+
+/* Gives the connection of work_connect back. */
+void work_release(struct work *work);
+
+#endif

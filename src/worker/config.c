@@ -1,0 +1,120 @@
+#include "worker/config.h"
+
+#include "base/dotenv.h"
+#include "base/log.h"
+#include "base/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct values {
+    const char *listen;
+    const char *project;
+    const char *database_url;
+    const char *migrations;
+    const char *lock_wait;
+    const char *log_level;
+    const char *help;
+    const char *version;
+};
+
+/* A number of seconds as milliseconds. */
+static bool read_seconds(const char *word, const char *option, uint32_t *ms, struct status *status)
+{
+    char *end;
+    const double seconds = strtod(word, &end);
+    if (*word == '\0' || *end != '\0' || !(seconds >= 0 && seconds <= 86400)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes a number of seconds up to 86400, not \"%s\".",
+                           option, word);
+    }
+    *ms = (uint32_t)(seconds * 1000);
+    return true;
+}
+
+static bool read_listeners(struct arena *arena, const char *list, struct config *config, struct status *status)
+{
+    char *const copy = arena_strdup(arena, list);
+    size_t count = 0;
+    char *rest;
+    for (char *url = strtok_r(copy, ",", &rest); url != NULL; url = strtok_r(NULL, ",", &rest)) {
+        if (count == CONFIG_LISTENERS) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes at most %d addresses.",
+                               CONFIG_LISTENERS);
+        }
+        config->urls[count++] = url;
+    }
+    return count > 0 || status_fail(status, STATUS_INVALID_ARGUMENT, "--listen needs an address.");
+}
+
+/* A worker without a usable database starts all the same: it answers health, and says what is wrong. */
+static void read_connection(struct arena *arena, const char *url, struct config *config)
+{
+    struct status status = {.arena = arena};
+    if (url == NULL && !dotenv_read(arena, config->project.root, "DATABASE_URL", &url, &status)) {
+        log_warn("cannot read .env", "project=%s", log_quoted(config->project.root, (char[LOG_QUOTED_SIZE]){0}));
+    }
+    if (url == NULL || url[0] == '\0') {
+        config->conninfo_error = "DATABASE_URL is not set.";
+        config->conninfo_code = STATUS_INTERNAL; /* documented as 500 */
+        return;
+    }
+    config->has_conninfo = conninfo_parse(arena, url, &config->conninfo, &status);
+    if (!config->has_conninfo) {
+        config->conninfo_error = status.message;
+        config->conninfo_code = STATUS_INTERNAL;
+        return;
+    }
+    config->project.schema = config->conninfo.schema;
+}
+
+bool config_read(struct arena *arena, int argc, char **argv, struct config *config, struct status *status)
+{
+    struct values values = {0};
+    int words;
+    enum log_level level;
+    const struct option_spec specs[] = {
+        {"listen", "URL[,URL…]", "TRUSS_LISTEN", "tcp://127.0.0.1:8788", "where to serve: tcp://HOST:PORT, ipc://PATH",
+         &values.listen, false},
+        {"project", "DIR", "TRUSS_PROJECT", ".", "the project whose migrations these are", &values.project, false},
+        {"database-url", "URL", "DATABASE_URL", NULL, "the database; else from the project's .env",
+         &values.database_url, true},
+        {"migrations", "DIR", "TRUSS_MIGRATIONS", NULL, "the folder of migrations, where it is not in a usual place",
+         &values.migrations, false},
+        {"lock-wait", "SECONDS", "TRUSS_LOCK_WAIT", "10", "how long a run waits for another one to end",
+         &values.lock_wait, false},
+        {"log-level", "LEVEL", "TRUSS_LOG_LEVEL", "info", "debug, info, warn or error", &values.log_level, false},
+        {"help", NULL, NULL, NULL, "show this", &values.help, false},
+        {"version", NULL, NULL, NULL, "show the version", &values.version, false},
+        {0},
+    };
+    *config = (struct config){0};
+    if (!options_parse(arena, specs, argc, argv, &words, status)) {
+        return false;
+    }
+    if (words > 0) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is not an option; see --help.", argv[0]);
+    }
+    config->help = values.help != NULL;
+    config->version = values.version != NULL;
+    if (config->help) {
+        printf("Usage: truss-worker [OPTION…]\nServes migrations of one project and database over RPC.\n\n");
+        options_help(specs, stdout);
+        return true;
+    }
+    if (!log_parse_level(values.log_level, &level)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--log-level is debug, info, warn or error.");
+    }
+    log_set_level(level);
+    if (file_look(values.project, NULL) != FILE_DIRECTORY) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The project %s is not a directory; check --project.",
+                           values.project);
+    }
+    config->project.root = values.project;
+    config->project.migrations = values.migrations;
+    if (!read_listeners(arena, values.listen, config, status) ||
+        !read_seconds(values.lock_wait, "lock-wait", &config->lock_wait_ms, status)) {
+        return false;
+    }
+    read_connection(arena, values.database_url, config);
+    return true;
+}

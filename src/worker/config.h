@@ -1,0 +1,29 @@
+/*
+ * What a worker is told: its options, the project's .env, and what follows from them.
+ */
+#ifndef WORKER_CONFIG_H
+#define WORKER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "migration/site.h"
+
+#define CONFIG_LISTENERS 8
+
+struct config {
+    const char *urls[CONFIG_LISTENERS + 1]; /* where to listen, NULL-terminated */
+    struct project project;
+    struct conninfo conninfo;
+    bool has_conninfo;
+    const char *conninfo_error; /* why there is none: an answer for those who ask, no reason not to start */
+    enum status_code conninfo_code;
+    uint32_t lock_wait_ms;
+    bool help;
+    bool version;
+};
+
+/* Reads argv and the environment. Where DATABASE_URL is in neither, the project's .env is asked. False and
+ * INVALID_ARGUMENT for options that make no sense. Everything lives in the arena or in argv and environ. */
+bool config_read(struct arena *arena, int argc, char **argv, struct config *config, struct status *status);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * truss.health.v1.Health: answers while the database is down, and says so.
+ */
+#include "truss/health/v1/health.pb-c.h"
+#include "worker/messages.h"
+#include "worker/service.h"
+
+#define CHECK_MS 2000
+
+#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Health__V1__##Type, truss__health__v1__##type)
+
+static struct work work_of(const struct health_context *context, const struct rpc_call *call)
+{
+    const int64_t soon = deadline_in(CHECK_MS);
+    return (struct work){
+        .site = context->site,
+        .arena = call->arena,
+        .deadline = call->deadline < soon ? call->deadline : soon,
+        .status = call->status,
+    };
+}
+
+static bool is_ready(struct work *work)
+{
+    if (!work_connect(work)) {
+        return false;
+    }
+    PG_RESULT(result) = pg_query(work->session, "SELECT 1", 0, NULL, work->status);
+    work_release(work);
+    return result != NULL;
+}
+
+static ProtobufCMessage *check(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct health_context *const context = data;
+    struct status status = {.arena = call->arena};
+    struct work work = work_of(context, call);
+    (void)input;
+    work.status = &status;
+    Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
+    const bool ready = is_ready(&work);
+    reply->status = ready ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
+                          : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
+    reply->reason = message_string(ready ? NULL : status.message);
+    reply->version = message_string(TRUSS_VERSION);
+    reply->started_at = message_time(call->arena, context->started_at);
+    return &reply->base;
+}
+
+static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.current_database(), current_user, pg_catalog.current_setting('server_version'), "
+        "(pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint, "
+        "(SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
+        "AND backend_type = 'client backend')";
+    const struct health_context *const context = data;
+    struct work work = work_of(context, call);
+    (void)input;
+    if (!work_connect(&work)) {
+        return NULL;
+    }
+    PG_RESULT(result) = pg_query(work.session, sql, 0, NULL, call->status);
+    work_release(&work);
+    if (result == NULL) {
+        return NULL;
+    }
+    Truss__Health__V1__GetInfoResponse *const reply = NEW(call->arena, GetInfoResponse, get_info_response);
+    reply->ok = true;
+    reply->version = message_string(TRUSS_VERSION);
+    reply->started_at = message_time(call->arena, context->started_at);
+    reply->connection = NEW(call->arena, Connection, connection);
+    reply->connection->database_name = arena_strdup(call->arena, pg_field(result, 0, 0));
+    reply->connection->db_user = arena_strdup(call->arena, pg_field(result, 0, 1));
+    reply->connection->pg_version = arena_strdup(call->arena, pg_field(result, 0, 2));
+    reply->connection->started_at = message_time(call->arena, pg_field_us(result, 0, 3));
+    reply->connection->active_connections = (uint32_t)pg_field_int(result, 0, 4, 0);
+    return &reply->base;
+}
+
+/* In the order of the .proto. */
+static const struct rpc_method methods[] = {
+    {check, RPC_LANE_READ},
+    {get_info, RPC_LANE_READ},
+};
+
+struct rpc_service health_service(struct health_context *context)
+{
+    return (struct rpc_service){
+        .descriptor = &truss__health__v1__health__descriptor,
+        .methods = methods,
+        .context = context,
+    };
+}

@@ -1,0 +1,104 @@
+/*
+ * truss-worker: reads its options, listens, and serves until it is told to stop.
+ */
+#include "base/log.h"
+#include "worker/config.h"
+#include "worker/service.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STOP_GRACE_MS    20000
+#define IDLE_CONNECTIONS 4
+
+/* Threads of the server inherit the mask, so that these signals come to sigwait below and nowhere else. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static struct site site_of(const struct config *config)
+{
+    return (struct site){
+        .project = config->project,
+        .conninfo = config->has_conninfo ? &config->conninfo : NULL,
+        .conninfo_error = config->conninfo_error,
+        .conninfo_code = config->conninfo_code,
+        .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
+        .checksums = checksums_new(),
+        .lock_wait_ms = config->lock_wait_ms,
+    };
+}
+
+static void log_start(const struct config *config, const struct rpc_server *server)
+{
+    char project[LOG_QUOTED_SIZE];
+    char database[LOG_QUOTED_SIZE];
+    for (size_t i = 0; rpc_server_url(server, i) != NULL; i++) {
+        log_info("listening", "address=%s project=%s database=%s", rpc_server_url(server, i),
+                 log_quoted(config->project.root, project),
+                 log_quoted(config->has_conninfo ? config->conninfo.display : config->conninfo_error, database));
+    }
+    for (size_t i = 0; config->has_conninfo && config->conninfo.ignored != NULL && config->conninfo.ignored[i] != NULL;
+         i++) {
+        log_info("url parameter set aside", "name=%s", log_quoted(config->conninfo.ignored[i], project));
+    }
+}
+
+static int serve(const struct config *config, struct status *status)
+{
+    sigset_t signals;
+    int caught;
+    block_signals(&signals);
+    srandom((unsigned)(clock_wall_us() ^ getpid()));
+    struct site site = site_of(config);
+    struct health_context health = {.site = &site, .started_at = clock_wall_us()};
+    const struct rpc_service services[] = {migration_service(&site), health_service(&health)};
+    const struct rpc_server_options options = {
+        .urls = config->urls,
+        .threads = {[RPC_LANE_READ] = 4, [RPC_LANE_RUN] = 4},
+        .queue = {[RPC_LANE_READ] = 64, [RPC_LANE_RUN] = 32},
+    };
+    struct rpc_server *const server =
+        rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
+    if (server == NULL) {
+        fprintf(stderr, "truss-worker: %s\n", status->message);
+        return 1;
+    }
+    log_start(config, server);
+    sigwait(&signals, &caught);
+    log_info("stopping", "signal=%d", caught);
+    if (!rpc_server_stop(server, STOP_GRACE_MS)) {
+        /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
+        log_warn("stopped with work under way", "grace_ms=%d", STOP_GRACE_MS);
+        _exit(1);
+    }
+    pg_pool_free(site.pool);
+    checksums_free(site.checksums);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct config config;
+    int code = 0;
+    if (!config_read(arena, argc, argv, &config, &status)) {
+        fprintf(stderr, "truss-worker: %s\n", status.message);
+        code = 1;
+    } else if (config.version) {
+        printf("truss-worker %s\n", TRUSS_VERSION);
+    } else if (!config.help) {
+        code = serve(&config, &status);
+    }
+    arena_free(arena);
+    return code;
+}

@@ -1,0 +1,21 @@
+/*
+ * The services that a worker implements, as rpc/server.h takes them.
+ */
+#ifndef WORKER_SERVICE_H
+#define WORKER_SERVICE_H
+
+#include "migration/site.h"
+#include "rpc/server.h"
+
+/* truss.migration.v1.MigrationService. The site is borrowed. */
+struct rpc_service migration_service(struct site *site);
+
+struct health_context {
+    const struct site *site;
+    int64_t started_at; /* wall clock, microseconds */
+};
+
+/* truss.health.v1.Health. The context is borrowed. */
+struct rpc_service health_service(struct health_context *context);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * The base library: what everything else stands on.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/files.h"
+#include "base/options.h"
+#include "base/text.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct arena *arena;
+static struct status status;
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+}
+
+static void tear_down(void)
+{
+    arena_free(arena);
+}
+
+START_TEST(a_budget_refuses_what_would_exceed_it)
+{
+    struct arena *const small = arena_new(1000);
+    ck_assert_ptr_nonnull(arena_try_alloc(small, 600));
+    ck_assert_ptr_null(arena_try_alloc(small, 600));
+    ck_assert_ptr_null(arena_try_alloc(small, SIZE_MAX));
+    arena_free(small);
+}
+END_TEST
+
+START_TEST(large_and_small_pieces_do_not_overlap)
+{
+    unsigned char *pieces[200];
+    for (size_t i = 0; i < 200; i++) {
+        const size_t size = i % 7 == 0 ? 300000 : i * 13 + 1;
+        pieces[i] = arena_alloc(arena, size);
+        memset(pieces[i], (int)i, size);
+    }
+    for (size_t i = 0; i < 200; i++) {
+        ck_assert_uint_eq(pieces[i][0], i & 0xFF);
+        ck_assert_uint_eq(pieces[i][i % 7 == 0 ? 299999 : i * 13], i & 0xFF);
+    }
+}
+END_TEST
+
+START_TEST(utf8_is_checked_to_the_last_byte)
+{
+    static const struct {
+        const char *bytes;
+        size_t bad; /* SIZE_MAX: well-formed */
+    } cases[] = {
+        {"plain", SIZE_MAX},
+        {"gr\xC3\xBC\xC3\x9F", SIZE_MAX},
+        {"\xF0\x9F\x98\x80", SIZE_MAX},
+        {"a\xC3", 1},
+        {"\xC0\xAF", 0},
+        {"ab\xED\xA0\x80", 2},
+        {"\xF4\x90\x80\x80", 0},
+        {"\xE2\x82", 0},
+        {"\xFF", 0},
+        {"\xE0\x80\x80", 0},
+        {"x\x80", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t bad = SIZE_MAX;
+        const bool ok = text_is_utf8(text_of(cases[i].bytes), &bad);
+        ck_assert_msg(ok == (cases[i].bad == SIZE_MAX) && bad == cases[i].bad, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(positions_count_characters_and_lines)
+{
+    const struct text text = text_of("\xC3\xA4\xC3\xB6\nsel\xE2\x82\xAC"
+                                     "ct\n");
+    const size_t offset = text_find(text, "ct", 0);
+    const struct position position = text_position(text, offset);
+    ck_assert_uint_eq(position.line, 2);
+    ck_assert_uint_eq(position.column, 5);
+    ck_assert_uint_eq(position.character, 8);
+    ck_assert_uint_eq(text_byte_of_character(text, 8), offset);
+    ck_assert_uint_eq(text_lines(text), 2);
+    ck_assert_uint_eq(text_lines(text_of("a\nb")), 2);
+    ck_assert_uint_eq(text_lines(text_of("")), 0);
+}
+END_TEST
+
+START_TEST(percent_decoding_refuses_broken_escapes_and_nul)
+{
+    ck_assert_str_eq(text_percent_decode(arena, text_of("a%20b%2Fc+d")), "a b/c+d");
+    ck_assert_ptr_null(text_percent_decode(arena, text_of("a%0")));
+    ck_assert_ptr_null(text_percent_decode(arena, text_of("a%")));
+    ck_assert_ptr_null(text_percent_decode(arena, text_of("a%zz")));
+    ck_assert_ptr_null(text_percent_decode(arena, text_of("a%00b")));
+}
+END_TEST
+
+START_TEST(distance_is_levenshteins)
+{
+    ck_assert_uint_eq(text_distance(text_of("kitten"), text_of("sitting")), 3);
+    ck_assert_uint_eq(text_distance(text_of(""), text_of("abc")), 3);
+    ck_assert_uint_eq(text_distance(text_of("same"), text_of("same")), 0);
+}
+END_TEST
+
+START_TEST(times_are_rfc_3339_in_utc)
+{
+    char out[RFC3339_SIZE];
+    clock_rfc3339(0, out);
+    ck_assert_str_eq(out, "1970-01-01T00:00:00Z");
+    clock_rfc3339(1700000000123456, out);
+    ck_assert_str_eq(out, "2023-11-14T22:13:20.123456Z");
+    clock_rfc3339(-1, out);
+    ck_assert_str_eq(out, "1969-12-31T23:59:59.999999Z");
+}
+END_TEST
+
+START_TEST(sha256_is_the_known_one)
+{
+    unsigned char digest[SHA256_SIZE];
+    char hex[SHA256_HEX_SIZE];
+    sha256_text(text_of("abc"), digest);
+    sha256_hex(digest, hex);
+    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+START_TEST(uuids_are_of_version_4)
+{
+    char a[UUID_SIZE];
+    char b[UUID_SIZE];
+    uuid_v4(a);
+    uuid_v4(b);
+    ck_assert_str_ne(a, b);
+    ck_assert_uint_eq(strlen(a), 36);
+    ck_assert_int_eq(a[14], '4');
+    ck_assert_ptr_nonnull(strchr("89ab", a[19]));
+}
+END_TEST
+
+static char directory[64];
+
+static const char *in_directory(const char *name)
+{
+    return arena_printf(arena, "%s/%s", directory, name);
+}
+
+static void set_up_directory(void)
+{
+    set_up();
+    strcpy(directory, "/tmp/truss-base-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void tear_down_directory(void)
+{
+    const char *const command = arena_printf(arena, "rm -rf '%s'", directory);
+    ck_assert_int_eq(system(command), 0);
+    tear_down();
+}
+
+START_TEST(a_directory_is_listed_in_byte_order)
+{
+    static const char *const names[] = {"b", "B", "a", "10", "9", "\xC3\xA4"};
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert(file_create(in_directory(names[i]), text_of(""), &status));
+    }
+    ck_assert_int_eq(symlink(directory, in_directory("link")), 0);
+    struct file_list list;
+    ck_assert(directory_list(arena, directory, &list, &status));
+    static const char *const expected[] = {"10", "9", "B", "a", "b", "link", "\xC3\xA4"};
+    ck_assert_uint_eq(list.count, 7);
+    for (size_t i = 0; i < 7; i++) {
+        ck_assert_str_eq(list.entries[i].name, expected[i]);
+    }
+    ck_assert(list.entries[5].is_directory);
+}
+END_TEST
+
+START_TEST(a_file_larger_than_the_limit_is_refused)
+{
+    struct text content;
+    ck_assert(file_create(in_directory("f"), text_of("12345"), &status));
+    ck_assert(file_read(arena, in_directory("f"), 5, &content, &status));
+    ck_assert(text_is(content, "12345"));
+    ck_assert(!file_read(arena, in_directory("f"), 4, &content, &status));
+    ck_assert_int_eq(status.code, STATUS_RESOURCE_EXHAUSTED);
+}
+END_TEST
+
+START_TEST(a_fifo_does_not_hang_the_reader)
+{
+    struct text content;
+    ck_assert_int_eq(mkfifo(in_directory("pipe"), 0600), 0);
+    ck_assert(!file_read(arena, in_directory("pipe"), 100, &content, &status));
+    ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
+}
+END_TEST
+
+START_TEST(a_file_is_never_made_over_another)
+{
+    ck_assert(file_create(in_directory("f"), text_of("first"), &status));
+    ck_assert(!file_create(in_directory("f"), text_of("second"), &status));
+    ck_assert_int_eq(status.code, STATUS_ALREADY_EXISTS);
+}
+END_TEST
+
+START_TEST(options_come_from_the_line_then_the_environment_then_the_fallback)
+{
+    const char *a;
+    const char *b;
+    const char *c;
+    const char *flag;
+    const struct option_spec specs[] = {
+        {"a", "X", "TRUSS_TEST_A", "fallback", "", &a, false},
+        {"b", "X", "TRUSS_TEST_B", "fallback", "", &b, false},
+        {"c", "X", "TRUSS_TEST_C", "fallback", "", &c, false},
+        {"flag", NULL, NULL, NULL, "", &flag, false},
+        {0},
+    };
+    setenv("TRUSS_TEST_A", "environment", 1);
+    setenv("TRUSS_TEST_B", "environment", 1);
+    setenv("TRUSS_TEST_C", "", 1);
+    char *argv[] = {arena_strdup(arena, "program"),
+                    arena_strdup(arena, "word"),
+                    arena_strdup(arena, "--a=line"),
+                    arena_strdup(arena, "--flag"),
+                    arena_strdup(arena, "--"),
+                    arena_strdup(arena, "--x"),
+                    NULL};
+    int words;
+    ck_assert(options_parse(arena, specs, 6, argv, &words, &status));
+    ck_assert_str_eq(a, "line");
+    ck_assert_str_eq(b, "environment");
+    ck_assert_str_eq(c, "fallback");
+    ck_assert_ptr_nonnull(flag);
+    ck_assert_int_eq(words, 2);
+    ck_assert_str_eq(argv[0], "word");
+    ck_assert_str_eq(argv[1], "--x");
+}
+END_TEST
+
+START_TEST(a_secret_is_blanked_where_ps_would_show_it)
+{
+    const char *url;
+    const struct option_spec specs[] = {{"url", "URL", NULL, NULL, "", &url, true}, {0}};
+    char secret[] = "postgresql://u:hunter2@h/db";
+    char program[] = "program";
+    char option[] = "--url";
+    char *argv[] = {program, option, secret, NULL};
+    int words;
+    ck_assert(options_parse(arena, specs, 3, argv, &words, &status));
+    ck_assert_str_eq(url, "postgresql://u:hunter2@h/db");
+    ck_assert_ptr_null(strstr(secret, "hunter2"));
+}
+END_TEST
+
+START_TEST(an_unknown_option_is_named)
+{
+    const char *a;
+    const struct option_spec specs[] = {{"a", "X", NULL, NULL, "", &a, false}, {0}};
+    char program[] = "program";
+    char option[] = "--bogus=1";
+    char *argv[] = {program, option, NULL};
+    int words;
+    ck_assert(!options_parse(arena, specs, 2, argv, &words, &status));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(status.message, "--bogus"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("base");
+    TCase *const plain = tcase_create("plain");
+    tcase_add_checked_fixture(plain, set_up, tear_down);
+    tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
+    tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
+    tcase_add_test(plain, utf8_is_checked_to_the_last_byte);
+    tcase_add_test(plain, positions_count_characters_and_lines);
+    tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
+    tcase_add_test(plain, distance_is_levenshteins);
+    tcase_add_test(plain, times_are_rfc_3339_in_utc);
+    tcase_add_test(plain, sha256_is_the_known_one);
+    tcase_add_test(plain, uuids_are_of_version_4);
+    tcase_add_test(plain, options_come_from_the_line_then_the_environment_then_the_fallback);
+    tcase_add_test(plain, a_secret_is_blanked_where_ps_would_show_it);
+    tcase_add_test(plain, an_unknown_option_is_named);
+    TCase *const files = tcase_create("files");
+    tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);
+    tcase_add_test(files, a_directory_is_listed_in_byte_order);
+    tcase_add_test(files, a_file_larger_than_the_limit_is_refused);
+    tcase_add_test(files, a_fifo_does_not_hang_the_reader);
+    tcase_add_test(files, a_file_is_never_made_over_another);
+    suite_add_tcase(suite, plain);
+    suite_add_tcase(suite, files);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,245 @@
+/*
+ * What only Prisma knows, as far as it needs no database: checksums, names, and where a project keeps its migrations.
+ */
+#include "base/digest.h"
+#include "framework/framework.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct arena *arena;
+static struct status status;
+static const struct framework *prisma;
+static char root[64];
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+    prisma = framework_find("prisma");
+    strcpy(root, "/tmp/truss-prisma-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static void tear_down(void)
+{
+    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", root)), 0);
+    arena_free(arena);
+}
+
+/* Makes a file of the project, and the directories above it. */
+static void put(const char *path, const char *content)
+{
+    char *const whole = arena_printf(arena, "%s/%s", root, path);
+    char *const slash = strrchr(whole, '/');
+    *slash = '\0';
+    ck_assert(directory_make(arena, whole, &status));
+    *slash = '/';
+    ck_assert(file_create(whole, text_of(content), &status));
+}
+
+static void put_directory(const char *path)
+{
+    ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
+}
+
+/* The folders found, joined by commas. */
+static const char *found(const char *migrations)
+{
+    const struct project project = {.root = root, .migrations = migrations};
+    struct folder_list folders = {0};
+    struct buffer out = {.arena = arena};
+    ck_assert(prisma->find_folders(arena, &project, &folders, &status));
+    for (size_t i = 0; i < folders.count; i++) {
+        buffer_printf(&out, "%s%s", i == 0 ? "" : ",", folders.items[i].path);
+    }
+    return buffer_string(&out);
+}
+
+static struct folder folder(const char *path)
+{
+    return (struct folder){.framework = prisma, .root = root, .path = path};
+}
+
+START_TEST(a_checksum_is_the_sha256_of_the_bytes)
+{
+    ck_assert_str_eq(prisma->checksum(arena, text_of("")),
+                     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+END_TEST
+
+START_TEST(either_line_ending_counts_as_unchanged)
+{
+    const char *const lf = "create table a ();\ncreate table b ();\n";
+    const char *const crlf = "create table a ();\r\ncreate table b ();\r\n";
+    const char *const of_lf = prisma->checksum(arena, text_of(lf));
+    const char *const of_crlf = prisma->checksum(arena, text_of(crlf));
+    ck_assert(prisma->checksum_matches(of_lf, text_of(lf)));
+    ck_assert(prisma->checksum_matches(of_lf, text_of(crlf)));
+    ck_assert(prisma->checksum_matches(of_crlf, text_of(lf)));
+    ck_assert(!prisma->checksum_matches(of_lf, text_of("create table a ();\n")));
+    ck_assert(!prisma->checksum_matches("", text_of(lf)));
+}
+END_TEST
+
+START_TEST(checksums_of_old_versions_lack_leading_zeros)
+{
+    /* A text whose digest has a byte below 16. */
+    unsigned char digest[SHA256_SIZE];
+    char bare[SHA256_HEX_SIZE];
+    size_t size = 0;
+    sha256_text(text_of("2"), digest);
+    for (int i = 0; i < SHA256_SIZE; i++) {
+        size += (size_t)snprintf(bare + size, sizeof bare - size, "%x", digest[i]);
+    }
+    ck_assert_uint_lt(size, 64);
+    ck_assert(prisma->checksum_matches(bare, text_of("2")));
+}
+END_TEST
+
+START_TEST(a_name_may_end_in_its_script)
+{
+    ck_assert(text_is(prisma->canonical_name(text_of("1_a/migration.sql")), "1_a"));
+    ck_assert(text_is(prisma->canonical_name(text_of("1_a")), "1_a"));
+}
+END_TEST
+
+START_TEST(the_usual_place_is_found)
+{
+    ck_assert_str_eq(found(NULL), "");
+    put_directory("prisma/migrations");
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
+}
+END_TEST
+
+START_TEST(a_schema_without_migrations_says_where_they_will_be)
+{
+    put("prisma/schema.prisma", "");
+    ck_assert_str_eq(found(NULL), "prisma/migrations");
+}
+END_TEST
+
+START_TEST(a_schema_folder_may_hold_the_migrations)
+{
+    put("prisma/schema/user.prisma", "");
+    put_directory("prisma/schema/migrations");
+    ck_assert_str_eq(found(NULL), "prisma/schema/migrations");
+}
+END_TEST
+
+START_TEST(the_packages_of_a_monorepo_are_searched)
+{
+    put_directory("packages/db/prisma/migrations");
+    put_directory("node_modules/x/prisma/migrations");
+    ck_assert_str_eq(found(NULL), "packages/db/prisma/migrations");
+    put_directory("apps/api/prisma/migrations");
+    ck_assert_str_eq(found(NULL), "packages/db/prisma/migrations,apps/api/prisma/migrations");
+}
+END_TEST
+
+START_TEST(the_configuration_comes_before_the_usual_places)
+{
+    put_directory("prisma/migrations");
+    put("package.json", "{\"prisma\": {\"schema\": \"db/schema.prisma\"}}");
+    ck_assert_str_eq(found(NULL), "db/migrations");
+    put("prisma.config.ts", "export default defineConfig({ migrations: { path: './sql/migrations' } })");
+    ck_assert_str_eq(found(NULL), "sql/migrations");
+}
+END_TEST
+
+START_TEST(an_option_comes_before_all_and_must_exist)
+{
+    const struct project project = {.root = root, .migrations = "nowhere"};
+    struct folder_list folders = {0};
+    put_directory("prisma/migrations");
+    put_directory("other");
+    ck_assert_str_eq(found("other"), "other");
+    ck_assert(!prisma->find_folders(arena, &project, &folders, &status));
+    ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
+}
+END_TEST
+
+START_TEST(directories_are_listed_in_byte_order_and_files_beside_them_are_not)
+{
+    struct migration_files files;
+    put("m/20240102_b/migration.sql", "");
+    put("m/20240101_a b/migration.sql", "");
+    put("m/20240103_c/README.md", "");
+    put("m/loose.sql", "");
+    const struct folder place = folder("m");
+    ck_assert(prisma->list(arena, &place, &files, &status));
+    ck_assert_uint_eq(files.count, 3);
+    ck_assert_str_eq(files.items[0].name, "20240101_a b");
+    ck_assert_str_eq(files.items[1].name, "20240102_b");
+    ck_assert(files.items[2].missing);
+    ck_assert(!prisma->check_folder(arena, &place, &files, &status));
+    ck_assert_str_eq(status.migration, "20240103_c");
+}
+END_TEST
+
+START_TEST(a_name_that_is_not_utf8_is_left_out_and_told_of)
+{
+    struct migration_files files;
+    put("m/1_\xFF/migration.sql", "");
+    const struct folder place = folder("m");
+    ck_assert(prisma->list(arena, &place, &files, &status));
+    ck_assert_uint_eq(files.count, 0);
+    ck_assert_uint_eq(files.warning_count, 1);
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "\\xff"));
+    ck_assert(!prisma->check_folder(arena, &place, &files, &status));
+}
+END_TEST
+
+START_TEST(a_lock_file_of_another_provider_is_refused)
+{
+    struct migration_files files = {0};
+    put("m/migration_lock.toml", "# do not edit\nprovider = \"mysql\"\n");
+    const struct folder place = folder("m");
+    ck_assert(!prisma->check_folder(arena, &place, &files, &status));
+    ck_assert_ptr_nonnull(strstr(status.message, "mysql"));
+    put("n/migration_lock.toml", "provider = \"postgresql\"\n");
+    const struct folder fit = folder("n");
+    ck_assert(prisma->check_folder(arena, &fit, &files, &status));
+}
+END_TEST
+
+START_TEST(a_new_migration_is_named_as_prisma_names_it)
+{
+    const char *name;
+    const char *file;
+    ck_assert(prisma->create_migration(arena, "Add users' e-mail!", 1700000000000000, &name, &file, &status));
+    ck_assert_str_eq(name, "20231114221320_add_users_e_mail");
+    ck_assert_str_eq(file, "20231114221320_add_users_e_mail/migration.sql");
+    ck_assert(!prisma->create_migration(arena, "../..", 0, &name, &file, &status));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("prisma");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_checksum_is_the_sha256_of_the_bytes);
+    tcase_add_test(tests, either_line_ending_counts_as_unchanged);
+    tcase_add_test(tests, checksums_of_old_versions_lack_leading_zeros);
+    tcase_add_test(tests, a_name_may_end_in_its_script);
+    tcase_add_test(tests, the_usual_place_is_found);
+    tcase_add_test(tests, a_schema_without_migrations_says_where_they_will_be);
+    tcase_add_test(tests, a_schema_folder_may_hold_the_migrations);
+    tcase_add_test(tests, the_packages_of_a_monorepo_are_searched);
+    tcase_add_test(tests, the_configuration_comes_before_the_usual_places);
+    tcase_add_test(tests, an_option_comes_before_all_and_must_exist);
+    tcase_add_test(tests, directories_are_listed_in_byte_order_and_files_beside_them_are_not);
+    tcase_add_test(tests, a_name_that_is_not_utf8_is_left_out_and_told_of);
+    tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);
+    tcase_add_test(tests, a_new_migration_is_named_as_prisma_names_it);
+    suite_add_tcase(suite, tests);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
