@@ -1,0 +1,318 @@
+/*
+ * One pass over the words of a script says whether it needs a plan at all; most do not. The others are cut by
+ * PostgreSQL's parser, and their statements walked once, left to right.
+ */
+#include "migration/plan.h"
+
+#include "sql/classify.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+
+#include <string.h>
+
+#define EXCERPT_LIMIT   500 /* characters */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
+/* A script that is being planned. */
+struct planning {
+    struct arena *arena;
+    struct text script;
+    struct plan *plan;
+    size_t capacity;
+    struct sql_split split;
+    enum sql_class *classes; /* of each statement */
+    size_t open;             /* first statement of the transaction under construction; SIZE_MAX: none */
+};
+
+static struct text statement_text(const struct planning *planning, size_t i)
+{
+    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
+}
+
+/* A step of the statements from first to last. */
+static void add_step(struct planning *planning, enum step_kind kind, size_t first, size_t last, const char *reason)
+{
+    struct plan *const plan = planning->plan;
+    plan->steps = arena_grow(planning->arena, plan->steps, plan->count, &planning->capacity, sizeof *plan->steps);
+    plan->steps[plan->count++] = (struct step){
+        .kind = kind,
+        .start = planning->split.statements[first].start,
+        .end = planning->split.statements[last].end,
+        .reason = reason,
+    };
+}
+
+/* Ends the transaction under construction behind statement `last`. */
+static void close_transaction(struct planning *planning, size_t last)
+{
+    if (planning->open != SIZE_MAX) {
+        add_step(planning, STEP_TRANSACTION, planning->open, last, NULL);
+        planning->open = SIZE_MAX;
+    }
+}
+
+static bool fail_at(const struct planning *planning, size_t offset, struct status *status, const char *what)
+{
+    const struct position position = text_position(planning->script, offset);
+    status_fail(status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
+    status->position = position.character;
+    return false;
+}
+
+static bool check_meta_commands(const struct planning *planning, struct status *status)
+{
+    struct sql_lexer lexer = {.text = planning->script};
+    for (;;) {
+        const struct sql_token token = sql_next(&lexer);
+        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
+            return true;
+        }
+        if (sql_is_symbol(&token, '\\')) {
+            return fail_at(planning, token.offset, status,
+                           "a command of psql (\\…) is not SQL: the server would refuse the whole file. Remove it; the "
+                           "\\restrict and \\unrestrict lines of pg_dump can simply go.");
+        }
+    }
+}
+
+/* ---- enum values ---- */
+
+/* 'value' as a string of its own, or inside the body of a function. */
+static bool mentions(struct arena *arena, struct text statement, const char *value)
+{
+    struct sql_lexer lexer = {.text = statement};
+    const char *const quoted = arena_printf(arena, "'%s'", value);
+    for (;;) {
+        const struct sql_token token = sql_next(&lexer);
+        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
+            return false;
+        }
+        if (token.kind == SQL_STRING && text_find(token.text, quoted, 0) != SIZE_MAX) {
+            return true;
+        }
+    }
+}
+
+/* A new value cannot be used before its commit (55P04), but for naming a neighbour of another new one. */
+static bool is_used_later(const struct planning *planning, size_t i)
+{
+    const char *const value = sql_added_enum_value(planning->arena, statement_text(planning, i));
+    for (size_t j = i + 1; value != NULL && j < planning->split.count; j++) {
+        if (planning->classes[j] != SQL_CLASS_ADD_ENUM_VALUE &&
+            mentions(planning->arena, statement_text(planning, j), value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the script's own transactions ---- */
+
+/* The statement that ends the transaction that statement i begins; SIZE_MAX where none does. */
+static size_t end_of_own(const struct planning *planning, size_t i)
+{
+    for (size_t j = i + 1; j < planning->split.count; j++) {
+        if (planning->classes[j] == SQL_CLASS_COMMIT || planning->classes[j] == SQL_CLASS_ROLLBACK) {
+            return j;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* BEGIN or COMMIT without options, of one or two words. */
+static bool is_bare(struct text statement)
+{
+    struct sql_lexer lexer = {.text = statement};
+    size_t words = 0;
+    for (struct sql_token token = sql_next(&lexer); token.kind == SQL_WORD; token = sql_next(&lexer)) {
+        if (sql_is_word(&token, "prepare")) {
+            return false;
+        }
+        words++;
+    }
+    return words <= 2;
+}
+
+/* BEGIN; …; COMMIT around everything says what we do anyway: as a transaction of ours, its ledger row commits with it.
+ */
+static bool is_one_own_transaction(const struct planning *planning)
+{
+    const size_t count = planning->split.count;
+    if (count < 3 || planning->classes[0] != SQL_CLASS_BEGIN || planning->classes[count - 1] != SQL_CLASS_COMMIT ||
+        !is_bare(statement_text(planning, 0)) || !is_bare(statement_text(planning, count - 1))) {
+        return false;
+    }
+    for (size_t i = 1; i + 1 < count; i++) {
+        if (planning->classes[i] != SQL_CLASS_PLAIN && planning->classes[i] != SQL_CLASS_ADD_ENUM_VALUE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- walking the statements ---- */
+
+/* Plans statement *i; *i moves to the last one that was planned. */
+static bool plan_statement(struct planning *planning, size_t *i, struct status *status)
+{
+    const struct sql_statement *const statement = &planning->split.statements[*i];
+    size_t last;
+    switch (planning->classes[*i]) {
+    case SQL_CLASS_BEGIN:
+        close_transaction(planning, *i - 1);
+        last = end_of_own(planning, *i);
+        if (last == SIZE_MAX) {
+            return fail_at(planning, statement->start, status,
+                           "this BEGIN has no COMMIT; end the transaction in the script, or leave BEGIN out.");
+        }
+        add_step(planning, STEP_OWN, *i, last, "the script's own transaction");
+        *i = last;
+        return true;
+    case SQL_CLASS_COMMIT:
+    case SQL_CLASS_ROLLBACK:
+        close_transaction(planning, *i - 1);
+        add_step(planning, STEP_OWN, *i, *i, "the script's own transaction control");
+        return true;
+    case SQL_CLASS_ALONE:
+        close_transaction(planning, *i - 1);
+        add_step(planning, STEP_ALONE, *i, *i, sql_alone_reason(statement_text(planning, *i)));
+        return true;
+    case SQL_CLASS_COPY_STDIN:
+        return fail_at(
+            planning, statement->start, status,
+            "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has not; use "
+            "INSERT (pg_dump --inserts).");
+    case SQL_CLASS_ADD_ENUM_VALUE:
+    case SQL_CLASS_PLAIN:
+        planning->open = planning->open == SIZE_MAX ? *i : planning->open;
+        if (planning->classes[*i] == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
+            close_transaction(planning, *i);
+            planning->plan->steps[planning->plan->count - 1].reason = "the new enum value is used later";
+        }
+        return true;
+    }
+    return true;
+}
+
+static bool plan_statements(struct planning *planning, struct status *status)
+{
+    const size_t count = planning->split.count;
+    planning->classes = arena_array(planning->arena, count, sizeof *planning->classes);
+    for (size_t i = 0; i < count; i++) {
+        planning->classes[i] = sql_classify(statement_text(planning, i));
+    }
+    if (is_one_own_transaction(planning)) {
+        add_step(planning, STEP_TRANSACTION, 1, count - 2, NULL);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!plan_statement(planning, &i, status)) {
+            return false;
+        }
+    }
+    close_transaction(planning, count - 1);
+    return true;
+}
+
+/* Sent whole, as the framework would, when the parser does not know it; the server has the last word. */
+static void plan_whole(struct planning *planning)
+{
+    const struct position position = text_position(planning->script, planning->split.error_offset);
+    planning->plan->note = arena_printf(
+        planning->arena,
+        "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent whole, as its framework "
+        "would.",
+        planning->split.error, position.line);
+    planning->plan->steps = arena_alloc(planning->arena, sizeof *planning->plan->steps);
+    planning->plan->count = 1;
+    planning->plan->steps[0] = (struct step){
+        .kind = STEP_OWN,
+        .end = planning->script.size,
+        .reason = planning->plan->note,
+    };
+}
+
+static bool plan_script(struct planning *planning, struct status *status)
+{
+    struct sql_lexer lexer = {.text = planning->script};
+    struct plan *const plan = planning->plan;
+    if (sql_next(&lexer).kind == SQL_END) {
+        return true;
+    }
+    if (!sql_may_need_cutting(planning->script)) {
+        plan->steps = arena_alloc(planning->arena, sizeof *plan->steps);
+        plan->count = 1;
+        plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size};
+        return true;
+    }
+    if (!check_meta_commands(planning, status)) {
+        return false;
+    }
+    sql_split(planning->arena, planning->script, &planning->split);
+    if (!planning->split.parsed) {
+        plan_whole(planning);
+        return true;
+    }
+    return plan_statements(planning, status);
+}
+
+bool plan_build(struct arena *arena, struct text script, struct plan *plan, struct status *status)
+{
+    /* Editors put a byte order mark there; to PostgreSQL it is a syntax error. */
+    const size_t skipped = text_starts_with(script, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    struct planning planning = {
+        .arena = arena,
+        .script = text_slice(script, skipped, script.size),
+        .plan = plan,
+        .open = SIZE_MAX,
+    };
+    *plan = (struct plan){0};
+    if (!plan_script(&planning, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->steps[i].start += skipped;
+        plan->steps[i].end += skipped;
+    }
+    plan->one_transaction = plan->count == 1 && plan->steps[0].kind == STEP_TRANSACTION;
+    return true;
+}
+
+/* ---- what failed ---- */
+
+/* The text from byte start to end, or the part of it around byte `at` where it is long. */
+static const char *excerpt(struct arena *arena, struct text script, size_t start, size_t end, size_t at)
+{
+    const struct text whole = text_slice(script, start, end);
+    if (text_characters(whole) <= EXCERPT_LIMIT) {
+        return arena_strndup(arena, whole.data, whole.size);
+    }
+    const size_t before = text_characters(text_slice(script, start, at));
+    const size_t first = before > EXCERPT_LIMIT / 2 ? before - EXCERPT_LIMIT / 2 : 0;
+    const size_t from = text_byte_of_character(whole, first + 1);
+    const size_t to = text_byte_of_character(whole, first + EXCERPT_LIMIT + 1);
+    return arena_printf(arena, "%s%.*s%s", from > 0 ? "…" : "", (int)(to - from), whole.data + from,
+                        to < whole.size ? "…" : "");
+}
+
+const char *plan_failing_statement(struct arena *arena, struct text script, size_t start, size_t end, size_t position,
+                                   size_t statement, struct position *where)
+{
+    const struct text part = text_slice(script, start, end);
+    struct sql_split split;
+    size_t at = position > 0 ? text_byte_of_character(part, position) : SIZE_MAX;
+    sql_split(arena, part, &split);
+    for (size_t i = 0; i < split.count; i++) {
+        const struct sql_statement *const one = &split.statements[i];
+        if (at == SIZE_MAX ? i == statement : at <= one->end) {
+            at = at == SIZE_MAX ? one->start : at;
+            *where = text_position(script, start + at);
+            return excerpt(arena, part, one->start, one->end, at);
+        }
+    }
+    if (at == SIZE_MAX) {
+        return NULL;
+    }
+    *where = text_position(script, start + at);
+    return excerpt(arena, part, 0, part.size, at);
+}

@@ -1,0 +1,472 @@
+/*
+ * Every wait is a poll(2) with what is left of the deadline. libpq never blocks here but for name resolution when it
+ * connects, which it does itself.
+ */
+#include "pg/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MS 10000
+#define CANCEL_MS  5000
+
+enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_LOST };
+
+struct pg_session {
+    PGconn *connection;
+    bool is_lost;
+    const char *context; /* of the last error, in its status's arena */
+    int64_t deadline;
+    char *display; /* host and database, for messages */
+    pg_notice_fn *on_notice;
+    void *notice_data;
+};
+
+/* ---- messages ---- */
+
+/* libpq's text as one line: the first of it, without "connection to server …: " and "FATAL: ". */
+static const char *one_line(struct arena *arena, const char *message)
+{
+    struct text text = text_trim(text_of(message));
+    const size_t fatal = text_find(text, "FATAL:  ", 0);
+    if (fatal != SIZE_MAX) {
+        text = text_slice(text, fatal + strlen("FATAL:  "), text.size);
+    }
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < text.size && out.size < 500; i++) {
+        const char c = text.data[i];
+        const bool space = c == '\n' || c == '\t' || c == '\r';
+        if (space && (out.size == 0 || out.data[out.size - 1] == ' ')) {
+            continue;
+        }
+        buffer_putc(&out, space ? ' ' : c);
+    }
+    return buffer_string(&out);
+}
+
+static const char *const lost_states[] = {"57P01", "57P02", "57P03", "57P05", NULL};
+
+static enum status_code code_of_sqlstate(const char *sqlstate)
+{
+    if (sqlstate == NULL) {
+        return STATUS_UNAVAILABLE;
+    }
+    for (size_t i = 0; lost_states[i] != NULL; i++) {
+        if (strcmp(sqlstate, lost_states[i]) == 0) {
+            return STATUS_UNAVAILABLE;
+        }
+    }
+    if (strncmp(sqlstate, "08", 2) == 0) {
+        return STATUS_UNAVAILABLE;
+    }
+    return strcmp(sqlstate, "42501") == 0 ? STATUS_PERMISSION_DENIED : STATUS_FAILED_PRECONDITION;
+}
+
+static bool fail_lost(struct pg_session *session, struct status *status)
+{
+    return status_fail(status, STATUS_UNAVAILABLE, "The connection to %s was lost: %s", session->display,
+                       one_line(status->arena, PQerrorMessage(session->connection)));
+}
+
+/* What the server said. The position is kept as it gave it. */
+static bool fail_result(struct pg_session *session, const PGresult *result, struct status *status)
+{
+    const char *const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *const message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *const position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    if (sqlstate == NULL && PQstatus(session->connection) == CONNECTION_BAD) {
+        return fail_lost(session, status);
+    }
+    status_fail(status, code_of_sqlstate(sqlstate), "%s",
+                message != NULL ? message : one_line(status->arena, PQresultErrorMessage(result)));
+    status->sqlstate = arena_strdup(status->arena, sqlstate);
+    status->detail = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+    status->hint = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
+    return false;
+}
+
+/* ---- connecting ---- */
+
+static void receive_notice(void *data, const PGresult *result)
+{
+    const struct pg_session *const session = data;
+    const char *const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *const message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (session->on_notice != NULL && severity != NULL && message != NULL) {
+        session->on_notice(session->notice_data, severity, sqlstate == NULL ? "" : sqlstate, message);
+    }
+}
+
+/* Waits until the socket can be read or written as wanted; false when the deadline has passed. */
+static bool wait_socket(const PGconn *connection, short events, int64_t deadline)
+{
+    struct pollfd fd = {.fd = PQsocket(connection), .events = events};
+    for (;;) {
+        const int ready = poll(&fd, 1, deadline_left(deadline));
+        if (ready > 0 || (ready < 0 && errno != EINTR)) {
+            return true; /* an error shows in the next call to libpq */
+        }
+        if (ready == 0) {
+            return false;
+        }
+    }
+}
+
+/* The moment when connecting ends: the caller's, or the URL's connect_timeout, or 10 s. */
+static int64_t connect_deadline(const struct conninfo *conninfo, int64_t deadline)
+{
+    const char *const timeout = conninfo_value(conninfo, "connect_timeout");
+    const long seconds = timeout == NULL ? 0 : strtol(timeout, NULL, 10);
+    const int64_t own = deadline_in(seconds > 0 && seconds < 3600 ? (uint32_t)seconds * 1000 : CONNECT_MS);
+    return own < deadline ? own : deadline;
+}
+
+static PostgresPollingStatusType connect_step(PGconn *connection, int64_t deadline, bool *in_time)
+{
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    *in_time = true;
+    while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+        *in_time = wait_socket(connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+        if (!*in_time) {
+            return PGRES_POLLING_FAILED;
+        }
+        state = PQconnectPoll(connection);
+    }
+    return state;
+}
+
+/* libpq 15 gives no SQLSTATE of a refused connection: its text is all there is. */
+static enum status_code code_of_refusal(const char *message)
+{
+    static const struct {
+        const char *words;
+        enum status_code code;
+    } refusals[] = {
+        {"password authentication failed", STATUS_UNAUTHENTICATED},
+        {"no password supplied", STATUS_UNAUTHENTICATED},
+        {"authentication failed", STATUS_UNAUTHENTICATED},
+        {"no pg_hba.conf entry", STATUS_UNAUTHENTICATED},
+        {"role \"", STATUS_UNAUTHENTICATED},
+        {"database \"", STATUS_NOT_FOUND},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (strstr(message, refusals[i].words) != NULL) {
+            return refusals[i].code;
+        }
+    }
+    return STATUS_UNAVAILABLE;
+}
+
+static bool connect_now(struct pg_session *session, const struct conninfo *conninfo, int64_t deadline,
+                        struct status *status)
+{
+    bool in_time = true;
+    const int64_t until = connect_deadline(conninfo, deadline);
+    session->connection = PQconnectStartParams(conninfo->keywords, conninfo->values, 0);
+    if (session->connection == NULL) {
+        return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "There is no memory for a connection.");
+    }
+    if (PQstatus(session->connection) != CONNECTION_BAD &&
+        connect_step(session->connection, until, &in_time) == PGRES_POLLING_OK) {
+        return true;
+    }
+    if (!in_time) {
+        return status_fail(status, STATUS_UNAVAILABLE, "Cannot connect to %s: no answer in time.", conninfo->display);
+    }
+    const char *const message = one_line(status->arena, PQerrorMessage(session->connection));
+    return status_fail(status, code_of_refusal(message), "Cannot connect to %s: %s", conninfo->display, message);
+}
+
+struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+{
+    struct pg_session *session = memory_alloc(sizeof *session);
+    session->deadline = deadline;
+    session->display = strdup(conninfo->display);
+    if (!connect_now(session, conninfo, deadline, status) || PQsetnonblocking(session->connection, 1) != 0) {
+        pg_session_free(session);
+        return NULL;
+    }
+    PQsetNoticeReceiver(session->connection, receive_notice, session);
+    return session;
+}
+
+void pg_session_free(struct pg_session *session)
+{
+    if (session != NULL) {
+        PQfinish(session->connection);
+        free(session->display);
+        free(session);
+    }
+}
+
+/* ---- sending and receiving ---- */
+
+/* Waits for the next result; *result is NULL when the last one has come. */
+static enum outcome next_result(struct pg_session *session, int64_t deadline, PGresult **result)
+{
+    *result = NULL;
+    while (PQflush(session->connection) == 1 || PQisBusy(session->connection) != 0) {
+        const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
+        if (!wait_socket(session->connection, events, deadline)) {
+            return OUTCOME_LATE;
+        }
+        if (PQconsumeInput(session->connection) == 0) {
+            return OUTCOME_LOST;
+        }
+    }
+    *result = PQgetResult(session->connection);
+    return OUTCOME_RESULT;
+}
+
+/* A script cannot carry the data of a COPY: it is ended, and PostgreSQL's error for that is what the caller sees. */
+static bool end_copy(PGconn *connection, const PGresult *result)
+{
+    const ExecStatusType state = PQresultStatus(result);
+    if (state == PGRES_COPY_IN) {
+        PQputCopyEnd(connection, "a script cannot carry the data of COPY FROM STDIN");
+    } else if (state == PGRES_COPY_OUT) {
+        char *row;
+        while (PQgetCopyData(connection, &row, 0) > 0) {
+            PQfreemem(row);
+        }
+    }
+    return state == PGRES_COPY_IN || state == PGRES_COPY_OUT || state == PGRES_COPY_BOTH;
+}
+
+/* Ends the statement under way and takes in what is left of its results, so that the session can be used again. A
+ * server that does not obey in time makes it useless. */
+static void cancel(struct pg_session *session)
+{
+    const int64_t until = deadline_in(CANCEL_MS);
+    char message[256];
+    PGresult *result;
+    enum outcome outcome;
+    PGcancel *const handle = PQgetCancel(session->connection);
+    if (handle != NULL) {
+        PQcancel(handle, message, (int)sizeof message);
+        PQfreeCancel(handle);
+    }
+    while ((outcome = next_result(session, until, &result)) == OUTCOME_RESULT && result != NULL) {
+        end_copy(session->connection, result);
+        PQclear(result);
+    }
+    session->is_lost = session->is_lost || outcome != OUTCOME_RESULT;
+}
+
+static bool fail_late(struct pg_session *session, struct status *status)
+{
+    cancel(session);
+    return status_fail(status, STATUS_DEADLINE_EXCEEDED,
+                       "The time for this request is over; the running statement was cancelled.");
+}
+
+/* Takes in all results of what was sent. The last good one goes to *last where that is wanted; the first bad one makes
+ * the status, and its number is *number. */
+static bool receive(struct pg_session *session, PGresult **last, size_t *number, struct status *status)
+{
+    bool ok = true;
+    PGresult *result;
+    for (;;) {
+        const enum outcome outcome = next_result(session, session->deadline, &result);
+        if (outcome == OUTCOME_LATE) {
+            return ok ? fail_late(session, status) : (cancel(session), false);
+        }
+        if (outcome == OUTCOME_LOST) {
+            session->is_lost = true;
+            return ok ? fail_lost(session, status) : false;
+        }
+        if (result == NULL) {
+            return ok;
+        }
+        const ExecStatusType state = PQresultStatus(result);
+        if (end_copy(session->connection, result)) {
+            if (ok && state == PGRES_COPY_OUT) {
+                ok = status_fail(status, STATUS_FAILED_PRECONDITION,
+                                 "COPY TO STDOUT cannot be part of a script: nobody reads what it writes.");
+            }
+        } else if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK || state == PGRES_EMPTY_QUERY) {
+            *number += ok && state != PGRES_EMPTY_QUERY ? 1 : 0;
+            if (ok && last != NULL) {
+                PQclear(*last);
+                *last = result;
+                continue;
+            }
+        } else if (ok) {
+            ok = fail_result(session, result, status);
+            session->context = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_CONTEXT));
+        }
+        PQclear(result);
+    }
+}
+
+/* True where nothing stands in the way of sending. */
+static bool is_usable(struct pg_session *session, struct status *status)
+{
+    session->context = NULL;
+    if (session->is_lost || PQstatus(session->connection) != CONNECTION_OK) {
+        return fail_lost(session, status);
+    }
+    return !deadline_passed(session->deadline) ||
+           status_fail(status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
+}
+
+PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
+                   struct status *status)
+{
+    PGresult *result = NULL;
+    size_t number = 0;
+    if (!is_usable(session, status)) {
+        return NULL;
+    }
+    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, 0) == 0) {
+        fail_lost(session, status);
+        return NULL;
+    }
+    if (!receive(session, &result, &number, status)) {
+        PQclear(result);
+        return NULL;
+    }
+    return result;
+}
+
+bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
+{
+    *failure = (struct pg_failure){0};
+    if (!is_usable(session, status)) {
+        return false;
+    }
+    if (PQsendQuery(session->connection, sql) == 0) {
+        return fail_lost(session, status);
+    }
+    const bool ok = receive(session, NULL, &failure->statement, status);
+    failure->position = ok ? 0 : status->position;
+    failure->context = session->context;
+    return ok;
+}
+
+bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
+{
+    struct pg_failure failure;
+    return pg_script(session, sql, &failure, status);
+}
+
+/* ---- what is known of a session ---- */
+
+void pg_session_set_deadline(struct pg_session *session, int64_t deadline)
+{
+    session->deadline = deadline;
+}
+
+bool pg_session_is_lost(struct pg_session *session)
+{
+    struct pollfd fd = {.fd = PQsocket(session->connection), .events = POLLIN};
+    /* An idle server says nothing: what there is to read is its farewell, or the end of the connection. */
+    if (poll(&fd, 1, 0) > 0 && PQconsumeInput(session->connection) == 0) {
+        session->is_lost = true;
+    }
+    return session->is_lost || PQstatus(session->connection) != CONNECTION_OK;
+}
+
+int pg_session_server_version(const struct pg_session *session)
+{
+    return PQserverVersion(session->connection);
+}
+
+int pg_session_backend_pid(const struct pg_session *session)
+{
+    return PQbackendPID(session->connection);
+}
+
+const char *pg_session_database(const struct pg_session *session)
+{
+    return PQdb(session->connection);
+}
+
+const char *pg_session_user(const struct pg_session *session)
+{
+    return PQuser(session->connection);
+}
+
+bool pg_session_in_transaction(const struct pg_session *session)
+{
+    const PGTransactionStatusType state = PQtransactionStatus(session->connection);
+    return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+}
+
+void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data)
+{
+    session->on_notice = fn;
+    session->notice_data = data;
+}
+
+/* ---- values ---- */
+
+/* Doubles one character wherever it stands. */
+static void add_doubled(struct buffer *sql, struct text text, char doubled)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        buffer_putc(sql, text.data[i]);
+        if (text.data[i] == doubled) {
+            buffer_putc(sql, doubled);
+        }
+    }
+}
+
+void pg_quote_literal(struct buffer *sql, struct text value)
+{
+    const bool backslash = value.size > 0 && memchr(value.data, '\\', value.size) != NULL;
+    if (!backslash) {
+        buffer_putc(sql, '\'');
+        add_doubled(sql, value, '\'');
+        buffer_putc(sql, '\'');
+        return;
+    }
+    /* E'' means the same whatever standard_conforming_strings says; the space keeps it apart from a word before it. */
+    buffer_puts(sql, " E'");
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] == '\\' || value.data[i] == '\'') {
+            buffer_putc(sql, value.data[i]);
+        }
+        buffer_putc(sql, value.data[i]);
+    }
+    buffer_putc(sql, '\'');
+}
+
+void pg_quote_identifier(struct buffer *sql, const char *name)
+{
+    buffer_putc(sql, '"');
+    add_doubled(sql, text_of(name), '"');
+    buffer_putc(sql, '"');
+}
+
+void pg_result_cleanup(PGresult **result)
+{
+    PQclear(*result);
+}
+
+const char *pg_field(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) != 0 ? NULL : PQgetvalue(result, row, column);
+}
+
+bool pg_field_bool(const PGresult *result, int row, int column)
+{
+    const char *const value = pg_field(result, row, column);
+    return value != NULL && value[0] == 't';
+}
+
+int64_t pg_field_int(const PGresult *result, int row, int column, int64_t fallback)
+{
+    const char *const value = pg_field(result, row, column);
+    return value == NULL ? fallback : strtoll(value, NULL, 10);
+}
+
+int64_t pg_field_us(const PGresult *result, int row, int column)
+{
+    return pg_field_int(result, row, column, NO_TIME);
+}

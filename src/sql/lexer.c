@@ -1,0 +1,254 @@
+/*
+ * The rules of PostgreSQL's scan.l with standard_conforming_strings on, as far as they tell where a token ends.
+ */
+#include "sql/lexer.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+static char at(const struct sql_lexer *lexer, size_t offset)
+{
+    return offset < lexer->text.size ? lexer->text.data[offset] : '\0';
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool starts_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool continues_word(char c)
+{
+    return starts_word(c) || is_digit(c) || c == '$';
+}
+
+/* Behind a comment that may hold others; the end of the text where it does not end. */
+static size_t skip_block_comment(const struct sql_lexer *lexer, size_t offset)
+{
+    size_t depth = 0;
+    while (offset < lexer->text.size) {
+        if (at(lexer, offset) == '/' && at(lexer, offset + 1) == '*') {
+            depth++;
+            offset += 2;
+        } else if (at(lexer, offset) == '*' && at(lexer, offset + 1) == '/') {
+            depth--;
+            offset += 2;
+            if (depth == 0) {
+                return offset;
+            }
+        } else {
+            offset++;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Behind white space and comments. *broken: a comment does not end. */
+static size_t skip_blank(const struct sql_lexer *lexer, size_t offset, bool *broken)
+{
+    *broken = false;
+    for (;;) {
+        while (offset < lexer->text.size && is_space(at(lexer, offset))) {
+            offset++;
+        }
+        if (at(lexer, offset) == '-' && at(lexer, offset + 1) == '-') {
+            const char *const newline = memchr(lexer->text.data + offset, '\n', lexer->text.size - offset);
+            offset = newline == NULL ? lexer->text.size : (size_t)(newline - lexer->text.data);
+        } else if (at(lexer, offset) == '/' && at(lexer, offset + 1) == '*') {
+            const size_t end = skip_block_comment(lexer, offset);
+            if (end == SIZE_MAX) {
+                *broken = true;
+                return offset;
+            }
+            offset = end;
+        } else {
+            return offset;
+        }
+    }
+}
+
+/* Behind the closing quote; a doubled quote is part of the text. SIZE_MAX where it does not end. */
+static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quote, bool escapes)
+{
+    for (offset++; offset < lexer->text.size; offset++) {
+        const char c = lexer->text.data[offset];
+        if (escapes && c == '\\') {
+            offset++;
+        } else if (c == quote && at(lexer, offset + 1) == quote) {
+            offset++;
+        } else if (c == quote) {
+            return offset + 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Length of a dollar quote's opening tag, "$$" or "$tag$"; 0 where there is none. */
+static size_t dollar_tag(const struct sql_lexer *lexer, size_t offset)
+{
+    size_t end = offset + 1;
+    if (starts_word(at(lexer, end))) {
+        while (starts_word(at(lexer, end)) || is_digit(at(lexer, end))) {
+            end++;
+        }
+    }
+    return at(lexer, end) == '$' ? end + 1 - offset : 0;
+}
+
+static size_t skip_dollar_quoted(const struct sql_lexer *lexer, size_t offset, size_t tag)
+{
+    const char *const start = lexer->text.data + offset;
+    const char *const close = memmem(start + tag, lexer->text.size - offset - tag, start, tag);
+    return close == NULL ? SIZE_MAX : (size_t)(close - lexer->text.data) + tag;
+}
+
+static size_t skip_word(const struct sql_lexer *lexer, size_t offset)
+{
+    while (offset < lexer->text.size && continues_word(lexer->text.data[offset])) {
+        offset++;
+    }
+    return offset;
+}
+
+static size_t skip_number(const struct sql_lexer *lexer, size_t offset)
+{
+    while (continues_word(at(lexer, offset)) || (at(lexer, offset) == '.' && is_digit(at(lexer, offset + 1)))) {
+        offset++;
+    }
+    return offset;
+}
+
+/* Length of a prefix that makes what follows a string or identifier, and of which kind: E'…', U&'…', U&"…". */
+static size_t quote_prefix(const struct sql_lexer *lexer, size_t offset, char *quote)
+{
+    const char c = at(lexer, offset);
+    const char next = at(lexer, offset + 1);
+    const char third = at(lexer, offset + 2);
+    if ((c == 'U' || c == 'u') && next == '&' && (third == '\'' || third == '"')) {
+        *quote = third;
+        return 2;
+    }
+    if (strchr("eEbBxXnN", c) != NULL && c != '\0' && next == '\'') {
+        *quote = '\'';
+        return 1;
+    }
+    *quote = c;
+    return 0;
+}
+
+/* Where the token that begins at offset ends, and its kind. */
+static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_token_kind *kind)
+{
+    char quote;
+    const char c = at(lexer, offset);
+    const size_t prefix = quote_prefix(lexer, offset, &quote);
+    if (quote == '\'' || quote == '"') {
+        *kind = quote == '"' ? SQL_IDENTIFIER : SQL_STRING;
+        return skip_quoted(lexer, offset + prefix, quote, prefix == 1 && (c == 'e' || c == 'E'));
+    }
+    if (starts_word(c)) {
+        *kind = SQL_WORD;
+        return skip_word(lexer, offset);
+    }
+    if (is_digit(c) || (c == '.' && is_digit(at(lexer, offset + 1)))) {
+        *kind = SQL_NUMBER;
+        return skip_number(lexer, offset + 1);
+    }
+    if (c == '$' && is_digit(at(lexer, offset + 1))) {
+        *kind = SQL_PARAMETER;
+        return skip_word(lexer, offset + 1);
+    }
+    if (c == '$' && dollar_tag(lexer, offset) > 0) {
+        *kind = SQL_STRING;
+        return skip_dollar_quoted(lexer, offset, dollar_tag(lexer, offset));
+    }
+    *kind = SQL_SYMBOL;
+    return offset + 1;
+}
+
+struct sql_token sql_next(struct sql_lexer *lexer)
+{
+    bool broken;
+    struct sql_token token = {.kind = SQL_END};
+    token.offset = skip_blank(lexer, lexer->offset, &broken);
+    size_t end = broken ? SIZE_MAX : token.offset;
+    if (!broken && token.offset < lexer->text.size) {
+        end = token_end(lexer, token.offset, &token.kind);
+    }
+    if (end == SIZE_MAX) {
+        token.kind = SQL_BROKEN;
+        end = lexer->text.size;
+    }
+    token.text = text_slice(lexer->text, token.offset, end);
+    lexer->offset = end;
+    return token;
+}
+
+bool sql_is_word(const struct sql_token *token, const char *word)
+{
+    return token->kind == SQL_WORD && text_is_nocase(token->text, word);
+}
+
+bool sql_is_symbol(const struct sql_token *token, char symbol)
+{
+    return token->kind == SQL_SYMBOL && token->text.data[0] == symbol;
+}
+
+/* The text between quotes with doubled quotes made single, and the escapes of E'' for the characters that names have.
+ */
+static const char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
+{
+    char *const out = arena_alloc(arena, quoted.size + 1);
+    size_t size = 0;
+    for (size_t i = 1; i + 1 < quoted.size; i++) {
+        if (quoted.data[i] == quote || (escapes && quoted.data[i] == '\\' && i + 2 < quoted.size)) {
+            i++;
+        }
+        out[size++] = quoted.data[i];
+    }
+    return out;
+}
+
+const char *sql_identifier(struct arena *arena, const struct sql_token *token)
+{
+    if (token->kind == SQL_IDENTIFIER && token->text.data[0] == '"') {
+        return unquote(arena, token->text, '"', false);
+    }
+    if (token->kind != SQL_WORD) {
+        return NULL;
+    }
+    char *const name = arena_strndup(arena, token->text.data, token->text.size);
+    for (char *c = name; *c != '\0'; c++) {
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+    }
+    return name;
+}
+
+const char *sql_string(struct arena *arena, const struct sql_token *token)
+{
+    if (token->kind != SQL_STRING) {
+        return NULL;
+    }
+    if (token->text.data[0] == '\'') {
+        return unquote(arena, token->text, '\'', false);
+    }
+    if (token->text.data[0] == 'e' || token->text.data[0] == 'E') {
+        return unquote(arena, text_slice(token->text, 1, token->text.size), '\'', true);
+    }
+    if (token->text.data[0] == '$') {
+        const size_t tag =
+            (size_t)((const char *)memchr(token->text.data + 1, '$', token->text.size - 1) - token->text.data) + 1;
+        return arena_strndup(arena, token->text.data + tag, token->text.size - 2 * tag);
+    }
+    return NULL;
+}
