@@ -1,0 +1,412 @@
+/*
+ * A REQ socket with a context for each call under way. A call is two steps, both asynchronous: send, with the time to
+ * connect as its limit, then receive, with what is left of the call's. Calls are kept and used again, because an aio
+ * cannot be freed in its own callback.
+ *
+ * Facts of nng 1.5.2 that shape this: a request is sent again by itself after 60 s, and at once when its worker dies,
+ * unless NNG_OPT_REQ_RESENDTIME is infinite on the socket before a context is opened; a receive that is started before
+ * its send has completed can crash when it is cancelled.
+ */
+#include "rpc/channel.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CONNECT_MS       1000
+#define RECONNECT_MIN_MS 20
+#define RECONNECT_MAX_MS 500
+
+/* How a call ended, before its bytes are looked at: on nng's thread. */
+typedef void call_ended(struct text response, const struct status *status, void *data);
+
+enum call_step { CALL_IDLE, CALL_SENDING, CALL_RECEIVING };
+
+struct call {
+    struct call *next; /* in the channel's list of all calls */
+    struct call *next_free;
+    struct rpc_channel *channel;
+    nng_ctx context;
+    nng_aio *aio;
+    enum call_step step;
+    int64_t deadline;
+    call_ended *ended;
+    void *data;
+};
+
+struct rpc_channel {
+    nng_socket socket;
+    char *url;
+    atomic_size_t calls;
+    atomic_int pipes;
+    pthread_mutex_t mutex;
+    bool closing;
+    struct call *all;
+    struct call *free;
+};
+
+/* ---- the end of a call ---- */
+
+static bool fail_nng(const struct call *call, int error, struct status *status)
+{
+    const bool sending = call->step == CALL_SENDING;
+    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        return status_fail(status, STATUS_CANCELLED, "The call was given up because its channel was closed.");
+    }
+    if (error == NNG_ETIMEDOUT && (!sending || deadline_passed(call->deadline))) {
+        return status_fail(status, STATUS_DEADLINE_EXCEEDED, "The worker at %s did not answer in time.",
+                           call->channel->url);
+    }
+    if (sending) {
+        return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s; is truss-worker running?",
+                           call->channel->url);
+    }
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker at %s went away during the call: whether it took effect is not known; ask for the "
+                       "status.",
+                       call->channel->url);
+}
+
+/* Hands the outcome over and puts the call back. */
+static void end_call(struct call *call, struct text response, const struct status *status)
+{
+    struct rpc_channel *const channel = call->channel;
+    call_ended *const ended = call->ended;
+    void *const data = call->data;
+    ended(response, status, data);
+    call->step = CALL_IDLE;
+    pthread_mutex_lock(&channel->mutex);
+    call->next_free = channel->free;
+    channel->free = call;
+    pthread_mutex_unlock(&channel->mutex);
+    atomic_fetch_sub(&channel->calls, 1);
+}
+
+static void end_failed(struct call *call, int error)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    fail_nng(call, error, &status);
+    end_call(call, (struct text){0}, &status);
+    arena_free(arena);
+}
+
+/* nng's callback: after the send, receive; after the receive, done. */
+static void on_aio(void *data)
+{
+    struct call *const call = data;
+    const int error = nng_aio_result(call->aio);
+    if (error != 0) {
+        if (call->step == CALL_SENDING) {
+            nng_msg_free(nng_aio_get_msg(call->aio));
+            nng_aio_set_msg(call->aio, NULL);
+        }
+        end_failed(call, error);
+    } else if (call->step == CALL_SENDING) {
+        call->step = CALL_RECEIVING;
+        const int left = deadline_left(call->deadline);
+        nng_aio_set_timeout(call->aio, left < 0 ? NNG_DURATION_INFINITE : left == 0 ? 1 : left);
+        nng_ctx_recv(call->context, call->aio);
+    } else {
+        nng_msg *const message = nng_aio_get_msg(call->aio);
+        const struct status ok = {.code = STATUS_OK};
+        end_call(call, (struct text){nng_msg_body(message), nng_msg_len(message)}, &ok);
+        nng_msg_free(message);
+    }
+}
+
+/* ---- the beginning of one ---- */
+
+static struct call *new_call(struct rpc_channel *channel)
+{
+    struct call *call = memory_alloc(sizeof *call);
+    call->channel = channel;
+    if (nng_ctx_open(&call->context, channel->socket) != 0) {
+        free(call);
+        return NULL;
+    }
+    if (nng_aio_alloc(&call->aio, on_aio, call) != 0) {
+        nng_ctx_close(call->context);
+        free(call);
+        return NULL;
+    }
+    call->next = channel->all;
+    channel->all = call;
+    return call;
+}
+
+static struct call *take_call(struct rpc_channel *channel)
+{
+    pthread_mutex_lock(&channel->mutex);
+    struct call *call = channel->free;
+    if (channel->closing) {
+        call = NULL;
+    } else if (call != NULL) {
+        channel->free = call->next_free;
+    } else {
+        call = new_call(channel);
+    }
+    if (call != NULL) {
+        atomic_fetch_add(&channel->calls, 1);
+    }
+    pthread_mutex_unlock(&channel->mutex);
+    return call;
+}
+
+/* Sends packed bytes; ended is called exactly once, later, if this is true. */
+static bool start_call(struct rpc_channel *channel, struct text request, const struct rpc_call_options *options,
+                       call_ended *ended, void *data, struct status *status)
+{
+    nng_msg *message;
+    struct call *const call = take_call(channel);
+    if (call == NULL) {
+        return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
+    }
+    if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, request.data, request.size) != 0) {
+        fputs("truss: out of memory\n", stderr);
+        abort();
+    }
+    const uint32_t connect = options->connect_timeout_ms == 0 ? CONNECT_MS : options->connect_timeout_ms;
+    call->step = CALL_SENDING;
+    call->deadline = deadline_in(options->timeout_ms);
+    call->ended = ended;
+    call->data = data;
+    nng_aio_set_msg(call->aio, message);
+    nng_aio_set_timeout(
+        call->aio,
+        (nng_duration)(options->timeout_ms != 0 && options->timeout_ms < connect ? options->timeout_ms : connect));
+    nng_ctx_send(call->context, call->aio);
+    return true;
+}
+
+static void add_metadata(struct rpc_request *request, const char *key, const char *value)
+{
+    if (value != NULL) {
+        request->metadata[request->metadata_count++] = (struct rpc_metadata){key, value};
+    }
+}
+
+static bool pack_call(struct arena *arena, const ProtobufCServiceDescriptor *service, unsigned method,
+                      const ProtobufCMessage *message, const struct rpc_call_options *options, struct text *bytes,
+                      struct status *status)
+{
+    struct rpc_request request = {
+        .method = arena_printf(arena, "/%s/%s", service->name, service->methods[method].name),
+        .timeout_ms = options->timeout_ms,
+    };
+    add_metadata(&request, "request-id", options->request_id);
+    add_metadata(&request, "authorization", options->authorization);
+    add_metadata(&request, "traceparent", options->traceparent);
+    add_metadata(&request, "idempotency-key", options->idempotency_key);
+    return rpc_request_pack(arena, &request, message, bytes, status);
+}
+
+/* ---- asynchronous calls ---- */
+
+struct async_call {
+    const ProtobufCMessageDescriptor *output;
+    rpc_reply_fn *done;
+    void *data;
+};
+
+static void async_ended(struct text response, const struct status *status, void *data)
+{
+    struct async_call *const call = data;
+    struct arena *const arena = arena_new(RPC_ARENA_BUDGET);
+    struct status outcome = {.arena = arena};
+    ProtobufCMessage *reply = NULL;
+    if (status->code == STATUS_OK) {
+        reply = rpc_response_unpack(arena, call->output, response, &outcome);
+        status = &outcome;
+    }
+    call->done(reply, status, call->data);
+    arena_free(arena);
+    free(call);
+}
+
+void rpc_call(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
+              const ProtobufCMessage *request, const struct rpc_call_options *options, rpc_reply_fn *done, void *data)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct text bytes;
+    struct async_call *const call = memory_alloc(sizeof *call);
+    *call = (struct async_call){.output = service->methods[method].output, .done = done, .data = data};
+    if (!pack_call(arena, service, method, request, options, &bytes, &status) ||
+        !start_call(channel, bytes, options, async_ended, call, &status)) {
+        done(NULL, &status, data);
+        free(call);
+    }
+    arena_free(arena);
+}
+
+/* ---- waiting calls ---- */
+
+struct waiting_call {
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    bool is_done;
+    struct arena *arena; /* the caller's: it waits, so it may be used here */
+    struct status *status;
+    struct text response;
+};
+
+static void waiting_ended(struct text response, const struct status *status, void *data)
+{
+    struct waiting_call *const call = data;
+    pthread_mutex_lock(&call->mutex);
+    call->response = (struct text){arena_strndup(call->arena, response.data, response.size), response.size};
+    if (status->code != STATUS_OK) {
+        status_fail(call->status, status->code, "%s", status->message);
+    }
+    call->is_done = true;
+    pthread_cond_signal(&call->ended);
+    pthread_mutex_unlock(&call->mutex);
+}
+
+ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
+                                const ProtobufCMessage *request, const struct rpc_call_options *options,
+                                struct arena *arena, struct status *status)
+{
+    struct text bytes;
+    struct waiting_call call = {.arena = arena, .status = status};
+    status->code = STATUS_OK;
+    if (!pack_call(arena, service, method, request, options, &bytes, status)) {
+        return NULL;
+    }
+    pthread_mutex_init(&call.mutex, NULL);
+    pthread_cond_init(&call.ended, NULL);
+    if (start_call(channel, bytes, options, waiting_ended, &call, status)) {
+        pthread_mutex_lock(&call.mutex);
+        while (!call.is_done) {
+            pthread_cond_wait(&call.ended, &call.mutex);
+        }
+        pthread_mutex_unlock(&call.mutex);
+    }
+    pthread_cond_destroy(&call.ended);
+    pthread_mutex_destroy(&call.mutex);
+    return status->code != STATUS_OK
+               ? NULL
+               : rpc_response_unpack(arena, service->methods[method].output, call.response, status);
+}
+
+/* ---- channels ---- */
+
+static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
+{
+    struct rpc_channel *const channel = data;
+    (void)pipe;
+    atomic_fetch_add(&channel->pipes, event == NNG_PIPE_EV_ADD_POST ? 1 : -1);
+}
+
+static int open_socket(struct rpc_channel *channel)
+{
+    int error = nng_req0_open(&channel->socket);
+    if (error != 0) {
+        return error;
+    }
+    nng_socket_set_ms(channel->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+    nng_socket_set_size(channel->socket, NNG_OPT_RECVMAXSZ, RPC_MESSAGE_LIMIT);
+    nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
+    nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
+    nng_pipe_notify(channel->socket, NNG_PIPE_EV_ADD_POST, on_pipe, channel);
+    nng_pipe_notify(channel->socket, NNG_PIPE_EV_REM_POST, on_pipe, channel);
+    error = nng_dial(channel->socket, channel->url, NULL, NNG_FLAG_NONBLOCK);
+    if (error != 0) {
+        nng_close(channel->socket);
+    }
+    return error;
+}
+
+struct rpc_channel *rpc_channel_open(const char *url, struct status *status)
+{
+    const bool known = strncmp(url, "tcp://", 6) == 0 || strncmp(url, "ipc://", 6) == 0;
+    if (!known) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is no worker's URL; it is tcp://HOST:PORT or ipc://PATH.",
+                    url);
+        return NULL;
+    }
+    struct rpc_channel *channel = memory_alloc(sizeof *channel);
+    channel->url = strdup(url);
+    pthread_mutex_init(&channel->mutex, NULL);
+    const int error = open_socket(channel);
+    if (error != 0) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "Cannot use the worker's URL %s: %s.", url, nng_strerror(error));
+        pthread_mutex_destroy(&channel->mutex);
+        free(channel->url);
+        free(channel);
+        return NULL;
+    }
+    return channel;
+}
+
+void rpc_channel_close(struct rpc_channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&channel->mutex);
+    channel->closing = true;
+    pthread_mutex_unlock(&channel->mutex);
+    /* Closing the socket ends every call with NNG_ECLOSED, those too that are between their two steps. (Stopping the aio
+     * instead would lose those: a stopped aio starts nothing and calls nobody.) */
+    const struct timespec tick = {.tv_nsec = 1000000};
+    nng_close(channel->socket);
+    while (atomic_load(&channel->calls) > 0) {
+        nanosleep(&tick, NULL);
+    }
+    for (struct call *call = channel->all; call != NULL;) {
+        struct call *next = call->next;
+        nng_aio_free(call->aio);
+        free(call);
+        call = next;
+    }
+    pthread_mutex_destroy(&channel->mutex);
+    free(channel->url);
+    free(channel);
+}
+
+const char *rpc_channel_url(const struct rpc_channel *channel)
+{
+    return channel->url;
+}
+
+size_t rpc_channel_calls(const struct rpc_channel *channel)
+{
+    return atomic_load(&channel->calls);
+}
+
+bool rpc_channel_connected(const struct rpc_channel *channel)
+{
+    return atomic_load(&channel->pipes) > 0;
+}
+
+/* ---- stubs ---- */
+
+static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMessage *input, ProtobufCClosure closure,
+                   void *data)
+{
+    struct rpc_stub *const stub = (struct rpc_stub *)service;
+    closure(rpc_call_wait(stub->channel, service->descriptor, method, input, &stub->options, stub->status->arena,
+                          stub->status),
+            data);
+}
+
+void rpc_stub_init(struct rpc_stub *stub, struct rpc_channel *channel, const ProtobufCServiceDescriptor *service,
+                   const struct rpc_call_options *options, struct status *status)
+{
+    *stub = (struct rpc_stub){
+        .base = {.descriptor = service, .invoke = invoke},
+        .channel = channel,
+        .options = *options,
+        .status = status,
+    };
+}

@@ -1,0 +1,321 @@
+/*
+ * protobuf-c trusts what it unpacks: no limit on depth, no look at UTF-8, strings cut at a NUL. So the bytes are walked
+ * by the descriptor before it sees them, and it allocates from a budget.
+ */
+#include "rpc/envelope.h"
+
+#include "truss/rpc/v1/rpc.pb-c.h"
+
+#include <string.h>
+
+#define DEEPEST 32
+
+/* ---- checking bytes from outside ---- */
+
+static void *allocate(void *arena, size_t size)
+{
+    return arena_try_alloc(arena, size);
+}
+
+static void release(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+ProtobufCAllocator rpc_allocator(struct arena *arena)
+{
+    return (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = arena};
+}
+
+/* Reads a varint off the front; false where it does not end within ten bytes. */
+static bool take_varint(struct text *bytes, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < 10 && i < bytes->size; i++) {
+        const uint64_t seven = (unsigned char)bytes->data[i] & 0x7F;
+        *value |= i < 9 ? seven << (7 * i) : seven << 63;
+        if (((unsigned char)bytes->data[i] & 0x80) == 0) {
+            *bytes = text_slice(*bytes, i + 1, bytes->size);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_bytes(struct text *bytes, uint64_t size, struct text *taken)
+{
+    if (size > bytes->size) {
+        return false;
+    }
+    *taken = text_slice(*bytes, 0, (size_t)size);
+    *bytes = text_slice(*bytes, (size_t)size, bytes->size);
+    return true;
+}
+
+/* Takes the value of a field with this wire type; groups, which proto3 has not, are refused. */
+static bool take_value(struct text *bytes, unsigned wire_type, struct text *value)
+{
+    uint64_t number;
+    switch (wire_type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        return take_varint(bytes, &number);
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+        return take_bytes(bytes, 8, value);
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        return take_varint(bytes, &number) && take_bytes(bytes, number, value);
+    case PROTOBUF_C_WIRE_TYPE_32BIT:
+        return take_bytes(bytes, 4, value);
+    default:
+        return false;
+    }
+}
+
+static const char *problem_of(const ProtobufCMessageDescriptor *descriptor, struct text bytes, int depth);
+
+/* What is wrong with a field's value; NULL where nothing is. */
+static const char *problem_of_value(const ProtobufCFieldDescriptor *field, struct text value, int depth)
+{
+    if (field == NULL) {
+        return NULL;
+    }
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        if (value.size > 0 && memchr(value.data, '\0', value.size) != NULL) {
+            return "a string has a NUL byte";
+        }
+        return text_is_utf8(value, NULL) ? NULL : "a string is not UTF-8";
+    }
+    return field->type == PROTOBUF_C_TYPE_MESSAGE ? problem_of(field->descriptor, value, depth + 1) : NULL;
+}
+
+static const char *problem_of(const ProtobufCMessageDescriptor *descriptor, struct text bytes, int depth)
+{
+    if (depth > DEEPEST) {
+        return "it nests too deep";
+    }
+    while (bytes.size > 0) {
+        uint64_t tag;
+        struct text value = {0};
+        if (!take_varint(&bytes, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF ||
+            !take_value(&bytes, (unsigned)(tag & 7), &value)) {
+            return "its bytes are cut short or no protobuf";
+        }
+        const ProtobufCFieldDescriptor *const field =
+            protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
+        const bool prefixed = (tag & 7) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+        const char *const problem = prefixed ? problem_of_value(field, value, depth) : NULL;
+        if (problem != NULL) {
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text bytes,
+                             struct status *status)
+{
+    ProtobufCAllocator allocator = rpc_allocator(arena);
+    const char *const problem = problem_of(descriptor, bytes, 0);
+    if (problem != NULL) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is no %s: %s.", descriptor->name, problem);
+        return NULL;
+    }
+    ProtobufCMessage *const message =
+        protobuf_c_message_unpack(descriptor, &allocator, bytes.size, (const uint8_t *)bytes.data);
+    if (message == NULL) {
+        /* Well-formed as far as we can see: it has fields of the wrong type, or it would take more than its budget. */
+        const bool large = arena_used(arena) + bytes.size > RPC_ARENA_BUDGET / 2;
+        status_fail(status, large ? STATUS_RESOURCE_EXHAUSTED : STATUS_INVALID_ARGUMENT, "The message is no %s%s.",
+                    descriptor->name, large ? ", or takes too much memory" : "");
+    }
+    return message;
+}
+
+/* ---- requests ---- */
+
+const char *rpc_request_metadata(const struct rpc_request *request, const char *key)
+{
+    for (size_t i = 0; i < request->metadata_count; i++) {
+        if (strcmp(request->metadata[i].key, key) == 0) {
+            return request->metadata[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* protobuf-c's strings are char *, but packing reads them only. */
+static char *borrowed(const char *string)
+{
+    return string == NULL ? (char *)(uintptr_t) "" : (char *)(uintptr_t)string;
+}
+
+static struct text pack(struct arena *arena, const ProtobufCMessage *message)
+{
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *const bytes = arena_alloc(arena, size);
+    return (struct text){(const char *)bytes, protobuf_c_message_pack(message, bytes)};
+}
+
+static ProtobufCBinaryData binary(struct text bytes)
+{
+    return (ProtobufCBinaryData){.len = bytes.size, .data = (uint8_t *)(uintptr_t)bytes.data};
+}
+
+bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,
+                      struct text *bytes, struct status *status)
+{
+    Truss__Rpc__V1__Request envelope = TRUSS__RPC__V1__REQUEST__INIT;
+    Truss__Rpc__V1__Metadata metadata[RPC_METADATA_LIMIT];
+    Truss__Rpc__V1__Metadata *pointers[RPC_METADATA_LIMIT];
+    for (size_t i = 0; i < request->metadata_count; i++) {
+        truss__rpc__v1__metadata__init(&metadata[i]);
+        metadata[i].key = borrowed(request->metadata[i].key);
+        metadata[i].value = borrowed(request->metadata[i].value);
+        pointers[i] = &metadata[i];
+    }
+    if (protobuf_c_message_get_packed_size(message) > RPC_MESSAGE_LIMIT - 64 * 1024) {
+        return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The request is larger than %zu bytes.",
+                           RPC_MESSAGE_LIMIT - 64 * 1024);
+    }
+    envelope.method = borrowed(request->method);
+    envelope.timeout_ms = request->timeout_ms;
+    envelope.payload = binary(pack(arena, message));
+    envelope.n_metadata = request->metadata_count;
+    envelope.metadata = pointers;
+    *bytes = pack(arena, &envelope.base);
+    return bytes->size <= RPC_MESSAGE_LIMIT ||
+           status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The request's metadata is too large.");
+}
+
+static bool has_control_character(const char *string)
+{
+    for (; *string != '\0'; string++) {
+        if ((unsigned char)*string < 0x20 || *string == 0x7F) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_request *request, struct status *status)
+{
+    *request = (struct rpc_request){0};
+    const Truss__Rpc__V1__Request *const envelope =
+        (const Truss__Rpc__V1__Request *)rpc_unpack(arena, &truss__rpc__v1__request__descriptor, bytes, status);
+    if (envelope == NULL) {
+        return false;
+    }
+    if (envelope->n_metadata > RPC_METADATA_LIMIT) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The request has more than %d metadata entries.",
+                           RPC_METADATA_LIMIT);
+    }
+    request->method = envelope->method;
+    request->timeout_ms = envelope->timeout_ms;
+    request->payload = (struct text){(const char *)envelope->payload.data, envelope->payload.len};
+    for (size_t i = 0; i < envelope->n_metadata; i++) {
+        const struct rpc_metadata one = {envelope->metadata[i]->key, envelope->metadata[i]->value};
+        if (has_control_character(one.key) || has_control_character(one.value)) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "The request's metadata has control characters.");
+        }
+        request->metadata[request->metadata_count++] = one;
+    }
+    return true;
+}
+
+/* ---- responses ---- */
+
+/* What a status holds, as a message. */
+struct status_message {
+    Truss__Rpc__V1__Status status;
+    Truss__Rpc__V1__ErrorDetail detail;
+    char *suggestions[STATUS_SUGGESTIONS];
+};
+
+static void fill_status(struct status_message *message, const struct status *outcome)
+{
+    truss__rpc__v1__status__init(&message->status);
+    truss__rpc__v1__error_detail__init(&message->detail);
+    message->status.code = (int32_t)outcome->code;
+    message->status.message = borrowed(outcome->message);
+    message->status.detail = &message->detail;
+    message->detail.sqlstate = borrowed(outcome->sqlstate);
+    message->detail.detail = borrowed(outcome->detail);
+    message->detail.hint = borrowed(outcome->hint);
+    message->detail.migration = borrowed(outcome->migration);
+    message->detail.position = outcome->position;
+    message->detail.suggestions = message->suggestions;
+    for (size_t i = 0; i < STATUS_SUGGESTIONS && outcome->suggestions[i] != NULL; i++) {
+        message->suggestions[message->detail.n_suggestions++] = borrowed(outcome->suggestions[i]);
+    }
+}
+
+struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message)
+{
+    Truss__Rpc__V1__Response envelope = TRUSS__RPC__V1__RESPONSE__INIT;
+    struct status own = {.arena = arena};
+    struct status_message status_message;
+    if (outcome->code == STATUS_OK && message == NULL) {
+        status_fail(&own, STATUS_INTERNAL, "The method gave no answer.");
+        outcome = &own;
+    } else if (outcome->code == STATUS_OK && protobuf_c_message_get_packed_size(message) > RPC_MESSAGE_LIMIT - 1024) {
+        status_fail(&own, STATUS_RESOURCE_EXHAUSTED, "The answer is larger than %zu bytes.", RPC_MESSAGE_LIMIT - 1024);
+        outcome = &own;
+    }
+    if (outcome->code == STATUS_OK) {
+        envelope.payload = binary(pack(arena, message));
+    } else {
+        fill_status(&status_message, outcome);
+        envelope.status = &status_message.status;
+    }
+    return pack(arena, &envelope.base);
+}
+
+/* An empty string on the wire is "not known". */
+static const char *known(struct arena *arena, const char *string)
+{
+    return string == NULL || string[0] == '\0' ? NULL : arena_strdup(arena, string);
+}
+
+static void read_status(const Truss__Rpc__V1__Status *message, struct status *outcome)
+{
+    struct arena *const arena = outcome->arena;
+    const Truss__Rpc__V1__ErrorDetail *const detail = message->detail;
+    const bool is_code = message->code > STATUS_OK && message->code <= STATUS_UNAUTHENTICATED;
+    *outcome = (struct status){
+        .arena = arena,
+        .code = is_code ? (enum status_code)message->code : STATUS_UNKNOWN,
+        .message = arena_strdup(arena, message->message),
+    };
+    if (detail == NULL) {
+        return;
+    }
+    outcome->sqlstate = known(arena, detail->sqlstate);
+    outcome->detail = known(arena, detail->detail);
+    outcome->hint = known(arena, detail->hint);
+    outcome->migration = known(arena, detail->migration);
+    outcome->position = detail->position;
+    for (size_t i = 0; i < STATUS_SUGGESTIONS && i < detail->n_suggestions; i++) {
+        outcome->suggestions[i] = arena_strdup(arena, detail->suggestions[i]);
+    }
+}
+
+ProtobufCMessage *rpc_response_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+                                      struct text bytes, struct status *outcome)
+{
+    const Truss__Rpc__V1__Response *const envelope =
+        (const Truss__Rpc__V1__Response *)rpc_unpack(arena, &truss__rpc__v1__response__descriptor, bytes, outcome);
+    ProtobufCMessage *message = NULL;
+    if (envelope != NULL && envelope->status != NULL && envelope->status->code != STATUS_OK) {
+        read_status(envelope->status, outcome);
+        return NULL;
+    }
+    if (envelope != NULL) {
+        const struct text payload = {(const char *)envelope->payload.data, envelope->payload.len};
+        message = rpc_unpack(arena, descriptor, payload, outcome);
+    }
+    if (message == NULL) {
+        const char *const reason = outcome->message;
+        status_fail(outcome, STATUS_INTERNAL, "The worker's answer cannot be read: %s", reason);
+    }
+    return message;
+}

@@ -1,0 +1,135 @@
+#include "rpc/lanes.h"
+
+#include "base/arena.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define IDLE_SECONDS 30
+
+struct lane {
+    pthread_mutex_t mutex;
+    pthread_cond_t work;  /* something was added, or the lane is stopping */
+    pthread_cond_t ended; /* a thread has ended */
+    unsigned max_threads;
+    unsigned max_queue;
+    unsigned threads;
+    unsigned idle;
+    unsigned queued;
+    bool stopping;
+    struct lane_job *first;
+    struct lane_job *last;
+};
+
+struct lane *lane_new(unsigned max_threads, unsigned max_queue)
+{
+    struct lane *lane = memory_alloc(sizeof *lane);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&lane->mutex, NULL);
+    pthread_cond_init(&lane->work, &monotonic);
+    pthread_cond_init(&lane->ended, NULL);
+    pthread_condattr_destroy(&monotonic);
+    lane->max_threads = max_threads;
+    lane->max_queue = max_queue;
+    return lane;
+}
+
+static struct lane_job *take_job(struct lane *lane)
+{
+    struct lane_job *const job = lane->first;
+    if (job != NULL) {
+        lane->first = job->next;
+        lane->queued--;
+    }
+    return job;
+}
+
+/* With the mutex held. NULL when the thread is to end: stopping, or nothing to do for a while. */
+static struct lane_job *wait_job(struct lane *lane)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_SECONDS;
+    struct lane_job *job = take_job(lane);
+    while (job == NULL && !lane->stopping) {
+        lane->idle++;
+        const int waited = pthread_cond_timedwait(&lane->work, &lane->mutex, &until);
+        lane->idle--;
+        job = take_job(lane);
+        if (job == NULL && waited == ETIMEDOUT) {
+            break;
+        }
+    }
+    return job;
+}
+
+static void *run_thread(void *data)
+{
+    struct lane *const lane = data;
+    pthread_mutex_lock(&lane->mutex);
+    for (struct lane_job *job; (job = wait_job(lane)) != NULL;) {
+        pthread_mutex_unlock(&lane->mutex);
+        job->run(job);
+        pthread_mutex_lock(&lane->mutex);
+    }
+    lane->threads--;
+    pthread_cond_signal(&lane->ended);
+    pthread_mutex_unlock(&lane->mutex);
+    return NULL;
+}
+
+/* With the mutex held. */
+static bool start_thread(struct lane *lane)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_thread, lane) != 0) {
+        return false;
+    }
+    pthread_detach(thread);
+    lane->threads++;
+    return true;
+}
+
+bool lane_add(struct lane *lane, struct lane_job *job)
+{
+    pthread_mutex_lock(&lane->mutex);
+    const bool needs_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
+    const bool has_thread = !lane->stopping && (!needs_thread || start_thread(lane) || lane->threads > 0);
+    /* A job that a thread is about to take does not count as waiting. */
+    const bool ok = has_thread && (lane->queued < lane->max_queue + lane->idle || needs_thread);
+    if (ok) {
+        job->next = NULL;
+        if (lane->first == NULL) {
+            lane->first = job;
+        } else {
+            lane->last->next = job;
+        }
+        lane->last = job;
+        lane->queued++;
+        pthread_cond_signal(&lane->work);
+    }
+    pthread_mutex_unlock(&lane->mutex);
+    return ok;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (lane == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&lane->mutex);
+    lane->stopping = true;
+    pthread_cond_broadcast(&lane->work);
+    while (lane->threads > 0) {
+        pthread_cond_wait(&lane->ended, &lane->mutex);
+    }
+    pthread_mutex_unlock(&lane->mutex);
+    pthread_cond_destroy(&lane->ended);
+    pthread_cond_destroy(&lane->work);
+    pthread_mutex_destroy(&lane->mutex);
+    free(lane);
+}

@@ -1,0 +1,301 @@
+/*
+ * A REP socket with a context for each request that may be in the house: one that is received, waits in a lane, is
+ * worked on, or is being answered. nng's callbacks only read the envelope and pass on; they never wait.
+ */
+#include "rpc/server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/lanes.h"
+#include "rpc/listener.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SPARE_CONTEXTS 8 /* beyond those that lanes can hold: to refuse, and to answer at once */
+#define DRAIN_MS       100
+
+enum step { STEP_RECEIVING, STEP_WORKING, STEP_SENDING };
+
+/* A request's way through the house. */
+struct visit {
+    struct lane_job job; /* first, so that a job is its visit */
+    struct rpc_server *server;
+    nng_ctx context;
+    nng_aio *aio;
+    enum step step;
+    struct arena *arena;
+    struct rpc_request request;
+    const struct rpc_service *service;
+    unsigned method;
+    int64_t arrived;
+    int64_t deadline;
+};
+
+struct rpc_server {
+    nng_socket socket;
+    struct listeners *listeners;
+    struct lane *lanes[RPC_LANES];
+    const struct rpc_service *services;
+    size_t service_count;
+    struct visit *visits;
+    size_t visit_count;
+    atomic_size_t working;
+    atomic_bool stopping;
+};
+
+/* ---- answering ---- */
+
+static void log_call(const struct visit *visit, const struct status *status)
+{
+    char method[LOG_QUOTED_SIZE];
+    char id[LOG_QUOTED_SIZE];
+    char message[LOG_QUOTED_SIZE];
+    log_write(status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO, "call",
+              "method=%s code=%s ms=%lld request_id=%s error=%s", log_quoted(visit->request.method, method),
+              status_code_name(status->code), (long long)(clock_ms() - visit->arrived),
+              log_quoted(rpc_request_metadata(&visit->request, "request-id"), id),
+              log_quoted(status->message, message));
+}
+
+/* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
+static void answer(struct visit *visit, const struct status *status, const ProtobufCMessage *reply)
+{
+    nng_msg *message;
+    const struct text bytes = rpc_response_pack(visit->arena, status, reply);
+    log_call(visit, status);
+    if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, bytes.data, bytes.size) != 0) {
+        abort();
+    }
+    arena_free(visit->arena);
+    visit->arena = NULL;
+    visit->step = STEP_SENDING;
+    nng_aio_set_msg(visit->aio, message);
+    nng_ctx_send(visit->context, visit->aio);
+}
+
+static void refuse(struct visit *visit, const struct status *status)
+{
+    answer(visit, status, NULL);
+}
+
+/* On a lane's thread. */
+static void work(struct lane_job *job)
+{
+    struct visit *const visit = (struct visit *)job;
+    struct rpc_server *const server = visit->server;
+    struct status status = {.arena = visit->arena};
+    struct rpc_call call = {
+        .arena = visit->arena,
+        .status = &status,
+        .request = &visit->request,
+        .deadline = visit->deadline,
+    };
+    const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
+    ProtobufCMessage *reply = NULL;
+    if (deadline_passed(visit->deadline)) {
+        status_fail(&status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
+    } else {
+        const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, &status);
+        if (input != NULL) {
+            reply = visit->service->methods[visit->method].handler(visit->service->context, &call, input);
+        }
+    }
+    answer(visit, &status, reply);
+    atomic_fetch_sub(&server->working, 1);
+}
+
+/* ---- receiving ---- */
+
+/* Finds "/package.Service/Method". */
+static bool find_method(struct visit *visit, struct status *status)
+{
+    const struct rpc_server *const server = visit->server;
+    const char *const name = visit->request.method;
+    const char *const slash = name[0] == '/' ? strchr(name + 1, '/') : NULL;
+    for (size_t i = 0; slash != NULL && i < server->service_count; i++) {
+        const ProtobufCServiceDescriptor *const descriptor = server->services[i].descriptor;
+        const struct text service = {name + 1, (size_t)(slash - name - 1)};
+        if (!text_is(service, descriptor->name)) {
+            continue;
+        }
+        const ProtobufCMethodDescriptor *const method =
+            protobuf_c_service_descriptor_get_method_by_name(descriptor, slash + 1);
+        if (method != NULL) {
+            visit->service = &server->services[i];
+            visit->method = (unsigned)(method - descriptor->methods);
+            return true;
+        }
+    }
+    return status_fail(status, STATUS_UNIMPLEMENTED, "There is no method \"%.200s\".", name);
+}
+
+/* Reads the envelope and passes the request on to its lane, or refuses it at once. */
+static void receive(struct visit *visit, struct text bytes)
+{
+    struct rpc_server *const server = visit->server;
+    visit->arena = arena_new(RPC_ARENA_BUDGET);
+    visit->arrived = clock_ms();
+    visit->step = STEP_WORKING;
+    struct status status = {.arena = visit->arena};
+    if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
+        visit->request = (struct rpc_request){.method = "?"};
+        refuse(visit, &status);
+        return;
+    }
+    visit->deadline = deadline_in(visit->request.timeout_ms);
+    if (!find_method(visit, &status)) {
+        refuse(visit, &status);
+        return;
+    }
+    if (atomic_load(&server->stopping)) {
+        status_fail(&status, STATUS_UNAVAILABLE, "The worker is stopping.");
+        refuse(visit, &status);
+        return;
+    }
+    atomic_fetch_add(&server->working, 1);
+    visit->job.run = work;
+    if (!lane_add(server->lanes[visit->service->methods[visit->method].lane], &visit->job)) {
+        atomic_fetch_sub(&server->working, 1);
+        status_fail(&status, STATUS_RESOURCE_EXHAUSTED,
+                    "The worker has too many requests of this kind; try again later.");
+        refuse(visit, &status);
+    }
+}
+
+static void receive_next(struct visit *visit)
+{
+    visit->step = STEP_RECEIVING;
+    nng_ctx_recv(visit->context, visit->aio);
+}
+
+/* nng's callback. */
+static void on_aio(void *data)
+{
+    struct visit *const visit = data;
+    const int error = nng_aio_result(visit->aio);
+    if (visit->step == STEP_SENDING) {
+        if (error != 0) {
+            nng_msg_free(nng_aio_get_msg(visit->aio)); /* the caller has gone */
+        }
+        if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
+            receive_next(visit);
+        }
+        return;
+    }
+    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        return;
+    }
+    if (error != 0) {
+        receive_next(visit);
+        return;
+    }
+    nng_msg *const message = nng_aio_get_msg(visit->aio);
+    receive(visit, (struct text){nng_msg_body(message), nng_msg_len(message)});
+    nng_msg_free(message);
+}
+
+/* ---- starting and stopping ---- */
+
+static int open_visits(struct rpc_server *server, const struct rpc_server_options *options)
+{
+    size_t count = SPARE_CONTEXTS;
+    for (int i = 0; i < RPC_LANES; i++) {
+        count += options->threads[i] + options->queue[i];
+    }
+    server->visits = memory_alloc(count * sizeof *server->visits);
+    for (size_t i = 0; i < count; i++) {
+        struct visit *const visit = &server->visits[i];
+        visit->server = server;
+        int error = nng_ctx_open(&visit->context, server->socket);
+        if (error == 0) {
+            error = nng_aio_alloc(&visit->aio, on_aio, visit);
+        }
+        if (error != 0) {
+            return error;
+        }
+        server->visit_count++;
+    }
+    return 0;
+}
+
+static bool open_server(struct rpc_server *server, const struct rpc_server_options *options, struct status *status)
+{
+    int error = nng_rep0_open(&server->socket);
+    if (error != 0) {
+        return status_fail(status, STATUS_INTERNAL, "Cannot open a socket: %s.", nng_strerror(error));
+    }
+    nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RPC_MESSAGE_LIMIT);
+    error = open_visits(server, options);
+    if (error != 0) {
+        return status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
+    }
+    server->listeners = listeners_start(server->socket, options->urls, status);
+    return server->listeners != NULL;
+}
+
+static void free_server(struct rpc_server *server)
+{
+    if (server->listeners != NULL) {
+        listeners_free(server->listeners);
+    }
+    for (size_t i = 0; i < server->visit_count; i++) {
+        nng_aio_stop(server->visits[i].aio);
+    }
+    nng_close(server->socket);
+    for (int i = 0; i < RPC_LANES; i++) {
+        lane_free(server->lanes[i]);
+    }
+    for (size_t i = 0; i < server->visit_count; i++) {
+        nng_aio_free(server->visits[i].aio);
+        arena_free(server->visits[i].arena);
+    }
+    free(server->visits);
+    free(server);
+}
+
+struct rpc_server *rpc_server_start(const struct rpc_server_options *options, const struct rpc_service *services,
+                                    size_t count, struct status *status)
+{
+    struct rpc_server *server = memory_alloc(sizeof *server);
+    server->services = services;
+    server->service_count = count;
+    for (int i = 0; i < RPC_LANES; i++) {
+        server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
+    }
+    if (!open_server(server, options, status)) {
+        free_server(server);
+        return NULL;
+    }
+    for (size_t i = 0; i < server->visit_count; i++) {
+        receive_next(&server->visits[i]);
+    }
+    return server;
+}
+
+const char *rpc_server_url(const struct rpc_server *server, size_t index)
+{
+    return listeners_url(server->listeners, index);
+}
+
+bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
+{
+    const struct timespec tick = {.tv_nsec = 5000000};
+    const struct timespec drain = {.tv_nsec = DRAIN_MS * 1000000L};
+    const int64_t deadline = deadline_in(grace_ms == 0 ? 1 : grace_ms);
+    atomic_store(&server->stopping, true);
+    listeners_stop(server->listeners);
+    while (atomic_load(&server->working) > 0) {
+        if (deadline_passed(deadline)) {
+            return false;
+        }
+        nanosleep(&tick, NULL);
+    }
+    nanosleep(&drain, NULL); /* nng has no linger: an answer that was just handed over is still on its way */
+    free_server(server);
+    return true;
+}

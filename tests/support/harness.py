@@ -1,0 +1,450 @@
+"""What every integration test needs: a private PostgreSQL, the programs under test, a project, and ways to speak to them.
+
+Nothing here knows what the right answers are. The RPC client is a second, independent one: the scalability protocols'
+frames by hand over a socket, messages by Google's protobuf, so that the wire format has a judge that shares no code with us.
+
+TRUSS_TEST_BIN     where the programs are (default: build/bin)
+TRUSS_TEST_PG_BIN  where the server's binaries are (default: Debian's PostgreSQL 15)
+"""
+import atexit
+import contextlib
+import http.client
+import importlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build", "bin")))
+PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
+FIXTURES = os.path.join(ROOT, "tests", "fixtures")
+SANITIZED = "sanitize" in BIN
+PASSWORD = "pass:w/rd@1"
+PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, seconds=10, every=0.02):
+    """The first true answer of what(); fails when there is none in time."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = what()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"not in {seconds} s: {what}")
+        time.sleep(every)
+
+
+class Cluster:
+    """A PostgreSQL of its own, on a free loopback port, with a password, in a temporary directory."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.directory = tempfile.mkdtemp(prefix="truss-pg-")
+        self.data = os.path.join(self.directory, "data")
+        self.user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        password_file = os.path.join(self.directory, "password")
+        with open(password_file, "w", encoding="ascii") as file:
+            file.write(PASSWORD)
+        if self.user:
+            os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
+            os.chown(password_file, self.user.pw_uid, self.user.pw_gid)
+        self._run("initdb", "-D", self.data, "-U", "truss", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
+                  "--locale=C", "--no-sync")
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
+            file.write(f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{self.directory}'\n"
+                       "fsync=off\nmax_connections=200\nlog_statement=none\n")
+        self.start()
+        atexit.register(self.remove)
+
+    def _command(self, program):
+        drop = [] if not self.user else ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}",
+                                         "--clear-groups"]
+        return drop + [os.path.join(PG_BIN, program)]
+
+    def _run(self, program, *arguments):
+        environment = dict(os.environ, LC_ALL="C")
+        subprocess.run(self._command(program) + list(arguments), check=True, stdout=subprocess.DEVNULL, cwd="/",
+                       env=environment, timeout=120)
+
+    def start(self):
+        self._run("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.directory, "log"), "start")
+
+    def stop(self, mode="fast"):
+        self._run("pg_ctl", "-D", self.data, "-w", "-s", "-m", mode, "stop")
+
+    def remove(self):
+        with contextlib.suppress(Exception):
+            self.stop("immediate")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def url(self, database, **parameters):
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return f"postgresql://truss:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
+
+    def psql(self, database, sql, check=True):
+        """Runs SQL; answers rows as tuples of text (None for NULL)."""
+        result = subprocess.run(
+            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+             str(self.port), "-U", "truss", "-d", database, "-f", "-"],
+            input=sql, text=True, capture_output=True, env=dict(os.environ, PGPASSWORD=PASSWORD), timeout=120, check=False)
+        if check and result.returncode != 0:
+            raise AssertionError(result.stderr)
+        rows = result.stdout.rstrip("\n")
+        return [tuple(None if field == "\x1d" else field for field in row.split("\x1f")) for row in rows.split("\x1e")] if rows else []
+
+    def dump(self, database, *arguments):
+        """The schema as pg_dump writes it, without what changes by itself."""
+        result = subprocess.run(["pg_dump", "-h", "127.0.0.1", "-p", str(self.port), "-U", "truss", "--no-owner", *arguments,
+                                 database], text=True, capture_output=True, check=True, timeout=120,
+                                env=dict(os.environ, PGPASSWORD=PASSWORD))
+        return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", result.stdout, flags=re.M)
+
+    _number = 0
+
+    def create_database(self):
+        Cluster._number += 1
+        name = f"t{os.getpid()}_{Cluster._number}"
+        self.psql("postgres", f'CREATE DATABASE "{name}"')
+        return name
+
+    def drop_database(self, name):
+        self.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', check=False)
+
+
+_shared_cluster = None
+
+
+def cluster():
+    """The cluster of this test process, made when it is first wanted."""
+    global _shared_cluster
+    if _shared_cluster is None:
+        _shared_cluster = Cluster()
+    return _shared_cluster
+
+
+class Program:
+    """One of ours, its log collected, and its address once it says that it listens."""
+
+    def __init__(self, name, *arguments, environment=None, cwd=None):
+        clean = {key: value for key, value in os.environ.items()
+                 if not key.startswith(("TRUSS_", "PG")) and key != "DATABASE_URL"}
+        clean.update(environment or {})
+        self.name = name
+        self.log = []
+        self.address = None
+        self._listening = threading.Event()
+        self.process = subprocess.Popen([os.path.join(BIN, name), *arguments], stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=clean, cwd=cwd)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            text = line.decode("utf-8", "replace")
+            self.log.append(text)
+            found = re.search(r'event="listening" address=(\S+)', text)
+            if found and not self.address:
+                self.address = found.group(1)
+                self._listening.set()
+        self._listening.set()
+
+    def wait_listening(self, seconds=20):
+        if not self._listening.wait(seconds) or not self.address:
+            raise AssertionError(f"{self.name} does not listen: {self.text()}")
+        return self
+
+    def text(self):
+        return "".join(self.log)
+
+    def stop(self):
+        """Ends it as a service manager does; a sanitizer's finding makes the status other than zero."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} does not stop: {self.text()}") from None
+        self._reader.join(5)
+        self.process.stderr.close()
+        if status != 0:
+            raise AssertionError(f"{self.name} ended with {status}: {self.text()}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+        self._reader.join(5)
+        self.process.stderr.close()
+
+
+# ---- messages ----
+
+_messages = None
+
+
+def messages():
+    """The generated modules, made at run time from proto/: .rpc, .migration, .health."""
+    global _messages
+    if _messages is None:
+        directory = tempfile.mkdtemp(prefix="truss-proto-")
+        atexit.register(shutil.rmtree, directory, True)
+        names = ["rpc", "migration", "health"]
+        subprocess.run(["protoc", f"-I{ROOT}/proto", "-I/usr/include", f"--python_out={directory}",
+                        *[f"truss/{name}/v1/{name}.proto" for name in names]], check=True)
+        sys.path.insert(0, directory)
+        modules = {name: importlib.import_module(f"truss.{name}.v1.{name}_pb2") for name in names}
+        _messages = type("Messages", (), modules)
+    return _messages
+
+
+# ---- RPC by hand ----
+
+class RpcError(Exception):
+    def __init__(self, status):
+        super().__init__(f"{status.code}: {status.message}")
+        self.status = status
+        self.code = status.code
+
+
+class Rpc:
+    """One connection: the scalability protocols' greeting and frames, as a foreign client would write them."""
+
+    def __init__(self, address, timeout=60):
+        if address.startswith("ipc://"):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(address[6:])
+            self.prefix = b"\x01"
+        else:
+            host, port = address[6:].rsplit(":", 1)
+            self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+            self.prefix = b""
+        self.number = 0
+        self.socket.sendall(b"\x00SP\x00\x00\x30\x00\x00")
+        greeting = self.read(8)
+        assert greeting == b"\x00SP\x00\x00\x31\x00\x00", greeting
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def read(self, size):
+        data = b""
+        while len(data) < size:
+            piece = self.socket.recv(size - len(data))
+            if not piece:
+                raise ConnectionError("the worker closed the connection")
+            data += piece
+        return data
+
+    def send_bytes(self, payload):
+        self.number += 1
+        header = struct.pack(">I", 0x80000000 | self.number)
+        self.socket.sendall(self.prefix + struct.pack(">Q", len(header) + len(payload)) + header + payload)
+
+    def receive_bytes(self):
+        if self.prefix:
+            assert self.read(1) == b"\x01"
+        size = struct.unpack(">Q", self.read(8))[0]
+        frame = self.read(size)
+        assert struct.unpack(">I", frame[:4])[0] == 0x80000000 | self.number
+        return frame[4:]
+
+    def exchange(self, payload):
+        """Sends bytes as a request; answers the response envelope."""
+        self.send_bytes(payload)
+        response = messages().rpc.Response()
+        response.ParseFromString(self.receive_bytes())
+        return response
+
+    def call(self, service, method, request=None, timeout_ms=0, metadata=None):
+        """Calls a method with a message; answers its output message or raises RpcError."""
+        package = {"MigrationService": "migration", "Health": "health"}[service]
+        module = getattr(messages(), package)
+        descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[method]
+        envelope = messages().rpc.Request(method=f"/truss.{package}.v1.{service}/{method}", timeout_ms=timeout_ms)
+        for key, value in (metadata or {}).items():
+            envelope.metadata.add(key=key, value=value)
+        envelope.payload = getattr(module, descriptor.input_type.name)(**(request or {})).SerializeToString()
+        response = self.exchange(envelope.SerializeToString())
+        if response.status.code:
+            raise RpcError(response.status)
+        reply = getattr(module, descriptor.output_type.name)()
+        reply.ParseFromString(response.payload)
+        return reply
+
+
+# ---- HTTP ----
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Http:
+    def __init__(self, address):
+        self.host, port = re.fullmatch(r"http://(.*):(\d+)", address).groups()
+        self.port = int(port)
+
+    def request(self, method, path, body=None, headers=None, timeout=120):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        sent = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+            sent.setdefault("Content-Type", "application/json")
+        try:
+            connection.request(method, path, body=body, headers=sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        return self.request("POST", path, body, **options)
+
+    def raw(self, data, timeout=20, half_close=False):
+        """Sends bytes as they are; answers all that comes back until the server closes or is silent for a while."""
+        with socket.create_connection((self.host, self.port), timeout=timeout) as connection:
+            with contextlib.suppress(OSError):
+                connection.sendall(data)
+                if half_close:
+                    connection.shutdown(socket.SHUT_WR)
+            received = b""
+            with contextlib.suppress(OSError):
+                while piece := connection.recv(65536):
+                    received += piece
+            return received
+
+
+# ---- projects ----
+
+class Project:
+    """A Prisma project in a temporary directory."""
+
+    def __init__(self, fixture=None, folder="prisma/migrations"):
+        self.path = tempfile.mkdtemp(prefix="truss-project-")
+        os.chmod(self.path, 0o755)
+        self.folder = folder
+        if fixture:
+            shutil.copytree(os.path.join(FIXTURES, fixture), self.path, dirs_exist_ok=True)
+        else:
+            os.makedirs(os.path.join(self.path, folder))
+
+    def add(self, name, sql):
+        """A migration; sql is text or bytes."""
+        directory = os.path.join(os.fsencode(self.path), os.fsencode(self.folder), os.fsencode(name))
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, b"migration.sql"), "wb") as file:
+            file.write(sql if isinstance(sql, bytes) else sql.encode())
+        return self
+
+    def script(self, name):
+        return os.path.join(self.path, self.folder, name, "migration.sql")
+
+    def names(self):
+        folder = os.path.join(self.path, self.folder)
+        return sorted(name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name)))
+
+    def write(self, path, text):
+        whole = os.path.join(self.path, path)
+        os.makedirs(os.path.dirname(whole), exist_ok=True)
+        with open(whole, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def remove(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Case(unittest.TestCase):
+    """A test with a database of its own, and helpers that clean up after themselves."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.cluster = cluster()
+        self.database = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, self.database)
+
+    def project(self, fixture=None, **options):
+        project = Project(fixture, **options)
+        self.addCleanup(project.remove)
+        return project
+
+    def url(self, **parameters):
+        return self.cluster.url(self.database, **parameters)
+
+    def sql(self, text, **options):
+        return self.cluster.psql(self.database, text, **options)
+
+    def program(self, name, *arguments, **options):
+        program = Program(name, *arguments, **options)
+        self.addCleanup(self._stop, program)
+        return program
+
+    @staticmethod
+    def _stop(program):
+        if not program.process.stderr.closed:
+            program.stop()
+
+    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None):
+        """A worker on this test's database; url=None gives it none."""
+        variables = dict(environment or {})
+        if url is not None:
+            variables["DATABASE_URL"] = self.url() if url == "own" else url
+        return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
+                            environment=variables).wait_listening()
+
+    def rpc(self, worker):
+        connection = Rpc(worker.address)
+        self.addCleanup(connection.close)
+        return connection
+
+    def bridge(self, *workers, arguments=()):
+        addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
+        return Http(self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments)
+                    .wait_listening().address)
+
+    def states(self, reply):
+        """{name: state} of a GetStatus reply."""
+        names = messages().migration.State.Name
+        return {one.name: names(one.state).removeprefix("STATE_").lower() for one in reply.migrations}
+
+    def ledger(self, columns="migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL, applied_steps_count",
+               table="public._prisma_migrations"):
+        return self.sql(f"SELECT {columns} FROM {table} ORDER BY started_at, migration_name")
+
+
+def main():
+    unittest.main(verbosity=2)
