@@ -1,0 +1,329 @@
+/*
+ * Everything about one request is in its arena. The parts run one after the other, on the HTTP server's thread or on
+ * nng's, never two at a time; the last one answers.
+ */
+#include "bridge/dispatch.h"
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "bridge/browser.h"
+#include "bridge/routes.h"
+#include "bridge/views.h"
+#include "truss/bridge/v1/bridge.pb-c.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define REQUEST_ID_LIMIT 128
+
+/* A request on its way through an RPC. */
+struct passage {
+    struct bridge *bridge;
+    struct http_request *http;
+    const struct route *route;
+    const char *request_id;
+    struct rpc_call_options options;
+    const ProtobufCMessage *input;
+    const struct rpc_channel *tried;
+    ProtobufCMessage *view; /* made, waiting for a count */
+};
+
+/* ---- answers ---- */
+
+static void send_json(struct passage *passage, unsigned status, struct text json, const char *allowed)
+{
+    const struct http_extra_header extra[] = {
+        {"X-Request-Id", passage->request_id},
+        {allowed == NULL ? NULL : "Allow", allowed},
+        {0},
+    };
+    struct bridge *const bridge = passage->bridge;
+    http_answer(passage->http, status, "application/json", json, extra);
+    atomic_fetch_sub(&bridge->under_way, 1);
+}
+
+static void add_known(struct buffer *json, const char *name, const char *value)
+{
+    if (value != NULL) {
+        buffer_printf(json, ",\"%s\":", name);
+        json_write_string(json, text_of(value));
+    }
+}
+
+/* {"error": …, "code": …} and what else is known. */
+static struct text error_json(struct arena *arena, const struct status *status)
+{
+    struct buffer json = {.arena = arena};
+    buffer_puts(&json, "{\"error\":");
+    json_write_string(&json, text_of(status->message));
+    add_known(&json, "code", status_code_name(status->code));
+    add_known(&json, "sqlstate", status->sqlstate);
+    add_known(&json, "detail", status->detail);
+    add_known(&json, "hint", status->hint);
+    add_known(&json, "migration", status->migration);
+    if (status->position > 0) {
+        buffer_printf(&json, ",\"position\":%u", status->position);
+    }
+    if (status->suggestions[0] != NULL) {
+        buffer_puts(&json, ",\"suggestions\":[");
+        for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
+            buffer_puts(&json, i == 0 ? "" : ",");
+            json_write_string(&json, text_of(status->suggestions[i]));
+        }
+        buffer_putc(&json, ']');
+    }
+    buffer_puts(&json, "}\n");
+    return buffer_text(&json);
+}
+
+static void send_error(struct passage *passage, unsigned http, const struct status *status, const char *allowed)
+{
+    send_json(passage, http, error_json(passage->http->arena, status), allowed);
+}
+
+static void send_status(struct passage *passage, const struct status *status)
+{
+    send_error(passage, status_code_http(status->code), status, NULL);
+}
+
+/* Is there a field `ok`, and is it false? */
+static bool says_not_ok(const ProtobufCMessage *message)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "ok");
+    return field != NULL && field->type == PROTOBUF_C_TYPE_BOOL &&
+           *(const protobuf_c_boolean *)(const void *)((const char *)message + field->offset) == 0;
+}
+
+static void send_message(struct passage *passage, const ProtobufCMessage *message)
+{
+    const unsigned flags = passage->route->flags;
+    struct buffer json = {.arena = passage->http->arena};
+    unsigned http = (flags & ROUTE_CREATES) != 0 ? 201 : 200;
+    if (says_not_ok(message)) {
+        http = (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
+    }
+    json_write(&json, message, passage->route->names);
+    buffer_putc(&json, '\n');
+    send_json(passage, http, buffer_text(&json), NULL);
+}
+
+/* ---- the call ---- */
+
+static void start_call(struct passage *passage, const ProtobufCServiceDescriptor *service, unsigned method,
+                       const ProtobufCMessage *input, rpc_reply_fn *done);
+
+/* The connected worker with the least to do, but for the one that was tried; any, where none is connected. */
+static struct rpc_channel *choose_worker(const struct passage *passage)
+{
+    const struct bridge *const bridge = passage->bridge;
+    struct rpc_channel *best = NULL;
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        struct rpc_channel *const worker = bridge->workers[i];
+        const bool better = best == NULL || rpc_channel_connected(worker) > rpc_channel_connected(best) ||
+                            (rpc_channel_connected(worker) == rpc_channel_connected(best) &&
+                             rpc_channel_calls(worker) < rpc_channel_calls(best));
+        if (worker != passage->tried && better) {
+            best = worker;
+        }
+    }
+    return best;
+}
+
+/* A copy of a reply that outlives its callback. */
+static const ProtobufCMessage *keep(struct arena *arena, const ProtobufCMessage *message)
+{
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *const bytes = arena_alloc(arena, size);
+    struct status status = {.arena = arena};
+    protobuf_c_message_pack(message, bytes);
+    return rpc_unpack(arena, message->descriptor, (struct text){(const char *)bytes, size}, &status);
+}
+
+static void on_count(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    if (status->code == STATUS_OK) {
+        view_up_count(passage->view, reply);
+    }
+    /* The run is what was asked for: it is answered also where nobody can count any more. */
+    send_message(passage, passage->view);
+}
+
+static void on_reply(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    const struct route *const route = passage->route;
+    struct arena *const arena = passage->http->arena;
+    if (status->code == STATUS_UNAVAILABLE && (route->flags & ROUTE_SAFE) != 0 && passage->tried == NULL &&
+        passage->bridge->worker_count > 1) {
+        passage->tried = choose_worker(passage);
+        start_call(passage, route->service, route_rpc(route), passage->input, on_reply);
+    } else if (status->code != STATUS_OK && (route->flags & ROUTE_NOT_OK_IS_503) != 0) {
+        send_error(passage, 503, status, NULL);
+    } else if (status->code != STATUS_OK) {
+        send_status(passage, status);
+    } else if ((route->flags & ROUTE_COUNTS_AFTER) != 0) {
+        static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+        passage->view = route->view(arena, keep(arena, reply));
+        passage->options.timeout_ms = passage->bridge->read_timeout_ms;
+        start_call(passage, route->service, 0, &nothing.base, on_count);
+    } else {
+        send_message(passage, route->view == NULL ? reply : route->view(arena, reply));
+    }
+}
+
+static void start_call(struct passage *passage, const ProtobufCServiceDescriptor *service, unsigned method,
+                       const ProtobufCMessage *input, rpc_reply_fn *done)
+{
+    rpc_call(choose_worker(passage), service, method, input, &passage->options, done, passage);
+}
+
+/* ---- the message ---- */
+
+/* Puts the path's {name} into the request's field of that name. */
+static void set_path_field(ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "name");
+    *(const char **)(void *)((char *)message + field->offset) = name;
+}
+
+static bool is_json(const char *content_type)
+{
+    struct text type = text_of(content_type);
+    const size_t semicolon = text_find(type, ";", 0);
+    return text_is_nocase(text_trim(text_slice(type, 0, semicolon)), "application/json");
+}
+
+static bool read_body(struct passage *passage, struct status *status, unsigned *http)
+{
+    const struct http_request *const request = passage->http;
+    const char *const type = http_header(request, "Content-Type");
+    const ProtobufCMessageDescriptor *const descriptor =
+        passage->route->service->methods[route_rpc(passage->route)].input;
+    const bool is_get = strcmp(passage->route->method, "GET") == 0;
+    if (is_get && request->body.size > 0) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "A GET request has no body.");
+    }
+    if (request->body.size > 0 && (type == NULL || !is_json(type))) {
+        *http = 415;
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The body must be sent as Content-Type: application/json.");
+    }
+    ProtobufCMessage *const message = json_read(request->arena, descriptor, request->body, status);
+    passage->input = message;
+    return message != NULL;
+}
+
+static bool read_name(struct passage *passage, const char *name, struct status *status)
+{
+    if (strchr(passage->route->pattern, '{') == NULL) {
+        return true;
+    }
+    bool plain = name != NULL && text_is_utf8(text_of(name), NULL);
+    for (const char *c = name; plain && *c != '\0'; c++) {
+        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
+    }
+    if (!plain) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT,
+                           "The name in the path has a broken escape, a control character or is not UTF-8.");
+    }
+    set_path_field((ProtobufCMessage *)(uintptr_t)passage->input, name);
+    return true;
+}
+
+/* The client's own where it is sane, so that its logs and ours can be laid side by side. */
+static const char *request_id_of(struct http_request *request)
+{
+    const char *const given = http_header(request, "X-Request-Id");
+    bool sane = given != NULL && given[0] != '\0' && strlen(given) <= REQUEST_ID_LIMIT;
+    for (const char *c = given; sane && *c != '\0'; c++) {
+        sane = *c > 0x20 && *c < 0x7F;
+    }
+    if (sane) {
+        return arena_strdup(request->arena, given);
+    }
+    char *const made = arena_alloc(request->arena, UUID_SIZE);
+    uuid_v4(made);
+    return made;
+}
+
+/* ---- dispatch ---- */
+
+static void answer_here(struct passage *passage)
+{
+    const struct bridge *const bridge = passage->bridge;
+    if (strcmp(passage->route->rpc, "openapi") == 0) {
+        send_json(passage, 200, bridge->openapi, NULL);
+    } else if (strcmp(passage->route->rpc, "index") == 0) {
+        send_json(passage, 200, bridge->index, NULL);
+    } else {
+        Truss__Bridge__V1__HealthView *const view = arena_alloc(passage->http->arena, sizeof *view);
+        truss__bridge__v1__health_view__init(view);
+        view->ok = true;
+        view->version = (char *)(uintptr_t)TRUSS_VERSION;
+        send_message(passage, &view->base);
+    }
+}
+
+static void pass_on(struct passage *passage, const char *name)
+{
+    struct http_request *const request = passage->http;
+    struct status status = {.arena = request->arena};
+    unsigned http = 0;
+    if (!read_body(passage, &status, &http) || !read_name(passage, name, &status)) {
+        send_error(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
+        return;
+    }
+    passage->options = (struct rpc_call_options){
+        .timeout_ms = (passage->route->flags & ROUTE_LONG) != 0 ? passage->bridge->run_timeout_ms
+                                                                : passage->bridge->read_timeout_ms,
+        .request_id = passage->request_id,
+        .authorization = arena_strdup(request->arena, http_header(request, "Authorization")),
+        .traceparent = arena_strdup(request->arena, http_header(request, "traceparent")),
+        .idempotency_key = arena_strdup(request->arena, http_header(request, "Idempotency-Key")),
+    };
+    start_call(passage, passage->route->service, route_rpc(passage->route), passage->input, on_reply);
+}
+
+/* An absolute-form target ("GET http://host/path") is the same as its path. */
+static const char *path_of(struct http_request *request)
+{
+    const char *path = request->path;
+    if (strncasecmp(path, "http://", 7) == 0) {
+        path = strchrnul(path + 7, '/');
+        path = *path == '\0' ? "/" : path;
+    }
+    return path;
+}
+
+void dispatch(void *data, struct http_request *request)
+{
+    struct bridge *const bridge = data;
+    struct passage *const passage = arena_alloc(request->arena, sizeof *passage);
+    struct status status = {.arena = request->arena};
+    const char *allowed;
+    const char *name;
+    const char *const path = path_of(request);
+    atomic_fetch_add(&bridge->under_way, 1);
+    *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
+    if (!browser_allows(request, bridge->loopback_only, bridge->allowed_hosts, &status)) {
+        send_status(passage, &status);
+        return;
+    }
+    passage->route = route_find(request->arena, request->method, path, &name, &allowed);
+    if (passage->route == NULL && allowed != NULL) {
+        status_fail(&status, STATUS_UNIMPLEMENTED, "%s is not among the methods of this path: %s.", request->method,
+                    allowed);
+        send_error(passage, 405, &status, allowed);
+    } else if (passage->route == NULL) {
+        status_fail(&status, STATUS_NOT_FOUND, "There is no route %s %.200s; see /openapi.json.", request->method,
+                    path);
+        send_status(passage, &status);
+    } else if (passage->route->service == NULL) {
+        answer_here(passage);
+    } else {
+        pass_on(passage, name);
+    }
+}

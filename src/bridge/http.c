@@ -1,0 +1,287 @@
+/*
+ * One thread with epoll. While a request waits for its answer its connection is suspended, and so cannot end: who
+ * answers last is who resumes it, and there is no race with a client that goes away.
+ */
+#include "bridge/http.h"
+
+#include "bridge/guard.h"
+#include "bridge/socket.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECTIONS  1024
+#define IDLE_SECONDS 10
+#define POOL_BYTES   ((size_t)32 * 1024)
+
+/* What a request is, and how far it is. */
+struct exchange {
+    struct http_request request; /* first, so that a request is its exchange */
+    struct buffer body;
+    size_t received; /* of the body, kept or not */
+    bool handed_over;
+    struct MHD_Response *response; /* once it is answered */
+    unsigned status;
+};
+
+struct http_server {
+    struct MHD_Daemon *daemon;
+    struct guard *guard;
+    http_handler *handler;
+    void *context;
+    char address[SOCKET_ADDRESS_SIZE];
+    bool is_loopback;
+};
+
+/* ---- what a request must not have ---- */
+
+struct framing {
+    unsigned hosts;
+    unsigned lengths;
+    unsigned encodings;
+    bool other_encoding;
+    uint64_t length;
+};
+
+static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct framing *const framing = data;
+    (void)kind;
+    if (strcasecmp(name, "Host") == 0) {
+        framing->hosts++;
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        framing->lengths++;
+        framing->length = strtoull(value == NULL ? "" : value, NULL, 10);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        framing->encodings++;
+        framing->other_encoding = framing->other_encoding || value == NULL || strcasecmp(value, "chunked") != 0;
+    }
+    return MHD_YES;
+}
+
+/* Why a request is refused before it is looked at; NULL where nothing speaks against it. */
+static const char *framing_problem(const struct framing *framing)
+{
+    if (framing->hosts > 1) {
+        return "The request has more than one Host header.";
+    }
+    if (framing->lengths > 1 || framing->encodings > 1 || (framing->lengths > 0 && framing->encodings > 0)) {
+        return "The request says in two ways how long its body is.";
+    }
+    return framing->other_encoding ? "The request's Transfer-Encoding is not chunked." : NULL;
+}
+
+/* ---- answers ---- */
+
+static struct MHD_Response *make_response(const char *content_type, struct text body,
+                                          const struct http_extra_header *extra)
+{
+    /* The body lives in the request's arena, which outlives the response. */
+    struct MHD_Response *const response =
+        MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+    if (response == NULL) {
+        abort();
+    }
+    MHD_add_response_header(response, "Content-Type", content_type);
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    for (; extra != NULL && extra->name != NULL; extra++) {
+        MHD_add_response_header(response, extra->name, extra->value);
+    }
+    return response;
+}
+
+void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
+                 const struct http_extra_header *extra)
+{
+    struct exchange *const exchange = (struct exchange *)request;
+    exchange->status = status;
+    exchange->response = make_response(content_type, body, extra);
+    MHD_resume_connection(request->connection);
+}
+
+/* An answer of the server's own, after which the connection ends: what follows cannot be trusted. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange *exchange, unsigned status,
+                              const char *code, const char *message)
+{
+    const struct http_extra_header close[] = {{"Connection", "close"}, {0}};
+    const char *const body =
+        arena_printf(exchange->request.arena, "{\"error\":\"%s\",\"code\":\"%s\"}\n", message, code);
+    exchange->status = status;
+    exchange->response = make_response("application/json", text_of(body), close);
+    return MHD_queue_response(connection, status, exchange->response);
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* ---- libmicrohttpd's callbacks ---- */
+
+static struct guarded *guarded_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+/* The headers have come. */
+static enum MHD_Result begin(struct MHD_Connection *connection, const char *method, const char *url, void **state)
+{
+    struct exchange *exchange = memory_alloc(sizeof *exchange);
+    struct framing framing = {0};
+    *state = exchange;
+    exchange->request.arena = arena_new(0);
+    exchange->request.connection = connection;
+    exchange->request.method = arena_strdup(exchange->request.arena, method);
+    exchange->request.path = arena_strdup(exchange->request.arena, url);
+    exchange->body.arena = exchange->request.arena;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &framing);
+    const char *const problem = framing_problem(&framing);
+    if (problem != NULL) {
+        return refuse(connection, exchange, MHD_HTTP_BAD_REQUEST, "INVALID_ARGUMENT", problem);
+    }
+    if (framing.length > HTTP_BODY_LIMIT) {
+        return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
+                      "The body is larger than 8 MiB.");
+    }
+    guard_body(guarded_of(connection), framing.length);
+    return MHD_YES;
+}
+
+/* A piece of the body. Beyond the limit it is taken in and thrown away, for a while. */
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *size)
+{
+    exchange->received += *size;
+    if (exchange->received <= HTTP_BODY_LIMIT) {
+        buffer_add(&exchange->body, (struct text){data, *size});
+    }
+    *size = 0;
+    return exchange->received <= 2 * HTTP_BODY_LIMIT ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **state)
+{
+    struct http_server *const server = data;
+    struct exchange *const exchange = *state;
+    (void)version;
+    if (exchange == NULL) {
+        return begin(connection, method, url, state);
+    }
+    if (exchange->response != NULL) {
+        return MHD_queue_response(connection, exchange->status, exchange->response);
+    }
+    if (*upload_size > 0) {
+        return take_body(exchange, upload, upload_size);
+    }
+    if (exchange->received > HTTP_BODY_LIMIT) {
+        return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
+                      "The body is larger than 8 MiB.");
+    }
+    if (!exchange->handed_over) {
+        exchange->handed_over = true;
+        exchange->request.body = buffer_text(&exchange->body);
+        guard_rest(guarded_of(connection));
+        MHD_suspend_connection(connection);
+        server->handler(server->context, &exchange->request);
+    }
+    return MHD_YES;
+}
+
+static void on_completed(void *data, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct exchange *exchange = *state;
+    (void)data;
+    (void)code;
+    guard_headers(guarded_of(connection));
+    if (exchange != NULL) {
+        if (exchange->response != NULL) {
+            MHD_destroy_response(exchange->response);
+        }
+        arena_free(exchange->request.arena);
+        free(exchange);
+        *state = NULL;
+    }
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *const server = data;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *const info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = guard_add(server->guard, info->connect_fd);
+    } else {
+        guard_remove(server->guard, *context);
+        *context = NULL;
+    }
+}
+
+/* Paths reach the handler as they were sent: it decodes them, and refuses what it must. */
+static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *text)
+{
+    (void)data;
+    (void)connection;
+    return strlen(text);
+}
+
+/* ---- starting and stopping ---- */
+
+struct http_server *http_server_start(const char *listen, http_handler *handler, void *context, struct status *status)
+{
+    struct http_server *server = memory_alloc(sizeof *server);
+    server->handler = handler;
+    server->context = context;
+    const int fd = socket_listen(listen, server->address, &server->is_loopback, status);
+    if (fd < 0) {
+        free(server);
+        return NULL;
+    }
+    server->guard = guard_new();
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        status_fail(status, STATUS_INTERNAL, "The HTTP server cannot be started.");
+        guard_free(server->guard);
+        socket_close(fd);
+        free(server);
+        return NULL;
+    }
+    return server;
+}
+
+const char *http_server_address(const struct http_server *server)
+{
+    return server->address;
+}
+
+bool http_server_is_loopback(const struct http_server *server)
+{
+    return server->is_loopback;
+}
+
+void http_server_quiesce(struct http_server *server)
+{
+    const int fd = MHD_quiesce_daemon(server->daemon);
+    if (fd >= 0) {
+        socket_close(fd);
+    }
+}
+
+void http_server_free(struct http_server *server)
+{
+    MHD_stop_daemon(server->daemon);
+    guard_free(server->guard);
+    free(server);
+}

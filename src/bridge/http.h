@@ -1,0 +1,62 @@
+/*
+ * The HTTP server, by libmicrohttpd: it reads requests, hands each over once its body is there, and sends the answer,
+ * which may be given later and from any thread. Knows nothing of routes.
+ *
+ * What libmicrohttpd 0.9.75 leaves to its user is done here: two Hosts, two Content-Lengths or both framings at once
+ * (request smuggling), other transfer encodings, headers and bodies that come a byte at a time, bodies over the limit.
+ */
+#ifndef BRIDGE_HTTP_H
+#define BRIDGE_HTTP_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+
+#define HTTP_BODY_LIMIT ((size_t)8 * 1024 * 1024)
+
+/* A request as its handler sees it. Lives until its answer was sent. */
+struct http_request {
+    struct arena *arena;
+    const char *method;
+    const char *path; /* without the query, still percent-encoded */
+    struct text body;
+    void *connection; /* MHD's */
+};
+
+/* Called on the server's thread for each request that is well-formed. Must not block, and must see to it that
+ * http_answer is called exactly once, at once or later. */
+typedef void http_handler(void *context, struct http_request *request);
+
+/* A header's value, borrowed; NULL where it is absent. On the server's thread only. */
+const char *http_header(const struct http_request *request, const char *name);
+
+struct http_extra_header {
+    const char *name;
+    const char *value;
+};
+
+/* Answers. The body and the headers' texts must live in the request's arena. From any thread; the request is not to be
+ * touched afterwards. extra ends with a NULL name. */
+void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
+                 const struct http_extra_header *extra);
+
+struct http_server;
+
+/* Listens on "ADDRESS:PORT" ("[::1]:8787", "127.0.0.1:0"). NULL and a status where that cannot be. */
+struct http_server *http_server_start(const char *listen, http_handler *handler, void *context, struct status *status);
+
+/* "127.0.0.1:8787", with the real port; borrowed. */
+const char *http_server_address(const struct http_server *server);
+
+/* True where only this machine can reach it. */
+bool http_server_is_loopback(const struct http_server *server);
+
+/* Takes no more connections. */
+void http_server_quiesce(struct http_server *server);
+
+/* Every request must have been answered. */
+void http_server_free(struct http_server *server);
+
+#endif

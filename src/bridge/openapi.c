@@ -1,0 +1,232 @@
+#include "bridge/openapi.h"
+
+#include "bridge/routes.h"
+
+#include <string.h>
+
+/* The schemas that are referred to, each once for each style of names. */
+struct document {
+    struct buffer out;
+    struct {
+        const ProtobufCMessageDescriptor *type;
+        enum json_names names;
+    } schemas[64];
+    size_t count;
+};
+
+/* "GetStatusResponse", or "StatusViewCamel" in the other style. */
+static void write_reference(struct document *document, const ProtobufCMessageDescriptor *type, enum json_names names)
+{
+    size_t i = 0;
+    while (i < document->count && (document->schemas[i].type != type || document->schemas[i].names != names)) {
+        i++;
+    }
+    if (i == document->count && i < sizeof document->schemas / sizeof document->schemas[0]) {
+        document->schemas[i].type = type;
+        document->schemas[i].names = names;
+        document->count++;
+    }
+    buffer_printf(&document->out, "{\"$ref\":\"#/components/schemas/%s%s\"}", type->short_name,
+                  names == JSON_CAMEL ? "Camel" : "");
+}
+
+static bool is_timestamp(const ProtobufCMessageDescriptor *type)
+{
+    return strcmp(type->name, "google.protobuf.Timestamp") == 0;
+}
+
+static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descriptor)
+{
+    bool nullable = false;
+    buffer_puts(out, "{\"enum\":[");
+    size_t written = 0;
+    for (unsigned i = 0; i < descriptor->n_values; i++) {
+        const char *const word = json_enum_word(out->arena, descriptor, &descriptor->values[i]);
+        nullable = nullable || word == NULL;
+        if (word != NULL) {
+            buffer_printf(out, "%s\"%s\"", written++ == 0 ? "" : ",", word);
+        }
+    }
+    buffer_puts(out, nullable ? ",null]}" : "]}");
+}
+
+/* The schema of one value of the field's type. */
+static void write_type(struct document *document, const ProtobufCFieldDescriptor *field, enum json_names names,
+                       bool nullable)
+{
+    struct buffer *const out = &document->out;
+    const char *type = NULL;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_MESSAGE:
+        if (!is_timestamp(field->descriptor)) {
+            buffer_puts(out, nullable ? "{\"oneOf\":[" : "");
+            write_reference(document, field->descriptor, names);
+            buffer_puts(out, nullable ? ",{\"type\":\"null\"}]}" : "");
+        } else {
+            buffer_printf(out, "{\"type\":%s,\"format\":\"date-time\"}",
+                          nullable ? "[\"string\",\"null\"]" : "\"string\"");
+        }
+        return;
+    case PROTOBUF_C_TYPE_ENUM:
+        write_enum(out, field->descriptor);
+        return;
+    case PROTOBUF_C_TYPE_BOOL:
+        type = "boolean";
+        break;
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        type = "integer";
+        break;
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        type = "number";
+        break;
+    default:
+        type = "string"; /* 64-bit integers too */
+    }
+    buffer_printf(out, nullable ? "{\"type\":[\"%s\",\"null\"]}" : "{\"type\":\"%s\"}", type);
+}
+
+static void write_property(struct document *document, const ProtobufCFieldDescriptor *field, enum json_names names)
+{
+    struct buffer *const out = &document->out;
+    const bool nullable = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 || field->type == PROTOBUF_C_TYPE_MESSAGE;
+    json_write_name(out, field->name, names);
+    buffer_putc(out, ':');
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        buffer_puts(out, "{\"type\":\"array\",\"items\":");
+        write_type(document, field, names, false);
+        buffer_putc(out, '}');
+    } else {
+        write_type(document, field, names, nullable);
+    }
+}
+
+static void write_schema(struct document *document, const ProtobufCMessageDescriptor *type, enum json_names names,
+                         bool required)
+{
+    struct buffer *const out = &document->out;
+    buffer_puts(out, "{\"type\":\"object\",\"properties\":{");
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        buffer_puts(out, i == 0 ? "" : ",");
+        write_property(document, &type->fields[i], names);
+    }
+    buffer_puts(out, "},\"additionalProperties\":false");
+    if (required && type->n_fields > 0) {
+        buffer_puts(out, ",\"required\":[");
+        for (unsigned i = 0; i < type->n_fields; i++) {
+            buffer_puts(out, i == 0 ? "" : ",");
+            json_write_name(out, type->fields[i].name, names);
+        }
+        buffer_putc(out, ']');
+    }
+    buffer_putc(out, '}');
+}
+
+static void write_response(struct document *document, unsigned status, const char *description,
+                           const ProtobufCMessageDescriptor *type, enum json_names names)
+{
+    struct buffer *const out = &document->out;
+    buffer_printf(out, "\"%u\":{\"description\":\"%s\",\"content\":{\"application/json\":{\"schema\":", status,
+                  description);
+    if (type == NULL) {
+        buffer_puts(out, "{\"type\":\"object\"}");
+    } else {
+        write_reference(document, type, names);
+    }
+    buffer_puts(out, "}}}");
+}
+
+/* What may come in place of the answer: `ok: false` in the same shape where the answer has an `ok`, and errors. */
+static void write_responses(struct document *document, const struct route *route)
+{
+    struct buffer *const out = &document->out;
+    const ProtobufCMessageDescriptor *const reply = route->view_type != NULL || route->service == NULL
+                                                        ? route->view_type
+                                                        : route->service->methods[route_rpc(route)].output;
+    write_response(document, (route->flags & ROUTE_CREATES) != 0 ? 201 : 200, "The answer", reply, route->names);
+    if ((route->flags & ROUTE_LONG) != 0) {
+        buffer_printf(out, ",\"400\":{\"description\":\"A migration failed, or the run could not begin\",\"content\":"
+                           "{\"application/json\":{\"schema\":{\"oneOf\":[");
+        write_reference(document, reply, route->names);
+        buffer_puts(out, ",{\"$ref\":\"#/components/schemas/Error\"}]}}}}");
+    } else if ((route->flags & ROUTE_NOT_OK_IS_503) != 0) {
+        buffer_printf(out, ",\"503\":{\"description\":\"Not ready\",\"content\":"
+                           "{\"application/json\":{\"schema\":{\"oneOf\":[");
+        write_reference(document, reply, route->names);
+        buffer_puts(out, ",{\"$ref\":\"#/components/schemas/Error\"}]}}}}");
+    }
+    buffer_puts(out, ",\"default\":{\"description\":\"An error\",\"content\":{\"application/json\":{\"schema\":"
+                     "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+}
+
+static void write_operation(struct document *document, const struct route *route)
+{
+    struct buffer *const out = &document->out;
+    const bool has_name = strchr(route->pattern, '{') != NULL;
+    const bool has_body = strcmp(route->method, "POST") == 0 && route->service != NULL &&
+                          route->service->methods[route_rpc(route)].input->n_fields > 0;
+    buffer_printf(out, "\"%s\":{\"summary\":", strcmp(route->method, "GET") == 0 ? "get" : "post");
+    json_write_string(out, text_of(route->summary));
+    buffer_printf(out, ",\"operationId\":\"%s%s\"", route->rpc,
+                  route->view == NULL || route->view_type == NULL ? "" : "View");
+    if (has_name) {
+        buffer_puts(out, ",\"parameters\":[{\"name\":\"name\",\"in\":\"path\",\"required\":true,"
+                         "\"schema\":{\"type\":\"string\"}}]");
+    }
+    if (has_body) {
+        buffer_puts(out, ",\"requestBody\":{\"required\":false,\"content\":{\"application/json\":{\"schema\":");
+        write_schema(document, route->service->methods[route_rpc(route)].input, route->names, false);
+        buffer_puts(out, "}}}");
+    }
+    buffer_puts(out, ",\"responses\":{");
+    write_responses(document, route);
+    buffer_puts(out, "}}");
+}
+
+static const char error_schema[] =
+    "\"Error\":{\"type\":\"object\",\"required\":[\"error\",\"code\"],\"additionalProperties\":false,\"properties\":{"
+    "\"error\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},\"sqlstate\":{\"type\":\"string\"},"
+    "\"detail\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\"},\"migration\":{\"type\":\"string\"},"
+    "\"position\":{\"type\":\"integer\"},\"suggestions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
+
+struct text openapi_document(struct arena *arena)
+{
+    struct document document = {.out = {.arena = arena}};
+    struct buffer *const out = &document.out;
+    buffer_printf(out,
+                  "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Truss\",\"version\":\"%s\",\"summary\":"
+                  "\"One API for the migrations of every framework\"},\"paths\":{",
+                  TRUSS_VERSION);
+    for (const struct route *route = routes; route->method != NULL; route++) {
+        buffer_puts(out, route == routes ? "" : ",");
+        json_write_string(out, text_of(route->pattern));
+        buffer_puts(out, ":{");
+        write_operation(&document, route);
+        buffer_putc(out, '}');
+    }
+    buffer_puts(out, "},\"components\":{\"schemas\":{");
+    buffer_puts(out, error_schema);
+    /* Writing one may add others. */
+    for (size_t i = 0; i < document.count; i++) {
+        buffer_printf(out, ",\"%s%s\":", document.schemas[i].type->short_name,
+                      document.schemas[i].names == JSON_CAMEL ? "Camel" : "");
+        write_schema(&document, document.schemas[i].type, document.schemas[i].names, true);
+    }
+    buffer_puts(out, "}}}\n");
+    return buffer_text(out);
+}
+
+struct text openapi_index(struct arena *arena)
+{
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, "{\"routes\":[");
+    for (const struct route *route = routes; route->method != NULL; route++) {
+        buffer_printf(&out, "%s\"%s %s\"", route == routes ? "" : ",", route->method, route->pattern);
+    }
+    buffer_puts(&out, "]}\n");
+    return buffer_text(&out);
+}

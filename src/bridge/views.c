@@ -1,0 +1,64 @@
+#include "bridge/views.h"
+
+#include "truss/bridge/v1/bridge.pb-c.h"
+#include "truss/health/v1/health.pb-c.h"
+
+ProtobufCMessage *view_status(struct arena *arena, const ProtobufCMessage *reply)
+{
+    const Truss__Migration__V1__GetStatusResponse *const status =
+        (const Truss__Migration__V1__GetStatusResponse *)reply;
+    Truss__Bridge__V1__StatusView *const view = arena_alloc(arena, sizeof *view);
+    truss__bridge__v1__status_view__init(view);
+    view->n_migrations = status->n_migrations;
+    view->migrations = arena_array(arena, status->n_migrations, sizeof *view->migrations);
+    for (size_t i = 0; i < status->n_migrations; i++) {
+        const Truss__Migration__V1__Migration *const migration = status->migrations[i];
+        Truss__Bridge__V1__StatusItem *const item = arena_alloc(arena, sizeof *item);
+        truss__bridge__v1__status_item__init(item);
+        item->name = migration->name;
+        item->status = migration->state;
+        if (migration->_applied_at_case == TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT) {
+            item->applied_at = migration->applied_at;
+        }
+        view->migrations[i] = item;
+    }
+    if (status->summary != NULL) {
+        view->applied_count = status->summary->applied + status->summary->modified;
+        view->pending_count = status->summary->pending;
+    }
+    return &view->base;
+}
+
+ProtobufCMessage *view_up(struct arena *arena, const ProtobufCMessage *reply)
+{
+    const Truss__Migration__V1__RunResponse *const run = (const Truss__Migration__V1__RunResponse *)reply;
+    Truss__Bridge__V1__UpView *const view = arena_alloc(arena, sizeof *view);
+    truss__bridge__v1__up_view__init(view);
+    view->ok = run->ok;
+    view->summary = run->summary;
+    view->failed = run->failed;
+    view->n_applied_now = run->n_applied;
+    view->applied_now = arena_array(arena, run->n_applied, sizeof *view->applied_now);
+    for (size_t i = 0; i < run->n_applied; i++) {
+        view->applied_now[i] = run->applied[i]->name;
+    }
+    return &view->base;
+}
+
+void view_up_count(ProtobufCMessage *view, const ProtobufCMessage *status)
+{
+    const Truss__Migration__V1__Summary *const summary =
+        ((const Truss__Migration__V1__GetStatusResponse *)status)->summary;
+    ((Truss__Bridge__V1__UpView *)view)->pending_count = summary == NULL ? 0 : summary->pending;
+}
+
+ProtobufCMessage *view_ready(struct arena *arena, const ProtobufCMessage *reply)
+{
+    const Truss__Health__V1__CheckResponse *const check = (const Truss__Health__V1__CheckResponse *)reply;
+    Truss__Bridge__V1__HealthView *const view = arena_alloc(arena, sizeof *view);
+    truss__bridge__v1__health_view__init(view);
+    view->ok = check->status == TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING;
+    view->reason = check->reason;
+    view->version = check->version;
+    return &view->base;
+}

@@ -1,0 +1,250 @@
+#include "rpc/json.h"
+
+#include "base/clock.h"
+#include "google/protobuf/timestamp.pb-c.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+/* ---- names ---- */
+
+void json_write_name(struct buffer *out, const char *field, enum json_names names)
+{
+    buffer_putc(out, '"');
+    for (const char *c = field; *c != '\0'; c++) {
+        if (names == JSON_CAMEL && c[0] == '_' && c[1] != '\0') {
+            c++;
+            buffer_putc(out, (char)toupper((unsigned char)*c));
+        } else {
+            buffer_putc(out, *c);
+        }
+    }
+    buffer_putc(out, '"');
+}
+
+/* Length of the prefix that an enum's values share: MIGRATION_STATE_ for MigrationState; 0 where the value has it not.
+ */
+static size_t prefix_size(const char *type, const char *value)
+{
+    size_t size = 0;
+    for (const char *c = type; *c != '\0'; c++) {
+        if (c > type && isupper((unsigned char)*c) != 0) {
+            if (value[size++] != '_') {
+                return 0;
+            }
+        }
+        if (value[size++] != (char)toupper((unsigned char)*c)) {
+            return 0;
+        }
+    }
+    return value[size] == '_' ? size + 1 : 0;
+}
+
+const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                           const ProtobufCEnumValue *value)
+{
+    char *const word = arena_strdup(arena, value->name + prefix_size(descriptor->short_name, value->name));
+    for (char *c = word; *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return value->value == 0 && strcmp(word, "unspecified") == 0 ? NULL : word;
+}
+
+/* ---- writing ---- */
+
+void json_write_string(struct buffer *out, struct text text)
+{
+    static const char escapes[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
+    size_t plain = 0;
+    buffer_putc(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        const unsigned char c = (unsigned char)text.data[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+            continue;
+        }
+        buffer_add(out, text_slice(text, plain, i));
+        plain = i + 1;
+        if (c < sizeof escapes && escapes[c] != 0) {
+            buffer_putc(out, '\\');
+            buffer_putc(out, escapes[c]);
+        } else {
+            buffer_printf(out, "\\u%04x", c);
+        }
+    }
+    buffer_add(out, text_slice(text, plain, text.size));
+    buffer_putc(out, '"');
+}
+
+static void write_timestamp(struct buffer *out, const Google__Protobuf__Timestamp *time)
+{
+    char text[RFC3339_SIZE];
+    /* Years 1 to 9999, as RFC 3339 has them; a hostile worker's number must not overflow. */
+    if (time->seconds < -62135596800 || time->seconds > 253402300799) {
+        buffer_puts(out, "null");
+        return;
+    }
+    clock_rfc3339(time->seconds * 1000000 + time->nanos / 1000, text);
+    buffer_printf(out, "\"%s\"", text);
+}
+
+static void write_double(struct buffer *out, double value)
+{
+    if (isnan(value)) {
+        buffer_puts(out, "\"NaN\"");
+    } else if (isinf(value)) {
+        buffer_puts(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+    } else {
+        buffer_printf(out, "%.17g", value);
+    }
+}
+
+static void write_bytes(struct buffer *out, const ProtobufCBinaryData *bytes)
+{
+    char *const text = arena_alloc(out->arena, (bytes->len + 2) / 3 * 4 + 1);
+    EVP_EncodeBlock((unsigned char *)text, bytes->data, (int)bytes->len);
+    buffer_printf(out, "\"%s\"", text);
+}
+
+static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descriptor, int number)
+{
+    const ProtobufCEnumValue *const value = protobuf_c_enum_descriptor_get_value(descriptor, number);
+    const char *const word = value == NULL ? NULL : json_enum_word(out->arena, descriptor, value);
+    if (word != NULL) {
+        buffer_printf(out, "\"%s\"", word);
+    } else if (value != NULL) {
+        buffer_puts(out, "null");
+    } else {
+        buffer_printf(out, "%d", number); /* of a newer worker */
+    }
+}
+
+static void write_message(struct buffer *out, const ProtobufCMessage *message, enum json_names names)
+{
+    if (message == NULL) {
+        buffer_puts(out, "null");
+    } else if (message->descriptor == &google__protobuf__timestamp__descriptor) {
+        write_timestamp(out, (const Google__Protobuf__Timestamp *)message);
+    } else {
+        json_write(out, message, names);
+    }
+}
+
+/* One value of a field's type. */
+static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *field, const void *value,
+                        enum json_names names)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        buffer_printf(out, "%" PRId32, *(const int32_t *)value);
+        break;
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        buffer_printf(out, "%" PRIu32, *(const uint32_t *)value);
+        break;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        buffer_printf(out, "\"%" PRId64 "\"", *(const int64_t *)value);
+        break;
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        buffer_printf(out, "\"%" PRIu64 "\"", *(const uint64_t *)value);
+        break;
+    case PROTOBUF_C_TYPE_FLOAT:
+        write_double(out, (double)*(const float *)value);
+        break;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        write_double(out, *(const double *)value);
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        buffer_puts(out, *(const protobuf_c_boolean *)value != 0 ? "true" : "false");
+        break;
+    case PROTOBUF_C_TYPE_ENUM:
+        write_enum(out, field->descriptor, *(const int *)value);
+        break;
+    case PROTOBUF_C_TYPE_STRING:
+        json_write_string(out, text_of(*(const char *const *)value));
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        write_bytes(out, value);
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        write_message(out, *(const ProtobufCMessage *const *)value, names);
+        break;
+    }
+}
+
+static size_t element_size(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+        return 4;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_ENUM:
+        return sizeof(int);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        break;
+    }
+    return sizeof(void *);
+}
+
+static bool is_oneof(const ProtobufCFieldDescriptor *field)
+{
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
+
+static void write_field(struct buffer *out, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message,
+                        enum json_names names)
+{
+    const char *const base = (const char *)message;
+    const char *const value = base + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        const size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
+        const char *const items = *(const char *const *)(const void *)value;
+        buffer_putc(out, '[');
+        for (size_t i = 0; i < count; i++) {
+            buffer_puts(out, i == 0 ? "" : ",");
+            write_value(out, field, items + i * element_size(field->type), names);
+        }
+        buffer_putc(out, ']');
+    } else if (is_oneof(field) && *(const uint32_t *)(const void *)(base + field->quantifier_offset) != field->id) {
+        buffer_puts(out, "null");
+    } else {
+        write_value(out, field, value, names);
+    }
+}
+
+void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names)
+{
+    const ProtobufCMessageDescriptor *const descriptor = message->descriptor;
+    buffer_putc(out, '{');
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        buffer_puts(out, i == 0 ? "" : ",");
+        json_write_name(out, descriptor->fields[i].name, names);
+        buffer_putc(out, ':');
+        write_field(out, &descriptor->fields[i], message, names);
+    }
+    buffer_putc(out, '}');
+}

@@ -1,0 +1,36 @@
+/*
+ * Messages as JSON and back, by their descriptors: no code for any one message. The rules are at the top of
+ * proto/truss/migration/v1/migration.proto. Reading is strict, by jansson; writing is our own, because it need not
+ * build a tree.
+ */
+#ifndef RPC_JSON_H
+#define RPC_JSON_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+enum json_names { JSON_SNAKE, JSON_CAMEL };
+
+/* Appends the message. Every field is written: unset messages and members of one-member oneofs as null, empty lists as
+ * []. */
+void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names);
+
+/* Appends a string in quotes. */
+void json_write_string(struct buffer *out, struct text text);
+
+/* Appends a field's name as JSON writes it. */
+void json_write_name(struct buffer *out, const char *field, enum json_names names);
+
+/* The word for an enum's value, "applied"; NULL for one that is unspecified. In the arena. */
+const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                           const ProtobufCEnumValue *value);
+
+/* Reads an object into a new message in the arena; field names in either style, null for unset. An empty text is {}.
+ * Fails with INVALID_ARGUMENT that names the field, or line and column of what is no JSON. */
+ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,
+                            struct status *status);
+
+#endif

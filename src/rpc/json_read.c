@@ -1,0 +1,221 @@
+/*
+ * Reading: jansson makes a tree of the text and refuses what is not strict JSON, the descriptor says what each value
+ * must be.
+ */
+#include "rpc/json.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+struct reading {
+    struct arena *arena;
+    struct status *status;
+};
+
+static bool fail_type(const struct reading *reading, const char *field, const char *expected)
+{
+    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The field \"%s\" must be %s.", field, expected);
+}
+
+/* Is this JSON name the field's, in either style? */
+static bool is_name_of(struct arena *arena, const char *name, const char *field)
+{
+    struct buffer camel = {.arena = arena};
+    if (strcmp(name, field) == 0) {
+        return true;
+    }
+    json_write_name(&camel, field, JSON_CAMEL);
+    return text_is(text_slice(buffer_text(&camel), 1, camel.size - 1), name);
+}
+
+static const ProtobufCFieldDescriptor *find_field(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+                                                  const char *name)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        if (is_name_of(arena, name, descriptor->fields[i].name)) {
+            return &descriptor->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* An integer between the bounds, as a number or, as canonical JSON has 64 bits, a string. */
+static bool read_integer(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                         int64_t least, int64_t most, int64_t *value)
+{
+    char *end;
+    if (json_is_integer(json)) {
+        *value = json_integer_value(json);
+    } else if (json_is_string(json) && json_string_length(json) > 0) {
+        *value = strtoll(json_string_value(json), &end, 10);
+        if (*end != '\0') {
+            return fail_type(reading, field->name, "a whole number");
+        }
+    } else {
+        return fail_type(reading, field->name, "a whole number");
+    }
+    return (*value >= least && *value <= most) || fail_type(reading, field->name, "a whole number in its range");
+}
+
+static bool read_enum(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                      int *value)
+{
+    const ProtobufCEnumDescriptor *const descriptor = field->descriptor;
+    for (unsigned i = 0; json_is_string(json) && i < descriptor->n_values; i++) {
+        const char *const word = json_enum_word(reading->arena, descriptor, &descriptor->values[i]);
+        if (word != NULL && strcmp(word, json_string_value(json)) == 0) {
+            *value = descriptor->values[i].value;
+            return true;
+        }
+    }
+    return fail_type(reading, field->name, "one of its documented words");
+}
+
+static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,
+                                     const json_t *json, const char *name);
+
+/* Reads one value of the field's type to where it belongs. */
+static bool read_value(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                       void *value)
+{
+    int64_t integer;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        if (!read_integer(reading, field, json, INT32_MIN, INT32_MAX, &integer)) {
+            return false;
+        }
+        *(int32_t *)value = (int32_t)integer;
+        return true;
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        if (!read_integer(reading, field, json, 0, UINT32_MAX, &integer)) {
+            return false;
+        }
+        *(uint32_t *)value = (uint32_t)integer;
+        return true;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        return read_integer(reading, field, json, INT64_MIN, INT64_MAX, value);
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        return read_integer(reading, field, json, 0, INT64_MAX, value);
+    case PROTOBUF_C_TYPE_FLOAT:
+        *(float *)value = (float)json_number_value(json);
+        return json_is_number(json) || fail_type(reading, field->name, "a number");
+    case PROTOBUF_C_TYPE_DOUBLE:
+        *(double *)value = json_number_value(json);
+        return json_is_number(json) || fail_type(reading, field->name, "a number");
+    case PROTOBUF_C_TYPE_BOOL:
+        *(protobuf_c_boolean *)value = json_is_true(json);
+        return json_is_boolean(json) || fail_type(reading, field->name, "true or false");
+    case PROTOBUF_C_TYPE_ENUM:
+        return read_enum(reading, field, json, value);
+    case PROTOBUF_C_TYPE_STRING:
+        *(char **)value = arena_strdup(reading->arena, json_string_value(json));
+        return json_is_string(json) || fail_type(reading, field->name, "a string");
+    case PROTOBUF_C_TYPE_MESSAGE:
+        *(ProtobufCMessage **)value = read_object(reading, field->descriptor, json, field->name);
+        return *(ProtobufCMessage **)value != NULL;
+    case PROTOBUF_C_TYPE_BYTES:
+        break; /* no request of ours has bytes */
+    }
+    return fail_type(reading, field->name, "left out here");
+}
+
+/* Elements stand side by side; the largest of ours is a pointer. */
+static size_t element_size(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    default:
+        return 4;
+    }
+}
+
+static bool read_field(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                       ProtobufCMessage *message)
+{
+    char *const base = (char *)message;
+    void *const value = base + field->offset;
+    void *const quantifier = base + field->quantifier_offset;
+    if (json_is_null(json)) {
+        return true;
+    }
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+            *(uint32_t *)quantifier = field->id;
+        }
+        return read_value(reading, field, json, value);
+    }
+    if (!json_is_array(json)) {
+        return fail_type(reading, field->name, "a list");
+    }
+    const size_t count = json_array_size(json);
+    char *const items = arena_array(reading->arena, count, element_size(field));
+    for (size_t i = 0; i < count; i++) {
+        if (!read_value(reading, field, json_array_get(json, i), items + i * element_size(field))) {
+            return false;
+        }
+    }
+    *(size_t *)quantifier = count;
+    *(void **)value = items;
+    return true;
+}
+
+static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,
+                                     const json_t *json, const char *name)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(json)) {
+        fail_type(reading, name, "an object");
+        return NULL;
+    }
+    ProtobufCMessage *const message = arena_alloc(reading->arena, descriptor->sizeof_message);
+    protobuf_c_message_init(descriptor, message);
+    /* jansson's iterator takes the object without const, and does not change it. */
+    json_t *const object = (json_t *)(uintptr_t)json;
+    json_object_foreach(object, key, value)
+    {
+        const ProtobufCFieldDescriptor *const field = find_field(reading->arena, descriptor, key);
+        if (field == NULL) {
+            status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no field \"%.100s\" here.", key);
+            return NULL;
+        }
+        if (!read_field(reading, field, value, message)) {
+            return NULL;
+        }
+    }
+    return message;
+}
+
+ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,
+                            struct status *status)
+{
+    const struct reading reading = {.arena = arena, .status = status};
+    json_error_t error;
+    if (text_trim(json).size == 0) {
+        json = text_of("{}");
+    }
+    json_t *const tree = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (tree == NULL) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The body is not JSON: %s (line %d, column %d).", error.text,
+                    error.line, error.column);
+        return NULL;
+    }
+    ProtobufCMessage *const message = read_object(&reading, descriptor, tree, "body");
+    json_decref(tree);
+    return message;
+}
