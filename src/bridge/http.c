@@ -15,6 +15,7 @@
 
 #define CONNECTIONS  1024
 #define IDLE_SECONDS 10
+#define TOLERATED_BODY (2 * HTTP_BODY_LIMIT)
 #define POOL_BYTES   ((size_t)32 * 1024)
 
 /* What a request is, and how far it is. */
@@ -145,7 +146,8 @@ static enum MHD_Result begin(struct MHD_Connection *connection, const char *meth
     if (problem != NULL) {
         return refuse(connection, exchange, MHD_HTTP_BAD_REQUEST, "INVALID_ARGUMENT", problem);
     }
-    if (framing.length > HTTP_BODY_LIMIT) {
+    /* A body that is a little too large is taken in and thrown away, so that the client reads why. */
+    if (framing.length > TOLERATED_BODY) {
         return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
                       "The body is larger than 8 MiB.");
     }
@@ -161,7 +163,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
         buffer_add(&exchange->body, (struct text){data, *size});
     }
     *size = 0;
-    return exchange->received <= 2 * HTTP_BODY_LIMIT ? MHD_YES : MHD_NO;
+    return exchange->received <= TOLERATED_BODY ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *url, const char *method,

@@ -1,0 +1,376 @@
+/*
+ * The commands that ask a worker: each makes its message, calls, and prints the reply, for a person or as JSON.
+ */
+#include "base/clock.h"
+#include "base/files.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "rpc/channel.h"
+#include "rpc/json.h"
+#include "truss/health/v1/health.pb-c.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SECONDS 30
+#define RUN_SECONDS  3600
+#define SCRIPT_LIMIT ((size_t)8 * 1024 * 1024)
+
+#define MIGRATION &truss__migration__v1__migration_service__descriptor
+#define HEALTH    &truss__health__v1__health__descriptor
+
+/* ---- calling ---- */
+
+static bool read_timeout(const struct cli *cli, unsigned seconds, uint32_t *ms)
+{
+    char *end;
+    const double given = cli->timeout == NULL ? seconds : strtod(cli->timeout, &end);
+    if (cli->timeout != NULL && (*cli->timeout == '\0' || *end != '\0' || !(given > 0 && given <= 604800))) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--timeout takes a number of seconds, not \"%s\".",
+                           cli->timeout);
+    }
+    *ms = (uint32_t)(given * 1000);
+    return true;
+}
+
+/* The reply in the cli's arena; NULL where it failed. */
+static const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
+                        const ProtobufCMessage *request, unsigned seconds)
+{
+    struct rpc_call_options options = {0};
+    if (!read_timeout(cli, seconds, &options.timeout_ms)) {
+        return NULL;
+    }
+    struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);
+    if (channel == NULL) {
+        return NULL;
+    }
+    const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
+    const ProtobufCMessage *const reply = rpc_call_wait(channel, service, (unsigned)(found - service->methods), request,
+                                                        &options, cli->arena, cli->status);
+    rpc_channel_close(channel);
+    return reply;
+}
+
+/* Prints the reply as JSON where that was asked for. */
+static bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
+{
+    if (cli->json == NULL) {
+        return false;
+    }
+    struct buffer json = {.arena = cli->arena};
+    json_write(&json, reply, JSON_SNAKE);
+    printf("%s\n", buffer_string(&json));
+    return true;
+}
+
+/* ---- status ---- */
+
+static const struct {
+    const char *word;
+    enum colour colour;
+} states[] = {
+    [TRUSS__MIGRATION__V1__STATE__STATE_UNSPECIFIED] = {"?", COLOUR_NONE},
+    [TRUSS__MIGRATION__V1__STATE__STATE_APPLIED] = {"applied", COLOUR_GREEN},
+    [TRUSS__MIGRATION__V1__STATE__STATE_PENDING] = {"pending", COLOUR_YELLOW},
+    [TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED] = {"modified", COLOUR_MAGENTA},
+    [TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED] = {"orphaned", COLOUR_RED},
+};
+
+static const char *const details[] = {
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_UNSPECIFIED] = "",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED] = "failed",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_ROLLED_BACK] = "rolled back",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER] = "out of order",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING] = "file missing",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE] = "baseline",
+};
+
+static const char *applied_at(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+{
+    char text[RFC3339_SIZE];
+    if (migration->_applied_at_case != TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT) {
+        return NULL;
+    }
+    clock_rfc3339(migration->applied_at->seconds * 1000000, text);
+    text[10] = ' ';
+    return arena_strdup(arena, text);
+}
+
+static void add_row(struct table *table, const Truss__Migration__V1__Migration *migration)
+{
+    const size_t state = migration->state < sizeof states / sizeof states[0] ? (size_t)migration->state : 0;
+    const size_t detail =
+        migration->detail_state < sizeof details / sizeof details[0] ? (size_t)migration->detail_state : 0;
+    const bool timed = migration->_duration_ms_case == TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
+    table_add(table, states[state].colour, states[state].word);
+    table_add(table, COLOUR_NONE, migration->name);
+    table_add(table, COLOUR_NONE, applied_at(table->arena, migration));
+    table_add(table, COLOUR_NONE, timed ? output_duration(table->arena, migration->duration_ms) : NULL);
+    table_add(table, detail == TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED ? COLOUR_RED : COLOUR_DIM,
+              details[detail]);
+}
+
+/* What the ledger has of attempts that failed, each line indented. */
+static void print_logs(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+{
+    if (migration->_logs_case != TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS || migration->logs[0] == '\0') {
+        return;
+    }
+    printf("\n%s:\n", output_safe(arena, migration->name, false));
+    struct text rest = text_of(output_safe(arena, migration->logs, true));
+    for (struct text line; text_next_line(&rest, &line);) {
+        printf("  %.*s\n", (int)line.size, line.data);
+    }
+}
+
+static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    const bool framework = reply->_framework_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK;
+    const bool table =
+        reply->_tracking_table_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE;
+    const bool folder = reply->_folder_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER;
+    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
+    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
+    output_put(COLOUR_BOLD, framework ? output_safe(arena, reply->framework, false) : "No framework found");
+    printf(", ledger %s, folder %s, database %s\n",
+           table ? output_safe(arena, reply->tracking_table, false) : "not made yet",
+           folder ? output_safe(arena, reply->folder, false) : "not found", output_safe(arena, reply->database, false));
+    printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
+           summary->orphaned);
+    for (size_t i = 0; i < reply->n_warnings; i++) {
+        output_put(COLOUR_YELLOW, "warning: ");
+        printf("%s\n", output_safe(arena, reply->warnings[i], false));
+    }
+}
+
+static void print_status(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    static const char *const heads[] = {"STATE", "NAME", "APPLIED AT (UTC)", "TOOK", ""};
+    struct table table = table_new(arena, sizeof heads / sizeof heads[0]);
+    print_head(arena, reply);
+    if (reply->n_migrations == 0) {
+        return;
+    }
+    putchar('\n');
+    for (size_t i = 0; i < table.columns; i++) {
+        table_add(&table, COLOUR_DIM, heads[i]);
+    }
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        add_row(&table, reply->migrations[i]);
+    }
+    table_print(&table);
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        print_logs(arena, reply->migrations[i]);
+    }
+}
+
+int command_status(struct cli *cli)
+{
+    const Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    const Truss__Migration__V1__GetStatusResponse *const reply =
+        call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        print_status(cli->arena, reply);
+    }
+    const bool pending = reply->summary != NULL && reply->summary->pending > 0;
+    return cli->exit_code != NULL && pending ? EXIT_PENDING : EXIT_FINE;
+}
+
+/* ---- run ---- */
+
+static void print_labelled(struct arena *arena, const char *label, bool known, const char *text)
+{
+    if (known) {
+        printf("  %s: %s\n", label, output_safe(arena, text, true));
+    }
+}
+
+static void print_failed(struct arena *arena, const Truss__Migration__V1__FailedMigration *failed)
+{
+    output_put(COLOUR_RED, "failed   ");
+    printf("%s", output_safe(arena, failed->name, false));
+    if (failed->line > 0) {
+        printf(", line %u, column %u", failed->line, failed->column);
+    }
+    printf("\n  %s\n", output_safe(arena, failed->error, true));
+    print_labelled(arena, "statement", failed->_statement_case != 0, failed->statement);
+    print_labelled(arena, "detail", failed->_detail_case != 0, failed->detail);
+    print_labelled(arena, "hint", failed->_hint_case != 0, failed->hint);
+    print_labelled(arena, "sqlstate", failed->_sqlstate_case != 0, failed->sqlstate);
+    if (failed->partially_applied) {
+        printf("  Its earlier steps stay. Undo them and `truss mark-rolled-back` it, or complete them and "
+               "`truss mark-applied` it.\n");
+    }
+}
+
+int command_run(struct cli *cli)
+{
+    Truss__Migration__V1__RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
+    request.n_migrations = (size_t)cli->word_count;
+    request.migrations = cli->words;
+    const Truss__Migration__V1__RunResponse *const reply = call(cli, MIGRATION, "Run", &request.base, RUN_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        for (size_t i = 0; i < reply->n_applied; i++) {
+            output_put(COLOUR_GREEN, "applied  ");
+            printf("%s (%s)\n", output_safe(cli->arena, reply->applied[i]->name, false),
+                   output_duration(cli->arena, reply->applied[i]->duration_ms));
+        }
+        if (reply->failed != NULL) {
+            print_failed(cli->arena, reply->failed);
+        }
+        printf("%s\n", output_safe(cli->arena, reply->summary, false));
+    }
+    return reply->ok ? EXIT_FINE : EXIT_ERROR;
+}
+
+/* ---- the smaller ones ---- */
+
+int command_preview(struct cli *cli)
+{
+    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.name = cli->words[0];
+    const Truss__Migration__V1__PreviewResponse *const reply =
+        call(cli, MIGRATION, "Preview", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        /* To a file or a pipe the script goes as it is. */
+        const bool terminal = isatty(STDOUT_FILENO) != 0;
+        const char *const content = terminal ? output_safe(cli->arena, reply->content, true) : reply->content;
+        fputs(content, stdout);
+        if (terminal && content[0] != '\0' && content[strlen(content) - 1] != '\n') {
+            putchar('\n');
+        }
+    }
+    return EXIT_FINE;
+}
+
+int command_mark_applied(struct cli *cli)
+{
+    Truss__Migration__V1__MarkAppliedRequest request = TRUSS__MIGRATION__V1__MARK_APPLIED_REQUEST__INIT;
+    request.migration = cli->words[0];
+    const Truss__Migration__V1__MarkAppliedResponse *const reply =
+        call(cli, MIGRATION, "MarkApplied", &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("%s\n", output_safe(cli->arena, reply->message, false));
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+int command_mark_rolled_back(struct cli *cli)
+{
+    Truss__Migration__V1__MarkRolledBackRequest request = TRUSS__MIGRATION__V1__MARK_ROLLED_BACK_REQUEST__INIT;
+    request.migration = cli->words[0];
+    const Truss__Migration__V1__MarkRolledBackResponse *const reply =
+        call(cli, MIGRATION, "MarkRolledBack", &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("%s\n", output_safe(cli->arena, reply->message, false));
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+int command_check(struct cli *cli)
+{
+    const Truss__Migration__V1__CheckRequest request = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
+    const Truss__Migration__V1__CheckResponse *const reply = call(cli, MIGRATION, "Check", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
+        printf(": database %s as %s, %u pending, %u waiting for a lock, %u active transactions\n",
+               output_safe(cli->arena, reply->database, false), output_safe(cli->arena, reply->user, false),
+               reply->pending_count, reply->lock_count, reply->active_tx_count);
+        for (size_t i = 0; i < reply->n_warnings; i++) {
+            printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
+        }
+        for (size_t i = 0; i < reply->n_pending_files; i++) {
+            printf("  pending: %s\n", output_safe(cli->arena, reply->pending_files[i], false));
+        }
+    }
+    return EXIT_FINE;
+}
+
+static bool read_standard_input(struct arena *arena, struct text *content, struct status *status)
+{
+    struct buffer buffer = {.arena = arena};
+    char piece[16384];
+    for (size_t size; (size = fread(piece, 1, sizeof piece, stdin)) > 0;) {
+        buffer_add(&buffer, (struct text){piece, size});
+        if (buffer.size > SCRIPT_LIMIT) {
+            return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The script is larger than %zu bytes.", SCRIPT_LIMIT);
+        }
+    }
+    *content = text_of(buffer_string(&buffer));
+    return true;
+}
+
+int command_detect_schema(struct cli *cli)
+{
+    Truss__Migration__V1__DetectSchemaRequest request = TRUSS__MIGRATION__V1__DETECT_SCHEMA_REQUEST__INIT;
+    struct text content;
+    const bool ok = strcmp(cli->words[0], "-") == 0
+                        ? read_standard_input(cli->arena, &content, cli->status)
+                        : file_read(cli->arena, cli->words[0], SCRIPT_LIMIT, &content, cli->status);
+    if (!ok) {
+        return EXIT_ERROR;
+    }
+    request.sql = arena_strndup(cli->arena, content.data, content.size);
+    const Truss__Migration__V1__DetectSchemaResponse *const reply =
+        call(cli, MIGRATION, "DetectSchema", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        struct table table = table_new(cli->arena, 3);
+        for (size_t i = 0; i < reply->n_findings; i++) {
+            const bool exists = reply->findings[i]->exists;
+            table_add(&table, exists ? COLOUR_YELLOW : COLOUR_GREEN, exists ? "exists" : "new");
+            table_add(&table, COLOUR_NONE, reply->findings[i]->type);
+            table_add(&table, COLOUR_NONE, reply->findings[i]->name);
+        }
+        table_print(&table);
+        printf("%s\n", output_safe(cli->arena, reply->recommendation, false));
+    }
+    return EXIT_FINE;
+}
+
+int command_create(struct cli *cli)
+{
+    Truss__Migration__V1__CreateRequest request = TRUSS__MIGRATION__V1__CREATE_REQUEST__INIT;
+    request.name = cli->words[0];
+    const Truss__Migration__V1__CreateResponse *const reply =
+        call(cli, MIGRATION, "Create", &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("%s\n", output_safe(cli->arena, reply->summary, false));
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+int command_health(struct cli *cli)
+{
+    const Truss__Health__V1__GetInfoRequest request = TRUSS__HEALTH__V1__GET_INFO_REQUEST__INIT;
+    const Truss__Health__V1__GetInfoResponse *const reply = call(cli, HEALTH, "GetInfo", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base) && reply->connection != NULL) {
+        printf("worker %s, PostgreSQL %s, database %s as %s, %u connections\n",
+               output_safe(cli->arena, reply->version, false),
+               output_safe(cli->arena, reply->connection->pg_version, false),
+               output_safe(cli->arena, reply->connection->database_name, false),
+               output_safe(cli->arena, reply->connection->db_user, false), reply->connection->active_connections);
+    }
+    return EXIT_FINE;
+}

@@ -1,0 +1,316 @@
+/*
+ * truss dev: everything that a project needs, in one command, until Ctrl-C. All children are started before the first
+ * call over nng, which does not survive a fork.
+ */
+#include "base/clock.h"
+#include "base/dotenv.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/postgres.h"
+#include "cli/process.h"
+#include "rpc/channel.h"
+#include "truss/health/v1/health.pb-c.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LISTEN_MS 20000
+#define READY_MS  15000
+#define STOP_MS   25000
+
+/* The worker or the bridge. */
+struct program {
+    const char *name;
+    pid_t pid;
+    int log;         /* its standard error, read by us */
+    char line[4096]; /* the log's line that is not whole yet */
+    size_t size;
+    const char *address; /* once it says where it listens */
+};
+
+struct dev {
+    struct cli *cli;
+    struct postgres postgres;
+    struct program worker;
+    struct program bridge;
+    int signals; /* signalfd */
+};
+
+/* ---- programs and their logs ---- */
+
+/* Beside truss itself, where it was built or installed. */
+static const char *sibling(struct arena *arena, const char *name)
+{
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size <= 0) {
+        return name;
+    }
+    self[size] = '\0';
+    char *const slash = strrchr(self, '/');
+    *slash = '\0';
+    return path_join(arena, self, name);
+}
+
+static bool start_program(struct dev *dev, struct program *program, const char *name, const char *const *arguments,
+                          const char *const *environment)
+{
+    struct cli *const cli = dev->cli;
+    const char *argv[16] = {sibling(cli->arena, name)};
+    int ends[2];
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        argv[i + 1] = arguments[i];
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return status_fail(cli->status, STATUS_RESOURCE_EXHAUSTED, "Cannot make a pipe: %s.", strerror(errno));
+    }
+    const struct process_spec spec = {
+        .argv = argv, .environment = environment, .end_signal = SIGTERM, .output = ends[1]};
+    program->name = name;
+    program->log = ends[0];
+    program->pid = process_start(&spec, cli->status);
+    close(ends[1]);
+    return program->pid > 0;
+}
+
+static void take_line(struct dev *dev, struct program *program)
+{
+    static const char listening[] = "event=\"listening\" address=";
+    const char *const found = strstr(program->line, listening);
+    if (found != NULL && program->address == NULL) {
+        const char *const address = found + strlen(listening);
+        program->address = arena_strndup(dev->cli->arena, address, strcspn(address, " "));
+    } else {
+        fprintf(stderr, "%s: %s\n", program->name + strlen("truss-"), program->line);
+    }
+}
+
+/* Passes whole lines on. False when the program has closed its end. */
+static bool read_log(struct dev *dev, struct program *program)
+{
+    char piece[1024];
+    const ssize_t got = read(program->log, piece, sizeof piece);
+    for (ssize_t i = 0; i < got; i++) {
+        if (piece[i] == '\n' || program->size == sizeof program->line - 1) {
+            program->line[program->size] = '\0';
+            program->size = 0;
+            take_line(dev, program);
+        } else {
+            program->line[program->size++] = piece[i];
+        }
+    }
+    return got > 0 || (got < 0 && errno == EINTR);
+}
+
+enum happening { HAPPENED_NOTHING, HAPPENED_SIGNAL, HAPPENED_DEATH };
+
+/* Which child has died? */
+static const char *find_dead(struct dev *dev)
+{
+    pid_t *const pids[] = {&dev->worker.pid, &dev->bridge.pid, &dev->postgres.pid};
+    static const char *const names[] = {"truss-worker", "truss-bridge", "PostgreSQL"};
+    for (size_t i = 0; i < 3; i++) {
+        if (*pids[i] > 0 && waitpid(*pids[i], NULL, WNOHANG) == *pids[i]) {
+            *pids[i] = 0;
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+/* Waits for something to happen, at most ms (-1: for ever), and passes logs on meanwhile. */
+static enum happening wait_once(struct dev *dev, int ms)
+{
+    struct program *const programs[] = {&dev->worker, &dev->bridge};
+    struct pollfd fds[3] = {{.fd = dev->signals, .events = POLLIN}};
+    for (size_t i = 0; i < 2; i++) {
+        fds[i + 1] = (struct pollfd){.fd = programs[i]->log, .events = POLLIN};
+    }
+    if (poll(fds, 3, ms) <= 0) {
+        return HAPPENED_NOTHING;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (fds[i + 1].revents != 0 && !read_log(dev, programs[i])) {
+            close(programs[i]->log);
+            programs[i]->log = -1;
+        }
+    }
+    struct signalfd_siginfo info;
+    if (fds[0].revents == 0 || read(dev->signals, &info, sizeof info) != (ssize_t)sizeof info) {
+        return HAPPENED_NOTHING;
+    }
+    if (info.ssi_signo != SIGCHLD) {
+        return HAPPENED_SIGNAL;
+    }
+    const char *const dead = find_dead(dev);
+    if (dead == NULL) {
+        return HAPPENED_NOTHING;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        while (programs[i]->pid == 0 && programs[i]->log >= 0 && read_log(dev, programs[i])) {
+            /* its last words, up to the end of the pipe */
+        }
+    }
+    status_fail(dev->cli->status, STATUS_INTERNAL, "%s has ended; what it said is above.", dead);
+    return HAPPENED_DEATH;
+}
+
+static bool wait_listening(struct dev *dev, struct program *program)
+{
+    const int64_t deadline = deadline_in(LISTEN_MS);
+    while (program->address == NULL) {
+        const enum happening happening = wait_once(dev, deadline_left(deadline));
+        if (happening != HAPPENED_NOTHING) {
+            return false;
+        }
+        if (deadline_passed(deadline)) {
+            return status_fail(dev->cli->status, STATUS_DEADLINE_EXCEEDED, "%s does not begin to listen.",
+                               program->name);
+        }
+    }
+    return true;
+}
+
+/* ---- starting ---- */
+
+/* The database that the project names; NULL where it names none. */
+static bool find_database(struct cli *cli, const char *project, const char **url)
+{
+    *url = getenv("DATABASE_URL");
+    if (*url != NULL && (*url)[0] != '\0') {
+        return true;
+    }
+    if (!dotenv_read(cli->arena, project, "DATABASE_URL", url, cli->status)) {
+        return false;
+    }
+    *url = *url != NULL && (*url)[0] != '\0' ? *url : NULL;
+    return true;
+}
+
+static bool start_worker(struct dev *dev, const char *project, const char *url)
+{
+    struct cli *const cli = dev->cli;
+    const char *const database = arena_printf(cli->arena, "DATABASE_URL=%s", url);
+    const char *const environment[] = {database, NULL};
+    const char *arguments[] = {"--listen", cli->worker_listen, "--project", project, NULL, NULL, NULL};
+    if (cli->migrations != NULL) {
+        arguments[4] = "--migrations";
+        arguments[5] = cli->migrations;
+    }
+    return start_program(dev, &dev->worker, "truss-worker", arguments, environment) &&
+           wait_listening(dev, &dev->worker);
+}
+
+static bool start_bridge(struct dev *dev)
+{
+    const char *const arguments[] = {"--listen", dev->cli->listen, "--worker", dev->worker.address, NULL};
+    return start_program(dev, &dev->bridge, "truss-bridge", arguments, NULL) && wait_listening(dev, &dev->bridge);
+}
+
+/* True when the worker says that its database answers. */
+static bool wait_ready(struct dev *dev)
+{
+    const Truss__Health__V1__CheckRequest request = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
+    const struct rpc_call_options options = {.timeout_ms = 5000};
+    const struct timespec tick = {.tv_nsec = 100000000};
+    const int64_t deadline = deadline_in(READY_MS);
+    struct cli *const cli = dev->cli;
+    struct rpc_channel *const channel = rpc_channel_open(dev->worker.address, cli->status);
+    bool ready = false;
+    while (channel != NULL && !ready && !deadline_passed(deadline)) {
+        const Truss__Health__V1__CheckResponse *const reply = (const Truss__Health__V1__CheckResponse *)rpc_call_wait(
+            channel, &truss__health__v1__health__descriptor, 0, &request.base, &options, cli->arena, cli->status);
+        ready =
+            reply != NULL && reply->status == TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING;
+        if (!ready) {
+            status_fail(cli->status, STATUS_UNAVAILABLE, "The worker is not ready: %s",
+                        reply == NULL ? "it does not answer." : reply->reason);
+            nanosleep(&tick, NULL);
+        }
+    }
+    rpc_channel_close(channel);
+    return ready;
+}
+
+static void print_summary(const struct dev *dev)
+{
+    if (dev->postgres.pid > 0) {
+        printf("database  %s (a private PostgreSQL; the whole URL is in %s)\n", dev->postgres.masked,
+               dev->postgres.url_file);
+    } else {
+        printf("database  the project's own DATABASE_URL\n");
+    }
+    printf("worker    %s\nbridge    %s\n\n", dev->worker.address, dev->bridge.address);
+    printf("Try:\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n", dev->bridge.address,
+           dev->worker.address);
+    printf("Ctrl-C stops everything.\n");
+    fflush(stdout);
+}
+
+static bool start_all(struct dev *dev, const char *project)
+{
+    struct cli *const cli = dev->cli;
+    const char *url;
+    if (file_look(project, NULL) != FILE_DIRECTORY) {
+        return status_fail(cli->status, STATUS_NOT_FOUND, "The project %s is not a directory.", project);
+    }
+    if (!find_database(cli, project, &url)) {
+        return false;
+    }
+    if (url == NULL) {
+        if (!postgres_start(cli->arena, project, cli->pg_bin, cli->reset != NULL, &dev->postgres, cli->status)) {
+            return false;
+        }
+        url = dev->postgres.url;
+    } else if (cli->reset != NULL) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                           "--reset is for the private database, but the project has a DATABASE_URL.");
+    }
+    return start_worker(dev, project, url) && start_bridge(dev) && wait_ready(dev);
+}
+
+/* The one that asks goes first, the one that is asked last. */
+static void stop_all(struct dev *dev)
+{
+    process_end(dev->bridge.pid, SIGTERM, STOP_MS);
+    process_end(dev->worker.pid, SIGTERM, STOP_MS);
+    postgres_stop(&dev->postgres);
+}
+
+int command_dev(struct cli *cli)
+{
+    struct dev dev = {.cli = cli, .postgres = {.lock = -1}, .worker = {.log = -1}, .bridge = {.log = -1}};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    dev.signals = signalfd(-1, &signals, SFD_CLOEXEC);
+    const bool ok = start_all(&dev, cli->word_count > 0 ? cli->words[0] : ".");
+    enum happening happening = HAPPENED_NOTHING;
+    if (ok) {
+        print_summary(&dev);
+    }
+    while (ok && happening == HAPPENED_NOTHING) {
+        happening = wait_once(&dev, -1);
+    }
+    if (ok && happening == HAPPENED_SIGNAL) {
+        printf("Stopping.\n");
+    }
+    stop_all(&dev);
+    close(dev.signals);
+    return ok && happening == HAPPENED_SIGNAL ? EXIT_FINE : EXIT_ERROR;
+}

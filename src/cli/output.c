@@ -1,0 +1,107 @@
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const codes[] = {
+    [COLOUR_NONE] = "",        [COLOUR_GREEN] = "\033[32m",   [COLOUR_YELLOW] = "\033[33m",
+    [COLOUR_RED] = "\033[31m", [COLOUR_MAGENTA] = "\033[35m", [COLOUR_DIM] = "\033[2m",
+    [COLOUR_BOLD] = "\033[1m",
+};
+
+bool output_has_colour(void)
+{
+    const char *const none = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) != 0 && (none == NULL || none[0] == '\0');
+}
+
+const char *output_safe(struct arena *arena, const char *text, bool lines)
+{
+    struct buffer out = {.arena = arena};
+    for (const char *c = text; *c != '\0'; c++) {
+        const unsigned char byte = (unsigned char)*c;
+        /* U+0080 to U+009F are controls too: C2 80 to C2 9F. */
+        const bool high = byte == 0xC2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] <= 0x9F;
+        if ((byte < 0x20 && !(lines && (*c == '\n' || *c == '\t'))) || byte == 0x7F) {
+            buffer_printf(&out, "\\x%02x", byte);
+        } else if (high) {
+            buffer_printf(&out, "\\u%04x", (unsigned char)*++c);
+        } else {
+            buffer_putc(&out, *c);
+        }
+    }
+    return buffer_string(&out);
+}
+
+void output_put(enum colour colour, const char *text)
+{
+    const bool coloured = colour != COLOUR_NONE && output_has_colour();
+    printf("%s%s%s", coloured ? codes[colour] : "", text, coloured ? "\033[0m" : "");
+}
+
+struct table table_new(struct arena *arena, size_t columns)
+{
+    return (struct table){.arena = arena, .columns = columns};
+}
+
+void table_add(struct table *table, enum colour colour, const char *text)
+{
+    size_t capacity = table->capacity;
+    table->cells = arena_grow(table->arena, table->cells, table->count, &capacity, sizeof *table->cells);
+    table->colours = arena_grow(table->arena, table->colours, table->count, &table->capacity, sizeof *table->colours);
+    table->cells[table->count] = text == NULL ? "-" : output_safe(table->arena, text, false);
+    table->colours[table->count++] = colour;
+}
+
+static size_t column_width(const struct table *table, size_t column)
+{
+    size_t width = 0;
+    for (size_t i = column; i < table->count; i += table->columns) {
+        const size_t size = text_characters(text_of(table->cells[i]));
+        width = size > width ? size : width;
+    }
+    return width;
+}
+
+/* Does only emptiness follow in this row? */
+static bool is_last(const struct table *table, size_t cell)
+{
+    for (size_t i = cell + 1; i % table->columns != 0 && i < table->count; i++) {
+        if (table->cells[i][0] != '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+void table_print(const struct table *table)
+{
+    size_t *const widths = arena_array(table->arena, table->columns, sizeof *widths);
+    for (size_t i = 0; i < table->columns; i++) {
+        widths[i] = column_width(table, i);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->cells[i][0] != '\0' || !is_last(table, i)) {
+            output_put(table->colours[i], table->cells[i]);
+        }
+        if (!is_last(table, i)) {
+            printf("%*s", (int)(widths[i % table->columns] - text_characters(text_of(table->cells[i])) + 2), "");
+        }
+        if ((i + 1) % table->columns == 0) {
+            putchar('\n');
+        }
+    }
+}
+
+const char *output_duration(struct arena *arena, uint32_t ms)
+{
+    if (ms < 1000) {
+        return arena_printf(arena, "%u ms", ms);
+    }
+    if (ms < 60000) {
+        return arena_printf(arena, "%.1f s", ms / 1000.0);
+    }
+    return arena_printf(arena, "%u min %u s", ms / 60000, ms / 1000 % 60);
+}

@@ -1,0 +1,47 @@
+/*
+ * What a person reads: tables, colours on a terminal only, and text from outside made safe for one.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum colour { COLOUR_NONE, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_MAGENTA, COLOUR_DIM, COLOUR_BOLD };
+
+/* True where standard output is a terminal and NO_COLOR is not set. */
+bool output_has_colour(void);
+
+/* The text with its control characters as \xNN: a name must not move the cursor of who reads it. Newlines are kept
+ * where lines is true. */
+const char *output_safe(struct arena *arena, const char *text, bool lines);
+
+/* Prints the text in a colour, where there are colours. */
+void output_put(enum colour colour, const char *text);
+
+/* A table under construction. Every cell is made safe. */
+struct table {
+    struct arena *arena;
+    size_t columns;
+    const char **cells;
+    enum colour *colours;
+    size_t count;
+    size_t capacity;
+};
+
+struct table table_new(struct arena *arena, size_t columns);
+
+/* Cells are added from left to right, row by row. NULL is shown as "-". */
+void table_add(struct table *table, enum colour colour, const char *text);
+
+/* Prints it with aligned columns, no space at the ends of lines. */
+void table_print(const struct table *table);
+
+/* "850 ms", "2.4 s", "3 min 5 s". */
+const char *output_duration(struct arena *arena, uint32_t ms);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * A private PostgreSQL for a project: its data in the user's state directory, on the loopback interface, with a
+ * password of its own. Not for production.
+ */
+#ifndef CLI_POSTGRES_H
+#define CLI_POSTGRES_H
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct postgres {
+    pid_t pid;
+    int lock;             /* descriptor that keeps a second one away; -1: none */
+    const char *state;    /* the directory of everything */
+    const char *url;      /* with the password */
+    const char *masked;   /* without */
+    const char *url_file; /* holds the URL, readable by its owner only */
+};
+
+/* Makes it where there is none, starts it, and waits until it accepts connections. project is a directory; pg_bin is
+ * where the programs are (NULL: Debian's newest, then PATH); reset throws the data away first. */
+bool postgres_start(struct arena *arena, const char *project, const char *pg_bin, bool reset, struct postgres *postgres,
+                    struct status *status);
+
+/* Ends it; what it holds stays on disk. */
+void postgres_stop(struct postgres *postgres);
+
+#endif
