@@ -72,7 +72,10 @@ static void describe(struct work *work, struct text content, const struct step *
     };
     const size_t characters = text_characters(text_slice(content, step->start, step->end));
     const size_t position = at->position > query->characters_before ? at->position - query->characters_before : 0;
-    if (at->statement < query->statements_before || position > characters) {
+    /* A syntax error comes before any result: its position alone tells. */
+    const bool is_ours =
+        position == 0 ? at->position > 0 || at->statement < query->statements_before : position > characters;
+    if (is_ours) {
         return;
     }
     failure->statement = plan_failing_statement(work->arena, content, step->start, step->end, position,

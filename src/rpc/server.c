@@ -105,6 +105,9 @@ static void work(struct lane_job *job)
             reply = visit->service->methods[visit->method].handler(visit->service->context, &call, input);
         }
     }
+    if (reply != NULL) {
+        status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
+    }
     answer(visit, &status, reply);
     atomic_fetch_sub(&server->working, 1);
 }
