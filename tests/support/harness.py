@@ -110,12 +110,19 @@ class Cluster:
         rows = result.stdout.rstrip("\n")
         return [tuple(None if field == "\x1d" else field for field in row.split("\x1f")) for row in rows.split("\x1e")] if rows else []
 
-    def dump(self, database, *arguments):
-        """The schema as pg_dump writes it, without what changes by itself."""
-        result = subprocess.run(["pg_dump", "-h", "127.0.0.1", "-p", str(self.port), "-U", "truss", "--no-owner", *arguments,
-                                 database], text=True, capture_output=True, check=True, timeout=120,
-                                env=dict(os.environ, PGPASSWORD=PASSWORD))
-        return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", result.stdout, flags=re.M)
+    def tables(self, database):
+        """Every relation with its columns, types and constraints: two databases with the same answer have the same schema."""
+        return self.psql(database, """
+            SELECT n.nspname, c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                   pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+            WHERE n.nspname !~ '^pg_|^information_schema$' ORDER BY 1, 2, a.attnum""") + self.psql(database, """
+            SELECT n.nspname, c.relname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) FROM pg_constraint o
+            JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname !~ '^pg_|^information_schema$' AND o.contype <> 'n' ORDER BY 1, 2, 3""") + self.psql(database, """
+            SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1, 2""")
 
     _number = 0
 
@@ -140,19 +147,26 @@ def cluster():
     return _shared_cluster
 
 
+def clean_environment(variables=None, worker=None):
+    """The environment without what would tell our programs or libpq something, and with these."""
+    clean = {key: value for key, value in os.environ.items()
+             if not key.startswith(("TRUSS_", "PG")) and key != "DATABASE_URL"}
+    if worker is not None:
+        clean["TRUSS_WORKER"] = worker.address
+    return {**clean, **(variables or {})}
+
+
 class Program:
     """One of ours, its log collected, and its address once it says that it listens."""
 
     def __init__(self, name, *arguments, environment=None, cwd=None):
-        clean = {key: value for key, value in os.environ.items()
-                 if not key.startswith(("TRUSS_", "PG")) and key != "DATABASE_URL"}
-        clean.update(environment or {})
         self.name = name
         self.log = []
         self.address = None
         self._listening = threading.Event()
         self.process = subprocess.Popen([os.path.join(BIN, name), *arguments], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=clean, cwd=cwd)
+                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                        env=clean_environment(environment), cwd=cwd)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -435,6 +449,11 @@ class Case(unittest.TestCase):
         addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
         return Http(self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments)
                     .wait_listening().address)
+
+    def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=120):
+        """Runs the command line to its end."""
+        return subprocess.run([os.path.join(BIN, "truss"), *arguments], env=clean_environment(environment, worker), input=stdin,
+                              text=True, capture_output=True, cwd=cwd, timeout=timeout, check=False)
 
     def states(self, reply):
         """{name: state} of a GetStatus reply."""

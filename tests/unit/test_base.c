@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "support/runner.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -305,9 +306,5 @@ int main(void)
     tcase_add_test(files, a_file_is_never_made_over_another);
     suite_add_tcase(suite, plain);
     suite_add_tcase(suite, files);
-    SRunner *const runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

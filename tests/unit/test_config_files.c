@@ -3,6 +3,7 @@
  */
 #include "base/dotenv.h"
 #include "framework/properties.h"
+#include "support/runner.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -90,9 +91,5 @@ int main(void)
     tcase_add_test(tests, a_plain_string_is_found_at_its_path);
     tcase_add_test(tests, what_is_computed_is_not_found);
     suite_add_tcase(suite, tests);
-    SRunner *const runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
  */
 #include "base/digest.h"
 #include "framework/framework.h"
+#include "support/runner.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -237,9 +238,5 @@ int main(void)
     tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);
     tcase_add_test(tests, a_new_migration_is_named_as_prisma_names_it);
     suite_add_tcase(suite, tests);
-    SRunner *const runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

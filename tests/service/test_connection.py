@@ -1,0 +1,185 @@
+"""The way to the database: URLs as people write them, databases that are down, and passwords that are told nobody."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import PASSWORD, PASSWORD_ENCODED, Case, Cluster, RpcError, wait_for
+
+INTERNAL, UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION = 13, 14, 16, 7, 9
+
+
+class Connection(Case):
+    def status(self, worker):
+        return self.rpc(worker).call("MigrationService", "GetStatus")
+
+    def refused(self, worker, method="GetStatus"):
+        with self.assertRaises(RpcError) as caught:
+            self.rpc(worker).call("MigrationService", method)
+        return caught.exception
+
+    def assert_is_secret(self, worker, *words):
+        """The password stands in none of these, nor in the log or in what ps shows."""
+        with open(f"/proc/{worker.process.pid}/cmdline", "rb") as file:
+            command = file.read().decode()
+        for word in (*words, worker.text(), command):
+            self.assertNotIn(PASSWORD, word)
+            self.assertNotIn(PASSWORD_ENCODED, word)
+            self.assertNotIn("s3cret", word)
+
+    # ---- where the URL comes from ----
+
+    def test_no_url_is_said_in_the_documented_words(self):
+        worker = self.worker(self.project("prisma-blog"), url=None)
+        for method in ("GetStatus", "Run", "Check"):
+            error = self.refused(worker, method)
+            self.assertEqual((error.code, error.status.message), (INTERNAL, "DATABASE_URL is not set."))
+        health = self.rpc(worker).call("Health", "Check")
+        self.assertEqual(health.reason, "DATABASE_URL is not set.")
+
+    def test_an_empty_url_is_no_url(self):
+        self.assertEqual(self.refused(self.worker(self.project("prisma-blog"), url="")).status.message, "DATABASE_URL is not set.")
+
+    def test_the_url_comes_from_dotenv_when_the_environment_has_none(self):
+        files = self.project("prisma-blog")
+        for line in (f'DATABASE_URL="{self.url()}"', f"export DATABASE_URL='{self.url()}' # ours", f"A=1\r\nDATABASE_URL={self.url()}\r\n"):
+            with self.subTest(line=line.replace(PASSWORD_ENCODED, "***")):
+                files.write(".env", line)
+                self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
+
+    def test_the_environment_goes_before_dotenv_and_the_option_before_both(self):
+        files = self.project("prisma-blog")
+        files.write(".env", "DATABASE_URL=postgresql://nobody@127.0.0.1:1/none")
+        self.assertEqual(self.status(self.worker(files)).database, self.database)
+        worker = self.worker(files, "--database-url", self.url(), url="postgresql://nobody@127.0.0.1:1/none")
+        self.assertEqual(self.status(worker).database, self.database)
+
+    def test_ps_does_not_show_the_password_of_the_option(self):
+        worker = self.worker(self.project("prisma-blog"), "--database-url", self.url(), url=None)
+        self.assertEqual(self.status(worker).database, self.database)
+        self.assert_is_secret(worker)
+
+    # ---- its forms ----
+
+    def test_parameters_of_prisma_are_understood_or_set_aside(self):
+        url = self.url(schema="public", connection_limit=5, pool_timeout=10, connect_timeout=10, socket_timeout=5, sslmode="prefer",
+                       sslaccept="strict", statement_cache_size=0, application_name="my%20app", options="-c%20statement_timeout%3D60000")
+        worker = self.worker(self.project("prisma-blog"), url=url)
+        self.assertEqual(self.status(worker).database, self.database)
+        self.assertEqual(self.sql("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE '%my app%'"), [("1",)])
+
+    def test_a_socket_directory_may_be_the_host(self):
+        socket = self.cluster.directory.replace("/", "%2F")
+        base = f"truss:{PASSWORD_ENCODED}@"
+        for url in (f"postgresql://{base}localhost:{self.cluster.port}/{self.database}?host={self.cluster.directory}",
+                    f"postgresql://{base}{socket}:{self.cluster.port}/{self.database}",
+                    f"postgres://{base}127.0.0.1:{self.cluster.port}/{self.database}"):
+            with self.subTest(url=url.replace(PASSWORD_ENCODED, "***")):
+                self.assertEqual(self.status(self.worker(self.project("prisma-blog"), url=url)).database, self.database)
+
+    def test_a_pooler_url_still_runs(self):
+        worker = self.worker(self.project("prisma-blog"), url=self.url(pgbouncer="true"))
+        self.assertTrue(self.rpc(worker).call("MigrationService", "Run").ok)
+
+    def test_urls_that_are_no_direct_connection_say_so(self):
+        for url in ("prisma://accelerate.prisma-data.net/?api_key=s3cret", "prisma+postgres://accelerate.prisma-data.net/?api_key=s3cret",
+                    "mysql://u:s3cret@h/d", "postgresql://u:s3cret@h:99999/d", "postgresql://u:s3%zzcret@h/d", "s3cret"):
+            with self.subTest(url=url):
+                worker = self.worker(self.project("prisma-blog"), url=url)
+                error = self.refused(worker)
+                self.assertGreater(len(error.status.message), 20)
+                self.assert_is_secret(worker, error.status.message, self.rpc(worker).call("Health", "Check").reason)
+
+    # ---- refusals ----
+
+    def test_a_wrong_password_is_told_nobody(self):
+        worker = self.worker(self.project("prisma-blog"), url=self.url().replace(PASSWORD_ENCODED, "s3cret%20x"))
+        error = self.refused(worker)
+        self.assertIn("password authentication failed", error.status.message)
+        self.assert_is_secret(worker, str(error.status), self.rpc(worker).call("Health", "Check").reason)
+
+    def test_a_database_that_is_not_there_is_named(self):
+        error = self.refused(self.worker(self.project("prisma-blog"), url=self.cluster.url("not_there")))
+        self.assertIn('"not_there"', error.status.message)
+
+    def test_a_role_without_rights_gets_the_servers_words_and_leaves_nothing(self):
+        role = f"reader_{os.getpid()}"
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 's3cret'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE IF EXISTS {role}", False)
+        worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f"truss:{PASSWORD_ENCODED}", f"{role}:s3cret"))
+        self.assertEqual(set(self.states(self.status(worker)).values()), {"pending"})
+        error = self.refused(worker, "Run")
+        self.assertIn("permission denied", error.status.message)
+        self.assertEqual(error.status.detail.sqlstate, "42501")
+        self.assert_is_secret(worker, str(error.status))
+
+
+class Outage(Case):
+    """A server of its own, so that it can go away."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.own = Cluster()
+        cls.addClassCleanup(cls.own.remove)
+
+    def setUp(self):
+        self.cluster = self.own
+        self.database = self.own.create_database()
+
+    def health(self, rpc):
+        return rpc.call("Health", "Check")
+
+    def is_serving(self, rpc):
+        return self.health(rpc).status == harness.messages().health.CheckResponse.SERVING_STATUS_SERVING
+
+    def test_a_worker_starts_without_its_database_says_so_and_recovers(self):
+        self.own.stop()
+        rpc = self.rpc(self.worker(self.project("prisma-blog")))
+        began = time.monotonic()
+        health = self.health(rpc)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertEqual(health.status, harness.messages().health.CheckResponse.SERVING_STATUS_NOT_SERVING)
+        self.assertIn(f"127.0.0.1:{self.own.port}", health.reason.replace('" (127.0.0.1), port ', ":").replace(" port ", ":"))
+        for service, method in (("MigrationService", "GetStatus"), ("MigrationService", "Run"), ("Health", "GetInfo")):
+            with self.assertRaises(RpcError) as caught:
+                rpc.call(service, method)
+            self.assertEqual(caught.exception.code, UNAVAILABLE)
+        self.own.start()
+        wait_for(lambda: self.is_serving(rpc))
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_server_that_restarts_under_an_idle_worker_is_not_noticed(self):
+        rpc = self.rpc(self.worker(self.project("prisma-blog")))
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+        self.own.stop("immediate")
+        self.own.start()
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_server_that_stops_during_a_run_leaves_what_was_committed(self):
+        files = self.project().add("1", "CREATE TABLE a (id INT);").add("2", "CREATE TABLE b (id INT); SELECT pg_sleep(30);")
+        rpc = self.rpc(self.worker(files))
+        replies = []
+        thread = harness.threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.own.stop("immediate")
+        thread.join(20)
+        self.own.start()
+        self.assertFalse(replies[0].ok)
+        self.assertEqual([one.name for one in replies[0].applied], ["1"])
+        self.assertEqual([row[0] for row in self.ledger()], ["1"])
+        self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
+
+    def test_a_server_that_does_not_answer_does_not_hold_health_up(self):
+        with harness.socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/d?connect_timeout=1"
+            rpc = self.rpc(self.worker(self.project("prisma-blog"), url=url))
+            began = time.monotonic()
+            self.assertFalse(self.is_serving(rpc))
+            self.assertLess(time.monotonic() - began, 4)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,215 @@
+"""The other verbs: mark-applied, mark-rolled-back, preview, check, detect-schema and create."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, wait_for
+
+INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ABORTED = 3, 5, 9, 10
+
+
+class Verbs(Case):
+    def setUp(self):
+        super().setUp()
+        self.files = self.project("prisma-blog")
+        self.connection = self.rpc(self.worker(self.files, "--lock-wait", "0.3"))
+
+    def call(self, method, **request):
+        return self.connection.call("MigrationService", method, request)
+
+    def refused(self, method, **request):
+        with self.assertRaises(RpcError) as caught:
+            self.call(method, **request)
+        return caught.exception
+
+    def hold(self, *statements):
+        """A session that runs these and stays; ends with the test."""
+        session = harness.subprocess.Popen(["psql", "-Xq", self.url(), *[word for sql in statements for word in ("-c", sql)],
+                                            "-c", "SELECT pg_sleep(60)"], stdout=harness.subprocess.DEVNULL)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid() AND "
+                                  "wait_event = 'PgSleep'"))
+
+    # ---- mark-applied ----
+
+    def test_a_mark_records_without_running_and_may_be_said_twice(self):
+        name = "20240101000000_create_users"
+        self.assertEqual(self.call("MarkApplied", migration=name).message, f'Migration "{name}" marked as applied without executing.')
+        self.assertEqual(self.call("MarkApplied", migration=name).message, f'Migration "{name}" is already recorded as applied.')
+        self.assertEqual(self.ledger(), [(name, "t", "f", "0")])
+        self.assertEqual(self.sql("SELECT to_regclass('users')"), [(None,)])
+        status = self.call("GetStatus").migrations[0]
+        self.assertEqual(status.detail_state, harness.messages().migration.DETAIL_STATE_BASELINE)
+        self.assertEqual(status.stored_hash, status.file_hash)
+
+    def test_the_directory_and_its_script_are_the_same_name(self):
+        self.call("MarkApplied", migration="20240101000000_create_users/migration.sql")
+        self.assertEqual(self.ledger("migration_name"), [("20240101000000_create_users",)])
+
+    def test_a_baseline_makes_a_database_with_tables_fit_to_run(self):
+        with open(self.files.script("20240101000000_create_users"), encoding="utf-8") as file:
+            self.sql(file.read())
+        self.assertEqual(self.refused("Run").code, FAILED_PRECONDITION)
+        self.call("MarkApplied", migration="20240101000000_create_users")
+        self.assertEqual(len(self.call("Run").applied), 3)
+
+    def test_marks_without_a_name_and_of_unknown_ones_are_refused(self):
+        for method in ("MarkApplied", "MarkRolledBack"):
+            with self.subTest(method=method):
+                nameless = self.refused(method, migration="")
+                self.assertEqual((nameless.code, nameless.status.message), (INVALID_ARGUMENT, "migration name is required."))
+                self.assertEqual(self.refused(method, migration="nothing_of_that_name").code, NOT_FOUND)
+        self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations')"), [(None,)])
+
+    def test_names_that_climb_out_of_the_folder_are_not_found(self):
+        self.files.write("outside/migration.sql", "SELECT 'secret';")
+        for name in ("../../outside", "..", ".", "/etc", "20240101000000_create_users/../../../outside", "../migrations/20240101000000_create_users"):
+            for method, field in (("MarkApplied", "migration"), ("Preview", "name")):
+                with self.subTest(name=name, method=method):
+                    self.assertIn(self.refused(method, **{field: name}).code, (INVALID_ARGUMENT, NOT_FOUND))
+
+    def test_a_mark_waits_for_no_more_than_a_run_does(self):
+        self.hold("SELECT pg_advisory_lock(72707369)")
+        self.assertEqual(self.refused("MarkApplied", migration="20240101000000_create_users").code, ABORTED)
+
+    # ---- mark-rolled-back ----
+
+    def test_only_an_unfinished_attempt_can_be_marked_as_rolled_back(self):
+        name = "20240101000000_create_users"
+        self.assertEqual(self.refused("MarkRolledBack", migration=name).code, FAILED_PRECONDITION)
+        self.call("MarkApplied", migration=name)
+        self.assertEqual(self.refused("MarkRolledBack", migration=name).code, FAILED_PRECONDITION)
+
+    def test_a_failed_attempt_is_marked_as_rolled_back_and_may_be_said_twice(self):
+        name = self.fail()
+        self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
+        self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
+        self.assertEqual(self.ledger(), [(name, "f", "t", "0")])
+        self.assertEqual(self.call("GetStatus").migrations[0].detail_state, harness.messages().migration.DETAIL_STATE_ROLLED_BACK)
+
+    def test_a_failed_attempt_is_resolved_by_marking_as_applied(self):
+        name = self.fail()
+        self.call("MarkApplied", migration=name)
+        self.assertEqual(self.ledger(), [(name, "f", "t", "0"), (name, "t", "f", "0")])
+        self.assertTrue(self.call("Run").ok)
+
+    def fail(self):
+        """Leaves a failed row, and nothing else; answers the migration's name."""
+        name = "2023_failing"
+        self.files.add(name, "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); SELECT 1/0;")
+        self.assertTrue(self.call("Run").failed.partially_applied)
+        self.sql("DROP TABLE t")
+        self.files.add(name, "SELECT 1;")
+        return name
+
+    # ---- preview ----
+
+    def test_a_preview_is_the_file_as_it_is(self):
+        name = "20240103000000_slugs"
+        with open(self.files.script(name), encoding="utf-8") as file:
+            text = file.read()
+        for asked in (name, f"{name}/migration.sql"):
+            reply = self.call("Preview", name=asked)
+            self.assertEqual((reply.filename, reply.content, reply.lines), (f"{name}/migration.sql", text, text.count("\n")))
+
+    def test_lines_are_counted_as_an_editor_counts_them(self):
+        for number, (text, lines) in enumerate((("", 0), ("x", 1), ("x\n", 1), ("x\ny", 2), ("\r\n\r\nx", 3))):
+            self.files.add(f"9{number}", text)
+            self.assertEqual(self.call("Preview", name=f"9{number}").lines, lines, repr(text))
+
+    def test_a_preview_of_nothing_is_not_found(self):
+        error = self.refused("Preview", name="20240101000000_create_user")
+        self.assertEqual((error.code, error.status.message), (NOT_FOUND, "Migration file not found: 20240101000000_create_user"))
+        self.assertEqual(error.status.detail.suggestions[0], "20240101000000_create_users")
+
+    def test_a_preview_of_what_is_not_utf8_is_refused_with_the_line(self):
+        self.files.add("9", b"SELECT 1;\nSELECT '\xe9';")
+        self.assertIn("UTF-8", self.refused("Preview", name="9").status.message)
+
+    # ---- check ----
+
+    def test_a_quiet_database_with_something_pending_is_safe(self):
+        reply = self.call("Check")
+        self.assertEqual((reply.database, reply.user, reply.safe, list(reply.warnings)), (self.database, "truss", True, []))
+        self.assertEqual((reply.pending_count, list(reply.pending_files)), (4, self.files.names()))
+        self.assertEqual((reply.lock_count, reply.active_tx_count), (0, 0))
+
+    def test_nothing_pending_is_a_warning(self):
+        self.call("Run")
+        reply = self.call("Check")
+        self.assertEqual((reply.pending_count, reply.safe, len(reply.warnings)), (0, False, 1))
+
+    def test_waiting_locks_are_a_warning(self):
+        self.sql("CREATE TABLE locked (id INT)")
+        self.hold("BEGIN", "LOCK TABLE locked")
+        waiter = harness.subprocess.Popen(["psql", "-Xq", self.url(), "-c", "SELECT * FROM locked"], stderr=harness.subprocess.DEVNULL)
+        self.addCleanup(waiter.wait)
+        self.addCleanup(waiter.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        reply = self.call("Check")
+        self.assertEqual((reply.lock_count, reply.safe), (1, False))
+
+    def test_more_than_three_transactions_are_a_warning(self):
+        for number in range(3):
+            self.hold("BEGIN", f"SELECT {number}")
+        wait_for(lambda: self.call("Check").active_tx_count == 3)
+        self.assertTrue(self.call("Check").safe)
+        self.hold("BEGIN", "SELECT 3")
+        wait_for(lambda: self.call("Check").active_tx_count == 4)
+        self.assertFalse(self.call("Check").safe)
+
+    # ---- detect-schema ----
+
+    RECOMMENDATIONS = ("No existing objects detected. Safe to run this migration.",
+                       "Some objects already exist. Review carefully before running or marking as applied.",
+                       "All DDL objects already exist. Safe to mark as applied without re-running.")
+
+    def test_the_objects_of_a_script_are_looked_up_one_by_one(self):
+        script = ('CREATE TABLE "users" (id INT); ALTER TABLE users ADD COLUMN age INT; CREATE INDEX users_age ON users (age);'
+                  "CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS $$ SELECT 1 $$; CREATE VIEW v AS SELECT 1;")
+        for prepared, existing, recommendation in (("SELECT 1", set(), 0), ("CREATE TABLE users (id INT)", {"users"}, 1),
+                                                   (script, {"users", "users.age", "users_age", "mood", "f", "v"}, 2)):
+            with self.subTest(prepared=prepared):
+                self.sql("DROP TABLE IF EXISTS users CASCADE;" + prepared)
+                reply = self.call("DetectSchema", sql=script)
+                self.assertEqual({one.name for one in reply.findings}, {"users", "users.age", "users_age", "mood", "f", "v"})
+                self.assertEqual({one.name for one in reply.findings if one.exists}, existing)
+                self.assertEqual(reply.recommendation, self.RECOMMENDATIONS[recommendation])
+                self.assertEqual((reply.some_objects_exist, reply.all_objects_exist), (recommendation > 0, recommendation == 2))
+
+    def test_a_script_is_never_executed_by_looking(self):
+        self.call("DetectSchema", sql="CREATE TABLE made (id INT); DROP TABLE IF EXISTS x; INSERT INTO made VALUES (1);")
+        self.assertEqual(self.sql("SELECT to_regclass('made')"), [(None,)])
+
+    def test_a_name_in_another_schema_is_another_object(self):
+        self.sql("CREATE SCHEMA other; CREATE TABLE other.users (id INT)")
+        found = {one.name: one.exists for one in self.call("DetectSchema", sql="CREATE TABLE users (); CREATE TABLE other.users ();").findings}
+        self.assertEqual(found, {"users": False, "other.users": True})
+
+    def test_no_script_is_refused_and_one_without_objects_is_safe(self):
+        self.assertEqual(self.refused("DetectSchema", sql="").code, INVALID_ARGUMENT)
+        reply = self.call("DetectSchema", sql="SELECT 1; -- CREATE TABLE commented ();")
+        self.assertEqual((list(reply.findings), reply.all_objects_exist, reply.recommendation), ([], False, self.RECOMMENDATIONS[0]))
+
+    # ---- create ----
+
+    def test_a_new_migration_is_laid_out_as_prisma_does(self):
+        reply = self.call("Create", name="Add users & posts!")
+        self.assertRegex(reply.name, r"^\d{14}_add_users_posts$")
+        self.assertEqual(reply.file, f"prisma/migrations/{reply.name}/migration.sql")
+        self.assertTrue(os.path.isfile(os.path.join(self.files.path, reply.file)))
+        self.assertEqual(self.states(self.call("GetStatus"))[reply.name], "pending")
+
+    def test_a_new_migration_stays_in_the_folder(self):
+        reply = self.call("Create", name="../../../etc/x")
+        self.assertRegex(reply.name, r"^\d{14}_etc_x$")
+        for name in ("", "///", "…"):
+            self.assertEqual(self.refused("Create", name=name).code, INVALID_ARGUMENT)
+        self.assertTrue(all(re.match(r"\d{14}_\w+$", name) for name in self.files.names()))
+
+
+if __name__ == "__main__":
+    harness.main()

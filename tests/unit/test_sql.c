@@ -1,0 +1,216 @@
+/*
+ * Scripts: their tokens, their statements, what these are and what they create.
+ */
+#include "sql/classify.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+#include "support/runner.h"
+
+#include <string.h>
+
+static struct arena *arena;
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+}
+
+static void tear_down(void)
+{
+    arena_free(arena);
+}
+
+/* The tokens, each in brackets. */
+static const char *tokens(const char *sql)
+{
+    struct sql_lexer lexer = {.text = text_of(sql)};
+    struct buffer out = {.arena = arena};
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        buffer_printf(&out, token.kind == SQL_BROKEN ? "!%.*s!" : "[%.*s]", (int)token.text.size, token.text.data);
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(tokens_end_where_postgresql_ends_them)
+{
+    ck_assert_str_eq(tokens("a.b -- c\n;\"d\"\"e\""), "[a][.][b][;][\"d\"\"e\"]");
+    ck_assert_str_eq(tokens("'it''s' E'a\\'b' 'a\\' x"), "['it''s'][E'a\\'b']['a\\'][x]");
+    ck_assert_str_eq(tokens("$$a;'b$$ $x$ $$ $x$ $1 a$b"), "[$$a;'b$$][$x$ $$ $x$][$1][a$b]");
+    ck_assert_str_eq(tokens("/* a /* b */ c */ d"), "[d]");
+    ck_assert_str_eq(tokens("U&'x' U&\"y\" x'1F' 1.5e3 .5"), "[U&'x'][U&\"y\"][x'1F'][1.5e3][.5]");
+    ck_assert_str_eq(tokens("\xC3\xA4rger=1"), "[\xC3\xA4rger][=][1]");
+    ck_assert_str_eq(tokens(""), "");
+}
+END_TEST
+
+START_TEST(what_does_not_end_reaches_to_the_end)
+{
+    ck_assert_str_eq(tokens("a 'b"), "[a]!'b!");
+    ck_assert_str_eq(tokens("a \"b"), "[a]!\"b!");
+    ck_assert_str_eq(tokens("$$ b"), "!$$ b!");
+    ck_assert_str_eq(tokens("/* b"), "!/* b!");
+    ck_assert_str_eq(tokens("E'\\"), "!E'\\!");
+}
+END_TEST
+
+/* The statements, each in brackets; or the error and its offset. */
+static const char *statements(const char *sql)
+{
+    struct sql_split split;
+    struct buffer out = {.arena = arena};
+    sql_split(arena, text_of(sql), &split);
+    if (!split.parsed) {
+        return arena_printf(arena, "%s @%zu", split.error, split.error_offset);
+    }
+    for (size_t i = 0; i < split.count; i++) {
+        buffer_printf(&out, "[%.*s]", (int)(split.statements[i].end - split.statements[i].start),
+                      sql + split.statements[i].start);
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(statements_are_cut_as_the_server_cuts_them)
+{
+    ck_assert_str_eq(statements("select 1; -- c\n  select ';' ;; /* x */ select 2"),
+                     "[select 1][select ';'][select 2]");
+    ck_assert_str_eq(statements("create function f() returns int begin atomic select 1; select 2; end; select 3"),
+                     "[create function f() returns int begin atomic select 1; select 2; end][select 3]");
+    ck_assert_str_eq(statements("create rule r as on insert to t do also (select 1; select 2); select 3"),
+                     "[create rule r as on insert to t do also (select 1; select 2)][select 3]");
+    ck_assert_str_eq(statements("do $$ begin; end $$; select '\xC3\xA4';"), "[do $$ begin; end $$][select '\xC3\xA4']");
+    ck_assert_str_eq(statements("-- nothing\n;"), "");
+}
+END_TEST
+
+START_TEST(a_mistake_is_placed_in_bytes)
+{
+    ck_assert_str_eq(statements("select '\xC3\xA4'; selec 1"), "syntax error at or near \"selec\" @13");
+}
+END_TEST
+
+static const struct {
+    const char *sql;
+    enum sql_class class;
+} classes[] = {
+    {"create table t (id int)", SQL_CLASS_PLAIN},
+    {"create index i on t (a)", SQL_CLASS_PLAIN},
+    {"create index concurrently on t (a)", SQL_CLASS_ALONE},
+    {"CREATE UNIQUE INDEX /* x */ CONCURRENTLY i ON t (a)", SQL_CLASS_ALONE},
+    {"create index \"concurrently\" on t (a)", SQL_CLASS_PLAIN},
+    {"drop index concurrently i", SQL_CLASS_ALONE},
+    {"drop index i", SQL_CLASS_PLAIN},
+    {"reindex index concurrently i", SQL_CLASS_ALONE},
+    {"reindex (verbose, concurrently) table t", SQL_CLASS_ALONE},
+    {"reindex table t", SQL_CLASS_PLAIN},
+    {"reindex schema s", SQL_CLASS_ALONE},
+    {"reindex (verbose) database d", SQL_CLASS_ALONE},
+    {"vacuum t", SQL_CLASS_ALONE},
+    {"vacuum (full, analyze) t", SQL_CLASS_ALONE},
+    {"analyze t", SQL_CLASS_PLAIN},
+    {"cluster", SQL_CLASS_ALONE},
+    {"cluster verbose", SQL_CLASS_ALONE},
+    {"cluster t using i", SQL_CLASS_PLAIN},
+    {"create database d", SQL_CLASS_ALONE},
+    {"alter database d set tablespace x", SQL_CLASS_ALONE},
+    {"alter database d set work_mem = '1MB'", SQL_CLASS_PLAIN},
+    {"create tablespace x location '/x'", SQL_CLASS_ALONE},
+    {"alter system set work_mem = '1MB'", SQL_CLASS_ALONE},
+    {"alter table t detach partition p concurrently", SQL_CLASS_ALONE},
+    {"alter table t detach partition p", SQL_CLASS_PLAIN},
+    {"create subscription s connection '' publication p", SQL_CLASS_ALONE},
+    {"discard all", SQL_CLASS_ALONE},
+    {"discard plans", SQL_CLASS_PLAIN},
+    {"refresh materialized view concurrently m", SQL_CLASS_PLAIN},
+    {"do $$ begin commit; end $$", SQL_CLASS_ALONE},
+    {"do $$ begin perform 'commit'; end $$", SQL_CLASS_PLAIN},
+    {"alter type t add value 'x'", SQL_CLASS_ADD_ENUM_VALUE},
+    {"alter type s.t add value if not exists 'x' before 'y'", SQL_CLASS_ADD_ENUM_VALUE},
+    {"alter type t rename value 'x' to 'y'", SQL_CLASS_PLAIN},
+    {"begin", SQL_CLASS_BEGIN},
+    {"begin isolation level serializable", SQL_CLASS_BEGIN},
+    {"start transaction", SQL_CLASS_BEGIN},
+    {"commit", SQL_CLASS_COMMIT},
+    {"end", SQL_CLASS_COMMIT},
+    {"rollback", SQL_CLASS_ROLLBACK},
+    {"rollback to savepoint a", SQL_CLASS_PLAIN},
+    {"rollback work to a", SQL_CLASS_PLAIN},
+    {"savepoint a", SQL_CLASS_PLAIN},
+    {"prepare p as select 1", SQL_CLASS_PLAIN},
+    {"copy t from stdin", SQL_CLASS_COPY_STDIN},
+    {"copy t from '/x'", SQL_CLASS_PLAIN},
+    {"", SQL_CLASS_PLAIN},
+};
+
+START_TEST(a_statement_is_known_by_its_words)
+{
+    ck_assert_msg(sql_classify(text_of(classes[_i].sql)) == classes[_i].class, "%s: %d", classes[_i].sql,
+                  (int)sql_classify(text_of(classes[_i].sql)));
+    if (classes[_i].class == SQL_CLASS_ALONE) {
+        ck_assert_ptr_nonnull(sql_alone_reason(text_of(classes[_i].sql)));
+    }
+    /* What needs cutting must be noticed in a whole script too. */
+    ck_assert(classes[_i].class == SQL_CLASS_PLAIN || sql_may_need_cutting(text_of(classes[_i].sql)));
+}
+END_TEST
+
+START_TEST(words_inside_strings_and_comments_need_no_cutting)
+{
+    ck_assert(!sql_may_need_cutting(text_of("insert into t select 'vacuum; begin' -- commit\n/* concurrently */")));
+    ck_assert(sql_may_need_cutting(text_of("\\connect x")));
+}
+END_TEST
+
+/* "type schema.parent.name" of each, separated by ", ". */
+static const char *created(const char *sql)
+{
+    struct sql_objects objects = {0};
+    struct buffer out = {.arena = arena};
+    sql_created_objects(arena, text_of(sql), &objects);
+    for (size_t i = 0; i < objects.count; i++) {
+        const struct sql_object *const one = &objects.items[i];
+        buffer_printf(&out, "%s%s %s%s%s%s%s%s%s", i == 0 ? "" : ", ", one->type,
+                      one->schema == NULL ? "" : one->schema, one->schema == NULL ? "" : ".",
+                      one->parent_schema == NULL ? "" : one->parent_schema, one->parent_schema == NULL ? "" : ".",
+                      one->parent == NULL ? "" : one->parent, one->parent == NULL ? "" : ".", one->name);
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(what_is_created_is_named_as_postgresql_folds_it)
+{
+    ck_assert_str_eq(created("CREATE TABLE IF NOT EXISTS App.\"Users\" (id int)"), "table app.Users");
+    ck_assert_str_eq(created("create unlogged table t (id int)"), "table t");
+    ck_assert_str_eq(created("create temp table t (id int)"), "");
+    ck_assert_str_eq(created("create unique index concurrently if not exists i on only s.t (a)"), "index s.i");
+    ck_assert_str_eq(created("create index on t (a)"), "");
+    ck_assert_str_eq(created("create or replace function s.f(a int) returns int as 'x'"), "function s.f");
+    ck_assert_str_eq(created("create materialized view m as select 1"), "materialized view m");
+    ck_assert_str_eq(created("create trigger g after insert on s.t for each row execute function f()"),
+                     "trigger s.t.g");
+    ck_assert_str_eq(created("create policy p on t for select using (true)"), "policy t.p");
+    ck_assert_str_eq(created("create type t as enum ('a')"), "type t");
+    ck_assert_str_eq(created("create schema authorization u"), "");
+    ck_assert_str_eq(created("create extension if not exists \"uuid-ossp\""), "extension uuid-ossp");
+    ck_assert_str_eq(created("alter table only s.t add column if not exists a numeric(10, 2), add b int, "
+                             "add constraint c check (a > 0), add primary key (a), drop column d"),
+                     "column s.t.a, column s.t.b, constraint s.t.c");
+    ck_assert_str_eq(created("alter type s.t add value if not exists 'it''s' after 'x'"), "enum value s.t.it's");
+    ck_assert_str_eq(created("drop table t"), "");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("sql");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, tokens_end_where_postgresql_ends_them);
+    tcase_add_test(tests, what_does_not_end_reaches_to_the_end);
+    tcase_add_test(tests, statements_are_cut_as_the_server_cuts_them);
+    tcase_add_test(tests, a_mistake_is_placed_in_bytes);
+    tcase_add_loop_test(tests, a_statement_is_known_by_its_words, 0, (int)(sizeof classes / sizeof classes[0]));
+    tcase_add_test(tests, words_inside_strings_and_comments_need_no_cutting);
+    tcase_add_test(tests, what_is_created_is_named_as_postgresql_folds_it);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
