@@ -4,11 +4,10 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* libcrypto fails here only without memory or entropy: nothing sensible can follow. */
+/* libcrypto fails here only without memory: nothing sensible can follow. */
 static void must(int ok)
 {
     if (ok != 1) {
@@ -51,14 +50,4 @@ void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZ
     for (int i = 0; i < SHA256_SIZE; i++) {
         snprintf(out + (size_t)i * 2, 3, "%02x", digest[i]);
     }
-}
-
-void uuid_v4(char out[UUID_SIZE])
-{
-    unsigned char b[16];
-    must(RAND_bytes(b, sizeof b));
-    b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
-    snprintf(out, UUID_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
-             b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }

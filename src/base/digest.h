@@ -1,5 +1,5 @@
 /*
- * Checksums and random identifiers, by libcrypto.
+ * Checksums, by libcrypto.
  */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
@@ -10,7 +10,6 @@
 
 #define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65 /* with the NUL */
-#define UUID_SIZE       37 /* with the NUL */
 
 /* SHA-256 of pieces that arrive one after the other. */
 struct sha256 {
@@ -27,8 +26,5 @@ void sha256_text(struct text text, unsigned char digest[SHA256_SIZE]);
 
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]);
-
-/* A random (version 4) UUID in its text form. */
-void uuid_v4(char out[UUID_SIZE]);
 
 #endif

@@ -4,8 +4,7 @@
  */
 #include "bridge/dispatch.h"
 
-#include "base/digest.h"
-#include "base/log.h"
+#include "base/uuid.h"
 #include "bridge/browser.h"
 #include "bridge/routes.h"
 #include "bridge/views.h"

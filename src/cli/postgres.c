@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/uuid.h"
 #include "cli/process.h"
 
 #include <arpa/inet.h>

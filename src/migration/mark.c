@@ -3,6 +3,7 @@
  */
 #include "migration/mark.h"
 
+#include "base/uuid.h"
 #include "migration/catalog.h"
 #include "migration/ledgers.h"
 #include "migration/lock.h"

@@ -8,9 +8,11 @@
 #include "sql/lexer.h"
 #include "sql/split.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define EXCERPT_LIMIT   500 /* characters */
+#define VALUES_LIMIT    100 /* new enum values that are looked for in the rest of the script: more cost too much */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* A script that is being planned. */
@@ -21,7 +23,8 @@ struct planning {
     size_t capacity;
     struct sql_split split;
     enum sql_class *classes; /* of each statement */
-    size_t open;             /* first statement of the transaction under construction; SIZE_MAX: none */
+    size_t values_sought;
+    size_t open; /* first statement of the transaction under construction; SIZE_MAX: none */
 };
 
 static struct text statement_text(const struct planning *planning, size_t i)
@@ -59,47 +62,84 @@ static bool fail_at(const struct planning *planning, size_t offset, struct statu
     return false;
 }
 
-static bool check_meta_commands(const struct planning *planning, struct status *status)
+/* What only psql can do: its own commands, and COPY with the data in the script. By words: no parser knows these. */
+static bool check_psql(const struct planning *planning, struct status *status)
 {
     struct sql_lexer lexer = {.text = planning->script};
-    for (;;) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            return true;
-        }
-        if (sql_is_symbol(&token, '\\')) {
-            return fail_at(planning, token.offset, status,
-                           "a command of psql (\\…) is not SQL: the server would refuse the whole file. Remove it; the "
-                           "\\restrict and \\unrestrict lines of pg_dump can simply go.");
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(planning->script, statement.start, statement.end);
+        if (sql_classify(text) == SQL_CLASS_COPY_STDIN) {
+            return fail_at(planning, statement.start, status,
+                           "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has "
+                           "not; use INSERT (pg_dump --inserts).");
         }
     }
+    const size_t meta_command = sql_meta_command(planning->script);
+    if (meta_command != SIZE_MAX) {
+        return fail_at(planning, meta_command, status,
+                       "a command of psql (\\…) is not SQL: the server would refuse the whole file. Remove it; the "
+                       "\\restrict and \\unrestrict lines of pg_dump can simply go.");
+    }
+    return true;
 }
 
 /* ---- enum values ---- */
 
-/* 'value' as a string of its own, or inside the body of a function. */
-static bool mentions(struct arena *arena, struct text statement, const char *value)
+static bool is_letter(char c)
 {
-    struct sql_lexer lexer = {.text = statement};
-    const char *const quoted = arena_printf(arena, "'%s'", value);
-    for (;;) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            return false;
-        }
-        if (token.kind == SQL_STRING && text_find(token.text, quoted, 0) != SIZE_MAX) {
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* Is the value between the quotes of a string, not as a part of a longer word? */
+static bool string_mentions(struct text string, const char *value)
+{
+    const size_t size = strlen(value);
+    const struct text inner = text_slice(string, 0, string.size - 1);
+    for (size_t at = text_find(inner, value, 1); at != SIZE_MAX; at = text_find(inner, value, at + 1)) {
+        if (!is_letter(string.data[at - 1]) && !is_letter(string.data[at + size])) {
             return true;
         }
     }
+    return false;
+}
+
+/* Does a string have the value: 'value', '{value,other}', or the body of a function? `quoted` is it as written there.
+ */
+static bool mentions(struct text statement, const char *quoted)
+{
+    struct sql_lexer lexer = {.text = statement};
+    if (text_find(statement, quoted, 0) == SIZE_MAX) {
+        return false;
+    }
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        if (token.kind == SQL_STRING && string_mentions(token.text, quoted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *double_quotes(struct arena *arena, const char *value)
+{
+    struct buffer quoted = {.arena = arena};
+    for (; *value != '\0'; value++) {
+        buffer_puts(&quoted, *value == '\'' ? "'" : "");
+        buffer_putc(&quoted, *value);
+    }
+    return buffer_string(&quoted);
 }
 
 /* A new value cannot be used before its commit (55P04), but for naming a neighbour of another new one. */
-static bool is_used_later(const struct planning *planning, size_t i)
+static bool is_used_later(struct planning *planning, size_t i)
 {
     const char *const value = sql_added_enum_value(planning->arena, statement_text(planning, i));
-    for (size_t j = i + 1; value != NULL && j < planning->split.count; j++) {
-        if (planning->classes[j] != SQL_CLASS_ADD_ENUM_VALUE &&
-            mentions(planning->arena, statement_text(planning, j), value)) {
+    if (value == NULL || ++planning->values_sought > VALUES_LIMIT) {
+        return true;
+    }
+    const char *const quoted = double_quotes(planning->arena, value);
+    for (size_t j = i + 1; j < planning->split.count; j++) {
+        if (planning->classes[j] != SQL_CLASS_ADD_ENUM_VALUE && mentions(statement_text(planning, j), quoted)) {
             return true;
         }
     }
@@ -108,29 +148,63 @@ static bool is_used_later(const struct planning *planning, size_t i)
 
 /* ---- the script's own transactions ---- */
 
+/* COMMIT AND CHAIN begins the next transaction at once. */
+static bool is_chain(struct text statement)
+{
+    struct sql_lexer lexer = {.text = statement};
+    bool behind_and = false;
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        if (behind_and && sql_is_word(&token, "chain")) {
+            return true;
+        }
+        behind_and = sql_is_word(&token, "and");
+    }
+    return false;
+}
+
+static bool ends_transaction(const struct planning *planning, size_t i)
+{
+    return planning->classes[i] == SQL_CLASS_COMMIT || planning->classes[i] == SQL_CLASS_ROLLBACK;
+}
+
 /* The statement that ends the transaction that statement i begins; SIZE_MAX where none does. */
 static size_t end_of_own(const struct planning *planning, size_t i)
 {
     for (size_t j = i + 1; j < planning->split.count; j++) {
-        if (planning->classes[j] == SQL_CLASS_COMMIT || planning->classes[j] == SQL_CLASS_ROLLBACK) {
+        if (ends_transaction(planning, j) && !is_chain(statement_text(planning, j))) {
             return j;
         }
     }
     return SIZE_MAX;
 }
 
-/* BEGIN or COMMIT without options, of one or two words. */
+/* Is there a COMMIT or ROLLBACK without its BEGIN? What it ends is the implicit transaction of the whole script. */
+static bool ends_what_it_did_not_begin(const struct planning *planning)
+{
+    for (size_t i = 0; i < planning->split.count; i++) {
+        if (ends_transaction(planning, i)) {
+            return true;
+        }
+        if (planning->classes[i] == SQL_CLASS_BEGIN) {
+            i = end_of_own(planning, i);
+            if (i == SIZE_MAX) {
+                return false;
+            }
+        }
+    }
+    return false;
+}
+
+/* BEGIN, COMMIT, END and so on with no more than the noise words: no isolation level, no PREPARE TRANSACTION. */
 static bool is_bare(struct text statement)
 {
     struct sql_lexer lexer = {.text = statement};
-    size_t words = 0;
-    for (struct sql_token token = sql_next(&lexer); token.kind == SQL_WORD; token = sql_next(&lexer)) {
-        if (sql_is_word(&token, "prepare")) {
-            return false;
-        }
-        words++;
+    const struct sql_token first = sql_next(&lexer);
+    struct sql_token next = sql_next(&lexer);
+    if (sql_is_word(&next, "work") || sql_is_word(&next, "transaction")) {
+        next = sql_next(&lexer);
     }
-    return words <= 2;
+    return next.kind == SQL_END && !sql_is_word(&first, "prepare");
 }
 
 /* BEGIN; …; COMMIT around everything says what we do anyway: as a transaction of ours, its ledger row commits with it.
@@ -152,44 +226,37 @@ static bool is_one_own_transaction(const struct planning *planning)
 
 /* ---- walking the statements ---- */
 
+/* The piece from a BEGIN of the script to its end; *i moves there. */
+static bool plan_own(struct planning *planning, size_t *i, struct status *status)
+{
+    const size_t last = end_of_own(planning, *i);
+    if (last == SIZE_MAX) {
+        return fail_at(planning, planning->split.statements[*i].start, status,
+                       "this BEGIN has no COMMIT; end the transaction in the script, or leave BEGIN out.");
+    }
+    add_step(planning, STEP_OWN, *i, last, "the script's own transaction");
+    *i = last;
+    return true;
+}
+
 /* Plans statement *i; *i moves to the last one that was planned. */
 static bool plan_statement(struct planning *planning, size_t *i, struct status *status)
 {
-    const struct sql_statement *const statement = &planning->split.statements[*i];
-    size_t last;
-    switch (planning->classes[*i]) {
-    case SQL_CLASS_BEGIN:
+    const enum sql_class class = planning->classes[*i];
+    if (class == SQL_CLASS_BEGIN || class == SQL_CLASS_ALONE) {
         close_transaction(planning, *i - 1);
-        last = end_of_own(planning, *i);
-        if (last == SIZE_MAX) {
-            return fail_at(planning, statement->start, status,
-                           "this BEGIN has no COMMIT; end the transaction in the script, or leave BEGIN out.");
-        }
-        add_step(planning, STEP_OWN, *i, last, "the script's own transaction");
-        *i = last;
-        return true;
-    case SQL_CLASS_COMMIT:
-    case SQL_CLASS_ROLLBACK:
-        close_transaction(planning, *i - 1);
-        add_step(planning, STEP_OWN, *i, *i, "the script's own transaction control");
-        return true;
-    case SQL_CLASS_ALONE:
-        close_transaction(planning, *i - 1);
+    }
+    if (class == SQL_CLASS_BEGIN) {
+        return plan_own(planning, i, status);
+    }
+    if (class == SQL_CLASS_ALONE) {
         add_step(planning, STEP_ALONE, *i, *i, sql_alone_reason(statement_text(planning, *i)));
         return true;
-    case SQL_CLASS_COPY_STDIN:
-        return fail_at(
-            planning, statement->start, status,
-            "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has not; use "
-            "INSERT (pg_dump --inserts).");
-    case SQL_CLASS_ADD_ENUM_VALUE:
-    case SQL_CLASS_PLAIN:
-        planning->open = planning->open == SIZE_MAX ? *i : planning->open;
-        if (planning->classes[*i] == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
-            close_transaction(planning, *i);
-            planning->plan->steps[planning->plan->count - 1].reason = "the new enum value is used later";
-        }
-        return true;
+    }
+    planning->open = planning->open == SIZE_MAX ? *i : planning->open;
+    if (class == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
+        close_transaction(planning, *i);
+        planning->plan->steps[planning->plan->count - 1].reason = "the new enum value is used later";
     }
     return true;
 }
@@ -200,6 +267,10 @@ static bool plan_statements(struct planning *planning, struct status *status)
     planning->classes = arena_array(planning->arena, count, sizeof *planning->classes);
     for (size_t i = 0; i < count; i++) {
         planning->classes[i] = sql_classify(statement_text(planning, i));
+    }
+    if (ends_what_it_did_not_begin(planning)) {
+        add_step(planning, STEP_OWN, 0, count - 1, "the script ends a transaction that it did not begin");
+        return true;
     }
     if (is_one_own_transaction(planning)) {
         add_step(planning, STEP_TRANSACTION, 1, count - 2, NULL);
@@ -245,7 +316,7 @@ static bool plan_script(struct planning *planning, struct status *status)
         plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size};
         return true;
     }
-    if (!check_meta_commands(planning, status)) {
+    if (!check_psql(planning, status)) {
         return false;
     }
     sql_split(planning->arena, planning->script, &planning->split);
@@ -299,15 +370,14 @@ const char *plan_failing_statement(struct arena *arena, struct text script, size
                                    size_t statement, struct position *where)
 {
     const struct text part = text_slice(script, start, end);
-    struct sql_split split;
-    size_t at = position > 0 ? text_byte_of_character(part, position) : SIZE_MAX;
-    sql_split(arena, part, &split);
-    for (size_t i = 0; i < split.count; i++) {
-        const struct sql_statement *const one = &split.statements[i];
-        if (at == SIZE_MAX ? i == statement : at <= one->end) {
-            at = at == SIZE_MAX ? one->start : at;
-            *where = text_position(script, start + at);
-            return excerpt(arena, part, one->start, one->end, at);
+    const size_t at = position > 0 ? text_byte_of_character(part, position) : SIZE_MAX;
+    struct sql_lexer lexer = {.text = part};
+    struct sql_statement one;
+    for (size_t i = 0; sql_next_statement(&lexer, &one); i++) {
+        if (at == SIZE_MAX ? i == statement : at <= one.end) {
+            const size_t error = at == SIZE_MAX ? one.start : at;
+            *where = text_position(script, start + error);
+            return excerpt(arena, part, one.start, one.end, error);
         }
     }
     if (at == SIZE_MAX) {

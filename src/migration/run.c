@@ -5,6 +5,7 @@
 #include "migration/run.h"
 
 #include "base/log.h"
+#include "base/uuid.h"
 #include "migration/ledgers.h"
 #include "migration/lock.h"
 

@@ -1,5 +1,6 @@
 /*
- * The objects come from the statements' words; one query with arrays asks the catalogs about all of them.
+ * The objects come from the statements' words, cut by words too: this must not depend on what the parser knows, nor
+ * cost what it costs. One query with arrays asks the catalogs about all of them.
  */
 #include "migration/schema.h"
 
@@ -7,85 +8,62 @@
 #include "sql/lexer.h"
 #include "sql/split.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
- * $6 the default schema or NULL. One row each, in their order. current_schemas(true) has pg_catalog and the search
- * path. */
-static const char existence_query[] =
-    "WITH wanted AS (SELECT o.kind, o.name, o.parent, o.number,"
-    " CASE WHEN o.schema IS NOT NULL THEN ARRAY[o.schema] WHEN $6::text IS NOT NULL THEN ARRAY[$6::text]"
-    " ELSE pg_catalog.current_schemas(false)::text[] END AS schemas,"
-    " CASE WHEN o.parent_schema IS NOT NULL THEN ARRAY[o.parent_schema] WHEN $6::text IS NOT NULL THEN ARRAY[$6::text]"
-    " ELSE pg_catalog.current_schemas(false)::text[] END AS parent_schemas"
-    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"
-    " WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
-    "SELECT CASE w.kind"
-    " WHEN 'schema' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"
-    " WHEN 'extension' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_extension e WHERE e.extname = w.name)"
-    " WHEN 'type' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "t.typnamespace"
-    "  WHERE t.typname = w.name AND n.nspname = ANY (w.schemas))"
-    " WHEN 'domain' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "t.typnamespace"
-    "  WHERE t.typname = w.name AND t.typtype = 'd' AND n.nspname = ANY (w.schemas))"
-    " WHEN 'enum value' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = "
-    "e.enumtypid"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
-    "  WHERE e.enumlabel = w.name AND t.typname = w.parent AND n.nspname = ANY (w.parent_schemas))"
-    " WHEN 'function' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "p.pronamespace"
-    "  WHERE p.proname = w.name AND p.prokind <> 'p' AND n.nspname = ANY (w.schemas))"
-    " WHEN 'procedure' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "p.pronamespace"
-    "  WHERE p.proname = w.name AND p.prokind = 'p' AND n.nspname = ANY (w.schemas))"
-    " WHEN 'column' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = "
-    "a.attrelid"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = w.name AND a.attnum > 0"
-    "  AND NOT a.attisdropped AND c.relname = w.parent AND n.nspname = ANY (w.parent_schemas))"
-    " WHEN 'constraint' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = "
-    "k.conrelid"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE k.conname = w.name AND c.relname = w.parent"
-    "  AND n.nspname = ANY (w.parent_schemas))"
-    " WHEN 'trigger' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = w.name AND NOT g.tgisinternal"
-    "  AND c.relname = w.parent AND n.nspname = ANY (w.parent_schemas))"
-    " WHEN 'policy' THEN EXISTS (SELECT 1 FROM pg_catalog.pg_policy y JOIN pg_catalog.pg_class c ON c.oid = y.polrelid"
-    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE y.polname = w.name AND c.relname = w.parent"
-    "  AND n.nspname = ANY (w.parent_schemas))"
-    " ELSE EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE c.relname = w.name AND n.nspname = ANY (w.schemas) AND c.relkind::text = ANY (CASE w.kind"
-    "   WHEN 'table' THEN ARRAY['r', 'p', 'f'] WHEN 'index' THEN ARRAY['i', 'I'] WHEN 'view' THEN ARRAY['v']"
-    "   WHEN 'materialized view' THEN ARRAY['m'] ELSE ARRAY['S'] END))"
-    " END FROM wanted w ORDER BY w.number";
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-/* Behind the next semicolon that ends a statement, as far as words alone tell: for scripts that the parser does not
- * know. */
-static size_t end_by_words(struct text sql, size_t start)
-{
-    struct sql_lexer lexer = {.text = sql, .offset = start};
-    for (;;) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            return sql.size;
-        }
-        if (sql_is_symbol(&token, ';')) {
-            return lexer.offset;
-        }
-    }
-}
+/* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
+ * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
+ * table's row type and an array's type are no types that a script creates. */
+static const char existence_query[] =
+    "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"
+    "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="
+    "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN pg_catalog.current_schemas(false)"
+    "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"
+    "  FROM pg_catalog.unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"
+    "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
+    "SELECT CASE w.kind"
+    " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"
+    " WHEN 'extension' THEN EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = w.name)"
+    " WHEN 'domain' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
+    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype = 'd')"
+    " WHEN 'type' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
+    "  LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid"
+    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype <> 'd'"
+    "  AND t.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c')"
+    " WHEN 'enum value' THEN EXISTS (SELECT FROM pg_catalog.pg_enum e"
+    "  JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid"
+    "  WHERE e.enumlabel = w.name AND t.typname = w.parent AND t.typnamespace = ANY (w.schemas))"
+    " WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind <> 'p')"
+    " WHEN 'procedure' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p')"
+    " WHEN 'column' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas)"
+    "  AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)"
+    " WHEN 'constraint' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name)"
+    " WHEN 'trigger' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name AND NOT g.tgisinternal)"
+    " WHEN 'policy' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_policy y ON y.polrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND y.polname = w.name)"
+    " ELSE EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind = ANY (CASE w.kind"
+    "   WHEN 'table' THEN '{r,p,f}' WHEN 'index' THEN '{i,I}' WHEN 'view' THEN '{v}'"
+    "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
+    " END FROM wanted w ORDER BY w.number";
 
 static void find_objects(struct arena *arena, struct text sql, struct sql_objects *objects)
 {
-    struct sql_split split;
-    sql_split(arena, sql, &split);
-    for (size_t i = 0; i < split.count; i++) {
-        sql_created_objects(arena, text_slice(sql, split.statements[i].start, split.statements[i].end), objects);
-    }
-    for (size_t start = 0; !split.parsed && start < sql.size;) {
-        const size_t end = end_by_words(sql, start);
-        sql_created_objects(arena, text_slice(sql, start, end), objects);
-        start = end;
+    struct sql_lexer lexer = {.text = sql};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        sql_created_objects(arena, text_slice(sql, statement.start, statement.end), objects);
     }
 }
 
@@ -96,29 +74,54 @@ static const char *display_name(struct arena *arena, const struct sql_object *ob
                         object->parent == NULL ? "" : object->parent, object->parent == NULL ? "" : ".", object->name);
 }
 
-static bool is_same(const char *a, const char *b)
+/* strcmp in which NULL comes first. */
+static int compare_strings(const char *a, const char *b)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    if (a == NULL || b == NULL) {
+        return (a != NULL) - (b != NULL);
+    }
+    return strcmp(a, b);
+}
+
+static int compare_objects(const void *left, const void *right)
+{
+    const struct sql_object *const a = *(const struct sql_object *const *)left;
+    const struct sql_object *const b = *(const struct sql_object *const *)right;
+    int order = strcmp(a->type, b->type);
+    order = order != 0 ? order : strcmp(a->name, b->name);
+    order = order != 0 ? order : compare_strings(a->schema, b->schema);
+    order = order != 0 ? order : compare_strings(a->parent, b->parent);
+    return order != 0 ? order : compare_strings(a->parent_schema, b->parent_schema);
+}
+
+/* For sorting: what is said first comes first. */
+static int compare_in_order(const void *left, const void *right)
+{
+    const struct sql_object *const a = *(const struct sql_object *const *)left;
+    const struct sql_object *const b = *(const struct sql_object *const *)right;
+    const int order = compare_objects(left, right);
+    return order != 0 ? order : (a > b) - (a < b);
 }
 
 /* Said twice (IF NOT EXISTS here and there), found once. */
-static size_t drop_repeated(struct sql_objects *objects)
+static void drop_repeated(struct arena *arena, struct sql_objects *objects)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < objects->count; i++) {
-        const struct sql_object *const object = &objects->items[i];
-        bool seen = false;
-        for (size_t j = 0; j < count && !seen; j++) {
-            const struct sql_object *const other = &objects->items[j];
-            seen = is_same(object->type, other->type) && is_same(object->name, other->name) &&
-                   is_same(object->schema, other->schema) && is_same(object->parent, other->parent) &&
-                   is_same(object->parent_schema, other->parent_schema);
-        }
-        if (!seen) {
-            objects->items[count++] = *object;
+    const size_t all = objects->count;
+    const struct sql_object **const sorted = arena_array(arena, all, sizeof(struct sql_object *));
+    bool *const repeated = arena_array(arena, all, sizeof(bool));
+    for (size_t i = 0; i < all; i++) {
+        sorted[i] = &objects->items[i];
+    }
+    qsort(sorted, all, sizeof(struct sql_object *), compare_in_order);
+    for (size_t i = 1; i < all; i++) {
+        repeated[sorted[i] - objects->items] = compare_objects(&sorted[i - 1], &sorted[i]) == 0;
+    }
+    objects->count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (!repeated[i]) {
+            objects->items[objects->count++] = objects->items[i];
         }
     }
-    return count;
 }
 
 /* Appends one element of an array literal. */
@@ -172,34 +175,50 @@ static const char *recommendation(const struct schema_findings *findings)
                                 : "No existing objects detected. Safe to run this migration.";
 }
 
+/* What the server says of each object. */
+static bool look_up(struct arena *arena, struct pg_session *session, const char *default_schema,
+                    const struct sql_objects *objects, struct schema_findings *findings, struct status *status)
+{
+    PG_RESULT(result) = ask(arena, session, default_schema, objects, status);
+    if (result == NULL) {
+        return false;
+    }
+    size_t existing = 0;
+    findings->items = arena_array(arena, objects->count, sizeof *findings->items);
+    findings->count = objects->count;
+    for (size_t i = 0; i < objects->count; i++) {
+        findings->items[i] = (struct schema_finding){
+            .type = objects->items[i].type,
+            .name = display_name(arena, &objects->items[i]),
+            .exists = pg_field_bool(result, (int)i, 0),
+        };
+        existing += findings->items[i].exists ? 1 : 0;
+    }
+    findings->some_exist = existing > 0;
+    findings->all_exist = existing == objects->count;
+    return true;
+}
+
 bool schema_detect(struct arena *arena, struct pg_session *session, const char *default_schema, struct text sql,
                    struct schema_findings *findings, struct status *status)
 {
     struct sql_objects objects = {0};
     *findings = (struct schema_findings){0};
+    if (text_starts_with(sql, BYTE_ORDER_MARK)) {
+        sql = text_slice(sql, strlen(BYTE_ORDER_MARK), sql.size);
+    }
     if (text_trim(sql).size == 0) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "sql is required.");
     }
+    if (!text_is_utf8(sql, NULL)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "sql must be UTF-8 text.");
+    }
     find_objects(arena, sql, &objects);
-    objects.count = drop_repeated(&objects);
     if (objects.count > 0) {
-        PG_RESULT(result) = ask(arena, session, default_schema, &objects, status);
-        if (result == NULL) {
+        drop_repeated(arena, &objects);
+        if (!look_up(arena, session, default_schema, &objects, findings, status)) {
             return false;
         }
-        size_t existing = 0;
-        findings->items = arena_array(arena, objects.count, sizeof *findings->items);
-        for (size_t i = 0; i < objects.count; i++) {
-            findings->items[i] = (struct schema_finding){
-                .type = objects.items[i].type,
-                .name = display_name(arena, &objects.items[i]),
-                .exists = pg_field_bool(result, (int)i, 0),
-            };
-            existing += findings->items[i].exists ? 1 : 0;
-        }
-        findings->count = objects.count;
-        findings->some_exist = existing > 0;
-        findings->all_exist = existing == objects.count;
     }
     findings->recommendation = recommendation(findings);
     return true;

@@ -365,9 +365,9 @@ void pg_session_set_deadline(struct pg_session *session, int64_t deadline)
 bool pg_session_is_lost(struct pg_session *session)
 {
     struct pollfd fd = {.fd = PQsocket(session->connection), .events = POLLIN};
-    /* An idle server says nothing: what there is to read is its farewell, or the end of the connection. */
-    if (poll(&fd, 1, 0) > 0 && PQconsumeInput(session->connection) == 0) {
-        session->is_lost = true;
+    /* An idle server says nothing: what there is to read is its farewell, and behind that the end of the connection. */
+    for (int i = 0; i < 4 && !session->is_lost && poll(&fd, 1, 0) > 0; i++) {
+        session->is_lost = PQconsumeInput(session->connection) == 0;
     }
     return session->is_lost || PQstatus(session->connection) != CONNECTION_OK;
 }

@@ -356,8 +356,8 @@ void rpc_channel_close(struct rpc_channel *channel)
     pthread_mutex_lock(&channel->mutex);
     channel->closing = true;
     pthread_mutex_unlock(&channel->mutex);
-    /* Closing the socket ends every call with NNG_ECLOSED, those too that are between their two steps. (Stopping the aio
-     * instead would lose those: a stopped aio starts nothing and calls nobody.) */
+    /* Closing the socket ends every call with NNG_ECLOSED, those too that are between their two steps. (Stopping the
+     * aio instead would lose those: a stopped aio starts nothing and calls nobody.) */
     const struct timespec tick = {.tv_nsec = 1000000};
     nng_close(channel->socket);
     while (atomic_load(&channel->calls) > 0) {

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -102,11 +101,21 @@ static void write_double(struct buffer *out, double value)
     }
 }
 
+/* Base64, as canonical JSON has bytes. */
 static void write_bytes(struct buffer *out, const ProtobufCBinaryData *bytes)
 {
-    char *const text = arena_alloc(out->arena, (bytes->len + 2) / 3 * 4 + 1);
-    EVP_EncodeBlock((unsigned char *)text, bytes->data, (int)bytes->len);
-    buffer_printf(out, "\"%s\"", text);
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    buffer_putc(out, '"');
+    for (size_t i = 0; i < bytes->len; i += 3) {
+        const size_t left = bytes->len - i;
+        const uint32_t three = (uint32_t)bytes->data[i] << 16 | (left > 1 ? (uint32_t)bytes->data[i + 1] << 8 : 0) |
+                               (left > 2 ? bytes->data[i + 2] : 0);
+        buffer_putc(out, digits[three >> 18]);
+        buffer_putc(out, digits[three >> 12 & 63]);
+        buffer_putc(out, left > 1 ? digits[three >> 6 & 63] : '=');
+        buffer_putc(out, left > 2 ? digits[three & 63] : '=');
+    }
+    buffer_putc(out, '"');
 }
 
 static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descriptor, int number)

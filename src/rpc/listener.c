@@ -48,27 +48,35 @@ static bool wait_readable(int fd, int64_t deadline)
     return poll(&waiting, 1, deadline_left(deadline)) > 0;
 }
 
-/* The scalability protocols' greeting: 0 'S' 'P' 0, the peer's protocol (REQ), 0 0. Both sides send theirs. */
-static bool greets(int fd)
+static bool read_whole(int fd, unsigned char *bytes, size_t size, int64_t deadline)
 {
-    static const unsigned char ours[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
-    unsigned char theirs[8];
-    size_t got = 0;
-    const int64_t deadline = deadline_in(PROBE_ANSWER_MS);
-    if (send(fd, ours, sizeof ours, MSG_NOSIGNAL) != (ssize_t)sizeof ours) {
-        return false;
-    }
-    while (got < sizeof theirs) {
+    for (size_t got = 0; got < size;) {
         if (!wait_readable(fd, deadline)) {
             return false;
         }
-        const ssize_t size = recv(fd, theirs + got, sizeof theirs - got, 0);
-        if (size <= 0) {
+        const ssize_t more = recv(fd, bytes + got, size - got, 0);
+        if (more <= 0) {
             return false;
         }
-        got += (size_t)size;
+        got += (size_t)more;
     }
-    return memcmp(theirs, ours, 4) == 0;
+    return true;
+}
+
+/* The scalability protocols' greeting (0 'S' 'P' 0, the protocol REQ, 0 0), then a request: 1, its length, its number,
+ * an envelope that asks for LISTENER_PROBE. A dead listener still greets, and goes no further. */
+static bool is_answered(int fd)
+{
+    static const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
+    static const unsigned char request[] = {1, 0, 0,    0, 0,   0,   0,   0,   12,  0x80, 0,
+                                            0, 1, 0x0A, 6, '/', 'p', 'r', 'o', 'b', 'e'};
+    unsigned char theirs[8];
+    unsigned char reply[9];
+    const int64_t deadline = deadline_in(PROBE_ANSWER_MS);
+    return send(fd, greeting, sizeof greeting, MSG_NOSIGNAL) == (ssize_t)sizeof greeting &&
+           read_whole(fd, theirs, sizeof theirs, deadline) && memcmp(theirs, greeting, 4) == 0 &&
+           send(fd, request, sizeof request, MSG_NOSIGNAL) == (ssize_t)sizeof request &&
+           read_whole(fd, reply, sizeof reply, deadline);
 }
 
 /* Does it answer a client that behaves? */
@@ -84,7 +92,7 @@ static bool answers(const char *url)
     if (fd < 0) {
         return true; /* our own lack of descriptors says nothing of the listener */
     }
-    const bool ok = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 && greets(fd);
+    const bool ok = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 && is_answered(fd);
     close(fd);
     return ok;
 }

@@ -11,6 +11,9 @@
 #include <nng/nng.h>
 #include <stddef.h>
 
+/* The method that a listener asks itself for, to see that it is alive. Any answer will do. */
+#define LISTENER_PROBE "/probe"
+
 struct listeners;
 
 /* Listens on each URL (NULL-terminated) for the socket. NULL and a status where one cannot be listened on. */

@@ -55,9 +55,10 @@ static void log_call(const struct visit *visit, const struct status *status)
     char method[LOG_QUOTED_SIZE];
     char id[LOG_QUOTED_SIZE];
     char message[LOG_QUOTED_SIZE];
-    log_write(status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO, "call",
-              "method=%s code=%s ms=%lld request_id=%s error=%s", log_quoted(visit->request.method, method),
-              status_code_name(status->code), (long long)(clock_ms() - visit->arrived),
+    const bool quiet = status->code == STATUS_OK || strcmp(visit->request.method, LISTENER_PROBE) == 0;
+    log_write(quiet ? LOG_DEBUG : LOG_INFO, "call", "method=%s code=%s ms=%lld request_id=%s error=%s",
+              log_quoted(visit->request.method, method), status_code_name(status->code),
+              (long long)(clock_ms() - visit->arrived),
               log_quoted(rpc_request_metadata(&visit->request, "request-id"), id),
               log_quoted(status->message, message));
 }

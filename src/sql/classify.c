@@ -1,177 +1,149 @@
 /*
- * By the first words. The list of what cannot run inside a transaction block is PostgreSQL's PreventInTransactionBlock,
- * measured on 11 to 18.
+ * By the first words, and where those may mean either, by whether a certain word follows.
  */
 #include "sql/classify.h"
 
 #include "sql/lexer.h"
+#include "sql/split.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#define WORDS 24 /* what a statement is shows in so many tokens */
+#define WORDS 16 /* what a statement is shows in so many tokens */
 
-/* The beginning of a statement, tokenized. */
+/* The beginning of a statement, tokenized as far as somebody asked: the first word alone tells of most that they are
+ * plain. */
 struct beginning {
+    struct sql_lexer lexer;
     struct sql_token tokens[WORDS];
     size_t count;
 };
 
-static struct beginning begin_of(struct text statement)
+/* The token with this number; SQL_END beyond the last one. */
+static const struct sql_token *token_at(struct beginning *beginning, size_t index)
 {
-    struct beginning beginning = {0};
-    struct sql_lexer lexer = {.text = statement};
-    while (beginning.count < WORDS) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            break;
-        }
-        beginning.tokens[beginning.count++] = token;
+    static const struct sql_token end = {.kind = SQL_END};
+    while (beginning->count <= index && beginning->count < WORDS) {
+        beginning->tokens[beginning->count++] = sql_next(&beginning->lexer);
     }
-    return beginning;
+    return index < WORDS ? &beginning->tokens[index] : &end;
 }
 
-static bool is_word(const struct beginning *beginning, size_t index, const char *word)
+static bool is_word(struct beginning *beginning, size_t index, const char *word)
 {
-    return index < beginning->count && sql_is_word(&beginning->tokens[index], word);
+    return sql_is_word(token_at(beginning, index), word);
+}
+
+static bool is_end(struct beginning *beginning, size_t index)
+{
+    return token_at(beginning, index)->kind == SQL_END;
 }
 
 /* True where the statement begins with these words, separated by spaces. */
-static bool begins(const struct beginning *beginning, const char *words)
+static bool begins(struct beginning *beginning, const char *words)
 {
-    struct text rest = text_of(words);
-    for (size_t i = 0; rest.size > 0; i++) {
-        const size_t end = text_find(rest, " ", 0);
-        const struct text word = text_slice(rest, 0, end);
-        if (i >= beginning->count || beginning->tokens[i].kind != SQL_WORD ||
-            word.size != beginning->tokens[i].text.size ||
-            strncasecmp(word.data, beginning->tokens[i].text.data, word.size) != 0) {
+    for (size_t i = 0; *words != '\0'; i++) {
+        const struct sql_token *const token = token_at(beginning, i);
+        const size_t size = token->text.size;
+        /* The first letter (of our words, in lower case) already tells most apart. */
+        if (token->kind != SQL_WORD || (token->text.data[0] | 0x20) != words[0] ||
+            strncasecmp(words, token->text.data, size) != 0 || (words[size] != ' ' && words[size] != '\0')) {
             return false;
         }
-        rest = end == SIZE_MAX ? (struct text){0} : text_slice(rest, end + 1, rest.size);
+        words += words[size] == ' ' ? size + 1 : size;
     }
     return true;
 }
 
-/* Is the word among the statement's tokens, from one on? In a whole statement a column may bear it: a quoted one does
- * not count, a plain one makes us run alone what could have shared a transaction. */
-static bool has_word(struct text statement, const char *word)
+/* Is the keyword anywhere in the text, outside strings and comments? A column may bear the name: then we run alone what
+ * could have shared a transaction. */
+static bool has_word(struct text text, const char *word)
 {
-    struct sql_lexer lexer = {.text = statement};
-    for (;;) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            return false;
-        }
-        if (sql_is_word(&token, word)) {
-            return true;
-        }
-    }
+    struct sql_lexer lexer = {.text = text};
+    struct sql_token token;
+    do {
+        token = sql_next(&lexer);
+    } while (token.kind != SQL_END && !sql_is_word(&token, word));
+    return token.kind != SQL_END;
 }
 
 /* ---- what runs alone ---- */
 
-static bool is_index_concurrently(const struct beginning *b, struct text statement)
+/* The number of the token behind (options), where there are any at i. */
+static size_t behind_options(struct beginning *b, size_t i)
 {
-    (void)statement;
-    return begins(b, "create index concurrently") || begins(b, "create unique index concurrently");
-}
-
-static bool is_drop_concurrently(const struct beginning *b, struct text statement)
-{
-    (void)statement;
-    return begins(b, "drop index concurrently");
-}
-
-/* REINDEX INDEX CONCURRENTLY x, and REINDEX (CONCURRENTLY, VERBOSE) INDEX x. */
-static bool is_reindex_concurrently(const struct beginning *b, struct text statement)
-{
-    return begins(b, "reindex") && has_word(statement, "concurrently");
-}
-
-static bool is_reindex_many(const struct beginning *b, struct text statement)
-{
-    (void)statement;
-    size_t i = 1;
-    if (i < b->count && sql_is_symbol(&b->tokens[i], '(')) {
-        while (i < b->count && !sql_is_symbol(&b->tokens[i], ')')) {
-            i++;
-        }
+    if (!sql_is_symbol(token_at(b, i), '(')) {
+        return i;
+    }
+    while (!is_end(b, i) && !sql_is_symbol(token_at(b, i), ')')) {
         i++;
     }
-    return begins(b, "reindex") && (is_word(b, i, "schema") || is_word(b, i, "database") || is_word(b, i, "system"));
+    return i + 1;
+}
+
+static bool is_reindex_of_many(struct beginning *b)
+{
+    const size_t i = behind_options(b, 1);
+    return is_word(b, i, "schema") || is_word(b, i, "database") || is_word(b, i, "system");
 }
 
 /* CLUSTER t is fine; CLUSTER, CLUSTER VERBOSE and CLUSTER (VERBOSE) go over all tables. */
-static bool is_cluster_all(const struct beginning *b, struct text statement)
+static bool is_cluster_of_all(struct beginning *b)
 {
-    (void)statement;
-    if (!begins(b, "cluster")) {
-        return false;
-    }
-    const bool verbose = is_word(b, 1, "verbose");
-    const bool options = b->count > 1 && sql_is_symbol(&b->tokens[1], '(');
-    const bool last_closes = b->count > 1 && sql_is_symbol(&b->tokens[b->count - 1], ')');
-    return b->count == 1 || (verbose && b->count == 2) || (options && last_closes);
-}
-
-static bool is_move_database(const struct beginning *b, struct text statement)
-{
-    return begins(b, "alter database") && has_word(statement, "tablespace");
-}
-
-static bool is_detach_concurrently(const struct beginning *b, struct text statement)
-{
-    return begins(b, "alter table") && has_word(statement, "detach") && has_word(statement, "concurrently");
+    return is_end(b, behind_options(b, is_word(b, 1, "verbose") ? 2 : 1));
 }
 
 /* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
-static bool is_committing_do(const struct beginning *b, struct text statement)
+static bool is_committing_do(struct beginning *b)
 {
-    if (!begins(b, "do")) {
-        return false;
-    }
-    struct sql_lexer lexer = {.text = statement};
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        const size_t tag = token.kind == SQL_STRING ? text_find(token.text, "$", 1) : SIZE_MAX;
-        if (token.kind == SQL_STRING && token.text.data[0] == '$' && tag != SIZE_MAX) {
-            const struct text body = text_slice(token.text, tag + 1, token.text.size - tag - 1);
+    for (size_t i = 1; !is_end(b, i); i++) {
+        const struct text text = token_at(b, i)->text;
+        if (token_at(b, i)->kind == SQL_STRING && text.data[0] == '$') {
+            const size_t tag = text_find(text, "$", 1) + 1;
+            const struct text body = text_slice(text, tag, text.size - tag);
             return has_word(body, "commit") || has_word(body, "rollback");
         }
     }
     return false;
 }
 
+/* PostgreSQL's PreventInTransactionBlock, measured on 11 to 18, as far as a statement's text tells. The tables of a
+ * subscription are refreshed by each ALTER SUBSCRIPTION … PUBLICATION that does not say refresh = false (14 on). */
 static const struct {
-    const char *words; /* NULL: the test alone decides */
-    bool (*test)(const struct beginning *beginning, struct text statement);
+    const char *words;                         /* it begins with these … */
+    const char *keyword;                       /* … and has this one somewhere, where it is not NULL, … */
+    bool (*test)(struct beginning *beginning); /* … and passes this, where it is not NULL */
     const char *reason;
 } alone[] = {
-    {NULL, is_index_concurrently, "CREATE INDEX CONCURRENTLY"},
-    {NULL, is_drop_concurrently, "DROP INDEX CONCURRENTLY"},
-    {NULL, is_reindex_concurrently, "REINDEX CONCURRENTLY"},
-    {NULL, is_reindex_many, "REINDEX of a schema or database"},
-    {NULL, is_cluster_all, "CLUSTER of all tables"},
-    {NULL, is_move_database, "ALTER DATABASE SET TABLESPACE"},
-    {NULL, is_detach_concurrently, "DETACH PARTITION CONCURRENTLY"},
-    {NULL, is_committing_do, "DO with its own COMMIT"},
-    {"vacuum", NULL, "VACUUM"},
-    {"create database", NULL, "CREATE DATABASE"},
-    {"drop database", NULL, "DROP DATABASE"},
-    {"create tablespace", NULL, "CREATE TABLESPACE"},
-    {"drop tablespace", NULL, "DROP TABLESPACE"},
-    {"alter system", NULL, "ALTER SYSTEM"},
-    {"create subscription", NULL, "CREATE SUBSCRIPTION"},
-    {"drop subscription", NULL, "DROP SUBSCRIPTION"},
-    {"discard all", NULL, "DISCARD ALL"},
+    {"create index concurrently", NULL, NULL, "CREATE INDEX CONCURRENTLY"},
+    {"create unique index concurrently", NULL, NULL, "CREATE INDEX CONCURRENTLY"},
+    {"drop index concurrently", NULL, NULL, "DROP INDEX CONCURRENTLY"},
+    {"reindex", "concurrently", NULL, "REINDEX CONCURRENTLY"},
+    {"reindex", NULL, is_reindex_of_many, "REINDEX of a schema or database"},
+    {"alter table", "concurrently", NULL, "DETACH PARTITION CONCURRENTLY"},
+    {"vacuum", NULL, NULL, "VACUUM"},
+    {"cluster", NULL, is_cluster_of_all, "CLUSTER of all tables"},
+    {"do", NULL, is_committing_do, "DO with its own COMMIT"},
+    {"create database", NULL, NULL, "CREATE DATABASE"},
+    {"drop database", NULL, NULL, "DROP DATABASE"},
+    {"alter database", "tablespace", NULL, "ALTER DATABASE SET TABLESPACE"},
+    {"create tablespace", NULL, NULL, "CREATE TABLESPACE"},
+    {"drop tablespace", NULL, NULL, "DROP TABLESPACE"},
+    {"alter system", NULL, NULL, "ALTER SYSTEM"},
+    {"create subscription", NULL, NULL, "CREATE SUBSCRIPTION"},
+    {"drop subscription", NULL, NULL, "DROP SUBSCRIPTION"},
+    {"alter subscription", "publication", NULL, "ALTER SUBSCRIPTION that refreshes"},
+    {"discard all", NULL, NULL, "DISCARD ALL"},
+    {"commit prepared", NULL, NULL, "COMMIT PREPARED"},
+    {"rollback prepared", NULL, NULL, "ROLLBACK PREPARED"},
 };
 
-static const char *alone_reason(const struct beginning *beginning, struct text statement)
+static const char *alone_reason(struct beginning *beginning, struct text statement)
 {
     for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
-        const bool is =
-            alone[i].words != NULL ? begins(beginning, alone[i].words) : alone[i].test(beginning, statement);
-        if (is) {
+        if (begins(beginning, alone[i].words) && (alone[i].keyword == NULL || has_word(statement, alone[i].keyword)) &&
+            (alone[i].test == NULL || alone[i].test(beginning))) {
             return alone[i].reason;
         }
     }
@@ -180,19 +152,19 @@ static const char *alone_reason(const struct beginning *beginning, struct text s
 
 const char *sql_alone_reason(struct text statement)
 {
-    const struct beginning beginning = begin_of(statement);
+    struct beginning beginning = {.lexer = {.text = statement}};
     return alone_reason(&beginning, statement);
 }
 
 /* ---- the classes ---- */
 
 /* The index of VALUE in ALTER TYPE name ADD VALUE; 0 where it is not that. */
-static size_t add_value_at(const struct beginning *b)
+static size_t add_value_at(struct beginning *b)
 {
     if (!begins(b, "alter type")) {
         return 0;
     }
-    for (size_t i = 3; i < b->count && i < 6; i++) {
+    for (size_t i = 3; !is_end(b, i); i++) {
         if (is_word(b, i, "add") && is_word(b, i + 1, "value")) {
             return i + 1;
         }
@@ -200,9 +172,23 @@ static size_t add_value_at(const struct beginning *b)
     return 0;
 }
 
-static bool is_copy_of_data(const struct beginning *b, struct text statement)
+/* COPY t FROM STDIN and COPY (query) TO STDOUT; the words inside parentheses are the query's or columns. */
+static bool is_copy_of_data(struct beginning *b, struct text statement)
 {
-    return begins(b, "copy") && (has_word(statement, "stdin") || has_word(statement, "stdout"));
+    struct sql_lexer lexer = {.text = statement};
+    int depth = 0;
+    bool behind_direction = false;
+    if (!begins(b, "copy")) {
+        return false;
+    }
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        if (behind_direction && (sql_is_word(&token, "stdin") || sql_is_word(&token, "stdout"))) {
+            return true;
+        }
+        depth += sql_is_symbol(&token, '(') ? 1 : sql_is_symbol(&token, ')') ? -1 : 0;
+        behind_direction = depth == 0 && (sql_is_word(&token, "from") || sql_is_word(&token, "to"));
+    }
+    return false;
 }
 
 static const struct {
@@ -215,14 +201,17 @@ static const struct {
 };
 
 /* ROLLBACK [WORK|TRANSACTION] TO [SAVEPOINT] x stays inside its transaction. */
-static bool is_to_savepoint(const struct beginning *b)
+static bool is_to_savepoint(struct beginning *b)
 {
     return is_word(b, 1, "to") || is_word(b, 2, "to");
 }
 
 enum sql_class sql_classify(struct text statement)
 {
-    const struct beginning beginning = begin_of(statement);
+    struct beginning beginning = {.lexer = {.text = statement}};
+    if (alone_reason(&beginning, statement) != NULL) {
+        return SQL_CLASS_ALONE;
+    }
     for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
         if (begins(&beginning, controls[i].words)) {
             const bool savepoint = controls[i].class == SQL_CLASS_ROLLBACK && is_to_savepoint(&beginning);
@@ -232,17 +221,14 @@ enum sql_class sql_classify(struct text statement)
     if (add_value_at(&beginning) > 0) {
         return SQL_CLASS_ADD_ENUM_VALUE;
     }
-    if (is_copy_of_data(&beginning, statement)) {
-        return SQL_CLASS_COPY_STDIN;
-    }
-    return alone_reason(&beginning, statement) != NULL ? SQL_CLASS_ALONE : SQL_CLASS_PLAIN;
+    return is_copy_of_data(&beginning, statement) ? SQL_CLASS_COPY_STDIN : SQL_CLASS_PLAIN;
 }
 
 const char *sql_added_enum_value(struct arena *arena, struct text statement)
 {
-    const struct beginning beginning = begin_of(statement);
-    for (size_t i = add_value_at(&beginning); i > 0 && i < beginning.count; i++) {
-        const char *const value = sql_string(arena, &beginning.tokens[i]);
+    struct beginning beginning = {.lexer = {.text = statement}};
+    for (size_t i = add_value_at(&beginning); i > 0 && !is_end(&beginning, i); i++) {
+        const char *const value = sql_string(arena, token_at(&beginning, i));
         if (value != NULL) {
             return value;
         }
@@ -250,28 +236,27 @@ const char *sql_added_enum_value(struct arena *arena, struct text statement)
     return NULL;
 }
 
-/* Words without which no statement is of a class other than plain. */
-static const char *const hazards[] = {
-    "concurrently", "vacuum",  "reindex", "cluster", "database", "tablespace", "system",
-    "subscription", "discard", "begin",   "start",   "commit",   "end",        "rollback",
-    "abort",        "prepare", "value",   "copy",    "do",
-};
+size_t sql_meta_command(struct text script)
+{
+    struct sql_lexer lexer = {.text = script};
+    struct sql_token token;
+    if (script.size == 0 || memchr(script.data, '\\', script.size) == NULL) {
+        return SIZE_MAX;
+    }
+    do {
+        token = sql_next(&lexer);
+    } while (token.kind != SQL_END && !sql_is_symbol(&token, '\\'));
+    return token.kind == SQL_END ? SIZE_MAX : token.offset;
+}
 
 bool sql_may_need_cutting(struct text script)
 {
     struct sql_lexer lexer = {.text = script};
-    for (;;) {
-        const struct sql_token token = sql_next(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN) {
-            return false;
-        }
-        if (sql_is_symbol(&token, '\\')) {
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        if (sql_classify(text_slice(script, statement.start, statement.end)) != SQL_CLASS_PLAIN) {
             return true;
         }
-        for (size_t i = 0; token.kind == SQL_WORD && i < sizeof hazards / sizeof hazards[0]; i++) {
-            if (text_is_nocase(token.text, hazards[i])) {
-                return true;
-            }
-        }
     }
+    return sql_meta_command(script) != SIZE_MAX;
 }

@@ -16,7 +16,7 @@ enum sql_class {
     SQL_CLASS_PLAIN,          /* may share a transaction */
     SQL_CLASS_ALONE,          /* cannot run inside a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, … */
     SQL_CLASS_BEGIN,          /* BEGIN, START TRANSACTION */
-    SQL_CLASS_COMMIT,         /* COMMIT, END, (also … AND CHAIN), PREPARE TRANSACTION, COMMIT PREPARED */
+    SQL_CLASS_COMMIT,         /* COMMIT, END, (also … AND CHAIN), PREPARE TRANSACTION */
     SQL_CLASS_ROLLBACK,       /* ROLLBACK, ABORT; not ROLLBACK TO a savepoint, which is plain */
     SQL_CLASS_ADD_ENUM_VALUE, /* ALTER TYPE … ADD VALUE: the value cannot be used before the commit */
     SQL_CLASS_COPY_STDIN,     /* COPY … FROM STDIN or TO STDOUT: a script cannot carry the data */
@@ -31,9 +31,12 @@ const char *sql_alone_reason(struct text statement);
 /* The value that ALTER TYPE … ADD VALUE 'x' adds, unquoted; NULL for other statements. */
 const char *sql_added_enum_value(struct arena *arena, struct text statement);
 
-/* True where a script may hold a statement of a class other than PLAIN: one pass over its words, so that the usual file
- * need not be cut at all. May say true too often, never false wrongly. */
+/* True where a script may hold a statement of a class other than PLAIN, or a psql meta-command: by its words, so that
+ * the usual file need not be cut at all. May say true too often, never false wrongly. */
 bool sql_may_need_cutting(struct text script);
+
+/* Byte offset of the first psql meta-command: a backslash outside strings, names and comments. SIZE_MAX: none. */
+size_t sql_meta_command(struct text script);
 
 struct sql_object {
     const char *type;   /* "table", "index", "type", "enum value", "column", "view", … as DetectSchema names them */

@@ -24,7 +24,8 @@ static bool is_digit(char c)
 
 static bool starts_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+    const char lower = (char)(c | 0x20);
+    return (lower >= 'a' && lower <= 'z') || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool continues_word(char c)
@@ -32,7 +33,7 @@ static bool continues_word(char c)
     return starts_word(c) || is_digit(c) || c == '$';
 }
 
-/* Behind a comment that may hold others; the end of the text where it does not end. */
+/* Behind a comment that may hold others; SIZE_MAX where it does not end. */
 static size_t skip_block_comment(const struct sql_lexer *lexer, size_t offset)
 {
     size_t depth = 0;
@@ -62,8 +63,9 @@ static size_t skip_blank(const struct sql_lexer *lexer, size_t offset, bool *bro
             offset++;
         }
         if (at(lexer, offset) == '-' && at(lexer, offset + 1) == '-') {
-            const char *const newline = memchr(lexer->text.data + offset, '\n', lexer->text.size - offset);
-            offset = newline == NULL ? lexer->text.size : (size_t)(newline - lexer->text.data);
+            while (offset < lexer->text.size && at(lexer, offset) != '\n' && at(lexer, offset) != '\r') {
+                offset++;
+            }
         } else if (at(lexer, offset) == '/' && at(lexer, offset + 1) == '*') {
             const size_t end = skip_block_comment(lexer, offset);
             if (end == SIZE_MAX) {
@@ -93,6 +95,25 @@ static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quo
     return SIZE_MAX;
 }
 
+/* Behind E'…', which goes on where only white space with a line break is before the next quote: backslashes are escapes
+ * in that part too. */
+static size_t skip_escape_string(const struct sql_lexer *lexer, size_t offset)
+{
+    for (;;) {
+        bool broken;
+        const size_t end = skip_quoted(lexer, offset, '\'', true);
+        if (end == SIZE_MAX) {
+            return end;
+        }
+        offset = skip_blank(lexer, end, &broken);
+        const struct text blank = text_slice(lexer->text, end, offset);
+        if (at(lexer, offset) != '\'' ||
+            (text_find(blank, "\n", 0) == SIZE_MAX && text_find(blank, "\r", 0) == SIZE_MAX)) {
+            return end;
+        }
+    }
+}
+
 /* Length of a dollar quote's opening tag, "$$" or "$tag$"; 0 where there is none. */
 static size_t dollar_tag(const struct sql_lexer *lexer, size_t offset)
 {
@@ -120,9 +141,11 @@ static size_t skip_word(const struct sql_lexer *lexer, size_t offset)
     return offset;
 }
 
+/* No "$": it would begin a dollar quote. */
 static size_t skip_number(const struct sql_lexer *lexer, size_t offset)
 {
-    while (continues_word(at(lexer, offset)) || (at(lexer, offset) == '.' && is_digit(at(lexer, offset + 1)))) {
+    while (starts_word(at(lexer, offset)) || is_digit(at(lexer, offset)) ||
+           (at(lexer, offset) == '.' && is_digit(at(lexer, offset + 1)))) {
         offset++;
     }
     return offset;
@@ -138,7 +161,7 @@ static size_t quote_prefix(const struct sql_lexer *lexer, size_t offset, char *q
         *quote = third;
         return 2;
     }
-    if (strchr("eEbBxXnN", c) != NULL && c != '\0' && next == '\'') {
+    if (next == '\'' && c != '\0' && strchr("eEbBxXnN", c) != NULL) {
         *quote = '\'';
         return 1;
     }
@@ -152,9 +175,13 @@ static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_t
     char quote;
     const char c = at(lexer, offset);
     const size_t prefix = quote_prefix(lexer, offset, &quote);
+    if (quote == '\'' && (c == 'e' || c == 'E')) {
+        *kind = SQL_STRING;
+        return skip_escape_string(lexer, offset + prefix);
+    }
     if (quote == '\'' || quote == '"') {
         *kind = quote == '"' ? SQL_IDENTIFIER : SQL_STRING;
-        return skip_quoted(lexer, offset + prefix, quote, prefix == 1 && (c == 'e' || c == 'E'));
+        return skip_quoted(lexer, offset + prefix, quote, false);
     }
     if (starts_word(c)) {
         *kind = SQL_WORD;
@@ -166,7 +193,7 @@ static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_t
     }
     if (c == '$' && is_digit(at(lexer, offset + 1))) {
         *kind = SQL_PARAMETER;
-        return skip_word(lexer, offset + 1);
+        return skip_number(lexer, offset + 1);
     }
     if (c == '$' && dollar_tag(lexer, offset) > 0) {
         *kind = SQL_STRING;

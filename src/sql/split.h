@@ -1,17 +1,19 @@
 /*
- * A script cut into statements with PostgreSQL's own parser (libpg_query, PostgreSQL 15 grammar).
+ * A script cut into statements: with PostgreSQL's own parser (libpg_query, PostgreSQL 15 grammar) for what is then sent
+ * piece by piece, and by words for what is only looked at.
  */
 #ifndef SQL_SPLIT_H
 #define SQL_SPLIT_H
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "sql/lexer.h"
 
 #include <stdbool.h>
 
 struct sql_statement {
     size_t start; /* byte offset of its first token: leading white space and comments are left out */
-    size_t end;   /* behind its last byte, without the semicolon */
+    size_t end;   /* behind its last token, without the semicolon */
 };
 
 struct sql_split {
@@ -24,7 +26,12 @@ struct sql_split {
     size_t error_offset; /* bytes */
 };
 
-/* Cuts a script, which must be UTF-8 without NUL bytes. Empty statements are left out. */
+/* Cuts a script, which must be UTF-8 without NUL bytes. Empty statements are left out. Takes up to 120 times the
+ * script's size in memory, for as long as it runs. */
 void sql_split(struct arena *arena, struct text script, struct sql_split *split);
+
+/* The next statement by semicolons, as psql cuts: no parser and no memory, and the script may be wrong or newer than
+ * the parser. Empty statements are left out; false at the end. */
+bool sql_next_statement(struct sql_lexer *lexer, struct sql_statement *statement);
 
 #endif

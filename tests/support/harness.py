@@ -26,6 +26,9 @@ import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Also a test that is told to stop ends what it has started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
 BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build", "bin")))
 PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
@@ -91,8 +94,9 @@ class Cluster:
         self._run("pg_ctl", "-D", self.data, "-w", "-s", "-m", mode, "stop")
 
     def remove(self):
-        with contextlib.suppress(Exception):
-            self.stop("immediate")
+        if os.path.exists(os.path.join(self.data, "postmaster.pid")):
+            with contextlib.suppress(Exception):
+                self.stop("immediate")
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def url(self, database, **parameters):
@@ -169,6 +173,7 @@ class Program:
                                         env=clean_environment(environment), cwd=cwd)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        atexit.register(self.process.kill)
 
     def _read(self):
         for line in self.process.stderr:

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "support/runner.h"
 
 #include <check.h>

@@ -75,6 +75,24 @@ START_TEST(a_new_enum_value_is_committed_before_it_is_used)
     ck_assert_str_eq(
         steps("alter type t add value 'x'; create function f() returns t as $$ select 'x'::t $$ language sql"),
         "T[alter type t add value 'x']T[create function f() returns t as $$ select 'x'::t $$ language sql]");
+    ck_assert_str_eq(plan.steps[0].reason, "the new enum value is used later");
+    ck_assert_str_eq(steps("alter type t add value 'it''s'; select $${it''s,y}$$; vacuum"),
+                     "T[alter type t add value 'it''s']T[select $${it''s,y}$$]A[vacuum]");
+    ck_assert_str_eq(steps("alter type t add value 'a$$'; select $$a$$"),
+                     "T[alter type t add value 'a$$'; select $$a$$]");
+}
+END_TEST
+
+START_TEST(a_new_enum_value_that_is_part_of_another_word_is_not_used)
+{
+    ck_assert_str_eq(steps("alter type t add value 'x'; select 'xy', x, \"x\" -- 'x'"),
+                     "T[alter type t add value 'x'; select 'xy', x, \"x\"]");
+}
+END_TEST
+
+START_TEST(a_script_without_an_end_to_its_parentheses_is_not_cut)
+{
+    ck_assert_str_eq(steps("select (; vacuum"), "T[select (; vacuum]");
 }
 END_TEST
 
@@ -87,7 +105,37 @@ START_TEST(begin_and_commit_around_everything_are_ours)
     ck_assert_str_eq(steps("select 0; begin; select 1; commit; select 2"),
                      "T[select 0]O[begin; select 1; commit]T[select 2]");
     ck_assert_str_eq(steps("begin; select 1; rollback"), "O[begin; select 1; rollback]");
-    ck_assert_str_eq(steps("select 1; commit; select 2"), "T[select 1]O[commit]T[select 2]");
+    ck_assert_str_eq(steps("begin; prepare transaction 'x'"), "O[begin; prepare transaction 'x']");
+}
+END_TEST
+
+START_TEST(a_chained_commit_does_not_end_the_script_s_own_piece)
+{
+    ck_assert_str_eq(steps("begin; select 1; commit and chain; select 2; commit; select 3"),
+                     "O[begin; select 1; commit and chain; select 2; commit]T[select 3]");
+    ck_assert_str_eq(steps("begin; select 1; commit and no chain; select 2"),
+                     "O[begin; select 1; commit and no chain]T[select 2]");
+}
+END_TEST
+
+START_TEST(a_commit_without_begin_keeps_the_script_whole)
+{
+    /* Cut before the ROLLBACK, what it undoes would stay. */
+    ck_assert_str_eq(steps("select 1; rollback; select 2"), "O[select 1; rollback; select 2]");
+    ck_assert_str_eq(steps("begin; select 1; commit; end; vacuum"), "O[begin; select 1; commit; end; vacuum]");
+    ck_assert_str_eq(steps("begin; begin; commit; select 1"), "O[begin; begin; commit]T[select 1]");
+}
+END_TEST
+
+START_TEST(what_stands_alone_inside_the_script_s_own_transaction_is_left_to_the_server)
+{
+    ck_assert_str_eq(steps("begin; vacuum; commit; vacuum"), "O[begin; vacuum; commit]A[vacuum]");
+}
+END_TEST
+
+START_TEST(comments_around_statements_are_not_sent)
+{
+    ck_assert_str_eq(steps("-- a\nvacuum -- b\n; /* c */ select 1 -- d"), "A[vacuum]T[select 1]");
 }
 END_TEST
 
@@ -96,6 +144,10 @@ START_TEST(what_can_never_run_is_refused_with_its_line)
     ck_assert_ptr_nonnull(strstr(steps("select 1;\nbegin;\nselect 2;"), "refused: Line 2: this BEGIN has no COMMIT"));
     ck_assert_ptr_nonnull(strstr(steps("select 1;\n\\connect x\n"), "refused: Line 2: a command of psql"));
     ck_assert_ptr_nonnull(strstr(steps("\ncopy t from stdin;"), "refused: Line 2: COPY"));
+    /* The data is no SQL, and its end no command. */
+    ck_assert_ptr_nonnull(strstr(steps("select 1;\nCOPY t (a) FROM stdin;\n1\tit's\n\\.\n"), "refused: Line 2: COPY"));
+    ck_assert_ptr_nonnull(strstr(steps("select 1 \\gexec"), "refused: Line 1: a command of psql"));
+    ck_assert_uint_eq(status.position, 10);
 }
 END_TEST
 
@@ -106,6 +158,9 @@ START_TEST(what_the_parser_does_not_know_is_sent_whole_and_said_so)
     /* Without a dangerous word nobody asks the parser. */
     ck_assert_str_eq(steps("create quantum table t"), "T[create quantum table t]");
     ck_assert_ptr_null(plan.note);
+    /* Nor for a word that is dangerous only at the beginning of a statement. */
+    ck_assert_str_eq(steps("create quantum table t; select case when a then b end, value, \"do\" from system"),
+                     "T[create quantum table t; select case when a then b end, value, \"do\" from system]");
 }
 END_TEST
 
@@ -123,23 +178,103 @@ START_TEST(the_failing_statement_is_found_by_position_or_number)
 }
 END_TEST
 
-START_TEST(five_megabytes_are_planned_at_once_and_a_hostile_expression_does_not_crash)
+START_TEST(the_failing_statement_is_found_where_the_parser_knows_nothing)
 {
-    struct buffer large = {.arena = arena};
-    buffer_puts(&large, "select 1");
-    while (large.size < 5000000) {
-        buffer_puts(&large, "+1");
+    struct position where;
+    const struct text text = text_of("select 1;\nselec 2;\nselect 3;");
+    ck_assert_str_eq(plan_failing_statement(arena, text, 0, text.size, 11, 0, &where), "selec 2");
+    ck_assert_uint_eq(where.line, 2);
+    ck_assert_uint_eq(where.column, 1);
+}
+END_TEST
+
+START_TEST(the_failing_statement_is_told_in_lines_of_the_file_though_a_part_was_sent)
+{
+    struct position where;
+    const struct text text = text_of("vacuum;\n\nselect 1;\nselect nope;");
+    ck_assert_str_eq(plan_failing_statement(arena, text, 9, text.size, 18, 0, &where), "select nope");
+    ck_assert_uint_eq(where.line, 4);
+    ck_assert_uint_eq(where.column, 8);
+}
+END_TEST
+
+START_TEST(a_long_statement_is_shown_around_the_error)
+{
+    struct buffer script = {.arena = arena};
+    struct position where;
+    buffer_puts(&script, "select ");
+    for (int i = 0; i < 600; i++) {
+        buffer_puts(&script, i == 300 ? "nope" : "\xC3\xA4,");
     }
-    buffer_puts(&large, "; vacuum");
-    ck_assert(plan_build(arena, buffer_text(&large), &plan, &status));
-    ck_assert_uint_ge(plan.count, 1);
-    struct buffer deep = {.arena = arena};
-    for (int i = 0; i < 200000; i++) {
-        buffer_putc(&deep, '(');
+    const size_t at = text_find(buffer_text(&script), "nope", 0);
+    const size_t position = text_characters(text_slice(buffer_text(&script), 0, at)) + 1;
+    const char *const shown = plan_failing_statement(arena, buffer_text(&script), 0, script.size, position, 0, &where);
+    ck_assert_ptr_nonnull(strstr(shown, "nope"));
+    ck_assert_uint_eq(text_characters(text_of(shown)), 502);
+    ck_assert(text_is_utf8(text_of(shown), NULL));
+    ck_assert(text_starts_with(text_of(shown), "\xE2\x80\xA6"));
+}
+END_TEST
+
+/* `size` bytes of a text again and again, between two others. */
+static struct text repeated(const char *before, const char *again, size_t size, const char *after)
+{
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, before);
+    while (out.size < size) {
+        buffer_puts(&out, again);
     }
-    buffer_puts(&deep, "; vacuum");
-    ck_assert(plan_build(arena, buffer_text(&deep), &plan, &status));
+    buffer_puts(&out, after);
+    return buffer_text(&out);
+}
+
+#define LARGE 5000000
+
+START_TEST(five_megabytes_are_planned_without_the_parser)
+{
+    const struct text script = repeated("", "insert into t values (1, 'x', now());\n", LARGE, "");
+    const size_t before = arena_used(arena);
+    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert(plan.one_transaction);
+    ck_assert_uint_lt(arena_used(arena) - before, 1000);
+}
+END_TEST
+
+START_TEST(a_hostile_expression_neither_crashes_nor_stalls)
+{
+    ck_assert(plan_build(arena, repeated("begin; select 1", "+1", LARGE, "; commit"), &plan, &status));
+    ck_assert(plan.one_transaction);
+    ck_assert(plan_build(arena, repeated("vacuum; select ", "(", LARGE, ""), &plan, &status));
     ck_assert_ptr_nonnull(plan.note);
+    ck_assert(plan_build(arena, repeated("vacuum; select ", "- ", LARGE, "1"), &plan, &status));
+    ck_assert_ptr_nonnull(plan.note);
+}
+END_TEST
+
+START_TEST(what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it)
+{
+    static const char *const traps[] = {"/*", "+", "+-", "/*/"};
+    const struct text script = repeated("vacuum; select 1 ", traps[_i], LARGE, "");
+    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert_uint_eq(plan.count, 1);
+    ck_assert_ptr_nonnull(strstr(plan.note, "too many operator characters"));
+}
+END_TEST
+
+START_TEST(a_parser_s_message_that_quotes_the_whole_script_is_cut)
+{
+    const struct text script = repeated("vacuum; select '", "\xC3\xA4", 10000, "");
+    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert_ptr_nonnull(strstr(plan.note, "unterminated quoted string"));
+    ck_assert_uint_lt(strlen(plan.note), 400);
+    ck_assert(text_is_utf8(text_of(plan.note), NULL));
+}
+END_TEST
+
+START_TEST(many_new_enum_values_are_not_searched_for_ever)
+{
+    ck_assert(plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), &plan, &status));
+    ck_assert_uint_gt(plan.count, 1);
 }
 END_TEST
 
@@ -153,11 +288,24 @@ int main(void)
     tcase_add_test(tests, what_cannot_share_a_transaction_stands_alone);
     tcase_add_test(tests, a_word_that_only_looks_dangerous_changes_nothing);
     tcase_add_test(tests, a_new_enum_value_is_committed_before_it_is_used);
+    tcase_add_test(tests, a_new_enum_value_that_is_part_of_another_word_is_not_used);
+    tcase_add_test(tests, a_script_without_an_end_to_its_parentheses_is_not_cut);
     tcase_add_test(tests, begin_and_commit_around_everything_are_ours);
+    tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
+    tcase_add_test(tests, a_commit_without_begin_keeps_the_script_whole);
+    tcase_add_test(tests, what_stands_alone_inside_the_script_s_own_transaction_is_left_to_the_server);
+    tcase_add_test(tests, comments_around_statements_are_not_sent);
     tcase_add_test(tests, what_can_never_run_is_refused_with_its_line);
     tcase_add_test(tests, what_the_parser_does_not_know_is_sent_whole_and_said_so);
     tcase_add_test(tests, the_failing_statement_is_found_by_position_or_number);
-    tcase_add_test(tests, five_megabytes_are_planned_at_once_and_a_hostile_expression_does_not_crash);
+    tcase_add_test(tests, the_failing_statement_is_found_where_the_parser_knows_nothing);
+    tcase_add_test(tests, the_failing_statement_is_told_in_lines_of_the_file_though_a_part_was_sent);
+    tcase_add_test(tests, a_long_statement_is_shown_around_the_error);
+    tcase_add_test(tests, five_megabytes_are_planned_without_the_parser);
+    tcase_add_test(tests, a_hostile_expression_neither_crashes_nor_stalls);
+    tcase_add_loop_test(tests, what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it, 0, 4);
+    tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
+    tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

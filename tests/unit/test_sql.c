@@ -43,6 +43,46 @@ START_TEST(tokens_end_where_postgresql_ends_them)
 }
 END_TEST
 
+START_TEST(backslashes_escape_in_the_later_parts_of_an_escape_string_too)
+{
+    ck_assert_str_eq(tokens("E'a'\n  'b\\'c' d"), "[E'a'\n  'b\\'c'][d]");
+    ck_assert_str_eq(tokens("E'a' -- x\n 'b\\'c' d"), "[E'a' -- x\n 'b\\'c'][d]");
+    ck_assert_str_eq(tokens("E'a' 'b\\' c"), "[E'a']['b\\'][c]");
+    ck_assert_str_eq(tokens("'a'\n 'b\\' c"), "['a']['b\\'][c]");
+}
+END_TEST
+
+START_TEST(a_line_comment_ends_with_any_line_end)
+{
+    ck_assert_str_eq(tokens("--a\rb --c\r\nd"), "[b][d]");
+    ck_assert_str_eq(tokens("a+--b\nc*/*d*/e"), "[a][+][c][*][e]");
+}
+END_TEST
+
+START_TEST(a_dollar_quote_begins_behind_a_number_but_not_behind_a_name)
+{
+    ck_assert_str_eq(tokens("1$$a b$$ $1$$a b$$"), "[1][$$a b$$][$1][$$a b$$]");
+    ck_assert_str_eq(tokens("a$$b c$$"), "[a$$b][c$$]");
+    ck_assert_str_eq(tokens("$a b $1a$"), "[$][a][b][$1a][$]");
+}
+END_TEST
+
+START_TEST(a_string_s_value_is_without_its_quotes_and_escapes)
+{
+    static const struct {
+        const char *sql;
+        const char *value;
+    } strings[] = {
+        {"'it''s'", "it's"}, {"E'it\\'s'", "it's"}, {"$x$it's$x$", "it's"}, {"''", ""}, {"$$$$", ""}, {"B'1'", NULL},
+    };
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        struct sql_lexer lexer = {.text = text_of(strings[i].sql)};
+        const struct sql_token token = sql_next(&lexer);
+        ck_assert_pstr_eq(sql_string(arena, &token), strings[i].value);
+    }
+}
+END_TEST
+
 START_TEST(what_does_not_end_reaches_to_the_end)
 {
     ck_assert_str_eq(tokens("a 'b"), "[a]!'b!");
@@ -82,9 +122,50 @@ START_TEST(statements_are_cut_as_the_server_cuts_them)
 }
 END_TEST
 
+/* The statements as sql_next_statement cuts them. */
+static const char *by_words(const char *sql)
+{
+    struct sql_lexer lexer = {.text = text_of(sql)};
+    struct sql_statement statement;
+    struct buffer out = {.arena = arena};
+    while (sql_next_statement(&lexer, &statement)) {
+        buffer_printf(&out, "[%.*s]", (int)(statement.end - statement.start), sql + statement.start);
+    }
+    return buffer_string(&out);
+}
+
+/* What PostgreSQL's parser makes of these is what the words must say too. */
+static const char *const scripts[] = {
+    "select 1; -- c\n  select ';' ;; /* x */ select 2 -- d",
+    "create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3",
+    "create function begin() returns int language sql as 'select 1'; select 2",
+    "create or replace procedure p() begin atomic insert into t values (1); end; call p()",
+    "create rule r as on insert to t do also (select 1; select 2); select 3",
+    "do $$ begin; end $$; select '\xC3\xA4', \"a;b\", E'\\';', U&'\\00e4;' ; begin; commit",
+    "create table \"\xC3\xA4;\" (a int default (1), b text /* ; /* ; */ */ default ';');;select 1;",
+    "-- nothing\n;",
+    "",
+};
+
+START_TEST(words_cut_as_the_parser_does)
+{
+    ck_assert_str_eq(by_words(scripts[_i]), statements(scripts[_i]));
+}
+END_TEST
+
+START_TEST(words_cut_what_the_parser_does_not_know)
+{
+    ck_assert_str_eq(by_words("selec 1; select 'a;b"), "[selec 1][select 'a;b]");
+    ck_assert_str_eq(by_words("merge into t using u on a when matched then do nothing returning *; select 1"),
+                     "[merge into t using u on a when matched then do nothing returning *][select 1]");
+    ck_assert_str_eq(by_words("); select 1"), "[)][select 1]");
+}
+END_TEST
+
 START_TEST(a_mistake_is_placed_in_bytes)
 {
     ck_assert_str_eq(statements("select '\xC3\xA4'; selec 1"), "syntax error at or near \"selec\" @13");
+    ck_assert_str_eq(statements("select 1 from"), "syntax error at end of input @13");
 }
 END_TEST
 
@@ -120,12 +201,29 @@ static const struct {
     {"create subscription s connection '' publication p", SQL_CLASS_ALONE},
     {"discard all", SQL_CLASS_ALONE},
     {"discard plans", SQL_CLASS_PLAIN},
+    {"alter subscription s refresh publication", SQL_CLASS_ALONE},
+    {"alter subscription s disable", SQL_CLASS_PLAIN},
+    {"drop subscription s", SQL_CLASS_ALONE},
+    {"drop tablespace x", SQL_CLASS_ALONE},
+    {"drop database d", SQL_CLASS_ALONE},
+    {"cluster (verbose)", SQL_CLASS_ALONE},
+    {"cluster (verbose) t", SQL_CLASS_PLAIN},
+    {"cluster verbose t", SQL_CLASS_PLAIN},
+    {"reindex system d", SQL_CLASS_ALONE},
+    {"reindex (tablespace x, verbose) schema s", SQL_CLASS_ALONE},
+    {"reindex", SQL_CLASS_PLAIN},
+    {"commit prepared 'x'", SQL_CLASS_ALONE},
+    {"rollback prepared 'x'", SQL_CLASS_ALONE},
+    {"do language plpgsql $x$ begin rollback; end $x$", SQL_CLASS_ALONE},
+    {"do $$ begin null; -- commit\n end $$", SQL_CLASS_PLAIN},
     {"refresh materialized view concurrently m", SQL_CLASS_PLAIN},
     {"do $$ begin commit; end $$", SQL_CLASS_ALONE},
     {"do $$ begin perform 'commit'; end $$", SQL_CLASS_PLAIN},
     {"alter type t add value 'x'", SQL_CLASS_ADD_ENUM_VALUE},
     {"alter type s.t add value if not exists 'x' before 'y'", SQL_CLASS_ADD_ENUM_VALUE},
     {"alter type t rename value 'x' to 'y'", SQL_CLASS_PLAIN},
+    {"alter type d.s.t add value 'x'", SQL_CLASS_ADD_ENUM_VALUE},
+    {"alter type t add attribute value int", SQL_CLASS_PLAIN},
     {"begin", SQL_CLASS_BEGIN},
     {"begin isolation level serializable", SQL_CLASS_BEGIN},
     {"start transaction", SQL_CLASS_BEGIN},
@@ -137,7 +235,16 @@ static const struct {
     {"savepoint a", SQL_CLASS_PLAIN},
     {"prepare p as select 1", SQL_CLASS_PLAIN},
     {"copy t from stdin", SQL_CLASS_COPY_STDIN},
-    {"copy t from '/x'", SQL_CLASS_PLAIN},
+    {"copy t (stdin) from '/x'", SQL_CLASS_PLAIN},
+    {"copy (select 1 from stdin) to '/x'", SQL_CLASS_PLAIN},
+    {"copy (select 1) to stdout", SQL_CLASS_COPY_STDIN},
+    {"commit and chain", SQL_CLASS_COMMIT},
+    {"abort", SQL_CLASS_ROLLBACK},
+    {"prepare transaction 'x'", SQL_CLASS_COMMIT},
+    {"vacuumed", SQL_CLASS_PLAIN},
+    {"vac", SQL_CLASS_PLAIN},
+    {"create", SQL_CLASS_PLAIN},
+    {"create index concurrent on t (a)", SQL_CLASS_PLAIN},
     {"", SQL_CLASS_PLAIN},
 };
 
@@ -156,7 +263,12 @@ END_TEST
 START_TEST(words_inside_strings_and_comments_need_no_cutting)
 {
     ck_assert(!sql_may_need_cutting(text_of("insert into t select 'vacuum; begin' -- commit\n/* concurrently */")));
+    ck_assert(!sql_may_need_cutting(text_of("select case when a then b end; insert into value default values "
+                                            "on conflict do nothing; select 1 as begin")));
+    ck_assert(!sql_may_need_cutting(text_of("select '\\', $$\\$$, \"\\\" -- \\")));
+    ck_assert(sql_may_need_cutting(text_of("select 1;; /* x */ vacuum")));
     ck_assert(sql_may_need_cutting(text_of("\\connect x")));
+    ck_assert(sql_may_need_cutting(text_of("select 1 \\gexec")));
 }
 END_TEST
 
@@ -205,8 +317,14 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, tokens_end_where_postgresql_ends_them);
+    tcase_add_test(tests, backslashes_escape_in_the_later_parts_of_an_escape_string_too);
+    tcase_add_test(tests, a_line_comment_ends_with_any_line_end);
+    tcase_add_test(tests, a_dollar_quote_begins_behind_a_number_but_not_behind_a_name);
+    tcase_add_test(tests, a_string_s_value_is_without_its_quotes_and_escapes);
     tcase_add_test(tests, what_does_not_end_reaches_to_the_end);
     tcase_add_test(tests, statements_are_cut_as_the_server_cuts_them);
+    tcase_add_loop_test(tests, words_cut_as_the_parser_does, 0, (int)(sizeof scripts / sizeof scripts[0]));
+    tcase_add_test(tests, words_cut_what_the_parser_does_not_know);
     tcase_add_test(tests, a_mistake_is_placed_in_bytes);
     tcase_add_loop_test(tests, a_statement_is_known_by_its_words, 0, (int)(sizeof classes / sizeof classes[0]));
     tcase_add_test(tests, words_inside_strings_and_comments_need_no_cutting);

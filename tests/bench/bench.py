@@ -1,0 +1,136 @@
+"""Speed and memory beside psql and a bare SELECT, as ratios. Prints a table; asserts nothing: a machine's mood is no fault.
+
+Usage: bench.py [COUNT…]  (default: 1 100 1000 migrations)
+Needs the programs in TRUSS_TEST_BIN and bench_status beside them in ../tests/bench; tests/bench/run.sh sees to both.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import PASSWORD, Program, Project, Rpc
+
+ROUNDS = 3
+
+
+def project_of(count):
+    project = Project()
+    for number in range(count):
+        project.add(f"{number:05}_m", f"CREATE TABLE t{number} (id INT PRIMARY KEY, name TEXT);\nCREATE INDEX t{number}_name ON t{number} (name);\n")
+    return project
+
+
+def psql_script(count):
+    """The same transactions as a script: what a careful person would write by hand."""
+    ledger = ('CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, '
+              'migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), '
+              'applied_steps_count INTEGER NOT NULL DEFAULT 0);\n')
+    return ledger + "".join(
+        f"BEGIN;\nCREATE TABLE t{n} (id INT PRIMARY KEY, name TEXT);\nCREATE INDEX t{n}_name ON t{n} (name);\n"
+        f"INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES "
+        f"(gen_random_uuid(), repeat('0', 64), '{n:05}_m', now(), clock_timestamp(), 1);\nCOMMIT;\n" for n in range(count))
+
+
+def timed(action):
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def run_psql(cluster, database, script):
+    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "truss", "-d", database, "-f", "-"],
+                   input=script, text=True, check=True, env=dict(os.environ, PGPASSWORD=PASSWORD))
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["VmRSS"].split()[0]) / 1024
+
+
+def bench_run(cluster, count):
+    project = project_of(count)
+    script = psql_script(count)
+    psql, ours = [], []
+    for _ in range(ROUNDS):
+        database = cluster.create_database()
+        psql.append(timed(lambda: run_psql(cluster, database, script)))
+        cluster.drop_database(database)
+        database = cluster.create_database()
+        worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
+                         environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
+        with Rpc(worker.address, timeout=600) as rpc:
+            reply = []
+            ours.append(timed(lambda: reply.append(rpc.call("MigrationService", "Run"))))
+            assert reply[0].ok and len(reply[0].applied) == count
+        worker.stop()
+        cluster.drop_database(database)
+    project.remove()
+    a, b = statistics.median(psql), statistics.median(ours)
+    print(f"run of {count:5} migrations      psql {a * 1000:9.1f} ms   truss {b * 1000:9.1f} ms   ratio {b / a:.2f}  (aim 0.90)")
+
+
+def bench_status(cluster):
+    project = project_of(1000)
+    database = cluster.create_database()
+    worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
+                     environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
+    with Rpc(worker.address, timeout=600) as rpc:
+        assert rpc.call("MigrationService", "Run").ok
+    worker.stop()
+    time.sleep(2.5)  # younger files are not remembered
+    binary = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "bench_status")
+    result = subprocess.run([binary, cluster.url(database), project.path], check=True, capture_output=True, text=True)
+    applied, bare, ours = (float(field) for field in result.stdout.split())
+    assert applied == 1000
+    print(f"warm status of 1,000         SELECT {bare / 1000:7.2f} ms   truss {ours / 1000:9.2f} ms   ratio {ours / bare:.2f}  (aim 1.50)")
+    cluster.drop_database(database)
+    project.remove()
+
+
+def bench_idle(cluster):
+    project = project_of(10)
+    database = cluster.create_database()
+    starts = []
+    for _ in range(9):
+        began = time.perf_counter()
+        worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
+                         environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
+        starts.append(time.perf_counter() - began)
+        if len(starts) < 9:
+            worker.stop()
+    bridge = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", worker.address).wait_listening()
+    fresh = memory(worker.process.pid), memory(bridge.process.pid)
+    http = harness.Http(bridge.address)
+    for _ in range(50):
+        assert http.get("/api/migrations/idempotent/status").status == 200
+    used = memory(worker.process.pid), memory(bridge.process.pid)
+    print(f"worker ready after exec      {statistics.median(starts) * 1000:7.1f} ms  (aim 30)")
+    print(f"worker idle                  {fresh[0]:7.1f} MB  after 50 calls {used[0]:5.1f} MB  (aim 14)")
+    print(f"bridge idle                  {fresh[1]:7.1f} MB  after 50 calls {used[1]:5.1f} MB  (aim 6)")
+    bridge.stop()
+    worker.stop()
+    cluster.drop_database(database)
+    project.remove()
+
+
+def main():
+    cluster = harness.Cluster()
+    # What is measured is a server as people run it.
+    cluster.psql("postgres", "ALTER SYSTEM SET fsync = on")
+    cluster.stop()
+    cluster.start()
+    for count in [int(word) for word in sys.argv[1:]] or [1, 100, 1000]:
+        bench_run(cluster, count)
+    bench_status(cluster)
+    bench_idle(cluster)
+    cluster.remove()
+    shutil.rmtree(cluster.directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+/*
+ * A warm status over 1,000 applied migrations beside a bare SELECT of their ledger, in one process over one connection
+ * each: what detection, listing, checksums and the join cost. Usage: bench_status DATABASE_URL PROJECT_DIR (bench.py
+ * calls it).
+ */
+#include "base/clock.h"
+#include "migration/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define ROUNDS 200
+
+static double now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static double median(double *samples, size_t count)
+{
+    qsort(samples, count, sizeof *samples, by_value);
+    return samples[count / 2];
+}
+
+static double select_once(struct pg_session *session, struct status *status)
+{
+    const double began = now_us();
+    PG_RESULT(result) = pg_query(session, "SELECT * FROM _prisma_migrations ORDER BY started_at", 0, NULL, status);
+    if (result == NULL || PQntuples(result) == 0) {
+        fprintf(stderr, "bench_status: no ledger: %s\n", status->message);
+        exit(1);
+    }
+    return now_us() - began;
+}
+
+static double status_once(const struct site *site, size_t *applied)
+{
+    const double began = now_us();
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct work work = {.site = site, .arena = arena, .deadline = NO_DEADLINE, .status = &status};
+    struct catalog catalog;
+    if (!work_connect(&work) || !catalog_read(&work, &catalog)) {
+        fprintf(stderr, "bench_status: %s\n", status.message);
+        exit(1);
+    }
+    *applied = catalog.counts[MIGRATION_APPLIED];
+    work_release(&work);
+    arena_free(arena);
+    return now_us() - began;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct conninfo conninfo;
+    static double selects[ROUNDS];
+    static double statuses[ROUNDS];
+    size_t applied = 0;
+    if (argc != 3 || !conninfo_parse(arena, argv[1], &conninfo, &status)) {
+        fprintf(stderr, "usage: bench_status DATABASE_URL PROJECT_DIR\n");
+        return 1;
+    }
+    const struct site site = {
+        .project = {.root = argv[2]},
+        .conninfo = &conninfo,
+        .pool = pg_pool_new(&conninfo, 1),
+        .checksums = checksums_new(),
+    };
+    struct pg_session *const session = pg_session_open(&conninfo, NO_DEADLINE, &status);
+    if (session == NULL) {
+        fprintf(stderr, "bench_status: %s\n", status.message);
+        return 1;
+    }
+    status_once(&site, &applied);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        selects[i] = select_once(session, &status);
+        statuses[i] = status_once(&site, &applied);
+    }
+    const double bare = median(selects, ROUNDS);
+    const double ours = median(statuses, ROUNDS);
+    printf("%zu %.0f %.0f\n", applied, bare, ours);
+    pg_session_free(session);
+    pg_pool_free(site.pool);
+    checksums_free(site.checksums);
+    arena_free(arena);
+    return 0;
+}
