@@ -1,9 +1,106 @@
 #!/bin/sh
-# Installs the Debian packages that Truss needs. Used by the quickstart, the tests, the image and CI, so that there is one
-# list. Usage: install-deps.sh [build|run|test]  (default test: everything). Asks nothing where all is there already.
+# Installs the Debian 12 packages that Truss needs. The quickstart, the tests, the image and CI all use this one list.
+#
+#   install-deps.sh [SET…]     default: test
+#
+#   run         the libraries that the programs link
+#   build       compiler, headers, code generators
+#   quickstart  build, what configuring with the tests asks for, and a PostgreSQL server
+#   test        quickstart, and what tests/run.sh uses
+#   long        test, and clang for the fuzzers and clang-tidy
+#
+# Where everything is installed already it does nothing at all: no network, no root.
 set -eu
 
-run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query15-4.0.0 libssl3 ca-certificates"
-build="gcc libc6-dev cmake make pkg-config libnng-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
-    libprotobuf-dev libpq-dev libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev"
-postgres="postgresql-15"
+run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3"
+build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev libnng-dev libprotobuf-c-dev libpq-dev
+    libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev"
+quickstart="$build check postgresql-15 curl"
+test="$quickstart cppcheck clang-format shellcheck procps protobuf-compiler python3 python3-protobuf python3-yaml"
+long="$test clang clang-tidy libclang-rt-14-dev"
+
+fail() {
+    echo "install-deps.sh: $*" >&2
+    exit 1
+}
+
+# node often comes from elsewhere, under another package's name: what counts is the command.
+node_packages() {
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+}
+
+packages_of() {
+    case $1 in
+    run) echo "$run" ;;
+    build) echo "$build" ;;
+    quickstart) echo "$quickstart" ;;
+    test) echo "$test" && node_packages ;;
+    long) echo "$long" && node_packages ;;
+    *) fail "there is no set \"$1\"; the sets are run, build, quickstart, test and long." ;;
+    esac
+}
+
+missing_of() {
+    for package in "$@"; do
+        case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
+        ii*) ;;
+        *) echo "$package" ;;
+        esac
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -q --no-install-recommends "$@"
+}
+
+# Debian's server package makes and starts a cluster of its own, which nobody here needs. On a machine that has never had
+# PostgreSQL that is turned off while we install; where there is a configuration already, it is the owner's word.
+install_without_cluster() {
+    conf=/etc/postgresql-common/createcluster.conf
+    if [ -e "$conf" ]; then
+        apt_install "$@"
+        return
+    fi
+    apt_install postgresql-common || return
+    as_root sed -i 's/^#create_main_cluster = true/create_main_cluster = false/' "$conf"
+    result=0
+    apt_install "$@" || result=$?
+    as_root sed -i 's/^create_main_cluster = false/#create_main_cluster = true/' "$conf"
+    return $result
+}
+
+install_missing() {
+    as_root apt-get update -q || echo "install-deps.sh: the package lists could not be renewed; going on with the old ones." >&2
+    case " $* " in
+    *" postgresql-15 "*) install_without_cluster "$@" ;;
+    *) apt_install "$@" ;;
+    esac
+}
+
+command -v dpkg-query >/dev/null || fail "this needs Debian 12 (bookworm) or a system with its packages."
+[ $# -gt 0 ] || set -- test
+packages=""
+for set in "$@"; do
+    packages="$packages $(packages_of "$set")"
+done
+# shellcheck disable=SC2086  # words are meant to split
+missing=$(missing_of $packages | sort -u | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+echo "Installing: $missing"
+if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    fail "packages are missing and there is no sudo; as root: apt-get install --no-install-recommends $missing"
+fi
+# A mirror that is being renewed can fail once.
+# shellcheck disable=SC2086
+install_missing ${missing% } || { sleep 5 && install_missing ${missing% }; } ||
+    fail "apt-get could not install: $missing"

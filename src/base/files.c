@@ -18,10 +18,20 @@ static enum file_kind kind_of(const struct stat *info)
     return S_ISREG(info->st_mode) ? FILE_REGULAR : S_ISDIR(info->st_mode) ? FILE_DIRECTORY : FILE_OTHER;
 }
 
+int directory_open(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 enum file_kind file_look(const char *path, struct file_stamp *stamp)
 {
+    return file_look_at(AT_FDCWD, path, stamp);
+}
+
+enum file_kind file_look_at(int directory, const char *path, struct file_stamp *stamp)
+{
     struct stat info;
-    if (stat(path, &info) != 0) {
+    if (fstatat(directory, path, &info, 0) != 0) {
         return FILE_NONE;
     }
     if (stamp != NULL) {
@@ -203,8 +213,13 @@ const char *path_join(struct arena *arena, const char *dir, const char *name)
     if (dir[0] == '\0' || strcmp(dir, ".") == 0) {
         return arena_strdup(arena, name);
     }
-    const bool slash = dir[strlen(dir) - 1] == '/';
-    return arena_printf(arena, "%s%s%s", dir, slash ? "" : "/", name);
+    const size_t dir_size = strlen(dir) - (dir[strlen(dir) - 1] == '/' ? 1 : 0);
+    const size_t name_size = strlen(name);
+    char *const path = arena_alloc(arena, dir_size + name_size + 2);
+    memcpy(path, dir, dir_size);
+    path[dir_size] = '/';
+    memcpy(path + dir_size + 1, name, name_size);
+    return path;
 }
 
 bool path_is_component(struct text name)

@@ -25,6 +25,12 @@ enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_OTHER };
 /* What is at a path (symbolic links followed); stamp may be NULL. FILE_NONE where nothing is or it cannot be seen. */
 enum file_kind file_look(const char *path, struct file_stamp *stamp);
 
+/* The same for a path relative to an open directory, which is cheaper for many files in one place. */
+enum file_kind file_look_at(int directory, const char *path, struct file_stamp *stamp);
+
+/* Opens a directory for file_look_at; close(2) it. -1 where it cannot be opened. */
+int directory_open(const char *path);
+
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
 /* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,

@@ -13,11 +13,9 @@ void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
 /* Appends a literal, or NULL. */
 void ledger_put_text(struct buffer *sql, const char *value);
 
-/* A select-list item that ledger_field_time reads: a timestamptz column as the hex of its binary form, which depends on
- * no setting of the session, knows infinity and costs a quarter of extract(epoch from …) (PostgreSQL 15). */
-#define LEDGER_TIME(column) "pg_catalog.encode(pg_catalog.timestamptz_send(" column "), 'hex')"
-
-/* Microseconds since 1970 UTC; NO_TIME for NULL and for ±infinity. */
+/* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:
+ * 0 for NULL. */
 int64_t ledger_field_time(const PGresult *result, int row, int column);
+int32_t ledger_field_int(const PGresult *result, int row, int column);
 
 #endif

@@ -92,11 +92,11 @@ static bool prisma_read_ledger(struct arena *arena, struct pg_session *session, 
                                struct ledger_entries *entries, struct status *status)
 {
     struct buffer sql = {.arena = arena};
-    buffer_puts(&sql, "SELECT id, migration_name, checksum, logs, " LEDGER_TIME("started_at") ", " LEDGER_TIME(
-                          "finished_at") ", " LEDGER_TIME("rolled_back_at") ", applied_steps_count FROM ");
+    buffer_puts(&sql, "SELECT id, migration_name, checksum, logs, started_at, finished_at, rolled_back_at, "
+                      "applied_steps_count FROM ");
     ledger_put_name(&sql, ledger);
     buffer_puts(&sql, " ORDER BY started_at");
-    PG_RESULT(result) = pg_query(session, buffer_string(&sql), 0, NULL, status);
+    PG_RESULT(result) = pg_query_binary(session, buffer_string(&sql), status);
     if (result == NULL) {
         return false;
     }
@@ -112,7 +112,7 @@ static bool prisma_read_ledger(struct arena *arena, struct pg_session *session, 
             .started_at = ledger_field_time(result, row, 4),
             .finished_at = ledger_field_time(result, row, 5),
             .rolled_back_at = ledger_field_time(result, row, 6),
-            .steps = (uint32_t)pg_field_int(result, row, 7, 0),
+            .steps = (uint32_t)ledger_field_int(result, row, 7),
         };
         entry->state = entry_state(entry);
         /* `resolve --applied` and the baseline of the guide write 0 steps; a deploy, even of an empty script, writes 1.

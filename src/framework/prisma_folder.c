@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CONFIG_LIMIT ((size_t)1024 * 1024)
 #define NAME_LIMIT   200 /* characters of a migration's name behind its time stamp, Prisma's own limit */
@@ -236,6 +237,7 @@ bool prisma_list(struct arena *arena, const struct folder *folder, struct migrat
     if (!directory_list(arena, root, &list, status)) {
         return false;
     }
+    const int directory = directory_open(root);
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
         if (!list.entries[i].is_directory) {
@@ -249,13 +251,14 @@ bool prisma_list(struct arena *arena, const struct folder *folder, struct migrat
         }
         struct migration_file file = {
             .name = name,
-            .filename = arena_printf(arena, "%s/" PRISMA_SCRIPT, name),
+            .filename = path_join(arena, name, PRISMA_SCRIPT),
         };
         file.path = path_join(arena, root, file.filename);
-        file.missing = file_look(file.path, &file.stamp) != FILE_REGULAR;
+        file.missing = file_look_at(directory, file.filename, &file.stamp) != FILE_REGULAR;
         files->items = arena_grow(arena, files->items, files->count, &files->capacity, sizeof *files->items);
         files->items[files->count++] = file;
     }
+    close(directory);
     return true;
 }
 

@@ -15,13 +15,14 @@
 
 /* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
  * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
- * table's row type and an array's type are no types that a script creates. */
+ * table's row type and an array's type are no types that a script creates. (unnest of several arrays is syntax, not a
+ * function: it takes no schema.) */
 static const char existence_query[] =
     "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"
     "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="
     "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN pg_catalog.current_schemas(false)"
     "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"
-    "  FROM pg_catalog.unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"
+    "  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"
     "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
     "SELECT CASE w.kind"
     " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"

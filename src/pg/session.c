@@ -315,15 +315,15 @@ static bool is_usable(struct pg_session *session, struct status *status)
            status_fail(status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
 }
 
-PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
-                   struct status *status)
+static PGresult *query(struct pg_session *session, const char *sql, int count, const char *const *values, int format,
+                       struct status *status)
 {
     PGresult *result = NULL;
     size_t number = 0;
     if (!is_usable(session, status)) {
         return NULL;
     }
-    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, 0) == 0) {
+    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, format) == 0) {
         fail_lost(session, status);
         return NULL;
     }
@@ -332,6 +332,17 @@ PGresult *pg_query(struct pg_session *session, const char *sql, int count, const
         return NULL;
     }
     return result;
+}
+
+PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
+                   struct status *status)
+{
+    return query(session, sql, count, values, 0, status);
+}
+
+PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status)
+{
+    return query(session, sql, 0, NULL, 1, status);
 }
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)

@@ -46,6 +46,10 @@ bool pg_session_in_transaction(const struct pg_session *session);
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status);
 
+/* The same without parameters, its result in binary form (PQfformat 1): for many rows with times, which cost the server
+ * more as text than all the rest. */
+PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status);
+
 /* One or more statements without parameters, as one simple query; every result is thrown away. */
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status);
 

@@ -1,0 +1,261 @@
+"""Requests that no friend sends, mostly over a raw socket. After each, the bridge answers the next caller."""
+import json
+import os
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case
+
+RUN = "/api/migrations/idempotent/run"
+MARK = "/api/migrations/idempotent/mark-applied"
+DETECT = "/api/migrations/idempotent/detect-schema"
+LIMIT = 8 * 1024 * 1024
+
+
+class Hostile(Case):
+    def setUp(self):
+        super().setUp()
+        self.files = self.project("prisma-blog")
+        self.process = self.worker(self.files)
+        self.http = self.bridge(self.process)
+
+    def tearDown(self):
+        """Whatever was sent: it serves on, and nothing was run by it."""
+        self.assertEqual(self.http.get("/api/migrations/idempotent/status").json["summary"]["pending"], 4)
+
+    def statuses(self, data, **options):
+        """The status of every answer to these bytes; libmicrohttpd's own refusals are counted once."""
+        lines = self.http.raw(data, **options).split(b"\r\n")
+        return [int(line.split()[1]) for line in lines if line.startswith(b"HTTP/1.")]
+
+    def request(self, *headers, line="GET /healthz HTTP/1.1", host="Host: localhost", body=b""):
+        head = "\r\n".join([line, *([host] if host else []), "Connection: close", *headers]) + "\r\n\r\n"
+        return head.encode("latin-1") + body
+
+    def assert_refused(self, data, *allowed):
+        """One answer, of one of these statuses, and then the end: what follows is not taken for a request."""
+        statuses = self.statuses(data)
+        self.assertIn(len(set(statuses)), (0, 1), statuses)
+        self.assertTrue(set(statuses) <= set(allowed), statuses)
+
+    # ---- framing ----
+
+    def test_two_framings_of_one_body_are_refused_and_smuggle_nothing(self):
+        hidden = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        post = f"POST {RUN} HTTP/1.1"
+        for headers, body in ((("Content-Length: 4", "Transfer-Encoding: chunked"), b"0\r\n\r\n" + hidden),
+                              (("Transfer-Encoding: chunked", "Content-Length: 4"), b"0\r\n\r\n" + hidden),
+                              (("Content-Length: 5", "Content-Length: 6"), b"{}\r\n\r\n" + hidden),
+                              (("Transfer-Encoding: xchunked",), b"0\r\n\r\n" + hidden),
+                              (("Transfer-Encoding: chunked", "Transfer-Encoding: identity"), b"0\r\n\r\n" + hidden),
+                              (("Content-Length: -1",), hidden), (("Content-Length: 99999999999999999999",), hidden),
+                              (("Content-Length: 0x10",), hidden)):
+            with self.subTest(headers=headers):
+                self.assert_refused(self.request(*headers, line=post, body=body).replace(b"Connection: close\r\n", b""), 400, 413, 501)
+
+    def test_two_hosts_and_none_are_refused(self):
+        self.assert_refused(self.request("Host: localhost"), 400)
+        self.assert_refused(self.request(host=None), 400)
+
+    def test_a_body_with_a_refused_request_is_not_the_next_request(self):
+        hidden = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for line in ("POST /nothing HTTP/1.1", "DELETE /healthz HTTP/1.1", "GET /healthz HTTP/1.1"):
+            data = self.request(f"Content-Length: {len(hidden)}", line=line, body=hidden)
+            self.assertLessEqual(len(self.statuses(data)), 1, line)
+
+    def test_chunked_bodies_pipelining_and_half_closed_connections_work(self):
+        chunked = b'10\r\n{"migration": "x\r\n2\r\n"}\r\n0\r\n\r\n'
+        head = self.request("Transfer-Encoding: chunked", "Content-Type: application/json", line=f"POST {MARK} HTTP/1.1")
+        self.assertEqual(self.statuses(head + chunked), [404])
+        one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        self.assertEqual(self.statuses(one * 3 + self.request()), [200] * 4)
+        self.assertEqual(self.statuses(self.request(), half_close=True), [200])
+
+    def test_expect_continue_is_answered(self):
+        with socket.create_connection((self.http.host, self.http.port), timeout=5) as client:
+            client.sendall(self.request("Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json", line=f"POST {MARK} HTTP/1.1"))
+            self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 100"))
+            client.sendall(b"{}")
+            self.assertIn(b" 400 ", client.recv(4000))
+
+    def test_lines_that_are_no_http_end_the_connection(self):
+        for data in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(200), b"\x00SP\x00\x00\x30\x00\x00", b"GET\r\n\r\n",
+                     b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", b" / HTTP/1.1\r\nHost: localhost\r\n\r\n", os.urandom(1000) + b"\r\n\r\n"):
+            with self.subTest(data=data[:20]):
+                self.assertTrue(set(self.statuses(data, half_close=True)) <= {400, 404, 405, 414, 431, 501, 505})
+
+    # ---- sizes ----
+
+    def test_headers_beyond_reason_are_refused(self):
+        self.assertEqual(self.statuses(self.request("X: " + "x" * 9000)), [200])
+        self.assert_refused(self.request("X: " + "x" * 200000), 431, 413, 400)
+        self.assert_refused(self.request(*[f"X{n}: {'y' * 50}" for n in range(5000)]), 431, 413, 400)
+        self.assert_refused(self.request(line="GET /" + "a" * 200000 + " HTTP/1.1"), 414, 431, 400)
+
+    def test_a_body_over_the_limit_is_413(self):
+        for size in (LIMIT + 1, 10 * 1024 * 1024):
+            body = b'{"sql":"' + b"x" * (size - 10) + b'"}'
+            self.assertEqual(len(body), size)
+            head = self.request(f"Content-Length: {size}", "Content-Type: application/json", line=f"POST {DETECT} HTTP/1.1")
+            self.assert_refused(head + body, 413)
+            chunked = self.request("Transfer-Encoding: chunked", "Content-Type: application/json", line=f"POST {DETECT} HTTP/1.1")
+            self.assert_refused(chunked + f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n", 413)
+
+    def test_a_large_body_below_the_limit_is_taken(self):
+        self.assertEqual(self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)}).status, 200)
+
+    def test_memory_is_not_kept_after_large_bodies(self):
+        with open("/proc/self/status", encoding="ascii"):
+            pids = [program for program in self.programs() if b"truss-bridge" in program[1]]
+        for _ in range(5):
+            self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)})
+        with open(f"/proc/{pids[0][0]}/status", encoding="ascii") as file:
+            resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+        self.assertLess(resident, 60000 if not harness.SANITIZED else 2000000)
+
+    def programs(self):
+        """(pid, command) of this test's own children."""
+        found = []
+        for pid in os.listdir("/proc"):
+            if pid.isdigit():
+                try:
+                    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                        parent = int(file.read().rpartition(")")[2].split()[1])
+                    with open(f"/proc/{pid}/cmdline", "rb") as file:
+                        command = file.read()
+                except OSError:
+                    continue
+                if parent == os.getpid():
+                    found.append((int(pid), command))
+        return found
+
+    # ---- slowness ----
+
+    def test_trickled_headers_are_cut_off_and_others_are_served_meanwhile(self):
+        with socket.create_connection((self.http.host, self.http.port), timeout=60) as slow:
+            slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+            began = time.monotonic()
+            ended = False
+            while not ended and time.monotonic() - began < 40:
+                try:
+                    slow.sendall(b"X")
+                    slow.settimeout(1)
+                    ended = slow.recv(1) == b""
+                except TimeoutError:
+                    self.assertEqual(self.http.get("/healthz").status, 200)
+                except OSError:
+                    ended = True
+            self.assertTrue(ended)
+            self.assertLess(time.monotonic() - began, 30)
+
+    def test_idle_connections_leave_room_for_others(self):
+        guests = [socket.create_connection((self.http.host, self.http.port)) for _ in range(200)]
+        self.assertEqual(self.http.get("/healthz").status, 200)
+        for guest in guests:
+            guest.close()
+
+    def test_many_clients_at_once_are_all_answered(self):
+        answers = []
+
+        def ask():
+            for _ in range(10):
+                answers.append(self.http.get("/api/migrations/idempotent/status").status)
+        threads = [threading.Thread(target=ask) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(answers, [200] * 160)
+
+    # ---- paths ----
+
+    def test_names_that_climb_find_nothing_outside(self):
+        self.files.write("secret/migration.sql", "the secret")
+        os.rename(os.path.join(self.files.path, "secret"), os.path.join(self.files.path, "prisma", "secret"))
+        for name in ("../secret", "..%2Fsecret", "%2e%2e/secret", "%2e%2e%2fsecret", "..%2fsecret%2fmigration.sql", "%252e%252e%252fsecret",
+                     "./20240101000000_create_users", "x/../../secret", "..", "%2e%2e", ".", "%2Fetc%2Fpasswd", "..%5csecret",
+                     "20240101000000_create_users/migration.sql/..", "20240101000000_create_users//migration.sql",
+                     "%c0%ae%c0%ae/secret", "a%00b", "%00", "20240101000000_create_users%00", "a%0d%0aX: y", "%ff%fe", "%", "%4", "%zz", "a%1bb",
+                     "20240101000000_create_users%2F..%2F..%2Fsecret"):
+            with self.subTest(name=name):
+                data = self.http.raw(self.request(line=f"GET /api/migrations/preview/{name} HTTP/1.1"))
+                self.assertIn(int(data.split()[1]), (400, 404))
+                self.assertNotIn(b"the secret", data)
+                self.assertNotIn(b"root:", data)
+                json.loads(data.partition(b"\r\n\r\n")[2])
+
+    def test_an_absolute_target_is_its_path(self):
+        self.assertEqual(self.statuses(self.request(line="GET http://localhost/healthz HTTP/1.1")), [200])
+
+    # ---- bodies ----
+
+    def test_bodies_that_are_not_json_are_400(self):
+        for body in (b"{", b"[]", b'"x"', b"null", b"1", b'{"migration":"a","migration":"b"}', b'{"migration":"\xff"}', b'{"migration":"\\ud800"}',
+                     b'{"migration":"a\\u0000b"}', b'{"migration":1}', b'{"migration":["a"]}', b'{"migration":{"a":1}}', b'{"migratoin":"a"}',
+                     b"[" * 100000, b'{"a":' * 100000, b'{"migration":"a"} x', b"\xef\xbb\xbf{}x", b"migration=a", b"\x00"):
+            with self.subTest(body=body[:40]):
+                answer = self.http.request("POST", MARK, body, {"Content-Type": "application/json"})
+                self.assertEqual(answer.status, 400, answer.body)
+                self.assertIsInstance(answer.json["error"], str)
+        self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations')"), [(None,)])
+
+    def test_a_wrong_field_is_named(self):
+        self.assertIn("migratoin", self.http.post(MARK, {"migratoin": "a"}).json["error"])
+        self.assertIn("migrations", self.http.post(RUN, {"migrations": "a"}).json["error"])
+        self.assertEqual(self.http.post(RUN, {"migrations": [1]}).status, 400)
+
+    def test_another_content_type_is_415_and_runs_nothing(self):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "", "application/xml"):
+            with self.subTest(kind=kind):
+                self.assertEqual(self.http.request("POST", RUN, b"{}", {"Content-Type": kind}).status, 415)
+        self.assertEqual(self.http.request("POST", MARK, b"{}", {"Content-Type": "Application/JSON; charset=utf-8"}).status, 400)
+
+    def test_a_get_with_a_body_is_refused(self):
+        self.assertEqual(self.http.request("GET", "/api/migrations/idempotent/status", b"{}", {"Content-Type": "application/json"}).status, 400)
+
+    # ---- browsers ----
+
+    def test_a_page_of_another_origin_may_do_nothing(self):
+        for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"},
+                        {"Origin": "http://localhost.evil.example"}, {"Host": "127.0.0.1.evil.example"}, {"Host": f"evil.example:{self.http.port}"}):
+            with self.subTest(headers=headers):
+                self.assertEqual(self.http.request("POST", RUN, None, headers).status, 403)
+        own = {"Host": f"localhost:{self.http.port}", "Origin": f"http://localhost:{self.http.port}", "Sec-Fetch-Site": "same-origin"}
+        self.assertEqual(self.http.request("POST", MARK, None, own).status, 400)
+        for host in ("localhost", "127.0.0.1:1", "[::1]:8787", "127.0.0.2"):
+            self.assertEqual(self.http.request("GET", "/healthz", None, {"Host": host}).status, 200)
+
+    def test_a_name_is_allowed_by_an_option(self):
+        http = self.bridge(self.process, arguments=("--allow-host", "truss.internal,other"))
+        self.assertEqual(http.request("GET", "/healthz", None, {"Host": "truss.internal:80"}).status, 200)
+        self.assertEqual(http.request("GET", "/healthz", None, {"Host": "evil.internal"}).status, 403)
+
+    def test_headers_do_not_reach_the_log_or_the_answer_as_lines(self):
+        self.http.raw(self.request("X-Request-Id: a\x0bb", "traceparent: x\x0by", "Authorization: Bearer s3cret-token"))
+        self.http.raw(self.request("Authorization: Bearer s3cret-token", line="GET /api/migrations/idempotent/status HTTP/1.1"))
+        self.assertNotIn("s3cret-token", self.process.text())
+
+
+class Options(Case):
+    def test_wrong_options_are_refused_with_words(self):
+        for arguments in (("--no-such",), ("--listen", "nowhere"), ("--listen", "127.0.0.1:99999"), ("--worker", "http://x"), ("--timeout", "soon"),
+                          ("--log-level", "loud"), ("word",), ("--listen", "192.0.2.1:1")):
+            with self.subTest(arguments=arguments):
+                bridge = harness.Program("truss-bridge", *arguments)
+                self.assertEqual(bridge.process.wait(10), 1)
+                bridge.kill()
+                self.assertTrue(bridge.text().startswith("truss-bridge: "), bridge.text())
+                self.assertIn(arguments[-1].lstrip("-"), bridge.text())
+
+    def test_it_never_links_what_it_must_not_know(self):
+        linked = harness.subprocess.run(["ldd", os.path.join(harness.BIN, "truss-bridge")], capture_output=True, text=True, check=True).stdout
+        for library in ("libpq.", "libpg_query"):
+            self.assertNotIn(library, linked)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,1 @@
+create or replace view v as select 1; create materialized view m as select 1; create constraint trigger g after insert on only s.t execute function f(); create policy p on t; create type e as enum ('a'); create schema authorization u; create extension "x-y"; create domain d as text; create sequence q

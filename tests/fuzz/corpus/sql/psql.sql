@@ -1,0 +1,5 @@
+\restrict abc
+select 1 \gexec
+copy t (a) from stdin;
+1	it's
+\.

@@ -1,0 +1,3 @@
+﻿BEGIN;
+select 1;
+COMMIT;

@@ -1,0 +1,231 @@
+/*
+ * Which objects of a script exist already, asked of a real PostgreSQL.
+ */
+#include "migration/schema.h"
+#include "support/cluster.h"
+#include "support/runner.h"
+
+#include <string.h>
+
+static const char fixture[] = "CREATE SCHEMA app;"
+                              "CREATE TABLE users (id int CONSTRAINT users_pkey PRIMARY KEY, mail text, gone int);"
+                              "ALTER TABLE users DROP COLUMN gone;"
+                              "CREATE TABLE app.\"Order\" (id int, total int CONSTRAINT positive CHECK (total > 0));"
+                              "CREATE INDEX users_mail ON users (mail);"
+                              "CREATE TYPE mood AS ENUM ('good', 'it''s');"
+                              "CREATE TYPE pair AS (a int, b int);"
+                              "CREATE DOMAIN short AS text;"
+                              "CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SEQUENCE s;"
+                              "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                              "CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';"
+                              "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
+                              "CREATE POLICY own ON users USING (true);"
+                              "CREATE TABLE a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ();";
+
+static struct cluster cluster;
+static struct arena *arena;
+static struct status status;
+static struct pg_session *session;
+static struct schema_findings findings;
+
+static void make_cluster(void)
+{
+    struct status failure = {.arena = arena_new(0)};
+    struct conninfo conninfo;
+    ck_assert_msg(cluster_start(&cluster), "no PostgreSQL: see %s/log", cluster.directory);
+    ck_assert(conninfo_parse(failure.arena, cluster.url, &conninfo, &failure));
+    struct pg_session *const own = pg_session_open(&conninfo, NO_DEADLINE, &failure);
+    ck_assert_msg(own != NULL && pg_exec(own, fixture, &failure), "%s", failure.message);
+    pg_session_free(own);
+    arena_free(failure.arena);
+}
+
+static void remove_cluster(void)
+{
+    cluster_stop(&cluster);
+}
+
+static void set_up(void)
+{
+    struct conninfo conninfo;
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+    ck_assert(conninfo_parse(arena, cluster.url, &conninfo, &status));
+    session = pg_session_open(&conninfo, NO_DEADLINE, &status);
+    ck_assert_msg(session != NULL, "%s", status.message);
+}
+
+static void tear_down(void)
+{
+    pg_session_free(session);
+    arena_free(arena);
+}
+
+/* "+type name" of each that exists and "-type name" of each that does not, separated by ", ". */
+static const char *found_in(const char *default_schema, const char *sql)
+{
+    struct buffer out = {.arena = arena};
+    if (!schema_detect(arena, session, default_schema, text_of(sql), &findings, &status)) {
+        return arena_printf(arena, "refused: %s", status.message);
+    }
+    for (size_t i = 0; i < findings.count; i++) {
+        buffer_printf(&out, "%s%c%s %s", i == 0 ? "" : ", ", findings.items[i].exists ? '+' : '-',
+                      findings.items[i].type, findings.items[i].name);
+    }
+    return buffer_string(&out);
+}
+
+static const char *found(const char *sql)
+{
+    return found_in(NULL, sql);
+}
+
+static const struct {
+    const char *sql;
+    const char *found;
+} kinds[] = {
+    {"create table users (id int)", "+table users"},
+    {"create table Posts (id int)", "-table posts"},
+    {"create table \"Users\" (id int)", "-table Users"},
+    {"create table app.\"Order\" (id int)", "+table app.Order"},
+    {"create table \"Order\" (id int)", "-table Order"},
+    {"create table v (id int)", "-table v"},
+    {"create table a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ()",
+     "+table a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz"},
+    {"create index users_mail on users (mail)", "+index users_mail"},
+    {"create index users_mail on app.users (mail)", "-index app.users_mail"},
+    {"alter table users add mail text, add gone int", "+column users.mail, -column users.gone"},
+    {"alter table app.\"Order\" add column total int", "+column app.Order.total"},
+    {"alter table users add constraint users_pkey primary key (id)", "+constraint users.users_pkey"},
+    {"alter table users add constraint positive check (id > 0)", "-constraint users.positive"},
+    {"alter table app.\"Order\" add constraint positive check (id > 0)", "+constraint app.Order.positive"},
+    {"create type mood as enum ()", "+type mood"},
+    {"create type pair as (a int)", "+type pair"},
+    {"create type users as (a int)", "-type users"},
+    {"create type _mood as (a int)", "-type _mood"},
+    {"alter type mood add value 'it''s'", "+enum value mood.it's"},
+    {"alter type mood add value 'bad'", "-enum value mood.bad"},
+    {"create domain short as text", "+domain short"},
+    {"create domain mood as text", "-domain mood"},
+    {"create view v as select 1", "+view v"},
+    {"create view users as select 1", "-view users"},
+    {"create materialized view m as select 1", "+materialized view m"},
+    {"create sequence s", "+sequence s"},
+    {"create schema app", "+schema app"},
+    {"create schema other", "-schema other"},
+    {"create function f() returns int as 'x'", "+function f"},
+    {"create function p() returns int as 'x'", "-function p"},
+    {"create procedure p() as 'x'", "+procedure p"},
+    {"create trigger g after insert on users execute function f()", "+trigger users.g"},
+    {"create trigger g after insert on app.\"Order\" execute function f()", "-trigger app.Order.g"},
+    {"create policy own on users", "+policy users.own"},
+    {"create extension plpgsql", "+extension plpgsql"},
+    {"create extension hstore", "-extension hstore"},
+};
+
+START_TEST(each_kind_is_looked_up_by_its_exact_name)
+{
+    ck_assert_str_eq(found(kinds[_i].sql), kinds[_i].found);
+}
+END_TEST
+
+START_TEST(an_unqualified_name_is_looked_for_in_the_default_schema)
+{
+    ck_assert_str_eq(found_in("app", "create table \"Order\" (); create table users (); create table public.users ()"),
+                     "+table Order, -table users, +table public.users");
+    ck_assert_str_eq(found_in("app", "alter table \"Order\" add total int"), "+column Order.total");
+    ck_assert_str_eq(found_in("nowhere", "create table users ()"), "-table users");
+}
+END_TEST
+
+START_TEST(without_a_default_the_search_path_decides)
+{
+    ck_assert(pg_exec(session, "SET search_path = nowhere, app, public", &status));
+    ck_assert_str_eq(found("create table \"Order\" (); create table users ()"), "+table Order, +table users");
+}
+END_TEST
+
+START_TEST(the_recommendation_is_one_of_three)
+{
+    found("create table users (); create schema app");
+    ck_assert(findings.all_exist && findings.some_exist);
+    ck_assert_str_eq(findings.recommendation,
+                     "All DDL objects already exist. Safe to mark as applied without re-running.");
+    found("create table users (); create table posts ()");
+    ck_assert(!findings.all_exist && findings.some_exist);
+    ck_assert_str_eq(findings.recommendation,
+                     "Some objects already exist. Review carefully before running or marking as applied.");
+    found("create table posts ()");
+    ck_assert(!findings.all_exist && !findings.some_exist);
+    ck_assert_str_eq(findings.recommendation, "No existing objects detected. Safe to run this migration.");
+    found("select 1");
+    ck_assert(!findings.all_exist && !findings.some_exist && findings.count == 0);
+    ck_assert_str_eq(findings.recommendation, "No existing objects detected. Safe to run this migration.");
+}
+END_TEST
+
+START_TEST(what_is_said_twice_is_found_once_and_in_the_order_of_the_script)
+{
+    ck_assert_str_eq(found("create table z (); create table users (); create table if not exists z (); "
+                           "create schema z; create table app.z (); create table a ()"),
+                     "-table z, +table users, -schema z, -table app.z, -table a");
+}
+END_TEST
+
+START_TEST(a_script_that_no_parser_knows_is_read_all_the_same)
+{
+    ck_assert_str_eq(found("\xEF\xBB\xBF"
+                           "create table users (); selec; -- 'x\n create quantum leap; create view v as select 1"),
+                     "+table users, +view v");
+}
+END_TEST
+
+START_TEST(names_are_data_and_never_sql)
+{
+    ck_assert_str_eq(
+        found("create table \"a\\,'{}\"\"$$\" (); create table \"NULL\" (); create table \"null\".\"a.b\" ()"),
+        "-table a\\,'{}\"$$, -table NULL, -table null.a.b");
+}
+END_TEST
+
+START_TEST(an_empty_script_or_one_that_is_no_text_is_refused)
+{
+    ck_assert_str_eq(found(" \n"), "refused: sql is required.");
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert_str_eq(found("\xEF\xBB\xBF"), "refused: sql is required.");
+    ck_assert_str_eq(found("create table \xFF ()"), "refused: sql must be UTF-8 text.");
+}
+END_TEST
+
+START_TEST(a_hundred_thousand_objects_are_found_in_seconds)
+{
+    struct buffer sql = {.arena = arena};
+    for (int i = 0; i < 100000; i++) {
+        buffer_printf(&sql, "create table t%d ();", i % 20000);
+    }
+    const int64_t start = clock_ms();
+    ck_assert(schema_detect(arena, session, NULL, buffer_text(&sql), &findings, &status));
+    ck_assert_uint_eq(findings.count, 20000);
+    ck_assert_int_lt(clock_ms() - start, 20000);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("schema");
+    TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_loop_test(tests, each_kind_is_looked_up_by_its_exact_name, 0, (int)(sizeof kinds / sizeof kinds[0]));
+    tcase_add_test(tests, an_unqualified_name_is_looked_for_in_the_default_schema);
+    tcase_add_test(tests, without_a_default_the_search_path_decides);
+    tcase_add_test(tests, the_recommendation_is_one_of_three);
+    tcase_add_test(tests, what_is_said_twice_is_found_once_and_in_the_order_of_the_script);
+    tcase_add_test(tests, a_script_that_no_parser_knows_is_read_all_the_same);
+    tcase_add_test(tests, names_are_data_and_never_sql);
+    tcase_add_test(tests, an_empty_script_or_one_that_is_no_text_is_refused);
+    tcase_add_test(tests, a_hundred_thousand_objects_are_found_in_seconds);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
