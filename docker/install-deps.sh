@@ -12,7 +12,7 @@
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
 
-run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3"
+run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3 ca-certificates"
 build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev libnng-dev libprotobuf-c-dev libpq-dev
     libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev"
 quickstart="$build check postgresql-15 curl"

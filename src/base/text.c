@@ -83,7 +83,7 @@ bool text_next_line(struct text *rest, struct text *line)
 
 size_t text_find(struct text text, const char *needle, size_t from)
 {
-    if (from > text.size) {
+    if (from > text.size || text.data == NULL) {
         return SIZE_MAX;
     }
     const char *const found = memmem(text.data + from, text.size - from, needle, strlen(needle));

@@ -9,10 +9,18 @@
 
 #define IDLE_SECONDS 30
 
+struct lane_thread {
+    struct lane_thread *next;
+    struct lane *lane;
+    pthread_t thread;
+};
+
 struct lane {
     pthread_mutex_t mutex;
     pthread_cond_t work;  /* something was added, or the lane is stopping */
     pthread_cond_t ended; /* a thread has ended */
+    struct lane_thread
+        *dead; /* those that have ended and are not joined: libraries clean up in a thread's last moments */
     unsigned max_threads;
     unsigned max_queue;
     unsigned threads;
@@ -69,7 +77,8 @@ static struct lane_job *wait_job(struct lane *lane)
 
 static void *run_thread(void *data)
 {
-    struct lane *const lane = data;
+    struct lane_thread *const self = data;
+    struct lane *const lane = self->lane;
     pthread_mutex_lock(&lane->mutex);
     for (struct lane_job *job; (job = wait_job(lane)) != NULL;) {
         pthread_mutex_unlock(&lane->mutex);
@@ -77,19 +86,35 @@ static void *run_thread(void *data)
         pthread_mutex_lock(&lane->mutex);
     }
     lane->threads--;
+    self->next = lane->dead;
+    lane->dead = self;
     pthread_cond_signal(&lane->ended);
     pthread_mutex_unlock(&lane->mutex);
     return NULL;
 }
 
+/* With the mutex held. They are in their last moments, so this waits for next to nothing. */
+static void join_dead(struct lane *lane)
+{
+    while (lane->dead != NULL) {
+        struct lane_thread *dead = lane->dead;
+        lane->dead = dead->next;
+        pthread_mutex_unlock(&lane->mutex);
+        pthread_join(dead->thread, NULL);
+        pthread_mutex_lock(&lane->mutex);
+        free(dead);
+    }
+}
+
 /* With the mutex held. */
 static bool start_thread(struct lane *lane)
 {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run_thread, lane) != 0) {
+    struct lane_thread *thread = memory_alloc(sizeof *thread);
+    thread->lane = lane;
+    if (pthread_create(&thread->thread, NULL, run_thread, thread) != 0) {
+        free(thread);
         return false;
     }
-    pthread_detach(thread);
     lane->threads++;
     return true;
 }
@@ -97,6 +122,7 @@ static bool start_thread(struct lane *lane)
 bool lane_add(struct lane *lane, struct lane_job *job)
 {
     pthread_mutex_lock(&lane->mutex);
+    join_dead(lane);
     const bool needs_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
     const bool has_thread = !lane->stopping && (!needs_thread || start_thread(lane) || lane->threads > 0);
     /* A job that a thread is about to take does not count as waiting. */
@@ -127,6 +153,7 @@ void lane_free(struct lane *lane)
     while (lane->threads > 0) {
         pthread_cond_wait(&lane->ended, &lane->mutex);
     }
+    join_dead(lane);
     pthread_mutex_unlock(&lane->mutex);
     pthread_cond_destroy(&lane->ended);
     pthread_cond_destroy(&lane->work);

@@ -1,6 +1,7 @@
 """Requests that no friend sends, mostly over a raw socket. After each, the bridge answers the next caller."""
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -28,9 +29,8 @@ class Hostile(Case):
         self.assertEqual(self.http.get("/api/migrations/idempotent/status").json["summary"]["pending"], 4)
 
     def statuses(self, data, **options):
-        """The status of every answer to these bytes; libmicrohttpd's own refusals are counted once."""
-        lines = self.http.raw(data, **options).split(b"\r\n")
-        return [int(line.split()[1]) for line in lines if line.startswith(b"HTTP/1.")]
+        """The status of every answer to these bytes; libmicrohttpd sends the headers of its own refusals twice."""
+        return [int(status) for status in re.findall(rb"HTTP/1\.\d (\d{3}) ", self.http.raw(data, **options))]
 
     def request(self, *headers, line="GET /healthz HTTP/1.1", host="Host: localhost", body=b""):
         head = "\r\n".join([line, *([host] if host else []), "Connection: close", *headers]) + "\r\n\r\n"
@@ -108,30 +108,14 @@ class Hostile(Case):
     def test_a_large_body_below_the_limit_is_taken(self):
         self.assertEqual(self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)}).status, 200)
 
-    def test_memory_is_not_kept_after_large_bodies(self):
-        with open("/proc/self/status", encoding="ascii"):
-            pids = [program for program in self.programs() if b"truss-bridge" in program[1]]
-        for _ in range(5):
-            self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)})
-        with open(f"/proc/{pids[0][0]}/status", encoding="ascii") as file:
-            resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-        self.assertLess(resident, 60000 if not harness.SANITIZED else 2000000)
-
-    def programs(self):
-        """(pid, command) of this test's own children."""
-        found = []
-        for pid in os.listdir("/proc"):
-            if pid.isdigit():
-                try:
-                    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-                        parent = int(file.read().rpartition(")")[2].split()[1])
-                    with open(f"/proc/{pid}/cmdline", "rb") as file:
-                        command = file.read()
-                except OSError:
-                    continue
-                if parent == os.getpid():
-                    found.append((int(pid), command))
-        return found
+    def test_memory_does_not_grow_with_large_bodies(self):
+        def resident_after(requests):
+            for _ in range(requests):
+                self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)})
+            with open(f"/proc/{self.http.process.pid}/status", encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+        before = resident_after(3)
+        self.assertLess(resident_after(10), before + 20000)
 
     # ---- slowness ----
 
@@ -179,7 +163,7 @@ class Hostile(Case):
         for name in ("../secret", "..%2Fsecret", "%2e%2e/secret", "%2e%2e%2fsecret", "..%2fsecret%2fmigration.sql", "%252e%252e%252fsecret",
                      "./20240101000000_create_users", "x/../../secret", "..", "%2e%2e", ".", "%2Fetc%2Fpasswd", "..%5csecret",
                      "20240101000000_create_users/migration.sql/..", "20240101000000_create_users//migration.sql",
-                     "%c0%ae%c0%ae/secret", "a%00b", "%00", "20240101000000_create_users%00", "a%0d%0aX: y", "%ff%fe", "%", "%4", "%zz", "a%1bb",
+                     "%c0%ae%c0%ae/secret", "a%00b", "%00", "20240101000000_create_users%00", "a%0d%0aX:%20y", "%ff%fe", "%", "%4", "%zz", "a%1bb",
                      "20240101000000_create_users%2F..%2F..%2Fsecret"):
             with self.subTest(name=name):
                 data = self.http.raw(self.request(line=f"GET /api/migrations/preview/{name} HTTP/1.1"))
@@ -249,7 +233,7 @@ class Options(Case):
                 self.assertEqual(bridge.process.wait(10), 1)
                 bridge.kill()
                 self.assertTrue(bridge.text().startswith("truss-bridge: "), bridge.text())
-                self.assertIn(arguments[-1].lstrip("-"), bridge.text())
+                self.assertIn(arguments[0].lstrip("-"), bridge.text())
 
     def test_it_never_links_what_it_must_not_know(self):
         linked = harness.subprocess.run(["ldd", os.path.join(harness.BIN, "truss-bridge")], capture_output=True, text=True, check=True).stdout

@@ -330,7 +330,8 @@ class Answer:
 
 
 class Http:
-    def __init__(self, address):
+    def __init__(self, address, process=None):
+        self.process = process
         self.host, port = re.fullmatch(r"http://(.*):(\d+)", address).groups()
         self.port = int(port)
 
@@ -452,8 +453,8 @@ class Case(unittest.TestCase):
 
     def bridge(self, *workers, arguments=()):
         addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
-        return Http(self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments)
-                    .wait_listening().address)
+        program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments).wait_listening()
+        return Http(program.address, program.process)
 
     def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=120):
         """Runs the command line to its end."""

@@ -1,0 +1,171 @@
+"""The truss command: what a person reads, what a script reads, and exit statuses."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case
+
+FINE, ERROR, PENDING = 0, 1, 2
+USERS, POSTS = "20240101000000_create_users", "20240102000000_create_posts"
+
+
+class Commands(Case):
+    def setUp(self):
+        super().setUp()
+        self.files = self.project("prisma-blog")
+        self.process = self.worker(self.files, "--lock-wait", "0.3")
+
+    def run_truss(self, *arguments, status=FINE, **options):
+        """Runs it; answers what it printed where it is fine, else what it complained of."""
+        result = self.truss(*arguments, worker=self.process, **options)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        self.assertNotIn("\x1b", result.stdout + result.stderr)
+        if status == ERROR:
+            self.assertIn("truss: ", result.stderr + "truss: " * bool(result.stdout))
+        return result.stdout if status != ERROR else result.stdout + result.stderr
+
+    # ---- status ----
+
+    def test_status_tells_the_framework_and_every_migration(self):
+        text = self.run_truss("status")
+        for word in ("Prisma", "prisma/migrations", self.database, USERS, POSTS, "pending"):
+            self.assertIn(word, text)
+        self.run_truss("run")
+        text = self.run_truss("status")
+        self.assertIn("public._prisma_migrations", text)
+        self.assertNotRegex(text, r"(?m)[ \t]+$")
+
+    def test_the_exit_code_tells_of_pending_ones_when_it_is_asked_to(self):
+        self.run_truss("status")
+        self.run_truss("status", "--exit-code", status=PENDING)
+        self.run_truss("run")
+        self.run_truss("status", "--exit-code")
+
+    def test_json_is_what_the_rest_route_answers(self):
+        self.run_truss("run", USERS)
+        http = self.bridge(self.process)
+        self.assertEqual(json.loads(self.run_truss("status", "--json")), http.get("/api/migrations/idempotent/status").json)
+        self.assertEqual(json.loads(self.run_truss("preview", POSTS, "--json")), http.get(f"/api/migrations/preview/{POSTS}").json)
+
+    def test_columns_stand_one_below_the_other_also_with_wide_letters(self):
+        self.files.add("2 größe", "SELECT 1;").add("3 x", "SELECT 1;")
+        lines = [line for line in self.run_truss("status").splitlines() if "pending" in line and ("2 größe" in line or "3 x" in line)]
+        self.assertEqual(len({line.index(name) for line, name in zip(lines, ("2 größe", "3 x"), strict=True)}), 1)
+
+    def test_control_characters_do_not_reach_the_terminal(self):
+        self.files.add("2023_x", "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); DO $$ BEGIN RAISE 'red \x1b[31m'; END $$;")
+        text = self.run_truss("run", status=ERROR)
+        self.assertIn("\\x1b", text)
+        self.assertIn("\\x1b", self.run_truss("status"))
+
+    def test_a_failed_attempt_is_shown_with_its_log(self):
+        self.files.add("2023_x", "CREATE TABLE t (id INT); CREATE INDEX CONCURRENTLY i ON t (id); SELECT 1/0;")
+        self.run_truss("run", status=ERROR)
+        text = self.run_truss("status")
+        self.assertIn("failed", text)
+        self.assertIn("division by zero", text)
+
+    # ---- run ----
+
+    def test_run_applies_and_says_so(self):
+        text = self.run_truss("run")
+        self.assertIn("Applied 4 migration(s) successfully.", text)
+        self.assertIn(USERS, text)
+        self.assertIn("No pending migrations to run.", self.run_truss("run"))
+
+    def test_run_with_names_runs_those(self):
+        self.run_truss("run", POSTS, USERS)
+        self.assertEqual([row[0] for row in self.ledger("migration_name")], [USERS, POSTS])
+
+    def test_a_failed_run_says_where_and_why_and_what_stays(self):
+        self.files.add("20240101500000_broken", "SELECT 1;\nINSERT INTO users (email) VALUES ('a');\nINSERT INTO users (email) VALUES ('a');\n")
+        text = self.run_truss("run", status=ERROR)
+        for word in ("20240101500000_broken", "3:1", "INSERT INTO users", "duplicate key value", "Key (email)=(a) already exists."):
+            self.assertIn(word, text)
+        self.assertIn("stay", text)
+        answer = json.loads(self.truss("run", "--json", worker=self.process).stdout)
+        self.assertEqual((answer["ok"], answer["failed"]["sqlstate"], answer["failed"]["line"]), (False, "23505", 3))
+
+    def test_an_unknown_name_is_told_with_the_nearest(self):
+        text = self.run_truss("run", "20240101000000_create_user", status=ERROR)
+        self.assertIn(USERS, text)
+        self.assertEqual(self.sql("SELECT to_regclass('users')"), [(None,)])
+
+    # ---- the others ----
+
+    def test_preview_prints_the_script_and_nothing_else(self):
+        with open(self.files.script(USERS), encoding="utf-8") as file:
+            self.assertEqual(self.run_truss("preview", USERS), file.read())
+        self.assertIn("Migration file not found: nothing", self.run_truss("preview", "nothing", status=ERROR))
+
+    def test_marks(self):
+        self.assertIn("marked as applied without executing", self.run_truss("mark-applied", USERS))
+        self.assertIn("already recorded", self.run_truss("mark-applied", USERS))
+        self.run_truss("mark-rolled-back", POSTS, status=ERROR)
+        self.run_truss("mark-applied", status=ERROR)
+
+    def test_check_is_fine_or_warns(self):
+        text = self.run_truss("check")
+        self.assertIn(self.database, text)
+        self.assertIs(json.loads(self.run_truss("check", "--json"))["safe"], True)
+
+    def test_detect_schema_reads_a_file_or_standard_input(self):
+        self.sql("CREATE TABLE users (id INT)")
+        text = self.run_truss("detect-schema", self.files.script(USERS))
+        self.assertIn("Some objects already exist.", text)
+        self.assertEqual(text, self.run_truss("detect-schema", "-", stdin=open(self.files.script(USERS), encoding="utf-8").read()))
+        self.assertIn("/no/such", self.run_truss("detect-schema", "/no/such", status=ERROR))
+
+    def test_create_makes_a_file(self):
+        self.assertIn("_add_tags", self.run_truss("create", "add tags"))
+        self.assertTrue(any(name.endswith("_add_tags") for name in self.files.names()))
+
+    def test_health(self):
+        self.assertIn(self.database, self.run_truss("health"))
+
+    # ---- usage ----
+
+    def test_options_may_stand_before_or_behind_words(self):
+        for arguments in (("preview", "--json", USERS), ("preview", USERS, "--json"), ("preview", f"--worker={self.process.address}", USERS),
+                          ("preview", "--timeout", "5", "--", USERS)):
+            self.run_truss(*arguments)
+
+    def test_wrong_usage_is_an_error_with_words(self):
+        for arguments in (("no-such",), ("status", "--no-such"), ("status", "word"), ("preview",), ("preview", "a", "b"), ("run", "--timeout", "soon"),
+                          ("status", "--worker", "http://x"), ("status", "--worker")):
+            with self.subTest(arguments=arguments):
+                self.assertGreater(len(self.run_truss(*arguments, status=ERROR)), 20)
+
+    def test_help_and_version(self):
+        for command in ("status", "run", "preview", "mark-applied", "mark-rolled-back", "check", "detect-schema", "create", "dev"):
+            self.assertIn(command, self.run_truss("help"))
+            self.assertEqual(self.run_truss("help", command), self.run_truss(command, "--help"))
+        self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
+
+    def test_no_worker_is_told_with_what_to_do_and_soon(self):
+        result = self.truss("status", "--worker", f"tcp://127.0.0.1:{harness.free_port()}", timeout=20)
+        self.assertEqual(result.returncode, ERROR)
+        self.assertIn("truss-worker", result.stderr)
+
+    def test_without_a_database_url_it_says_so(self):
+        result = self.truss("status", worker=self.worker(self.files, url=None))
+        self.assertEqual((result.returncode, result.stderr), (ERROR, "truss: DATABASE_URL is not set.\n"))
+
+    def test_a_time_out_ends_the_wait_and_the_run(self):
+        self.files.add("2023_slow", "SELECT pg_sleep(20);")
+        result = self.truss("run", "--timeout", "1", worker=self.process, timeout=15)
+        self.assertEqual(result.returncode, ERROR)
+        harness.wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.assertEqual(self.ledger(table="pg_tables", columns="1")[:0], [])
+
+    def test_a_reader_that_goes_away_is_no_crash(self):
+        command = f"'{os.path.join(harness.BIN, 'truss')}' status | head -c 1"
+        result = harness.subprocess.run(["bash", "-c", command + "; exit ${PIPESTATUS[0]}"], capture_output=True, text=True, timeout=30,
+                                        env=harness.clean_environment(worker=self.process), check=False)
+        self.assertIn(result.returncode, (FINE, ERROR), result.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()

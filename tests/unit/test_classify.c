@@ -1,0 +1,119 @@
+/*
+ * What we say cannot share a transaction, held against what PostgreSQL says.
+ */
+#include "pg/session.h"
+#include "sql/classify.h"
+#include "support/cluster.h"
+#include "support/runner.h"
+
+#include <string.h>
+
+static const char fixture[] =
+    "CREATE TABLE t (a int); CREATE INDEX i ON t (a); CREATE TYPE mood AS ENUM ('a');"
+    "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE c PARTITION OF p FOR VALUES FROM (0) TO (1);"
+    "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)";
+
+static const char *const statements[] = {
+    "create index concurrently on t (a)",
+    "create unique index concurrently if not exists j on t (a)",
+    "create index on t (a)",
+    "drop index concurrently i",
+    "drop index i",
+    "reindex index concurrently i",
+    "reindex (concurrently, verbose) table t",
+    "reindex schema public",
+    "reindex (verbose) database postgres",
+    "reindex system postgres",
+    "reindex table t",
+    "vacuum",
+    "vacuum (analyze) t",
+    "analyze t",
+    "cluster",
+    "cluster verbose",
+    "cluster t using i",
+    "create database d",
+    "drop database d",
+    "alter database postgres set tablespace pg_default",
+    "alter database postgres set work_mem = '1MB'",
+    "create tablespace x location '/nowhere'",
+    "drop tablespace x",
+    "alter system set work_mem = '1MB'",
+    "alter table p detach partition c concurrently",
+    "alter table p detach partition c",
+    "create subscription n connection 'dbname=x' publication p",
+    "drop subscription s",
+    "alter subscription s disable",
+    "discard all",
+    "discard plans",
+    "commit prepared 'x'",
+    "rollback prepared 'x'",
+    "do $$ begin commit; end $$",
+    "do $$ begin perform 'commit'; end $$",
+    "alter type mood add value 'b'",
+    "create type m as enum ()",
+    "refresh materialized view m",
+    "create view v as select 1",
+    "checkpoint",
+    "listen l",
+    "savepoint a",
+    "set local work_mem = '1MB'",
+};
+
+static struct cluster cluster;
+
+static struct pg_session *open_session(struct status *status)
+{
+    struct conninfo conninfo;
+    ck_assert(conninfo_parse(status->arena, cluster.url, &conninfo, status));
+    struct pg_session *const session = pg_session_open(&conninfo, NO_DEADLINE, status);
+    ck_assert_msg(session != NULL, "%s", status->message);
+    return session;
+}
+
+static void make_cluster(void)
+{
+    struct status status = {.arena = arena_new(0)};
+    ck_assert_msg(cluster_start(&cluster), "no PostgreSQL: see %s/log", cluster.directory);
+    struct pg_session *const session = open_session(&status);
+    ck_assert_msg(pg_exec(session, fixture, &status), "%s", status.message);
+    pg_session_free(session);
+    arena_free(status.arena);
+}
+
+static void remove_cluster(void)
+{
+    cluster_stop(&cluster);
+}
+
+/* active_sql_transaction, or invalid_transaction_termination for a COMMIT inside DO. */
+static bool is_refused_in_transaction(const struct status *status)
+{
+    return status->sqlstate != NULL &&
+           (strcmp(status->sqlstate, "25001") == 0 || strcmp(status->sqlstate, "2D000") == 0);
+}
+
+START_TEST(what_stands_alone_is_what_the_server_refuses_in_a_transaction)
+{
+    struct status status = {.arena = arena_new(0)};
+    struct pg_session *const session = open_session(&status);
+    ck_assert(pg_exec(session, "BEGIN", &status));
+    const bool ran = pg_exec(session, statements[_i], &status);
+    const bool alone = sql_classify(text_of(statements[_i])) == SQL_CLASS_ALONE;
+    ck_assert_msg(alone == (!ran && is_refused_in_transaction(&status)), "%s: %s", statements[_i],
+                  ran ? "ran" : status.message);
+    pg_session_free(session);
+    arena_free(status.arena);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("classify");
+    TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
+    tcase_add_loop_test(tests, what_stands_alone_is_what_the_server_refuses_in_a_transaction, 0,
+                        (int)(sizeof statements / sizeof statements[0]));
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
