@@ -69,6 +69,12 @@ rm -rf "$base"
 echo "== Image: buildah, docker/Dockerfile"
 image build --isolation chroot --format docker --pull-never --build-arg BASE=localhost/truss-base \
     -f "$root/docker/Dockerfile" -t truss:latest "$root" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2 && exit 1; }
+container=$(image from --pull-never truss:latest)
+for program in truss-worker truss-bridge truss; do
+    image run --isolation chroot "$container" -- "$program" --version
+done
+image rm "$container" >/dev/null
+
 rm -f "$out"
 image push -q truss:latest "docker-archive:$out:truss:latest" >/dev/null
 echo "$out: $(du -h "$out" | cut -f 1)"

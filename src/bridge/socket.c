@@ -3,10 +3,12 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +29,10 @@ static bool cut(const char *listen, char host[64], const char **port)
     memcpy(host, name.data, name.size);
     host[name.size] = '\0';
     *port = colon + 1;
-    return true;
+    /* getaddrinfo takes 99999 for 34463. */
+    char *end;
+    const unsigned long number = strtoul(*port, &end, 10);
+    return isdigit((unsigned char)colon[1]) != 0 && *end == '\0' && number <= 65535;
 }
 
 static bool is_loopback_address(const struct sockaddr *address)

@@ -23,7 +23,7 @@ struct step {
     enum step_kind kind;
     size_t start; /* bytes of the script: [start, end) is what is sent */
     size_t end;
-    const char *reason; /* why it is not simply part of one transaction; NULL for STEP_TRANSACTION */
+    const char *reason; /* why it ends here or stands apart; NULL where there is nothing to say */
 };
 
 struct plan {

@@ -301,8 +301,11 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
         (const Truss__Migration__V1__DetectSchemaRequest *)input;
     struct work work = work_of(context, call);
     struct schema_findings found;
-    const bool ok = work_connect(&work) && schema_detect(call->arena, work.session, work.site->project.schema,
-                                                         text_of(request->sql), &found, call->status);
+    /* What is no script is refused without a database, too. */
+    const bool is_empty = text_trim(text_of(request->sql)).size == 0;
+    const bool ok =
+        (is_empty || work_connect(&work)) && schema_detect(call->arena, work.session, work.site->project.schema,
+                                                           text_of(request->sql), &found, call->status);
     work_release(&work);
     if (!ok) {
         return NULL;

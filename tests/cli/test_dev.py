@@ -31,6 +31,7 @@ class Dev(Case):
         reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
         reader.start()
         process.text = lambda: "".join(lines)
+        process.reader = reader
         self.addCleanup(process.stdout.close)
         self.addCleanup(reader.join, 5)
         self.addCleanup(self.end, process)
@@ -38,32 +39,43 @@ class Dev(Case):
         return process
 
     @staticmethod
-    def end(process, how=signal.SIGINT):
+    def end(process):
+        """Ends it as Ctrl-C does, where it has not ended; answers its exit status."""
         if process.poll() is None:
-            process.send_signal(how)
-        return process.wait(40)
+            process.send_signal(signal.SIGINT)
+        return Dev.wait(process)
+
+    @staticmethod
+    def wait(process):
+        status = process.wait(40)
+        process.reader.join(5)
+        return status
 
     def http(self, process):
         return Http(re.search(r"http://127\.0\.0\.1:\d+", process.text()).group())
+
+    @staticmethod
+    def look(pid, what):
+        """A file of /proc about a process; empty where it is gone."""
+        try:
+            with open(f"/proc/{pid}/{what}", encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except OSError:
+            return ""
 
     def family(self, process):
         """Every process that descends from it."""
         children = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-                    children.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(int(pid))
-            except OSError:
-                continue
+            if stat := self.look(pid, "stat").rpartition(")")[2].split():
+                children.setdefault(int(stat[1]), []).append(int(pid))
         found = [process.pid]
         for pid in found:
             found += children.get(pid, [])
         return found[1:]
 
     def assert_gone(self, pids):
-        def alive():
-            return [pid for pid in pids if os.path.exists(f"/proc/{pid}") and " Z " not in open(f"/proc/{pid}/stat", encoding="utf-8").read()]
-        wait_for(lambda: not alive(), 20)
+        wait_for(lambda: all(self.look(pid, "stat").rpartition(")")[2][:3] in ("", " Z ") for pid in pids), 20)
 
     def test_a_project_without_a_database_gets_one_and_keeps_its_data(self):
         process = self.dev()
@@ -89,8 +101,7 @@ class Dev(Case):
         secret = re.match(r"postgres(?:ql)?://\w+:([^@]+)@127\.0\.0\.1:\d+/\w+$", url).group(1)
         self.assertGreaterEqual(len(secret), 16)
         for pid in self.family(process):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                self.assertNotIn(secret.encode(), file.read())
+            self.assertNotIn(secret, self.look(pid, "cmdline"))
         query = ["psql", "-XAtq", url, "-c", "SELECT current_setting('listen_addresses'), pg_backend_pid()"]
         self.assertTrue(subprocess.run(query, text=True, capture_output=True, check=True).stdout.startswith("127.0.0.1|"))
         wrong = subprocess.run([*query[:2], url.replace(secret, "wrong"), *query[3:]], text=True, capture_output=True, check=False)
@@ -100,7 +111,7 @@ class Dev(Case):
     def test_called_as_root_the_server_is_somebody_elses(self):
         process = self.dev()
         owners = {pwd.getpwuid(os.stat(f"/proc/{pid}").st_uid).pw_name for pid in self.family(process)
-                  if b"postgres" in open(f"/proc/{pid}/cmdline", "rb").read()}
+                  if "postgres" in self.look(pid, "cmdline")}
         self.assertNotIn("root", owners)
 
     def test_a_database_url_is_used_and_no_server_is_started(self):
@@ -118,7 +129,7 @@ class Dev(Case):
     def test_a_second_one_in_the_same_project_is_told_so(self):
         first = self.dev()
         second = self.dev()
-        self.assertEqual(second.wait(20), 1)
+        self.assertEqual(self.wait(second), 1)
         self.assertIn("already", second.text())
         self.assertEqual(self.http(first).get("/readyz").status, 200)
 
@@ -132,21 +143,21 @@ class Dev(Case):
     def test_when_a_part_dies_all_stop_and_it_says_which(self):
         process = self.dev(environment={"DATABASE_URL": self.url()})
         family = self.family(process)
-        worker = next(pid for pid in family if b"truss-worker" in open(f"/proc/{pid}/cmdline", "rb").read())
+        worker = next(pid for pid in family if "truss-worker" in self.look(pid, "cmdline"))
         os.kill(worker, signal.SIGKILL)
-        self.assertEqual(process.wait(30), 1)
+        self.assertEqual(self.wait(process), 1)
         self.assertIn("truss-worker", process.text())
         self.assert_gone(family)
 
     def test_a_taken_port_is_told_with_the_option(self):
         with harness.socket.create_server(("127.0.0.1", 0)) as taken:
             process = self.dev("--listen", f"127.0.0.1:{taken.getsockname()[1]}", environment={"DATABASE_URL": self.url()})
-            self.assertEqual(process.wait(30), 1)
+            self.assertEqual(self.wait(process), 1)
             self.assertIn("--listen", process.text())
 
     def test_a_directory_that_is_not_there_is_told(self):
         process = self.dev(project="/no/such/project")
-        self.assertEqual(process.wait(20), 1)
+        self.assertEqual(self.wait(process), 1)
         self.assertIn("/no/such/project", process.text())
 
 
