@@ -48,7 +48,7 @@ struct rpc_channel {
     atomic_size_t calls;
     atomic_int pipes;
     pthread_mutex_t mutex;
-    bool closing;
+    atomic_bool closing;
     struct call *all;
     struct call *free;
 };
@@ -58,7 +58,7 @@ struct rpc_channel {
 static bool fail_nng(const struct call *call, int error, struct status *status)
 {
     const bool sending = call->step == CALL_SENDING;
-    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+    if (atomic_load(&call->channel->closing) || error == NNG_ECLOSED || error == NNG_ECANCELED) {
         return status_fail(status, STATUS_CANCELLED, "The call was given up because its channel was closed.");
     }
     if (error == NNG_ETIMEDOUT && (!sending || deadline_passed(call->deadline))) {
@@ -326,10 +326,19 @@ static int open_socket(struct rpc_channel *channel)
     return error;
 }
 
+/* nng takes any text for a host and port, and finds out later. */
+static bool is_url(const char *url)
+{
+    const char *const colon = strrchr(url, ':');
+    if (strncmp(url, "tcp://", 6) == 0) {
+        return colon > url + 6 && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+    }
+    return strncmp(url, "ipc://", 6) == 0 && url[6] != '\0';
+}
+
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status)
 {
-    const bool known = strncmp(url, "tcp://", 6) == 0 || strncmp(url, "ipc://", 6) == 0;
-    if (!known) {
+    if (!is_url(url)) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is no worker's URL; it is tcp://HOST:PORT or ipc://PATH.",
                     url);
         return NULL;

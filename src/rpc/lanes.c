@@ -26,6 +26,7 @@ struct lane {
     unsigned threads;
     unsigned idle;
     unsigned queued;
+    unsigned running;
     bool stopping;
     struct lane_job *first;
     struct lane_job *last;
@@ -81,9 +82,11 @@ static void *run_thread(void *data)
     struct lane *const lane = self->lane;
     pthread_mutex_lock(&lane->mutex);
     for (struct lane_job *job; (job = wait_job(lane)) != NULL;) {
+        lane->running++;
         pthread_mutex_unlock(&lane->mutex);
         job->run(job);
         pthread_mutex_lock(&lane->mutex);
+        lane->running--;
     }
     lane->threads--;
     self->next = lane->dead;
@@ -123,10 +126,10 @@ bool lane_add(struct lane *lane, struct lane_job *job)
 {
     pthread_mutex_lock(&lane->mutex);
     join_dead(lane);
-    const bool needs_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
-    const bool has_thread = !lane->stopping && (!needs_thread || start_thread(lane) || lane->threads > 0);
-    /* A job that a thread is about to take does not count as waiting. */
-    const bool ok = has_thread && (lane->queued < lane->max_queue + lane->idle || needs_thread);
+    const bool has_room = !lane->stopping && lane->queued + lane->running < lane->max_threads + lane->max_queue;
+    const bool wants_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
+    const bool started = has_room && wants_thread && start_thread(lane);
+    const bool ok = has_room && (started || lane->threads > 0);
     if (ok) {
         job->next = NULL;
         if (lane->first == NULL) {

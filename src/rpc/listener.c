@@ -234,25 +234,22 @@ const char *listeners_url(const struct listeners *listeners, size_t index)
     return index < listeners->count ? listeners->items[index].url : NULL;
 }
 
-void listeners_stop(struct listeners *listeners)
+static void stop_prober(struct listeners *listeners)
 {
     pthread_mutex_lock(&listeners->mutex);
-    const bool first = !listeners->stopped;
     listeners->stopped = true;
     pthread_cond_signal(&listeners->stop);
     pthread_mutex_unlock(&listeners->mutex);
-    if (first && listeners->has_prober) {
+    if (listeners->has_prober) {
         pthread_join(listeners->prober, NULL);
-    }
-    for (size_t i = 0; first && i < listeners->count; i++) {
-        nng_listener_close(listeners->items[i].listener);
     }
 }
 
 void listeners_free(struct listeners *listeners)
 {
-    listeners_stop(listeners);
+    stop_prober(listeners);
     for (size_t i = 0; i < listeners->count; i++) {
+        nng_listener_close(listeners->items[i].listener);
         free(listeners->items[i].url);
     }
     pthread_cond_destroy(&listeners->stop);

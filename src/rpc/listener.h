@@ -22,9 +22,7 @@ struct listeners *listeners_start(nng_socket socket, const char *const *urls, st
 /* The real URL of one; NULL beyond the last. */
 const char *listeners_url(const struct listeners *listeners, size_t index);
 
-/* Accepts no more connections; those that are there stay. */
-void listeners_stop(struct listeners *listeners);
-
+/* Stops listening, which ends the connections too, and releases them. */
 void listeners_free(struct listeners *listeners);
 
 #endif

@@ -291,8 +291,9 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
     const struct timespec tick = {.tv_nsec = 5000000};
     const struct timespec drain = {.tv_nsec = DRAIN_MS * 1000000L};
     const int64_t deadline = deadline_in(grace_ms == 0 ? 1 : grace_ms);
+    /* The listeners stay until the end: closing one closes its connections, and with them the answers to come. Whoever
+     * asks anew is told that we are stopping. */
     atomic_store(&server->stopping, true);
-    listeners_stop(server->listeners);
     while (atomic_load(&server->working) > 0) {
         if (deadline_passed(deadline)) {
             return false;

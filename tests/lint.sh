@@ -1,0 +1,46 @@
+#!/bin/sh
+# Looks at the sources without running them: clang-format, cppcheck, shellcheck; with TRUSS_LINT=full clang-tidy too, which
+# takes minutes. Says everything that it finds, then fails. What the tools read is build/compile_commands.json.
+set -eu
+cd "$(dirname "$0")/.."
+failed=""
+
+# check NAME COMMAND…
+check() {
+    name=$1
+    shift
+    echo "== $name"
+    "$@" || failed="$failed $name"
+}
+
+files() {
+    find clients docker include src tests -name node_modules -prune -o -type f "$@" -print | sort
+}
+
+format() {
+    files -name '*.[ch]' | xargs clang-format --dry-run -Werror
+}
+
+# internalAstError: cppcheck 2.10 cannot read `a ? (struct text){0} : b`. readdir: glibc's is safe, a stream a thread.
+# getpwnam: the command line has one thread.
+cpp_check() {
+    cppcheck --project=build/compile_commands.json -j "$(nproc)" --quiet --error-exitcode=1 --inline-suppr \
+        --enable=warning,performance,portability --library=posix,gnu --suppress=internalAstError \
+        --suppress=readdirCalled --suppress=getpwnamCalled --suppress='*:*/generated/*' \
+        --suppress='*:*/build/empty_*'
+}
+
+shell() {
+    files -name '*.sh' | xargs shellcheck --severity=warning
+}
+
+tidy() {
+    files -name '*.c' -path 'src/*' | xargs -n 4 -P "$(nproc)" clang-tidy -p build --quiet 2>build/clang-tidy.log
+}
+
+[ -e build/compile_commands.json ] || cmake -S . -B build >/dev/null
+check clang-format format
+check cppcheck cpp_check
+check shellcheck shell
+[ "${TRUSS_LINT-}" != full ] || check clang-tidy tidy
+[ -z "$failed" ] || { echo "lint.sh: these found something:$failed" >&2 && exit 1; }

@@ -1,0 +1,183 @@
+/*
+ * Messages as JSON and back.
+ */
+#include "bridge/openapi.h"
+#include "rpc/json.h"
+#include "support/runner.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static struct arena *arena;
+static struct status status;
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+}
+
+static void tear_down(void)
+{
+    arena_free(arena);
+}
+
+static const char *written(const ProtobufCMessage *message, enum json_names names)
+{
+    struct buffer out = {.arena = arena};
+    json_write(&out, message, names);
+    return buffer_string(&out);
+}
+
+START_TEST(every_field_is_written_and_what_is_unset_is_null)
+{
+    Truss__Migration__V1__Migration migration;
+    truss__migration__v1__migration__init(&migration);
+    ck_assert_str_eq(written(&migration.base, JSON_SNAKE),
+                     "{\"name\":\"\",\"state\":null,\"applied_at\":null,\"stored_hash\":null,\"file_hash\":null,"
+                     "\"detail_state\":null,\"duration_ms\":null,\"logs\":null,\"attempts\":[]}");
+}
+END_TEST
+
+START_TEST(values_are_written_in_either_style)
+{
+    Google__Protobuf__Timestamp time;
+    google__protobuf__timestamp__init(&time);
+    time.seconds = 1700000000;
+    time.nanos = 5000;
+    Truss__Migration__V1__Migration migration;
+    truss__migration__v1__migration__init(&migration);
+    char name[] = "a\"\n\x01\x7F\xC3\xA4";
+    migration.name = name;
+    migration.state = TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED;
+    migration.detail_state = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER;
+    migration._applied_at_case = TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT;
+    migration.applied_at = &time;
+    migration._duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
+    const char *const camel = written(&migration.base, JSON_CAMEL);
+    ck_assert_ptr_nonnull(strstr(camel, "\"name\":\"a\\\"\\n\\u0001\\u007f\xC3\xA4\""));
+    ck_assert_ptr_nonnull(strstr(camel, "\"state\":\"orphaned\""));
+    ck_assert_ptr_nonnull(strstr(camel, "\"detailState\":\"out_of_order\""));
+    ck_assert_ptr_nonnull(strstr(camel, "\"appliedAt\":\"2023-11-14T22:13:20.000005Z\""));
+    ck_assert_ptr_nonnull(strstr(camel, "\"durationMs\":0"));
+    migration.state = (Truss__Migration__V1__State)77;
+    time.seconds = INT64_MAX;
+    const char *const odd = written(&migration.base, JSON_SNAKE);
+    ck_assert_ptr_nonnull(strstr(odd, "\"state\":77"));
+    ck_assert_ptr_nonnull(strstr(odd, "\"applied_at\":null"));
+}
+END_TEST
+
+static const Truss__Migration__V1__RunRequest *read_run(const char *json)
+{
+    return (const Truss__Migration__V1__RunRequest *)json_read(arena, &truss__migration__v1__run_request__descriptor,
+                                                               text_of(json), &status);
+}
+
+START_TEST(an_object_becomes_a_message)
+{
+    const Truss__Migration__V1__RunRequest *const request = read_run(" {\"migrations\": [\"a\", \"\\u00e4\"]} ");
+    ck_assert_ptr_nonnull(request);
+    ck_assert_uint_eq(request->n_migrations, 2);
+    ck_assert_str_eq(request->migrations[1], "\xC3\xA4");
+    ck_assert_uint_eq(read_run("")->n_migrations, 0);
+    ck_assert_uint_eq(read_run("{\"migrations\": null}")->n_migrations, 0);
+}
+END_TEST
+
+START_TEST(names_are_taken_in_either_style)
+{
+    const Truss__Migration__V1__CheckResponse *check = (const Truss__Migration__V1__CheckResponse *)json_read(
+        arena, &truss__migration__v1__check_response__descriptor,
+        text_of("{\"pendingCount\": 3, \"lock_count\": 4, \"safe\": true}"), &status);
+    ck_assert_uint_eq(check->pending_count, 3);
+    ck_assert_uint_eq(check->lock_count, 4);
+    ck_assert(check->safe);
+}
+END_TEST
+
+/* What is refused, and a word of why. */
+static const struct {
+    const char *json;
+    const char *word;
+} bad[] = {
+    {"[]", "object"},
+    {"null", "object"},
+    {"{\"migrations\": \"a\"}", "\"migrations\" must be a list"},
+    {"{\"migrations\": [1]}", "must be a string"},
+    {"{\"other\": 1}", "\"other\""},
+    {"{\"migrations\": [], \"migrations\": []}", "duplicate"},
+    {"{\"migrations\": [\"a\\u0000b\"]}", "not JSON"},
+    {"{\"migrations\": [\"\xFF\"]}", "not JSON"},
+    {"{\"migrations\": [\"\\ud800\"]}", "not JSON"},
+    {"{migrations: []}", "line 1"},
+    {"{} {}", "not JSON"},
+    {"{\"migrations\": [\"a\",]}", "not JSON"},
+};
+
+START_TEST(what_is_not_strict_or_not_ours_is_refused_with_a_reason)
+{
+    ck_assert_ptr_null(read_run(bad[_i].json));
+    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    ck_assert_msg(strstr(status.message, bad[_i].word) != NULL, "%s: %s", bad[_i].json, status.message);
+}
+END_TEST
+
+START_TEST(numbers_out_of_range_are_refused)
+{
+    static const char *const values[] = {"-1", "4294967296", "1.5", "\"x\"", "\"\"", "true"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        const char *const json = arena_printf(arena, "{\"lock_count\": %s}", values[i]);
+        ck_assert_msg(json_read(arena, &truss__migration__v1__check_response__descriptor, text_of(json), &status) ==
+                          NULL,
+                      "%s", json);
+    }
+}
+END_TEST
+
+START_TEST(a_hundred_thousand_nested_lists_do_not_crash)
+{
+    struct buffer deep = {.arena = arena};
+    buffer_puts(&deep, "{\"migrations\":");
+    for (int i = 0; i < 100000; i++) {
+        buffer_putc(&deep, '[');
+    }
+    ck_assert_ptr_null(read_run(buffer_string(&deep)));
+}
+END_TEST
+
+START_TEST(the_openapi_document_is_json_and_its_references_lead_somewhere)
+{
+    json_error_t error;
+    const struct text document = openapi_document(arena);
+    json_t *const tree = json_loadb(document.data, document.size, JSON_REJECT_DUPLICATES, &error);
+    ck_assert_msg(tree != NULL, "%s", error.text);
+    const json_t *const schemas = json_object_get(json_object_get(tree, "components"), "schemas");
+    static const char prefix[] = "\"#/components/schemas/";
+    for (size_t at = 0; (at = text_find(document, prefix, at)) != SIZE_MAX;) {
+        at += strlen(prefix);
+        const size_t end = text_find(document, "\"", at);
+        ck_assert_ptr_nonnull(json_object_get(schemas, arena_strndup(arena, document.data + at, end - at)));
+    }
+    json_decref(tree);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("json");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, every_field_is_written_and_what_is_unset_is_null);
+    tcase_add_test(tests, values_are_written_in_either_style);
+    tcase_add_test(tests, an_object_becomes_a_message);
+    tcase_add_test(tests, names_are_taken_in_either_style);
+    tcase_add_loop_test(tests, what_is_not_strict_or_not_ours_is_refused_with_a_reason, 0,
+                        (int)(sizeof bad / sizeof bad[0]));
+    tcase_add_test(tests, numbers_out_of_range_are_refused);
+    tcase_add_test(tests, a_hundred_thousand_nested_lists_do_not_crash);
+    tcase_add_test(tests, the_openapi_document_is_json_and_its_references_lead_somewhere);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
