@@ -14,7 +14,7 @@ check() {
 }
 
 files() {
-    find clients docker include src tests -name node_modules -prune -o -type f "$@" -print | sort
+    find . \( -name '.?*' -o -name 'build*' -o -name node_modules \) -prune -o -type f "$@" -print | sort
 }
 
 format() {
@@ -35,7 +35,7 @@ shell() {
 }
 
 tidy() {
-    files -name '*.c' -path 'src/*' | xargs -n 4 -P "$(nproc)" clang-tidy -p build --quiet 2>build/clang-tidy.log
+    files -name '*.c' -path './src/*' | xargs -n 4 -P "$(nproc)" clang-tidy -p build --quiet 2>build/clang-tidy.log
 }
 
 [ -e build/compile_commands.json ] || cmake -S . -B build >/dev/null

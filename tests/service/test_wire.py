@@ -188,11 +188,6 @@ class Wire(Case):
     # ---- connections ----
 
     def raw(self):
-        if self.process.address.startswith("ipc://"):
-            connection = socket.socket(socket.AF_UNIX)
-            connection.settimeout(20)
-            connection.connect(self.process.address[6:])
-            return connection
         return socket.create_connection(("127.0.0.1", int(self.process.address.rsplit(":", 1)[1])), timeout=20)
 
     def test_guests_without_manners_do_no_harm(self):
@@ -245,10 +240,23 @@ class Ipc(Wire):
     def connect(self, worker):
         try:
             connection = Rpc(worker.address, timeout=1)
+            connection.call("Health", "Check")
         except OSError:
             return None
         connection.socket.settimeout(60)
         self.addCleanup(connection.close)
+        return connection
+
+    def raw(self):
+        def connect():
+            try:
+                connection.connect(self.process.address[6:])
+                return True
+            except OSError:
+                return False
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(20)
+        wait_for(connect)
         return connection
 
     def test_the_socket_file_is_for_its_owner_only(self):
@@ -280,7 +288,7 @@ class Listening(Case):
                 worker = harness.Program("truss-worker", *arguments)
                 self.assertEqual(worker.process.wait(10), 1)
                 worker.kill()
-                self.assertIn(arguments[-1].lstrip("-"), worker.text())
+                self.assertIn(arguments[0].lstrip("-"), worker.text())
 
 
 if __name__ == "__main__":

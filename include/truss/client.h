@@ -1,0 +1,60 @@
+/*
+ * The C client: a connection to truss-worker, for the functions that protoc-c generates from Truss's .proto files.
+ *
+ *     struct truss_client *client = truss_client_open("tcp://127.0.0.1:8788");
+ *     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+ *     truss__migration__v1__migration_service__get_status(
+ *         truss_client_service(client, &truss__migration__v1__migration_service__descriptor), &request, on_status,
+ * data);
+ *
+ * A generated function waits for the answer and calls its closure before it returns: with the reply, which lives until
+ * the closure returns, or with NULL where the call failed; truss_client_error then says why. A request is never sent
+ * twice.
+ *
+ * A client is used by one thread at a time. Its process must not fork after it was opened (nng does not survive it).
+ * Build with `pkg-config --cflags --libs truss`.
+ */
+#ifndef TRUSS_CLIENT_H
+#define TRUSS_CLIENT_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct truss_client;
+
+/* A client of the worker at tcp://HOST:PORT or ipc://PATH. It connects in the background, and again after a loss: a
+ * worker that is down is an error of the calls. NULL where the text is no such URL. For truss_client_close. */
+struct truss_client *truss_client_open(const char *url);
+
+/* Closes and releases it. NULL is fine. */
+void truss_client_close(struct truss_client *client);
+
+/* How long each later call may take, in milliseconds; 0: as long as it takes. 30,000 at first. It travels with the
+ * request: the worker does not begin what has expired, and ends a run cleanly when its time is over. */
+void truss_client_set_timeout(struct truss_client *client, uint32_t timeout_ms);
+
+/* A service of the worker, for the generated functions. Borrowed; valid until the next call of this function. */
+ProtobufCService *truss_client_service(struct truss_client *client, const ProtobufCServiceDescriptor *descriptor);
+
+/* Why a call failed. Strings are never NULL. */
+struct truss_error {
+    int code;             /* google.rpc.Code; 0: the last call did not fail */
+    const char *name;     /* "NOT_FOUND" */
+    const char *message;  /* one sentence that a person can act on */
+    const char *sqlstate; /* these three are PostgreSQL's, "" where it said nothing */
+    const char *detail;
+    const char *hint;
+};
+
+/* The outcome of the last call. Borrowed; valid until the next call. */
+const struct truss_error *truss_client_error(const struct truss_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

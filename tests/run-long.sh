@@ -1,0 +1,48 @@
+#!/bin/sh
+# What takes too long for every change: everything of tests/run.sh, all versions of PostgreSQL, each fuzzer for a minute, and
+# the suites that race with time over and over. Ends with 0 where all went well.
+#
+# TRUSS_FUZZ_SECONDS  how long each fuzzer runs (default: 60)
+# TRUSS_REPEATS       how often the races are run (default: 10)
+set -eu
+cd "$(dirname "$0")/.."
+failed=""
+
+step() {
+    name=$1
+    shift
+    echo "== $name"
+    "$@" || failed="$failed; $name"
+}
+
+# What a fuzzer finds new is kept in the build directory; the corpus of the repository is only read.
+fuzz() {
+    name=$(basename "$1" | sed 's/^fuzz_//')
+    mkdir -p "build-fuzz/corpus/$name"
+    set -- "$1" "build-fuzz/corpus/$name"
+    [ ! -d "tests/fuzz/corpus/$name" ] || set -- "$@" "tests/fuzz/corpus/$name"
+    "$@" -max_total_time="${TRUSS_FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix="build-fuzz/$name-"
+}
+
+repeat() {
+    for _ in $(seq "${TRUSS_REPEATS:-10}"); do
+        /usr/bin/python3 -B "$@" || return 1
+    done
+}
+
+sh docker/install-deps.sh long
+step "everything" sh tests/run.sh
+step "the other versions of PostgreSQL" sh tests/run-versions.sh
+cmake -S . -B build-fuzz -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
+make -C build-fuzz -j "$(nproc)" >/dev/null
+for fuzzer in build-fuzz/tests/fuzz/fuzz_*; do
+    step "$(basename "$fuzzer")" fuzz "$fuzzer"
+done
+export TRUSS_TEST_BIN="$PWD/build-sanitize/bin"
+step "two runs at once, again and again" repeat tests/service/test_run.py Run.test_runs_of_two_workers_at_once_apply_each_migration_once
+step "a worker killed in the middle, again and again" repeat tests/service/test_run.py Run.test_a_worker_killed_in_the_middle_leaves_both_or_neither
+step "bad guests, again and again" repeat tests/service/test_wire.py
+
+[ -z "$failed" ] || { echo "failed: ${failed#; }"; exit 1; }
+echo "all went well"
