@@ -316,16 +316,16 @@ static bool take_keywords(struct reading *reading, const char *string)
 
 /* ---- the whole ---- */
 
-/* "strict" is Prisma's word for checking the certificate. libpq checks the host's name too where it has an authority to
- * check against; without one, before libpq 16 ("sslrootcert=system"), there is nothing to check with. */
+/* "strict" is Prisma's word for checking the certificate of a connection that must be encrypted. libpq does where it
+ * has an authority to check against, the host's name too; without one, before libpq 16 ("sslrootcert=system"), there is
+ * nothing to check with, and "require" stays what it is. */
 static bool finish_tls(struct reading *reading)
 {
     const char *const mode = conninfo_value(reading->conninfo, "sslmode");
-    if (!reading->strict_tls || (mode != NULL && strcmp(mode, "disable") == 0)) {
-        return true;
-    }
-    const bool has_root = conninfo_value(reading->conninfo, "sslrootcert") != NULL;
-    return set_keyword(reading->conninfo, "sslmode", has_root ? "verify-full" : "require", reading->status);
+    const bool checkable =
+        mode != NULL && strcmp(mode, "require") == 0 && conninfo_value(reading->conninfo, "sslrootcert") != NULL;
+    return !reading->strict_tls || !checkable ||
+           set_keyword(reading->conninfo, "sslmode", "verify-full", reading->status);
 }
 
 /* What every connection of ours has, unless the URL says otherwise. */

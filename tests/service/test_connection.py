@@ -64,7 +64,7 @@ class Connection(Case):
 
     def test_parameters_of_prisma_are_understood_or_set_aside(self):
         url = self.url(schema="public", connection_limit=5, pool_timeout=10, connect_timeout=10, socket_timeout=5, sslmode="prefer",
-                       sslaccept="strict", statement_cache_size=0, application_name="my%20app", options="-c%20statement_timeout%3D60000")
+                       sslaccept="accept_invalid_certs", statement_cache_size=0, application_name="my%20app", options="-c%20statement_timeout%3D60000")
         worker = self.worker(self.project("prisma-blog"), url=url)
         self.assertEqual(self.status(worker).database, self.database)
         self.assertEqual(self.sql("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE '%my app%'"), [("1",)])

@@ -31,11 +31,12 @@ def field(number, wire, content):
 
 class Wire(Case):
     listen = "tcp://127.0.0.1:0"
+    environment = None
 
     def setUp(self):
         super().setUp()
         self.files = self.project("prisma-blog")
-        self.process = self.worker(self.files, "--lock-wait", "5", listen=self.listen)
+        self.process = self.worker(self.files, "--lock-wait", "5", listen=self.listen, environment=self.environment)
         self.connection = self.rpc(self.process)
 
     def tearDown(self):
@@ -227,6 +228,8 @@ class Wire(Case):
 class Ipc(Wire):
     """All of it once more over a socket file."""
 
+    environment = {"LSAN_OPTIONS": f"suppressions={harness.ROOT}/tests/support/nng.supp:print_suppressions=0"}
+
     @property
     def listen(self):
         directory = tempfile.mkdtemp(prefix="truss-ipc-")
@@ -240,11 +243,11 @@ class Ipc(Wire):
     def connect(self, worker):
         try:
             connection = Rpc(worker.address, timeout=1)
+            self.addCleanup(connection.close)
             connection.call("Health", "Check")
         except OSError:
             return None
         connection.socket.settimeout(60)
-        self.addCleanup(connection.close)
         return connection
 
     def raw(self):

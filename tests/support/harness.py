@@ -257,6 +257,13 @@ class Rpc:
             self.socket = socket.create_connection((host, int(port)), timeout=timeout)
             self.prefix = b""
         self.number = 0
+        try:
+            self.greet()
+        except OSError:
+            self.close()
+            raise
+
+    def greet(self):
         self.socket.sendall(b"\x00SP\x00\x00\x30\x00\x00")
         greeting = self.read(8)
         assert greeting == b"\x00SP\x00\x00\x31\x00\x00", greeting
