@@ -1,7 +1,7 @@
-"""Speed and memory beside psql and a bare SELECT, as ratios. Prints a table; asserts nothing: a machine's mood is no fault.
+"""Speed and memory beside psql, a bare SELECT and a bare socket, as ratios. Prints a table; asserts nothing: a machine's mood is no fault.
 
 Usage: bench.py [COUNT…]  (default: 1 100 1000 migrations)
-Needs the programs in TRUSS_TEST_BIN and bench_status beside them in ../tests/bench; tests/bench/run.sh sees to both.
+Needs the programs in TRUSS_TEST_BIN and bench_status and bench_rpc beside them in ../tests/bench; tests/bench/run.sh sees to both.
 """
 import os
 import shutil
@@ -112,6 +112,9 @@ def bench_idle(cluster):
     print(f"worker ready after exec      {statistics.median(starts) * 1000:7.1f} ms  (aim 30)")
     print(f"worker idle                  {fresh[0]:7.1f} MB  after 50 calls {used[0]:5.1f} MB  (aim 14)")
     print(f"bridge idle                  {fresh[1]:7.1f} MB  after 50 calls {used[1]:5.1f} MB  (aim 6)")
+    binary = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "bench_rpc")
+    sys.stdout.flush()
+    subprocess.run([binary, str(http.port)], check=True)
     bridge.stop()
     worker.stop()
     cluster.drop_database(database)
