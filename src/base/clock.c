@@ -1,3 +1,6 @@
+/*
+ * Deadlines are moments of the monotonic clock; only what people read comes from the wall clock.
+ */
 #include "base/clock.h"
 
 #include <limits.h>

@@ -1,3 +1,7 @@
+/*
+ * Each line is put together on the stack and written at once: no lock, no allocation, and no half line of another
+ * thread in between.
+ */
 #include "base/log.h"
 
 #include "base/clock.h"

@@ -1,3 +1,6 @@
+/*
+ * Three sources, read from the weakest to the strongest: the fallback, the environment, the command line.
+ */
 #include "base/options.h"
 
 #include "base/text.h"

@@ -1,3 +1,6 @@
+/*
+ * The codes in one table: their names and their HTTP status.
+ */
 #include "base/status.h"
 
 #include <stddef.h>

@@ -1,3 +1,7 @@
+/*
+ * Origin and Sec-Fetch-Site are set by the browser and cannot be forged by a page; Host shows a name that was rebound
+ * to this machine.
+ */
 #include "bridge/browser.h"
 
 #include <string.h>

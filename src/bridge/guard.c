@@ -1,3 +1,7 @@
+/*
+ * A list of connections and a thread that looks at it once a second. Shutting the socket is all that it does: the
+ * server sees the end of the stream and cleans up as for any client that goes away.
+ */
 #include "bridge/guard.h"
 
 #include "base/arena.h"

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONNECTIONS  1024
-#define IDLE_SECONDS 10
+#define CONNECTIONS    1024
+#define IDLE_SECONDS   10
 #define TOLERATED_BODY (2 * HTTP_BODY_LIMIT)
-#define POOL_BYTES   ((size_t)32 * 1024)
+#define POOL_BYTES     ((size_t)32 * 1024)
 
 /* What a request is, and how far it is. */
 struct exchange {

@@ -1,3 +1,6 @@
+/*
+ * Written front to back into one buffer. A schema that is referred to is remembered, and written behind the paths.
+ */
 #include "bridge/openapi.h"
 
 #include "bridge/routes.h"

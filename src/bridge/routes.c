@@ -1,3 +1,6 @@
+/*
+ * The table, and finding a row of it.
+ */
 #include "bridge/routes.h"
 
 #include "base/text.h"

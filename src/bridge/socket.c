@@ -1,3 +1,6 @@
+/*
+ * Made by us and not by libmicrohttpd, so that an address, a free port and a clear error are possible.
+ */
 #include "bridge/socket.h"
 
 #include "base/text.h"

@@ -1,3 +1,6 @@
+/*
+ * Fields are borrowed from the reply; only lists are made anew.
+ */
 #include "bridge/views.h"
 
 #include "truss/bridge/v1/bridge.pb-c.h"

@@ -1,3 +1,6 @@
+/*
+ * A table keeps its cells until the width of each column is known.
+ */
 #include "cli/output.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * Between fork and exec only what is safe there: no allocation, no locks of libraries.
+ */
 #include "cli/process.h"
 
 #include "base/clock.h"

@@ -1,3 +1,6 @@
+/*
+ * Names are always quoted and qualified: a migration may have changed the search path.
+ */
 #include "framework/ledger.h"
 
 /* PostgreSQL counts from 2000-01-01. */

@@ -1,3 +1,6 @@
+/*
+ * The catalog tells what is pending, pg_stat_activity what a run would wait for.
+ */
 #include "migration/check.h"
 
 #define MOST_ACTIVE 3

@@ -1,3 +1,6 @@
+/*
+ * Both look at the catalogs first, so that a role with few rights is asked for no more than is needed.
+ */
 #include "migration/ledgers.h"
 
 /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: look first. */

@@ -1,3 +1,7 @@
+/*
+ * pg_try_advisory_lock in a loop with growing, jittered pauses. Between two tries the session is idle: it holds no
+ * snapshot that a CREATE INDEX CONCURRENTLY would wait for.
+ */
 #include "migration/lock.h"
 
 #include <stdio.h>

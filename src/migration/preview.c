@@ -1,3 +1,6 @@
+/*
+ * The database is asked only where the project alone does not say which folder is meant.
+ */
 #include "migration/preview.h"
 
 #include "migration/script.h"

@@ -1,3 +1,6 @@
+/*
+ * Where a request gets its connection.
+ */
 #include "migration/site.h"
 
 /* What to answer without a usable connection URL. */

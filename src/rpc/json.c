@@ -1,3 +1,6 @@
+/*
+ * Writing: one pass over the descriptor, straight into the buffer. Reading is in json_read.c.
+ */
 #include "rpc/json.h"
 
 #include "base/clock.h"
@@ -189,7 +192,7 @@ static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *fiel
     }
 }
 
-static size_t element_size(ProtobufCType type)
+size_t json_element_size(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -235,7 +238,7 @@ static void write_field(struct buffer *out, const ProtobufCFieldDescriptor *fiel
         buffer_putc(out, '[');
         for (size_t i = 0; i < count; i++) {
             buffer_puts(out, i == 0 ? "" : ",");
-            write_value(out, field, items + i * element_size(field->type), names);
+            write_value(out, field, items + i * json_element_size(field->type), names);
         }
         buffer_putc(out, ']');
     } else if (is_oneof(field) && *(const uint32_t *)(const void *)(base + field->quantifier_offset) != field->id) {

@@ -28,6 +28,9 @@ void json_write_name(struct buffer *out, const char *field, enum json_names name
 const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
                            const ProtobufCEnumValue *value);
 
+/* Bytes of one element of a repeated field. */
+size_t json_element_size(ProtobufCType type);
+
 /* Reads an object into a new message in the arena; field names in either style, null for unset. An empty text is {}.
  * Fails with INVALID_ARGUMENT that names the field, or line and column of what is no JSON. */
 ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,

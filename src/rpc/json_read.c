@@ -126,24 +126,6 @@ static bool read_value(const struct reading *reading, const ProtobufCFieldDescri
     return fail_type(reading, field->name, "left out here");
 }
 
-/* Elements stand side by side; the largest of ours is a pointer. */
-static size_t element_size(const ProtobufCFieldDescriptor *field)
-{
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    default:
-        return 4;
-    }
-}
-
 static bool read_field(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                        ProtobufCMessage *message)
 {
@@ -163,9 +145,10 @@ static bool read_field(const struct reading *reading, const ProtobufCFieldDescri
         return fail_type(reading, field->name, "a list");
     }
     const size_t count = json_array_size(json);
-    char *const items = arena_array(reading->arena, count, element_size(field));
+    const size_t size = json_element_size(field->type);
+    char *const items = arena_array(reading->arena, count, size);
     for (size_t i = 0; i < count; i++) {
-        if (!read_value(reading, field, json_array_get(json, i), items + i * element_size(field))) {
+        if (!read_value(reading, field, json_array_get(json, i), items + i * size)) {
             return false;
         }
     }

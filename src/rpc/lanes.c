@@ -1,3 +1,7 @@
+/*
+ * A list under a mutex. Threads are joined, not detached: libraries (libcrypto, libpq) clean up in a thread's last
+ * moments, and a worker that ends must not cut that short.
+ */
 #include "rpc/lanes.h"
 
 #include "base/arena.h"

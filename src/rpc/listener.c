@@ -1,3 +1,7 @@
+/*
+ * nng listens; the prober is a client like any other, with a plain socket, so that it cannot be fooled by nng's own
+ * state.
+ */
 #include "rpc/listener.h"
 
 #include "base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * A mistake in an option stops the start; a mistake in the connection URL does not: the worker answers it to those who
+ * ask.
+ */
 #include "worker/config.h"
 
 #include "base/dotenv.h"

@@ -1,3 +1,6 @@
+/*
+ * Timestamps split as protobuf wants them: nanoseconds are never negative.
+ */
 #include "worker/messages.h"
 
 Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us)
