@@ -7,7 +7,7 @@
 #   build       compiler, headers, code generators
 #   quickstart  build, what configuring with the tests asks for, and a PostgreSQL server
 #   test        quickstart, and what tests/run.sh uses
-#   long        test, and clang for the fuzzers and clang-tidy
+#   long        test, clang for the fuzzers and clang-tidy, and a pooler
 #
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
@@ -17,7 +17,7 @@ build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev l
     libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev"
 quickstart="$build check postgresql-15 curl"
 test="$quickstart cppcheck clang-format shellcheck procps protobuf-compiler python3 python3-protobuf python3-yaml"
-long="$test clang clang-tidy libclang-rt-14-dev"
+long="$test clang clang-tidy libclang-rt-14-dev pgbouncer"
 
 fail() {
     echo "install-deps.sh: $*" >&2

@@ -1,0 +1,55 @@
+"""Through a real PgBouncer, where it is installed (the set "long" of docker/install-deps.sh): looking is fine, running is not."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, wait_for
+
+PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
+
+
+@unittest.skipUnless(PGBOUNCER, "no pgbouncer on this machine")
+class Pooler(Case):
+    def pooler(self, mode):
+        """A pooler before this test's server; answers its port."""
+        directory = tempfile.mkdtemp(prefix="truss-pooler-")
+        self.addCleanup(shutil.rmtree, directory, True)
+        os.chmod(directory, 0o755)
+        port = harness.free_port()
+        with open(os.path.join(directory, "users"), "w", encoding="ascii") as file:
+            file.write(f'"truss" "{harness.PASSWORD}"\n')
+        with open(os.path.join(directory, "ini"), "w", encoding="ascii") as file:
+            file.write(f"[databases]\n* = host=127.0.0.1 port={self.cluster.port} user=truss password='{harness.PASSWORD}'\n"
+                       f"[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=plain\nauth_file={directory}/users\n"
+                       f"pool_mode={mode}\nunix_socket_dir=\n")
+        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+        process = subprocess.Popen([*drop, PGBOUNCER, os.path.join(directory, "ini")], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        return port
+
+    def test_a_status_works_and_a_run_is_refused_with_advice(self):
+        for mode in ("transaction", "session"):
+            port = self.pooler(mode)
+            worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f":{self.cluster.port}/", f":{port}/"))
+            rpc = self.rpc(worker)
+
+            def pending(rpc=rpc):
+                try:
+                    return rpc.call("MigrationService", "GetStatus").summary.pending
+                except RpcError:
+                    return None  # it is still starting
+            self.assertEqual(wait_for(pending), 4)
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "Run")
+            self.assertIn("directUrl", caught.exception.status.message)
+        self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations')"), [(None,)])
+
+
+if __name__ == "__main__":
+    harness.main()
