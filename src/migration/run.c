@@ -14,6 +14,7 @@
 
 #define RECONNECT_TRIES    20
 #define RECONNECT_PAUSE_MS 250
+#define FIND_OUT_MS        15000
 
 /* ---- may it run at all? ---- */
 
@@ -128,6 +129,10 @@ static bool find_out(struct work *work, struct detection *detection, const char 
     struct ledger_entries entries;
     pg_session_free(work->session);
     work->session = NULL;
+    /* The truth is worth a little more time than the request had. */
+    work->deadline = deadline_left(work->deadline) < FIND_OUT_MS && work->deadline != NO_DEADLINE
+                         ? deadline_in(FIND_OUT_MS)
+                         : work->deadline;
     for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
         nanosleep(&pause, NULL);
         work_connect_own(work);
@@ -159,7 +164,10 @@ static bool was_committed(struct work *work, struct detection *detection, const 
                                       "database is back.",
                                       failure->error);
     } else if (!recorded) {
-        failure->error = arena_printf(work->arena, "%s The ledger says that it was not committed.", failure->error);
+        failure->error = arena_printf(work->arena, "%s %s", failure->error,
+                                      failure->partially_applied ? "The ledger has it as unfinished."
+                                                                 : "The ledger says that it was not committed.");
+        script_record_failure(work, detection, record, failure);
     }
     return recorded;
 }
@@ -177,6 +185,7 @@ static bool run_one(struct work *work, struct catalog *catalog, const struct cat
     char id[UUID_SIZE];
     const int64_t began = clock_ms();
     own.status = &status;
+    pg_session_set_deadline(own.session, own.deadline);
     uuid_v4(id);
     struct ledger_record record = {.id = id, .name = item->name};
     bool ok = script_read(arena, item->file, &content, &status) && plan_build(arena, content, &plan, &status);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define CLEAN_UP_MS 5000
+
 bool script_read(struct arena *arena, const struct migration_file *file, struct text *content, struct status *status)
 {
     size_t bad;
@@ -92,6 +94,8 @@ static bool send(struct work *work, struct text content, const struct step *step
     struct pg_failure at = {0};
     if (!pg_script(work->session, buffer_string(&query->sql), &at, work->status)) {
         describe(work, content, step, query, &at, failure);
+        /* What must be said to the server now is said also where the request's own time is over. */
+        pg_session_set_deadline(work->session, deadline_in(CLEAN_UP_MS));
         if (pg_session_in_transaction(work->session)) {
             struct status ignored = {.arena = work->arena};
             pg_exec(work->session, "ROLLBACK", &ignored);
@@ -180,17 +184,16 @@ static const char *failure_log(struct arena *arena, const struct script_failure 
     return buffer_string(&log);
 }
 
-/* The row of a migration that failed on the way: forgotten where nothing of it stays, else left unfinished with its
- * log. */
-static void record_failure(struct work *work, const struct detection *detection, struct ledger_record record,
+void script_record_failure(struct work *work, const struct detection *detection, const struct ledger_record *record,
                            const struct script_failure *failure)
 {
     const struct framework *const framework = detection->framework;
     struct status ignored = {.arena = work->arena};
     struct status *const status = work->status;
-    record.logs = failure_log(work->arena, failure);
+    struct ledger_record logged = *record;
+    logged.logs = failure_log(work->arena, failure);
     work->status = &ignored;
-    write_ledger(work, detection, &record, failure->partially_applied ? framework->fail : framework->forget);
+    write_ledger(work, detection, &logged, failure->partially_applied ? framework->fail : framework->forget);
     work->status = status;
 }
 
@@ -208,9 +211,10 @@ static bool run_steps(struct work *work, const struct detection *detection, cons
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *const step = &plan->steps[i];
         if (!run_step(work, detection, record, content, step, i + 1 == plan->count, failure)) {
-            /* A transaction that failed first leaves nothing; what ran outside of one may have (an INVALID index). */
-            failure->partially_applied = i > 0 || step->kind != STEP_TRANSACTION;
-            record_failure(work, detection, *record, failure);
+            /* A transaction that failed first leaves nothing; what ran outside of one may have (an INVALID index), and
+             * so may one whose answer was lost. */
+            failure->partially_applied = i > 0 || step->kind != STEP_TRANSACTION || failure->connection_lost;
+            script_record_failure(work, detection, record, failure);
             return false;
         }
     }

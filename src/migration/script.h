@@ -29,4 +29,9 @@ bool script_read(struct arena *arena, const struct migration_file *file, struct 
 bool script_run(struct work *work, const struct detection *detection, const struct ledger_record *record,
                 struct text content, const struct plan *plan, struct script_failure *failure);
 
+/* Writes down a failure between steps: the row is forgotten where nothing of the migration stays, else it is left
+ * unfinished with its log. script_run does so itself; this is for a connection that was lost and found again. */
+void script_record_failure(struct work *work, const struct detection *detection, const struct ledger_record *record,
+                           const struct script_failure *failure);
+
 #endif

@@ -239,28 +239,40 @@ static bool end_copy(PGconn *connection, const PGresult *result)
 }
 
 /* Ends the statement under way and takes in what is left of its results, so that the session can be used again. A
- * server that does not obey in time makes it useless. */
-static void cancel(struct pg_session *session)
+ * server that does not obey in time makes it useless. True where everything had been done before the cancel took. */
+static bool cancel(struct pg_session *session)
 {
     const int64_t until = deadline_in(CANCEL_MS);
     char message[256];
     PGresult *result;
     enum outcome outcome;
+    bool completed = true;
     PGcancel *const handle = PQgetCancel(session->connection);
     if (handle != NULL) {
         PQcancel(handle, message, (int)sizeof message);
         PQfreeCancel(handle);
     }
     while ((outcome = next_result(session, until, &result)) == OUTCOME_RESULT && result != NULL) {
-        end_copy(session->connection, result);
+        completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !end_copy(session->connection, result);
         PQclear(result);
     }
     session->is_lost = session->is_lost || outcome != OUTCOME_RESULT;
+    return completed && !session->is_lost;
 }
 
-static bool fail_late(struct pg_session *session, struct status *status)
+/* The deadline has passed. What was done all the same must not be reported as given up: a script's COMMIT may have been
+ * quicker than our cancel. `wants_result`: it is a query, of no use without the result that is gone. */
+static bool end_late(struct pg_session *session, bool wants_result, struct status *status)
 {
-    cancel(session);
+    if (cancel(session) && !wants_result) {
+        return true;
+    }
+    if (session->is_lost) {
+        return status_fail(status, STATUS_UNAVAILABLE,
+                           "The time for this request is over, and %s did not answer when the running statement was "
+                           "cancelled.",
+                           session->display);
+    }
     return status_fail(status, STATUS_DEADLINE_EXCEEDED,
                        "The time for this request is over; the running statement was cancelled.");
 }
@@ -274,7 +286,7 @@ static bool receive(struct pg_session *session, PGresult **last, size_t *number,
     for (;;) {
         const enum outcome outcome = next_result(session, session->deadline, &result);
         if (outcome == OUTCOME_LATE) {
-            return ok ? fail_late(session, status) : (cancel(session), false);
+            return ok ? end_late(session, last != NULL, status) : (cancel(session), false);
         }
         if (outcome == OUTCOME_LOST) {
             session->is_lost = true;

@@ -319,6 +319,19 @@ class Run(Case):
         self.assertIn("not committed", replies[0].failed.error)
         self.assertEqual([row[0] for row in self.ledger()], ["1"])
 
+    def test_a_backend_that_is_terminated_between_steps_leaves_a_row_that_says_why(self):
+        files = self.project().add("1", "CREATE TABLE a (id INT);\nVACUUM a;\nSELECT pg_sleep(30);")
+        rpc = self.rpc(self.worker(files))
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(self.run_all(rpc)))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        thread.join()
+        self.assertTrue(replies[0].failed.partially_applied)
+        self.assertIn("unfinished", replies[0].failed.error)
+        self.assertIn("lost", self.ledger("logs")[0][0] + replies[0].failed.error)
+        self.assertEqual(self.ledger("migration_name, finished_at IS NULL, logs IS NOT NULL"), [("1", "t", "t")])
+
     def test_a_deadline_ends_a_run_cleanly(self):
         files = self.project().add("1", "CREATE TABLE a (id INT);").add("2", "CREATE TABLE b (id INT); SELECT pg_sleep(30);")
         rpc = self.rpc(self.worker(files))
@@ -329,6 +342,31 @@ class Run(Case):
         self.assertEqual([one.name for one in reply.applied], ["1"])
         self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
         self.assertEqual([row[0] for row in self.ledger()], ["1"])
+
+    def test_a_deadline_between_steps_leaves_a_row_that_says_why(self):
+        files = self.project().add("1", "CREATE TABLE a (id INT);\nVACUUM a;\nSELECT pg_sleep(30);").add("2", "CREATE TABLE b (id INT); SELECT pg_sleep(30);\nVACUUM;")
+        rpc = self.rpc(self.worker(files))
+        reply = rpc.call("MigrationService", "Run", timeout_ms=1000)
+        self.assertTrue(reply.failed.partially_applied)
+        self.assertIn("cancelled", self.ledger("logs")[0][0])
+        rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
+        reply = rpc.call("MigrationService", "Run", timeout_ms=1000)
+        self.assertFalse(reply.failed.partially_applied)
+        self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
+        self.assertEqual(self.ledger("migration_name, finished_at IS NOT NULL"), [("1", "f"), ("1", "t")])
+
+    def test_a_deadline_that_passes_at_the_commit_tells_the_truth(self):
+        files = self.project()
+        for number in range(30):
+            files.add(f"{number:02}", f"CREATE TABLE t{number} (id INT); SELECT pg_sleep(0.05);")
+        rpc = self.rpc(self.worker(files))
+        for milliseconds in (180, 190, 200, 205, 210, 215, 220, 230, 240, 250):
+            reply = rpc.call("MigrationService", "Run", timeout_ms=milliseconds)
+            there = {row[0] for row in self.sql("SELECT migration_name FROM _prisma_migrations")}
+            tables = {f"{int(row[0][1:]):02}" for row in self.sql("SELECT relname FROM pg_class WHERE relname ~ '^t[0-9]+$'")}
+            self.assertEqual(there, tables)
+            self.assertLessEqual({one.name for one in reply.applied}, there)
+            self.assertNotIn(reply.failed.name, there)
 
     # ---- size ----
 
