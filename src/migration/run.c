@@ -15,6 +15,7 @@
 #define RECONNECT_TRIES    20
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
+#define MOST_NAMES         100000
 
 /* ---- may it run at all? ---- */
 
@@ -57,31 +58,25 @@ struct selection {
     size_t count;
 };
 
-static bool is_named(const struct catalog_item *item, const struct catalog *catalog, const char *const *names,
-                     size_t name_count)
-{
-    for (size_t i = 0; i < name_count; i++) {
-        if (catalog_find(catalog, text_of(names[i])) == item) {
-            return true;
-        }
-    }
-    return name_count == 0;
-}
-
 static bool select_pending(struct work *work, const struct catalog *catalog, const char *const *names,
                            size_t name_count, struct selection *selection)
 {
+    bool *const named = arena_array(work->arena, catalog->count, sizeof *named);
+    if (name_count > MOST_NAMES) {
+        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
+    }
     for (size_t i = 0; i < name_count; i++) {
         const struct catalog_item *const item = catalog_find(catalog, text_of(names[i]));
         if (item == NULL || item->file == NULL) {
             return catalog_not_found(catalog, text_of(names[i]), work->status);
         }
+        named[item - catalog->items] = true;
     }
     selection->items = arena_array(work->arena, catalog->count, sizeof(struct catalog_item *));
     selection->count = 0;
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        if (item->state == MIGRATION_PENDING && is_named(item, catalog, names, name_count)) {
+        if (item->state == MIGRATION_PENDING && (name_count == 0 || named[i])) {
             selection->items[selection->count++] = item;
         }
     }
@@ -164,9 +159,9 @@ static bool was_committed(struct work *work, struct detection *detection, const 
                                       "database is back.",
                                       failure->error);
     } else if (!recorded) {
-        failure->error = arena_printf(work->arena, "%s %s", failure->error,
-                                      failure->partially_applied ? "The ledger has it as unfinished."
-                                                                 : "The ledger says that it was not committed.");
+        failure->error = arena_printf(work->arena, "%s; %s", failure->error,
+                                      failure->partially_applied ? "the ledger has it as unfinished."
+                                                                 : "the ledger says that it was not committed.");
         script_record_failure(work, detection, record, failure);
     }
     return recorded;

@@ -175,11 +175,7 @@ class Routes(Case):
         self.assert_error(self.ask("POST", path, {"migration": "nothing"}, 404), "NOT_FOUND")
 
     def test_a_held_lock_is_409(self):
-        holder = harness.subprocess.Popen(["psql", "-Xq", self.url(), "-c", "SELECT pg_advisory_lock(72707369)", "-c", "SELECT pg_sleep(60)"],
-                                          stdout=harness.subprocess.DEVNULL)
-        self.addCleanup(holder.wait)
-        self.addCleanup(holder.kill)
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"))
+        self.hold("SELECT pg_advisory_lock(72707369)")
         self.assert_error(self.ask("POST", IDEMPOTENT + "run", None, 409), "ABORTED")
 
     # ---- the others ----

@@ -24,15 +24,6 @@ class Verbs(Case):
             self.call(method, **request)
         return caught.exception
 
-    def hold(self, *statements):
-        """A session that runs these and stays; ends with the test."""
-        session = harness.subprocess.Popen(["psql", "-Xq", self.url(), *[word for sql in statements for word in ("-c", sql)],
-                                            "-c", "SELECT pg_sleep(60)"], stdout=harness.subprocess.DEVNULL)
-        self.addCleanup(session.wait)
-        self.addCleanup(session.kill)
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid() AND "
-                                  "wait_event = 'PgSleep'"))
-
     # ---- mark-applied ----
 
     def test_a_mark_records_without_running_and_may_be_said_twice(self):

@@ -435,6 +435,16 @@ class Case(unittest.TestCase):
     def sql(self, text, **options):
         return self.cluster.psql(self.database, text, **options)
 
+    def hold(self, *statements):
+        """A session of somebody else that runs these and then stays; ends with the test."""
+        sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pg_sleep(60)%'"
+        before = int(self.sql(sleeping)[0][0])
+        words = [word for sql in (*statements, "SELECT pg_sleep(60)") for word in ("-c", sql)]
+        session = subprocess.Popen(["psql", "-Xq", self.url(), *words], stdout=subprocess.DEVNULL)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.kill)
+        wait_for(lambda: int(self.sql(sleeping)[0][0]) > before)
+
     def program(self, name, *arguments, **options):
         program = Program(name, *arguments, **options)
         self.addCleanup(self._stop, program)
