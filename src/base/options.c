@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONGEST_SECONDS 604800
+
 static const struct option_spec *find(const struct option_spec *specs, struct text name)
 {
     for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
@@ -82,6 +84,17 @@ bool options_parse(struct arena *arena, const struct option_spec *specs, int arg
             argv[(*words)++] = argv[i];
         }
     }
+    return true;
+}
+
+bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t *ms, struct status *status)
+{
+    char *end;
+    const double seconds = strtod(word, &end);
+    if (*word == '\0' || *end != '\0' || !(seconds >= 0 && seconds <= LONGEST_SECONDS) || (seconds == 0 && !zero_too)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes a number of seconds, not \"%s\".", name, word);
+    }
+    *ms = (uint32_t)(seconds * 1000);
     return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* One option, written "--name VALUE" or "--name=VALUE" (or "--name" alone for a flag). */
@@ -29,6 +30,10 @@ struct option_spec {
  * An empty environment variable counts as unset. Fails with INVALID_ARGUMENT that names the option. */
 bool options_parse(struct arena *arena, const struct option_spec *specs, int argc, char **argv, int *words,
                    struct status *status);
+
+/* A number of seconds, also a fraction, up to a week, as milliseconds. Fails with INVALID_ARGUMENT that names the
+ * option; so does 0 unless zero_too. */
+bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t *ms, struct status *status);
 
 /* Prints one aligned line an option. */
 void options_help(const struct option_spec *specs, FILE *out);

@@ -62,18 +62,6 @@ static bool read_options(struct arena *arena, int argc, char **argv, struct valu
     return true;
 }
 
-static bool read_seconds(const char *word, const char *option, uint32_t *ms, struct status *status)
-{
-    char *end;
-    const double seconds = strtod(word, &end);
-    if (*word == '\0' || *end != '\0' || !(seconds > 0 && seconds <= 604800)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes a number of seconds, not \"%s\".", option,
-                           word);
-    }
-    *ms = (uint32_t)(seconds * 1000);
-    return true;
-}
-
 /* Cuts a list at its commas; the last item is followed by NULL. False where there are more than `most`. */
 static bool cut_list(struct arena *arena, const char *list, const char **items, size_t most, size_t *count)
 {
@@ -139,8 +127,8 @@ static bool serve(struct arena *arena, const struct values *values, struct statu
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (!read_seconds(values->timeout, "timeout", &bridge.read_timeout_ms, status) ||
-        !read_seconds(values->run_timeout, "run-timeout", &bridge.run_timeout_ms, status)) {
+    if (!option_seconds(values->timeout, "timeout", false, &bridge.read_timeout_ms, status) ||
+        !option_seconds(values->run_timeout, "run-timeout", false, &bridge.run_timeout_ms, status)) {
         return false;
     }
     if (values->allow_host != NULL && !cut_list(arena, values->allow_host, hosts, MOST_HOSTS, &host_count)) {

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/options.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "rpc/channel.h"
@@ -24,24 +25,13 @@
 
 /* ---- calling ---- */
 
-static bool read_timeout(const struct cli *cli, unsigned seconds, uint32_t *ms)
-{
-    char *end;
-    const double given = cli->timeout == NULL ? seconds : strtod(cli->timeout, &end);
-    if (cli->timeout != NULL && (*cli->timeout == '\0' || *end != '\0' || !(given > 0 && given <= 604800))) {
-        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--timeout takes a number of seconds, not \"%s\".",
-                           cli->timeout);
-    }
-    *ms = (uint32_t)(given * 1000);
-    return true;
-}
-
 /* The reply in the cli's arena; NULL where it failed. */
 static const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                         const ProtobufCMessage *request, unsigned seconds)
 {
     struct rpc_call_options options = {0};
-    if (!read_timeout(cli, seconds, &options.timeout_ms)) {
+    options.timeout_ms = seconds * 1000;
+    if (cli->timeout != NULL && !option_seconds(cli->timeout, "timeout", false, &options.timeout_ms, cli->status)) {
         return NULL;
     }
     struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONFIG_LIMIT ((size_t)1024 * 1024)
-#define NAME_LIMIT   200 /* characters of a migration's name behind its time stamp, Prisma's own limit */
+#define CONFIG_LIMIT  ((size_t)1024 * 1024)
+#define MOST_WARNINGS 20
+#define NAME_LIMIT    200 /* characters of a migration's name behind its time stamp, Prisma's own limit */
 
 static const char *const config_files[] = {
     "prisma.config.ts",
@@ -197,12 +198,12 @@ bool prisma_find_folders(struct arena *arena, const struct project *project, str
 
 static void warn(struct arena *arena, struct migration_files *files, const char *warning)
 {
-    const char **const grown = arena_array(arena, files->warning_count + 1, sizeof *grown);
-    for (size_t i = 0; i < files->warning_count; i++) {
-        grown[i] = files->warnings[i];
+    if (files->warnings == NULL) {
+        files->warnings = arena_array(arena, MOST_WARNINGS, sizeof *files->warnings);
     }
-    grown[files->warning_count++] = warning;
-    files->warnings = grown;
+    if (files->warning_count < MOST_WARNINGS) {
+        files->warnings[files->warning_count++] = warning;
+    }
 }
 
 /* A name with its bytes that are not printable ASCII as \xNN. */

@@ -126,7 +126,7 @@ bool lock_take(struct work *work, const struct detection *detection)
 {
     const struct lock_key ours = our_key(&detection->ledger);
     const struct lock_key theirs = framework_key(detection->framework);
-    const int64_t wait = deadline_in(work->site->lock_wait_ms);
+    const int64_t wait = clock_ms() + work->site->lock_wait_ms; /* 0: one try */
     const int64_t until = wait < work->deadline ? wait : work->deadline;
     return take_one(work, &ours, until) && (detection->framework->advisory_lock == 0 || take_one(work, &theirs, until));
 }

@@ -22,19 +22,6 @@ struct values {
     const char *version;
 };
 
-/* A number of seconds as milliseconds. */
-static bool read_seconds(const char *word, const char *option, uint32_t *ms, struct status *status)
-{
-    char *end;
-    const double seconds = strtod(word, &end);
-    if (*word == '\0' || *end != '\0' || !(seconds >= 0 && seconds <= 86400)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes a number of seconds up to 86400, not \"%s\".",
-                           option, word);
-    }
-    *ms = (uint32_t)(seconds * 1000);
-    return true;
-}
-
 static bool read_listeners(struct arena *arena, const char *list, struct config *config, struct status *status)
 {
     char *const copy = arena_strdup(arena, list);
@@ -116,7 +103,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
     config->project.root = values.project;
     config->project.migrations = values.migrations;
     if (!read_listeners(arena, values.listen, config, status) ||
-        !read_seconds(values.lock_wait, "lock-wait", &config->lock_wait_ms, status)) {
+        !option_seconds(values.lock_wait, "lock-wait", true, &config->lock_wait_ms, status)) {
         return false;
     }
     read_connection(arena, values.database_url, config);

@@ -61,14 +61,14 @@ class Wire(Case):
                               ("a group", field(1, 3, b"")), ("an overlong varint", b"\x18" + b"\xff" * 11),
                               ("a method that is not UTF-8", field(1, 2, b"/\xff\xfe")), ("a method with NUL", field(1, 2, b"/a\x00b"))):
             with self.subTest(name):
-                self.assertIn(self.code(payload), (INVALID_ARGUMENT, UNIMPLEMENTED) if name in ("empty",) else (INVALID_ARGUMENT,))
+                self.assertEqual(self.code(payload), UNIMPLEMENTED if name == "empty" else INVALID_ARGUMENT)
 
     def test_every_truncation_of_a_good_envelope_is_answered(self):
         good = self.envelope("/truss.migration.v1.MigrationService/Preview", field(1, 2, b"20240103000000_slugs"), timeout_ms=1000,
                              metadata=[{"key": "request-id", "value": "r1"}])
         self.assertEqual(self.code(good), 0)
         for size in range(len(good)):
-            self.code(good[:size]) if size < 5 else self.connection.exchange(good[:size])
+            self.connection.exchange(good[:size])
 
     def test_unknown_methods_and_services_are_unimplemented(self):
         for method in ("/truss.migration.v1.MigrationService/Drop", "/truss.migration.v2.MigrationService/Run", "/", "//", "Run",
@@ -95,7 +95,7 @@ class Wire(Case):
         nested = b""
         for _ in range(5000):
             nested = field(9, 2, nested)
-        self.code(self.envelope(payload=nested)) if len(nested) < LIMIT else None
+        self.connection.exchange(self.envelope(payload=nested))
         self.connection.exchange(nested)
 
     def test_metadata_beyond_reason_is_invalid_argument(self):
@@ -121,7 +121,8 @@ class Wire(Case):
         for size in (2**63, 2**64 - 1, 2**40):
             with Rpc(self.process.address, timeout=20) as rude:
                 rude.socket.sendall(rude.prefix + struct.pack(">Q", size) + b"x" * 100)
-                self.assertEqual(rude.socket.recv(1), b"")
+                with self.assertRaises(ConnectionError):
+                    rude.read(1)
 
     # ---- deadlines and queues ----
 

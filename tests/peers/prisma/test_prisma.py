@@ -159,6 +159,23 @@ class Prisma(Case):
         self.assertTrue(self.ours(rpc, "Run").ok)
         self.assert_prisma_agrees(self.files)
 
+    def test_an_edited_file_is_modified_for_us_and_no_news_to_it(self):
+        rpc = self.start()
+        self.assertTrue(self.ours(rpc, "Run").ok)
+        self.files.add("20240101000000_create_users", "-- edited\n")
+        self.assertEqual(self.states(self.ours(rpc, "GetStatus"))["20240101000000_create_users"], "modified")
+        self.assertEqual(self.ours(rpc, "Run").summary, "No pending migrations to run.")
+        self.assert_prisma_agrees(self.files)
+
+    def test_its_failure_is_resolved_by_our_mark_applied(self):
+        files = self.project().add("1_bad", "SELECT 1/0;").add("2_later", "CREATE TABLE later ();")
+        rpc = self.rpc(self.worker(files))
+        self.assertEqual(self.prisma(files, "migrate", "deploy")[0], 1)
+        self.ours(rpc, "MarkApplied", migration="1_bad")
+        self.assertEqual(self.prisma(files, "migrate", "deploy")[0], 0)
+        self.assertEqual(self.ours(rpc, "GetStatus").summary.applied, 2)
+        self.assert_prisma_agrees(files)
+
     def test_a_directory_without_a_script_is_refused_by_both(self):
         files = self.project().add("1", "CREATE TABLE a ();").add("2", "")
         os.unlink(files.script("2"))
