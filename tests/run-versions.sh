@@ -52,6 +52,6 @@ for major in "$@"; do
 done
 awk -F '[ ,]+' '{ passed += $1; failed += $3; skipped += $5 }
     END {
-        printf "%d passed, %d failed%s\n", passed, failed, skipped > 0 ? ", " skipped " skipped" : ""
+        printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
         exit failed > 0 || passed == 0
     }' "$tally"

@@ -92,6 +92,6 @@ fi
 
 awk '{ passed += $1; failed += $2; skipped += $3 }
     END {
-        printf "%d passed, %d failed%s\n", passed, failed, skipped > 0 ? ", " skipped " skipped" : ""
+        printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
         exit failed > 0 || passed == 0
     }' "$tally"
