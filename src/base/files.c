@@ -210,7 +210,7 @@ const char *path_join(struct arena *arena, const char *dir, const char *name)
     if (name[0] == '\0') {
         return arena_strdup(arena, dir);
     }
-    if (dir[0] == '\0' || strcmp(dir, ".") == 0) {
+    if (dir[0] == '\0' || strcmp(dir, ".") == 0 || name[0] == '/') {
         return arena_strdup(arena, name);
     }
     const size_t dir_size = strlen(dir) - (dir[strlen(dir) - 1] == '/' ? 1 : 0);

@@ -57,7 +57,7 @@ bool directory_make(struct arena *arena, const char *path, struct status *status
 /* Makes a new file with this content, on disk when it returns. ALREADY_EXISTS where something is there. */
 bool file_create(const char *path, struct text content, struct status *status);
 
-/* "dir/name"; dir alone when name is "" and name alone when dir is "" or ".". */
+/* "dir/name"; dir alone when name is "", and name alone when it is absolute or dir is "" or ".". */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 
 /* True for a name that can be one component of a path: not empty, not "." or "..", no '/', no NUL, no control

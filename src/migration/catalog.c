@@ -197,7 +197,8 @@ bool catalog_read(struct work *work, struct catalog *catalog)
         return false;
     }
     const struct detection *const detection = &catalog->detection;
-    if (detection->framework == NULL) {
+    /* With several folders and no telling which, nothing can be said of any migration; a warning says why. */
+    if (detection->framework == NULL || detection->folder_problem != NULL) {
         return true;
     }
     if (detection->has_folder &&

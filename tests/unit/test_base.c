@@ -172,6 +172,17 @@ static void tear_down_directory(void)
     tear_down();
 }
 
+START_TEST(paths_are_joined_with_one_slash)
+{
+    ck_assert_str_eq(path_join(arena, "a", "b"), "a/b");
+    ck_assert_str_eq(path_join(arena, "a/", "b"), "a/b");
+    ck_assert_str_eq(path_join(arena, "/", "b"), "/b");
+    ck_assert_str_eq(path_join(arena, ".", "b"), "b");
+    ck_assert_str_eq(path_join(arena, "a", ""), "a");
+    ck_assert_str_eq(path_join(arena, "a", "/b"), "/b");
+}
+END_TEST
+
 START_TEST(a_directory_is_listed_in_byte_order)
 {
     static const char *const names[] = {"b", "B", "a", "10", "9", "\xC3\xA4"};
@@ -299,6 +310,7 @@ int main(void)
     tcase_add_test(plain, options_come_from_the_line_then_the_environment_then_the_fallback);
     tcase_add_test(plain, a_secret_is_blanked_where_ps_would_show_it);
     tcase_add_test(plain, an_unknown_option_is_named);
+    tcase_add_test(plain, paths_are_joined_with_one_slash);
     TCase *const files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);
     tcase_add_test(files, a_directory_is_listed_in_byte_order);

@@ -157,6 +157,8 @@ START_TEST(an_option_comes_before_all_and_must_exist)
     put_directory("prisma/migrations");
     put_directory("other");
     ck_assert_str_eq(found("other"), "other");
+    const char *const absolute = arena_printf(arena, "%s/other", root);
+    ck_assert_str_eq(found(absolute), absolute);
     ck_assert(!prisma->find_folders(arena, &project, &folders, &status));
     ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
 }
