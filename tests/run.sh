@@ -72,26 +72,31 @@ python_suite() {
     done
 }
 
-sh docker/install-deps.sh test || exit 1
-build build -DTRUSS_SANITIZE=OFF
-export TRUSS_TEST_BIN="$PWD/build/bin"
-wants lint && run lint sh tests/lint.sh
-wants units && units build ""
-for suite in service bridge cli clients docker docs; do
-    wants "$suite" && python_suite "$suite" ""
-done
-wants peers && python_suite peers/prisma ""
+# A function, so that the shell has read it all when it begins: this file may change while it runs.
+main() {
+    sh docker/install-deps.sh test || exit 1
+    build build -DTRUSS_SANITIZE=OFF
+    export TRUSS_TEST_BIN="$PWD/build/bin"
+    wants lint && run lint sh tests/lint.sh
+    wants units && units build ""
+    for suite in service bridge cli clients docker docs; do
+        wants "$suite" && python_suite "$suite" ""
+    done
+    wants peers && python_suite peers/prisma ""
 
-if wants sanitize; then
-    build build-sanitize -DTRUSS_SANITIZE=ON
-    export TRUSS_TEST_BIN="$PWD/build-sanitize/bin" UBSAN_OPTIONS=print_stacktrace=1
-    units build-sanitize " (sanitized)"
-    python_suite service " (sanitized)"
-    python_suite bridge " (sanitized)"
-fi
+    if wants sanitize; then
+        build build-sanitize -DTRUSS_SANITIZE=ON
+        export TRUSS_TEST_BIN="$PWD/build-sanitize/bin" UBSAN_OPTIONS=print_stacktrace=1
+        units build-sanitize " (sanitized)"
+        python_suite service " (sanitized)"
+        python_suite bridge " (sanitized)"
+    fi
+}
 
+main
 awk '{ passed += $1; failed += $2; skipped += $3 }
     END {
         printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
         exit failed > 0 || passed == 0
     }' "$tally"
+exit

@@ -13,6 +13,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define REQUEST_ID_LIMIT 128
 
@@ -24,8 +25,9 @@ struct passage {
     const char *request_id;
     struct rpc_call_options options;
     const ProtobufCMessage *input;
-    const struct rpc_channel *tried;
-    ProtobufCMessage *view; /* made, waiting for a count */
+    struct rpc_channel *worker;      /* the last that was asked */
+    const struct rpc_channel *tried; /* not to be asked again */
+    ProtobufCMessage *view;          /* made, waiting for a count */
 };
 
 /* ---- answers ---- */
@@ -37,9 +39,7 @@ static void send_json(struct passage *passage, unsigned status, struct text json
         {allowed == NULL ? NULL : "Allow", allowed},
         {0},
     };
-    struct bridge *const bridge = passage->bridge;
     http_answer(passage->http, status, "application/json", json, extra);
-    atomic_fetch_sub(&bridge->under_way, 1);
 }
 
 static void add_known(struct buffer *json, const char *name, const char *value)
@@ -86,6 +86,14 @@ static void send_status(struct passage *passage, const struct status *status)
     send_error(passage, status_code_http(status->code), status, NULL);
 }
 
+static void send_stopping(struct passage *passage)
+{
+    struct status status = {.arena = passage->http->arena};
+    status_fail(&status, STATUS_UNAVAILABLE,
+                "The bridge is stopping; what was begun goes on in the worker: ask for the status later.");
+    send_status(passage, &status);
+}
+
 /* Is there a field `ok`, and is it false? */
 static bool says_not_ok(const ProtobufCMessage *message)
 {
@@ -110,8 +118,7 @@ static void send_message(struct passage *passage, const ProtobufCMessage *messag
 
 /* ---- the call ---- */
 
-static void start_call(struct passage *passage, const ProtobufCServiceDescriptor *service, unsigned method,
-                       const ProtobufCMessage *input, rpc_reply_fn *done);
+static void start_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done);
 
 /* The connected worker with the least to do, but for the one that was tried; any, where none is connected. */
 static struct rpc_channel *choose_worker(const struct passage *passage)
@@ -157,8 +164,10 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
     struct arena *const arena = passage->http->arena;
     if (status->code == STATUS_UNAVAILABLE && (route->flags & ROUTE_SAFE) != 0 && passage->tried == NULL &&
         passage->bridge->worker_count > 1) {
-        passage->tried = choose_worker(passage);
-        start_call(passage, route->service, route_rpc(route), passage->input, on_reply);
+        passage->tried = passage->worker;
+        start_call(passage, route->rpc, passage->input, on_reply);
+    } else if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
+        send_stopping(passage);
     } else if (status->code != STATUS_OK && (route->flags & ROUTE_NOT_OK_IS_503) != 0) {
         send_error(passage, 503, status, NULL);
     } else if (status->code != STATUS_OK) {
@@ -167,16 +176,41 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
         passage->view = route->view(arena, keep(arena, reply));
         passage->options.timeout_ms = passage->bridge->read_timeout_ms;
-        start_call(passage, route->service, 0, &nothing.base, on_count);
+        start_call(passage, "GetStatus", &nothing.base, on_count);
     } else {
         send_message(passage, route->view == NULL ? reply : route->view(arena, reply));
     }
 }
 
-static void start_call(struct passage *passage, const ProtobufCServiceDescriptor *service, unsigned method,
-                       const ProtobufCMessage *input, rpc_reply_fn *done)
+/* Calls a method of the route's service; the passage may be gone when this returns. */
+static void start_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done)
 {
-    rpc_call(choose_worker(passage), service, method, input, &passage->options, done, passage);
+    struct bridge *const bridge = passage->bridge;
+    const ProtobufCServiceDescriptor *const service = passage->route->service;
+    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, rpc);
+    atomic_fetch_add(&bridge->calling, 1);
+    if (atomic_load(&bridge->stopping)) {
+        struct status status = {.arena = passage->http->arena};
+        status_fail(&status, STATUS_CANCELLED, "The bridge is stopping.");
+        done(NULL, &status, passage);
+    } else {
+        passage->worker = choose_worker(passage);
+        rpc_call(passage->worker, service, (unsigned)(method - service->methods), input, &passage->options, done,
+                 passage);
+    }
+    atomic_fetch_sub(&bridge->calling, 1);
+}
+
+void dispatch_stop(struct bridge *bridge)
+{
+    const struct timespec tick = {.tv_nsec = 1000000};
+    atomic_store(&bridge->stopping, true);
+    while (atomic_load(&bridge->calling) > 0) {
+        nanosleep(&tick, NULL);
+    }
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        rpc_channel_close(bridge->workers[i]);
+    }
 }
 
 /* ---- the message ---- */
@@ -215,21 +249,48 @@ static bool read_body(struct passage *passage, struct status *status, unsigned *
     return message != NULL;
 }
 
+/* UTF-8 without control characters: what a message between processes can hold, and a log line may. */
+static bool is_plain(const char *string)
+{
+    bool plain = text_is_utf8(text_of(string), NULL);
+    for (const char *c = string; plain && *c != '\0'; c++) {
+        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
+    }
+    return plain;
+}
+
 static bool read_name(struct passage *passage, const char *name, struct status *status)
 {
     if (strchr(passage->route->pattern, '{') == NULL) {
         return true;
     }
-    bool plain = name != NULL && text_is_utf8(text_of(name), NULL);
-    for (const char *c = name; plain && *c != '\0'; c++) {
-        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
-    }
-    if (!plain) {
+    if (name == NULL || !is_plain(name)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT,
                            "The name in the path has a broken escape, a control character or is not UTF-8.");
     }
     set_path_field((ProtobufCMessage *)(uintptr_t)passage->input, name);
     return true;
+}
+
+/* A header that travels to the worker; *value is NULL where it is absent. */
+static bool read_header(const struct http_request *request, const char *name, const char **value, struct status *status)
+{
+    *value = arena_strdup(request->arena, http_header(request, name));
+    return *value == NULL || is_plain(*value) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "The header %s has control characters or is not UTF-8; leave them out.", name);
+}
+
+static bool read_options(struct passage *passage, struct status *status)
+{
+    const struct http_request *const request = passage->http;
+    struct rpc_call_options *const options = &passage->options;
+    const bool is_long = (passage->route->flags & ROUTE_LONG) != 0;
+    options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
+    options->request_id = passage->request_id;
+    return read_header(request, "Authorization", &options->authorization, status) &&
+           read_header(request, "traceparent", &options->traceparent, status) &&
+           read_header(request, "Idempotency-Key", &options->idempotency_key, status);
 }
 
 /* The client's own where it is sane, so that its logs and ours can be laid side by side. */
@@ -271,19 +332,11 @@ static void pass_on(struct passage *passage, const char *name)
     struct http_request *const request = passage->http;
     struct status status = {.arena = request->arena};
     unsigned http = 0;
-    if (!read_body(passage, &status, &http) || !read_name(passage, name, &status)) {
+    if (!read_body(passage, &status, &http) || !read_name(passage, name, &status) || !read_options(passage, &status)) {
         send_error(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
         return;
     }
-    passage->options = (struct rpc_call_options){
-        .timeout_ms = (passage->route->flags & ROUTE_LONG) != 0 ? passage->bridge->run_timeout_ms
-                                                                : passage->bridge->read_timeout_ms,
-        .request_id = passage->request_id,
-        .authorization = arena_strdup(request->arena, http_header(request, "Authorization")),
-        .traceparent = arena_strdup(request->arena, http_header(request, "traceparent")),
-        .idempotency_key = arena_strdup(request->arena, http_header(request, "Idempotency-Key")),
-    };
-    start_call(passage, passage->route->service, route_rpc(passage->route), passage->input, on_reply);
+    start_call(passage, passage->route->rpc, passage->input, on_reply);
 }
 
 /* An absolute-form target ("GET http://host/path") is the same as its path. */
@@ -305,7 +358,6 @@ void dispatch(void *data, struct http_request *request)
     const char *allowed;
     const char *name;
     const char *const path = path_of(request);
-    atomic_fetch_add(&bridge->under_way, 1);
     *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
     if (!browser_allows(request, bridge->loopback_only, bridge->allowed_hosts, &status)) {
         send_status(passage, &status);

@@ -23,10 +23,15 @@ struct bridge {
     const char *const *allowed_hosts; /* and these; NULL-terminated */
     struct text openapi;              /* /openapi.json and /, made once */
     struct text index;
-    atomic_size_t under_way;
+    atomic_bool stopping;
+    atomic_size_t calling; /* threads that use the workers' channels at this moment */
 };
 
 /* An http_handler whose context is a struct bridge. */
 void dispatch(void *bridge, struct http_request *request);
+
+/* Ends the calls under way, which answers their requests, and closes the channels. Requests that come later are
+ * answered with UNAVAILABLE. */
+void dispatch_stop(struct bridge *bridge);
 
 #endif

@@ -8,21 +8,26 @@
 #include "bridge/socket.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define CONNECTIONS    1024
+#define PER_ADDRESS    768 /* so that one machine cannot keep all others out */
 #define IDLE_SECONDS   10
 #define TOLERATED_BODY (2 * HTTP_BODY_LIMIT)
 #define POOL_BYTES     ((size_t)32 * 1024)
+#define BODIES_LIMIT   (8 * HTTP_BODY_LIMIT) /* of all requests together */
 
 /* What a request is, and how far it is. */
 struct exchange {
     struct http_request request; /* first, so that a request is its exchange */
     struct buffer body;
-    size_t received; /* of the body, kept or not */
+    uint64_t announced; /* the body's size by Content-Length; 0 where it does not say */
+    size_t received;    /* of the body, kept or not */
+    bool no_room;       /* for the body */
     bool handed_over;
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
@@ -35,6 +40,9 @@ struct http_server {
     void *context;
     char address[SOCKET_ADDRESS_SIZE];
     bool is_loopback;
+    size_t held;        /* bytes of bodies; on the server's thread only */
+    atomic_size_t busy; /* requests handed over, and not completed */
+    atomic_bool stopping;
 };
 
 /* ---- what a request must not have ---- */
@@ -151,16 +159,22 @@ static enum MHD_Result begin(struct MHD_Connection *connection, const char *meth
         return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
                       "The body is larger than 8 MiB.");
     }
+    exchange->announced = framing.length;
     guard_body(guarded_of(connection), framing.length);
     return MHD_YES;
 }
 
-/* A piece of the body. Beyond the limit it is taken in and thrown away, for a while. */
-static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *size)
+/* A piece of the body. Beyond the limits it is taken in and thrown away, for a while. */
+static enum MHD_Result take_body(struct http_server *server, struct exchange *exchange, const char *data, size_t *size)
 {
     exchange->received += *size;
-    if (exchange->received <= HTTP_BODY_LIMIT) {
+    exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT;
+    if (exchange->received <= HTTP_BODY_LIMIT && !exchange->no_room) {
+        if (exchange->body.size == 0 && exchange->announced <= HTTP_BODY_LIMIT) {
+            buffer_reserve(&exchange->body, (size_t)exchange->announced);
+        }
         buffer_add(&exchange->body, (struct text){data, *size});
+        server->held += *size;
     }
     *size = 0;
     return exchange->received <= TOLERATED_BODY ? MHD_YES : MHD_NO;
@@ -176,17 +190,25 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         return begin(connection, method, url, state);
     }
     if (exchange->response != NULL) {
+        if (atomic_load(&server->stopping)) {
+            MHD_add_response_header(exchange->response, "Connection", "close");
+        }
         return MHD_queue_response(connection, exchange->status, exchange->response);
     }
     if (*upload_size > 0) {
-        return take_body(exchange, upload, upload_size);
+        return take_body(server, exchange, upload, upload_size);
     }
     if (exchange->received > HTTP_BODY_LIMIT) {
         return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
                       "The body is larger than 8 MiB.");
     }
+    if (exchange->no_room) {
+        return refuse(connection, exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "RESOURCE_EXHAUSTED",
+                      "Too many large requests are being served; try again in a moment.");
+    }
     if (!exchange->handed_over) {
         exchange->handed_over = true;
+        atomic_fetch_add(&server->busy, 1);
         exchange->request.body = buffer_text(&exchange->body);
         guard_rest(guarded_of(connection));
         MHD_suspend_connection(connection);
@@ -198,11 +220,13 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 static void on_completed(void *data, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code)
 {
+    struct http_server *const server = data;
     struct exchange *exchange = *state;
-    (void)data;
     (void)code;
     guard_headers(guarded_of(connection));
     if (exchange != NULL) {
+        server->held -= exchange->body.size;
+        atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
         if (exchange->response != NULL) {
             MHD_destroy_response(exchange->response);
         }
@@ -249,7 +273,8 @@ struct http_server *http_server_start(const char *listen, http_handler *handler,
     server->guard = guard_new();
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
@@ -275,10 +300,16 @@ bool http_server_is_loopback(const struct http_server *server)
 
 void http_server_quiesce(struct http_server *server)
 {
+    atomic_store(&server->stopping, true);
     const int fd = MHD_quiesce_daemon(server->daemon);
     if (fd >= 0) {
         socket_close(fd);
     }
+}
+
+size_t http_server_busy(struct http_server *server)
+{
+    return atomic_load(&server->busy);
 }
 
 void http_server_free(struct http_server *server)

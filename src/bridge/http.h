@@ -53,8 +53,11 @@ const char *http_server_address(const struct http_server *server);
 /* True where only this machine can reach it. */
 bool http_server_is_loopback(const struct http_server *server);
 
-/* Takes no more connections. */
+/* Takes no more connections, and ends those that are there after the answer to their next request. */
 void http_server_quiesce(struct http_server *server);
+
+/* Requests that were handed over and whose answers have not been sent yet. */
+size_t http_server_busy(struct http_server *server);
 
 /* Every request must have been answered. */
 void http_server_free(struct http_server *server);

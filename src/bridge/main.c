@@ -16,6 +16,7 @@
 
 #define MOST_HOSTS    32
 #define STOP_GRACE_MS 5000
+#define LAST_WORD_MS  1000
 
 struct values {
     const char *listen;
@@ -95,23 +96,22 @@ static bool open_workers(struct arena *arena, const char *list, struct bridge *b
     return true;
 }
 
-static void close_workers(struct bridge *bridge)
+static void wait_until_idle(struct http_server *server, uint32_t ms)
 {
-    for (size_t i = 0; i < bridge->worker_count; i++) {
-        rpc_channel_close(bridge->workers[i]);
+    const struct timespec tick = {.tv_nsec = 10000000};
+    const int64_t deadline = deadline_in(ms);
+    while (http_server_busy(server) > 0 && !deadline_passed(deadline)) {
+        nanosleep(&tick, NULL);
     }
 }
 
-/* Calls under way have a little time to end; closing the channels ends the rest, and with them their requests. */
+/* Calls under way have a little time to end; the rest is ended, and has a moment to be told so. */
 static void stop(struct bridge *bridge, struct http_server *server)
 {
-    const struct timespec tick = {.tv_nsec = 10000000};
-    const int64_t deadline = deadline_in(STOP_GRACE_MS);
     http_server_quiesce(server);
-    while (atomic_load(&bridge->under_way) > 0 && !deadline_passed(deadline)) {
-        nanosleep(&tick, NULL);
-    }
-    close_workers(bridge);
+    wait_until_idle(server, STOP_GRACE_MS);
+    dispatch_stop(bridge);
+    wait_until_idle(server, LAST_WORD_MS);
     http_server_free(server);
 }
 
@@ -136,13 +136,13 @@ static bool serve(struct arena *arena, const struct values *values, struct statu
     }
     bridge.allowed_hosts = hosts;
     if (!open_workers(arena, values->workers, &bridge, status)) {
-        close_workers(&bridge);
+        dispatch_stop(&bridge);
         return false;
     }
     bridge.loopback_only = true; /* until it is known that others can reach us */
     struct http_server *const server = http_server_start(values->listen, dispatch, &bridge, status);
     if (server == NULL) {
-        close_workers(&bridge);
+        dispatch_stop(&bridge);
         return false;
     }
     bridge.loopback_only = http_server_is_loopback(server);

@@ -40,6 +40,10 @@ ProtobufCMessage *view_up(struct arena *arena, const ProtobufCMessage *reply)
     view->ok = run->ok;
     view->summary = run->summary;
     view->failed = run->failed;
+    if (run->failed != NULL) {
+        view->_error_case = TRUSS__BRIDGE__V1__UP_VIEW___ERROR_ERROR;
+        view->error = run->failed->error;
+    }
     view->n_applied_now = run->n_applied;
     view->applied_now = arena_array(arena, run->n_applied, sizeof *view->applied_now);
     for (size_t i = 0; i < run->n_applied; i++) {

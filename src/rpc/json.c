@@ -57,12 +57,11 @@ const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *d
 
 /* ---- writing ---- */
 
-void json_write_string(struct buffer *out, struct text text)
+static void write_escaped(struct buffer *out, struct text text)
 {
     static const char escapes[] = {
         ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
     size_t plain = 0;
-    buffer_putc(out, '"');
     for (size_t i = 0; i < text.size; i++) {
         const unsigned char c = (unsigned char)text.data[i];
         if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
@@ -78,6 +77,17 @@ void json_write_string(struct buffer *out, struct text text)
         }
     }
     buffer_add(out, text_slice(text, plain, text.size));
+}
+
+void json_write_string(struct buffer *out, struct text text)
+{
+    size_t bad;
+    buffer_putc(out, '"');
+    for (; !text_is_utf8(text, &bad); text = text_slice(text, bad + 1, text.size)) {
+        write_escaped(out, text_slice(text, 0, bad));
+        buffer_puts(out, "\xEF\xBF\xBD");
+    }
+    write_escaped(out, text);
     buffer_putc(out, '"');
 }
 

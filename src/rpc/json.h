@@ -18,7 +18,7 @@ enum json_names { JSON_SNAKE, JSON_CAMEL };
  * []. */
 void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names);
 
-/* Appends a string in quotes. */
+/* Appends a string in quotes; what is not UTF-8 in it becomes U+FFFD. */
 void json_write_string(struct buffer *out, struct text text);
 
 /* Appends a field's name as JSON writes it. */
@@ -31,8 +31,11 @@ const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *d
 /* Bytes of one element of a repeated field. */
 size_t json_element_size(ProtobufCType type);
 
+#define JSON_VALUES_LIMIT ((size_t)200000)
+
 /* Reads an object into a new message in the arena; field names in either style, null for unset. An empty text is {}.
- * Fails with INVALID_ARGUMENT that names the field, or line and column of what is no JSON. */
+ * Fails with INVALID_ARGUMENT that names the field, or line and column of what is no JSON, and where it has more values
+ * than the limit. */
 ProtobufCMessage *json_read(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text json,
                             struct status *status);
 

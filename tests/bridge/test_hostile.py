@@ -114,8 +114,9 @@ class Hostile(Case):
                 self.http.post(DETECT, {"sql": "-- " + "x" * (LIMIT - 1000)})
             with open(f"/proc/{self.http.process.pid}/status", encoding="ascii") as file:
                 return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-        before = resident_after(3)
-        self.assertLess(resident_after(10), before + 20000)
+        before = resident_after(10)
+        # AddressSanitizer keeps what was freed for a while, now more, now less of it.
+        self.assertLess(resident_after(10), before + (60000 if harness.SANITIZED else 20000))
 
     # ---- slowness ----
 

@@ -136,6 +136,71 @@ START_TEST(numbers_out_of_range_are_refused)
 }
 END_TEST
 
+START_TEST(whole_numbers_may_be_strings_as_canonical_json_has_them)
+{
+    static const struct {
+        const char *json;
+        bool good;
+    } values[] = {
+        {"\"7\"", true}, {"7", true}, {"\" 7\"", false}, {"\"+7\"", false}, {"\"-\"", false}, {"\"7 \"", false},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        const char *const json = arena_printf(arena, "{\"lock_count\": %s}", values[i].json);
+        const ProtobufCMessage *const message =
+            json_read(arena, &truss__migration__v1__check_response__descriptor, text_of(json), &status);
+        ck_assert_msg((message != NULL) == values[i].good, "%s", json);
+    }
+}
+END_TEST
+
+START_TEST(a_whole_number_beyond_64_bits_is_refused)
+{
+    const char *const json = "{\"seconds\": \"9223372036854775808\"}";
+    ck_assert_ptr_null(json_read(arena, &google__protobuf__timestamp__descriptor, text_of(json), &status));
+    ck_assert_ptr_nonnull(strstr(status.message, "\"seconds\" must be a whole number in its range"));
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_is_written_as_the_replacement_character)
+{
+    struct buffer out = {.arena = arena};
+    json_write_string(&out, text_of("a\xFF\xC3\xA4\n\xC3"));
+    ck_assert_str_eq(buffer_string(&out), "\"a\xEF\xBF\xBD\xC3\xA4\\n\xEF\xBF\xBD\"");
+}
+END_TEST
+
+/* {"migrations": ["","",…]} */
+static const char *list_of(size_t count)
+{
+    struct buffer json = {.arena = arena};
+    buffer_puts(&json, "{\"migrations\":[");
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&json, i == 0 ? "\"\"" : ",\"\"");
+    }
+    buffer_puts(&json, "]}");
+    return buffer_string(&json);
+}
+
+START_TEST(values_without_number_are_refused_and_many_are_taken)
+{
+    ck_assert_uint_eq(read_run(list_of(JSON_VALUES_LIMIT - 2))->n_migrations, JSON_VALUES_LIMIT - 2);
+    ck_assert_ptr_null(read_run(list_of(JSON_VALUES_LIMIT + 1)));
+    ck_assert_ptr_nonnull(strstr(status.message, "200000 values"));
+}
+END_TEST
+
+START_TEST(commas_and_brackets_in_strings_are_no_values)
+{
+    struct buffer json = {.arena = arena};
+    buffer_puts(&json, "{\"migrations\":[\"\\\"");
+    for (size_t i = 0; i <= JSON_VALUES_LIMIT; i++) {
+        buffer_puts(&json, ",[{");
+    }
+    buffer_puts(&json, "\\\\\"]}");
+    ck_assert_ptr_nonnull(read_run(buffer_string(&json)));
+}
+END_TEST
+
 START_TEST(a_hundred_thousand_nested_lists_do_not_crash)
 {
     struct buffer deep = {.arena = arena};
@@ -176,6 +241,11 @@ int main(void)
     tcase_add_loop_test(tests, what_is_not_strict_or_not_ours_is_refused_with_a_reason, 0,
                         (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tests, numbers_out_of_range_are_refused);
+    tcase_add_test(tests, whole_numbers_may_be_strings_as_canonical_json_has_them);
+    tcase_add_test(tests, a_whole_number_beyond_64_bits_is_refused);
+    tcase_add_test(tests, what_is_not_utf8_is_written_as_the_replacement_character);
+    tcase_add_test(tests, values_without_number_are_refused_and_many_are_taken);
+    tcase_add_test(tests, commas_and_brackets_in_strings_are_no_values);
     tcase_add_test(tests, a_hundred_thousand_nested_lists_do_not_crash);
     tcase_add_test(tests, the_openapi_document_is_json_and_its_references_lead_somewhere);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,195 @@
+"""The bridge and workers that die, dawdle or are told too much: no database, and workers of this file's own."""
+import contextlib
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Http, Program, messages, wait_for
+
+STATUS = "/api/migrations/idempotent/status"
+RUN = "/api/migrations/idempotent/run"
+DETECT = "/api/migrations/idempotent/detect-schema"
+LIMIT = 8 * 1024 * 1024
+DIE = object()
+
+
+class Worker:
+    """Answers each request with what answer(method) gives: a message, or DIE to end the connection and never listen again."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.methods = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.connected = threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=self.listener.accept()[:1], daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as file:
+            connection.sendall(b"\x00SP\x00\x00\x31\x00\x00")
+            file.read(8)
+            self.connected.set()
+            while size := file.read(8):
+                frame = file.read(struct.unpack(">Q", size)[0])
+                request = messages().rpc.Request()
+                request.ParseFromString(frame[4:])
+                self.methods.append(request.method.rpartition("/")[2])
+                threading.Thread(target=self.reply, args=(connection, frame[:4], self.methods[-1]), daemon=True).start()
+
+    def reply(self, connection, number, method):
+        message = self.answer(method)
+        if message is DIE:
+            self.listener.close()
+            connection.shutdown(socket.SHUT_RDWR)
+            return
+        data = messages().rpc.Response(payload=message.SerializeToString()).SerializeToString()
+        with contextlib.suppress(OSError):
+            connection.sendall(struct.pack(">Q", 4 + len(data)) + number + data)
+
+
+class Workers(unittest.TestCase):
+    def bridge(self, *answers, arguments=()):
+        """A bridge over workers that answer so."""
+        self.workers = [Worker(answer) for answer in answers]
+        addresses = ",".join(worker.address for worker in self.workers)
+        self.program = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments).wait_listening()
+        self.addCleanup(lambda: self.program.process.poll() is None and self.program.stop())
+        for worker in self.workers:
+            self.addCleanup(worker.listener.close)
+            self.assertTrue(worker.connected.wait(5))
+        time.sleep(0.1)  # the bridge, too, must know that it is connected
+        return Http(self.program.address, self.program.process)
+
+    @staticmethod
+    def status(_method):
+        return messages().migration.GetStatusResponse(database="x")
+
+    @staticmethod
+    def slowly(_method):
+        time.sleep(0.3)
+        return Workers.status(None)
+
+    def test_a_read_whose_worker_dies_is_asked_of_another(self):
+        http = self.bridge(lambda method: DIE, self.status)
+        self.assertEqual(http.get(STATUS).json["database"], "x")
+        self.assertEqual([worker.methods for worker in self.workers], [["GetStatus"], ["GetStatus"]])
+
+    def test_a_run_whose_worker_dies_is_asked_of_nobody_else(self):
+        http = self.bridge(lambda method: DIE, self.status)
+        self.assertEqual(http.post(RUN).status, 503)
+        self.assertEqual([worker.methods for worker in self.workers], [["Run"], []])
+
+    def test_when_all_workers_die_it_says_so(self):
+        http = self.bridge(lambda method: DIE, lambda method: DIE)
+        self.assertEqual(http.get(STATUS).json["code"], "UNAVAILABLE")
+        self.assertEqual([len(worker.methods) for worker in self.workers], [1, 1])
+
+    def test_the_count_behind_a_run_may_fail(self):
+        run = messages().migration.RunResponse(ok=True, summary="done")
+        http = self.bridge(lambda method: run if method == "Run" else DIE)
+        answer = http.post("/api/migrations/up")
+        self.assertEqual((answer.status, answer.json["ok"], answer.json["error"]), (200, True, None))
+
+    def test_an_up_that_fails_says_why_where_errors_are(self):
+        run = messages().migration.RunResponse(failed={"name": "a", "error": "division by zero"})
+        http = self.bridge(lambda method: run if method == "Run" else self.status(method))
+        answer = http.post("/api/migrations/up")
+        self.assertEqual((answer.status, answer.json["error"]), (400, "division by zero"))
+
+    def ask_many(self, http, count):
+        """Starts so many requests; answers the list of their statuses, which fills."""
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(http.get(STATUS).status)) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(self.workers[0].methods) == count)
+        return threads, answers
+
+    def test_a_stop_waits_for_the_answers_under_way(self):
+        http = self.bridge(self.slowly)
+        threads, answers = self.ask_many(http, 16)
+        self.program.stop()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(answers, [200] * 16)
+
+    def test_a_stop_tells_those_who_wait_for_too_long(self):
+        end = threading.Event()
+        self.addCleanup(end.set)
+        http = self.bridge(lambda method: end.wait() and self.status(method))
+        threads, answers = self.ask_many(http, 4)
+        began = time.monotonic()
+        self.program.stop()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(answers, [503] * 4)
+        self.assertLess(time.monotonic() - began, 10)
+
+    def test_a_stop_under_fire_is_clean(self):
+        """Old connections go on asking while the channels to the workers are closed."""
+        http = self.bridge(self.status, self.slowly)
+
+        def fire():
+            with contextlib.suppress(OSError), socket.create_connection((http.host, http.port), timeout=10) as client:
+                while client.send(f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()) and client.recv(65536):
+                    pass
+        threads = [threading.Thread(target=fire) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        began = time.monotonic()
+        self.program.stop()
+        for thread in threads:
+            thread.join()
+        self.assertLess(time.monotonic() - began, 4)  # nobody is waited for who would ask for ever
+
+    def test_a_body_of_countless_values_is_refused_before_it_is_a_tree(self):
+        http = self.bridge(self.status)
+        for unit in (b"{},", b"[],", b"0,", b'"",', b'{"a":['):
+            body = b'{"sql":[' + unit * ((LIMIT - 100) // len(unit)) + b"0]}"
+            answer = http.request("POST", DETECT, body, {"Content-Type": "application/json"})
+            self.assertEqual(answer.status, 400)
+        with open(f"/proc/{self.program.process.pid}/status", encoding="ascii") as file:
+            peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+        self.assertLess(peak, 600_000 if harness.SANITIZED else 100_000)
+
+    def test_bodies_of_many_clients_do_not_fill_the_memory(self):
+        http = self.bridge(self.status)
+        head = f"POST {DETECT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {LIMIT}\r\n\r\n".encode()
+        clients = [socket.create_connection((http.host, http.port), timeout=10) for _ in range(12)]
+        for client in clients:
+            self.addCleanup(client.close)
+            client.sendall(head + b" " * (LIMIT - 1))
+        clients[-1].sendall(b" ")
+        self.assertIn(b" 503 ", clients[-1].recv(4000))
+        for client in clients:
+            client.close()
+        sql = {"sql": "-- " + "x" * (LIMIT - 1000)}
+        wait_for(lambda: http.post(DETECT, sql).status != 503)
+
+    def test_bytes_that_are_not_utf8_are_not_given_back(self):
+        http = self.bridge(self.status)
+        for line in (b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost", b"GET / HTTP/1.1\r\nHost: \xff", b"G\xffT / HTTP/1.1\r\nHost: localhost",
+                     b"GET /" + b"\xc3\xa4" * 150 + b" HTTP/1.1\r\nHost: localhost",
+                     f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ".encode() + b"\xff"):
+            with self.subTest(line=line):
+                data = http.raw(line + b"\r\nConnection: close\r\n\r\n")
+                self.assertIn(int(data.split()[1]), (400, 403, 404, 405))
+                json.loads(data.partition(b"\r\n\r\n")[2].decode())
+        self.assertEqual(self.workers[0].methods, [])
+
+
+if __name__ == "__main__":
+    harness.main()
