@@ -176,7 +176,8 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
         return true;
     }
     if (!in_time) {
-        return status_fail(status, STATUS_UNAVAILABLE, "Cannot connect to %s: no answer in time.", conninfo->display);
+        return status_fail(status, deadline_passed(deadline) ? STATUS_DEADLINE_EXCEEDED : STATUS_UNAVAILABLE,
+                           "Cannot connect to %s: no answer in time.", conninfo->display);
     }
     const char *const message = one_line(status->arena, PQerrorMessage(session->connection));
     return status_fail(status, code_of_refusal(message), "Cannot connect to %s: %s", conninfo->display, message);
