@@ -9,4 +9,5 @@ sh docker/install-deps.sh test
 cmake -S . -B build >/dev/null
 make -C build -j "$(nproc)" >/dev/null
 export TRUSS_TEST_BIN="$PWD/build/bin"
-exec /usr/bin/python3 -B tests/bench/bench.py "$@"
+/usr/bin/python3 -B tests/bench/bench.py "$@"
+/usr/bin/python3 -B tests/bench/bench_http.py
