@@ -91,12 +91,13 @@ main() {
         python_suite service " (sanitized)"
         python_suite bridge " (sanitized)"
     fi
+
+    awk '{ passed += $1; failed += $2; skipped += $3 }
+        END {
+            printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
+            exit failed > 0 || passed == 0
+        }' "$tally"
 }
 
 main
-awk '{ passed += $1; failed += $2; skipped += $3 }
-    END {
-        printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
-        exit failed > 0 || passed == 0
-    }' "$tally"
 exit

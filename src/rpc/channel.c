@@ -37,6 +37,7 @@ struct call {
     nng_ctx context;
     nng_aio *aio;
     enum call_step step;
+    nng_duration connect_ms;
     int64_t deadline;
     call_ended *ended;
     void *data;
@@ -46,7 +47,7 @@ struct rpc_channel {
     nng_socket socket;
     char *url;
     atomic_size_t calls;
-    atomic_int pipes;
+    atomic_int pipe; /* the id of the connection that is up; 0: none */
     pthread_mutex_t mutex;
     atomic_bool closing;
     struct call *all;
@@ -57,15 +58,15 @@ struct rpc_channel {
 
 static bool fail_nng(const struct call *call, int error, struct status *status)
 {
-    const bool sending = call->step == CALL_SENDING;
+    const bool unsent = call->step == CALL_SENDING && !rpc_channel_connected(call->channel);
     if (atomic_load(&call->channel->closing) || error == NNG_ECLOSED || error == NNG_ECANCELED) {
         return status_fail(status, STATUS_CANCELLED, "The call was given up because its channel was closed.");
     }
-    if (error == NNG_ETIMEDOUT && (!sending || deadline_passed(call->deadline))) {
+    if (error == NNG_ETIMEDOUT && !unsent) {
         return status_fail(status, STATUS_DEADLINE_EXCEEDED, "The worker at %s did not answer in time.",
                            call->channel->url);
     }
-    if (sending) {
+    if (unsent) {
         return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s; is truss-worker running?",
                            call->channel->url);
     }
@@ -99,12 +100,24 @@ static void end_failed(struct call *call, int error)
     arena_free(arena);
 }
 
+/* Sends what the aio holds, as soon as there is a connection, within the time to connect. */
+static void send_request(struct call *call)
+{
+    const int left = deadline_left(call->deadline);
+    call->step = CALL_SENDING;
+    nng_aio_set_timeout(call->aio, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
+    nng_ctx_send(call->context, call->aio);
+}
+
 /* nng's callback: after the send, receive; after the receive, done. */
 static void on_aio(void *data)
 {
     struct call *const call = data;
     const int error = nng_aio_result(call->aio);
-    if (error != 0) {
+    const bool has_time = error == NNG_ETIMEDOUT && call->step == CALL_SENDING && !deadline_passed(call->deadline);
+    if (has_time && rpc_channel_connected(call->channel)) {
+        send_request(call); /* nothing of it has been sent: a large one before it takes its time */
+    } else if (error != 0) {
         if (call->step == CALL_SENDING) {
             nng_msg_free(nng_aio_get_msg(call->aio));
             nng_aio_set_msg(call->aio, NULL);
@@ -174,16 +187,12 @@ static bool start_call(struct rpc_channel *channel, struct text request, const s
         fputs("truss: out of memory\n", stderr);
         abort();
     }
-    const uint32_t connect = options->connect_timeout_ms == 0 ? CONNECT_MS : options->connect_timeout_ms;
-    call->step = CALL_SENDING;
+    call->connect_ms = options->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)options->connect_timeout_ms;
     call->deadline = deadline_in(options->timeout_ms);
     call->ended = ended;
     call->data = data;
     nng_aio_set_msg(call->aio, message);
-    nng_aio_set_timeout(
-        call->aio,
-        (nng_duration)(options->timeout_ms != 0 && options->timeout_ms < connect ? options->timeout_ms : connect));
-    nng_ctx_send(call->context, call->aio);
+    send_request(call);
     return true;
 }
 
@@ -300,11 +309,17 @@ ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServ
 
 /* ---- channels ---- */
 
+/* nng tells of the end of a connection also where it never began, because the peer is no worker; and it may tell of it
+ * after the beginning of the next. */
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
 {
     struct rpc_channel *const channel = data;
-    (void)pipe;
-    atomic_fetch_add(&channel->pipes, event == NNG_PIPE_EV_ADD_POST ? 1 : -1);
+    int id = nng_pipe_id(pipe);
+    if (event == NNG_PIPE_EV_ADD_POST) {
+        atomic_store(&channel->pipe, id);
+    } else {
+        atomic_compare_exchange_strong(&channel->pipe, &id, 0);
+    }
 }
 
 static int open_socket(struct rpc_channel *channel)
@@ -395,7 +410,7 @@ size_t rpc_channel_calls(const struct rpc_channel *channel)
 
 bool rpc_channel_connected(const struct rpc_channel *channel)
 {
-    return atomic_load(&channel->pipes) > 0;
+    return atomic_load(&channel->pipe) != 0;
 }
 
 /* ---- stubs ---- */

@@ -8,24 +8,34 @@
 
 #include <string.h>
 
-#define DEEPEST 32
+#define DEEPEST        32
+#define LONGEST_STRING ((size_t)64 * 1024) /* of what an error says */
 
 /* ---- checking bytes from outside ---- */
 
-static void *allocate(void *arena, size_t size)
+/* What one message may still take; protobuf-c gives up, cleanly, where it is refused memory. */
+struct allowance {
+    struct arena *arena;
+    size_t left;
+    bool refused;
+};
+
+static void *allocate(void *data, size_t size)
 {
-    return arena_try_alloc(arena, size);
+    struct allowance *const allowance = data;
+    void *const memory = size <= allowance->left ? arena_try_alloc(allowance->arena, size) : NULL;
+    if (memory == NULL) {
+        allowance->refused = true;
+    } else {
+        allowance->left -= size;
+    }
+    return memory;
 }
 
-static void release(void *arena, void *memory)
+static void release(void *data, void *memory)
 {
-    (void)arena;
+    (void)data;
     (void)memory;
-}
-
-ProtobufCAllocator rpc_allocator(struct arena *arena)
-{
-    return (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = arena};
 }
 
 /* Reads a varint off the front; false where it does not end within ten bytes. */
@@ -114,7 +124,8 @@ static const char *problem_of(const ProtobufCMessageDescriptor *descriptor, stru
 ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text bytes,
                              struct status *status)
 {
-    ProtobufCAllocator allocator = rpc_allocator(arena);
+    struct allowance allowance = {.arena = arena, .left = RPC_ARENA_BUDGET};
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = &allowance};
     const char *const problem = problem_of(descriptor, bytes, 0);
     if (problem != NULL) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "The message is no %s: %s.", descriptor->name, problem);
@@ -122,11 +133,12 @@ ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescript
     }
     ProtobufCMessage *const message =
         protobuf_c_message_unpack(descriptor, &allocator, bytes.size, (const uint8_t *)bytes.data);
-    if (message == NULL) {
-        /* Well-formed as far as we can see: it has fields of the wrong type, or it would take more than its budget. */
-        const bool large = arena_used(arena) + bytes.size > RPC_ARENA_BUDGET / 2;
-        status_fail(status, large ? STATUS_RESOURCE_EXHAUSTED : STATUS_INVALID_ARGUMENT, "The message is no %s%s.",
-                    descriptor->name, large ? ", or takes too much memory" : "");
+    if (message == NULL && allowance.refused) {
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED,
+                    "The message takes too much memory to read; send a smaller one.");
+    } else if (message == NULL) {
+        status_fail(status, STATUS_INVALID_ARGUMENT, "The message is no %s: a field has the wrong type.",
+                    descriptor->name);
     }
     return message;
 }
@@ -224,6 +236,20 @@ bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_reque
 
 /* ---- responses ---- */
 
+/* What an error quotes may be any bytes of any length, or be cut inside a character, and the other side takes UTF-8
+ * only: here it becomes that. */
+static char *clean(struct arena *arena, const char *string)
+{
+    struct text rest = text_slice(text_of(string), 0, LONGEST_STRING);
+    struct buffer out = {.arena = arena};
+    for (size_t bad; !text_is_utf8(rest, &bad); rest = text_slice(rest, bad + 1, rest.size)) {
+        buffer_add(&out, text_slice(rest, 0, bad));
+        buffer_puts(&out, "\uFFFD");
+    }
+    buffer_add(&out, rest);
+    return out.data;
+}
+
 /* What a status holds, as a message. */
 struct status_message {
     Truss__Rpc__V1__Status status;
@@ -231,21 +257,21 @@ struct status_message {
     char *suggestions[STATUS_SUGGESTIONS];
 };
 
-static void fill_status(struct status_message *message, const struct status *outcome)
+static void fill_status(struct arena *arena, struct status_message *message, const struct status *outcome)
 {
     truss__rpc__v1__status__init(&message->status);
     truss__rpc__v1__error_detail__init(&message->detail);
     message->status.code = (int32_t)outcome->code;
-    message->status.message = borrowed(outcome->message);
+    message->status.message = clean(arena, outcome->message);
     message->status.detail = &message->detail;
-    message->detail.sqlstate = borrowed(outcome->sqlstate);
-    message->detail.detail = borrowed(outcome->detail);
-    message->detail.hint = borrowed(outcome->hint);
-    message->detail.migration = borrowed(outcome->migration);
+    message->detail.sqlstate = clean(arena, outcome->sqlstate);
+    message->detail.detail = clean(arena, outcome->detail);
+    message->detail.hint = clean(arena, outcome->hint);
+    message->detail.migration = clean(arena, outcome->migration);
     message->detail.position = outcome->position;
     message->detail.suggestions = message->suggestions;
     for (size_t i = 0; i < STATUS_SUGGESTIONS && outcome->suggestions[i] != NULL; i++) {
-        message->suggestions[message->detail.n_suggestions++] = borrowed(outcome->suggestions[i]);
+        message->suggestions[message->detail.n_suggestions++] = clean(arena, outcome->suggestions[i]);
     }
 }
 
@@ -264,7 +290,7 @@ struct text rpc_response_pack(struct arena *arena, const struct status *outcome,
     if (outcome->code == STATUS_OK) {
         envelope.payload = binary(pack(arena, message));
     } else {
-        fill_status(&status_message, outcome);
+        fill_status(arena, &status_message, outcome);
         envelope.status = &status_message.status;
     }
     return pack(arena, &envelope.base);

@@ -17,13 +17,9 @@
 /* What unpacking one message may use: protobuf-c can use about 100 times the bytes of a hostile message. */
 #define RPC_ARENA_BUDGET ((size_t)64 * 1024 * 1024)
 
-/* An allocator for protobuf-c over an arena's budget: unpacking returns NULL when it is used up. The arena is borrowed.
- */
-ProtobufCAllocator rpc_allocator(struct arena *arena);
-
 /* Unpacks a message of any type into the arena. Fails with INVALID_ARGUMENT where the bytes are not such a message,
- * nest more than 32 deep or hold a string that is not UTF-8 or has a NUL; RESOURCE_EXHAUSTED where the budget is used
- * up. */
+ * nest more than 32 deep or hold a string that is not UTF-8 or has a NUL; RESOURCE_EXHAUSTED where it would take more
+ * than RPC_ARENA_BUDGET, or than the arena has left of its own. */
 ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct text bytes,
                              struct status *status);
 
@@ -47,13 +43,14 @@ struct rpc_request {
 const char *rpc_request_metadata(const struct rpc_request *request, const char *key);
 
 /* The packed envelope around a message. Fails with RESOURCE_EXHAUSTED beyond RPC_MESSAGE_LIMIT. request->payload is
- * ignored: the message is packed straight into its place. */
+ * ignored: the message is the payload. */
 bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,
                       struct text *bytes, struct status *status);
 bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_request *request, struct status *status);
 
 /* A response: the message (NULL unless the outcome is OK) and the outcome. What is too large to send becomes
- * RESOURCE_EXHAUSTED. Always gives bytes. */
+ * RESOURCE_EXHAUSTED, no message with OK becomes INTERNAL, and what an outcome says becomes UTF-8 of a bounded length.
+ * Always gives bytes that the other side can read. */
 struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message);
 
 /* Unpacks a response: fills *outcome (whose arena must be set) with what the other side said and returns the message,

@@ -21,10 +21,9 @@ struct lane_thread {
 
 struct lane {
     pthread_mutex_t mutex;
-    pthread_cond_t work;  /* something was added, or the lane is stopping */
-    pthread_cond_t ended; /* a thread has ended */
-    struct lane_thread
-        *dead; /* those that have ended and are not joined: libraries clean up in a thread's last moments */
+    pthread_cond_t work;      /* something was added, or the lane is stopping */
+    pthread_cond_t ended;     /* a thread has ended */
+    struct lane_thread *dead; /* those that have ended and are not joined yet */
     unsigned max_threads;
     unsigned max_queue;
     unsigned threads;

@@ -18,6 +18,7 @@
 
 #define SPARE_CONTEXTS 8 /* beyond those that lanes can hold: to refuse, and to answer at once */
 #define DRAIN_MS       100
+#define ANSWER_MS      10000 /* who takes no answer for so long is stopped, or not our friend */
 
 enum step { STEP_RECEIVING, STEP_WORKING, STEP_SENDING };
 
@@ -28,6 +29,7 @@ struct visit {
     nng_ctx context;
     nng_aio *aio;
     enum step step;
+    nng_pipe pipe; /* whence it came */
     struct arena *arena;
     struct rpc_request request;
     const struct rpc_service *service;
@@ -76,6 +78,7 @@ static void answer(struct visit *visit, const struct status *status, const Proto
     visit->arena = NULL;
     visit->step = STEP_SENDING;
     nng_aio_set_msg(visit->aio, message);
+    nng_aio_set_timeout(visit->aio, ANSWER_MS);
     nng_ctx_send(visit->context, visit->aio);
 }
 
@@ -174,6 +177,7 @@ static void receive(struct visit *visit, struct text bytes)
 static void receive_next(struct visit *visit)
 {
     visit->step = STEP_RECEIVING;
+    nng_aio_set_timeout(visit->aio, NNG_DURATION_INFINITE);
     nng_ctx_recv(visit->context, visit->aio);
 }
 
@@ -185,6 +189,9 @@ static void on_aio(void *data)
     if (visit->step == STEP_SENDING) {
         if (error != 0) {
             nng_msg_free(nng_aio_get_msg(visit->aio)); /* the caller has gone */
+        }
+        if (error == NNG_ETIMEDOUT) {
+            nng_pipe_close(visit->pipe); /* or it would keep all contexts, one after the other, for its answers */
         }
         if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
             receive_next(visit);
@@ -199,6 +206,7 @@ static void on_aio(void *data)
         return;
     }
     nng_msg *const message = nng_aio_get_msg(visit->aio);
+    visit->pipe = nng_msg_get_pipe(message);
     receive(visit, (struct text){nng_msg_body(message), nng_msg_len(message)});
     nng_msg_free(message);
 }

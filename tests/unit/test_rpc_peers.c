@@ -1,0 +1,173 @@
+/*
+ * What is at the other end: a worker that comes late or dies, a stranger, one that does not read.
+ */
+#include "unit/rpc_pair.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A socket that listens on a free port of the loopback, and its URL. */
+static int listen_raw(const char **url)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(fd, 8), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *url = arena_printf(arena, "tcp://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    return fd;
+}
+
+/* A URL where nobody listens. */
+static const char *free_url(void)
+{
+    const char *url;
+    close(listen_raw(&url));
+    return url;
+}
+
+/* The scalability protocols' greeting, from one that speaks this protocol. */
+static void greet(int fd, unsigned char protocol)
+{
+    const unsigned char greeting[8] = {0, 'S', 'P', 0, 0, protocol, 0, 0};
+    ck_assert_int_eq(write(fd, greeting, sizeof greeting), sizeof greeting);
+}
+
+enum { PUBLISHER = 0x20, REQUESTER = 0x30, REPLIER = 0x31 };
+
+START_TEST(a_channel_reconnects)
+{
+    const char *const url = free_url();
+    open_channel(url);
+    ck_assert_ptr_null(ask("x", 3000));
+    ck_assert(!rpc_channel_connected(channel));
+    serve(url, 1, 1);
+    ck_assert_ptr_nonnull(ask("again", 3000));
+    ck_assert(rpc_channel_connected(channel));
+}
+END_TEST
+
+/* A worker in a process of its own, forked before this one has touched nng. */
+static pid_t fork_worker(const char *url)
+{
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        serve(url, 2, 4);
+        pause();
+        _exit(0);
+    }
+    return child;
+}
+
+START_TEST(a_worker_that_dies_during_a_call_is_unavailable_at_once)
+{
+    const char *const url = free_url();
+    const pid_t worker = fork_worker(url);
+    struct tally tally = {0};
+    open_channel(url);
+    ck_assert_ptr_nonnull(ask("x", 5000));
+    start_call("sleep 20000", 30000, &tally);
+    sleep_ms(200);
+    const int64_t killed = clock_ms();
+    ck_assert_int_eq(kill(worker, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(worker, NULL, 0), worker);
+    wait_total(&tally, 1);
+    ck_assert_int_eq(tally.unavailable, 1);
+    ck_assert_int_lt(clock_ms() - killed, 1000);
+}
+END_TEST
+
+START_TEST(a_peer_that_is_no_worker_is_no_connection)
+{
+    unsigned char theirs[8];
+    const char *url;
+    const int listener = listen_raw(&url);
+    open_channel(url);
+    for (int i = 0; i < 3; i++) {
+        const int fd = accept(listener, NULL, NULL);
+        greet(fd, PUBLISHER);
+        while (read(fd, theirs, sizeof theirs) > 0) {
+        }
+        ck_assert(!rpc_channel_connected(channel));
+        close(fd);
+    }
+    close(listener);
+    serve(url, 1, 1);
+    ck_assert_ptr_nonnull(ask("x", 5000));
+    ck_assert(rpc_channel_connected(channel));
+}
+END_TEST
+
+/* A large request on its way must not make those behind it believe that nobody is there. */
+START_TEST(a_worker_that_reads_nothing_is_a_deadline_exceeded)
+{
+    const char *url;
+    struct tally tally = {0};
+    char *const large = arena_alloc(arena, 8 * MEGABYTE + 1);
+    const int listener = listen_raw(&url);
+    open_channel(url);
+    const int fd = accept(listener, NULL, NULL);
+    greet(fd, REPLIER);
+    start_call(memset(large, 'x', 8 * MEGABYTE), 1500, &tally);
+    const int64_t began = clock_ms();
+    ck_assert_ptr_null(ask("x", 1800));
+    ck_assert_int_eq(status.code, STATUS_DEADLINE_EXCEEDED);
+    ck_assert_int_ge(clock_ms() - began, 1700);
+    wait_total(&tally, 1);
+    ck_assert_int_eq(tally.expired, 1);
+    close(fd);
+    close(listener);
+}
+END_TEST
+
+/* Sends more requests for a megabyte than the worker has room for, and reads none of the answers. */
+static int ask_and_never_read(struct text envelope)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address.sin_port = htons((uint16_t)strtol(strrchr(rpc_server_url(server, 0), ':') + 1, NULL, 10));
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    greet(fd, REQUESTER);
+    for (unsigned char i = 0; i < 60; i++) {
+        const unsigned char head[12] = {[7] = (unsigned char)(4 + envelope.size), [8] = 0x80, [11] = i};
+        ck_assert_int_eq(write(fd, head, sizeof head), sizeof head);
+        ck_assert_int_eq(write(fd, envelope.data, envelope.size), (ssize_t)envelope.size);
+        sleep_ms(5);
+    }
+    return fd;
+}
+
+START_TEST(a_guest_that_reads_no_answers_does_not_hold_the_worker)
+{
+    start_server(2, 4);
+    struct text envelope;
+    const struct rpc_request request = {.method = "/truss.migration.v1.MigrationService/Preview"};
+    Truss__Migration__V1__PreviewRequest large = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    char name[] = "large";
+    large.name = name;
+    ck_assert(rpc_request_pack(arena, &request, &large.base, &envelope, &status));
+    const int guest = ask_and_never_read(envelope);
+    ck_assert_msg(ask("x", 30000) != NULL, "%s", status.message);
+    close(guest);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("rpc peers");
+    TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_channel_reconnects);
+    tcase_add_test(tests, a_worker_that_dies_during_a_call_is_unavailable_at_once);
+    tcase_add_test(tests, a_peer_that_is_no_worker_is_no_connection);
+    tcase_add_test(tests, a_worker_that_reads_nothing_is_a_deadline_exceeded);
+    tcase_add_test(tests, a_guest_that_reads_no_answers_does_not_hold_the_worker);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
