@@ -1,7 +1,6 @@
 """Where a worker listens: Unix sockets that heal, addresses that are taken."""
 import os
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -10,8 +9,7 @@ from harness import Case, Rpc, wait_for
 
 class Listen(Case):
     def test_it_serves_unix_sockets_and_heals_after_a_rude_client(self):
-        path = os.path.join(tempfile.mkdtemp(prefix="truss-ipc-"), "worker.sock")
-        self.addCleanup(os.rmdir, os.path.dirname(path))
+        path = self.socket_url().removeprefix("ipc://")
         worker = self.worker(self.project("prisma-blog"), listen=f"ipc://{path}")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         with Rpc(worker.address) as rpc:
@@ -30,7 +28,7 @@ class Listen(Case):
         wait_for(answers, 15)
 
     def test_a_second_worker_on_the_same_address_says_so_and_does_no_harm(self):
-        for listen in ("tcp://127.0.0.1:0", "ipc://" + os.path.join(tempfile.mkdtemp(prefix="truss-ipc-"), "w.sock")):
+        for listen in ("tcp://127.0.0.1:0", self.socket_url()):
             first = self.worker(self.project("prisma-blog"), listen=listen)
             second = harness.Program("truss-worker", "--listen", first.address)
             self.assertEqual(second.process.wait(10), 1)

@@ -3,7 +3,6 @@ import os
 import socket
 import struct
 import sys
-import tempfile
 import threading
 import time
 
@@ -226,9 +225,7 @@ class Ipc(Wire):
 
     @property
     def listen(self):
-        directory = tempfile.mkdtemp(prefix="truss-ipc-")
-        self.addCleanup(harness.shutil.rmtree, directory, True)
-        return f"ipc://{directory}/worker.sock"
+        return self.socket_url()
 
     def rpc(self, worker):
         """A connection, also where a rude guest has just ended the listener: it is back within seconds."""
@@ -262,11 +259,10 @@ class Ipc(Wire):
 
 class Listening(Case):
     def test_a_worker_may_listen_on_several_addresses(self):
-        directory = tempfile.mkdtemp(prefix="truss-ipc-")
-        self.addCleanup(harness.shutil.rmtree, directory, True)
-        worker = self.worker(self.project("prisma-blog"), listen=f"tcp://127.0.0.1:0,ipc://{directory}/w")
+        unix = self.socket_url()
+        worker = self.worker(self.project("prisma-blog"), listen=f"tcp://127.0.0.1:0,{unix}")
         self.rpc(worker).call("Health", "Check")
-        with Rpc(f"ipc://{directory}/w") as rpc:
+        with Rpc(unix) as rpc:
             rpc.call("Health", "Check")
 
     def test_an_address_that_cannot_be_is_refused_with_words(self):

@@ -435,6 +435,12 @@ class Case(unittest.TestCase):
     def sql(self, text, **options):
         return self.cluster.psql(self.database, text, **options)
 
+    def socket_url(self):
+        """The address of a Unix socket, in a directory of its own."""
+        directory = tempfile.mkdtemp(prefix="truss-ipc-")
+        self.addCleanup(shutil.rmtree, directory, True)
+        return f"ipc://{directory}/worker.sock"
+
     def hold(self, *statements):
         """A session of somebody else that runs these and then stays; ends with the test."""
         sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pg_sleep(60)%'"
