@@ -122,6 +122,8 @@ START_TEST(prismas_certificate_is_the_authoritys)
     ck_assert_keyword("sslrootcert", "ca.pem");
     ck_assert_keyword("sslcert", NULL);
     ck_assert_keyword("sslmode", "verify-full");
+    ck_assert(parse("postgresql://u@h/d?sslmode=prefer&sslcert=ca.pem&sslaccept=strict"));
+    ck_assert_keyword("sslmode", "prefer");
     ck_assert(parse("postgresql://u@h/d?sslaccept=accept_invalid_certs&sslmode=require"));
     ck_assert_keyword("sslmode", "require");
 }
