@@ -53,3 +53,13 @@ bool status_fail(struct status *status, enum status_code code, const char *forma
     *status = (struct status){.arena = status->arena, .code = code, .message = message};
     return false;
 }
+
+bool status_fail_because(struct status *status, enum status_code code, const char *reason, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *const message = arena_vprintf(status->arena, format, args);
+    va_end(args);
+    *status = (struct status){.arena = status->arena, .code = code, .message = message, .reason = reason};
+    return false;
+}

@@ -42,6 +42,7 @@ struct status {
     const char *detail;
     const char *hint;
     const char *migration;                       /* the one it is about */
+    const char *reason;                          /* one word for a program: "LOCKED"; see ErrorDetail in rpc.proto */
     uint32_t position;                           /* 1-based, characters; 0 unknown */
     const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
 };
@@ -49,6 +50,10 @@ struct status {
 /* Sets code and message, forgets what was there. Returns false, so that it can be returned. */
 bool status_fail(struct status *status, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with a reason. */
+bool status_fail_because(struct status *status, enum status_code code, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* "NOT_FOUND" and so on; "UNKNOWN" for a number that is no code. */
 const char *status_code_name(enum status_code code);

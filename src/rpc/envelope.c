@@ -267,6 +267,7 @@ static void fill_status(struct arena *arena, struct status_message *message, con
     message->detail.sqlstate = clean(arena, outcome->sqlstate);
     message->detail.detail = clean(arena, outcome->detail);
     message->detail.hint = clean(arena, outcome->hint);
+    message->detail.reason = clean(arena, outcome->reason);
     message->detail.migration = clean(arena, outcome->migration);
     message->detail.position = outcome->position;
     message->detail.suggestions = message->suggestions;
@@ -318,6 +319,7 @@ static void read_status(const Truss__Rpc__V1__Status *message, struct status *ou
     outcome->sqlstate = known(arena, detail->sqlstate);
     outcome->detail = known(arena, detail->detail);
     outcome->hint = known(arena, detail->hint);
+    outcome->reason = known(arena, detail->reason);
     outcome->migration = known(arena, detail->migration);
     outcome->position = detail->position;
     for (size_t i = 0; i < STATUS_SUGGESTIONS && i < detail->n_suggestions; i++) {

@@ -2,7 +2,8 @@
  * The worker's side of a call: sockets, dispatch and threads. Answers many requests at once; handlers are the functions
  * of the generated service structs and may block, because they run on threads of ours and never on nng's.
  *
- * Two lanes of threads: what runs migrations never makes a status wait. Each lane is bounded; a request that finds its
+ * Three lanes of threads: neither what runs migrations nor what waits for news (a long poll) makes a status wait. Each
+ * lane is bounded; a request that finds its
  * lane full is answered RESOURCE_EXHAUSTED at once. Expired requests are dropped (answered DEADLINE_EXCEEDED) unserved.
  */
 #ifndef RPC_SERVER_H
@@ -14,7 +15,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANES };
+enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANES };
 
 /* What a handler knows of its request. */
 struct rpc_call {

@@ -63,8 +63,8 @@ static int serve(const struct config *config, struct status *status)
     const struct rpc_service services[] = {migration_service(&site), health_service(&health)};
     const struct rpc_server_options options = {
         .urls = config->urls,
-        .threads = {[RPC_LANE_READ] = 4, [RPC_LANE_RUN] = 4},
-        .queue = {[RPC_LANE_READ] = 64, [RPC_LANE_RUN] = 32},
+        .threads = {[RPC_LANE_READ] = 4, [RPC_LANE_RUN] = 4, [RPC_LANE_WAIT] = 64},
+        .queue = {[RPC_LANE_READ] = 64, [RPC_LANE_RUN] = 32, [RPC_LANE_WAIT] = 32},
     };
     struct rpc_server *const server =
         rpc_server_start(&options, services, sizeof services / sizeof services[0], status);

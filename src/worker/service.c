@@ -343,6 +343,54 @@ static ProtobufCMessage *create(void *context, struct rpc_call *call, const Prot
     return &reply->base;
 }
 
+static ProtobufCMessage *plan_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
+static ProtobufCMessage *start_run(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
+static ProtobufCMessage *get_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
+static ProtobufCMessage *wait_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
+static ProtobufCMessage *cancel_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
+static ProtobufCMessage *list_operations(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)context;
+    (void)input;
+    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
+    return NULL;
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {get_status, RPC_LANE_READ},
@@ -353,6 +401,12 @@ static const struct rpc_method methods[] = {
     {check, RPC_LANE_READ},
     {detect_schema, RPC_LANE_READ},
     {create, RPC_LANE_READ},
+    {plan_handler, RPC_LANE_READ},
+    {start_run, RPC_LANE_READ},
+    {get_operation, RPC_LANE_READ},
+    {wait_operation, RPC_LANE_WAIT},
+    {cancel_operation, RPC_LANE_WAIT},
+    {list_operations, RPC_LANE_READ},
 };
 
 struct rpc_service migration_service(struct site *site)

@@ -64,6 +64,8 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
 static struct rpc_method methods[] = {
     {preview, RPC_LANE_RUN}, {preview, RPC_LANE_RUN},  {preview, RPC_LANE_READ}, {preview, RPC_LANE_RUN},
     {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ},
+    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ},
+    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ},
 };
 
 static void serve(const char *url, unsigned threads, unsigned queue)
