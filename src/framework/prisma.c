@@ -186,10 +186,14 @@ static void put_update(struct buffer *sql, const struct ledger *ledger, const st
     buffer_putc(sql, ';');
 }
 
-/* Prisma counts a whole script as one step. */
+/* Prisma counts a whole script as one step. An earlier attempt may have failed, with a log and another script behind
+ * the steps that stay. */
 static void prisma_finish(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    put_update(sql, ledger, record, "finished_at = " CLOCK ", applied_steps_count = 1");
+    struct buffer assignments = {.arena = sql->arena};
+    buffer_puts(&assignments, "finished_at = " CLOCK ", applied_steps_count = 1, logs = NULL, checksum = ");
+    ledger_put_text(&assignments, record->checksum);
+    put_update(sql, ledger, record, buffer_string(&assignments));
 }
 
 static void prisma_fail(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)

@@ -5,12 +5,11 @@
 #include "migration/lock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #define OUR_CLASS        0x54525553 /* "TRUS" */
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
+#define WORD_EACH_MS     5000
 
 /* An advisory lock as pg_locks shows it: one 64-bit key has objsubid 1, two 32-bit keys have objsubid 2. */
 struct lock_key {
@@ -93,18 +92,25 @@ static const char *holder(struct work *work, const struct lock_key *key)
                         (long long)pg_field_int(result, 0, 3, 0));
 }
 
-/* Two that wait must not ask in step. */
-static void pause_ms(int64_t ms)
+/* A word to who watches: at first, and every few seconds. */
+static void tell_wait(struct work *work, const struct lock_key *key, int64_t began, uint32_t attempt)
 {
-    const int64_t jittered = ms / 2 + random() % (ms / 2 + 1);
-    const struct timespec time = {.tv_sec = jittered / 1000, .tv_nsec = jittered % 1000 * 1000000};
-    nanosleep(&time, NULL);
+    watch_tell(work, &(struct run_event){
+                         .kind = RUN_EVENT_RUN_LOCK_WAIT,
+                         .duration_ms = (uint32_t)(clock_ms() - began),
+                         .attempt = attempt,
+                         .message = arena_printf(work->arena, "Another run is going on: the %s lock is held by %s.",
+                                                 key->owner, holder(work, key)),
+                     });
 }
 
 static bool take_one(struct work *work, const struct lock_key *key, int64_t until)
 {
+    const int64_t began = clock_ms();
+    int64_t next_word = began;
+    uint32_t attempt = 1;
     bool taken = false;
-    for (int64_t pause = FIRST_PAUSE_MS;; pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2) {
+    for (uint32_t pause = FIRST_PAUSE_MS;; pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2) {
         if (!try_lock(work, key, &taken)) {
             return false;
         }
@@ -114,10 +120,18 @@ static bool take_one(struct work *work, const struct lock_key *key, int64_t unti
         if (deadline_passed(until)) {
             break;
         }
-        pause_ms(pause);
+        if (clock_ms() >= next_word) {
+            tell_wait(work, key, began, attempt);
+            next_word = clock_ms() + WORD_EACH_MS;
+        }
+        attempt++;
+        if (!watch_pause(work, pause) && watch_cancelled(work)) {
+            return status_fail(work->status, STATUS_CANCELLED,
+                               "The run was cancelled while it waited for another one; nothing was run.");
+        }
     }
-    return status_fail(
-        work->status, STATUS_ABORTED,
+    return status_fail_because(
+        work->status, STATUS_ABORTED, "LOCKED",
         "Another run is going on: the %s lock is held by %s. Nothing was run; try again when it has ended.", key->owner,
         holder(work, key));
 }

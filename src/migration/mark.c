@@ -8,6 +8,7 @@
 #include "migration/ledgers.h"
 #include "migration/lock.h"
 #include "migration/script.h"
+#include "migration/store.h"
 
 /* Connects, locks, reads, and finds the migration that is meant. */
 static bool begin(struct work *work, const char *name, struct catalog *catalog, const struct catalog_item **item)
@@ -33,8 +34,15 @@ static bool write_record(struct work *work, const struct catalog *catalog, const
                          void (*put)(struct buffer *, const struct ledger *, const struct ledger_record *))
 {
     struct buffer sql = {.arena = work->arena};
+    bool has_steps;
+    if (!store_exists(work->session, &has_steps, work->status)) {
+        return false;
+    }
     buffer_puts(&sql, "BEGIN;");
     put(&sql, &catalog->detection.ledger, record);
+    if (has_steps) {
+        steps_put_forget(&sql, &catalog->detection.ledger, record->name);
+    }
     buffer_puts(&sql, "COMMIT;");
     return pg_exec(work->session, buffer_string(&sql), work->status);
 }

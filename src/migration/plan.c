@@ -5,6 +5,7 @@
 #include "migration/plan.h"
 
 #include "sql/classify.h"
+#include "sql/effects.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -42,6 +43,7 @@ static void add_step(struct planning *planning, enum step_kind kind, size_t firs
         .start = planning->split.statements[first].start,
         .end = planning->split.statements[last].end,
         .reason = reason,
+        .commit_at = SIZE_MAX,
     };
 }
 
@@ -226,6 +228,20 @@ static bool is_one_own_transaction(const struct planning *planning)
 
 /* ---- walking the statements ---- */
 
+/* BEGIN …; COMMIT and nothing of the kind between them. */
+static bool has_one_commit(const struct planning *planning, size_t first, size_t last)
+{
+    if (planning->classes[last] != SQL_CLASS_COMMIT || !is_bare(statement_text(planning, last))) {
+        return false;
+    }
+    for (size_t i = first + 1; i < last; i++) {
+        if (planning->classes[i] != SQL_CLASS_PLAIN && planning->classes[i] != SQL_CLASS_ADD_ENUM_VALUE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The piece from a BEGIN of the script to its end; *i moves there. */
 static bool plan_own(struct planning *planning, size_t *i, struct status *status)
 {
@@ -235,6 +251,9 @@ static bool plan_own(struct planning *planning, size_t *i, struct status *status
                        "this BEGIN has no COMMIT; end the transaction in the script, or leave BEGIN out.");
     }
     add_step(planning, STEP_OWN, *i, last, "the script's own transaction");
+    if (has_one_commit(planning, *i, last)) {
+        planning->plan->steps[planning->plan->count - 1].commit_at = planning->split.statements[last].start;
+    }
     *i = last;
     return true;
 }
@@ -300,7 +319,20 @@ static void plan_whole(struct planning *planning)
         .kind = STEP_OWN,
         .end = planning->script.size,
         .reason = planning->plan->note,
+        .commit_at = SIZE_MAX,
     };
+}
+
+static bool stalls(struct text part)
+{
+    struct sql_lexer lexer = {.text = part};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        if (sql_may_stall_others(text_slice(part, statement.start, statement.end))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool plan_script(struct planning *planning, struct status *status)
@@ -313,7 +345,7 @@ static bool plan_script(struct planning *planning, struct status *status)
     if (!sql_may_need_cutting(planning->script)) {
         plan->steps = arena_alloc(planning->arena, sizeof *plan->steps);
         plan->count = 1;
-        plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size};
+        plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size, .commit_at = SIZE_MAX};
         return true;
     }
     if (!check_psql(planning, status)) {
@@ -342,8 +374,11 @@ bool plan_build(struct arena *arena, struct text script, struct plan *plan, stru
         return false;
     }
     for (size_t i = 0; i < plan->count; i++) {
-        plan->steps[i].start += skipped;
-        plan->steps[i].end += skipped;
+        struct step *const step = &plan->steps[i];
+        step->stalls = stalls(text_slice(planning.script, step->start, step->end));
+        step->start += skipped;
+        step->end += skipped;
+        step->commit_at += step->commit_at == SIZE_MAX ? 0 : skipped;
     }
     plan->one_transaction = plan->count == 1 && plan->steps[0].kind == STEP_TRANSACTION;
     return true;

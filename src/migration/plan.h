@@ -24,6 +24,11 @@ struct step {
     size_t start; /* bytes of the script: [start, end) is what is sent */
     size_t end;
     const char *reason; /* why it ends here or stands apart; NULL where there is nothing to say */
+    /* It may wait for a lock in a way that makes others queue behind it: it is tried under a short lock_timeout. */
+    bool stalls;
+    /* Of STEP_OWN: where its one COMMIT begins, so that a row of ours can commit with it; SIZE_MAX: it has none such.
+     */
+    size_t commit_at;
 };
 
 struct plan {

@@ -6,84 +6,166 @@
 
 #include "base/log.h"
 #include "base/uuid.h"
+#include "migration/batch.h"
 #include "migration/ledgers.h"
 #include "migration/lock.h"
+#include "migration/observer.h"
 
 #include <string.h>
 #include <time.h>
 
-#define RECONNECT_TRIES    20
+#define RECONNECT_TRIES    60
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
-#define MOST_NAMES         100000
 
-/* ---- may it run at all? ---- */
+/* ---- a lost connection ---- */
 
-static bool check_unresolved(const struct catalog *catalog, struct status *status)
-{
-    const struct catalog_item *const failed = catalog_failed(catalog);
-    if (failed == NULL || !catalog->detection.framework->failed_entry_blocks) {
-        return true;
-    }
-    const char *logs = NULL;
-    for (size_t i = 0; i < failed->attempt_count; i++) {
-        logs = failed->attempts[i].state == ENTRY_FAILED ? failed->attempts[i].logs : logs;
-    }
-    status_fail(
-        status, STATUS_FAILED_PRECONDITION,
-        "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: undo what it left "
-        "and mark it as rolled back, or complete it by hand and mark it as applied (Prisma's P3009).",
-        failed->name);
-    status->migration = failed->name;
-    status->detail = logs;
-    return false;
-}
-
-static bool check_folder(struct work *work, const struct catalog *catalog)
-{
-    const struct detection *const detection = &catalog->detection;
-    if (detection->framework == NULL || !detection->has_folder) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s",
-                           detection->folder_problem != NULL
-                               ? detection->folder_problem
-                               : "No folder of migrations was found in the project; check --project and --migrations.");
-    }
-    return detection->framework->check_folder(work->arena, &detection->folder, &catalog->files, work->status);
-}
-
-/* ---- what is to run ---- */
-
-struct selection {
-    const struct catalog_item **items; /* in the order of the files */
-    size_t count;
+/* What the ledger says of an attempt. */
+struct truth {
+    bool recorded; /* it was committed */
+    bool started;  /* its row is there, unfinished */
+    struct step_records steps;
 };
 
-static bool select_pending(struct work *work, const struct catalog *catalog, const char *const *names,
-                           size_t name_count, struct selection *selection)
+static bool reconnect(struct work *work)
 {
-    bool *const named = arena_array(work->arena, catalog->count, sizeof *named);
-    if (name_count > MOST_NAMES) {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
+    const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
+    pg_session_free(work->session);
+    work->session = NULL;
+    for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
+        nanosleep(&pause, NULL);
+        work_connect_own(work);
     }
-    for (size_t i = 0; i < name_count; i++) {
-        const struct catalog_item *const item = catalog_find(catalog, text_of(names[i]));
-        if (item == NULL || item->file == NULL) {
-            return catalog_not_found(catalog, text_of(names[i]), work->status);
+    return work->session != NULL;
+}
+
+/* Did the commit happen? A new session takes the locks, which the old backend holds as long as it lives, and asks the
+ * ledger. False where it cannot be found out. */
+static bool find_out(struct work *work, const struct detection *detection, const struct ledger_record *record,
+                     struct truth *truth)
+{
+    struct ledger_entries entries;
+    *truth = (struct truth){0};
+    /* The truth is worth a little more time than the request had. */
+    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < FIND_OUT_MS) {
+        work->deadline = deadline_in(FIND_OUT_MS);
+    }
+    if (!reconnect(work) || !lock_take(work, detection) ||
+        !detection->framework->read_ledger(work->arena, work->session, &detection->ledger, &entries, work->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct ledger_entry *const entry = &entries.items[i];
+        if (entry->id != NULL && strcmp(entry->id, record->id) == 0) {
+            truth->recorded = entry->state == ENTRY_APPLIED;
+            truth->started = entry->state == ENTRY_FAILED;
         }
-        named[item - catalog->items] = true;
     }
-    selection->items = arena_array(work->arena, catalog->count, sizeof(struct catalog_item *));
-    selection->count = 0;
-    for (size_t i = 0; i < catalog->count; i++) {
-        const struct catalog_item *const item = &catalog->items[i];
-        if (item->state == MIGRATION_PENDING && (name_count == 0 || named[i])) {
-            selection->items[selection->count++] = item;
+    return !truth->started ||
+           steps_read(work->arena, work->session, &detection->ledger, record->name, &truth->steps, work->status);
+}
+
+/* ---- one migration ---- */
+
+/* Everything of one migration; its memory is released before the next. */
+struct attempt {
+    struct work work;
+    struct status status;
+    struct script script;
+    struct script_failure failure;
+    bool was_tried_again;
+};
+
+/* The file must be what was planned: it may have been replaced in the meantime. */
+static bool load(struct attempt *attempt, const struct detection *detection, const struct prepared *prepared)
+{
+    struct work *const work = &attempt->work;
+    char *const id = arena_alloc(work->arena, UUID_SIZE);
+    unsigned char digest[SHA256_SIZE];
+    char hex[SHA256_HEX_SIZE];
+    struct script *const script = &attempt->script;
+    if (!script_read(work->arena, prepared->item->file, &script->content, work->status)) {
+        return false;
+    }
+    sha256_text(script->content, digest);
+    sha256_hex(digest, hex);
+    if (strcmp(hex, prepared->content_hash) != 0) {
+        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                           "The file was changed while the run was going on; run again.");
+    }
+    uuid_v4(id);
+    script->work = work;
+    script->detection = detection;
+    script->plan = prepared->plan;
+    script->is_started = prepared->attempt != NULL;
+    script->steps = prepared->steps;
+    script->done = prepared->done;
+    script->record = (struct ledger_record){
+        .id = prepared->attempt != NULL ? prepared->attempt : id,
+        .name = prepared->item->name,
+        .checksum = detection->framework->checksum(work->arena, script->content),
+    };
+    return true;
+}
+
+/* After a lost connection: true where the migration is applied after all, or is to be tried again, which *again says.
+ */
+static bool recover(struct attempt *attempt, bool *again)
+{
+    struct work *const work = &attempt->work;
+    struct script *const script = &attempt->script;
+    struct script_failure *const failure = &attempt->failure;
+    const int64_t deadline = work->deadline;
+    struct truth truth;
+    *again = false;
+    log_warn("connection lost", "migration=\"%s\"", script->record.name);
+    watch_note(work, script->record.name, "The connection was lost; the ledger is asked what was committed.");
+    if (!find_out(work, script->detection, &script->record, &truth)) {
+        failure->error = arena_printf(work->arena,
+                                      "%s Whether it was committed could not be found out: ask for the status when the "
+                                      "database is back.",
+                                      failure->error);
+        return false;
+    }
+    if (truth.recorded) {
+        return true;
+    }
+    failure->partially_applied = truth.started;
+    failure->error =
+        arena_printf(work->arena, "%s; %s", failure->error,
+                     truth.started ? "the ledger has it as unfinished." : "the ledger says that it was not committed.");
+    script->is_started = truth.started;
+    script->steps = truth.steps;
+    /* Once: what lost the connection may have been the migration itself. Never where somebody ended our session. */
+    if (attempt->was_tried_again || failure->terminated || deadline_passed(deadline) || watch_cancelled(work) ||
+        !steps_match(work->arena, &truth.steps, script->content, &script->plan, script->record.name, &script->done,
+                     work->status)) {
+        if (truth.started) {
+            script_record_failure(script, failure);
+        }
+        return false;
+    }
+    watch_note(work, script->record.name,
+               truth.started ? "It is gone on with where it was." : "It was not committed; it is run again.");
+    work->deadline = deadline;
+    attempt->was_tried_again = true;
+    *again = true;
+    return true;
+}
+
+static bool run_script(struct attempt *attempt)
+{
+    for (bool again = true; again;) {
+        if (script_run(&attempt->script, &attempt->failure)) {
+            return true;
+        }
+        again = false;
+        if (!attempt->failure.connection_lost || !recover(attempt, &again)) {
+            return false;
         }
     }
     return true;
 }
-
-/* ---- running ---- */
 
 static void fail_with(struct run_result *result, const struct catalog_item *item, const struct status *status)
 {
@@ -94,128 +176,87 @@ static void fail_with(struct run_result *result, const struct catalog_item *item
         .detail = status->detail,
         .hint = status->hint,
     };
+    if (status->position > 0) {
+        result->failure.where.character = status->position;
+    }
 }
 
-/* Every script is read and planned before the first is sent: a broken one at the end is found at the beginning. */
-static bool check_scripts(struct work *work, const struct selection *selection, struct run_result *result)
+/* The failure, out of memory that goes. */
+static void keep_failure(struct arena *arena, const struct script_failure *failure, struct script_failure *kept)
 {
-    for (size_t i = 0; i < selection->count; i++) {
-        struct arena *const reading = arena_new(0);
-        struct text content;
-        struct plan plan;
-        const bool ok = script_read(reading, selection->items[i]->file, &content, work->status) &&
-                        plan_build(reading, content, &plan, work->status);
-        arena_free(reading);
-        if (!ok) {
-            fail_with(result, selection->items[i], work->status);
-            result->summary =
-                arena_printf(work->arena, "Migration \"%s\" cannot run — nothing was run.", selection->items[i]->name);
-            return false;
-        }
-    }
-    return true;
+    *kept = *failure;
+    kept->error = arena_strdup(arena, failure->error);
+    kept->statement = arena_strdup(arena, failure->statement);
+    kept->sqlstate = arena_strdup(arena, failure->sqlstate);
+    kept->detail = arena_strdup(arena, failure->detail);
+    kept->hint = arena_strdup(arena, failure->hint);
+    kept->blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
 }
 
-/* After a lost connection: did the commit happen? A new session takes the locks, which the old backend holds as long as
- * it lives, and asks the ledger. *recorded is set; false where it cannot be found out. */
-static bool find_out(struct work *work, struct detection *detection, const char *id, bool *recorded)
+static void tell_migration(const struct work *work, enum run_event_kind kind, const struct prepared *prepared,
+                           size_t number, size_t count, int64_t began)
 {
-    const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
-    struct ledger_entries entries;
-    pg_session_free(work->session);
-    work->session = NULL;
-    /* The truth is worth a little more time than the request had. */
-    work->deadline = deadline_left(work->deadline) < FIND_OUT_MS && work->deadline != NO_DEADLINE
-                         ? deadline_in(FIND_OUT_MS)
-                         : work->deadline;
-    for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
-        nanosleep(&pause, NULL);
-        work_connect_own(work);
-    }
-    if (work->session == NULL || !lock_take(work, detection) ||
-        !detection->framework->read_ledger(work->arena, work->session, &detection->ledger, &entries, work->status)) {
-        return false;
-    }
-    *recorded = false;
-    for (size_t i = 0; i < entries.count; i++) {
-        const struct ledger_entry *const entry = &entries.items[i];
-        *recorded = *recorded || (entry->state == ENTRY_APPLIED && entry->id != NULL && strcmp(entry->id, id) == 0);
-    }
-    return true;
+    const uint32_t took = (uint32_t)(clock_ms() - began);
+    const char *const name = prepared->item->name;
+    watch_tell(work, &(struct run_event){
+                         .kind = kind,
+                         .migration = name,
+                         .number = (uint32_t)number,
+                         .count = (uint32_t)count,
+                         .steps = (uint32_t)prepared->plan.count,
+                         .duration_ms = kind == RUN_EVENT_MIGRATION_DONE ? took : 0,
+                         .message = kind == RUN_EVENT_MIGRATION_DONE
+                                        ? arena_printf(work->arena, "Applied \"%s\" in %u ms.", name, took)
+                                    : prepared->done > 0
+                                        ? arena_printf(work->arena, "Going on with \"%s\" behind its step %zu of %zu.",
+                                                       name, prepared->done, prepared->plan.count)
+                                        : arena_printf(work->arena, "Running \"%s\".", name),
+                     });
 }
 
-/* True where the connection was lost but the migration had been committed. */
-static bool was_committed(struct work *work, struct detection *detection, const struct ledger_record *record,
-                          struct script_failure *failure)
+/* Runs one. *session goes in and comes out: it may be another one afterwards. */
+static bool run_one(struct work *work, const struct preparation *preparation, size_t i, struct run_result *result)
 {
-    bool recorded = false;
-    if (!failure->connection_lost) {
-        return false;
-    }
-    log_warn("connection lost", "migration=\"%s\"", record->name);
-    if (!find_out(work, detection, record->id, &recorded)) {
-        failure->error = arena_printf(work->arena,
-                                      "%s Whether it was committed could not be found out: ask for the status when the "
-                                      "database is back.",
-                                      failure->error);
-    } else if (!recorded) {
-        failure->error = arena_printf(work->arena, "%s; %s", failure->error,
-                                      failure->partially_applied ? "the ledger has it as unfinished."
-                                                                 : "the ledger says that it was not committed.");
-        script_record_failure(work, detection, record, failure);
-    }
-    return recorded;
-}
-
-/* Reads, plans and runs one. Its content is released before the next. */
-static bool run_one(struct work *work, struct catalog *catalog, const struct catalog_item *item,
-                    struct run_result *result)
-{
-    struct arena *const arena = arena_new(0);
-    struct work own = {.site = work->site, .arena = arena, .deadline = work->deadline, .session = work->session};
-    struct status status = {.arena = work->arena};
-    struct script_failure failure = {0};
-    struct text content;
-    struct plan plan;
-    char id[UUID_SIZE];
+    const struct prepared *const prepared = &preparation->items[i];
+    struct attempt attempt = {.work = *work};
     const int64_t began = clock_ms();
-    own.status = &status;
-    pg_session_set_deadline(own.session, own.deadline);
-    uuid_v4(id);
-    struct ledger_record record = {.id = id, .name = item->name};
-    bool ok = script_read(arena, item->file, &content, &status) && plan_build(arena, content, &plan, &status);
+    attempt.work.arena = arena_new(0);
+    attempt.status.arena = work->arena;
+    attempt.work.status = &attempt.status;
+    tell_migration(work, RUN_EVENT_MIGRATION_STARTED, prepared, i + 1, preparation->count, began);
+    bool ok = load(&attempt, &preparation->catalog.detection, prepared);
     if (!ok) {
-        fail_with(result, item, &status);
+        fail_with(result, prepared->item, &attempt.status);
     } else {
-        record.checksum = catalog->detection.framework->checksum(arena, content);
-        ok = script_run(&own, &catalog->detection, &record, content, &plan, &failure) ||
-             was_committed(&own, &catalog->detection, &record, &failure);
+        ok = run_script(&attempt);
+        if (!ok) {
+            result->failed_name = prepared->item->name;
+            keep_failure(work->arena, &attempt.failure, &result->failure);
+        }
     }
     if (ok) {
         result->applied[result->applied_count++] = (struct run_applied){
-            .name = item->name,
-            .checksum = arena_strdup(work->arena, record.checksum),
+            .name = prepared->item->name,
+            .checksum = arena_strdup(work->arena, attempt.script.record.checksum),
             .duration_ms = (uint32_t)(clock_ms() - began),
+            .resumed_steps = (uint32_t)prepared->done,
         };
-        log_info("migration applied", "migration=\"%s\" ms=%lld", item->name, (long long)(clock_ms() - began));
-    } else if (result->failed_name == NULL) {
-        result->failed_name = item->name;
-        result->failure = failure;
-        result->failure.error = arena_strdup(work->arena, failure.error);
-        result->failure.statement = arena_strdup(work->arena, failure.statement);
-        result->failure.sqlstate = arena_strdup(work->arena, failure.sqlstate);
-        result->failure.detail = arena_strdup(work->arena, failure.detail);
-        result->failure.hint = arena_strdup(work->arena, failure.hint);
+        log_info("migration applied", "migration=\"%s\" ms=%lld", prepared->item->name,
+                 (long long)(clock_ms() - began));
+        tell_migration(work, RUN_EVENT_MIGRATION_DONE, prepared, i + 1, preparation->count, began);
     }
-    work->session = own.session;
-    arena_free(arena);
+    work->session = attempt.work.session;
+    arena_free(attempt.work.arena);
     return ok;
 }
+
+/* ---- all of them ---- */
 
 static const char *failure_summary(struct arena *arena, const struct run_result *result)
 {
     const char *const own = result->failure.partially_applied
-                                ? "failed — its earlier steps stay, because it could not be one transaction"
+                                ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
+                                  "goes on behind them"
                                 : "failed — it was rolled back";
     if (result->applied_count == 0) {
         return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
@@ -224,58 +265,135 @@ static const char *failure_summary(struct arena *arena, const struct run_result 
                         own, result->applied_count);
 }
 
-static void run_selected(struct work *work, struct catalog *catalog, const struct selection *selection,
+static void tell_failed(const struct work *work, const struct run_result *result)
+{
+    const struct script_failure *const failure = &result->failure;
+    char error[LOG_QUOTED_SIZE];
+    log_warn("migration failed", "migration=\"%s\" error=%s", result->failed_name, log_quoted(failure->error, error));
+    watch_tell(work, &(struct run_event){
+                         .kind = RUN_EVENT_FAILED,
+                         .migration = result->failed_name,
+                         .step = failure->step,
+                         .steps = failure->steps,
+                         .blockers = failure->blockers,
+                         .blocker_count = failure->blocker_count,
+                         .message = failure->error,
+                     });
+}
+
+/* A wish to end that comes between two migrations is a failure of the next one, which was not begun. */
+static bool is_cancelled(const struct work *work, const struct preparation *preparation, size_t i,
                          struct run_result *result)
 {
-    result->applied = arena_array(work->arena, selection->count, sizeof *result->applied);
-    if (!check_scripts(work, selection, result)) {
-        return;
+    if (!watch_cancelled(work)) {
+        return false;
     }
-    for (size_t i = 0; i < selection->count; i++) {
-        if (!run_one(work, catalog, selection->items[i], result)) {
+    result->failed_name = preparation->items[i].item->name;
+    result->failure =
+        (struct script_failure){.error = "The run was cancelled before this migration.", .cancelled = true};
+    return true;
+}
+
+static void run_each(struct work *work, const struct preparation *preparation, struct run_result *result)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (is_cancelled(work, preparation, i, result) || !run_one(work, preparation, i, result)) {
             result->summary = failure_summary(work->arena, result);
-            char error[LOG_QUOTED_SIZE];
-            log_warn("migration failed", "migration=\"%s\" error=%s", result->failed_name,
-                     log_quoted(result->failure.error, error));
             return;
         }
     }
     result->ok = true;
-    result->summary = selection->count == 0
-                          ? "No pending migrations to run."
-                          : arena_printf(work->arena, "Applied %zu migration(s) successfully.", selection->count);
+    result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", preparation->count);
 }
 
-static bool run_locked(struct work *work, const char *const *names, size_t name_count, struct run_result *result)
+static void tell_run(const struct work *work, enum run_event_kind kind, const char *message, size_t count,
+                     int64_t began)
 {
-    struct catalog catalog;
-    struct selection selection = {0};
-    if (!detect(work, &catalog.detection)) {
-        return false;
-    }
-    /* Without a framework there is nothing to lock; the check below says so. */
-    if (catalog.detection.framework != NULL && !lock_take(work, &catalog.detection)) {
-        return false;
-    }
-    if (!catalog_read(work, &catalog) || !check_folder(work, &catalog) ||
-        !select_pending(work, &catalog, names, name_count, &selection) || !check_unresolved(&catalog, work->status)) {
-        return false;
-    }
-    if (selection.count > 0 &&
-        !(ledger_check_baseline(work, &catalog.detection) && ledger_ensure(work, &catalog.detection))) {
-        return false;
-    }
-    run_selected(work, &catalog, &selection, result);
-    return true;
+    watch_tell(work, &(struct run_event){
+                         .kind = kind,
+                         .count = (uint32_t)count,
+                         .duration_ms = kind == RUN_EVENT_RUN_DONE ? (uint32_t)(clock_ms() - began) : 0,
+                         .message = message,
+                     });
 }
 
-bool run_migrations(struct work *work, const char *const *names, size_t name_count, struct run_result *result)
+/* The last that may refuse, and the first that writes. */
+static bool make_ready(struct work *work, const struct run_request *request, struct preparation *preparation)
 {
+    const char *const obstacle = request->in_one_transaction ? prepare_obstacle(work->arena, preparation) : NULL;
+    if (obstacle != NULL) {
+        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                           "These migrations cannot share one transaction: %s. Nothing was run; run them each in its "
+                           "own.",
+                           obstacle);
+    }
+    return ledger_check_baseline(work, &preparation->catalog.detection) &&
+           ledger_ensure(work, &preparation->catalog.detection);
+}
+
+static bool run_prepared(struct work *work, const struct run_request *request, struct preparation *preparation,
+                         struct run_result *result)
+{
+    const int64_t began = clock_ms();
+    bool began_well = true;
+    result->applied = arena_array(work->arena, preparation->count, sizeof *result->applied);
+    result->dry_run = request->dry_run;
+    tell_run(work, RUN_EVENT_RUN_STARTED,
+             arena_printf(work->arena, "%s %zu migration(s) of %s.", request->dry_run ? "Trying" : "Running",
+                          preparation->count, preparation->catalog.detection.framework->display_name),
+             preparation->count, began);
+    if (preparation->count == 0) {
+        result->ok = true;
+        result->summary = "No pending migrations to run.";
+    } else if (preparation->unfit != NULL) {
+        fail_with(result, preparation->unfit, &preparation->problem);
+        result->summary =
+            arena_printf(work->arena, "Migration \"%s\" cannot run — nothing was run.", result->failed_name);
+    } else if (request->dry_run) {
+        began_well = batch_try(work, preparation, result);
+    } else if (!make_ready(work, request, preparation)) {
+        return false;
+    } else if (request->in_one_transaction) {
+        batch_run(work, preparation, result);
+    } else {
+        run_each(work, preparation, result);
+    }
+    if (began_well && result->failed_name != NULL) {
+        tell_failed(work, result);
+    }
+    if (began_well) {
+        tell_run(work, RUN_EVENT_RUN_DONE, result->summary, result->applied_count, began);
+    }
+    return began_well;
+}
+
+static bool run_locked(struct work *work, const struct run_request *request, struct run_result *result)
+{
+    struct preparation preparation;
+    struct detection detection;
+    if (!detect(work, &detection)) {
+        return false;
+    }
+    /* Without a framework there is nothing to lock; preparing says so. */
+    if (detection.framework != NULL && !lock_take(work, &detection)) {
+        return false;
+    }
+    return prepare(work, request, &preparation) && run_prepared(work, request, &preparation, result);
+}
+
+bool run_migrations(struct work *work, const struct run_request *request, struct run_result *result)
+{
+    struct run_settings settings;
     *result = (struct run_result){0};
-    if (!work_connect_own(work)) {
+    if (!prepare_settings(work->site, request, &settings, work->status) || !work_connect_own(work)) {
         return false;
     }
-    const bool ok = run_locked(work, names, name_count, result);
+    work->settings = &settings;
+    work->observer = observer_new(work);
+    const bool ok = run_locked(work, request, result);
+    observer_free(work->observer);
+    work->observer = NULL;
+    work->settings = NULL;
     pg_session_free(work->session);
     work->session = NULL;
     return ok;

@@ -8,7 +8,17 @@
 #include "base/status.h"
 #include "framework/framework.h"
 #include "migration/checksums.h"
+#include "migration/watch.h"
 #include "pg/pool.h"
+
+struct observer;
+
+/* How the statements of a run are sent. Milliseconds. */
+struct run_settings {
+    uint32_t lock_timeout_ms;      /* of the first try of what would stall others */
+    uint32_t lock_retry_ms;        /* how long that is tried again, in all */
+    uint32_t statement_timeout_ms; /* 0: as the database says */
+};
 
 struct site {
     struct project project;
@@ -17,7 +27,8 @@ struct site {
     enum status_code conninfo_code;
     struct pg_pool *pool; /* NULL with conninfo */
     struct checksums *checksums;
-    uint32_t lock_wait_ms; /* how long a run waits for another one to end */
+    uint32_t lock_wait_ms;        /* how long a run waits for another one to end */
+    struct run_settings settings; /* of a run that asks for nothing else */
 };
 
 /* A request's means: where it allocates, until when, and its connection. */
@@ -27,6 +38,9 @@ struct work {
     int64_t deadline;
     struct status *status;
     struct pg_session *session;
+    const struct run_settings *settings; /* the rest is of a run only; NULL where nobody watches */
+    const struct watch *watch;
+    struct observer *observer;
 };
 
 /* Takes a connection for reading from the pool into work->session. */

@@ -13,7 +13,10 @@
 #define CONNECT_MS 10000
 #define CANCEL_MS  5000
 
-enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_LOST };
+#define FIRST_TICK_MS   20
+#define LONGEST_TICK_MS 250
+
+enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_GIVEN_UP, OUTCOME_LOST };
 
 struct pg_session {
     PGconn *connection;
@@ -23,6 +26,10 @@ struct pg_session {
     char *display; /* host and database, for messages */
     pg_notice_fn *on_notice;
     void *notice_data;
+    pg_tick_fn *on_tick;
+    void *tick_data;
+    int64_t next_tick; /* clock_ms units */
+    int tick_pause;    /* ms */
 };
 
 /* ---- messages ---- */
@@ -207,14 +214,45 @@ void pg_session_free(struct pg_session *session)
 
 /* ---- sending and receiving ---- */
 
+static void start_ticking(struct pg_session *session)
+{
+    session->tick_pause = FIRST_TICK_MS;
+    session->next_tick = clock_ms() + FIRST_TICK_MS;
+}
+
+/* Waits for the socket, with a tick now and then. OUTCOME_RESULT: it can be read or written. */
+static enum outcome wait_ticking(struct pg_session *session, short events, int64_t deadline)
+{
+    for (;;) {
+        const int64_t until = session->next_tick < deadline ? session->next_tick : deadline;
+        if (wait_socket(session->connection, events, until)) {
+            return OUTCOME_RESULT;
+        }
+        if (deadline_passed(deadline)) {
+            return OUTCOME_LATE;
+        }
+        if (!session->on_tick(session->tick_data)) {
+            return OUTCOME_GIVEN_UP;
+        }
+        session->tick_pause = session->tick_pause * 2 > LONGEST_TICK_MS ? LONGEST_TICK_MS : session->tick_pause * 2;
+        session->next_tick = clock_ms() + session->tick_pause;
+    }
+}
+
 /* Waits for the next result; *result is NULL when the last one has come. */
-static enum outcome next_result(struct pg_session *session, int64_t deadline, PGresult **result)
+static enum outcome next_result(struct pg_session *session, int64_t deadline, bool ticking, PGresult **result)
 {
     *result = NULL;
     while (PQflush(session->connection) == 1 || PQisBusy(session->connection) != 0) {
         const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
-        if (!wait_socket(session->connection, events, deadline)) {
-            return OUTCOME_LATE;
+        enum outcome outcome = OUTCOME_RESULT;
+        if (ticking && session->on_tick != NULL) {
+            outcome = wait_ticking(session, events, deadline);
+        } else if (!wait_socket(session->connection, events, deadline)) {
+            outcome = OUTCOME_LATE;
+        }
+        if (outcome != OUTCOME_RESULT) {
+            return outcome;
         }
         if (PQconsumeInput(session->connection) == 0) {
             return OUTCOME_LOST;
@@ -253,7 +291,7 @@ static bool cancel(struct pg_session *session)
         PQcancel(handle, message, (int)sizeof message);
         PQfreeCancel(handle);
     }
-    while ((outcome = next_result(session, until, &result)) == OUTCOME_RESULT && result != NULL) {
+    while ((outcome = next_result(session, until, false, &result)) == OUTCOME_RESULT && result != NULL) {
         completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !end_copy(session->connection, result);
         PQclear(result);
     }
@@ -261,21 +299,22 @@ static bool cancel(struct pg_session *session)
     return completed && !session->is_lost;
 }
 
-/* The deadline has passed. What was done all the same must not be reported as given up: a script's COMMIT may have been
- * quicker than our cancel. `wants_result`: it is a query, of no use without the result that is gone. */
-static bool end_late(struct pg_session *session, bool wants_result, struct status *status)
+/* The deadline has passed, or the caller has given up. What was done all the same must not be reported as given up: a
+ * script's COMMIT may have been quicker than our cancel. `wants_result`: it is a query, of no use without the result
+ * that is gone. */
+static bool end_early(struct pg_session *session, enum outcome outcome, bool wants_result, struct status *status)
 {
+    const char *const why = outcome == OUTCOME_LATE ? "The time for this request is over" : "The run was cancelled";
     if (cancel(session) && !wants_result) {
         return true;
     }
     if (session->is_lost) {
         return status_fail(status, STATUS_UNAVAILABLE,
-                           "The time for this request is over, and %s did not answer when the running statement was "
-                           "cancelled.",
+                           "%s, and %s did not answer when the running statement was cancelled.", why,
                            session->display);
     }
-    return status_fail(status, STATUS_DEADLINE_EXCEEDED,
-                       "The time for this request is over; the running statement was cancelled.");
+    return status_fail(status, outcome == OUTCOME_LATE ? STATUS_DEADLINE_EXCEEDED : STATUS_CANCELLED,
+                       "%s; the running statement was cancelled.", why);
 }
 
 /* Takes in all results of what was sent. The last good one goes to *last where that is wanted; the first bad one makes
@@ -284,10 +323,11 @@ static bool receive(struct pg_session *session, PGresult **last, size_t *number,
 {
     bool ok = true;
     PGresult *result;
+    start_ticking(session);
     for (;;) {
-        const enum outcome outcome = next_result(session, session->deadline, &result);
-        if (outcome == OUTCOME_LATE) {
-            return ok ? end_late(session, last != NULL, status) : (cancel(session), false);
+        const enum outcome outcome = next_result(session, session->deadline, true, &result);
+        if (outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP) {
+            return ok ? end_early(session, outcome, last != NULL, status) : (cancel(session), false);
         }
         if (outcome == OUTCOME_LOST) {
             session->is_lost = true;
@@ -426,6 +466,12 @@ void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *da
 {
     session->on_notice = fn;
     session->notice_data = data;
+}
+
+void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data)
+{
+    session->on_tick = fn;
+    session->tick_data = data;
 }
 
 /* ---- values ---- */

@@ -73,6 +73,12 @@ void pg_quote_identifier(struct buffer *sql, const char *name);
 typedef void pg_notice_fn(void *data, const char *severity, const char *sqlstate, const char *message);
 void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data);
 
+/* Called while a statement is waited for: after 20 ms, then ever less often, at last four times a second. It may use
+ * other sessions, for as short as it can. False gives the statement up: it is cancelled, and the call fails with
+ * CANCELLED (or succeeds, where everything had been done before the cancel took). NULL: nobody is called. */
+typedef bool pg_tick_fn(void *data);
+void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data);
+
 /* PQclear for __attribute__((cleanup)): `PG_RESULT(result) = pg_query(…);` */
 void pg_result_cleanup(PGresult **result);
 #define PG_RESULT(name) PGresult *name __attribute__((cleanup(pg_result_cleanup)))

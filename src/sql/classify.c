@@ -94,18 +94,24 @@ static bool is_cluster_of_all(struct beginning *b)
     return is_end(b, behind_options(b, is_word(b, 1, "verbose") ? 2 : 1));
 }
 
-/* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
-static bool is_committing_do(struct beginning *b)
+/* The text between the dollar quotes of DO $$…$$; empty where there are none. */
+static struct text do_body(struct beginning *b)
 {
     for (size_t i = 1; !is_end(b, i); i++) {
         const struct text text = token_at(b, i)->text;
         if (token_at(b, i)->kind == SQL_STRING && text.data[0] == '$') {
             const size_t tag = text_find(text, "$", 1) + 1;
-            const struct text body = text_slice(text, tag, text.size - tag);
-            return has_word(body, "commit") || has_word(body, "rollback");
+            return text_slice(text, tag, text.size - tag);
         }
     }
-    return false;
+    return (struct text){0};
+}
+
+/* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
+static bool is_committing_do(struct beginning *b)
+{
+    const struct text body = do_body(b);
+    return has_word(body, "commit") || has_word(body, "rollback");
 }
 
 /* PostgreSQL's PreventInTransactionBlock, measured on 11 to 18, as far as a statement's text tells. The tables of a
@@ -154,6 +160,40 @@ const char *sql_alone_reason(struct text statement)
 {
     struct beginning beginning = {.lexer = {.text = statement}};
     return alone_reason(&beginning, statement);
+}
+
+bool sql_do_block(struct text statement, struct text *body)
+{
+    struct beginning b = {.lexer = {.text = statement}};
+    if (!is_word(&b, 0, "do") || !is_committing_do(&b)) {
+        return false;
+    }
+    *body = text_trim(do_body(&b));
+    struct sql_lexer lexer = {.text = *body};
+    size_t end = 0;
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        end = sql_is_symbol(&token, ';') ? end : token.offset + token.text.size;
+    }
+    *body = text_slice(*body, 0, end);
+    for (size_t i = 1; !is_end(&b, i); i++) {
+        if (is_word(&b, i, "language") && !is_word(&b, i + 1, "plpgsql")) {
+            return false;
+        }
+    }
+    return end > 0 && body->data[0] != '#';
+}
+
+bool sql_is_setting(struct text statement)
+{
+    struct beginning b = {.lexer = {.text = statement}};
+    if (is_word(&b, 0, "reset")) {
+        return true;
+    }
+    if (is_word(&b, 0, "select")) {
+        return is_word(&b, 1, "set_config") || (is_word(&b, 1, "pg_catalog") && is_word(&b, 3, "set_config"));
+    }
+    return is_word(&b, 0, "set") && !is_word(&b, 1, "local") && !is_word(&b, 1, "transaction") &&
+           !is_word(&b, 1, "constraints");
 }
 
 /* ---- the classes ---- */

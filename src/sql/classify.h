@@ -28,6 +28,13 @@ enum sql_class sql_classify(struct text statement);
 /* Why a statement of class ALONE cannot share a transaction: "CREATE INDEX CONCURRENTLY". NULL for other classes. */
 const char *sql_alone_reason(struct text statement);
 
+/* A DO block in plpgsql with a COMMIT or ROLLBACK of its own: true, with the block inside its quotes, without a
+ * semicolon at its end. False for other statements, and for a body that must stay where it is (#option lines). */
+bool sql_do_block(struct text statement, struct text *body);
+
+/* SET, RESET and SELECT set_config(…) for the session: what later statements rely on. Not SET LOCAL and its kin. */
+bool sql_is_setting(struct text statement);
+
 /* The value that ALTER TYPE … ADD VALUE 'x' adds, unquoted; NULL for other statements. */
 const char *sql_added_enum_value(struct arena *arena, struct text statement);
 

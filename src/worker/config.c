@@ -17,6 +17,9 @@ struct values {
     const char *database_url;
     const char *migrations;
     const char *lock_wait;
+    const char *lock_timeout;
+    const char *lock_retry;
+    const char *statement_timeout;
     const char *log_level;
     const char *help;
     const char *version;
@@ -58,6 +61,19 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     config->project.schema = config->conninfo.schema;
 }
 
+static bool read_settings(const struct values *values, struct run_settings *settings, struct status *status)
+{
+    char *end;
+    const unsigned long ms = strtoul(values->lock_timeout, &end, 10);
+    if (*end != '\0' || ms < 1 || ms > 10000) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--lock-timeout is 1 to 10000 milliseconds.");
+    }
+    settings->lock_timeout_ms = (uint32_t)ms;
+    return option_seconds(values->lock_retry, "lock-retry", false, &settings->lock_retry_ms, status) &&
+           option_seconds(values->statement_timeout, "statement-timeout", true, &settings->statement_timeout_ms,
+                          status);
+}
+
 bool config_read(struct arena *arena, int argc, char **argv, struct config *config, struct status *status)
 {
     struct values values = {0};
@@ -73,6 +89,12 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
          &values.migrations, false},
         {"lock-wait", "SECONDS", "TRUSS_LOCK_WAIT", "10", "how long a run waits for another one to end",
          &values.lock_wait, false},
+        {"lock-timeout", "MS", "TRUSS_LOCK_TIMEOUT", "50",
+         "how long what would stall others waits for its lock at a time", &values.lock_timeout, false},
+        {"lock-retry", "SECONDS", "TRUSS_LOCK_RETRY", "60", "how long that is tried again, at most", &values.lock_retry,
+         false},
+        {"statement-timeout", "SECONDS", "TRUSS_STATEMENT_TIMEOUT", "0",
+         "the longest that a statement of a migration may take; 0: no limit", &values.statement_timeout, false},
         {"log-level", "LEVEL", "TRUSS_LOG_LEVEL", "info", "debug, info, warn or error", &values.log_level, false},
         {"help", NULL, NULL, NULL, "show this", &values.help, false},
         {"version", NULL, NULL, NULL, "show the version", &values.version, false},
@@ -103,7 +125,8 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
     config->project.root = values.project;
     config->project.migrations = values.migrations;
     if (!read_listeners(arena, values.listen, config, status) ||
-        !option_seconds(values.lock_wait, "lock-wait", true, &config->lock_wait_ms, status)) {
+        !option_seconds(values.lock_wait, "lock-wait", true, &config->lock_wait_ms, status) ||
+        !read_settings(&values, &config->settings, status)) {
         return false;
     }
     read_connection(arena, values.database_url, config);

@@ -18,6 +18,7 @@ struct config {
     const char *conninfo_error; /* why there is none: an answer for those who ask, no reason not to start */
     enum status_code conninfo_code;
     uint32_t lock_wait_ms;
+    struct run_settings settings;
     bool help;
     bool version;
 };

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STOP_GRACE_MS    20000
+#define RUN_GRACE_MS     15000 /* for runs to end by themselves, and again for those that are cancelled then */
+#define STOP_GRACE_MS    5000
 #define IDLE_CONNECTIONS 4
 
 /* Threads of the server inherit the mask, so that these signals come to sigwait below and nowhere else. */
@@ -34,6 +35,7 @@ static struct site site_of(const struct config *config)
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
         .checksums = checksums_new(),
         .lock_wait_ms = config->lock_wait_ms,
+        .settings = config->settings,
     };
 }
 
@@ -60,7 +62,8 @@ static int serve(const struct config *config, struct status *status)
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     struct site site = site_of(config);
     struct health_context health = {.site = &site, .started_at = clock_wall_us()};
-    const struct rpc_service services[] = {migration_service(&site), health_service(&health)};
+    struct service_context context = {.site = &site, .operations = operations_new(&site)};
+    const struct rpc_service services[] = {migration_service(&context), health_service(&health)};
     const struct rpc_server_options options = {
         .urls = config->urls,
         .threads = {[RPC_LANE_READ] = 4, [RPC_LANE_RUN] = 4, [RPC_LANE_WAIT] = 64},
@@ -75,11 +78,12 @@ static int serve(const struct config *config, struct status *status)
     log_start(config, server);
     sigwait(&signals, &caught);
     log_info("stopping", "signal=%d", caught);
-    if (!rpc_server_stop(server, STOP_GRACE_MS)) {
+    if (!operations_stop(context.operations, RUN_GRACE_MS) || !rpc_server_stop(server, STOP_GRACE_MS)) {
         /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
-        log_warn("stopped with work under way", "grace_ms=%d", STOP_GRACE_MS);
+        log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + STOP_GRACE_MS);
         _exit(1);
     }
+    operations_free(context.operations);
     pg_pool_free(site.pool);
     checksums_free(site.checksums);
     return 0;

@@ -7,17 +7,18 @@
 #include "migration/check.h"
 #include "migration/mark.h"
 #include "migration/preview.h"
-#include "migration/run.h"
 #include "migration/schema.h"
 #include "truss/migration/v1/migration.pb-c.h"
+#include "worker/idempotency.h"
 #include "worker/messages.h"
+#include "worker/service_run.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-static struct work work_of(void *context, const struct rpc_call *call)
+static struct work work_of(const struct service_context *context, const struct rpc_call *call)
 {
     return (struct work){
-        .site = context,
+        .site = context->site,
         .arena = call->arena,
         .deadline = call->deadline,
         .status = call->status,
@@ -175,49 +176,6 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     return reply;
 }
 
-/* ---- Run ---- */
-
-static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena, const struct run_result *result)
-{
-    const struct script_failure *const failure = &result->failure;
-    Truss__Migration__V1__FailedMigration *const failed = NEW(arena, FailedMigration, failed_migration);
-    failed->name = message_string(result->failed_name);
-    failed->error = message_string(failure->error);
-    failed->line = failure->where.line;
-    failed->column = failure->where.column;
-    failed->position = failure->where.character;
-    failed->partially_applied = failure->partially_applied;
-    SET_OPTIONAL(failed, statement, TRUSS__MIGRATION__V1__FAILED_MIGRATION___STATEMENT_STATEMENT, failure->statement);
-    SET_OPTIONAL(failed, sqlstate, TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE, failure->sqlstate);
-    SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL, failure->detail);
-    SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->hint);
-    return failed;
-}
-
-static ProtobufCMessage *run(void *context, struct rpc_call *call, const ProtobufCMessage *input)
-{
-    const Truss__Migration__V1__RunRequest *const request = (const Truss__Migration__V1__RunRequest *)input;
-    struct work work = work_of(context, call);
-    struct run_result result;
-    if (!run_migrations(&work, (const char *const *)request->migrations, request->n_migrations, &result)) {
-        return NULL;
-    }
-    Truss__Migration__V1__RunResponse *const reply = NEW(call->arena, RunResponse, run_response);
-    reply->ok = result.ok;
-    reply->summary = message_string(result.summary);
-    reply->n_applied = result.applied_count;
-    reply->applied = arena_array(call->arena, result.applied_count, sizeof *reply->applied);
-    for (size_t i = 0; i < result.applied_count; i++) {
-        Truss__Migration__V1__AppliedMigration *const applied = NEW(call->arena, AppliedMigration, applied_migration);
-        applied->name = message_string(result.applied[i].name);
-        applied->duration_ms = result.applied[i].duration_ms;
-        SET_OPTIONAL(applied, hash, TRUSS__MIGRATION__V1__APPLIED_MIGRATION___HASH_HASH, result.applied[i].checksum);
-        reply->applied[i] = applied;
-    }
-    reply->failed = result.failed_name == NULL ? NULL : failed_message(call->arena, &result);
-    return &reply->base;
-}
-
 /* ---- the smaller ones ---- */
 
 static ProtobufCMessage *preview(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -235,7 +193,7 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     return &reply->base;
 }
 
-static ProtobufCMessage *mark_applied_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__MarkAppliedRequest *const request =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
@@ -251,7 +209,7 @@ static ProtobufCMessage *mark_applied_handler(void *context, struct rpc_call *ca
     return &reply->base;
 }
 
-static ProtobufCMessage *mark_rolled_back_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__MarkRolledBackRequest *const request =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
@@ -327,7 +285,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
     return &reply->base;
 }
 
-static ProtobufCMessage *create(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__CreateRequest *const request = (const Truss__Migration__V1__CreateRequest *)input;
     struct work work = work_of(context, call);
@@ -343,77 +301,49 @@ static ProtobufCMessage *create(void *context, struct rpc_call *call, const Prot
     return &reply->base;
 }
 
-static ProtobufCMessage *plan_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+/* What writes may bear an idempotency key. */
+
+static ProtobufCMessage *handle_mark_applied(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
+    return idempotent(((const struct service_context *)context)->site, context, call, input,
+                      &truss__migration__v1__mark_applied_response__descriptor, mark_applied_now);
 }
 
-static ProtobufCMessage *start_run(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *handle_mark_rolled_back(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
+    return idempotent(((const struct service_context *)context)->site, context, call, input,
+                      &truss__migration__v1__mark_rolled_back_response__descriptor, mark_rolled_back_now);
 }
 
-static ProtobufCMessage *get_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *handle_create(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
-}
-
-static ProtobufCMessage *wait_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
-{
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
-}
-
-static ProtobufCMessage *cancel_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input)
-{
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
-}
-
-static ProtobufCMessage *list_operations(void *context, struct rpc_call *call, const ProtobufCMessage *input)
-{
-    (void)context;
-    (void)input;
-    status_fail(call->status, STATUS_UNIMPLEMENTED, "Not yet.");
-    return NULL;
+    return idempotent(((const struct service_context *)context)->site, context, call, input,
+                      &truss__migration__v1__create_response__descriptor, create_now);
 }
 
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {get_status, RPC_LANE_READ},
-    {run, RPC_LANE_RUN},
+    {handle_run, RPC_LANE_RUN},
     {preview, RPC_LANE_READ},
-    {mark_applied_handler, RPC_LANE_RUN},
-    {mark_rolled_back_handler, RPC_LANE_RUN},
+    {handle_mark_applied, RPC_LANE_RUN},
+    {handle_mark_rolled_back, RPC_LANE_RUN},
     {check, RPC_LANE_READ},
     {detect_schema, RPC_LANE_READ},
-    {create, RPC_LANE_READ},
-    {plan_handler, RPC_LANE_READ},
-    {start_run, RPC_LANE_READ},
-    {get_operation, RPC_LANE_READ},
-    {wait_operation, RPC_LANE_WAIT},
-    {cancel_operation, RPC_LANE_WAIT},
-    {list_operations, RPC_LANE_READ},
+    {handle_create, RPC_LANE_READ},
+    {handle_plan, RPC_LANE_READ},
+    {handle_start_run, RPC_LANE_READ},
+    {handle_get_operation, RPC_LANE_READ},
+    {handle_wait_operation, RPC_LANE_WAIT},
+    {handle_cancel_operation, RPC_LANE_WAIT},
+    {handle_list_operations, RPC_LANE_READ},
 };
 
-struct rpc_service migration_service(struct site *site)
+struct rpc_service migration_service(struct service_context *context)
 {
     return (struct rpc_service){
         .descriptor = &truss__migration__v1__migration_service__descriptor,
         .methods = methods,
-        .context = site,
+        .context = context,
     };
 }

@@ -6,9 +6,15 @@
 
 #include "migration/site.h"
 #include "rpc/server.h"
+#include "worker/operations.h"
 
-/* truss.migration.v1.MigrationService. The site is borrowed. */
-struct rpc_service migration_service(struct site *site);
+struct service_context {
+    const struct site *site;
+    struct operations *operations;
+};
+
+/* truss.migration.v1.MigrationService. The context is borrowed. */
+struct rpc_service migration_service(struct service_context *context);
 
 struct health_context {
     const struct site *site;

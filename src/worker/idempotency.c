@@ -1,0 +1,198 @@
+/*
+ * Who works on a key holds an advisory lock on it for as long as it lives, so that a key whose worker was killed is
+ * free again at once, and its unanswered row means nothing.
+ */
+#include "worker/idempotency.h"
+
+#include "base/log.h"
+#include "migration/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_LIMIT  255
+#define LOCK_CLASS "1414681945" /* "TRUY" */
+#define KEPT       "24 hours"
+#define WRITE_MS   10000
+
+/* One keyed call under way. */
+struct keyed {
+    struct pg_session *session; /* holds the lock */
+    const char *key;
+    const char *method;
+    const char *request; /* SHA-256 of method and message, hex */
+    int lock;
+    bool is_locked;
+};
+
+static const char *hash_request(struct arena *arena, const char *method, struct text payload, int *lock,
+                                const char *key)
+{
+    struct sha256 hash;
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
+    sha256_text(text_of(key), digest);
+    memcpy(lock, digest, sizeof *lock);
+    sha256_start(&hash);
+    sha256_add(&hash, text_of(method));
+    sha256_add(&hash, (struct text){"", 1});
+    sha256_add(&hash, payload);
+    sha256_finish(&hash, digest);
+    sha256_hex(digest, hex);
+    return hex;
+}
+
+/* Takes the key's lock; is_locked stays false where somebody else works on it. A pooler gives a backend of its own
+ * choice. */
+static bool take_lock(struct keyed *keyed, struct status *status)
+{
+    char lock[16];
+    snprintf(lock, sizeof lock, "%d", keyed->lock);
+    PG_RESULT(result) = pg_query(keyed->session,
+                                 "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_CLASS ", $1::int), "
+                                 "pg_catalog.pg_backend_pid()",
+                                 1, (const char *const[]){lock}, status);
+    if (result == NULL) {
+        return false;
+    }
+    keyed->is_locked = pg_field_bool(result, 0, 0);
+    return pg_field_int(result, 0, 1, 0) == pg_session_backend_pid(keyed->session) ||
+           status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "The connection goes through a pooler (PgBouncer or alike), which cannot keep an idempotency "
+                       "key's lock: give the worker a direct connection URL (Prisma's directUrl).");
+}
+
+static void give_back(const struct site *site, struct keyed *keyed)
+{
+    char sql[96];
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    snprintf(sql, sizeof sql, "SELECT pg_catalog.pg_advisory_unlock(" LOCK_CLASS ", %d)", keyed->lock);
+    pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
+    /* A session that keeps the lock must not come back to the pool. */
+    if (!keyed->is_locked || pg_exec(keyed->session, sql, &status)) {
+        pg_pool_give(site->pool, keyed->session);
+    } else {
+        pg_session_free(keyed->session);
+    }
+    keyed->session = NULL;
+    arena_free(arena);
+}
+
+/* A new row, or what the one that is there says: *answer is set where it was answered. */
+static bool claim(struct keyed *keyed, struct arena *arena, const char **answer, struct status *status)
+{
+    static const char insert[] = "INSERT INTO truss.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) "
+                                 "ON CONFLICT (key) DO UPDATE "
+                                 "SET key = EXCLUDED.key RETURNING k.request, k.answer";
+    const char *const values[] = {keyed->key, keyed->method, keyed->request};
+    *answer = NULL;
+    if (!pg_exec(keyed->session,
+                 "DELETE FROM truss.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "'",
+                 status)) {
+        return false;
+    }
+    PG_RESULT(result) = pg_query(keyed->session, insert, 3, values, status);
+    if (result == NULL) {
+        return false;
+    }
+    if (strcmp(pg_field(result, 0, 0), keyed->request) != 0) {
+        return status_fail_because(status, STATUS_INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED",
+                                   "The idempotency key was used for another request within " KEPT
+                                   "; take a new key for a new request.");
+    }
+    *answer = arena_strdup(arena, pg_field(result, 0, 1));
+    return true;
+}
+
+static struct text bytes_of(struct arena *arena, const char *hex)
+{
+    static const char digits[] = "0123456789abcdef";
+    const size_t size = strlen(hex) < 2 ? 0 : (strlen(hex) - 2) / 2;
+    char *const bytes = arena_alloc(arena, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        const char *const at = hex + 2 + 2 * i;
+        bytes[i] = (char)((strchr(digits, at[0]) - digits) * 16 + (strchr(digits, at[1]) - digits));
+    }
+    return (struct text){bytes, size};
+}
+
+/* Keeps the answer, or forgets the key where there is none. */
+static void settle(const struct keyed *keyed, const ProtobufCMessage *reply)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    const size_t size = reply == NULL ? 0 : protobuf_c_message_get_packed_size(reply);
+    uint8_t *const bytes = arena_alloc(arena, size + 1);
+    struct buffer hex = {.arena = arena};
+    if (reply != NULL) {
+        protobuf_c_message_pack(reply, bytes);
+    }
+    buffer_puts(&hex, "\\x");
+    buffer_reserve(&hex, size * 2);
+    for (size_t i = 0; i < size; i++) {
+        buffer_printf(&hex, "%02x", bytes[i]);
+    }
+    const char *const values[] = {keyed->key, buffer_string(&hex)};
+    pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
+    PG_RESULT(result) =
+        reply == NULL
+            ? pg_query(keyed->session, "DELETE FROM truss.idempotency_keys WHERE key = $1", 1, values, &status)
+            : pg_query(
+                  keyed->session,
+                  "UPDATE truss.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $2::bytea "
+                  "WHERE key = $1",
+                  2, values, &status);
+    if (result == NULL) {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("idempotency key cannot be kept", "error=%s", log_quoted(status.message, error));
+    }
+    arena_free(arena);
+}
+
+static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct rpc_call *call,
+                                      const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
+                                      idempotent_work *work)
+{
+    const char *answer;
+    if (!store_ensure(keyed->session, call->status) || !take_lock(keyed, call->status)) {
+        return NULL;
+    }
+    if (!keyed->is_locked) {
+        status_fail_because(call->status, STATUS_ABORTED, "IN_FLIGHT",
+                            "A request with this idempotency key is being worked on; ask again when it has ended.");
+        return NULL;
+    }
+    if (!claim(keyed, call->arena, &answer, call->status)) {
+        return NULL;
+    }
+    if (answer != NULL) {
+        return rpc_unpack(call->arena, output, bytes_of(call->arena, answer), call->status);
+    }
+    ProtobufCMessage *const reply = work(context, call, input);
+    settle(keyed, reply);
+    return reply;
+}
+
+ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_call *call,
+                             const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
+                             idempotent_work *work)
+{
+    struct keyed keyed = {.key = rpc_request_metadata(call->request, "idempotency-key"),
+                          .method = call->request->method};
+    if (keyed.key == NULL || site->pool == NULL) {
+        return work(context, call, input); /* without a database it fails, and says why */
+    }
+    if (keyed.key[0] == '\0' || strlen(keyed.key) > KEY_LIMIT) {
+        status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", KEY_LIMIT);
+        return NULL;
+    }
+    keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);
+    keyed.session = pg_pool_take(site->pool, call->deadline, call->status);
+    if (keyed.session == NULL) {
+        return NULL;
+    }
+    ProtobufCMessage *const reply = answer_keyed(&keyed, context, call, input, output, work);
+    give_back(site, &keyed);
+    return reply;
+}

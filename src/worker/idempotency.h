@@ -1,0 +1,22 @@
+/*
+ * Idempotency keys: the same request with the same key has the same answer for 24 hours, whichever worker is asked and
+ * however often it was restarted in between. Kept in truss.idempotency_keys.
+ */
+#ifndef WORKER_IDEMPOTENCY_H
+#define WORKER_IDEMPOTENCY_H
+
+#include "migration/site.h"
+#include "rpc/server.h"
+
+/* Does the work of a request: makes its reply, or fails. */
+typedef ProtobufCMessage *idempotent_work(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+
+/* Answers a call that may bear a key: without one it is simply done. With one, an answer that is kept is given again;
+ * ABORTED (IN_FLIGHT) while the first request is still being worked on, INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) where
+ * it was another request. An answer is kept, also one that says ok = false; an error is not, because nothing was done:
+ * the same key may be tried again. One whose worker died in the middle is done anew: running is safe to repeat. */
+ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_call *call,
+                             const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
+                             idempotent_work *work);
+
+#endif
