@@ -310,6 +310,9 @@ static bool start_server(struct making *making, struct postgres *postgres)
         "listen_addresses=127.0.0.1",
         "-c",
         "unix_socket_directories=",
+        /* Without "$user": the role has the name of the schema that Truss itself keeps. */
+        "-c",
+        "search_path=public",
         NULL,
     };
     const int log = open_log(making, "postgres.log");

@@ -50,10 +50,10 @@ static void add_created(struct explaining *explaining, struct text statement)
         if (object->parent != NULL || strcmp(object->type, "index") == 0) {
             continue;
         }
-        explaining->created = arena_grow(arena, explaining->created, explaining->created_count + 1,
-                                         &explaining->created_capacity, sizeof *explaining->created);
         explaining->created[explaining->created_count++] =
             object->schema == NULL ? object->name : arena_printf(arena, "%s.%s", object->schema, object->name);
+        explaining->created = arena_grow(arena, explaining->created, explaining->created_count,
+                                         &explaining->created_capacity, sizeof *explaining->created);
         explaining->created[explaining->created_count] = NULL;
     }
 }
@@ -141,6 +141,9 @@ bool explain(struct work *work, const struct run_request *request, const struct 
         .explanation = explanation,
         .facts = {.server_version = pg_session_server_version(work->session), .data = work, .column_type = column_type},
     };
+    explaining.created =
+        arena_grow(work->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
+    explaining.created[0] = NULL;
     *explanation = (struct explanation){0};
     explanation->migrations = arena_array(work->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {

@@ -106,9 +106,9 @@ bool sequences_find(struct work *work, const struct preparation *preparation, st
         "JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid JOIN pg_catalog.pg_class t ON t.oid = a.adrelid "
         "WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid "
         "AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass), ' ') "
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND "
-        "pg_catalog.has_sequence_privilege(c.oid, 'USAGE, SELECT') ORDER BY c.oid";
+        "FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence <> 't' AND "
+        "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
     struct arena *const arena = arena_new(0);
     struct words words = {0};
     *sequences = (struct sequences){0};
@@ -165,9 +165,10 @@ static const char moved_sql[] =
 
 bool sequences_check(struct work *work, const struct sequences *sequences, const char ***warnings, size_t *count)
 {
-    static const char sql[] = "SELECT c.oid, coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-') "
-                              "FROM pg_catalog.pg_class c WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND "
-                              "pg_catalog.has_sequence_privilege(c.oid, 'USAGE, SELECT') ORDER BY c.oid";
+    static const char sql[] =
+        "SELECT c.oid, coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-') FROM pg_catalog.pg_sequence q "
+        "JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE c.relpersistence <> 't' AND "
+        "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
     *count = 0;
     *warnings = arena_array(work->arena, sequences->count, sizeof **warnings);
     if (work->session == NULL || sequences->count == 0) {

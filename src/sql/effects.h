@@ -1,8 +1,8 @@
 /*
  * What a statement does to a running database: the locks it takes on what is there already, whom they stop, and whether
- * it reads or writes a whole table under them. A catalogue measured on PostgreSQL 11 to 18 (tests/service/test_effects.py
- * holds it against the servers that are installed). Looks at the statement's parse tree (libpg_query) and at nothing
- * else, but for what the caller tells of the database.
+ * it reads or writes a whole table under them. A catalogue measured on PostgreSQL 11 to 18
+ * (tests/service/test_effects.py holds it against the servers that are installed). Looks at the statement's parse tree
+ * (libpg_query) and at nothing else, but for what the caller tells of the database.
  */
 #ifndef SQL_EFFECTS_H
 #define SQL_EFFECTS_H
@@ -56,8 +56,8 @@ struct sql_facts {
     const char *(*column_type)(void *data, const char *schema, const char *table, const char *column);
 };
 
-/* The effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects depend on
- * what it calls, has no locks and SQL_WORK_UNKNOWN. `created` are relations that earlier statements of the same plan
+/* The effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects depend
+ * on what it calls, has no locks and SQL_WORK_UNKNOWN. `created` are relations that earlier statements of the same plan
  * create ("schema.table" or "table", NULL-terminated, may be NULL): locks on them stop nobody and are left out. */
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects);

@@ -12,7 +12,7 @@
 #define TRAP_LIMIT    100
 
 /* PostgreSQL's scanner takes the square of the length of such a run: 40 kB of opening comments or of "+" are 1.6 s. */
-static bool is_scanner_trap(struct text script)
+bool sql_is_scanner_trap(struct text script)
 {
     size_t count = 0;
     for (size_t i = 0; i < script.size && count <= TRAP_LIMIT; i++) {
@@ -69,7 +69,7 @@ static void take_statements(struct arena *arena, struct text script, const PgQue
 void sql_split(struct arena *arena, struct text script, struct sql_split *split)
 {
     *split = (struct sql_split){0};
-    if (is_scanner_trap(script)) {
+    if (sql_is_scanner_trap(script)) {
         split->error = "too many operator characters in a row";
         return;
     }

@@ -42,7 +42,7 @@ def timed(action):
 
 
 def run_psql(cluster, database, script):
-    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "truss", "-d", database, "-f", "-"],
+    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "app", "-d", database, "-f", "-"],
                    input=script, text=True, check=True, env=dict(os.environ, PGPASSWORD=PASSWORD))
 
 

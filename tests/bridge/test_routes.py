@@ -197,7 +197,7 @@ class Routes(Case):
         check = self.ask("POST", "/api/migrations/check")
         self.assert_fields(check, "database", "user", "pendingCount", "pendingFiles", "lockCount", "activeTxCount", "warnings", "safe")
         self.assertEqual((check["database"], check["user"], check["pendingCount"], check["safe"], check["warnings"]),
-                         (self.database, "truss", 4, True, []))
+                         (self.database, "app", 4, True, []))
         self.ask("POST", IDEMPOTENT + "run")
         check = self.ask("POST", "/api/migrations/check")
         self.assertEqual((check["pendingFiles"], check["safe"], len(check["warnings"])), ([], False, 1))
@@ -223,7 +223,7 @@ class Routes(Case):
         health = self.ask("GET", "/api/health")
         self.assert_fields(health, "ok", "connection", "version", "started_at")
         self.assert_fields(health["connection"], "database_name", "db_user", "pg_version", "started_at", "active_connections")
-        self.assertEqual((health["ok"], health["connection"]["database_name"], health["connection"]["db_user"]), (True, self.database, "truss"))
+        self.assertEqual((health["ok"], health["connection"]["database_name"], health["connection"]["db_user"]), (True, self.database, "app"))
         self.assertRegex(health["started_at"], RFC3339)
         self.assertIs(self.ask("GET", "/healthz")["ok"], True)
         self.assertIs(self.ask("GET", "/readyz")["ok"], True)

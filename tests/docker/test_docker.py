@@ -70,7 +70,7 @@ class Compose(Case):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_the_worker_takes_the_password_from_the_environment(self):
-        url = f"postgresql://truss@127.0.0.1:{self.cluster.port}/{self.database}"
+        url = f"postgresql://app@127.0.0.1:{self.cluster.port}/{self.database}"
         worker = self.worker(self.project("prisma-blog"), url=url, environment={"PGPASSWORD": PASSWORD})
         self.assertEqual(self.truss("health", worker=worker).returncode, 0)
 

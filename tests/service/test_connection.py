@@ -71,7 +71,7 @@ class Connection(Case):
 
     def test_a_socket_directory_may_be_the_host(self):
         socket = self.cluster.directory.replace("/", "%2F")
-        base = f"truss:{PASSWORD_ENCODED}@"
+        base = f"app:{PASSWORD_ENCODED}@"
         for url in (f"postgresql://{base}localhost:{self.cluster.port}/{self.database}?host={self.cluster.directory}",
                     f"postgresql://{base}{socket}:{self.cluster.port}/{self.database}",
                     f"postgres://{base}127.0.0.1:{self.cluster.port}/{self.database}"):
@@ -107,7 +107,7 @@ class Connection(Case):
         role = f"reader_{os.getpid()}"
         self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 's3cret'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE IF EXISTS {role}", False)
-        worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f"truss:{PASSWORD_ENCODED}", f"{role}:s3cret"))
+        worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f"app:{PASSWORD_ENCODED}", f"{role}:s3cret"))
         self.assertEqual(set(self.states(self.status(worker)).values()), {"pending"})
         error = self.refused(worker, "Run")
         self.assertIn("permission denied", error.status.message)

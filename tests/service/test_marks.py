@@ -124,7 +124,7 @@ class Verbs(Case):
 
     def test_a_quiet_database_with_something_pending_is_safe(self):
         reply = self.call("Check")
-        self.assertEqual((reply.database, reply.user, reply.safe, list(reply.warnings)), (self.database, "truss", True, []))
+        self.assertEqual((reply.database, reply.user, reply.safe, list(reply.warnings)), (self.database, "app", True, []))
         self.assertEqual((reply.pending_count, list(reply.pending_files)), (4, self.files.names()))
         self.assertEqual((reply.lock_count, reply.active_tx_count), (0, 0))
 

@@ -22,9 +22,9 @@ class Pooler(Case):
         os.chmod(directory, 0o755)
         port = harness.free_port()
         with open(os.path.join(directory, "users"), "w", encoding="ascii") as file:
-            file.write(f'"truss" "{harness.PASSWORD}"\n')
+            file.write(f'"app" "{harness.PASSWORD}"\n')
         with open(os.path.join(directory, "ini"), "w", encoding="ascii") as file:
-            file.write(f"[databases]\n* = host=127.0.0.1 port={self.cluster.port} user=truss password='{harness.PASSWORD}'\n"
+            file.write(f"[databases]\n* = host=127.0.0.1 port={self.cluster.port} user=app password='{harness.PASSWORD}'\n"
                        f"[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=plain\nauth_file={directory}/users\n"
                        f"pool_mode={mode}\nunix_socket_dir=\n")
         drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []

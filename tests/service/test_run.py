@@ -171,27 +171,34 @@ class Run(Case):
         files.add("1", "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\n")
         self.assertTrue(self.run_all(rpc).ok)
 
-    def test_a_failure_between_steps_stays_in_the_ledger_until_it_is_resolved(self):
+    def test_a_failure_between_steps_is_shown_and_may_be_resolved_by_hand(self):
         files = self.project().add("1", "CREATE TABLE t (id INT);\nCREATE INDEX CONCURRENTLY i ON t (id);\nSELECT 1/0;\n").add("2", "SELECT 1;")
         rpc = self.rpc(self.worker(files))
         reply = self.run_all(rpc)
         self.assertTrue(reply.failed.partially_applied)
-        self.assertEqual((reply.failed.line, reply.failed.error), (3, "division by zero"))
+        self.assertEqual((reply.failed.line, reply.failed.error, reply.failed.step, reply.failed.steps), (3, "division by zero", 3, 3))
         self.assertEqual(self.ledger("migration_name, finished_at, applied_steps_count"), [("1", None, "0")])
         status = self.status(rpc).migrations[0]
         self.assertEqual(status.detail_state, harness.messages().migration.DETAIL_STATE_FAILED)
         self.assertIn("division by zero", status.logs)
+        self.sql("DROP TABLE t")
+        files.add("1", "CREATE TABLE t (id INT);\nCREATE INDEX CONCURRENTLY i ON t (id);\n")
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": "1"})
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.migration_steps"), [("0",)])
+        self.assertTrue(self.run_all(rpc).ok)
+        self.assertEqual(self.ledger("migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL"),
+                         [("1", "f", "t"), ("1", "t", "f"), ("2", "t", "f")])
+
+    def test_a_failed_attempt_of_prisma_stops_every_run_until_it_is_resolved(self):
+        files = self.project().add("1", "SELECT 1;").add("2", "SELECT 1;")
+        rpc = self.rpc(self.worker(files))
+        self.run_all(rpc, migrations=["1"])
+        self.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, logs) VALUES ('x', 'y', '2', 'division by zero')")
         with self.assertRaises(RpcError) as caught:
             self.run_all(rpc)
         self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
         self.assertIn("P3009", caught.exception.status.message)
         self.assertIn("division by zero", caught.exception.status.detail.detail)
-        self.sql("DROP TABLE t")
-        files.add("1", "CREATE TABLE t (id INT);\nCREATE INDEX CONCURRENTLY i ON t (id);\n")
-        rpc.call("MigrationService", "MarkRolledBack", {"migration": "1"})
-        self.assertTrue(self.run_all(rpc).ok)
-        self.assertEqual(self.ledger("migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL"),
-                         [("1", "f", "t"), ("1", "t", "f"), ("2", "t", "f")])
 
     def test_a_first_step_that_rolls_back_leaves_no_row(self):
         files = self.project().add("1", "CREATE TABLE t (id INT); SELECT 1/0;\nVACUUM;\n")

@@ -69,7 +69,7 @@ class Cluster:
         if self.user:
             os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
             os.chown(password_file, self.user.pw_uid, self.user.pw_gid)
-        self._run("initdb", "-D", self.data, "-U", "truss", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
+        self._run("initdb", "-D", self.data, "-U", "app", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
                   "--locale=C", "--no-sync")
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
             file.write(f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{self.directory}'\n"
@@ -101,13 +101,13 @@ class Cluster:
 
     def url(self, database, **parameters):
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        return f"postgresql://truss:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
+        return f"postgresql://app:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
 
     def psql(self, database, sql, check=True):
         """Runs SQL; answers rows as tuples of text (None for NULL)."""
         result = subprocess.run(
             ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
-             str(self.port), "-U", "truss", "-d", database, "-f", "-"],
+             str(self.port), "-U", "app", "-d", database, "-f", "-"],
             input=sql, text=True, capture_output=True, env=dict(os.environ, PGPASSWORD=PASSWORD), timeout=120, check=False)
         if check and result.returncode != 0:
             raise AssertionError(result.stderr)

@@ -1,0 +1,140 @@
+/*
+ * From a statement's text to its parse tree, kept from what the parser cannot stand: libpg_query walks its tree by
+ * recursion without a limit and dies of "1+1+1+…" with 200,000 terms (15-4.0.0).
+ */
+#include "sql/effects.h"
+
+#include "sql/effects_reader.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+
+#include <pg_query.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE_LIMIT    (256 * 1024) /* bytes: the tree takes 150 times as much memory */
+#define DEPTH_LIMIT   1500         /* levels of the tree, at most; jansson refuses JSON that is deeper than 2048 */
+#define NESTING_LIMIT 200          /* parentheses */
+
+/* ---- locks ---- */
+
+static const struct {
+    const char *name;
+    bool blocks_reads;
+    bool blocks_writes;
+} locks[] = {
+    [SQL_LOCK_NONE] = {"", false, false},
+    [SQL_LOCK_ACCESS_SHARE] = {"ACCESS SHARE", false, false},
+    [SQL_LOCK_ROW_SHARE] = {"ROW SHARE", false, false},
+    [SQL_LOCK_ROW_EXCLUSIVE] = {"ROW EXCLUSIVE", false, false},
+    [SQL_LOCK_SHARE_UPDATE_EXCLUSIVE] = {"SHARE UPDATE EXCLUSIVE", false, false},
+    [SQL_LOCK_SHARE] = {"SHARE", false, true},
+    [SQL_LOCK_SHARE_ROW_EXCLUSIVE] = {"SHARE ROW EXCLUSIVE", false, true},
+    [SQL_LOCK_EXCLUSIVE] = {"EXCLUSIVE", false, true},
+    [SQL_LOCK_ACCESS_EXCLUSIVE] = {"ACCESS EXCLUSIVE", true, true},
+};
+
+const char *sql_lock_name(enum sql_lock lock)
+{
+    return locks[lock].name;
+}
+
+bool sql_lock_blocks_reads(enum sql_lock lock)
+{
+    return locks[lock].blocks_reads;
+}
+
+bool sql_lock_blocks_writes(enum sql_lock lock)
+{
+    return locks[lock].blocks_writes;
+}
+
+/* ---- the parse ---- */
+
+/* What a statement's tree may reach in depth, from its tokens: those between two commas may each be a level (1+1+…, NOT
+ * NOT …), and so may each SELECT of a UNION, whatever is between them. */
+struct depth {
+    size_t chains[NESTING_LIMIT]; /* tokens since the last comma, by open parenthesis */
+    size_t nesting;
+    size_t sum; /* of the chains */
+    size_t set_operations;
+};
+
+static bool is_set_operation(const struct sql_token *token)
+{
+    return sql_is_word(token, "union") || sql_is_word(token, "except") || sql_is_word(token, "intersect");
+}
+
+/* False where the token makes the statement too deep. */
+static bool take_token(struct depth *depth, const struct sql_token *token)
+{
+    const char symbol = token->kind == SQL_SYMBOL ? token->text.data[0] : '\0';
+    depth->set_operations += is_set_operation(token) ? 1 : 0;
+    depth->chains[depth->nesting]++;
+    depth->sum++;
+    if (symbol == '(' || symbol == '[') {
+        depth->nesting++;
+    } else if (symbol == ',' || ((symbol == ')' || symbol == ']') && depth->nesting > 0)) {
+        depth->sum -= depth->chains[depth->nesting];
+        depth->chains[depth->nesting] = 0;
+        depth->nesting -= symbol == ',' ? 0 : 1;
+    }
+    return depth->nesting < NESTING_LIMIT && depth->sum + depth->set_operations < DEPTH_LIMIT &&
+           token->kind != SQL_BROKEN;
+}
+
+static bool may_be_parsed(struct text statement)
+{
+    struct sql_lexer lexer = {.text = statement};
+    struct depth depth = {0};
+    if (statement.size > SIZE_LIMIT || sql_is_scanner_trap(statement) || !text_is_utf8(statement, NULL) ||
+        memchr(statement.data, '\0', statement.size) != NULL) {
+        return false;
+    }
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        if (!take_token(&depth, &token)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The tree of one statement, to be released; NULL where there is none. */
+static json_t *parse(struct arena *arena, struct text statement)
+{
+    if (statement.size == 0 || !may_be_parsed(statement)) {
+        return NULL;
+    }
+    const PgQueryParseResult result = pg_query_parse(arena_strndup(arena, statement.data, statement.size));
+    json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
+    pg_query_free_parse_result(result);
+    return tree;
+}
+
+static int by_strength(const void *a, const void *b)
+{
+    const struct sql_relation_lock *const left = a;
+    const struct sql_relation_lock *const right = b;
+    return left->lock != right->lock ? (left->lock < right->lock ? 1 : -1) : strcmp(left->relation, right->relation);
+}
+
+void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
+                 struct sql_effects *effects)
+{
+    static const struct sql_facts nothing = {0};
+    struct effects_reader reader = {
+        .arena = arena, .facts = facts == NULL ? &nothing : facts, .created = created, .effects = effects};
+    json_t *const tree = parse(arena, statement);
+    const json_t *const statements = json_object_get(tree, "stmts");
+    *effects = (struct sql_effects){0};
+    if (json_array_size(statements) == 1) {
+        effects->work = SQL_WORK_NONE;
+        effects_statement(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
+    }
+    if (effects->count > 0) {
+        qsort(effects->locks, effects->count, sizeof *effects->locks, by_strength);
+    } else if (reader.left_out > 0) {
+        effects->advice = NULL;
+    }
+    json_decref(tree);
+}

@@ -1,0 +1,345 @@
+/*
+ * ALTER TABLE and its kin: a table of subcommands, and a function for each that depends on more than its name. The lock
+ * on the target is the strongest that one of the subcommands wants (AlterTableGetLockLevel in PostgreSQL's
+ * tablecmds.c).
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define BACKFILL  "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing."
+#define NOT_VALID "Add the constraint NOT VALID, then VALIDATE it in a transaction of its own."
+
+struct alter {
+    const json_t *target; /* RangeVar */
+    const json_t *command;
+    json_t *definition; /* the body of its def, of whatever kind; NULL where there is none */
+};
+
+static void lock_target(struct effects_reader *reader, const struct alter *alter, enum sql_lock lock)
+{
+    effects_lock(reader, alter->target, lock);
+}
+
+/* ---- constraints ---- */
+
+void effects_foreign_key(struct effects_reader *reader, const json_t *constraint)
+{
+    effects_lock(reader, json_object_get(constraint, "pktable"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+}
+
+static void add_foreign_key(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
+{
+    const bool later = tree_flag(constraint, "skip_validation");
+    lock_target(reader, alter, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_foreign_key(reader, constraint);
+    effects_work(reader, later ? SQL_WORK_NONE : SQL_WORK_SCAN, later ? NULL : NOT_VALID);
+}
+
+static void add_check(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
+{
+    const bool later = tree_flag(constraint, "skip_validation");
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, later ? SQL_WORK_NONE : SQL_WORK_SCAN, later ? NULL : NOT_VALID);
+}
+
+/* UNIQUE and PRIMARY KEY: with an index that is there already, or with one that is built under the lock. */
+static void add_unique(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
+{
+    const char *const index = tree_string(constraint, "indexname");
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (index[0] == '\0') {
+        effects_work(reader, SQL_WORK_INDEX,
+                     "Build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add the constraint USING INDEX.");
+        return;
+    }
+    effects_lock_named(reader, tree_string(alter->target, "schemaname"), index, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 tree_is(constraint, "contype", "CONSTR_PRIMARY")
+                     ? "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK."
+                     : NULL);
+}
+
+static void add_exclusion(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
+{
+    (void)constraint;
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_INDEX,
+                 "An exclusion constraint can only be built under this lock: do it when nobody needs the table.");
+}
+
+static const struct {
+    const char *type;
+    void (*add)(struct effects_reader *reader, const struct alter *alter, const json_t *constraint);
+} constraints[] = {
+    {"CONSTR_FOREIGN", add_foreign_key}, {"CONSTR_CHECK", add_check},         {"CONSTR_UNIQUE", add_unique},
+    {"CONSTR_PRIMARY", add_unique},      {"CONSTR_EXCLUSION", add_exclusion},
+};
+
+static void add_constraint(struct effects_reader *reader, const struct alter *alter)
+{
+    for (size_t i = 0; i < sizeof constraints / sizeof constraints[0]; i++) {
+        if (tree_is(alter->definition, "contype", constraints[i].type)) {
+            constraints[i].add(reader, alter, alter->definition);
+            return;
+        }
+    }
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_UNKNOWN, NULL);
+}
+
+/* ---- columns ---- */
+
+/* The constraint of this kind that a column is declared with; NULL where there is none. */
+static const json_t *constraint_of(const json_t *column, const char *type)
+{
+    const json_t *const list = json_object_get(column, "constraints");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *const constraint = tree_body(json_array_get(list, i), "Constraint");
+        if (tree_is(constraint, "contype", type)) {
+            return constraint;
+        }
+    }
+    return NULL;
+}
+
+/* What each part of a new column's declaration adds. */
+static void add_column_default(struct effects_reader *reader, const json_t *column)
+{
+    const json_t *const constraint = constraint_of(column, "CONSTR_DEFAULT");
+    if (effects_is_serial(json_object_get(column, "typeName"))) {
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Add a bigint column, fill it from a sequence in batches, then make the sequence its default.");
+    } else if (constraint != NULL && effects_is_volatile(json_object_get(constraint, "raw_expr"))) {
+        effects_work(reader, SQL_WORK_REWRITE, BACKFILL);
+    } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL) {
+        effects_work(reader, SQL_WORK_NONE,
+                     "It fails where the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
+    }
+}
+
+static void add_column_keys(struct effects_reader *reader, const json_t *column)
+{
+    const json_t *const reference = constraint_of(column, "CONSTR_FOREIGN");
+    if (constraint_of(column, "CONSTR_CHECK") != NULL) {
+        effects_work(reader, SQL_WORK_SCAN, "Add the column alone and its CHECK as NOT VALID, then VALIDATE it.");
+    }
+    if (constraint_of(column, "CONSTR_UNIQUE") != NULL || constraint_of(column, "CONSTR_PRIMARY") != NULL) {
+        effects_work(reader, SQL_WORK_INDEX,
+                     "Add the column alone, build the index with CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX.");
+    }
+    if (reference != NULL) {
+        effects_foreign_key(reader, reference);
+        effects_work(reader, constraint_of(column, "CONSTR_DEFAULT") == NULL ? SQL_WORK_NONE : SQL_WORK_SCAN,
+                     "Add the column alone and the foreign key as NOT VALID, then VALIDATE it.");
+    }
+}
+
+static void add_column(struct effects_reader *reader, const struct alter *alter)
+{
+    const json_t *const column = alter->definition;
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    add_column_default(reader, column);
+    add_column_keys(reader, column);
+    if (constraint_of(column, "CONSTR_IDENTITY") != NULL) {
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Add a bigint column, fill it in batches, then make it NOT NULL and an identity.");
+    }
+    if (constraint_of(column, "CONSTR_GENERATED") != NULL) {
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Add a plain column that a trigger fills, and fill old rows in batches.");
+    }
+    if (!effects_is_builtin(json_object_get(column, "typeName"))) {
+        effects_work(reader, SQL_WORK_NONE, "If its type is a domain with a constraint, every row is written anew.");
+    }
+}
+
+/* USING c, and USING c::the_new_type, are what is done without USING. */
+static bool converts(const struct alter *alter)
+{
+    const json_t *const type = json_object_get(alter->definition, "typeName");
+    const json_t *expression = json_object_get(alter->definition, "raw_default");
+    const json_t *const cast = tree_body(expression, "TypeCast");
+    if (cast != NULL && effects_is_same_type(json_object_get(cast, "typeName"), type)) {
+        expression = json_object_get(cast, "arg");
+    }
+    const json_t *const fields = json_object_get(tree_body(expression, "ColumnRef"), "fields");
+    const char *const column = tree_name(fields, 0);
+    return expression != NULL && (column == NULL || strcmp(column, tree_string(alter->command, "name")) != 0);
+}
+
+static void change_type(struct effects_reader *reader, const struct alter *alter)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const char *const schema = tree_string(alter->target, "schemaname");
+    const char *const column = tree_string(alter->command, "name");
+    const char *advice =
+        "Add a new column, fill it by a trigger and in batches, then swap the names in one short transaction.";
+    enum sql_work work = SQL_WORK_REWRITE;
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (!converts(alter)) {
+        const char *const from = facts->column_type == NULL
+                                     ? NULL
+                                     : facts->column_type(facts->data, schema[0] == '\0' ? NULL : schema,
+                                                          tree_string(alter->target, "relname"), column);
+        work = effects_type_change(from, json_object_get(alter->definition, "typeName"), &advice);
+    }
+    if (work == SQL_WORK_NONE && json_object_get(alter->definition, "collClause") != NULL) {
+        work = SQL_WORK_INDEX;
+        advice = "A new collation builds every index over the column anew.";
+    }
+    effects_work(reader, work, advice);
+}
+
+/* ---- partitions and inheritance ---- */
+
+/* The other table of ATTACH and DETACH. */
+static const json_t *partition(const struct alter *alter)
+{
+    return json_object_get(alter->definition, "name");
+}
+
+static void attach(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (json_object_get(alter->definition, "bound") == NULL) { /* ALTER INDEX */
+        return;
+    }
+    effects_work(
+        reader, SQL_WORK_SCAN,
+        "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
+}
+
+static void detach(struct effects_reader *reader, const struct alter *alter)
+{
+    const bool concurrent = tree_flag(alter->definition, "concurrent");
+    const bool strong = concurrent || effects_since(reader, 14, true);
+    lock_target(reader, alter, concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_lock(reader, partition(alter), strong ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 concurrent ? "It waits for every query on the table, and needs that there is no DEFAULT."
+                 : effects_since(reader, 14, false) ? "Without a DEFAULT partition, DETACH … CONCURRENTLY stops nobody."
+                                                    : "The DEFAULT partition is locked as well.");
+}
+
+static void finish_detach(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
+}
+
+/* The parent of INHERIT and NO INHERIT is the definition itself. */
+static void inherit(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_lock(reader, alter->definition, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+}
+
+static void disinherit(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_lock(reader, alter->definition, SQL_LOCK_ACCESS_SHARE);
+}
+
+/* ---- options ---- */
+
+/* Those of PostgreSQL's reloptions.c that need more than SHARE UPDATE EXCLUSIVE. */
+static void set_options(struct effects_reader *reader, const struct alter *alter)
+{
+    static const char *const strong[] = {
+        "user_catalog_table", "fastupdate",       "buffering",        "pages_per_range",
+        "autosummarize",      "security_barrier", "security_invoker", "check_option",
+    };
+    const json_t *const options = json_object_get(alter->command, "def");
+    enum sql_lock lock = SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
+    for (size_t i = 0; i < sizeof strong / sizeof strong[0]; i++) {
+        const json_t *const list = json_object_get(json_object_get(options, "List"), "items");
+        if (tree_option(list, strong[i]) != NULL) {
+            lock = SQL_LOCK_ACCESS_EXCLUSIVE;
+        }
+    }
+    lock_target(reader, alter, lock);
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+    const char *subtype;
+    enum sql_lock lock;
+    enum sql_work work;
+    const char *advice;
+    void (*take)(struct effects_reader *reader, const struct alter *alter); /* in place of lock, work and advice */
+} subcommands[] = {
+    {.subtype = "AT_AddColumn", .take = add_column},
+    {.subtype = "AT_AddConstraint", .take = add_constraint},
+    {.subtype = "AT_AlterColumnType", .take = change_type},
+    {.subtype = "AT_AttachPartition", .take = attach},
+    {.subtype = "AT_DetachPartition", .take = detach},
+    {.subtype = "AT_DetachPartitionFinalize", .take = finish_detach},
+    {.subtype = "AT_AddInherit", .take = inherit},
+    {.subtype = "AT_DropInherit", .take = disinherit},
+    {.subtype = "AT_SetRelOptions", .take = set_options},
+    {.subtype = "AT_ResetRelOptions", .take = set_options},
+    {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
+     "What the column holds is lost: drop it when no running code names it any more.", NULL},
+    {"AT_SetNotNull", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_SCAN,
+     "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.", NULL},
+    {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
+     "If it is a foreign key, the table that it refers to is locked as strongly.", NULL},
+    {"AT_ValidateConstraint", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_SCAN,
+     "Do it in a transaction of its own: locks of earlier statements would be held while it reads.", NULL},
+    {"AT_SetTableSpace", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE,
+     "The files are copied under the lock: do it when nobody needs them.", NULL},
+    {"AT_SetLogged", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
+    {"AT_SetUnLogged", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
+    {"AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
+    {"AT_EnableRowSecurity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
+     "A table with row level security and no policy shows no rows: create the policies first.", NULL},
+    {"AT_SetStatistics", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_SetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_ResetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_ClusterOn", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableAlwaysTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableReplicaTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableTrigAll", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableTrigUser", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_DisableTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_DisableTrigAll", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_DisableTrigUser", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    /* Last: DEFAULT, NOT NULL away, STORAGE, COMPRESSION, EXPRESSION, identities, OWNER, REPLICA IDENTITY, row level
+     * security, rules, OF, constraints' attributes, foreign tables' options. */
+    {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+};
+
+static void take_command(struct effects_reader *reader, const struct alter *alter)
+{
+    size_t i = 0;
+    while (subcommands[i].subtype[0] != '\0' && !tree_is(alter->command, "subtype", subcommands[i].subtype)) {
+        i++;
+    }
+    if (subcommands[i].take != NULL) {
+        subcommands[i].take(reader, alter);
+        return;
+    }
+    lock_target(reader, alter, subcommands[i].lock);
+    effects_work(reader, subcommands[i].work, subcommands[i].advice);
+}
+
+void effects_alter_table(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const commands = json_object_get(body, "cmds");
+    struct alter alter = {.target = json_object_get(body, "relation")};
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        alter.command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        tree_node(json_object_get(alter.command, "def"), &alter.definition);
+        if (tree_is(body, "objtype", "OBJECT_TYPE")) { /* a composite type has no rows */
+            lock_target(reader, &alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+        } else {
+            take_command(reader, &alter);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+/*
+ * Statements on objects of any kind, by what they name: dropping, renaming and commenting, and what belongs to a table
+ * without being in it (triggers, policies, rules, sequences, publications, statistics).
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+/* ---- what names objects by their kind ---- */
+
+/* How the kinds of objects name a relation: (schema, table) or (schema, table, what is on it). */
+static const struct {
+    const char *type;
+    size_t skip; /* names behind the relation's */
+    const char *drop_advice;
+} named_objects[] = {
+    {"OBJECT_TABLE", 0, "Its rows are lost; tables that its foreign keys link, or a parent, are locked as strongly."},
+    {"OBJECT_FOREIGN_TABLE", 0, NULL},
+    {"OBJECT_VIEW", 0, NULL},
+    {"OBJECT_MATVIEW", 0, NULL},
+    {"OBJECT_SEQUENCE", 0, NULL},
+    {"OBJECT_INDEX", 0, "Its table is locked as strongly: DROP INDEX CONCURRENTLY stops nobody."},
+    {"OBJECT_COLUMN", 1, NULL},
+    {"OBJECT_TABCONSTRAINT", 1, NULL},
+    {"OBJECT_TRIGGER", 1, NULL},
+    {"OBJECT_RULE", 1, NULL},
+    {"OBJECT_POLICY", 1, NULL},
+};
+
+static size_t find_object(const char *type)
+{
+    size_t i = 0;
+    while (i < sizeof named_objects / sizeof named_objects[0] && strcmp(named_objects[i].type, type) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static void drop(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const objects = json_object_get(body, "objects");
+    const bool concurrent = tree_flag(body, "concurrent");
+    const size_t kind = find_object(tree_string(body, "removeType"));
+    const bool names_relation = kind < sizeof named_objects / sizeof named_objects[0];
+    for (size_t i = 0; names_relation && i < json_array_size(objects); i++) {
+        effects_lock_path(reader, json_object_get(tree_body(json_array_get(objects, i), "List"), "items"),
+                          named_objects[kind].skip,
+                          concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
+    if (tree_is(body, "behavior", "DROP_CASCADE")) {
+        effects_work(
+            reader, SQL_WORK_NONE,
+            "CASCADE locks every table that depends on it against reads and writes: drop those by name first.");
+    } else if (names_relation && !concurrent) {
+        effects_work(reader, SQL_WORK_NONE, named_objects[kind].drop_advice);
+    }
+}
+
+/* A comment on a thing of a table locks the table less than one on the table or a column. */
+static void comment(struct effects_reader *reader, json_t *body)
+{
+    const char *const type = tree_string(body, "objtype");
+    const size_t kind = find_object(type);
+    if (kind < sizeof named_objects / sizeof named_objects[0]) {
+        const bool on_relation = named_objects[kind].skip == 0 || strcmp(type, "OBJECT_COLUMN") == 0;
+        effects_lock_path(reader, json_object_get(json_object_get(json_object_get(body, "object"), "List"), "items"),
+                          named_objects[kind].skip,
+                          on_relation ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
+    }
+}
+
+static void rename_object(struct effects_reader *reader, json_t *body)
+{
+    const bool is_index = tree_is(body, "renameType", "OBJECT_INDEX");
+    const bool is_named_by_code = tree_is(body, "renameType", "OBJECT_TABLE") ||
+                                  tree_is(body, "renameType", "OBJECT_COLUMN") ||
+                                  tree_is(body, "renameType", "OBJECT_VIEW");
+    effects_lock(reader, json_object_get(body, "relation"),
+                 is_index && effects_since(reader, 12, true) ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE
+                                                             : SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 is_named_by_code ? "Running code that uses the old name fails: keep both names for as long as it runs."
+                                  : NULL);
+}
+
+static void grant(struct effects_reader *reader, json_t *body)
+{
+    if (effects_since(reader, 18, true)) {
+        effects_lock_all(reader, json_object_get(body, "objects"), SQL_LOCK_ACCESS_SHARE);
+    }
+}
+
+/* ---- policies, rules, triggers, views, sequences, domains ---- */
+
+static void policy(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, json_object_get(body, "qual"));
+    effects_query(reader, json_object_get(body, "with_check"));
+    effects_lock(reader, json_object_get(body, "table"), SQL_LOCK_ACCESS_EXCLUSIVE);
+}
+
+static void rule(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, json_object_get(body, "actions"));
+    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ACCESS_EXCLUSIVE);
+}
+
+static void trigger(struct effects_reader *reader, json_t *body)
+{
+    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_lock(reader, json_object_get(body, "constrrel"), SQL_LOCK_ACCESS_SHARE);
+}
+
+static void view(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, json_object_get(body, "query"));
+    if (tree_flag(body, "replace")) {
+        effects_lock(reader, json_object_get(body, "view"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
+}
+
+/* OWNED BY table.column, of CREATE and ALTER SEQUENCE. */
+static void sequence(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const owner = tree_option(json_object_get(body, "options"), "owned_by");
+    const json_t *const names = json_object_get(json_object_get(json_object_get(owner, "arg"), "List"), "items");
+    effects_lock_path(reader, names, 1, SQL_LOCK_ACCESS_SHARE);
+}
+
+static void alter_sequence(struct effects_reader *reader, json_t *body)
+{
+    effects_lock(reader, json_object_get(body, "sequence"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    sequence(reader, body);
+}
+
+/* The subtypes are letters: C adds a CHECK, V validates one, O makes NOT NULL; what only touches the domain is else. */
+static void alter_domain(struct effects_reader *reader, json_t *body)
+{
+    const char *const subtype = tree_string(body, "subtype");
+    const bool reads = strchr("CVO", subtype[0]) != NULL && subtype[0] != '\0';
+    const json_t *const constraint = tree_body(json_object_get(body, "def"), "Constraint");
+    if (reads && !tree_flag(constraint, "skip_validation")) {
+        effects_work(reader, SQL_WORK_SCAN,
+                     subtype[0] == 'C'
+                         ? "Every table that uses it is locked against writes: NOT VALID, then VALIDATE, splits it."
+                         : "Every table that uses it is locked against writes and read.");
+    }
+}
+
+/* ---- publications, statistics ---- */
+
+static void publication(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const objects = json_object_get(body, "pubobjects");
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *const object = tree_body(json_array_get(objects, i), "PublicationObjSpec");
+        effects_lock(reader, json_object_get(json_object_get(object, "pubtable"), "relation"),
+                     SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    }
+}
+
+static void statistics(struct effects_reader *reader, json_t *body)
+{
+    effects_lock_all(reader, json_object_get(body, "relations"), SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+}
+
+const struct effects_kind effects_on_objects[] = {
+    {.kind = "AlterDomainStmt", .take = alter_domain},
+    {.kind = "AlterObjectDependsStmt", .lock = SQL_LOCK_ACCESS_EXCLUSIVE},
+    {.kind = "AlterObjectSchemaStmt", .lock = SQL_LOCK_ACCESS_EXCLUSIVE},
+    {.kind = "AlterPolicyStmt", .take = policy},
+    {.kind = "AlterPublicationStmt", .take = publication},
+    {.kind = "AlterSeqStmt", .take = alter_sequence},
+    {.kind = "CommentStmt", .take = comment},
+    {.kind = "CreatePolicyStmt", .take = policy},
+    {.kind = "CreatePublicationStmt", .take = publication},
+    {.kind = "CreateSeqStmt", .take = sequence},
+    {.kind = "CreateStatsStmt", .take = statistics},
+    {.kind = "CreateTrigStmt", .take = trigger},
+    {.kind = "DropStmt", .take = drop},
+    {.kind = "GrantStmt", .take = grant},
+    {.kind = "RenameStmt", .take = rename_object},
+    {.kind = "RuleStmt", .take = rule},
+    {.kind = "SecLabelStmt", .take = comment},
+    {.kind = "ViewStmt", .take = view},
+    {0},
+};

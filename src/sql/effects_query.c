@@ -1,0 +1,373 @@
+/*
+ * Queries and expressions: which relations are named in them, and which functions are called. Names in WITH are no
+ * relations; what a view or a function of the user's reads itself cannot be seen here.
+ */
+#include "sql/effects_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- functions ---- */
+
+/* Functions of PostgreSQL's own that migrations call: they lock nothing that anybody waits for. */
+static const char *const steady[] = {
+    "abs",
+    "age",
+    "array_agg",
+    "array_append",
+    "array_length",
+    "array_position",
+    "array_remove",
+    "array_to_string",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "btrim",
+    "cardinality",
+    "ceil",
+    "concat",
+    "concat_ws",
+    "convert_from",
+    "convert_to",
+    "count",
+    "current_database",
+    "current_schema",
+    "current_setting",
+    "date_part",
+    "date_trunc",
+    "decode",
+    "digest",
+    "encode",
+    "exp",
+    "extract",
+    "floor",
+    "format",
+    "format_type",
+    "generate_series",
+    "initcap",
+    "int4range",
+    "int8range",
+    "json_agg",
+    "json_array_elements",
+    "json_build_array",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_array_elements",
+    "jsonb_array_length",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "jsonb_set",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_date",
+    "make_interval",
+    "make_timestamp",
+    "max",
+    "md5",
+    "min",
+    "mod",
+    "now",
+    "overlay",
+    "pg_backend_pid",
+    "pg_get_serial_sequence",
+    "pg_sleep",
+    "pg_typeof",
+    "position",
+    "power",
+    "quote_ident",
+    "quote_literal",
+    "regexp_replace",
+    "repeat",
+    "replace",
+    "reverse",
+    "right",
+    "round",
+    "row_number",
+    "row_to_json",
+    "rpad",
+    "rtrim",
+    "sha256",
+    "split_part",
+    "sqrt",
+    "statement_timestamp",
+    "string_agg",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "substring",
+    "sum",
+    "timezone",
+    "to_char",
+    "to_date",
+    "to_json",
+    "to_jsonb",
+    "to_number",
+    "to_regclass",
+    "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
+    "transaction_timestamp",
+    "translate",
+    "trim",
+    "trunc",
+    "unnest",
+    "upper",
+    "version",
+};
+
+/* The same for those that may answer differently from row to row. */
+static const char *const volatiles[] = {
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "lastval",
+    "nextval",
+    "pg_advisory_lock",
+    "pg_advisory_unlock",
+    "pg_advisory_xact_lock",
+    "pg_notify",
+    "pg_try_advisory_lock",
+    "random",
+    "set_config",
+    "setval",
+    "timeofday",
+    "txid_current",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+};
+
+static int compare_word(const void *word, const void *entry)
+{
+    return strcmp(word, *(const char *const *)entry);
+}
+
+/* The name of a function that may be PostgreSQL's own; "" where it is in another schema. */
+static const char *function_name(const json_t *call)
+{
+    const json_t *const names = json_object_get(call, "funcname");
+    const char *const schema = tree_name(names, 1);
+    const char *const name = tree_name(names, 0);
+    return name == NULL || (schema != NULL && strcmp(schema, "pg_catalog") != 0) ? "" : name;
+}
+
+static bool is_steady(const json_t *call)
+{
+    return bsearch(function_name(call), steady, sizeof steady / sizeof steady[0], sizeof steady[0], compare_word) !=
+           NULL;
+}
+
+static bool is_known(const json_t *call)
+{
+    return is_steady(call) || bsearch(function_name(call), volatiles, sizeof volatiles / sizeof volatiles[0],
+                                      sizeof volatiles[0], compare_word) != NULL;
+}
+
+bool effects_is_volatile(json_t *expression)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(expression, i, value)
+    {
+        if (effects_is_volatile(value)) {
+            return true;
+        }
+    }
+    json_object_foreach(expression, key, value)
+    {
+        if ((strcmp(key, "FuncCall") == 0 && !is_steady(value)) || effects_is_volatile(value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- relations ---- */
+
+static bool is_cte(const struct effects_reader *reader, const json_t *range)
+{
+    for (size_t i = 0; i < reader->cte_count; i++) {
+        if (tree_is(range, "relname", reader->ctes[i])) {
+            return tree_is(range, "schemaname", "");
+        }
+    }
+    return false;
+}
+
+static void collect_ctes(struct effects_reader *reader, json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(tree, i, value)
+    {
+        collect_ctes(reader, value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        if (strcmp(key, "CommonTableExpr") == 0 && reader->cte_count < EFFECTS_NAMES_LIMIT) {
+            reader->ctes =
+                arena_grow(reader->arena, reader->ctes, reader->cte_count, &reader->cte_capacity, sizeof *reader->ctes);
+            reader->ctes[reader->cte_count++] = tree_string(value, "ctename");
+        }
+        collect_ctes(reader, value);
+    }
+}
+
+/* True where FOR UPDATE OF … names this relation, by its alias if it has one; or names none. */
+static bool is_wanted(const json_t *range, const json_t *wanted)
+{
+    const char *const alias = tree_string(json_object_get(range, "alias"), "aliasname");
+    const char *const name = alias[0] == '\0' ? tree_string(range, "relname") : alias;
+    for (size_t i = 0; i < json_array_size(wanted); i++) {
+        if (tree_is(tree_body(json_array_get(wanted, i), "RangeVar"), "relname", name)) {
+            return true;
+        }
+    }
+    return wanted == NULL;
+}
+
+/* Every relation of a FROM clause, also inside of joins and subqueries, that a locking clause is for. */
+static void lock_rows(struct effects_reader *reader, json_t *from, const json_t *wanted)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(from, i, value)
+    {
+        lock_rows(reader, value, wanted);
+    }
+    json_object_foreach(from, key, value)
+    {
+        if (strcmp(key, "RangeVar") != 0) {
+            lock_rows(reader, value, wanted);
+        } else if (is_wanted(value, wanted) && !is_cte(reader, value)) {
+            effects_lock(reader, value, SQL_LOCK_ROW_SHARE);
+        }
+    }
+}
+
+static bool writes(const char *kind)
+{
+    static const char *const kinds[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i], kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void walk(struct effects_reader *reader, json_t *tree)
+{
+    const json_t *const locking = json_object_get(tree, "lockingClause");
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_array_foreach(locking, i, value)
+    {
+        lock_rows(reader, json_object_get(tree, "fromClause"),
+                  json_object_get(tree_body(value, "LockingClause"), "lockedRels"));
+    }
+    json_array_foreach(tree, i, value)
+    {
+        walk(reader, value);
+    }
+    json_object_foreach(tree, key, value)
+    {
+        if (strcmp(key, "RangeVar") == 0 && !is_cte(reader, value)) {
+            effects_lock(reader, value, SQL_LOCK_ACCESS_SHARE);
+        } else if (writes(key)) {
+            effects_lock(reader, json_object_get(value, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
+        } else if (strcmp(key, "FuncCall") == 0 && !is_known(value)) {
+            reader->calls_unknown = true;
+        }
+        if (strcmp(key, "lockingClause") != 0) {
+            walk(reader, value);
+        }
+    }
+}
+
+void effects_query(struct effects_reader *reader, json_t *tree)
+{
+    collect_ctes(reader, tree);
+    walk(reader, tree);
+}
+
+/* ---- statements ---- */
+
+static void select_rows(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, body);
+    effects_work(reader,
+                 reader->calls_unknown                           ? SQL_WORK_UNKNOWN
+                 : reader->effects->count + reader->left_out > 0 ? SQL_WORK_SCAN
+                                                                 : SQL_WORK_NONE,
+                 NULL);
+}
+
+static void change_rows(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, body);
+    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_ROWS, NULL);
+}
+
+static void change_found_rows(struct effects_reader *reader, json_t *body)
+{
+    change_rows(reader, body);
+    if (json_object_get(body, "whereClause") == NULL) {
+        effects_work(
+            reader, SQL_WORK_ROWS,
+            "It changes every row in one transaction: do it in batches, and apart from changes of the schema.");
+    }
+}
+
+static void copy(struct effects_reader *reader, json_t *body)
+{
+    const bool is_from = tree_flag(body, "is_from");
+    effects_query(reader, json_object_get(body, "query"));
+    effects_lock(reader, json_object_get(body, "relation"), is_from ? SQL_LOCK_ROW_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
+    effects_work(reader, is_from ? SQL_WORK_ROWS : SQL_WORK_SCAN, NULL);
+}
+
+static void explain(struct effects_reader *reader, json_t *body)
+{
+    effects_statement(reader, json_object_get(body, "query"));
+    if (!tree_option_on(json_object_get(body, "options"), "analyze")) {
+        reader->effects->work = SQL_WORK_NONE;
+        reader->effects->advice = NULL;
+    }
+}
+
+/* PREPARE and the body of CREATE FUNCTION … BEGIN ATOMIC: looked at, not run. */
+static void only_parse(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, json_object_get(body, "query"));
+    effects_query(reader, json_object_get(body, "sql_body"));
+}
+
+static void declare_cursor(struct effects_reader *reader, json_t *body)
+{
+    select_rows(reader, json_object_get(body, "query"));
+}
+
+const struct effects_kind effects_on_rows[] = {
+    {.kind = "CopyStmt", .take = copy},
+    {.kind = "CreateFunctionStmt", .take = only_parse},
+    {.kind = "DeclareCursorStmt", .take = declare_cursor},
+    {.kind = "DeleteStmt", .take = change_found_rows},
+    {.kind = "ExplainStmt", .take = explain},
+    {.kind = "InsertStmt", .take = change_rows},
+    {.kind = "MergeStmt", .take = change_rows},
+    {.kind = "PrepareStmt", .take = only_parse},
+    {.kind = "SelectStmt", .take = select_rows},
+    {.kind = "UpdateStmt", .take = change_found_rows},
+    {0},
+};

@@ -1,0 +1,361 @@
+/*
+ * The tree's members, and the list of locks. Names are quoted as PostgreSQL's quote_ident() does.
+ */
+#include "sql/effects_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the tree ---- */
+
+const char *tree_string(const json_t *body, const char *key)
+{
+    const char *const value = json_string_value(json_object_get(body, key));
+    return value == NULL ? "" : value;
+}
+
+bool tree_flag(const json_t *body, const char *key)
+{
+    return json_is_true(json_object_get(body, key));
+}
+
+bool tree_is(const json_t *body, const char *key, const char *value)
+{
+    return strcmp(tree_string(body, key), value) == 0;
+}
+
+json_int_t tree_integer(const json_t *body, const char *key)
+{
+    return json_integer_value(json_object_get(body, key));
+}
+
+size_t tree_count(const json_t *body, const char *key)
+{
+    return json_array_size(json_object_get(body, key));
+}
+
+const char *tree_node(json_t *node, json_t **body)
+{
+    void *const member = json_object_iter(node);
+    *body = member == NULL ? NULL : json_object_iter_value(member);
+    return json_is_object(*body) ? json_object_iter_key(member) : "";
+}
+
+const json_t *tree_body(const json_t *node, const char *kind)
+{
+    return json_object_get(node, kind);
+}
+
+const char *tree_name(const json_t *names, size_t from_end)
+{
+    const size_t count = json_array_size(names);
+    return from_end < count ? json_string_value(json_object_get(
+                                  tree_body(json_array_get(names, count - 1 - from_end), "String"), "sval"))
+                            : NULL;
+}
+
+const json_t *tree_option(const json_t *options, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const json_t *const option = tree_body(json_array_get(options, i), "DefElem");
+        if (tree_is(option, "defname", name)) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+bool tree_option_on(const json_t *options, const char *name)
+{
+    static const char *const off[] = {"false", "off", "0"};
+    const json_t *const option = tree_option(options, name);
+    json_t *body;
+    const char *const kind = tree_node(json_object_get(option, "arg"), &body);
+    if (strcmp(kind, "Integer") == 0) {
+        return tree_integer(body, "ival") != 0;
+    }
+    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
+        if (tree_is(body, "sval", off[i])) {
+            return false;
+        }
+    }
+    return option != NULL;
+}
+
+/* ---- names ---- */
+
+/* pg_get_keywords() of PostgreSQL 15 without the unreserved ones: quote_ident() quotes these. */
+static const char *const keywords[] = {
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "bigint",
+    "binary",
+    "bit",
+    "boolean",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "coalesce",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dec",
+    "decimal",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "extract",
+    "false",
+    "fetch",
+    "float",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "greatest",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "inout",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "least",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "national",
+    "natural",
+    "nchar",
+    "none",
+    "normalize",
+    "not",
+    "notnull",
+    "null",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "precision",
+    "primary",
+    "real",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "session_user",
+    "setof",
+    "similar",
+    "smallint",
+    "some",
+    "substring",
+    "symmetric",
+    "table",
+    "tablesample",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trailing",
+    "treat",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
+};
+
+static int compare_word(const void *word, const void *entry)
+{
+    return strcmp(word, *(const char *const *)entry);
+}
+
+static bool is_plain(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+    return strspn(name, letters) == strlen(name) && (name[0] < '0' || name[0] > '9') && name[0] != '\0' &&
+           bsearch(name, keywords, sizeof keywords / sizeof keywords[0], sizeof keywords[0], compare_word) == NULL;
+}
+
+static void quote(struct buffer *buffer, const char *name)
+{
+    if (is_plain(name)) {
+        buffer_puts(buffer, name);
+        return;
+    }
+    buffer_putc(buffer, '"');
+    for (; *name != '\0'; name++) {
+        buffer_puts(buffer, *name == '"' ? "\"" : "");
+        buffer_putc(buffer, *name);
+    }
+    buffer_putc(buffer, '"');
+}
+
+/* A plan that creates "a" means the same by public.a, and the other way round: nearly every search path begins so. */
+static bool is_created(const struct effects_reader *reader, const char *schema, const char *name)
+{
+    const char *const public_name = arena_printf(reader->arena, "%s.%s", schema == NULL ? "public" : schema, name);
+    const bool may_be_bare = schema == NULL || strcmp(schema, "public") == 0;
+    for (const char *const *one = reader->created; one != NULL && *one != NULL; one++) {
+        if (strcmp(*one, public_name) == 0 || (may_be_bare && strcmp(*one, name) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what is collected ---- */
+
+void effects_lock_named(struct effects_reader *reader, const char *schema, const char *name, enum sql_lock lock)
+{
+    struct sql_effects *const effects = reader->effects;
+    struct buffer relation = {.arena = reader->arena};
+    size_t i = 0;
+    if (lock == SQL_LOCK_NONE || name == NULL) {
+        return;
+    }
+    schema = schema != NULL && schema[0] == '\0' ? NULL : schema;
+    if (is_created(reader, schema, name)) {
+        reader->left_out++;
+        return;
+    }
+    if (schema != NULL) {
+        quote(&relation, schema);
+        buffer_putc(&relation, '.');
+    }
+    quote(&relation, name);
+    while (i < effects->count && strcmp(effects->locks[i].relation, buffer_string(&relation)) != 0) {
+        i++;
+    }
+    if (i == EFFECTS_NAMES_LIMIT) {
+        return;
+    }
+    if (i == effects->count) {
+        effects->locks =
+            arena_grow(reader->arena, effects->locks, effects->count, &reader->capacity, sizeof *effects->locks);
+        effects->locks[effects->count++] = (struct sql_relation_lock){.relation = buffer_string(&relation)};
+    }
+    if (lock > effects->locks[i].lock) {
+        effects->locks[i].lock = lock;
+    }
+}
+
+void effects_lock(struct effects_reader *reader, const json_t *range, enum sql_lock lock)
+{
+    if (range != NULL) {
+        effects_lock_named(reader, tree_string(range, "schemaname"), tree_string(range, "relname"), lock);
+    }
+}
+
+void effects_lock_all(struct effects_reader *reader, const json_t *ranges, enum sql_lock lock)
+{
+    for (size_t i = 0; i < json_array_size(ranges); i++) {
+        effects_lock(reader, tree_body(json_array_get(ranges, i), "RangeVar"), lock);
+    }
+}
+
+void effects_lock_path(struct effects_reader *reader, const json_t *names, size_t skip, enum sql_lock lock)
+{
+    effects_lock_named(reader, tree_name(names, skip + 1), tree_name(names, skip), lock);
+}
+
+static int weight(enum sql_work work)
+{
+    static const int weights[] = {
+        [SQL_WORK_NONE] = 0,  [SQL_WORK_ROWS] = 1,    [SQL_WORK_SCAN] = 2,
+        [SQL_WORK_INDEX] = 3, [SQL_WORK_REWRITE] = 4, [SQL_WORK_UNKNOWN] = 5,
+    };
+    return weights[work];
+}
+
+void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice)
+{
+    struct sql_effects *const effects = reader->effects;
+    if (weight(work) > weight(effects->work)) {
+        effects->work = work;
+    }
+    if (advice != NULL && (effects->advice == NULL || weight(work) > reader->advice_weight)) {
+        effects->advice = advice;
+        reader->advice_weight = weight(work);
+    }
+}
+
+bool effects_since(const struct effects_reader *reader, int major, bool unknown)
+{
+    const int version = reader->facts->server_version;
+    return version == 0 ? unknown : version / 10000 >= major;
+}

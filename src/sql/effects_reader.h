@@ -1,0 +1,104 @@
+/*
+ * Inside sql/effects: reading libpg_query's parse tree (JSON), and collecting what a statement does. A node of the tree
+ * is an object with one member, {"RangeVar": {…}}, where its type may vary, and the bare {…} where it cannot.
+ */
+#ifndef SQL_EFFECTS_READER_H
+#define SQL_EFFECTS_READER_H
+
+#include "sql/effects.h"
+
+#include <jansson.h>
+
+#define EFFECTS_NAMES_LIMIT 1000 /* relations and names in WITH: the lists are searched from end to end */
+
+struct effects_reader {
+    struct arena *arena;
+    const struct sql_facts *facts; /* never NULL here */
+    const char *const *created;
+    struct sql_effects *effects;
+    size_t capacity;
+    size_t left_out;    /* locks on relations that the plan itself creates */
+    int advice_weight;  /* of the work that the advice is for */
+    bool calls_unknown; /* a function that is not known to lock nothing */
+    const char **ctes;  /* names in WITH: no relations */
+    size_t cte_count;
+    size_t cte_capacity;
+};
+
+/* ---- the tree: missing members read as "", false and empty lists ---- */
+
+const char *tree_string(const json_t *body, const char *key);
+bool tree_flag(const json_t *body, const char *key);
+bool tree_is(const json_t *body, const char *key, const char *value);
+json_int_t tree_integer(const json_t *body, const char *key);
+size_t tree_count(const json_t *body, const char *key);
+
+/* The type's name and the body of a node. "" and NULL where it is none. */
+const char *tree_node(json_t *node, json_t **body);
+
+/* The body of a node that must be of this kind; NULL where it is not. */
+const json_t *tree_body(const json_t *node, const char *kind);
+
+/* The string number `from_end` from the end of a list of names (0: the last); NULL where it is shorter. */
+const char *tree_name(const json_t *names, size_t from_end);
+
+/* The value of an option, as a word; NULL where the option is not there, "" where it has no value. */
+const json_t *tree_option(const json_t *options, const char *name);
+
+/* True where an option of VACUUM, REINDEX or EXPLAIN is given and not switched off. */
+bool tree_option_on(const json_t *options, const char *name);
+
+/* ---- what is collected ---- */
+
+/* The strongest lock on a relation counts. */
+void effects_lock_named(struct effects_reader *reader, const char *schema, const char *name, enum sql_lock lock);
+/* The same for the body of a RangeVar; NULL is fine. */
+void effects_lock(struct effects_reader *reader, const json_t *range, enum sql_lock lock);
+/* For each RangeVar of a list. */
+void effects_lock_all(struct effects_reader *reader, const json_t *ranges, enum sql_lock lock);
+/* For a list of names whose last `skip` are not the relation's: (schema, table, trigger). */
+void effects_lock_path(struct effects_reader *reader, const json_t *names, size_t skip, enum sql_lock lock);
+
+/* The heaviest work counts, and the advice that came with it; advice may be NULL. */
+void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice);
+
+/* The server, or what is worst where it is not known: true from this major version on. */
+bool effects_since(const struct effects_reader *reader, int major, bool unknown);
+
+/* ---- the kinds of statements ---- */
+
+/* What a kind of statement does: a lock on the one relation that it names, or a function for what is special. */
+struct effects_kind {
+    const char *kind;
+    enum sql_lock lock; /* on its "relation", where take is NULL */
+    void (*take)(struct effects_reader *reader, json_t *body);
+};
+
+/* Each ends with a NULL kind. */
+extern const struct effects_kind effects_on_tables[];  /* effects_tables.c */
+extern const struct effects_kind effects_on_objects[]; /* effects_objects.c */
+extern const struct effects_kind effects_on_rows[];    /* effects_query.c */
+
+/* One statement's node: effects_statements.c. */
+void effects_statement(struct effects_reader *reader, json_t *node);
+
+/* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
+void effects_alter_table(struct effects_reader *reader, json_t *body);
+
+/* What a constraint that a new table or column has locks elsewhere. */
+void effects_foreign_key(struct effects_reader *reader, const json_t *constraint);
+
+/* The change of a column's type: from is as format_type() writes it, or NULL; effects_types.c. */
+enum sql_work effects_type_change(const char *from, const json_t *type, const char **advice);
+bool effects_is_same_type(const json_t *a, const json_t *b);
+/* True for serial and its kin. */
+bool effects_is_serial(const json_t *type);
+/* True for a type that every server has: it cannot be a domain. */
+bool effects_is_builtin(const json_t *type);
+
+/* Locks for all that a query (or any part of a tree) reads and writes; effects_query.c. */
+void effects_query(struct effects_reader *reader, json_t *tree);
+/* True where an expression may give another value for each row. */
+bool effects_is_volatile(json_t *expression);
+
+#endif

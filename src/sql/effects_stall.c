@@ -1,0 +1,185 @@
+/*
+ * Which statements may make others queue, by their first words: this is asked of every statement of every migration, so
+ * it does without the parser. Where words leave a doubt the answer is yes.
+ */
+#include "sql/effects.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* A statement, token by token; behind the end it is SQL_END. */
+struct words {
+    struct sql_lexer lexer;
+    struct sql_token token;
+};
+
+static bool take(struct words *words, const char *word)
+{
+    if (!sql_is_word(&words->token, word)) {
+        return false;
+    }
+    words->token = sql_next(&words->lexer);
+    return true;
+}
+
+static bool take_any(struct words *words, const char *const *list)
+{
+    while (*list != NULL && !take(words, *list)) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+/* Is the word anywhere in the rest, outside strings and comments? */
+static bool has(struct words rest, const char *word)
+{
+    while (rest.token.kind != SQL_END && !sql_is_word(&rest.token, word)) {
+        rest.token = sql_next(&rest.lexer);
+    }
+    return rest.token.kind != SQL_END;
+}
+
+/* Do these two follow each other anywhere in the rest? */
+static bool has_pair(struct words rest, const char *first, const char *second)
+{
+    while (rest.token.kind != SQL_END) {
+        const bool found = sql_is_word(&rest.token, first);
+        rest.token = sql_next(&rest.lexer);
+        if (found && sql_is_word(&rest.token, second)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- by the first word; what is behind it is the rest ---- */
+
+static bool always(struct words rest)
+{
+    (void)rest;
+    return true;
+}
+
+/* What is no relation and on none: its ALTER and DROP lock nothing that is read or written. */
+static const char *const aside[] = {
+    "access",     "aggregate",    "cast",   "collation",  "conversion", "database",    "default", "event",   "function",
+    "group",      "language",     "large",  "operator",   "procedure",  "publication", "role",    "routine", "server",
+    "statistics", "subscription", "system", "tablespace", "text",       "transform",   "user",    NULL,
+};
+
+/* DETACH … CONCURRENTLY waits without anybody queueing behind it, and must not be interrupted. */
+static bool alter_stalls(struct words rest)
+{
+    if (take_any(&rest, aside)) {
+        return false;
+    }
+    if (!has_pair(rest, "detach", "partition")) {
+        return true;
+    }
+    struct sql_token last = rest.token;
+    for (; rest.token.kind != SQL_END; rest.token = sql_next(&rest.lexer)) {
+        last = rest.token;
+    }
+    return !sql_is_word(&last, "concurrently");
+}
+
+static bool drop_stalls(struct words rest)
+{
+    if (take(&rest, "index")) {
+        return !take(&rest, "concurrently");
+    }
+    return !take_any(&rest, aside) || has(rest, "cascade");
+}
+
+/* A new table stops others only at tables that it refers to, inherits from or is a partition of. */
+static bool links_tables(struct words rest)
+{
+    return has(rest, "references") || has(rest, "inherits") || has_pair(rest, "partition", "of");
+}
+
+static bool create_stalls(struct words rest)
+{
+    static const char *const strong[] = {"trigger", "rule", "policy", NULL};
+    static const char *const adjectives[] = {"global", "local", "temp", "temporary", "unlogged", "foreign", NULL};
+    const bool replaces = take(&rest, "or") && take(&rest, "replace");
+    (void)take(&rest, "constraint");
+    (void)take(&rest, "unique");
+    if (take(&rest, "index")) {
+        return !take(&rest, "concurrently");
+    }
+    if (take_any(&rest, strong)) {
+        return true;
+    }
+    while (take_any(&rest, adjectives)) {
+    }
+    (void)take(&rest, "recursive");
+    if (take(&rest, "view")) {
+        return replaces;
+    }
+    if (take(&rest, "table")) {
+        return links_tables(rest);
+    }
+    return take(&rest, "schema") && (links_tables(rest) || has(rest, "index") || has(rest, "trigger"));
+}
+
+/* REINDEX (CONCURRENTLY false) is rare enough to be said here: what is switched off is not concurrent. */
+static bool reindex_stalls(struct words rest)
+{
+    while (rest.token.kind != SQL_END && !take(&rest, "concurrently")) {
+        rest.token = sql_next(&rest.lexer);
+    }
+    static const char *const off[] = {"false", "off", NULL};
+    return rest.token.kind == SQL_END || take_any(&rest, off) || text_is(rest.token.text, "0") ||
+           rest.token.kind == SQL_STRING;
+}
+
+static bool vacuum_stalls(struct words rest)
+{
+    return has(rest, "full");
+}
+
+/* Words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
+static bool body_stalls(struct words rest)
+{
+    static const char *const verbs[] = {
+        "alter", "cluster", "create", "drop", "lock", "reassign", "refresh", "reindex", "truncate", "vacuum",
+    };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    const struct text text = text_slice(rest.lexer.text, rest.token.offset, rest.lexer.text.size);
+    for (size_t start = 0; start < text.size;) {
+        size_t end = start;
+        while (end < text.size && text.data[end] != '\0' && strchr(letters, text.data[end]) != NULL) {
+            end++;
+        }
+        const struct text word = text_slice(text, start, end);
+        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+            if (text_is_nocase(word, verbs[i])) {
+                return true;
+            }
+        }
+        start = end + 1;
+    }
+    return false;
+}
+
+static const struct {
+    const char *word;
+    bool (*stalls)(struct words rest);
+} verbs[] = {
+    {"alter", alter_stalls},   {"create", create_stalls}, {"drop", drop_stalls}, {"reindex", reindex_stalls},
+    {"vacuum", vacuum_stalls}, {"do", body_stalls},       {"call", body_stalls}, {"truncate", always},
+    {"lock", always},          {"cluster", always},       {"refresh", always},   {"reassign", always},
+};
+
+bool sql_may_stall_others(struct text statement)
+{
+    struct words words = {.lexer = {.text = statement}};
+    words.token = sql_next(&words.lexer);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (take(&words, verbs[i].word)) {
+            return verbs[i].stalls(words);
+        }
+    }
+    return false;
+}

@@ -1,0 +1,131 @@
+/*
+ * Which kind of statement is described where. A kind that is in none of the tables is not known.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+static void create_schema(struct effects_reader *reader, json_t *body)
+{
+    if (tree_count(body, "schemaElts") > 0) {
+        effects_work(reader, SQL_WORK_UNKNOWN, NULL);
+    }
+}
+
+static void objects_of_role(struct effects_reader *reader, json_t *body)
+{
+    (void)body;
+    effects_work(reader, SQL_WORK_UNKNOWN, "Every table of the role is locked against reads and writes.");
+}
+
+/* Statements that lock no relation that is there: types, roles, functions, settings, transactions. */
+static const char *const harmless[] = {
+    "AlterCollationStmt",
+    "AlterDatabaseRefreshCollStmt",
+    "AlterDatabaseSetStmt",
+    "AlterDatabaseStmt",
+    "AlterDefaultPrivilegesStmt",
+    "AlterEnumStmt",
+    "AlterEventTrigStmt",
+    "AlterFdwStmt",
+    "AlterForeignServerStmt",
+    "AlterFunctionStmt",
+    "AlterOpFamilyStmt",
+    "AlterOperatorStmt",
+    "AlterOwnerStmt",
+    "AlterRoleSetStmt",
+    "AlterRoleStmt",
+    "AlterStatsStmt",
+    "AlterSubscriptionStmt",
+    "AlterSystemStmt",
+    "AlterTSConfigurationStmt",
+    "AlterTSDictionaryStmt",
+    "AlterTableSpaceOptionsStmt",
+    "AlterTypeStmt",
+    "AlterUserMappingStmt",
+    "CheckPointStmt",
+    "ClosePortalStmt",
+    "CompositeTypeStmt",
+    "ConstraintsSetStmt",
+    "CreateAmStmt",
+    "CreateCastStmt",
+    "CreateConversionStmt",
+    "CreateDomainStmt",
+    "CreateEnumStmt",
+    "CreateEventTrigStmt",
+    "CreateExtensionStmt",
+    "CreateFdwStmt",
+    "CreateForeignServerStmt",
+    "CreateOpClassStmt",
+    "CreateOpFamilyStmt",
+    "CreatePLangStmt",
+    "CreateRangeStmt",
+    "CreateRoleStmt",
+    "CreateSubscriptionStmt",
+    "CreateTableSpaceStmt",
+    "CreateTransformStmt",
+    "CreateUserMappingStmt",
+    "CreatedbStmt",
+    "DeallocateStmt",
+    "DefineStmt",
+    "DiscardStmt",
+    "DropRoleStmt",
+    "DropSubscriptionStmt",
+    "DropTableSpaceStmt",
+    "DropUserMappingStmt",
+    "DropdbStmt",
+    "FetchStmt",
+    "GrantRoleStmt",
+    "ImportForeignSchemaStmt",
+    "ListenStmt",
+    "LoadStmt",
+    "NotifyStmt",
+    "TransactionStmt",
+    "UnlistenStmt",
+    "VariableSetStmt",
+    "VariableShowStmt",
+};
+
+static const struct effects_kind others[] = {
+    {.kind = "CreateSchemaStmt", .take = create_schema},
+    {.kind = "DropOwnedStmt", .take = objects_of_role},
+    {.kind = "ReassignOwnedStmt", .take = objects_of_role},
+    {0},
+};
+
+static const struct effects_kind *find_kind(const char *kind)
+{
+    static const struct effects_kind *const tables[] = {effects_on_tables, effects_on_objects, effects_on_rows, others};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        for (const struct effects_kind *one = tables[i]; one->kind != NULL; one++) {
+            if (strcmp(one->kind, kind) == 0) {
+                return one;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool is_harmless(const char *kind)
+{
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        if (strcmp(harmless[i], kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void effects_statement(struct effects_reader *reader, json_t *node)
+{
+    json_t *body;
+    const char *const name = tree_node(node, &body);
+    const struct effects_kind *const kind = find_kind(name);
+    if (kind == NULL) {
+        effects_work(reader, is_harmless(name) ? SQL_WORK_NONE : SQL_WORK_UNKNOWN, NULL);
+    } else if (kind->take != NULL) {
+        kind->take(reader, body);
+    } else {
+        effects_lock(reader, json_object_get(body, "relation"), kind->lock);
+    }
+}

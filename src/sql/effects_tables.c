@@ -1,0 +1,137 @@
+/*
+ * Statements on whole tables and indexes: making them, building them anew, emptying and locking them.
+ */
+#include "sql/effects_reader.h"
+
+#include <string.h>
+
+static bool is_own_reference(const json_t *table, const json_t *constraint)
+{
+    const json_t *const referenced = json_object_get(constraint, "pktable");
+    return tree_is(referenced, "relname", tree_string(table, "relname")) &&
+           tree_is(referenced, "schemaname", tree_string(table, "schemaname"));
+}
+
+/* The foreign keys among a new table's or column's constraints, and the tables that it is made like. */
+static void take_elements(struct effects_reader *reader, const json_t *table, const json_t *elements)
+{
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        json_t *body;
+        const char *const kind = tree_node(json_array_get(elements, i), &body);
+        if (strcmp(kind, "Constraint") == 0 && tree_is(body, "contype", "CONSTR_FOREIGN") &&
+            !is_own_reference(table, body)) {
+            effects_foreign_key(reader, body);
+            effects_work(reader, SQL_WORK_NONE,
+                         "Create the table without the foreign key and add it later, in a short transaction.");
+        } else if (strcmp(kind, "TableLikeClause") == 0) {
+            effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ACCESS_SHARE);
+        } else {
+            take_elements(reader, table, json_object_get(body, "constraints"));
+        }
+    }
+}
+
+static void create_table(struct effects_reader *reader, json_t *body)
+{
+    const bool is_partition = json_object_get(body, "partbound") != NULL;
+    take_elements(reader, json_object_get(body, "relation"), json_object_get(body, "tableElts"));
+    effects_lock_all(reader, json_object_get(body, "inhRelations"),
+                     is_partition ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    if (is_partition) {
+        effects_work(reader, SQL_WORK_NONE,
+                     "Create the table alone with a CHECK of the bounds, then ATTACH it; a DEFAULT partition is read.");
+    }
+}
+
+static void create_foreign_table(struct effects_reader *reader, json_t *body)
+{
+    create_table(reader, json_object_get(body, "base"));
+}
+
+static void create_table_as(struct effects_reader *reader, json_t *body)
+{
+    effects_query(reader, json_object_get(body, "query"));
+    if (!tree_flag(json_object_get(body, "into"), "skipData")) {
+        effects_work(reader, SQL_WORK_SCAN, NULL);
+    }
+}
+
+static void create_index(struct effects_reader *reader, json_t *body)
+{
+    const bool concurrent = tree_flag(body, "concurrent");
+    effects_lock(reader, json_object_get(body, "relation"),
+                 concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_SHARE);
+    effects_work(reader, SQL_WORK_INDEX,
+                 concurrent ? "It waits for every older transaction, and an INVALID index stays where it fails."
+                            : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
+}
+
+static void reindex(struct effects_reader *reader, json_t *body)
+{
+    const bool concurrent = tree_option_on(json_object_get(body, "params"), "concurrently");
+    const enum sql_lock lock =
+        tree_is(body, "kind", "REINDEX_OBJECT_INDEX") ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
+    effects_lock(reader, json_object_get(body, "relation"), concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : lock);
+    effects_work(reader, SQL_WORK_INDEX,
+                 concurrent ? NULL : "REINDEX CONCURRENTLY lets others read and write; this stops who uses an index.");
+}
+
+static void cluster(struct effects_reader *reader, json_t *body)
+{
+    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_REWRITE, "pg_repack does the same while others read and write.");
+}
+
+static void vacuum(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const tables = json_object_get(body, "rels");
+    const bool full = tree_option_on(json_object_get(body, "options"), "full");
+    for (size_t i = 0; i < json_array_size(tables); i++) {
+        const json_t *const table = tree_body(json_array_get(tables, i), "VacuumRelation");
+        effects_lock(reader, json_object_get(table, "relation"),
+                     full ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    }
+    effects_work(reader, full ? SQL_WORK_REWRITE : SQL_WORK_SCAN,
+                 full ? "pg_repack does the same while others read and write." : NULL);
+}
+
+static void refresh(struct effects_reader *reader, json_t *body)
+{
+    const bool concurrent = tree_flag(body, "concurrent");
+    effects_lock(reader, json_object_get(body, "relation"),
+                 concurrent ? SQL_LOCK_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, concurrent ? SQL_WORK_ROWS : SQL_WORK_REWRITE,
+                 concurrent ? NULL : "With a unique index on it, REFRESH … CONCURRENTLY lets others read.");
+}
+
+static void truncate_tables(struct effects_reader *reader, json_t *body)
+{
+    effects_lock_all(reader, json_object_get(body, "relations"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 tree_is(body, "behavior", "DROP_CASCADE")
+                     ? "All rows are lost, and those of every table that refers to these, which are locked as well."
+                     : "All rows are lost: DELETE in batches lets others read and write.");
+}
+
+static void lock_tables(struct effects_reader *reader, json_t *body)
+{
+    const json_int_t mode = tree_integer(body, "mode");
+    effects_lock_all(reader, json_object_get(body, "relations"),
+                     mode > SQL_LOCK_NONE && mode < SQL_LOCK_ACCESS_EXCLUSIVE ? (enum sql_lock)mode
+                                                                              : SQL_LOCK_ACCESS_EXCLUSIVE);
+}
+
+const struct effects_kind effects_on_tables[] = {
+    {.kind = "AlterTableStmt", .take = effects_alter_table},
+    {.kind = "ClusterStmt", .take = cluster},
+    {.kind = "CreateForeignTableStmt", .take = create_foreign_table},
+    {.kind = "CreateStmt", .take = create_table},
+    {.kind = "CreateTableAsStmt", .take = create_table_as},
+    {.kind = "IndexStmt", .take = create_index},
+    {.kind = "LockStmt", .take = lock_tables},
+    {.kind = "RefreshMatViewStmt", .take = refresh},
+    {.kind = "ReindexStmt", .take = reindex},
+    {.kind = "TruncateStmt", .take = truncate_tables},
+    {.kind = "VacuumStmt", .take = vacuum},
+    {0},
+};

@@ -1,0 +1,141 @@
+"""Locks: what waits for one does not make others wait, says who has it, and gives up in time."""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, messages, wait_for
+
+INVALID_ARGUMENT, DEADLINE_EXCEEDED, ABORTED = 3, 4, 10
+
+
+class Locks(Case):
+    def start(self, script, *arguments):
+        self.sql("CREATE TABLE t (id INT PRIMARY KEY, note TEXT); INSERT INTO t SELECT g FROM generate_series(1, 100) g")
+        self.files = self.project().add("0", "SELECT 1;").add("1", script)
+        rpc = self.rpc(self.worker(self.files, *arguments))
+        rpc.call("MigrationService", "MarkApplied", {"migration": "0"})
+        return rpc
+
+    def reader(self, seconds):
+        """Somebody who read the table and stays in his transaction."""
+        process = subprocess.Popen(["psql", "-Xq", self.url(application_name="dashboard"), "-c", "BEGIN", "-c", "SELECT 1 FROM t LIMIT 1",
+                                    "-c", f"SELECT pg_sleep({seconds})", "-c", "COMMIT"], stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        return process
+
+    def longest_read(self, stop):
+        longest = 0
+        while not stop.is_set():
+            began = time.monotonic()
+            self.sql("SELECT note FROM t WHERE id = 1")
+            longest = max(longest, time.monotonic() - began)
+        return longest
+
+    def test_a_blocked_alter_does_not_make_readers_wait_and_gets_its_turn(self):
+        rpc = self.start("ALTER TABLE t ADD COLUMN more INT;")
+        stop, longest = threading.Event(), []
+        self.reader(3)
+        readers = [threading.Thread(target=lambda: longest.append(self.longest_read(stop))) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        reply = rpc.call("MigrationService", "Run")
+        stop.set()
+        for reader in readers:
+            reader.join()
+        self.assertTrue(reply.ok, reply)
+        self.assertGreater(reply.applied[0].duration_ms, 1500)
+        self.assertLess(max(longest), 1.0)  # without the ladder it is what is left of the three seconds
+
+    def test_a_lock_that_cannot_be_had_names_its_holder_and_leaves_nothing(self):
+        rpc = self.start("CREATE TABLE other ();\nALTER TABLE t ADD COLUMN more INT;")
+        holder = self.reader(30)
+        reply = rpc.call("MigrationService", "Run", {"lock_retry_ms": 1500})
+        failed = reply.failed
+        self.assertEqual((reply.ok, failed.sqlstate, failed.line, failed.partially_applied), (False, "55P03", 2, False))
+        self.assertEqual([(one.application, one.user) for one in failed.blockers], [("dashboard", "app")])
+        self.assertIn("pg_sleep", failed.blockers[0].query)
+        self.assertIn(f"pid {failed.blockers[0].pid}", failed.error)
+        self.assertIsNone(holder.poll())
+        self.assertEqual(self.sql("SELECT to_regclass('other')"), [(None,)])
+        self.assertEqual(len(self.ledger()), 1)
+
+    def test_an_update_waits_for_a_row_as_long_as_it_takes(self):
+        rpc = self.start("UPDATE t SET note = 'ours' WHERE id = 1;")
+        process = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN", "-c", "UPDATE t SET note = 'theirs' WHERE id = 1",
+                                    "-c", "SELECT pg_sleep(1)", "-c", "COMMIT"], stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        reply = rpc.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT note FROM t WHERE id = 1"), [("ours",)])
+
+    def test_a_deadlock_is_tried_again(self):
+        rpc = self.start("SELECT 1 FROM t WHERE id = 1 FOR UPDATE; SELECT pg_sleep(0.5); ALTER TABLE u ADD COLUMN more INT;")
+        self.sql("CREATE TABLE u (id INT)")
+        process = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN", "-c", "LOCK TABLE u IN ROW EXCLUSIVE MODE", "-c",
+                                    "SELECT pg_sleep(0.3)", "-c", "UPDATE t SET note = 'x' WHERE id = 1", "-c", "COMMIT"],
+                                   stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        process.wait(20)
+        self.assertEqual(self.sql("SELECT note FROM t WHERE id = 1"), [("x",)])
+
+    def test_a_statement_that_takes_too_long_is_ended(self):
+        rpc = self.start("SELECT pg_sleep(30);", "--statement-timeout", "20")
+        began = time.monotonic()
+        reply = rpc.call("MigrationService", "Run", {"statement_timeout_ms": 300})
+        self.assertEqual(reply.failed.sqlstate, "57014")
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_limits_of_the_worker_are_not_exceeded(self):
+        rpc = self.start("SELECT 1;", "--statement-timeout", "20", "--lock-retry", "5")
+        for field, value in (("lock_timeout_ms", 10001), ("lock_retry_ms", 5001), ("statement_timeout_ms", 20001)):
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "Run", {field: value})
+            self.assertEqual(caught.exception.code, INVALID_ARGUMENT)
+            self.assertIn(field, caught.exception.status.message)
+
+    def test_a_deadline_ends_a_run_cleanly(self):
+        rpc = self.start("CREATE TABLE other (); SELECT pg_sleep(30);")
+        reply = rpc.call("MigrationService", "Run", timeout_ms=700)
+        self.assertFalse(reply.ok)
+        self.assertIn("time for this request", reply.failed.error)
+        self.assertEqual(self.sql("SELECT to_regclass('other')"), [(None,)])
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid() "
+                                  "AND state = 'active'"), [("0",)])
+
+    def test_another_run_is_named_with_a_reason_that_a_program_can_read(self):
+        rpc = self.start("SELECT pg_sleep(3);", "--lock-wait", "0")
+        other = self.rpc(self.worker(self.files, "--lock-wait", "0"))
+        thread = threading.Thread(target=lambda: rpc.call("MigrationService", "Run"))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+        with self.assertRaises(RpcError) as caught:
+            other.call("MigrationService", "Run")
+        thread.join()
+        self.assertEqual((caught.exception.code, caught.exception.status.detail.reason), (ABORTED, "LOCKED"))
+        self.assertRegex(caught.exception.status.message, r"held by pid \d+, application")
+
+    def test_an_index_is_built_while_others_wait_for_the_run(self):
+        """A session that waited inside pg_advisory_lock would hold a snapshot, and the index would wait for it."""
+        rpc = self.start("CREATE INDEX CONCURRENTLY ix ON t (note);", "--lock-wait", "20")
+        others = [self.rpc(self.worker(self.files, "--lock-wait", "20")) for _ in range(2)]
+        replies = []
+        threads = [threading.Thread(target=lambda one=one: replies.append(one.call("MigrationService", "Run"))) for one in (rpc, *others)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual(sorted(len(reply.applied) for reply in replies), [0, 0, 1])
+        self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,211 @@
+"""Runs in the background: their events, who may watch them, and how they are ended."""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, messages, wait_for
+
+NOT_FOUND, RESOURCE_EXHAUSTED = 5, 8
+
+
+class Operations(Case):
+    def start(self, *scripts):
+        self.files = self.project()
+        for number, script in enumerate(scripts, 1):
+            self.files.add(str(number), script)
+        self.process = self.worker(self.files)
+        return self.rpc(self.process)
+
+    def begin(self, rpc, **request):
+        return rpc.call("MigrationService", "StartRun", request).id
+
+    def wait(self, rpc, operation, seconds=30):
+        """The operation when it has ended, and all its events."""
+        events, end = [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            reply = rpc.call("MigrationService", "WaitOperation", {"id": operation, "after_event": len(events), "wait_ms": 5000})
+            events += reply.events
+            if reply.operation.done and len(events) == reply.operation.last_event:
+                return reply.operation, events
+        raise AssertionError(f"not in {seconds} s: {reply}")
+
+    def wait_event(self, rpc, operation, kind):
+        """Waits until there is such an event, and answers it."""
+        def find():
+            events = rpc.call("MigrationService", "WaitOperation", {"id": operation}).events
+            return next((event for event in events if self.kind(event) == kind), None)
+        return wait_for(find)
+
+    @staticmethod
+    def kind(event):
+        return messages().migration.EventKind.Name(event.kind).removeprefix("EVENT_KIND_").lower()
+
+    @staticmethod
+    def state(operation):
+        return messages().migration.OperationState.Name(operation.state).removeprefix("OPERATION_STATE_").lower()
+
+    def test_a_run_in_the_background_tells_each_of_its_steps(self):
+        rpc = self.start("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);\nVACUUM;\nINSERT INTO b VALUES (1);")
+        operation, events = self.wait(rpc, self.begin(rpc))
+        self.assertEqual((self.state(operation), operation.result.ok, operation.summary),
+                         ("succeeded", True, "Applied 2 migration(s) successfully."))
+        self.assertEqual([self.kind(event) for event in events],
+                         ["run_started", "migration_started", "migration_done", "migration_started", "step_started", "step_done",
+                          "step_started", "step_done", "step_started", "step_done", "migration_done", "run_done"])
+        self.assertEqual([event.id for event in events], list(range(1, 13)))
+        self.assertEqual([(event.migration, event.step, event.steps) for event in events if self.kind(event) == "step_done"],
+                         [("2", 1, 3), ("2", 2, 3), ("2", 3, 3)])
+        self.assertTrue(all(event.at.seconds and event.message for event in events))
+        again = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "after_event": 10, "wait_ms": 60000})
+        self.assertEqual([event.id for event in again.events], [11, 12])
+
+    def test_a_failure_is_an_event_and_the_result(self):
+        rpc = self.start("SELECT 1;", "SELECT 1/0;")
+        operation, events = self.wait(rpc, self.begin(rpc))
+        self.assertEqual(self.state(operation), "failed")
+        self.assertEqual((operation.result.failed.name, operation.result.failed.sqlstate), ("2", "22012"))
+        self.assertEqual([one.name for one in operation.result.applied], ["1"])
+        self.assertIn("failed", [self.kind(event) for event in events])
+
+    def test_another_worker_tells_the_same(self):
+        rpc = self.start("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(1.5);")
+        other = self.rpc(self.worker(self.files))
+        operation = self.begin(rpc)
+        wait_for(lambda: other.call("MigrationService", "GetOperation", {"id": operation}).last_event > 3)
+        self.assertEqual(self.state(other.call("MigrationService", "GetOperation", {"id": operation})), "running")
+        theirs, their_events = self.wait(other, operation)
+        ours, our_events = self.wait(rpc, operation)
+        self.assertEqual(theirs, ours)
+        self.assertEqual(their_events, our_events)
+        listed = other.call("MigrationService", "ListOperations", {"limit": 5}).operations
+        self.assertEqual([one.id for one in listed], [operation])
+        self.process.stop()
+        self.assertEqual(other.call("MigrationService", "GetOperation", {"id": operation}), ours)
+
+    def test_a_lock_wait_names_who_has_the_lock(self):
+        self.sql("CREATE TABLE t (id INT)")
+        rpc = self.start("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
+        rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
+        self.hold("BEGIN", "SELECT 1 FROM t")
+        operation = self.begin(rpc)
+        event = self.wait_event(rpc, operation, "lock_wait")
+        self.assertEqual((event.migration, event.blockers[0].user), ("2", "app"))
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        self.assertEqual(self.state(self.wait(rpc, operation)[0]), "succeeded")
+
+    def test_a_long_index_build_tells_its_progress(self):
+        self.sql("CREATE TABLE t AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 400000) g")
+        rpc = self.start("SELECT 1;", "CREATE INDEX CONCURRENTLY ix ON t (note, id);")
+        rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
+        self.sql("ALTER DATABASE \"%s\" SET maintenance_work_mem = '1MB'" % self.database)
+        _, events = self.wait(rpc, self.begin(rpc), 60)
+        progress = [event.progress for event in events if self.kind(event) == "progress"]
+        self.assertTrue(progress, [event.message for event in events])
+        self.assertTrue(any("building index" in one.phase for one in progress), progress)
+        self.assertTrue(all(0 <= one.percent <= 100 for one in progress))
+
+    def test_a_cancel_rolls_the_step_back_and_tells_what_stays(self):
+        rpc = self.start("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT); SELECT pg_sleep(60);", "SELECT 3;")
+        operation = self.begin(rpc)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        began = time.monotonic()
+        cancelled = rpc.call("MigrationService", "CancelOperation", {"id": operation})
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertEqual((self.state(cancelled), cancelled.done), ("cancelled", True))
+        self.assertEqual([one.name for one in cancelled.result.applied], ["1"])
+        self.assertEqual(self.sql("SELECT to_regclass('a') IS NULL, to_regclass('b') IS NULL"), [("f", "t")])
+        self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
+        self.assertEqual(rpc.call("MigrationService", "CancelOperation", {"id": operation}), cancelled)
+
+    def test_a_cancel_while_an_index_is_built_leaves_no_invalid_one(self):
+        self.sql("CREATE TABLE t AS SELECT 1 AS id")
+        rpc = self.start("SELECT 1;", "SELECT 1;\nCREATE INDEX CONCURRENTLY ix ON t (id);")
+        rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
+        holder = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(60)"],
+                                  stdout=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        operation = self.begin(rpc)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_index WHERE NOT indisvalid"))
+        letting_go = threading.Timer(0.5, self.sql, ["SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"])
+        letting_go.start()
+        self.addCleanup(letting_go.join)
+        self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": operation})), "cancelled")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), [("0",)])
+        again = rpc.call("MigrationService", "Run")
+        self.assertTrue(again.ok, again)
+
+    def test_a_cancel_while_waiting_for_a_lock_or_another_run(self):
+        self.sql("CREATE TABLE t (id INT)")
+        rpc = self.start("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
+        rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
+        self.hold("BEGIN", "SELECT 1 FROM t")
+        first = self.begin(rpc)
+        self.wait_event(rpc, first, "lock_wait")
+        second = self.begin(rpc)
+        self.wait_event(rpc, second, "run_lock_wait")
+        self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": second})), "cancelled")
+        self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": first})), "cancelled")
+
+    def test_another_worker_can_cancel(self):
+        rpc = self.start("SELECT pg_sleep(60);")
+        other = self.rpc(self.worker(self.files))
+        operation = self.begin(rpc)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.assertEqual(self.state(other.call("MigrationService", "CancelOperation", {"id": operation})), "cancelled")
+        self.assertEqual(self.ledger(), [])
+
+    def test_one_whose_worker_was_killed_is_lost_and_a_new_run_goes_on(self):
+        rpc = self.start("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
+        other = self.rpc(self.worker(self.files))
+        operation = self.begin(rpc)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.process.kill()
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'; CREATE TABLE awake ();"
+                 "UPDATE truss.operations SET heartbeat_at = now() - interval '31 s'")
+        lost = other.call("MigrationService", "GetOperation", {"id": operation})
+        self.assertEqual((self.state(lost), lost.done), ("lost", True))
+        self.assertEqual(other.call("MigrationService", "Run").applied[0].resumed_steps, 2)
+
+    def test_a_worker_that_is_stopped_ends_its_runs_cleanly(self):
+        rpc = self.start("CREATE TABLE a (id INT); SELECT pg_sleep(2);")
+        other = self.rpc(self.worker(self.files))
+        operation = self.begin(rpc)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.process.stop()
+        self.assertEqual(self.state(other.call("MigrationService", "GetOperation", {"id": operation})), "succeeded")
+
+    def test_ordinary_runs_and_looking_leave_nothing_of_ours_in_the_database(self):
+        rpc = self.start("CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "ListOperations")
+        rpc.call("MigrationService", "Plan")
+        run = rpc.call("MigrationService", "Run")
+        found = rpc.call("MigrationService", "GetOperation", {"id": run.operation})
+        self.assertEqual((self.state(found), found.result), ("succeeded", run))
+        self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
+
+    def test_an_unknown_id_is_not_found(self):
+        rpc = self.start()
+        for unknown in ("", "x", "'; DROP TABLE t", "00000000-0000-4000-8000-000000000000"):
+            for method in ("GetOperation", "WaitOperation", "CancelOperation"):
+                with self.assertRaises(RpcError) as caught:
+                    rpc.call("MigrationService", method, {"id": unknown})
+                self.assertEqual(caught.exception.code, NOT_FOUND)
+
+    def test_a_role_of_our_name_finds_its_tables_where_they_were(self):
+        """Its "$user" is the schema that we keep; what a migration makes must not land there."""
+        self.sql("CREATE ROLE truss SUPERUSER LOGIN PASSWORD 'x'", check=False)
+        files = self.project().add("1", "CREATE TABLE a (id INT);\nVACUUM;\nCREATE TABLE b (id INT);").add("2", "CREATE TABLE c (id INT);")
+        url = self.url().replace(f"app:{harness.PASSWORD_ENCODED}", "truss:x")
+        self.assertTrue(self.rpc(self.worker(files, url=url)).call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT relname FROM pg_class WHERE relname IN ('a', 'b', 'c') AND relnamespace = 'public'::regnamespace ORDER BY 1"),
+                         [("a",), ("b",), ("c",)])
+
+
+if __name__ == "__main__":
+    harness.main()

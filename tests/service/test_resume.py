@@ -1,0 +1,197 @@
+"""Migrations of several steps that were interrupted: a rerun goes on at the first unfinished step, and repeats none."""
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, wait_for
+
+FAILED_PRECONDITION = 9
+
+LOG = "CREATE TABLE IF NOT EXISTS log (step TEXT); INSERT INTO log VALUES ('%s');\n"
+
+
+class Resume(Case):
+    def start(self, script):
+        self.files = self.project().add("1", script)
+        self.process = self.worker(self.files)
+        return self.rpc(self.process)
+
+    def again(self):
+        return self.rpc(self.worker(self.files))
+
+    def log(self):
+        return [row[0] for row in self.sql("SELECT step FROM log")]
+
+    def steps(self):
+        return self.sql("SELECT step, steps, finished_at IS NOT NULL FROM truss.migration_steps ORDER BY step")
+
+    def assert_applied_once(self, *log):
+        self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
+        self.assertEqual(self.log(), list(log))
+        self.assertEqual(self.steps(), [])
+        self.assertEqual(self.sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"), [])
+
+    def run_in_background(self, rpc):
+        def run():
+            try:
+                rpc.call("MigrationService", "Run")
+            except (RpcError, OSError):
+                pass  # its worker is killed
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.addCleanup(thread.join)
+
+    def kill_worker_and_backend_in(self, rpc, query):
+        """Ends the worker while a statement like this runs, and then its backend."""
+        running = f"SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%{query}%' AND pid <> pg_backend_pid()"
+        self.run_in_background(rpc)
+        wait_for(lambda: self.sql(running))
+        self.process.kill()
+        self.sql(f"SELECT pg_terminate_backend(pid) FROM ({running}) p")
+        wait_for(lambda: not self.sql(running))
+
+    def test_a_crash_in_a_step_goes_on_with_that_step(self):
+        rpc = self.start(LOG % "one" + "VACUUM log;\n" + LOG % "three" + "VACUUM log;\n"
+                         + "SELECT pg_sleep(CASE WHEN count(*) = 0 THEN 60 ELSE 0 END) FROM pg_class WHERE relname = 'awake';\n" + LOG % "five")
+        self.kill_worker_and_backend_in(rpc, "pg_sleep")
+        self.assertEqual(self.steps(), [("1", "5", "t"), ("2", "5", "t"), ("3", "5", "t"), ("4", "5", "t")])
+        self.assertEqual(self.ledger(), [("1", "f", "f", "0")])
+        self.sql("CREATE TABLE awake ()")
+        reply = self.again().call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(reply.applied[0].resumed_steps, 4)
+        self.assert_applied_once("one", "three", "five")
+
+    def test_settings_of_finished_steps_hold_after_a_crash(self):
+        rpc = self.start("CREATE SCHEMA s;\nSET search_path TO s, public;\n" + LOG % "one" + "VACUUM;\n"
+                         "SELECT pg_sleep(CASE WHEN to_regclass('public.awake') IS NULL THEN 60 ELSE 0 END);\nINSERT INTO log VALUES ('two');")
+        self.kill_worker_and_backend_in(rpc, "pg_sleep")
+        self.sql("CREATE TABLE public.awake ()")
+        self.assertTrue(self.again().call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT step FROM s.log"), [("one",), ("two",)])
+
+    def test_an_index_that_was_being_built_is_dropped_and_built_again(self):
+        self.sql("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        self.files = self.project().add("0", "SELECT 1;")
+        self.rpc(self.worker(self.files)).call("MigrationService", "MarkApplied", {"migration": "0"})
+        for named in ("ix", ""):
+            with self.subTest(named=named):
+                self.sql("DELETE FROM _prisma_migrations; DROP TABLE IF EXISTS log")
+                rpc = self.start(LOG % "one" + f"CREATE INDEX CONCURRENTLY {named} ON t (id);\n" + LOG % "three")
+                holder = harness.subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(60)"],
+                                                  stdout=harness.subprocess.DEVNULL)
+                wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+                self.kill_worker_and_backend_in(rpc, "INDEX CONCURRENTLY")
+                holder.kill()
+                holder.wait()
+                self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), [("1",)])
+                self.assertEqual(self.steps(), [("1", "3", "t"), ("2", "3", "f")])
+                self.assertTrue(self.again().call("MigrationService", "Run").ok)
+                self.assert_applied_once("one", "three")
+                self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), [("1",)])
+                self.sql("DO $$ DECLARE i regclass; BEGIN FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = 't'::regclass LOOP "
+                         "EXECUTE 'DROP INDEX ' || i; END LOOP; END $$")
+
+    def test_an_index_that_fails_leaves_nothing_and_may_be_tried_again(self):
+        self.sql("CREATE TABLE t (id INT); INSERT INTO t VALUES (1), (1)")
+        self.files = self.project().add("1", "CREATE UNIQUE INDEX CONCURRENTLY ix ON t (id);")
+        rpc = self.rpc(self.worker(self.files))
+        self.sql('CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, '
+                 'migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), '
+                 'applied_steps_count INT NOT NULL DEFAULT 0)')
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual((reply.failed.sqlstate, reply.failed.partially_applied), ("23505", False))
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), [("0",)])
+        self.assertEqual(self.ledger(), [])
+        self.assertEqual(self.steps(), [])
+        self.sql("DELETE FROM t WHERE ctid = '(0,1)'")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_step_that_failed_may_be_mended_and_the_run_goes_on(self):
+        good = LOG % "one" + "VACUUM log;\n"
+        rpc = self.start(good + LOG % "three" + "SELECT 1/0;")
+        self.assertTrue(rpc.call("MigrationService", "Run").failed.partially_applied)
+        self.assertEqual(self.log(), ["one"])
+        self.files.add("1", good + LOG % "three" + "SELECT 1/1;")
+        reply = rpc.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(reply.applied[0].resumed_steps, 2)
+        self.assert_applied_once("one", "three")
+        status = rpc.call("MigrationService", "GetStatus")
+        self.assertEqual(self.states(status), {"1": "applied"})
+        self.assertEqual(self.sql("SELECT logs FROM _prisma_migrations"), [(None,)])
+
+    def test_a_finished_step_that_was_edited_stops_the_run_and_is_named(self):
+        rpc = self.start(LOG % "one" + "VACUUM log;\nSELECT 1/0;")
+        rpc.call("MigrationService", "Run")
+        self.files.add("1", "-- a comment may change\n" + LOG % "uno" + "VACUUM log;\nSELECT 1/1;")
+        reply = rpc.call("MigrationService", "Run")
+        self.assertIn("step 1 (line 2) is not what was run", reply.failed.error)
+        self.assertEqual(self.log(), ["one"])
+        self.files.add("1", "-- a comment may change\n" + LOG % "one" + "VACUUM log;\nSELECT 1/1;")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("one")
+
+    def test_other_migrations_wait_for_the_half_done_one(self):
+        rpc = self.start(LOG % "one" + "VACUUM log;\nSELECT 1/0;")
+        self.files.add("2", LOG % "later")
+        rpc.call("MigrationService", "Run")
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "Run", {"migrations": ["2"]})
+        self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
+        self.assertIn("half done", caught.exception.status.message)
+
+    def test_a_block_that_commits_by_itself_is_recorded_with_its_last_part(self):
+        body = ("DECLARE n INT; BEGIN LOOP UPDATE t SET done = true WHERE id IN (SELECT id FROM t WHERE NOT done LIMIT 10); "
+                "GET DIAGNOSTICS n = ROW_COUNT; EXIT WHEN n = 0; COMMIT; PERFORM pg_sleep(CASE WHEN to_regclass('awake') IS NULL AND "
+                "(SELECT count(*) FROM t WHERE done) > 50 THEN 60 ELSE 0 END); END LOOP; INSERT INTO log VALUES ('block'); END;")
+        rpc = self.start(LOG % "one" + "CREATE TABLE t AS SELECT id, false AS done FROM generate_series(1, 100) id;\n"
+                         f"DO $$ {body} $$ LANGUAGE plpgsql;\n" + LOG % "three")
+        self.kill_worker_and_backend_in(rpc, "truss_step")
+        self.assertEqual(self.sql("SELECT count(*) > 0, count(*) < 100 FROM t WHERE done"), [("t", "t")])
+        self.sql("CREATE TABLE awake ()")
+        self.assertTrue(self.again().call("MigrationService", "Run").ok)
+        self.assert_applied_once("one", "block", "three")
+
+    def test_a_transaction_of_the_scripts_own_commits_with_its_row(self):
+        rpc = self.start("VACUUM;\nBEGIN ISOLATION LEVEL SERIALIZABLE;\n" + LOG % "own" + "COMMIT;\n"
+                         "SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);\n" + LOG % "last")
+        self.kill_worker_and_backend_in(rpc, "pg_sleep")
+        self.assertEqual(self.steps(), [("1", "3", "t"), ("2", "3", "t")])
+        self.sql("CREATE TABLE awake ()")
+        self.assertTrue(self.again().call("MigrationService", "Run").ok)
+        self.assert_applied_once("own", "last")
+
+    def test_a_lost_connection_is_found_out_about_and_tried_again_once(self):
+        """A backend that is killed takes the whole server through a recovery; the run goes on behind it."""
+        rpc = self.start(LOG % "one" + "SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 2 ELSE 0 END);")
+        answer = []
+        thread = threading.Thread(target=lambda: answer.append(rpc.call("MigrationService", "Run")))
+        thread.start()
+        pid = wait_for(lambda: self.sql("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' "
+                                        "AND pid <> pg_backend_pid()"))[0][0]
+        os.kill(int(pid), 9)
+        thread.join(60)
+        self.assertTrue(answer[0].ok, answer[0])
+        self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
+        self.assertEqual(self.log(), ["one"])
+
+    def test_a_session_that_somebody_ended_is_not_tried_again(self):
+        rpc = self.start(LOG % "one" + "SELECT pg_sleep(60);")
+        answer = []
+        thread = threading.Thread(target=lambda: answer.append(rpc.call("MigrationService", "Run")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND "
+                                  "query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"))
+        thread.join(60)
+        self.assertFalse(answer[0].ok)
+        self.assertIn("terminating connection", answer[0].failed.error)
+        self.assertIn("not committed", answer[0].failed.error)
+        self.assertEqual(self.ledger(), [])
+
+
+if __name__ == "__main__":
+    harness.main()
