@@ -141,8 +141,7 @@ bool explain(struct work *work, const struct run_request *request, const struct 
         .explanation = explanation,
         .facts = {.server_version = pg_session_server_version(work->session), .data = work, .column_type = column_type},
     };
-    explaining.created =
-        arena_grow(work->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
+    explaining.created = arena_grow(work->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
     explaining.created[0] = NULL;
     *explanation = (struct explanation){0};
     explanation->migrations = arena_array(work->arena, preparation->count, sizeof *explanation->migrations);

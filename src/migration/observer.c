@@ -11,7 +11,7 @@
 #define QUERY_MS    2000 /* the longest that a look may take */
 #define TRY_AGAIN   5000 /* ms until a session that could not be had is tried for again */
 #define PROGRESS_MS 250  /* between two looks at progress */
-#define PROGRESS_AT 500  /* ms that a statement has taken before progress is looked at */
+#define PROGRESS_AT 300  /* ms that a statement has taken before progress is looked at */
 #define TOLD_MS     1000 /* between two events that say the same */
 
 struct observer {

@@ -54,7 +54,10 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
                      "Build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add the constraint USING INDEX.");
         return;
     }
-    effects_lock_named(reader, tree_string(alter->target, "schemaname"), index, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    /* An index is renamed to its constraint. */
+    const bool is_renamed = !tree_is(constraint, "conname", "") && !tree_is(constraint, "conname", index);
+    effects_lock_named(reader, tree_string(alter->target, "schemaname"), index,
+                       is_renamed ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_SHARE);
     effects_work(reader, SQL_WORK_NONE,
                  tree_is(constraint, "contype", "CONSTR_PRIMARY")
                      ? "Columns that are not NOT NULL yet are read for it: make them NOT NULL first, by way of a CHECK."
@@ -297,6 +300,8 @@ static const struct {
     {"AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
     {"AT_EnableRowSecurity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "A table with row level security and no policy shows no rows: create the policies first.", NULL},
+    {"AT_SetIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.", NULL},
+    {"AT_DropIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.", NULL},
     {"AT_SetStatistics", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
     {"AT_SetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
     {"AT_ResetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},

@@ -284,6 +284,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
         if (strcmp(key, "RangeVar") == 0 && !is_cte(reader, value)) {
             effects_lock(reader, value, SQL_LOCK_ACCESS_SHARE);
         } else if (writes(key)) {
+            reader->changes_rows = true;
             effects_lock(reader, json_object_get(value, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
         } else if (strcmp(key, "FuncCall") == 0 && !is_known(value)) {
             reader->calls_unknown = true;
@@ -305,11 +306,13 @@ void effects_query(struct effects_reader *reader, json_t *tree)
 static void select_rows(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, body);
-    effects_work(reader,
-                 reader->calls_unknown                           ? SQL_WORK_UNKNOWN
-                 : reader->effects->count + reader->left_out > 0 ? SQL_WORK_SCAN
-                                                                 : SQL_WORK_NONE,
-                 NULL);
+    if (reader->calls_unknown) {
+        effects_work(reader, SQL_WORK_UNKNOWN, NULL);
+    } else if (reader->changes_rows) {
+        effects_work(reader, SQL_WORK_ROWS, NULL);
+    } else if (reader->effects->count + reader->left_out > 0) {
+        effects_work(reader, SQL_WORK_SCAN, NULL);
+    }
 }
 
 static void change_rows(struct effects_reader *reader, json_t *body)

@@ -20,6 +20,7 @@ struct effects_reader {
     size_t left_out;    /* locks on relations that the plan itself creates */
     int advice_weight;  /* of the work that the advice is for */
     bool calls_unknown; /* a function that is not known to lock nothing */
+    bool changes_rows;  /* INSERT and its kin, also inside of WITH */
     const char **ctes;  /* names in WITH: no relations */
     size_t cte_count;
     size_t cte_capacity;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "migration/store.h"
+#include "worker/messages.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,18 +106,6 @@ static bool claim(struct keyed *keyed, struct arena *arena, const char **answer,
     return true;
 }
 
-static struct text bytes_of(struct arena *arena, const char *hex)
-{
-    static const char digits[] = "0123456789abcdef";
-    const size_t size = strlen(hex) < 2 ? 0 : (strlen(hex) - 2) / 2;
-    char *const bytes = arena_alloc(arena, size + 1);
-    for (size_t i = 0; i < size; i++) {
-        const char *const at = hex + 2 + 2 * i;
-        bytes[i] = (char)((strchr(digits, at[0]) - digits) * 16 + (strchr(digits, at[1]) - digits));
-    }
-    return (struct text){bytes, size};
-}
-
 /* Keeps the answer, or forgets the key where there is none. */
 static void settle(const struct keyed *keyed, const ProtobufCMessage *reply)
 {
@@ -129,10 +118,7 @@ static void settle(const struct keyed *keyed, const ProtobufCMessage *reply)
         protobuf_c_message_pack(reply, bytes);
     }
     buffer_puts(&hex, "\\x");
-    buffer_reserve(&hex, size * 2);
-    for (size_t i = 0; i < size; i++) {
-        buffer_printf(&hex, "%02x", bytes[i]);
-    }
+    message_put_hex(&hex, (struct text){(const char *)bytes, size});
     const char *const values[] = {keyed->key, buffer_string(&hex)};
     pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
     PG_RESULT(result) =
@@ -167,7 +153,7 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct
         return NULL;
     }
     if (answer != NULL) {
-        return rpc_unpack(call->arena, output, bytes_of(call->arena, answer), call->status);
+        return rpc_unpack(call->arena, output, message_bytes(call->arena, answer), call->status);
     }
     ProtobufCMessage *const reply = work(context, call, input);
     settle(keyed, reply);

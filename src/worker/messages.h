@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 /* A message in the arena, initialised: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
@@ -19,6 +20,12 @@
 
 /* NULL for NO_TIME. */
 Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
+
+/* Appends bytes as lower-case hex. */
+void message_put_hex(struct buffer *out, struct text bytes);
+
+/* The bytes of a bytea field as PostgreSQL writes it ("\\x…"), which may be NULL. */
+struct text message_bytes(struct arena *arena, const char *hex);
 
 /* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
 char *message_string(const char *string);

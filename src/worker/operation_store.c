@@ -19,14 +19,8 @@ typedef Truss__Migration__V1__Operation Operation;
 /* Appends bytes as SQL. */
 static void put_bytes(struct buffer *sql, struct text bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     buffer_puts(sql, "pg_catalog.decode('");
-    buffer_reserve(sql, bytes.size * 2 + 16);
-    for (size_t i = 0; i < bytes.size; i++) {
-        const unsigned char byte = (unsigned char)bytes.data[i];
-        buffer_putc(sql, digits[byte >> 4]);
-        buffer_putc(sql, digits[byte & 15]);
-    }
+    message_put_hex(sql, bytes);
     buffer_puts(sql, "', 'hex')");
 }
 
@@ -36,19 +30,6 @@ static struct text pack(struct arena *arena, const ProtobufCMessage *message)
     uint8_t *const bytes = arena_alloc(arena, size + 1);
     protobuf_c_message_pack(message, bytes);
     return (struct text){(const char *)bytes, size};
-}
-
-/* A bytea field in hex form, as psql shows it. */
-static struct text bytes_of(struct arena *arena, const char *hex)
-{
-    const size_t size = hex == NULL || strlen(hex) < 2 ? 0 : (strlen(hex) - 2) / 2;
-    char *const bytes = arena_alloc(arena, size + 1);
-    for (size_t i = 0; i < size; i++) {
-        unsigned byte = 0;
-        sscanf(hex + 2 + 2 * i, "%2x", &byte);
-        bytes[i] = (char)byte;
-    }
-    return (struct text){bytes, size};
 }
 
 bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status)
@@ -151,8 +132,8 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     struct status status = {.arena = arena};
     const char *const outcome = pg_field(result, row, 6);
     if (outcome != NULL) {
-        return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor, bytes_of(arena, outcome),
-                                       &status);
+        return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor,
+                                       message_bytes(arena, outcome), &status);
     }
     Operation *const operation = MESSAGE_NEW(arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
     const bool lost = pg_field_bool(result, row, 8);
@@ -216,7 +197,7 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
     *events = arena_array(arena, (size_t)PQntuples(result), sizeof **events);
     for (int row = 0; row < PQntuples(result); row++) {
         ProtobufCMessage *const event = rpc_unpack(arena, &truss__migration__v1__event__descriptor,
-                                                   bytes_of(arena, pg_field(result, row, 0)), status);
+                                                   message_bytes(arena, pg_field(result, row, 0)), status);
         if (event != NULL) {
             (*events)[(*count)++] = (Truss__Migration__V1__Event *)event;
         }

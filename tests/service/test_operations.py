@@ -98,7 +98,7 @@ class Operations(Case):
         self.assertEqual(self.state(self.wait(rpc, operation)[0]), "succeeded")
 
     def test_a_long_index_build_tells_its_progress(self):
-        self.sql("CREATE TABLE t AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 400000) g")
+        self.sql("CREATE TABLE t AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 1000000) g")
         rpc = self.start("SELECT 1;", "CREATE INDEX CONCURRENTLY ix ON t (note, id);")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         self.sql("ALTER DATABASE \"%s\" SET maintenance_work_mem = '1MB'" % self.database)

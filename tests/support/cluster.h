@@ -36,10 +36,10 @@ static bool cluster_start(struct cluster *cluster)
     if (mkdtemp(cluster->directory) == NULL) {
         return false;
     }
-    snprintf(cluster->url, sizeof cluster->url, "postgresql://app@/postgres?host=%s", cluster->directory);
+    snprintf(cluster->url, sizeof cluster->url, "postgresql://tester@/postgres?host=%s", cluster->directory);
     snprintf(command, sizeof command, "chown postgres '%s'", cluster->directory);
     return (geteuid() != 0 || system(command) == 0) &&
-           cluster_run(cluster, "initdb -D data -U app -A trust -E UTF8 --locale=C --no-sync") &&
+           cluster_run(cluster, "initdb -D data -U tester -A trust -E UTF8 --locale=C --no-sync") &&
            cluster_run(cluster, "pg_ctl -D data -w -o \"-c listen_addresses= -c unix_socket_directories=$PWD "
                                 "-c fsync=off -c max_connections=20\" start");
 }
