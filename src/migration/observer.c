@@ -87,7 +87,8 @@ static bool look_for_blockers(struct observer *observer, struct pg_session *sess
 {
     static const char sql[] =
         "SELECT a.pid, a.application_name, a.usename, a.state, "
-        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200), "
+        "CASE WHEN a.query ~* 'password' THEN '(not shown: it is about a password)' ELSE "
+        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200) END, "
         "(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start) * 1000)::bigint, "
         "(extract(epoch FROM pg_catalog.clock_timestamp() - a.query_start) * 1000)::bigint "
         "FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) "

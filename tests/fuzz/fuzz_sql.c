@@ -37,6 +37,7 @@ static void read_statements(struct arena *arena, struct text script)
     struct sql_lexer lexer = {.text = script};
     struct sql_objects objects = {0};
     struct sql_statement statement;
+    struct text body;
     size_t end = 0;
     while (sql_next_statement(&lexer, &statement)) {
         require(statement.start >= end && statement.end > statement.start && statement.end <= script.size);
@@ -44,6 +45,10 @@ static void read_statements(struct arena *arena, struct text script)
         const struct text text = text_slice(script, statement.start, statement.end);
         require((sql_classify(text) == SQL_CLASS_ALONE) == (sql_alone_reason(text) != NULL));
         sql_added_enum_value(arena, text);
+        sql_is_setting(text);
+        if (sql_do_block(text, &body)) {
+            require(body.data > text.data && body.data + body.size < text.data + text.size);
+        }
         sql_created_objects(arena, text, &objects);
     }
 }
@@ -76,6 +81,7 @@ static void make_plan(struct arena *arena, struct text script)
     for (size_t i = 0; i < plan.count; i++) {
         const struct step *const step = &plan.steps[i];
         require(step->start >= (i == 0 ? 0 : step[-1].end) && step->end > step->start && step->end <= script.size);
+        require(step->commit_at == SIZE_MAX || (step->commit_at > step->start && step->commit_at < step->end));
         plan_failing_statement(arena, script, step->start, step->end, i, 0, &where);
         plan_failing_statement(arena, script, step->start, step->end, 0, i, &where);
     }

@@ -79,21 +79,21 @@ CREATE TABLE before AS SELECT c.oid, CASE n.nspname WHEN 'public' THEN '' ELSE n
     WHERE n.nspname IN ('public', 'other') AND c.relname <> 'before' AND c.relkind <> 'c';
 """
 
-# After the statement, in its transaction: a line for each relation that was there before. The views that are read here count
-# their own scans, on system tables only.
-MEASURE = """
-SELECT {number}, b.name, b.relkind, owner.name, b.relfilenode <> coalesce(c.relfilenode, b.relfilenode),
-       (SELECT count(*) FROM pg_index i WHERE i.indrelid = b.oid AND NOT EXISTS (
-            SELECT FROM pg_class n JOIN before o ON o.relfilenode = n.relfilenode WHERE n.oid = i.indexrelid)),
-       coalesce(s.seq_scan, 0) - coalesce(old.scans, 0), coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0) - coalesce(old.changes, 0),
-       (SELECT coalesce(string_agg(l.mode, ' '), '') FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.relation = b.oid)
-FROM before b LEFT JOIN before owner ON owner.oid = b.indrelid LEFT JOIN pg_class c ON c.oid = b.oid
-LEFT JOIN pg_stat_xact_all_tables s ON s.relid = b.oid LEFT JOIN begun old ON old.relid = b.oid;
-"""
 # The counters of a transaction go on counting in the next one, until they are reported.
-BEGIN = """
-BEGIN;
-CREATE TEMP TABLE begun AS SELECT relid, seq_scan AS scans, n_tup_ins + n_tup_upd + n_tup_del AS changes FROM pg_stat_xact_all_tables;
+COUNTERS = """pg_stat_get_xact_numscans({0}) AS scans,
+    pg_stat_get_xact_tuples_inserted({0}) + pg_stat_get_xact_tuples_updated({0}) + pg_stat_get_xact_tuples_deleted({0}) AS changes"""
+BEGIN = f"BEGIN; CREATE TEMP TABLE begun ON COMMIT DROP AS SELECT oid, {COUNTERS.format('oid')} FROM before;"
+
+# After the statement, in its transaction: a line for each relation that was there before.
+MEASURE = f"""
+WITH locks AS MATERIALIZED (SELECT relation, string_agg(mode, ' ') AS modes FROM pg_locks WHERE pid = pg_backend_pid() GROUP BY 1),
+     built AS MATERIALIZED (SELECT DISTINCT indrelid FROM pg_index JOIN pg_class ON oid = indexrelid
+                            WHERE relfilenode NOT IN (SELECT relfilenode FROM before))
+SELECT %d, b.name, b.relkind, owner.name, b.relfilenode <> c.relfilenode, built.indrelid IS NOT NULL,
+       now.scans > begun.scans, now.changes > begun.changes, coalesce(locks.modes, '')
+FROM before b JOIN begun USING (oid) CROSS JOIN LATERAL (SELECT {COUNTERS.format('b.oid')}) now
+LEFT JOIN before owner ON owner.oid = b.indrelid LEFT JOIN pg_class c ON c.oid = b.oid
+LEFT JOIN built ON built.indrelid = b.oid LEFT JOIN locks ON relation = b.oid;
 """
 
 # A statement; what it locks with SHARE or stronger without naming it; what is measured where the catalogue says otherwise, with
@@ -385,6 +385,28 @@ ROWS = [
     sample("PREPARE new AS SELECT * FROM t"),
 ]
 
+# What cannot run in a transaction: the lock on a relation shows while the statement waits for who holds another one there.
+EXCLUSIVE = "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE"
+SHARE = "LOCK TABLE {} IN SHARE MODE"  # lets VACUUM's first look at the table pass
+OF_INDEX = "ALTER INDEX {} SET (fillfactor = 70)"  # takes SHARE UPDATE EXCLUSIVE, on the index alone
+Alone = collections.namedtuple("Alone", "sql relation hold since", defaults=(EXCLUSIVE, 0))
+ALONE = [
+    Alone("CREATE INDEX CONCURRENTLY new ON t (a)", "t"),
+    Alone("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS new ON public.t (a)", "t"),
+    Alone("DROP INDEX CONCURRENTLY t_s_idx", "t_s_idx", OF_INDEX),
+    Alone("REINDEX TABLE CONCURRENTLY t", "t"),
+    Alone("REINDEX (CONCURRENTLY) TABLE t", "t", EXCLUSIVE, 14),
+    Alone("REINDEX (CONCURRENTLY off) TABLE t", "t", EXCLUSIVE, 14),
+    Alone("REINDEX INDEX CONCURRENTLY t_s_idx", "t_s_idx", OF_INDEX),
+    Alone("VACUUM t", "t", SHARE),
+    Alone("VACUUM (ANALYZE, FULL false) t", "t", SHARE),
+    Alone("VACUUM FULL t", "t", SHARE),
+    Alone("VACUUM (FULL, ANALYZE) t", "t", SHARE),
+    Alone("ALTER TABLE r DETACH PARTITION r1 CONCURRENTLY", "r", EXCLUSIVE, 14),
+    # Its last step, when all queries that knew the partition have ended.
+    Alone("ALTER TABLE r DETACH PARTITION r1 CONCURRENTLY", "r1", "LOCK TABLE {} IN ACCESS SHARE MODE", 14),
+]
+
 FAMILIES = {"columns": COLUMNS, "types": TYPES, "constraints": CONSTRAINTS, "indexes": INDEXES, "tables": TABLES, "objects": OBJECTS, "rows": ROWS}
 
 
@@ -399,24 +421,25 @@ def strongest(names):
     return max(names, key=STRENGTH.index, default="")
 
 
+Line = collections.namedtuple("Line", "name kind owner file_changed index_built scanned changed modes")
+
+
 class Measured:
     """What one statement did, from the lines of MEASURE."""
 
     def __init__(self, rows):
-        self.locks = {row[0]: strongest([MODES[mode] for mode in row[7].split()]) for row in rows if row[7].strip()}
-        self.owner = {row[0]: row[2] for row in rows if row[2]}
-        tables = [row for row in rows if row[1] in "rm"]
-        indexes = [row for row in rows if row[1] in "iI"]
-        if any(row[3] == "t" for row in tables):
+        lines = [Line(*row) for row in rows]
+        self.locks = {line.name: strongest([MODES[mode] for mode in line.modes.split()]) for line in lines if line.modes.strip()}
+        self.owner = {line.name: line.owner for line in lines if line.owner}
+        tables = [line for line in lines if line.kind in "rm"]
+        if any(line.file_changed == "t" for line in tables):
             self.work = "rewrite"
-        elif any(row[3] == "t" for row in indexes) or any(int(row[4]) for row in tables):
+        elif any(line.file_changed == "t" and line.kind == "i" or line.index_built == "t" for line in lines):
             self.work = "index"
-        elif any(int(row[6]) for row in tables):
+        elif any(line.changed == "t" for line in tables):
             self.work = "rows"
-        elif any(int(row[5]) for row in tables):
-            self.work = "scan"
         else:
-            self.work = "none"
+            self.work = "scan" if any(line.scanned == "t" for line in tables) else "none"
 
 
 class Effects(Case):
@@ -431,7 +454,7 @@ class Effects(Case):
         """Runs each in a transaction of its own, which is rolled back."""
         script = "SET client_min_messages = error; SET TimeZone = 'UTC';\n"
         # psql ends a result with a line's end, not with the separator of records.
-        script += "".join(f"{BEGIN}\\o /dev/null\n{one};\n\\o\n{MEASURE.format(number=number)}\\echo \x1e\nROLLBACK;\n"
+        script += "".join(f"{BEGIN}\\o /dev/null\n{one};\n\\o\n{MEASURE % number}\\echo \x1e\nROLLBACK;\n"
                           for number, one in enumerate(statements))
         rows = collections.defaultdict(list)
         for number, *row in self.sql(script):
@@ -462,6 +485,25 @@ class Effects(Case):
         for one, said, found in zip(samples, answers, self.measure([one.sql for one in samples])):
             with self.subTest(one.sql):
                 self.check(one, said, found)
+
+    def wanted_lock(self, one):
+        """The lock that a statement waits for; it ends waiting."""
+        waiting = f"FROM pg_locks WHERE relation = '{one.relation}'::regclass AND NOT granted"
+        with subprocess.Popen(["psql", "-Xqt", self.url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            holder.stdin.write(f"BEGIN; {one.hold.format(one.relation)};\n\\echo held\n")
+            holder.stdin.flush()
+            self.assertEqual(holder.stdout.readline(), "held\n")
+            with subprocess.Popen(["psql", "-Xq", self.url(), "-c", one.sql], stderr=subprocess.DEVNULL):
+                mode = wait_for(lambda: self.sql(f"SELECT mode {waiting}"))[0][0]
+                self.sql(f"SELECT pg_cancel_backend(pid) {waiting}")
+        return MODES[mode]
+
+    def test_statements_that_run_alone_want_the_locks_that_are_said(self):
+        samples = [one for one in ALONE if one.since <= self.version // 10000]
+        for one, said in zip(samples, effects([one.sql for one in samples], self.version)):
+            with self.subTest(f"{one.sql}: {one.relation}"):
+                claimed = {name.removeprefix("public."): lock for name, lock in said["locks"].items()}
+                self.assertEqual(self.wanted_lock(one), claimed[one.relation])
 
 
 for family_name in FAMILIES:

@@ -106,6 +106,51 @@ START_TEST(what_stands_alone_is_what_the_server_refuses_in_a_transaction)
 }
 END_TEST
 
+START_TEST(the_block_of_a_do_that_commits_is_found_without_its_last_semicolon)
+{
+    static const struct {
+        const char *statement;
+        const char *body; /* NULL: none */
+    } cases[] = {
+        {"do $$ begin commit; end $$", "begin commit; end"},
+        {"DO LANGUAGE plpgsql $x$BEGIN COMMIT; END; -- done\n $x$", "BEGIN COMMIT; END"},
+        {"do $$ declare i int; begin rollback; end;; $$ language PLPGSQL", "declare i int; begin rollback; end"},
+        {"do $$ begin perform 'commit'; end $$", NULL},
+        {"do $$ begin perform 1; end $$", NULL},
+        {"do $$ #variable_conflict error\nbegin commit; end $$", NULL},
+        {"do $$ plpy.commit() $$ language plpython3u", NULL},
+        {"do 'begin commit; end'", NULL},
+        {"select $$ commit $$", NULL},
+    };
+    struct text body;
+    const bool found = sql_do_block(text_of(cases[_i].statement), &body);
+    ck_assert_msg(found == (cases[_i].body != NULL), "%s", cases[_i].statement);
+    ck_assert_msg(!found || text_is(body, cases[_i].body), "%.*s", (int)body.size, body.data);
+}
+END_TEST
+
+START_TEST(settings_of_the_session_are_told_from_those_of_a_transaction)
+{
+    static const struct {
+        const char *statement;
+        bool is_setting;
+    } cases[] = {
+        {"set search_path to a, b", true},
+        {"SET SESSION statement_timeout = 0", true},
+        {"set role app", true},
+        {"reset all", true},
+        {"select set_config('search_path', '', false)", true},
+        {"SELECT pg_catalog.set_config('search_path', '', false)", true},
+        {"set local search_path to a", false},
+        {"set constraints all deferred", false},
+        {"set transaction isolation level serializable", false},
+        {"select 1", false},
+        {"update t set a = 1", false},
+    };
+    ck_assert_msg(sql_is_setting(text_of(cases[_i].statement)) == cases[_i].is_setting, "%s", cases[_i].statement);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("classify");
@@ -114,6 +159,8 @@ int main(void)
     tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
     tcase_add_loop_test(tests, what_stands_alone_is_what_the_server_refuses_in_a_transaction, 0,
                         (int)(sizeof statements / sizeof statements[0]));
+    tcase_add_loop_test(tests, the_block_of_a_do_that_commits_is_found_without_its_last_semicolon, 0, 9);
+    tcase_add_loop_test(tests, settings_of_the_session_are_told_from_those_of_a_transaction, 0, 11);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

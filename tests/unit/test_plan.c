@@ -278,6 +278,39 @@ START_TEST(many_new_enum_values_are_not_searched_for_ever)
 }
 END_TEST
 
+START_TEST(a_row_of_ours_can_commit_with_a_transaction_of_the_script)
+{
+    static const struct {
+        const char *script;
+        const char *commit; /* what it is put in front of; NULL: it cannot be */
+    } cases[] = {
+        {"vacuum; begin; select 1; commit; select 2", "commit"},
+        {"\xEF\xBB\xBFvacuum; begin isolation level serializable; select 1; END WORK; select 2", "END WORK"},
+        {"vacuum; begin; select 1; rollback", NULL},
+        {"vacuum; begin; select 1; prepare transaction 'x'", NULL},
+        {"vacuum; begin; select 1; commit and chain; select 2; commit", NULL},
+    };
+    const struct text script = text_of(cases[_i].script);
+    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert_int_eq(plan.steps[1].kind, STEP_OWN);
+    ck_assert((plan.steps[1].commit_at == SIZE_MAX) == (cases[_i].commit == NULL));
+    ck_assert(cases[_i].commit == NULL ||
+              text_is(text_slice(script, plan.steps[1].commit_at, plan.steps[1].end), cases[_i].commit));
+}
+END_TEST
+
+START_TEST(a_step_that_would_stall_others_is_told_from_one_that_would_not)
+{
+    ck_assert(plan_build(arena, text_of("insert into t values (1); alter table t add c int"), &plan, &status));
+    ck_assert(plan.steps[0].stalls);
+    ck_assert(plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), &plan, &status));
+    ck_assert(!plan.steps[0].stalls);
+    ck_assert(plan_build(arena, text_of("create index concurrently i on t (c); truncate t"), &plan, &status));
+    ck_assert(!plan.steps[0].stalls);
+    ck_assert(plan.steps[1].stalls);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("plan");
@@ -306,6 +339,8 @@ int main(void)
     tcase_add_loop_test(tests, what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it, 0, 4);
     tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
+    tcase_add_loop_test(tests, a_row_of_ours_can_commit_with_a_transaction_of_the_script, 0, 5);
+    tcase_add_test(tests, a_step_that_would_stall_others_is_told_from_one_that_would_not);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
