@@ -252,8 +252,8 @@ static void disinherit(struct effects_reader *reader, const struct alter *alter)
 static void set_options(struct effects_reader *reader, const struct alter *alter)
 {
     static const char *const strong[] = {
-        "user_catalog_table", "fastupdate",       "buffering",        "pages_per_range",
-        "autosummarize",      "security_barrier", "security_invoker", "check_option",
+        "user_catalog_table", "fastupdate",       "gin_pending_list_limit", "buffering",    "pages_per_range",
+        "autosummarize",      "security_barrier", "security_invoker",       "check_option",
     };
     const json_t *const options = json_object_get(alter->command, "def");
     enum sql_lock lock = SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
@@ -286,7 +286,8 @@ static const struct {
     {.subtype = "AT_SetRelOptions", .take = set_options},
     {.subtype = "AT_ResetRelOptions", .take = set_options},
     {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
-     "What the column holds is lost: drop it when no running code names it any more.", NULL},
+     "What it holds is lost: drop it when no code names it; the other table of its foreign keys is locked as well.",
+     NULL},
     {"AT_SetNotNull", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_SCAN,
      "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.", NULL},
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,

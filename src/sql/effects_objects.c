@@ -83,6 +83,12 @@ static void rename_object(struct effects_reader *reader, json_t *body)
                                   : NULL);
 }
 
+static void depend_on_extension(struct effects_reader *reader, json_t *body)
+{
+    effects_lock(reader, json_object_get(body, "relation"),
+                 tree_is(body, "objectType", "OBJECT_TRIGGER") ? SQL_LOCK_ACCESS_SHARE : SQL_LOCK_ACCESS_EXCLUSIVE);
+}
+
 static void grant(struct effects_reader *reader, json_t *body)
 {
     if (effects_since(reader, 18, true)) {
@@ -166,7 +172,7 @@ static void statistics(struct effects_reader *reader, json_t *body)
 
 const struct effects_kind effects_on_objects[] = {
     {.kind = "AlterDomainStmt", .take = alter_domain},
-    {.kind = "AlterObjectDependsStmt", .lock = SQL_LOCK_ACCESS_EXCLUSIVE},
+    {.kind = "AlterObjectDependsStmt", .take = depend_on_extension},
     {.kind = "AlterObjectSchemaStmt", .lock = SQL_LOCK_ACCESS_EXCLUSIVE},
     {.kind = "AlterPolicyStmt", .take = policy},
     {.kind = "AlterPublicationStmt", .take = publication},

@@ -47,6 +47,8 @@ static Truss__Migration__V1__RunResponse *run_operation(struct work *work, struc
     const struct run_request request = request_of(message);
     struct run_result result;
     Truss__Migration__V1__RunResponse *reply = NULL;
+    const int64_t deadline = deadline_in(message->timeout_ms);
+    work->deadline = deadline < work->deadline ? deadline : work->deadline;
     work->watch = operation_watch(operation);
     if (run_migrations(work, &request, &result)) {
         const bool did_something = result.applied_count > 0 || result.failed_name != NULL;

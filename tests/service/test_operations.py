@@ -121,6 +121,13 @@ class Operations(Case):
         self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
         self.assertEqual(rpc.call("MigrationService", "CancelOperation", {"id": operation}), cancelled)
 
+    def test_a_run_in_the_background_may_be_given_a_time(self):
+        rpc = self.start("CREATE TABLE a (id INT);", "SELECT pg_sleep(60);")
+        operation, _ = self.wait(rpc, self.begin(rpc, timeout_ms=1500))
+        self.assertEqual(self.state(operation), "failed")
+        self.assertIn("time for this request is over", operation.result.failed.error)
+        self.assertEqual(self.ledger(), [("1", "t", "f", "1")])
+
     def test_a_cancel_while_an_index_is_built_leaves_no_invalid_one(self):
         self.sql("CREATE TABLE t AS SELECT 1 AS id")
         rpc = self.start("SELECT 1;", "SELECT 1;\nCREATE INDEX CONCURRENTLY ix ON t (id);")
