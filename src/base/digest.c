@@ -51,3 +51,12 @@ void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZ
         snprintf(out + (size_t)i * 2, 3, "%02x", digest[i]);
     }
 }
+
+const char *sha256_hex_of(struct arena *arena, struct text text)
+{
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
+    sha256_text(text, digest);
+    sha256_hex(digest, hex);
+    return hex;
+}

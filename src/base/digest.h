@@ -24,6 +24,9 @@ void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE]);
 /* SHA-256 of a whole text. */
 void sha256_text(struct text text, unsigned char digest[SHA256_SIZE]);
 
+/* The same as lower-case hex in the arena. */
+const char *sha256_hex_of(struct arena *arena, struct text text);
+
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]);
 

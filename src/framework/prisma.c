@@ -12,11 +12,7 @@
 
 static const char *prisma_checksum(struct arena *arena, struct text content)
 {
-    unsigned char digest[SHA256_SIZE];
-    char hex[SHA256_HEX_SIZE];
-    sha256_text(content, digest);
-    sha256_hex(digest, hex);
-    return arena_strdup(arena, hex);
+    return sha256_hex_of(arena, content);
 }
 
 /* Ledgers of old versions have each byte written with "%x", without its leading zero. */

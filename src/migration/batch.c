@@ -62,16 +62,9 @@ static bool send_part(struct batch *batch, const struct prepared *prepared, stru
 static bool read_content(struct batch *batch, const struct prepared *prepared, struct text *content,
                          struct script_failure *failure)
 {
-    unsigned char digest[SHA256_SIZE];
-    char hex[SHA256_HEX_SIZE];
-    if (!script_read(batch->own.arena, prepared->item->file, content, &batch->status)) {
-        failure->error = batch->status.message;
-        return false;
-    }
-    sha256_text(*content, digest);
-    sha256_hex(digest, hex);
-    failure->error = "The file was changed while the run was going on; run again.";
-    return strcmp(hex, prepared->content_hash) == 0;
+    const bool ok = prepared_read(batch->own.arena, prepared, content, &batch->status);
+    failure->error = ok ? NULL : batch->status.message;
+    return ok;
 }
 
 static void add_applied(struct batch *batch, const struct prepared *prepared, struct text content, int64_t began)
@@ -105,17 +98,9 @@ static void end_try(struct batch *batch)
 
 static void keep_failure(struct batch *batch, const char *name, const struct script_failure *failure)
 {
-    struct arena *const arena = batch->work->arena;
-    struct script_failure *const kept = &batch->result->failure;
     batch->result->failed_name = name;
-    *kept = *failure;
-    kept->error = arena_strdup(arena, failure->error);
-    kept->statement = arena_strdup(arena, failure->statement);
-    kept->sqlstate = arena_strdup(arena, failure->sqlstate);
-    kept->detail = arena_strdup(arena, failure->detail);
-    kept->hint = arena_strdup(arena, failure->hint);
-    kept->blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
-    kept->partially_applied = false;
+    batch->result->failure = script_failure_keep(batch->work->arena, failure);
+    batch->result->failure.partially_applied = false;
 }
 
 static void find_stalls(struct batch *batch)

@@ -180,13 +180,12 @@ static bool choose(struct work *work, const struct run_request *request, struct 
 
 /* ---- scripts ---- */
 
-static const char *hash_text(struct arena *arena, struct text text)
+bool prepared_read(struct arena *arena, const struct prepared *prepared, struct text *content, struct status *status)
 {
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
-    sha256_text(text, digest);
-    sha256_hex(digest, hex);
-    return hex;
+    return script_read(arena, prepared->item->file, content, status) &&
+           (strcmp(sha256_hex_of(arena, *content), prepared->content_hash) == 0 ||
+            status_fail(status, STATUS_FAILED_PRECONDITION,
+                        "The file was changed while the run was going on; run again."));
 }
 
 /* The plan without what it needed to be made. */
@@ -210,7 +209,7 @@ static bool plan_one(struct work *work, struct prepared *prepared, struct status
                     steps_match(work->arena, &prepared->steps, content, &prepared->plan, prepared->item->name,
                                 &prepared->done, problem);
     if (ok) {
-        prepared->content_hash = hash_text(work->arena, content);
+        prepared->content_hash = sha256_hex_of(work->arena, content);
         keep_plan(work->arena, &prepared->plan);
     }
     arena_free(reading);

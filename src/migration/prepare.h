@@ -55,6 +55,9 @@ bool prepare_settings(const struct site *site, const struct run_request *request
  * that failed and is not resolved, an order that is not allowed, a hash that differs). */
 bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation);
 
+/* Reads its script, which must still be what was planned. */
+bool prepared_read(struct arena *arena, const struct prepared *prepared, struct text *content, struct status *status);
+
 /* Why the migrations cannot share one transaction; NULL where they can. */
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation);
 

@@ -76,22 +76,13 @@ struct attempt {
     bool was_tried_again;
 };
 
-/* The file must be what was planned: it may have been replaced in the meantime. */
 static bool load(struct attempt *attempt, const struct detection *detection, const struct prepared *prepared)
 {
     struct work *const work = &attempt->work;
     char *const id = arena_alloc(work->arena, UUID_SIZE);
-    unsigned char digest[SHA256_SIZE];
-    char hex[SHA256_HEX_SIZE];
     struct script *const script = &attempt->script;
-    if (!script_read(work->arena, prepared->item->file, &script->content, work->status)) {
+    if (!prepared_read(work->arena, prepared, &script->content, work->status)) {
         return false;
-    }
-    sha256_text(script->content, digest);
-    sha256_hex(digest, hex);
-    if (strcmp(hex, prepared->content_hash) != 0) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
-                           "The file was changed while the run was going on; run again.");
     }
     uuid_v4(id);
     script->work = work;
@@ -181,18 +172,6 @@ static void fail_with(struct run_result *result, const struct catalog_item *item
     }
 }
 
-/* The failure, out of memory that goes. */
-static void keep_failure(struct arena *arena, const struct script_failure *failure, struct script_failure *kept)
-{
-    *kept = *failure;
-    kept->error = arena_strdup(arena, failure->error);
-    kept->statement = arena_strdup(arena, failure->statement);
-    kept->sqlstate = arena_strdup(arena, failure->sqlstate);
-    kept->detail = arena_strdup(arena, failure->detail);
-    kept->hint = arena_strdup(arena, failure->hint);
-    kept->blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
-}
-
 static void tell_migration(const struct work *work, enum run_event_kind kind, const struct prepared *prepared,
                            size_t number, size_t count, int64_t began)
 {
@@ -231,7 +210,7 @@ static bool run_one(struct work *work, const struct preparation *preparation, si
         ok = run_script(&attempt);
         if (!ok) {
             result->failed_name = prepared->item->name;
-            keep_failure(work->arena, &attempt.failure, &result->failure);
+            result->failure = script_failure_keep(work->arena, &attempt.failure);
         }
     }
     if (ok) {

@@ -173,6 +173,18 @@ bool ladder_again(struct ladder *ladder, struct work *work, const char *migratio
 
 /* ---- sending ---- */
 
+struct script_failure script_failure_keep(struct arena *arena, const struct script_failure *failure)
+{
+    struct script_failure kept = *failure;
+    kept.error = arena_strdup(arena, failure->error);
+    kept.statement = arena_strdup(arena, failure->statement);
+    kept.sqlstate = arena_strdup(arena, failure->sqlstate);
+    kept.detail = arena_strdup(arena, failure->detail);
+    kept.hint = arena_strdup(arena, failure->hint);
+    kept.blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
+    return kept;
+}
+
 /* What the server said, in terms of the file. */
 static void describe(struct work *work, struct text content, const struct step *step, const struct query *query,
                      const struct pg_failure *at, struct script_failure *failure)

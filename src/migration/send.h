@@ -27,6 +27,9 @@ struct script_failure {
     size_t blocker_count;
 };
 
+/* A failure out of memory that goes. */
+struct script_failure script_failure_keep(struct arena *arena, const struct script_failure *failure);
+
 /* How a lock_timeout is set for it. */
 enum query_ladder {
     LADDER_NONE,

@@ -15,11 +15,7 @@ static const char *ledger_text(struct arena *arena, const struct ledger *ledger)
 
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step)
 {
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
-    sha256_text(text_slice(content, step->start, step->end), digest);
-    sha256_hex(digest, hex);
-    return hex;
+    return sha256_hex_of(arena, text_slice(content, step->start, step->end));
 }
 
 bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,

@@ -215,7 +215,7 @@ enum sql_work effects_type_change(const char *from_text, const json_t *type, con
     const struct type from = type_of_text(from_text);
     const bool arrays = from.is_array || to.is_array;
     if (is_same(&from, &to) || (!arrays && (is_wider(&from, &to) || is_relabel(&from, &to)))) {
-        *advice = "Indexes with an expression or a condition over the column are built anew.";
+        *advice = "Indexes on it that have an expression, a condition or an array are built anew.";
         return SQL_WORK_NONE;
     }
     if (!arrays && is_timestamp(&from) && is_timestamp(&to) && from.builtin != to.builtin) {

@@ -15,7 +15,7 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-static struct work work_of(const struct service_context *context, const struct rpc_call *call)
+struct work service_work(const struct service_context *context, const struct rpc_call *call)
 {
     return (struct work){
         .site = context->site,
@@ -165,7 +165,7 @@ static ProtobufCMessage *status_reply(struct work *work, const struct catalog *c
 
 static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct catalog catalog;
     ProtobufCMessage *reply = NULL;
     (void)input;
@@ -181,7 +181,7 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
 static ProtobufCMessage *preview(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__PreviewRequest *const request = (const Truss__Migration__V1__PreviewRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct preview found;
     if (!preview_migration(&work, request->name, &found)) {
         return NULL;
@@ -197,7 +197,7 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
 {
     const Truss__Migration__V1__MarkAppliedRequest *const request =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     const char *message;
     if (!mark_applied(&work, request->migration, &message)) {
         return NULL;
@@ -213,7 +213,7 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
 {
     const Truss__Migration__V1__MarkRolledBackRequest *const request =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     const char *message;
     if (!mark_rolled_back(&work, request->migration, &message)) {
         return NULL;
@@ -227,7 +227,7 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
 
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct check found;
     (void)input;
     if (!check_run(&work, &found)) {
@@ -257,7 +257,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
 {
     const Truss__Migration__V1__DetectSchemaRequest *const request =
         (const Truss__Migration__V1__DetectSchemaRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct schema_findings found;
     /* What is no script is refused without a database, too. */
     const bool is_empty = text_trim(text_of(request->sql)).size == 0;
@@ -288,7 +288,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
 static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__CreateRequest *const request = (const Truss__Migration__V1__CreateRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct created created;
     if (!create_migration(&work, request->name, &created)) {
         return NULL;

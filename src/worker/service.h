@@ -13,6 +13,9 @@ struct service_context {
     struct operations *operations;
 };
 
+/* The means of one call. */
+struct work service_work(const struct service_context *context, const struct rpc_call *call);
+
 /* truss.migration.v1.MigrationService. The context is borrowed. */
 struct rpc_service migration_service(struct service_context *context);
 

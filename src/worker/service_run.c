@@ -60,20 +60,10 @@ static Truss__Migration__V1__RunResponse *run_operation(struct work *work, struc
     return reply;
 }
 
-static struct work work_of(const struct service_context *context, const struct rpc_call *call)
-{
-    return (struct work){
-        .site = context->site,
-        .arena = call->arena,
-        .deadline = call->deadline,
-        .status = call->status,
-    };
-}
-
 static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     Truss__Migration__V1__RunResponse *const reply =
         run_operation(&work, operation_begin(context->operations), (const Truss__Migration__V1__RunRequest *)input);
     return reply == NULL ? NULL : &reply->base;
@@ -141,7 +131,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     const struct run_request request = request_of(message);
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     struct run_settings settings;
     if (!prepare_settings(context->site, &request, &settings, call->status) || !work_connect(&work)) {
         return NULL;
@@ -299,7 +289,7 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
         .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
         .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
     };
-    struct work work = work_of(data, call);
+    struct work work = service_work(data, call);
     struct preparation preparation;
     struct explanation explanation;
     ProtobufCMessage *reply = NULL;
@@ -316,7 +306,7 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
 ProtobufCMessage *handle_get_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     Truss__Migration__V1__Operation *const reply =
         operations_get(context->operations, &work, ((const Truss__Migration__V1__GetOperationRequest *)input)->id);
     return reply == NULL ? NULL : &reply->base;
@@ -327,7 +317,7 @@ ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const
     const struct service_context *const context = data;
     const Truss__Migration__V1__WaitOperationRequest *const request =
         (const Truss__Migration__V1__WaitOperationRequest *)input;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     Truss__Migration__V1__WaitOperationResponse *const reply =
         operations_wait(context->operations, &work, request->id, request->after_event, request->wait_ms);
     return reply == NULL ? NULL : &reply->base;
@@ -336,7 +326,7 @@ ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const
 ProtobufCMessage *handle_cancel_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     Truss__Migration__V1__Operation *const reply = operations_cancel(
         context->operations, &work, ((const Truss__Migration__V1__CancelOperationRequest *)input)->id);
     return reply == NULL ? NULL : &reply->base;
@@ -345,7 +335,7 @@ ProtobufCMessage *handle_cancel_operation(void *data, struct rpc_call *call, con
 ProtobufCMessage *handle_list_operations(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = work_of(context, call);
+    struct work work = service_work(context, call);
     Truss__Migration__V1__ListOperationsResponse *const reply = operations_list(
         context->operations, &work, ((const Truss__Migration__V1__ListOperationsRequest *)input)->limit);
     return reply == NULL ? NULL : &reply->base;

@@ -203,7 +203,7 @@ TYPES = [
     sample(TYPE + "bits TYPE varbit"),
     sample(TYPE + "d TYPE int", work="none", why="only the database knows what a domain is made of"),
     sample(TYPE + "li TYPE bigint[]"),
-    sample(TYPE + "li TYPE int[]"),
+    sample(TYPE + "li TYPE int[]", work="index", why="a GIN index on an array is built anew: only the database knows of it"),
     sample("ALTER TABLE child ALTER parent_id TYPE bigint", unnamed=["parent"]),
     sample("ALTER TABLE loose ALTER v TYPE text, ADD COLUMN new int"),
     sample("ALTER TABLE nokey ALTER v TYPE int", work="index", why="an index on an expression is built anew: only the database knows of it"),

@@ -1,0 +1,72 @@
+/*
+ * Values into SQL, and out of results.
+ */
+#include "pg/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Doubles one character wherever it stands. */
+static void add_doubled(struct buffer *sql, struct text text, char doubled)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        buffer_putc(sql, text.data[i]);
+        if (text.data[i] == doubled) {
+            buffer_putc(sql, doubled);
+        }
+    }
+}
+
+void pg_quote_literal(struct buffer *sql, struct text value)
+{
+    const bool backslash = value.size > 0 && memchr(value.data, '\\', value.size) != NULL;
+    if (!backslash) {
+        buffer_putc(sql, '\'');
+        add_doubled(sql, value, '\'');
+        buffer_putc(sql, '\'');
+        return;
+    }
+    /* E'' means the same whatever standard_conforming_strings says; the space keeps it apart from a word before it. */
+    buffer_puts(sql, " E'");
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] == '\\' || value.data[i] == '\'') {
+            buffer_putc(sql, value.data[i]);
+        }
+        buffer_putc(sql, value.data[i]);
+    }
+    buffer_putc(sql, '\'');
+}
+
+void pg_quote_identifier(struct buffer *sql, const char *name)
+{
+    buffer_putc(sql, '"');
+    add_doubled(sql, text_of(name), '"');
+    buffer_putc(sql, '"');
+}
+
+void pg_result_cleanup(PGresult **result)
+{
+    PQclear(*result);
+}
+
+const char *pg_field(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) != 0 ? NULL : PQgetvalue(result, row, column);
+}
+
+bool pg_field_bool(const PGresult *result, int row, int column)
+{
+    const char *const value = pg_field(result, row, column);
+    return value != NULL && value[0] == 't';
+}
+
+int64_t pg_field_int(const PGresult *result, int row, int column, int64_t fallback)
+{
+    const char *const value = pg_field(result, row, column);
+    return value == NULL ? fallback : strtoll(value, NULL, 10);
+}
+
+int64_t pg_field_us(const PGresult *result, int row, int column)
+{
+    return pg_field_int(result, row, column, NO_TIME);
+}
