@@ -250,7 +250,7 @@ static void on_tick(void *data, struct pg_session *beside)
     }
 }
 
-struct operation *operation_begin(struct operations *operations)
+struct operation *operation_begin(struct operations *operations, struct status *status)
 {
     struct operation *operation = memory_alloc(sizeof *operation);
     operation->operations = operations;
@@ -260,6 +260,12 @@ struct operation *operation_begin(struct operations *operations)
     operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
     uuid_v4(operation->id);
     pthread_mutex_lock(&operations->mutex);
+    if (operations->stopping) {
+        pthread_mutex_unlock(&operations->mutex);
+        free_operation(operation);
+        status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
+        return NULL;
+    }
     operation->next = operations->newest;
     operations->newest = operation;
     operations->count++;

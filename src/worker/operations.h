@@ -23,8 +23,8 @@ void operations_free(struct operations *operations);
 
 /* ---- the side of the run ---- */
 
-/* A new one, RUNNING, for operation_end. */
-struct operation *operation_begin(struct operations *operations);
+/* A new one, RUNNING, for operation_end. NULL and UNAVAILABLE where the worker is stopping. */
+struct operation *operation_begin(struct operations *operations, struct status *status);
 
 const char *operation_id(const struct operation *operation);
 

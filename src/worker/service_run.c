@@ -64,8 +64,12 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
 {
     const struct service_context *const context = data;
     struct work work = service_work(context, call);
+    struct operation *const operation = operation_begin(context->operations, call->status);
+    if (operation == NULL) {
+        return NULL;
+    }
     Truss__Migration__V1__RunResponse *const reply =
-        run_operation(&work, operation_begin(context->operations), (const Truss__Migration__V1__RunRequest *)input);
+        run_operation(&work, operation, (const Truss__Migration__V1__RunRequest *)input);
     return reply == NULL ? NULL : &reply->base;
 }
 
@@ -137,14 +141,18 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
         return NULL;
     }
     work_release(&work);
+    struct operation *const operation = operation_begin(context->operations, call->status);
+    if (operation == NULL) {
+        return NULL;
+    }
     struct background *const background = background_new(context, call->request->payload);
-    background->operation = operation_begin(context->operations);
-    char *const id = arena_strdup(call->arena, operation_id(background->operation));
+    background->operation = operation;
+    char *const id = arena_strdup(call->arena, operation_id(operation));
     /* A try is not written down: it leaves no trace. */
-    if (!message->dry_run && !operation_write_down(background->operation, call->deadline, call->status)) {
+    if (!message->dry_run && !operation_write_down(operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
     }
-    if (!operation_run_later(background->operation, &background->job)) {
+    if (!operation_run_later(operation, &background->job)) {
         status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);

@@ -1,0 +1,504 @@
+/*
+ * The catalogue apart from what a server can be asked (tests/service/test_effects.py does): names, advice, what the
+ * plan itself creates, versions, hostile statements, and what stalls others by its words.
+ */
+#include "sql/effects.h"
+
+#include "support/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct arena *arena;
+
+static void setup(void)
+{
+    arena = arena_new(0);
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+static struct sql_effects effects_of(const char *statement)
+{
+    struct sql_effects effects;
+    sql_effects(arena, text_of(statement), NULL, NULL, &effects);
+    return effects;
+}
+
+static const char *locks_with(const char *statement, int version, const char *const *created)
+{
+    const struct sql_facts facts = {.server_version = version};
+    struct buffer out = {.arena = arena};
+    struct sql_effects effects;
+    sql_effects(arena, text_of(statement), &facts, created, &effects);
+    for (size_t i = 0; i < effects.count; i++) {
+        buffer_printf(&out, "%s%s %s", i == 0 ? "" : ", ", effects.locks[i].relation,
+                      sql_lock_name(effects.locks[i].lock));
+    }
+    return buffer_string(&out);
+}
+
+static const char *locks(const char *statement)
+{
+    return locks_with(statement, 0, NULL);
+}
+
+/* ---- names ---- */
+
+START_TEST(names_are_quoted_where_they_must_be)
+{
+    ck_assert_str_eq(locks("ALTER TABLE Public.\"User\" ADD a int"), "public.\"User\" ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks("LOCK \"order\""), "\"order\" ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks("LOCK \"a b\".\"c\"\"d\""), "\"a b\".\"c\"\"d\" ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks("LOCK \"plain_1\", \"1st\""), "\"1st\" ACCESS EXCLUSIVE, plain_1 ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks("LOCK t\xC3\xA4"
+                           "glich"),
+                     "\"t\xC3\xA4"
+                     "glich\" ACCESS EXCLUSIVE");
+}
+END_TEST
+
+START_TEST(the_strongest_lock_comes_first_and_each_relation_once)
+{
+    ck_assert_str_eq(locks("INSERT INTO z SELECT * FROM a JOIN z USING (id)"), "z ROW EXCLUSIVE, a ACCESS SHARE");
+    ck_assert_str_eq(locks("ALTER TABLE t VALIDATE CONSTRAINT a, ADD FOREIGN KEY (b) REFERENCES r, ADD c int"),
+                     "t ACCESS EXCLUSIVE, r SHARE ROW EXCLUSIVE");
+}
+END_TEST
+
+START_TEST(names_in_with_are_no_relations_but_their_queries_have_some)
+{
+    ck_assert_str_eq(locks("WITH a AS (SELECT * FROM b) SELECT * FROM a, public.a"),
+                     "b ACCESS SHARE, public.a ACCESS SHARE");
+    ck_assert_str_eq(locks("WITH gone AS (DELETE FROM b RETURNING *) INSERT INTO c SELECT * FROM gone"),
+                     "b ROW EXCLUSIVE, c ROW EXCLUSIVE");
+}
+END_TEST
+
+START_TEST(locks_have_postgresqls_names_and_block_what_they_block)
+{
+    ck_assert_str_eq(sql_lock_name(SQL_LOCK_NONE), "");
+    ck_assert_str_eq(sql_lock_name(SQL_LOCK_SHARE_ROW_EXCLUSIVE), "SHARE ROW EXCLUSIVE");
+    for (enum sql_lock lock = SQL_LOCK_NONE; lock <= SQL_LOCK_ACCESS_EXCLUSIVE; lock++) {
+        ck_assert_int_eq(sql_lock_blocks_reads(lock), lock == SQL_LOCK_ACCESS_EXCLUSIVE);
+        ck_assert_int_eq(sql_lock_blocks_writes(lock), lock >= SQL_LOCK_SHARE);
+    }
+}
+END_TEST
+
+/* ---- what the plan creates ---- */
+
+START_TEST(relations_that_the_plan_creates_are_left_out)
+{
+    const char *const created[] = {"made", "public.open", "other.far", NULL};
+    ck_assert_str_eq(locks_with("ALTER TABLE made ADD FOREIGN KEY (a) REFERENCES there", 0, created),
+                     "there SHARE ROW EXCLUSIVE");
+    ck_assert_str_eq(locks_with("LOCK public.made, open, other.far", 0, created), "");
+    ck_assert_str_eq(locks_with("LOCK other.made, far", 0, created),
+                     "far ACCESS EXCLUSIVE, other.made ACCESS EXCLUSIVE");
+}
+END_TEST
+
+START_TEST(there_is_no_advice_on_what_the_plan_creates)
+{
+    const char *const created[] = {"made", NULL};
+    struct sql_effects effects;
+    sql_effects(arena, text_of("CREATE INDEX ON made (a)"), NULL, created, &effects);
+    ck_assert_uint_eq(effects.count, 0);
+    ck_assert_ptr_null(effects.advice);
+    ck_assert_int_eq(effects.work, SQL_WORK_INDEX);
+}
+END_TEST
+
+START_TEST(a_statement_locks_nothing_of_what_it_creates_itself)
+{
+    ck_assert_str_eq(locks("CREATE TABLE a (id int PRIMARY KEY, up int REFERENCES a (id))"), "");
+    ck_assert_str_eq(locks("CREATE VIEW a AS SELECT 1"), "");
+    ck_assert_str_eq(locks("CREATE TABLE a AS SELECT * FROM b"), "b ACCESS SHARE");
+}
+END_TEST
+
+/* ---- versions and facts ---- */
+
+START_TEST(an_unknown_version_gets_the_worst_of_all)
+{
+    const char *const detach = "ALTER TABLE p DETACH PARTITION c";
+    ck_assert_str_eq(locks_with(detach, 130020, NULL), "p ACCESS EXCLUSIVE, c SHARE UPDATE EXCLUSIVE");
+    ck_assert_str_eq(locks_with(detach, 140000, NULL), "c ACCESS EXCLUSIVE, p ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks_with(detach, 0, NULL), "c ACCESS EXCLUSIVE, p ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks_with("GRANT SELECT ON t TO u", 170004, NULL), "");
+    ck_assert_str_eq(locks_with("GRANT SELECT ON t TO u", 180000, NULL), "t ACCESS SHARE");
+    ck_assert_str_eq(locks_with("GRANT SELECT ON t TO u", 0, NULL), "t ACCESS SHARE");
+    ck_assert_str_eq(locks_with("ALTER INDEX i RENAME TO j", 110000, NULL), "i ACCESS EXCLUSIVE");
+    ck_assert_str_eq(locks_with("ALTER INDEX i RENAME TO j", 120000, NULL), "i SHARE UPDATE EXCLUSIVE");
+}
+END_TEST
+
+struct asked {
+    const char *type;
+    char names[100];
+};
+
+static const char *column_type(void *data, const char *schema, const char *table, const char *column)
+{
+    struct asked *const asked = data;
+    snprintf(asked->names, sizeof asked->names, "%s|%s|%s", schema == NULL ? "NULL" : schema, table, column);
+    return asked->type;
+}
+
+static struct sql_effects change_type(const char *from, const char *to)
+{
+    struct asked asked = {.type = from};
+    const struct sql_facts facts = {.data = &asked, .column_type = column_type};
+    const char *const statement = arena_printf(arena, "ALTER TABLE t ALTER c TYPE %s", to);
+    struct sql_effects effects;
+    sql_effects(arena, text_of(statement), &facts, NULL, &effects);
+    return effects;
+}
+
+START_TEST(the_column_is_asked_for_by_its_folded_names)
+{
+    struct asked asked = {.type = "text"};
+    const struct sql_facts facts = {.data = &asked, .column_type = column_type};
+    struct sql_effects effects;
+    sql_effects(arena, text_of("ALTER TABLE \"S\".Tab ALTER \"Col\" TYPE text"), &facts, NULL, &effects);
+    ck_assert_str_eq(asked.names, "S|tab|Col");
+    sql_effects(arena, text_of("ALTER TABLE tab ALTER col TYPE text"), &facts, NULL, &effects);
+    ck_assert_str_eq(asked.names, "NULL|tab|col");
+}
+END_TEST
+
+START_TEST(a_known_type_tells_a_rewrite_from_a_relabel)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        enum sql_work work;
+    } changes[] = {
+        {"character varying(20)", "varchar(30)", SQL_WORK_NONE},
+        {"character varying(20)", "varchar(10)", SQL_WORK_REWRITE},
+        {"character varying", "varchar(10)", SQL_WORK_REWRITE},
+        {"character varying(20)", "text", SQL_WORK_NONE},
+        {"character varying(20)[]", "text", SQL_WORK_REWRITE},
+        {"character varying(20)", "text[]", SQL_WORK_REWRITE},
+        {"integer", "bigint", SQL_WORK_REWRITE},
+        {"integer", "pg_catalog.int4", SQL_WORK_NONE},
+        {"numeric(10,2)", "decimal(12, 2)", SQL_WORK_NONE},
+        {"numeric(10,0)", "numeric(12)", SQL_WORK_NONE},
+        {"numeric", "numeric(12)", SQL_WORK_REWRITE},
+        {"timestamp(3) without time zone", "timestamp(6)", SQL_WORK_NONE},
+        {"timestamp(3) without time zone", "timestamp(2)", SQL_WORK_REWRITE},
+        {"timestamp(3) without time zone", "timestamptz(3)", SQL_WORK_REWRITE},
+        {"interval(3)", "interval", SQL_WORK_NONE},
+        {"interval day to second", "interval(6)", SQL_WORK_REWRITE},
+        {"\"Role\"", "\"Role\"", SQL_WORK_NONE},
+        {"public.\"Role\"", "\"Role\"", SQL_WORK_NONE},
+        {"\"Role\"", "\"Role_new\"", SQL_WORK_REWRITE},
+        {"integer", "other.int4", SQL_WORK_REWRITE},
+        {"character varying(20", "varchar(30)", SQL_WORK_REWRITE}, /* whatever comes back, it is read without harm */
+        {"", "text", SQL_WORK_REWRITE},
+        {NULL, "text", SQL_WORK_REWRITE},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const struct sql_effects effects = change_type(changes[i].from, changes[i].to);
+        ck_assert_msg(effects.work == changes[i].work, "%s to %s is %d", changes[i].from, changes[i].to, effects.work);
+        ck_assert_ptr_nonnull(effects.advice);
+    }
+}
+END_TEST
+
+START_TEST(a_conversion_by_using_rewrites_but_a_plain_cast_is_looked_at)
+{
+    ck_assert_int_eq(change_type("character varying(9)", "text USING c").work, SQL_WORK_NONE);
+    ck_assert_int_eq(change_type("character varying(9)", "text USING c::text").work, SQL_WORK_NONE);
+    ck_assert_int_eq(change_type("character varying(9)", "text USING c::varchar").work, SQL_WORK_REWRITE);
+    ck_assert_int_eq(change_type("character varying(9)", "text USING lower(c)").work, SQL_WORK_REWRITE);
+    ck_assert_int_eq(change_type("character varying(9)", "text USING other").work, SQL_WORK_REWRITE);
+}
+END_TEST
+
+START_TEST(a_timestamp_with_time_zone_is_free_only_in_utc)
+{
+    ck_assert_ptr_nonnull(strstr(change_type("timestamp without time zone", "timestamptz").advice, "UTC"));
+}
+END_TEST
+
+/* ---- advice ---- */
+
+START_TEST(the_advice_is_of_the_heaviest_part)
+{
+    static const struct {
+        const char *statement;
+        const char *says;
+    } samples[] = {
+        {"CREATE INDEX ON t (a)", "CONCURRENTLY"},
+        {"DROP INDEX i", "table"},
+        {"ALTER TABLE t ADD CHECK (a > 0)", "NOT VALID"},
+        {"ALTER TABLE t ALTER a SET NOT NULL", "CHECK"},
+        {"ALTER TABLE t ADD UNIQUE (a)", "USING INDEX"},
+        {"ALTER TABLE t ADD a uuid DEFAULT gen_random_uuid()", "batches"},
+        {"ALTER TABLE t ADD a int NOT NULL", "DEFAULT"},
+        {"ALTER TABLE t DROP a, ADD CONSTRAINT u UNIQUE (b)", "USING INDEX"},
+        {"ALTER TABLE t DROP a, ALTER b DROP NOT NULL", "lost"},
+        {"DROP TABLE t", "foreign keys"},
+        {"DROP SCHEMA s CASCADE", "CASCADE"},
+        {"UPDATE t SET a = 1", "batches"},
+        {"VACUUM FULL t", "pg_repack"},
+        {"CREATE TABLE c PARTITION OF p DEFAULT", "ATTACH"},
+        {"ALTER DOMAIN d ADD CHECK (VALUE > 0)", "Every table"},
+        {"DROP OWNED BY u", "role"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        const char *const advice = effects_of(samples[i].statement).advice;
+        ck_assert_msg(advice != NULL && strstr(advice, samples[i].says) != NULL, "%s: %s", samples[i].statement,
+                      advice == NULL ? "NULL" : advice);
+    }
+}
+END_TEST
+
+START_TEST(there_is_no_advice_where_nothing_is_to_say)
+{
+    static const char *const samples[] = {
+        "ALTER TABLE t ADD a int",
+        "ALTER TABLE t ADD a timestamptz NOT NULL DEFAULT now()",
+        "ALTER TABLE t ADD CHECK (a > 0) NOT VALID",
+        "INSERT INTO t VALUES (1)",
+        "UPDATE t SET a = 1 WHERE b",
+        "CREATE TABLE t (id int)",
+        "EXPLAIN DELETE FROM t",
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        ck_assert_ptr_null(effects_of(samples[i]).advice);
+    }
+}
+END_TEST
+
+/* ---- what is not known ---- */
+
+START_TEST(what_cannot_be_known_is_unknown_and_locks_nothing)
+{
+    static const char *const samples[] = {
+        "",
+        "-- nothing",
+        ";",
+        "DO $$ BEGIN END $$",
+        "CALL p()",
+        "SELECT my_own_function()",
+        "EXECUTE prepared",
+        "ALTER TABEL t",
+        "ALTER TABLE t ADD c int GENERATED ALWAYS AS (1) VIRTUAL",
+        "LOCK a; LOCK b",
+        "SELECT 'open",
+        "ALTER EXTENSION x UPDATE",
+        "\\d t",
+        "LOCK \xFF",
+        "CREATE SCHEMA s CREATE TABLE t ()",
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        const struct sql_effects effects = effects_of(samples[i]);
+        ck_assert_msg(effects.work == SQL_WORK_UNKNOWN && effects.count == 0, "%s", samples[i]);
+    }
+    struct sql_effects effects;
+    sql_effects(arena, (struct text){"LOCK t\0; LOCK u", 15}, NULL, NULL, &effects);
+    ck_assert_int_eq(effects.work, SQL_WORK_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_function_of_postgresqls_own_is_known)
+{
+    ck_assert_int_eq(effects_of("SELECT set_config('a.b', 'c', false)").work, SQL_WORK_NONE);
+    ck_assert_int_eq(effects_of("SELECT pg_catalog.count(*) FROM t").work, SQL_WORK_SCAN);
+    ck_assert_int_eq(effects_of("SELECT mine.count(*) FROM t").work, SQL_WORK_UNKNOWN);
+    ck_assert_int_eq(effects_of("ALTER TABLE t ADD a int DEFAULT mine.now()").work, SQL_WORK_REWRITE);
+}
+END_TEST
+
+/* ---- hostile statements ---- */
+
+static const char *repeated(const char *start, const char *piece, size_t count, const char *end)
+{
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, start);
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&out, piece);
+    }
+    buffer_puts(&out, end);
+    return buffer_string(&out);
+}
+
+START_TEST(deep_statements_are_unknown_and_do_no_harm)
+{
+    static const struct {
+        const char *start;
+        const char *piece;
+        const char *end;
+    } deep[] = {
+        {"SELECT 1", "+1", ""},
+        {"SELECT ", "(", "1"},
+        {"SELECT ", "abs(", "1"},
+        {"SELECT ", "NOT ", "true"},
+        {"SELECT 1", "::int", ""},
+        {"SELECT 1, 2", " UNION SELECT 1, 2", ""},
+        {"SELECT ", "ARRAY[", "1"},
+        {"SELECT ", "/*", ""},
+        {"SELECT 1", "+", "1"},
+        {"SELECT a", " COLLATE c", ""},
+        {"SELECT * FROM a", " JOIN a", ""},
+        {"SELECT ", "CASE WHEN ", ""},
+        {"SELECT f(a, 1", "+1", ")"},
+        {"CREATE TABLE t (a int CHECK (true", " AND (a", ""},
+    };
+    for (size_t i = 0; i < sizeof deep / sizeof deep[0]; i++) {
+        for (size_t count = 1000; count <= 1000000; count *= 10) {
+            const struct sql_effects effects = effects_of(repeated(deep[i].start, deep[i].piece, count, deep[i].end));
+            ck_assert_uint_le(effects.count, 1);
+            ck_assert(count < 10000 || effects.work == SQL_WORK_UNKNOWN);
+        }
+    }
+}
+END_TEST
+
+START_TEST(wide_statements_are_known_up_to_a_size)
+{
+    const char *const rows = repeated("INSERT INTO t VALUES (0)", ",(1,'a')", 20000, "");
+    ck_assert_int_eq(effects_of(rows).work, SQL_WORK_ROWS);
+    ck_assert_int_eq(effects_of(repeated(rows, ",(1,'a')", 100000, "")).work, SQL_WORK_UNKNOWN);
+    const struct buffer empty = {.arena = arena};
+    struct buffer names = empty;
+    for (int i = 0; i < 20000; i++) {
+        buffer_printf(&names, "%st%d", i == 0 ? "LOCK " : ",", i);
+    }
+    ck_assert_uint_eq(effects_of(buffer_string(&names)).count, 1000);
+}
+END_TEST
+
+/* ---- what stalls others ---- */
+
+START_TEST(statements_that_may_stall_others_are_told_by_their_words)
+{
+    static const char *const stalling[] = {
+        "ALTER TABLE t ADD a int",
+        "/* c */ alter\ttable t rename to u",
+        "CREATE INDEX i ON t (a)",
+        "CREATE UNIQUE INDEX i ON t (a)",
+        "DROP TABLE t",
+        "DROP INDEX i",
+        "TRUNCATE t",
+        "REINDEX TABLE t",
+        "REINDEX (CONCURRENTLY false) TABLE t",
+        "CLUSTER",
+        "VACUUM FULL t",
+        "VACUUM (FULL) t",
+        "LOCK t",
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+        "CREATE TRIGGER a AFTER INSERT ON t EXECUTE FUNCTION f()",
+        "CREATE OR REPLACE TRIGGER a AFTER INSERT ON t EXECUTE FUNCTION f()",
+        "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE RULE r AS ON INSERT TO t DO NOTHING",
+        "CREATE POLICY p ON t",
+        "CREATE OR REPLACE VIEW v AS SELECT 1",
+        "CREATE OR REPLACE TEMP RECURSIVE VIEW v (a) AS SELECT 1",
+        "CREATE TABLE c (a int REFERENCES p)",
+        "CREATE UNLOGGED TABLE c PARTITION OF p DEFAULT",
+        "CREATE FOREIGN TABLE c () INHERITS (p) SERVER s",
+        "CREATE SCHEMA s CREATE TABLE c (a int REFERENCES p)",
+        "ALTER DOMAIN d ADD CHECK (VALUE > 0)",
+        "DROP FUNCTION f() CASCADE",
+        "DROP TYPE d CASCADE",
+        "REASSIGN OWNED BY a TO b",
+        "DROP OWNED BY a",
+        "DO $$ BEGIN ALTER TABLE t ADD a int; END $$",
+        "DO LANGUAGE plpgsql 'BEGIN EXECUTE ''truncate t''; END'",
+        "DO $$BEGIN PERFORM 1;\nDROP TABLE t;END$$",
+        "CALL drop('x')",
+        "ALTER TABLE t ALTER detach TYPE concurrently",
+        "ALTER TABLE p DETACH PARTITION c",
+        "ALTER EXTENSION x UPDATE",
+        "ALTER VIEW v RENAME TO w",
+    };
+    for (size_t i = 0; i < sizeof stalling / sizeof stalling[0]; i++) {
+        ck_assert_msg(sql_may_stall_others(text_of(stalling[i])), "%s", stalling[i]);
+    }
+}
+END_TEST
+
+START_TEST(statements_that_stall_nobody_are_told_by_their_words)
+{
+    static const char *const calm[] = {
+        "",
+        "SELECT 1",
+        "INSERT INTO t VALUES ('drop table t')",
+        "UPDATE t SET a = 1",
+        "DELETE FROM t",
+        "WITH a AS (SELECT 1) SELECT 1",
+        "CREATE INDEX CONCURRENTLY i ON t (a)",
+        "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)",
+        "DROP INDEX CONCURRENTLY i",
+        "REINDEX TABLE CONCURRENTLY t",
+        "REINDEX (CONCURRENTLY) TABLE t",
+        "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
+        "CREATE TABLE t (a int PRIMARY KEY)",
+        "CREATE TABLE t (a int DEFAULT 'references'::text)",
+        "CREATE TABLE t (a int) PARTITION BY LIST (a)",
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE TYPE t AS ENUM ('a')",
+        "CREATE EXTENSION x",
+        "CREATE SCHEMA s",
+        "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'DROP TABLE t'",
+        "DROP FUNCTION f()",
+        "CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION f()",
+        "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO u",
+        "ALTER ROLE r LOGIN",
+        "COMMENT ON TABLE t IS 'x'",
+        "GRANT SELECT ON t TO u",
+        "ANALYZE t",
+        "VACUUM t",
+        "DO $$ BEGIN PERFORM 1; END $$",
+        "DO $$ BEGIN created := dropped; END $$",
+        "SET lock_timeout = 1",
+        "COMMIT",
+        "alterx",
+    };
+    for (size_t i = 0; i < sizeof calm / sizeof calm[0]; i++) {
+        ck_assert_msg(!sql_may_stall_others(text_of(calm[i])), "%s", calm[i]);
+    }
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *const result = suite_create("effects");
+    TCase *const tests = tcase_create("effects");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, names_are_quoted_where_they_must_be);
+    tcase_add_test(tests, the_strongest_lock_comes_first_and_each_relation_once);
+    tcase_add_test(tests, names_in_with_are_no_relations_but_their_queries_have_some);
+    tcase_add_test(tests, locks_have_postgresqls_names_and_block_what_they_block);
+    tcase_add_test(tests, relations_that_the_plan_creates_are_left_out);
+    tcase_add_test(tests, there_is_no_advice_on_what_the_plan_creates);
+    tcase_add_test(tests, a_statement_locks_nothing_of_what_it_creates_itself);
+    tcase_add_test(tests, an_unknown_version_gets_the_worst_of_all);
+    tcase_add_test(tests, the_column_is_asked_for_by_its_folded_names);
+    tcase_add_test(tests, a_known_type_tells_a_rewrite_from_a_relabel);
+    tcase_add_test(tests, a_conversion_by_using_rewrites_but_a_plain_cast_is_looked_at);
+    tcase_add_test(tests, a_timestamp_with_time_zone_is_free_only_in_utc);
+    tcase_add_test(tests, the_advice_is_of_the_heaviest_part);
+    tcase_add_test(tests, there_is_no_advice_where_nothing_is_to_say);
+    tcase_add_test(tests, what_cannot_be_known_is_unknown_and_locks_nothing);
+    tcase_add_test(tests, a_function_of_postgresqls_own_is_known);
+    tcase_add_test(tests, deep_statements_are_unknown_and_do_no_harm);
+    tcase_add_test(tests, wide_statements_are_known_up_to_a_size);
+    tcase_add_test(tests, statements_that_may_stall_others_are_told_by_their_words);
+    tcase_add_test(tests, statements_that_stall_nobody_are_told_by_their_words);
+    suite_add_tcase(result, tests);
+    return result;
+}
+
+int main(void)
+{
+    return run_suite(suite());
+}
