@@ -185,6 +185,16 @@ struct script_failure script_failure_keep(struct arena *arena, const struct scri
     return kept;
 }
 
+/* What to do about an error of which PostgreSQL says nothing more. */
+static const char *hint_for(const struct status *status)
+{
+    const bool commits = status->sqlstate != NULL && strcmp(status->sqlstate, "2D000") == 0;
+    return status->hint == NULL && commits ? "What commits by itself cannot be inside a transaction. Call it from a DO "
+                                             "block with a COMMIT of its own, "
+                                             "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."
+                                           : status->hint;
+}
+
 /* What the server said, in terms of the file. */
 static void describe(struct work *work, struct text content, const struct step *step, const struct query *query,
                      const struct pg_failure *at, struct script_failure *failure)
@@ -197,7 +207,7 @@ static void describe(struct work *work, struct text content, const struct step *
         .error = status->message,
         .sqlstate = status->sqlstate,
         .detail = status->detail != NULL ? status->detail : at->context,
-        .hint = status->hint,
+        .hint = hint_for(status),
         .step = failure->step,
         .steps = failure->steps,
         .connection_lost = status->code == STATUS_UNAVAILABLE,

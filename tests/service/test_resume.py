@@ -156,6 +156,16 @@ class Resume(Case):
         self.assertTrue(self.again().call("MigrationService", "Run").ok)
         self.assert_applied_once("one", "block", "three")
 
+    def test_a_procedure_that_commits_is_called_from_a_block_that_does(self):
+        procedure = LOG % "one" + ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; INSERT INTO log VALUES ('b'); END $$;\n")
+        rpc = self.start(procedure + "CALL p();")
+        failed = rpc.call("MigrationService", "Run").failed
+        self.assertEqual((failed.sqlstate, failed.line), ("2D000", 3))
+        self.assertIn("DO $$ BEGIN CALL", failed.hint)
+        self.files.add("1", procedure + "DO $$ BEGIN CALL p(); COMMIT; END $$;")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("one", "a", "b")
+
     def test_a_transaction_of_the_scripts_own_commits_with_its_row(self):
         rpc = self.start("VACUUM;\nBEGIN ISOLATION LEVEL SERIALIZABLE;\n" + LOG % "own" + "COMMIT;\n"
                          "SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);\n" + LOG % "last")
