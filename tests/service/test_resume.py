@@ -175,6 +175,20 @@ class Resume(Case):
         self.assertTrue(self.again().call("MigrationService", "Run").ok)
         self.assert_applied_once("own", "last")
 
+    def test_a_role_that_may_not_make_our_schema_is_told_what_to_grant(self):
+        role = f"limited_{os.getpid()}"
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 's3cret'; GRANT CREATE ON SCHEMA public TO {role}")
+        self.addCleanup(self.sql, f"DROP OWNED BY {role}; DROP ROLE {role}", check=False)
+        self.files = self.project().add("1", "CREATE TABLE one ();").add("2", "CREATE TABLE two ();\nVACUUM two;")
+        url = self.url().replace(f"app:{harness.PASSWORD_ENCODED}", f"{role}:s3cret")
+        rpc = self.rpc(self.worker(self.files, url=url))
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual(([one.name for one in reply.applied], reply.failed.name, reply.failed.sqlstate), (["1"], "2", "42501"))
+        self.assertIn("CREATE SCHEMA truss AUTHORIZATION", reply.failed.hint)
+        self.assertEqual(self.sql("SELECT to_regclass('two')"), [(None,)])
+        self.sql(f"CREATE SCHEMA truss AUTHORIZATION {role}")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_a_lost_connection_is_found_out_about_and_tried_again_once(self):
         """A backend that is killed takes the whole server through a recovery; the run goes on behind it."""
         rpc = self.start(LOG % "one" + "SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 2 ELSE 0 END);")
