@@ -1,12 +1,13 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
-# TRUSS_TEST_ONLY     the suites to run, in words: lint units service bridge cli clients peers docker docs sanitize (default: all)
+# TRUSS_TEST_ONLY     the suites to run, in words: lint units service bridge cli clients peers together crash docker docs sanitize
+#                     (default: all)
 # TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
-# TRUSS_PEERS_DIR     where the real Prisma CLI is, or will be, installed (default: the user's cache directory)
+# TRUSS_PEERS_DIR     where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units service bridge cli clients peers docker docs sanitize}
+only=${TRUSS_TEST_ONLY:-lint units service bridge cli clients peers together crash docker docs sanitize}
 jobs=$(nproc)
 log=$(mktemp)
 tally=$(mktemp)
@@ -79,7 +80,7 @@ main() {
     export TRUSS_TEST_BIN="$PWD/build/bin"
     wants lint && run lint sh tests/lint.sh
     wants units && units build ""
-    for suite in service bridge cli clients docker docs; do
+    for suite in service bridge cli clients together crash docker docs; do
         wants "$suite" && python_suite "$suite" ""
     done
     wants peers && python_suite peers/prisma ""
