@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-#define EXCERPT      200  /* characters */
-#define MOST_OF_STEP 100  /* statements that are listed of one step */
-#define MOST_OF_PLAN 5000 /* and of all */
+#define EXCERPT      200                   /* characters */
+#define MOST_OF_STEP 100                   /* statements that are listed of one step */
+#define MOST_OF_PLAN 5000                  /* and of all */
+#define MOST_PARSED  ((size_t)1024 * 1024) /* bytes that are looked at for their effects: 5 us each at worst */
 
 struct explaining {
     struct work *work;
@@ -20,6 +21,7 @@ struct explaining {
     size_t created_count;
     size_t created_capacity;
     size_t listed;
+    size_t parsed; /* bytes */
 };
 
 /* For sql_effects: what the database says of a column. */
@@ -94,6 +96,11 @@ static void explain_step(struct explaining *explaining, struct text content, str
             .end = step->start + statement.end,
             .where = text_position(content, step->start + statement.start),
         };
+        explaining->parsed += one.size;
+        if (explaining->parsed > MOST_PARSED) {
+            shown->effects.advice = "This plan is too large to say what each statement locks; plan fewer migrations.";
+            continue;
+        }
         sql_effects(arena, one, &explaining->facts, explaining->created, &shown->effects);
         note_locks(explaining->explanation, &shown->effects);
         add_created(explaining, one);

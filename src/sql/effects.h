@@ -1,8 +1,9 @@
 /*
  * What a statement does to a running database: the locks it takes on what is there already, whom they stop, and whether
- * it reads or writes a whole table under them. A catalogue measured on PostgreSQL 11 to 18
+ * it reads or writes a whole table under them. A catalogue measured on PostgreSQL 13 to 18
  * (tests/service/test_effects.py holds it against the servers that are installed). Looks at the statement's parse tree
- * (libpg_query) and at nothing else, but for what the caller tells of the database.
+ * (libpg_query) and at nothing else, but for what the caller tells of the database: what a statement locks without
+ * naming it is only in the advice.
  */
 #ifndef SQL_EFFECTS_H
 #define SQL_EFFECTS_H
@@ -57,7 +58,8 @@ struct sql_facts {
 };
 
 /* The effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects depend
- * on what it calls, has no locks and SQL_WORK_UNKNOWN. `created` are relations that earlier statements of the same plan
+ * on what it calls, has SQL_WORK_UNKNOWN, and no locks but on what it names itself; so has one above 64 kB, but for
+ * INSERT … VALUES. At most 1000 relations are listed. `created` are relations that earlier statements of the same plan
  * create ("schema.table" or "table", NULL-terminated, may be NULL): locks on them stop nobody and are left out. */
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects);

@@ -6,10 +6,6 @@
 #include "sql/effects_reader.h"
 
 #include <string.h>
-#include <strings.h>
-
-#define BACKFILL  "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing."
-#define NOT_VALID "Add the constraint NOT VALID, then VALIDATE it in a transaction of its own."
 
 struct alter {
     const json_t *target; /* RangeVar */
@@ -29,19 +25,26 @@ void effects_foreign_key(struct effects_reader *reader, const json_t *constraint
     effects_lock(reader, json_object_get(constraint, "pktable"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
 }
 
+/* A CHECK or foreign key is held against the rows that are there, but for NOT VALID. */
+static void validate(struct effects_reader *reader, const json_t *constraint)
+{
+    if (!tree_flag(constraint, "skip_validation")) {
+        effects_work(reader, SQL_WORK_SCAN,
+                     "Add the constraint NOT VALID, then VALIDATE it in a transaction of its own.");
+    }
+}
+
 static void add_foreign_key(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
-    const bool later = tree_flag(constraint, "skip_validation");
     lock_target(reader, alter, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_foreign_key(reader, constraint);
-    effects_work(reader, later ? SQL_WORK_NONE : SQL_WORK_SCAN, later ? NULL : NOT_VALID);
+    validate(reader, constraint);
 }
 
 static void add_check(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
-    const bool later = tree_flag(constraint, "skip_validation");
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_work(reader, later ? SQL_WORK_NONE : SQL_WORK_SCAN, later ? NULL : NOT_VALID);
+    validate(reader, constraint);
 }
 
 /* UNIQUE and PRIMARY KEY: with an index that is there already, or with one that is built under the lock. */
@@ -115,7 +118,8 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it from a sequence in batches, then make the sequence its default.");
     } else if (constraint != NULL && effects_is_volatile(json_object_get(constraint, "raw_expr"))) {
-        effects_work(reader, SQL_WORK_REWRITE, BACKFILL);
+        effects_work(reader, SQL_WORK_REWRITE,
+                     "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing.");
     } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL) {
         effects_work(reader, SQL_WORK_NONE,
                      "It fails where the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
@@ -203,34 +207,39 @@ static const json_t *partition(const struct alter *alter)
     return json_object_get(alter->definition, "name");
 }
 
+/* Also ALTER INDEX … ATTACH PARTITION and DETACH … FINALIZE, which have no bounds and read nothing. */
 static void attach(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
-    if (json_object_get(alter->definition, "bound") == NULL) { /* ALTER INDEX */
-        return;
+    if (json_object_get(alter->definition, "bound") != NULL) {
+        effects_work(
+            reader, SQL_WORK_SCAN,
+            "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
     }
-    effects_work(
-        reader, SQL_WORK_SCAN,
-        "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
+}
+
+static void detach_concurrently(struct effects_reader *reader, const struct alter *alter)
+{
+    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 "It waits for every query on the table, and cannot be with a DEFAULT partition.");
 }
 
 static void detach(struct effects_reader *reader, const struct alter *alter)
 {
-    const bool concurrent = tree_flag(alter->definition, "concurrent");
-    const bool strong = concurrent || effects_since(reader, 14, true);
-    lock_target(reader, alter, concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_lock(reader, partition(alter), strong ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    if (tree_flag(alter->definition, "concurrent")) {
+        detach_concurrently(reader, alter);
+        return;
+    }
+    lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_lock(reader, partition(alter),
+                 effects_since(reader, 14, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
-                 concurrent ? "It waits for every query on the table, and needs that there is no DEFAULT."
-                 : effects_since(reader, 14, false) ? "Without a DEFAULT partition, DETACH … CONCURRENTLY stops nobody."
-                                                    : "The DEFAULT partition is locked as well.");
-}
-
-static void finish_detach(struct effects_reader *reader, const struct alter *alter)
-{
-    lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
-    effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
+                 effects_since(reader, 14, false)
+                     ? "A DEFAULT partition is locked as well; without one, DETACH … CONCURRENTLY stops nobody."
+                     : "A DEFAULT partition is locked as well.");
 }
 
 /* The parent of INHERIT and NO INHERIT is the definition itself. */
@@ -251,15 +260,13 @@ static void disinherit(struct effects_reader *reader, const struct alter *alter)
 /* Those of PostgreSQL's reloptions.c that need more than SHARE UPDATE EXCLUSIVE. */
 static void set_options(struct effects_reader *reader, const struct alter *alter)
 {
-    static const char *const strong[] = {
-        "user_catalog_table", "fastupdate",       "gin_pending_list_limit", "buffering",    "pages_per_range",
-        "autosummarize",      "security_barrier", "security_invoker",       "check_option",
-    };
-    const json_t *const options = json_object_get(alter->command, "def");
+    static const char strong[] =
+        "user_catalog_table fastupdate gin_pending_list_limit buffering pages_per_range autosummarize security_barrier "
+        "security_invoker check_option";
+    const json_t *const options = json_object_get(alter->definition, "items");
     enum sql_lock lock = SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
-    for (size_t i = 0; i < sizeof strong / sizeof strong[0]; i++) {
-        const json_t *const list = json_object_get(json_object_get(options, "List"), "items");
-        if (tree_option(list, strong[i]) != NULL) {
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        if (effects_is_one_of(strong, tree_string(tree_body(json_array_get(options, i), "DefElem"), "defname"))) {
             lock = SQL_LOCK_ACCESS_EXCLUSIVE;
         }
     }
@@ -268,23 +275,23 @@ static void set_options(struct effects_reader *reader, const struct alter *alter
 
 /* ---- all of them ---- */
 
-static const struct {
-    const char *subtype;
+#define COPIED "The whole table is copied under the lock: create a new one so, and fill it in batches."
+
+static const struct subcommand {
+    const char *subtypes;
     enum sql_lock lock;
     enum sql_work work;
     const char *advice;
     void (*take)(struct effects_reader *reader, const struct alter *alter); /* in place of lock, work and advice */
 } subcommands[] = {
-    {.subtype = "AT_AddColumn", .take = add_column},
-    {.subtype = "AT_AddConstraint", .take = add_constraint},
-    {.subtype = "AT_AlterColumnType", .take = change_type},
-    {.subtype = "AT_AttachPartition", .take = attach},
-    {.subtype = "AT_DetachPartition", .take = detach},
-    {.subtype = "AT_DetachPartitionFinalize", .take = finish_detach},
-    {.subtype = "AT_AddInherit", .take = inherit},
-    {.subtype = "AT_DropInherit", .take = disinherit},
-    {.subtype = "AT_SetRelOptions", .take = set_options},
-    {.subtype = "AT_ResetRelOptions", .take = set_options},
+    {.subtypes = "AT_AddColumn", .take = add_column},
+    {.subtypes = "AT_AddConstraint", .take = add_constraint},
+    {.subtypes = "AT_AlterColumnType", .take = change_type},
+    {.subtypes = "AT_AttachPartition AT_DetachPartitionFinalize", .take = attach},
+    {.subtypes = "AT_DetachPartition", .take = detach},
+    {.subtypes = "AT_AddInherit", .take = inherit},
+    {.subtypes = "AT_DropInherit", .take = disinherit},
+    {.subtypes = "AT_SetRelOptions AT_ResetRelOptions", .take = set_options},
     {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "What it holds is lost: drop it when no code names it; the other table of its foreign keys is locked as well.",
      NULL},
@@ -296,43 +303,41 @@ static const struct {
      "Do it in a transaction of its own: locks of earlier statements would be held while it reads.", NULL},
     {"AT_SetTableSpace", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE,
      "The files are copied under the lock: do it when nobody needs them.", NULL},
-    {"AT_SetLogged", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
-    {"AT_SetUnLogged", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
-    {"AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, "Create it so, and fill it then.", NULL},
+    {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED, NULL},
     {"AT_EnableRowSecurity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "A table with row level security and no policy shows no rows: create the policies first.", NULL},
-    {"AT_SetIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.", NULL},
-    {"AT_DropIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.", NULL},
-    {"AT_SetStatistics", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_SetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_ResetOptions", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_ClusterOn", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_EnableTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_EnableAlwaysTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_EnableReplicaTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_EnableTrigAll", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_EnableTrigUser", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_DisableTrig", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_DisableTrigAll", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    {"AT_DisableTrigUser", SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
-    /* Last: DEFAULT, NOT NULL away, STORAGE, COMPRESSION, EXPRESSION, identities, OWNER, REPLICA IDENTITY, row level
-     * security, rules, OF, constraints' attributes, foreign tables' options. */
-    {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+    {"AT_SetIdentity AT_DropIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
+     "The column's sequence is locked as well.", NULL},
+    {"AT_SetStatistics AT_SetOptions AT_ResetOptions AT_ClusterOn AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE,
+     SQL_WORK_NONE, NULL, NULL},
+    {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_EnableTrigAll AT_EnableTrigUser "
+     "AT_DisableTrig AT_DisableTrigAll AT_DisableTrigUser",
+     SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
 };
+
+/* DEFAULT, DROP NOT NULL, STORAGE, COMPRESSION, EXPRESSION, OWNER, REPLICA IDENTITY, row level security, rules, OF, a
+ * constraint's attributes, a foreign table's options. */
+static const struct subcommand any_other = {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL};
+
+static const struct subcommand *find_subcommand(const char *subtype)
+{
+    for (size_t i = 0; i < sizeof subcommands / sizeof subcommands[0]; i++) {
+        if (effects_is_one_of(subcommands[i].subtypes, subtype)) {
+            return &subcommands[i];
+        }
+    }
+    return &any_other;
+}
 
 static void take_command(struct effects_reader *reader, const struct alter *alter)
 {
-    size_t i = 0;
-    while (subcommands[i].subtype[0] != '\0' && !tree_is(alter->command, "subtype", subcommands[i].subtype)) {
-        i++;
-    }
-    if (subcommands[i].take != NULL) {
-        subcommands[i].take(reader, alter);
+    const struct subcommand *const subcommand = find_subcommand(tree_string(alter->command, "subtype"));
+    if (subcommand->take != NULL) {
+        subcommand->take(reader, alter);
         return;
     }
-    lock_target(reader, alter, subcommands[i].lock);
-    effects_work(reader, subcommands[i].work, subcommands[i].advice);
+    lock_target(reader, alter, subcommand->lock);
+    effects_work(reader, subcommand->work, subcommand->advice);
 }
 
 void effects_alter_table(struct effects_reader *reader, json_t *body)

@@ -71,12 +71,11 @@ static void comment(struct effects_reader *reader, json_t *body)
 
 static void rename_object(struct effects_reader *reader, json_t *body)
 {
-    const bool is_index = tree_is(body, "renameType", "OBJECT_INDEX");
     const bool is_named_by_code = tree_is(body, "renameType", "OBJECT_TABLE") ||
                                   tree_is(body, "renameType", "OBJECT_COLUMN") ||
                                   tree_is(body, "renameType", "OBJECT_VIEW");
     effects_lock(reader, json_object_get(body, "relation"),
-                 is_index && effects_since(reader, 12, true) ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE
+                 tree_is(body, "renameType", "OBJECT_INDEX") ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE
                                                              : SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
                  is_named_by_code ? "Running code that uses the old name fails: keep both names for as long as it runs."
@@ -143,7 +142,7 @@ static void alter_sequence(struct effects_reader *reader, json_t *body)
 static void alter_domain(struct effects_reader *reader, json_t *body)
 {
     const char *const subtype = tree_string(body, "subtype");
-    const bool reads = strchr("CVO", subtype[0]) != NULL && subtype[0] != '\0';
+    const bool reads = strcmp(subtype, "C") == 0 || strcmp(subtype, "V") == 0 || strcmp(subtype, "O") == 0;
     const json_t *const constraint = tree_body(json_object_get(body, "def"), "Constraint");
     if (reads && !tree_flag(constraint, "skip_validation")) {
         effects_work(reader, SQL_WORK_SCAN,

@@ -4,148 +4,28 @@
  */
 #include "sql/effects_reader.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- functions ---- */
 
 /* Functions of PostgreSQL's own that migrations call: they lock nothing that anybody waits for. */
-static const char *const steady[] = {
-    "abs",
-    "age",
-    "array_agg",
-    "array_append",
-    "array_length",
-    "array_position",
-    "array_remove",
-    "array_to_string",
-    "avg",
-    "bool_and",
-    "bool_or",
-    "btrim",
-    "cardinality",
-    "ceil",
-    "concat",
-    "concat_ws",
-    "convert_from",
-    "convert_to",
-    "count",
-    "current_database",
-    "current_schema",
-    "current_setting",
-    "date_part",
-    "date_trunc",
-    "decode",
-    "digest",
-    "encode",
-    "exp",
-    "extract",
-    "floor",
-    "format",
-    "format_type",
-    "generate_series",
-    "initcap",
-    "int4range",
-    "int8range",
-    "json_agg",
-    "json_array_elements",
-    "json_build_array",
-    "json_build_object",
-    "jsonb_agg",
-    "jsonb_array_elements",
-    "jsonb_array_length",
-    "jsonb_build_array",
-    "jsonb_build_object",
-    "jsonb_object_agg",
-    "jsonb_set",
-    "left",
-    "length",
-    "lower",
-    "lpad",
-    "ltrim",
-    "make_date",
-    "make_interval",
-    "make_timestamp",
-    "max",
-    "md5",
-    "min",
-    "mod",
-    "now",
-    "overlay",
-    "pg_backend_pid",
-    "pg_get_serial_sequence",
-    "pg_sleep",
-    "pg_typeof",
-    "position",
-    "power",
-    "quote_ident",
-    "quote_literal",
-    "regexp_replace",
-    "repeat",
-    "replace",
-    "reverse",
-    "right",
-    "round",
-    "row_number",
-    "row_to_json",
-    "rpad",
-    "rtrim",
-    "sha256",
-    "split_part",
-    "sqrt",
-    "statement_timestamp",
-    "string_agg",
-    "string_to_array",
-    "strpos",
-    "substr",
-    "substring",
-    "sum",
-    "timezone",
-    "to_char",
-    "to_date",
-    "to_json",
-    "to_jsonb",
-    "to_number",
-    "to_regclass",
-    "to_timestamp",
-    "to_tsquery",
-    "to_tsvector",
-    "transaction_timestamp",
-    "translate",
-    "trim",
-    "trunc",
-    "unnest",
-    "upper",
-    "version",
-};
+static const char steady[] =
+    "abs age array_agg array_append array_length array_position array_remove array_to_string avg bool_and bool_or "
+    "btrim cardinality ceil concat concat_ws convert_from convert_to count current_database current_schema "
+    "current_setting date_part date_trunc decode digest encode exp extract floor format format_type generate_series "
+    "initcap int4range int8range json_agg json_array_elements json_build_array json_build_object jsonb_agg "
+    "jsonb_array_elements jsonb_array_length jsonb_build_array jsonb_build_object jsonb_object_agg jsonb_set left "
+    "length lower lpad ltrim make_date make_interval make_timestamp max md5 min mod now overlay pg_backend_pid "
+    "pg_get_serial_sequence pg_sleep pg_typeof position power quote_ident quote_literal regexp_replace repeat replace "
+    "reverse right round row_number row_to_json rpad rtrim sha256 split_part sqrt statement_timestamp string_agg "
+    "string_to_array strpos substr substring sum timezone to_char to_date to_json to_jsonb to_number to_regclass "
+    "to_timestamp to_tsquery to_tsvector transaction_timestamp translate trim trunc unnest upper version";
 
 /* The same for those that may answer differently from row to row. */
-static const char *const volatiles[] = {
-    "clock_timestamp",
-    "currval",
-    "gen_random_bytes",
-    "gen_random_uuid",
-    "lastval",
-    "nextval",
-    "pg_advisory_lock",
-    "pg_advisory_unlock",
-    "pg_advisory_xact_lock",
-    "pg_notify",
-    "pg_try_advisory_lock",
-    "random",
-    "set_config",
-    "setval",
-    "timeofday",
-    "txid_current",
-    "uuid_generate_v4",
-    "uuidv4",
-    "uuidv7",
-};
-
-static int compare_word(const void *word, const void *entry)
-{
-    return strcmp(word, *(const char *const *)entry);
-}
+static const char volatiles[] =
+    "clock_timestamp currval gen_random_bytes gen_random_uuid lastval nextval pg_advisory_lock pg_advisory_unlock "
+    "pg_advisory_xact_lock pg_notify pg_try_advisory_lock random set_config setval timeofday txid_current "
+    "uuid_generate_v4 uuidv4 uuidv7";
 
 /* The name of a function that may be PostgreSQL's own; "" where it is in another schema. */
 static const char *function_name(const json_t *call)
@@ -158,14 +38,12 @@ static const char *function_name(const json_t *call)
 
 static bool is_steady(const json_t *call)
 {
-    return bsearch(function_name(call), steady, sizeof steady / sizeof steady[0], sizeof steady[0], compare_word) !=
-           NULL;
+    return effects_is_one_of(steady, function_name(call));
 }
 
 static bool is_known(const json_t *call)
 {
-    return is_steady(call) || bsearch(function_name(call), volatiles, sizeof volatiles / sizeof volatiles[0],
-                                      sizeof volatiles[0], compare_word) != NULL;
+    return is_steady(call) || effects_is_one_of(volatiles, function_name(call));
 }
 
 bool effects_is_volatile(json_t *expression)
@@ -253,17 +131,6 @@ static void lock_rows(struct effects_reader *reader, json_t *from, const json_t 
     }
 }
 
-static bool writes(const char *kind)
-{
-    static const char *const kinds[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i], kind) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void walk(struct effects_reader *reader, json_t *tree)
 {
     const json_t *const locking = json_object_get(tree, "lockingClause");
@@ -283,7 +150,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
     {
         if (strcmp(key, "RangeVar") == 0 && !is_cte(reader, value)) {
             effects_lock(reader, value, SQL_LOCK_ACCESS_SHARE);
-        } else if (writes(key)) {
+        } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
             reader->changes_rows = true;
             effects_lock(reader, json_object_get(value, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
         } else if (strcmp(key, "FuncCall") == 0 && !is_known(value)) {
@@ -342,7 +209,11 @@ static void copy(struct effects_reader *reader, json_t *body)
 
 static void explain(struct effects_reader *reader, json_t *body)
 {
-    effects_statement(reader, json_object_get(body, "query"));
+    json_t *const query = json_object_get(body, "query");
+    if (json_object_get(query, "RefreshMatViewStmt") != NULL) { /* has no plan, and is not run */
+        return;
+    }
+    effects_statement(reader, query);
     if (!tree_option_on(json_object_get(body, "options"), "analyze")) {
         reader->effects->work = SQL_WORK_NONE;
         reader->effects->advice = NULL;

@@ -3,8 +3,20 @@
  */
 #include "sql/effects_reader.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+bool effects_is_one_of(const char *words, const char *word)
+{
+    const size_t wanted = strlen(word);
+    for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
+        size = strcspn(words, " ");
+        if (size == wanted && memcmp(words, word, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* ---- the tree ---- */
 
@@ -67,188 +79,36 @@ const json_t *tree_option(const json_t *options, const char *name)
 
 bool tree_option_on(const json_t *options, const char *name)
 {
-    static const char *const off[] = {"false", "off", "0"};
     const json_t *const option = tree_option(options, name);
-    json_t *body;
-    const char *const kind = tree_node(json_object_get(option, "arg"), &body);
-    if (strcmp(kind, "Integer") == 0) {
-        return tree_integer(body, "ival") != 0;
-    }
-    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
-        if (tree_is(body, "sval", off[i])) {
-            return false;
-        }
-    }
-    return option != NULL;
+    json_t *value;
+    const bool is_number = strcmp(tree_node(json_object_get(option, "arg"), &value), "Integer") == 0;
+    const char *const word = tree_string(value, "sval");
+    const bool is_off =
+        is_number ? tree_integer(value, "ival") == 0 : strcasecmp(word, "false") == 0 || strcasecmp(word, "off") == 0;
+    return option != NULL && !is_off;
 }
 
 /* ---- names ---- */
 
 /* pg_get_keywords() of PostgreSQL 15 without the unreserved ones: quote_ident() quotes these. */
-static const char *const keywords[] = {
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "authorization",
-    "between",
-    "bigint",
-    "binary",
-    "bit",
-    "boolean",
-    "both",
-    "case",
-    "cast",
-    "char",
-    "character",
-    "check",
-    "coalesce",
-    "collate",
-    "collation",
-    "column",
-    "concurrently",
-    "constraint",
-    "create",
-    "cross",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "dec",
-    "decimal",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "extract",
-    "false",
-    "fetch",
-    "float",
-    "for",
-    "foreign",
-    "freeze",
-    "from",
-    "full",
-    "grant",
-    "greatest",
-    "group",
-    "grouping",
-    "having",
-    "ilike",
-    "in",
-    "initially",
-    "inner",
-    "inout",
-    "int",
-    "integer",
-    "intersect",
-    "interval",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "lateral",
-    "leading",
-    "least",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "national",
-    "natural",
-    "nchar",
-    "none",
-    "normalize",
-    "not",
-    "notnull",
-    "null",
-    "nullif",
-    "numeric",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "out",
-    "outer",
-    "overlaps",
-    "overlay",
-    "placing",
-    "position",
-    "precision",
-    "primary",
-    "real",
-    "references",
-    "returning",
-    "right",
-    "row",
-    "select",
-    "session_user",
-    "setof",
-    "similar",
-    "smallint",
-    "some",
-    "substring",
-    "symmetric",
-    "table",
-    "tablesample",
-    "then",
-    "time",
-    "timestamp",
-    "to",
-    "trailing",
-    "treat",
-    "trim",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "values",
-    "varchar",
-    "variadic",
-    "verbose",
-    "when",
-    "where",
-    "window",
-    "with",
-    "xmlattributes",
-    "xmlconcat",
-    "xmlelement",
-    "xmlexists",
-    "xmlforest",
-    "xmlnamespaces",
-    "xmlparse",
-    "xmlpi",
-    "xmlroot",
-    "xmlserialize",
-    "xmltable",
-};
-
-static int compare_word(const void *word, const void *entry)
-{
-    return strcmp(word, *(const char *const *)entry);
-}
+static const char keywords[] =
+    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case "
+    "cast char character check coalesce collate collation column concurrently constraint create cross current_catalog "
+    "current_date current_role current_schema current_time current_timestamp current_user dec decimal default "
+    "deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant "
+    "greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join "
+    "lateral leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull "
+    "null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real "
+    "references returning right row select session_user setof similar smallint some substring symmetric table "
+    "tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic "
+    "verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse "
+    "xmlpi xmlroot xmlserialize xmltable";
 
 static bool is_plain(const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
     return strspn(name, letters) == strlen(name) && (name[0] < '0' || name[0] > '9') && name[0] != '\0' &&
-           bsearch(name, keywords, sizeof keywords / sizeof keywords[0], sizeof keywords[0], compare_word) == NULL;
+           !effects_is_one_of(keywords, name);
 }
 
 static void quote(struct buffer *buffer, const char *name)

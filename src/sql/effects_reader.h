@@ -26,6 +26,9 @@ struct effects_reader {
     size_t cte_capacity;
 };
 
+/* True for one of these words, which are separated by spaces. */
+bool effects_is_one_of(const char *words, const char *word);
+
 /* ---- the tree: missing members read as "", false and empty lists ---- */
 
 const char *tree_string(const json_t *body, const char *key);
@@ -43,7 +46,7 @@ const json_t *tree_body(const json_t *node, const char *kind);
 /* The string number `from_end` from the end of a list of names (0: the last); NULL where it is shorter. */
 const char *tree_name(const json_t *names, size_t from_end);
 
-/* The value of an option, as a word; NULL where the option is not there, "" where it has no value. */
+/* The DefElem of this name in a list of options; NULL where it is not given. */
 const json_t *tree_option(const json_t *options, const char *name);
 
 /* True where an option of VACUUM, REINDEX or EXPLAIN is given and not switched off. */
@@ -63,7 +66,7 @@ void effects_lock_path(struct effects_reader *reader, const json_t *names, size_
 /* The heaviest work counts, and the advice that came with it; advice may be NULL. */
 void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice);
 
-/* The server, or what is worst where it is not known: true from this major version on. */
+/* Is the server of this major version or later? `unknown` where its version is not known. */
 bool effects_since(const struct effects_reader *reader, int major, bool unknown);
 
 /* ---- the kinds of statements ---- */

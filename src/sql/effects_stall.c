@@ -6,7 +6,6 @@
 #include "sql/lexer.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* A statement, token by token; behind the end it is SQL_END. */
 struct words {
@@ -65,13 +64,12 @@ static bool always(struct words rest)
 static const char *const aside[] = {
     "access",     "aggregate",    "cast",   "collation",  "conversion", "database",    "default", "event",   "function",
     "group",      "language",     "large",  "operator",   "procedure",  "publication", "role",    "routine", "server",
-    "statistics", "subscription", "system", "tablespace", "text",       "transform",   "user",    NULL,
-};
+    "statistics", "subscription", "system", "tablespace", "text",       "transform",   "user",    NULL};
 
 /* DETACH … CONCURRENTLY waits without anybody queueing behind it, and must not be interrupted. */
 static bool alter_stalls(struct words rest)
 {
-    if (take_any(&rest, aside)) {
+    if (take_any(&rest, aside) || (take(&rest, "type") && has_pair(rest, "add", "value"))) {
         return false;
     }
     if (!has_pair(rest, "detach", "partition")) {
@@ -123,15 +121,17 @@ static bool create_stalls(struct words rest)
     return take(&rest, "schema") && (links_tables(rest) || has(rest, "index") || has(rest, "trigger"));
 }
 
-/* REINDEX (CONCURRENTLY false) is rare enough to be said here: what is switched off is not concurrent. */
+/* REINDEX TABLE CONCURRENTLY t, REINDEX (CONCURRENTLY [value]) TABLE t. Any other value than these may be "off". */
 static bool reindex_stalls(struct words rest)
 {
+    static const char *const on[] = {"on", "true", NULL};
+    bool in_options = sql_is_symbol(&rest.token, '(');
     while (rest.token.kind != SQL_END && !take(&rest, "concurrently")) {
+        in_options = in_options && !sql_is_symbol(&rest.token, ')');
         rest.token = sql_next(&rest.lexer);
     }
-    static const char *const off[] = {"false", "off", NULL};
-    return rest.token.kind == SQL_END || take_any(&rest, off) || text_is(rest.token.text, "0") ||
-           rest.token.kind == SQL_STRING;
+    const bool has_value = !sql_is_symbol(&rest.token, ',') && !sql_is_symbol(&rest.token, ')');
+    return rest.token.kind == SQL_END || (in_options && has_value && !take_any(&rest, on));
 }
 
 static bool vacuum_stalls(struct words rest)
@@ -142,9 +142,8 @@ static bool vacuum_stalls(struct words rest)
 /* Words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
 static bool body_stalls(struct words rest)
 {
-    static const char *const verbs[] = {
-        "alter", "cluster", "create", "drop", "lock", "reassign", "refresh", "reindex", "truncate", "vacuum",
-    };
+    static const char *const strong[] = {"alter",    "cluster", "create",  "drop",     "lock",
+                                         "reassign", "refresh", "reindex", "truncate", "vacuum"};
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     const struct text text = text_slice(rest.lexer.text, rest.token.offset, rest.lexer.text.size);
     for (size_t start = 0; start < text.size;) {
@@ -153,8 +152,8 @@ static bool body_stalls(struct words rest)
             end++;
         }
         const struct text word = text_slice(text, start, end);
-        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-            if (text_is_nocase(word, verbs[i])) {
+        for (size_t i = 0; i < sizeof strong / sizeof strong[0]; i++) {
+            if (text_is_nocase(word, strong[i])) {
                 return true;
             }
         }
@@ -175,7 +174,9 @@ static const struct {
 bool sql_may_stall_others(struct text statement)
 {
     struct words words = {.lexer = {.text = statement}};
-    words.token = sql_next(&words.lexer);
+    do {
+        words.token = sql_next(&words.lexer);
+    } while (sql_is_symbol(&words.token, ';'));
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (take(&words, verbs[i].word)) {
             return verbs[i].stalls(words);

@@ -19,72 +19,19 @@ static void objects_of_role(struct effects_reader *reader, json_t *body)
 }
 
 /* Statements that lock no relation that is there: types, roles, functions, settings, transactions. */
-static const char *const harmless[] = {
-    "AlterCollationStmt",
-    "AlterDatabaseRefreshCollStmt",
-    "AlterDatabaseSetStmt",
-    "AlterDatabaseStmt",
-    "AlterDefaultPrivilegesStmt",
-    "AlterEnumStmt",
-    "AlterEventTrigStmt",
-    "AlterFdwStmt",
-    "AlterForeignServerStmt",
-    "AlterFunctionStmt",
-    "AlterOpFamilyStmt",
-    "AlterOperatorStmt",
-    "AlterOwnerStmt",
-    "AlterRoleSetStmt",
-    "AlterRoleStmt",
-    "AlterStatsStmt",
-    "AlterSubscriptionStmt",
-    "AlterSystemStmt",
-    "AlterTSConfigurationStmt",
-    "AlterTSDictionaryStmt",
-    "AlterTableSpaceOptionsStmt",
-    "AlterTypeStmt",
-    "AlterUserMappingStmt",
-    "CheckPointStmt",
-    "ClosePortalStmt",
-    "CompositeTypeStmt",
-    "ConstraintsSetStmt",
-    "CreateAmStmt",
-    "CreateCastStmt",
-    "CreateConversionStmt",
-    "CreateDomainStmt",
-    "CreateEnumStmt",
-    "CreateEventTrigStmt",
-    "CreateExtensionStmt",
-    "CreateFdwStmt",
-    "CreateForeignServerStmt",
-    "CreateOpClassStmt",
-    "CreateOpFamilyStmt",
-    "CreatePLangStmt",
-    "CreateRangeStmt",
-    "CreateRoleStmt",
-    "CreateSubscriptionStmt",
-    "CreateTableSpaceStmt",
-    "CreateTransformStmt",
-    "CreateUserMappingStmt",
-    "CreatedbStmt",
-    "DeallocateStmt",
-    "DefineStmt",
-    "DiscardStmt",
-    "DropRoleStmt",
-    "DropSubscriptionStmt",
-    "DropTableSpaceStmt",
-    "DropUserMappingStmt",
-    "DropdbStmt",
-    "FetchStmt",
-    "GrantRoleStmt",
-    "ImportForeignSchemaStmt",
-    "ListenStmt",
-    "LoadStmt",
-    "NotifyStmt",
-    "TransactionStmt",
-    "UnlistenStmt",
-    "VariableSetStmt",
-    "VariableShowStmt",
-};
+static const char harmless[] =
+    "AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseSetStmt AlterDatabaseStmt "
+    "AlterDefaultPrivilegesStmt AlterEnumStmt AlterEventTrigStmt AlterFdwStmt AlterForeignServerStmt "
+    "AlterFunctionStmt AlterOpFamilyStmt AlterOperatorStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt "
+    "AlterStatsStmt AlterSubscriptionStmt AlterSystemStmt AlterTSConfigurationStmt AlterTSDictionaryStmt "
+    "AlterTableSpaceOptionsStmt AlterTypeStmt AlterUserMappingStmt CheckPointStmt ClosePortalStmt CompositeTypeStmt "
+    "ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateDomainStmt CreateEnumStmt "
+    "CreateEventTrigStmt CreateExtensionStmt CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt "
+    "CreateOpFamilyStmt CreatePLangStmt CreateRangeStmt CreateRoleStmt CreateSubscriptionStmt CreateTableSpaceStmt "
+    "CreateTransformStmt CreateUserMappingStmt CreatedbStmt DeallocateStmt DefineStmt DiscardStmt DropRoleStmt "
+    "DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt DropdbStmt FetchStmt GrantRoleStmt "
+    "ImportForeignSchemaStmt ListenStmt LoadStmt NotifyStmt TransactionStmt UnlistenStmt VariableSetStmt "
+    "VariableShowStmt";
 
 static const struct effects_kind others[] = {
     {.kind = "CreateSchemaStmt", .take = create_schema},
@@ -106,23 +53,13 @@ static const struct effects_kind *find_kind(const char *kind)
     return NULL;
 }
 
-static bool is_harmless(const char *kind)
-{
-    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
-        if (strcmp(harmless[i], kind) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void effects_statement(struct effects_reader *reader, json_t *node)
 {
     json_t *body;
     const char *const name = tree_node(node, &body);
     const struct effects_kind *const kind = find_kind(name);
     if (kind == NULL) {
-        effects_work(reader, is_harmless(name) ? SQL_WORK_NONE : SQL_WORK_UNKNOWN, NULL);
+        effects_work(reader, effects_is_one_of(harmless, name) ? SQL_WORK_NONE : SQL_WORK_UNKNOWN, NULL);
     } else if (kind->take != NULL) {
         kind->take(reader, body);
     } else {

@@ -233,15 +233,10 @@ bool effects_is_same_type(const json_t *a, const json_t *b)
 
 bool effects_is_serial(const json_t *type)
 {
-    static const char *const serials[] = {"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
     const json_t *const names = json_object_get(type, "names");
     const char *const name = tree_name(names, 0);
-    for (size_t i = 0; name != NULL && i < sizeof serials / sizeof serials[0]; i++) {
-        if (json_array_size(names) == 1 && strcmp(name, serials[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return json_array_size(names) == 1 && name != NULL &&
+           effects_is_one_of("serial bigserial smallserial serial2 serial4 serial8", name);
 }
 
 bool effects_is_builtin(const json_t *type)

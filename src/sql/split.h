@@ -30,7 +30,8 @@ struct sql_split {
  * script's size in memory, for as long as it runs. */
 void sql_split(struct arena *arena, struct text script, struct sql_split *split);
 
-/* True for a text with a run of characters that libpg_query's scanner takes minutes for: no function of it may see it. */
+/* True for a text with a run of characters that libpg_query's scanner takes minutes for: no function of it may see it.
+ */
 bool sql_is_scanner_trap(struct text script);
 
 /* The next statement by semicolons, as psql cuts: no parser and no memory, and the script may be wrong or newer than

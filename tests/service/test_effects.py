@@ -20,6 +20,7 @@ CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TYPE pair AS (l int, r int);
 CREATE DOMAIN plain AS int;
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+ALTER DOMAIN positive ADD CONSTRAINT late CHECK (VALUE > -1) NOT VALID;
 CREATE FUNCTION volatile_one() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION trig() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TABLE parent (id int PRIMARY KEY, v int);
@@ -397,6 +398,7 @@ OBJECTS = [
     sample("ALTER TYPE mood RENAME TO new"),
     sample("ALTER DOMAIN plain ADD CONSTRAINT k CHECK (VALUE > 0)", unnamed=["t", "uses"]),
     sample("ALTER DOMAIN plain ADD CONSTRAINT k CHECK (VALUE > 0) NOT VALID"),
+    sample("ALTER DOMAIN positive VALIDATE CONSTRAINT late", unnamed=["uses"]),
     sample("ALTER DOMAIN positive SET NOT NULL", unnamed=["uses"]),
     sample("ALTER DOMAIN positive DROP CONSTRAINT positive_check"),
     sample("ALTER DOMAIN positive SET DEFAULT 2"),

@@ -1,0 +1,1 @@
+ALTER TABLE t ADD COLUMN new uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE

@@ -1,0 +1,1 @@
+ALTER TABLE t ADD COLUMN new int DEFAULT 1 CHECK (new > 0) REFERENCES s.parent (id)

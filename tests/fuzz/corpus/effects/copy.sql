@@ -1,0 +1,1 @@
+COPY t (a) FROM PROGRAM 'x'

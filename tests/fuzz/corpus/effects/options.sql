@@ -1,0 +1,1 @@
+ALTER TABLE t SET (fillfactor = 80, toast.autovacuum_enabled = false, user_catalog_table), INHERIT base

@@ -1,0 +1,1 @@
+ALTER TABLE s.t ALTER c TYPE numeric(12,2) COLLATE "C" USING c::numeric(12,2), ALTER a SET NOT NULL, DROP b
