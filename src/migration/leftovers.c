@@ -23,109 +23,87 @@ struct target {
 
 /* ---- reading the statement ---- */
 
-struct reader {
-    struct arena *arena;
-    struct text statement;
-    struct sql_lexer lexer;
-    struct sql_token token;
-};
-
-static void advance(struct reader *reader)
-{
-    reader->token = sql_next(&reader->lexer);
-}
-
-static bool take(struct reader *reader, const char *word)
-{
-    const bool is = sql_is_word(&reader->token, word);
-    if (is) {
-        advance(reader);
-    }
-    return is;
-}
-
 /* A name with its schema, as it is written; NULL where there is none. */
-static const char *take_name(struct reader *reader)
+static const char *take_name(struct arena *arena, struct sql_reader *reader)
 {
     const size_t start = reader->token.offset;
     size_t end = start;
     while (reader->token.kind == SQL_WORD || reader->token.kind == SQL_IDENTIFIER) {
         end = reader->token.offset + reader->token.text.size;
-        advance(reader);
+        sql_advance(reader);
         if (!sql_is_symbol(&reader->token, '.')) {
             break;
         }
-        advance(reader);
+        sql_advance(reader);
     }
-    return end == start ? NULL : arena_strndup(reader->arena, reader->statement.data + start, end - start);
+    return end == start ? NULL : arena_strndup(arena, reader->lexer.text.data + start, end - start);
 }
 
-static void take_if_exists(struct reader *reader)
+static void take_if_exists(struct sql_reader *reader)
 {
-    if (take(reader, "if")) {
-        take(reader, "not");
-        take(reader, "exists");
+    if (sql_take(reader, "if")) {
+        sql_take(reader, "not");
+        sql_take(reader, "exists");
     }
 }
 
 /* Passes over words until this one, which is taken; false where it does not come. */
-static bool skip_to(struct reader *reader, const char *word)
+static bool skip_to(struct sql_reader *reader, const char *word)
 {
     while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
-        advance(reader);
+        sql_advance(reader);
     }
-    return take(reader, word);
+    return sql_take(reader, word);
 }
 
-static struct target read_create_index(struct reader *reader)
+static struct target read_create_index(struct arena *arena, struct sql_reader *reader)
 {
     struct target target = {.kind = KIND_CREATE_INDEX};
     take_if_exists(reader);
     const bool is_named = !sql_is_word(&reader->token, "on");
-    target.index = is_named ? sql_identifier(reader->arena, &reader->token) : NULL;
+    target.index = is_named ? sql_identifier(arena, &reader->token) : NULL;
     skip_to(reader, "on");
-    take(reader, "only");
-    target.table = take_name(reader);
+    sql_take(reader, "only");
+    target.table = take_name(arena, reader);
     return target;
 }
 
-static struct target read_detach(struct reader *reader)
+static struct target read_detach(struct arena *arena, struct sql_reader *reader)
 {
     struct target target = {.kind = KIND_DETACH};
     take_if_exists(reader);
-    take(reader, "only");
-    target.table = take_name(reader);
-    if (!skip_to(reader, "detach") || !take(reader, "partition")) {
+    sql_take(reader, "only");
+    target.table = take_name(arena, reader);
+    if (!skip_to(reader, "detach") || !sql_take(reader, "partition")) {
         return (struct target){0};
     }
-    target.partition = take_name(reader);
-    return take(reader, "concurrently") ? target : (struct target){0};
+    target.partition = take_name(arena, reader);
+    return sql_take(reader, "concurrently") ? target : (struct target){0};
 }
 
 static struct target read_target(struct arena *arena, struct text statement)
 {
-    struct reader reader = {.arena = arena, .statement = statement, .lexer = {.text = statement}};
-    advance(&reader);
-    if (take(&reader, "create")) {
-        take(&reader, "unique");
-        return take(&reader, "index") && take(&reader, "concurrently") ? read_create_index(&reader)
-                                                                       : (struct target){0};
+    struct sql_reader reader = sql_read(statement);
+    if (sql_take(&reader, "create")) {
+        sql_take(&reader, "unique");
+        return sql_take(&reader, "index") && sql_take(&reader, "concurrently") ? read_create_index(arena, &reader)
+                                                                               : (struct target){0};
     }
-    if (take(&reader, "drop")) {
+    if (sql_take(&reader, "drop")) {
         struct target target = {.kind = KIND_DROP_INDEX};
-        if (!take(&reader, "index") || !take(&reader, "concurrently")) {
+        if (!sql_take(&reader, "index") || !sql_take(&reader, "concurrently")) {
             return (struct target){0};
         }
         take_if_exists(&reader);
-        target.index = take_name(&reader);
+        target.index = take_name(arena, &reader);
         /* Of several nothing is said: dropping them again fails where the first is gone, and a person decides. */
         return sql_is_symbol(&reader.token, ',') ? (struct target){0} : target;
     }
-    if (take(&reader, "reindex")) {
+    if (sql_take(&reader, "reindex")) {
         return (struct target){.kind = KIND_REINDEX};
     }
-    if (take(&reader, "alter") && take(&reader, "table")) {
-        return read_detach(&reader);
+    if (sql_take(&reader, "alter") && sql_take(&reader, "table")) {
+        return read_detach(arena, &reader);
     }
     return (struct target){0};
 }

@@ -7,31 +7,16 @@
 
 #include <string.h>
 
-/* A statement, token by token; behind the end it is SQL_END. */
-struct words {
-    struct sql_lexer lexer;
-    struct sql_token token;
-};
-
-static bool take(struct words *words, const char *word)
+static bool take_any(struct sql_reader *words, const char *const *list)
 {
-    if (!sql_is_word(&words->token, word)) {
-        return false;
-    }
-    words->token = sql_next(&words->lexer);
-    return true;
-}
-
-static bool take_any(struct words *words, const char *const *list)
-{
-    while (*list != NULL && !take(words, *list)) {
+    while (*list != NULL && !sql_take(words, *list)) {
         list++;
     }
     return *list != NULL;
 }
 
 /* Is the word anywhere in the rest, outside strings and comments? */
-static bool has(struct words rest, const char *word)
+static bool has(struct sql_reader rest, const char *word)
 {
     while (rest.token.kind != SQL_END && !sql_is_word(&rest.token, word)) {
         rest.token = sql_next(&rest.lexer);
@@ -40,7 +25,7 @@ static bool has(struct words rest, const char *word)
 }
 
 /* Do these two follow each other anywhere in the rest? */
-static bool has_pair(struct words rest, const char *first, const char *second)
+static bool has_pair(struct sql_reader rest, const char *first, const char *second)
 {
     while (rest.token.kind != SQL_END) {
         const bool found = sql_is_word(&rest.token, first);
@@ -54,7 +39,7 @@ static bool has_pair(struct words rest, const char *first, const char *second)
 
 /* ---- by the first word; what is behind it is the rest ---- */
 
-static bool always(struct words rest)
+static bool always(struct sql_reader rest)
 {
     (void)rest;
     return true;
@@ -67,9 +52,9 @@ static const char *const aside[] = {
     "statistics", "subscription", "system", "tablespace", "text",       "transform",   "user",    NULL};
 
 /* DETACH … CONCURRENTLY waits without anybody queueing behind it, and must not be interrupted. */
-static bool alter_stalls(struct words rest)
+static bool alter_stalls(struct sql_reader rest)
 {
-    if (take_any(&rest, aside) || (take(&rest, "type") && has_pair(rest, "add", "value"))) {
+    if (take_any(&rest, aside) || (sql_take(&rest, "type") && has_pair(rest, "add", "value"))) {
         return false;
     }
     if (!has_pair(rest, "detach", "partition")) {
@@ -82,51 +67,51 @@ static bool alter_stalls(struct words rest)
     return !sql_is_word(&last, "concurrently");
 }
 
-static bool drop_stalls(struct words rest)
+static bool drop_stalls(struct sql_reader rest)
 {
-    if (take(&rest, "index")) {
-        return !take(&rest, "concurrently");
+    if (sql_take(&rest, "index")) {
+        return !sql_take(&rest, "concurrently");
     }
     return !take_any(&rest, aside) || has(rest, "cascade");
 }
 
 /* A new table stops others only at tables that it refers to, inherits from or is a partition of. */
-static bool links_tables(struct words rest)
+static bool links_tables(struct sql_reader rest)
 {
     return has(rest, "references") || has(rest, "inherits") || has_pair(rest, "partition", "of");
 }
 
-static bool create_stalls(struct words rest)
+static bool create_stalls(struct sql_reader rest)
 {
     static const char *const strong[] = {"trigger", "rule", "policy", NULL};
     static const char *const adjectives[] = {"global", "local", "temp", "temporary", "unlogged", "foreign", NULL};
-    const bool replaces = take(&rest, "or") && take(&rest, "replace");
-    (void)take(&rest, "constraint");
-    (void)take(&rest, "unique");
-    if (take(&rest, "index")) {
-        return !take(&rest, "concurrently");
+    const bool replaces = sql_take(&rest, "or") && sql_take(&rest, "replace");
+    (void)sql_take(&rest, "constraint");
+    (void)sql_take(&rest, "unique");
+    if (sql_take(&rest, "index")) {
+        return !sql_take(&rest, "concurrently");
     }
     if (take_any(&rest, strong)) {
         return true;
     }
     while (take_any(&rest, adjectives)) {
     }
-    (void)take(&rest, "recursive");
-    if (take(&rest, "view")) {
+    (void)sql_take(&rest, "recursive");
+    if (sql_take(&rest, "view")) {
         return replaces;
     }
-    if (take(&rest, "table")) {
+    if (sql_take(&rest, "table")) {
         return links_tables(rest);
     }
-    return take(&rest, "schema") && (links_tables(rest) || has(rest, "index") || has(rest, "trigger"));
+    return sql_take(&rest, "schema") && (links_tables(rest) || has(rest, "index") || has(rest, "trigger"));
 }
 
 /* REINDEX TABLE CONCURRENTLY t, REINDEX (CONCURRENTLY [value]) TABLE t. Any other value than these may be "off". */
-static bool reindex_stalls(struct words rest)
+static bool reindex_stalls(struct sql_reader rest)
 {
     static const char *const on[] = {"on", "true", NULL};
     bool in_options = sql_is_symbol(&rest.token, '(');
-    while (rest.token.kind != SQL_END && !take(&rest, "concurrently")) {
+    while (rest.token.kind != SQL_END && !sql_take(&rest, "concurrently")) {
         in_options = in_options && !sql_is_symbol(&rest.token, ')');
         rest.token = sql_next(&rest.lexer);
     }
@@ -134,13 +119,13 @@ static bool reindex_stalls(struct words rest)
     return rest.token.kind == SQL_END || (in_options && has_value && !take_any(&rest, on));
 }
 
-static bool vacuum_stalls(struct words rest)
+static bool vacuum_stalls(struct sql_reader rest)
 {
     return has(rest, "full");
 }
 
 /* Words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
-static bool body_stalls(struct words rest)
+static bool body_stalls(struct sql_reader rest)
 {
     static const char *const strong[] = {"alter",    "cluster", "create",  "drop",     "lock",
                                          "reassign", "refresh", "reindex", "truncate", "vacuum"};
@@ -164,7 +149,7 @@ static bool body_stalls(struct words rest)
 
 static const struct {
     const char *word;
-    bool (*stalls)(struct words rest);
+    bool (*stalls)(struct sql_reader rest);
 } verbs[] = {
     {"alter", alter_stalls},   {"create", create_stalls}, {"drop", drop_stalls}, {"reindex", reindex_stalls},
     {"vacuum", vacuum_stalls}, {"do", body_stalls},       {"call", body_stalls}, {"truncate", always},
@@ -173,12 +158,12 @@ static const struct {
 
 bool sql_may_stall_others(struct text statement)
 {
-    struct words words = {.lexer = {.text = statement}};
+    struct sql_reader words = {.lexer = {.text = statement}};
     do {
         words.token = sql_next(&words.lexer);
     } while (sql_is_symbol(&words.token, ';'));
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (take(&words, verbs[i].word)) {
+        if (sql_take(&words, verbs[i].word)) {
             return verbs[i].stalls(words);
         }
     }

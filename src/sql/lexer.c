@@ -279,3 +279,24 @@ const char *sql_string(struct arena *arena, const struct sql_token *token)
     }
     return NULL;
 }
+
+struct sql_reader sql_read(struct text text)
+{
+    struct sql_reader reader = {.lexer = {.text = text}};
+    sql_advance(&reader);
+    return reader;
+}
+
+void sql_advance(struct sql_reader *reader)
+{
+    reader->token = sql_next(&reader->lexer);
+}
+
+bool sql_take(struct sql_reader *reader, const char *word)
+{
+    const bool is = sql_is_word(&reader->token, word);
+    if (is) {
+        sql_advance(reader);
+    }
+    return is;
+}

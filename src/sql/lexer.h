@@ -39,6 +39,18 @@ struct sql_token sql_next(struct sql_lexer *lexer);
 bool sql_is_word(const struct sql_token *token, const char *word);
 bool sql_is_symbol(const struct sql_token *token, char symbol);
 
+/* A statement that is read token by token, with one token of look-ahead; behind the end it is SQL_END. */
+struct sql_reader {
+    struct sql_lexer lexer;
+    struct sql_token token;
+};
+
+struct sql_reader sql_read(struct text text);
+void sql_advance(struct sql_reader *reader);
+
+/* True where the token is this keyword, which is then passed over. */
+bool sql_take(struct sql_reader *reader, const char *word);
+
 /* The identifier that a token names: a word in lower case, a quoted one unquoted; NULL for other tokens. */
 const char *sql_identifier(struct arena *arena, const struct sql_token *token);
 

@@ -6,41 +6,25 @@
 
 #include <string.h>
 
-/* A statement that is read token by token, with one token of look-ahead. */
 struct reader {
+    struct sql_reader words;
     struct arena *arena;
-    struct sql_lexer lexer;
-    struct sql_token token;
 };
-
-static void advance(struct reader *reader)
-{
-    reader->token = sql_next(&reader->lexer);
-}
-
-static bool take(struct reader *reader, const char *word)
-{
-    const bool is = sql_is_word(&reader->token, word);
-    if (is) {
-        advance(reader);
-    }
-    return is;
-}
 
 static bool take_symbol(struct reader *reader, char symbol)
 {
-    const bool is = sql_is_symbol(&reader->token, symbol);
+    const bool is = sql_is_symbol(&reader->words.token, symbol);
     if (is) {
-        advance(reader);
+        sql_advance(&reader->words);
     }
     return is;
 }
 
 static void take_if_not_exists(struct reader *reader)
 {
-    if (take(reader, "if")) {
-        take(reader, "not");
-        take(reader, "exists");
+    if (sql_take(&reader->words, "if")) {
+        sql_take(&reader->words, "not");
+        sql_take(&reader->words, "exists");
     }
 }
 
@@ -51,15 +35,15 @@ struct qualified {
 
 static struct qualified take_name(struct reader *reader)
 {
-    struct qualified qualified = {.name = sql_identifier(reader->arena, &reader->token)};
+    struct qualified qualified = {.name = sql_identifier(reader->arena, &reader->words.token)};
     if (qualified.name == NULL) {
         return qualified;
     }
-    advance(reader);
+    sql_advance(&reader->words);
     while (take_symbol(reader, '.')) {
         qualified.schema = qualified.name;
-        qualified.name = sql_identifier(reader->arena, &reader->token);
-        advance(reader);
+        qualified.name = sql_identifier(reader->arena, &reader->words.token);
+        sql_advance(&reader->words);
     }
     return qualified;
 }
@@ -86,12 +70,12 @@ static const struct qualified nothing;
 /* Goes on to the word ON at the statement's own level, and reads the table behind it. */
 static struct qualified table_behind_on(struct reader *reader)
 {
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
-        if (take(reader, "on")) {
-            take(reader, "only");
+    while (reader->words.token.kind != SQL_END && reader->words.token.kind != SQL_BROKEN) {
+        if (sql_take(&reader->words, "on")) {
+            sql_take(&reader->words, "only");
             return take_name(reader);
         }
-        advance(reader);
+        sql_advance(&reader->words);
     }
     return nothing;
 }
@@ -99,9 +83,9 @@ static struct qualified table_behind_on(struct reader *reader)
 /* An index lives in its table's schema, whatever is said of the table. */
 static void create_index(struct reader *reader, struct sql_objects *objects)
 {
-    take(reader, "concurrently");
+    sql_take(&reader->words, "concurrently");
     take_if_not_exists(reader);
-    if (sql_is_word(&reader->token, "on")) {
+    if (sql_is_word(&reader->words.token, "on")) {
         return; /* PostgreSQL chooses the name */
     }
     struct qualified index = take_name(reader);
@@ -131,14 +115,14 @@ static const struct {
 static void create_plain(struct reader *reader, struct sql_objects *objects)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (!take(reader, kinds[i].first)) {
+        if (!sql_take(&reader->words, kinds[i].first)) {
             continue;
         }
-        if (kinds[i].second != NULL && !take(reader, kinds[i].second)) {
+        if (kinds[i].second != NULL && !sql_take(&reader->words, kinds[i].second)) {
             return;
         }
         take_if_not_exists(reader);
-        if (strcmp(kinds[i].type, "schema") == 0 && sql_is_word(&reader->token, "authorization")) {
+        if (strcmp(kinds[i].type, "schema") == 0 && sql_is_word(&reader->words.token, "authorization")) {
             return;
         }
         add(reader, objects, kinds[i].type, take_name(reader), nothing);
@@ -148,22 +132,22 @@ static void create_plain(struct reader *reader, struct sql_objects *objects)
 
 static void read_create(struct reader *reader, struct sql_objects *objects)
 {
-    if (take(reader, "or")) {
-        take(reader, "replace");
+    if (sql_take(&reader->words, "or")) {
+        sql_take(&reader->words, "replace");
     }
-    if (sql_is_word(&reader->token, "temp") || sql_is_word(&reader->token, "temporary")) {
+    if (sql_is_word(&reader->words.token, "temp") || sql_is_word(&reader->words.token, "temporary")) {
         return; /* gone with the session */
     }
-    take(reader, "unlogged");
-    take(reader, "recursive");
-    const bool unique = take(reader, "unique");
-    if (take(reader, "index")) {
+    sql_take(&reader->words, "unlogged");
+    sql_take(&reader->words, "recursive");
+    const bool unique = sql_take(&reader->words, "unique");
+    if (sql_take(&reader->words, "index")) {
         create_index(reader, objects);
     } else if (!unique) {
-        const bool constraint = take(reader, "constraint");
-        if (take(reader, "trigger")) {
+        const bool constraint = sql_take(&reader->words, "constraint");
+        if (sql_take(&reader->words, "trigger")) {
             create_on_table(reader, objects, "trigger");
-        } else if (!constraint && take(reader, "policy")) {
+        } else if (!constraint && sql_take(&reader->words, "policy")) {
             create_on_table(reader, objects, "policy");
         } else {
             create_plain(reader, objects);
@@ -176,7 +160,7 @@ static bool is_unnamed_constraint(const struct reader *reader)
 {
     static const char *const words[] = {"primary", "unique", "check", "foreign", "exclude", "not"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (sql_is_word(&reader->token, words[i])) {
+        if (sql_is_word(&reader->words.token, words[i])) {
             return true;
         }
     }
@@ -186,11 +170,11 @@ static bool is_unnamed_constraint(const struct reader *reader)
 /* ADD [COLUMN] [IF NOT EXISTS] name type, or ADD CONSTRAINT name …. */
 static void read_add(struct reader *reader, struct sql_objects *objects, struct qualified table)
 {
-    if (take(reader, "constraint")) {
+    if (sql_take(&reader->words, "constraint")) {
         add(reader, objects, "constraint", take_name(reader), table);
         return;
     }
-    const bool column = take(reader, "column");
+    const bool column = sql_take(&reader->words, "column");
     take_if_not_exists(reader);
     if (column || !is_unnamed_constraint(reader)) {
         add(reader, objects, "column", take_name(reader), table);
@@ -202,42 +186,43 @@ static void read_alter_table(struct reader *reader, struct sql_objects *objects)
 {
     int depth = 0;
     bool starts = true;
-    if (take(reader, "if")) {
-        take(reader, "exists");
+    if (sql_take(&reader->words, "if")) {
+        sql_take(&reader->words, "exists");
     }
-    take(reader, "only");
+    sql_take(&reader->words, "only");
     const struct qualified table = take_name(reader);
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
-        if (starts && take(reader, "add")) {
+    while (reader->words.token.kind != SQL_END && reader->words.token.kind != SQL_BROKEN) {
+        if (starts && sql_take(&reader->words, "add")) {
             read_add(reader, objects, table);
             starts = false;
             continue;
         }
-        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
-        starts = depth == 0 && (sql_is_symbol(&reader->token, ',') || (starts && sql_is_symbol(&reader->token, '*')));
-        advance(reader);
+        depth += sql_is_symbol(&reader->words.token, '(') ? 1 : sql_is_symbol(&reader->words.token, ')') ? -1 : 0;
+        starts = depth == 0 &&
+                 (sql_is_symbol(&reader->words.token, ',') || (starts && sql_is_symbol(&reader->words.token, '*')));
+        sql_advance(&reader->words);
     }
 }
 
 static void read_alter_type(struct reader *reader, struct sql_objects *objects)
 {
     const struct qualified type = take_name(reader);
-    if (take(reader, "add") && take(reader, "value")) {
+    if (sql_take(&reader->words, "add") && sql_take(&reader->words, "value")) {
         take_if_not_exists(reader);
-        add(reader, objects, "enum value", (struct qualified){.name = sql_string(reader->arena, &reader->token)}, type);
+        add(reader, objects, "enum value", (struct qualified){.name = sql_string(reader->arena, &reader->words.token)},
+            type);
     }
 }
 
 void sql_created_objects(struct arena *arena, struct text statement, struct sql_objects *objects)
 {
-    struct reader reader = {.arena = arena, .lexer = {.text = statement}};
-    advance(&reader);
-    if (take(&reader, "create")) {
+    struct reader reader = {.arena = arena, .words = sql_read(statement)};
+    if (sql_take(&reader.words, "create")) {
         read_create(&reader, objects);
-    } else if (take(&reader, "alter")) {
-        if (take(&reader, "table")) {
+    } else if (sql_take(&reader.words, "alter")) {
+        if (sql_take(&reader.words, "table")) {
             read_alter_table(&reader, objects);
-        } else if (take(&reader, "type")) {
+        } else if (sql_take(&reader.words, "type")) {
             read_alter_type(&reader, objects);
         }
     }

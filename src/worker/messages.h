@@ -30,4 +30,13 @@ struct text message_bytes(struct arena *arena, const char *hex);
 /* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
 char *message_string(const char *string);
 
+/* A field of a one-member oneof: absent, or there. */
+#define MESSAGE_SET_OPTIONAL(message, field, CASE, value)                                                              \
+    do {                                                                                                               \
+        if ((value) != NULL) {                                                                                         \
+            (message)->_##field##_case = CASE;                                                                         \
+            (message)->field = message_string(value);                                                                  \
+        }                                                                                                              \
+    } while (0)
+
 #endif

@@ -81,15 +81,6 @@ Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run
     return message;
 }
 
-/* A field of a one-member oneof: absent, or there. */
-#define SET_OPTIONAL(message, field, CASE, value)                                                                      \
-    do {                                                                                                               \
-        if ((value) != NULL) {                                                                                         \
-            (message)->_##field##_case = CASE;                                                                         \
-            (message)->field = message_string(value);                                                                  \
-        }                                                                                                              \
-    } while (0)
-
 static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena, const struct run_result *result)
 {
     const struct script_failure *const failure = &result->failure;
@@ -104,10 +95,12 @@ static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena
     failed->steps = failure->steps;
     failed->n_blockers = failure->blocker_count;
     failed->blockers = blocker_messages(arena, failure->blockers, failure->blocker_count);
-    SET_OPTIONAL(failed, statement, TRUSS__MIGRATION__V1__FAILED_MIGRATION___STATEMENT_STATEMENT, failure->statement);
-    SET_OPTIONAL(failed, sqlstate, TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE, failure->sqlstate);
-    SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL, failure->detail);
-    SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->hint);
+    MESSAGE_SET_OPTIONAL(failed, statement, TRUSS__MIGRATION__V1__FAILED_MIGRATION___STATEMENT_STATEMENT,
+                         failure->statement);
+    MESSAGE_SET_OPTIONAL(failed, sqlstate, TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE,
+                         failure->sqlstate);
+    MESSAGE_SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL, failure->detail);
+    MESSAGE_SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->hint);
     return failed;
 }
 
@@ -120,7 +113,8 @@ static void set_applied(struct arena *arena, Truss__Migration__V1__RunResponse *
         applied->name = message_string(result->applied[i].name);
         applied->duration_ms = result->applied[i].duration_ms;
         applied->resumed_steps = result->applied[i].resumed_steps;
-        SET_OPTIONAL(applied, hash, TRUSS__MIGRATION__V1__APPLIED_MIGRATION___HASH_HASH, result->applied[i].checksum);
+        MESSAGE_SET_OPTIONAL(applied, hash, TRUSS__MIGRATION__V1__APPLIED_MIGRATION___HASH_HASH,
+                             result->applied[i].checksum);
         reply->applied[i] = applied;
     }
 }
@@ -148,7 +142,7 @@ Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct
     reply->failed = result->failed_name == NULL ? NULL : failed_message(arena, result);
     set_applied(arena, reply, result);
     set_untried(arena, reply, result);
-    SET_OPTIONAL(reply, operation, TRUSS__MIGRATION__V1__RUN_RESPONSE___OPERATION_OPERATION, operation_id);
+    MESSAGE_SET_OPTIONAL(reply, operation, TRUSS__MIGRATION__V1__RUN_RESPONSE___OPERATION_OPERATION, operation_id);
     reply->n_warnings = result->warning_count;
     reply->warnings = arena_array(arena, result->warning_count, sizeof *reply->warnings);
     for (size_t i = 0; i < result->warning_count; i++) {

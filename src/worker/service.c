@@ -25,15 +25,6 @@ struct work service_work(const struct service_context *context, const struct rpc
     };
 }
 
-/* A field of a one-member oneof: absent, or there. */
-#define SET_OPTIONAL(message, field, CASE, value)                                                                      \
-    do {                                                                                                               \
-        if ((value) != NULL) {                                                                                         \
-            (message)->_##field##_case = CASE;                                                                         \
-            (message)->field = message_string(value);                                                                  \
-        }                                                                                                              \
-    } while (0)
-
 /* ---- GetStatus ---- */
 
 static const Truss__Migration__V1__State states[] = {
@@ -61,14 +52,15 @@ static Truss__Migration__V1__Attempt *attempt_message(struct arena *arena, const
     attempt->finished_at = message_time(arena, entry->finished_at);
     attempt->rolled_back_at = message_time(arena, entry->rolled_back_at);
     attempt->applied_steps_count = entry->steps;
-    SET_OPTIONAL(attempt, logs, TRUSS__MIGRATION__V1__ATTEMPT___LOGS_LOGS, entry->logs);
+    MESSAGE_SET_OPTIONAL(attempt, logs, TRUSS__MIGRATION__V1__ATTEMPT___LOGS_LOGS, entry->logs);
     return attempt;
 }
 
 static void set_entry(struct arena *arena, Truss__Migration__V1__Migration *message, const struct ledger_entry *entry)
 {
-    SET_OPTIONAL(message, stored_hash, TRUSS__MIGRATION__V1__MIGRATION___STORED_HASH_STORED_HASH, entry->checksum);
-    SET_OPTIONAL(message, logs, TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS, entry->logs);
+    MESSAGE_SET_OPTIONAL(message, stored_hash, TRUSS__MIGRATION__V1__MIGRATION___STORED_HASH_STORED_HASH,
+                         entry->checksum);
+    MESSAGE_SET_OPTIONAL(message, logs, TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS, entry->logs);
     if (entry->state != ENTRY_APPLIED) {
         return;
     }
@@ -89,7 +81,7 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
     message->name = message_string(item->name);
     message->state = states[item->state];
     message->detail_state = details[item->detail];
-    SET_OPTIONAL(message, file_hash, TRUSS__MIGRATION__V1__MIGRATION___FILE_HASH_FILE_HASH, item->checksum);
+    MESSAGE_SET_OPTIONAL(message, file_hash, TRUSS__MIGRATION__V1__MIGRATION___FILE_HASH_FILE_HASH, item->checksum);
     if (item->entry != NULL) {
         set_entry(arena, message, item->entry);
     }
@@ -115,15 +107,17 @@ static void set_detection(struct arena *arena, Truss__Migration__V1__GetStatusRe
         reply->detected_tables[i] = table;
     }
     if (detection->framework != NULL) {
-        SET_OPTIONAL(reply, framework, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK,
-                     detection->framework->display_name);
+        MESSAGE_SET_OPTIONAL(reply, framework, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK,
+                             detection->framework->display_name);
     }
     if (detection->has_ledger) {
-        SET_OPTIONAL(reply, tracking_table, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE,
-                     arena_printf(arena, "%s.%s", detection->ledger.schema, detection->ledger.table));
+        MESSAGE_SET_OPTIONAL(reply, tracking_table,
+                             TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE,
+                             arena_printf(arena, "%s.%s", detection->ledger.schema, detection->ledger.table));
     }
     if (detection->has_folder) {
-        SET_OPTIONAL(reply, folder, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER, detection->folder.path);
+        MESSAGE_SET_OPTIONAL(reply, folder, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER,
+                             detection->folder.path);
     }
 }
 

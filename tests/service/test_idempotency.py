@@ -11,18 +11,11 @@ INVALID_ARGUMENT, FAILED_PRECONDITION, ABORTED = 3, 9, 10
 
 
 class Idempotency(Case):
-    def start(self, *scripts):
-        self.files = self.project()
-        for number, script in enumerate(scripts, 1):
-            self.files.add(str(number), script)
-        self.process = self.worker(self.files)
-        return self.rpc(self.process)
-
     def call(self, rpc, key, method="Run", **request):
         return rpc.call("MigrationService", method, request, metadata={"idempotency-key": key})
 
     def test_the_same_key_gives_the_same_answer_from_another_worker_and_after_a_restart(self):
-        rpc = self.start("CREATE TABLE a (id INT);")
+        rpc = self.serve("CREATE TABLE a (id INT);")
         first = self.call(rpc, "k1")
         self.assertEqual(len(first.applied), 1)
         self.files.add("2", "CREATE TABLE b (id INT);")
@@ -32,7 +25,7 @@ class Idempotency(Case):
         self.assertEqual(self.sql("SELECT to_regclass('b')"), [(None,)])
 
     def test_a_failed_run_is_an_answer_too(self):
-        rpc = self.start("SELECT 1/0;")
+        rpc = self.serve("SELECT 1/0;")
         first = self.call(rpc, "k")
         self.assertFalse(first.ok)
         self.files.add("1", "SELECT 1;")
@@ -40,13 +33,13 @@ class Idempotency(Case):
         self.assertTrue(self.call(rpc, "another").ok)
 
     def test_an_error_is_no_answer_and_the_key_may_be_used_again(self):
-        rpc = self.start("SELECT 1;")
+        rpc = self.serve("SELECT 1;")
         with self.assertRaises(RpcError):
             self.call(rpc, "k", target="nowhere")
         self.assertTrue(self.call(rpc, "k").ok)
 
     def test_the_same_key_with_another_body_or_method_is_refused(self):
-        rpc = self.start("SELECT 1;", "SELECT 2;")
+        rpc = self.serve("SELECT 1;", "SELECT 2;")
         self.call(rpc, "k", migrations=["1"])
         for method, request in (("Run", {"migrations": ["2"]}), ("MarkApplied", {"migration": "2"}), ("StartRun", {"migrations": ["1"]})):
             with self.assertRaises(RpcError) as caught:
@@ -54,7 +47,7 @@ class Idempotency(Case):
             self.assertEqual((caught.exception.code, caught.exception.status.detail.reason), (INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"))
 
     def test_a_key_in_flight_is_refused_and_answered_later(self):
-        rpc = self.start("SELECT pg_sleep(2);")
+        rpc = self.serve("SELECT pg_sleep(2);")
         other = self.rpc(self.worker(self.files))
         replies = []
         thread = threading.Thread(target=lambda: replies.append(self.call(rpc, "k")))
@@ -67,7 +60,7 @@ class Idempotency(Case):
         self.assertEqual(self.call(other, "k"), replies[0])
 
     def test_a_key_whose_worker_was_killed_is_free_at_once(self):
-        rpc = self.start("SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
+        rpc = self.serve("SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
         def run():
             try:
                 self.call(rpc, "k")
@@ -82,7 +75,7 @@ class Idempotency(Case):
         self.assertTrue(self.call(self.rpc(self.worker(self.files)), "k").ok)
 
     def test_sixteen_requests_with_one_key_at_once_do_it_once(self):
-        self.start("CREATE TABLE a (id INT);")
+        self.serve("CREATE TABLE a (id INT);")
         outcomes = []
 
         def ask():
@@ -101,7 +94,7 @@ class Idempotency(Case):
         self.assertEqual(len(self.ledger()), 1)
 
     def test_marks_creates_and_background_runs_have_keys(self):
-        rpc = self.start("SELECT 1;", "SELECT 2;")
+        rpc = self.serve("SELECT 1;", "SELECT 2;")
         marked = self.call(rpc, "m", "MarkApplied", migration="1")
         self.assertEqual(self.call(rpc, "m", "MarkApplied", migration="1"), marked)
         self.assertIn("without executing", marked.message)
@@ -112,13 +105,13 @@ class Idempotency(Case):
         self.assertEqual(self.call(rpc, "s", "StartRun").id, started.id)
 
     def test_keys_are_forgotten_after_a_day(self):
-        rpc = self.start("SELECT 1;")
+        rpc = self.serve("SELECT 1;")
         first = self.call(rpc, "k")
         self.sql("UPDATE truss.idempotency_keys SET created_at = created_at - interval '24 hours 1 s'")
         self.assertNotEqual(self.call(rpc, "k"), first)
 
     def test_a_key_of_odd_length_is_refused_and_one_of_odd_characters_is_not(self):
-        rpc = self.start("SELECT 1;")
+        rpc = self.serve("SELECT 1;")
         for key in ("", "x" * 256):
             with self.assertRaises(RpcError) as caught:
                 self.call(rpc, key)
@@ -126,7 +119,7 @@ class Idempotency(Case):
         self.assertTrue(self.call(rpc, "'; DROP TABLE x; -- ü").ok)
 
     def test_a_try_and_reads_with_a_key_make_nothing(self):
-        rpc = self.start("SELECT 1;")
+        rpc = self.serve("SELECT 1;")
         self.call(rpc, "k", dry_run=True)
         self.call(rpc, "k", "Check")
         self.call(rpc, "k", "GetStatus")

@@ -13,13 +13,6 @@ NOT_FOUND, RESOURCE_EXHAUSTED = 5, 8
 
 
 class Operations(Case):
-    def start(self, *scripts):
-        self.files = self.project()
-        for number, script in enumerate(scripts, 1):
-            self.files.add(str(number), script)
-        self.process = self.worker(self.files)
-        return self.rpc(self.process)
-
     def begin(self, rpc, **request):
         return rpc.call("MigrationService", "StartRun", request).id
 
@@ -49,7 +42,7 @@ class Operations(Case):
         return messages().migration.OperationState.Name(operation.state).removeprefix("OPERATION_STATE_").lower()
 
     def test_a_run_in_the_background_tells_each_of_its_steps(self):
-        rpc = self.start("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);\nVACUUM;\nINSERT INTO b VALUES (1);")
+        rpc = self.serve("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);\nVACUUM;\nINSERT INTO b VALUES (1);")
         operation, events = self.wait(rpc, self.begin(rpc))
         self.assertEqual((self.state(operation), operation.result.ok, operation.summary),
                          ("succeeded", True, "Applied 2 migration(s) successfully."))
@@ -64,7 +57,7 @@ class Operations(Case):
         self.assertEqual([event.id for event in again.events], [11, 12])
 
     def test_a_failure_is_an_event_and_the_result(self):
-        rpc = self.start("SELECT 1;", "SELECT 1/0;")
+        rpc = self.serve("SELECT 1;", "SELECT 1/0;")
         operation, events = self.wait(rpc, self.begin(rpc))
         self.assertEqual(self.state(operation), "failed")
         self.assertEqual((operation.result.failed.name, operation.result.failed.sqlstate), ("2", "22012"))
@@ -72,7 +65,7 @@ class Operations(Case):
         self.assertIn("failed", [self.kind(event) for event in events])
 
     def test_another_worker_tells_the_same(self):
-        rpc = self.start("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(1.5);")
+        rpc = self.serve("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(1.5);")
         other = self.rpc(self.worker(self.files))
         operation = self.begin(rpc)
         wait_for(lambda: other.call("MigrationService", "GetOperation", {"id": operation}).last_event > 3)
@@ -88,7 +81,7 @@ class Operations(Case):
 
     def test_a_lock_wait_names_who_has_the_lock(self):
         self.sql("CREATE TABLE t (id INT)")
-        rpc = self.start("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
+        rpc = self.serve("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         self.hold("BEGIN", "SELECT 1 FROM t")
         operation = self.begin(rpc)
@@ -99,7 +92,7 @@ class Operations(Case):
 
     def test_a_long_index_build_tells_its_progress(self):
         self.sql("CREATE TABLE t AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 1000000) g")
-        rpc = self.start("SELECT 1;", "CREATE INDEX CONCURRENTLY ix ON t (note, id);")
+        rpc = self.serve("SELECT 1;", "CREATE INDEX CONCURRENTLY ix ON t (note, id);")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         self.sql("ALTER DATABASE \"%s\" SET maintenance_work_mem = '1MB'" % self.database)
         _, events = self.wait(rpc, self.begin(rpc), 60)
@@ -109,7 +102,7 @@ class Operations(Case):
         self.assertTrue(all(0 <= one.percent <= 100 for one in progress))
 
     def test_a_cancel_rolls_the_step_back_and_tells_what_stays(self):
-        rpc = self.start("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT); SELECT pg_sleep(60);", "SELECT 3;")
+        rpc = self.serve("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT); SELECT pg_sleep(60);", "SELECT 3;")
         operation = self.begin(rpc)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         began = time.monotonic()
@@ -122,7 +115,7 @@ class Operations(Case):
         self.assertEqual(rpc.call("MigrationService", "CancelOperation", {"id": operation}), cancelled)
 
     def test_a_run_in_the_background_may_be_given_a_time(self):
-        rpc = self.start("CREATE TABLE a (id INT);", "SELECT pg_sleep(60);")
+        rpc = self.serve("CREATE TABLE a (id INT);", "SELECT pg_sleep(60);")
         operation, _ = self.wait(rpc, self.begin(rpc, timeout_ms=1500))
         self.assertEqual(self.state(operation), "failed")
         self.assertIn("time for this request is over", operation.result.failed.error)
@@ -130,7 +123,7 @@ class Operations(Case):
 
     def test_a_cancel_while_an_index_is_built_leaves_no_invalid_one(self):
         self.sql("CREATE TABLE t AS SELECT 1 AS id")
-        rpc = self.start("SELECT 1;", "SELECT 1;\nCREATE INDEX CONCURRENTLY ix ON t (id);")
+        rpc = self.serve("SELECT 1;", "SELECT 1;\nCREATE INDEX CONCURRENTLY ix ON t (id);")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         holder = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(60)"],
                                   stdout=subprocess.DEVNULL)
@@ -149,7 +142,7 @@ class Operations(Case):
 
     def test_a_cancel_while_waiting_for_a_lock_or_another_run(self):
         self.sql("CREATE TABLE t (id INT)")
-        rpc = self.start("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
+        rpc = self.serve("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         self.hold("BEGIN", "SELECT 1 FROM t")
         first = self.begin(rpc)
@@ -160,7 +153,7 @@ class Operations(Case):
         self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": first})), "cancelled")
 
     def test_another_worker_can_cancel(self):
-        rpc = self.start("SELECT pg_sleep(60);")
+        rpc = self.serve("SELECT pg_sleep(60);")
         other = self.rpc(self.worker(self.files))
         operation = self.begin(rpc)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
@@ -168,7 +161,7 @@ class Operations(Case):
         self.assertEqual(self.ledger(), [])
 
     def test_one_whose_worker_was_killed_is_lost_and_a_new_run_goes_on(self):
-        rpc = self.start("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
+        rpc = self.serve("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
         other = self.rpc(self.worker(self.files))
         operation = self.begin(rpc)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
@@ -180,7 +173,7 @@ class Operations(Case):
         self.assertEqual(other.call("MigrationService", "Run").applied[0].resumed_steps, 2)
 
     def test_a_worker_that_is_stopped_ends_its_runs_cleanly(self):
-        rpc = self.start("CREATE TABLE a (id INT); SELECT pg_sleep(2);")
+        rpc = self.serve("CREATE TABLE a (id INT); SELECT pg_sleep(2);")
         other = self.rpc(self.worker(self.files))
         operation = self.begin(rpc)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
@@ -188,7 +181,7 @@ class Operations(Case):
         self.assertEqual(self.state(other.call("MigrationService", "GetOperation", {"id": operation})), "succeeded")
 
     def test_ordinary_runs_and_looking_leave_nothing_of_ours_in_the_database(self):
-        rpc = self.start("CREATE TABLE a (id INT);")
+        rpc = self.serve("CREATE TABLE a (id INT);")
         rpc.call("MigrationService", "ListOperations")
         rpc.call("MigrationService", "Plan")
         run = rpc.call("MigrationService", "Run")
@@ -197,7 +190,7 @@ class Operations(Case):
         self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
 
     def test_an_unknown_id_is_not_found(self):
-        rpc = self.start()
+        rpc = self.serve()
         for unknown in ("", "x", "'; DROP TABLE t", "00000000-0000-4000-8000-000000000000"):
             for method in ("GetOperation", "WaitOperation", "CancelOperation"):
                 with self.assertRaises(RpcError) as caught:

@@ -14,13 +14,6 @@ ALL = "TRANSACTION_MODE_ALL"
 
 
 class Options(Case):
-    def start(self, *scripts):
-        self.files = self.project()
-        for number, script in enumerate(scripts, 1):
-            self.files.add(str(number), script)
-        self.process = self.worker(self.files)
-        return self.rpc(self.process)
-
     def run_with(self, rpc, **request):
         return rpc.call("MigrationService", "Run", request)
 
@@ -37,7 +30,7 @@ class Options(Case):
     # ---- how far ----
 
     def test_a_target_runs_up_to_and_including_it(self):
-        rpc = self.start("SELECT 1;", "SELECT 2;", "SELECT 3;")
+        rpc = self.serve("SELECT 1;", "SELECT 2;", "SELECT 3;")
         self.assertEqual([one.name for one in self.run_with(rpc, target="2").applied], ["1", "2"])
         self.assertEqual(self.pending(rpc), ["3"])
         self.assertEqual(self.run_with(rpc, target="1").summary, "No pending migrations to run.")
@@ -45,7 +38,7 @@ class Options(Case):
         self.assert_refused(INVALID_ARGUMENT, "either", lambda: self.run_with(rpc, target="3", migrations=["3"]))
 
     def test_a_late_migration_runs_as_prisma_does_unless_the_order_is_asked_for(self):
-        rpc = self.start("SELECT 1;", "SELECT 2;", "SELECT 3;")
+        rpc = self.serve("SELECT 1;", "SELECT 2;", "SELECT 3;")
         self.run_with(rpc, migrations=["3"])
         status = self.assert_refused(FAILED_PRECONDITION, '"1" is pending although "3"', lambda: self.run_with(rpc, allow_out_of_order=False))
         self.assertEqual(status.detail.reason, "OUT_OF_ORDER")
@@ -55,7 +48,7 @@ class Options(Case):
     # ---- the whole batch or nothing ----
 
     def test_all_in_one_transaction_commits_together(self):
-        rpc = self.start("CREATE TABLE a (id BIGINT DEFAULT txid_current()); INSERT INTO a DEFAULT VALUES;",
+        rpc = self.serve("CREATE TABLE a (id BIGINT DEFAULT txid_current()); INSERT INTO a DEFAULT VALUES;",
                          "SET search_path TO nowhere; INSERT INTO public.a DEFAULT VALUES;", "INSERT INTO a DEFAULT VALUES;")
         reply = self.run_with(rpc, transaction=ALL)
         self.assertEqual(reply.summary, "Applied 3 migration(s) successfully.")
@@ -63,7 +56,7 @@ class Options(Case):
         self.assertEqual(self.ledger(), [("1", "t", "f", "1"), ("2", "t", "f", "1"), ("3", "t", "f", "1")])
 
     def test_all_in_one_transaction_is_nothing_where_one_fails(self):
-        rpc = self.start("CREATE TABLE a ();", "CREATE TABLE b ();\nSELECT 1/0;", "CREATE TABLE c ();")
+        rpc = self.serve("CREATE TABLE a ();", "CREATE TABLE b ();\nSELECT 1/0;", "CREATE TABLE c ();")
         reply = self.run_with(rpc, transaction=ALL)
         self.assertEqual((reply.ok, reply.summary, list(reply.applied)),
                          (False, 'Migration "2" failed — entire batch rolled back.', []))
@@ -72,14 +65,14 @@ class Options(Case):
         self.assertEqual(self.sql("SELECT to_regclass('a'), to_regclass('b')"), [(None, None)])
 
     def test_all_in_one_transaction_is_refused_where_a_step_cannot_be(self):
-        rpc = self.start("CREATE TABLE a (id INT);", "CREATE INDEX CONCURRENTLY i ON a (id);")
+        rpc = self.serve("CREATE TABLE a (id INT);", "CREATE INDEX CONCURRENTLY i ON a (id);")
         self.assert_refused(FAILED_PRECONDITION, '"2" cannot be one transaction: CREATE INDEX CONCURRENTLY',
                             lambda: self.run_with(rpc, transaction=ALL))
         self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
 
     def test_all_in_one_transaction_waits_for_locks_in_short_tries(self):
         self.sql("CREATE TABLE t (id INT)")
-        rpc = self.start("SELECT 1;", "CREATE TABLE a ();", "ALTER TABLE t ADD COLUMN more INT;")
+        rpc = self.serve("SELECT 1;", "CREATE TABLE a ();", "ALTER TABLE t ADD COLUMN more INT;")
         rpc.call("MigrationService", "MarkApplied", {"migration": "1"})
         holder = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN", "-c", "SELECT 1 FROM t", "-c", "SELECT pg_sleep(1.5)", "-c", "COMMIT"],
                                   stdout=subprocess.DEVNULL)
@@ -102,7 +95,7 @@ class Options(Case):
         return dump, self.sql("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1")
 
     def test_a_try_leaves_no_trace_and_says_what_would_be(self):
-        rpc = self.start("CREATE TABLE a (id SERIAL PRIMARY KEY, note TEXT); INSERT INTO a (note) VALUES ('x'), ('y');",
+        rpc = self.serve("CREATE TABLE a (id SERIAL PRIMARY KEY, note TEXT); INSERT INTO a (note) VALUES ('x'), ('y');",
                          "INSERT INTO a (note) SELECT 'z' FROM generate_series(1, 50); CREATE SEQUENCE s; SELECT nextval('s');",
                          "ALTER TABLE a ADD COLUMN more INT; DO $$ BEGIN PERFORM nextval('a_id_seq'); END $$;")
         self.run_with(rpc, migrations=["1"])
@@ -118,14 +111,14 @@ class Options(Case):
         self.assertEqual(self.sql("SELECT max(id), (SELECT last_value FROM a_id_seq) FROM a"), [("52", "53")])
 
     def test_a_try_on_an_empty_database_makes_not_even_the_ledger(self):
-        rpc = self.start("CREATE TABLE a ();")
+        rpc = self.serve("CREATE TABLE a ();")
         before = self.trace()
         self.assertTrue(self.run_with(rpc, dry_run=True).ok)
         self.assertEqual(self.trace(), before)
         self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations'), to_regnamespace('truss')"), [(None, None)])
 
     def test_a_try_says_where_it_would_fail(self):
-        rpc = self.start("CREATE TABLE a (id INT);", "INSERT INTO a VALUES (1);\nALTER TABLE a ADD COLUMN b INT NOT NULL;")
+        rpc = self.serve("CREATE TABLE a (id INT);", "INSERT INTO a VALUES (1);\nALTER TABLE a ADD COLUMN b INT NOT NULL;")
         before = self.trace()
         reply = self.run_with(rpc, dry_run=True)
         self.assertEqual((reply.ok, reply.failed.name, reply.failed.line, reply.failed.sqlstate), (False, "2", 2, "23502"))
@@ -133,7 +126,7 @@ class Options(Case):
         self.assertEqual(self.trace(), before)
 
     def test_a_try_says_what_could_not_be_tried(self):
-        rpc = self.start("CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (v e);", "CREATE INDEX CONCURRENTLY i ON t (v);\nINSERT INTO t VALUES ('a');",
+        rpc = self.serve("CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (v e);", "CREATE INDEX CONCURRENTLY i ON t (v);\nINSERT INTO t VALUES ('a');",
                          "ALTER TYPE e ADD VALUE 'b';\nINSERT INTO t VALUES ('b');")
         self.run_with(rpc, target="1")  # an enum of the same transaction takes its new values at once, from PostgreSQL 17 on
         reply = self.run_with(rpc, dry_run=True)
@@ -142,7 +135,7 @@ class Options(Case):
         self.assertEqual(self.sql("SELECT count(*) FROM t"), [("0",)])
 
     def test_a_sequence_that_a_trigger_moves_is_told_of(self):
-        rpc = self.start("CREATE TABLE a (id INT); CREATE SEQUENCE hidden; SELECT nextval('hidden'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
+        rpc = self.serve("CREATE TABLE a (id INT); CREATE SEQUENCE hidden; SELECT nextval('hidden'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
                          "$$ BEGIN PERFORM nextval('hid' || 'den'); RETURN NEW; END $$; CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f();",
                          "INSERT INTO a VALUES (1);")
         self.run_with(rpc, migrations=["1"])
@@ -153,7 +146,7 @@ class Options(Case):
     # ---- as planned ----
 
     def test_a_plan_shows_steps_locks_and_a_hash_that_a_run_accepts(self):
-        rpc = self.start("CREATE TABLE a (id INT, v VARCHAR(10));", "ALTER TABLE a ALTER COLUMN v TYPE INT USING v::int;\nCREATE INDEX CONCURRENTLY i ON a (id);\nSELECT 1;")
+        rpc = self.serve("CREATE TABLE a (id INT, v VARCHAR(10));", "ALTER TABLE a ALTER COLUMN v TYPE INT USING v::int;\nCREATE INDEX CONCURRENTLY i ON a (id);\nSELECT 1;")
         self.run_with(rpc, target="1")
         plan = rpc.call("MigrationService", "Plan")
         self.assertEqual([one.name for one in plan.migrations], ["2"])
@@ -174,7 +167,7 @@ class Options(Case):
         self.assertEqual(rpc.call("MigrationService", "Plan").summary, "No pending migrations to run.")
 
     def test_a_plan_that_changed_is_refused(self):
-        rpc = self.start("SELECT 1;", "SELECT 2;")
+        rpc = self.serve("SELECT 1;", "SELECT 2;")
         plan = rpc.call("MigrationService", "Plan").plan_hash
         self.assertEqual(rpc.call("MigrationService", "Plan").plan_hash, plan)
         self.files.add("2", "SELECT 22;")
@@ -186,12 +179,12 @@ class Options(Case):
         self.assertEqual(self.pending(rpc), ["2"])
 
     def test_a_plan_of_a_script_that_the_parser_does_not_know_says_so(self):
-        rpc = self.start("SELEC 1; VACUUM;", )
+        rpc = self.serve("SELEC 1; VACUUM;", )
         plan = rpc.call("MigrationService", "Plan")
         self.assertIn("does not know this script", plan.migrations[0].note)
 
     def test_a_plan_tells_why_a_run_would_be_refused(self):
-        rpc = self.start("SELECT 1;", "BEGIN; SELECT 1;")
+        rpc = self.serve("SELECT 1;", "BEGIN; SELECT 1;")
         plan = rpc.call("MigrationService", "Plan")
         self.assertRegex(plan.refusal, '"2" cannot run: Line 1: this BEGIN has no COMMIT')
         self.files.add("2", "VACUUM;")
@@ -199,14 +192,14 @@ class Options(Case):
         self.assertEqual(rpc.call("MigrationService", "Plan").refusal, "")
 
     def test_a_plan_shows_how_far_an_interrupted_run_has_come(self):
-        rpc = self.start("CREATE TABLE a ();\nVACUUM a;\nSELECT 1/0;")
+        rpc = self.serve("CREATE TABLE a ();\nVACUUM a;\nSELECT 1/0;")
         self.run_with(rpc)
         plan = rpc.call("MigrationService", "Plan")
         self.assertEqual(plan.migrations[0].finished_steps, 2)
         self.assertEqual([one.finished for one in plan.migrations[0].steps], [True, True, False])
 
     def test_a_large_plan_is_bounded(self):
-        rpc = self.start("INSERT INTO t VALUES (1);\n" * 20000)
+        rpc = self.serve("INSERT INTO t VALUES (1);\n" * 20000)
         step = rpc.call("MigrationService", "Plan").migrations[0].steps[0]
         self.assertEqual((step.statement_count, len(step.statements)), (20000, 100))
 

@@ -469,6 +469,14 @@ class Case(unittest.TestCase):
         return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
                             environment=variables).wait_listening()
 
+    def serve(self, *scripts):
+        """A project of migrations 1, 2, …, a worker on it, and a connection to that."""
+        self.files = self.project()
+        for number, script in enumerate(scripts, 1):
+            self.files.add(str(number), script)
+        self.process = self.worker(self.files)
+        return self.rpc(self.process)
+
     def rpc(self, worker):
         connection = Rpc(worker.address)
         self.addCleanup(connection.close)
