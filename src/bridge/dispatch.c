@@ -2,11 +2,10 @@
  * Everything about one request is in its arena. The parts run one after the other, on the HTTP server's thread or on
  * nng's, never two at a time; the last one answers.
  */
-#include "bridge/dispatch.h"
+#include "bridge/passage.h"
 
 #include "base/uuid.h"
 #include "bridge/browser.h"
-#include "bridge/routes.h"
 #include "bridge/views.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -16,19 +15,6 @@
 #include <time.h>
 
 #define REQUEST_ID_LIMIT 128
-
-/* A request on its way through an RPC. */
-struct passage {
-    struct bridge *bridge;
-    struct http_request *http;
-    const struct route *route;
-    const char *request_id;
-    struct rpc_call_options options;
-    const ProtobufCMessage *input;
-    struct rpc_channel *worker;      /* the last that was asked */
-    const struct rpc_channel *tried; /* not to be asked again */
-    ProtobufCMessage *view;          /* made, waiting for a count */
-};
 
 /* ---- answers ---- */
 
@@ -50,13 +36,13 @@ static void add_known(struct buffer *json, const char *name, const char *value)
     }
 }
 
-/* {"error": …, "code": …} and what else is known. */
-static struct text error_json(struct arena *arena, const struct status *status)
+struct text error_json(struct arena *arena, const struct status *status)
 {
     struct buffer json = {.arena = arena};
     buffer_puts(&json, "{\"error\":");
     json_write_string(&json, text_of(status->message));
     add_known(&json, "code", status_code_name(status->code));
+    add_known(&json, "reason", status->reason);
     add_known(&json, "sqlstate", status->sqlstate);
     add_known(&json, "detail", status->detail);
     add_known(&json, "hint", status->hint);
@@ -81,17 +67,38 @@ static void send_error(struct passage *passage, unsigned http, const struct stat
     send_json(passage, http, error_json(passage->http->arena, status), allowed);
 }
 
-static void send_status(struct passage *passage, const struct status *status)
+/* Where the code is too wide to tell the HTTP status, its reason does. */
+static unsigned http_of(const struct status *status)
 {
-    send_error(passage, status_code_http(status->code), status, NULL);
+    static const struct {
+        const char *reason;
+        unsigned http;
+    } reasons[] = {{"IDEMPOTENCY_KEY_REUSED", 422}, {"OUT_OF_ORDER", 409}};
+    for (size_t i = 0; status->reason != NULL && i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (strcmp(status->reason, reasons[i].reason) == 0) {
+            return reasons[i].http;
+        }
+    }
+    return status_code_http(status->code);
 }
 
-static void send_stopping(struct passage *passage)
+static void send_status(struct passage *passage, const struct status *status)
 {
-    struct status status = {.arena = passage->http->arena};
-    status_fail(&status, STATUS_UNAVAILABLE,
-                "The bridge is stopping; what was begun goes on in the worker: ask for the status later.");
-    send_status(passage, &status);
+    send_error(passage, http_of(status), status, NULL);
+}
+
+void passage_fail(struct passage *passage, const struct status *status)
+{
+    if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
+        struct status stopping = {.arena = passage->http->arena};
+        status_fail(&stopping, STATUS_UNAVAILABLE,
+                    "The bridge is stopping; what was begun goes on in the worker: ask for the status later.");
+        send_status(passage, &stopping);
+    } else if ((passage->route->flags & ROUTE_NOT_OK_IS_503) != 0) {
+        send_error(passage, 503, status, NULL);
+    } else {
+        send_status(passage, status);
+    }
 }
 
 /* Is there a field `ok`, and is it false? */
@@ -116,11 +123,35 @@ static void send_message(struct passage *passage, const ProtobufCMessage *messag
     send_json(passage, http, buffer_text(&json), NULL);
 }
 
+/* 202: it has begun, and is to be asked for there. */
+static void send_begun(struct passage *passage, const Truss__Migration__V1__Operation *operation)
+{
+    struct arena *const arena = passage->http->arena;
+    struct buffer json = {.arena = arena};
+    const struct http_extra_header extra[] = {
+        {"X-Request-Id", passage->request_id},
+        {"Location", arena_printf(arena, "/api/operations/%s", operation->id)},
+        {"Preference-Applied", "respond-async"},
+        {0},
+    };
+    json_write(&json, &operation->base, passage->route->names);
+    buffer_putc(&json, '\n');
+    http_answer(passage->http, 202, "application/json", buffer_text(&json), extra);
+}
+
 /* ---- the call ---- */
 
-static void start_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done);
+static bool was_tried(const struct passage *passage, const struct rpc_channel *worker)
+{
+    for (size_t i = 0; i < passage->tried_count; i++) {
+        if (passage->tried[i] == worker) {
+            return true;
+        }
+    }
+    return false;
+}
 
-/* The connected worker with the least to do, but for the one that was tried; any, where none is connected. */
+/* The connected worker with the least to do, but for those that were tried; any, where none is connected. */
 static struct rpc_channel *choose_worker(const struct passage *passage)
 {
     const struct bridge *const bridge = passage->bridge;
@@ -130,11 +161,25 @@ static struct rpc_channel *choose_worker(const struct passage *passage)
         const bool better = best == NULL || rpc_channel_connected(worker) > rpc_channel_connected(best) ||
                             (rpc_channel_connected(worker) == rpc_channel_connected(best) &&
                              rpc_channel_calls(worker) < rpc_channel_calls(best));
-        if (worker != passage->tried && better) {
+        if (!was_tried(passage, worker) && better) {
             best = worker;
         }
     }
     return best;
+}
+
+bool passage_goes_on(struct passage *passage, const struct status *status)
+{
+    const unsigned flags = passage->route->flags;
+    /* A key makes sure that what is asked for twice is done once. */
+    const bool is_safe = (flags & ROUTE_SAFE) != 0 || passage->options.idempotency_key != NULL;
+    const bool is_down = status->code == STATUS_UNAVAILABLE && is_safe;
+    const bool is_unknown = status->code == STATUS_NOT_FOUND && (flags & ROUTE_ASKS_ALL) != 0;
+    if ((!is_down && !is_unknown) || passage->tried_count + 1 >= passage->bridge->worker_count) {
+        return false;
+    }
+    passage->tried[passage->tried_count++] = passage->worker;
+    return true;
 }
 
 /* A copy of a reply that outlives its callback. */
@@ -162,28 +207,23 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
     struct passage *const passage = data;
     const struct route *const route = passage->route;
     struct arena *const arena = passage->http->arena;
-    if (status->code == STATUS_UNAVAILABLE && (route->flags & ROUTE_SAFE) != 0 && passage->tried == NULL &&
-        passage->bridge->worker_count > 1) {
-        passage->tried = passage->worker;
-        start_call(passage, route->rpc, passage->input, on_reply);
-    } else if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
-        send_stopping(passage);
-    } else if (status->code != STATUS_OK && (route->flags & ROUTE_NOT_OK_IS_503) != 0) {
-        send_error(passage, 503, status, NULL);
+    if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
+        passage_call(passage, passage->rpc, passage->input, on_reply);
     } else if (status->code != STATUS_OK) {
-        send_status(passage, status);
+        passage_fail(passage, status);
+    } else if (passage->rpc != route->rpc) {
+        send_begun(passage, (const Truss__Migration__V1__Operation *)reply);
     } else if ((route->flags & ROUTE_COUNTS_AFTER) != 0) {
         static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
         passage->view = route->view(arena, keep(arena, reply));
         passage->options.timeout_ms = passage->bridge->read_timeout_ms;
-        start_call(passage, "GetStatus", &nothing.base, on_count);
+        passage_call(passage, "GetStatus", &nothing.base, on_count);
     } else {
         send_message(passage, route->view == NULL ? reply : route->view(arena, reply));
     }
 }
 
-/* Calls a method of the route's service; the passage may be gone when this returns. */
-static void start_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done)
+void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done)
 {
     struct bridge *const bridge = passage->bridge;
     const ProtobufCServiceDescriptor *const service = passage->route->service;
@@ -211,86 +251,6 @@ void dispatch_stop(struct bridge *bridge)
     for (size_t i = 0; i < bridge->worker_count; i++) {
         rpc_channel_close(bridge->workers[i]);
     }
-}
-
-/* ---- the message ---- */
-
-/* Puts the path's {name} into the request's field of that name. */
-static void set_path_field(ProtobufCMessage *message, const char *name)
-{
-    const ProtobufCFieldDescriptor *const field =
-        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "name");
-    *(const char **)(void *)((char *)message + field->offset) = name;
-}
-
-static bool is_json(const char *content_type)
-{
-    struct text type = text_of(content_type);
-    const size_t semicolon = text_find(type, ";", 0);
-    return text_is_nocase(text_trim(text_slice(type, 0, semicolon)), "application/json");
-}
-
-static bool read_body(struct passage *passage, struct status *status, unsigned *http)
-{
-    const struct http_request *const request = passage->http;
-    const char *const type = http_header(request, "Content-Type");
-    const ProtobufCMessageDescriptor *const descriptor =
-        passage->route->service->methods[route_rpc(passage->route)].input;
-    const bool is_get = strcmp(passage->route->method, "GET") == 0;
-    if (is_get && request->body.size > 0) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "A GET request has no body.");
-    }
-    if (request->body.size > 0 && (type == NULL || !is_json(type))) {
-        *http = 415;
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "The body must be sent as Content-Type: application/json.");
-    }
-    ProtobufCMessage *const message = json_read(request->arena, descriptor, request->body, status);
-    passage->input = message;
-    return message != NULL;
-}
-
-/* UTF-8 without control characters: what a message between processes can hold, and a log line may. */
-static bool is_plain(const char *string)
-{
-    bool plain = text_is_utf8(text_of(string), NULL);
-    for (const char *c = string; plain && *c != '\0'; c++) {
-        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
-    }
-    return plain;
-}
-
-static bool read_name(struct passage *passage, const char *name, struct status *status)
-{
-    if (strchr(passage->route->pattern, '{') == NULL) {
-        return true;
-    }
-    if (name == NULL || !is_plain(name)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT,
-                           "The name in the path has a broken escape, a control character or is not UTF-8.");
-    }
-    set_path_field((ProtobufCMessage *)(uintptr_t)passage->input, name);
-    return true;
-}
-
-/* A header that travels to the worker; *value is NULL where it is absent. */
-static bool read_header(const struct http_request *request, const char *name, const char **value, struct status *status)
-{
-    *value = arena_strdup(request->arena, http_header(request, name));
-    return *value == NULL || is_plain(*value) ||
-           status_fail(status, STATUS_INVALID_ARGUMENT,
-                       "The header %s has control characters or is not UTF-8; leave them out.", name);
-}
-
-static bool read_options(struct passage *passage, struct status *status)
-{
-    const struct http_request *const request = passage->http;
-    struct rpc_call_options *const options = &passage->options;
-    const bool is_long = (passage->route->flags & ROUTE_LONG) != 0;
-    options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
-    options->request_id = passage->request_id;
-    return read_header(request, "Authorization", &options->authorization, status) &&
-           read_header(request, "traceparent", &options->traceparent, status) &&
-           read_header(request, "Idempotency-Key", &options->idempotency_key, status);
 }
 
 /* The client's own where it is sane, so that its logs and ours can be laid side by side. */
@@ -332,11 +292,13 @@ static void pass_on(struct passage *passage, const char *name)
     struct http_request *const request = passage->http;
     struct status status = {.arena = request->arena};
     unsigned http = 0;
-    if (!read_body(passage, &status, &http) || !read_name(passage, name, &status) || !read_options(passage, &status)) {
+    if (!request_read(passage, name, &status, &http)) {
         send_error(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
-        return;
+    } else if ((passage->route->flags & ROUTE_STREAM) != 0) {
+        stream_begin(passage);
+    } else {
+        passage_call(passage, passage->rpc, passage->input, on_reply);
     }
-    start_call(passage, passage->route->rpc, passage->input, on_reply);
 }
 
 /* An absolute-form target ("GET http://host/path") is the same as its path. */

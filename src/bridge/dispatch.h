@@ -23,6 +23,7 @@ struct bridge {
     const char *const *allowed_hosts; /* and these; NULL-terminated */
     struct text openapi;              /* /openapi.json and /, made once */
     struct text index;
+    atomic_size_t streams; /* that are under way */
     atomic_bool stopping;
     atomic_size_t calling; /* threads that use the workers' channels at this moment */
 };

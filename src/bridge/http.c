@@ -19,6 +19,7 @@
 #define IDLE_SECONDS   10
 #define TOLERATED_BODY (2 * HTTP_BODY_LIMIT)
 #define POOL_BYTES     ((size_t)32 * 1024)
+#define STREAM_BLOCK   ((size_t)16 * 1024)
 #define BODIES_LIMIT   (8 * HTTP_BODY_LIMIT) /* of all requests together */
 
 /* What a request is, and how far it is. */
@@ -31,6 +32,9 @@ struct exchange {
     bool handed_over;
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
+    struct http_source source; /* of an answer that comes piece by piece */
+    struct text piece;         /* what is left of the last one */
+    bool is_last;
 };
 
 struct http_server {
@@ -85,12 +89,8 @@ static const char *framing_problem(const struct framing *framing)
 
 /* ---- answers ---- */
 
-static struct MHD_Response *make_response(const char *content_type, struct text body,
-                                          const struct http_extra_header *extra)
+static void add_headers(struct MHD_Response *response, const char *content_type, const struct http_extra_header *extra)
 {
-    /* The body lives in the request's arena, which outlives the response. */
-    struct MHD_Response *const response =
-        MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
     if (response == NULL) {
         abort();
     }
@@ -100,6 +100,15 @@ static struct MHD_Response *make_response(const char *content_type, struct text 
     for (; extra != NULL && extra->name != NULL; extra++) {
         MHD_add_response_header(response, extra->name, extra->value);
     }
+}
+
+static struct MHD_Response *make_response(const char *content_type, struct text body,
+                                          const struct http_extra_header *extra)
+{
+    /* The body lives in the request's arena, which outlives the response. */
+    struct MHD_Response *const response =
+        MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+    add_headers(response, content_type, extra);
     return response;
 }
 
@@ -110,6 +119,51 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
     exchange->status = status;
     exchange->response = make_response(content_type, body, extra);
     MHD_resume_connection(request->connection);
+}
+
+/* ---- answers that come piece by piece ---- */
+
+/* libmicrohttpd wants bytes. Where there are none the connection goes to sleep and the source is asked; only a
+ * connection that is awake can end, so that the source is never asked of one that is gone. */
+static ssize_t read_piece(void *data, uint64_t position, char *out, size_t most)
+{
+    struct exchange *const exchange = data;
+    (void)position;
+    if (exchange->piece.size == 0 && exchange->is_last) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    if (exchange->piece.size == 0) {
+        MHD_suspend_connection(exchange->request.connection);
+        exchange->source.wants(exchange->source.context);
+        return 0;
+    }
+    const size_t size = exchange->piece.size < most ? exchange->piece.size : most;
+    memcpy(out, exchange->piece.data, size);
+    exchange->piece = text_slice(exchange->piece, size, exchange->piece.size);
+    return (ssize_t)size;
+}
+
+void http_stream_begin(struct http_request *request, const char *content_type, const struct http_extra_header *extra,
+                       const struct http_source *source)
+{
+    struct exchange *const exchange = (struct exchange *)request;
+    exchange->source = *source;
+    exchange->status = MHD_HTTP_OK;
+    exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_piece, exchange, NULL);
+    add_headers(exchange->response, content_type, extra);
+    MHD_resume_connection(request->connection);
+}
+
+void http_stream_send(struct http_request *request, struct text piece)
+{
+    ((struct exchange *)request)->piece = piece;
+    MHD_resume_connection(request->connection);
+}
+
+void http_stream_end(struct http_request *request, struct text piece)
+{
+    ((struct exchange *)request)->is_last = true;
+    http_stream_send(request, piece);
 }
 
 /* An answer of the server's own, after which the connection ends: what follows cannot be trusted. */
@@ -127,6 +181,26 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
 const char *http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* The receiver of a query's parameters. */
+struct query {
+    http_parameter *parameter;
+    void *context;
+};
+
+static enum MHD_Result pass_parameter(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct query *const query = data;
+    (void)kind;
+    query->parameter(query->context, name, value);
+    return MHD_YES;
+}
+
+void http_query(const struct http_request *request, http_parameter *parameter, void *context)
+{
+    struct query query = {.parameter = parameter, .context = context};
+    MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, pass_parameter, &query);
 }
 
 /* ---- libmicrohttpd's callbacks ---- */
@@ -225,6 +299,9 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
     (void)code;
     guard_headers(guarded_of(connection));
     if (exchange != NULL) {
+        if (exchange->source.gone != NULL) {
+            exchange->source.gone(exchange->source.context);
+        }
         server->held -= exchange->body.size;
         atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
         if (exchange->response != NULL) {

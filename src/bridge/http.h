@@ -42,6 +42,30 @@ struct http_extra_header {
 void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
                  const struct http_extra_header *extra);
 
+/* Called with each parameter of the query, still percent-encoded; value is NULL where there is no "=". */
+typedef void http_parameter(void *context, const char *name, const char *value);
+void http_query(const struct http_request *request, http_parameter *parameter, void *context);
+
+/* An answer whose body comes piece by piece. Its source is asked for a piece when the client has taken the one before:
+ * `wants` is called on the server's thread, and then http_stream_send or http_stream_end must be called once, at once
+ * or later and from any thread. In between the connection sleeps, so that nothing of it can go. `gone` is called once
+ * at the end, however it came, while nobody is asked; what it got is released behind it. */
+struct http_source {
+    void (*wants)(void *context);
+    void (*gone)(void *context);
+    void *context;
+};
+
+/* Begins such an answer in place of http_answer. */
+void http_stream_begin(struct http_request *request, const char *content_type, const struct http_extra_header *extra,
+                       const struct http_source *source);
+
+/* A piece, not empty, which must live until the source is asked again or told that all is over. */
+void http_stream_send(struct http_request *request, struct text piece);
+
+/* The same for the last piece, which may be empty. */
+void http_stream_end(struct http_request *request, struct text piece);
+
 struct http_server;
 
 /* Listens on "ADDRESS:PORT" ("[::1]:8787", "127.0.0.1:0"). NULL and a status where that cannot be. */

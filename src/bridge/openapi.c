@@ -4,6 +4,7 @@
 #include "bridge/openapi.h"
 
 #include "bridge/routes.h"
+#include "truss/migration/v1/migration.pb-c.h"
 
 #include <string.h>
 
@@ -150,7 +151,19 @@ static void write_responses(struct document *document, const struct route *route
     const ProtobufCMessageDescriptor *const reply = route->view_type != NULL || route->service == NULL
                                                         ? route->view_type
                                                         : route->service->methods[route_rpc(route)].output;
-    write_response(document, (route->flags & ROUTE_CREATES) != 0 ? 201 : 200, "The answer", reply, route->names);
+    if ((route->flags & ROUTE_STREAM) != 0) {
+        buffer_puts(out,
+                    "\"200\":{\"description\":\"Server-Sent Events: each with its id and kind, its data an Event; then "
+                    "done with the Operation, or error\",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":"
+                    "\"string\"}}}}");
+    } else {
+        write_response(document, (route->flags & ROUTE_CREATES) != 0 ? 201 : 200, "The answer", reply, route->names);
+    }
+    if (route->async_rpc != NULL) {
+        buffer_putc(out, ',');
+        write_response(document, 202, "It has begun (Prefer: respond-async); Location says where to ask",
+                       &truss__migration__v1__operation__descriptor, route->names);
+    }
     if ((route->flags & ROUTE_LONG) != 0) {
         buffer_printf(out, ",\"400\":{\"description\":\"A migration failed, or the run could not begin\",\"content\":"
                            "{\"application/json\":{\"schema\":{\"oneOf\":[");
@@ -166,19 +179,69 @@ static void write_responses(struct document *document, const struct route *route
                      "{\"$ref\":\"#/components/schemas/Error\"}}}}");
 }
 
+static void write_header(struct buffer *out, size_t *count, const char *name, const char *description)
+{
+    buffer_printf(out, "%s{\"name\":\"%s\",\"in\":\"header\",\"description\":\"%s\",\"schema\":{\"type\":\"string\"}}",
+                  (*count)++ == 0 ? "" : ",", name, description);
+}
+
+/* The fields of a GET's request: the one that the path names, and the others in the query. */
+static void write_fields(struct document *document, const struct route *route, size_t *count)
+{
+    struct buffer *const out = &document->out;
+    const ProtobufCMessageDescriptor *const input = route->service->methods[route_rpc(route)].input;
+    const bool is_get = strcmp(route->method, "GET") == 0;
+    for (unsigned i = 0; i < input->n_fields; i++) {
+        const ProtobufCFieldDescriptor *const field = &input->fields[i];
+        const bool in_path = strstr(route->pattern, arena_printf(out->arena, "{%s}", field->name)) != NULL;
+        if (!in_path && !is_get) {
+            continue;
+        }
+        buffer_printf(out, "%s{\"name\":\"%s\",\"in\":\"%s\",\"required\":%s,\"schema\":", (*count)++ == 0 ? "" : ",",
+                      field->name, in_path ? "path" : "query", in_path ? "true" : "false");
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            buffer_puts(out, "{\"type\":\"array\",\"items\":");
+            write_type(document, field, route->names, false);
+            buffer_putc(out, '}');
+        } else {
+            write_type(document, field, route->names, false);
+        }
+        buffer_putc(out, '}');
+    }
+}
+
+static void write_parameters(struct document *document, const struct route *route)
+{
+    struct buffer *const out = &document->out;
+    size_t count = 0;
+    buffer_puts(out, ",\"parameters\":[");
+    write_fields(document, route, &count);
+    if (strcmp(route->method, "POST") == 0) {
+        write_header(out, &count, "Idempotency-Key", "The same key and body have the same answer for 24 hours");
+    }
+    if (route->async_rpc != NULL) {
+        write_header(out, &count, "Prefer", "respond-async");
+    }
+    if ((route->flags & ROUTE_STREAM) != 0) {
+        write_header(out, &count, "Last-Event-ID", "The last event that is known");
+    }
+    buffer_putc(out, ']');
+}
+
 static void write_operation(struct document *document, const struct route *route)
 {
     struct buffer *const out = &document->out;
-    const bool has_name = strchr(route->pattern, '{') != NULL;
     const bool has_body = strcmp(route->method, "POST") == 0 && route->service != NULL &&
+                          strchr(route->pattern, '{') == NULL &&
                           route->service->methods[route_rpc(route)].input->n_fields > 0;
     buffer_printf(out, "\"%s\":{\"summary\":", strcmp(route->method, "GET") == 0 ? "get" : "post");
     json_write_string(out, text_of(route->summary));
     buffer_printf(out, ",\"operationId\":\"%s%s\"", route->rpc,
-                  route->view == NULL || route->view_type == NULL ? "" : "View");
-    if (has_name) {
-        buffer_puts(out, ",\"parameters\":[{\"name\":\"name\",\"in\":\"path\",\"required\":true,"
-                         "\"schema\":{\"type\":\"string\"}}]");
+                  (route->flags & ROUTE_STREAM) != 0                ? "Stream"
+                  : route->view == NULL || route->view_type == NULL ? ""
+                                                                    : "View");
+    if (route->service != NULL) {
+        write_parameters(document, route);
     }
     if (has_body) {
         buffer_puts(out, ",\"requestBody\":{\"required\":false,\"content\":{\"application/json\":{\"schema\":");
@@ -192,7 +255,8 @@ static void write_operation(struct document *document, const struct route *route
 
 static const char error_schema[] =
     "\"Error\":{\"type\":\"object\",\"required\":[\"error\",\"code\"],\"additionalProperties\":false,\"properties\":{"
-    "\"error\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},\"sqlstate\":{\"type\":\"string\"},"
+    "\"error\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"},"
+    "\"sqlstate\":{\"type\":\"string\"},"
     "\"detail\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\"},\"migration\":{\"type\":\"string\"},"
     "\"position\":{\"type\":\"integer\"},\"suggestions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 

@@ -67,7 +67,7 @@ class Document:
 
     def operation(self, method, path):
         for pattern, operations in self.document["paths"].items():
-            if re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", re.escape(pattern)), path) and method.lower() in operations:
+            if re.fullmatch(re.sub(r"\\\{name\\\}", ".+", re.sub(r"\\\{(?!name)\w+\\\}", "[^/]+", re.escape(pattern))), path) and method.lower() in operations:
                 return operations[method.lower()]
         raise AssertionError(f"{method} {path} is not in the document")
 

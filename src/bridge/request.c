@@ -1,0 +1,259 @@
+/*
+ * The message out of path, query, body and headers. All of it comes from outside.
+ */
+#include "bridge/passage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_LIMIT 255
+
+/* ---- parts ---- */
+
+static const ProtobufCMessageDescriptor *input_of(const struct passage *passage)
+{
+    return passage->route->service->methods[route_rpc(passage->route)].input;
+}
+
+static bool is_json(const char *content_type)
+{
+    struct text type = text_of(content_type);
+    const size_t semicolon = text_find(type, ";", 0);
+    return text_is_nocase(text_trim(text_slice(type, 0, semicolon)), "application/json");
+}
+
+/* UTF-8 without control characters: what a message between processes can hold, and a log line may. */
+static bool is_plain(const char *string)
+{
+    bool plain = text_is_utf8(text_of(string), NULL);
+    for (const char *c = string; plain && *c != '\0'; c++) {
+        plain = (unsigned char)*c >= 0x20 && *c != 0x7F;
+    }
+    return plain;
+}
+
+/* ---- the query ---- */
+
+/* A query that becomes JSON, which is then read like a body. */
+struct query {
+    struct arena *arena;
+    const ProtobufCMessageDescriptor *input;
+    struct buffer *values; /* one for each field */
+    struct status *status;
+    bool failed;
+};
+
+static void fail_query(struct query *query, const char *format, const char *name)
+{
+    if (!query->failed) {
+        /* The formats are ours: each has one %s. */
+        char message[256];
+        snprintf(message, sizeof message, "The query parameter \"%.100s\" %s", name, format);
+        status_fail(query->status, STATUS_INVALID_ARGUMENT, "%s", message);
+        query->failed = true;
+    }
+}
+
+/* Numbers and truth go as they are where they look like it; what does not is refused when the JSON is read. */
+static bool is_bare(const ProtobufCFieldDescriptor *field, const char *value)
+{
+    if (field->type == PROTOBUF_C_TYPE_BOOL) {
+        return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+    }
+    return field->type == PROTOBUF_C_TYPE_UINT32 && value[0] != '\0' && strspn(value, "0123456789") == strlen(value) &&
+           (value[0] != '0' || value[1] == '\0');
+}
+
+static void add_value(struct query *query, const ProtobufCFieldDescriptor *field, struct text encoded)
+{
+    struct buffer *const values = &query->values[field - query->input->fields];
+    const char *const value = text_percent_decode(query->arena, encoded);
+    if (value == NULL || !is_plain(value)) {
+        fail_query(query, "has a broken escape, a control character or is not UTF-8.", field->name);
+    } else if (values->size > 0 && field->label != PROTOBUF_C_LABEL_REPEATED) {
+        fail_query(query, "is there twice.", field->name);
+    } else {
+        values->arena = query->arena;
+        buffer_puts(values, values->size == 0 ? "" : ",");
+        if (is_bare(field, value)) {
+            buffer_puts(values, value);
+        } else {
+            json_write_string(values, text_of(value));
+        }
+    }
+}
+
+/* Of a field that may have several, a comma that is not escaped separates two. */
+static void take_parameter(void *context, const char *name, const char *value)
+{
+    struct query *const query = context;
+    const char *const decoded = text_percent_decode(query->arena, text_of(name));
+    const ProtobufCFieldDescriptor *const field =
+        decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
+    struct text rest = text_of(value);
+    if (field == NULL) {
+        fail_query(query, "is none that this route knows; see /openapi.json.", is_plain(name) ? name : "?");
+        return;
+    }
+    for (size_t comma; field->label == PROTOBUF_C_LABEL_REPEATED && (comma = text_find(rest, ",", 0)) != SIZE_MAX;) {
+        add_value(query, field, text_slice(rest, 0, comma));
+        rest = text_slice(rest, comma + 1, rest.size);
+    }
+    add_value(query, field, rest);
+}
+
+/* {"field":value,…}; a path's placeholder is set later. */
+static struct text query_json(const struct query *query)
+{
+    struct buffer json = {.arena = query->arena};
+    buffer_putc(&json, '{');
+    for (unsigned i = 0; i < query->input->n_fields; i++) {
+        const bool many = query->input->fields[i].label == PROTOBUF_C_LABEL_REPEATED;
+        if (query->values[i].size > 0) {
+            buffer_printf(&json, "%s\"%s\":%s%s%s", json.size == 1 ? "" : ",", query->input->fields[i].name,
+                          many ? "[" : "", buffer_string(&query->values[i]), many ? "]" : "");
+        }
+    }
+    buffer_putc(&json, '}');
+    return buffer_text(&json);
+}
+
+/* A route that takes nothing but what its path says passes over a query, as a cache-buster of somebody. */
+static bool takes_query(const struct passage *passage)
+{
+    const bool has_path_field = strchr(passage->route->pattern, '{') != NULL;
+    return input_of(passage)->n_fields > (has_path_field ? 1u : 0u);
+}
+
+static bool read_query(struct passage *passage, struct text *json, struct status *status)
+{
+    struct query query = {.arena = passage->http->arena, .input = input_of(passage), .status = status};
+    if (!takes_query(passage)) {
+        return true;
+    }
+    query.values = arena_array(query.arena, query.input->n_fields + 1, sizeof *query.values);
+    http_query(passage->http, take_parameter, &query);
+    *json = query_json(&query);
+    return !query.failed;
+}
+
+/* ---- the message ---- */
+
+static bool read_message(struct passage *passage, struct status *status, unsigned *http)
+{
+    const struct http_request *const request = passage->http;
+    const char *const type = http_header(request, "Content-Type");
+    const bool is_get = strcmp(passage->route->method, "GET") == 0;
+    struct text json = request->body;
+    if (is_get && request->body.size > 0) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "A GET request has no body.");
+    }
+    if (request->body.size > 0 && (type == NULL || !is_json(type))) {
+        *http = 415;
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The body must be sent as Content-Type: application/json.");
+    }
+    if (is_get && !read_query(passage, &json, status)) {
+        return false;
+    }
+    ProtobufCMessage *const message = json_read(request->arena, input_of(passage), json, status);
+    passage->input = message;
+    return message != NULL;
+}
+
+/* Puts the path's part into the field that the placeholder names. */
+static bool set_path_field(struct passage *passage, const char *name, struct status *status)
+{
+    const char *const brace = strchr(passage->route->pattern, '{');
+    if (brace == NULL) {
+        return true;
+    }
+    if (name == NULL || !is_plain(name)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT,
+                           "The name in the path has a broken escape, a control character or is not UTF-8.");
+    }
+    const char *const placeholder = arena_strndup(passage->http->arena, brace + 1, strcspn(brace + 1, "}"));
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(input_of(passage), placeholder);
+    *(const char **)(void *)((char *)(uintptr_t)passage->input + field->offset) = name;
+    return true;
+}
+
+/* ---- headers ---- */
+
+/* A header that travels to the worker; *value is NULL where it is absent. */
+static bool read_header(const struct http_request *request, const char *name, const char **value, struct status *status)
+{
+    *value = arena_strdup(request->arena, http_header(request, name));
+    return *value == NULL || is_plain(*value) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "The header %s has control characters or is not UTF-8; leave them out.", name);
+}
+
+/* RFC 7240: a list; what is not known of it is passed over. */
+static bool prefers_async(const struct http_request *request)
+{
+    struct text rest = text_of(http_header(request, "Prefer"));
+    while (rest.size > 0) {
+        const size_t comma = text_find(rest, ",", 0);
+        struct text one = text_slice(rest, 0, comma);
+        one = text_slice(one, 0, text_find(one, ";", 0));
+        if (text_is_nocase(text_trim(one), "respond-async")) {
+            return true;
+        }
+        rest = comma == SIZE_MAX ? (struct text){0} : text_slice(rest, comma + 1, rest.size);
+    }
+    return false;
+}
+
+/* A wait takes as long as it is asked to, and the answer a moment more. */
+static uint32_t wait_ms(const struct passage *passage)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "wait_ms");
+    return field == NULL ? 0 : *(const uint32_t *)(const void *)((const char *)passage->input + field->offset);
+}
+
+static bool read_options(struct passage *passage, struct status *status)
+{
+    const struct http_request *const request = passage->http;
+    struct rpc_call_options *const options = &passage->options;
+    const bool is_long = (passage->route->flags & ROUTE_LONG) != 0 && strcmp(passage->rpc, passage->route->rpc) == 0;
+    options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
+    options->timeout_ms += wait_ms(passage);
+    options->request_id = passage->request_id;
+    if (!read_header(request, "Authorization", &options->authorization, status) ||
+        !read_header(request, "traceparent", &options->traceparent, status) ||
+        !read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {
+        return false;
+    }
+    const char *const key = options->idempotency_key;
+    return key == NULL || (key[0] != '\0' && strlen(key) <= KEY_LIMIT) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", KEY_LIMIT);
+}
+
+/* A browser's EventSource sends the last id that it saw when it connects again. */
+static bool read_last_event(struct passage *passage, struct status *status)
+{
+    const char *const last = http_header(passage->http, "Last-Event-ID");
+    if ((passage->route->flags & ROUTE_STREAM) == 0 || last == NULL) {
+        return true;
+    }
+    if (last[0] == '\0' || strlen(last) > 9 || strspn(last, "0123456789") != strlen(last)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "The header Last-Event-ID is the number of an event.");
+    }
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "after_event");
+    *(uint32_t *)(void *)((char *)(uintptr_t)passage->input + field->offset) = (uint32_t)strtoul(last, NULL, 10);
+    return true;
+}
+
+bool request_read(struct passage *passage, const char *name, struct status *status, unsigned *http)
+{
+    passage->rpc = passage->route->rpc;
+    if (passage->route->async_rpc != NULL && prefers_async(passage->http)) {
+        passage->rpc = passage->route->async_rpc;
+    }
+    return read_message(passage, status, http) && set_path_field(passage, name, status) &&
+           read_last_event(passage, status) && read_options(passage, status);
+}

@@ -1,0 +1,166 @@
+/*
+ * Server-Sent Events out of long polls: WaitOperation again and again, each event with its id, so that a client that
+ * comes back with Last-Event-ID goes on where it was. Asked for a piece only when the client has taken the last: a slow
+ * one slows down nobody but itself.
+ */
+#include "bridge/passage.h"
+
+#include "truss/migration/v1/migration.pb-c.h"
+
+#include <string.h>
+
+#define MOST_STREAMS 64
+#define POLL_MS      10000 /* how long a silence lasts before a word is said: a client that is gone is noticed then */
+
+typedef Truss__Migration__V1__WaitOperationRequest Request;
+typedef Truss__Migration__V1__WaitOperationResponse Response;
+
+static Request *request_of(const struct passage *passage)
+{
+    return (Request *)(uintptr_t)passage->input;
+}
+
+/* ---- pieces ---- */
+
+/* "event: …" and "data: …" of a message; its JSON is one line. */
+static void put_event(struct buffer *out, const char *name, const ProtobufCMessage *message)
+{
+    buffer_printf(out, "event: %s\ndata: ", name);
+    json_write(out, message, JSON_SNAKE);
+    buffer_puts(out, "\n\n");
+}
+
+static void put_events(struct buffer *out, const Response *reply)
+{
+    for (size_t i = 0; i < reply->n_events; i++) {
+        const Truss__Migration__V1__Event *const event = reply->events[i];
+        const ProtobufCEnumDescriptor *const kinds = &truss__migration__v1__event_kind__descriptor;
+        const ProtobufCEnumValue *const kind = protobuf_c_enum_descriptor_get_value(kinds, (int)event->kind);
+        const char *const word = kind == NULL ? NULL : json_enum_word(out->arena, kinds, kind);
+        buffer_printf(out, "id: %u\n", event->id);
+        put_event(out, word == NULL ? "note" : word, &event->base);
+    }
+}
+
+/* Where all of it has been told. */
+static bool is_over(const Response *reply, uint32_t known)
+{
+    return reply->operation == NULL || (reply->operation->done && reply->operation->last_event <= known);
+}
+
+/* The piece that a reply is; *last is set where it is the last one. */
+static struct text piece_of(struct passage *passage, const Response *reply, bool *last)
+{
+    Request *const request = request_of(passage);
+    struct buffer out = {.arena = passage->piece};
+    put_events(&out, reply);
+    if (reply->n_events > 0) {
+        request->after_event = reply->events[reply->n_events - 1]->id;
+    }
+    *last = is_over(reply, request->after_event);
+    if (*last && reply->operation != NULL) {
+        put_event(&out, "done", &reply->operation->base);
+    } else if (out.size == 0) {
+        buffer_puts(&out, ": \n\n");
+    }
+    return buffer_text(&out);
+}
+
+static void new_piece(struct passage *passage)
+{
+    arena_free(passage->piece);
+    passage->piece = arena_new(0);
+}
+
+/* ---- going on ---- */
+
+static void send_error_event(struct passage *passage, const struct status *status)
+{
+    struct buffer out = {.arena = passage->piece};
+    struct status stopping = {.arena = passage->piece};
+    if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
+        status_fail(&stopping, STATUS_UNAVAILABLE,
+                    "The bridge is stopping; connect again and go on behind the last id.");
+        status = &stopping;
+    }
+    const struct text json = error_json(passage->piece, status);
+    buffer_puts(&out, "event: error\ndata: ");
+    buffer_add(&out, text_trim(json));
+    buffer_puts(&out, "\n\n");
+    http_stream_end(passage->http, buffer_text(&out));
+}
+
+static void on_more(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    bool last;
+    if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
+        passage_call(passage, passage->rpc, passage->input, on_more);
+        return;
+    }
+    new_piece(passage);
+    if (status->code != STATUS_OK) {
+        send_error_event(passage, status);
+        return;
+    }
+    passage->tried_count = 0;
+    const struct text piece = piece_of(passage, (const Response *)reply, &last);
+    if (last) {
+        http_stream_end(passage->http, piece);
+    } else {
+        http_stream_send(passage->http, piece);
+    }
+}
+
+static void wants(void *context)
+{
+    struct passage *const passage = context;
+    request_of(passage)->wait_ms = POLL_MS;
+    passage->options.timeout_ms = POLL_MS + passage->bridge->read_timeout_ms;
+    passage_call(passage, passage->rpc, passage->input, on_more);
+}
+
+static void gone(void *context)
+{
+    struct passage *const passage = context;
+    arena_free(passage->piece);
+    passage->piece = NULL;
+    atomic_fetch_sub(&passage->bridge->streams, 1);
+}
+
+/* ---- the beginning ---- */
+
+/* The first look waits for nothing: it tells whether there is such an operation. The events come with the next. */
+static void on_first(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, {"X-Accel-Buffering", "no"}, {0}};
+    (void)reply;
+    if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
+        passage_call(passage, passage->rpc, passage->input, on_first);
+    } else if (status->code != STATUS_OK) {
+        atomic_fetch_sub(&passage->bridge->streams, 1);
+        passage_fail(passage, status);
+    } else if (strcmp(passage->http->method, "HEAD") == 0) {
+        atomic_fetch_sub(&passage->bridge->streams, 1);
+        http_answer(passage->http, 200, "text/event-stream", (struct text){0}, extra);
+    } else {
+        const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
+        passage->tried_count = 0;
+        http_stream_begin(passage->http, "text/event-stream", extra, &source);
+    }
+}
+
+void stream_begin(struct passage *passage)
+{
+    if (atomic_fetch_add(&passage->bridge->streams, 1) >= MOST_STREAMS) {
+        struct status status = {.arena = passage->http->arena};
+        atomic_fetch_sub(&passage->bridge->streams, 1);
+        status_fail(&status, STATUS_UNAVAILABLE,
+                    "%d streams of events are open; ask /wait instead, or try again later.", MOST_STREAMS);
+        passage_fail(passage, &status);
+        return;
+    }
+    request_of(passage)->wait_ms = 0;
+    passage_call(passage, passage->rpc, passage->input, on_first);
+}
