@@ -65,6 +65,10 @@ class Readme(unittest.TestCase):
         found = wait_for(lambda: len(addresses()) == 2 and addresses(), 60)
         self.bridge = found["bridge"]
         self.environment["TRUSS_WORKER"] = found["worker"]
+        with open(path, encoding="utf-8") as log:
+            file = re.search(r"the whole URL is in (\S+)\)", log.read()).group(1)
+        with open(file, encoding="utf-8") as url:
+            self.environment["URL"] = url.read().strip()
 
     def run_command(self, command):
         command = command.replace("localhost:8787", self.bridge.removeprefix("http://"))
