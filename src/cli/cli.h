@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2 };
+enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_LOCKED = 4 };
 
 /* What was asked for. Option values are NULL where they were not given and have no default. */
 struct cli {
@@ -21,6 +21,20 @@ struct cli {
     const char *json;
     const char *timeout;
     const char *exit_code;
+    const char *target;
+    const char *dry_run;
+    const char *transaction;
+    const char *lock_timeout;
+    const char *lock_retry;
+    const char *statement_timeout;
+    const char *plan_hash;
+    const char *allow_out_of_order;
+    const char *no_out_of_order;
+    const char *key;
+    const char *detach;
+    const char *progress;
+    const char *follow;
+    const char *verbose;
     const char *listen;
     const char *worker_listen;
     const char *migrations;
@@ -43,7 +57,10 @@ struct cli_command {
 };
 
 int command_status(struct cli *cli);
+int command_plan(struct cli *cli);
 int command_run(struct cli *cli);
+int command_operations(struct cli *cli);
+int command_cancel(struct cli *cli);
 int command_preview(struct cli *cli);
 int command_mark_applied(struct cli *cli);
 int command_mark_rolled_back(struct cli *cli);

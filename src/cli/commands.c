@@ -1,61 +1,21 @@
 /*
- * The commands that ask a worker: each makes its message, calls, and prints the reply, for a person or as JSON.
+ * The commands that ask a worker one thing: each makes its message, calls, and prints the reply, for a person or as
+ * JSON. run, plan and operations have files of their own.
  */
 #include "base/clock.h"
 #include "base/files.h"
-#include "base/options.h"
-#include "cli/cli.h"
+#include "cli/call.h"
 #include "cli/output.h"
-#include "rpc/channel.h"
-#include "rpc/json.h"
 #include "truss/health/v1/health.pb-c.h"
-#include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define READ_SECONDS 30
-#define RUN_SECONDS  3600
 #define SCRIPT_LIMIT ((size_t)8 * 1024 * 1024)
 
-#define MIGRATION &truss__migration__v1__migration_service__descriptor
-#define HEALTH    &truss__health__v1__health__descriptor
-
-/* ---- calling ---- */
-
-/* The reply in the cli's arena; NULL where it failed. */
-static const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
-                        const ProtobufCMessage *request, unsigned seconds)
-{
-    struct rpc_call_options options = {0};
-    options.timeout_ms = seconds * 1000;
-    if (cli->timeout != NULL && !option_seconds(cli->timeout, "timeout", false, &options.timeout_ms, cli->status)) {
-        return NULL;
-    }
-    struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);
-    if (channel == NULL) {
-        return NULL;
-    }
-    const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    const ProtobufCMessage *const reply = rpc_call_wait(channel, service, (unsigned)(found - service->methods), request,
-                                                        &options, cli->arena, cli->status);
-    rpc_channel_close(channel);
-    return reply;
-}
-
-/* Prints the reply as JSON where that was asked for. */
-static bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
-{
-    if (cli->json == NULL) {
-        return false;
-    }
-    struct buffer json = {.arena = cli->arena};
-    json_write(&json, reply, JSON_SNAKE);
-    printf("%s\n", buffer_string(&json));
-    return true;
-}
+#define HEALTH &truss__health__v1__health__descriptor
 
 /* ---- status ---- */
 
@@ -171,56 +131,6 @@ int command_status(struct cli *cli)
     }
     const bool pending = reply->summary != NULL && reply->summary->pending > 0;
     return cli->exit_code != NULL && pending ? EXIT_PENDING : EXIT_FINE;
-}
-
-/* ---- run ---- */
-
-static void print_labelled(struct arena *arena, const char *label, bool known, const char *text)
-{
-    if (known) {
-        printf("  %s: %s\n", label, output_safe(arena, text, true));
-    }
-}
-
-static void print_failed(struct arena *arena, const Truss__Migration__V1__FailedMigration *failed)
-{
-    output_put(COLOUR_RED, "failed   ");
-    printf("%s", output_safe(arena, failed->name, false));
-    if (failed->line > 0) {
-        printf(", line %u, column %u", failed->line, failed->column);
-    }
-    printf("\n  %s\n", output_safe(arena, failed->error, true));
-    print_labelled(arena, "statement", failed->_statement_case != 0, failed->statement);
-    print_labelled(arena, "detail", failed->_detail_case != 0, failed->detail);
-    print_labelled(arena, "hint", failed->_hint_case != 0, failed->hint);
-    print_labelled(arena, "sqlstate", failed->_sqlstate_case != 0, failed->sqlstate);
-    if (failed->partially_applied) {
-        printf("  Its earlier steps stay. Undo them and `truss mark-rolled-back` it, or complete them and "
-               "`truss mark-applied` it.\n");
-    }
-}
-
-int command_run(struct cli *cli)
-{
-    Truss__Migration__V1__RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    request.n_migrations = (size_t)cli->word_count;
-    request.migrations = cli->words;
-    const Truss__Migration__V1__RunResponse *const reply = call(cli, MIGRATION, "Run", &request.base, RUN_SECONDS);
-    if (reply == NULL) {
-        return EXIT_ERROR;
-    }
-    if (!print_json(cli, &reply->base)) {
-        for (size_t i = 0; i < reply->n_applied; i++) {
-            output_put(COLOUR_GREEN, "applied  ");
-            printf("%s (%s)\n", output_safe(cli->arena, reply->applied[i]->name, false),
-                   output_duration(cli->arena, reply->applied[i]->duration_ms));
-        }
-        if (reply->failed != NULL) {
-            print_failed(cli->arena, reply->failed);
-        }
-        printf("%s\n", output_safe(cli->arena, reply->summary, false));
-    }
-    return reply->ok ? EXIT_FINE : EXIT_ERROR;
 }
 
 /* ---- the smaller ones ---- */

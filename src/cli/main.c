@@ -10,11 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RPC_OPTIONS "worker json timeout"
+#define RPC_OPTIONS  "worker json timeout"
+#define PLAN_OPTIONS " target transaction allow-out-of-order no-out-of-order"
+#define RUN_OPTIONS  " dry-run plan-hash lock-timeout lock-retry statement-timeout key progress detach"
 
 static const struct cli_command commands[] = {
     {"status", "", RPC_OPTIONS " exit-code", 0, 0, "show every migration with its state", command_status},
-    {"run", "[NAME…]", RPC_OPTIONS, 0, -1, "run what is pending, or these of it", command_run},
+    {"plan", "[NAME…]", RPC_OPTIONS PLAN_OPTIONS " verbose", 0, -1,
+     "show what a run would do: transactions, locks, whom they stop", command_plan},
+    {"run", "[NAME…]", RPC_OPTIONS PLAN_OPTIONS RUN_OPTIONS, 0, -1, "run what is pending, or these of it", command_run},
+    {"operations", "[ID]", RPC_OPTIONS " follow", 0, 1, "list runs, or show one with its events", command_operations},
+    {"cancel", "ID", RPC_OPTIONS, 1, 1, "end a run; its step is rolled back", command_cancel},
     {"preview", "NAME", RPC_OPTIONS, 1, 1, "show the SQL of a migration", command_preview},
     {"mark-applied", "NAME", RPC_OPTIONS, 1, 1, "record a migration as applied without running it",
      command_mark_applied},
@@ -30,7 +36,7 @@ static const struct cli_command commands[] = {
     {0},
 };
 
-#define MOST_OPTIONS 16
+#define MOST_OPTIONS 32
 
 static bool takes_option(const struct cli_command *command, const char *name)
 {
@@ -51,9 +57,30 @@ static void options_of(const struct cli_command *command, struct cli *cli, struc
     const struct option_spec all[] = {
         {"worker", "URL", "TRUSS_WORKER", "tcp://127.0.0.1:8788", "the worker to ask", &cli->worker, false},
         {"json", NULL, NULL, NULL, "answer in JSON, as the REST routes do", &cli->json, false},
-        {"timeout", "SECONDS", "TRUSS_TIMEOUT", NULL, "how long to wait for the answer (default 30; a run 3600)",
-         &cli->timeout, false},
+        {"timeout", "SECONDS", "TRUSS_TIMEOUT", NULL,
+         "how long to wait for the answer (default 30; a run 3600; watched or detached: no limit)", &cli->timeout,
+         false},
         {"exit-code", NULL, NULL, NULL, "exit with 2 where migrations are pending", &cli->exit_code, false},
+        {"target", "NAME", NULL, NULL, "up to and including this one", &cli->target, false},
+        {"transaction", "each|all", NULL, NULL, "commit each migration by itself, or the whole batch or nothing",
+         &cli->transaction, false},
+        {"allow-out-of-order", NULL, NULL, NULL, "run pending ones also where a later one is applied",
+         &cli->allow_out_of_order, false},
+        {"no-out-of-order", NULL, NULL, NULL, "refuse those", &cli->no_out_of_order, false},
+        {"verbose", NULL, NULL, NULL, "list every statement", &cli->verbose, false},
+        {"dry-run", NULL, NULL, NULL, "try it in a transaction that is rolled back", &cli->dry_run, false},
+        {"plan-hash", "HASH", NULL, NULL, "run only what `truss plan` has shown", &cli->plan_hash, false},
+        {"lock-timeout", "MS", NULL, NULL, "how long the first try for a lock may stall others (the worker's: 50)",
+         &cli->lock_timeout, false},
+        {"lock-retry", "SECONDS", NULL, NULL, "how long to try again for a lock in all (the worker's: 60)",
+         &cli->lock_retry, false},
+        {"statement-timeout", "SECONDS", NULL, NULL, "the longest that a statement may take", &cli->statement_timeout,
+         false},
+        {"key", "KEY", NULL, NULL, "idempotency key: the same one again runs nothing and answers the same", &cli->key,
+         false},
+        {"progress", NULL, NULL, NULL, "show progress also where the output is no terminal", &cli->progress, false},
+        {"detach", NULL, NULL, NULL, "begin it, print its ID and exit", &cli->detach, false},
+        {"follow", NULL, NULL, NULL, "show it until it ends; Ctrl-C leaves it", &cli->follow, false},
         {"listen", "ADDR:PORT", "TRUSS_HTTP_LISTEN", "127.0.0.1:8787", "where to serve HTTP", &cli->listen, false},
         {"worker-listen", "URL", "TRUSS_LISTEN", "tcp://127.0.0.1:8788", "where to serve RPC", &cli->worker_listen,
          false},
@@ -82,7 +109,8 @@ static void print_usage(FILE *out)
         const int wide = strstr(command->arguments, "…") != NULL ? 2 : 0;
         fprintf(out, "%*s%s\n", 28 - used + wide, "", command->help);
     }
-    fprintf(out, "\nExit status: 0 fine, 1 an error or a failed run, 2 migrations are pending (status --exit-code).\n"
+    fprintf(out, "\nExit status: 0 fine, 1 an error, a failed run or a plan that would be refused,\n"
+                 "2 migrations are pending (status --exit-code), 4 another run is going on.\n"
                  "truss COMMAND --help tells of a command's options.\n");
 }
 
@@ -103,7 +131,10 @@ static int print_error(const struct cli *cli)
     for (size_t i = 1; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
         fprintf(stderr, "  or: %s\n", output_safe(arena, status->suggestions[i], false));
     }
-    return EXIT_ERROR;
+    if (status->reason != NULL) {
+        fprintf(stderr, "  reason: %s\n", output_safe(arena, status->reason, false));
+    }
+    return status->reason != NULL && strcmp(status->reason, "LOCKED") == 0 ? EXIT_LOCKED : EXIT_ERROR;
 }
 
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)

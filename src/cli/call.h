@@ -1,0 +1,32 @@
+/*
+ * Calls of a command: one that is made and done with, or several over one channel.
+ */
+#ifndef CLI_CALL_H
+#define CLI_CALL_H
+
+#include "cli/cli.h"
+#include "rpc/channel.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+#define READ_SECONDS 30
+
+#define MIGRATION &truss__migration__v1__migration_service__descriptor
+
+/* What --timeout says, else so many seconds. False for what is no number of seconds. */
+bool call_timeout(struct cli *cli, unsigned seconds, uint32_t *ms);
+
+/* Calls a method by its name; the reply in the arena. NULL where it failed; status says why. */
+const void *call_on(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, const char *method,
+                    const ProtobufCMessage *request, const struct rpc_call_options *options, struct arena *arena,
+                    struct status *status);
+
+/* The same over a channel of its own, with the command's worker, time-out, key, arena and status. */
+const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
+                 const ProtobufCMessage *request, unsigned seconds);
+
+/* Prints the reply as JSON where that was asked for; else false. */
+bool print_json(const struct cli *cli, const ProtobufCMessage *reply);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * Scripts read these lines: their first words and their order stay.
+ */
+#include "cli/result.h"
+
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef Truss__Migration__V1__RunResponse RunResponse;
+
+void result_print_applied(struct arena *arena, const char *name, uint32_t duration_ms, uint32_t resumed_steps)
+{
+    output_put(COLOUR_GREEN, "applied  ");
+    printf("%s (%s", output_safe(arena, name, false), output_duration(arena, duration_ms));
+    if (resumed_steps > 0) {
+        printf(", behind %u step(s) of an earlier run", resumed_steps);
+    }
+    printf(")\n");
+}
+
+/* What a dry run has tried, and what it could not. */
+static void print_tried(struct arena *arena, const RunResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_applied; i++) {
+        output_put(COLOUR_GREEN, "tried    ");
+        printf("%s (%s)\n", output_safe(arena, reply->applied[i]->name, false),
+               output_duration(arena, reply->applied[i]->duration_ms));
+    }
+    for (size_t i = 0; i < reply->n_not_tried; i++) {
+        output_put(COLOUR_YELLOW, "untried  ");
+        printf("%s, step %u: %s\n", output_safe(arena, reply->not_tried[i]->migration, false),
+               reply->not_tried[i]->step, output_safe(arena, reply->not_tried[i]->reason, false));
+    }
+}
+
+static bool is_told(const char *name, const char *const *told, size_t told_count)
+{
+    for (size_t i = 0; i < told_count; i++) {
+        if (strcmp(told[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void print_labelled(struct arena *arena, const char *label, bool known, const char *text)
+{
+    if (known) {
+        printf("  %s: %s\n", label, output_safe(arena, text, true));
+    }
+}
+
+static void print_failed(struct arena *arena, const Truss__Migration__V1__FailedMigration *failed)
+{
+    output_put(COLOUR_RED, "failed   ");
+    printf("%s", output_safe(arena, failed->name, false));
+    if (failed->line > 0) {
+        printf(", line %u, column %u", failed->line, failed->column);
+    }
+    if (failed->steps > 1) {
+        printf(", step %u of %u", failed->step, failed->steps);
+    }
+    printf("\n  %s\n", output_safe(arena, failed->error, true));
+    print_labelled(arena, "statement", failed->_statement_case != 0, failed->statement);
+    print_labelled(arena, "detail", failed->_detail_case != 0, failed->detail);
+    print_labelled(arena, "hint", failed->_hint_case != 0, failed->hint);
+    print_labelled(arena, "sqlstate", failed->_sqlstate_case != 0, failed->sqlstate);
+    if (failed->partially_applied) {
+        printf("  Its earlier steps stay: mend it and run again to go on behind them, or undo them by hand and "
+               "`truss mark-rolled-back` it.\n");
+    }
+}
+
+void result_print(struct arena *arena, const RunResponse *reply, const char *const *told, size_t told_count)
+{
+    if (reply->dry_run) {
+        print_tried(arena, reply);
+    }
+    for (size_t i = 0; !reply->dry_run && i < reply->n_applied; i++) {
+        const Truss__Migration__V1__AppliedMigration *const applied = reply->applied[i];
+        if (!is_told(applied->name, told, told_count)) {
+            result_print_applied(arena, applied->name, applied->duration_ms, applied->resumed_steps);
+        }
+    }
+    if (reply->failed != NULL) {
+        print_failed(arena, reply->failed);
+    }
+    for (size_t i = 0; i < reply->n_warnings; i++) {
+        output_put(COLOUR_YELLOW, "warning: ");
+        printf("%s\n", output_safe(arena, reply->warnings[i], false));
+    }
+    printf("%s\n", output_safe(arena, reply->summary, false));
+}

@@ -1,0 +1,340 @@
+"""truss plan, and truss run with its options: what a pipe reads, what a terminal shows, and Ctrl-C."""
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"), os.path.dirname(__file__)]
+import harness
+from harness import Case, wait_for
+from terminal import Terminal
+
+FINE, ERROR, LOCKED = 0, 1, 4
+SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+class Runs(Case):
+    def start(self, *scripts, arguments=()):
+        """A project of migrations "1", "2", ..., the first of which is applied, and a table t that is there before."""
+        self.sql("CREATE TABLE t (id INT PRIMARY KEY, note TEXT)")
+        self.files = self.project().add("1", "SELECT 1;")
+        for number, script in enumerate(scripts, 2):
+            self.files.add(str(number), script)
+        self.process = self.worker(self.files, *arguments)
+        self.run_truss("mark-applied", "1")
+
+    def run_truss(self, *arguments, status=FINE, **options):
+        """Answers what it printed, errors too."""
+        result = self.truss(*arguments, worker=options.pop("worker", self.process), **options)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        self.assertNotRegex(result.stdout + result.stderr, r"[\x00-\x09\x0b-\x1f\x7f]")
+        return result.stdout + result.stderr
+
+    def terminal(self, *arguments, environment=None, columns=100):
+        terminal = Terminal([os.path.join(harness.BIN, "truss"), *arguments], harness.clean_environment(environment, self.process), columns)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def reader(self, seconds=30):
+        """Somebody who has read t and stays in his transaction; answers his pid."""
+        process = subprocess.Popen(["psql", "-Xq", self.url(application_name="dashboard"), "-c", "BEGIN", "-c", "SELECT 1 FROM t LIMIT 1",
+                                    "-c", f"SELECT pg_sleep({seconds})", "-c", "COMMIT"], stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return wait_for(lambda: self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))[0][0]
+
+    def end_sleepers(self):
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+    def applied(self):
+        return [name for name, finished, _, _ in self.ledger() if finished == "t"]
+
+
+class Plans(Runs):
+    def test_a_plan_says_which_statement_stops_whom(self):
+        self.start("CREATE TABLE u (id INT);\nALTER TABLE t\n    ADD COLUMN more INT;\nINSERT INTO u VALUES (1);")
+        text = self.run_truss("plan")
+        self.assertIn("    line 2: ALTER TABLE t ADD COLUMN more INT\n      ACCESS EXCLUSIVE on t: blocks reads and writes\n", text)
+        self.assertIn("2 other statement(s) that lock nothing that exists", text)
+        self.assertNotIn("CREATE TABLE u", text)
+        self.assertIn("line 1: CREATE TABLE u (id INT)\n", self.run_truss("plan", "--verbose"))
+
+    def test_steps_that_cannot_share_a_transaction_are_told_with_the_reason(self):
+        self.start("SELECT 1;\nCREATE INDEX CONCURRENTLY ix ON t (note);")
+        text = self.run_truss("plan")
+        self.assertRegex(text, r"step 2 of 2: outside of any transaction \(CREATE INDEX CONCURRENTLY\)\n +line 2: CREATE INDEX")
+        self.assertIn("SHARE UPDATE EXCLUSIVE on t: blocks neither reads nor writes", text)
+
+    def test_what_touches_nothing_that_exists_is_a_line(self):
+        self.start("CREATE TABLE u (id INT);\nCREATE TABLE v (id INT);", "", "CREATE TABLE w (id INT);")
+        self.assertIn("\n2: one transaction, 2 statement(s) that lock nothing that exists\n3: nothing in it, only recorded\n4: one ", self.run_truss("plan"))
+
+    def test_names_and_target_choose(self):
+        self.start("SELECT 2;", "SELECT 3;", "SELECT 4;")
+        for arguments, names in ((("2", "4"), ["2", "4"]), (("--target", "3"), ["2", "3"])):
+            plan = json.loads(self.run_truss("plan", *arguments, "--json"))
+            self.assertEqual([one["name"] for one in plan["migrations"]], names)
+
+    def test_the_hash_runs_this_plan_and_refuses_another(self):
+        self.start("CREATE TABLE u (id INT);")
+        plan_hash = re.search(r"truss run --plan-hash ([0-9a-f]{64})\n", self.run_truss("plan")).group(1)
+        self.files.add("2", "CREATE TABLE v (id INT);")
+        self.assertIn("reason: PLAN_CHANGED", self.run_truss("run", "--plan-hash", plan_hash, status=ERROR))
+        self.assertEqual(self.applied(), ["1"])
+        self.files.add("2", "CREATE TABLE u (id INT);")
+        self.run_truss("run", "--plan-hash", plan_hash)
+        self.assertEqual(self.applied(), ["1", "2"])
+
+    def test_a_plan_that_would_be_refused_says_why_and_is_an_error(self):
+        self.start("CREATE INDEX CONCURRENTLY ix ON t (note);")
+        self.assertRegex(self.run_truss("plan", "--transaction", "all", status=ERROR), "refused: .*CREATE INDEX CONCURRENTLY")
+
+    def test_steps_that_an_interrupted_run_has_finished_are_marked(self):
+        self.start("CREATE TABLE u (id INT);\nVACUUM;\nSELECT 1 / (SELECT count(*) FROM t);")
+        text = self.run_truss("run", status=ERROR)
+        self.assertIn("failed   2, line 3, column 1, step 3 of 3\n", text)
+        self.assertIn("earlier steps stay", text)
+        self.assertIn("step 2 of 3: finished by an earlier run", self.run_truss("plan"))
+        self.sql("INSERT INTO t VALUES (1)")
+        self.assertRegex(self.run_truss("run"), r"applied  2 \(\d+ ms, behind 2 step\(s\) of an earlier run\)")
+
+    def test_a_plan_of_nothing_says_so(self):
+        self.start()
+        self.assertEqual(self.run_truss("plan"), "No pending migrations to run.\n")
+
+
+class Options(Runs):
+    def test_target_runs_up_to_it(self):
+        self.start("SELECT 2;", "SELECT 3;", "SELECT 4;")
+        self.run_truss("run", "--target", "3")
+        self.assertEqual(self.applied(), ["1", "2", "3"])
+
+    def test_a_dry_run_leaves_nothing_and_says_what_was_not_tried(self):
+        self.start("CREATE TABLE u (id INT);\nVACUUM;", "SELECT 3;")
+        text = self.run_truss("run", "--dry-run")
+        self.assertRegex(text, r"(?s)^tried    2 \(\d+ ms\)\n.*untried  2, step 2: VACUUM\nTried 2 .*rolled everything back")
+        self.assertNotIn("applied", text.splitlines()[0])
+        self.assertEqual(self.applied(), ["1"])
+        self.assertEqual(self.sql("SELECT to_regclass('u'), to_regnamespace('truss')"), [(None, None)])
+
+    def test_a_dry_run_may_be_watched_and_leaves_nothing_either(self):
+        self.start("CREATE TABLE u (id INT);")
+        self.assertRegex(self.run_truss("run", "--dry-run", "--progress"), r"^tried    2 \(\d+ ms\)\n")
+        self.assertEqual(self.sql("SELECT to_regclass('u'), to_regnamespace('truss')"), [(None, None)])
+
+    def test_all_in_one_transaction_is_all_or_nothing(self):
+        for arguments in ((), ("--progress",)):
+            self.setUp()
+            self.start("CREATE TABLE u (id INT);", "SELECT 1/0;")
+            text = self.run_truss("run", "--transaction", "all", *arguments, status=ERROR)
+            self.assertRegex(text, r"^failed   3, line 1")
+            self.assertEqual(self.applied(), ["1"])
+            self.files.add("3", "SELECT 1;")
+            text = self.run_truss("run", "--transaction", "all", *arguments)
+            self.assertRegex(text, r"^applied  2 \(\d+ ms\)\napplied  3 \(\d+ ms\)\nApplied 2")
+            self.run_truss("run", "--transaction", "each")
+
+    def test_out_of_order_may_be_refused_or_allowed(self):
+        self.start("SELECT 2;", "SELECT 3;")
+        self.run_truss("run", "3")
+        self.run_truss("run", "--no-out-of-order", status=ERROR)
+        self.assertEqual(self.applied(), ["1", "3"])
+        self.run_truss("run", "--allow-out-of-order")
+        self.assertEqual(sorted(self.applied()), ["1", "2", "3"])
+
+    def test_a_lock_that_cannot_be_had_in_time_fails_and_names_who_has_it(self):
+        self.start("ALTER TABLE t ADD COLUMN more INT;")
+        pid = self.reader()
+        text = self.run_truss("run", "--lock-timeout", "20", "--lock-retry", "0.5", status=ERROR)
+        self.assertIn(f'pid {pid} (application "dashboard"', text)
+        self.assertIn("sqlstate: 55P03", text)
+
+    def test_a_statement_that_takes_too_long_is_ended(self):
+        self.start("SELECT pg_sleep(30);")
+        self.assertIn("57014", self.run_truss("run", "--statement-timeout", "0.3", status=ERROR))
+
+    def test_the_same_key_again_runs_nothing_and_answers_the_same(self):
+        self.start("CREATE TABLE u (id INT);", "SELECT 1;")
+        for arguments in ((), ("--progress",)):
+            text = self.run_truss("run", "--key", f"deploy-{len(arguments)}", "2", *arguments)
+            self.assertEqual(self.run_truss("run", "--key", f"deploy-{len(arguments)}", "2", *arguments), text)
+            self.assertIn("IDEMPOTENCY_KEY_REUSED", self.run_truss("run", "--key", f"deploy-{len(arguments)}", "3", *arguments, status=ERROR))
+
+    def test_while_another_run_goes_on_the_exit_status_is_4(self):
+        self.start("SELECT pg_sleep(60);", arguments=("--lock-wait", "0"))
+        other = self.worker(self.files, "--lock-wait", "0")
+        first = threading.Thread(target=self.truss, args=("run",), kwargs={"worker": self.process})
+        first.start()
+        self.addCleanup(first.join)
+        self.addCleanup(self.end_sleepers)
+        wait_for(lambda: self.sql(SLEEPING))
+        for arguments in ((), ("--json",), ("--progress",)):
+            text = self.run_truss("run", *arguments, status=LOCKED, worker=other)
+            self.assertIn("reason: LOCKED", text)
+            self.assertRegex(text, r"held by pid \d+")
+
+    def test_wrong_values_are_told_with_the_option(self):
+        self.start()
+        for arguments in (("--transaction", "some"), ("--lock-timeout", "soon"), ("--lock-timeout", "-1"), ("--lock-timeout", "0"),
+                          ("--lock-timeout", "99999999999999999999"), ("--lock-retry", "x"), ("--statement-timeout", "0"),
+                          ("--allow-out-of-order", "--no-out-of-order"), ("--timeout", "x", "--progress")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(arguments[0], self.run_truss("run", *arguments, status=ERROR))
+        self.assertIn("lock_timeout_ms", self.run_truss("run", "--lock-timeout", "10001", status=ERROR))
+        self.assertIn("There is no option --detach", self.run_truss("plan", "--detach", status=ERROR))
+
+    def test_a_run_in_a_pipe_leaves_nothing_of_ours_in_the_database(self):
+        self.start("CREATE TABLE u (id INT);")
+        self.assertRegex(self.run_truss("run"), r"^applied  2 \(\d+ ms\)\nApplied 1 migration\(s\) successfully\.\n$")
+        self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
+
+
+class Progress(Runs):
+    def test_in_a_pipe_a_wait_for_a_lock_is_a_line_with_who_has_it(self):
+        self.start("ALTER TABLE t ADD COLUMN more INT;")
+        pid = self.reader(3)
+        text = self.run_truss("run", "--progress")
+        self.assertRegex(text, rf"^waiting  2: pid {pid} \(dashboard, user app\), active, in its transaction for [\d.]+ s: SELECT pg_sleep\(3\)\n"
+                               r"applied  2 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
+
+    def test_a_batch_that_waits_says_so_once_and_is_applied_at_its_end(self):
+        self.start("CREATE TABLE u (id INT);", "ALTER TABLE t ADD COLUMN more INT;")
+        pid = self.reader(4)
+        self.assertRegex(self.run_truss("run", "--progress", "--transaction", "all"),
+                         rf"^waiting  \d: pid {pid} .*\napplied  2 .*\napplied  3 .*\nApplied 2 migration")
+
+    def test_in_a_pipe_steps_and_phases_are_lines_and_what_is_slow_says_so(self):
+        self.start("SELECT 1;\nVACUUM;", "SELECT pg_sleep(3);")
+        self.assertRegex(self.run_truss("run", "--progress"), r"^done     2, step 1 of 2 \(\d+ ms\)\n(progress 2, step 2 of 2: .*\n)*done     2, step 2 of 2 .*\n"
+                                                              r"applied  2 .*\nrunning  3 \(2 of 2\)\napplied  3 \(3\.\d s\)\nApplied 2")
+
+    def test_a_failure_reads_as_without_progress(self):
+        self.start("CREATE TABLE u (id INT);\nSELECT 1/0;")
+        self.assertEqual(self.run_truss("run", "--progress", status=ERROR), self.run_truss("run", status=ERROR))
+
+    def test_on_a_terminal_one_line_is_rewritten_and_what_matters_stays(self):
+        self.start("ALTER TABLE t ADD COLUMN more INT;", "SELECT pg_sleep(1.2);")
+        pid = self.reader(3)
+        terminal = self.terminal("run")
+        self.assertEqual(terminal.wait(), FINE, terminal.raw)
+        self.assertRegex("\n".join(terminal.lines), rf"^waiting  2: pid {pid} .*\napplied  2 \([\d.]+ s\)\napplied  3 \(1\.\d s\)\nApplied 2 migration.*$")
+        self.assertRegex(terminal.raw, rf"2 \(1 of 2\), 2 s: for a lock of pid {pid} \(dashboard\), try \d+")
+        self.assertRegex(terminal.raw, r"running  3 \(2 of 2\), 1 s")
+        self.assertTrue(terminal.raw.rindex("\x1b[?7l") < terminal.raw.rindex("\x1b[?7h"))
+
+    def test_a_long_index_build_has_a_bar(self):
+        self.start("CREATE INDEX CONCURRENTLY ix ON big (note, id);")
+        self.sql("CREATE TABLE big AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 1000000) g")
+        self.sql(f"ALTER DATABASE \"{self.database}\" SET maintenance_work_mem = '1MB'")
+        self.process.stop()
+        self.process = self.worker(self.files)
+        terminal = self.terminal("run")
+        self.assertEqual(terminal.wait(60), FINE, terminal.raw)
+        self.assertRegex(terminal.raw, r"running  2, \d+ s: \[#+ *\] +\d+ % \w+")
+
+    def test_the_line_fits_a_narrow_terminal(self):
+        self.start("SELECT pg_sleep(1.5);")
+        self.files.add("3_" + "größe" * 20, "SELECT pg_sleep(1.5);")
+        terminal = self.terminal("run", columns=40)
+        self.assertEqual(terminal.wait(), FINE)
+        drawn = re.findall(r"\r\x1b\[\?7l(.*?)\x1b\[K", terminal.raw)
+        self.assertTrue(any("…" in line for line in drawn))
+        self.assertLessEqual(max(len(re.sub(r"\x1b\[\d*m", "", line)) for line in drawn), 40)
+
+    def test_a_terminal_that_cannot_rewrite_gets_lines(self):
+        self.start("SELECT 1;")
+        terminal = self.terminal("run", environment={"TERM": "dumb", "NO_COLOR": "1"})
+        self.assertEqual(terminal.wait(), FINE)
+        self.assertNotIn("\x1b", terminal.raw)
+
+    def test_a_role_that_may_not_keep_operations_still_runs_on_a_terminal(self):
+        self.start("SELECT 2;")
+        role = f"plain_{self.database}"
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT ALL ON _prisma_migrations TO {role}; GRANT CREATE ON SCHEMA public TO {role}")
+        self.addCleanup(self.sql, f"DROP OWNED BY {role}; DROP ROLE {role}")
+        self.process = self.worker(self.files, url=self.url().replace(f"app:{harness.PASSWORD_ENCODED}", f"{role}:x"))
+        self.assertIn("truss", self.run_truss("run", "--progress", status=ERROR))
+        terminal = self.terminal("run")
+        self.assertEqual(terminal.wait(), FINE, terminal.raw)
+        self.assertIn("running without progress", terminal.lines[0])
+        self.assertRegex(terminal.lines[1], r"^applied  2 \(")
+
+    def test_a_run_that_may_not_be_is_not_run_a_second_time(self):
+        self.start("SELECT 2;")
+        role = f"reader_{self.database}"
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT CREATE ON DATABASE \"{self.database}\" TO {role}; GRANT SELECT ON _prisma_migrations TO {role}")
+        self.addCleanup(self.sql, f"DROP OWNED BY {role}; DROP ROLE {role}")
+        self.process = self.worker(self.files, url=self.url().replace(f"app:{harness.PASSWORD_ENCODED}", f"{role}:x"))
+        terminal = self.terminal("run")
+        self.assertEqual(terminal.wait(), ERROR, terminal.raw)
+        self.assertIn("permission denied", terminal.raw)
+        self.assertNotIn("without progress", terminal.raw)
+
+    def test_a_time_that_is_over_ends_a_watched_run(self):
+        self.start("CREATE TABLE u (id INT); SELECT pg_sleep(60);")
+        text = self.run_truss("run", "--progress", "--timeout", "1", status=ERROR, timeout=20)
+        self.assertIn("time for this request", text)
+        self.assertEqual(self.sql(SLEEPING), [])
+
+
+class Interrupts(Runs):
+    def test_ctrl_c_asks_the_worker_to_cancel(self):
+        self.start("CREATE TABLE u (id INT);", "CREATE TABLE v (id INT); SELECT pg_sleep(60);")
+        terminal = self.terminal("run")
+        wait_for(lambda: self.sql(SLEEPING))
+        terminal.interrupt()
+        self.assertEqual(terminal.wait(20), ERROR)
+        text = "\n".join(terminal.lines)
+        self.assertRegex(text, r"(?s)applied  2.*cancel   Asking the worker.*failed   3.*stay applied")
+        self.assertEqual(self.sql("SELECT to_regclass('u') IS NULL, to_regclass('v') IS NULL"), [("f", "t")])
+        self.assertEqual(self.applied(), ["1", "2"])
+
+    def test_ctrl_c_while_a_lock_is_waited_for(self):
+        self.start("ALTER TABLE t ADD COLUMN more INT;")
+        self.reader()
+        terminal = self.terminal("run")
+        wait_for(lambda: "for a lock" in terminal.raw)
+        terminal.interrupt()
+        self.assertEqual(terminal.wait(20), ERROR)
+        self.assertIn("The run was cancelled while it waited for a lock.", terminal.raw)
+
+    def test_a_second_ctrl_c_leaves_it_and_says_how_to_follow_it(self):
+        self.start("SELECT pg_sleep(60);")
+        terminal = self.terminal("run")
+        wait_for(lambda: self.sql(SLEEPING))
+        self.addCleanup(self.end_sleepers)
+        self.process.process.send_signal(harness.signal.SIGSTOP)
+        self.addCleanup(self.process.process.send_signal, harness.signal.SIGCONT)
+        terminal.interrupt()
+        wait_for(lambda: "Asking the worker" in terminal.raw, 20)
+        terminal.interrupt()
+        self.assertEqual(terminal.wait(40), ERROR)
+        self.assertRegex(terminal.lines[-1], r"^truss: The run goes on; follow it with: truss operations [0-9a-f-]{36} --follow$")
+
+    def test_a_wish_to_cancel_that_was_not_heard_is_said_again(self):
+        self.start("SELECT pg_sleep(60);")
+        terminal = self.terminal("run")
+        wait_for(lambda: self.sql(SLEEPING))
+        self.process.process.send_signal(harness.signal.SIGSTOP)
+        continuing = threading.Timer(4, self.process.process.send_signal, [harness.signal.SIGCONT])
+        continuing.start()
+        self.addCleanup(continuing.join)
+        terminal.interrupt()
+        self.assertEqual(terminal.wait(30), ERROR)
+        self.assertIn("failed   2", "\n".join(terminal.lines))
+        self.assertEqual(self.sql(SLEEPING), [])
+
+    def test_a_worker_that_is_gone_is_told_with_how_to_look(self):
+        self.start("SELECT pg_sleep(60);")
+        terminal = self.terminal("run")
+        wait_for(lambda: self.sql(SLEEPING))
+        self.process.kill()
+        self.addCleanup(self.end_sleepers)
+        self.assertEqual(terminal.wait(40), ERROR)
+        self.assertRegex(terminal.raw, r"The run may go on\. When the worker is back: truss operations [0-9a-f-]{36}")
+
+
+if __name__ == "__main__":
+    harness.main()
