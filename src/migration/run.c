@@ -24,7 +24,6 @@
 struct truth {
     bool recorded; /* it was committed */
     bool started;  /* its row is there, unfinished */
-    struct step_records steps;
 };
 
 static bool reconnect(struct work *work)
@@ -61,11 +60,13 @@ static bool find_out(struct work *work, const struct detection *detection, const
             truth->started = entry->state == ENTRY_FAILED;
         }
     }
-    return !truth->started ||
-           steps_read(work->arena, work->session, &detection->ledger, record->name, &truth->steps, work->status);
+    return true;
 }
 
 /* ---- one migration ---- */
+
+/* How it went with one. */
+enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
 
 /* Everything of one migration; its memory is released before the next. */
 struct attempt {
@@ -73,7 +74,6 @@ struct attempt {
     struct status status;
     struct script script;
     struct script_failure failure;
-    bool was_tried_again;
 };
 
 static bool load(struct attempt *attempt, const struct detection *detection, const struct prepared *prepared)
@@ -99,16 +99,16 @@ static bool load(struct attempt *attempt, const struct detection *detection, con
     return true;
 }
 
-/* After a lost connection: true where the migration is applied after all, or is to be tried again, which *again says.
- */
-static bool recover(struct attempt *attempt, bool *again)
+/* After a lost connection. Where the migration was not committed the run is to begin anew, once: what lost the
+ * connection may have been the migration itself. Never where somebody ended our session. With the connection the locks
+ * were lost, so that another run may have gone on meanwhile: everything is read again. */
+static enum going recover(struct attempt *attempt, const char *lost_before)
 {
     struct work *const work = &attempt->work;
     struct script *const script = &attempt->script;
     struct script_failure *const failure = &attempt->failure;
     const int64_t deadline = work->deadline;
     struct truth truth;
-    *again = false;
     log_warn("connection lost", "migration=\"%s\"", script->record.name);
     watch_note(work, script->record.name, "The connection was lost; the ledger is asked what was committed.");
     if (!find_out(work, script->detection, &script->record, &truth)) {
@@ -116,46 +116,24 @@ static bool recover(struct attempt *attempt, bool *again)
                                       "%s Whether it was committed could not be found out: ask for the status when the "
                                       "database is back.",
                                       failure->error);
-        return false;
+        return GOING_FAILED;
     }
     if (truth.recorded) {
-        return true;
+        return GOING_WELL;
     }
     failure->partially_applied = truth.started;
     failure->error =
         arena_printf(work->arena, "%s; %s", failure->error,
                      truth.started ? "the ledger has it as unfinished." : "the ledger says that it was not committed.");
-    script->is_started = truth.started;
-    script->steps = truth.steps;
-    /* Once: what lost the connection may have been the migration itself. Never where somebody ended our session. */
-    if (attempt->was_tried_again || failure->terminated || deadline_passed(deadline) || watch_cancelled(work) ||
-        !steps_match(work->arena, &truth.steps, script->content, &script->plan, script->record.name, &script->done,
-                     work->status)) {
+    const bool was_lost_before = lost_before != NULL && strcmp(lost_before, script->record.name) == 0;
+    if (was_lost_before || failure->terminated || deadline_passed(deadline) || watch_cancelled(work)) {
         if (truth.started) {
             script_record_failure(script, failure);
         }
-        return false;
+        return GOING_FAILED;
     }
-    watch_note(work, script->record.name,
-               truth.started ? "It is gone on with where it was." : "It was not committed; it is run again.");
-    work->deadline = deadline;
-    attempt->was_tried_again = true;
-    *again = true;
-    return true;
-}
-
-static bool run_script(struct attempt *attempt)
-{
-    for (bool again = true; again;) {
-        if (script_run(&attempt->script, &attempt->failure)) {
-            return true;
-        }
-        again = false;
-        if (!attempt->failure.connection_lost || !recover(attempt, &again)) {
-            return false;
-        }
-    }
-    return true;
+    watch_note(work, script->record.name, "It was not finished; the run goes on from what the ledger has.");
+    return GOING_ANEW;
 }
 
 static void fail_with(struct run_result *result, const struct catalog_item *item, const struct status *status)
@@ -193,40 +171,48 @@ static void tell_migration(const struct work *work, enum run_event_kind kind, co
                      });
 }
 
-/* Runs one. *session goes in and comes out: it may be another one afterwards. */
-static bool run_one(struct work *work, const struct preparation *preparation, size_t i, struct run_result *result)
+static void add_applied(struct work *work, struct attempt *attempt, const struct prepared *prepared, int64_t began,
+                        struct run_result *result)
+{
+    result->applied = arena_grow(work->arena, result->applied, result->applied_count, &result->applied_capacity,
+                                 sizeof *result->applied);
+    result->applied[result->applied_count++] = (struct run_applied){
+        .name = prepared->item->name,
+        .checksum = arena_strdup(work->arena, attempt->script.record.checksum),
+        .duration_ms = (uint32_t)(clock_ms() - began),
+        .resumed_steps = (uint32_t)prepared->done,
+    };
+    log_info("migration applied", "migration=\"%s\" ms=%lld", prepared->item->name, (long long)(clock_ms() - began));
+}
+
+/* Runs one. The work's session may be another one afterwards, which *reconnected says. */
+static enum going run_one(struct work *work, const struct preparation *preparation, size_t i, const char *lost_before,
+                          bool *reconnected, struct run_result *result)
 {
     const struct prepared *const prepared = &preparation->items[i];
     struct attempt attempt = {.work = *work};
     const int64_t began = clock_ms();
+    enum going going = GOING_WELL;
     attempt.work.arena = arena_new(0);
     attempt.status.arena = work->arena;
     attempt.work.status = &attempt.status;
     tell_migration(work, RUN_EVENT_MIGRATION_STARTED, prepared, i + 1, preparation->count, began);
-    bool ok = load(&attempt, &preparation->catalog.detection, prepared);
-    if (!ok) {
+    if (!load(&attempt, &preparation->catalog.detection, prepared)) {
         fail_with(result, prepared->item, &attempt.status);
-    } else {
-        ok = run_script(&attempt);
-        if (!ok) {
-            result->failed_name = prepared->item->name;
-            result->failure = script_failure_keep(work->arena, &attempt.failure);
-        }
+        going = GOING_FAILED;
+    } else if (!script_run(&attempt.script, &attempt.failure)) {
+        *reconnected = attempt.failure.connection_lost;
+        going = *reconnected ? recover(&attempt, lost_before) : GOING_FAILED;
+        result->failed_name = going == GOING_FAILED ? prepared->item->name : NULL;
+        result->failure = script_failure_keep(work->arena, &attempt.failure);
     }
-    if (ok) {
-        result->applied[result->applied_count++] = (struct run_applied){
-            .name = prepared->item->name,
-            .checksum = arena_strdup(work->arena, attempt.script.record.checksum),
-            .duration_ms = (uint32_t)(clock_ms() - began),
-            .resumed_steps = (uint32_t)prepared->done,
-        };
-        log_info("migration applied", "migration=\"%s\" ms=%lld", prepared->item->name,
-                 (long long)(clock_ms() - began));
+    if (going == GOING_WELL) {
+        add_applied(work, &attempt, prepared, began, result);
         tell_migration(work, RUN_EVENT_MIGRATION_DONE, prepared, i + 1, preparation->count, began);
     }
     work->session = attempt.work.session;
     arena_free(attempt.work.arena);
-    return ok;
+    return going;
 }
 
 /* ---- all of them ---- */
@@ -273,16 +259,58 @@ static bool is_cancelled(const struct work *work, const struct preparation *prep
     return true;
 }
 
-static void run_each(struct work *work, const struct preparation *preparation, struct run_result *result)
+/* Reads and plans again what is left to do. */
+static bool prepare_again(struct work *work, const struct run_request *request, struct preparation *preparation,
+                          const char *name, struct run_result *result)
 {
+    struct run_request rest = *request;
+    rest.plan_hash = NULL; /* it was the plan when the run began */
+    if (!prepare(work, &rest, preparation)) {
+        result->failed_name = name;
+        result->failure = (struct script_failure){.error = work->status->message};
+        return false;
+    }
+    if (preparation->unfit != NULL) {
+        fail_with(result, preparation->unfit, &preparation->problem);
+        return false;
+    }
+    return true;
+}
+
+static bool run_list(struct work *work, const struct run_request *request, struct preparation *preparation,
+                     struct run_result *result)
+{
+    const char *lost = NULL; /* the migration that lost the connection last */
     for (size_t i = 0; i < preparation->count; i++) {
-        if (is_cancelled(work, preparation, i, result) || !run_one(work, preparation, i, result)) {
-            result->summary = failure_summary(work->arena, result);
-            return;
+        bool reconnected = false;
+        const char *const name = preparation->items[i].item->name;
+        if (is_cancelled(work, preparation, i, result) ||
+            run_one(work, preparation, i, lost, &reconnected, result) == GOING_FAILED) {
+            return false;
+        }
+        if (reconnected) {
+            lost = name;
+            if (!prepare_again(work, request, preparation, name, result)) {
+                return false;
+            }
+            i = SIZE_MAX; /* from the first of those that are left */
         }
     }
-    result->ok = true;
-    result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", preparation->count);
+    return true;
+}
+
+static void run_each(struct work *work, const struct run_request *request, struct preparation *preparation,
+                     struct run_result *result)
+{
+    result->ok = run_list(work, request, preparation, result);
+    if (!result->ok) {
+        result->summary = failure_summary(work->arena, result);
+        return;
+    }
+    result->failure = (struct script_failure){0};
+    result->summary = result->applied_count == 0
+                          ? "No pending migrations to run."
+                          : arena_printf(work->arena, "Applied %zu migration(s) successfully.", result->applied_count);
 }
 
 static void tell_run(const struct work *work, enum run_event_kind kind, const char *message, size_t count,
@@ -316,6 +344,7 @@ static bool run_prepared(struct work *work, const struct run_request *request, s
     const int64_t began = clock_ms();
     bool began_well = true;
     result->applied = arena_array(work->arena, preparation->count, sizeof *result->applied);
+    result->applied_capacity = preparation->count;
     result->dry_run = request->dry_run;
     tell_run(work, RUN_EVENT_RUN_STARTED,
              arena_printf(work->arena, "%s %zu migration(s) of %s.", request->dry_run ? "Trying" : "Running",
@@ -335,7 +364,7 @@ static bool run_prepared(struct work *work, const struct run_request *request, s
     } else if (request->in_one_transaction) {
         batch_run(work, preparation, result);
     } else {
-        run_each(work, preparation, result);
+        run_each(work, request, preparation, result);
     }
     if (began_well && result->failed_name != NULL) {
         tell_failed(work, result);

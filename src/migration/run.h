@@ -24,6 +24,7 @@ struct run_result {
     const char *summary;
     struct run_applied *applied; /* by this call, and committed; of a dry run: what would be */
     size_t applied_count;
+    size_t applied_capacity;
     const char *failed_name; /* NULL: none failed */
     struct script_failure failure;
     bool dry_run;

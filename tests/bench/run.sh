@@ -11,3 +11,4 @@ make -C build -j "$(nproc)" >/dev/null
 export TRUSS_TEST_BIN="$PWD/build/bin"
 /usr/bin/python3 -B tests/bench/bench.py "$@"
 /usr/bin/python3 -B tests/bench/bench_http.py
+/usr/bin/python3 -B tests/bench/bench_lock_queue.py
