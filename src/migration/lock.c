@@ -136,11 +136,28 @@ static bool take_one(struct work *work, const struct lock_key *key, int64_t unti
         holder(work, key));
 }
 
+static int64_t wait_end(const struct work *work)
+{
+    const int64_t wait = clock_ms() + work->site->lock_wait_ms; /* 0: one try */
+    return wait < work->deadline ? wait : work->deadline;
+}
+
 bool lock_take(struct work *work, const struct detection *detection)
 {
     const struct lock_key ours = our_key(&detection->ledger);
-    const struct lock_key theirs = framework_key(detection->framework);
-    const int64_t wait = clock_ms() + work->site->lock_wait_ms; /* 0: one try */
-    const int64_t until = wait < work->deadline ? wait : work->deadline;
-    return take_one(work, &ours, until) && (detection->framework->advisory_lock == 0 || take_one(work, &theirs, until));
+    return take_one(work, &ours, wait_end(work)) &&
+           (detection->framework->advisory_lock == 0 || lock_retake(work, detection->framework));
+}
+
+bool lock_retake(struct work *work, const struct framework *framework)
+{
+    const struct lock_key theirs = framework_key(framework);
+    return take_one(work, &theirs, wait_end(work));
+}
+
+bool lock_yield(struct work *work, const struct framework *framework)
+{
+    const char *const sql =
+        arena_printf(work->arena, "SELECT pg_catalog.pg_advisory_unlock(%lld)", (long long)framework->advisory_lock);
+    return pg_exec(work->session, sql, work->status);
 }

@@ -13,4 +13,11 @@
  * goes through a pooler, which would lose them. */
 bool lock_take(struct work *work, const struct detection *detection);
 
+/* Lets the framework's own lock go for a while, so that who waits inside it can have it and go: to be called only while
+ * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
+bool lock_yield(struct work *work, const struct framework *framework);
+
+/* Takes it again, as lock_take does. */
+bool lock_retake(struct work *work, const struct framework *framework);
+
 #endif

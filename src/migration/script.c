@@ -6,6 +6,7 @@
 #include "migration/script.h"
 
 #include "migration/leftovers.h"
+#include "migration/lock.h"
 #include "migration/observer.h"
 #include "migration/store.h"
 #include "sql/classify.h"
@@ -207,6 +208,51 @@ static bool clean_up_alone(struct script *script, size_t i, const struct script_
     return pg_exec(work.session, buffer_string(&query.sql), &status);
 }
 
+/* Who waits inside pg_advisory_lock has a snapshot, which an index that is built concurrently waits for: Prisma 6.19
+ * waits so, and its backend goes on waiting when its client has given up. The unfinished row of this migration keeps
+ * its tool from running anything (P3009): its lock can be let go until the index is there. */
+static bool let_waiters_go(struct script *script, const struct script_failure *failure)
+{
+    const struct framework *const framework = script->detection->framework;
+    const bool is_deadlock = failure->sqlstate != NULL && strcmp(failure->sqlstate, "40P01") == 0;
+    if (!is_deadlock || script->has_yielded || framework->advisory_lock == 0 || !framework->failed_entry_blocks) {
+        return true;
+    }
+    watch_note(script->work, script->record.name,
+               arena_printf(script->work->arena,
+                            "Letting the lock of %s go until the index is built: somebody waits for "
+                            "it, and the index for him.",
+                            framework->display_name));
+    script->has_yielded = true;
+    return lock_yield(script->work, framework);
+}
+
+/* What would stall others is tried again; an index that is built concurrently too, after what its failure left is
+ * removed. */
+static bool send_alone(struct script *script, size_t i, struct query *query, struct script_failure *failure)
+{
+    const struct step *const step = &script->plan.steps[i];
+    const struct text statement = text_slice(script->content, step->start, step->end);
+    struct ladder ladder = ladder_start(script->work);
+    bool finished = false;
+    while (!finished && !query_send_once(script->work, script->content, step, query, &ladder, failure)) {
+        if ((query->ladder == LADDER_NONE && script->before == NULL) ||
+            !ladder_again(&ladder, script->work, script->record.name, failure)) {
+            return false;
+        }
+        pg_session_set_deadline(script->work->session, script->work->deadline);
+        if (!let_waiters_go(script, failure) ||
+            !leftovers_remove(script->work, statement, script->record.name, script->before, &finished)) {
+            return fail_from_status(script, failure);
+        }
+    }
+    if (script->has_yielded && !lock_retake(script->work, script->detection->framework)) {
+        return fail_from_status(script, failure);
+    }
+    script->has_yielded = false;
+    return true;
+}
+
 static bool run_alone(struct script *script, size_t i, bool was_begun, struct script_failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
@@ -220,7 +266,7 @@ static bool run_alone(struct script *script, size_t i, bool was_begun, struct sc
     if (!was_begun && !begin_alone(script, i, failure)) {
         return false;
     }
-    if (query_send(script->work, script->record.name, script->content, step, &query, failure)) {
+    if (send_alone(script, i, &query, failure)) {
         return wrapped || write_done(script, i, failure);
     }
     return was_begun && leftovers_says_done(statement, failure->sqlstate) && write_done(script, i, failure);

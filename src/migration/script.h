@@ -26,6 +26,7 @@ struct script {
     struct step_records steps;
     size_t done;
     const char *before; /* of the step that stands alone: leftovers_before() */
+    bool has_yielded;   /* the framework's lock was let go */
 };
 
 /* Runs a planned script and records it. In one transaction with its row where the plan says so; else step by step, each

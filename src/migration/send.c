@@ -98,6 +98,12 @@ static bool is_for_a_lock(const char *sqlstate)
     return false;
 }
 
+/* The server chose us: there was no waiting for a lock that a limit of ours ended. */
+static bool is_deadlock(const struct script_failure *failure)
+{
+    return strcmp(failure->sqlstate, "55P03") != 0;
+}
+
 static void tell_wait(const struct work *work, const struct ladder *ladder, const char *migration,
                       const struct script_failure *failure)
 {
@@ -114,8 +120,10 @@ static void tell_wait(const struct work *work, const struct ladder *ladder, cons
                          .attempt = ladder->attempt,
                          .blockers = failure->blockers,
                          .blocker_count = failure->blocker_count,
-                         .message = arena_printf(work->arena, "No lock within %u ms, try %u; it is held by %s",
-                                                 ladder->timeout_ms, ladder->attempt, who),
+                         .message = is_deadlock(failure)
+                                        ? arena_printf(work->arena, "A deadlock, try %u, with %s", ladder->attempt, who)
+                                        : arena_printf(work->arena, "No lock within %u ms, try %u; it is held by %s",
+                                                       ladder->timeout_ms, ladder->attempt, who),
                      });
 }
 
@@ -126,12 +134,14 @@ static void give_up(const struct work *work, const struct ladder *ladder, struct
                                 ? ""
                                 : arena_printf(work->arena, "; it was held by %s",
                                                blockers_text(work->arena, failure->blockers, failure->blocker_count));
-    failure->error = arena_printf(work->arena,
-                                  "%s: tried %u times in %.1f s, at most %u ms at a time so that nobody "
-                                  "had to queue behind it%s",
-                                  failure->error, ladder->attempt, (double)(clock_ms() - ladder->began) / 1000,
-                                  ladder->timeout_ms, who);
-    if (failure->hint == NULL) {
+    const char *const how = is_deadlock(failure) ? ""
+                                                 : arena_printf(work->arena,
+                                                                ", at most %u ms at a time so that nobody had to queue "
+                                                                "behind it",
+                                                                ladder->timeout_ms);
+    failure->error = arena_printf(work->arena, "%s: tried %u times in %.1f s%s%s", failure->error, ladder->attempt,
+                                  (double)(clock_ms() - ladder->began) / 1000, how, who);
+    if (failure->hint == NULL || is_deadlock(failure)) {
         failure->hint = "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
     }
     failure->blockers = blockers_copy(work->arena, failure->blockers, failure->blocker_count);

@@ -130,6 +130,16 @@ static ProtobufCMessage *fail_start(struct background *background, const struct 
     return NULL;
 }
 
+/* Is there anything that a run would change? *changes is set. */
+static bool will_change(struct work *work, const struct run_request *request, bool *changes)
+{
+    struct catalog catalog;
+    const bool ok = work_connect(work) && catalog_read(work, &catalog);
+    *changes = ok && !request->dry_run && catalog.counts[MIGRATION_PENDING] > 0;
+    work_release(work);
+    return ok;
+}
+
 static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
@@ -137,10 +147,11 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     const struct run_request request = request_of(message);
     struct work work = service_work(context, call);
     struct run_settings settings;
-    if (!prepare_settings(context->site, &request, &settings, call->status) || !work_connect(&work)) {
+    bool changes;
+    if (!prepare_settings(context->site, &request, &settings, call->status) ||
+        !will_change(&work, &request, &changes)) {
         return NULL;
     }
-    work_release(&work);
     struct operation *const operation = operation_begin(context->operations, call->status);
     if (operation == NULL) {
         return NULL;
@@ -148,8 +159,8 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     struct background *const background = background_new(context, call->request->payload);
     background->operation = operation;
     char *const id = arena_strdup(call->arena, operation_id(operation));
-    /* A try is not written down: it leaves no trace. */
-    if (!message->dry_run && !operation_write_down(operation, call->deadline, call->status)) {
+    /* What changes nothing is not written down: it leaves no trace. */
+    if (changes && !operation_write_down(operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
     }
     if (!operation_run_later(operation, &background->job)) {

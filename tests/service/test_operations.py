@@ -189,6 +189,14 @@ class Operations(Case):
         self.assertEqual((self.state(found), found.result), ("succeeded", run))
         self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
 
+    def test_a_run_in_the_background_that_has_nothing_to_do_leaves_nothing_either(self):
+        rpc = self.serve("SELECT 1;")
+        rpc.call("MigrationService", "Run")
+        operation, _ = self.wait(rpc, self.begin(rpc))
+        self.assertEqual(operation.summary, "No pending migrations to run.")
+        self.wait(rpc, self.begin(rpc, dry_run=True))
+        self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
+
     def test_an_unknown_id_is_not_found(self):
         rpc = self.serve()
         for unknown in ("", "x", "'; DROP TABLE t", "00000000-0000-4000-8000-000000000000"):
