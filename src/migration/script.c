@@ -141,7 +141,9 @@ static bool run_own_transaction(struct script *script, size_t i, struct script_f
     struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
     const struct step body = {.kind = STEP_OWN, .start = step->start, .end = step->commit_at};
     query_put_script(&query, text_slice(script->content, step->start, step->commit_at));
-    put_start(script, &query);
+    if (!script->is_started) {
+        script->detection->framework->start(&query.sql, &script->detection->ledger, &script->record);
+    }
     put_done(script, &query, i);
     buffer_add(&query.sql, text_slice(script->content, step->commit_at, step->end));
     return query_send(script->work, script->record.name, script->content, &body, &query, failure);
@@ -258,16 +260,15 @@ static bool run_alone(struct script *script, size_t i, bool was_begun, struct sc
     const struct step *const step = &script->plan.steps[i];
     const struct text statement = text_slice(script->content, step->start, step->end);
     struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
-    const bool wrapped = wrap_do(script, i, &query);
     /* What stands alone must be alone in its query: several statements would be one implicit transaction. */
-    if (!wrapped) {
+    if (!wrap_do(script, i, &query)) {
         buffer_add(&query.sql, statement);
     }
     if (!was_begun && !begin_alone(script, i, failure)) {
         return false;
     }
     if (send_alone(script, i, &query, failure)) {
-        return wrapped || write_done(script, i, failure);
+        return write_done(script, i, failure); /* also where it was wrapped: a RETURN skips what is behind it */
     }
     return was_begun && leftovers_says_done(statement, failure->sqlstate) && write_done(script, i, failure);
 }

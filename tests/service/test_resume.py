@@ -156,6 +156,17 @@ class Resume(Case):
         self.assertTrue(self.again().call("MigrationService", "Run").ok)
         self.assert_applied_once("one", "block", "three")
 
+    def test_a_block_that_returns_early_is_done_all_the_same(self):
+        rpc = self.start(LOG % "one" + "DO $$ BEGIN COMMIT; INSERT INTO log VALUES ('block'); RETURN; END $$;")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("one", "block")
+
+    def test_an_error_in_a_transaction_of_the_scripts_own_is_found(self):
+        rpc = self.start("BEGIN ISOLATION LEVEL SERIALIZABLE;\n" + LOG % "own" + "SELECT 1/0;\nCOMMIT;\nVACUUM;")
+        failed = rpc.call("MigrationService", "Run").failed
+        self.assertEqual((failed.line, failed.statement, failed.partially_applied), (3, "SELECT 1/0", False))
+        self.assertEqual(self.ledger(), [])
+
     def test_a_procedure_that_commits_is_called_from_a_block_that_does(self):
         procedure = LOG % "one" + ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; INSERT INTO log VALUES ('b'); END $$;\n")
         rpc = self.start(procedure + "CALL p();")
