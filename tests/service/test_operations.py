@@ -140,6 +140,29 @@ class Operations(Case):
         again = rpc.call("MigrationService", "Run")
         self.assertTrue(again.ok, again)
 
+    def test_a_cancel_at_each_kind_of_step_leaves_what_was_committed_and_no_more(self):
+        sleep = "SELECT pg_sleep(60);"
+        kinds = {
+            "all in one transaction": ("CREATE TABLE two (); " + sleep, {"transaction": "TRANSACTION_MODE_ALL"}, 0),
+            "a try": ("CREATE TABLE two (); " + sleep, {"dry_run": True}, 0),
+            "a later transaction": ("VACUUM;\nCREATE TABLE two (); " + sleep, {}, 1),
+            "the script's own": ("VACUUM;\nBEGIN ISOLATION LEVEL SERIALIZABLE; CREATE TABLE two (); " + sleep + " COMMIT;\nVACUUM;", {}, 1),
+            "a block that commits": ("DO $$ BEGIN COMMIT; CREATE TABLE two (); PERFORM pg_sleep(60); END $$;", {}, 1),
+            "a piece that is sent whole": ("CREATE TABLE two (); SELECT pg_sleep(60); ROLLBACK; VACUUM;", {}, 1),
+        }
+        for kind, (script, request, applied) in kinds.items():
+            with self.subTest(kind=kind):
+                rpc = self.serve("CREATE TABLE one ();", script)
+                operation = self.begin(rpc, **request)
+                wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+                cancelled = rpc.call("MigrationService", "CancelOperation", {"id": operation})
+                self.assertEqual(self.state(cancelled), "cancelled")
+                self.assertEqual(len(cancelled.result.applied), 1 if kind == "a try" else applied)  # there: what would be
+                self.assertEqual(self.sql("SELECT to_regclass('one') IS NOT NULL, to_regclass('two')"), [("t" if applied else "f", None)])
+                self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), [("0",)])
+                self.process.stop()
+                self.sql("DROP TABLE IF EXISTS one, _prisma_migrations; DROP SCHEMA IF EXISTS truss CASCADE")
+
     def test_a_cancel_while_waiting_for_a_lock_or_another_run(self):
         self.sql("CREATE TABLE t (id INT)")
         rpc = self.serve("SELECT 1;", "ALTER TABLE t ADD COLUMN more INT;")
