@@ -30,7 +30,8 @@ struct truss_client *truss_client_open(const char *url)
     client->channel = channel;
     client->arena = arena;
     client->timeout_ms = TIMEOUT_MS;
-    client->error = (struct truss_error){.name = "OK", .message = "", .sqlstate = "", .detail = "", .hint = ""};
+    client->error =
+        (struct truss_error){.name = "OK", .message = "", .sqlstate = "", .detail = "", .hint = "", .reason = ""};
     return client;
 }
 
@@ -71,6 +72,7 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
         .sqlstate = or_empty(status.sqlstate),
         .detail = or_empty(status.detail),
         .hint = or_empty(status.hint),
+        .reason = or_empty(status.reason),
     };
     closure(reply, data);
 }

@@ -48,6 +48,7 @@ struct truss_error {
     const char *sqlstate; /* these three are PostgreSQL's, "" where it said nothing */
     const char *detail;
     const char *hint;
+    const char *reason; /* one word where the code is too wide: "LOCKED", "PLAN_CHANGED"; else "" */
 };
 
 /* The outcome of the last call. Borrowed; valid until the next call. */
