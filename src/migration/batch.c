@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "migration/observer.h"
+#include "migration/recovery.h"
 #include "migration/sequences.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ struct batch {
     struct preparation *preparation;
     struct run_result *result;
     bool stalls;
+    char last_id[UUID_SIZE]; /* of the row that was written last */
 };
 
 static bool send(struct batch *batch, const char *sql, struct script_failure *failure)
@@ -41,16 +43,15 @@ static bool send_part(struct batch *batch, const struct prepared *prepared, stru
     const struct detection *const detection = &batch->preparation->catalog.detection;
     struct arena *const arena = batch->own.arena;
     struct query query = {.sql = {.arena = arena}};
-    char *const id = arena_alloc(arena, UUID_SIZE);
     query_put_session(&query, &batch->own, detection);
     if (batch->stalls) {
         query_put_timeout(&query);
     }
     query_put_script(&query, text_slice(content, step->start, step->end));
     if (record) {
-        uuid_v4(id);
+        uuid_v4(batch->last_id);
         const struct ledger_record row = {
-            .id = id,
+            .id = batch->last_id,
             .name = prepared->item->name,
             .checksum = detection->framework->checksum(arena, content),
         };
@@ -173,6 +174,25 @@ static bool run_all(struct batch *batch, const struct ladder *ladder, size_t *at
     return false;
 }
 
+/* The connection was lost, perhaps in the COMMIT: it happened where the last row is there. */
+static void find_out(struct batch *batch, struct script_failure *failure)
+{
+    struct truth truth;
+    watch_note(&batch->own, NULL, "The connection was lost; the ledger is asked what was committed.");
+    if (!recovery_find_out(&batch->own, &batch->preparation->catalog.detection, batch->last_id, &truth)) {
+        failure->error = arena_printf(batch->own.arena,
+                                      "%s Whether the batch was committed could not be found out: ask for the status "
+                                      "when the database is back.",
+                                      failure->error);
+    } else if (truth.recorded) {
+        batch->result->ok = true;
+    } else {
+        failure->error =
+            arena_printf(batch->own.arena, "%s; the ledger says that nothing was committed.", failure->error);
+        failure->connection_lost = false;
+    }
+}
+
 void batch_run(struct work *work, struct preparation *preparation, struct run_result *result)
 {
     struct batch batch = {.work = work, .preparation = preparation, .result = result};
@@ -186,6 +206,9 @@ void batch_run(struct work *work, struct preparation *preparation, struct run_re
         result->ok = run_all(&batch, &ladder, &at, &failure);
         again = !result->ok && batch.stalls &&
                 ladder_again(&ladder, &batch.own, preparation->items[at].item->name, &failure);
+    }
+    if (!result->ok && failure.connection_lost) {
+        find_out(&batch, &failure);
     }
     result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", preparation->count);
     if (!result->ok) {

@@ -10,58 +10,9 @@
 #include "migration/ledgers.h"
 #include "migration/lock.h"
 #include "migration/observer.h"
+#include "migration/recovery.h"
 
 #include <string.h>
-#include <time.h>
-
-#define RECONNECT_TRIES    60
-#define RECONNECT_PAUSE_MS 250
-#define FIND_OUT_MS        15000
-
-/* ---- a lost connection ---- */
-
-/* What the ledger says of an attempt. */
-struct truth {
-    bool recorded; /* it was committed */
-    bool started;  /* its row is there, unfinished */
-};
-
-static bool reconnect(struct work *work)
-{
-    const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
-    pg_session_free(work->session);
-    work->session = NULL;
-    for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
-        nanosleep(&pause, NULL);
-        work_connect_own(work);
-    }
-    return work->session != NULL;
-}
-
-/* Did the commit happen? A new session takes the locks, which the old backend holds as long as it lives, and asks the
- * ledger. False where it cannot be found out. */
-static bool find_out(struct work *work, const struct detection *detection, const struct ledger_record *record,
-                     struct truth *truth)
-{
-    struct ledger_entries entries;
-    *truth = (struct truth){0};
-    /* The truth is worth a little more time than the request had. */
-    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < FIND_OUT_MS) {
-        work->deadline = deadline_in(FIND_OUT_MS);
-    }
-    if (!reconnect(work) || !lock_take(work, detection) ||
-        !detection->framework->read_ledger(work->arena, work->session, &detection->ledger, &entries, work->status)) {
-        return false;
-    }
-    for (size_t i = 0; i < entries.count; i++) {
-        const struct ledger_entry *const entry = &entries.items[i];
-        if (entry->id != NULL && strcmp(entry->id, record->id) == 0) {
-            truth->recorded = entry->state == ENTRY_APPLIED;
-            truth->started = entry->state == ENTRY_FAILED;
-        }
-    }
-    return true;
-}
 
 /* ---- one migration ---- */
 
@@ -111,7 +62,7 @@ static enum going recover(struct attempt *attempt, const char *lost_before)
     struct truth truth;
     log_warn("connection lost", "migration=\"%s\"", script->record.name);
     watch_note(work, script->record.name, "The connection was lost; the ledger is asked what was committed.");
-    if (!find_out(work, script->detection, &script->record, &truth)) {
+    if (!recovery_find_out(work, script->detection, script->record.id, &truth)) {
         failure->error = arena_printf(work->arena,
                                       "%s Whether it was committed could not be found out: ask for the status when the "
                                       "database is back.",

@@ -70,6 +70,37 @@ class Options(Case):
                             lambda: self.run_with(rpc, transaction=ALL))
         self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
 
+    def test_all_in_one_transaction_asks_the_ledger_after_a_lost_connection(self):
+        """A commit that is followed by the end of the connection, and one that never came."""
+        for committed in (True, False):
+            with self.subTest(committed=committed):
+                rpc = self.serve("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);" if committed else "SELECT pg_sleep(60);")
+                answer = []
+                if committed:  # a deferred trigger that ends its own backend while it commits, behind the last row
+                    self.sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$")
+                    self.files.add("2", "CREATE TABLE b (id INT); CREATE CONSTRAINT TRIGGER w AFTER INSERT ON b DEFERRABLE INITIALLY DEFERRED "
+                                        "FOR EACH ROW EXECUTE FUNCTION wait(); INSERT INTO b VALUES (1);")
+                thread = threading.Thread(target=lambda: answer.append(self.run_with(rpc, transaction=ALL)))
+                thread.start()
+                pid = wait_for(lambda: self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))[0][0]
+                if committed:
+                    if self.cut(pid) != 1:
+                        self.skipTest("this kernel does not let ss -K end a connection")
+                else:
+                    self.sql(f"SELECT pg_terminate_backend({pid})")
+                thread.join(60)
+                self.assertEqual(answer[0].ok, committed, answer[0])
+                self.assertEqual(len(self.ledger()), 2 if committed else 0)
+                if not committed:
+                    self.assertIn("nothing was committed", answer[0].failed.error)
+                self.process.stop()
+                self.sql("DROP TABLE IF EXISTS a, b, _prisma_migrations; DROP FUNCTION IF EXISTS wait")
+
+    def cut(self, pid):
+        """Ends the connection between a backend and its client, and neither of them."""
+        port = self.sql(f"SELECT client_port FROM pg_stat_activity WHERE pid = {pid}")[0][0]
+        return subprocess.run(["ss", "-K", f"sport = :{port}"], capture_output=True, text=True, check=False).stdout.count("tcp")
+
     def test_all_in_one_transaction_waits_for_locks_in_short_tries(self):
         self.sql("CREATE TABLE t (id INT)")
         rpc = self.serve("SELECT 1;", "CREATE TABLE a ();", "ALTER TABLE t ADD COLUMN more INT;")

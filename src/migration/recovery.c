@@ -1,0 +1,46 @@
+/*
+ * A server that recovers from a crash takes a moment: it is asked again and again for some seconds.
+ */
+#include "migration/recovery.h"
+
+#include "migration/lock.h"
+
+#include <string.h>
+#include <time.h>
+
+#define RECONNECT_TRIES    60
+#define RECONNECT_PAUSE_MS 250
+#define FIND_OUT_MS        15000
+
+static bool reconnect(struct work *work)
+{
+    const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
+    pg_session_free(work->session);
+    work->session = NULL;
+    for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
+        nanosleep(&pause, NULL);
+        work_connect_own(work);
+    }
+    return work->session != NULL;
+}
+
+bool recovery_find_out(struct work *work, const struct detection *detection, const char *id, struct truth *truth)
+{
+    struct ledger_entries entries;
+    *truth = (struct truth){0};
+    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < FIND_OUT_MS) {
+        work->deadline = deadline_in(FIND_OUT_MS);
+    }
+    if (!reconnect(work) || !lock_take(work, detection) ||
+        !detection->framework->read_ledger(work->arena, work->session, &detection->ledger, &entries, work->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct ledger_entry *const entry = &entries.items[i];
+        if (entry->id != NULL && strcmp(entry->id, id) == 0) {
+            truth->recorded = entry->state == ENTRY_APPLIED;
+            truth->started = entry->state == ENTRY_FAILED;
+        }
+    }
+    return true;
+}
