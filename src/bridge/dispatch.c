@@ -87,17 +87,32 @@ static void send_status(struct passage *passage, const struct status *status)
     send_error(passage, http_of(status), status, NULL);
 }
 
+const struct status *passage_outcome(const struct passage *passage, struct arena *arena, const struct status *status)
+{
+    const bool is_stream = (passage->route->flags & ROUTE_STREAM) != 0;
+    struct status *const truer = arena_alloc(arena, sizeof *truer);
+    *truer = (struct status){.arena = arena};
+    if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
+        status_fail(truer, STATUS_UNAVAILABLE, "The bridge is stopping; %s.",
+                    is_stream ? "connect again and go on behind the last id"
+                              : "what was begun goes on in the worker: ask for the status later");
+        return truer;
+    }
+    if (status->code == STATUS_NOT_FOUND && passage->is_partial) {
+        status_fail(truer, STATUS_UNAVAILABLE,
+                    "No worker that can be reached knows it, and one cannot be reached; try again later.");
+        return truer;
+    }
+    return status;
+}
+
 void passage_fail(struct passage *passage, const struct status *status)
 {
-    if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
-        struct status stopping = {.arena = passage->http->arena};
-        status_fail(&stopping, STATUS_UNAVAILABLE,
-                    "The bridge is stopping; what was begun goes on in the worker: ask for the status later.");
-        send_status(passage, &stopping);
-    } else if ((passage->route->flags & ROUTE_NOT_OK_IS_503) != 0) {
-        send_error(passage, 503, status, NULL);
+    const struct status *const outcome = passage_outcome(passage, passage->http->arena, status);
+    if ((passage->route->flags & ROUTE_NOT_OK_IS_503) != 0) {
+        send_error(passage, 503, outcome, NULL);
     } else {
-        send_status(passage, status);
+        send_status(passage, outcome);
     }
 }
 
@@ -151,11 +166,16 @@ static bool was_tried(const struct passage *passage, const struct rpc_channel *w
     return false;
 }
 
-/* The connected worker with the least to do, but for those that were tried; any, where none is connected. */
+/* The one that answered before, which knows; else the connected worker with the least to do; any, where none is
+ * connected. Never one that was tried. */
 static struct rpc_channel *choose_worker(const struct passage *passage)
 {
     const struct bridge *const bridge = passage->bridge;
+    struct rpc_channel *const before = passage->worker;
     struct rpc_channel *best = NULL;
+    if (before != NULL && !was_tried(passage, before) && rpc_channel_connected(before)) {
+        return before;
+    }
     for (size_t i = 0; i < bridge->worker_count; i++) {
         struct rpc_channel *const worker = bridge->workers[i];
         const bool better = best == NULL || rpc_channel_connected(worker) > rpc_channel_connected(best) ||
@@ -179,6 +199,7 @@ bool passage_goes_on(struct passage *passage, const struct status *status)
         return false;
     }
     passage->tried[passage->tried_count++] = passage->worker;
+    passage->is_partial = passage->is_partial || is_down;
     return true;
 }
 
@@ -321,7 +342,7 @@ void dispatch(void *data, struct http_request *request)
     const char *name;
     const char *const path = path_of(request);
     *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
-    if (!browser_allows(request, bridge->loopback_only, bridge->allowed_hosts, &status)) {
+    if (!browser_allows(request, atomic_load(&bridge->loopback_only), bridge->allowed_hosts, &status)) {
         send_status(passage, &status);
         return;
     }

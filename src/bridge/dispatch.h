@@ -19,7 +19,7 @@ struct bridge {
     size_t worker_count;
     uint32_t read_timeout_ms;
     uint32_t run_timeout_ms;
-    bool loopback_only;               /* only names of this machine are accepted as Host */
+    atomic_bool loopback_only;        /* only names of this machine are accepted as Host */
     const char *const *allowed_hosts; /* and these; NULL-terminated */
     struct text openapi;              /* /openapi.json and /, made once */
     struct text index;

@@ -124,7 +124,9 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
 /* ---- answers that come piece by piece ---- */
 
 /* libmicrohttpd wants bytes. Where there are none the connection goes to sleep and the source is asked; only a
- * connection that is awake can end, so that the source is never asked of one that is gone. */
+ * connection that is awake can end, so that the source is never asked of one that is gone. Asleep, the exchange is the
+ * source's, on whatever thread it answers; awake, it is the server's thread's. It changes hands under the lock that
+ * MHD_resume_connection takes, so that what was written before is seen behind. */
 static ssize_t read_piece(void *data, uint64_t position, char *out, size_t most)
 {
     struct exchange *const exchange = data;
@@ -181,6 +183,29 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
 const char *http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+struct header_list {
+    const char *name;
+    struct buffer values;
+};
+
+static enum MHD_Result add_value(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct header_list *const list = data;
+    (void)kind;
+    if (strcasecmp(name, list->name) == 0) {
+        buffer_puts(&list->values, list->values.size == 0 ? "" : ", ");
+        buffer_puts(&list->values, value == NULL ? "" : value);
+    }
+    return MHD_YES;
+}
+
+struct text http_header_list(const struct http_request *request, const char *name)
+{
+    struct header_list list = {.name = name, .values = {.arena = request->arena}};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_value, &list);
+    return buffer_text(&list.values);
 }
 
 /* The receiver of a query's parameters. */

@@ -32,6 +32,9 @@ typedef void http_handler(void *context, struct http_request *request);
 /* A header's value, borrowed; NULL where it is absent. On the server's thread only. */
 const char *http_header(const struct http_request *request, const char *name);
 
+/* All values of a header that may be there several times, as one list with commas. Likewise. */
+struct text http_header_list(const struct http_request *request, const char *name);
+
 struct http_extra_header {
     const char *name;
     const char *value;

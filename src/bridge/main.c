@@ -139,13 +139,13 @@ static bool serve(struct arena *arena, const struct values *values, struct statu
         dispatch_stop(&bridge);
         return false;
     }
-    bridge.loopback_only = true; /* until it is known that others can reach us */
+    atomic_store(&bridge.loopback_only, true); /* until it is known that others can reach us */
     struct http_server *const server = http_server_start(values->listen, dispatch, &bridge, status);
     if (server == NULL) {
         dispatch_stop(&bridge);
         return false;
     }
-    bridge.loopback_only = http_server_is_loopback(server);
+    atomic_store(&bridge.loopback_only, http_server_is_loopback(server));
     log_info("listening", "address=http://%s workers=%s", http_server_address(server), values->workers);
     sigwait(&signals, &caught);
     log_info("stopping", "signal=%d", caught);

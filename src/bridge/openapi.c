@@ -190,11 +190,10 @@ static void write_fields(struct document *document, const struct route *route, s
 {
     struct buffer *const out = &document->out;
     const ProtobufCMessageDescriptor *const input = route->service->methods[route_rpc(route)].input;
-    const bool is_get = strcmp(route->method, "GET") == 0;
     for (unsigned i = 0; i < input->n_fields; i++) {
         const ProtobufCFieldDescriptor *const field = &input->fields[i];
-        const bool in_path = strstr(route->pattern, arena_printf(out->arena, "{%s}", field->name)) != NULL;
-        if (!in_path && !is_get) {
+        const bool in_path = route_in_path(route, field->name);
+        if (!in_path && !route_in_query(route, field->name)) {
             continue;
         }
         buffer_printf(out, "%s{\"name\":\"%s\",\"in\":\"%s\",\"required\":%s,\"schema\":", (*count)++ == 0 ? "" : ",",

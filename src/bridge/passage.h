@@ -19,8 +19,10 @@ struct passage {
     struct rpc_channel *worker;                      /* the last that was asked */
     const struct rpc_channel *tried[BRIDGE_WORKERS]; /* not to be asked again */
     size_t tried_count;
+    bool is_partial;        /* one of those could not be reached */
     ProtobufCMessage *view; /* made, waiting for a count */
     struct arena *piece;    /* of a stream: the memory of what is being sent */
+    int64_t asked_at;       /* of a stream: when its worker was asked for more */
 };
 
 /* Makes the message, and the options of the call. name is the path's part that stands for the placeholder; NULL where
@@ -32,6 +34,9 @@ void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessa
 
 /* After a call that ended so: true where another worker is to be asked instead, which the next passage_call does. */
 bool passage_goes_on(struct passage *passage, const struct status *status);
+
+/* What is to be told of a call that ended so: the status itself, or a truer one in the arena. */
+const struct status *passage_outcome(const struct passage *passage, struct arena *arena, const struct status *status);
 
 /* Answers with an error. */
 void passage_fail(struct passage *passage, const struct status *status);

@@ -3,11 +3,11 @@
  */
 #include "bridge/passage.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_LIMIT 255
+#define KEY_LIMIT    255
+#define LONGEST_WAIT 60000 /* the worker waits no longer, whatever it is asked for */
 
 /* ---- parts ---- */
 
@@ -38,31 +38,39 @@ static bool is_plain(const char *string)
 /* A query that becomes JSON, which is then read like a body. */
 struct query {
     struct arena *arena;
+    const struct route *route;
     const ProtobufCMessageDescriptor *input;
     struct buffer *values; /* one for each field */
     struct status *status;
     bool failed;
 };
 
-static void fail_query(struct query *query, const char *format, const char *name)
+/* The first that is wrong is told. */
+static void fail_query(struct query *query, const char *name, const char *problem)
 {
     if (!query->failed) {
-        /* The formats are ours: each has one %s. */
-        char message[256];
-        snprintf(message, sizeof message, "The query parameter \"%.100s\" %s", name, format);
-        status_fail(query->status, STATUS_INVALID_ARGUMENT, "%s", message);
+        status_fail(query->status, STATUS_INVALID_ARGUMENT, "The query parameter \"%.100s\" %s.", name, problem);
         query->failed = true;
     }
 }
 
-/* Numbers and truth go as they are where they look like it; what does not is refused when the JSON is read. */
-static bool is_bare(const ProtobufCFieldDescriptor *field, const char *value)
+/* "…: target, transaction" */
+static const char *none_of(const struct query *query)
 {
-    if (field->type == PROTOBUF_C_TYPE_BOOL) {
-        return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+    struct buffer out = {.arena = query->arena};
+    buffer_puts(&out, "is none that this route knows; there are");
+    for (unsigned i = 0, written = 0; i < query->input->n_fields; i++) {
+        if (route_in_query(query->route, query->input->fields[i].name)) {
+            buffer_printf(&out, "%s %s", written++ == 0 ? "" : ",", query->input->fields[i].name);
+        }
     }
-    return field->type == PROTOBUF_C_TYPE_UINT32 && value[0] != '\0' && strspn(value, "0123456789") == strlen(value) &&
-           (value[0] != '0' || value[1] == '\0');
+    return buffer_string(&out);
+}
+
+/* JSON takes a number also as a string, but truth only as it is; what is neither is refused when it is read. */
+static bool is_truth(const ProtobufCFieldDescriptor *field, const char *value)
+{
+    return field->type == PROTOBUF_C_TYPE_BOOL && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0);
 }
 
 static void add_value(struct query *query, const ProtobufCFieldDescriptor *field, struct text encoded)
@@ -70,13 +78,13 @@ static void add_value(struct query *query, const ProtobufCFieldDescriptor *field
     struct buffer *const values = &query->values[field - query->input->fields];
     const char *const value = text_percent_decode(query->arena, encoded);
     if (value == NULL || !is_plain(value)) {
-        fail_query(query, "has a broken escape, a control character or is not UTF-8.", field->name);
+        fail_query(query, field->name, "has a broken escape, a control character or is not UTF-8");
     } else if (values->size > 0 && field->label != PROTOBUF_C_LABEL_REPEATED) {
-        fail_query(query, "is there twice.", field->name);
+        fail_query(query, field->name, "is there twice");
     } else {
         values->arena = query->arena;
         buffer_puts(values, values->size == 0 ? "" : ",");
-        if (is_bare(field, value)) {
+        if (is_truth(field, value)) {
             buffer_puts(values, value);
         } else {
             json_write_string(values, text_of(value));
@@ -92,8 +100,8 @@ static void take_parameter(void *context, const char *name, const char *value)
     const ProtobufCFieldDescriptor *const field =
         decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
     struct text rest = text_of(value);
-    if (field == NULL) {
-        fail_query(query, "is none that this route knows; see /openapi.json.", is_plain(name) ? name : "?");
+    if (field == NULL || !route_in_query(query->route, field->name)) {
+        fail_query(query, is_plain(name) ? name : "?", none_of(query));
         return;
     }
     for (size_t comma; field->label == PROTOBUF_C_LABEL_REPEATED && (comma = text_find(rest, ",", 0)) != SIZE_MAX;) {
@@ -122,13 +130,22 @@ static struct text query_json(const struct query *query)
 /* A route that takes nothing but what its path says passes over a query, as a cache-buster of somebody. */
 static bool takes_query(const struct passage *passage)
 {
-    const bool has_path_field = strchr(passage->route->pattern, '{') != NULL;
-    return input_of(passage)->n_fields > (has_path_field ? 1u : 0u);
+    const ProtobufCMessageDescriptor *const input = input_of(passage);
+    bool takes = false;
+    for (unsigned i = 0; i < input->n_fields; i++) {
+        takes = takes || route_in_query(passage->route, input->fields[i].name);
+    }
+    return takes;
 }
 
 static bool read_query(struct passage *passage, struct text *json, struct status *status)
 {
-    struct query query = {.arena = passage->http->arena, .input = input_of(passage), .status = status};
+    struct query query = {
+        .arena = passage->http->arena,
+        .route = passage->route,
+        .input = input_of(passage),
+        .status = status,
+    };
     if (!takes_query(passage)) {
         return true;
     }
@@ -190,18 +207,32 @@ static bool read_header(const struct http_request *request, const char *name, co
                        "The header %s has control characters or is not UTF-8; leave them out.", name);
 }
 
+/* Where the first item of a list ends: at a comma that is not in quotes. */
+static size_t item_end(struct text list)
+{
+    bool quoted = false;
+    size_t i = 0;
+    for (; i < list.size && (quoted || list.data[i] != ','); i++) {
+        if (list.data[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && list.data[i] == '\\') {
+            i++;
+        }
+    }
+    return i;
+}
+
 /* RFC 7240: a list; what is not known of it is passed over. */
 static bool prefers_async(const struct http_request *request)
 {
-    struct text rest = text_of(http_header(request, "Prefer"));
+    struct text rest = http_header_list(request, "Prefer");
     while (rest.size > 0) {
-        const size_t comma = text_find(rest, ",", 0);
-        struct text one = text_slice(rest, 0, comma);
-        one = text_slice(one, 0, text_find(one, ";", 0));
-        if (text_is_nocase(text_trim(one), "respond-async")) {
+        const size_t end = item_end(rest);
+        const struct text one = text_slice(rest, 0, end);
+        if (text_is_nocase(text_trim(text_slice(one, 0, text_find(one, ";", 0))), "respond-async")) {
             return true;
         }
-        rest = comma == SIZE_MAX ? (struct text){0} : text_slice(rest, comma + 1, rest.size);
+        rest = text_slice(rest, end + 1, rest.size);
     }
     return false;
 }
@@ -211,7 +242,9 @@ static uint32_t wait_ms(const struct passage *passage)
 {
     const ProtobufCFieldDescriptor *const field =
         protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "wait_ms");
-    return field == NULL ? 0 : *(const uint32_t *)(const void *)((const char *)passage->input + field->offset);
+    const uint32_t wait =
+        field == NULL ? 0 : *(const uint32_t *)(const void *)((const char *)passage->input + field->offset);
+    return wait < LONGEST_WAIT ? wait : LONGEST_WAIT;
 }
 
 static bool read_options(struct passage *passage, struct status *status)

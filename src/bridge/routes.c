@@ -99,6 +99,20 @@ const struct route *route_find(struct arena *arena, const char *method, const ch
     return NULL;
 }
 
+bool route_in_path(const struct route *route, const char *field)
+{
+    const char *const brace = strchr(route->pattern, '{');
+    const size_t size = strlen(field);
+    return brace != NULL && strncmp(brace + 1, field, size) == 0 && brace[1 + size] == '}';
+}
+
+bool route_in_query(const struct route *route, const char *field)
+{
+    /* How long a stream waits for the next event is its own affair. */
+    const bool is_own = (route->flags & ROUTE_STREAM) != 0 && strcmp(field, "wait_ms") == 0;
+    return strcmp(route->method, "GET") == 0 && !route_in_path(route, field) && !is_own;
+}
+
 unsigned route_rpc(const struct route *route)
 {
     return (unsigned)(protobuf_c_service_descriptor_get_method_by_name(route->service, route->rpc) -

@@ -44,6 +44,10 @@ extern const struct route routes[];
 const struct route *route_find(struct arena *arena, const char *method, const char *path, const char **name,
                                const char **allowed);
 
+/* Where a field of the request is: in the path, or, for a GET, in the query. */
+bool route_in_path(const struct route *route, const char *field);
+bool route_in_query(const struct route *route, const char *field);
+
 /* Index of a route's RPC in its service. */
 unsigned route_rpc(const struct route *route);
 

@@ -5,12 +5,14 @@
  */
 #include "bridge/passage.h"
 
+#include "base/clock.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <string.h>
 
-#define MOST_STREAMS 64
+#define MOST_STREAMS 48    /* a worker has 64 threads for long polls and cancels: some of them are left to others */
 #define POLL_MS      10000 /* how long a silence lasts before a word is said: a client that is gone is noticed then */
+#define PROMPT_MS    2000  /* who has no news after so little has not waited for any */
 
 typedef Truss__Migration__V1__WaitOperationRequest Request;
 typedef Truss__Migration__V1__WaitOperationResponse Response;
@@ -42,10 +44,10 @@ static void put_events(struct buffer *out, const Response *reply)
     }
 }
 
-/* Where all of it has been told. */
+/* Where all of it has been told: what one that is done does not tell now, it never will. */
 static bool is_over(const Response *reply, uint32_t known)
 {
-    return reply->operation == NULL || (reply->operation->done && reply->operation->last_event <= known);
+    return reply->operation->done && (reply->n_events == 0 || reply->operation->last_event <= known);
 }
 
 /* The piece that a reply is; *last is set where it is the last one. */
@@ -58,7 +60,7 @@ static struct text piece_of(struct passage *passage, const Response *reply, bool
         request->after_event = reply->events[reply->n_events - 1]->id;
     }
     *last = is_over(reply, request->after_event);
-    if (*last && reply->operation != NULL) {
+    if (*last) {
         put_event(&out, "done", &reply->operation->base);
     } else if (out.size == 0) {
         buffer_puts(&out, ": \n\n");
@@ -77,33 +79,58 @@ static void new_piece(struct passage *passage)
 static void send_error_event(struct passage *passage, const struct status *status)
 {
     struct buffer out = {.arena = passage->piece};
-    struct status stopping = {.arena = passage->piece};
-    if (status->code == STATUS_CANCELLED && atomic_load(&passage->bridge->stopping)) {
-        status_fail(&stopping, STATUS_UNAVAILABLE,
-                    "The bridge is stopping; connect again and go on behind the last id.");
-        status = &stopping;
-    }
-    const struct text json = error_json(passage->piece, status);
+    const struct text json = error_json(passage->piece, passage_outcome(passage, passage->piece, status));
     buffer_puts(&out, "event: error\ndata: ");
     buffer_add(&out, text_trim(json));
     buffer_puts(&out, "\n\n");
     http_stream_end(passage->http, buffer_text(&out));
 }
 
+/* A worker that is stopping waits for nothing any more: asking it again and again would be all that the two do. */
+static bool is_sound(const struct passage *passage, const Response *reply, struct status *status)
+{
+    if (reply->operation == NULL) {
+        return status_fail(status, STATUS_INTERNAL, "The worker's answer has no operation in it.");
+    }
+    const bool is_prompt = clock_ms() - passage->asked_at < PROMPT_MS;
+    return reply->operation->done || reply->n_events > 0 || !is_prompt ||
+           status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker waits for no more events: it is stopping; connect again and go on behind the last "
+                       "id.");
+}
+
+static void forget_tries(struct passage *passage)
+{
+    passage->tried_count = 0;
+    passage->is_partial = false;
+}
+
+static void on_more(const ProtobufCMessage *reply, const struct status *status, void *data);
+
+static void ask_for_more(struct passage *passage)
+{
+    passage->asked_at = clock_ms();
+    passage_call(passage, passage->rpc, passage->input, on_more);
+}
+
 static void on_more(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
+    new_piece(passage);
+    struct status problem = {.arena = passage->piece};
     bool last;
+    if (status->code == STATUS_OK && !is_sound(passage, (const Response *)reply, &problem)) {
+        status = &problem;
+    }
     if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
-        passage_call(passage, passage->rpc, passage->input, on_more);
+        ask_for_more(passage);
         return;
     }
-    new_piece(passage);
     if (status->code != STATUS_OK) {
         send_error_event(passage, status);
         return;
     }
-    passage->tried_count = 0;
+    forget_tries(passage);
     const struct text piece = piece_of(passage, (const Response *)reply, &last);
     if (last) {
         http_stream_end(passage->http, piece);
@@ -117,7 +144,7 @@ static void wants(void *context)
     struct passage *const passage = context;
     request_of(passage)->wait_ms = POLL_MS;
     passage->options.timeout_ms = POLL_MS + passage->bridge->read_timeout_ms;
-    passage_call(passage, passage->rpc, passage->input, on_more);
+    ask_for_more(passage);
 }
 
 static void gone(void *context)
@@ -146,7 +173,7 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
         http_answer(passage->http, 200, "text/event-stream", (struct text){0}, extra);
     } else {
         const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
-        passage->tried_count = 0;
+        forget_tries(passage);
         http_stream_begin(passage->http, "text/event-stream", extra, &source);
     }
 }

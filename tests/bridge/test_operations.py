@@ -11,46 +11,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
+from events import Stream
 from harness import Case, wait_for
 from openapi import Document
 
 RUN = "/api/migrations/idempotent/run"
 ASYNC = {"Prefer": "handling=lenient, Respond-Async; wait=1"}
-
-
-class Stream:
-    """An event stream, read as a browser would: (id, event, data) one after the other."""
-
-    def __init__(self, http, path, headers=None):
-        self.socket = socket.create_connection((http.host, http.port), timeout=30)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
-        self.file = self.socket.makefile("rb")
-        self.status = int(self.file.readline().split()[1])
-        self.headers = {}
-        while line := self.file.readline().strip():
-            name, _, value = line.decode().partition(": ")
-            self.headers[name.lower()] = value
-
-    def body(self):
-        """The chunks of the body."""
-        while size := int(self.file.readline(), 16):
-            yield self.file.read(size)
-            self.file.readline()
-
-    def events(self):
-        text = ""
-        for chunk in self.body():
-            text += chunk.decode()
-            while "\n\n" in text:
-                block, _, text = text.partition("\n\n")
-                fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
-                if fields:
-                    yield int(fields.get("id", 0)), fields["event"], json.loads(fields["data"])
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 class Operations(Case):
@@ -191,17 +157,47 @@ class Operations(Case):
         self.assertIn(b": \n\n", chunks)
         self.assertIn(b"event: done", chunks[-1])
 
-    def test_too_many_streams_are_refused_and_room_comes_back(self):
+    def test_all_streams_that_there_may_be_leave_room_for_a_cancel(self):
         self.start("SELECT pg_sleep(60);")
-        path = self.begin() + "/events"
-        streams = [self.stream(path) for _ in range(70)]
+        path = self.begin()
+        streams = [self.stream(path + "/events") for _ in range(70)]
         self.assertEqual(sorted({one.status for one in streams}), [200, 503])
-        self.assertEqual(len([one for one in streams if one.status == 200]), 64)
-        self.assertEqual(self.http.get("/healthz").status, 200)
-        for one in streams:
-            one.close()
-        self.ask("POST", path.replace("/events", "/cancel"))
-        wait_for(lambda: self.stream(path).status == 200, 20, 0.5)
+        served = [one for one in streams if one.status == 200]
+        self.assertEqual(len(served), 48)
+        self.assertEqual([next(one.events())[1] for one in served], ["run_started"] * 48)
+        began = time.monotonic()
+        self.ask("POST", path + "/cancel")
+        self.assertLess(time.monotonic() - began, 5)
+        wait_for(lambda: self.stream(path + "/events").status == 200)
+
+    def test_a_worker_that_stops_gives_its_streams_to_another(self):
+        """It lets the run end, but waits for nothing any more."""
+        self.start("SELECT pg_sleep(4);", workers=2)
+        path = self.begin()
+        streams = [self.stream(path + "/events") for _ in range(2)]
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        next(worker for worker in self.workers if self.runs(worker)).process.send_signal(signal.SIGTERM)
+        for stream in streams:
+            events = list(stream.events())
+            self.assertEqual([one[1] for one in events], ["run_started", "migration_started", "migration_done", "run_done", "done"])
+            self.assertEqual(events[-1][2]["state"], "succeeded")
+
+    def test_a_worker_that_stops_alone_ends_its_streams_and_who_comes_back_goes_on(self):
+        self.start("SELECT pg_sleep(4);")
+        path = self.begin()
+        stream = self.stream(path + "/events")
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.process.process.send_signal(signal.SIGTERM)
+        events = list(stream.events())
+        self.assertEqual((events[-1][1], events[-1][2]["code"]), ("error", "UNAVAILABLE"))
+        known = {"Last-Event-ID": str(events[-2][0])}
+        self.process.stop()  # once the run is over
+        self.worker(self.files, listen=self.process.address)
+        self.assertEqual([one[1] for one in wait_for(lambda: self.goes_on(path, known))], ["migration_done", "run_done", "done"])
+
+    def goes_on(self, path, known):
+        stream = self.stream(path + "/events", **known)
+        return list(stream.events()) if stream.status == 200 else None
 
     def test_a_bridge_that_stops_ends_its_streams(self):
         self.start("SELECT pg_sleep(60);")

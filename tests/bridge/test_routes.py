@@ -279,12 +279,30 @@ class Routes(Case):
         expected = {("get", IDEMPOTENT + "status"), ("post", IDEMPOTENT + "run"), ("post", IDEMPOTENT + "mark-applied"),
                     ("post", IDEMPOTENT + "mark-rolled-back"), ("post", IDEMPOTENT + "detect-schema"), ("get", "/api/migrations/preview/{name}"),
                     ("post", "/api/migrations/check"), ("get", "/api/migrations/status"), ("post", "/api/migrations/up"),
-                    ("post", "/api/migrations/create"), ("get", "/api/health"), ("get", "/healthz"), ("get", "/readyz")}
+                    ("post", "/api/migrations/create"), ("get", "/api/health"), ("get", "/healthz"), ("get", "/readyz"),
+                    ("get", "/api/migrations/plan"), ("get", "/api/operations"), ("get", "/api/operations/{id}"), ("get", "/api/operations/{id}/wait"),
+                    ("get", "/api/operations/{id}/events"), ("post", "/api/operations/{id}/cancel")}
         routes = {(method, path) for path, methods in document["paths"].items() for method in methods}
         self.assertEqual(expected - routes, set())
         identifiers = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
         self.assertEqual(len(identifiers), len(set(identifiers)))
         self.resolve_all(document)
+
+    def test_the_document_says_what_each_route_may_be_asked(self):
+        def parameters(method, path):
+            return {(one["in"], one["name"]): one for one in self.document.operation(method, path).get("parameters", ())}
+        plan = parameters("GET", "/api/migrations/plan")
+        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order")})
+        self.assertEqual(plan["query", "migrations"]["schema"], {"type": "array", "items": {"type": "string"}})
+        self.assertEqual(plan["query", "allow_out_of_order"]["schema"], {"type": "boolean"})
+        self.assertIn("all", plan["query", "transaction"]["schema"]["enum"])
+        self.assertFalse(any(one["required"] for one in plan.values()))
+        self.assertEqual(set(parameters("GET", "/api/operations/1/wait")), {("path", "id"), ("query", "after_event"), ("query", "wait_ms")})
+        self.assertEqual(set(parameters("GET", "/api/operations/1/events")), {("path", "id"), ("query", "after_event"), ("header", "Last-Event-ID")})
+        self.assertEqual(set(parameters("POST", "/api/operations/1/cancel")), {("path", "id"), ("header", "Idempotency-Key")})
+        self.assertEqual(set(parameters("POST", IDEMPOTENT + "run")), {("header", "Idempotency-Key"), ("header", "Prefer")})
+        run = self.document.operation("POST", IDEMPOTENT + "run")
+        self.assertEqual(run["responses"]["202"]["content"]["application/json"]["schema"], {"$ref": "#/components/schemas/Operation"})
 
     def resolve_all(self, node):
         if isinstance(node, dict) and "$ref" in node:

@@ -1,110 +1,58 @@
-"""The bridge and workers that die, dawdle or are told too much: no database, and workers of this file's own."""
+"""The bridge and workers that die, dawdle or are told too much: no database, and workers of the tests' own."""
 import contextlib
 import json
 import os
 import socket
-import struct
 import sys
 import threading
 import time
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.dirname(__file__))
 import harness
-from harness import Http, Program, messages, wait_for
+from fake_worker import DIE, Bridged
+from harness import messages, wait_for
 
 STATUS = "/api/migrations/idempotent/status"
 RUN = "/api/migrations/idempotent/run"
 DETECT = "/api/migrations/idempotent/detect-schema"
 LIMIT = 8 * 1024 * 1024
-DIE = object()
 
 
-class Worker:
-    """Answers each request with what answer(method) gives: a message, or DIE to end the connection and never listen again."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.methods = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.connected = threading.Event()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self.serve, args=self.listener.accept()[:1], daemon=True).start()
-
-    def serve(self, connection):
-        with contextlib.suppress(OSError), connection, connection.makefile("rb") as file:
-            connection.sendall(b"\x00SP\x00\x00\x31\x00\x00")
-            file.read(8)
-            self.connected.set()
-            while size := file.read(8):
-                frame = file.read(struct.unpack(">Q", size)[0])
-                request = messages().rpc.Request()
-                request.ParseFromString(frame[4:])
-                self.methods.append(request.method.rpartition("/")[2])
-                threading.Thread(target=self.reply, args=(connection, frame[:4], self.methods[-1]), daemon=True).start()
-
-    def reply(self, connection, number, method):
-        message = self.answer(method)
-        if message is DIE:
-            self.listener.close()
-            connection.shutdown(socket.SHUT_RDWR)
-            return
-        data = messages().rpc.Response(payload=message.SerializeToString()).SerializeToString()
-        with contextlib.suppress(OSError):
-            connection.sendall(struct.pack(">Q", 4 + len(data)) + number + data)
-
-
-class Workers(unittest.TestCase):
-    def bridge(self, *answers, arguments=()):
-        """A bridge over workers that answer so."""
-        self.workers = [Worker(answer) for answer in answers]
-        addresses = ",".join(worker.address for worker in self.workers)
-        self.program = Program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments).wait_listening()
-        self.addCleanup(lambda: self.program.process.poll() is None and self.program.stop())
-        for worker in self.workers:
-            self.addCleanup(worker.listener.close)
-            self.assertTrue(worker.connected.wait(5))
-        time.sleep(0.1)  # the bridge, too, must know that it is connected
-        return Http(self.program.address, self.program.process)
-
+class Workers(Bridged):
     @staticmethod
-    def status(_method):
+    def status(_call):
         return messages().migration.GetStatusResponse(database="x")
 
     @staticmethod
-    def slowly(_method):
+    def slowly(_call):
         time.sleep(0.3)
         return Workers.status(None)
 
     def test_a_read_whose_worker_dies_is_asked_of_another(self):
-        http = self.bridge(lambda method: DIE, self.status)
+        http = self.bridge(lambda call: DIE, self.status)
         self.assertEqual(http.get(STATUS).json["database"], "x")
         self.assertEqual([worker.methods for worker in self.workers], [["GetStatus"], ["GetStatus"]])
 
     def test_a_run_whose_worker_dies_is_asked_of_nobody_else(self):
-        http = self.bridge(lambda method: DIE, self.status)
+        http = self.bridge(lambda call: DIE, self.status)
         self.assertEqual(http.post(RUN).status, 503)
         self.assertEqual([worker.methods for worker in self.workers], [["Run"], []])
 
     def test_when_all_workers_die_it_says_so(self):
-        http = self.bridge(lambda method: DIE, lambda method: DIE)
+        http = self.bridge(lambda call: DIE, lambda call: DIE)
         self.assertEqual(http.get(STATUS).json["code"], "UNAVAILABLE")
         self.assertEqual([len(worker.methods) for worker in self.workers], [1, 1])
 
     def test_the_count_behind_a_run_may_fail(self):
         run = messages().migration.RunResponse(ok=True, summary="done")
-        http = self.bridge(lambda method: run if method == "Run" else DIE)
+        http = self.bridge(lambda call: run if call.method == "Run" else DIE)
         answer = http.post("/api/migrations/up")
         self.assertEqual((answer.status, answer.json["ok"], answer.json["error"]), (200, True, None))
 
     def test_an_up_that_fails_says_why_where_errors_are(self):
         run = messages().migration.RunResponse(failed={"name": "a", "error": "division by zero"})
-        http = self.bridge(lambda method: run if method == "Run" else self.status(method))
+        http = self.bridge(lambda call: run if call.method == "Run" else self.status(call))
         answer = http.post("/api/migrations/up")
         self.assertEqual((answer.status, answer.json["error"]), (400, "division by zero"))
 
@@ -128,7 +76,7 @@ class Workers(unittest.TestCase):
     def test_a_stop_tells_those_who_wait_for_too_long(self):
         end = threading.Event()
         self.addCleanup(end.set)
-        http = self.bridge(lambda method: end.wait() and self.status(method))
+        http = self.bridge(lambda call: end.wait() and self.status(call))
         threads, answers = self.ask_many(http, 4)
         began = time.monotonic()
         self.program.stop()
