@@ -1,4 +1,6 @@
-"""The ways in which somebody asks for a run, each in a thread: by HTTP, with an idempotency key, by RPC, in the background."""
+"""The ways in which somebody asks for a run, each in a thread: by HTTP, with an idempotency key, by RPC, in one transaction, in the
+background.
+"""
 import collections
 import http.client
 import os
@@ -7,7 +9,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from harness import Http, Rpc, RpcError
+from harness import Http, Rpc, RpcError, messages
 
 # code: empty for a run that began, whatever became of it.
 Answer = collections.namedtuple("Answer", "ok applied code text")
@@ -36,9 +38,13 @@ def ask_keyed(bridge, worker):
     return ask_http(bridge, worker, {"Idempotency-Key": "crash"})
 
 
-def ask_rpc(_bridge, worker):
+def ask_rpc(_bridge, worker, request=None):
     with Rpc(worker) as rpc:
-        return of_reply(rpc.call("MigrationService", "Run"))
+        return of_reply(rpc.call("MigrationService", "Run", request))
+
+
+def ask_batch(bridge, worker):
+    return ask_rpc(bridge, worker, {"transaction": messages().migration.TRANSACTION_MODE_ALL})
 
 
 def ask_background(_bridge, worker):
@@ -50,7 +56,7 @@ def ask_background(_bridge, worker):
     return of_status(operation.error) if operation.HasField("error") else of_reply(operation.result)
 
 
-MODES = {"http": ask_http, "keyed": ask_keyed, "rpc": ask_rpc, "background": ask_background}
+MODES = {"http": ask_http, "keyed": ask_keyed, "rpc": ask_rpc, "batch": ask_batch, "background": ask_background}
 
 
 class Asking(threading.Thread):

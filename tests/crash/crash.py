@@ -1,6 +1,6 @@
 """Kills what takes part in a run at random instants, runs it to its end, and compares with what an undisturbed run leaves.
 
-A round: a fresh database, a worker and a bridge, and a run that is asked for in one of four ways; at its instant the victim dies
+A round: a fresh database, a worker and a bridge, and a run that is asked for in one of five ways; at its instant the victim dies
 (SIGKILL; the postmaster: an immediate stop) and is started again; somebody asks for the run until there is nothing left to do,
 and in every third round is disturbed in that as well. Then schema, rows and ledger must be those of an undisturbed run, no step
 may have run twice, and every answer on the way must have been true. A round is given by its seed and number.
@@ -26,6 +26,8 @@ from projects import PROJECTS
 from scene import Scene
 
 VICTIMS = ("worker", "backend", "postmaster", "bridge")
+# Those whose files can all share one transaction.
+BATCHES = {"many"}
 # The instants are drawn from a little more than a run takes, so that its very end is among them.
 BEYOND = 1.1
 PATIENCE = 60
@@ -72,17 +74,18 @@ class Crash:
             self.measure(project)
         generator = random.Random(f"{self.seed}/{number}")
         strikes = [victim] + ([generator.choice(VICTIMS)] if generator.random() < 1 / 3 else [])
+        modes = [mode for mode in MODES if mode != "batch" or project in BATCHES]
         scene = Scene(self.cluster, self.files[project])
         problems, askings, hit = [], [], False
         try:
             for strike in strikes:
-                mode = generator.choice(["http", "keyed"] if strike == "bridge" else list(MODES))
+                mode = generator.choice(["http", "keyed"] if strike == "bridge" else modes)
                 askings.append(scene.ask(mode))
                 time.sleep(generator.uniform(0, BEYOND) * self.seconds[project, mode == "background"])
                 hit = hit or askings[-1].answer is None and bool(scene.backends())
                 scene.strike(strike, generator)
                 scene.restore(strike)
-            self.finish(scene, generator, askings)
+            self.finish(scene, generator, [mode for mode in modes if mode != "keyed"], askings)
             problems += judge(askings, self.in_steps[project])
             problems += differences(self.expected[project], fingerprint(self.cluster, scene.database))
         except (AssertionError, OSError) as error:
@@ -96,7 +99,7 @@ class Crash:
         return Outcome(project, victim, hit, problems)
 
     @staticmethod
-    def finish(scene, generator, askings):
+    def finish(scene, generator, modes, askings):
         """Asks for the run until there is nothing to do."""
         disturbed = list(askings)
         if any(asking.mode == "keyed" for asking in askings):
@@ -104,7 +107,7 @@ class Crash:
             assert kept[0] == kept[1], "two answers to one key"
         answer = None
         while answer is None or answer.applied:
-            answer = Crash.ask_until_answered(scene, generator.choice(["http", "rpc", "background"]), askings)
+            answer = Crash.ask_until_answered(scene, generator.choice(modes), askings)
             assert answer.ok, "a rerun that nobody disturbed fails"
         for asking in disturbed:
             asking.wait()

@@ -14,7 +14,7 @@ def word(step):
 
 
 def project(*scripts):
-    """Files 01, 02, …; {name} in a script is a word of that name to the witness, numbered with the file."""
+    """The files 001_step, 002_step, …; the first of them makes the witness."""
     files = Project()
     for number, script in enumerate(scripts, 1):
         begin = "CREATE TABLE witness (step TEXT NOT NULL);\n" if number == 1 else ""

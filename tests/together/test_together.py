@@ -11,19 +11,20 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "crash")]
 import harness
-from harness import Case, Rpc, RpcError, wait_for
+from asking import Asking
+from harness import Case, wait_for
 from projects import concurrently, many, transactional, word
 
 CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 PEERS = os.environ.get("TRUSS_PEERS_DIR", os.path.join(CACHE, "truss-peers"))
 PRISMA = os.path.join(PEERS, "prisma")
 NODE_PG_MIGRATE = os.path.join(PEERS, "node-pg-migrate")
-ABORTED = 10
 WORKERS, CLIENTS = 4, 16
 # What Prisma says beside a run that takes long. Its pg_advisory_lock() holds a snapshot while it waits, for which an index that
 # is built CONCURRENTLY waits in turn: where it began to wait within the last second, it is PostgreSQL's victim. After ten
@@ -55,68 +56,55 @@ class Together(Case):
 
     # ---- our clients ----
 
-    def ask(self, number, gate):
-        """A client's run: (ok, the names that it applied, what was said)."""
+    def ask(self, number):
+        """A client's run, in a thread: by HTTP, by RPC or in the background."""
         worker, bridge = self.workers[number % WORKERS], self.bridges[number % WORKERS]
-        gate.wait()
-        if number % 2:
-            reply = bridge.post("/api/migrations/idempotent/run").json
-            if "ok" not in reply:
-                return None, [], reply["error"]
-            return reply["ok"], [one["name"] for one in reply["applied"]], f"{reply['summary']} {reply['failed'] or ''}"
-        try:
-            with Rpc(worker.address) as rpc:
-                reply = rpc.call("MigrationService", "Run")
-        except RpcError as error:
-            self.assertEqual(error.code, ABORTED, error)
-            return None, [], error.status.message
-        return reply.ok, [one.name for one in reply.applied], f"{reply.summary} {reply.failed}"
+        asking = Asking(("http", "rpc", "background")[number % 3], f"http://{bridge.host}:{bridge.port}", worker.address)
+        self.addCleanup(asking.join)
+        return asking
 
-    def clients(self):
-        """Sixteen of them, who begin at the same moment."""
-        gate = threading.Barrier(CLIENTS)
-        return [self.begin(self.ask, number, gate) for number in range(CLIENTS)]
-
-    def answers(self, clients):
-        for client in clients:
-            client.join(100)
-        return [client.result for client in clients]
+    def sixteen(self):
+        """The answers to sixteen clients who ask at the same time."""
+        return [asking.wait(100) for asking in [self.ask(number) for number in range(CLIENTS)]]
 
     def assert_each_once(self, answers, by_others=0, deadlocks=0):
         """Every migration is in the ledger once and ran once, and is claimed by one at most."""
-        for ok, applied, text in answers:
-            if ok is None:
-                self.assertRegex(text, r'lock is held by (pid \d+, application ".+", user app|another session)')
+        for answer in answers:
+            if answer.code == "ABORTED":
+                self.assertRegex(answer.text, r'lock is held by (pid \d+, application ".+", user app|another session)')
             else:
-                self.assertTrue(ok, text)
-                self.assertRegex(text, "No pending migrations" if not applied else f"Applied {len(applied)} migration")
-        claims = collections.Counter(name for _, applied, _ in answers for name in applied)
+                self.assertTrue(answer.ok, answer)
+                self.assertRegex(answer.text, f"Applied {len(answer.applied)} migration" if answer.applied else "No pending migrations")
+        claims = collections.Counter(name for answer in answers for name in answer.applied)
         self.assertEqual([name for name, count in claims.items() if count > 1], [])
-        self.assertEqual([row[:3] for row in self.sql("SELECT migration_name, finished_at IS NOT NULL, rolled_back_at FROM _prisma_migrations ORDER BY 1")],
+        self.assertEqual(len(claims) + by_others, len(self.files.names()))
+        self.assertEqual(self.sql("SELECT migration_name, finished_at IS NOT NULL, rolled_back_at FROM _prisma_migrations ORDER BY 1"),
                          [(name, "t", None) for name in self.files.names()])
         self.assertEqual(self.sql("SELECT step FROM witness GROUP BY 1 HAVING count(*) > 1"), [])
-        self.assertEqual(len(claims) + by_others, len(self.files.names()))
         self.assertEqual(self.sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"), [])
         self.assertLessEqual(int(self.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]), deadlocks)
-        self.assertEqual(self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"), [])
+        # The last of them have answered, but their sessions may still be going.
+        wait_for(lambda: not self.sql("SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND datname = current_database() "
+                                      "WHERE locktype = 'advisory'"))
 
     def test_sixteen_clients_of_four_workers_apply_each_migration_once(self):
         for project in (transactional, many, concurrently):
             with self.subTest(project.__name__):
-                self.setUp()
+                self.setUp()  # a database of its own
                 self.start(project())
-                answers = self.answers(self.clients())
-                self.assertEqual([ok for ok, _, _ in answers], [True] * CLIENTS)
+                answers = self.sixteen()
+                self.assertTrue(all(answer.ok for answer in answers), answers)
                 self.assert_each_once(answers)
 
     def test_who_does_not_wait_is_told_who_runs(self):
         files = harness.Project()
         files.add("1", "CREATE TABLE witness (step TEXT);\n" + word("1") + "SELECT pg_sleep(1.5);")
         self.start(files, lock_wait="0")
-        answers = self.answers(self.clients())
+        answers = self.sixteen()
         self.assert_each_once(answers)
-        self.assertEqual([ok for ok, _, _ in answers].count(None), CLIENTS - 1)
-        self.assertEqual([text for ok, _, text in answers if ok is None and "truss" not in text], [])
+        told = [answer.text for answer in answers if answer.code == "ABORTED"]
+        self.assertEqual(len(told), CLIENTS - 1)
+        self.assertEqual([text for text in told if 'application "truss' not in text], [])
 
     def test_an_index_is_built_concurrently_while_others_wait_for_the_run(self):
         files = harness.Project()
@@ -127,11 +115,12 @@ class Together(Case):
         rpc.call("MigrationService", "Run", {"migrations": ["1"]})
         # Who reads makes the index wait, for longer than deadlock_timeout.
         reader = self.reader()
-        clients = self.clients()
+        clients = self.begin(self.sixteen)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'"))
-        harness.time.sleep(2)
+        time.sleep(2)
         reader.kill()
-        self.assert_each_once(self.answers(clients), by_others=1)
+        clients.join()
+        self.assert_each_once(clients.result, by_others=1)
 
     def reader(self):
         """A transaction with a snapshot and a lock on t; ends when it is killed."""
@@ -173,7 +162,7 @@ class Together(Case):
                 prisma = self.begin(self.prisma_deploy)
                 if first == "prisma":
                     self.wait_for_prisma()
-                answers = self.answers(self.clients())
+                answers = self.sixteen()
                 prisma.join(100)
                 status, text = prisma.result
                 by_prisma = len(re.findall("└─ .*/", text))
@@ -183,16 +172,19 @@ class Together(Case):
     def test_prisma_that_waits_inside_its_lock_does_not_fail_our_index(self):
         files = harness.Project()
         files.add("1", "CREATE TABLE witness (step TEXT);\nCREATE TABLE t AS SELECT generate_series(1, 20000) AS id;")
-        files.add("2", word("2.1") + "SELECT pg_sleep(4);\nCREATE INDEX CONCURRENTLY ix ON t (id);\n" + word("2.3"))
+        # For longer than deadlock_timeout: its own look at who waits for whom is behind it.
+        until_it_waits = ("DO $$ BEGIN FOR n IN 1..300 LOOP EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted); "
+                          "PERFORM pg_sleep(0.1); END LOOP; PERFORM pg_sleep(1.5); END $$;\n")
+        files.add("2", word("2.1") + until_it_waits + "CREATE INDEX CONCURRENTLY ix ON t (id);\n" + word("2.3"))
         self.start(files)
         rpc = self.rpc(self.workers[0])
         rpc.call("MigrationService", "Run", {"migrations": ["1"]})
-        run = self.begin(self.ask, 0, threading.Barrier(1))
+        run = self.ask(0)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         prisma = self.begin(self.prisma_deploy)
-        run.join(60)
+        answer = run.wait(60)
         prisma.join(60)
-        self.assertTrue(run.result[0], run.result)
+        self.assertTrue(answer.ok, answer)
         self.assertEqual(self.sql("SELECT step FROM witness ORDER BY 1"), [("2.1",), ("2.3",)])
         self.assertEqual(self.sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"), [])
         # It may have been the deadlock's victim, as it is among its own kind; it must not have been told a lie.
@@ -224,7 +216,7 @@ class Together(Case):
         folder = self.node_project(count)
         theirs = self.begin(self.node_pg_migrate, folder)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") or not theirs.is_alive(), every=0.05)
-        answers = self.answers(self.clients())
+        answers = self.sixteen()
         theirs.join(100)
         status, text = theirs.result
         self.assertEqual(status, 0, text)
