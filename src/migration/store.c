@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define MOST_TRIES 3
+
 /* The last table of the list stands for all: they are made in one transaction. */
 static const char exists_sql[] = "SELECT pg_catalog.to_regclass('truss.idempotency_keys') IS NOT NULL, "
                                  "pg_catalog.to_regnamespace('truss') IS NOT NULL";
@@ -53,18 +55,26 @@ bool store_exists(struct pg_session *session, bool *exists, struct status *statu
     return look(session, exists, &schema, status);
 }
 
-bool store_ensure(struct pg_session *session, struct status *status)
+/* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
+ * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
+static bool was_made_by_another(const struct status *status)
+{
+    static const char *const states[] = {"23505", "42P06", "42P07", NULL};
+    for (size_t i = 0; status->sqlstate != NULL && states[i] != NULL; i++) {
+        if (strcmp(status->sqlstate, states[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool make(struct pg_session *session, bool schema_exists, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
-    bool exists;
-    bool schema;
-    if (!look(session, &exists, &schema, status) || exists) {
-        return exists;
-    }
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
-    buffer_puts(&sql, schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
+    buffer_puts(&sql, schema_exists ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
     buffer_puts(&sql, tables_sql);
     buffer_puts(&sql, "COMMIT;");
     if (pg_exec(session, buffer_string(&sql), status)) {
@@ -73,6 +83,25 @@ bool store_ensure(struct pg_session *session, struct status *status)
     if (pg_session_in_transaction(session)) {
         struct status ignored = {.arena = status->arena};
         pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return false;
+}
+
+bool store_ensure(struct pg_session *session, struct status *status)
+{
+    for (int i = 0; i < MOST_TRIES; i++) {
+        bool exists;
+        bool schema;
+        if (!look(session, &exists, &schema, status)) {
+            return false;
+        }
+        if (exists || make(session, schema, status)) {
+            return true;
+        }
+        if (!was_made_by_another(status)) {
+            break;
+        }
+        *status = (struct status){.arena = status->arena};
     }
     if (status->sqlstate != NULL && strcmp(status->sqlstate, "42501") == 0) {
         status->hint = arena_printf(status->arena,

@@ -56,6 +56,24 @@ class Operations(Case):
         again = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "after_event": 10, "wait_ms": 60000})
         self.assertEqual([event.id for event in again.events], [11, 12])
 
+    def test_who_makes_our_schema_at_the_same_time_does_not_fail_the_run(self):
+        # The first migration makes the run's session remember all that CREATE SCHEMA looks at, and so not look again.
+        rpc = self.serve("CREATE SCHEMA x; CREATE TABLE x.t (id INT PRIMARY KEY);", "CREATE TABLE b (id INT);\nVACUUM;")
+        other = subprocess.Popen(["psql", "-Xq", self.url()], stdin=subprocess.PIPE, text=True)
+        self.addCleanup(other.wait)
+        other.stdin.write("BEGIN; SELECT pg_advisory_xact_lock(1414681939, 0) \\g /dev/null\n")
+        other.stdin.flush()
+        locks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681939 AND objid = 0 AND "
+        wait_for(lambda: self.sql(locks + "granted"))
+        answers = []
+        caller = threading.Thread(target=lambda: answers.append(rpc.call("MigrationService", "Run", {})))
+        caller.start()
+        wait_for(lambda: self.sql(locks + "NOT granted"))
+        other.stdin.write("CREATE SCHEMA truss; COMMIT;\n")
+        other.stdin.close()
+        caller.join(30)
+        self.assertEqual((answers[0].ok, answers[0].failed.error), (True, ""))
+
     def test_a_failure_is_an_event_and_the_result(self):
         rpc = self.serve("SELECT 1;", "SELECT 1/0;")
         operation, events = self.wait(rpc, self.begin(rpc))
