@@ -30,4 +30,23 @@ const char *sha256_hex_of(struct arena *arena, struct text text);
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]);
 
+/* ---- what frameworks make their checksums of ---- */
+
+#define DIGEST_MOST 64
+
+/* "MD5", "SHA1", "SHA256", "SHA384", "SHA512" of a whole text; gives its size. */
+size_t digest_of(const char *algorithm, struct text text, unsigned char digest[DIGEST_MOST]);
+
+/* The same as lower-case hex in the arena. */
+const char *digest_hex_of(struct arena *arena, const char *algorithm, struct text text);
+
+/* CRC-32 (zlib's) of a text, going on from `crc`, 0 at first. */
+uint32_t crc32_add(uint32_t crc, struct text text);
+
+/* SipHash-1-3 under the key 0, 0 (Rust's DefaultHasher). */
+uint64_t siphash13_of(struct text text);
+
+/* Base64 with padding, in the arena. */
+const char *base64_of(struct arena *arena, const unsigned char *bytes, size_t size);
+
 #endif

@@ -46,3 +46,8 @@ bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
     printf("%s\n", buffer_string(&json));
     return true;
 }
+
+char *framework_of(const struct cli *cli)
+{
+    return arena_strdup(cli->arena, cli->framework == NULL ? "" : cli->framework);
+}

@@ -26,6 +26,9 @@ const void *call_on(struct rpc_channel *channel, const ProtobufCServiceDescripto
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, unsigned seconds);
 
+/* --framework as a request has it; "" where it was not given. */
+char *framework_of(const struct cli *cli);
+
 /* Prints the reply as JSON where that was asked for; else false. */
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply);
 

@@ -21,6 +21,10 @@ struct cli {
     const char *json;
     const char *timeout;
     const char *exit_code;
+    const char *framework;
+    const char *ignore_history;
+    const char *sql;
+    const char *allow_delegate;
     const char *target;
     const char *dry_run;
     const char *transaction;

@@ -37,6 +37,9 @@ static const char *const details[] = {
     [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER] = "out of order",
     [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING] = "file missing",
     [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE] = "baseline",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED] = "skipped by its own tool",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUTDATED] = "outdated",
+    [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE] = "duplicate version",
 };
 
 static const char *applied_at(struct arena *arena, const Truss__Migration__V1__Migration *migration)
@@ -77,6 +80,44 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
     }
 }
 
+/* Each note once, with the names that it is about. */
+static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        const char *const note = reply->migrations[i]->note;
+        bool first = note[0] != '\0';
+        for (size_t j = 0; first && j < i; j++) {
+            first = strcmp(reply->migrations[j]->note, note) != 0;
+        }
+        if (!first) {
+            continue;
+        }
+        output_put(COLOUR_YELLOW, "\nnote: ");
+        printf("%s\n", output_safe(arena, note, false));
+        for (size_t j = i; j < reply->n_migrations; j++) {
+            if (strcmp(reply->migrations[j]->note, note) == 0) {
+                printf("  %s\n", output_safe(arena, reply->migrations[j]->name, false));
+            }
+        }
+    }
+}
+
+static void print_sources(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    for (size_t i = 0; reply->n_sources > 1 && i < reply->n_sources; i++) {
+        const Truss__Migration__V1__Source *const source = reply->sources[i];
+        output_put(COLOUR_DIM, source->chosen ? "this one: " : "found as well: ");
+        printf("%s", output_safe(arena, source->framework, false));
+        if (source->folder[0] != '\0') {
+            printf(", folder %s", output_safe(arena, source->folder, false));
+        }
+        if (source->tracking_table[0] != '\0') {
+            printf(", ledger %s", output_safe(arena, source->tracking_table, false));
+        }
+        printf(" (%s)\n", output_safe(arena, source->reason, false));
+    }
+}
+
 static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     const bool framework = reply->_framework_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK;
@@ -91,6 +132,7 @@ static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatu
            folder ? output_safe(arena, reply->folder, false) : "not found", output_safe(arena, reply->database, false));
     printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
            summary->orphaned);
+    print_sources(arena, reply);
     for (size_t i = 0; i < reply->n_warnings; i++) {
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));
@@ -116,11 +158,13 @@ static void print_status(struct arena *arena, const Truss__Migration__V1__GetSta
     for (size_t i = 0; i < reply->n_migrations; i++) {
         print_logs(arena, reply->migrations[i]);
     }
+    print_notes(arena, reply);
 }
 
 int command_status(struct cli *cli)
 {
-    const Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
     const Truss__Migration__V1__GetStatusResponse *const reply =
         call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
     if (reply == NULL) {
@@ -138,6 +182,7 @@ int command_status(struct cli *cli)
 int command_preview(struct cli *cli)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.framework = framework_of(cli);
     request.name = cli->words[0];
     const Truss__Migration__V1__PreviewResponse *const reply =
         call(cli, MIGRATION, "Preview", &request.base, READ_SECONDS);
@@ -147,10 +192,15 @@ int command_preview(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         /* To a file or a pipe the script goes as it is. */
         const bool terminal = isatty(STDOUT_FILENO) != 0;
-        const char *const content = terminal ? output_safe(cli->arena, reply->content, true) : reply->content;
+        const bool sql = cli->sql != NULL && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
+        const char *const shown = sql ? reply->sql : reply->content;
+        const char *const content = terminal ? output_safe(cli->arena, shown, true) : shown;
         fputs(content, stdout);
         if (terminal && content[0] != '\0' && content[strlen(content) - 1] != '\n') {
             putchar('\n');
+        }
+        if (reply->note[0] != '\0') {
+            fprintf(stderr, "note: %s\n", output_safe(cli->arena, reply->note, false));
         }
     }
     return EXIT_FINE;
@@ -159,6 +209,7 @@ int command_preview(struct cli *cli)
 int command_mark_applied(struct cli *cli)
 {
     Truss__Migration__V1__MarkAppliedRequest request = TRUSS__MIGRATION__V1__MARK_APPLIED_REQUEST__INIT;
+    request.framework = framework_of(cli);
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkAppliedResponse *const reply =
         call(cli, MIGRATION, "MarkApplied", &request.base, READ_SECONDS);
@@ -171,6 +222,7 @@ int command_mark_applied(struct cli *cli)
 int command_mark_rolled_back(struct cli *cli)
 {
     Truss__Migration__V1__MarkRolledBackRequest request = TRUSS__MIGRATION__V1__MARK_ROLLED_BACK_REQUEST__INIT;
+    request.framework = framework_of(cli);
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkRolledBackResponse *const reply =
         call(cli, MIGRATION, "MarkRolledBack", &request.base, READ_SECONDS);
@@ -182,7 +234,8 @@ int command_mark_rolled_back(struct cli *cli)
 
 int command_check(struct cli *cli)
 {
-    const Truss__Migration__V1__CheckRequest request = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
+    Truss__Migration__V1__CheckRequest request = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
+    request.framework = framework_of(cli);
     const Truss__Migration__V1__CheckResponse *const reply = call(cli, MIGRATION, "Check", &request.base, READ_SECONDS);
     if (reply == NULL) {
         return EXIT_ERROR;
@@ -249,6 +302,7 @@ int command_detect_schema(struct cli *cli)
 int command_create(struct cli *cli)
 {
     Truss__Migration__V1__CreateRequest request = TRUSS__MIGRATION__V1__CREATE_REQUEST__INIT;
+    request.framework = framework_of(cli);
     request.name = cli->words[0];
     const Truss__Migration__V1__CreateResponse *const reply =
         call(cli, MIGRATION, "Create", &request.base, READ_SECONDS);

@@ -203,10 +203,18 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     struct cli *const cli = dev->cli;
     const char *const database = arena_printf(cli->arena, "DATABASE_URL=%s", url);
     const char *const environment[] = {database, NULL};
-    const char *arguments[] = {"--listen", cli->worker_listen, "--project", project, NULL, NULL, NULL};
+    const char *arguments[10] = {"--listen", cli->worker_listen, "--project", project};
+    size_t count = 4;
     if (cli->migrations != NULL) {
-        arguments[4] = "--migrations";
-        arguments[5] = cli->migrations;
+        arguments[count++] = "--migrations";
+        arguments[count++] = cli->migrations;
+    }
+    if (cli->framework != NULL) {
+        arguments[count++] = "--framework";
+        arguments[count++] = cli->framework;
+    }
+    if (cli->allow_delegate != NULL) {
+        arguments[count++] = "--allow-delegate";
     }
     return start_program(dev, &dev->worker, "truss-worker", arguments, environment) &&
            wait_listening(dev, &dev->worker);

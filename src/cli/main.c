@@ -11,27 +11,27 @@
 #include <string.h>
 
 #define RPC_OPTIONS  "worker json timeout"
-#define PLAN_OPTIONS " target transaction allow-out-of-order no-out-of-order"
+#define PLAN_OPTIONS " framework target transaction allow-out-of-order no-out-of-order ignore-history"
 #define RUN_OPTIONS  " dry-run plan-hash lock-timeout lock-retry statement-timeout key progress detach"
 
 static const struct cli_command commands[] = {
-    {"status", "", RPC_OPTIONS " exit-code", 0, 0, "show every migration with its state", command_status},
+    {"status", "", RPC_OPTIONS " framework exit-code", 0, 0, "show every migration with its state", command_status},
     {"plan", "[NAME…]", RPC_OPTIONS PLAN_OPTIONS " verbose", 0, -1,
      "show what a run would do: transactions, locks, whom they stop", command_plan},
     {"run", "[NAME…]", RPC_OPTIONS PLAN_OPTIONS RUN_OPTIONS, 0, -1, "run what is pending, or these of it", command_run},
     {"operations", "[ID]", RPC_OPTIONS " follow", 0, 1, "list runs, or show one with its events", command_operations},
     {"cancel", "ID", RPC_OPTIONS, 1, 1, "end a run; its step is rolled back", command_cancel},
-    {"preview", "NAME", RPC_OPTIONS, 1, 1, "show the SQL of a migration", command_preview},
-    {"mark-applied", "NAME", RPC_OPTIONS, 1, 1, "record a migration as applied without running it",
+    {"preview", "NAME", RPC_OPTIONS " framework sql", 1, 1, "show the SQL of a migration", command_preview},
+    {"mark-applied", "NAME", RPC_OPTIONS " framework", 1, 1, "record a migration as applied without running it",
      command_mark_applied},
-    {"mark-rolled-back", "NAME", RPC_OPTIONS, 1, 1, "record that a failed attempt was undone by hand",
+    {"mark-rolled-back", "NAME", RPC_OPTIONS " framework", 1, 1, "record that a failed attempt was undone by hand",
      command_mark_rolled_back},
-    {"check", "", RPC_OPTIONS, 0, 0, "say whether now is a good moment to run", command_check},
+    {"check", "", RPC_OPTIONS " framework", 0, 0, "say whether now is a good moment to run", command_check},
     {"detect-schema", "FILE", RPC_OPTIONS, 1, 1, "say which objects of a script exist already (- reads standard input)",
      command_detect_schema},
-    {"create", "NAME", RPC_OPTIONS, 1, 1, "make a new, empty migration in the project", command_create},
+    {"create", "NAME", RPC_OPTIONS " framework", 1, 1, "make a new, empty migration in the project", command_create},
     {"health", "", RPC_OPTIONS, 0, 0, "show the worker and its database", command_health},
-    {"dev", "[DIR]", "listen worker-listen migrations pg-bin reset", 0, 1,
+    {"dev", "[DIR]", "listen worker-listen migrations framework allow-delegate pg-bin reset", 0, 1,
      "serve a project, with a private PostgreSQL where it has no DATABASE_URL", command_dev},
     {0},
 };
@@ -61,6 +61,14 @@ static void options_of(const struct cli_command *command, struct cli *cli, struc
          "how long to wait for the answer (default 30; a run 3600; watched or detached: no limit)", &cli->timeout,
          false},
         {"exit-code", NULL, NULL, NULL, "exit with 2 where migrations are pending", &cli->exit_code, false},
+        {"framework", "NAME", "TRUSS_FRAMEWORK", NULL,
+         "which one is meant where there are several: its name, or its folder", &cli->framework, false},
+        {"ignore-history", NULL, NULL, NULL, "run although applied files were edited or are missing",
+         &cli->ignore_history, false},
+        {"sql", NULL, NULL, NULL, "show what is sent to the server instead of the file", &cli->sql, false},
+        {"allow-delegate", NULL, "TRUSS_ALLOW_DELEGATE", NULL,
+         "start the project's own tool for migrations that are programs: it runs the project's code",
+         &cli->allow_delegate, false},
         {"target", "NAME", NULL, NULL, "up to and including this one", &cli->target, false},
         {"transaction", "each|all", NULL, NULL, "commit each migration by itself, or the whole batch or nothing",
          &cli->transaction, false},

@@ -203,6 +203,8 @@ int command_plan(struct cli *cli)
     request.migrations = run.migrations;
     request.target = run.target;
     request.transaction = run.transaction;
+    request.framework = run.framework;
+    request.ignore_history = run.ignore_history;
     if (run._allow_out_of_order_case != 0) {
         request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;
         request.allow_out_of_order = run.allow_out_of_order;

@@ -77,6 +77,8 @@ bool run_request_read(struct cli *cli, RunRequest *request)
     request->migrations = cli->words;
     request->target = arena_strdup(cli->arena, cli->target == NULL ? "" : cli->target);
     request->plan_hash = arena_strdup(cli->arena, cli->plan_hash == NULL ? "" : cli->plan_hash);
+    request->framework = framework_of(cli);
+    request->ignore_history = cli->ignore_history != NULL;
     request->dry_run = cli->dry_run != NULL;
     return read_transaction(cli, &request->transaction) && read_order(cli, request) &&
            read_milliseconds(cli->lock_timeout, "lock-timeout", &request->lock_timeout_ms, status) &&

@@ -10,8 +10,11 @@
 
 /* ---- checksums ---- */
 
-static const char *prisma_checksum(struct arena *arena, struct text content)
+static const char *prisma_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                   struct text content)
 {
+    (void)folder;
+    (void)file;
     return sha256_hex_of(arena, content);
 }
 
@@ -51,9 +54,13 @@ static void digest_with_endings(struct text content, const char *ending, unsigne
 
 /* Prisma 6.19 takes a file for unchanged when it matches as it is or with the line endings of the other kind: a
  * checkout on Windows is not an edit. */
-static bool prisma_checksum_matches(const char *stored, struct text content)
+static bool prisma_checksum_matches(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                    const char *stored, struct text content)
 {
     unsigned char digest[SHA256_SIZE];
+    (void)arena;
+    (void)folder;
+    (void)file;
     sha256_text(content, digest);
     if (digest_is(digest, stored)) {
         return true;
@@ -68,14 +75,6 @@ static bool prisma_checksum_matches(const char *stored, struct text content)
 
 /* ---- the ledger ---- */
 
-static struct ledger prisma_default_ledger(const struct project *project)
-{
-    return (struct ledger){
-        .schema = project->schema == NULL ? "public" : project->schema,
-        .table = "_prisma_migrations",
-    };
-}
-
 static enum entry_state entry_state(const struct ledger_entry *entry)
 {
     if (entry->rolled_back_at != NO_TIME) {
@@ -84,15 +83,15 @@ static enum entry_state entry_state(const struct ledger_entry *entry)
     return entry->finished_at == NO_TIME ? ENTRY_FAILED : ENTRY_APPLIED;
 }
 
-static bool prisma_read_ledger(struct arena *arena, struct pg_session *session, const struct ledger *ledger,
-                               struct ledger_entries *entries, struct status *status)
+static bool prisma_read_ledger(struct ledger_reading *reading)
 {
+    struct arena *const arena = reading->arena;
+    struct ledger_entries *const entries = &reading->entries;
     struct buffer sql = {.arena = arena};
-    buffer_puts(&sql, "SELECT id, migration_name, checksum, logs, started_at, finished_at, rolled_back_at, "
-                      "applied_steps_count FROM ");
-    ledger_put_name(&sql, ledger);
-    buffer_puts(&sql, " ORDER BY started_at");
-    PG_RESULT(result) = pg_query_binary(session, buffer_string(&sql), status);
+    ledger_putf(&sql, reading->ledger,
+                "SELECT id, migration_name, checksum, logs, started_at, finished_at, rolled_back_at, "
+                "applied_steps_count FROM %t ORDER BY started_at");
+    PG_RESULT(result) = pg_query_binary(reading->session, buffer_string(&sql), reading->status);
     if (result == NULL) {
         return false;
     }
@@ -108,6 +107,7 @@ static bool prisma_read_ledger(struct arena *arena, struct pg_session *session, 
             .started_at = ledger_field_time(result, row, 4),
             .finished_at = ledger_field_time(result, row, 5),
             .rolled_back_at = ledger_field_time(result, row, 6),
+            .duration_ms = -1,
             .steps = (uint32_t)ledger_field_int(result, row, 7),
         };
         entry->state = entry_state(entry);
@@ -118,44 +118,44 @@ static bool prisma_read_ledger(struct arena *arena, struct pg_session *session, 
     return true;
 }
 
+static size_t prisma_advisory_locks(const struct ledger *ledger, const char *database, int64_t *keys)
+{
+    (void)ledger;
+    (void)database;
+    keys[0] = 72707369;
+    return 1;
+}
+
 /* The statement as the engine sends it, so that pg_dump of both is the same. */
 static void prisma_create(struct buffer *sql, const struct ledger *ledger)
 {
-    buffer_puts(sql, "CREATE TABLE ");
-    ledger_put_name(sql, ledger);
-    buffer_puts(sql, " (\n"
-                     "    \"id\"                    VARCHAR(36) PRIMARY KEY NOT NULL,\n"
-                     "    \"checksum\"              VARCHAR(64) NOT NULL,\n"
-                     "    \"finished_at\"           TIMESTAMPTZ,\n"
-                     "    \"migration_name\"        VARCHAR(255) NOT NULL,\n"
-                     "    \"logs\"                  TEXT,\n"
-                     "    \"rolled_back_at\"        TIMESTAMPTZ,\n"
-                     "    \"started_at\"            TIMESTAMPTZ NOT NULL DEFAULT now(),\n"
-                     "    \"applied_steps_count\"   INTEGER NOT NULL DEFAULT 0\n"
-                     ");");
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (\n"
+                "    \"id\"                    VARCHAR(36) PRIMARY KEY NOT NULL,\n"
+                "    \"checksum\"              VARCHAR(64) NOT NULL,\n"
+                "    \"finished_at\"           TIMESTAMPTZ,\n"
+                "    \"migration_name\"        VARCHAR(255) NOT NULL,\n"
+                "    \"logs\"                  TEXT,\n"
+                "    \"rolled_back_at\"        TIMESTAMPTZ,\n"
+                "    \"started_at\"            TIMESTAMPTZ NOT NULL DEFAULT now(),\n"
+                "    \"applied_steps_count\"   INTEGER NOT NULL DEFAULT 0\n"
+                ");");
 }
 
 /* Its connection looks for tables in the schema of the URL only. */
 static void prisma_session(struct buffer *sql, const struct ledger *ledger)
 {
-    buffer_puts(sql, "SET search_path TO ");
-    pg_quote_identifier(sql, ledger->schema);
-    buffer_putc(sql, ';');
+    ledger_putf(sql, ledger, "SET search_path TO %S;");
 }
 
 /* A new row; finished_at, started_at and steps are SQL expressions. */
 static void put_insert(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record,
-                       const char *started_at, const char *finished_at, int steps)
+                       const char *started_at, const char *finished_at, int64_t steps)
 {
-    buffer_puts(sql, "INSERT INTO ");
-    ledger_put_name(sql, ledger);
-    buffer_puts(sql, " (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES (");
-    ledger_put_text(sql, record->id);
-    buffer_puts(sql, ", ");
-    ledger_put_text(sql, record->checksum);
-    buffer_puts(sql, ", ");
-    ledger_put_text(sql, record->name);
-    buffer_printf(sql, ", %s, %s, %d);", started_at, finished_at, steps);
+    ledger_putf(sql, ledger,
+                "INSERT INTO %t (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES "
+                "(%s, %s, %s, %r, %r, %d);",
+                record->id, record->checksum, record->name, started_at, finished_at, steps);
 }
 
 #define CLOCK "pg_catalog.clock_timestamp()"
@@ -171,51 +171,32 @@ static void prisma_start(struct buffer *sql, const struct ledger *ledger, const 
     put_insert(sql, ledger, record, CLOCK, "NULL", 0);
 }
 
-/* UPDATE the row of this record's id. */
-static void put_update(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record,
-                       const char *assignments)
-{
-    buffer_puts(sql, "UPDATE ");
-    ledger_put_name(sql, ledger);
-    buffer_printf(sql, " SET %s WHERE id = ", assignments);
-    ledger_put_text(sql, record->id);
-    buffer_putc(sql, ';');
-}
-
 /* Prisma counts a whole script as one step. An earlier attempt may have failed, with a log and another script behind
  * the steps that stay. */
 static void prisma_finish(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    struct buffer assignments = {.arena = sql->arena};
-    buffer_puts(&assignments, "finished_at = " CLOCK ", applied_steps_count = 1, logs = NULL, checksum = ");
-    ledger_put_text(&assignments, record->checksum);
-    put_update(sql, ledger, record, buffer_string(&assignments));
+    ledger_putf(sql, ledger,
+                "UPDATE %t SET finished_at = " CLOCK ", applied_steps_count = 1, logs = NULL, checksum = %s "
+                "WHERE id = %s;",
+                record->checksum, record->id);
 }
 
 static void prisma_fail(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    struct buffer assignment = {.arena = sql->arena};
-    buffer_puts(&assignment, "logs = ");
-    ledger_put_text(&assignment, record->logs);
-    put_update(sql, ledger, record, buffer_string(&assignment));
+    ledger_putf(sql, ledger, "UPDATE %t SET logs = %s WHERE id = %s;", record->logs, record->id);
 }
 
 static void prisma_forget(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    buffer_puts(sql, "DELETE FROM ");
-    ledger_put_name(sql, ledger);
-    buffer_puts(sql, " WHERE id = ");
-    ledger_put_text(sql, record->id);
-    buffer_putc(sql, ';');
+    ledger_putf(sql, ledger, "DELETE FROM %t WHERE id = %s;", record->id);
 }
 
 static void prisma_mark_rolled_back(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    buffer_puts(sql, "UPDATE ");
-    ledger_put_name(sql, ledger);
-    buffer_puts(sql, " SET rolled_back_at = " CLOCK " WHERE migration_name = ");
-    ledger_put_text(sql, record->name);
-    buffer_puts(sql, " AND finished_at IS NULL AND rolled_back_at IS NULL;");
+    ledger_putf(sql, ledger,
+                "UPDATE %t SET rolled_back_at = " CLOCK " WHERE migration_name = %s AND finished_at IS NULL AND "
+                "rolled_back_at IS NULL;",
+                record->name);
 }
 
 static void prisma_mark_applied(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
@@ -224,17 +205,10 @@ static void prisma_mark_applied(struct buffer *sql, const struct ledger *ledger,
     put_insert(sql, ledger, record, CLOCK, CLOCK, 0);
 }
 
-/* ---- names ---- */
-
-static struct text prisma_canonical_name(struct text name)
-{
-    const char script[] = "/" PRISMA_SCRIPT;
-    return text_ends_with(name, script) ? text_slice(name, 0, name.size - strlen(script)) : name;
-}
-
 const struct framework framework_prisma = {
     .id = "prisma",
     .display_name = "Prisma",
+    .tool = "prisma migrate deploy",
     .ledgers =
         (const struct ledger_shape[]){
             {
@@ -244,19 +218,23 @@ const struct framework framework_prisma = {
             },
             {0},
         },
-    .advisory_lock = 72707369,
+    .layout = &prisma_layout,
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "prisma migrate deploy runs it, behind those that are applied",
+            .edited_note = "prisma migrate deploy runs on and says nothing of it",
+            .missing_note = "prisma migrate deploy runs on and says nothing of it",
+        },
     .failed_entry_blocks = true,
     .needs_baseline = true,
-    .default_folder = "prisma/migrations",
-    .find_folders = prisma_find_folders,
+    .ledger_is_fixed = true,
     .list = prisma_list,
     .check_folder = prisma_check_folder,
-    .create_migration = prisma_create_migration,
-    .canonical_name = prisma_canonical_name,
     .checksum = prisma_checksum,
     .checksum_matches = prisma_checksum_matches,
-    .default_ledger = prisma_default_ledger,
     .read_ledger = prisma_read_ledger,
+    .advisory_locks = prisma_advisory_locks,
     .create = prisma_create,
     .session = prisma_session,
     .record = prisma_record,
@@ -266,4 +244,5 @@ const struct framework framework_prisma = {
     .fail = prisma_fail,
     .mark_applied = prisma_mark_applied,
     .mark_rolled_back = prisma_mark_rolled_back,
+    .create_migration = prisma_create_migration,
 };

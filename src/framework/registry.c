@@ -1,9 +1,8 @@
 /*
- * The list of frameworks: the one place that a new one is entered.
+ * The list of frameworks: the one place that a new one is entered. Where nothing else tells two apart, the first one is
+ * named first.
  */
 #include "framework/framework.h"
-
-#include <string.h>
 
 extern const struct framework framework_prisma;
 
@@ -12,12 +11,22 @@ const struct framework *const frameworks[] = {
     NULL,
 };
 
-const struct framework *framework_find(const char *id)
+const struct framework *framework_find(struct text name)
 {
     for (size_t i = 0; frameworks[i] != NULL; i++) {
-        if (strcmp(frameworks[i]->id, id) == 0) {
+        if (text_is_nocase(name, frameworks[i]->id) || text_is_nocase(name, frameworks[i]->display_name)) {
             return frameworks[i];
         }
     }
     return NULL;
+}
+
+const char *migration_file_key(const struct migration_file *file)
+{
+    return file->key == NULL ? file->name : file->key;
+}
+
+const char *ledger_entry_key(const struct ledger_entry *entry)
+{
+    return entry->key == NULL ? entry->name : entry->key;
 }

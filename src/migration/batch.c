@@ -20,7 +20,8 @@ struct batch {
     struct preparation *preparation;
     struct run_result *result;
     bool stalls;
-    char last_id[UUID_SIZE]; /* of the row that was written last */
+    char last_id[UUID_SIZE];   /* of the row that was written last */
+    struct ledger_record last; /* and what is in it */
 };
 
 static bool send(struct batch *batch, const char *sql, struct script_failure *failure)
@@ -37,43 +38,45 @@ static bool send(struct batch *batch, const char *sql, struct script_failure *fa
 
 /* One part of a migration's script inside the open transaction; with the ledger's row behind it where it is the last.
  */
-static bool send_part(struct batch *batch, const struct prepared *prepared, struct text content,
+static bool send_part(struct batch *batch, const struct prepared *prepared, const struct loaded *loaded,
                       const struct step *step, bool record, const struct ladder *ladder, struct script_failure *failure)
 {
-    const struct detection *const detection = &batch->preparation->catalog.detection;
+    const struct catalog *const catalog = &batch->preparation->catalog;
+    const struct detection *const detection = &catalog->detection;
     struct arena *const arena = batch->own.arena;
     struct query query = {.sql = {.arena = arena}};
     query_put_session(&query, &batch->own, detection);
     if (batch->stalls) {
         query_put_timeout(&query);
     }
-    query_put_script(&query, text_slice(content, step->start, step->end));
+    query_put_script(&query, text_slice(loaded->script.sql, step->start, step->end));
     if (record) {
         uuid_v4(batch->last_id);
-        const struct ledger_record row = {
-            .id = batch->last_id,
-            .name = prepared->item->name,
-            .checksum = detection->framework->checksum(arena, content),
-        };
-        query_put_ledger(&query, detection, &row, detection->framework->record);
+        batch->last = prepared_record(batch->work->arena, catalog, prepared, loaded);
+        batch->last.id = batch->last_id;
+        query_put_ledger(&query, detection, &batch->last, detection->framework->record);
+        batch->last.script = (struct text){0}; /* it goes with this try's memory */
     }
-    return query_send_once(&batch->own, content, step, &query, ladder, failure);
+    return query_send_once(&batch->own, loaded->script.sql, step, &query, ladder, failure);
 }
 
-static bool read_content(struct batch *batch, const struct prepared *prepared, struct text *content,
-                         struct script_failure *failure)
+static bool load(struct batch *batch, const struct prepared *prepared, struct loaded *loaded,
+                 struct script_failure *failure)
 {
-    const bool ok = prepared_read(batch->own.arena, prepared, content, &batch->status);
+    const bool ok = prepared_read(batch->own.arena, batch->work->site, &batch->preparation->catalog.detection, prepared,
+                                  loaded, &batch->status);
     failure->error = ok ? NULL : batch->status.message;
     return ok;
 }
 
-static void add_applied(struct batch *batch, const struct prepared *prepared, struct text content, int64_t began)
+static void add_applied(struct batch *batch, const struct prepared *prepared, const struct loaded *loaded,
+                        int64_t began)
 {
-    const struct framework *const framework = batch->preparation->catalog.detection.framework;
+    const struct ledger_record row =
+        prepared_record(batch->work->arena, &batch->preparation->catalog, prepared, loaded);
     batch->result->applied[batch->result->applied_count++] = (struct run_applied){
         .name = prepared->item->name,
-        .checksum = framework->checksum(batch->work->arena, content),
+        .checksum = row.checksum,
         .duration_ms = (uint32_t)(clock_ms() - began),
     };
 }
@@ -104,8 +107,9 @@ static void keep_failure(struct batch *batch, const char *name, const struct scr
     batch->result->failure.partially_applied = false;
 }
 
-static void find_stalls(struct batch *batch)
+static void find_stalls(struct batch *batch, bool records)
 {
+    batch->stalls = records && batch->preparation->catalog.detection.framework->lock != NULL;
     for (size_t i = 0; i < batch->preparation->count; i++) {
         const struct plan *const plan = &batch->preparation->items[i].plan;
         for (size_t j = 0; j < plan->count; j++) {
@@ -137,26 +141,56 @@ static bool run_item(struct batch *batch, size_t i, const struct ladder *ladder,
     const struct prepared *const prepared = &batch->preparation->items[i];
     const struct step *const step = prepared->plan.count == 0 ? &nothing : &prepared->plan.steps[0];
     const int64_t began = clock_ms();
-    struct text content;
+    struct loaded loaded;
     tell_migration(batch, i, RUN_EVENT_MIGRATION_STARTED);
     if (batch->own.observer != NULL) {
         observer_at(batch->own.observer, prepared->item->name, 1, 1);
     }
-    if (!read_content(batch, prepared, &content, failure) ||
-        !send_part(batch, prepared, content, step, true, ladder, failure)) {
+    if (!load(batch, prepared, &loaded, failure) || !send_part(batch, prepared, &loaded, step, true, ladder, failure)) {
         return false;
     }
-    add_applied(batch, prepared, content, began);
+    add_applied(batch, prepared, &loaded, began);
     tell_migration(batch, i, RUN_EVENT_MIGRATION_DONE);
     return true;
+}
+
+/* False, for who has failed. */
+static bool roll_back(struct batch *batch)
+{
+    if (pg_session_in_transaction(batch->own.session)) {
+        struct script_failure ignored;
+        send(batch, "ROLLBACK", &ignored);
+    }
+    return false;
+}
+
+/* BEGIN, and what keeps the framework's own tool out of the ledger until the end. */
+static bool begin_all(struct batch *batch, const struct ladder *ladder, struct script_failure *failure)
+{
+    const struct detection *const detection = &batch->preparation->catalog.detection;
+    struct buffer sql = {.arena = batch->own.arena};
+    buffer_puts(&sql, "BEGIN;");
+    if (detection->framework->lock != NULL) {
+        buffer_printf(&sql, "SET LOCAL lock_timeout = %u;", ladder->timeout_ms);
+        detection->framework->lock(&sql, &detection->ledger);
+    }
+    return send(batch, buffer_string(&sql), failure);
+}
+
+static bool commit_all(struct batch *batch, struct script_failure *failure)
+{
+    struct query query = {.sql = {.arena = batch->own.arena}};
+    query_put_commit(&query, &batch->preparation->catalog.detection);
+    return send(batch, buffer_string(&query.sql), failure);
 }
 
 /* One try at all of it. *at is the migration that failed. */
 static bool run_all(struct batch *batch, const struct ladder *ladder, size_t *at, struct script_failure *failure)
 {
     *failure = (struct script_failure){0};
-    if (!send(batch, "BEGIN", failure)) {
-        return false;
+    *at = 0;
+    if (!begin_all(batch, ladder, failure)) {
+        return roll_back(batch);
     }
     for (*at = 0; *at < batch->preparation->count; (*at)++) {
         if (!run_item(batch, *at, ladder, failure)) {
@@ -165,13 +199,9 @@ static bool run_all(struct batch *batch, const struct ladder *ladder, size_t *at
     }
     if (*at == batch->preparation->count) {
         (*at)--;
-        return send(batch, "COMMIT", failure);
+        return commit_all(batch, failure) || roll_back(batch);
     }
-    if (pg_session_in_transaction(batch->own.session)) {
-        struct script_failure ignored;
-        send(batch, "ROLLBACK", &ignored);
-    }
-    return false;
+    return roll_back(batch);
 }
 
 /* The connection was lost, perhaps in the COMMIT: it happened where the last row is there. */
@@ -179,7 +209,7 @@ static void find_out(struct batch *batch, struct script_failure *failure)
 {
     struct truth truth;
     watch_note(&batch->own, NULL, "The connection was lost; the ledger is asked what was committed.");
-    if (!recovery_find_out(&batch->own, &batch->preparation->catalog.detection, batch->last_id, &truth)) {
+    if (!recovery_find_out(&batch->own, &batch->preparation->catalog, &batch->last, &truth)) {
         failure->error = arena_printf(batch->own.arena,
                                       "%s Whether the batch was committed could not be found out: ask for the status "
                                       "when the database is back.",
@@ -200,7 +230,7 @@ void batch_run(struct work *work, struct preparation *preparation, struct run_re
     struct script_failure failure;
     bool again = true;
     size_t at = 0;
-    find_stalls(&batch);
+    find_stalls(&batch, true);
     while (again) {
         start_try(&batch);
         result->ok = run_all(&batch, &ladder, &at, &failure);
@@ -242,7 +272,7 @@ static bool is_for_the_try_only(const struct script_failure *failure)
 }
 
 /* One step, behind a savepoint where a failure may be the try's own fault. */
-static bool try_step(struct batch *batch, const struct prepared *prepared, struct text content, size_t j,
+static bool try_step(struct batch *batch, const struct prepared *prepared, const struct loaded *loaded, size_t j,
                      const struct ladder *ladder, struct script_failure *failure)
 {
     const struct step *const step = &prepared->plan.steps[j];
@@ -250,7 +280,7 @@ static bool try_step(struct batch *batch, const struct prepared *prepared, struc
         add_untried(batch, prepared, j, step->reason);
         return true;
     }
-    return send_part(batch, prepared, content, step, false, ladder, failure);
+    return send_part(batch, prepared, loaded, step, false, ladder, failure);
 }
 
 static bool try_item(struct batch *batch, size_t i, const struct ladder *ladder, bool *stop,
@@ -258,8 +288,8 @@ static bool try_item(struct batch *batch, size_t i, const struct ladder *ladder,
 {
     const struct prepared *const prepared = &batch->preparation->items[i];
     const int64_t began = clock_ms();
-    struct text content;
-    if (!read_content(batch, prepared, &content, failure)) {
+    struct loaded loaded;
+    if (!load(batch, prepared, &loaded, failure)) {
         return false;
     }
     for (size_t j = prepared->done; j < prepared->plan.count; j++) {
@@ -268,7 +298,7 @@ static bool try_item(struct batch *batch, size_t i, const struct ladder *ladder,
         if (batch->own.observer != NULL) {
             observer_at(batch->own.observer, prepared->item->name, failure->step, failure->steps);
         }
-        if (!try_step(batch, prepared, content, j, ladder, failure)) {
+        if (!try_step(batch, prepared, &loaded, j, ladder, failure)) {
             if (!is_for_the_try_only(failure)) {
                 return false;
             }
@@ -277,7 +307,7 @@ static bool try_item(struct batch *batch, size_t i, const struct ladder *ladder,
             return true;
         }
     }
-    add_applied(batch, prepared, content, began);
+    add_applied(batch, prepared, &loaded, began);
     return true;
 }
 
@@ -347,7 +377,7 @@ bool batch_try(struct work *work, struct preparation *preparation, struct run_re
     struct sequences sequences;
     bool again = true;
     size_t at = 0;
-    find_stalls(&batch);
+    find_stalls(&batch, false);
     result->untried = arena_array(work->arena, count_steps(preparation), sizeof *result->untried);
     if (!sequences_find(work, preparation, &sequences)) {
         return false;

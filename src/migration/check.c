@@ -33,6 +33,8 @@ static void find_warnings(struct work *work, const struct catalog *catalog, stru
     const struct detection *const detection = &catalog->detection;
     const struct catalog_item *const failed = catalog_failed(catalog);
     struct status problem = {.arena = work->arena};
+    struct work looking = *work;
+    looking.status = &problem;
     if (check->lock_count > 0) {
         warn(check, arena_printf(work->arena, "%u session(s) are waiting for a lock.", check->lock_count));
     }
@@ -51,8 +53,7 @@ static void find_warnings(struct work *work, const struct catalog *catalog, stru
         warn(check, arena_printf(work->arena, "%zu applied migration(s) were modified since.",
                                  catalog->counts[MIGRATION_MODIFIED]));
     }
-    if (detection->has_folder &&
-        !detection->framework->check_folder(work->arena, &detection->folder, &catalog->files, &problem)) {
+    if (detection->has_folder && !catalog_check_folder(&looking, catalog)) {
         warn(check, problem.message);
     }
     for (size_t i = 0; i < detection->warning_count; i++) {

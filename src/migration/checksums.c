@@ -4,6 +4,8 @@
  */
 #include "migration/checksums.h"
 
+#include "migration/content.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,19 +120,27 @@ static void remember(struct checksums *checksums, const struct framework *framew
     pthread_mutex_unlock(&checksums->mutex);
 }
 
-bool checksums_get(struct checksums *checksums, struct arena *arena, const struct framework *framework,
+bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
                    const struct migration_file *file, const char **checksum, struct status *status)
 {
-    *checksum = recall(checksums, arena, framework, file);
+    const struct framework *const framework = folder->framework;
+    const bool is_whole = file->end == 0; /* parts of one file would share its path */
+    *checksum = file->checksum;
+    if (*checksum != NULL || framework->checksum == NULL || file->is_code) {
+        return true;
+    }
+    *checksum = is_whole ? recall(checksums, arena, framework, file) : NULL;
     if (*checksum != NULL) {
         return true;
     }
     /* The content goes again at once: a folder of large files must not add up in the request's arena. */
     struct arena *const reading = arena_new(0);
     struct text content;
-    const bool ok = file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status);
+    const bool ok = migration_content(reading, file, &content, status);
     if (ok) {
-        *checksum = framework->checksum(arena, content);
+        *checksum = framework->checksum(arena, folder, file, content);
+    }
+    if (ok && *checksum != NULL && is_whole) {
         remember(checksums, framework, file, *checksum);
     }
     arena_free(reading);

@@ -12,9 +12,9 @@ struct checksums;
 struct checksums *checksums_new(void);
 void checksums_free(struct checksums *checksums);
 
-/* The checksum of a migration's file as the framework computes it, in the arena. Fails where the file cannot be read.
- */
-bool checksums_get(struct checksums *checksums, struct arena *arena, const struct framework *framework,
+/* The checksum of a migration's file as its framework computes it, in the arena; NULL where it keeps none. Fails where
+ * the file cannot be read. */
+bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
                    const struct migration_file *file, const char **checksum, struct status *status);
 
 #endif

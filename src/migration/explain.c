@@ -107,20 +107,20 @@ static void explain_step(struct explaining *explaining, struct text content, str
     }
 }
 
-static bool explain_migration(struct explaining *explaining, const struct prepared *prepared,
-                              struct explained_migration *explained)
+static bool explain_migration(struct explaining *explaining, const struct folder *folder,
+                              const struct prepared *prepared, struct explained_migration *explained)
 {
     struct work *const work = explaining->work;
     const struct plan *const plan = &prepared->plan;
     struct arena *const reading = arena_new(0);
-    struct text content;
-    const bool ok = script_read(reading, prepared->item->file, &content, work->status);
+    struct loaded loaded;
+    const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, work->status);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->steps = arena_array(work->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
-        explain_step(explaining, content, &explained->steps[i]);
+        explain_step(explaining, loaded.script.sql, &explained->steps[i]);
     }
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
     arena_free(reading);
@@ -153,7 +153,8 @@ bool explain(struct work *work, const struct run_request *request, const struct 
     *explanation = (struct explanation){0};
     explanation->migrations = arena_array(work->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
-        if (!explain_migration(&explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {
+        if (!explain_migration(&explaining, &preparation->catalog.detection.folder, &preparation->items[i],
+                               &explanation->migrations[explanation->count++])) {
             return false;
         }
     }

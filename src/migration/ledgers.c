@@ -58,6 +58,6 @@ bool ledger_check_baseline(struct work *work, const struct detection *detection)
            status_fail(
                work->status, STATUS_FAILED_PRECONDITION,
                "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
-               "has already as applied, then run the rest (Prisma's P3005).",
+               "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
                schema, pg_field(result, 0, 0), detection->framework->display_name);
 }

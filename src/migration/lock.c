@@ -31,15 +31,23 @@ static struct lock_key our_key(const struct ledger *ledger)
     return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = hash, .subid = 2};
 }
 
-static struct lock_key framework_key(const struct framework *framework)
+static struct lock_key framework_key(const struct framework *framework, int64_t number)
 {
-    const uint64_t key = (uint64_t)framework->advisory_lock;
+    const uint64_t key = (uint64_t)number;
     return (struct lock_key){
         .owner = framework->display_name,
         .class = (uint32_t)(key >> 32),
         .object = (uint32_t)key,
         .subid = 1,
     };
+}
+
+static size_t framework_keys(const struct work *work, const struct detection *detection, int64_t *keys)
+{
+    const struct framework *const framework = detection->framework;
+    return framework->advisory_locks == NULL
+               ? 0
+               : framework->advisory_locks(&detection->ledger, pg_session_database(work->session), keys);
 }
 
 /* *taken: we have it now. Fails for a lost connection, and for a pooler: it answers with a backend of its own choice,
@@ -142,22 +150,37 @@ static int64_t wait_end(const struct work *work)
     return wait < work->deadline ? wait : work->deadline;
 }
 
-bool lock_take(struct work *work, const struct detection *detection)
+bool lock_take_ours(struct work *work, const struct detection *detection)
 {
     const struct lock_key ours = our_key(&detection->ledger);
-    return take_one(work, &ours, wait_end(work)) &&
-           (detection->framework->advisory_lock == 0 || lock_retake(work, detection->framework));
+    return take_one(work, &ours, wait_end(work));
 }
 
-bool lock_retake(struct work *work, const struct framework *framework)
+bool lock_take(struct work *work, const struct detection *detection)
 {
-    const struct lock_key theirs = framework_key(framework);
-    return take_one(work, &theirs, wait_end(work));
+    return lock_take_ours(work, detection) && lock_retake(work, detection);
 }
 
-bool lock_yield(struct work *work, const struct framework *framework)
+bool lock_retake(struct work *work, const struct detection *detection)
 {
-    const char *const sql =
-        arena_printf(work->arena, "SELECT pg_catalog.pg_advisory_unlock(%lld)", (long long)framework->advisory_lock);
-    return pg_exec(work->session, sql, work->status);
+    int64_t keys[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(work, detection, keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct lock_key key = framework_key(detection->framework, keys[i]);
+        if (!take_one(work, &key, wait_end(work))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lock_yield(struct work *work, const struct detection *detection)
+{
+    int64_t keys[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(work, detection, keys);
+    struct buffer sql = {.arena = work->arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&sql, "SELECT pg_catalog.pg_advisory_unlock(%lld);", (long long)keys[i]);
+    }
+    return pg_exec(work->session, buffer_string(&sql), work->status);
 }

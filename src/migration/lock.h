@@ -8,16 +8,19 @@
 
 #include "migration/detect.h"
 
-/* Takes both locks on work->session, waiting up to the site's lock_wait_ms or the deadline. They go with the session.
- * ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the connection
- * goes through a pooler, which would lose them. */
+/* Takes all these locks on work->session, waiting up to the site's lock_wait_ms or the deadline. They go with the
+ * session. ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the
+ * connection goes through a pooler, which would lose them. */
 bool lock_take(struct work *work, const struct detection *detection);
+
+/* Takes ours alone: the framework's own tool, which is to run meanwhile, takes its own. */
+bool lock_take_ours(struct work *work, const struct detection *detection);
 
 /* Lets the framework's own lock go for a while, so that who waits inside it can have it and go: to be called only while
  * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
-bool lock_yield(struct work *work, const struct framework *framework);
+bool lock_yield(struct work *work, const struct detection *detection);
 
 /* Takes it again, as lock_take does. */
-bool lock_retake(struct work *work, const struct framework *framework);
+bool lock_retake(struct work *work, const struct detection *detection);
 
 #endif

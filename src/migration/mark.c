@@ -7,8 +7,10 @@
 #include "migration/catalog.h"
 #include "migration/ledgers.h"
 #include "migration/lock.h"
-#include "migration/script.h"
+#include "migration/prepare.h"
 #include "migration/store.h"
+
+#define LOCK_WAIT_MS "10000" /* for the ledger's lock */
 
 /* Connects, locks, reads, and finds the migration that is meant. */
 static bool begin(struct work *work, const char *name, struct catalog *catalog, const struct catalog_item **item)
@@ -26,32 +28,72 @@ static bool begin(struct work *work, const char *name, struct catalog *catalog, 
     if (!catalog_read(work, catalog)) {
         return false;
     }
+    if (catalog->detection.problem != NULL) {
+        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s", catalog->detection.problem);
+    }
     *item = catalog_find(catalog, text_of(name));
     return *item != NULL || catalog_not_found(catalog, text_of(name), work->status);
 }
 
 static bool write_record(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
-                         void (*put)(struct buffer *, const struct ledger *, const struct ledger_record *))
+                         ledger_put *put)
 {
+    const struct framework *const framework = catalog->detection.framework;
+    const struct ledger *const ledger = &catalog->detection.ledger;
     struct buffer sql = {.arena = work->arena};
     bool has_steps;
     if (!store_exists(work->session, &has_steps, work->status)) {
         return false;
     }
-    buffer_puts(&sql, "BEGIN;");
-    put(&sql, &catalog->detection.ledger, record);
+    if (framework->session != NULL) {
+        framework->session(&sql, ledger);
+    }
+    buffer_puts(&sql, "BEGIN;SET LOCAL lock_timeout = " LOCK_WAIT_MS ";");
+    if (framework->lock != NULL) {
+        framework->lock(&sql, ledger);
+    }
+    put(&sql, ledger, record);
     if (has_steps) {
-        steps_put_forget(&sql, &catalog->detection.ledger, record->name);
+        steps_put_forget(&sql, ledger, record->name);
+    }
+    if (framework->unlock != NULL) {
+        framework->unlock(&sql, ledger);
     }
     buffer_puts(&sql, "COMMIT;");
     return pg_exec(work->session, buffer_string(&sql), work->status);
+}
+
+/* A ledger that knows only how far it is would say that those before it are applied, too. */
+static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
+{
+    const struct catalog_item *before = item;
+    while (catalog->detection.framework->records_in_order && before-- > catalog->items) {
+        if (before->state == MIGRATION_PENDING && !before->file->repeatable) {
+            status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                        "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
+                        "Mark that one first.",
+                        catalog->detection.framework->display_name, item->name, before->name);
+            work->status->migration = item->name;
+            return false;
+        }
+    }
+    for (const struct catalog_item *later = item + 1;
+         catalog->detection.framework->records_in_order && later < catalog->items + catalog->count; later++) {
+        if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
+            return status_fail(
+                work->status, STATUS_FAILED_PRECONDITION,
+                "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", later->name,
+                item->name, catalog->detection.framework->display_name);
+        }
+    }
+    return true;
 }
 
 static bool apply_mark(struct work *work, const char *name, const char **message)
 {
     struct catalog catalog;
     const struct catalog_item *item;
-    struct text content;
+    struct loaded loaded;
     char id[UUID_SIZE];
     if (!begin(work, name, &catalog, &item)) {
         return false;
@@ -63,18 +105,20 @@ static bool apply_mark(struct work *work, const char *name, const char **message
         *message = arena_printf(work->arena, "Migration \"%s\" is already recorded as applied.", item->name);
         return true;
     }
-    if (!script_read(work->arena, item->file, &content, work->status) || !ledger_ensure(work, &catalog.detection)) {
+    if (!check_gap(work, &catalog, item) ||
+        !migration_load(work->arena, &work->site->project, &catalog.detection.folder, item->file, &loaded,
+                        work->status) ||
+        !ledger_ensure(work, &catalog.detection)) {
         return false;
     }
     uuid_v4(id);
     const struct framework *const framework = catalog.detection.framework;
-    const struct ledger_record record = {
-        .id = id,
-        .name = item->name,
-        .checksum = framework->checksum(work->arena, content),
-    };
+    const struct prepared prepared = {.item = item};
+    struct ledger_record record = prepared_record(work->arena, &catalog, &prepared, &loaded);
+    record.id = id;
     *message = arena_printf(work->arena, "Migration \"%s\" marked as applied without executing.", item->name);
-    return write_record(work, &catalog, &record, framework->mark_applied);
+    return write_record(work, &catalog, &record,
+                        framework->mark_applied != NULL ? framework->mark_applied : framework->record);
 }
 
 static bool roll_back_mark(struct work *work, const char *name, const char **message)
@@ -84,10 +128,17 @@ static bool roll_back_mark(struct work *work, const char *name, const char **mes
     if (!begin(work, name, &catalog, &item)) {
         return false;
     }
-    if (item->detail == DETAIL_FAILED) {
-        const struct ledger_record record = {.name = item->name};
+    const struct framework *const framework = catalog.detection.framework;
+    if (item->detail == DETAIL_FAILED && framework->mark_rolled_back != NULL) {
+        const struct ledger_record record = {
+            .name = item->name,
+            .key = item->key,
+            .folder = &catalog.detection.folder,
+            .file = item->file,
+            .before = catalog_before(&catalog, item),
+        };
         *message = arena_printf(work->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return write_record(work, &catalog, &record, catalog.detection.framework->mark_rolled_back);
+        return write_record(work, &catalog, &record, framework->mark_rolled_back);
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
         *message = arena_printf(work->arena, "Migration \"%s\" is already marked as rolled back.", item->name);

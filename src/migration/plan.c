@@ -26,6 +26,7 @@ struct planning {
     enum sql_class *classes; /* of each statement */
     size_t values_sought;
     size_t open; /* first statement of the transaction under construction; SIZE_MAX: none */
+    bool each_alone;
 };
 
 static struct text statement_text(const struct planning *planning, size_t i)
@@ -273,7 +274,10 @@ static bool plan_statement(struct planning *planning, size_t *i, struct status *
         return true;
     }
     planning->open = planning->open == SIZE_MAX ? *i : planning->open;
-    if (class == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
+    if (planning->each_alone) {
+        close_transaction(planning, *i);
+        planning->plan->steps[planning->plan->count - 1].reason = "the script says: no transaction";
+    } else if (class == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
         close_transaction(planning, *i);
         planning->plan->steps[planning->plan->count - 1].reason = "the new enum value is used later";
     }
@@ -342,7 +346,7 @@ static bool plan_script(struct planning *planning, struct status *status)
     if (sql_next(&lexer).kind == SQL_END) {
         return true;
     }
-    if (!sql_may_need_cutting(planning->script)) {
+    if (!planning->each_alone && !sql_may_need_cutting(planning->script)) {
         plan->steps = arena_alloc(planning->arena, sizeof *plan->steps);
         plan->count = 1;
         plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size, .commit_at = SIZE_MAX};
@@ -359,7 +363,7 @@ static bool plan_script(struct planning *planning, struct status *status)
     return plan_statements(planning, status);
 }
 
-bool plan_build(struct arena *arena, struct text script, struct plan *plan, struct status *status)
+bool plan_build(struct arena *arena, struct text script, bool each_alone, struct plan *plan, struct status *status)
 {
     /* Editors put a byte order mark there; to PostgreSQL it is a syntax error. */
     const size_t skipped = text_starts_with(script, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
@@ -368,6 +372,7 @@ bool plan_build(struct arena *arena, struct text script, struct plan *plan, stru
         .script = text_slice(script, skipped, script.size),
         .plan = plan,
         .open = SIZE_MAX,
+        .each_alone = each_alone,
     };
     *plan = (struct plan){0};
     if (!plan_script(&planning, status)) {

@@ -41,10 +41,10 @@ struct plan {
     const char *note;
 };
 
-/* Plans a script (UTF-8 without NUL). Fails with FAILED_PRECONDITION for what can never run: COPY FROM STDIN, psql
- * meta-commands (with the line and what to do instead), a transaction that the script begins and never ends. An empty
- * script has a plan of no steps. */
-bool plan_build(struct arena *arena, struct text script, struct plan *plan, struct status *status);
+/* Plans a script (UTF-8 without NUL). each_alone: every statement commits by itself, as the script's marker wants it.
+ * Fails with FAILED_PRECONDITION for what can never run: COPY FROM STDIN, psql meta-commands (with the line and what to
+ * do instead), a transaction that the script begins and never ends. An empty script has a plan of no steps. */
+bool plan_build(struct arena *arena, struct text script, bool each_alone, struct plan *plan, struct status *status);
 
 /* The statement of a script that the server complained about: by the error's position (1-based characters of the part
  * [start, end) that was sent; 0: none), else by the number of the statement in that part. *line and *column are of the

@@ -35,18 +35,6 @@ bool prepare_settings(const struct site *site, const struct run_request *request
 
 /* ---- which ---- */
 
-static bool check_folder(struct work *work, const struct catalog *catalog)
-{
-    const struct detection *const detection = &catalog->detection;
-    if (detection->framework == NULL || !detection->has_folder) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s",
-                           detection->folder_problem != NULL
-                               ? detection->folder_problem
-                               : "No folder of migrations was found in the project; check --project and --migrations.");
-    }
-    return detection->framework->check_folder(work->arena, &detection->folder, &catalog->files, work->status);
-}
-
 static bool find(struct work *work, const struct catalog *catalog, const char *name, size_t *index)
 {
     const struct catalog_item *const item = catalog_find(catalog, text_of(name));
@@ -86,10 +74,16 @@ static bool mark_wanted(struct work *work, const struct catalog *catalog, const 
     return true;
 }
 
+/* A migration behind which another one is applied. */
 static bool check_order(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
                         enum run_order order)
 {
-    if (item->detail != DETAIL_OUT_OF_ORDER || order != RUN_ORDER_STRICT) {
+    const struct detection *const detection = &catalog->detection;
+    const struct habits *const habits = detection_habits(detection);
+    const bool is_late = item->detail == DETAIL_OUT_OF_ORDER || item->detail == DETAIL_SKIPPED;
+    const bool cannot = detection->framework->records_in_order;
+    const bool allowed = order == RUN_ORDER_ANY || (order == RUN_ORDER_OF_FRAMEWORK && habits->late == LATE_RUNS);
+    if (!is_late || (allowed && !cannot)) {
         return true;
     }
     const char *later = "";
@@ -97,9 +91,61 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
         later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
     }
     status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "OUT_OF_ORDER",
-                        "Migration \"%s\" is pending although \"%s\" behind it is applied; allow_out_of_order runs it "
-                        "all the same.",
-                        item->name, later);
+                        "Migration \"%s\" is pending although \"%s\" behind it is applied%s%s; %s.", item->name, later,
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : ": ",
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
+                        cannot ? "the ledger cannot record it in this place: give it a place behind the others"
+                               : "allow_out_of_order runs it all the same");
+    work->status->migration = item->name;
+    return false;
+}
+
+/* A ledger that knows only how far it is cannot have gaps. */
+static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+                      const struct catalog_item *left_out)
+{
+    if (left_out == NULL || !catalog->detection.framework->records_in_order) {
+        return true;
+    }
+    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                "Migration \"%s\" cannot run before \"%s\": the ledger of %s would say that both are applied.",
+                item->name, left_out->name, catalog->detection.framework->display_name);
+    work->status->migration = item->name;
+    return false;
+}
+
+/* ---- history ---- */
+
+/* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
+static bool check_history(struct work *work, const struct catalog *catalog, const struct run_request *request)
+{
+    const struct habits *const habits = detection_habits(&catalog->detection);
+    for (size_t i = 0; i < catalog->count && !request->ignore_history; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
+        const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
+        if (edited || missing) {
+            status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "HISTORY_CHANGED",
+                                "Migration \"%s\" is applied, and its file %s: %s%srestore the file, or run with "
+                                "ignore_history.",
+                                item->name, edited ? "was edited since" : "is missing",
+                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
+            work->status->migration = item->name;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_duplicate(struct work *work, const struct catalog_item *item)
+{
+    if (item->detail != DETAIL_DUPLICATE) {
+        return true;
+    }
+    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                "The file of \"%s\" has the version %s of another one before it: the ledger can have only one of them. "
+                "Rename one.",
+                item->name, item->key);
     work->status->migration = item->name;
     return false;
 }
@@ -115,32 +161,42 @@ static const struct ledger_entry *failed_attempt(const struct catalog_item *item
     return failed;
 }
 
-static bool fail_unresolved(struct work *work, const struct catalog_item *item)
+static bool fail_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
 {
-    status_fail(work->status, STATUS_FAILED_PRECONDITION,
-                "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: undo what it "
-                "left and mark it as rolled back, or complete it by hand and mark it as applied (Prisma's P3009).",
-                item->name);
+    const bool can_be_given_up = catalog->detection.framework->mark_rolled_back != NULL;
+    status_fail(
+        work->status, STATUS_FAILED_PRECONDITION,
+        "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
+        "hand and mark it as applied (%s says so, too).",
+        item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
+        catalog->detection.framework->display_name);
     work->status->migration = item->name;
     work->status->detail = failed_attempt(item)->logs;
     return false;
 }
 
-/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. */
+/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
+ * ledger without unfinished rows has the steps alone. */
 static bool check_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
-                             bool is_wanted, struct prepared *prepared)
+                             bool is_wanted, bool has_steps, struct prepared *prepared)
 {
+    const struct framework *const framework = catalog->detection.framework;
     const struct ledger_entry *const failed = failed_attempt(item);
-    if (failed == NULL || !catalog->detection.framework->failed_entry_blocks) {
+    const bool may_be_ours = item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing;
+    struct step_records steps = {0};
+    if (failed != NULL && !framework->failed_entry_blocks) {
         return true;
     }
-    struct step_records steps = {0};
-    if (item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing &&
+    if (may_be_ours && has_steps &&
         !steps_read(work->arena, work->session, &catalog->detection.ledger, item->name, &steps, work->status)) {
         return false;
     }
-    if (steps.count == 0 || strcmp(steps.items[0].attempt, failed->id) != 0) {
-        return fail_unresolved(work, item);
+    if (steps.count == 0) {
+        return failed == NULL || fail_unresolved(work, catalog, item);
+    }
+    if (failed == NULL ? framework->start != NULL
+                       : failed->id != NULL && strcmp(steps.items[0].attempt, failed->id) != 0) {
+        return failed == NULL || fail_unresolved(work, catalog, item);
     }
     if (!is_wanted) {
         status_fail(work->status, STATUS_FAILED_PRECONDITION,
@@ -150,7 +206,7 @@ static bool check_unresolved(struct work *work, const struct catalog *catalog, c
         work->status->migration = item->name;
         return false;
     }
-    prepared->attempt = failed->id;
+    prepared->attempt = steps.items[0].attempt;
     prepared->steps = steps;
     return true;
 }
@@ -159,20 +215,29 @@ static bool choose(struct work *work, const struct run_request *request, struct 
 {
     const struct catalog *const catalog = &preparation->catalog;
     bool *const wanted = arena_array(work->arena, catalog->count, sizeof *wanted);
+    const struct catalog_item *left_out = NULL;
+    bool has_steps;
     preparation->items = arena_array(work->arena, catalog->count, sizeof *preparation->items);
-    if (!mark_wanted(work, catalog, request, wanted)) {
+    if (!mark_wanted(work, catalog, request, wanted) ||
+        !steps_exist(work->session, &catalog->detection.ledger, &has_steps, work->status)) {
         return false;
     }
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
         struct prepared prepared = {.item = item};
         const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
-        if (!check_unresolved(work, catalog, item, runs, &prepared) ||
-            (runs && !check_order(work, catalog, item, request->order))) {
+        if (!check_unresolved(work, catalog, item, runs, has_steps, &prepared)) {
+            return false;
+        }
+        if (runs && (!check_order(work, catalog, item, request->order) || !check_duplicate(work, item) ||
+                     !check_gap(work, catalog, item, left_out))) {
             return false;
         }
         if (runs) {
             preparation->items[preparation->count++] = prepared;
+            preparation->delegate = preparation->delegate || item->file->is_code;
+        } else if (item->state == MIGRATION_PENDING && left_out == NULL) {
+            left_out = item;
         }
     }
     return true;
@@ -180,12 +245,30 @@ static bool choose(struct work *work, const struct run_request *request, struct 
 
 /* ---- scripts ---- */
 
-bool prepared_read(struct arena *arena, const struct prepared *prepared, struct text *content, struct status *status)
+bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
+                   const struct prepared *prepared, struct loaded *loaded, struct status *status)
 {
-    return script_read(arena, prepared->item->file, content, status) &&
-           (strcmp(sha256_hex_of(arena, *content), prepared->content_hash) == 0 ||
+    return migration_load(arena, &site->project, &detection->folder, prepared->item->file, loaded, status) &&
+           (strcmp(loaded_hash(arena, loaded), prepared->content_hash) == 0 ||
             status_fail(status, STATUS_FAILED_PRECONDITION,
                         "The file was changed while the run was going on; run again."));
+}
+
+struct ledger_record prepared_record(struct arena *arena, const struct catalog *catalog,
+                                     const struct prepared *prepared, const struct loaded *loaded)
+{
+    const struct folder *const folder = &catalog->detection.folder;
+    const struct migration_file *const file = prepared->item->file;
+    const bool has_checksum = file->checksum == NULL && folder->framework->checksum != NULL;
+    return (struct ledger_record){
+        .name = prepared->item->name,
+        .key = prepared->item->key,
+        .checksum = has_checksum ? folder->framework->checksum(arena, folder, file, loaded->content) : file->checksum,
+        .folder = folder,
+        .file = file,
+        .before = catalog_before(catalog, prepared->item),
+        .script = loaded->script.sql,
+    };
 }
 
 /* The plan without what it needed to be made. */
@@ -200,16 +283,18 @@ static void keep_plan(struct arena *arena, struct plan *plan)
     plan->note = arena_strdup(arena, plan->note);
 }
 
-static bool plan_one(struct work *work, struct prepared *prepared, struct status *problem)
+static bool plan_one(struct work *work, const struct folder *folder, struct prepared *prepared, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
-    struct text content;
-    const bool ok = script_read(reading, prepared->item->file, &content, problem) &&
-                    plan_build(reading, content, &prepared->plan, problem) &&
-                    steps_match(work->arena, &prepared->steps, content, &prepared->plan, prepared->item->name,
-                                &prepared->done, problem);
+    struct loaded loaded;
+    const struct migration_script *const script = &loaded.script;
+    const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, problem) &&
+                    (prepared->item->file->is_code ||
+                     (plan_build(reading, script->sql, script->each_alone, &prepared->plan, problem) &&
+                      steps_match(work->arena, &prepared->steps, script->sql, &prepared->plan, prepared->item->name,
+                                  &prepared->done, problem)));
     if (ok) {
-        prepared->content_hash = sha256_hex_of(work->arena, content);
+        prepared->content_hash = loaded_hash(work->arena, &loaded);
         keep_plan(work->arena, &prepared->plan);
     }
     arena_free(reading);
@@ -220,7 +305,7 @@ static void plan_all(struct work *work, struct preparation *preparation)
 {
     preparation->problem = (struct status){.arena = work->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(work, &preparation->items[i], &preparation->problem)) {
+        if (!plan_one(work, &preparation->catalog.detection.folder, &preparation->items[i], &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             return;
         }
@@ -254,7 +339,7 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
     }
     for (size_t i = 0; i < catalog->entries.count; i++) {
         const struct ledger_entry *const entry = &catalog->entries.items[i];
-        add_word(&hash, entry->name);
+        add_word(&hash, ledger_entry_key(entry));
         add_word(&hash, entry->id);
         add_word(&hash, entry->checksum);
         add_word(&hash, arena_printf(arena, "%d", (int)entry->state));
@@ -267,8 +352,8 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
 bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation)
 {
     *preparation = (struct preparation){0};
-    if (!catalog_read(work, &preparation->catalog) || !check_folder(work, &preparation->catalog) ||
-        !choose(work, request, preparation)) {
+    if (!catalog_read(work, &preparation->catalog) || !catalog_check_folder(work, &preparation->catalog) ||
+        !check_history(work, &preparation->catalog, request) || !choose(work, request, preparation)) {
         return false;
     }
     plan_all(work, preparation);

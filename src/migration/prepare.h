@@ -5,6 +5,7 @@
 #ifndef MIGRATION_PREPARE_H
 #define MIGRATION_PREPARE_H
 
+#include "migration/content.h"
 #include "migration/script.h"
 
 /* May a migration run behind which a later one is applied? */
@@ -24,12 +25,13 @@ struct run_request {
     enum run_order order;
     struct run_settings settings; /* 0: the site's */
     const char *plan_hash;        /* refuse where it is another now */
+    bool ignore_history;          /* run also where its own tool would refuse for what became of applied ones */
 };
 
 /* A migration that is to run. */
 struct prepared {
     const struct catalog_item *item;
-    const char *content_hash; /* SHA-256 of the file: it must be the same when it runs */
+    const char *content_hash; /* of what is sent: it must be the same when it runs */
     struct plan plan;
     /* Set where an interrupted attempt is to be gone on with: the id of its ledger row. */
     const char *attempt;
@@ -41,6 +43,7 @@ struct preparation {
     struct catalog catalog;
     struct prepared *items; /* in the order of the files */
     size_t count;
+    bool delegate;    /* only the framework's own tool can run them: there are no plans */
     const char *hash; /* lower-case hex */
     /* The script that cannot run, with the reason in `problem`; NULL: all can. */
     const struct catalog_item *unfit;
@@ -52,11 +55,16 @@ bool prepare_settings(const struct site *site, const struct run_request *request
                       struct status *status);
 
 /* Reads and plans, on work->session. False where a run could not begin at all (no folder, an unknown name, an attempt
- * that failed and is not resolved, an order that is not allowed, a hash that differs). */
+ * that failed and is not resolved, an order or a history that is not allowed, a hash that differs). */
 bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation);
 
-/* Reads its script, which must still be what was planned. */
-bool prepared_read(struct arena *arena, const struct prepared *prepared, struct text *content, struct status *status);
+/* Reads it, which must still be what was planned. */
+bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
+                   const struct prepared *prepared, struct loaded *loaded, struct status *status);
+
+/* What is written to the ledger about it, but for the id. */
+struct ledger_record prepared_record(struct arena *arena, const struct catalog *catalog,
+                                     const struct prepared *prepared, const struct loaded *loaded);
 
 /* Why the migrations cannot share one transaction; NULL where they can. */
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation);

@@ -10,6 +10,8 @@
 struct preview {
     const char *filename; /* relative to the folder */
     struct text content;  /* UTF-8 */
+    struct text sql;      /* what is sent, where it is not the content as it is; else empty */
+    const char *note;     /* NULL: nothing to say */
 };
 
 /* The script of one migration. NOT_FOUND with the nearest names. */

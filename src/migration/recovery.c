@@ -24,20 +24,32 @@ static bool reconnect(struct work *work)
     return work->session != NULL;
 }
 
-bool recovery_find_out(struct work *work, const struct detection *detection, const char *id, struct truth *truth)
+bool recovery_find_out(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+                       struct truth *truth)
 {
-    struct ledger_entries entries;
+    const struct detection *const detection = &catalog->detection;
+    struct ledger_reading reading = {
+        .arena = work->arena,
+        .status = work->status,
+        .ledger = &detection->ledger,
+        .folder = &detection->folder,
+        .files = &catalog->files,
+    };
     *truth = (struct truth){0};
     if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < FIND_OUT_MS) {
         work->deadline = deadline_in(FIND_OUT_MS);
     }
-    if (!reconnect(work) || !lock_take(work, detection) ||
-        !detection->framework->read_ledger(work->arena, work->session, &detection->ledger, &entries, work->status)) {
+    if (!reconnect(work) || !lock_take(work, detection)) {
         return false;
     }
-    for (size_t i = 0; i < entries.count; i++) {
-        const struct ledger_entry *const entry = &entries.items[i];
-        if (entry->id != NULL && strcmp(entry->id, id) == 0) {
+    reading.session = work->session;
+    if (!detection->framework->read_ledger(&reading)) {
+        return false;
+    }
+    for (size_t i = 0; i < reading.entries.count; i++) {
+        const struct ledger_entry *const entry = &reading.entries.items[i];
+        if (entry->id != NULL ? strcmp(entry->id, record->id) == 0
+                              : strcmp(ledger_entry_key(entry), record->key) == 0) {
             truth->recorded = entry->state == ENTRY_APPLIED;
             truth->started = entry->state == ENTRY_FAILED;
         }

@@ -4,7 +4,7 @@
 #ifndef MIGRATION_RECOVERY_H
 #define MIGRATION_RECOVERY_H
 
-#include "migration/detect.h"
+#include "migration/catalog.h"
 
 /* What the ledger says of an attempt. */
 struct truth {
@@ -13,8 +13,9 @@ struct truth {
 };
 
 /* Opens a new session, takes the locks, which the old backend holds as long as it lives, and looks for the row with
- * this id. work->session is the new one, or NULL. The truth is worth a little more time than the request had:
- * work->deadline may be put off. False where it cannot be found out. */
-bool recovery_find_out(struct work *work, const struct detection *detection, const char *id, struct truth *truth);
+ * this id, or where the ledger has none, of this key. work->session is the new one, or NULL. The truth is worth a
+ * little more time than the request had: work->deadline may be put off. False where it cannot be found out. */
+bool recovery_find_out(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+                       struct truth *truth);
 
 #endif

@@ -27,33 +27,32 @@ struct attempt {
     struct script_failure failure;
 };
 
-static bool load(struct attempt *attempt, const struct detection *detection, const struct prepared *prepared)
+static bool load(struct attempt *attempt, const struct catalog *catalog, const struct prepared *prepared)
 {
     struct work *const work = &attempt->work;
     char *const id = arena_alloc(work->arena, UUID_SIZE);
     struct script *const script = &attempt->script;
-    if (!prepared_read(work->arena, prepared, &script->content, work->status)) {
+    struct loaded loaded;
+    if (!prepared_read(work->arena, work->site, &catalog->detection, prepared, &loaded, work->status)) {
         return false;
     }
     uuid_v4(id);
     script->work = work;
-    script->detection = detection;
+    script->detection = &catalog->detection;
+    script->content = loaded.script.sql;
     script->plan = prepared->plan;
     script->is_started = prepared->attempt != NULL;
     script->steps = prepared->steps;
     script->done = prepared->done;
-    script->record = (struct ledger_record){
-        .id = prepared->attempt != NULL ? prepared->attempt : id,
-        .name = prepared->item->name,
-        .checksum = detection->framework->checksum(work->arena, script->content),
-    };
+    script->record = prepared_record(work->arena, catalog, prepared, &loaded);
+    script->record.id = prepared->attempt != NULL ? prepared->attempt : id;
     return true;
 }
 
 /* After a lost connection. Where the migration was not committed the run is to begin anew, once: what lost the
  * connection may have been the migration itself. Never where somebody ended our session. With the connection the locks
  * were lost, so that another run may have gone on meanwhile: everything is read again. */
-static enum going recover(struct attempt *attempt, const char *lost_before)
+static enum going recover(struct attempt *attempt, const struct catalog *catalog, const char *lost_before)
 {
     struct work *const work = &attempt->work;
     struct script *const script = &attempt->script;
@@ -62,7 +61,7 @@ static enum going recover(struct attempt *attempt, const char *lost_before)
     struct truth truth;
     log_warn("connection lost", "migration=\"%s\"", script->record.name);
     watch_note(work, script->record.name, "The connection was lost; the ledger is asked what was committed.");
-    if (!recovery_find_out(work, script->detection, script->record.id, &truth)) {
+    if (!recovery_find_out(work, catalog, &script->record, &truth)) {
         failure->error = arena_printf(work->arena,
                                       "%s Whether it was committed could not be found out: ask for the status when the "
                                       "database is back.",
@@ -148,12 +147,12 @@ static enum going run_one(struct work *work, const struct preparation *preparati
     attempt.status.arena = work->arena;
     attempt.work.status = &attempt.status;
     tell_migration(work, RUN_EVENT_MIGRATION_STARTED, prepared, i + 1, preparation->count, began);
-    if (!load(&attempt, &preparation->catalog.detection, prepared)) {
+    if (!load(&attempt, &preparation->catalog, prepared)) {
         fail_with(result, prepared->item, &attempt.status);
         going = GOING_FAILED;
     } else if (!script_run(&attempt.script, &attempt.failure)) {
         *reconnected = attempt.failure.connection_lost;
-        going = *reconnected ? recover(&attempt, lost_before) : GOING_FAILED;
+        going = *reconnected ? recover(&attempt, &preparation->catalog, lost_before) : GOING_FAILED;
         result->failed_name = going == GOING_FAILED ? prepared->item->name : NULL;
         result->failure = script_failure_keep(work->arena, &attempt.failure);
     }

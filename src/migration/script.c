@@ -14,23 +14,6 @@
 
 #include <string.h>
 
-bool script_read(struct arena *arena, const struct migration_file *file, struct text *content, struct status *status)
-{
-    size_t bad;
-    if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, content, status)) {
-        return false;
-    }
-    const char *const nul = content->size == 0 ? NULL : memchr(content->data, '\0', content->size);
-    if (text_is_utf8(*content, &bad) && nul == NULL) {
-        return true;
-    }
-    bad = nul != NULL ? (size_t)(nul - content->data) : bad;
-    return status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "%s is not UTF-8 text: byte %zu (line %u) is 0x%02x; save the file as UTF-8.", file->filename,
-                       bad + 1, text_position(text_slice(*content, 0, bad), bad).line,
-                       (unsigned char)content->data[bad]);
-}
-
 static bool fail_from_status(const struct script *script, struct script_failure *failure)
 {
     const struct status *const status = script->work->status;
@@ -52,10 +35,10 @@ static bool run_one_transaction(struct script *script, struct script_failure *fa
     struct query query = {.sql = {.arena = script->work->arena}};
     failure->step = failure->steps = 1;
     query_put_session(&query, script->work, script->detection);
-    query_put_begin(&query, step->stalls);
+    query_put_begin(&query, script->detection, step->stalls);
     query_put_script(&query, text_slice(script->content, step->start, step->end));
     query_put_ledger(&query, script->detection, &script->record, script->detection->framework->record);
-    buffer_puts(&query.sql, "COMMIT;");
+    query_put_commit(&query, script->detection);
     return query_send(script->work, script->record.name, script->content, step, &query, failure);
 }
 
@@ -76,12 +59,13 @@ static bool is_last(const struct script *script, size_t i)
     return i + 1 == script->plan.count;
 }
 
-/* The row of the ledger is begun with the first step. */
+/* The row of the ledger is begun with the first step, where it has unfinished rows. */
 static void put_start(struct script *script, struct query *query)
 {
-    if (!script->is_started) {
+    ledger_put *const start = script->detection->framework->start;
+    if (!script->is_started && start != NULL) {
         struct buffer sql = {.arena = script->work->arena};
-        script->detection->framework->start(&sql, &script->detection->ledger, &script->record);
+        start(&sql, &script->detection->ledger, &script->record);
         query_put(query, buffer_string(&sql));
     }
 }
@@ -92,7 +76,9 @@ static void put_done(struct script *script, struct query *query, size_t i)
     const struct step_record record = record_of(script, i);
     const struct ledger *const ledger = &script->detection->ledger;
     if (is_last(script, i)) {
-        query_put_ledger(query, script->detection, &script->record, script->detection->framework->finish);
+        const struct framework *const framework = script->detection->framework;
+        query_put_ledger(query, script->detection, &script->record,
+                         framework->finish != NULL ? framework->finish : framework->record);
         steps_put_forget(&query->sql, ledger, script->record.name);
     } else {
         buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
@@ -126,11 +112,11 @@ static bool run_transaction(struct script *script, size_t i, struct script_failu
 {
     const struct step *const step = &script->plan.steps[i];
     struct query query = {.sql = {.arena = script->work->arena}};
-    query_put_begin(&query, step->stalls);
+    query_put_begin(&query, script->detection, step->stalls);
     put_start(script, &query);
     query_put_script(&query, text_slice(script->content, step->start, step->end));
     put_done(script, &query, i);
-    buffer_puts(&query.sql, "COMMIT;");
+    query_put_commit(&query, script->detection);
     return query_send(script->work, script->record.name, script->content, step, &query, failure);
 }
 
@@ -141,7 +127,7 @@ static bool run_own_transaction(struct script *script, size_t i, struct script_f
     struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
     const struct step body = {.kind = STEP_OWN, .start = step->start, .end = step->commit_at};
     query_put_script(&query, text_slice(script->content, step->start, step->commit_at));
-    if (!script->is_started) {
+    if (!script->is_started && script->detection->framework->start != NULL) {
         script->detection->framework->start(&query.sql, &script->detection->ledger, &script->record);
     }
     put_done(script, &query, i);
@@ -217,7 +203,7 @@ static bool let_waiters_go(struct script *script, const struct script_failure *f
 {
     const struct framework *const framework = script->detection->framework;
     const bool is_deadlock = failure->sqlstate != NULL && strcmp(failure->sqlstate, "40P01") == 0;
-    if (!is_deadlock || script->has_yielded || framework->advisory_lock == 0 || !framework->failed_entry_blocks) {
+    if (!is_deadlock || script->has_yielded || framework->advisory_locks == NULL || !framework->failed_entry_blocks) {
         return true;
     }
     watch_note(script->work, script->record.name,
@@ -226,7 +212,7 @@ static bool let_waiters_go(struct script *script, const struct script_failure *f
                             "it, and the index for him.",
                             framework->display_name));
     script->has_yielded = true;
-    return lock_yield(script->work, framework);
+    return lock_yield(script->work, script->detection);
 }
 
 /* What would stall others is tried again; an index that is built concurrently too, after what its failure left is
@@ -248,7 +234,7 @@ static bool send_alone(struct script *script, size_t i, struct query *query, str
             return fail_from_status(script, failure);
         }
     }
-    if (script->has_yielded && !lock_retake(script->work, script->detection->framework)) {
+    if (script->has_yielded && !lock_retake(script->work, script->detection)) {
         return fail_from_status(script, failure);
     }
     script->has_yielded = false;
@@ -367,8 +353,10 @@ void script_record_failure(struct script *script, const struct script_failure *f
     struct ledger_record logged = script->record;
     logged.logs = failure_log(arena, failure);
     buffer_puts(&query.sql, "BEGIN;");
-    query_put_ledger(&query, script->detection, &logged,
-                     failure->partially_applied ? framework->fail : framework->forget);
+    ledger_put *const put = failure->partially_applied ? framework->fail : framework->forget;
+    if (put != NULL) {
+        query_put_ledger(&query, script->detection, &logged, put);
+    }
     if (!failure->partially_applied) {
         steps_put_forget(&query.sql, &script->detection->ledger, logged.name);
     }

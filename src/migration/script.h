@@ -1,5 +1,5 @@
 /*
- * A migration's script: read and checked, and sent to the server together with its ledger row.
+ * A migration's script, sent to the server together with its ledger row.
  */
 #ifndef MIGRATION_SCRIPT_H
 #define MIGRATION_SCRIPT_H
@@ -9,16 +9,12 @@
 #include "migration/send.h"
 #include "migration/steps.h"
 
-/* Reads the script of a migration into the arena. Fails with FAILED_PRECONDITION where it is not UTF-8 or has a NUL
- * byte, saying in which line. */
-bool script_read(struct arena *arena, const struct migration_file *file, struct text *content, struct status *status);
-
 /* One migration on its way. */
 struct script {
     struct work *work;
     const struct detection *detection;
     struct ledger_record record;
-    struct text content;
+    struct text content; /* what is sent of it */
     struct plan plan;
     /* The ledger has its unfinished row, whose id is the record's: an earlier attempt was interrupted. These are its
      * steps, of which `done` are finished. */

@@ -34,7 +34,9 @@ void query_put_session(struct query *query, const struct work *work, const struc
 {
     struct buffer sql = {.arena = query->sql.arena};
     buffer_puts(&sql, "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
-    detection->framework->session(&sql, &detection->ledger);
+    if (detection->framework->session != NULL) {
+        detection->framework->session(&sql, &detection->ledger);
+    }
     buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS);
     if (work->settings->statement_timeout_ms > 0) {
         buffer_printf(&sql, "SET statement_timeout = %u;", work->settings->statement_timeout_ms);
@@ -50,12 +52,31 @@ void query_put_timeout(struct query *query)
     query_put(query, arena_printf(query->sql.arena, "%s%*u;", sql, TIMEOUT_WIDTH, 0u));
 }
 
-void query_put_begin(struct query *query, bool stalls)
+void query_put_begin(struct query *query, const struct detection *detection, bool stalls)
 {
     query_put(query, "BEGIN;");
-    if (stalls) {
+    if (stalls || detection->framework->lock != NULL) {
         query_put_timeout(query);
     }
+    query_put_lock(query, detection);
+}
+
+void query_put_lock(struct query *query, const struct detection *detection)
+{
+    struct buffer sql = {.arena = query->sql.arena};
+    if (detection->framework->lock != NULL) {
+        detection->framework->lock(&sql, &detection->ledger);
+        query_put(query, buffer_string(&sql));
+    }
+}
+
+void query_put_commit(struct query *query, const struct detection *detection)
+{
+    if (detection->framework->unlock != NULL) {
+        buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
+        detection->framework->unlock(&query->sql, &detection->ledger);
+    }
+    buffer_puts(&query->sql, "COMMIT;");
 }
 
 void query_put_script(struct query *query, struct text part)
@@ -68,7 +89,7 @@ void query_put_script(struct query *query, struct text part)
 }
 
 void query_put_ledger(struct query *query, const struct detection *detection, const struct ledger_record *record,
-                      ledger_sql *put)
+                      ledger_put *put)
 {
     buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
     put(&query->sql, &detection->ledger, record);

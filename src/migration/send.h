@@ -54,8 +54,15 @@ void query_put(struct query *query, const char *sql);
  * the run's own limits. */
 void query_put_session(struct query *query, const struct work *work, const struct detection *detection);
 
-/* BEGIN, and the lock_timeout of the ladder where the piece stalls others. */
-void query_put_begin(struct query *query, bool stalls);
+/* BEGIN, the lock_timeout of the ladder where the piece stalls others, and what keeps the framework's own tool out of
+ * the ledger meanwhile. */
+void query_put_begin(struct query *query, const struct detection *detection, bool stalls);
+
+/* The last of these alone, inside a transaction that is open. */
+void query_put_lock(struct query *query, const struct detection *detection);
+
+/* What lets the framework's own tool in again, and COMMIT. */
+void query_put_commit(struct query *query, const struct detection *detection);
 
 /* A SET LOCAL lock_timeout of the ladder alone, inside a transaction that is open. */
 void query_put_timeout(struct query *query);
@@ -63,11 +70,9 @@ void query_put_timeout(struct query *query);
 /* The script's own part. */
 void query_put_script(struct query *query, struct text part);
 
-typedef void ledger_sql(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
-
 /* A row of the ledger, written as who we are, whatever role the script has left. */
 void query_put_ledger(struct query *query, const struct detection *detection, const struct ledger_record *record,
-                      ledger_sql *put);
+                      ledger_put *put);
 
 /* The rungs: how long the next try may wait, and whether there is one. */
 struct ladder {

@@ -74,10 +74,11 @@ static bool read_words(struct work *work, struct arena *arena, const struct prep
 {
     for (size_t i = 0; i < preparation->count; i++) {
         struct arena *const reading = arena_new(0);
-        struct text content;
-        const bool ok = script_read(reading, preparation->items[i].item->file, &content, work->status);
+        struct loaded loaded;
+        const bool ok = migration_load(reading, &work->site->project, &preparation->catalog.detection.folder,
+                                       preparation->items[i].item->file, &loaded, work->status);
         if (ok) {
-            add_words(arena, content, words);
+            add_words(arena, loaded.script.sql, words);
         }
         arena_free(reading);
         if (!ok) {

@@ -27,6 +27,9 @@ struct site {
     enum status_code conninfo_code;
     struct pg_pool *pool; /* NULL with conninfo */
     struct checksums *checksums;
+    const char *framework;        /* which one is meant where a request does not say; NULL: the one that is found */
+    bool allow_delegate;          /* the project's own tools may be started */
+    uint32_t delegate_timeout_ms; /* and how long such a one may take */
     uint32_t lock_wait_ms;        /* how long a run waits for another one to end */
     struct run_settings settings; /* of a run that asks for nothing else */
 };
@@ -34,6 +37,7 @@ struct site {
 /* A request's means: where it allocates, until when, and its connection. */
 struct work {
     const struct site *site;
+    const char *framework; /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
     struct arena *arena;
     int64_t deadline;
     struct status *status;

@@ -51,6 +51,21 @@ bool steps_read(struct arena *arena, struct pg_session *session, const struct le
     return true;
 }
 
+bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
+{
+    const char *const values[] = {ledger_text(status->arena, ledger)};
+    if (!store_exists(session, exist, status)) {
+        return false;
+    }
+    if (!*exist) {
+        return true;
+    }
+    PG_RESULT(result) =
+        pg_query(session, "SELECT 1 FROM truss.migration_steps WHERE ledger = $1 LIMIT 1", 1, values, status);
+    *exist = result != NULL && PQntuples(result) > 0;
+    return result != NULL;
+}
+
 bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
                  const char *migration, size_t *done, struct status *status)
 {

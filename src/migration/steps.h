@@ -28,6 +28,9 @@ struct step_records {
 bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
                 struct step_records *records, struct status *status);
 
+/* Are there rows of any migration of this ledger? */
+bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status);
+
 /* SHA-256 of a step's text, lower-case hex. */
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step);
 

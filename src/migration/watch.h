@@ -24,6 +24,7 @@ enum run_event_kind {
     RUN_EVENT_FAILED,
     RUN_EVENT_RUN_DONE,
     RUN_EVENT_NOTE,
+    RUN_EVENT_OUTPUT, /* a line that the framework's own tool printed */
 };
 
 /* A session of somebody else that holds what a statement of ours waits for. Strings are never NULL. */

@@ -16,6 +16,9 @@ struct values {
     const char *project;
     const char *database_url;
     const char *migrations;
+    const char *framework;
+    const char *allow_delegate;
+    const char *delegate_timeout;
     const char *lock_wait;
     const char *lock_timeout;
     const char *lock_retry;
@@ -59,6 +62,8 @@ static void read_connection(struct arena *arena, const char *url, struct config 
         return;
     }
     config->project.schema = config->conninfo.schema;
+    config->project.database = conninfo_value(&config->conninfo, "dbname");
+    config->project.user = conninfo_value(&config->conninfo, "user");
 }
 
 static bool read_settings(const struct values *values, struct run_settings *settings, struct status *status)
@@ -87,6 +92,13 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
          &values.database_url, true},
         {"migrations", "DIR", "TRUSS_MIGRATIONS", NULL, "the folder of migrations, where it is not in a usual place",
          &values.migrations, false},
+        {"framework", "NAME", "TRUSS_FRAMEWORK", NULL,
+         "which one is meant where the project has several (\"knex\", or a folder)", &values.framework, false},
+        {"allow-delegate", NULL, "TRUSS_ALLOW_DELEGATE", NULL,
+         "start the project's own tool for migrations that are programs: it runs the project's code",
+         &values.allow_delegate, false},
+        {"delegate-timeout", "SECONDS", "TRUSS_DELEGATE_TIMEOUT", "3600", "how long such a tool may take",
+         &values.delegate_timeout, false},
         {"lock-wait", "SECONDS", "TRUSS_LOCK_WAIT", "10", "how long a run waits for another one to end",
          &values.lock_wait, false},
         {"lock-timeout", "MS", "TRUSS_LOCK_TIMEOUT", "50",
@@ -124,6 +136,11 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
     }
     config->project.root = values.project;
     config->project.migrations = values.migrations;
+    config->framework = values.framework;
+    config->allow_delegate = values.allow_delegate != NULL;
+    if (!option_seconds(values.delegate_timeout, "delegate-timeout", false, &config->delegate_timeout_ms, status)) {
+        return false;
+    }
     if (!read_listeners(arena, values.listen, config, status) ||
         !option_seconds(values.lock_wait, "lock-wait", true, &config->lock_wait_ms, status) ||
         !read_settings(&values, &config->settings, status)) {

@@ -17,6 +17,9 @@ struct config {
     bool has_conninfo;
     const char *conninfo_error; /* why there is none: an answer for those who ask, no reason not to start */
     enum status_code conninfo_code;
+    const char *framework;
+    bool allow_delegate;
+    uint32_t delegate_timeout_ms;
     uint32_t lock_wait_ms;
     struct run_settings settings;
     bool help;

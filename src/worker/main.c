@@ -34,6 +34,9 @@ static struct site site_of(const struct config *config)
         .conninfo_code = config->conninfo_code,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
         .checksums = checksums_new(),
+        .framework = config->framework,
+        .allow_delegate = config->allow_delegate,
+        .delegate_timeout_ms = config->delegate_timeout_ms,
         .lock_wait_ms = config->lock_wait_ms,
         .settings = config->settings,
     };

@@ -24,6 +24,7 @@ static const struct {
     [RUN_EVENT_FAILED] = {"failed", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_FAILED},
     [RUN_EVENT_RUN_DONE] = {"run_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_DONE},
     [RUN_EVENT_NOTE] = {"note", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_NOTE},
+    [RUN_EVENT_OUTPUT] = {"output", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_OUTPUT},
 };
 
 const char *event_word(enum run_event_kind kind)

@@ -12,6 +12,7 @@
 #include "worker/idempotency.h"
 #include "worker/messages.h"
 #include "worker/service_run.h"
+#include "worker/service_status.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
@@ -19,150 +20,26 @@ struct work service_work(const struct service_context *context, const struct rpc
 {
     return (struct work){
         .site = context->site,
+        .framework = context->site->framework,
         .arena = call->arena,
         .deadline = call->deadline,
         .status = call->status,
     };
 }
 
-/* ---- GetStatus ---- */
-
-static const Truss__Migration__V1__State states[] = {
-    [MIGRATION_APPLIED] = TRUSS__MIGRATION__V1__STATE__STATE_APPLIED,
-    [MIGRATION_PENDING] = TRUSS__MIGRATION__V1__STATE__STATE_PENDING,
-    [MIGRATION_MODIFIED] = TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED,
-    [MIGRATION_ORPHANED] = TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED,
-};
-
-static const Truss__Migration__V1__DetailState details[] = {
-    [DETAIL_NONE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_UNSPECIFIED,
-    [DETAIL_FAILED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED,
-    [DETAIL_ROLLED_BACK] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_ROLLED_BACK,
-    [DETAIL_OUT_OF_ORDER] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER,
-    [DETAIL_FILE_MISSING] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING,
-    [DETAIL_BASELINE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE,
-};
-
-static Truss__Migration__V1__Attempt *attempt_message(struct arena *arena, const struct ledger_entry *entry)
+struct work service_work_for(const struct service_context *context, const struct rpc_call *call, const char *framework)
 {
-    Truss__Migration__V1__Attempt *const attempt = NEW(arena, Attempt, attempt);
-    attempt->id = message_string(entry->id);
-    attempt->checksum = message_string(entry->checksum);
-    attempt->started_at = message_time(arena, entry->started_at);
-    attempt->finished_at = message_time(arena, entry->finished_at);
-    attempt->rolled_back_at = message_time(arena, entry->rolled_back_at);
-    attempt->applied_steps_count = entry->steps;
-    MESSAGE_SET_OPTIONAL(attempt, logs, TRUSS__MIGRATION__V1__ATTEMPT___LOGS_LOGS, entry->logs);
-    return attempt;
-}
-
-static void set_entry(struct arena *arena, Truss__Migration__V1__Migration *message, const struct ledger_entry *entry)
-{
-    MESSAGE_SET_OPTIONAL(message, stored_hash, TRUSS__MIGRATION__V1__MIGRATION___STORED_HASH_STORED_HASH,
-                         entry->checksum);
-    MESSAGE_SET_OPTIONAL(message, logs, TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS, entry->logs);
-    if (entry->state != ENTRY_APPLIED) {
-        return;
-    }
-    if (entry->finished_at != NO_TIME) {
-        message->_applied_at_case = TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT;
-        message->applied_at = message_time(arena, entry->finished_at);
-    }
-    if (entry->started_at != NO_TIME && entry->finished_at >= entry->started_at) {
-        const int64_t ms = (entry->finished_at - entry->started_at) / 1000;
-        message->_duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
-        message->duration_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-    }
-}
-
-static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct catalog_item *item)
-{
-    Truss__Migration__V1__Migration *const message = NEW(arena, Migration, migration);
-    message->name = message_string(item->name);
-    message->state = states[item->state];
-    message->detail_state = details[item->detail];
-    MESSAGE_SET_OPTIONAL(message, file_hash, TRUSS__MIGRATION__V1__MIGRATION___FILE_HASH_FILE_HASH, item->checksum);
-    if (item->entry != NULL) {
-        set_entry(arena, message, item->entry);
-    }
-    message->n_attempts = item->attempt_count;
-    message->attempts = arena_array(arena, item->attempt_count, sizeof *message->attempts);
-    for (size_t i = 0; i < item->attempt_count; i++) {
-        message->attempts[i] = attempt_message(arena, &item->attempts[i]);
-    }
-    return message;
-}
-
-static void set_detection(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
-                          const struct detection *detection)
-{
-    reply->n_detected_tables = detection->ledger_count;
-    reply->detected_tables = arena_array(arena, detection->ledger_count, sizeof *reply->detected_tables);
-    for (size_t i = 0; i < detection->ledger_count; i++) {
-        const struct detected_ledger *const found = &detection->ledgers[i];
-        Truss__Migration__V1__DetectedTable *const table = NEW(arena, DetectedTable, detected_table);
-        table->schema = message_string(found->ledger.schema);
-        table->table = message_string(found->ledger.table);
-        table->framework = message_string(found->framework->display_name);
-        reply->detected_tables[i] = table;
-    }
-    if (detection->framework != NULL) {
-        MESSAGE_SET_OPTIONAL(reply, framework, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK,
-                             detection->framework->display_name);
-    }
-    if (detection->has_ledger) {
-        MESSAGE_SET_OPTIONAL(reply, tracking_table,
-                             TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE,
-                             arena_printf(arena, "%s.%s", detection->ledger.schema, detection->ledger.table));
-    }
-    if (detection->has_folder) {
-        MESSAGE_SET_OPTIONAL(reply, folder, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER,
-                             detection->folder.path);
-    }
-}
-
-static void set_warnings(struct work *work, Truss__Migration__V1__GetStatusResponse *reply,
-                         const struct catalog *catalog)
-{
-    const struct detection *const detection = &catalog->detection;
-    struct status problem = {.arena = work->arena};
-    const bool unfit = detection->has_folder &&
-                       !detection->framework->check_folder(work->arena, &detection->folder, &catalog->files, &problem);
-    reply->warnings = arena_array(work->arena, detection->warning_count + 1, sizeof *reply->warnings);
-    for (size_t i = 0; i < detection->warning_count; i++) {
-        reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
-    }
-    if (unfit) {
-        reply->warnings[reply->n_warnings++] = message_string(problem.message);
-    }
-}
-
-static ProtobufCMessage *status_reply(struct work *work, const struct catalog *catalog)
-{
-    struct arena *const arena = work->arena;
-    Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
-    reply->database = message_string(arena_strdup(arena, pg_session_database(work->session)));
-    reply->n_migrations = catalog->count;
-    reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
-    for (size_t i = 0; i < catalog->count; i++) {
-        reply->migrations[i] = migration_message(arena, &catalog->items[i]);
-    }
-    reply->summary = NEW(arena, Summary, summary);
-    reply->summary->applied = (uint32_t)catalog->counts[MIGRATION_APPLIED];
-    reply->summary->pending = (uint32_t)catalog->counts[MIGRATION_PENDING];
-    reply->summary->modified = (uint32_t)catalog->counts[MIGRATION_MODIFIED];
-    reply->summary->orphaned = (uint32_t)catalog->counts[MIGRATION_ORPHANED];
-    set_detection(arena, reply, &catalog->detection);
-    set_warnings(work, reply, catalog);
-    return &reply->base;
+    struct work work = service_work(context, call);
+    work.framework = framework[0] != '\0' ? framework : work.framework;
+    return work;
 }
 
 static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    struct work work = service_work(context, call);
+    const Truss__Migration__V1__GetStatusRequest *const request = (const Truss__Migration__V1__GetStatusRequest *)input;
+    struct work work = service_work_for(context, call, request->framework);
     struct catalog catalog;
     ProtobufCMessage *reply = NULL;
-    (void)input;
     if (work_connect(&work) && catalog_read(&work, &catalog)) {
         reply = status_reply(&work, &catalog);
     }
@@ -175,7 +52,7 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
 static ProtobufCMessage *preview(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__PreviewRequest *const request = (const Truss__Migration__V1__PreviewRequest *)input;
-    struct work work = service_work(context, call);
+    struct work work = service_work_for(context, call, request->framework);
     struct preview found;
     if (!preview_migration(&work, request->name, &found)) {
         return NULL;
@@ -184,6 +61,11 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     reply->filename = message_string(found.filename);
     reply->content = message_string(found.content.size == 0 ? "" : found.content.data);
     reply->lines = text_lines(found.content);
+    if (found.sql.size > 0) {
+        reply->_sql_case = TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL_SQL;
+        reply->sql = arena_strndup(call->arena, found.sql.data, found.sql.size);
+    }
+    MESSAGE_SET_OPTIONAL(reply, note, TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___NOTE_NOTE, found.note);
     return &reply->base;
 }
 
@@ -191,7 +73,7 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
 {
     const Truss__Migration__V1__MarkAppliedRequest *const request =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
-    struct work work = service_work(context, call);
+    struct work work = service_work_for(context, call, request->framework);
     const char *message;
     if (!mark_applied(&work, request->migration, &message)) {
         return NULL;
@@ -207,7 +89,7 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
 {
     const Truss__Migration__V1__MarkRolledBackRequest *const request =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
-    struct work work = service_work(context, call);
+    struct work work = service_work_for(context, call, request->framework);
     const char *message;
     if (!mark_rolled_back(&work, request->migration, &message)) {
         return NULL;
@@ -221,9 +103,9 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
 
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    struct work work = service_work(context, call);
+    const Truss__Migration__V1__CheckRequest *const request = (const Truss__Migration__V1__CheckRequest *)input;
+    struct work work = service_work_for(context, call, request->framework);
     struct check found;
-    (void)input;
     if (!check_run(&work, &found)) {
         return NULL;
     }
@@ -282,7 +164,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
 static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__CreateRequest *const request = (const Truss__Migration__V1__CreateRequest *)input;
-    struct work work = service_work(context, call);
+    struct work work = service_work_for(context, call, request->framework);
     struct created created;
     if (!create_migration(&work, request->name, &created)) {
         return NULL;

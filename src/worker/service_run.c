@@ -35,6 +35,7 @@ static struct run_request request_of(const Truss__Migration__V1__RunRequest *mes
                      .lock_retry_ms = message->lock_retry_ms,
                      .statement_timeout_ms = message->statement_timeout_ms},
         .plan_hash = message->plan_hash,
+        .ignore_history = message->ignore_history,
     };
 }
 
@@ -50,6 +51,7 @@ static Truss__Migration__V1__RunResponse *run_operation(struct work *work, struc
     const int64_t deadline = deadline_in(message->timeout_ms);
     work->deadline = deadline < work->deadline ? deadline : work->deadline;
     work->watch = operation_watch(operation);
+    work->framework = message->framework[0] != '\0' ? message->framework : work->site->framework;
     if (run_migrations(work, &request, &result)) {
         const bool did_something = result.applied_count > 0 || result.failed_name != NULL;
         reply = run_message(work->arena, &result,
@@ -145,7 +147,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     const struct run_request request = request_of(message);
-    struct work work = service_work(context, call);
+    struct work work = service_work_for(context, call, message->framework);
     struct run_settings settings;
     bool changes;
     if (!prepare_settings(context->site, &request, &settings, call->status) ||
@@ -307,8 +309,9 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
         .target = message->target,
         .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
         .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
+        .ignore_history = message->ignore_history,
     };
-    struct work work = service_work(data, call);
+    struct work work = service_work_for(data, call, message->framework);
     struct preparation preparation;
     struct explanation explanation;
     ProtobufCMessage *reply = NULL;

@@ -74,7 +74,7 @@ static void make_plan(struct arena *arena, struct text script)
     struct status status = {.arena = arena};
     struct position where;
     struct plan plan;
-    if (!plan_build(arena, script, &plan, &status)) {
+    if (!plan_build(arena, script, false, &plan, &status)) {
         require(status.code == STATUS_FAILED_PRECONDITION && status.message != NULL);
         return;
     }

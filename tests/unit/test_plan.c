@@ -26,7 +26,7 @@ static const char *steps(const char *script)
 {
     static const char letters[] = {[STEP_TRANSACTION] = 'T', [STEP_ALONE] = 'A', [STEP_OWN] = 'O'};
     struct buffer out = {.arena = arena};
-    if (!plan_build(arena, text_of(script), &plan, &status)) {
+    if (!plan_build(arena, text_of(script), false, &plan, &status)) {
         return arena_printf(arena, "refused: %s", status.message);
     }
     for (size_t i = 0; i < plan.count; i++) {
@@ -234,7 +234,7 @@ START_TEST(five_megabytes_are_planned_without_the_parser)
 {
     const struct text script = repeated("", "insert into t values (1, 'x', now());\n", LARGE, "");
     const size_t before = arena_used(arena);
-    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert(plan_build(arena, script, false, &plan, &status));
     ck_assert(plan.one_transaction);
     ck_assert_uint_lt(arena_used(arena) - before, 1000);
 }
@@ -242,11 +242,11 @@ END_TEST
 
 START_TEST(a_hostile_expression_neither_crashes_nor_stalls)
 {
-    ck_assert(plan_build(arena, repeated("begin; select 1", "+1", LARGE, "; commit"), &plan, &status));
+    ck_assert(plan_build(arena, repeated("begin; select 1", "+1", LARGE, "; commit"), false, &plan, &status));
     ck_assert(plan.one_transaction);
-    ck_assert(plan_build(arena, repeated("vacuum; select ", "(", LARGE, ""), &plan, &status));
+    ck_assert(plan_build(arena, repeated("vacuum; select ", "(", LARGE, ""), false, &plan, &status));
     ck_assert_ptr_nonnull(plan.note);
-    ck_assert(plan_build(arena, repeated("vacuum; select ", "- ", LARGE, "1"), &plan, &status));
+    ck_assert(plan_build(arena, repeated("vacuum; select ", "- ", LARGE, "1"), false, &plan, &status));
     ck_assert_ptr_nonnull(plan.note);
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it)
 {
     static const char *const traps[] = {"/*", "+", "+-", "/*/"};
     const struct text script = repeated("vacuum; select 1 ", traps[_i], LARGE, "");
-    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert(plan_build(arena, script, false, &plan, &status));
     ck_assert_uint_eq(plan.count, 1);
     ck_assert_ptr_nonnull(strstr(plan.note, "too many operator characters"));
 }
@@ -264,7 +264,7 @@ END_TEST
 START_TEST(a_parser_s_message_that_quotes_the_whole_script_is_cut)
 {
     const struct text script = repeated("vacuum; select '", "\xC3\xA4", 10000, "");
-    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert(plan_build(arena, script, false, &plan, &status));
     ck_assert_ptr_nonnull(strstr(plan.note, "unterminated quoted string"));
     ck_assert_uint_lt(strlen(plan.note), 400);
     ck_assert(text_is_utf8(text_of(plan.note), NULL));
@@ -273,7 +273,7 @@ END_TEST
 
 START_TEST(many_new_enum_values_are_not_searched_for_ever)
 {
-    ck_assert(plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), &plan, &status));
+    ck_assert(plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), false, &plan, &status));
     ck_assert_uint_gt(plan.count, 1);
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST(a_row_of_ours_can_commit_with_a_transaction_of_the_script)
         {"vacuum; begin; select 1; commit and chain; select 2; commit", NULL},
     };
     const struct text script = text_of(cases[_i].script);
-    ck_assert(plan_build(arena, script, &plan, &status));
+    ck_assert(plan_build(arena, script, false, &plan, &status));
     ck_assert_int_eq(plan.steps[1].kind, STEP_OWN);
     ck_assert((plan.steps[1].commit_at == SIZE_MAX) == (cases[_i].commit == NULL));
     ck_assert(cases[_i].commit == NULL ||
@@ -301,11 +301,11 @@ END_TEST
 
 START_TEST(a_step_that_would_stall_others_is_told_from_one_that_would_not)
 {
-    ck_assert(plan_build(arena, text_of("insert into t values (1); alter table t add c int"), &plan, &status));
+    ck_assert(plan_build(arena, text_of("insert into t values (1); alter table t add c int"), false, &plan, &status));
     ck_assert(plan.steps[0].stalls);
-    ck_assert(plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), &plan, &status));
+    ck_assert(plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), false, &plan, &status));
     ck_assert(!plan.steps[0].stalls);
-    ck_assert(plan_build(arena, text_of("create index concurrently i on t (c); truncate t"), &plan, &status));
+    ck_assert(plan_build(arena, text_of("create index concurrently i on t (c); truncate t"), false, &plan, &status));
     ck_assert(!plan.steps[0].stalls);
     ck_assert(plan.steps[1].stalls);
 }
