@@ -1,0 +1,90 @@
+"""One connection to a worker: the scalability protocols' request/reply over TCP or a Unix socket.
+
+The greeting is eight bytes each way; a message is its size, a request number with its highest bit set, and the envelope. No
+decisions here: what is sent again, and when, is the client's.
+"""
+import socket
+import struct
+import time
+
+GREETING = b"\0SP\0\0\x30\0\0"  # we are a REQ
+ANSWER = b"\0SP\0\0\x31\0\0"  # and talk to a REP
+LARGEST = 64 * 1024 * 1024
+
+
+class NotSent(ConnectionError):
+    """The request never reached the worker: sending it again is safe."""
+
+
+class Connection:
+    def __init__(self, url, deadline):
+        self._number = 0
+        self._prefix = b""
+        try:
+            if url.startswith("ipc://"):
+                self._prefix = b"\1"
+                self._socket = socket.socket(socket.AF_UNIX)
+                self._socket.settimeout(_left(deadline))
+                self._socket.connect(url[6:])
+            else:
+                host, _, port = url[6:].rpartition(":")
+                self._socket = socket.create_connection((host.strip("[]"), int(port)), timeout=_left(deadline))
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            raise NotSent(f"cannot connect to {url}: {error}") from error
+        try:
+            self._socket.sendall(GREETING)
+            if self._read(8, deadline) != ANSWER:
+                raise NotSent(f"{url} is no truss-worker")
+        except OSError as error:
+            self.close()
+            raise NotSent(f"{url} does not answer: {error}") from error
+
+    def close(self):
+        self._socket.close()
+
+    def is_lost(self):
+        """Has the worker closed it while nothing was asked?"""
+        self._socket.setblocking(False)
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def exchange(self, envelope, deadline):
+        """Sends a request and waits for its reply."""
+        self._number = self._number % 0x7FFFFFFF + 1
+        header = struct.pack(">I", 0x80000000 | self._number)
+        self._socket.settimeout(_left(deadline))
+        self._socket.sendall(self._prefix + struct.pack(">Q", len(header) + len(envelope)) + header + envelope)
+        while True:
+            if self._prefix and self._read(1, deadline) != b"\1":
+                raise ConnectionError("the worker sent what is no message")
+            size = struct.unpack(">Q", self._read(8, deadline))[0]
+            if not 4 <= size <= LARGEST:
+                raise ConnectionError(f"the worker sent a message of {size} bytes")
+            frame = self._read(size, deadline)
+            if frame[:4] == header:  # else it is the late reply to one that was given up
+                return frame[4:]
+
+    def _read(self, size, deadline):
+        data = bytearray()
+        while len(data) < size:
+            self._socket.settimeout(_left(deadline))
+            piece = self._socket.recv(min(size - len(data), 1 << 20))
+            if not piece:
+                raise ConnectionError("the worker closed the connection")
+            data += piece
+        return bytes(data)
+
+
+def _left(deadline):
+    """Seconds until the deadline (of time.monotonic; None: none), as a socket's time-out."""
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for this call is over")
+    return left

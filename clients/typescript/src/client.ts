@@ -1,0 +1,164 @@
+/** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
+import { randomUUID } from "node:crypto";
+import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { Health } from "./gen/truss/health/v1/health_pb.js";
+import { MigrationService, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
+import { RequestSchema, ResponseSchema, type Status } from "./gen/truss/rpc/v1/rpc_pb.js";
+import { Connection, ConnectionLost } from "./transport.js";
+
+const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+  "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL",
+  "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
+
+/** What may be sent again although the worker may have begun it: these read only. */
+const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo"]);
+const LONGEST_WAIT_MS = 30_000; // of one long poll
+const PATIENCE_MS = 2_000; // with a worker that is being restarted
+
+/** Why a call failed: `code` is a name of google.rpc.Code, `message` one sentence that a person can act on. */
+export class TrussError extends Error {
+  readonly code: string;
+  readonly reason: string; // "LOCKED", "PLAN_CHANGED", … where the code is too wide
+  readonly sqlstate: string;
+  readonly detail: string;
+  readonly hint: string;
+  readonly migration: string;
+  readonly suggestions: string[];
+
+  constructor(status: Pick<Status, "code" | "message"> & { detail?: Status["detail"] }) {
+    super(status.message);
+    this.name = "TrussError";
+    this.code = CODES[status.code] ?? String(status.code);
+    this.reason = status.detail?.reason ?? "";
+    this.sqlstate = status.detail?.sqlstate ?? "";
+    this.detail = status.detail?.detail ?? "";
+    this.hint = status.detail?.hint ?? "";
+    this.migration = status.detail?.migration ?? "";
+    this.suggestions = status.detail?.suggestions ?? [];
+  }
+}
+
+export interface ClientOptions {
+  /** Milliseconds that a call may take where it does not say itself; 0: as long as it takes. Default 30,000. */
+  timeoutMs?: number;
+  /** Sent as a bearer token with each call. */
+  token?: string;
+}
+
+export interface CallOptions {
+  timeoutMs?: number;
+  /** Idempotency key: the same one again does nothing and answers the same. */
+  key?: string;
+}
+
+type Calls<S extends DescService> = {
+  [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
+    ? (request?: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+    : never;
+};
+
+/** A worker at tcp://HOST:PORT or ipc://PATH. It connects with the first call, and again after a loss. */
+export class Client {
+  readonly migration: Calls<typeof MigrationService>;
+  readonly health: Calls<typeof Health>;
+  private connection: Connection | undefined;
+
+  constructor(readonly url = "tcp://127.0.0.1:8788", private readonly options: ClientOptions = {}) {
+    if (!/^(tcp:\/\/.+:\d+|ipc:\/\/.+)$/.test(url)) {
+      throw new TypeError(`"${url}" is no address of a worker: tcp://HOST:PORT or ipc://PATH`);
+    }
+    this.migration = this.calls(MigrationService);
+    this.health = this.calls(Health);
+  }
+
+  close(): void {
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  /** Runs in the background, waits for its end, and gives the operation: `result` has what was applied or failed. */
+  async run(request: MessageInitShape<typeof RunRequestSchema> = {}, options: CallOptions = {}): Promise<Operation> {
+    const { id } = await this.migration.startRun(request, { key: options.key });
+    for await (const _ of this.events(id, 0, options.timeoutMs)) { /* the end is what counts */ }
+    return this.migration.getOperation({ id });
+  }
+
+  /** The events of a run behind the one with the id `after`, as they come, until it has ended. */
+  async *events(id: string, after = 0, timeoutMs = 0): AsyncGenerator<Event> {
+    const end = timeoutMs === 0 ? Infinity : Date.now() + timeoutMs;
+    for (;;) {
+      const waitMs = Math.min(LONGEST_WAIT_MS, end - Date.now());
+      if (waitMs <= 0) {
+        throw new TrussError({ code: 4, message: "The run goes on, but the time to watch it is over." });
+      }
+      const reply = await this.migration.waitOperation({ id, afterEvent: after, waitMs }, { timeoutMs: waitMs + 10_000 });
+      for (const event of reply.events) {
+        after = event.id;
+        yield event;
+      }
+      if (reply.operation?.done && after >= reply.operation.lastEvent) {
+        return;
+      }
+    }
+  }
+
+  private calls<S extends DescService>(service: S): Calls<S> {
+    const calls: Record<string, unknown> = {};
+    for (const method of service.methods) {
+      calls[method.localName] = (request: MessageInitShape<typeof method.input> = {}, options: CallOptions = {}) =>
+        this.call(method, request, options);
+    }
+    return calls as Calls<S>;
+  }
+
+  private async call(method: DescService["methods"][number], request: object, options: CallOptions): Promise<unknown> {
+    const timeoutMs = options.timeoutMs ?? this.options.timeoutMs ?? 30_000;
+    const metadata: { key: string; value: string }[] = [{ key: "request-id", value: randomUUID() }];
+    if (options.key !== undefined) {
+      metadata.push({ key: "idempotency-key", value: options.key });
+    }
+    if (this.options.token !== undefined) {
+      metadata.push({ key: "authorization", value: `Bearer ${this.options.token}` });
+    }
+    const envelope = toBinary(RequestSchema, create(RequestSchema, {
+      method: `/${method.parent.typeName}/${method.name}`,
+      payload: toBinary(method.input, create(method.input, request as MessageInitShape<typeof method.input>)),
+      timeoutMs: Math.ceil(timeoutMs),
+      metadata,
+    }));
+    const late = new TrussError({ code: 4, message: `${method.name} was not answered within ${timeoutMs} ms.` });
+    const deadline = new AbortController();
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => deadline.abort(late), timeoutMs);
+    try {
+      const response = fromBinary(ResponseSchema, await this.exchange(envelope, SAFE.has(method.name), deadline.signal));
+      if (response.status !== undefined && response.status.code !== 0) {
+        throw new TrussError(response.status);
+      }
+      return fromBinary(method.output, response.payload);
+    } catch (error) {
+      throw error instanceof ConnectionLost
+        ? new TrussError({ code: 14, message: `The worker at ${this.url} was lost: ${error.message}.` }) : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Once; again where the request cannot have been begun, or does no harm twice. */
+  private async exchange(envelope: Uint8Array, isSafe: boolean, signal: AbortSignal): Promise<Uint8Array> {
+    const patience = Date.now() + PATIENCE_MS;
+    for (let again = isSafe; ;) {
+      if (this.connection === undefined || this.connection.lost) {
+        this.connection = new Connection(this.url);
+      }
+      try {
+        return await this.connection.exchange(envelope, signal);
+      } catch (error) {
+        if (!(error instanceof ConnectionLost) || (error.sent ? !again : Date.now() > patience)) {
+          throw error;
+        }
+        again = error.sent ? false : again;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
