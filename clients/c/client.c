@@ -4,16 +4,20 @@
 #include "truss/client.h"
 
 #include "rpc/channel.h"
+#include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TIMEOUT_MS 30000
+#define WATCH_MS   20000 /* of one poll, less than the time limit at first */
 
 struct truss_client {
     ProtobufCService service; /* first, so that a service is its client */
     struct rpc_channel *channel;
     struct arena *arena; /* of the last call */
     uint32_t timeout_ms;
+    char *key; /* of the next call */
     struct truss_error error;
 };
 
@@ -40,6 +44,7 @@ void truss_client_close(struct truss_client *client)
     if (client != NULL) {
         rpc_channel_close(client->channel);
         arena_free(client->arena);
+        free(client->key);
         free(client);
     }
 }
@@ -47,6 +52,12 @@ void truss_client_close(struct truss_client *client)
 void truss_client_set_timeout(struct truss_client *client, uint32_t timeout_ms)
 {
     client->timeout_ms = timeout_ms;
+}
+
+void truss_client_set_key(struct truss_client *client, const char *key)
+{
+    free(client->key);
+    client->key = key == NULL ? NULL : strdup(key);
 }
 
 static const char *or_empty(const char *string)
@@ -59,7 +70,7 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
                    void *data)
 {
     struct truss_client *const client = (struct truss_client *)service;
-    const struct rpc_call_options options = {.timeout_ms = client->timeout_ms};
+    const struct rpc_call_options options = {.timeout_ms = client->timeout_ms, .idempotency_key = client->key};
     arena_free(client->arena);
     client->arena = arena_new(0);
     struct status status = {.arena = client->arena};
@@ -74,6 +85,7 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
         .hint = or_empty(status.hint),
         .reason = or_empty(status.reason),
     };
+    truss_client_set_key(client, NULL);
     closure(reply, data);
 }
 
@@ -86,4 +98,50 @@ ProtobufCService *truss_client_service(struct truss_client *client, const Protob
 const struct truss_error *truss_client_error(const struct truss_client *client)
 {
     return &client->error;
+}
+
+/* ---- watching ---- */
+
+struct watching {
+    truss_event_fn *on_event;
+    void *data;
+    uint32_t after;
+    bool done;
+    int result;
+};
+
+static void on_wait(const Truss__Migration__V1__WaitOperationResponse *reply, void *data)
+{
+    struct watching *const watching = data;
+    watching->result = reply == NULL ? -1 : 0;
+    for (size_t i = 0; reply != NULL && watching->result == 0 && i < reply->n_events; i++) {
+        const Truss__Migration__V1__Event *const event = reply->events[i];
+        const size_t size = truss__migration__v1__event__get_packed_size(event);
+        uint8_t *const bytes = memory_alloc(size + 1);
+        truss__migration__v1__event__pack(event, bytes);
+        watching->after = event->id;
+        watching->result = watching->on_event(bytes, size, watching->data);
+        free(bytes);
+    }
+    watching->done = watching->result != 0 || reply->operation == NULL ||
+                     (reply->operation->done && watching->after >= reply->operation->last_event);
+}
+
+int truss_client_watch(struct truss_client *client, const char *operation, uint32_t after, truss_event_fn *on_event,
+                       void *data)
+{
+    struct watching watching = {.on_event = on_event, .data = data, .after = after};
+    char *const id = strdup(operation);
+    while (!watching.done) {
+        Truss__Migration__V1__WaitOperationRequest request = TRUSS__MIGRATION__V1__WAIT_OPERATION_REQUEST__INIT;
+        const uint32_t half = client->timeout_ms / 2;
+        request.id = id;
+        request.after_event = watching.after;
+        request.wait_ms = half == 0 || half > WATCH_MS ? WATCH_MS : half;
+        truss__migration__v1__migration_service__wait_operation(
+            truss_client_service(client, &truss__migration__v1__migration_service__descriptor), &request, on_wait,
+            &watching);
+    }
+    free(id);
+    return watching.result;
 }

@@ -18,6 +18,7 @@
 #define TRUSS_CLIENT_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -37,6 +38,10 @@ void truss_client_close(struct truss_client *client);
  * request: the worker does not begin what has expired, and ends a run cleanly when its time is over. */
 void truss_client_set_timeout(struct truss_client *client, uint32_t timeout_ms);
 
+/* The idempotency key of the next call, and of that one only: the same key again does nothing and answers the same.
+ * NULL: none. Copied. */
+void truss_client_set_key(struct truss_client *client, const char *key);
+
 /* A service of the worker, for the generated functions. Borrowed; valid until the next call of this function. */
 ProtobufCService *truss_client_service(struct truss_client *client, const ProtobufCServiceDescriptor *descriptor);
 
@@ -53,6 +58,15 @@ struct truss_error {
 
 /* The outcome of the last call. Borrowed; valid until the next call. */
 const struct truss_error *truss_client_error(const struct truss_client *client);
+
+/* Called with a serialized truss.migration.v1.Event, for its generated unpack function. Non-zero ends the watching. */
+typedef int truss_event_fn(const uint8_t *event, size_t size, void *data);
+
+/* Hands on the events of a run behind the one with the id `after` as they come, until the run has ended (0), the
+ * function wants no more (its value), or a call failed (-1, and truss_client_error says why). The client's time limit
+ * is each poll's. */
+int truss_client_watch(struct truss_client *client, const char *operation, uint32_t after, truss_event_fn *on_event,
+                       void *data);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,98 @@
+/* Speaks for this client in tests/clients/test_conformance.py: see there for the lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <truss/client.h>
+#include <truss/migration/v1/migration.pb-c.h>
+
+static const ProtobufCServiceDescriptor *const service = &truss__migration__v1__migration_service__descriptor;
+
+static void say(const char *verb, const uint8_t *bytes, size_t size)
+{
+    printf("%s ", verb);
+    for (size_t i = 0; i < size; i++) {
+        printf("%02x", bytes[i]);
+    }
+    putchar('\n');
+}
+
+static const char *or_dash(const char *word)
+{
+    return word[0] == '\0' ? "-" : word;
+}
+
+static void fail(const struct truss_error *error)
+{
+    printf("error %s %s %s %s\n", error->name, or_dash(error->reason), or_dash(error->sqlstate), error->message);
+}
+
+static void on_reply(const ProtobufCMessage *reply, void *data)
+{
+    if (reply == NULL) {
+        fail(truss_client_error(data));
+        return;
+    }
+    const size_t size = protobuf_c_message_get_packed_size(reply);
+    uint8_t *const bytes = malloc(size + 1);
+    protobuf_c_message_pack(reply, bytes);
+    say("reply", bytes, size);
+    free(bytes);
+}
+
+static int on_event(const uint8_t *event, size_t size, void *data)
+{
+    (void)data;
+    say("event", event, size);
+    return 0;
+}
+
+static uint8_t *unhex(const char *hex, size_t *size)
+{
+    uint8_t *const bytes = malloc(strlen(hex) / 2 + 1);
+    for (*size = 0; hex[2 * *size] != '\0'; (*size)++) {
+        char digits[3] = {hex[2 * *size], hex[2 * *size + 1], '\0'};
+        bytes[*size] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    return bytes;
+}
+
+static void call(struct truss_client *client, char *rest)
+{
+    const char *const name = strtok_r(NULL, " ", &rest);
+    const char *const timeout = strtok_r(NULL, " ", &rest);
+    const char *const key = strtok_r(NULL, " ", &rest);
+    const char *const payload = strtok_r(NULL, " ", &rest);
+    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, name);
+    size_t size;
+    uint8_t *const bytes = unhex(payload == NULL ? "" : payload, &size);
+    ProtobufCMessage *const request = protobuf_c_message_unpack(method->input, NULL, size, bytes);
+    truss_client_set_timeout(client, timeout[0] == '-' ? 30000 : (uint32_t)strtoul(timeout, NULL, 10));
+    truss_client_set_key(client, strcmp(key, "-") == 0 ? NULL : key);
+    ProtobufCService *const worker = truss_client_service(client, service);
+    worker->invoke(worker, (unsigned)(method - service->methods), request, on_reply, client);
+    protobuf_c_message_free_unpacked(request, NULL);
+    free(bytes);
+}
+
+int main(int argc, char **argv)
+{
+    struct truss_client *client = truss_client_open(argc > 1 ? argv[1] : "tcp://127.0.0.1:8788");
+    char *line = NULL;
+    size_t capacity = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (client != NULL && getline(&line, &capacity, stdin) > 0) {
+        char *rest = line;
+        line[strcspn(line, "\n")] = '\0';
+        const char *const verb = strtok_r(NULL, " ", &rest);
+        if (strcmp(verb, "call") == 0) {
+            call(client, rest);
+        } else if (truss_client_watch(client, rest, 0, on_event, NULL) == 0) {
+            puts("end");
+        } else {
+            fail(truss_client_error(client));
+        }
+    }
+    free(line);
+    truss_client_close(client);
+    return client == NULL ? 2 : 0;
+}

@@ -1,0 +1,254 @@
+// Package truss is the client of truss-worker: PostgreSQL migrations of every framework over one API.
+//
+//	client, err := truss.Open("tcp://127.0.0.1:8788")
+//	status, err := client.GetStatus(ctx, &migrationv1.GetStatusRequest{})
+//
+// Every method of the .proto's services is there under its own name. The context's deadline travels with the request: the worker
+// does not begin what has expired. Goroutines may share a client.
+package truss
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	migrationv1 "truss/migration/v1"
+	rpcv1 "truss/rpc/v1"
+)
+
+const (
+	patience    = 2 * time.Second  // with a worker that is being restarted
+	longestWait = 30 * time.Second // of one long poll
+)
+
+// Error is why a call failed; Error() is one sentence that a person can act on.
+type Error struct {
+	Code        Code
+	Message     string
+	Reason      string // "LOCKED", "PLAN_CHANGED", … where the code is too wide
+	SQLState    string // these three are PostgreSQL's
+	Detail      string
+	Hint        string
+	Migration   string
+	Suggestions []string
+}
+
+func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
+
+// Code is a google.rpc.Code.
+type Code int32
+
+// The codes that callers tell apart most often.
+const (
+	InvalidArgument    Code = 3
+	DeadlineExceeded   Code = 4
+	NotFound           Code = 5
+	FailedPrecondition Code = 9
+	Aborted            Code = 10
+	Unavailable        Code = 14
+)
+
+var codeNames = [...]string{"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL",
+	"UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"}
+
+func (c Code) String() string {
+	if c >= 0 && int(c) < len(codeNames) {
+		return codeNames[c]
+	}
+	return fmt.Sprintf("CODE_%d", int32(c))
+}
+
+// Client is a worker at tcp://HOST:PORT or ipc://PATH.
+type Client struct {
+	url   string
+	token string
+
+	mutex sync.Mutex
+	idle  []*connection
+}
+
+// Option changes how a client is opened.
+type Option func(*Client)
+
+// WithToken sends a bearer token with each call.
+func WithToken(token string) Option { return func(c *Client) { c.token = token } }
+
+// Open makes a client. It connects with the first call, and again after a loss.
+func Open(url string, options ...Option) (*Client, error) {
+	if !strings.HasPrefix(url, "ipc://") && (!strings.HasPrefix(url, "tcp://") || !strings.Contains(url[6:], ":")) {
+		return nil, fmt.Errorf("%q is no address of a worker: tcp://HOST:PORT or ipc://PATH", url)
+	}
+	client := &Client{url: url}
+	for _, option := range options {
+		option(client)
+	}
+	return client, nil
+}
+
+// Close releases the idle connections.
+func (c *Client) Close() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, one := range c.idle {
+		one.close()
+	}
+	c.idle = nil
+}
+
+type keyOfCall struct{}
+
+// WithKey gives the calls of a context an idempotency key: the same one again does nothing and answers the same.
+func WithKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, keyOfCall{}, key)
+}
+
+// Watch hands the events of a run behind the one with the id after to the function, as they come, until the run or the function
+// ends; it gives the run's operation.
+func (c *Client) Watch(ctx context.Context, id string, after uint32, event func(*migrationv1.Event) error) (*migrationv1.Operation, error) {
+	for {
+		wait := longestWait
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline)/2 < wait {
+			wait = time.Until(deadline) / 2
+		}
+		reply, err := c.WaitOperation(ctx, &migrationv1.WaitOperationRequest{Id: id, AfterEvent: after, WaitMs: uint32(wait.Milliseconds())})
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range reply.Events {
+			after = one.Id
+			if err := event(one); err != nil {
+				return reply.Operation, err
+			}
+		}
+		if reply.Operation.GetDone() && after >= reply.Operation.GetLastEvent() {
+			return reply.Operation, nil
+		}
+	}
+}
+
+// RunAndWait runs in the background, waits for its end, and gives the operation: Result has what was applied or failed.
+func (c *Client) RunAndWait(ctx context.Context, request *migrationv1.RunRequest) (*migrationv1.Operation, error) {
+	operation, err := c.StartRun(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return c.Watch(ctx, operation.Id, 0, func(*migrationv1.Event) error { return nil })
+}
+
+func (c *Client) call(ctx context.Context, method string, safe bool, request, reply proto.Message) error {
+	envelope, err := c.envelope(ctx, method, request)
+	if err != nil {
+		return err
+	}
+	bytes, err := c.exchange(ctx, envelope, safe)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			return &Error{Code: DeadlineExceeded, Message: method + " was not answered in its time."}
+		}
+		return &Error{Code: Unavailable, Message: fmt.Sprintf("The worker at %s was lost: %v.", c.url, err)}
+	}
+	var response rpcv1.Response
+	if err := proto.Unmarshal(bytes, &response); err != nil {
+		return &Error{Code: Unavailable, Message: "The worker's answer cannot be read: " + err.Error() + "."}
+	}
+	if status := response.Status; status.GetCode() != 0 {
+		detail := status.GetDetail()
+		return &Error{Code: Code(status.Code), Message: status.Message, Reason: detail.GetReason(), SQLState: detail.GetSqlstate(),
+			Detail: detail.GetDetail(), Hint: detail.GetHint(), Migration: detail.GetMigration(), Suggestions: detail.GetSuggestions()}
+	}
+	return proto.Unmarshal(response.Payload, reply)
+}
+
+func (c *Client) envelope(ctx context.Context, method string, request proto.Message) ([]byte, error) {
+	payload, err := proto.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	envelope := &rpcv1.Request{Method: method, Payload: payload}
+	var id [16]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return nil, err
+	}
+	add := func(key, value string) {
+		envelope.Metadata = append(envelope.Metadata, &rpcv1.Metadata{Key: key, Value: value})
+	}
+	add("request-id", fmt.Sprintf("%x", id))
+	if key, ok := ctx.Value(keyOfCall{}).(string); ok {
+		add("idempotency-key", key)
+	}
+	if c.token != "" {
+		add("authorization", "Bearer "+c.token)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline).Milliseconds()
+		if left <= 0 {
+			return nil, &Error{Code: DeadlineExceeded, Message: "The time for this call is over."}
+		}
+		envelope.TimeoutMs = uint32(math.Min(float64(left), math.MaxUint32))
+	}
+	return proto.Marshal(envelope)
+}
+
+// Once; again where the request cannot have been begun, or does no harm twice.
+func (c *Client) exchange(ctx context.Context, envelope []byte, safe bool) ([]byte, error) {
+	for again := safe; ; {
+		one, err := c.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		reply, err := one.exchange(ctx, envelope)
+		if err == nil {
+			c.give(one)
+			return reply, nil
+		}
+		one.close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !again {
+			return nil, err
+		}
+		again = false
+	}
+}
+
+func (c *Client) take(ctx context.Context) (*connection, error) {
+	for until := time.Now().Add(patience); ; {
+		c.mutex.Lock()
+		var one *connection
+		if n := len(c.idle); n > 0 {
+			one, c.idle = c.idle[n-1], c.idle[:n-1]
+		}
+		c.mutex.Unlock()
+		if one != nil {
+			if !one.lost() {
+				return one, nil
+			}
+			one.close()
+			continue
+		}
+		one, err := connect(ctx, c.url)
+		if err == nil || time.Now().After(until) {
+			return one, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (c *Client) give(one *connection) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.idle = append(c.idle, one)
+}

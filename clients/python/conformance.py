@@ -1,0 +1,33 @@
+"""Speaks for this client in tests/clients/test_conformance.py: see there for the lines."""
+import sys
+
+import truss
+from truss.migration.v1 import migration_pb2
+
+SERVICE = migration_pb2.DESCRIPTOR.services_by_name["MigrationService"]
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def call(client, name, timeout_ms, key, payload=""):
+    request = getattr(migration_pb2, SERVICE.methods_by_name[name].input_type.name).FromString(bytes.fromhex(payload))
+    options = {} if timeout_ms == "-" else {"timeout": int(timeout_ms) / 1000}
+    reply = getattr(client.migration, name)(request, key=None if key == "-" else key, **options)
+    say("reply", reply.SerializeToString().hex())
+
+
+def watch(client, operation):
+    for event in client.events(operation):
+        say("event", event.SerializeToString().hex())
+    say("end")
+
+
+with truss.Client(sys.argv[1]) as one:
+    for line in sys.stdin:
+        verb, *words = line.rstrip("\n").split(" ")
+        try:
+            call(one, *words) if verb == "call" else watch(one, *words)
+        except truss.TrussError as error:
+            say("error", error.code, error.reason or "-", error.sqlstate or "-", error.message)

@@ -1,0 +1,32 @@
+// Speaks for this client in tests/clients/test_conformance.py: see there for the lines.
+import { createInterface } from "node:readline";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Client, EventSchema, MigrationService, TrussError } from "truss-client";
+
+const client = new Client(process.argv[2]);
+const hex = (schema, message) => Buffer.from(toBinary(schema, message)).toString("hex");
+
+async function call(name, timeoutMs, key, payload = "") {
+  const method = MigrationService.methods.find((one) => one.name === name);
+  const options = { ...(timeoutMs !== "-" && { timeoutMs: Number(timeoutMs) }), ...(key !== "-" && { key }) };
+  const reply = await client.migration[method.localName](fromBinary(method.input, Buffer.from(payload, "hex")), options);
+  console.log("reply", hex(method.output, reply));
+}
+
+async function watch(id) {
+  for await (const event of client.events(id)) {
+    console.log("event", hex(EventSchema, event));
+  }
+  console.log("end");
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [verb, ...words] = line.split(" ");
+  try {
+    await (verb === "call" ? call(...words) : watch(...words));
+  } catch (error) {
+    if (!(error instanceof TrussError)) throw error;
+    console.log("error", error.code, error.reason || "-", error.sqlstate || "-", error.message);
+  }
+}
+client.close();

@@ -1,0 +1,241 @@
+"""The same questions to a real worker through every generated client, each as a user gets it: installed, packed, built.
+
+Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
+    call METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
+    watch OPERATION                            →  event MESSAGE …, then end | error …
+with messages serialized, in hexadecimal.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, messages
+
+CLIENTS = os.path.join(harness.ROOT, "clients")
+PROTO = os.path.join(harness.ROOT, "proto")
+
+
+def run(*command, **options):
+    result = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
+    if result.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: {result.stdout}")
+    return result.stdout
+
+
+# Each makes the client in a folder of its own, as a user would, and answers the commands of its conformance program and example.
+
+def python(folder):
+    source = os.path.join(folder, "source")
+    shutil.copytree(os.path.join(CLIENTS, "python"), source)
+    site = os.path.join(folder, "site")
+    run("/usr/bin/python3", "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "--no-warn-script-location",
+        "--root-user-action=ignore", "--target", site, source, env=dict(os.environ, TRUSS_PROTO=PROTO))
+    start = ["env", f"PYTHONPATH={site}", "/usr/bin/python3", "-W", "ignore", "-B"]
+    return [[*start, os.path.join(source, name)] for name in ("conformance.py", "example.py")]
+
+
+def typescript(folder):
+    source = os.path.join(folder, "source")
+    shutil.copytree(os.path.join(CLIENTS, "typescript"), source, ignore=shutil.ignore_patterns("node_modules", "dist", "gen"))
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+    run(*npm, cwd=source)
+    run("sh", "build.sh", cwd=source, env=dict(os.environ, TRUSS_PROTO=PROTO))
+    run("npm", "pack", "--silent", "--pack-destination", folder, cwd=source)
+    user = os.path.join(folder, "user")
+    os.mkdir(user)
+    with open(os.path.join(user, "package.json"), "w", encoding="utf-8") as file:
+        file.write('{"private": true}')
+    run(*npm, os.path.join(folder, "truss-client-0.1.0.tgz"), cwd=user)
+    for name in ("conformance.mjs", "example.mjs"):
+        shutil.copy(os.path.join(source, name), user)
+    return [["node", os.path.join(user, name)] for name in ("conformance.mjs", "example.mjs")]
+
+
+def go(folder):
+    source = os.path.join(folder, "src", "truss")
+    shutil.copytree(os.path.join(CLIENTS, "go"), source)
+    environment = dict(os.environ, TRUSS_PROTO=PROTO, GO111MODULE="off", GOPATH=f"{folder}:/usr/share/gocode", GOFLAGS="",
+                       GOCACHE=os.path.join(folder, "cache"))
+    run("sh", "build.sh", cwd=source, env=environment)
+    run("go", "vet", "./...", cwd=source, env=environment)
+    programs = []
+    for name in ("conformance", "example"):
+        programs.append([os.path.join(folder, name)])
+        run("go", "build", "-o", programs[-1][0], f"./{name}", cwd=source, env=environment)
+    return programs
+
+
+def c(folder):
+    prefix = os.path.join(folder, "prefix")
+    run("cmake", "--install", os.path.dirname(harness.BIN), "--prefix", prefix)
+    flags = run("pkg-config", "--cflags", "--libs", "truss", env=dict(os.environ, PKG_CONFIG_PATH=os.path.join(prefix, "lib", "pkgconfig")))
+    programs = []
+    for name in ("conformance", "example"):
+        programs.append([os.path.join(folder, name)])
+        run("cc", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", os.path.join(CLIENTS, "c", f"{name}.c"), "-o", programs[-1][0],
+            *flags.split(), f"-Wl,-rpath,{prefix}/lib")
+    return programs
+
+
+class Speaker:
+    """A client's program."""
+
+    def __init__(self, command, address):
+        self.process = subprocess.Popen([*command, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def hear(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the client ended with {self.process.wait(10)}")
+        return line.rstrip("\n").split(" ", 1)
+
+    def call(self, method, timeout_ms="-", key="-", **fields):
+        module = messages().migration
+        descriptor = module.DESCRIPTOR.services_by_name["MigrationService"].methods_by_name[method]
+        request = getattr(module, descriptor.input_type.name)(**fields)
+        self.say(f"call {method} {timeout_ms} {key} {request.SerializeToString().hex()}".rstrip())
+        verb, rest = self.hear()
+        if verb == "error":
+            code, reason, sqlstate, text = rest.split(" ", 3)
+            return {"code": code, "reason": reason, "sqlstate": sqlstate, "text": text}
+        return getattr(module, descriptor.output_type.name).FromString(bytes.fromhex(rest))
+
+    def watch(self, operation):
+        self.say(f"watch {operation}")
+        events = []
+        while True:
+            verb, *rest = self.hear()
+            if verb == "end":
+                return events
+            if verb == "error":
+                return rest[0]
+            events.append(messages().migration.Event.FromString(bytes.fromhex(rest[0])))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Conformance:
+    """What every client must do."""
+
+    make = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="truss-client-")
+        cls.conformance, cls.example = cls.make(cls.folder)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def speaker(self, address):
+        speaker = Speaker(self.conformance, address)
+        self.addCleanup(speaker.close)
+        return speaker
+
+    def start(self, *scripts, **options):
+        files = self.project("prisma-blog") if not scripts else self.project()
+        for number, script in enumerate(scripts, 1):
+            files.add(f"{number:03}_step", script)
+        return self.worker(files, **options)
+
+    def test_a_call_answers(self):
+        for listen in ("tcp://127.0.0.1:0", self.socket_url()):
+            status = self.speaker(self.start(listen=listen).address).call("GetStatus")
+            self.assertEqual((status.framework, status.summary.pending), ("Prisma", 4))
+
+    def test_an_error_has_its_code_and_its_words(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        self.assertEqual(speaker.call("Preview", name="nonsense")["code"], "NOT_FOUND")
+        self.assertEqual(speaker.call("Run", plan_hash="another")["reason"], "PLAN_CHANGED")
+        self.assertEqual(speaker.call("Run", migrations=["1"], target="1")["code"], "INVALID_ARGUMENT")
+        self.assertEqual(speaker.call("GetStatus").summary.pending, 1)
+
+    def test_a_run_is_watched_to_its_end(self):
+        speaker = self.speaker(self.start("CREATE TABLE a (i INT);", "SELECT pg_sleep(0.5);").address)
+        operation = speaker.call("StartRun")
+        kinds = [messages().migration.EventKind.Name(event.kind) for event in speaker.watch(operation.id)]
+        self.assertEqual((kinds[0], kinds[-1], kinds.count("EVENT_KIND_MIGRATION_DONE")),
+                         ("EVENT_KIND_RUN_STARTED", "EVENT_KIND_RUN_DONE", 2))
+        self.assertTrue(speaker.call("GetOperation", id=operation.id).result.ok)
+        self.assertIn("NOT_FOUND", speaker.watch("00000000-0000-4000-8000-000000000000"))
+
+    def test_a_key_runs_once(self):
+        speaker = self.speaker(self.start("CREATE TABLE a (i INT);").address)
+        first, again = (speaker.call("Run", key="once") for _ in range(2))
+        self.assertEqual((len(first.applied), again), (1, first))
+        self.assertEqual(speaker.call("Run", key="once", dry_run=False, target="001_step")["reason"], "IDEMPOTENCY_KEY_REUSED")
+
+    def test_a_deadline_ends_the_call_and_the_run(self):
+        speaker = self.speaker(self.start("SELECT pg_sleep(30);").address)
+        answer = speaker.call("Run", timeout_ms=700)
+        self.assertTrue(answer["code"] == "DEADLINE_EXCEEDED" if isinstance(answer, dict) else not answer.ok, answer)
+        self.assertEqual(speaker.call("GetStatus").summary.pending, 1)
+        harness.wait_for(lambda: self.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND state = 'active' "
+                                          "AND pid <> pg_backend_pid()") == [("0",)])
+
+    def test_a_large_answer_arrives_whole(self):
+        text = "-- " + "x" * 4_000_000 + "\nSELECT 1;"
+        self.assertEqual(self.speaker(self.start(text).address).call("Preview", name="001_step").content, text)
+
+    def test_a_worker_that_comes_back_is_found_again(self):
+        files = self.project("prisma-blog")
+        worker = self.worker(files)
+        speaker = self.speaker(worker.address)
+        self.assertEqual(speaker.call("GetStatus").summary.pending, 4)
+        worker.kill()
+        self.assertEqual(speaker.call("GetStatus", timeout_ms=3000)["code"] in ("UNAVAILABLE", "DEADLINE_EXCEEDED"), True)
+        self.worker(files, listen=worker.address)
+        self.assertEqual(speaker.call("GetStatus").summary.pending, 4)
+
+    def test_a_run_whose_worker_dies_is_not_sent_again(self):
+        files = self.project()
+        files.add("001_step", "CREATE TABLE once (i INT); SELECT pg_sleep(2);")
+        worker = self.worker(files)
+        speaker = self.speaker(worker.address)
+        killer = threading.Timer(0.7, worker.kill)
+        killer.start()
+        answer = speaker.call("Run", timeout_ms=20000)
+        killer.join()
+        self.assertEqual(answer["code"], "UNAVAILABLE")
+
+    def test_the_example_prints_what_it_says(self):
+        files = self.project("prisma-blog")
+        shown = subprocess.run([*self.example, self.worker(files).address], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((shown.returncode, shown.stdout.splitlines()), (0, [f"STATE_PENDING {name}" for name in files.names()]), shown.stderr)
+        lost = subprocess.run([*self.example, "tcp://127.0.0.1:1"], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((lost.returncode, lost.stderr.split(":")[0]), (1, "UNAVAILABLE"))
+        self.assertEqual(subprocess.run([*self.example, "nonsense"], capture_output=True, timeout=60, check=False).returncode, 2)
+
+
+class Python(Conformance, Case):
+    make = staticmethod(python)
+
+
+class TypeScript(Conformance, Case):
+    make = staticmethod(typescript)
+
+
+class Go(Conformance, Case):
+    make = staticmethod(go)
+
+
+class C(Conformance, Case):
+    make = staticmethod(c)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
