@@ -87,12 +87,30 @@ bool options_parse(struct arena *arena, const struct option_spec *specs, int arg
     return true;
 }
 
+/* Seconds in the unit; 0 for what is none. */
+static double unit_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(word, units[i].word) == 0) {
+            return units[i].seconds;
+        }
+    }
+    return 0;
+}
+
 bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t *ms, struct status *status)
 {
     char *end;
-    const double seconds = strtod(word, &end);
-    if (*word == '\0' || *end != '\0' || !(seconds >= 0 && seconds <= LONGEST_SECONDS) || (seconds == 0 && !zero_too)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes a number of seconds, not \"%s\".", name, word);
+    const double number = strtod(word, &end);
+    const double seconds = number * unit_of(end);
+    if (*word == '\0' || !(seconds >= 0 && seconds <= LONGEST_SECONDS) ||
+        (seconds == 0 && !(zero_too && number == 0))) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT,
+                           "--%s takes a number of seconds, or 500ms, 5m, 2h, not \"%s\".", name, word);
     }
     *ms = (uint32_t)(seconds * 1000);
     return true;

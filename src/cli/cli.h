@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_LOCKED = 4 };
+enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
 /* What was asked for. Option values are NULL where they were not given and have no default. */
 struct cli {
@@ -21,6 +21,9 @@ struct cli {
     const char *json;
     const char *timeout;
     const char *exit_code;
+    const char *output;
+    const char *applied;
+    const char *yes;
     const char *framework;
     const char *ignore_history;
     const char *sql;
@@ -65,6 +68,11 @@ int command_plan(struct cli *cli);
 int command_run(struct cli *cli);
 int command_operations(struct cli *cli);
 int command_cancel(struct cli *cli);
+int command_watch(struct cli *cli);
+int command_wait(struct cli *cli);
+int command_doctor(struct cli *cli);
+int command_completion(struct cli *cli);
+int command_man(struct cli *cli);
 int command_preview(struct cli *cli);
 int command_mark_applied(struct cli *cli);
 int command_mark_rolled_back(struct cli *cli);

@@ -6,6 +6,8 @@
 #include "base/files.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/report.h"
+#include "cli/sql_colours.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <stdio.h>
@@ -84,10 +86,10 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
 static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     for (size_t i = 0; i < reply->n_migrations; i++) {
-        const char *const note = reply->migrations[i]->note;
+        const char *const note = output_or_empty(reply->migrations[i]->note);
         bool first = note[0] != '\0';
         for (size_t j = 0; first && j < i; j++) {
-            first = strcmp(reply->migrations[j]->note, note) != 0;
+            first = strcmp(output_or_empty(reply->migrations[j]->note), note) != 0;
         }
         if (!first) {
             continue;
@@ -95,7 +97,7 @@ static void print_notes(struct arena *arena, const Truss__Migration__V1__GetStat
         output_put(COLOUR_YELLOW, "\nnote: ");
         printf("%s\n", output_safe(arena, note, false));
         for (size_t j = i; j < reply->n_migrations; j++) {
-            if (strcmp(reply->migrations[j]->note, note) == 0) {
+            if (strcmp(output_or_empty(reply->migrations[j]->note), note) == 0) {
                 printf("  %s\n", output_safe(arena, reply->migrations[j]->name, false));
             }
         }
@@ -108,10 +110,10 @@ static void print_sources(struct arena *arena, const Truss__Migration__V1__GetSt
         const Truss__Migration__V1__Source *const source = reply->sources[i];
         output_put(COLOUR_DIM, source->chosen ? "this one: " : "found as well: ");
         printf("%s", output_safe(arena, source->framework, false));
-        if (source->folder[0] != '\0') {
+        if (source->_folder_case != 0) {
             printf(", folder %s", output_safe(arena, source->folder, false));
         }
-        if (source->tracking_table[0] != '\0') {
+        if (source->_tracking_table_case != 0) {
             printf(", ledger %s", output_safe(arena, source->tracking_table, false));
         }
         printf(" (%s)\n", output_safe(arena, source->reason, false));
@@ -161,6 +163,17 @@ static void print_status(struct arena *arena, const Truss__Migration__V1__GetSta
     print_notes(arena, reply);
 }
 
+/* What has changed is worse than what is not there yet. */
+static int exit_code_of(const struct cli *cli, const Truss__Migration__V1__Summary *summary)
+{
+    if (cli->exit_code == NULL || summary == NULL) {
+        return EXIT_FINE;
+    }
+    return summary->modified > 0 || summary->orphaned > 0 ? EXIT_CHANGED
+           : summary->pending > 0                         ? EXIT_PENDING
+                                                          : EXIT_FINE;
+}
+
 int command_status(struct cli *cli)
 {
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
@@ -170,11 +183,13 @@ int command_status(struct cli *cli)
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (!print_json(cli, &reply->base)) {
+    if (cli->output != NULL && !report_status(cli, reply)) {
+        return EXIT_ERROR;
+    }
+    if (cli->output == NULL && !print_json(cli, &reply->base)) {
         print_status(cli->arena, reply);
     }
-    const bool pending = reply->summary != NULL && reply->summary->pending > 0;
-    return cli->exit_code != NULL && pending ? EXIT_PENDING : EXIT_FINE;
+    return exit_code_of(cli, reply->summary);
 }
 
 /* ---- the smaller ones ---- */
@@ -195,11 +210,11 @@ int command_preview(struct cli *cli)
         const bool sql = cli->sql != NULL && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
         const char *const shown = sql ? reply->sql : reply->content;
         const char *const content = terminal ? output_safe(cli->arena, shown, true) : shown;
-        fputs(content, stdout);
+        sql_print(content);
         if (terminal && content[0] != '\0' && content[strlen(content) - 1] != '\n') {
             putchar('\n');
         }
-        if (reply->note[0] != '\0') {
+        if (reply->_note_case != 0) {
             fprintf(stderr, "note: %s\n", output_safe(cli->arena, reply->note, false));
         }
     }

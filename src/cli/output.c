@@ -108,3 +108,8 @@ const char *output_duration(struct arena *arena, uint32_t ms)
     }
     return arena_printf(arena, "%u min %u s", ms / 60000, ms / 1000 % 60);
 }
+
+const char *output_or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
+}

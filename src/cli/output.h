@@ -20,6 +20,9 @@ bool output_has_colour(void);
  * where lines is true. */
 const char *output_safe(struct arena *arena, const char *text, bool lines);
 
+/* "" for a string of a message that is not set. */
+const char *output_or_empty(const char *text);
+
 /* Prints the text in a colour, where there are colours. */
 void output_put(enum colour colour, const char *text);
 

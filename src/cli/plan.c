@@ -4,6 +4,7 @@
  */
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/report.h"
 #include "cli/run.h"
 
 #include <stdio.h>
@@ -131,7 +132,7 @@ static void print_step(struct arena *arena, const PlannedStep *step, size_t step
 /* Nothing in it touches what exists: a line is enough. */
 static bool is_quiet(const PlannedMigration *migration)
 {
-    if (migration->n_steps > 1 || migration->_note_case != 0) {
+    if (migration->n_steps > 1 || migration->_note_case != 0 || migration->_delegate_case != 0) {
         return false;
     }
     const PlannedStep *const step = migration->n_steps == 0 ? NULL : migration->steps[0];
@@ -147,6 +148,10 @@ static bool is_quiet(const PlannedMigration *migration)
 static void print_migration(struct arena *arena, const PlannedMigration *migration, bool verbose)
 {
     output_put(COLOUR_BOLD, output_safe(arena, migration->name, false));
+    if (migration->_delegate_case != 0) {
+        printf(": a program, run by its own tool: %s\n", output_safe(arena, migration->delegate, false));
+        return;
+    }
     if (migration->n_steps == 0) {
         printf(": nothing in it, only recorded\n");
         return;
@@ -168,7 +173,7 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
 
 /* ---- the whole ---- */
 
-static void print_plan(const struct cli *cli, const PlanResponse *reply)
+void plan_print(const struct cli *cli, const PlanResponse *reply)
 {
     struct arena *const arena = cli->arena;
     output_put(COLOUR_BOLD, output_safe(arena, reply->summary, false));
@@ -186,35 +191,53 @@ static void print_plan(const struct cli *cli, const PlanResponse *reply)
         putchar('\n');
         output_put(COLOUR_RED, "refused: ");
         printf("%s\n", output_safe(arena, reply->refusal, false));
-    } else if (reply->n_migrations > 0) {
+    } else if (reply->n_migrations > 0 && cli->yes == NULL) {
         printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
                output_safe(arena, reply->plan_hash, false));
     }
 }
 
+const PlanResponse *plan_ask(struct cli *cli, const Truss__Migration__V1__RunRequest *run)
+{
+    PlanRequest request = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
+    request.n_migrations = run->n_migrations;
+    request.migrations = run->migrations;
+    request.target = run->target;
+    request.transaction = run->transaction;
+    request.framework = run->framework;
+    request.ignore_history = run->ignore_history;
+    if (run->_allow_out_of_order_case != 0) {
+        request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;
+        request.allow_out_of_order = run->allow_out_of_order;
+    }
+    return call(cli, MIGRATION, "Plan", &request.base, READ_SECONDS);
+}
+
+/* Where the files are is in the status. */
+static bool print_report(struct cli *cli, const PlanResponse *reply)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
+    const Truss__Migration__V1__GetStatusResponse *const status =
+        call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    return status != NULL && report_plan(cli, reply, status);
+}
+
 int command_plan(struct cli *cli)
 {
     Truss__Migration__V1__RunRequest run = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    PlanRequest request = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
     if (!run_request_read(cli, &run)) {
         return EXIT_ERROR;
     }
-    request.n_migrations = run.n_migrations;
-    request.migrations = run.migrations;
-    request.target = run.target;
-    request.transaction = run.transaction;
-    request.framework = run.framework;
-    request.ignore_history = run.ignore_history;
-    if (run._allow_out_of_order_case != 0) {
-        request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;
-        request.allow_out_of_order = run.allow_out_of_order;
-    }
-    const PlanResponse *const reply = call(cli, MIGRATION, "Plan", &request.base, READ_SECONDS);
+    const PlanResponse *const reply = plan_ask(cli, &run);
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (!print_json(cli, &reply->base)) {
-        print_plan(cli, reply);
+    if (cli->output != NULL && !print_report(cli, reply)) {
+        return EXIT_ERROR;
+    }
+    if (cli->output == NULL && !print_json(cli, &reply->base)) {
+        plan_print(cli, reply);
     }
     return reply->_refusal_case == 0 ? EXIT_FINE : EXIT_ERROR;
 }

@@ -146,11 +146,49 @@ static int run_watched(struct cli *cli, RunRequest *request)
     return code;
 }
 
+/* A person at a terminal sees the plan and is asked; what is run then is that plan and no other. */
+static bool is_confirmed(struct cli *cli, RunRequest *request, int *code)
+{
+    const bool asks = cli->yes == NULL && cli->json == NULL && cli->dry_run == NULL && cli->key == NULL &&
+                      request->plan_hash[0] == '\0' && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+    char answer[16] = "";
+    *code = EXIT_FINE;
+    if (!asks) {
+        return true;
+    }
+    const Truss__Migration__V1__PlanResponse *const plan = plan_ask(cli, request);
+    if (plan == NULL) {
+        *code = EXIT_ERROR;
+        return false;
+    }
+    if (plan->n_migrations == 0) {
+        return true;
+    }
+    cli->yes = "1";
+    plan_print(cli, plan);
+    if (plan->_refusal_case != 0) {
+        *code = EXIT_ERROR;
+        return false;
+    }
+    printf("\nRun this? [y/N] ");
+    fflush(stdout);
+    request->plan_hash = plan->plan_hash;
+    if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
+        return true;
+    }
+    printf("Nothing was run.\n");
+    return false;
+}
+
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
+    int code;
     if (!run_request_read(cli, &request)) {
         return EXIT_ERROR;
+    }
+    if (!is_confirmed(cli, &request, &code)) {
+        return code;
     }
     const bool is_usual = isatty(STDOUT_FILENO) != 0 && cli->dry_run == NULL;
     const bool watched = cli->json == NULL && (cli->progress != NULL || is_usual);

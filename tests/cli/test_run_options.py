@@ -32,7 +32,9 @@ class Runs(Case):
         self.assertNotRegex(result.stdout + result.stderr, r"[\x00-\x09\x0b-\x1f\x7f]")
         return result.stdout + result.stderr
 
-    def terminal(self, *arguments, environment=None, columns=100):
+    def terminal(self, *arguments, environment=None, columns=100, asks=False):
+        """In a terminal; a run does not ask first, unless that is what it is about."""
+        arguments += ("--yes",) if arguments[0] == "run" and not asks else ()
         terminal = Terminal([os.path.join(harness.BIN, "truss"), *arguments], harness.clean_environment(environment, self.process), columns)
         self.addCleanup(terminal.close)
         return terminal
@@ -50,6 +52,37 @@ class Runs(Case):
 
     def applied(self):
         return [name for name, finished, _, _ in self.ledger() if finished == "t"]
+
+
+class Asking(Runs):
+    def ask(self, answer):
+        self.start("CREATE TABLE u (id INT);")
+        terminal = self.terminal("run", asks=True)
+        wait_for(lambda: "Run this? [y/N]" in terminal.raw)
+        self.assertIn("1 migration(s) in 1 transaction(s)", terminal.raw)
+        self.assertNotIn("--plan-hash", terminal.raw)
+        return terminal, lambda: os.write(terminal.master, answer)
+
+    def test_a_person_sees_the_plan_and_says_yes(self):
+        terminal, answer = self.ask(b"y\n")
+        answer()
+        self.assertEqual((terminal.wait(), self.applied()), (FINE, ["1", "2"]))
+
+    def test_anything_else_runs_nothing(self):
+        for word in (b"\n", b"n\n", b"\x04"):
+            with self.subTest(word):
+                self.setUp()
+                terminal, answer = self.ask(word)
+                answer()
+                self.assertEqual((terminal.wait(), self.applied()), (FINE, ["1"]))
+                self.assertIn("Nothing was run.", terminal.raw)
+
+    def test_what_has_changed_since_the_plan_was_shown_is_not_run(self):
+        terminal, answer = self.ask(b"y\n")
+        self.files.add("3", "SELECT 3;")
+        answer()
+        self.assertEqual((terminal.wait(), self.applied()), (ERROR, ["1"]))
+        self.assertIn("PLAN_CHANGED", terminal.raw)
 
 
 class Plans(Runs):

@@ -1,0 +1,202 @@
+/*
+ * truss doctor: asks the worker everything that a person would ask in turn when something does not work, and says at
+ * each point what to do.
+ */
+#include "cli/call.h"
+#include "cli/output.h"
+#include "truss/health/v1/health.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HEALTH &truss__health__v1__health__descriptor
+
+typedef Truss__Migration__V1__GetStatusResponse StatusReply;
+
+enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
+
+/* A line: what was looked at, what was found, and where it is bad what to do. */
+static void say(struct cli *cli, enum finding finding, const char *what, const char *found, const char *advice)
+{
+    static const struct {
+        const char *mark;
+        enum colour colour;
+    } marks[] = {
+        [FINDING_GOOD] = {"ok  ", COLOUR_GREEN},
+        [FINDING_NOTE] = {"note", COLOUR_YELLOW},
+        [FINDING_BAD] = {"BAD ", COLOUR_RED},
+    };
+    output_put(marks[finding].colour, marks[finding].mark);
+    printf("  %-12s %s\n", what, output_safe(cli->arena, found, false));
+    if (advice != NULL) {
+        printf("                    %s\n", output_safe(cli->arena, advice, false));
+    }
+}
+
+/* Asks; an error is a finding, and says itself what to do. */
+static const void *ask(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
+                       const ProtobufCMessage *request, const char *what, const char *advice)
+{
+    struct status status = {.arena = cli->arena};
+    struct cli asking = *cli;
+    asking.status = &status;
+    const void *const reply = call(&asking, service, method, request, READ_SECONDS);
+    if (reply == NULL) {
+        say(cli, FINDING_BAD, what, status.message, status.hint != NULL ? status.hint : advice);
+    }
+    return reply;
+}
+
+static bool look_at_worker(struct cli *cli)
+{
+    const Truss__Health__V1__GetInfoRequest request = TRUSS__HEALTH__V1__GET_INFO_REQUEST__INIT;
+    const Truss__Health__V1__GetInfoResponse *const info =
+        ask(cli, HEALTH, "GetInfo", &request.base, "worker",
+            "Is truss-worker running, and --worker (or TRUSS_WORKER) its address? Is its DATABASE_URL right?");
+    if (info == NULL) {
+        return false;
+    }
+    const bool same = strcmp(info->version, TRUSS_VERSION) == 0;
+    say(cli, same ? FINDING_GOOD : FINDING_NOTE, "worker",
+        arena_printf(cli->arena, "%s at %s", info->version, cli->worker),
+        same ? NULL : arena_printf(cli->arena, "This command is version %s: use the same of both.", TRUSS_VERSION));
+    if (info->connection == NULL) {
+        say(cli, FINDING_BAD, "database", "the worker has no database", "Give it DATABASE_URL.");
+        return false;
+    }
+    say(cli, FINDING_GOOD, "database",
+        arena_printf(cli->arena, "%s as %s, PostgreSQL %s", info->connection->database_name, info->connection->db_user,
+                     info->connection->pg_version),
+        NULL);
+    return true;
+}
+
+static bool look_at_framework(struct cli *cli, const StatusReply *reply)
+{
+    for (size_t i = 0; i < reply->n_sources; i++) {
+        const Truss__Migration__V1__Source *const source = reply->sources[i];
+        struct buffer evidence = {.arena = cli->arena};
+        for (size_t j = 0; j < source->n_evidence; j++) {
+            buffer_printf(&evidence, "%s%s", j == 0 ? "" : "; ", source->evidence[j]);
+        }
+        say(cli, source->chosen ? FINDING_GOOD : FINDING_NOTE, source->chosen ? "framework" : "found too",
+            arena_printf(cli->arena, "%s%s%s: %s", source->display_name, source->_folder_case == 0 ? "" : " in ",
+                         output_or_empty(source->folder), source->reason),
+            evidence.size == 0 ? NULL : buffer_string(&evidence));
+    }
+    if (reply->_framework_case == 0) {
+        say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
+            "Start the worker with --project DIR where the migrations are, and --migrations or --framework where there "
+            "are "
+            "several.");
+        return false;
+    }
+    say(cli, reply->_folder_case == 0 ? FINDING_BAD : FINDING_GOOD, "folder",
+        reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
+        reply->_folder_case == 0 ? "Is --project of the worker the right directory?" : NULL);
+    say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "ledger",
+        reply->_tracking_table_case == 0 ? "not made yet" : reply->tracking_table,
+        reply->_tracking_table_case == 0
+            ? "The first run makes it. Where the schema exists already, mark what it has as "
+              "applied first (truss mark-applied NAME)."
+            : NULL);
+    return reply->_folder_case != 0;
+}
+
+static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailState detail)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        count += reply->migrations[i]->detail_state == detail ? 1 : 0;
+    }
+    return count;
+}
+
+static bool look_at_history(struct cli *cli, const StatusReply *reply)
+{
+    static const struct {
+        Truss__Migration__V1__DetailState detail;
+        enum finding finding;
+        const char *found;
+        const char *advice;
+    } details[] = {
+        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt(s) failed and are not resolved",
+         "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
+         "NAME, or "
+         "complete them and truss mark-applied NAME."},
+        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration(s) have no script",
+         "Restore the files, or delete their directories."},
+        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file(s) have the version of another",
+         "Rename them."},
+        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER, FINDING_NOTE,
+         "pending migration(s) are older than applied ones",
+         "truss status says what the framework's own tool does with them."},
+        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED, FINDING_BAD,
+         "pending migration(s) would never be run by the framework's own tool",
+         "Run them with: truss run --allow-out-of-order"},
+    };
+    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
+    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
+    bool good = true;
+    say(cli, FINDING_GOOD, "migrations",
+        arena_printf(cli->arena, "%u applied, %u pending", summary->applied, summary->pending), NULL);
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
+        const size_t count = count_of(reply, details[i].detail);
+        if (count > 0) {
+            say(cli, details[i].finding, "migrations", arena_printf(cli->arena, "%zu %s", count, details[i].found),
+                details[i].advice);
+            good = good && details[i].finding != FINDING_BAD;
+        }
+    }
+    if (summary->modified > 0) {
+        say(cli, FINDING_NOTE, "migrations",
+            arena_printf(cli->arena, "%u applied one(s) were edited since", summary->modified),
+            "Put the files back as they were, and write what is missing as a new migration.");
+    }
+    if (summary->orphaned > 0) {
+        say(cli, FINDING_NOTE, "migrations",
+            arena_printf(cli->arena, "%u applied one(s) have no file", summary->orphaned),
+            "Is this checkout older than the database, or the wrong branch?");
+    }
+    for (size_t i = 0; i < reply->n_warnings; i++) {
+        say(cli, FINDING_NOTE, "warning", reply->warnings[i], NULL);
+    }
+    return good;
+}
+
+/* Would a run begin, and is the moment good? */
+static bool look_at_run(struct cli *cli)
+{
+    Truss__Migration__V1__PlanRequest plan = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
+    Truss__Migration__V1__CheckRequest check = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
+    plan.framework = check.framework = framework_of(cli);
+    const Truss__Migration__V1__PlanResponse *const planned = ask(cli, MIGRATION, "Plan", &plan.base, "run", NULL);
+    const Truss__Migration__V1__CheckResponse *const checked =
+        ask(cli, MIGRATION, "Check", &check.base, "moment", NULL);
+    if (planned == NULL || checked == NULL) {
+        return false;
+    }
+    const bool refused = planned->_refusal_case != 0;
+    say(cli, refused ? FINDING_BAD : FINDING_GOOD, "run", refused ? planned->refusal : planned->summary, NULL);
+    const bool busy = checked->lock_count > 0 || checked->active_tx_count > 3;
+    say(cli, busy ? FINDING_NOTE : FINDING_GOOD, "moment",
+        arena_printf(cli->arena, "%u session(s) wait for a lock, %u transaction(s) are active", checked->lock_count,
+                     checked->active_tx_count),
+        busy ? "A run would have to try for its locks; truss plan says which it needs." : NULL);
+    return !refused;
+}
+
+int command_doctor(struct cli *cli)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
+    if (!look_at_worker(cli)) {
+        return EXIT_ERROR;
+    }
+    const StatusReply *const reply = ask(cli, MIGRATION, "GetStatus", &request.base, "status", NULL);
+    if (reply == NULL || !look_at_framework(cli, reply)) {
+        return EXIT_ERROR;
+    }
+    const bool history = look_at_history(cli, reply);
+    return look_at_run(cli) && history ? EXIT_FINE : EXIT_ERROR;
+}

@@ -1,0 +1,131 @@
+/*
+ * truss watch and truss wait: for those who did not begin the run.
+ */
+#include "base/clock.h"
+#include "base/options.h"
+#include "cli/call.h"
+#include "cli/output.h"
+#include "cli/watch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_MS      1000
+#define WAIT_SECONDS 300
+
+typedef Truss__Migration__V1__Operation Operation;
+
+static void pause_ms(long ms)
+{
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* ---- watch ---- */
+
+/* The newest run that has not ended. *known is false where the worker cannot be asked. */
+static const Operation *find_running(struct cli *cli, struct rpc_channel *channel, bool *known)
+{
+    const struct rpc_call_options options = {.timeout_ms = READ_SECONDS * 1000};
+    Truss__Migration__V1__ListOperationsRequest request = TRUSS__MIGRATION__V1__LIST_OPERATIONS_REQUEST__INIT;
+    const Truss__Migration__V1__ListOperationsResponse *const reply =
+        call_on(channel, MIGRATION, "ListOperations", &request.base, &options, cli->arena, cli->status);
+    *known = reply != NULL;
+    for (size_t i = 0; reply != NULL && i < reply->n_operations; i++) {
+        if (!reply->operations[i]->done) {
+            return reply->operations[i];
+        }
+    }
+    return NULL;
+}
+
+static int watch_next(struct cli *cli, struct rpc_channel *channel)
+{
+    for (bool said = false;;) {
+        struct arena *const kept = cli->arena;
+        bool known;
+        cli->arena = arena_new(0); /* this may go on for days */
+        const Operation *const running = find_running(cli, channel, &known);
+        const char *const id = running == NULL ? NULL : arena_strdup(kept, running->id);
+        arena_free(cli->arena);
+        cli->arena = kept;
+        if (!known) {
+            return EXIT_ERROR;
+        }
+        if (id != NULL) {
+            watch_hold_interrupts();
+            return watch_operation(cli, channel, id, false, 0);
+        }
+        if (!said) {
+            fprintf(stderr, "Nothing is running; waiting for the next run (Ctrl-C ends this).\n");
+            said = true;
+        }
+        pause_ms(LOOK_MS);
+    }
+}
+
+int command_watch(struct cli *cli)
+{
+    struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);
+    if (channel == NULL) {
+        return EXIT_ERROR;
+    }
+    const int code = watch_next(cli, channel);
+    rpc_channel_close(channel);
+    return code;
+}
+
+/* ---- wait ---- */
+
+/* What keeps the application from starting, as one sentence; NULL: nothing. */
+static const char *obstacle(struct cli *cli)
+{
+    struct status status = {.arena = cli->arena};
+    struct cli asking = *cli;
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    asking.status = &status;
+    asking.timeout = NULL;
+    request.framework = framework_of(cli);
+    const Truss__Migration__V1__GetStatusResponse *const reply =
+        call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return status.message;
+    }
+    if (reply->_framework_case == 0) {
+        return "no framework was found";
+    }
+    const uint32_t pending = reply->summary == NULL ? 0 : reply->summary->pending;
+    return pending == 0 ? NULL : arena_printf(cli->arena, "%u migration(s) are pending", pending);
+}
+
+int command_wait(struct cli *cli)
+{
+    struct arena *const kept = cli->arena;
+    uint32_t timeout_ms;
+    if (!call_timeout(cli, WAIT_SECONDS, &timeout_ms)) {
+        return EXIT_ERROR;
+    }
+    const int64_t until = timeout_ms == 0 ? NO_DEADLINE : deadline_in(timeout_ms);
+    const char *said = "";
+    for (;;) {
+        cli->arena = arena_new(0);
+        const char *const why = obstacle(cli);
+        const bool is_news = why != NULL && strcmp(why, said) != 0;
+        said = is_news ? arena_strdup(kept, why) : said;
+        arena_free(cli->arena);
+        cli->arena = kept;
+        if (why == NULL) {
+            printf("Everything is applied.\n");
+            return EXIT_FINE;
+        }
+        if (is_news) {
+            fprintf(stderr, "waiting: %s\n", output_safe(kept, said, false));
+        }
+        if (deadline_passed(until)) {
+            fprintf(stderr, "truss: gave up: %s\n", output_safe(kept, said, false));
+            return EXIT_PENDING;
+        }
+        pause_ms(LOOK_MS);
+    }
+}

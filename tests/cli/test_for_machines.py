@@ -1,0 +1,168 @@
+"""What truss is for others than its user at the prompt: reports for CI, waiting, watching, the doctor, manual and completion."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree
+
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"), os.path.dirname(__file__)]
+import harness
+from harness import Case, wait_for
+from terminal import Terminal
+
+FINE, ERROR, PENDING, CHANGED = 0, 1, 2, 3
+
+
+class ForMachines(Case):
+    def setUp(self):
+        super().setUp()
+        self.files = self.project().add("1_a", "CREATE TABLE a (id INT);").add("2_b", "CREATE TABLE b (id INT);")
+        self.process = self.worker(self.files)
+
+    def run_truss(self, *arguments, status=FINE, **options):
+        result = self.truss(*arguments, worker=options.pop("worker", self.process), **options)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result.stdout
+
+    # ---- reports ----
+
+    def test_the_exit_code_tells_of_changed_ones_before_pending_ones(self):
+        self.run_truss("run", "1_a")
+        self.run_truss("status", "--exit-code", status=PENDING)
+        self.files.add("1_a", "CREATE TABLE a (id BIGINT);")
+        self.run_truss("status", "--exit-code", status=CHANGED)
+
+    def test_junit_has_a_test_case_for_each_migration(self):
+        self.run_truss("run", "1_a")
+        self.files.add("1_a", "CREATE TABLE a (id BIGINT);").add("3_<&>\"", "SELECT 1;")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("status", "--output", "junit")).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("skipped")), ("3", "1", "2"))
+        self.assertEqual([(case.get("name"), [child.tag for child in case]) for case in suite],
+                         [("1_a", ["failure"]), ("2_b", ["skipped"]), ("3_<&>\"", ["skipped"])])
+
+    def test_github_gets_an_annotation_for_what_is_wrong(self):
+        self.run_truss("run", "1_a")
+        self.files.add("1_a", "CREATE TABLE a (id BIGINT);").add("3_50%,x", "SELECT 1;")
+        self.assertEqual(self.run_truss("status", "--output", "github").splitlines(),
+                         ["::error title=1_a,file=prisma/migrations/1_a/migration.sql::It is applied, and its file was edited since.",
+                          "::notice title=2_b,file=prisma/migrations/2_b/migration.sql::It is pending.",
+                          "::notice title=3_50%25%2Cx,file=prisma/migrations/3_50%25%2Cx/migration.sql::It is pending."])
+
+    def test_a_plan_s_locks_are_findings_at_their_lines(self):
+        self.run_truss("run")
+        self.files.add("3_c", "SELECT 1;\nALTER TABLE a\n  ADD COLUMN more INT;\nCREATE INDEX i ON b (id);")
+        sarif = json.loads(self.run_truss("plan", "--output", "sarif"))
+        results = sarif["runs"][0]["results"]
+        places = [result["locations"][0]["physicalLocation"] for result in results]
+        self.assertEqual([(result["ruleId"], place["region"]["startLine"]) for result, place in zip(results, places, strict=True)],
+                         [("stops-readers", 2), ("stops-writers", 4)])
+        self.assertEqual({place["artifactLocation"]["uri"] for place in places}, {"prisma/migrations/3_c/migration.sql"})
+        lines = self.run_truss("plan", "--output", "github").splitlines()
+        self.assertRegex(lines[0], r"^::warning file=prisma/migrations/3_c/migration\.sql,line=2,col=1,title=Lock::ACCESS EXCLUSIVE on a stops readers and writers\.")
+        self.assertRegex(lines[1], r"^::notice file=.*,line=4,col=1,title=Lock::SHARE on b stops writers\.")
+
+    def test_a_format_that_there_is_not_is_refused(self):
+        self.run_truss("status", "--output", "sarif", status=ERROR)
+        self.run_truss("plan", "--output", "junit", status=ERROR)
+
+    # ---- waiting and watching ----
+
+    def test_wait_ends_when_everything_is_applied(self):
+        ended = []
+        waiting = threading.Thread(target=lambda: ended.append(self.truss("wait", "--applied", "--timeout", "1m", worker=self.process)))
+        waiting.start()
+        time.sleep(1.5)
+        self.assertEqual(ended, [])
+        self.run_truss("run")
+        waiting.join(20)
+        self.assertEqual((ended[0].returncode, ended[0].stdout, ended[0].stderr), (FINE, "Everything is applied.\n", "waiting: 2 migration(s) are pending\n"))
+
+    def test_wait_gives_up_in_time_and_says_why(self):
+        result = self.truss("wait", "--timeout", "1500ms", worker=self.process)
+        self.assertEqual(result.returncode, PENDING)
+        self.assertIn("gave up: 2 migration(s) are pending", result.stderr)
+
+    def test_wait_is_patient_with_a_worker_that_is_not_there_yet(self):
+        address = self.process.address
+        self.run_truss("run")
+        self.process.stop()
+        ended = []
+        waiting = threading.Thread(target=lambda: ended.append(harness.subprocess.run(
+            [os.path.join(harness.BIN, "truss"), "wait", "--worker", address, "--timeout", "30"], capture_output=True, text=True, check=False)))
+        waiting.start()
+        time.sleep(1)
+        self.worker(self.files, listen=address)
+        waiting.join(20)
+        self.assertEqual(ended[0].returncode, FINE, ended[0].stderr)
+
+    def test_watch_shows_the_next_run(self):
+        self.files.add("3_slow", "SELECT pg_sleep(2);")
+        terminal = Terminal([os.path.join(harness.BIN, "truss"), "watch"], harness.clean_environment(worker=self.process))
+        self.addCleanup(terminal.close)
+        wait_for(lambda: "waiting for the next run" in terminal.raw)
+        self.run_truss("run", "--detach")
+        self.assertEqual(terminal.wait(), FINE)
+        self.assertIn("3_slow", terminal.raw)
+
+    # ---- doctor ----
+
+    def doctor(self, status=FINE, **options):
+        return self.run_truss("doctor", status=status, **options)
+
+    def test_the_doctor_finds_nothing_where_all_is_well(self):
+        text = self.doctor()
+        self.assertNotIn("BAD", text)
+        self.assertRegex(text, r"(?m)^ok    framework    Prisma in prisma/migrations")
+        self.assertRegex(text, r"(?m)^note  ledger       not made yet")
+
+    def test_the_doctor_says_what_is_wrong_and_what_to_do(self):
+        self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
+        self.run_truss("run", status=ERROR)
+        text = self.doctor(ERROR)
+        self.assertRegex(text, r"BAD   migrations   1 attempt\(s\) failed")
+        self.assertIn("truss mark-rolled-back", text)
+
+    def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):
+        self.assertIn("TRUSS_WORKER", self.run_truss("doctor", "--worker", "tcp://127.0.0.1:1", status=ERROR, worker=None))
+        self.assertIn("DATABASE_URL", self.doctor(ERROR, worker=self.worker(self.files, url=None)))
+        empty = harness.Project()
+        self.addCleanup(empty.remove)
+        shutil.rmtree(empty.path)
+        os.mkdir(empty.path)
+        self.assertIn("--project", self.doctor(ERROR, worker=self.worker(empty)))
+
+    # ---- manual and completion ----
+
+    def test_every_command_has_a_manual_page_that_man_accepts(self):
+        commands = re.findall(r"(?m)^  ([a-z-]+) ", self.run_truss("--help", worker=None).split("Exit status")[0])
+        self.assertIn("doctor", commands)
+        for command in (None, *commands):
+            page = self.run_truss("man", *([command] if command else []), worker=None)
+            self.assertTrue(page.startswith(".TH TRUSS"), page[:40])
+            if shutil.which("groff"):
+                found = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", "-K", "utf8"], input=page, capture_output=True, text=True, check=True)
+                self.assertEqual(found.stderr, "")
+
+    def test_bash_completes_commands_options_and_names(self):
+        script = self.run_truss("completion", "bash", worker=None)
+
+        def complete(*words):
+            line = f'{script}\nCOMP_WORDS=({" ".join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _truss; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            environment = {**harness.clean_environment(worker=self.process), "PATH": f"{harness.BIN}:{os.environ['PATH']}"}
+            return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, env=environment).stdout.split()
+        self.assertEqual(complete("truss", "do"), ["doctor"])
+        self.assertIn("--dry-run", complete("truss", "run", "--d"))
+        self.assertEqual(complete("truss", "preview", "2"), ["2_b"])
+
+    def test_the_other_shells_have_their_own(self):
+        self.assertIn("#compdef truss", self.run_truss("completion", "zsh", worker=None))
+        self.assertIn("complete -c truss", self.run_truss("completion", "fish", worker=None))
+        self.run_truss("completion", "csh", status=ERROR, worker=None)
+
+
+if __name__ == "__main__":
+    harness.main()
