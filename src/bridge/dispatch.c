@@ -6,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "bridge/browser.h"
+#include "bridge/panel.h"
 #include "bridge/views.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -342,6 +343,9 @@ void dispatch(void *data, struct http_request *request)
     const char *name;
     const char *const path = path_of(request);
     *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
+    if (panel_answer(request, path)) {
+        return;
+    }
     if (!browser_allows(request, atomic_load(&bridge->loopback_only), bridge->allowed_hosts, &status)) {
         send_status(passage, &status);
         return;

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define MOST_PARTS    64  /* of a path */
+#define MOST_DIGITS   18  /* of a number that is surely a bigint */
+#define MOST_TRIES    100 /* settings of one name that are looked at */
 #define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
 
 const char *const code_script_endings[] = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", NULL};
@@ -56,6 +58,14 @@ bool code_has(struct text text, const char *const *words)
     return false;
 }
 
+size_t code_skip_blanks(struct text source, size_t at)
+{
+    while (at < source.size && isspace((unsigned char)source.data[at]) != 0) {
+        at++;
+    }
+    return at;
+}
+
 /* ---- values ---- */
 
 /* Names that may stand in a value without making it unknowable. */
@@ -65,8 +75,9 @@ static const char *const path_words[] = {"path", "join", "resolve", "import", "u
 struct value {
     struct buffer text; /* the strings, as parts of a path */
     bool is_list;
-    bool is_beside; /* relative to the file that says it */
-    int depth;      /* of brackets */
+    bool is_beside;  /* relative to the file that says it */
+    bool is_escaped; /* it has escapes, which nothing here reads */
+    int depth;       /* of brackets */
 };
 
 static bool is_one_of(struct text word, const char *const *words)
@@ -85,7 +96,10 @@ static bool is_commented(struct text source, size_t at)
     while (start > 0 && at - start < COMMENT_LIMIT && source.data[start - 1] != '\n') {
         start--;
     }
-    const struct text before = text_trim(text_slice(source, start, at));
+    struct text before = text_trim(text_slice(source, start, at));
+    for (size_t end; (end = text_find(before, "*/", 0)) != SIZE_MAX;) {
+        before = text_slice(before, end + 2, before.size);
+    }
     return text_find(before, "//", 0) != SIZE_MAX || text_starts_with(before, "#") || text_starts_with(before, "*");
 }
 
@@ -101,14 +115,6 @@ static size_t skip_comment(struct text source, size_t at)
     return end == SIZE_MAX ? source.size : end + (is_block ? 2 : 0);
 }
 
-static size_t skip_blanks(struct text source, size_t at)
-{
-    while (at < source.size && isspace((unsigned char)source.data[at]) != 0) {
-        at++;
-    }
-    return at;
-}
-
 /* The offset behind the next `key:`, `'key' =>` or `key =`. */
 static size_t find_setting(struct text source, const char *key, size_t from)
 {
@@ -117,7 +123,7 @@ static size_t find_setting(struct text source, const char *key, size_t from)
         if (behind < source.size && (source.data[behind] == '"' || source.data[behind] == '\'')) {
             behind++;
         }
-        behind = skip_blanks(source, behind);
+        behind = code_skip_blanks(source, behind);
         const struct text rest = text_slice(source, behind, source.size);
         if (is_commented(source, at) || text_starts_with(rest, "==")) {
             continue;
@@ -147,23 +153,22 @@ static void add_part(struct value *value, struct text part)
     buffer_add(text, part);
 }
 
-/* A string whose quote is at *at; an escaped backslash is one (PHP's namespaces). False for what is not plain. */
+/* A string whose quote is at *at; an escaped backslash is one (PHP's namespaces). False where it does not end. */
 static bool read_string(struct arena *arena, struct text source, size_t *at, struct value *value)
 {
     const char quote = source.data[*at];
     struct buffer plain = {.arena = arena};
     size_t i = *at + 1;
-    for (; i < source.size && source.data[i] != quote; i++) {
-        const bool is_escape = source.data[i] == '\\';
-        if (source.data[i] == '\n' || (is_escape && (i + 1 >= source.size || source.data[i + 1] != '\\'))) {
-            return false;
+    for (; i < source.size && source.data[i] != quote && source.data[i] != '\n'; i++) {
+        if (source.data[i] == '\\') {
+            i++;
+            value->is_escaped = value->is_escaped || i >= source.size || source.data[i] != '\\';
         }
-        i += is_escape ? 1 : 0;
-        buffer_putc(&plain, source.data[i]);
+        buffer_add(&plain, text_slice(source, i, i + 1));
     }
     *at = i + 1;
     add_part(value, buffer_text(&plain));
-    return i < source.size && text_find(buffer_text(&value->text), "${", 0) == SIZE_MAX;
+    return i < source.size && source.data[i] == quote;
 }
 
 /* Does the value end in front of this byte? */
@@ -171,7 +176,7 @@ static bool ends_value(const struct value *value, char c)
 {
     const bool has_text = value->text.size > 0;
     const int own = value->is_list ? 1 : 0; /* the depth at which its items stand */
-    return strchr("{};", c) != NULL || (c == '\n' && value->depth == 0 && has_text) ||
+    return strchr("{};", c) != NULL /* also NUL */ || (c == '\n' && value->depth == 0 && has_text) ||
            (c == ',' && value->depth <= own && (has_text || own == 0)) ||
            (strchr(")]", c) != NULL && value->depth <= own);
 }
@@ -180,7 +185,7 @@ static bool ends_value(const struct value *value, char c)
 static bool read_value(struct arena *arena, struct text source, size_t at, struct value *value)
 {
     *value = (struct value){.text = {.arena = arena}};
-    while (at < source.size && (source.data[at] == '\0' || !ends_value(value, source.data[at]))) {
+    while (at < source.size && !ends_value(value, source.data[at])) {
         const char c = source.data[at];
         const struct text word = code_word(source, at);
         const size_t behind = skip_comment(source, at);
@@ -207,15 +212,18 @@ static bool read_value(struct arena *arena, struct text source, size_t at, struc
         value->depth -= strchr(")]", c) != NULL ? 1 : 0;
         if (c == ':' || c == '>') {
             value->text.size = 0; /* what was read is a key */
+            value->is_escaped = false;
         }
         at++;
     }
-    return value->text.size > 0 && text_is_utf8(buffer_text(&value->text), NULL);
+    const struct text text = buffer_text(&value->text);
+    return text.size > 0 && !value->is_escaped && text_find(text, "${", 0) == SIZE_MAX && text_is_utf8(text, NULL);
 }
 
 static bool find_value(struct arena *arena, struct text source, const char *key, struct value *value)
 {
-    for (size_t at = 0; (at = find_setting(source, key, at)) != SIZE_MAX;) {
+    size_t at = 0;
+    for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
         if (read_value(arena, source, at, value)) {
             return true;
         }
@@ -320,6 +328,31 @@ const char *code_stem(struct arena *arena, const char *name, const char *const *
         }
     }
     return NULL;
+}
+
+bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    const struct text digits = leading_digits(text_of(name));
+    const char *const number = arena_strndup(arena, digits.data, digits.size);
+    const size_t zeros = strspn(number, "0");
+    if (digits.size > MOST_DIGITS) {
+        *warning = arena_printf(arena, "%s is left out: its number has more than %d digits.", name, MOST_DIGITS);
+        return false;
+    }
+    file->version = zeros > 0 && zeros == digits.size ? "0" : number + zeros;
+    file->key = file->version;
+    return digits.size > 0;
+}
+
+bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
+                          const char **warning)
+{
+    const char *const slash = strrchr(name, '/');
+    const char *const base = slash == NULL ? name : slash + 1;
+    file->is_code = true;
+    file->name = code_stem(arena, base, (const char *const[]){ending, NULL});
+    return file->name != NULL && base[leading_digits(text_of(base)).size] == '_' &&
+           code_take_number(arena, base, file, warning);
 }
 
 bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test)

@@ -13,8 +13,8 @@
 /* The first of these files of the package that is there, read, and its path as the folder's evidence; NULL: none. */
 const char *code_config(struct arena *arena, struct folder *folder, const char *const *names, struct text *source);
 
-/* The text of a setting `key: "x"`, `'key' => 'x'` or `key = "x"`; of a list its first item. NULL where it is not written
- * out there. */
+/* The text of a setting `key: "x"`, `'key' => 'x'` or `key = "x"`; of a list its first item. NULL where it is not
+ * written out there. */
 const char *code_string(struct arena *arena, struct text source, const char *key);
 
 /* The directory that a setting of the package's file says, relative to the project: also one put together by path.join,
@@ -36,6 +36,14 @@ extern const char *const code_script_endings[]; /* ".ts", ".js", … */
  * declarations (x.d.ts). */
 const char *code_stem(struct arena *arena, const char *name, const char *const *endings);
 
+/* The number that a file's name begins with, as a ledger has it: without leading zeros; it becomes the file's version
+ * and key. False where there is none, or none that a bigint holds. */
+bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
+
+/* Accepts "20260105100000_create_users" with this ending, also in directories below: its number and its name. */
+bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
+                          const char **warning);
+
 /* True where the text has one of these words, NULL-terminated. */
 bool code_has(struct text text, const char *const *words);
 
@@ -45,6 +53,11 @@ bool code_recognise(struct arena *arena, struct folder *folder, const char *pack
 
 /* Leaves one of each migration that is there twice, compiled beside its source. */
 void code_drop_twins(struct migration_files *files);
+
+/* ---- words of a source ---- */
+
+/* The offset of the first byte at or after this one that is not white space. */
+size_t code_skip_blanks(struct text source, size_t at);
 
 /* A word of letters, digits and _ at this offset; empty where there is none. */
 struct text code_word(struct text source, size_t at);

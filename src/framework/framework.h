@@ -92,10 +92,10 @@ struct folder {
     const char *path; /* "prisma/migrations" */
     bool configured;  /* named by --migrations or the project's own configuration */
     enum confidence confidence;
-    const char *evidence; /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
-    struct ledger ledger; /* what the project's configuration says of it; NULL members: nothing */
+    const char *evidence;        /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
+    struct ledger ledger;        /* what the project's configuration says of it; NULL members: nothing */
     const struct habits *habits; /* instead of the framework's (another version, another setting); NULL: those */
-    const struct delegate *delegate; /* instead of the framework's (its arguments name a file of the project); NULL: that */
+    const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
     const void *settings; /* what else the framework has read of the configuration, its own type */
     struct probe *probe;  /* layout.c's, while it searches; else NULL */
 };
@@ -172,9 +172,10 @@ struct habits {
  * the project) are the migration's, {url}, {jdbc_url}, {host}, {port}, {user}, {password}, {database}, {schema} the
  * connection's. Secrets belong in the environment: arguments are public. Lists end with NULL. */
 struct delegate {
-    const char *const *programs;    /* in order: relative to the package ("node_modules/.bin/knex"), or one word, for PATH */
-    const char *const *run;         /* everything that is pending */
-    const char *const *run_to;      /* up to and including {name}; NULL: it cannot */
+    const char *const
+        *programs;             /* in order: relative to the package ("node_modules/.bin/knex"), or one word, for PATH */
+    const char *const *run;    /* everything that is pending */
+    const char *const *run_to; /* up to and including {name}; NULL: it cannot */
     const char *const *run_one;     /* only {name}; NULL: it cannot */
     const char *const *preview;     /* prints the SQL of {name} and executes nothing; NULL: it cannot */
     const char *const *environment; /* "NAME=value", besides DATABASE_URL; may be NULL */
@@ -233,7 +234,8 @@ struct framework {
     /* Its migrations are a graph: their order is one of several, and none is late. */
     bool is_graph;
 
-    /* Its ledger cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
+    /* Its ledger cannot say that a migration is applied while one before it is not (one row with a version, a chain).
+     */
     bool records_in_order;
 
     /* Lists a folder in the framework's order. */

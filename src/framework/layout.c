@@ -4,6 +4,7 @@
  */
 #include "framework/layout.h"
 
+#include "framework/listing.h"
 #include "framework/properties.h"
 
 #include <fcntl.h>
@@ -194,7 +195,7 @@ const char *folder_any(struct arena *arena, const struct folder *folder, entry_t
     const struct looked *const looked = look_into(arena, folder);
     for (size_t i = 0; i < looked->list.count && i < MOST_LOOKED; i++) {
         const struct file_entry *const entry = &looked->list.entries[i];
-        if (test(entry->name, entry->is_directory, looked->heads[i])) {
+        if (name_is_recordable(entry->name) && test(entry->name, entry->is_directory, looked->heads[i])) {
             return entry->name;
         }
     }
@@ -203,7 +204,7 @@ const char *folder_any(struct arena *arena, const struct folder *folder, entry_t
 
 /* ---- one framework in one package ---- */
 
-/* "m" of "./m/"; "." of "./". */
+/* "m" of "./m/."; "." of "./". */
 static struct text without_dots(struct text path)
 {
     while (text_starts_with(path, "./")) {
@@ -211,7 +212,7 @@ static struct text without_dots(struct text path)
             path = text_slice(path, 1, path.size);
         } while (text_starts_with(path, "/"));
     }
-    while (path.size > 1 && text_ends_with(path, "/")) {
+    while (path.size > 1 && (text_ends_with(path, "/") || text_ends_with(path, "/."))) {
         path.size--;
     }
     return path.size == 0 ? text_of(".") : path;
@@ -310,7 +311,7 @@ static bool search_package(struct arena *arena, const struct project *project, c
 
 static bool is_package(const struct file_entry *entry)
 {
-    bool is = entry->is_directory && entry->name[0] != '.';
+    bool is = entry->is_directory && entry->name[0] != '.' && name_is_recordable(entry->name);
     for (size_t i = 0; is && never_packages[i] != NULL; i++) {
         is = strcmp(entry->name, never_packages[i]) != 0;
     }

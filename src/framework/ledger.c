@@ -12,6 +12,8 @@
 
 /* PostgreSQL counts from 2000-01-01. */
 #define POSTGRES_EPOCH_US INT64_C(946684800000000)
+#define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
+#define LATEST_US         INT64_C(252455615999999999) /* 9999-12-31 23:59:59.999999 */
 
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger)
 {
@@ -105,7 +107,8 @@ int64_t ledger_field_time(const PGresult *result, int row, int column)
         return NO_TIME;
     }
     const int64_t since_2000 = (int64_t)bits;
-    if (since_2000 == INT64_MAX || since_2000 == INT64_MIN || since_2000 > INT64_MAX - POSTGRES_EPOCH_US) {
+    /* ±infinity, and what lies outside of the years 1 to 9999, which is all that clients can be told. */
+    if (since_2000 < EARLIEST_US || since_2000 > LATEST_US) {
         return NO_TIME;
     }
     return since_2000 + POSTGRES_EPOCH_US;

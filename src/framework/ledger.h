@@ -21,18 +21,18 @@ void ledger_put_text(struct buffer *sql, const char *value);
  * SQL), %% a percent sign. */
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
 
-/* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all but
- * key optional, in any order, in the order in which the rows were written:
- *   key text, name text (default: key), checksum text, id text, logs text, state text ('failed', 'rolled_back', else
- *   applied), baseline bool, applied_at timestamptz, started_at timestamptz, duration_ms bigint
- * A timestamp without zone must be made one by the query, in the zone that the framework writes it. */
+/* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all
+ * but key optional, in any order, in the order in which the rows were written: key text, name text (default: key),
+ * checksum text, id text, logs text, state text ('failed', 'rolled_back', else applied), baseline bool, applied_at
+ * timestamptz, started_at timestamptz, duration_ms bigint A timestamp without zone must be made one by the query, in
+ * the zone that the framework writes it. */
 bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);
 
 /* LOCK TABLE … IN ACCESS EXCLUSIVE MODE: for `lock` of a framework that has no lock of its own. Its CLI, started
- * meanwhile, waits at its first read of the ledger, then sees our rows (seen with drizzle, typeorm, sequelize, db-migrate,
- * mikro-orm, postgrator, dbmate, supabase and knex). */
+ * meanwhile, waits at its first read of the ledger, then sees our rows (seen with drizzle, typeorm, sequelize,
+ * db-migrate, mikro-orm, postgrator, dbmate, supabase and knex). */
 void ledger_lock_table(struct buffer *sql, const struct ledger *ledger);
 
 /* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:

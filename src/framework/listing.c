@@ -49,8 +49,7 @@ static const char *printable(struct arena *arena, const char *name)
     return buffer_string(&out);
 }
 
-/* A ledger is UTF-8: another name could be neither recorded nor answered. */
-static bool is_recordable(const char *name)
+bool name_is_recordable(const char *name)
 {
     return text_is_utf8(text_of(name), NULL) && path_is_component(text_of(name));
 }
@@ -138,6 +137,10 @@ static bool list_level(struct walk *walk, const struct level *level)
         return status_fail(walk->status, STATUS_RESOURCE_EXHAUSTED, "The migrations folder has more than %d entries.",
                            MOST_ENTRIES);
     }
+    if (walk->files->items == NULL) {
+        walk->files->capacity = list.count;
+        walk->files->items = arena_array(walk->arena, list.count, sizeof *walk->files->items);
+    }
     const int directory = directory_open(level->path);
     bool ok = true;
     for (size_t i = 0; ok && i < list.count; i++) {
@@ -146,7 +149,7 @@ static bool list_level(struct walk *walk, const struct level *level)
         if (!is_offered && !(entry->is_directory && walk->rule->recursive)) {
             continue;
         }
-        if (!is_recordable(entry->name)) {
+        if (!name_is_recordable(entry->name)) {
             listing_warn(walk->arena, walk->files,
                          arena_printf(walk->arena,
                                       "The %s %s is left out: its name is not UTF-8 or has control characters.",
@@ -163,23 +166,36 @@ static bool list_level(struct walk *walk, const struct level *level)
 
 /* ---- order ---- */
 
-/* Compares two of an array of pointers into the list as it was read; equal ones stay in that order. */
-static int in_order(const void *a, const void *b, void *data)
+static int compare_by(const struct listing_rule *rule, const struct migration_file *a, const struct migration_file *b)
 {
-    const struct listing_rule *const rule = data;
+    const int order = rule->compare == NULL ? 0 : rule->compare(a, b);
+    return order == 0 && rule->recursive ? strcmp(a->filename, b->filename) : order;
+}
+
+/* Compares two of an array of pointers into the list as it was read; equal ones stay in that order. */
+static int compare_pointers(const void *a, const void *b, void *rule)
+{
     const struct migration_file *const first = *(const struct migration_file *const *)a;
     const struct migration_file *const second = *(const struct migration_file *const *)b;
-    int order = rule->compare == NULL ? 0 : rule->compare(first, second);
-    if (order == 0 && rule->recursive) {
-        order = strcmp(first->filename, second->filename);
-    }
+    const int order = compare_by(rule, first, second);
     return order != 0 ? order : (first > second) - (first < second);
+}
+
+/* A directory's names are sorted already, which is the order that most want. */
+static bool is_sorted(const struct listing_rule *rule, const struct migration_files *files)
+{
+    for (size_t i = 1; i < files->count; i++) {
+        if (compare_by(rule, &files->items[i - 1], &files->items[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files)
 {
-    if (files->count < 2 || (rule->compare == NULL && !rule->recursive)) {
-        return; /* a directory's names are sorted already */
+    if (is_sorted(rule, files)) {
+        return;
     }
     const struct migration_file **const order = arena_array(arena, files->count, sizeof(const struct migration_file *));
     struct migration_file *const sorted = arena_array(arena, files->count, sizeof *sorted);
@@ -187,7 +203,7 @@ static void sort(struct arena *arena, const struct listing_rule *rule, struct mi
     for (size_t i = 0; i < files->count; i++) {
         order[i] = &files->items[i];
     }
-    qsort_r(order, files->count, sizeof(const struct migration_file *), in_order, &by);
+    qsort_r(order, files->count, sizeof(const struct migration_file *), compare_pointers, &by);
     for (size_t i = 0; i < files->count; i++) {
         sorted[i] = *order[i];
     }

@@ -8,8 +8,8 @@
 
 struct listing_rule {
     /* Is this entry a migration? name is its file name, or below a folder that is searched recursively its path in it.
-     * True: fills what it knows of *file (name, key, version, is_code, …); filename, path and stamp are set already, and
-     * name is the file's. A text in *warning is told to a person, whatever the answer. */
+     * True: fills what it knows of *file (name, key, version, is_code, …); filename, path and stamp are set already,
+     * and name is the file's. A text in *warning is told to a person, whatever the answer. */
     bool (*accept)(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
     /* The order; NULL: by the bytes of the names. Equal ones stay as their names sort. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
@@ -22,6 +22,9 @@ struct listing_rule {
  * characters are left out with a warning. */
 bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
                   struct migration_files *files, struct status *status);
+
+/* Can this name of a file be recorded in a ledger and be told in an answer? Both are UTF-8. */
+bool name_is_recordable(const char *name);
 
 /* Appends. */
 struct migration_file *listing_add(struct arena *arena, struct migration_files *files);
@@ -42,7 +45,8 @@ void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
 
 /* ---- names of new migrations ---- */
 
-/* "add_users" of "Add users!": lower case, runs of anything else are `separator`. INVALID_ARGUMENT where nothing is left.
+/* "add_users" of "Add users!": lower case, runs of anything else are `separator`. INVALID_ARGUMENT where nothing is
+ * left.
  */
 const char *name_slug(struct arena *arena, const char *name, char separator, struct status *status);
 

@@ -222,9 +222,9 @@ const struct framework framework_prisma = {
     .habits =
         {
             .late = LATE_RUNS,
-            .late_note = "prisma migrate deploy runs it, behind those that are applied",
-            .edited_note = "prisma migrate deploy runs on and says nothing of it",
-            .missing_note = "prisma migrate deploy runs on and says nothing of it",
+            .late_note = "prisma migrate deploy runs it, behind those that are applied.",
+            .edited_note = "prisma migrate deploy runs on and says nothing of it.",
+            .missing_note = "prisma migrate deploy runs on and says nothing of it.",
         },
     .failed_entry_blocks = true,
     .needs_baseline = true,

@@ -97,27 +97,20 @@ static bool add_configured(struct search *search)
     return add_said(search, "package.json", NULL, package_schema);
 }
 
-/* What a folder is known by, a path in the package: its lock file, or a directory in it with a script and without
- * drizzle-kit's snapshot. NULL: nothing. */
-static const char *telling_entry(const struct search *search, const char *path, bool *is_empty)
+/* A directory with a script, and without drizzle-kit's snapshot beside it; NULL: there is none. */
+static const char *telling_script(const struct search *search, const char *path, bool *is_empty)
 {
     struct arena *const arena = search->arena;
     struct status unread = {.arena = arena};
-    struct file_list list;
+    struct file_list list = {0};
     const char *const package = path_join(arena, search->package.root, search->package.base);
-    *is_empty = true;
-    if (!directory_list(arena, path_join(arena, package, path), &list, &unread)) {
-        return NULL;
-    }
+    const bool is_listed = directory_list(arena, path_join(arena, package, path), &list, &unread);
     *is_empty = list.count == 0;
-    const char *const lock = path_join(arena, path, "migration_lock.toml");
-    if (look(search, lock) == FILE_REGULAR) {
-        return lock;
-    }
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; is_listed && i < list.count; i++) {
         const char *const inner = path_join(arena, path, list.entries[i].name);
         const char *const script = path_join(arena, inner, PRISMA_SCRIPT);
-        if (list.entries[i].is_directory && look(search, script) == FILE_REGULAR &&
+        if (list.entries[i].is_directory && name_is_recordable(list.entries[i].name) &&
+            look(search, script) == FILE_REGULAR &&
             look(search, path_join(arena, inner, "snapshot.json")) == FILE_NONE) {
             return script;
         }
@@ -125,36 +118,43 @@ static const char *telling_entry(const struct search *search, const char *path, 
     return NULL;
 }
 
-/* A folder that stands alone must look like one of ours. */
-static bool add_alone(const struct search *search, const char *path, bool may_be_empty)
+/* A folder that stands alone must look like one of ours: by its lock file, or by what is in it. */
+static void add_alone(const struct search *search, const char *path, bool may_be_empty)
 {
-    bool is_empty;
-    const char *const telling = telling_entry(search, path, &is_empty);
-    if (telling != NULL) {
-        add(search, path, text_ends_with(text_of(telling), ".toml") ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY, telling);
+    const char *const lock = path_join(search->arena, path, "migration_lock.toml");
+    bool is_empty = false;
+    if (look(search, lock) == FILE_REGULAR) {
+        add(search, path, CONFIDENCE_CERTAIN, lock);
+        return;
+    }
+    const char *const script = telling_script(search, path, &is_empty);
+    if (script != NULL) {
+        add(search, path, CONFIDENCE_LIKELY, script);
     } else if (is_empty && may_be_empty) {
         add(search, path, CONFIDENCE_LOW, path);
     }
-    return telling != NULL;
 }
 
 /* The usual places; a schema says where the folder will be although it is not there yet. */
-static void add_usual(const struct search *search)
+static bool add_usual(const struct search *search)
 {
     const size_t before = search->folders->count;
+    const char *schema = NULL;
+    for (size_t i = 0; schema == NULL && schema_places[i] != NULL; i++) {
+        schema = look(search, schema_places[i]) == FILE_NONE ? NULL : schema_places[i];
+    }
     for (size_t i = 0; folder_places[i] != NULL; i++) {
-        if (look(search, folder_places[i]) == FILE_DIRECTORY && !add_alone(search, folder_places[i], false)) {
-            add(search, folder_places[i], CONFIDENCE_LIKELY, folder_places[i]);
+        if (look(search, folder_places[i]) == FILE_DIRECTORY) {
+            add(search, folder_places[i], schema == NULL ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN,
+                schema == NULL ? folder_places[i] : schema);
         }
     }
-    for (size_t i = 0; search->folders->count == before && schema_places[i] != NULL; i++) {
-        const enum file_kind kind = look(search, schema_places[i]);
-        if (kind == FILE_DIRECTORY) {
-            add(search, "prisma/migrations", CONFIDENCE_LIKELY, schema_places[i]);
-        } else if (kind == FILE_REGULAR) {
-            add(search, beside_schema(search, schema_places[i]), CONFIDENCE_CERTAIN, schema_places[i]);
-        }
+    if (search->folders->count == before && schema != NULL) {
+        const bool is_folder = look(search, schema) == FILE_DIRECTORY;
+        add(search, is_folder ? "prisma/migrations" : beside_schema(search, schema),
+            is_folder ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN, schema);
     }
+    return search->folders->count > before;
 }
 
 static bool prisma_find(struct arena *arena, const struct project *project, const char *base,
@@ -165,15 +165,11 @@ static bool prisma_find(struct arena *arena, const struct project *project, cons
         .package = {.framework = framework_find(text_of("prisma")), .root = project->root, .base = base},
         .folders = folders,
     };
-    const size_t before = folders->count;
     (void)status;
     if (project->migrations != NULL) {
         add_alone(&search, project->migrations, true);
-    } else if (!add_configured(&search)) {
-        add_usual(&search);
-        if (folders->count == before) {
-            add_alone(&search, "migrations", false);
-        }
+    } else if (!add_configured(&search) && !add_usual(&search)) {
+        add_alone(&search, "migrations", false);
     }
     return true;
 }

@@ -4,12 +4,28 @@
  */
 #include "framework/framework.h"
 
-extern const struct framework framework_prisma;
+#define FRAMEWORKS(X)                                                                                                  \
+    X(prisma)                                                                                                          \
+    X(knex)                                                                                                            \
+    X(typeorm)                                                                                                         \
+    X(sequelize)                                                                                                       \
+    X(mikro_orm)                                                                                                       \
+    X(kysely)                                                                                                          \
+    X(payload)                                                                                                         \
+    X(strapi)                                                                                                          \
+    X(directus)                                                                                                        \
+    X(rails)                                                                                                           \
+    X(laravel)                                                                                                         \
+    X(doctrine)                                                                                                        \
+    X(phinx)                                                                                                           \
+    X(ecto)                                                                                                            \
+    X(efcore)
 
-const struct framework *const frameworks[] = {
-    &framework_prisma,
-    NULL,
-};
+#define DECLARE(id) extern const struct framework framework_##id;
+FRAMEWORKS(DECLARE)
+
+#define POINTER(id) &framework_##id,
+const struct framework *const frameworks[] = {FRAMEWORKS(POINTER) NULL};
 
 const struct framework *framework_find(struct text name)
 {

@@ -17,15 +17,15 @@ typedef bool line_test(struct text line);
 size_t script_find_line(struct text content, size_t from, line_test *test, size_t *behind);
 
 /* True for a line "-- words…" with these words, blanks between them as they come, ASCII case aside where nocase:
- * line_is_comment(line, "migrate:up", false). *rest (may be NULL) is what follows, trimmed; where it is NULL nothing may
- * follow. */
+ * line_is_comment(line, "migrate:up", false). *rest (may be NULL) is what follows, trimmed; where it is NULL nothing
+ * may follow. */
 bool line_is_comment(struct text line, const char *words, bool nocase, struct text *rest);
 
 /* Replaces placeholders: at each `open` … `close` the value of the name between is put; find gives NULL for a name that
  * it does not know, which fails with INVALID_ARGUMENT naming it and its line, or stays as it is where lenient. Values
  * may not have line endings. */
 typedef const char *placeholder_value(void *data, struct arena *arena, struct text name);
-bool script_fill(struct arena *arena, struct text content, const char *open, const char *close,
-                 placeholder_value *find, void *data, bool lenient, struct text *filled, struct status *status);
+bool script_fill(struct arena *arena, struct text content, const char *open, const char *close, placeholder_value *find,
+                 void *data, bool lenient, struct text *filled, struct status *status);
 
 #endif

@@ -288,11 +288,31 @@ static bool make_ready(struct work *work, const struct run_request *request, str
            ledger_ensure(work, &preparation->catalog.detection);
 }
 
+/* A program is not for us to run. */
+static bool refuse_programs(struct work *work, const struct preparation *preparation)
+{
+    const struct framework *const framework = preparation->catalog.detection.framework;
+    size_t i = 0;
+    while (!preparation->items[i].item->file->is_code) {
+        i++;
+    }
+    status_fail_because(
+        work->status, STATUS_FAILED_PRECONDITION, "NEEDS_DELEGATE",
+        "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run. A worker that "
+        "was started with --allow-delegate does so.",
+        preparation->items[i].item->name, framework->display_name, framework->tool);
+    work->status->migration = preparation->items[i].item->name;
+    return false;
+}
+
 static bool run_prepared(struct work *work, const struct run_request *request, struct preparation *preparation,
                          struct run_result *result)
 {
     const int64_t began = clock_ms();
     bool began_well = true;
+    if (preparation->delegate) {
+        return refuse_programs(work, preparation);
+    }
     result->applied = arena_array(work->arena, preparation->count, sizeof *result->applied);
     result->applied_capacity = preparation->count;
     result->dry_run = request->dry_run;
