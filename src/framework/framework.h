@@ -92,12 +92,12 @@ struct folder {
     const char *path; /* "prisma/migrations" */
     bool configured;  /* named by --migrations or the project's own configuration */
     enum confidence confidence;
-    const char *evidence;        /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
-    struct ledger ledger;        /* what the project's configuration says of it; NULL members: nothing */
-    const struct habits *habits; /* instead of the framework's (another version, another setting); NULL: those */
+    const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
+    struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */
+    const struct habits *habits;     /* instead of the framework's (another version, another setting); NULL: those */
     const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
-    const void *settings; /* what else the framework has read of the configuration, its own type */
-    struct probe *probe;  /* layout.c's, while it searches; else NULL */
+    const void *settings;            /* what else the framework has read of the configuration, its own type */
+    struct probe *probe;             /* layout.c's, while it searches; else NULL */
 };
 
 struct folder_list {
@@ -223,6 +223,7 @@ struct framework {
 
     /* One failed entry stops every run until it is resolved. */
     bool failed_entry_blocks;
+    const char *failed_note; /* what its own tool says then: "Prisma's P3009"; NULL: nothing that helps */
 
     /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
     bool needs_baseline;

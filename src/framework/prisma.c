@@ -227,6 +227,7 @@ const struct framework framework_prisma = {
             .missing_note = "prisma migrate deploy runs on and says nothing of it.",
         },
     .failed_entry_blocks = true,
+    .failed_note = "Prisma's P3009",
     .needs_baseline = true,
     .ledger_is_fixed = true,
     .list = prisma_list,

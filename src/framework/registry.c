@@ -6,6 +6,12 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(dbmate)                                                                                                          \
+    X(goose)                                                                                                           \
+    X(sql_migrate)                                                                                                     \
+    X(golang_migrate)                                                                                                  \
+    X(tern)                                                                                                            \
+    X(rambler)                                                                                                         \
     X(knex)                                                                                                            \
     X(typeorm)                                                                                                         \
     X(sequelize)                                                                                                       \

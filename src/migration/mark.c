@@ -22,7 +22,7 @@ static bool begin(struct work *work, const char *name, struct catalog *catalog, 
     if (!work_connect_own(work) || !detect(work, &detection)) {
         return false;
     }
-    if (detection.framework != NULL && !lock_take(work, &detection)) {
+    if (detection.framework != NULL && detection.problem == NULL && !lock_take(work, &detection)) {
         return false;
     }
     if (!catalog_read(work, catalog)) {

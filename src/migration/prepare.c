@@ -91,10 +91,10 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
         later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
     }
     status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "OUT_OF_ORDER",
-                        "Migration \"%s\" is pending although \"%s\" behind it is applied%s%s; %s.", item->name, later,
-                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : ": ",
+                        "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
-                        cannot ? "the ledger cannot record it in this place: give it a place behind the others"
+                        cannot ? "The ledger cannot record it in this place: give it a place behind the others"
                                : "allow_out_of_order runs it all the same");
     work->status->migration = item->name;
     return false;
@@ -126,7 +126,7 @@ static bool check_history(struct work *work, const struct catalog *catalog, cons
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
         if (edited || missing) {
             status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "HISTORY_CHANGED",
-                                "Migration \"%s\" is applied, and its file %s: %s%srestore the file, or run with "
+                                "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
                                 "ignore_history.",
                                 item->name, edited ? "was edited since" : "is missing",
                                 item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
@@ -167,9 +167,10 @@ static bool fail_unresolved(struct work *work, const struct catalog *catalog, co
     status_fail(
         work->status, STATUS_FAILED_PRECONDITION,
         "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
-        "hand and mark it as applied (%s says so, too).",
+        "hand and mark it as applied (%s).",
         item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
-        catalog->detection.framework->display_name);
+        catalog->detection.framework->failed_note != NULL ? catalog->detection.framework->failed_note
+                                                          : "its own tool stops there, too");
     work->status->migration = item->name;
     work->status->detail = failed_attempt(item)->logs;
     return false;

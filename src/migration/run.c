@@ -353,7 +353,7 @@ static bool run_locked(struct work *work, const struct run_request *request, str
         return false;
     }
     /* Without a framework there is nothing to lock; preparing says so. */
-    if (detection.framework != NULL && !lock_take(work, &detection)) {
+    if (detection.framework != NULL && detection.problem == NULL && !lock_take(work, &detection)) {
         return false;
     }
     return prepare(work, request, &preparation) && run_prepared(work, request, &preparation, result);

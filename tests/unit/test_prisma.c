@@ -2,7 +2,7 @@
  * What only Prisma knows, as far as it needs no database: checksums, names, and where a project keeps its migrations.
  */
 #include "base/digest.h"
-#include "framework/framework.h"
+#include "framework/layout.h"
 #include "support/runner.h"
 
 #include <check.h>
@@ -19,7 +19,7 @@ static void set_up(void)
 {
     arena = arena_new(0);
     status = (struct status){.arena = arena};
-    prisma = framework_find("prisma");
+    prisma = framework_find(text_of("prisma"));
     strcpy(root, "/tmp/truss-prisma-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
@@ -46,17 +46,32 @@ static void put_directory(const char *path)
     ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
 }
 
-/* The folders found, joined by commas. */
-static const char *found(const char *migrations)
+/* The folders found in a package, joined by commas. */
+static const char *found_in(const char *base, const char *migrations)
 {
     const struct project project = {.root = root, .migrations = migrations};
     struct folder_list folders = {0};
     struct buffer out = {.arena = arena};
-    ck_assert(prisma->find_folders(arena, &project, &folders, &status));
+    ck_assert(prisma->layout->find(arena, &project, base, &folders, &status));
     for (size_t i = 0; i < folders.count; i++) {
         buffer_printf(&out, "%s%s", i == 0 ? "" : ",", folders.items[i].path);
     }
     return buffer_string(&out);
+}
+
+static const char *found(const char *migrations)
+{
+    return found_in("", migrations);
+}
+
+/* The only folder found. */
+static struct folder found_folder(const char *migrations)
+{
+    const struct project project = {.root = root, .migrations = migrations};
+    struct folder_list folders = {0};
+    ck_assert(prisma->layout->find(arena, &project, "", &folders, &status));
+    ck_assert_uint_eq(folders.count, 1);
+    return folders.items[0];
 }
 
 static struct folder folder(const char *path)
@@ -64,10 +79,21 @@ static struct folder folder(const char *path)
     return (struct folder){.framework = prisma, .root = root, .path = path};
 }
 
+static const char *checksum(const char *content)
+{
+    const struct folder place = folder("m");
+    return prisma->checksum(arena, &place, &(struct migration_file){0}, text_of(content));
+}
+
+static bool matches(const char *stored, const char *content)
+{
+    const struct folder place = folder("m");
+    return prisma->checksum_matches(arena, &place, &(struct migration_file){0}, stored, text_of(content));
+}
+
 START_TEST(a_checksum_is_the_sha256_of_the_bytes)
 {
-    ck_assert_str_eq(prisma->checksum(arena, text_of("")),
-                     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    ck_assert_str_eq(checksum(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 END_TEST
 
@@ -75,13 +101,11 @@ START_TEST(either_line_ending_counts_as_unchanged)
 {
     const char *const lf = "create table a ();\ncreate table b ();\n";
     const char *const crlf = "create table a ();\r\ncreate table b ();\r\n";
-    const char *const of_lf = prisma->checksum(arena, text_of(lf));
-    const char *const of_crlf = prisma->checksum(arena, text_of(crlf));
-    ck_assert(prisma->checksum_matches(of_lf, text_of(lf)));
-    ck_assert(prisma->checksum_matches(of_lf, text_of(crlf)));
-    ck_assert(prisma->checksum_matches(of_crlf, text_of(lf)));
-    ck_assert(!prisma->checksum_matches(of_lf, text_of("create table a ();\n")));
-    ck_assert(!prisma->checksum_matches("", text_of(lf)));
+    ck_assert(matches(checksum(lf), lf));
+    ck_assert(matches(checksum(lf), crlf));
+    ck_assert(matches(checksum(crlf), lf));
+    ck_assert(!matches(checksum(lf), "create table a ();\n"));
+    ck_assert(!matches("", lf));
 }
 END_TEST
 
@@ -96,14 +120,7 @@ START_TEST(checksums_of_old_versions_lack_leading_zeros)
         size += (size_t)snprintf(bare + size, sizeof bare - size, "%x", digest[i]);
     }
     ck_assert_uint_lt(size, 64);
-    ck_assert(prisma->checksum_matches(bare, text_of("2")));
-}
-END_TEST
-
-START_TEST(a_name_may_end_in_its_script)
-{
-    ck_assert(text_is(prisma->canonical_name(text_of("1_a/migration.sql")), "1_a"));
-    ck_assert(text_is(prisma->canonical_name(text_of("1_a")), "1_a"));
+    ck_assert(matches(bare, "2"));
 }
 END_TEST
 
@@ -130,13 +147,35 @@ START_TEST(a_schema_folder_may_hold_the_migrations)
 }
 END_TEST
 
-START_TEST(the_packages_of_a_monorepo_are_searched)
+START_TEST(a_package_of_a_monorepo_is_searched_in_itself)
 {
-    put_directory("packages/db/prisma/migrations");
-    put_directory("node_modules/x/prisma/migrations");
-    ck_assert_str_eq(found(NULL), "packages/db/prisma/migrations");
-    put_directory("apps/api/prisma/migrations");
-    ck_assert_str_eq(found(NULL), "packages/db/prisma/migrations,apps/api/prisma/migrations");
+    put("packages/db/prisma.config.ts", "export default { schema: 'src/schema.prisma' }");
+    put_directory("packages/api/prisma/migrations");
+    ck_assert_str_eq(found_in("packages/db", NULL), "packages/db/src/migrations");
+    ck_assert_str_eq(found_in("packages/api", NULL), "packages/api/prisma/migrations");
+    ck_assert_str_eq(found(NULL), "");
+}
+END_TEST
+
+START_TEST(a_folder_says_what_it_was_known_by)
+{
+    put("m/20240101_a/migration.sql", "");
+    ck_assert_str_eq(found_folder("m").evidence, "m/20240101_a/migration.sql");
+    ck_assert_int_eq(found_folder("m").confidence, CONFIDENCE_LIKELY);
+    put("m/migration_lock.toml", "");
+    ck_assert_str_eq(found_folder("m").evidence, "m/migration_lock.toml");
+    ck_assert_int_eq(found_folder("m").confidence, CONFIDENCE_CERTAIN);
+    put("prisma/schema.prisma", "");
+    ck_assert_str_eq(found_folder(NULL).evidence, "prisma/schema.prisma");
+    ck_assert_int_eq(found_folder(NULL).confidence, CONFIDENCE_CERTAIN);
+}
+END_TEST
+
+START_TEST(a_folder_of_drizzle_is_not_ours)
+{
+    put("drizzle/20240101000000_a/migration.sql", "");
+    put("drizzle/20240101000000_a/snapshot.json", "{}");
+    ck_assert_str_eq(found("drizzle"), "");
 }
 END_TEST
 
@@ -150,17 +189,17 @@ START_TEST(the_configuration_comes_before_the_usual_places)
 }
 END_TEST
 
-START_TEST(an_option_comes_before_all_and_must_exist)
+START_TEST(an_option_comes_before_all_and_may_name_what_will_be)
 {
-    const struct project project = {.root = root, .migrations = "nowhere"};
-    struct folder_list folders = {0};
     put_directory("prisma/migrations");
     put_directory("other");
+    put("third/1_a.sql", "");
     ck_assert_str_eq(found("other"), "other");
+    ck_assert_int_eq(found_folder("other").confidence, CONFIDENCE_LOW);
+    ck_assert_str_eq(found("nowhere"), "nowhere");
+    ck_assert_str_eq(found("third"), "");
     const char *const absolute = arena_printf(arena, "%s/other", root);
     ck_assert_str_eq(found(absolute), absolute);
-    ck_assert(!prisma->find_folders(arena, &project, &folders, &status));
-    ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
 }
 END_TEST
 
@@ -212,10 +251,13 @@ START_TEST(a_new_migration_is_named_as_prisma_names_it)
 {
     const char *name;
     const char *file;
-    ck_assert(prisma->create_migration(arena, "Add users' e-mail!", 1700000000000000, &name, &file, &status));
+    const char *content;
+    const struct folder place = folder("m");
+    ck_assert(prisma->create_migration(arena, &place, "Add users' e-mail!", 1700000000000000, &name, &file, &content,
+                                       &status));
     ck_assert_str_eq(name, "20231114221320_add_users_e_mail");
     ck_assert_str_eq(file, "20231114221320_add_users_e_mail/migration.sql");
-    ck_assert(!prisma->create_migration(arena, "../..", 0, &name, &file, &status));
+    ck_assert(!prisma->create_migration(arena, &place, "../..", 0, &name, &file, &content, &status));
     ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
 }
 END_TEST
@@ -228,13 +270,14 @@ int main(void)
     tcase_add_test(tests, a_checksum_is_the_sha256_of_the_bytes);
     tcase_add_test(tests, either_line_ending_counts_as_unchanged);
     tcase_add_test(tests, checksums_of_old_versions_lack_leading_zeros);
-    tcase_add_test(tests, a_name_may_end_in_its_script);
     tcase_add_test(tests, the_usual_place_is_found);
     tcase_add_test(tests, a_schema_without_migrations_says_where_they_will_be);
     tcase_add_test(tests, a_schema_folder_may_hold_the_migrations);
-    tcase_add_test(tests, the_packages_of_a_monorepo_are_searched);
+    tcase_add_test(tests, a_package_of_a_monorepo_is_searched_in_itself);
+    tcase_add_test(tests, a_folder_says_what_it_was_known_by);
+    tcase_add_test(tests, a_folder_of_drizzle_is_not_ours);
     tcase_add_test(tests, the_configuration_comes_before_the_usual_places);
-    tcase_add_test(tests, an_option_comes_before_all_and_must_exist);
+    tcase_add_test(tests, an_option_comes_before_all_and_may_name_what_will_be);
     tcase_add_test(tests, directories_are_listed_in_byte_order_and_files_beside_them_are_not);
     tcase_add_test(tests, a_name_that_is_not_utf8_is_left_out_and_told_of);
     tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);

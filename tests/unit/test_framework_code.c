@@ -1,0 +1,463 @@
+/*
+ * The frameworks whose migrations are programs, as far as they need no database: how their folders are told apart, what
+ * their migrations are called, and the SQL of their rows.
+ */
+#include "framework/code.h"
+#include "support/runner.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct arena *arena;
+static struct status status;
+static char root[64];
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+    strcpy(root, "/tmp/truss-code-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static void tear_down(void)
+{
+    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", root)), 0);
+    arena_free(arena);
+}
+
+/* Makes a file of the project, and the directories above it. */
+static void put(const char *path, const char *content)
+{
+    char *const whole = arena_printf(arena, "%s/%s", root, path);
+    char *const slash = strrchr(whole, '/');
+    *slash = '\0';
+    ck_assert(directory_make(arena, whole, &status));
+    *slash = '/';
+    ck_assert(file_create(whole, text_of(content), &status));
+}
+
+static void put_directory(const char *path)
+{
+    ck_assert(directory_make(arena, arena_printf(arena, "%s/%s", root, path), &status));
+}
+
+static struct folder_list search(void)
+{
+    const struct project project = {.root = root};
+    struct folder_list folders = {0};
+    ck_assert_msg(folders_find(arena, &project, &folders, &status), "%s", status.message);
+    return folders;
+}
+
+/* "knex db/migrations" of each folder that is found, joined by commas. */
+static const char *found(void)
+{
+    const struct folder_list folders = search();
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < folders.count; i++) {
+        buffer_printf(&out, "%s%s %s", i == 0 ? "" : ", ", folders.items[i].framework->id, folders.items[i].path);
+    }
+    return buffer_string(&out);
+}
+
+static const struct framework *framework_of(const char *id)
+{
+    const struct framework *const framework = framework_find(text_of(id));
+    ck_assert_msg(framework != NULL, "no framework is called %s", id);
+    return framework;
+}
+
+static struct folder folder_at(const char *id, const char *path)
+{
+    return (struct folder){.framework = framework_of(id), .root = root, .base = "", .path = path};
+}
+
+static struct migration_files list(const char *id, const char *path)
+{
+    const struct folder folder = folder_at(id, path);
+    struct migration_files files;
+    ck_assert_msg(folder.framework->list(arena, &folder, &files, &status), "%s", status.message);
+    return files;
+}
+
+/* "name=key" of each migration, joined by commas. */
+static const char *listed(const char *id, const char *path)
+{
+    const struct migration_files files = list(id, path);
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < files.count; i++) {
+        buffer_printf(&out, "%s%s=%s", i == 0 ? "" : ",", files.items[i].name, migration_file_key(&files.items[i]));
+    }
+    return buffer_string(&out);
+}
+
+/* ---- folders ---- */
+
+#define KNEX      "exports.up = (knex) => knex.raw('SELECT 1');"
+#define SEQUELIZE "module.exports = { async up(queryInterface, Sequelize) {} };"
+#define TYPEORM   "export class Init1704067200000 implements MigrationInterface { async up(queryRunner: QueryRunner) {} }"
+#define MIKRO     "import { Migration } from '@mikro-orm/migrations'; export class Migration1 extends Migration { up() {} }"
+#define KYSELY    "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}"
+#define PAYLOAD   "import { MigrateUpArgs, sql } from '@payloadcms/db-postgres'; export async function up() {}"
+
+START_TEST(programs_in_one_place_are_told_apart_by_what_they_use)
+{
+    static const struct {
+        const char *file;
+        const char *content;
+        const char *found;
+    } cases[] = {
+        {"20240101000000_a.js", KNEX, "knex migrations"},
+        {"20240101000000-a.js", SEQUELIZE, "sequelize migrations"},
+        {"1704067200000-a.ts", TYPEORM, "typeorm migrations"},
+        {"Migration20240101000000.ts", MIKRO, "mikro-orm migrations"},
+        {"1704067200000_a.ts", KYSELY, "kysely migrations"},
+        {"20240101_000000.ts", PAYLOAD, "payload migrations"},
+        {"20201202A-a.js", "export async function up(db) {}", "directus migrations"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const path = arena_printf(arena, "migrations/%s", cases[i].file);
+        put(path, cases[i].content);
+        ck_assert_str_eq(found(), cases[i].found);
+        ck_assert_int_eq(remove(arena_printf(arena, "%s/%s", root, path)), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_folder_is_found_where_the_configuration_says)
+{
+    put("knexfile.js", "module.exports = { seeds: { directory: './seeds' }, migrations: { directory: './db/steps', "
+                       "tableName: 'steps', schemaName: 'own' } };");
+    put_directory("seeds");
+    put("db/steps/1_a.js", "exports.up = (k) => k.raw('SELECT 1');");
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].framework->id, "knex");
+    ck_assert_str_eq(folders.items[0].path, "db/steps");
+    ck_assert_str_eq(folders.items[0].evidence, "knexfile.js");
+    ck_assert_str_eq(folders.items[0].ledger.table, "steps");
+    ck_assert_str_eq(folders.items[0].ledger.schema, "own");
+    ck_assert_int_eq(folders.items[0].confidence, CONFIDENCE_CERTAIN);
+}
+END_TEST
+
+START_TEST(typeorm_is_started_with_the_data_source_that_was_found)
+{
+    put("src/data-source.ts", "export default new DataSource({ migrations: [__dirname + '/steps/*.ts'], "
+                              "migrationsTableName: 'steps' });");
+    put("src/steps/1704067200000-Init.ts", TYPEORM);
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "src/steps");
+    ck_assert_str_eq(folders.items[0].ledger.table, "steps");
+    ck_assert_str_eq(folders.items[0].delegate->run[2], "src/data-source.ts");
+    ck_assert_ptr_null(folders.items[0].delegate->run[3]);
+    ck_assert_str_eq(folders.items[0].delegate->programs[0], "node_modules/.bin/typeorm-ts-node-commonjs");
+}
+END_TEST
+
+START_TEST(sequelizerc_says_where_the_migrations_are)
+{
+    put(".sequelizerc", "const path = require('path');\nmodule.exports = {\n  'config': path.resolve('config', "
+                        "'database.js'),\n  'migrations-path': path.resolve('db', 'steps')\n};");
+    put("config/database.js", "module.exports = { dialect: 'postgres', migrationStorageTableName: 'steps' };");
+    put("db/steps/20240101000000-a.js", SEQUELIZE);
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "db/steps");
+    ck_assert_str_eq(folders.items[0].evidence, ".sequelizerc");
+    ck_assert_str_eq(folders.items[0].ledger.table, "steps");
+}
+END_TEST
+
+START_TEST(mikro_orm_has_its_sources_where_pathts_says)
+{
+    put("mikro-orm.config.ts", "export default { migrations: { tableName: 'own.steps', path: 'dist/steps', "
+                               "pathTs: 'src/steps' } };");
+    put("dist/steps/Migration1.js", MIKRO);
+    put("src/steps/Migration1.ts", MIKRO);
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "src/steps");
+    ck_assert_str_eq(folders.items[0].ledger.schema, "own");
+    ck_assert_str_eq(folders.items[0].ledger.table, "steps");
+}
+END_TEST
+
+START_TEST(kysely_may_be_told_to_run_late_ones)
+{
+    put("kysely.config.ts", "export default defineConfig({ migrations: { allowUnorderedMigrations: true } });");
+    put("migrations/1_a.ts", KYSELY);
+    const struct folder_list folders = search();
+    ck_assert_str_eq(folders.items[0].evidence, "kysely.config.ts");
+    ck_assert_int_eq(folders.items[0].habits->late, LATE_RUNS);
+    ck_assert_int_eq(framework_of("kysely")->habits.late, LATE_REFUSED);
+}
+END_TEST
+
+START_TEST(strapi_is_known_by_its_dependency_alone)
+{
+    put("database/migrations/a.js", KNEX);
+    ck_assert_str_eq(found(), "knex database/migrations");
+    put("package.json", "{\"dependencies\": {\"@strapi/strapi\": \"5\", \"knex\": \"3\"}}");
+    ck_assert_str_eq(found(), "strapi database/migrations");
+}
+END_TEST
+
+START_TEST(frameworks_of_php_are_told_apart_by_what_they_use)
+{
+    put("migrations/Version1.php", "<?php\nnamespace Blog;\nuse Doctrine\\Migrations\\AbstractMigration;");
+    put("db/migrations/20260101000000_a.php", "<?php\nuse Phinx\\Migration\\AbstractMigration;");
+    put("database/migrations/2026_01_01_000000_a.php", "<?php\nuse Illuminate\\Database\\Migrations\\Migration;");
+    put("config/Migrations/20260101000000_A.php", "<?php\nuse Migrations\\BaseMigration;");
+    ck_assert_str_eq(found(), "laravel database/migrations, doctrine migrations, phinx db/migrations, "
+                              "phinx config/Migrations");
+}
+END_TEST
+
+START_TEST(rails_ecto_and_ef_core_are_known_by_their_files)
+{
+    put("db/migrate/1_a.rb", "class A < ActiveRecord::Migration[7.1]");
+    put("priv/repo/migrations/1_a.exs", "defmodule A do\n  use Ecto.Migration");
+    put("Migrations/20260101000000_A.cs", "class A : Migration {}");
+    put("Migrations/20260101000000_A.Designer.cs", "[Migration(\"20260101000000_A\")]");
+    ck_assert_str_eq(found(), "rails db/migrate, ecto priv/repo/migrations, efcore Migrations");
+}
+END_TEST
+
+START_TEST(symfony_has_its_own_console)
+{
+    put("config/packages/doctrine_migrations.yaml",
+        "doctrine_migrations:\n    migrations_paths:\n        'Blog\\Steps': '%kernel.project_dir%/steps'\n"
+        "    storage:\n        table_storage:\n            table_name: 'own_versions'\n");
+    put("steps/Version1.php", "<?php\nnamespace Blog\\Steps;\nuse Doctrine\\Migrations\\AbstractMigration;");
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].path, "steps");
+    ck_assert_str_eq(folders.items[0].ledger.table, "own_versions");
+    ck_assert_str_eq(folders.items[0].delegate->programs[0], "bin/console");
+}
+END_TEST
+
+START_TEST(settings_of_phinx_laravel_and_ecto_name_the_ledger)
+{
+    put("phinx.yml", "paths:\n    migrations: '%%PHINX_CONFIG_DIR%%/steps'\nenvironments:\n"
+                     "    default_migration_table: own_log\n");
+    put("steps/20260101000000_a.php", "<?php\nuse Phinx\\Migration\\AbstractMigration;");
+    put("artisan", "");
+    put("config/database.php", "<?php return ['migrations' => ['table' => 'own_migrations']];");
+    put("database/migrations/2026_01_01_000000_a.php", "<?php\nuse Illuminate\\Database\\Migrations\\Migration;");
+    put("mix.exs", "{:ecto_sql, \"~> 3.11\"}");
+    put("config/config.exs", "config :a, A.Repo, migration_source: \"own_schema\"\n");
+    put("priv/repo/migrations/1_a.exs", "defmodule A do\n  use Ecto.Migration");
+    const struct folder_list folders = search();
+    ck_assert_uint_eq(folders.count, 3);
+    ck_assert_str_eq(folders.items[0].ledger.table, "own_migrations");
+    ck_assert_str_eq(folders.items[1].ledger.table, "own_log");
+    ck_assert_str_eq(folders.items[1].path, "steps");
+    ck_assert_str_eq(folders.items[2].ledger.table, "own_schema");
+}
+END_TEST
+
+/* ---- names ---- */
+
+START_TEST(some_keep_the_ending_and_some_do_not)
+{
+    put("m/1_a.ts", "");
+    put("m/1_a.js", "");
+    put("m/1_a.d.ts", "");
+    put("m/.hidden.js", "");
+    put("m/index.ts", "");
+    put("m/readme.md", "");
+    ck_assert_str_eq(listed("knex", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
+    ck_assert_str_eq(listed("sequelize", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
+    ck_assert_str_eq(listed("kysely", "m"), "1_a=1_a,index=index");
+    ck_assert_str_eq(listed("mikro-orm", "m"), "1_a=1_a,index=index");
+    ck_assert_str_eq(listed("payload", "m"), "1_a=1_a");
+}
+END_TEST
+
+START_TEST(all_are_programs_but_the_sql_files_of_strapi)
+{
+    put("m/1_a.js", "");
+    put("m/2_b.sql", "");
+    const struct migration_files files = list("strapi", "m");
+    ck_assert_uint_eq(files.count, 2);
+    ck_assert(files.items[0].is_code);
+    ck_assert(!files.items[1].is_code);
+    ck_assert(list("knex", "m").items[0].is_code);
+}
+END_TEST
+
+START_TEST(a_typeorm_migration_is_called_like_its_class)
+{
+    put("m/zzz.ts", "// the name of the class\nexport class First1704067200000 implements MigrationInterface {");
+    put("m/bbb.js", "module.exports = class X { name = 'Second1704067200001' }");
+    put("m/aaa.ts", "class Y1704067200009 { name: string = \"Third1704067200002\"; }");
+    put("m/1704067200003-Fourth.js", "exports.X = X");
+    put("m/helper.ts", "export const name = 'no';");
+    ck_assert_str_eq(listed("typeorm", "m"),
+                     "First1704067200000=First1704067200000,Second1704067200001=Second1704067200001,"
+                     "Third1704067200002=Third1704067200002,Fourth1704067200003=Fourth1704067200003");
+    const struct migration_files files = list("typeorm", "m");
+    ck_assert_str_eq(files.items[0].version, "1704067200000");
+    ck_assert_uint_eq(files.warning_count, 1);
+    ck_assert_str_eq(files.warnings[0],
+                     "helper.ts is left out: it has no class whose name ends in a time of 13 digits.");
+}
+END_TEST
+
+START_TEST(a_doctrine_migration_is_known_by_its_full_name)
+{
+    put("m/Version2.php", "<?php\n\ndeclare(strict_types=1);\n\nnamespace Blog\\Migrations;\n");
+    put("m/Version1.php", "<?php\nfinal class Version1 {}");
+    put("m/2026/Version3.php", "<?php namespace Blog\\Migrations { class Version3 {} }");
+    put("m/Helper.php", "<?php");
+    ck_assert_str_eq(listed("doctrine", "m"), "Version2=Blog\\Migrations\\Version2,Version3=Blog\\Migrations\\Version3,"
+                                              "Version1=Version1");
+}
+END_TEST
+
+START_TEST(numbers_are_compared_and_recorded_as_numbers)
+{
+    put("m/010_c.rb", "");
+    put("m/9_b.rb", "");
+    put("m/sub/0001_a.rb", "");
+    put("m/no_number.rb", "");
+    put("m/5.rb", "");
+    put("m/9999999999999999999_big.rb", "");
+    ck_assert_str_eq(listed("rails", "m"), "0001_a=1,9_b=9,010_c=10");
+    ck_assert_uint_eq(list("rails", "m").warning_count, 1);
+}
+END_TEST
+
+START_TEST(a_phinx_migration_is_recorded_with_the_name_of_its_class)
+{
+    const struct ledger ledger = {"public", "phinxlog"};
+    put("m/20260105100000_create_users.php", "");
+    put("m/20260106100000.php", "");
+    put("m/helper.php", "");
+    ck_assert_str_eq(listed("phinx", "m"), "20260105100000_create_users=20260105100000,20260106100000=20260106100000");
+    const struct migration_files files = list("phinx", "m");
+    static const char *const classes[] = {"'CreateUsers'", "'V20260106100000'"};
+    for (size_t i = 0; i < files.count; i++) {
+        struct buffer sql = {.arena = arena};
+        framework_of("phinx")->record(&sql, &ledger,
+                                      &(struct ledger_record){.key = files.items[i].key, .file = &files.items[i]});
+        ck_assert_ptr_nonnull(strstr(buffer_string(&sql), classes[i]));
+    }
+}
+END_TEST
+
+START_TEST(ef_core_has_two_files_for_each_migration)
+{
+    put("m/20260105100000_CreateUsers.cs", "");
+    put("m/20260105100000_CreateUsers.Designer.cs", ".HasAnnotation(\"ProductVersion\", \"8.0.4\")");
+    put("m/BlogContextModelSnapshot.cs", "");
+    ck_assert_str_eq(listed("efcore", "m"), "20260105100000_CreateUsers=20260105100000_CreateUsers");
+}
+END_TEST
+
+static const char *efcore_row(void)
+{
+    const struct folder folder = folder_at("efcore", "m");
+    const struct migration_files files = list("efcore", "m");
+    const struct ledger ledger = {"public", "__EFMigrationsHistory"};
+    struct buffer sql = {.arena = arena};
+    framework_of("efcore")->record(
+        &sql, &ledger,
+        &(struct ledger_record){.name = files.items[0].name, .folder = &folder, .file = &files.items[0]});
+    return buffer_string(&sql);
+}
+
+START_TEST(the_version_of_ef_core_is_that_of_the_project)
+{
+    put("m/20260105100000_A.cs", "");
+    ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce(NULL, (SELECT"));
+    put("m/20260105100000_A.Designer.cs", "modelBuilder.HasAnnotation(\"ProductVersion\", \"8.0.4\");");
+    ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce('8.0.4', "));
+    put("Blog.csproj", "<PackageReference Include=\"Npgsql\" Version=\"1.0\" />"
+                       "<PackageReference Include=\"Microsoft.EntityFrameworkCore.Design\" Version=\"9.0.1\" />");
+    ck_assert_ptr_nonnull(strstr(efcore_row(), "coalesce('9.0.1', "));
+}
+END_TEST
+
+START_TEST(a_directus_migration_is_known_by_what_stands_before_the_dash)
+{
+    put("m/20201202A-my-custom-migration.js", "");
+    put("m/nodash.js", "");
+    ck_assert_str_eq(listed("directus", "m"), "20201202A-my-custom-migration=20201202A");
+}
+END_TEST
+
+/* ---- SQL ---- */
+
+START_TEST(the_locks_of_kysely_and_rails_are_known)
+{
+    const struct ledger ledger = {"public", "x"};
+    int64_t keys[MOST_ADVISORY_KEYS];
+    ck_assert_uint_eq(framework_of("kysely")->advisory_locks(&ledger, "blog", keys), 1);
+    ck_assert_int_eq(keys[0], INT64_C(3853314791062309107));
+    ck_assert_uint_eq(framework_of("rails")->advisory_locks(&ledger, "blog", keys), 1);
+    ck_assert_int_eq(keys[0], INT64_C(2053462845) * 3222622531); /* zlib.crc32(b"blog") */
+}
+END_TEST
+
+START_TEST(typeorm_calls_its_key_after_a_hash_of_the_table)
+{
+    const struct ledger ledger = {"public", "migrations"};
+    struct buffer sql = {.arena = arena};
+    framework_of("typeorm")->create(&sql, &ledger);
+    ck_assert_ptr_nonnull(strstr(buffer_string(&sql), "\"PK_8c82d7f526340ab734260ea46be\""));
+}
+END_TEST
+
+START_TEST(a_table_name_with_quotes_stays_a_name)
+{
+    const struct ledger ledger = {"a\"b", "c'd$x$"};
+    struct buffer sql = {.arena = arena};
+    framework_of("knex")->lock(&sql, &ledger);
+    ck_assert_str_eq(
+        buffer_string(&sql),
+        "DO 'BEGIN IF pg_catalog.to_regclass(''\"a\"\"b\".\"c''''d$x$_lock\"'') IS NOT NULL THEN "
+        "UPDATE \"a\"\"b\".\"c''d$x$_lock\" SET is_locked = 1 WHERE is_locked = 0; "
+        "IF NOT FOUND AND EXISTS (SELECT FROM \"a\"\"b\".\"c''d$x$_lock\" WHERE is_locked <> 0) THEN "
+        "RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = ''Knex.js is migrating, or a run of it died: "
+        "is_locked is 1 in c''''d$x$_lock. If no run is going on, free it by \"knex migrate:unlock\".''; "
+        "END IF; END IF; END';");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("framework_code");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, programs_in_one_place_are_told_apart_by_what_they_use);
+    tcase_add_test(tests, a_folder_is_found_where_the_configuration_says);
+    tcase_add_test(tests, typeorm_is_started_with_the_data_source_that_was_found);
+    tcase_add_test(tests, sequelizerc_says_where_the_migrations_are);
+    tcase_add_test(tests, mikro_orm_has_its_sources_where_pathts_says);
+    tcase_add_test(tests, kysely_may_be_told_to_run_late_ones);
+    tcase_add_test(tests, strapi_is_known_by_its_dependency_alone);
+    tcase_add_test(tests, frameworks_of_php_are_told_apart_by_what_they_use);
+    tcase_add_test(tests, rails_ecto_and_ef_core_are_known_by_their_files);
+    tcase_add_test(tests, symfony_has_its_own_console);
+    tcase_add_test(tests, settings_of_phinx_laravel_and_ecto_name_the_ledger);
+    tcase_add_test(tests, some_keep_the_ending_and_some_do_not);
+    tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
+    tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);
+    tcase_add_test(tests, a_doctrine_migration_is_known_by_its_full_name);
+    tcase_add_test(tests, numbers_are_compared_and_recorded_as_numbers);
+    tcase_add_test(tests, a_phinx_migration_is_recorded_with_the_name_of_its_class);
+    tcase_add_test(tests, ef_core_has_two_files_for_each_migration);
+    tcase_add_test(tests, the_version_of_ef_core_is_that_of_the_project);
+    tcase_add_test(tests, a_directus_migration_is_known_by_what_stands_before_the_dash);
+    tcase_add_test(tests, the_locks_of_kysely_and_rails_are_known);
+    tcase_add_test(tests, typeorm_calls_its_key_after_a_hash_of_the_table);
+    tcase_add_test(tests, a_table_name_with_quotes_stays_a_name);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
