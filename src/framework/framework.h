@@ -24,6 +24,7 @@
 #define MIGRATION_FILE_LIMIT ((size_t)8 * 1024 * 1024)
 
 struct framework;
+struct folder;
 struct delegate;
 
 /* How sure a find is. */
@@ -50,6 +51,7 @@ struct ledger_shape {
 struct ledger {
     const char *schema;
     const char *table;
+    const struct folder *folder; /* whose ledger it is; NULL where that is not known */
 };
 
 enum entry_state {

@@ -88,7 +88,7 @@ static const struct layout knex_layout = {
 /* Its lock is a table beside it, called after it. */
 static struct ledger lock_of(struct arena *arena, const struct ledger *ledger)
 {
-    return (struct ledger){ledger->schema, arena_printf(arena, "%s_lock", ledger->table)};
+    return (struct ledger){.schema = ledger->schema, .table = arena_printf(arena, "%s_lock", ledger->table)};
 }
 
 static bool knex_read(struct ledger_reading *reading)

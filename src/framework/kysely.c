@@ -97,7 +97,7 @@ static bool kysely_read(struct ledger_reading *reading)
 
 static void kysely_create(struct buffer *sql, const struct ledger *ledger)
 {
-    const struct ledger lock = {ledger->schema, "kysely_migration_lock"};
+    const struct ledger lock = {.schema = ledger->schema, .table = "kysely_migration_lock"};
     ledger_putf(sql, ledger,
                 "CREATE TABLE %t (\"name\" varchar(255) NOT NULL PRIMARY KEY, \"timestamp\" varchar(255) NOT NULL);");
     ledger_putf(sql, &lock,

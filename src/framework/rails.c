@@ -65,7 +65,7 @@ static bool rails_read(struct ledger_reading *reading)
 /* Its row, `environment`, is written at the end of a run of Rails, and only then. */
 static void rails_create(struct buffer *sql, const struct ledger *ledger)
 {
-    const struct ledger metadata = {ledger->schema, METADATA};
+    const struct ledger metadata = {.schema = ledger->schema, .table = METADATA};
     ledger_putf(sql, ledger, "CREATE TABLE %t (\"version\" character varying NOT NULL PRIMARY KEY);");
     ledger_putf(sql, &metadata,
                 "CREATE TABLE IF NOT EXISTS %t (\"key\" character varying NOT NULL PRIMARY KEY, "

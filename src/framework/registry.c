@@ -6,6 +6,10 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(drizzle)                                                                                                         \
+    X(node_pg_migrate)                                                                                                 \
+    X(postgrator)                                                                                                      \
+    X(postgres_migrations)                                                                                             \
     X(dbmate)                                                                                                          \
     X(goose)                                                                                                           \
     X(sql_migrate)                                                                                                     \

@@ -308,6 +308,8 @@ static void choose(struct detection *detection, const bool *among, const char *r
     detection->ledger = source.ledger;
     detection->has_folder = source.has_folder;
     detection->folder = source.folder;
+    /* The detection is copied about; what its ledger points to is not. */
+    detection->ledger.folder = source.has_folder ? &detection->sources[0].folder : NULL;
     for (size_t i = 1; i < detection->source_count; i++) {
         detection->sources[i].reason = !detection->sources[i].has_folder ? "the project has no folder of it"
                                        : !detection->sources[i].has_ledger
