@@ -6,6 +6,9 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(supabase)                                                                                                        \
+    X(graphile)                                                                                                        \
+    X(db_migrate)                                                                                                      \
     X(drizzle)                                                                                                         \
     X(node_pg_migrate)                                                                                                 \
     X(postgrator)                                                                                                      \
