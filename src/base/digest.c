@@ -38,6 +38,14 @@ void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE])
     hash->context = NULL;
 }
 
+void sha256_peek(const struct sha256 *hash, unsigned char digest[SHA256_SIZE])
+{
+    EVP_MD_CTX *const copy = EVP_MD_CTX_new();
+    must(copy != NULL && EVP_MD_CTX_copy_ex(copy, hash->context) != 0);
+    must(EVP_DigestFinal_ex(copy, digest, NULL));
+    EVP_MD_CTX_free(copy);
+}
+
 void sha256_text(struct text text, unsigned char digest[SHA256_SIZE])
 {
     struct sha256 hash;

@@ -21,6 +21,9 @@ void sha256_add(struct sha256 *hash, struct text piece);
 /* Ends it and releases what it held. */
 void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE]);
 
+/* That of what was added so far; more may follow. */
+void sha256_peek(const struct sha256 *hash, unsigned char digest[SHA256_SIZE]);
+
 /* SHA-256 of a whole text. */
 void sha256_text(struct text text, unsigned char digest[SHA256_SIZE]);
 

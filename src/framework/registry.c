@@ -6,6 +6,12 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(atlas)                                                                                                           \
+    X(flyway)                                                                                                          \
+    X(sqlx)                                                                                                            \
+    X(diesel)                                                                                                          \
+    X(refinery)                                                                                                        \
+    X(sea_orm)                                                                                                         \
     X(supabase)                                                                                                        \
     X(graphile)                                                                                                        \
     X(db_migrate)                                                                                                      \
