@@ -6,6 +6,10 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(django)                                                                                                          \
+    X(alembic)                                                                                                         \
+    X(yoyo)                                                                                                            \
+    X(hasura)                                                                                                          \
     X(atlas)                                                                                                           \
     X(flyway)                                                                                                          \
     X(sqlx)                                                                                                            \
