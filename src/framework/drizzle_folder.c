@@ -133,6 +133,16 @@ static bool add_entry(struct arena *arena, const char *root, const json_t *entry
     return true;
 }
 
+/* The journal may have them in another order after a merge of two branches; what counts to drizzle-kit is the time. */
+static int by_time(const void *a, const void *b)
+{
+    const int64_t x = drizzle_when(a);
+    const int64_t y = drizzle_when(b);
+    return x < y   ? -1
+           : x > y ? 1
+                   : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
+}
+
 static bool list_journal(struct arena *arena, const char *root, struct migration_files *files, struct status *status)
 {
     struct text content;
@@ -149,6 +159,9 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
         ok = add_entry(arena, root, json_array_get(entries, i), files, status);
     }
     json_decref(journal);
+    if (files->count > 0) {
+        qsort(files->items, files->count, sizeof *files->items, by_time);
+    }
     return ok;
 }
 

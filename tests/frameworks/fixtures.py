@@ -1,0 +1,139 @@
+"""What the real tools made: projects, the database before and after them, and what is volatile in a ledger. Made by them, copied here."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, messages
+
+FIXTURES = os.path.join(harness.ROOT, "tests", "fixtures", "frameworks")
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Fixtures whose name is not the framework's id.
+IDS = {"drizzle1": "drizzle"}
+# Migrations are programs: only the framework's own tool can run them.
+PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "laravel", "doctrine", "phinx", "ecto", "efcore", "alembic",
+            "django", "sea-orm"}
+# Some of them are: a run of all is refused without --allow-delegate.
+MIXED = {"node-pg-migrate", "yoyo", "liquibase"}
+# No real tool made these: the project and the dumps come from reading sources.
+BY_READING = {"efcore", "phinx", "rambler", "sea-orm"}
+# Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.
+VOLATILE = {
+    "sqlx": r", -?\d+\);$", "atlas": r", \d+, '', '', |'Atlas CLI v[\d.]+'|'Truss [\d.]+'", "flyway": r", '(postgres|app)', '<T>', \d+, true",
+    "yoyo": r"VALUES \('[0-9a-f-]{36}'|'(apply|mark)', '\w+', '\w+'", "sea-orm": r", \d{10}\);$", "doctrine": r", ('<T>'|NULL), (\d+|NULL)\);$",
+    "knex": r", \d+, '<T>'\);$", "laravel": r", \d+\);$", "liquibase": r"'(\d{10})'|'4\.28\.0'|'Truss [\d.]+'", "phinx": r"<T>",
+    "sqitch": r"'(Fix Ture|fix@example\.test|Truss|truss@localhost)'",
+}
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:\d\d)?)?")
+
+
+def names():
+    return sorted(name for name in os.listdir(FIXTURES) if os.path.isdir(os.path.join(FIXTURES, name)))
+
+
+def expected(name):
+    with open(os.path.join(FIXTURES, name, "expected.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def behaviour():
+    """What each real CLI did with a changed history."""
+    with open(os.path.join(FIXTURES, "behaviour.jsonl"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def per(items):
+    """A test for each of these (a name, or a name and more): the class decorator `spread` makes them."""
+    def mark(function):
+        function.items = list(items)
+        return function
+    return mark
+
+
+def spread(cls):
+    for name, function in list(vars(cls).items()):
+        for item in getattr(function, "items", ()):
+            words = item if isinstance(item, tuple) else (item,)
+            setattr(cls, f"{name}__{words[0].replace('-', '_')}", (lambda f, w: lambda self: f(self, *w))(function, words))
+        if hasattr(function, "items"):
+            delattr(cls, name)
+    return cls
+
+
+class Project:
+    """A copy of a fixture's project, perhaps changed."""
+
+    def __init__(self, name, variant=None):
+        self.path = os.path.join(harness.tempfile.mkdtemp(prefix="truss-project-"), "project")
+        if variant is None:
+            shutil.copytree(os.path.join(FIXTURES, name, "project"), self.path)
+        else:
+            subprocess.run(["bash", os.path.join(HERE, "variant.sh"), name, variant, self.path], check=True, capture_output=True,
+                           env=dict(os.environ, FIXTURES=FIXTURES))
+
+    def remove(self):
+        shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
+
+
+class Fixtures(Case):
+    def copy(self, name, variant=None):
+        project = Project(name, variant)
+        self.addCleanup(project.remove)
+        return project
+
+    def load(self, path, database=None):
+        """A database with what a dump has."""
+        database = database or self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, database)
+        if path:
+            result = subprocess.run([os.path.join(harness.PG_BIN, "psql") if os.path.exists(os.path.join(harness.PG_BIN, "psql")) else "psql",
+                                     "-XqAt", "-v", "ON_ERROR_STOP=1", self.cluster.url(database), "-f", path], capture_output=True, text=True, check=False)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        return database
+
+    def fixture(self, name, which):
+        return self.load(which and os.path.join(FIXTURES, name, which))
+
+    def dump(self, name, database, rows_only=False):
+        """Schema and rows, without what is volatile, as a sorted list of lines."""
+        result = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", "--exclude-schema=truss", self.cluster.url(database)],
+                                capture_output=True, text=True, check=True)
+        lines = []
+        for line in result.stdout.splitlines():
+            line = TIME.sub("<T>", line)
+            if name in VOLATILE:
+                line = re.sub(VOLATILE[name], "<V>", line)
+            if line and not line.startswith(("\\", "--")) and (line.startswith("INSERT") or not rows_only):
+                lines.append(line)
+        return sorted(lines)
+
+    def serve(self, name, database, variant=None, arguments=()):
+        self.served = self.copy(name, variant)
+        return harness.Rpc(self.worker(self.served, *arguments, url=self.cluster.url(database)).address)
+
+    @staticmethod
+    def state(one):
+        return messages().migration.State.Name(one.state).removeprefix("STATE_").lower()
+
+    @staticmethod
+    def detail(one):
+        return messages().migration.DetailState.Name(one.detail_state).removeprefix("DETAIL_STATE_").lower()
+
+    def status(self, rpc, **request):
+        return rpc.call("MigrationService", "GetStatus", request)
+
+    def states(self, rpc):
+        return [self.state(one) for one in self.status(rpc).migrations]
+
+    def find(self, status, wanted):
+        """Ours for one of expected.json: the file that it names, or the name."""
+        file = wanted["file"]
+        stem = os.path.splitext(os.path.basename(file))[0]
+        return [one for one in status.migrations
+                if one.name in (file, stem, str(wanted["id"])) or one.name.endswith(f".{wanted['id']}")
+                or (one.filename and (file == one.filename or file.endswith(f"/{one.filename}")))]

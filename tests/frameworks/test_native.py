@@ -1,0 +1,133 @@
+"""Every framework against what its real tool made: the states before, the rows and the schema after, marks, and histories that are not
+straight. No real tool is needed here; tests/run-peers.sh has them judge."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import fixtures
+from fixtures import BY_READING, MIXED, PROGRAMS, Fixtures, per, spread
+from harness import RpcError
+
+FAILED_PRECONDITION = 9
+# The fixture's own files do not make its dumps: they were written by hand.
+INCONSISTENT = {"rambler"}
+
+
+NAMES = fixtures.names()
+NATIVE = [name for name in NAMES if name not in PROGRAMS | MIXED]
+
+
+@spread
+class Native(Fixtures):
+    @per(NAMES)
+    def test_the_states_before_are_those_of_the_real_tool(self, name):
+        with self.serve(name, self.fixture(name, "before.sql")) as rpc:
+            status = self.status(rpc)
+            self.assertEqual(status.framework_id, fixtures.IDS.get(name, name))
+            self.assertTrue(status.sources[0].chosen and status.sources[0].evidence, status.sources)
+            for wanted in fixtures.expected(name)["migrations"]:
+                ours = self.find(status, wanted)
+                self.assertEqual([self.state(one) for one in ours], [wanted["state"]], f"{wanted} {[one.name for one in status.migrations]}")
+                if isinstance(wanted.get("hash"), (str, int)) and not ours[0].is_code and ours[0].file_hash:
+                    self.assertEqual(ours[0].file_hash, str(wanted["hash"]), wanted)
+
+    def check_run(self, name, start):
+        database, after = self.fixture(name, start), self.fixture(name, "after.sql")
+        with self.serve(name, database) as rpc:
+            reply = rpc.call("MigrationService", "Run", {})
+            self.assertTrue(reply.ok, reply)
+            self.assertEqual(set(self.states(rpc)), {"applied"})
+            self.assertEqual(rpc.call("MigrationService", "Run", {}).summary, "No pending migrations to run.")
+        if name not in INCONSISTENT:
+            theirs, ours = self.dump(name, after), self.dump(name, database)
+            self.assertEqual(sorted(set(ours) - set(theirs)), [])
+            self.assertEqual(sorted(set(theirs) - set(ours)), [])
+
+    @per(NATIVE)
+    def test_a_run_leaves_what_the_real_tool_leaves(self, name):
+        self.check_run(name, "before.sql")
+
+    @per(name for name in NATIVE if name not in INCONSISTENT | {"flyway"})  # flyway: its ranks tell of two runs
+    def test_a_run_from_nothing_leaves_what_the_real_tool_leaves(self, name):
+        self.check_run(name, None)
+
+    @per(sorted(PROGRAMS))
+    def test_programs_are_refused_with_the_command_that_runs_them(self, name):
+        database = self.fixture(name, "before.sql")
+        before = self.dump(name, database)
+        with self.serve(name, database) as rpc, self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "Run", {})
+        self.assertEqual((refused.exception.code, refused.exception.status.detail.reason), (FAILED_PRECONDITION, "NEEDS_DELEGATE"))
+        self.assertIn("--allow-delegate", refused.exception.status.message)
+        self.assertEqual(self.dump(name, database), before)
+
+    @per(name for name in NAMES if name not in INCONSISTENT)
+    def test_marks_write_the_rows_and_execute_nothing(self, name):
+        database, after = self.fixture(name, "before.sql"), self.fixture(name, "after.sql")
+        tables = {line.split(" (")[0] for line in self.dump(name, database) if line.startswith("CREATE TABLE")}
+        with self.serve(name, database) as rpc:
+            for one in self.status(rpc).migrations:
+                if self.state(one) == "pending":
+                    rpc.call("MigrationService", "MarkApplied", {"migration": one.name})
+                    again = rpc.call("MigrationService", "MarkApplied", {"migration": one.name})
+                    self.assertIn("already", again.message)
+            self.assertEqual(set(self.states(rpc)), {"applied"})
+        self.assertEqual({line.split(" (")[0] for line in self.dump(name, database) if line.startswith("CREATE TABLE")}, tables)
+        if name != "atlas":  # it marks with a type of its own
+            self.assertEqual(self.ledger_rows(name, database), self.ledger_rows(name, after))
+
+    def ledger_rows(self, name, database):
+        """The rows of tables that are not the application's."""
+        own = ("public.users", "public.posts", "public.django_content_type", "public.blog_")
+        return [line for line in self.dump(name, database, rows_only=True) if not line.startswith(tuple(f"INSERT INTO {table}" for table in own))]
+
+
+def facts(variant):
+    return [(fact["framework"], fact) for fact in fixtures.behaviour() if fact["variant"] == variant and not fact.get("na")]
+
+
+@spread
+class History(Fixtures):
+    """Histories that are not straight: states, notes, and refusals where the real CLI refuses (behaviour.jsonl)."""
+
+    def refusal(self, rpc, **request):
+        """The reason; None where it would run."""
+        try:
+            rpc.call("MigrationService", "Run", {"dry_run": True, **request})
+            return None
+        except RpcError as error:
+            return error.status.detail.reason or error.status.message
+
+    @per(facts("edited"))
+    def test_an_edited_file_is_modified_where_a_checksum_tells(self, name, fact):
+        tells = {"drizzle", "drizzle1", "graphile-migrate", "postgrator", "supabase", "postgres-migrations"}
+        with self.serve(name, self.fixture(name, "before.sql"), "edited") as rpc:
+            second = self.status(rpc).migrations[1]
+            self.assertEqual((self.state(second), second.verified), ("modified", True) if name in tells else ("applied", False))
+            # graphile-migrate itself does not look at applied files; that its chain of hashes is broken is refused here
+            if name in NATIVE and name != "graphile-migrate":
+                self.assertEqual(self.refusal(rpc), "HISTORY_CHANGED" if fact["migrate_rc"] else None)
+                self.assertIsNone(self.refusal(rpc, ignore_history=True))
+
+    @per(facts("missing"))
+    def test_a_missing_file_leaves_an_orphan(self, name, fact):
+        with self.serve(name, self.fixture(name, "before.sql"), "missing") as rpc:
+            self.assertEqual(self.states(rpc).count("orphaned"), 1)
+            if name in NATIVE:
+                self.assertEqual(self.refusal(rpc) is not None, fact["migrate_rc"] != 0)
+
+    @per(fact for fact in facts("late") if fact[0] != "db-migrate")  # there the late file sorts behind all others
+    def test_a_late_file_is_what_its_own_tool_makes_of_it(self, name, fact):
+        with self.serve(name, self.fixture(name, "before.sql"), "late") as rpc:
+            late = next(one for one in self.status(rpc).migrations if "late" in one.name.lower())
+            skipped = fact["migrate_rc"] == 0 and not fact["late_applied"]
+            self.assertEqual((self.state(late), self.detail(late)), ("pending", "skipped" if skipped else "out_of_order"))
+            self.assertTrue(late.note)
+            if name in NATIVE:
+                self.assertEqual(self.refusal(rpc), None if fact["late_applied"] else "OUT_OF_ORDER")
+                self.assertIsNone(self.refusal(rpc, allow_out_of_order=True))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
