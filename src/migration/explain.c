@@ -3,6 +3,8 @@
  */
 #include "migration/explain.h"
 
+#include "migration/delegate.h"
+
 #include "sql/classify.h"
 #include "sql/split.h"
 
@@ -22,6 +24,8 @@ struct explaining {
     size_t created_capacity;
     size_t listed;
     size_t parsed; /* bytes */
+    const struct detection *detection;
+    bool delegates; /* its own tool runs all of it */
 };
 
 /* For sql_effects: what the database says of a column. */
@@ -117,6 +121,8 @@ static bool explain_migration(struct explaining *explaining, const struct folder
     const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, work->status);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
+    explained->delegate =
+        explaining->delegates ? delegate_command(work->arena, work->site, explaining->detection) : NULL;
     explained->steps = arena_array(work->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
@@ -134,6 +140,13 @@ static void find_refusal(struct work *work, const struct run_request *request, c
     if (preparation->unfit != NULL) {
         explanation->refusal =
             arena_printf(work->arena, "\"%s\" cannot run: %s", preparation->unfit->name, preparation->problem.message);
+    } else if (preparation->delegate && !work->site->allow_delegate) {
+        explanation->refusal = arena_printf(
+            work->arena,
+            "Some of these are programs, which only %s itself can run: %s, or a worker that was started with "
+            "--allow-delegate.",
+            preparation->catalog.detection.framework->display_name,
+            delegate_command(work->arena, work->site, &preparation->catalog.detection));
     } else if (request->in_one_transaction && obstacle != NULL) {
         explanation->refusal =
             arena_printf(work->arena, "These migrations cannot share one transaction: %s.", obstacle);
@@ -148,6 +161,8 @@ bool explain(struct work *work, const struct run_request *request, const struct 
         .explanation = explanation,
         .facts = {.server_version = pg_session_server_version(work->session), .data = work, .column_type = column_type},
     };
+    explaining.detection = &preparation->catalog.detection;
+    explaining.delegates = preparation->delegate;
     explaining.created = arena_grow(work->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
     explaining.created[0] = NULL;
     *explanation = (struct explanation){0};

@@ -27,6 +27,7 @@ struct explained_step {
 struct explained_migration {
     const struct prepared *prepared;
     const char *checksum; /* the framework's own */
+    const char *delegate; /* the command that runs it, where only its own tool can; else NULL */
     struct explained_step *steps;
 };
 

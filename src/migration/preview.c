@@ -4,6 +4,7 @@
 #include "migration/preview.h"
 
 #include "migration/content.h"
+#include "migration/delegate.h"
 
 #include <string.h>
 
@@ -53,9 +54,15 @@ static void find_sql(struct work *work, const struct catalog *catalog, const str
 {
     struct status problem = {.arena = work->arena};
     struct loaded loaded;
-    if (item->file->is_code) {
-        preview->note = arena_printf(work->arena, "A program: only %s can say what it sends.",
-                                     catalog->detection.framework->display_name);
+    struct work asking = *work;
+    asking.status = &problem;
+    if (item->file->is_code && !delegate_preview(&asking, &catalog->detection, item->file, &preview->sql)) {
+        preview->note = problem.detail == NULL ? problem.message
+                                               : arena_printf(work->arena, "%s %s", problem.message, problem.detail);
+    } else if (item->file->is_code) {
+        preview->note = preview->sql.size > 0 ? NULL
+                                              : arena_printf(work->arena, "A program: only %s can say what it sends.",
+                                                             catalog->detection.framework->display_name);
     } else if (!migration_load(work->arena, &work->site->project, &catalog->detection.folder, item->file, &loaded,
                                &problem)) {
         preview->note = problem.message;

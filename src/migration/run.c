@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "migration/batch.h"
+#include "migration/delegate.h"
 #include "migration/ledgers.h"
 #include "migration/lock.h"
 #include "migration/observer.h"
@@ -288,31 +289,11 @@ static bool make_ready(struct work *work, const struct run_request *request, str
            ledger_ensure(work, &preparation->catalog.detection);
 }
 
-/* A program is not for us to run. */
-static bool refuse_programs(struct work *work, const struct preparation *preparation)
-{
-    const struct framework *const framework = preparation->catalog.detection.framework;
-    size_t i = 0;
-    while (!preparation->items[i].item->file->is_code) {
-        i++;
-    }
-    status_fail_because(
-        work->status, STATUS_FAILED_PRECONDITION, "NEEDS_DELEGATE",
-        "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run. A worker that "
-        "was started with --allow-delegate does so.",
-        preparation->items[i].item->name, framework->display_name, framework->tool);
-    work->status->migration = preparation->items[i].item->name;
-    return false;
-}
-
 static bool run_prepared(struct work *work, const struct run_request *request, struct preparation *preparation,
                          struct run_result *result)
 {
     const int64_t began = clock_ms();
     bool began_well = true;
-    if (preparation->delegate) {
-        return refuse_programs(work, preparation);
-    }
     result->applied = arena_array(work->arena, preparation->count, sizeof *result->applied);
     result->applied_capacity = preparation->count;
     result->dry_run = request->dry_run;
@@ -327,6 +308,8 @@ static bool run_prepared(struct work *work, const struct run_request *request, s
         fail_with(result, preparation->unfit, &preparation->problem);
         result->summary =
             arena_printf(work->arena, "Migration \"%s\" cannot run — nothing was run.", result->failed_name);
+    } else if (preparation->delegate) {
+        began_well = delegate_run(work, request, preparation, result);
     } else if (request->dry_run) {
         began_well = batch_try(work, preparation, result);
     } else if (!make_ready(work, request, preparation)) {
@@ -345,6 +328,7 @@ static bool run_prepared(struct work *work, const struct run_request *request, s
     return began_well;
 }
 
+/* Our own lock, and the framework's where its tool is not to be started: that takes it itself. */
 static bool run_locked(struct work *work, const struct run_request *request, struct run_result *result)
 {
     struct preparation preparation;
@@ -352,11 +336,20 @@ static bool run_locked(struct work *work, const struct run_request *request, str
     if (!detect(work, &detection)) {
         return false;
     }
+    const bool has_one = detection.framework != NULL && detection.problem == NULL;
+    const bool may_delegate = has_one && work->site->allow_delegate && delegate_of(&detection) != NULL;
     /* Without a framework there is nothing to lock; preparing says so. */
-    if (detection.framework != NULL && detection.problem == NULL && !lock_take(work, &detection)) {
+    if (has_one && !(may_delegate ? lock_take_ours(work, &detection) : lock_take(work, &detection))) {
         return false;
     }
-    return prepare(work, request, &preparation) && run_prepared(work, request, &preparation, result);
+    if (!prepare(work, request, &preparation)) {
+        return false;
+    }
+    if (may_delegate && !preparation.delegate &&
+        (!lock_retake(work, &detection) || !prepare(work, request, &preparation))) {
+        return false;
+    }
+    return run_prepared(work, request, &preparation, result);
 }
 
 bool run_migrations(struct work *work, const struct run_request *request, struct run_result *result)

@@ -268,8 +268,10 @@ static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *are
         message->_note_case = TRUSS__MIGRATION__V1__PLANNED_MIGRATION___NOTE_NOTE;
         message->note = message_string(plan->note);
     }
-    message->steps = arena_array(arena, plan->count, sizeof *message->steps);
-    for (size_t i = 0; i < plan->count; i++) {
+    MESSAGE_SET_OPTIONAL(message, delegate, TRUSS__MIGRATION__V1__PLANNED_MIGRATION___DELEGATE_DELEGATE,
+                         explained->delegate);
+    message->steps = arena_array(arena, explained->delegate != NULL ? 0 : plan->count, sizeof *message->steps);
+    for (size_t i = 0; explained->delegate == NULL && i < plan->count; i++) {
         message->steps[message->n_steps++] = step_message(arena, &explained->steps[i], (uint32_t)(i + 1));
     }
     return message;

@@ -1,0 +1,17 @@
+#!/bin/sh
+# The real CLIs as judges of every framework: installs them (about a gigabyte, once) and runs tests/peers/frameworks. Not in the gate.
+#
+# TRUSS_PEERS_DIR     where they are, or will be, installed (default: the user's cache directory)
+set -eu
+cd "$(dirname "$0")/.."
+TRUSS_PEERS_DIR=${TRUSS_PEERS_DIR:-$HOME/.cache/truss-peers}
+TRUSS_TEST_TALLY=$(mktemp)
+export TRUSS_PEERS_DIR TRUSS_TEST_TALLY
+trap 'rm -f "$TRUSS_TEST_TALLY"' EXIT
+sh docker/install-deps.sh test
+cmake -S . -B build >/dev/null
+make -C build -j "$(nproc)" >/dev/null
+sh tests/peers/frameworks/setup-node.sh "$TRUSS_PEERS_DIR/node"
+sh tests/peers/frameworks/setup-other.sh "$TRUSS_PEERS_DIR/other"
+export TRUSS_TEST_BIN="$PWD/build/bin"
+sh tests/run-one.sh peers/frameworks /usr/bin/python3 -B tests/peers/frameworks/test_judges.py
