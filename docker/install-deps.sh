@@ -12,9 +12,9 @@
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
 
-run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3 ca-certificates"
+run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3 libyaml-0-2 libexpat1 ca-certificates"
 build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev libnng-dev libprotobuf-c-dev libpq-dev
-    libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev"
+    libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev libyaml-dev libexpat1-dev"
 quickstart="$build check postgresql-15 curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
     python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
-# TRUSS_TEST_ONLY     the suites to run, in words: lint units service bridge cli clients peers together crash docker docs sanitize
-#                     (default: all)
+# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge cli clients peers together crash docker docs
+#                     sanitize (default: all)
 # TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
 # TRUSS_PEERS_DIR     where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units service bridge cli clients peers together crash docker docs sanitize}
+only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge cli clients peers together crash docker docs sanitize}
 jobs=$(nproc)
 log=$(mktemp)
 TRUSS_TEST_TALLY=$(mktemp)
@@ -35,11 +35,13 @@ units() {
     done
 }
 
-# python_suite FOLDER SUFFIX [AT-ONCE]. Most of what these do is wait: two at once take half the time. Python by its path: a
+# python_suite FOLDERS SUFFIX [AT-ONCE]. Most of what these do is wait: two at once take half the time. Python by its path: a
 # pyenv in front of it does not see Debian's modules.
 python_suite() {
-    for file in "tests/$1"/test_*.py; do
-        [ -e "$file" ] && echo "$file"
+    for folder in $1; do
+        for file in "tests/$folder"/test_*.py; do
+            [ -e "$file" ] && echo "$file"
+        done
     done | xargs -P "${3:-1}" -I FILE sh tests/run-one.sh "FILE$2" /usr/bin/python3 -B FILE
 }
 
@@ -50,10 +52,12 @@ main() {
     export TRUSS_TEST_BIN="$PWD/build/bin"
     wants lint && sh tests/run-one.sh lint sh tests/lint.sh
     wants units && units build ""
-    for suite in service bridge cli; do
-        wants "$suite" && python_suite "$suite" "" 2
+    together=""
+    for suite in frameworks service bridge cli clients; do
+        wants "$suite" && together="$together $suite"
     done
-    for suite in clients together crash docker docs; do
+    python_suite "$together" "" 2
+    for suite in together crash docker docs; do
         wants "$suite" && python_suite "$suite" ""
     done
     wants peers && python_suite peers/prisma ""
@@ -62,8 +66,7 @@ main() {
         build build-sanitize -DTRUSS_SANITIZE=ON
         export TRUSS_TEST_BIN="$PWD/build-sanitize/bin" UBSAN_OPTIONS=print_stacktrace=1
         units build-sanitize " (sanitized)"
-        python_suite service " (sanitized)" 2
-        python_suite bridge " (sanitized)" 2
+        python_suite "service bridge" " (sanitized)" 2
     fi
 
     awk '{ passed += $1; failed += $2; skipped += $3 }

@@ -31,8 +31,8 @@ struct option_spec {
 bool options_parse(struct arena *arena, const struct option_spec *specs, int argc, char **argv, int *words,
                    struct status *status);
 
-/* A number of seconds, also a fraction or with a unit ("500ms", "5m", "2h"), up to a week, as milliseconds. Fails with INVALID_ARGUMENT that names the
- * option; so does 0 unless zero_too. */
+/* A number of seconds, also a fraction or with a unit ("500ms", "5m", "2h"), up to a week, as milliseconds. Fails with
+ * INVALID_ARGUMENT that names the option; so does 0 unless zero_too. */
 bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t *ms, struct status *status);
 
 /* Prints one aligned line an option. */

@@ -1,6 +1,6 @@
 /*
  * A program as a child: a fixed list of words and no shell, an environment that is given whole, its output line by
- * line, an end in time for it and all that it has started.
+ * line, an end in time for it and all that it has started. It knows nothing of what it runs.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
@@ -12,27 +12,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest line that is handed on; what is behind it is thrown away. */
+#define PROCESS_LINE_LIMIT ((size_t)64 * 1024)
+
 struct process {
     const char *const *argv;        /* argv[0] is the program's path; NULL-terminated */
     const char *const *environment; /* "NAME=value", all of it; NULL-terminated */
     const char *directory;          /* where it is started */
     int64_t deadline;               /* clock_ms: then it is ended */
-    /* Each line of its output (both streams), without its ending; lines over 8 kB come in pieces. NULL: thrown away. */
+    /* Each line of its output, both streams as they come, any bytes, without "\n" and "\r". NULL: thrown away. */
     void (*line)(void *data, struct text line);
-    /* Asked about ten times a second: false ends it. NULL: always true. */
+    /* Asked some twenty times a second: false ends it. NULL: always true. */
     bool (*go_on)(void *data);
     void *data;
 };
 
 struct process_end {
-    int code;       /* what it exited with, or 128 and the signal that ended it */
+    int code;       /* what it exited with, or 128 and the signal that ended it, as shells say it */
+    int signal;     /* that ended it; 0: it exited */
     bool timed_out; /* ended at its deadline */
     bool stopped;   /* ended because go_on said so */
 };
 
-/* Runs it to its end. SIGTERM, and 5 s later SIGKILL, go to its whole group; what is left of that when it ends is
- * killed. After 1 MB of output no more lines are handed on. Safe beside other threads. False where it could not be
- * started. */
+/* Runs it to its end. Where it is to be ended SIGTERM, and 5 s later SIGKILL, go to its whole group; what it has left
+ * behind of that when it ends is killed. Its input is empty, and no file of ours is open in it. Safe beside other
+ * threads. False where it could not be started. */
 bool process_run(const struct process *process, struct process_end *end, struct status *status);
 
 #endif

@@ -7,6 +7,7 @@
 #include "framework/listing.h"
 #include "framework/properties.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define PROGRAM_LIMIT ((size_t)64 * 1024)
@@ -27,17 +28,75 @@ static bool db_migrate_accept(struct arena *arena, const char *name, struct migr
     return true;
 }
 
-/* The program that `db-migrate create --sql-file` writes: it reads its own file and runs it, and nothing else. */
-static bool is_template(struct arena *arena, const struct migration_file *file, const char *script)
+/* JavaScript without what does not matter: comments, blanks and semicolons outside of strings; all quotes are '. */
+static struct text compact(struct arena *arena, struct text source)
 {
-    static const char *const parts[] = {"fs.readFile(filePath", "db.runSql(data)"};
+    struct buffer out = {.arena = arena};
+    char quote = '\0';
+    buffer_reserve(&out, source.size);
+    for (size_t i = 0; i < source.size; i++) {
+        const char c = source.data[i];
+        const struct text rest = text_slice(source, i, source.size);
+        const bool is_line = quote == '\0' && text_starts_with(rest, "//");
+        if (is_line || (quote == '\0' && text_starts_with(rest, "/*"))) {
+            const size_t end = text_find(source, is_line ? "\n" : "*/", i + 2);
+            i = end == SIZE_MAX ? source.size : end + (is_line ? 0 : 1);
+        } else if (c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : quote == c ? '\0' : quote;
+            buffer_putc(&out, '\'');
+        } else if (quote != '\0' || (c != ';' && isspace((unsigned char)c) == 0)) {
+            buffer_putc(&out, c);
+        }
+    }
+    return buffer_text(&out);
+}
+
+#define READS_FILE "fs.readFile(filePath,{encoding:'utf-8'},function(err,data){"
+#define WITH_PROMISE                                                                                                   \
+    "returnnewPromise(function(resolve,reject){" READS_FILE "if(err)returnreject(err)"                                 \
+    "console.log('received data: '+data)resolve(data)})}).then(function(data){returndb.runSql(data)})}exports."
+#define RUNS_AND_CALLS "db.runSql(data,function(err){if(err)returncallback(err)callback()})})}exports."
+
+/* What stands around the script's name in the function `up` that `db-migrate create --sql-file` writes: 0.11, and as
+ * projects have it from 0.10 and 0.9. Whoever changed it has a program. */
+static const struct {
+    const char *before;
+    const char *behind;
+} templates[] = {
+    {"exports.up=function(db){varfilePath=path.join(__dirname,'sqls','", "')" WITH_PROMISE},
+    {"exports.up=function(db){varfilePath=path.join(__dirname+'/sqls/", "')" WITH_PROMISE},
+    {"exports.up=function(db,callback){varfilePath=path.join(__dirname+'/sqls/",
+     "')" READS_FILE "if(err)returncallback(err)console.log('received data: '+data)" RUNS_AND_CALLS},
+    {"exports.up=function(db,callback){varfilePath=path.join(__dirname+'/sqls/",
+     "')" READS_FILE "if(err)returncallback(err)" RUNS_AND_CALLS},
+};
+
+static bool starts_with_template(struct arena *arena, struct text program, const char *script)
+{
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++) {
+        if (text_starts_with(program,
+                             arena_printf(arena, "%s%s%s", templates[i].before, script, templates[i].behind))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does its function `up` run this script and nothing else? */
+static bool is_template(const char *path, const char *script)
+{
+    struct arena *const arena = arena_new(0);
     struct status ignored = {.arena = arena};
     struct text source;
-    bool is_one = file_read(arena, file->path, PROGRAM_LIMIT, &source, &ignored) &&
-                  text_find(source, arena_printf(arena, "'%s'", script), 0) != SIZE_MAX;
-    for (size_t i = 0; i < 2 && is_one; i++) {
-        is_one = text_find(source, parts[i], 0) != SIZE_MAX;
+    bool is_one = false;
+    if (file_read(arena, path, PROGRAM_LIMIT, &source, &ignored)) {
+        const struct text program = compact(arena, source);
+        const size_t up = text_find(program, "exports.up=", 0);
+        is_one = up != SIZE_MAX && starts_with_template(arena, text_slice(program, up, program.size), script) &&
+                 text_find(program, "exports.up", up + 1) == SIZE_MAX &&
+                 text_find(program, "exports[", 0) == SIZE_MAX && text_find(program, "module.", 0) == SIZE_MAX;
     }
+    arena_free(arena);
     return is_one;
 }
 
@@ -54,7 +113,7 @@ static bool db_migrate_list(struct arena *arena, const struct folder *folder, st
         const char *const script = arena_printf(arena, "%s-up.sql", file->name);
         const char *const filename = path_join(arena, "sqls", script);
         struct file_stamp stamp;
-        if (file_look(path_join(arena, root, filename), &stamp) == FILE_REGULAR && is_template(arena, file, script)) {
+        if (file_look(path_join(arena, root, filename), &stamp) == FILE_REGULAR && is_template(file->path, script)) {
             file->filename = filename;
             file->path = path_join(arena, root, filename);
             file->stamp = stamp;

@@ -161,6 +161,7 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
     json_decref(journal);
     if (files->count > 0) {
         qsort(files->items, files->count, sizeof *files->items, by_time);
+        listing_warn_duplicates(arena, files);
     }
     return ok;
 }

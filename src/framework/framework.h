@@ -170,9 +170,10 @@ struct habits {
 
 /* ---- its own tool, for what only it can do ---- */
 
-/* Arguments are complete words, never given to a shell. In them and in the environment {name}, {version} and {file} (in
- * the project) are the migration's, {url}, {jdbc_url}, {host}, {port}, {user}, {password}, {database}, {schema} the
- * connection's. Secrets belong in the environment: arguments are public. Lists end with NULL. */
+/* Arguments are complete words, never given to a shell. In them and in the environment {name}, {version} and {file} (as
+ * seen from where the tool is started) are the migration's, {host}, {port}, {user}, {database}, {schema} and {jdbc_url}
+ * the connection's. {url} and {password} are filled in in the environment alone: everybody on the machine can read
+ * arguments. Lists end with NULL. */
 struct delegate {
     const char *const
         *programs;             /* in order: relative to the package ("node_modules/.bin/knex"), or one word, for PATH */
@@ -180,7 +181,9 @@ struct delegate {
     const char *const *run_to; /* up to and including {name}; NULL: it cannot */
     const char *const *run_one;     /* only {name}; NULL: it cannot */
     const char *const *preview;     /* prints the SQL of {name} and executes nothing; NULL: it cannot */
-    const char *const *environment; /* "NAME=value", besides DATABASE_URL; may be NULL */
+    const char *const *environment; /* "NAME=value", besides DATABASE_URL and libpq's; may be NULL */
+    const char
+        *left_lock; /* what takes its lock away where it was ended while it had it; NULL: the lock goes by itself */
 };
 
 /* ---- the framework ---- */

@@ -2,22 +2,20 @@
  * graphile-migrate: committed files in a chain of hashes. Facts seen with graphile-migrate 1.4.1; 2.0.0-rc.3 has the
  * same table, hash and lock.
  */
+#include "framework/graphile_file.h"
 #include "framework/layout.h"
 #include "framework/ledger.h"
 #include "framework/listing.h"
 #include "framework/properties.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#define CONFIG_LIMIT ((size_t)1024 * 1024)
-
-/* What a file's head says. */
-struct header {
-    const char *previous; /* NULL: it is the first */
-    const char *hash;
-    bool may_be_invalid;
-    size_t body; /* where the script begins */
+/* What is kept of the configuration. */
+struct settings {
+    const char *name;
+    struct text source;
+    const struct config_pair *session; /* pgSettings */
+    size_t session_count;
 };
 
 /* ---- the files ---- */
@@ -25,9 +23,12 @@ struct header {
 /* ^([0-9]+)(-[-_a-zA-Z0-9]*)?\.sql$, recorded by its digits. */
 static bool graphile_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
 {
+    static const char slug_characters[] = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const struct text digits = leading_digits(text_of(name));
+    const char *const slug = name + digits.size;
     (void)warning;
-    if (digits.size == 0 || !text_ends_with(text_of(name), ".sql")) {
+    if (digits.size == 0 || (slug[0] != '-' && slug[0] != '.') ||
+        strcmp(slug + strspn(slug, slug_characters), ".sql") != 0) {
         return false;
     }
     file->name = arena_strndup(arena, name, strlen(name) - strlen(".sql"));
@@ -43,65 +44,35 @@ static bool graphile_list(struct arena *arena, const struct folder *folder, stru
     return listing_read(arena, folder, &rule, files, status);
 }
 
-/* "--! Name: value" lines up to the first empty one. */
-static struct header header_of(struct arena *arena, struct text content)
-{
-    struct header header = {0};
-    struct text rest = content;
-    for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--!");) {
-        const struct text said = text_trim(text_slice(line, 3, line.size));
-        const size_t colon = text_find(said, ":", 0);
-        const struct text name = text_slice(said, 0, colon);
-        const struct text value =
-            colon == SIZE_MAX ? (struct text){0} : text_trim(text_slice(said, colon + 1, said.size));
-        const char *const copy = arena_strndup(arena, value.data == NULL ? "" : value.data, value.size);
-        if (text_is(name, "Previous")) {
-            header.previous = text_is(value, "-") ? NULL : copy;
-        } else if (text_is(name, "Hash")) {
-            header.hash = copy;
-        } else if (text_is(name, "AllowInvalidHash")) {
-            header.may_be_invalid = true;
-        }
-        header.body = content.size - rest.size;
-    }
-    return header;
-}
-
-/* "sha1:" and SHA-1 of trim(previous + newline + trim(body)) + newline (seen in every file that it committed). */
-static const char *hash_of(struct arena *arena, const struct header *header, struct text content)
-{
-    struct buffer both = {.arena = arena};
-    struct buffer ended = {.arena = arena};
-    buffer_puts(&both, header->previous == NULL ? "" : header->previous);
-    buffer_putc(&both, '\n');
-    buffer_add(&both, text_trim(text_slice(content, header->body, content.size)));
-    buffer_add(&ended, text_trim(buffer_text(&both)));
-    buffer_putc(&ended, '\n');
-    return arena_printf(arena, "sha1:%s", digest_hex_of(arena, "SHA1", buffer_text(&ended)));
-}
-
+/* AllowInvalidHash: what is recorded is the hash that the file names. */
 static const char *graphile_checksum(struct arena *arena, const struct folder *folder,
                                      const struct migration_file *file, struct text content)
 {
-    const struct header header = header_of(arena, content);
+    const struct graphile_header header = graphile_header_of(arena, content);
     (void)folder;
     (void)file;
-    return hash_of(arena, &header, content);
+    return header.may_be_invalid && header.hash != NULL ? header.hash : graphile_hash_of(arena, &header, content);
 }
 
 /* ---- the folder ---- */
 
-static const char *const config_names[] = {".gmrc", ".gmrc.jsonc", ".gmrc.json", ".gmrc.js", ".gmrc.cjs", NULL};
-
 static bool graphile_configure(struct arena *arena, struct folder *folder)
 {
-    const char *const name = folder_first_file(arena, folder, config_names);
+    static const char *const names[] = {".gmrc", ".gmrc.js", ".gmrc.cjs", NULL};
+    const char *const name = folder_first_file(arena, folder, names);
     if (name == NULL) {
         return false;
     }
-    folder->path = path_join(arena, folder->base, "migrations/committed");
-    folder->evidence = path_join(arena, folder->base, name);
-    folder->settings = arena_strdup(arena, folder->evidence);
+    struct settings *const settings = arena_alloc(arena, sizeof *settings);
+    settings->name = path_join(arena, folder->base, name);
+    if (folder_read(arena, folder, name, &settings->source)) {
+        settings->session = property_pairs(arena, settings->source, (const char *const[]){"pgSettings", NULL},
+                                           &settings->session_count);
+    }
+    const char *const root = property_string(arena, settings->source, (const char *const[]){"migrationsFolder", NULL});
+    folder->path = path_join(arena, path_join(arena, folder->base, root == NULL ? "migrations" : root), "committed");
+    folder->evidence = settings->name;
+    folder->settings = settings;
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;
 }
@@ -130,124 +101,79 @@ static const struct layout graphile_layout = {
     .counts_before_it_exists = true,
 };
 
-static bool read_config(struct arena *arena, const struct folder *folder, struct text *source)
+/* What of the configuration only the tool itself can do. */
+static bool check_settings(const struct settings *settings, struct status *status)
 {
-    struct status ignored = {.arena = arena};
-    *source = (struct text){0};
-    return folder->settings != NULL &&
-           file_read(arena, path_join(arena, folder->root, folder->settings), CONFIG_LIMIT, source, &ignored);
-}
-
-/* Is there a list of this name with something in it? */
-static bool has_actions(struct text source, const char *name)
-{
-    size_t at = text_find(source, name, 0);
-    at = at == SIZE_MAX ? SIZE_MAX : text_find(source, "[", at);
-    if (at == SIZE_MAX) {
-        return false;
+    static const char *const actions[] = {"beforeAllMigrations", "afterAllMigrations"};
+    for (size_t i = 0; i < 2; i++) {
+        if (property_is_set(settings->source, (const char *const[]){actions[i], NULL})) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "%s has %s, which only graphile-migrate itself can do: run it with graphile-migrate.",
+                               settings->name, actions[i]);
+        }
     }
-    const struct text rest = text_trim(text_slice(source, at + 1, source.size));
-    return rest.size > 0 && rest.data[0] != ']';
-}
-
-/* The chain from the first to the last: each names the hash of the one before it. */
-static bool check_chain(struct arena *arena, const struct migration_files *files, struct status *status)
-{
-    const char *previous = NULL;
-    for (size_t i = 0; i < files->count; i++) {
-        const struct migration_file *const file = &files->items[i];
-        struct text content;
-        if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, &content, status)) {
-            return false;
+    for (size_t i = 0; i < settings->session_count; i++) {
+        if (settings->session[i].value == NULL) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "pgSettings of %s has a computed value for %s: write it there as a string.",
+                               settings->name, settings->session[i].key);
         }
-        const struct header header = header_of(arena, content);
-        if (header.hash == NULL ||
-            strcmp(header.previous == NULL ? "" : header.previous, previous == NULL ? "" : previous) != 0) {
-            status_fail(
-                status, STATUS_FAILED_PRECONDITION,
-                "%s does not follow on the file before it: its \"--! Previous:\" is another hash. Is a file missing?",
-                file->filename);
-            status->migration = file->name;
-            return false;
-        }
-        if (!header.may_be_invalid && strcmp(hash_of(arena, &header, content), header.hash) != 0) {
-            status_fail(
-                status, STATUS_FAILED_PRECONDITION,
-                "%s was edited after it was committed: its \"--! Hash:\" is not that of its text. graphile-migrate "
-                "refuses it while it is pending.",
-                file->filename);
-            status->migration = file->name;
-            return false;
-        }
-        previous = header.hash;
     }
     return true;
+}
+
+/* Does the file follow on the one with the hash *last, which becomes its own? */
+static bool check_link(struct arena *arena, const struct migration_file *file, const char **last, struct status *status)
+{
+    struct arena *const reading = arena_new(0);
+    struct text content;
+    bool ok = file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status);
+    if (ok) {
+        const struct graphile_header header = graphile_header_of(reading, content);
+        if (header.problem != NULL) {
+            ok = status_fail(status, STATUS_FAILED_PRECONDITION, "%s %s.", file->filename, header.problem);
+        } else if (strcmp(header.previous == NULL ? "" : header.previous, *last) != 0) {
+            ok = status_fail(status, STATUS_FAILED_PRECONDITION,
+                             "%s does not follow on the file before it: its \"--! Previous:\" is another hash. Is a "
+                             "file missing?",
+                             file->filename);
+        } else {
+            *last = arena_strdup(arena, header.hash);
+        }
+    }
+    arena_free(reading);
+    return ok;
 }
 
 static bool graphile_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                                   struct status *status)
 {
-    static const char *const actions[] = {"beforeAllMigrations", "afterAllMigrations"};
-    struct text source;
-    for (size_t i = 0; read_config(arena, folder, &source) && i < 2; i++) {
-        if (has_actions(source, actions[i])) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
-                               "%s has %s, which only graphile-migrate itself can do: run it with graphile-migrate.",
-                               (const char *)folder->settings, actions[i]);
-        }
+    const char *last = "";
+    bool ok = folder->settings == NULL || check_settings(folder->settings, status);
+    for (size_t i = 0; ok && i < files->count; i++) {
+        ok = check_link(arena, &files->items[i], &last, status);
+        status->migration = ok ? NULL : files->items[i].name;
     }
-    return check_chain(arena, files, status);
+    return ok;
 }
 
-/* ---- scripts ---- */
-
-/* :NAME, as graphile-migrate replaces it: two of its own, and those of the configuration. NULL: it stays. */
-static const char *placeholder(struct arena *arena, const struct project *project, struct text config, struct text name)
-{
-    const char *const key = arena_strndup(arena, name.data, name.size);
-    if (strcmp(key, ":DATABASE_NAME") == 0) {
-        return project->database;
-    }
-    return property_string(arena, config, (const char *const[]){"placeholders", key, NULL});
-}
-
+/* An applied file that was edited is none of its business; one that is to run must be the one that was committed. */
 static bool graphile_script(struct arena *arena, const struct project *project, const struct folder *folder,
                             const struct migration_file *file, struct text content, struct migration_script *script,
                             struct status *status)
 {
-    const struct header header = header_of(arena, content);
-    struct buffer out = {.arena = arena};
-    struct text config;
-    size_t done = 0;
-    const struct text body = text_trim(text_slice(content, header.body, content.size));
-    script->each_alone = text_starts_with(body, "--! no-transaction");
-    read_config(arena, folder, &config);
-    for (size_t at = 0; (at = text_find(content, ":", at)) != SIZE_MAX; at++) {
-        size_t end = at + 1;
-        while (end < content.size && (isupper((unsigned char)content.data[end]) != 0 || content.data[end] == '_' ||
-                                      isdigit((unsigned char)content.data[end]) != 0)) {
-            end++;
-        }
-        const struct text name = text_slice(content, at, end);
-        if (name.size < 2 || (at > 0 && content.data[at - 1] == ':')) {
-            continue;
-        }
-        if (text_is(name, ":DATABASE_OWNER")) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
-                               "%s uses :DATABASE_OWNER, which only graphile-migrate fills in: write the role's name.",
-                               file->filename);
-        }
-        const char *const value = placeholder(arena, project, config, name);
-        if (value != NULL) {
-            buffer_add(&out, text_slice(content, done, at));
-            buffer_puts(&out, value);
-            done = end;
-        }
-        at = end - 1;
+    const struct settings *const settings = folder->settings;
+    const struct graphile_header header = graphile_header_of(arena, content);
+    if (header.problem == NULL && !header.may_be_invalid &&
+        strcmp(graphile_hash_of(arena, &header, content), header.hash) != 0) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s was edited after it was committed: its \"--! Hash:\" is not that of its text; "
+                           "graphile-migrate refuses to run it.",
+                           file->filename);
     }
-    buffer_add(&out, text_slice(content, done, content.size));
-    script->sql = done == 0 ? content : buffer_text(&out);
-    return true;
+    script->each_alone = graphile_has_no_transaction(&header, content);
+    return graphile_fill(arena, project, settings == NULL ? (struct text){NULL, 0} : settings->source, content,
+                         &script->sql, status);
 }
 
 /* ---- the ledger ---- */
@@ -269,9 +195,21 @@ static void graphile_create(struct buffer *sql, const struct ledger *ledger)
         "date timestamptz not null default now());");
 }
 
+/* As its own connections: pgSettings, for the session. */
+static void graphile_session(struct buffer *sql, const struct ledger *ledger)
+{
+    const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    for (size_t i = 0; settings != NULL && i < settings->session_count; i++) {
+        if (settings->session[i].value != NULL) {
+            ledger_putf(sql, ledger, "SELECT pg_catalog.set_config(%s, %s, false);", settings->session[i].key,
+                        settings->session[i].value);
+        }
+    }
+}
+
 static void graphile_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct header header = header_of(sql->arena, record->script);
+    const struct graphile_header header = graphile_header_of(sql->arena, record->script);
     ledger_putf(sql, ledger, "INSERT INTO %t (hash, previous_hash, filename) VALUES (%s, %s, %s);", record->checksum,
                 header.previous, record->key);
 }
@@ -313,5 +251,6 @@ const struct framework framework_graphile = {
     .read_ledger = graphile_read,
     .advisory_locks = graphile_locks,
     .create = graphile_create,
+    .session = graphile_session,
     .record = graphile_record,
 };

@@ -180,6 +180,7 @@ const struct framework framework_knex = {
             .run = (const char *const[]){"migrate:latest", NULL},
             .run_to = (const char *const[]){"migrate:to", "{name}", NULL}, /* since 3.3 */
             .run_one = (const char *const[]){"migrate:up", "{name}", NULL},
+            .left_lock = "knex migrate:unlock",
         },
     .list = knex_list,
     .read_ledger = knex_read,

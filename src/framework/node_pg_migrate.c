@@ -5,10 +5,14 @@
 #include "framework/layout.h"
 #include "framework/ledger.h"
 #include "framework/listing.h"
+#include "framework/properties.h"
 #include "framework/script.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* ---- the folder ---- */
 
@@ -18,9 +22,12 @@ static bool node_pg_migrate_accept(struct arena *arena, const char *name, struct
 {
     static const char *const endings[] = {".sql", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts"};
     const struct text digits = leading_digits(text_of(name));
-    (void)warning;
+    if (name[0] != '.' && digits.size == 0) {
+        *warning = arena_printf(arena, "%s does not begin with a number: node-pg-migrate stops at it.", name);
+        return false;
+    }
     for (size_t i = 0; i < sizeof endings / sizeof endings[0] && digits.size > 0; i++) {
-        if (text_ends_with(text_of(name), endings[i]) && !text_ends_with(text_of(name), ".d.ts")) {
+        if (text_ends_with(text_of(name), endings[i])) {
             file->name = arena_strndup(arena, name, strlen(name) - strlen(endings[i]));
             file->version = arena_strndup(arena, digits.data, digits.size);
             file->is_code = i > 0;
@@ -30,30 +37,78 @@ static bool node_pg_migrate_accept(struct arena *arena, const char *name, struct
     return false;
 }
 
+/* Seventeen digits are a time in UTC, to be compared with the milliseconds since 1970 that others are. */
+static const char *number_of(const struct migration_file *file, char out[24])
+{
+    struct tm parts = {0};
+    char time[15];
+    if (strlen(file->version) != 17) {
+        return file->version;
+    }
+    memcpy(time, file->version, 14);
+    time[14] = '\0';
+    if (strptime(time, "%Y%m%d%H%M%S", &parts) == NULL) {
+        return file->version;
+    }
+    snprintf(out, 24, "%lld%s", (long long)timegm(&parts), file->version + 14);
+    return out;
+}
+
+static int by_prefix(const struct migration_file *a, const struct migration_file *b)
+{
+    char first[24];
+    char second[24];
+    const int order = number_compare(text_of(number_of(a, first)), text_of(number_of(b, second)));
+    return order != 0 ? order : listing_by_name(a, b);
+}
+
 static bool node_pg_migrate_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                                  struct status *status)
 {
-    const struct listing_rule rule = {.accept = node_pg_migrate_accept, .compare = listing_by_version};
+    const struct listing_rule rule = {.accept = node_pg_migrate_accept, .compare = by_prefix};
     return listing_read(arena, folder, &rule, files, status);
 }
 
-/* "-- Up Migration", with any blanks and dashes before it. */
-static bool is_marker(struct text line, const char *first)
+/* The settings that its CLI finds with the package "config", in its section "db". */
+static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder)
 {
-    size_t at = 0;
+    static const char *const names[] = {"config/default.json", "config/production.json", NULL};
+    struct text source;
+    const char *const name = folder_first_file(arena, folder, names);
+    if (name == NULL || !folder_depends_on(arena, folder, "node-pg-migrate") ||
+        !folder_read(arena, folder, name, &source)) {
+        return false;
+    }
+    const char *const directory = property_string(arena, source, (const char *const[]){"db", "migrations-dir", NULL});
+    const char *const schema = property_string(arena, source, (const char *const[]){"db", "schema", NULL});
+    const char *const own = property_string(arena, source, (const char *const[]){"db", "migrations-schema", NULL});
+    folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
+    folder->ledger.table = property_string(arena, source, (const char *const[]){"db", "migrations-table", NULL});
+    folder->ledger.schema = own != NULL ? own : schema;
+    folder->settings = schema != NULL ? schema : "public"; /* the search path */
+    if (folder->path == NULL && folder->ledger.table == NULL && folder->ledger.schema == NULL) {
+        return false;
+    }
+    folder->evidence = path_join(arena, folder->base, name);
+    return true;
+}
+
+/* /^\s*--[\s-]*up\s+migration/i, for one line. */
+static bool is_marker(struct text line, const char *direction)
+{
+    const size_t size = strlen(direction);
     line = text_trim(line);
     if (!text_starts_with(line, "--")) {
         return false;
     }
-    while (at < line.size && strchr("- \t", line.data[at]) != NULL) {
-        at++;
+    while (line.size > 0 && (line.data[0] == '-' || isspace((unsigned char)line.data[0]) != 0)) {
+        line = text_slice(line, 1, line.size);
     }
-    const struct text words = text_slice(line, at, line.size);
-    const size_t size = strlen(first);
-    if (words.size < size || strncasecmp(words.data, first, size) != 0) {
+    if (line.size <= size || strncasecmp(line.data, direction, size) != 0 ||
+        isspace((unsigned char)line.data[size]) == 0) {
         return false;
     }
-    const struct text rest = text_trim(text_slice(words, size, words.size));
+    const struct text rest = text_trim(text_slice(line, size, line.size));
     return rest.size >= strlen("migration") && strncasecmp(rest.data, "migration", strlen("migration")) == 0;
 }
 
@@ -84,14 +139,17 @@ static bool node_pg_migrate_recognise(struct arena *arena, struct folder *folder
         return false;
     }
     folder->confidence = depends ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    folder->evidence =
-        depends ? path_join(arena, folder->base, "package.json depends on node-pg-migrate")
-                : arena_printf(arena, "%s looks like node-pg-migrate's", path_join(arena, folder->path, name));
+    if (folder->evidence == NULL) {
+        folder->evidence =
+            depends ? path_join(arena, folder->base, "package.json depends on node-pg-migrate")
+                    : arena_printf(arena, "%s looks like node-pg-migrate's", path_join(arena, folder->path, name));
+    }
     return true;
 }
 
 static const struct layout node_pg_migrate_layout = {
     .places = (const char *const[]){"migrations", "src/migrations", "db/migrations", NULL},
+    .configure = node_pg_migrate_configure,
     .recognise = node_pg_migrate_recognise,
 };
 
@@ -149,7 +207,8 @@ static void node_pg_migrate_create(struct buffer *sql, const struct ledger *ledg
 
 static void node_pg_migrate_session(struct buffer *sql, const struct ledger *ledger)
 {
-    ledger_putf(sql, ledger, "SET search_path TO %S;");
+    const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    ledger_putf(sql, ledger, "SET search_path TO %i;", schema == NULL ? ledger->schema : schema);
 }
 
 /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a session of another

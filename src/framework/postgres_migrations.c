@@ -8,24 +8,33 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define MOST_DIGITS 9 /* of an id that is an int for certain */
 
 /* ---- the folder ---- */
 
-/* "002_create-posts.sql" or "2-create-posts.sql": id 2, name "create-posts". */
+/* ^(-?\d+)[-_]?(.*).(sql|js)$ without regard to case: "002_create-posts.sql" is 2, "create-posts"; "2.sql" is "2.sql".
+ */
 static bool postgres_migrations_accept(struct arena *arena, const char *name, struct migration_file *file,
                                        const char **warning)
 {
     const struct text digits = leading_digits(text_of(name));
-    const bool is_sql = text_ends_with(text_of(name), ".sql");
-    (void)warning;
-    if (digits.size == 0 || digits.size > 9 || (!is_sql && !text_ends_with(text_of(name), ".js"))) {
+    const char *const ending = strrchr(name, '.');
+    const bool is_code = ending != NULL && strcasecmp(ending, ".js") == 0;
+    if (ending == NULL || (!is_code && strcasecmp(ending, ".sql") != 0)) {
         return false;
     }
-    const char *const behind = name + digits.size + (strchr("-_", name[digits.size]) != NULL ? 1 : 0);
-    file->name = arena_strndup(arena, name, strlen(name) - (is_sql ? strlen(".sql") : strlen(".js")));
-    file->key = file->version = arena_printf(arena, "%ld", strtol(digits.data, NULL, 10));
-    file->own = arena_strndup(arena, behind, strlen(behind) - (is_sql ? strlen(".sql") : strlen(".js")));
-    file->is_code = !is_sql;
+    if (digits.size == 0 || digits.size > MOST_DIGITS) {
+        *warning = arena_printf(arena, "%s does not begin with a number: postgres-migrations stops at it.", name);
+        return false;
+    }
+    const char *const behind = name + digits.size;
+    const char *const title = behind + (behind[0] == '-' || behind[0] == '_' ? 1 : 0);
+    file->name = arena_strndup(arena, name, (size_t)(ending - name));
+    file->key = file->version = arena_printf(arena, "%ld", strtol(name, NULL, 10));
+    file->own = title == ending ? name : arena_strndup(arena, title, (size_t)(ending - title));
+    file->is_code = is_code;
     return true;
 }
 
@@ -67,12 +76,16 @@ static const struct layout postgres_migrations_layout = {
     .recognise = postgres_migrations_recognise,
 };
 
-/* SHA-1 of the file's name and its content. */
+/* SHA-1 of the file's name and its SQL. That of a program is not known without running it: its ledger, which wants one,
+ * then refuses the row. */
 static const char *postgres_migrations_checksum(struct arena *arena, const struct folder *folder,
                                                 const struct migration_file *file, struct text content)
 {
     struct buffer both = {.arena = arena};
     (void)folder;
+    if (file->is_code) {
+        return NULL;
+    }
     buffer_puts(&both, file->filename);
     buffer_add(&both, content);
     return digest_hex_of(arena, "SHA1", buffer_text(&both));

@@ -5,7 +5,6 @@
 #include "framework/properties.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum kind { END, NAME, STRING, PUNCTUATION };
@@ -99,38 +98,113 @@ static bool value_ends(struct text source, size_t at)
     return text_is(token.text, ",") || text_is(token.text, "}");
 }
 
-static const char *string_at(struct arena *arena, struct text source, struct token value, size_t behind,
-                             const char *const path[])
+/* A value, and where the text goes on behind it. */
+struct place {
+    struct token value;
+    size_t behind;
+};
+
+/* The value at a path of names from this one on. */
+static bool follow(struct text source, const char *const path[], struct place *place)
 {
-    while (path[0] != NULL) {
-        if (value.kind != PUNCTUATION || !text_is(value.text, "{")) {
-            return NULL;
+    for (; path[0] != NULL; path++) {
+        if (place->value.kind != PUNCTUATION || !text_is(place->value.text, "{")) {
+            return false;
         }
-        value = find_in_object(source, behind, path[0], &behind);
-        path++;
+        place->value = find_in_object(source, place->behind, path[0], &place->behind);
     }
-    if (value.kind != STRING || !value.plain || !value_ends(source, behind)) {
-        return NULL;
-    }
-    return arena_strndup(arena, value.text.data, value.text.size);
+    return place->value.kind != END;
 }
 
-const char *property_string(struct arena *arena, struct text source, const char *const path[])
+/* The next value at the path at or behind *at, which moves on; false where there is none. */
+static bool find_value(struct text source, const char *const path[], size_t *at, struct place *place)
 {
-    for (size_t at = 0;;) {
-        const struct token token = next_token(source, &at);
-        if (token.kind == END) {
-            return NULL;
-        }
-        size_t behind = at;
+    for (struct token token = next_token(source, at); token.kind != END; token = next_token(source, at)) {
+        size_t behind = *at;
         if (token.kind == PUNCTUATION || !text_is(token.text, path[0]) ||
             !text_is(next_token(source, &behind).text, ":")) {
             continue;
         }
-        const struct token value = next_token(source, &behind);
-        const char *const found = string_at(arena, source, value, behind, path + 1);
-        if (found != NULL) {
-            return found;
+        place->value = next_token(source, &behind);
+        place->behind = behind;
+        if (follow(source, path + 1, place)) {
+            return true;
         }
     }
+    return false;
+}
+
+const char *property_string(struct arena *arena, struct text source, const char *const path[])
+{
+    struct place place;
+    for (size_t at = 0; find_value(source, path, &at, &place);) {
+        if (place.value.kind == STRING && place.value.plain && value_ends(source, place.behind)) {
+            return arena_strndup(arena, place.value.text.data, place.value.text.size);
+        }
+    }
+    return NULL;
+}
+
+bool property_is_set(struct text source, const char *const path[])
+{
+    struct place place;
+    for (size_t at = 0; find_value(source, path, &at, &place);) {
+        const struct text value = place.value.text;
+        const struct text next = next_token(source, &place.behind).text;
+        const bool is_empty = place.value.kind == STRING
+                                  ? value.size == 0
+                                  : text_is(value, "null") || text_is(value, "undefined") || text_is(value, "false") ||
+                                        (text_is(value, "[") && text_is(next, "]")) ||
+                                        (text_is(value, "{") && text_is(next, "}"));
+        if (!is_empty) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is it a string or a number, and the whole value? */
+static bool is_plain(struct text source, const struct place *place)
+{
+    const struct token *const value = &place->value;
+    const bool is_number = value->kind == NAME && isdigit((unsigned char)value->text.data[0]) != 0;
+    return ((value->kind == STRING && value->plain) || is_number) && value_ends(source, place->behind);
+}
+
+const struct config_pair *property_pairs(struct arena *arena, struct text source, const char *const path[],
+                                         size_t *count)
+{
+    struct config_pair *pairs = NULL;
+    struct place object;
+    size_t capacity = 0;
+    size_t at = 0;
+    *count = 0;
+    do {
+        if (!find_value(source, path, &at, &object)) {
+            return NULL;
+        }
+    } while (object.value.kind == STRING || !text_is(object.value.text, "{"));
+    at = object.behind;
+    for (int depth = 0; depth >= 0;) {
+        const struct token token = next_token(source, &at);
+        struct place place = {.behind = at};
+        if (token.kind == END) {
+            break;
+        }
+        if (token.kind == PUNCTUATION) {
+            depth += strchr("{[(", token.text.data[0]) != NULL ? 1 : 0;
+            depth -= strchr("}])", token.text.data[0]) != NULL ? 1 : 0;
+        } else if (depth == 0 && text_is(next_token(source, &place.behind).text, ":")) {
+            at = place.behind;
+            place.value = next_token(source, &place.behind);
+            at = place.value.kind == PUNCTUATION ? at : place.behind; /* an object's names are not ours */
+            const struct text value = place.value.text;
+            pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
+            pairs[(*count)++] = (struct config_pair){
+                .key = arena_strndup(arena, token.text.data, token.text.size),
+                .value = is_plain(source, &place) ? arena_strndup(arena, value.data, value.size) : NULL,
+            };
+        }
+    }
+    return pairs;
 }

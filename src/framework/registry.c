@@ -6,12 +6,14 @@
 
 #define FRAMEWORKS(X)                                                                                                  \
     X(prisma)                                                                                                          \
+    X(sqitch)                                                                                                          \
     X(django)                                                                                                          \
     X(alembic)                                                                                                         \
     X(yoyo)                                                                                                            \
     X(hasura)                                                                                                          \
     X(atlas)                                                                                                           \
     X(flyway)                                                                                                          \
+    X(liquibase)                                                                                                       \
     X(sqlx)                                                                                                            \
     X(diesel)                                                                                                          \
     X(refinery)                                                                                                        \

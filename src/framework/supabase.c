@@ -4,6 +4,7 @@
 #include "framework/layout.h"
 #include "framework/ledger.h"
 #include "framework/listing.h"
+#include "sql/lexer.h"
 #include "sql/split.h"
 
 #include <string.h>
@@ -75,21 +76,22 @@ static bool supabase_create_migration(struct arena *arena, const struct folder *
 /* ---- statements ---- */
 
 /* The statements as its CLI cuts them: comments stay in front of the statement that they are before, semicolons and
- * blanks at the ends go. */
+ * blanks at the ends go. A script that the parser does not know stays in one piece. */
 static size_t cut(struct arena *arena, struct text content, struct text **pieces)
 {
     struct sql_split split;
     size_t count = 0;
     size_t from = 0;
     sql_split(arena, content, &split);
-    *pieces = arena_array(arena, split.count + 2, sizeof **pieces);
+    *pieces = arena_array(arena, split.count + 1, sizeof **pieces);
     for (size_t i = 0; i < split.count; i++) {
-        (*pieces)[count++] = text_trim(text_slice(content, from, split.statements[i].end));
-        from = split.statements[i].end;
-        while (from < content.size && strchr(" \t\r\n", content.data[from]) != NULL) {
-            from++;
+        struct sql_lexer lexer = {content, split.statements[i].end};
+        struct sql_token token = sql_next(&lexer);
+        const size_t end = token.kind == SQL_END ? split.statements[i].end : token.offset;
+        (*pieces)[count++] = text_trim(text_slice(content, from, end));
+        for (from = end; sql_is_symbol(&token, ';'); token = sql_next(&lexer)) {
+            from = token.offset + 1;
         }
-        from += from < content.size && content.data[from] == ';' ? 1 : 0;
     }
     const struct text rest = text_trim(text_slice(content, from, content.size));
     if (rest.size > 0) {
@@ -98,31 +100,32 @@ static size_t cut(struct arena *arena, struct text content, struct text **pieces
     return count;
 }
 
-/* A digest of the statements: the ledger has them whole, and both sides are made the same way. */
+/* Tools of Supabase cut the same script into statements in several ways (its dashboard keeps it in one piece): blanks
+ * and semicolons do not count. supabase_read's query does the same with what the ledger has. */
 static const char *supabase_checksum(struct arena *arena, const struct folder *folder,
                                      const struct migration_file *file, struct text content)
 {
-    struct text *pieces;
-    struct buffer all = {.arena = arena};
+    struct buffer rest = {.arena = arena};
     (void)folder;
     (void)file;
-    const size_t count = cut(arena, content, &pieces);
-    for (size_t i = 0; i < count; i++) {
-        buffer_puts(&all, i == 0 ? "" : ";\n");
-        buffer_add(&all, pieces[i]);
+    buffer_reserve(&rest, content.size);
+    for (size_t i = 0; i < content.size; i++) {
+        if (content.data[i] == '\0' || strchr(" \t\n\v\f\r;", content.data[i]) == NULL) {
+            buffer_putc(&rest, content.data[i]);
+        }
     }
-    return sha256_hex_of(arena, buffer_text(&all));
+    return sha256_hex_of(arena, buffer_text(&rest));
 }
 
 /* ---- the ledger ---- */
 
 static bool supabase_read(struct ledger_reading *reading)
 {
-    return ledger_read_rows(
-        reading,
-        "SELECT version AS key, version || coalesce('_' || name, '') AS name, "
-        "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.array_to_string(statements, E';\\n'), "
-        "'UTF8')), 'hex') AS checksum FROM %t ORDER BY version");
+    return ledger_read_rows(reading, "SELECT version AS key, version || coalesce('_' || name, '') AS name, "
+                                     "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
+                                     "nullif(pg_catalog.translate(pg_catalog.array_to_string(statements, ''), "
+                                     "E' \\t\\n\\x0b\\f\\r;', ''), ''), 'UTF8')), 'hex') AS checksum "
+                                     "FROM %t ORDER BY version");
 }
 
 static void supabase_create(struct buffer *sql, const struct ledger *ledger)
@@ -143,8 +146,7 @@ static void supabase_record(struct buffer *sql, const struct ledger *ledger, con
         buffer_puts(sql, i == 0 ? "" : ", ");
         pg_quote_literal(sql, pieces[i]);
     }
-    buffer_puts(
-        sql, "]::text[]) ON CONFLICT (version) DO UPDATE SET name = excluded.name, statements = excluded.statements;");
+    buffer_puts(sql, "]::text[]);");
 }
 
 const struct framework framework_supabase = {

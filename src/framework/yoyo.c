@@ -261,6 +261,7 @@ const struct framework framework_yoyo = {
         &(const struct delegate){
             .programs = (const char *const[]){".venv/bin/yoyo", "venv/bin/yoyo", "yoyo", NULL},
             .run = (const char *const[]){"apply", "--batch", NULL},
+            .left_lock = "yoyo break-lock",
         },
     .list = yoyo_list,
     .script = yoyo_script,

@@ -1,446 +1,418 @@
 /*
- * The child gets a small environment: PATH, HOME and the like, the connection as DATABASE_URL and as its own tool wants
- * it. Nothing else of the worker's.
+ * A tool's words are for people: they are told as events, and the last of them with a failure. Nothing is concluded
+ * from them, nor from how it ended.
  */
 #include "migration/delegate.h"
 
 #include "base/log.h"
+#include "base/masking.h"
 #include "base/process.h"
+#include "migration/tool.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define MOST_WORDS ((size_t)48)
-#define TAIL_LIMIT ((size_t)4 * 1024)
+#define TAIL_LIMIT  ((size_t)4 * 1024)
+#define SHOWN_LIMIT ((size_t)8 * 1024)    /* of a line */
+#define TOLD_LIMIT  ((size_t)1024 * 1024) /* of all of them */
+#define PER_LINE    100                   /* what a line costs beside its text */
+#define SQL_LIMIT   ((size_t)4 * 1024 * 1024)
+#define JUDGE_MS    15000 /* for reading the ledger when the time is over */
 
 /* One use of a tool. */
 struct use {
     struct work *work;
-    const struct detection *detection;
-    const struct delegate *delegate;
-    const struct migration_file *file; /* for {name} and kin; may be NULL */
-    const char *words[MOST_WORDS + 1];
-    const char *environment[MOST_WORDS + 1];
-    struct buffer tail;   /* the last of what it printed */
-    struct buffer *whole; /* all of it; NULL: not wanted */
-    const char *migration;
+    struct tool tool;
+    struct arena *scratch; /* of one line */
+    struct buffer tail;    /* the last of what it printed */
+    struct buffer *whole;  /* all of it, for a preview; NULL: not wanted */
+    bool is_cut;           /* … which was too much */
+    size_t told;           /* bytes */
+    const char *outcome;   /* how it ended, in words */
+    bool was_ended;        /* by us, or by somebody else */
+    bool was_cancelled;
+    int code;
 };
 
 const struct delegate *delegate_of(const struct detection *detection)
 {
-    return detection->has_folder && detection->folder.delegate != NULL ? detection->folder.delegate
-                                                                       : detection->framework->delegate;
+    return tool_of(NULL, detection).delegate;
 }
 
-/* ---- words ---- */
-
-static const char *connection_value(const struct site *site, const char *keyword, const char *otherwise)
+const char *delegate_command(struct arena *arena, const struct site *site, const struct detection *detection)
 {
-    const char *const value = site->conninfo == NULL ? NULL : conninfo_value(site->conninfo, keyword);
-    return value == NULL ? otherwise : value;
-}
-
-static void put_encoded(struct buffer *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        if (isalnum((unsigned char)*c) != 0 || strchr("-._~", *c) != NULL) {
-            buffer_putc(out, *c);
-        } else {
-            buffer_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-        }
-    }
-}
-
-static const char *url_of(struct arena *arena, const struct site *site)
-{
-    struct buffer url = {.arena = arena};
-    const char *const password = connection_value(site, "password", NULL);
-    const char *const host = connection_value(site, "host", "localhost");
-    const char *const sslmode = connection_value(site, "sslmode", NULL);
-    buffer_puts(&url, "postgresql://");
-    put_encoded(&url, connection_value(site, "user", ""));
-    if (password != NULL) {
-        buffer_putc(&url, ':');
-        put_encoded(&url, password);
-    }
-    buffer_printf(&url, "@%s:%s/", host[0] == '/' ? "localhost" : host, connection_value(site, "port", "5432"));
-    put_encoded(&url, connection_value(site, "dbname", ""));
-    if (host[0] == '/') {
-        buffer_puts(&url, "?host=");
-        put_encoded(&url, host);
-    }
-    if (sslmode != NULL) {
-        buffer_printf(&url, "%csslmode=%s", host[0] == '/' ? '&' : '?', sslmode);
-    }
-    return buffer_string(&url);
-}
-
-/* The value of {name} in a word; NULL: there is no such. */
-static const char *value_of(const struct use *use, struct text name)
-{
-    struct arena *const arena = use->work->arena;
-    const struct site *const site = use->work->site;
-    const struct migration_file *const file = use->file;
-    const char *const host = connection_value(site, "host", "localhost");
-    const char *const port = connection_value(site, "port", "5432");
-    const char *const database = connection_value(site, "dbname", "");
-    if (file != NULL && (text_is(name, "name") || text_is(name, "version") || text_is(name, "file"))) {
-        return text_is(name, "name")      ? file->name
-               : text_is(name, "version") ? (file->version == NULL ? file->name : file->version)
-                                          : path_join(arena, use->detection->folder.path, file->filename);
-    }
-    return text_is(name, "url")        ? url_of(arena, site)
-           : text_is(name, "jdbc_url") ? arena_printf(arena, "jdbc:postgresql://%s:%s/%s", host, port, database)
-           : text_is(name, "host")     ? host
-           : text_is(name, "port")     ? port
-           : text_is(name, "user")     ? connection_value(site, "user", "")
-           : text_is(name, "password") ? connection_value(site, "password", "")
-           : text_is(name, "database") ? database
-           : text_is(name, "schema")   ? use->detection->ledger.schema
-                                       : NULL;
-}
-
-static const char *expand(const struct use *use, const char *word)
-{
-    struct buffer out = {.arena = use->work->arena};
-    const struct text text = text_of(word);
-    size_t done = 0;
-    for (size_t open; (open = text_find(text, "{", done)) != SIZE_MAX;) {
-        const size_t close = text_find(text, "}", open);
-        const char *const value = close == SIZE_MAX ? NULL : value_of(use, text_slice(text, open + 1, close));
-        buffer_add(&out, text_slice(text, done, value == NULL ? open + 1 : open));
-        buffer_puts(&out, value == NULL ? "" : value);
-        done = value == NULL ? open + 1 : close + 1;
-    }
-    buffer_add(&out, text_slice(text, done, text.size));
-    return buffer_string(&out);
-}
-
-static void expand_all(const struct use *use, const char *const *words, const char **out, size_t *count)
-{
-    for (size_t i = 0; words != NULL && words[i] != NULL && *count < MOST_WORDS; i++) {
-        out[(*count)++] = expand(use, words[i]);
-    }
-    out[*count] = NULL;
-}
-
-/* ---- the program ---- */
-
-static bool is_program(const char *path)
-{
-    return file_look(path, NULL) == FILE_REGULAR && access(path, X_OK) == 0;
-}
-
-static const char *absolute(struct arena *arena, const char *path)
-{
-    char *const real = realpath(path, NULL);
-    const char *const copy = real == NULL ? path : arena_strdup(arena, real);
-    free(real);
-    return copy;
-}
-
-/* In the package, in the project (where a monorepo's tools are), on the PATH. A link stays what it is: tools look at
- * their name. */
-static const char *find_program(const struct use *use)
-{
-    struct arena *const arena = use->work->arena;
-    const struct folder *const folder = &use->detection->folder;
-    const char *const root = absolute(arena, folder->root);
-    for (size_t i = 0; use->delegate->programs[i] != NULL; i++) {
-        const char *const program = use->delegate->programs[i];
-        const char *const places[] = {path_join(arena, path_join(arena, root, folder->base), program),
-                                      path_join(arena, root, program)};
-        for (size_t j = 0; strchr(program, '/') != NULL && j < 2; j++) {
-            if (is_program(places[j])) {
-                return places[j];
-            }
-        }
-        char *rest;
-        const char *const path = getenv("PATH");
-        char *const list = arena_strdup(arena, path == NULL ? "/usr/bin:/bin" : path);
-        for (char *directory = strchr(program, '/') != NULL ? NULL : strtok_r(list, ":", &rest); directory != NULL;
-             directory = strtok_r(NULL, ":", &rest)) {
-            if (is_program(path_join(arena, directory, program))) {
-                return path_join(arena, directory, program);
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool set_up(struct use *use, const char *const *arguments)
-{
-    static const char *const kept[] = {
-        "PATH",      "HOME",     "USER",      "LANG",     "LC_ALL",  "TZ",      "TMPDIR",
-        "JAVA_HOME", "NODE_ENV", "RAILS_ENV", "RACK_ENV", "APP_ENV", "MIX_ENV", "DJANGO_SETTINGS_MODULE"};
-    struct arena *const arena = use->work->arena;
-    size_t count = 1;
-    use->words[0] = find_program(use);
-    if (use->words[0] == NULL) {
-        return status_fail(use->work->status, STATUS_FAILED_PRECONDITION,
-                           "%s is not there: it was looked for in the project%s%s. Install it (npm ci, bundle install, "
-                           "pip install, …).",
-                           use->delegate->programs[0], use->detection->folder.base[0] == '\0' ? "" : " and in ",
-                           use->detection->folder.base);
-    }
-    expand_all(use, arguments, use->words, &count);
-    count = 0;
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        const char *const value = getenv(kept[i]);
-        if (value != NULL) {
-            use->environment[count++] = arena_printf(arena, "%s=%s", kept[i], value);
-        }
-    }
-    use->environment[count++] = arena_printf(arena, "DATABASE_URL=%s", url_of(arena, use->work->site));
-    expand_all(use, use->delegate->environment, use->environment, &count);
-    return true;
+    const struct tool tool = tool_of(site, detection);
+    return tool.delegate == NULL || tool.delegate->run == NULL ? detection->framework->tool
+                                                               : tool_command(arena, &tool, tool.delegate->run);
 }
 
 /* ---- its output ---- */
 
-/* The password does not leave the worker, whoever prints it. */
-static const char *masked(const struct use *use, struct text line)
+static struct text cut(struct text text, size_t limit)
 {
-    const char *const password = connection_value(use->work->site, "password", NULL);
-    struct buffer out = {.arena = use->work->arena};
-    size_t done = 0;
-    if (password != NULL && strlen(password) >= 3) {
-        for (size_t at; (at = text_find(line, password, done)) != SIZE_MAX;) {
-            buffer_add(&out, text_slice(line, done, at));
-            buffer_puts(&out, "***");
-            done = at + strlen(password);
-        }
+    while (text.size > limit && limit > 0 && ((unsigned char)text.data[limit] & 0xC0) == 0x80) {
+        limit--; /* not within a character */
     }
-    for (size_t i = done; i < line.size; i++) {
-        const unsigned char byte = (unsigned char)line.data[i];
-        /* Colours and control characters are the terminal's. */
-        if (byte == 0x1B && i + 1 < line.size && line.data[i + 1] == '[') {
-            for (i += 2; i < line.size && isalpha((unsigned char)line.data[i]) == 0; i++) {
-            }
-        } else if (byte >= 0x20 || byte == '\t') {
-            buffer_putc(&out, (char)byte);
-        }
-    }
-    return text_is_utf8(buffer_text(&out), NULL) ? buffer_string(&out) : "(a line that is not UTF-8)";
+    return text_slice(text, 0, limit);
 }
 
-static void on_line(void *data, struct text line)
+/* Its last whole lines. */
+static struct text last_lines(const struct buffer *tail)
 {
-    struct use *const use = data;
-    const char *const text = masked(use, line);
-    if (use->whole != NULL) {
-        buffer_puts(use->whole, text);
-        buffer_putc(use->whole, '\n');
+    struct text text = buffer_text(tail);
+    struct text line;
+    while (text.size > TAIL_LIMIT && text_next_line(&text, &line)) {
     }
-    if (text[0] == '\0') {
+    return text;
+}
+
+/* Twice what is wanted, so that it is seldom moved. */
+static void keep_tail(struct use *use, struct text line)
+{
+    struct buffer *const tail = &use->tail;
+    if (tail->size + line.size + 1 > 2 * TAIL_LIMIT) {
+        const struct text last = last_lines(tail);
+        memmove(tail->data, last.data, last.size);
+        tail->size = last.size;
+    }
+    buffer_add(tail, cut(line, TAIL_LIMIT - 1));
+    buffer_putc(tail, '\n');
+}
+
+static void tell_line(struct use *use, struct text line)
+{
+    if (use->told > TOLD_LIMIT) {
         return;
     }
-    buffer_puts(&use->tail, text);
-    buffer_putc(&use->tail, '\n');
-    if (use->tail.size > 2 * TAIL_LIMIT) {
-        memmove(use->tail.data, use->tail.data + use->tail.size - TAIL_LIMIT, TAIL_LIMIT + 1);
-        use->tail.size = TAIL_LIMIT;
+    use->told += line.size + PER_LINE;
+    const bool is_last = use->told > TOLD_LIMIT;
+    watch_tell(use->work, &(struct run_event){
+                              .kind = RUN_EVENT_OUTPUT,
+                              .message = arena_strndup(use->scratch, line.data, line.size),
+                          });
+    if (is_last) {
+        watch_note(use->work, NULL, "It prints more than is shown here.");
     }
-    watch_tell(use->work, &(struct run_event){.kind = RUN_EVENT_OUTPUT, .migration = use->migration, .message = text});
+}
+
+static void on_line(void *data, struct text raw)
+{
+    struct use *const use = data;
+    use->scratch = arena_new(0);
+    const struct text whole = text_of(masked(use->scratch, raw, tool_secret(use->work->site)));
+    const struct text line = cut(whole, SHOWN_LIMIT);
+    if (use->whole != NULL) {
+        use->is_cut = use->is_cut || raw.size == PROCESS_LINE_LIMIT || use->whole->size + whole.size > SQL_LIMIT;
+    }
+    if (use->whole != NULL && !use->is_cut) {
+        buffer_add(use->whole, whole);
+        buffer_putc(use->whole, '\n');
+    }
+    if (text_trim(line).size > 0) {
+        keep_tail(use, line);
+        tell_line(use, line);
+    }
+    arena_free(use->scratch);
 }
 
 static bool on_look(void *data)
 {
-    return !watch_cancelled(((const struct use *)data)->work);
+    const struct use *const use = data;
+    watch_tick(use->work);
+    return !watch_cancelled(use->work);
 }
 
-static bool start(struct use *use, struct process_end *end)
+/* ---- its life ---- */
+
+static void note_end(struct use *use, const struct process_end *end)
+{
+    struct arena *const arena = use->work->arena;
+    const char *const name = use->tool.name;
+    use->code = end->code;
+    use->was_cancelled = end->stopped;
+    use->was_ended = end->signal != 0 || end->timed_out || end->stopped;
+    use->outcome = end->timed_out ? arena_printf(arena, "%s had not ended when its time was over, and was ended", name)
+                   : end->stopped ? arena_printf(arena, "The run was cancelled; %s was ended", name)
+                   : end->signal != 0 ? arena_printf(arena, "%s was ended by signal %d", name, end->signal)
+                   : end->code != 0   ? arena_printf(arena, "%s failed with exit status %d", name, end->code)
+                                      : arena_printf(arena, "%s ended as if all were well", name);
+    log_info("delegate ended", "program=\"%s\" code=%d", name, end->code);
+}
+
+/* False where it could not be started. */
+static bool start(struct use *use, const char *const *arguments)
 {
     struct work *const work = use->work;
+    struct process_end end;
+    if (!tool_prepare(work->arena, &use->tool, arguments, work->status)) {
+        return false;
+    }
     const int64_t limit = deadline_in(work->site->delegate_timeout_ms);
-    const struct folder *const folder = &use->detection->folder;
     const struct process process = {
-        .argv = use->words,
-        .environment = use->environment,
-        .directory = path_join(work->arena, absolute(work->arena, folder->root), folder->base),
+        .argv = use->tool.argv,
+        .environment = use->tool.environment,
+        .directory = use->tool.directory,
         .deadline = limit < work->deadline ? limit : work->deadline,
         .line = on_line,
-        .go_on = work->watch == NULL ? NULL : on_look,
+        .go_on = on_look,
         .data = use,
     };
     use->tail = (struct buffer){.arena = work->arena};
-    log_info("delegate", "program=\"%s\"", use->words[0]);
-    return process_run(&process, end, work->status);
+    buffer_reserve(&use->tail, 2 * TAIL_LIMIT + 1);
+    log_info("delegate", "program=\"%s\"", use->tool.argv[0]);
+    watch_note(work, NULL, arena_printf(work->arena, "Running %s.", tool_command(work->arena, &use->tool, arguments)));
+    if (!process_run(&process, &end, work->status)) {
+        return false;
+    }
+    note_end(use, &end);
+    return true;
+}
+
+static const char *tail_of(const struct use *use)
+{
+    const struct text tail = last_lines(&use->tail);
+    return tail.size == 0 ? NULL : arena_strndup(use->work->arena, tail.data, tail.size);
 }
 
 /* ---- what to run ---- */
 
-const char *delegate_command(struct arena *arena, const struct site *site, const struct detection *detection)
-{
-    const struct delegate *const delegate = delegate_of(detection);
-    struct buffer command = {.arena = arena};
-    struct status ignored = {.arena = arena};
-    struct work work = {.site = site, .arena = arena, .status = &ignored};
-    struct use use = {.work = &work, .detection = detection, .delegate = delegate};
-    size_t count = 0;
-    if (delegate == NULL || delegate->run == NULL) {
-        return detection->framework->tool;
-    }
-    expand_all(&use, delegate->run, use.words, &count);
-    buffer_puts(&command, delegate->programs[0]);
-    for (size_t i = 0; i < count; i++) {
-        const bool plain = strpbrk(use.words[i], " '\"$&|;<>()*?") == NULL && use.words[i][0] != '\0';
-        buffer_printf(&command, plain ? " %s" : " '%s'", use.words[i]);
-    }
-    return buffer_string(&command);
-}
-
-/* The arguments for what is wanted: all that is pending, one, or up to one. NULL: the tool cannot. */
-static const char *const *arguments_for(struct use *use, const struct run_request *request,
-                                        const struct preparation *preparation)
+/* The arguments for all that is pending, for one, or for all up to one. NULL: the tool cannot run just these. */
+static const char *const *arguments_for(const struct delegate *delegate, const struct preparation *preparation)
 {
     const struct catalog *const catalog = &preparation->catalog;
-    const struct delegate *const delegate = use->delegate;
     const struct catalog_item *const last = preparation->items[preparation->count - 1].item;
     size_t pending = 0;
     size_t pending_to_last = 0;
     for (size_t i = 0; i < catalog->count; i++) {
-        const bool is_pending = catalog->items[i].state == MIGRATION_PENDING;
-        pending += is_pending ? 1 : 0;
-        pending_to_last += is_pending && &catalog->items[i] <= last ? 1 : 0;
+        if (catalog->items[i].state == MIGRATION_PENDING) {
+            pending++;
+            pending_to_last += &catalog->items[i] <= last ? 1 : 0;
+        }
     }
-    (void)request;
-    use->file = last->file;
-    if (preparation->count == pending) {
-        return delegate->run;
-    }
-    return preparation->count == 1 && delegate->run_one != NULL ? delegate->run_one
-           : preparation->count == pending_to_last              ? delegate->run_to
-                                                                : NULL;
+    return preparation->count == pending                          ? delegate->run
+           : preparation->count == 1 && delegate->run_one != NULL ? delegate->run_one
+           : preparation->count == pending_to_last                ? delegate->run_to
+                                                                  : NULL;
 }
 
+static const char *first_program(const struct preparation *preparation)
+{
+    size_t i = 0;
+    while (i + 1 < preparation->count && !preparation->items[i].item->file->is_code) {
+        i++;
+    }
+    return preparation->items[i].item->name;
+}
+
+/* False, with the reason, where this is nothing for the tool, or not allowed. */
 static bool check(struct work *work, const struct run_request *request, const struct preparation *preparation,
                   const struct delegate *delegate)
 {
     const struct detection *const detection = &preparation->catalog.detection;
-    size_t program = 0;
-    while (program + 1 < preparation->count && !preparation->items[program].item->file->is_code) {
-        program++;
-    }
-    const char *const name = preparation->items[program].item->name;
-    const char *const command = delegate_command(work->arena, work->site, detection);
-    work->status->migration = name;
-    if (delegate == NULL || delegate->run == NULL || !work->site->allow_delegate) {
+    const char *const own = detection->framework->display_name;
+    const char *const name = first_program(preparation);
+    const bool has_tool = delegate != NULL && delegate->run != NULL;
+    if (!has_tool || !work->site->allow_delegate) {
         status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "NEEDS_DELEGATE",
                             "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
-                            detection->framework->display_name, command,
-                            delegate == NULL ? "" : " A worker that was started with --allow-delegate does so.");
-        work->status->migration = name;
-        return false;
+                            own, delegate_command(work->arena, work->site, detection),
+                            has_tool ? " A worker that was started with --allow-delegate does so." : "");
+    } else if (request->dry_run || request->in_one_transaction) {
+        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
+                    own, request->dry_run ? "tried" : "part of one transaction with all others");
+    } else if (arguments_for(delegate, preparation) == NULL) {
+        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" is a program, and %s cannot run just what was asked for: run all that is "
+                    "pending%s%s. Nothing was run.",
+                    name, own, delegate->run_to != NULL ? ", or all up to a target" : "",
+                    delegate->run_one != NULL ? ", or one alone" : "");
+    } else {
+        return true;
     }
-    if (request->dry_run || request->in_one_transaction) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
-                           "Migration \"%s\" is a program: %s runs it with transactions of its own, so that it can be "
-                           "neither tried nor "
-                           "be one transaction with others.",
-                           name, detection->framework->display_name);
-    }
-    return true;
+    work->status->migration = name;
+    return false;
 }
 
 /* ---- what came of it ---- */
-
-static const struct catalog_item *item_of(const struct catalog *catalog, const char *key)
-{
-    for (size_t i = 0; i < catalog->count; i++) {
-        if (strcmp(catalog->items[i].key, key) == 0) {
-            return &catalog->items[i];
-        }
-    }
-    return NULL;
-}
 
 static bool is_applied(const struct catalog_item *item)
 {
     return item != NULL && (item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED);
 }
 
+static const struct catalog_item *item_of(const struct catalog *catalog, const struct catalog_item *other)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (strcmp(item->key, other->key) == 0 && strcmp(item->name, other->name) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static bool is_asked_for(const struct preparation *preparation, const struct catalog_item *item)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (strcmp(preparation->items[i].item->name, item->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The ledger as it is now, also where the deadline has passed or the connection was lost meanwhile. */
+static bool read_again(struct work *work, struct catalog *after)
+{
+    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < JUDGE_MS) {
+        work->deadline = deadline_in(JUDGE_MS);
+    }
+    if (pg_session_is_lost(work->session)) {
+        pg_session_free(work->session);
+        work->session = NULL;
+        if (!work_connect_own(work)) {
+            return false;
+        }
+    }
+    pg_session_set_deadline(work->session, work->deadline);
+    return catalog_read(work, after);
+}
+
+static void add_warning(struct work *work, struct run_result *result, const char *warning)
+{
+    const char **const warnings = arena_array(work->arena, result->warning_count + 1, sizeof *warnings);
+    for (size_t i = 0; i < result->warning_count; i++) {
+        warnings[i] = result->warnings[i];
+    }
+    warnings[result->warning_count++] = warning;
+    result->warnings = warnings;
+}
+
+static void add_applied(struct work *work, const struct preparation *preparation, const struct catalog_item *item,
+                        struct run_result *result)
+{
+    const bool is_asked = is_asked_for(preparation, item);
+    result->applied = arena_grow(work->arena, result->applied, result->applied_count, &result->applied_capacity,
+                                 sizeof *result->applied);
+    result->applied[result->applied_count++] = (struct run_applied){.name = item->name, .checksum = item->checksum};
+    log_info("migration applied", "migration=\"%s\"", item->name);
+    watch_tell(work, &(struct run_event){
+                         .kind = RUN_EVENT_MIGRATION_DONE,
+                         .migration = item->name,
+                         .number = (uint32_t)result->applied_count,
+                         .count = (uint32_t)preparation->count,
+                         .message = arena_printf(work->arena, "The ledger has \"%s\".", item->name),
+                     });
+    if (!is_asked) {
+        add_warning(work, result,
+                    arena_printf(work->arena, "\"%s\" was run, too, without being asked for.", item->name));
+    }
+}
+
+/* What to do about a tool that was ended. */
+static const char *hint_for(const struct use *use)
+{
+    const char *const lock = use->tool.delegate->left_lock;
+    if (!use->was_ended) {
+        return use->code == 0 ? "It may have another connection than DATABASE_URL: look at its configuration." : NULL;
+    }
+    return lock == NULL
+               ? "The server may go on with its last statement for a while: ask for the status before running "
+                 "again."
+               : arena_printf(use->work->arena,
+                              "The server may go on with its last statement for a while, and its lock may stay: "
+                              "where the next run says so, \"%s\" takes it away.",
+                              lock);
+}
+
+static void fail(const struct use *use, const char *name, const char *what, struct run_result *result)
+{
+    struct arena *const arena = use->work->arena;
+    result->ok = false;
+    result->failed_name = name;
+    result->failure = (struct script_failure){
+        .error = arena_printf(arena, "%s, %s.", use->outcome, what),
+        .detail = tail_of(use),
+        .hint = hint_for(use),
+        .cancelled = use->was_cancelled,
+    };
+    result->summary =
+        result->applied_count == 0
+            ? arena_printf(arena, "Migration \"%s\" failed; no other migration was run.", name)
+            : arena_printf(arena, "Migration \"%s\" failed; the %zu migration(s) that were run stay applied.", name,
+                           result->applied_count);
+}
+
 /* Compares the ledger with what it was. */
-static bool judge(const struct use *use, const struct preparation *preparation, const struct process_end *end,
-                  struct run_result *result)
+static void judge(struct use *use, const struct preparation *preparation, struct run_result *result)
 {
     struct work *const work = use->work;
     struct catalog after;
-    if (!catalog_read(work, &after)) {
-        return false;
+    if (!read_again(work, &after)) {
+        const char *const what =
+            arena_printf(work->arena,
+                         "and whether anything was applied could not be found out (%s); ask for the status when the "
+                         "database is back",
+                         work->status->message);
+        fail(use, first_program(preparation), what, result);
+        return;
     }
-    result->ok = true;
-    for (size_t i = 0; i < preparation->count; i++) {
-        const struct catalog_item *const before = preparation->items[i].item;
-        if (is_applied(item_of(&after, before->key))) {
-            result->applied[result->applied_count++] = (struct run_applied){.name = before->name};
-            watch_tell(work,
-                       &(struct run_event){.kind = RUN_EVENT_MIGRATION_DONE,
-                                           .migration = before->name,
-                                           .number = (uint32_t)result->applied_count,
-                                           .count = (uint32_t)preparation->count,
-                                           .message = arena_printf(work->arena, "Applied \"%s\".", before->name)});
-        } else if (result->ok) {
-            result->ok = false;
-            result->failed_name = before->name;
+    for (size_t i = 0; i < after.count; i++) {
+        const struct catalog_item *const before = item_of(&preparation->catalog, &after.items[i]);
+        if (is_applied(&after.items[i]) && !is_applied(before)) {
+            add_applied(work, preparation, &after.items[i], result);
         }
     }
-    if (result->ok) {
-        result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", result->applied_count);
-        return true;
+    for (size_t i = 0; i < preparation->count; i++) {
+        const struct catalog_item *const item = preparation->items[i].item;
+        if (!is_applied(item_of(&after, item))) {
+            fail(use, item->name, "and the ledger does not have this migration", result);
+            return;
+        }
     }
-    result->failure = (struct script_failure){
-        .error = end->timed_out ? "The time for its own tool was over; it was ended."
-                 : end->stopped
-                     ? "The run was cancelled; its own tool was ended."
-                     : arena_printf(work->arena, "%s ended with %d, and the ledger does not have the migration.",
-                                    use->words[0], end->code),
-        .detail = use->tail.size == 0 ? NULL : buffer_string(&use->tail),
-        .cancelled = end->stopped,
-    };
-    result->summary = arena_printf(work->arena, "Migration \"%s\" failed — %zu migration(s) before it stay applied.",
-                                   result->failed_name, result->applied_count);
-    return true;
+    if (use->code != 0) {
+        add_warning(work, result, arena_printf(work->arena, "%s, but the ledger has all migrations.", use->outcome));
+    }
+    result->ok = true;
+    result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", result->applied_count);
 }
 
 bool delegate_run(struct work *work, const struct run_request *request, const struct preparation *preparation,
                   struct run_result *result)
 {
     const struct detection *const detection = &preparation->catalog.detection;
-    struct use use = {.work = work, .detection = detection, .delegate = delegate_of(detection)};
-    struct process_end end;
-    if (!check(work, request, preparation, use.delegate)) {
+    struct use use = {.work = work, .tool = tool_of(work->site, detection)};
+    if (!check(work, request, preparation, use.tool.delegate)) {
         return false;
     }
-    const char *const *const arguments = arguments_for(&use, request, preparation);
-    if (arguments == NULL) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
-                           "%s cannot run just these: run all that is pending%s.", detection->framework->display_name,
-                           use.delegate->run_to != NULL ? ", or up to a target" : "");
+    if (watch_cancelled(work)) {
+        return status_fail(work->status, STATUS_CANCELLED, "The run was cancelled before it began; nothing was run.");
     }
-    return set_up(&use, arguments) && start(&use, &end) && judge(&use, preparation, &end, result);
+    use.tool.file = preparation->items[preparation->count - 1].item->file;
+    if (!start(&use, arguments_for(use.tool.delegate, preparation))) {
+        return false;
+    }
+    judge(&use, preparation, result);
+    return true;
 }
 
 bool delegate_preview(struct work *work, const struct detection *detection, const struct migration_file *file,
                       struct text *sql)
 {
     struct buffer whole = {.arena = work->arena};
-    struct use use = {
-        .work = work, .detection = detection, .delegate = delegate_of(detection), .file = file, .whole = &whole};
-    struct process_end end;
+    struct use use = {.work = work, .tool = tool_of(work->site, detection), .whole = &whole};
     *sql = (struct text){0};
-    if (!work->site->allow_delegate || use.delegate == NULL || use.delegate->preview == NULL) {
+    if (!work->site->allow_delegate || use.tool.delegate == NULL || use.tool.delegate->preview == NULL) {
         return true;
     }
-    if (!set_up(&use, use.delegate->preview) || !start(&use, &end)) {
+    use.tool.file = file;
+    if (!start(&use, use.tool.delegate->preview)) {
         return false;
     }
-    if (end.code != 0) {
-        status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s cannot preview it (it ended with %d).", use.words[0],
-                    end.code);
-        work->status->detail = use.tail.size == 0 ? NULL : buffer_string(&use.tail);
+    if (use.code != 0 || use.is_cut) {
+        status_fail(work->status, STATUS_FAILED_PRECONDITION, "It cannot be previewed: %s.",
+                    use.is_cut ? "its own tool prints more than can be shown" : use.outcome);
+        work->status->detail = tail_of(&use);
         return false;
     }
     *sql = buffer_text(&whole);

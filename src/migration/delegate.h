@@ -14,9 +14,10 @@ const struct delegate *delegate_of(const struct detection *detection);
 /* The command that a person would run for everything that is pending, in the arena; secrets are not in it. */
 const char *delegate_command(struct arena *arena, const struct site *site, const struct detection *detection);
 
-/* Runs the preparation's migrations by the tool, whose output is told as events, with the password masked. Holds our
- * own lock, but not the framework's: the tool takes it. False where it could not begin (not allowed, no tool, a
- * selection that the tool cannot run). */
+/* Runs the preparation's migrations by the tool, whose output is told as events, with the password masked. To be called
+ * under our own lock (lock_take_ours), but not the framework's: the tool takes that itself. All that the ledger has
+ * afterwards and had not before is `applied`, also what was not asked for. False where nothing was started (not
+ * allowed, no tool, a selection that the tool cannot run). */
 bool delegate_run(struct work *work, const struct run_request *request, const struct preparation *preparation,
                   struct run_result *result);
 

@@ -10,7 +10,7 @@
 
 #define NAP_MS 50 /* the longest until a wish to end is noticed */
 
-static void tick(const struct work *work)
+void watch_tick(const struct work *work)
 {
     if (work->watch != NULL && work->watch->tick != NULL) {
         work->watch->tick(work->watch->data, work->observer == NULL ? NULL : observer_session(work->observer));
@@ -21,7 +21,7 @@ void watch_tell(const struct work *work, const struct run_event *event)
 {
     if (work->watch != NULL && work->watch->event != NULL) {
         work->watch->event(work->watch->data, event);
-        tick(work);
+        watch_tick(work);
     }
 }
 
@@ -42,7 +42,7 @@ bool watch_pause(const struct work *work, uint32_t ms)
         if (watch_cancelled(work) || deadline_passed(work->deadline)) {
             return false;
         }
-        tick(work);
+        watch_tick(work);
         left = left < NAP_MS ? left : NAP_MS;
         const struct timespec nap = {.tv_nsec = left * 1000000};
         nanosleep(&nap, NULL);

@@ -83,6 +83,10 @@ void watch_tell(const struct work *work, const struct run_event *event);
 /* A word about the migration that is under way. */
 void watch_note(const struct work *work, const char *migration, const char *message);
 
+/* For who waits long for something that says nothing: what happened is written down, and a wish to end that another
+ * worker was told is heard. */
+void watch_tick(const struct work *work);
+
 /* Whether the run is to end. */
 bool watch_cancelled(const struct work *work);
 

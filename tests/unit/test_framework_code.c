@@ -335,7 +335,7 @@ END_TEST
 
 START_TEST(a_phinx_migration_is_recorded_with_the_name_of_its_class)
 {
-    const struct ledger ledger = {"public", "phinxlog"};
+    const struct ledger ledger = {.schema = "public", .table = "phinxlog"};
     put("m/20260105100000_create_users.php", "");
     put("m/20260106100000.php", "");
     put("m/helper.php", "");
@@ -364,7 +364,7 @@ static const char *efcore_row(void)
 {
     const struct folder folder = folder_at("efcore", "m");
     const struct migration_files files = list("efcore", "m");
-    const struct ledger ledger = {"public", "__EFMigrationsHistory"};
+    const struct ledger ledger = {.schema = "public", .table = "__EFMigrationsHistory"};
     struct buffer sql = {.arena = arena};
     framework_of("efcore")->record(
         &sql, &ledger,
@@ -396,7 +396,7 @@ END_TEST
 
 START_TEST(the_locks_of_kysely_and_rails_are_known)
 {
-    const struct ledger ledger = {"public", "x"};
+    const struct ledger ledger = {.schema = "public", .table = "x"};
     int64_t keys[MOST_ADVISORY_KEYS];
     ck_assert_uint_eq(framework_of("kysely")->advisory_locks(&ledger, "blog", keys), 1);
     ck_assert_int_eq(keys[0], INT64_C(3853314791062309107));
@@ -407,7 +407,7 @@ END_TEST
 
 START_TEST(typeorm_calls_its_key_after_a_hash_of_the_table)
 {
-    const struct ledger ledger = {"public", "migrations"};
+    const struct ledger ledger = {.schema = "public", .table = "migrations"};
     struct buffer sql = {.arena = arena};
     framework_of("typeorm")->create(&sql, &ledger);
     ck_assert_ptr_nonnull(strstr(buffer_string(&sql), "\"PK_8c82d7f526340ab734260ea46be\""));
@@ -416,7 +416,7 @@ END_TEST
 
 START_TEST(a_table_name_with_quotes_stays_a_name)
 {
-    const struct ledger ledger = {"a\"b", "c'd$x$"};
+    const struct ledger ledger = {.schema = "a\"b", .table = "c'd$x$"};
     struct buffer sql = {.arena = arena};
     framework_of("knex")->lock(&sql, &ledger);
     ck_assert_str_eq(

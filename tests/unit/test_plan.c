@@ -273,7 +273,8 @@ END_TEST
 
 START_TEST(many_new_enum_values_are_not_searched_for_ever)
 {
-    ck_assert(plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), false, &plan, &status));
+    ck_assert(
+        plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), false, &plan, &status));
     ck_assert_uint_gt(plan.count, 1);
 }
 END_TEST
@@ -303,7 +304,8 @@ START_TEST(a_step_that_would_stall_others_is_told_from_one_that_would_not)
 {
     ck_assert(plan_build(arena, text_of("insert into t values (1); alter table t add c int"), false, &plan, &status));
     ck_assert(plan.steps[0].stalls);
-    ck_assert(plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), false, &plan, &status));
+    ck_assert(
+        plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), false, &plan, &status));
     ck_assert(!plan.steps[0].stalls);
     ck_assert(plan_build(arena, text_of("create index concurrently i on t (c); truncate t"), false, &plan, &status));
     ck_assert(!plan.steps[0].stalls);

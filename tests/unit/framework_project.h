@@ -1,0 +1,147 @@
+/*
+ * A project in a directory of its own, and what a framework makes of the files that a test puts there.
+ */
+#ifndef TESTS_UNIT_FRAMEWORK_PROJECT_H
+#define TESTS_UNIT_FRAMEWORK_PROJECT_H
+
+#include "framework/framework.h"
+#include "framework/layout.h"
+#include "support/runner.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct arena *arena;
+static struct status status;
+static char root[64];
+static const struct project project = {.root = root, .database = "blog", .user = "ann"};
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    status = (struct status){.arena = arena};
+    strcpy(root, "/tmp/truss-node-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static void tear_down(void)
+{
+    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", root)), 0);
+    arena_free(arena);
+}
+
+/* Makes a file of the project, and the directories above it; one that is there is replaced. */
+static void put(const char *path, const char *content)
+{
+    char *const whole = arena_printf(arena, "%s/%s", root, path);
+    char *const slash = strrchr(whole, '/');
+    *slash = '\0';
+    ck_assert(directory_make(arena, whole, &status));
+    *slash = '/';
+    remove(whole);
+    ck_assert(file_create(whole, text_of(content), &status));
+}
+
+/* The only folder of the project, which this framework has. */
+static const struct folder *folder_of(const char *id)
+{
+    struct folder_list folders = {0};
+    ck_assert_msg(folders_find(arena, &project, &folders, &status), "%s", status.message);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (strcmp(folders.items[i].framework->id, id) == 0) {
+            return &folders.items[i];
+        }
+    }
+    ck_abort_msg("no folder of %s was found", id);
+}
+
+static struct migration_files list(const struct folder *folder)
+{
+    struct migration_files files;
+    ck_assert_msg(folder->framework->list(arena, folder, &files, &status), "%s", status.message);
+    return files;
+}
+
+/* "name=key" of each migration, joined by commas. */
+static const char *listed(const char *id)
+{
+    const struct migration_files files = list(folder_of(id));
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < files.count; i++) {
+        buffer_printf(&out, "%s%s=%s", i == 0 ? "" : ",", files.items[i].name, migration_file_key(&files.items[i]));
+    }
+    return buffer_string(&out);
+}
+
+/* Is the folder fit for a run? Else status says why. */
+static bool is_fit(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    const struct migration_files files = list(folder);
+    return folder->framework->check_folder(arena, folder, &files, &status);
+}
+
+static struct text content_of(const struct migration_file *file)
+{
+    struct text content;
+    ck_assert_msg(file_read(arena, file->path, MIGRATION_FILE_LIMIT, &content, &status), "%s", status.message);
+    return content;
+}
+
+/* What runs of the first migration, without the blanks around it; NULL where it is refused. */
+static const char *script_of(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    const struct migration_files files = list(folder);
+    const struct text content = content_of(&files.items[0]);
+    struct migration_script script = {.sql = content};
+    if (!folder->framework->script(arena, &project, folder, &files.items[0], content, &script, &status)) {
+        return NULL;
+    }
+    const struct text sql = text_trim(script.sql);
+    return arena_printf(arena, "%s%.*s", script.each_alone ? "ALONE " : "", (int)sql.size, sql.data);
+}
+
+static const char *checksum_of(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    const struct migration_files files = list(folder);
+    return folder->framework->checksum(arena, folder, &files.items[0], content_of(&files.items[0]));
+}
+
+/* The SQL that records the first migration. */
+static const char *row_of(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    const struct migration_files files = list(folder);
+    const struct migration_file *const file = &files.items[0];
+    const struct ledger ledger = {.schema = "s", .table = "t", .folder = folder};
+    struct buffer sql = {.arena = arena};
+    folder->framework->record(&sql, &ledger,
+                              &(struct ledger_record){
+                                  .name = file->name,
+                                  .key = migration_file_key(file),
+                                  .checksum = "sum",
+                                  .folder = folder,
+                                  .file = file,
+                                  .script = content_of(file),
+                              });
+    return buffer_string(&sql);
+}
+
+static const char *session_of(const char *id)
+{
+    const struct folder *const folder = folder_of(id);
+    const struct ledger ledger = {.schema = "s", .table = "t", .folder = folder};
+    struct buffer sql = {.arena = arena};
+    folder->framework->session(&sql, &ledger);
+    return buffer_string(&sql);
+}
+
+static void says(const char *words)
+{
+    ck_assert_msg(status.message != NULL && strstr(status.message, words) != NULL, "\"%s\"", status.message);
+}
+
+#endif
