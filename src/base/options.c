@@ -106,9 +106,9 @@ bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t 
 {
     char *end;
     const double number = strtod(word, &end);
-    const double seconds = number * unit_of(end);
-    if (*word == '\0' || !(seconds >= 0 && seconds <= LONGEST_SECONDS) ||
-        (seconds == 0 && !(zero_too && number == 0))) {
+    const double unit = unit_of(end);
+    const double seconds = number * unit;
+    if (end == word || unit == 0 || !(seconds >= 0 && seconds <= LONGEST_SECONDS) || (seconds == 0 && !zero_too)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT,
                            "--%s takes a number of seconds, or 500ms, 5m, 2h, not \"%s\".", name, word);
     }

@@ -92,6 +92,18 @@ static void add_value(struct query *query, const ProtobufCFieldDescriptor *field
     }
 }
 
+/* Who may be asked for nothing but the framework passes over other words, as somebody's cache-buster. */
+static bool passes_over(const struct query *query)
+{
+    for (unsigned i = 0; i < query->input->n_fields; i++) {
+        const char *const name = query->input->fields[i].name;
+        if (route_in_query(query->route, name) && strcmp(name, "framework") != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Of a field that may have several, a comma that is not escaped separates two. */
 static void take_parameter(void *context, const char *name, const char *value)
 {
@@ -101,7 +113,9 @@ static void take_parameter(void *context, const char *name, const char *value)
         decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
     struct text rest = text_of(value);
     if (field == NULL || !route_in_query(query->route, field->name)) {
-        fail_query(query, is_plain(name) ? name : "?", none_of(query));
+        if (!passes_over(query)) {
+            fail_query(query, is_plain(name) ? name : "?", none_of(query));
+        }
         return;
     }
     for (size_t comma; field->label == PROTOBUF_C_LABEL_REPEATED && (comma = text_find(rest, ",", 0)) != SIZE_MAX;) {
@@ -127,17 +141,6 @@ static struct text query_json(const struct query *query)
     return buffer_text(&json);
 }
 
-/* A route that takes nothing but what its path says passes over a query, as a cache-buster of somebody. */
-static bool takes_query(const struct passage *passage)
-{
-    const ProtobufCMessageDescriptor *const input = input_of(passage);
-    bool takes = false;
-    for (unsigned i = 0; i < input->n_fields; i++) {
-        takes = takes || route_in_query(passage->route, input->fields[i].name);
-    }
-    return takes;
-}
-
 static bool read_query(struct passage *passage, struct text *json, struct status *status)
 {
     struct query query = {
@@ -146,9 +149,6 @@ static bool read_query(struct passage *passage, struct text *json, struct status
         .input = input_of(passage),
         .status = status,
     };
-    if (!takes_query(passage)) {
-        return true;
-    }
     query.values = arena_array(query.arena, query.input->n_fields + 1, sizeof *query.values);
     http_query(passage->http, take_parameter, &query);
     *json = query_json(&query);

@@ -297,7 +297,8 @@ static bool flyway_recognise(struct arena *arena, struct folder *folder)
     if (name == NULL && folder->evidence == NULL) {
         return false;
     }
-    const bool is_rust = folder->evidence == NULL && folder_read(arena, folder, "Cargo.toml", &cargo);
+    const bool is_rust = folder->evidence == NULL && (folder_read(arena, folder, "Cargo.toml", &cargo) ||
+                                                      folder_look(arena, folder, "refinery.toml") == FILE_REGULAR);
     folder->confidence = is_rust ? CONFIDENCE_LOW : folder->evidence != NULL ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
     return true;

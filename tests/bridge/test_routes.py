@@ -58,7 +58,9 @@ class Routes(Case):
         self.ask("POST", IDEMPOTENT + "run")
         status = self.ask("GET", IDEMPOTENT + "status")
         self.assertEqual(status["tracking_table"], "public._prisma_migrations")
-        self.assertEqual(status["detected_tables"], [{"schema": "public", "table": "_prisma_migrations", "framework": "Prisma"}])
+        self.assertEqual(status["detected_tables"], [
+            {"schema": "public", "table": "_prisma_migrations", "framework": "Prisma", "confidence": "certain",
+             "evidence": "table public._prisma_migrations has the ledger's columns"}])
         for one in status["migrations"]:
             self.assertEqual((one["state"], one["stored_hash"]), ("applied", one["file_hash"]))
             self.assertRegex(one["applied_at"], RFC3339)
@@ -292,7 +294,7 @@ class Routes(Case):
         def parameters(method, path):
             return {(one["in"], one["name"]): one for one in self.document.operation(method, path).get("parameters", ())}
         plan = parameters("GET", "/api/migrations/plan")
-        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order")})
+        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order", "framework", "ignore_history")})
         self.assertEqual(plan["query", "migrations"]["schema"], {"type": "array", "items": {"type": "string"}})
         self.assertEqual(plan["query", "allow_out_of_order"]["schema"], {"type": "boolean"})
         self.assertIn("all", plan["query", "transaction"]["schema"]["enum"])
@@ -325,8 +327,11 @@ class Routes(Case):
         self.assertEqual((answer.status, answer.body), (200, b""))
         self.assertGreater(int(answer.headers["Content-Length"]), 100)
 
-    def test_a_query_is_passed_over(self):
+    def test_a_query_is_passed_over_where_there_is_nothing_to_ask_but_the_framework(self):
         self.assertEqual(self.http.get(IDEMPOTENT + "status?x=1&y=%00").status, 200)
+        self.assertEqual(self.http.get(IDEMPOTENT + "status?framework=prisma&x").status, 200)
+        self.assertEqual(self.http.get(IDEMPOTENT + "status?framework=%00").status, 400)
+        self.assertEqual(self.http.get("/api/migrations/plan?x=1").status, 400)
 
     def test_a_request_id_is_given_back_or_made(self):
         self.assertEqual(self.http.get("/healthz", headers={"X-Request-Id": "abc-1"}).headers["X-Request-Id"], "abc-1")

@@ -156,7 +156,7 @@ class Delegate(Fixtures):
         self.assertIn("knex migrate:unlock", reply.failed.hint)
 
     def test_a_connection_that_is_lost_meanwhile_is_made_again_to_judge(self):
-        rpc = self.begin(f"""psql "$DATABASE_URL" -Xqc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        rpc = self.begin(f"""psql "$DATABASE_URL" -Xqc "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND datname = current_database()" >"$here/ended"; record {SEED} {INDEX} {LAST}""")
         reply = self.run_it(rpc)
         self.assertIn("t", self.beside("ended"))
@@ -164,8 +164,8 @@ class Delegate(Fixtures):
         self.assertEqual(len(reply.applied), 3)
 
     def test_where_the_ledger_cannot_be_read_afterwards_that_is_said(self):
-        rpc = self.begin(f'record {SEED}; psql "$DATABASE_URL" -Xqc "ALTER DATABASE \\"{self.database}\\" ALLOW_CONNECTIONS false" '
-                         f'-c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() '
+        rpc = self.begin(f'record {SEED}; psql "$DATABASE_URL" -Xqc "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()" '
+                         f'-c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() '
                          f'AND datname = current_database()"')
         reply = self.run_it(rpc)
         self.assertFalse(reply.ok)
