@@ -285,7 +285,9 @@ const struct framework framework_sqitch = {
             .late_note = "sqitch stops at it: a change in the middle of the plan alters the ids of all that follow.",
             .edited_note = "sqitch deploy does not look at it; sqitch check tells of it.",
             .missing_blocks = true,
-            .missing_note = "sqitch stops at it (\"Cannot find change\").",
+            .missing_note = "sqitch stops (\"Cannot find change\") where its plan has no such change; where only the "
+                            "script is gone "
+                            "it does not care.",
         },
     .records_in_order = true,
     .list = sqitch_list,

@@ -5,6 +5,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
+import harness
 from fixtures import MIXED, PROGRAMS, Fixtures, per, spread
 from harness import RpcError
 
@@ -55,6 +56,72 @@ class History(Fixtures):
             if name in NATIVE:
                 self.assertEqual(self.refusal(rpc), None if fact["late_applied"] else "OUT_OF_ORDER")
                 self.assertIsNone(self.refusal(rpc, allow_out_of_order=True))
+
+
+# What the real tools do with a changed history (other-frameworks.md), for those that behaviour.jsonl does not have: the second applied
+# file, what is edited in it, whether its tool refuses after an edit, refuses where it is gone, and a late file with what becomes of it.
+OTHERS = {
+    "flyway": ("sql/V1.1__posts.sql", ("modified", "HISTORY_CHANGED"), "HISTORY_CHANGED", ("sql/V1.5__late.sql", "out_of_order", "OUT_OF_ORDER")),
+    "sqlx": ("migrations/20260106100000_create_posts_table.up.sql", ("modified", "HISTORY_CHANGED"), "HISTORY_CHANGED",
+             ("migrations/20260105200000_late.up.sql", "out_of_order", None)),
+    "refinery": ("migrations/V2__create_posts_table.sql", ("modified", "HISTORY_CHANGED"), "HISTORY_CHANGED", None),
+    "goose": ("migrations/20260106100000_posts.sql", ("applied", None), None, ("migrations/20260105200000_late.sql", "out_of_order", "OUT_OF_ORDER")),
+    "sql-migrate": ("migrations/20260106100000-posts.sql", ("applied", None), "HISTORY_CHANGED",
+                    ("migrations/20260105200000-late.sql", "out_of_order", None)),
+    "diesel": ("migrations/2026-01-06-100000_posts/up.sql", ("applied", None), None, ("migrations/2026-01-05-200000_late/up.sql", "out_of_order", None)),
+    "dbmate": ("db/migrations/20240102000000_create_posts.sql", ("applied", None), None, None),
+    "golang-migrate": ("migrations/000002_posts.up.sql", ("applied", None), "HISTORY_CHANGED", None),
+    "rambler": ("migrations/02_posts.sql", ("applied", None), "HISTORY_CHANGED", ("migrations/011_late.sql", "out_of_order", "OUT_OF_ORDER")),
+    "tern": ("migrations/002_posts.sql", ("applied", None), "without gaps", None),
+    # sqitch itself goes on where only the script is gone; that the change is in its plan is not enough for us.
+    "sqitch": ("deploy/posts.sql", ("modified", None), "HISTORY_CHANGED", None),
+    "atlas": ("migrations/20260106100000_posts.sql", ("modified", "atlas.sum"), "atlas.sum", None),
+}
+LATE = {"goose": "-- +goose Up\n", "sql-migrate": "-- +migrate Up\n", "rambler": "-- rambler up\n"}
+
+
+@spread
+class OtherHistory(History):
+    """The same for those whose behaviour was measured elsewhere."""
+
+    def check_refusal(self, rpc, expected):
+        actual = self.refusal(rpc)
+        self.assertTrue(actual is None if expected is None else actual is not None and expected in actual, (expected, actual))
+
+    def altered(self, name, change):
+        files = self.copy(name)
+        change(files.path)
+        return harness.Rpc(self.worker(files, url=self.cluster.url(self.fixture(name, "before.sql"))).address)
+
+    @per((name, *of) for name, of in OTHERS.items())
+    def test_an_edited_file_of_these(self, name, file, edited, *_):
+        def edit(root):
+            with open(os.path.join(root, file), "r+", encoding="utf-8") as out:
+                text = out.read()
+                out.seek(0)
+                out.write(text.replace(";", "; -- edited\n", 1))
+        with self.altered(name, edit) as rpc:
+            one = next(one for one in self.status(rpc).migrations if os.path.basename(file) in one.filename or one.filename in file)
+            self.assertEqual((self.state(one), one.verified), (edited[0], edited[0] == "modified"))
+            self.check_refusal(rpc, edited[1])
+
+    @per((name, of[0], of[2]) for name, of in OTHERS.items())
+    def test_a_missing_file_of_these(self, name, file, refused):
+        with self.altered(name, lambda root: os.remove(os.path.join(root, file))) as rpc:
+            self.assertEqual(self.states(rpc).count("orphaned"), 1)
+            self.check_refusal(rpc, refused)
+
+    @per((name, *of[3]) for name, of in OTHERS.items() if of[3])
+    def test_a_late_file_of_these(self, name, file, detail, refused):
+        def add(root):
+            os.makedirs(os.path.dirname(os.path.join(root, file)), exist_ok=True)
+            with open(os.path.join(root, file), "w", encoding="ascii") as out:
+                out.write(LATE.get(name, "") + "CREATE TABLE late_t (i INT);\n")
+        with self.altered(name, add) as rpc:
+            late = next(one for one in self.status(rpc).migrations if "late" in one.filename)
+            self.assertEqual((self.state(late), self.detail(late), self.refusal(rpc)), ("pending", detail, refused))
+            self.assertTrue(late.note)
+            self.assertIsNone(self.refusal(rpc, allow_out_of_order=True))
 
 
 if __name__ == "__main__":
