@@ -14,4 +14,6 @@ make -C build -j "$(nproc)" >/dev/null
 sh tests/peers/frameworks/setup-node.sh "$TRUSS_PEERS_DIR/node"
 sh tests/peers/frameworks/setup-other.sh "$TRUSS_PEERS_DIR/other"
 export TRUSS_TEST_BIN="$PWD/build/bin"
-sh tests/run-one.sh peers/frameworks /usr/bin/python3 -B tests/peers/frameworks/test_judges.py
+for judge in judges delegates; do
+    sh tests/run-one.sh "peers/frameworks $judge" /usr/bin/python3 -B "tests/peers/frameworks/test_$judge.py"
+done

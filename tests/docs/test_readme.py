@@ -107,6 +107,20 @@ class Readme(unittest.TestCase):
         for command in re.findall(r"^  ([a-z-]+) ", text, re.M):
             self.assertRegex(README, rf"`{command}[ `]")
 
+    def test_the_table_of_frameworks_has_each_and_says_whether_its_ledger_has_a_checksum(self):
+        table = README.split("## Frameworks")[1].split("## ")[0]
+        rows = {row[1]: row for row in (line.split(" | ") for line in re.sub(r"(?m)^\| ", "| | ", table).splitlines()) if len(row) > 8}
+        sources = {}
+        for name in os.listdir(os.path.join(ROOT, "src/framework")):
+            with open(os.path.join(ROOT, "src/framework", name), encoding="utf-8") as file:
+                text = file.read()
+            for display in re.findall(r'^    \.display_name = "([^"]+)"', text, re.M):
+                sources[display] = text
+        self.assertEqual(set(sources), set(rows) - {"Framework"} - {name for name in rows if name.startswith("-")})
+        for name, text in sources.items():
+            has_checksum = re.search(r"^    \.checksum(_matches)? = |file->checksum = ", text, re.M)
+            self.assertEqual(rows[name][4] == "●", has_checksum is not None, name)
+
     def test_every_file_that_it_names_exists(self):
         for path in re.findall(r"(?:sh |\]\()((?:docker|tests)/[\w./-]+)", README):
             self.assertTrue(os.path.exists(os.path.join(ROOT, path)), path)

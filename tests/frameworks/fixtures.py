@@ -19,7 +19,7 @@ IDS = {"drizzle1": "drizzle"}
 PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "laravel", "doctrine", "phinx", "ecto", "efcore", "alembic",
             "django", "sea-orm"}
 # Some of them are: a run of all is refused without --allow-delegate.
-MIXED = {"node-pg-migrate", "yoyo", "liquibase"}
+MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.
 BY_READING = {"efcore", "phinx", "rambler", "sea-orm"}
 # Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.

@@ -48,7 +48,8 @@ class Native(Fixtures):
     def test_a_run_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, "before.sql")
 
-    @per(name for name in NATIVE if name not in INCONSISTENT | {"flyway", "sqitch"})  # flyway: its ranks tell of two runs; sqitch: comments
+    # flyway: its ranks tell of two runs; sqitch: comments; liquibase: the first of its changes are its own XML.
+    @per(name for name in NATIVE if name not in INCONSISTENT | {"flyway", "sqitch", "liquibase"})
     def test_a_run_from_nothing_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, None)
 
