@@ -102,7 +102,7 @@ static int compare_texts(const void *a, const void *b)
 /* "createIndex indexName=i, tableName=t": what ends in "name" and says neither schema nor catalog, and "path". */
 static void describe(struct arena *arena, const struct tree_node *change, struct buffer *description)
 {
-    const char *words[MOST_NAMES];
+    const char *words[MOST_NAMES] = {NULL};
     size_t count = 0;
     for (const struct tree_node *node = change->first; node != NULL && count < MOST_NAMES; node = node->next) {
         const char *const name = node->name;
@@ -110,7 +110,7 @@ static void describe(struct arena *arena, const struct tree_node *change, struct
         const bool is_name = size >= 4 && strcasecmp(name + size - 4, "name") == 0 &&
                              strcasestr(name, "schema") == NULL && strcasestr(name, "catalog") == NULL;
         if ((is_name || strcmp(name, "path") == 0) && node->text.size > 0) {
-            words[count++] = arena_printf(arena, "%s=%s", name, node->text.data);
+            words[count++] = arena_printf(arena, "%s=%.*s", name, (int)node->text.size, node->text.data);
         }
     }
     qsort(words, count, sizeof *words, compare_texts);
