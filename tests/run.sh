@@ -1,13 +1,13 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
-# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge cli clients peers together crash docker docs
+# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash docker docs
 #                     sanitize (default: all)
 # TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
 # TRUSS_PEERS_DIR     where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge cli clients peers together crash docker docs sanitize}
+only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker docs sanitize}
 jobs=$(nproc)
 log=$(mktemp)
 TRUSS_TEST_TALLY=$(mktemp)
@@ -53,7 +53,7 @@ main() {
     wants lint && sh tests/run-one.sh lint sh tests/lint.sh
     wants units && units build ""
     together=""
-    for suite in frameworks service bridge cli clients; do
+    for suite in frameworks service bridge panel cli clients; do
         wants "$suite" && together="$together $suite"
     done
     python_suite "$together" "" 2

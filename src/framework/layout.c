@@ -405,8 +405,7 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
     struct probe *const probe = probe_new(arena, project->root, "", NULL);
     const bool ok = project->migrations != NULL ? find_given(arena, project, probe, folders, status)
                                                 : search_package(arena, project, "", probe, folders, status);
-    if (!ok || (folders->count == 0 && project->migrations == NULL &&
-                !search_packages(arena, project, probe, folders, status))) {
+    if (!ok || (project->migrations == NULL && !search_packages(arena, project, probe, folders, status))) {
         return false;
     }
     sort(folders);

@@ -1,6 +1,6 @@
 /*
  * How folders of migrations are found: in the place that the project's configuration says, else in the framework's
- * usual places, in the project itself, else in the packages of a monorepo. A place alone proves nothing: each folder is
+ * usual places, in the project itself and in the packages of a monorepo. A place alone proves nothing: each folder is
  * looked into.
  */
 #ifndef FRAMEWORK_LAYOUT_H

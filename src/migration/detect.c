@@ -235,6 +235,23 @@ static void keep_best(const struct detection *detection, int (*rank)(const struc
     }
 }
 
+static bool is_in_package(const struct source *source)
+{
+    return source->has_folder && source->folder.base[0] != '\0';
+}
+
+/* What the project itself has comes before what its packages have: those are asked for. */
+static void leave_packages(const struct detection *detection, bool *among)
+{
+    bool has_own = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        has_own = has_own || (among[i] && detection->sources[i].has_folder && !is_in_package(&detection->sources[i]));
+    }
+    for (size_t i = 0; has_own && i < detection->source_count; i++) {
+        among[i] = among[i] && !is_in_package(&detection->sources[i]);
+    }
+}
+
 /* Files and database, files alone, database alone. */
 static int rank_of_halves(const struct source *source)
 {
@@ -312,6 +329,8 @@ static void choose(struct detection *detection, const bool *among, const char *r
     detection->ledger.folder = source.has_folder ? &detection->sources[0].folder : NULL;
     for (size_t i = 1; i < detection->source_count; i++) {
         detection->sources[i].reason = !detection->sources[i].has_folder ? "the project has no folder of it"
+                                       : is_in_package(&detection->sources[i]) && !is_in_package(&source)
+                                           ? "it is in a package: ask for it by its name or folder"
                                        : !detection->sources[i].has_ledger
                                            ? "the database has no ledger of it"
                                            : "the chosen one was asked for, or its ledger knows more of its files";
@@ -364,6 +383,9 @@ static bool choose_source(struct work *work, struct detection *detection, bool *
     }
     if (count == 0) {
         return true;
+    }
+    if (!is_asked) {
+        leave_packages(detection, among);
     }
     if (work->session == NULL && count_marked(among, count) > 1) {
         *certain = false;

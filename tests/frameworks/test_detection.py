@@ -117,6 +117,17 @@ class Detection(Fixtures):
         with self.start("--framework", "dbmate") as rpc:
             self.assertEqual(self.status(rpc).framework_id, "dbmate")
 
+    def test_what_the_project_itself_has_comes_before_its_packages_and_those_are_addressable(self):
+        self.write("prisma/migrations/1_root/migration.sql", "CREATE TABLE of_root ();")
+        self.dbmate("services/a/db/migrations", "1_a", "CREATE TABLE of_a ();")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run", {"framework": "dbmate"}).ok)
+            status = self.status(rpc)
+            self.assertEqual((status.framework_id, list(status.warnings)), ("prisma", []))
+            self.assertEqual([(one.framework, one.folder, one.chosen) for one in status.sources],
+                             [("prisma", "prisma/migrations", True), ("dbmate", "services/a/db/migrations", False)])
+            self.assertEqual(self.sql("SELECT to_regclass('of_root'), to_regclass('of_a')"), [(None, "of_a")])
+
     def test_a_ledger_has_the_name_that_the_configuration_says(self):
         self.dbmate()
         self.write(".env", "DBMATE_MIGRATIONS_TABLE=history.applied\n")

@@ -374,8 +374,9 @@ START_TEST(a_project_is_searched_before_its_packages)
     folders = (struct folder_list){0};
     put("prisma/schema.prisma", "");
     ck_assert(folders_find(arena, &project, &folders, &status));
-    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_uint_eq(folders.count, 2);
     ck_assert_str_eq(folders.items[0].path, "prisma/migrations");
+    ck_assert_str_eq(folders.items[1].base, "packages/b");
 }
 END_TEST
 

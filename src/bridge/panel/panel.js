@@ -306,7 +306,8 @@ async function openRun(names = []) {
     try {
       const query = new URLSearchParams(names.map((name) => ["migrations", name]));
       if (together.checked) query.set("transaction", "all");
-      const [plan, check] = await Promise.all([ask(withSource(`/api/migrations/plan?${query}`)), ask("/api/migrations/check", sourceBody({}))]);
+      if (state.source !== "") query.set("framework", state.source);
+      const [plan, check] = await Promise.all([ask(`/api/migrations/plan?${query}`), ask("/api/migrations/check", sourceBody({}))]);
       body.replaceChildren(...[el("p", {}, el("b", {}, plan.summary)),
         plan.refusal ? el("div", { class: "failure" }, plan.refusal) : null,
         ...[...(plan.warnings ?? []), ...check.warnings].map((text) => el("div", { class: "note" }, text)),
