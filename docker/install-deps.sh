@@ -17,7 +17,8 @@ build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev l
     libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev libyaml-dev libexpat1-dev"
 quickstart="$build check postgresql-15 curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
-    python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium"
+    python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium
+    python3-jsonschema dpkg-dev file"
 long="$test clang clang-tidy libclang-rt-14-dev pgbouncer"
 
 fail() {

@@ -1,13 +1,13 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
-# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash docker docs
-#                     sanitize (default: all)
+# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash docker packages
+#                     docs sanitize (default: all)
 # TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
 # TRUSS_PEERS_DIR     where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker docs sanitize}
+only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker packages docs sanitize}
 jobs=$(nproc)
 log=$(mktemp)
 TRUSS_TEST_TALLY=$(mktemp)
@@ -57,7 +57,7 @@ main() {
         wants "$suite" && together="$together $suite"
     done
     python_suite "$together" "" 2
-    for suite in together crash docker docs; do
+    for suite in together crash docker packages docs; do
         wants "$suite" && python_suite "$suite" ""
     done
     wants peers && python_suite peers/prisma ""

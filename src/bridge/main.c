@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/manual.h"
 #include "base/options.h"
 #include "bridge/dispatch.h"
 #include "bridge/openapi.h"
@@ -26,6 +27,7 @@ struct values {
     const char *allow_host;
     const char *log_level;
     const char *help;
+    const char *man;
     const char *version;
 };
 
@@ -42,6 +44,7 @@ static bool read_options(struct arena *arena, int argc, char **argv, struct valu
          &values->allow_host, false},
         {"log-level", "LEVEL", "TRUSS_LOG_LEVEL", "info", "debug, info, warn or error", &values->log_level, false},
         {"help", NULL, NULL, NULL, "show this", &values->help, false},
+        {"man", NULL, NULL, NULL, "print the manual page, for man(1)", &values->man, false},
         {"version", NULL, NULL, NULL, "show the version", &values->version, false},
         {0},
     };
@@ -50,6 +53,11 @@ static bool read_options(struct arena *arena, int argc, char **argv, struct valu
     }
     if (words > 0) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is not an option; see --help.", argv[0]);
+    }
+    if (values->man != NULL) {
+        manual_of_program("truss-bridge", 8, "serves the REST routes and the panel by asking truss-worker", specs);
+        values->help = values->man;
+        return true;
     }
     if (values->help != NULL) {
         printf("Usage: truss-bridge [OPTION…]\nServes the REST routes by asking truss-worker.\n\n");

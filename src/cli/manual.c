@@ -1,65 +1,14 @@
 /*
  * truss man and truss completion: made of the same table as --help, so that they cannot disagree with it.
  */
+#include "base/manual.h"
 #include "base/text.h"
 #include "cli/table.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- manual pages ---- */
-
-/* Text for troff: a backslash, a dash and a leading dot mean something to it. */
-static void put_roff(const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '\\' || *c == '-') {
-            putchar('\\');
-        }
-        putchar(*c);
-    }
-}
-
-static void put_upper(const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        putchar(toupper((unsigned char)*c));
-    }
-}
-
-static void put_heading(const char *name)
-{
-    printf(".TH ");
-    put_upper(name);
-    printf(" 1 \"\" \"Truss " TRUSS_VERSION "\" \"User commands\"\n");
-}
-
-static void put_options(const struct option_spec *specs)
-{
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        printf(".TP\n.B \\-\\-");
-        put_roff(spec->name);
-        if (spec->argument != NULL) {
-            printf(" \\fI");
-            put_roff(spec->argument);
-            printf("\\fR");
-        }
-        putchar('\n');
-        put_roff(spec->help);
-        printf(".\n");
-        if (spec->environment != NULL) {
-            printf("Environment: ");
-            put_roff(spec->environment);
-            printf(".\n");
-        }
-        if (spec->fallback != NULL) {
-            printf("Default: ");
-            put_roff(spec->fallback);
-            printf(".\n");
-        }
-    }
-}
 
 static void put_exit_status(void)
 {
@@ -75,29 +24,27 @@ static void put_command(struct cli *cli, const struct cli_command *command)
 {
     struct option_spec specs[CLI_MOST_OPTIONS];
     cli_options(command, cli, specs);
-    put_heading(arena_printf(cli->arena, "truss-%s", command->name));
-    printf(".SH NAME\ntruss\\-%s \\- ", command->name);
-    put_roff(command->help);
-    printf("\n.SH SYNOPSIS\n.B truss %s\n", command->name);
-    put_roff(command->arguments);
-    printf(" [\\fIOPTION\\fR...]\n.SH OPTIONS\n");
-    put_options(specs);
+    manual_head(arena_printf(cli->arena, "truss-%s", command->name), 1, command->help);
+    printf(".SH SYNOPSIS\n.B truss %s\n", command->name);
+    manual_text(command->arguments);
+    printf(" [\\fIOPTION\\fR...]\n");
+    manual_options(specs);
     put_exit_status();
     printf(".SH SEE ALSO\n.BR truss (1)\n");
 }
 
 static void put_all(void)
 {
-    put_heading("truss");
-    printf(".SH NAME\ntruss \\- PostgreSQL migrations of every framework\n.SH SYNOPSIS\n.B truss\n"
+    manual_head("truss", 1, "PostgreSQL migrations of every framework");
+    printf(".SH SYNOPSIS\n.B truss\n"
            "\\fICOMMAND\\fR [\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
            "Asks a truss\\-worker, which finds the framework by its ledger and its files, and runs what is pending.\n"
            ".SH COMMANDS\n");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         printf(".TP\n.B %s ", command->name);
-        put_roff(command->arguments);
+        manual_text(command->arguments);
         putchar('\n');
-        put_roff(command->help);
+        manual_text(command->help);
         printf(".\nSee\n.BR truss\\-%s (1).\n", command->name);
     }
     put_exit_status();

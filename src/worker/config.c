@@ -6,6 +6,7 @@
 
 #include "base/dotenv.h"
 #include "base/log.h"
+#include "base/manual.h"
 #include "base/options.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct values {
     const char *statement_timeout;
     const char *log_level;
     const char *help;
+    const char *man;
     const char *version;
 };
 
@@ -109,6 +111,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
          "the longest that a statement of a migration may take; 0: no limit", &values.statement_timeout, false},
         {"log-level", "LEVEL", "TRUSS_LOG_LEVEL", "info", "debug, info, warn or error", &values.log_level, false},
         {"help", NULL, NULL, NULL, "show this", &values.help, false},
+        {"man", NULL, NULL, NULL, "print the manual page, for man(1)", &values.man, false},
         {"version", NULL, NULL, NULL, "show the version", &values.version, false},
         {0},
     };
@@ -119,8 +122,12 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *conf
     if (words > 0) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is not an option; see --help.", argv[0]);
     }
-    config->help = values.help != NULL;
+    config->help = values.help != NULL || values.man != NULL;
     config->version = values.version != NULL;
+    if (values.man != NULL) {
+        manual_of_program("truss-worker", 8, "serves migrations of one project and database over RPC", specs);
+        return true;
+    }
     if (config->help) {
         printf("Usage: truss-worker [OPTION…]\nServes migrations of one project and database over RPC.\n\n");
         options_help(specs, stdout);

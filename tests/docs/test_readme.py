@@ -98,7 +98,7 @@ class Readme(unittest.TestCase):
                                   timeout=30, check=True).stdout
             words = re.findall(r"^  (--[a-z-]+)", text, re.M) + re.findall(r"\[([A-Z]+_[A-Z_]+)\]", text)
             defaults = re.findall(r"\(default ([^)\s]+)\)", text)
-            for word in set(words + defaults) - {"--help", "--version"}:
+            for word in set(words + defaults) - {"--help", "--version", "--man"}:
                 self.assertIn(f"`{word}`", table, command)
 
     def test_the_commands_are_those_that_truss_has(self):
