@@ -260,8 +260,8 @@ static void print_summary(const struct dev *dev)
         printf("database  the project's own DATABASE_URL\n");
     }
     printf("worker    %s\nbridge    %s\n\n", dev->worker.address, dev->bridge.address);
-    printf("Try:\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n", dev->bridge.address,
-           dev->worker.address);
+    printf("Try:\n  %s in a browser\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n",
+           dev->bridge.address, dev->bridge.address, dev->worker.address);
     printf("Ctrl-C stops everything.\n");
     fflush(stdout);
 }

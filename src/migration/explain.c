@@ -153,6 +153,20 @@ static void find_refusal(struct work *work, const struct run_request *request, c
     }
 }
 
+static const char *summary_of(struct arena *arena, const struct preparation *preparation,
+                              const struct explanation *explanation)
+{
+    return preparation->count == 0 ? "No pending migrations to run."
+           : preparation->delegate
+               ? arena_printf(arena, "%zu migration(s), run by %s itself: what they lock is not known before.",
+                              preparation->count, preparation->catalog.detection.framework->display_name)
+               : arena_printf(arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count,
+                              explanation->transactions,
+                              explanation->blocks_reads    ? "some statements stop readers and writers"
+                              : explanation->blocks_writes ? "some statements stop writers"
+                                                           : "no statement stops readers or writers of what is there");
+}
+
 bool explain(struct work *work, const struct run_request *request, const struct preparation *preparation,
              struct explanation *explanation)
 {
@@ -177,13 +191,6 @@ bool explain(struct work *work, const struct run_request *request, const struct 
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
     find_refusal(work, request, preparation, explanation);
-    explanation->summary =
-        preparation->count == 0
-            ? "No pending migrations to run."
-            : arena_printf(work->arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count,
-                           explanation->transactions,
-                           explanation->blocks_reads    ? "some statements stop readers and writers"
-                           : explanation->blocks_writes ? "some statements stop writers"
-                                                        : "no statement stops readers or writers of what is there");
+    explanation->summary = summary_of(work->arena, preparation, explanation);
     return true;
 }

@@ -309,6 +309,7 @@ class Delegate(Fixtures):
         rpc = self.begin("exit 0", allow=())
         self.assertIn(f"{KNEX} migrate:latest. Nothing was run. A worker that was started with --allow-delegate does so.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
+        self.assertEqual(plan.summary, "3 migration(s), run by Knex.js itself: what they lock is not known before.")
         self.assertEqual({one.delegate for one in plan.migrations}, {f"{KNEX} migrate:latest"})
         self.assertEqual(self.beside("started"), "")
 
