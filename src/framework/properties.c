@@ -104,6 +104,9 @@ struct place {
     size_t behind;
 };
 
+/* How many objects of the first name are looked into: each is read to its end, and a hostile file has nothing else. */
+#define MOST_OBJECTS 16
+
 /* The value at a path of names from this one on. */
 static bool follow(struct text source, const char *const path[], struct place *place)
 {
@@ -119,6 +122,7 @@ static bool follow(struct text source, const char *const path[], struct place *p
 /* The next value at the path at or behind *at, which moves on; false where there is none. */
 static bool find_value(struct text source, const char *const path[], size_t *at, struct place *place)
 {
+    unsigned objects = 0;
     for (struct token token = next_token(source, at); token.kind != END; token = next_token(source, at)) {
         size_t behind = *at;
         if (token.kind == PUNCTUATION || !text_is(token.text, path[0]) ||
@@ -127,6 +131,10 @@ static bool find_value(struct text source, const char *const path[], size_t *at,
         }
         place->value = next_token(source, &behind);
         place->behind = behind;
+        objects += path[1] != NULL && text_is(place->value.text, "{") ? 1 : 0;
+        if (objects > MOST_OBJECTS) {
+            return false;
+        }
         if (follow(source, path + 1, place)) {
             return true;
         }

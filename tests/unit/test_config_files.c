@@ -81,6 +81,18 @@ START_TEST(what_is_computed_is_not_found)
 }
 END_TEST
 
+/* Each of its objects goes on to the end of the file: read one by one they would take minutes. */
+START_TEST(a_hostile_file_is_given_up_soon)
+{
+    struct buffer content = {.arena = arena};
+    for (int i = 0; i < 60000; i++) {
+        buffer_puts(&content, "migrations: { a: {\n");
+    }
+    buffer_puts(&content, "path: 'x' }");
+    ck_assert_ptr_null(migrations_path(buffer_string(&content)));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("config files");
@@ -90,6 +102,7 @@ int main(void)
     tcase_add_test(tests, dotenv_references_are_replaced);
     tcase_add_test(tests, a_plain_string_is_found_at_its_path);
     tcase_add_test(tests, what_is_computed_is_not_found);
+    tcase_add_test(tests, a_hostile_file_is_given_up_soon);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
