@@ -318,11 +318,17 @@ static bool is_package(const struct file_entry *entry)
     return is;
 }
 
+/* Of a project that has a folder itself only the usual parents are searched: any other directory would cost each status
+ * time, and hardly ever has one. */
 static bool search_packages(struct arena *arena, const struct project *project, struct probe *project_probe,
                             struct folder_list *folders, struct status *status)
 {
+    const bool has_own = folders->count > 0;
     size_t searched = 0;
     for (size_t i = 0; package_parents[i] != NULL; i++) {
+        if (has_own && package_parents[i][0] == '\0') {
+            continue;
+        }
         struct status unread = {.arena = arena};
         struct file_list list;
         const char *const parent = package_parents[i];

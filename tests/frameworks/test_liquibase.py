@@ -1,0 +1,55 @@
+"""Liquibase's own ways: a project of formatted SQL, YAML, XML and JSON with properties, contexts, labels, preconditions, includes and odd
+line endings, which Liquibase 4.28 has run from nothing (tests/fixtures/liquibase-hard/after.sql)."""
+import os
+import re
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+import fixtures
+import harness
+from fixtures import Fixtures
+
+HARD = os.path.join(harness.FIXTURES, "liquibase-hard")
+
+
+class Liquibase(Fixtures):
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(harness.tempfile.mkdtemp(prefix="truss-project-"), "project")
+        shutil.copytree(os.path.join(HARD, "project"), self.path)
+        self.addCleanup(shutil.rmtree, os.path.dirname(self.path), True)
+
+    def start(self, database):
+        return harness.Rpc(self.worker(type("Hard", (), {"path": self.path}), url=self.cluster.url(database)).address)
+
+    def test_a_hard_project_is_run_from_nothing_as_by_the_real_tool(self):
+        ours, theirs = self.load(None), self.load(os.path.join(HARD, "after.sql"))
+        with self.start(ours) as rpc:
+            reply = rpc.call("MigrationService", "Run", {})
+            self.assertTrue(reply.ok, reply)
+            self.assertEqual(set(self.states(rpc)), {"applied"})
+        self.assertEqual(self.dump("liquibase", ours), self.dump("liquibase", theirs))
+
+    def test_every_checksum_of_the_real_tool_is_ours(self):
+        with self.start(self.load(os.path.join(HARD, "after.sql"))) as rpc:
+            migrations = self.status(rpc).migrations
+        self.assertGreater(len(migrations), 15)
+        self.assertEqual([one.name for one in migrations if one.file_hash != one.stored_hash or not one.verified], [])
+
+    def test_an_edit_of_any_changeset_is_seen_and_white_space_is_not_one(self):
+        with open(os.path.join(self.path, "inc/a.sql"), "r+", encoding="utf-8", newline="") as file:
+            text = file.read()
+            file.seek(0)
+            file.truncate()
+            file.write(re.sub(r"(?m)^(?!--)(\S)", r"  \1", text))
+        database = self.load(os.path.join(HARD, "after.sql"))
+        with self.start(database) as rpc:
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) != "applied"], [])
+            with open(os.path.join(self.path, "inc/up/low/z.sql"), "a", encoding="utf-8") as file:
+                file.write("\nSELECT 'edited';\n")
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "modified"], ["inc/up/low/z.sql::z::z"])
+
+
+if __name__ == "__main__":
+    harness.main()
