@@ -4,6 +4,7 @@
  */
 #include "cli/call.h"
 #include "cli/output.h"
+#include "rpc/json.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <stdio.h>
@@ -15,17 +16,41 @@ typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
 enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
 
+/* For a program: an object a line, so that what was found is there also where the next question hangs. */
+static void say_json(struct cli *cli, const char *state, const char *what, const char *found, const char *advice)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } fields[] = {{"state", state}, {"what", what}, {"found", found}, {"advice", advice}};
+    struct buffer json = {.arena = cli->arena};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        buffer_printf(&json, "%s\"%s\":", i == 0 ? "{" : ",", fields[i].name);
+        if (fields[i].value == NULL) {
+            buffer_puts(&json, "null");
+        } else {
+            json_write_string(&json, text_of(fields[i].value));
+        }
+    }
+    printf("%s}\n", buffer_string(&json));
+}
+
 /* A line: what was looked at, what was found, and where it is bad what to do. */
 static void say(struct cli *cli, enum finding finding, const char *what, const char *found, const char *advice)
 {
     static const struct {
         const char *mark;
+        const char *state; /* for a program */
         enum colour colour;
     } marks[] = {
-        [FINDING_GOOD] = {"ok  ", COLOUR_GREEN},
-        [FINDING_NOTE] = {"note", COLOUR_YELLOW},
-        [FINDING_BAD] = {"BAD ", COLOUR_RED},
+        [FINDING_GOOD] = {"ok  ", "ok", COLOUR_GREEN},
+        [FINDING_NOTE] = {"note", "note", COLOUR_YELLOW},
+        [FINDING_BAD] = {"BAD ", "bad", COLOUR_RED},
     };
+    if (cli->json != NULL) {
+        say_json(cli, marks[finding].state, what, found, advice);
+        return;
+    }
     output_put(marks[finding].colour, marks[finding].mark);
     printf("  %-12s %s\n", what, output_safe(cli->arena, found, false));
     if (advice != NULL) {

@@ -6,6 +6,7 @@
 #include "cli/call.h"
 #include "cli/output.h"
 #include "cli/watch.h"
+#include "rpc/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,15 @@ static const char *obstacle(struct cli *cli)
     return pending == 0 ? NULL : arena_printf(cli->arena, "%u migration(s) are pending", pending);
 }
 
+static void say_obstacle(struct cli *cli, const char *obstacle)
+{
+    struct buffer json = {.arena = cli->arena};
+    if (cli->json != NULL) {
+        json_write_string(&json, text_of(obstacle));
+        printf("{\"applied\":false,\"obstacle\":%s}\n", buffer_string(&json));
+    }
+}
+
 int command_wait(struct cli *cli)
 {
     struct arena *const kept = cli->arena;
@@ -116,7 +126,7 @@ int command_wait(struct cli *cli)
         arena_free(cli->arena);
         cli->arena = kept;
         if (why == NULL) {
-            printf("Everything is applied.\n");
+            printf("%s\n", cli->json != NULL ? "{\"applied\":true,\"obstacle\":null}" : "Everything is applied.");
             return EXIT_FINE;
         }
         if (is_news) {
@@ -124,6 +134,7 @@ int command_wait(struct cli *cli)
         }
         if (deadline_passed(until)) {
             fprintf(stderr, "truss: gave up: %s\n", output_safe(kept, said, false));
+            say_obstacle(cli, said);
             return EXIT_PENDING;
         }
         pause_ms(LOOK_MS);

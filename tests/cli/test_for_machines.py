@@ -119,6 +119,15 @@ class ForMachines(Case):
         self.assertRegex(text, r"(?m)^ok    framework    Prisma in prisma/migrations")
         self.assertRegex(text, r"(?m)^note  ledger       not made yet")
 
+    def test_doctor_and_wait_answer_programs_too(self):
+        found = [json.loads(line) for line in self.run_truss("doctor", "--json").splitlines()]
+        self.assertEqual({one["state"] for one in found}, {"ok", "note"})
+        self.assertEqual([one["advice"] for one in found if one["what"] == "database"], [None])
+        self.assertEqual(json.loads(self.run_truss("wait", "--json", "--timeout", "1", status=PENDING)),
+                         {"applied": False, "obstacle": "2 migration(s) are pending"})
+        self.run_truss("run")
+        self.assertEqual(json.loads(self.run_truss("wait", "--json")), {"applied": True, "obstacle": None})
+
     def test_the_doctor_says_what_is_wrong_and_what_to_do(self):
         self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
         self.run_truss("run", status=ERROR)
