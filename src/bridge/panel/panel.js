@@ -387,21 +387,16 @@ function follow(id) {
   for (const kind of ["run_started", "run_lock_wait", "migration_started", "step_started", "lock_wait", "progress", "step_done", "migration_done", "failed", "note", "output", "run_done"]) {
     source.addEventListener(kind, take);
   }
-  const finish = async () => {
+  // The stream's last word is the operation itself; its last event (run_done) may be there before the result is.
+  source.addEventListener("done", (event) => {
+    const operation = JSON.parse(event.data);
     source.close();
     stop.remove();
-    try {
-      const operation = await ask(`/api/operations/${id}`);
-      bar.value = bar.max;
-      now.replaceChildren();
-      more.replaceChildren(...operation.result ? outcome(operation.result) : [el("p", {}, el("b", {}, operation.summary))], ...(operation.error?.message ? [failure(new Failed({ error: operation.error.message }, 0))] : []));
-      $("sheet-actions").replaceChildren(el("button", { class: "primary", click: () => $("sheet").close() }, "Close"));
-    } catch (error) {
-      more.replaceChildren(failure(error));
-    }
-  };
-  source.addEventListener("done", finish);
-  source.addEventListener("run_done", (event) => { take(event); finish(); });
+    bar.value = bar.max;
+    now.replaceChildren();
+    more.replaceChildren(...operation.result ? outcome(operation.result) : [el("p", {}, el("b", {}, operation.summary))], ...(operation.error?.message ? [failure(new Failed({ error: operation.error.message }, 0))] : []));
+    $("sheet-actions").replaceChildren(el("button", { class: "primary", click: () => $("sheet").close() }, "Close"));
+  });
   source.addEventListener("error", (event) => {
     if (event.data) { source.close(); more.replaceChildren(failure(new Failed(JSON.parse(event.data), 0))); return; }
     now.textContent = "The connection is lost; asking again …";
