@@ -6,10 +6,10 @@
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/postgres.h"
-#include "cli/process.h"
 #include "rpc/channel.h"
 #include "truss/health/v1/health.pb-c.h"
 

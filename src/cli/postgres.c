@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/uuid.h"
-#include "cli/process.h"
+#include "cli/child.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
  * truss.health.v1.Health: answers while the database is down, and says so.
  */
 #include "truss/health/v1/health.pb-c.h"
-#include "worker/messages.h"
-#include "worker/service.h"
+#include "worker/messages/messages.h"
+#include "worker/service/service.h"
 
 #define CHECK_MS 2000
 

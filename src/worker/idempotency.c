@@ -5,8 +5,8 @@
 #include "worker/idempotency.h"
 
 #include "base/log.h"
-#include "migration/store.h"
-#include "worker/messages.h"
+#include "migration/record/store.h"
+#include "worker/messages/messages.h"
 
 #include <stdio.h>
 #include <string.h>

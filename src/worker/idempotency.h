@@ -5,7 +5,7 @@
 #ifndef WORKER_IDEMPOTENCY_H
 #define WORKER_IDEMPOTENCY_H
 
-#include "migration/site.h"
+#include "migration/look/place.h"
 #include "rpc/server.h"
 
 /* Does the work of a request: makes its reply, or fails. */

@@ -2,8 +2,8 @@
  * truss-worker: reads its options, listens, and serves until it is told to stop.
  */
 #include "base/log.h"
-#include "worker/config.h"
-#include "worker/service.h"
+#include "worker/service/service.h"
+#include "worker/settings.h"
 
 #include <signal.h>
 #include <stdio.h>

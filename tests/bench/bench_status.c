@@ -4,7 +4,7 @@
  * calls it).
  */
 #include "base/clock.h"
-#include "migration/catalog.h"
+#include "migration/look/catalog.h"
 
 #include <stdio.h>
 #include <stdlib.h>

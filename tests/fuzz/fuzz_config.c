@@ -2,9 +2,9 @@
  * Configuration files and scripts of a project: whatever comes, a value found is clean text, and what is cut or filled
  * keeps the file's lines.
  */
-#include "framework/config.h"
-#include "framework/properties.h"
-#include "framework/script.h"
+#include "framework/core/script.h"
+#include "framework/formats/config.h"
+#include "framework/formats/properties.h"
 
 #include <stdlib.h>
 #include <string.h>

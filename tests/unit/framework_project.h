@@ -4,8 +4,8 @@
 #ifndef TESTS_UNIT_FRAMEWORK_PROJECT_H
 #define TESTS_UNIT_FRAMEWORK_PROJECT_H
 
-#include "framework/framework.h"
-#include "framework/layout.h"
+#include "framework/core/framework.h"
+#include "framework/core/layout.h"
 #include "support/runner.h"
 
 #include <check.h>

@@ -2,7 +2,7 @@
  * What is read from a project's own configuration: .env, and plain strings in JavaScript, TypeScript and JSON.
  */
 #include "base/dotenv.h"
-#include "framework/properties.h"
+#include "framework/formats/properties.h"
 #include "support/runner.h"
 
 #include <check.h>

@@ -2,7 +2,7 @@
  * The frameworks whose migrations are programs, as far as they need no database: how their folders are told apart, what
  * their migrations are called, and the SQL of their rows.
  */
-#include "framework/code.h"
+#include "framework/coded/code.h"
 #include "support/runner.h"
 
 #include <check.h>

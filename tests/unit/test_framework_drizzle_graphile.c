@@ -2,7 +2,7 @@
  * Drizzle and graphile-migrate as far as they need no database: what their journals, heads and settings say, hashes and
  * chains, placeholders, and the SQL of their rows. Everything may be hostile.
  */
-#include "framework/properties.h"
+#include "framework/formats/properties.h"
 #include "unit/framework_project.h"
 
 /* ---- settings ---- */

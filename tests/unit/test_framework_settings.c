@@ -1,7 +1,7 @@
 /*
  * Settings of programs read as text: what is written out is found, what is computed is not.
  */
-#include "framework/code.h"
+#include "framework/coded/code.h"
 #include "support/runner.h"
 
 #include <check.h>

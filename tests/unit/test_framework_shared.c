@@ -2,9 +2,9 @@
  * What frameworks share of finding and listing folders, and of writing ledgers' SQL. Folders are hostile: what is in
  * them others wrote.
  */
-#include "framework/layout.h"
-#include "framework/ledger.h"
-#include "framework/listing.h"
+#include "framework/core/layout.h"
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
 #include "support/runner.h"
 
 #include <check.h>

@@ -3,8 +3,8 @@
  * hostile.
  */
 #include "base/digest.h"
-#include "framework/config.h"
-#include "framework/script.h"
+#include "framework/core/script.h"
+#include "framework/formats/config.h"
 #include "support/runner.h"
 
 #include <check.h>

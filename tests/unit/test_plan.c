@@ -1,7 +1,7 @@
 /*
  * How scripts are cut into steps.
  */
-#include "migration/plan.h"
+#include "migration/plan/cut.h"
 #include "support/runner.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * What only Prisma knows, as far as it needs no database: checksums, names, and where a project keeps its migrations.
  */
 #include "base/digest.h"
-#include "framework/layout.h"
+#include "framework/core/layout.h"
 #include "support/runner.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /*
  * Which objects of a script exist already, asked of a real PostgreSQL.
  */
-#include "migration/schema.h"
+#include "migration/look/schema.h"
 #include "support/cluster.h"
 #include "support/runner.h"
 

@@ -1,0 +1,309 @@
+/*
+ * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
+ */
+#include "framework/core/layout.h"
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
+#include "framework/formats/config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRAM_LIMIT ((size_t)1024 * 1024)
+#define MOST_PARENTS  16
+
+/* What a program says of itself. */
+struct revision {
+    const char *id;
+    const char *parents[MOST_PARENTS + 1]; /* down_revision and depends_on */
+    size_t parent_count;
+};
+
+/* ---- programs, read as text ---- */
+
+/* The right side of "name = …" or "name: type = …" at a line's start, on that line; empty where there is none. */
+static struct text assignment(struct text source, const char *name)
+{
+    for (struct text line; text_next_line(&source, &line);) {
+        if (!text_starts_with(line, name)) {
+            continue;
+        }
+        const struct text rest = text_slice(line, strlen(name), line.size);
+        const size_t equals = text_find(rest, "=", 0);
+        const struct text between = text_trim(text_slice(rest, 0, equals));
+        if (equals != SIZE_MAX && (between.size == 0 || between.data[0] == ':')) {
+            return text_trim(text_slice(rest, equals + 1, rest.size));
+        }
+    }
+    return (struct text){0};
+}
+
+/* The next quoted word of a value; NULL where there is no other. */
+static const char *next_string(struct arena *arena, struct text *value)
+{
+    size_t start = 0;
+    while (start < value->size && value->data[start] != '\'' && value->data[start] != '"') {
+        start++;
+    }
+    const size_t end =
+        start >= value->size ? SIZE_MAX : text_find(*value, (const char[]){value->data[start], '\0'}, start + 1);
+    if (end == SIZE_MAX) {
+        return NULL;
+    }
+    const char *const word = arena_strndup(arena, value->data + start + 1, end - start - 1);
+    *value = text_slice(*value, end + 1, value->size);
+    return word;
+}
+
+static void add_parents(struct arena *arena, struct text value, struct revision *revision)
+{
+    for (const char *word; revision->parent_count < MOST_PARENTS && (word = next_string(arena, &value)) != NULL;) {
+        revision->parents[revision->parent_count++] = word;
+    }
+}
+
+static struct revision *read_revision(struct arena *arena, const char *path, struct status *status)
+{
+    struct text source;
+    if (!file_read(arena, path, PROGRAM_LIMIT, &source, status)) {
+        return NULL;
+    }
+    struct revision *const revision = arena_alloc(arena, sizeof *revision);
+    struct text id = assignment(source, "revision");
+    revision->id = next_string(arena, &id);
+    add_parents(arena, assignment(source, "down_revision"), revision);
+    add_parents(arena, assignment(source, "depends_on"), revision);
+    return revision;
+}
+
+/* ---- the folder ---- */
+
+static bool alembic_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    const char *const slash = strrchr(name, '/');
+    (void)warning;
+    file->name = arena_strndup(arena, name, strlen(name) < 3 ? 0 : strlen(name) - strlen(".py"));
+    file->is_code = true;
+    return text_ends_with(text_of(name), ".py") && strcmp(slash == NULL ? name : slash + 1, "__init__.py") != 0;
+}
+
+static const struct migration_file *find(const struct migration_files *files, const char *revision)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (strcmp(files->items[i].key, revision) == 0) {
+            return &files->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Are all that it needs among those that are placed already? Such as are not there are no reason to wait. */
+static bool is_ready(const struct migration_files *all, const struct migration_files *placed,
+                     const struct revision *revision)
+{
+    for (size_t i = 0; i < revision->parent_count; i++) {
+        if (find(all, revision->parents[i]) != NULL && find(placed, revision->parents[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Parents first; of those that could come next, the one whose file's name sorts first. */
+static void sort(struct arena *arena, struct migration_files *files)
+{
+    struct migration_files placed = {.items = arena_array(arena, files->count, sizeof *files->items)};
+    bool *const done = arena_array(arena, files->count, sizeof *done);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (size_t i = 0; i < files->count; i++) {
+            if (!done[i] && is_ready(files, &placed, files->items[i].own)) {
+                placed.items[placed.count++] = files->items[i];
+                done[i] = moved = true;
+                break;
+            }
+        }
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (!done[i]) { /* a circle: as they are, and alembic says more */
+            placed.items[placed.count++] = files->items[i];
+        }
+    }
+    files->items = placed.items;
+}
+
+static bool alembic_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                         struct status *status)
+{
+    struct migration_files found;
+    *files = (struct migration_files){0};
+    if (!listing_read(arena, folder, &(struct listing_rule){.accept = alembic_accept}, &found, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        struct revision *const revision = read_revision(arena, found.items[i].path, status);
+        if (revision == NULL) {
+            return false;
+        }
+        if (revision->id != NULL) {
+            struct migration_file *const file = listing_add(arena, files);
+            *file = found.items[i];
+            file->key = file->version = revision->id;
+            file->own = revision;
+        }
+    }
+    listing_warn_duplicates(arena, files);
+    sort(arena, files);
+    return true;
+}
+
+static bool alembic_configure(struct arena *arena, struct folder *folder)
+{
+    struct text content;
+    if (!folder_read(arena, folder, "alembic.ini", &content)) {
+        return false;
+    }
+    const char *location = config_value(arena, content, "alembic", "script_location");
+    location = location == NULL ? "alembic" : location;
+    location += text_starts_with(text_of(location), "%(here)s/") ? strlen("%(here)s/") : 0;
+    folder->path = path_join(arena, path_join(arena, folder->base, location), "versions");
+    folder->evidence = path_join(arena, folder->base, "alembic.ini");
+    folder->confidence = CONFIDENCE_CERTAIN;
+    return true;
+}
+
+static bool has_revision(const char *name, bool is_directory, struct text head)
+{
+    return !is_directory && text_ends_with(text_of(name), ".py") && text_find(head, "down_revision", 0) != SIZE_MAX;
+}
+
+static bool alembic_recognise(struct arena *arena, struct folder *folder)
+{
+    const char *const name = folder_any(arena, folder, has_revision);
+    if (name == NULL) {
+        return folder->evidence != NULL;
+    }
+    folder->confidence = CONFIDENCE_CERTAIN;
+    folder->evidence = folder->evidence != NULL
+                           ? folder->evidence
+                           : arena_printf(arena, "%s has a down_revision", path_join(arena, folder->path, name));
+    return true;
+}
+
+static const struct layout alembic_layout = {
+    .places = (const char *const[]){"migrations/versions", "alembic/versions", NULL},
+    .configure = alembic_configure,
+    .recognise = alembic_recognise,
+    .counts_before_it_exists = true,
+};
+
+/* ---- the ledger ---- */
+
+static void add_entry(struct ledger_reading *reading, const char *key, const char *name)
+{
+    reading->entries.items[reading->entries.count++] = (struct ledger_entry){.name = name,
+                                                                             .key = key,
+                                                                             .started_at = NO_TIME,
+                                                                             .finished_at = NO_TIME,
+                                                                             .rolled_back_at = NO_TIME,
+                                                                             .duration_ms = -1};
+}
+
+/* A revision is applied where it is a head or the ancestor of one. */
+static void mark_ancestors(const struct migration_files *files, const struct migration_file *file, bool *applied)
+{
+    const size_t index = (size_t)(file - files->items);
+    const struct revision *const revision = file->own;
+    if (applied[index]) {
+        return;
+    }
+    applied[index] = true;
+    for (size_t i = 0; i < revision->parent_count; i++) {
+        const struct migration_file *const parent = find(files, revision->parents[i]);
+        if (parent != NULL && parent < file) { /* parents stand before their children: no circles */
+            mark_ancestors(files, parent, applied);
+        }
+    }
+}
+
+static bool alembic_read(struct ledger_reading *reading)
+{
+    const struct migration_files *const files = reading->files;
+    struct buffer sql = {.arena = reading->arena};
+    bool *const applied = arena_array(reading->arena, files->count + 1, sizeof *applied);
+    ledger_putf(&sql, reading->ledger, "SELECT version_num FROM %t ORDER BY 1");
+    PG_RESULT(result) = pg_query(reading->session, buffer_string(&sql), 0, NULL, reading->status);
+    if (result == NULL) {
+        return false;
+    }
+    const size_t heads = (size_t)PQntuples(result);
+    reading->entries.items = arena_array(reading->arena, heads + files->count, sizeof *reading->entries.items);
+    for (size_t i = 0; i < heads; i++) {
+        const char *const head = arena_strdup(reading->arena, pg_field(result, (int)i, 0));
+        const struct migration_file *const file = find(files, head);
+        if (file != NULL) {
+            mark_ancestors(files, file, applied);
+        } else {
+            add_entry(reading, NULL, head);
+        }
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (applied[i]) {
+            add_entry(reading, files->items[i].key, files->items[i].name);
+        }
+    }
+    if (heads > 1) {
+        ledger_warn(reading,
+                    arena_printf(reading->arena, "The ledger has %zu heads: the branches were not merged.", heads));
+    }
+    return true;
+}
+
+static void alembic_create(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (version_num VARCHAR(32) NOT NULL, CONSTRAINT %i PRIMARY KEY (version_num));",
+                arena_printf(sql->arena, "%s_pkc", ledger->table));
+}
+
+/* It takes the place of its parents, as `alembic stamp` has it. */
+static void alembic_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct revision *const revision = record->file->own;
+    for (size_t i = 0; i < revision->parent_count; i++) {
+        ledger_putf(sql, ledger, "DELETE FROM %t WHERE version_num = %s;", revision->parents[i]);
+    }
+    ledger_putf(sql, ledger, "INSERT INTO %t (version_num) VALUES (%s);", record->key);
+}
+
+const struct framework framework_alembic = {
+    .id = "alembic",
+    .display_name = "Alembic",
+    .tool = "alembic upgrade head",
+    .ledgers =
+        (const struct ledger_shape[]){
+            {.table = "alembic_version", .columns = "version_num:varchar", .only_columns = true},
+            {0},
+        },
+    .layout = &alembic_layout,
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .missing_blocks = true,
+            .missing_note = "alembic stops at it (\"Can't locate revision\").",
+        },
+    .delegate =
+        &(const struct delegate){
+            .programs = (const char *const[]){".venv/bin/alembic", "venv/bin/alembic", "alembic", NULL},
+            .run = (const char *const[]){"upgrade", "head", NULL},
+            .run_to = (const char *const[]){"upgrade", "{version}", NULL},
+        },
+    .is_graph = true,
+    .records_in_order = true,
+    .list = alembic_list,
+    .read_ledger = alembic_read,
+    .create = alembic_create,
+    .lock = ledger_lock_table,
+    .record = alembic_record,
+};

@@ -1,0 +1,381 @@
+/*
+ * Settings are scanned, not parsed: a value counts where it is made of plain strings and of the few names that everyone
+ * puts paths together with. Anything else is computed, and not found.
+ */
+#include "framework/coded/code.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MOST_PARTS    64  /* of a path */
+#define MOST_DIGITS   18  /* of a number that is surely a bigint */
+#define MOST_TRIES    100 /* settings of one name that are looked at */
+#define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
+
+const char *const code_script_endings[] = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", NULL};
+
+/* ---- words ---- */
+
+static bool is_word_character(char c)
+{
+    return isalnum((unsigned char)c) != 0 || c == '_' || c == '$';
+}
+
+struct text code_word(struct text source, size_t at)
+{
+    size_t end = at;
+    while (end < source.size && is_word_character(source.data[end])) {
+        end++;
+    }
+    return text_slice(source, at, end);
+}
+
+size_t code_find_word(struct text source, const char *word, size_t from)
+{
+    for (size_t at = from; (at = text_find(source, word, at)) != SIZE_MAX; at++) {
+        const size_t end = at + strlen(word);
+        if ((at == 0 || !is_word_character(source.data[at - 1])) &&
+            (end >= source.size || !is_word_character(source.data[end]))) {
+            return end;
+        }
+    }
+    return SIZE_MAX;
+}
+
+struct text code_behind(struct text source, const char *word)
+{
+    const size_t at = text_find(source, word, 0);
+    return text_slice(source, at, source.size);
+}
+
+bool code_has(struct text text, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (text_find(text, words[i], 0) != SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t code_skip_blanks(struct text source, size_t at)
+{
+    while (at < source.size && isspace((unsigned char)source.data[at]) != 0) {
+        at++;
+    }
+    return at;
+}
+
+/* ---- values ---- */
+
+/* Names that may stand in a value without making it unknowable. */
+static const char *const beside_words[] = {"__dirname", "__DIR__", "dirname", "meta", NULL};
+static const char *const path_words[] = {"path", "join", "resolve", "import", "url", "fileURLToPath", NULL};
+
+struct value {
+    struct buffer text; /* the strings, as parts of a path */
+    bool is_list;
+    bool is_beside;  /* relative to the file that says it */
+    bool is_escaped; /* it has escapes, which nothing here reads */
+    int depth;       /* of brackets */
+};
+
+static bool is_one_of(struct text word, const char *const *words)
+{
+    size_t i = 0;
+    while (words[i] != NULL && !text_is(word, words[i])) {
+        i++;
+    }
+    return words[i] != NULL;
+}
+
+/* Is the byte at this offset in a comment that goes to the end of its line, or in a line of a block comment? */
+static bool is_commented(struct text source, size_t at)
+{
+    size_t start = at;
+    while (start > 0 && at - start < COMMENT_LIMIT && source.data[start - 1] != '\n') {
+        start--;
+    }
+    struct text before = text_trim(text_slice(source, start, at));
+    for (size_t end; (end = text_find(before, "*/", 0)) != SIZE_MAX;) {
+        before = text_slice(before, end + 2, before.size);
+    }
+    return text_find(before, "//", 0) != SIZE_MAX || text_starts_with(before, "#") || text_starts_with(before, "*");
+}
+
+/* Behind the comment that begins at this offset; the same offset where none does. */
+static size_t skip_comment(struct text source, size_t at)
+{
+    const struct text rest = text_slice(source, at, source.size);
+    const bool is_block = text_starts_with(rest, "/*");
+    if (!is_block && !text_starts_with(rest, "//") && !text_starts_with(rest, "#")) {
+        return at;
+    }
+    const size_t end = text_find(source, is_block ? "*/" : "\n", at + (is_block ? 2 : 0));
+    return end == SIZE_MAX ? source.size : end + (is_block ? 2 : 0);
+}
+
+/* The offset behind the next `key:`, `'key' =>` or `key =`. */
+static size_t find_setting(struct text source, const char *key, size_t from)
+{
+    for (size_t at = from; (at = code_find_word(source, key, at)) != SIZE_MAX;) {
+        size_t behind = at;
+        if (behind < source.size && (source.data[behind] == '"' || source.data[behind] == '\'')) {
+            behind++;
+        }
+        behind = code_skip_blanks(source, behind);
+        const struct text rest = text_slice(source, behind, source.size);
+        if (is_commented(source, at) || text_starts_with(rest, "==")) {
+            continue;
+        }
+        if (text_starts_with(rest, "=>")) {
+            return behind + 2;
+        }
+        if (text_starts_with(rest, ":") || text_starts_with(rest, "=")) {
+            return behind + 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Adds a string as a part of the path. */
+static void add_part(struct value *value, struct text part)
+{
+    struct buffer *const text = &value->text;
+    static const char here[] = "${__dirname}";
+    if (text_starts_with(part, here)) {
+        value->is_beside = true;
+        part = text_slice(part, strlen(here), part.size);
+    }
+    if (text->size > 0 && text->data[text->size - 1] != '/' && !text_starts_with(part, "/")) {
+        buffer_putc(text, '/');
+    }
+    buffer_add(text, part);
+}
+
+/* A string whose quote is at *at; an escaped backslash is one (PHP's namespaces). False where it does not end. */
+static bool read_string(struct arena *arena, struct text source, size_t *at, struct value *value)
+{
+    const char quote = source.data[*at];
+    struct buffer plain = {.arena = arena};
+    size_t i = *at + 1;
+    for (; i < source.size && source.data[i] != quote && source.data[i] != '\n'; i++) {
+        if (source.data[i] == '\\') {
+            i++;
+            value->is_escaped = value->is_escaped || i >= source.size || source.data[i] != '\\';
+        }
+        buffer_add(&plain, text_slice(source, i, i + 1));
+    }
+    *at = i + 1;
+    add_part(value, buffer_text(&plain));
+    return i < source.size && source.data[i] == quote;
+}
+
+/* Does the value end in front of this byte? */
+static bool ends_value(const struct value *value, char c)
+{
+    const bool has_text = value->text.size > 0;
+    const int own = value->is_list ? 1 : 0; /* the depth at which its items stand */
+    return strchr("{};", c) != NULL /* also NUL */ || (c == '\n' && value->depth == 0 && has_text) ||
+           (c == ',' && value->depth <= own && (has_text || own == 0)) ||
+           (strchr(")]", c) != NULL && value->depth <= own);
+}
+
+/* False where something in it is computed. */
+static bool read_value(struct arena *arena, struct text source, size_t at, struct value *value)
+{
+    *value = (struct value){.text = {.arena = arena}};
+    while (at < source.size && !ends_value(value, source.data[at])) {
+        const char c = source.data[at];
+        const struct text word = code_word(source, at);
+        const size_t behind = skip_comment(source, at);
+        if (behind > at) {
+            at = behind;
+            continue;
+        }
+        if (word.size > 0) {
+            value->is_beside = value->is_beside || is_one_of(word, beside_words);
+            if (!is_one_of(word, beside_words) && !is_one_of(word, path_words)) {
+                return false;
+            }
+            at += word.size;
+            continue;
+        }
+        if (c == '"' || c == '\'' || c == '`') {
+            if (!read_string(arena, source, &at, value)) {
+                return false;
+            }
+            continue;
+        }
+        value->is_list = value->is_list || (c == '[' && value->depth == 0 && value->text.size == 0);
+        value->depth += strchr("([", c) != NULL ? 1 : 0;
+        value->depth -= strchr(")]", c) != NULL ? 1 : 0;
+        if (c == ':' || c == '>') {
+            value->text.size = 0; /* what was read is a key */
+            value->is_escaped = false;
+        }
+        at++;
+    }
+    const struct text text = buffer_text(&value->text);
+    return text.size > 0 && !value->is_escaped && text_find(text, "${", 0) == SIZE_MAX && text_is_utf8(text, NULL);
+}
+
+static bool find_value(struct arena *arena, struct text source, const char *key, struct value *value)
+{
+    size_t at = 0;
+    for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
+        if (read_value(arena, source, at, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *code_string(struct arena *arena, struct text source, const char *key)
+{
+    struct value value;
+    return find_value(arena, source, key, &value) ? arena_strndup(arena, value.text.data, value.text.size) : NULL;
+}
+
+/* ---- directories ---- */
+
+/* Without ".", without ".." where something stands before it, and without the part that has a wildcard, with what
+ * comes behind that. NULL for nothing, and for what leads out. */
+static const char *plain_path(struct arena *arena, const char *path)
+{
+    struct text parts[MOST_PARTS];
+    size_t count = 0;
+    struct buffer plain = {.arena = arena};
+    for (const char *part = path; *part != '\0' && count < MOST_PARTS;) {
+        const struct text word = {part, strcspn(part, "/")};
+        part += word.size + (part[word.size] == '/' ? 1 : 0);
+        if (memchr(word.data, '*', word.size) != NULL || memchr(word.data, '{', word.size) != NULL) {
+            break;
+        }
+        if (text_is(word, "..")) {
+            if (count == 0) {
+                return NULL;
+            }
+            count--;
+        } else if (word.size > 0 && !text_is(word, ".")) {
+            parts[count++] = word;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&plain, i == 0 ? "" : "/");
+        buffer_add(&plain, parts[i]);
+    }
+    return count == 0 ? NULL : buffer_string(&plain);
+}
+
+static const char *directory_of(struct arena *arena, const char *file)
+{
+    const char *const slash = strrchr(file, '/');
+    return slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
+}
+
+/* The directory at this path of the package, or of the directory in it where `file` is. */
+static const char *existing(struct arena *arena, const struct folder *folder, const char *file, const char *path,
+                            bool is_beside)
+{
+    static const char *const roots[] = {"%%PHINX_CONFIG_DIR%%", "%kernel.project_dir%", NULL};
+    for (size_t i = 0; roots[i] != NULL; i++) {
+        if (text_starts_with(text_of(path), roots[i])) {
+            path += strlen(roots[i]);
+            is_beside = i == 0;
+        }
+    }
+    const char *const from = is_beside ? path_join(arena, folder->base, directory_of(arena, file)) : folder->base;
+    const char *const plain = plain_path(arena, arena_printf(arena, "%s/%s", from, path));
+    return plain != NULL && file_look(path_join(arena, folder->root, plain), NULL) == FILE_DIRECTORY ? plain : NULL;
+}
+
+const char *code_directory(struct arena *arena, const struct folder *folder, const char *file, struct text source,
+                           const char *key)
+{
+    struct value value;
+    if (!find_value(arena, source, key, &value)) {
+        return NULL;
+    }
+    const char *const path = buffer_string(&value.text);
+    return path[0] == '/' && !value.is_beside ? NULL : existing(arena, folder, file, path, value.is_beside);
+}
+
+const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value)
+{
+    return value == NULL || value[0] == '/' ? NULL : existing(arena, folder, file, value, false);
+}
+
+/* ---- files ---- */
+
+const char *code_config(struct arena *arena, struct folder *folder, const char *const *names, struct text *source)
+{
+    const char *const name = folder_first_file(arena, folder, names);
+    if (name == NULL || !folder_read(arena, folder, name, source)) {
+        return NULL;
+    }
+    folder->evidence = path_join(arena, folder->base, name);
+    return name;
+}
+
+const char *code_stem(struct arena *arena, const char *name, const char *const *endings)
+{
+    const struct text text = text_of(name);
+    for (size_t i = 0; name[0] != '.' && endings[i] != NULL; i++) {
+        if (text_ends_with(text, endings[i])) {
+            const struct text stem = text_slice(text, 0, text.size - strlen(endings[i]));
+            return stem.size == 0 || text_ends_with(stem, ".d") ? NULL : arena_strndup(arena, stem.data, stem.size);
+        }
+    }
+    return NULL;
+}
+
+bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    const struct text digits = leading_digits(text_of(name));
+    const char *const number = arena_strndup(arena, digits.data, digits.size);
+    const size_t zeros = strspn(number, "0");
+    if (digits.size > MOST_DIGITS) {
+        *warning = arena_printf(arena, "%s is left out: its number has more than %d digits.", name, MOST_DIGITS);
+        return false;
+    }
+    file->version = zeros > 0 && zeros == digits.size ? "0" : number + zeros;
+    file->key = file->version;
+    return digits.size > 0;
+}
+
+bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
+                          const char **warning)
+{
+    const char *const slash = strrchr(name, '/');
+    const char *const base = slash == NULL ? name : slash + 1;
+    file->is_code = true;
+    file->name = code_stem(arena, base, (const char *const[]){ending, NULL});
+    return file->name != NULL && base[leading_digits(text_of(base)).size] == '_' &&
+           code_take_number(arena, base, file, warning);
+}
+
+bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test)
+{
+    const char *const found = folder_any(arena, folder, test);
+    if (found == NULL) {
+        return false;
+    }
+    const bool is_sure = package == NULL || folder_depends_on(arena, folder, package);
+    folder->confidence = is_sure ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    if (folder->evidence == NULL) {
+        folder->evidence = path_join(arena, folder->path, found);
+    }
+    return true;
+}
+
+void code_drop_twins(struct migration_files *files)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        if (kept == 0 || strcmp(files->items[kept - 1].name, files->items[i].name) != 0) {
+            files->items[kept++] = files->items[i];
+        }
+    }
+    files->count = kept;
+}

@@ -1,0 +1,68 @@
+/*
+ * What frameworks whose migrations are programs have in common: what their settings say, as far as it is written out in
+ * them, what the files of a folder are called, and how they begin. Nothing is executed.
+ */
+#ifndef FRAMEWORK_CODED_CODE_H
+#define FRAMEWORK_CODED_CODE_H
+
+#include "framework/core/layout.h"
+#include "framework/core/listing.h"
+
+/* ---- settings: JavaScript, TypeScript, PHP, Elixir ---- */
+
+/* The first of these files of the package that is there, read, and its path as the folder's evidence; NULL: none. */
+const char *code_config(struct arena *arena, struct folder *folder, const char *const *names, struct text *source);
+
+/* The text of a setting `key: "x"`, `'key' => 'x'` or `key = "x"`; of a list its first item. NULL where it is not
+ * written out there. */
+const char *code_string(struct arena *arena, struct text source, const char *key);
+
+/* The directory that a setting of the package's file says, relative to the project: also one put together by path.join,
+ * __dirname + …, and in front of a wildcard. NULL where there is none, or not yet. */
+const char *code_directory(struct arena *arena, const struct folder *folder, const char *file, struct text source,
+                           const char *key);
+
+/* The same for a value that was found otherwise. */
+const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value);
+
+/* The source from the first occurrence of a word on; empty where it has none. */
+struct text code_behind(struct text source, const char *word);
+
+/* ---- files ---- */
+
+extern const char *const code_script_endings[]; /* ".ts", ".js", … */
+
+/* A file name without the first of these endings that it has; NULL where it has none, and for hidden files and
+ * declarations (x.d.ts). */
+const char *code_stem(struct arena *arena, const char *name, const char *const *endings);
+
+/* The number that a file's name begins with, as a ledger has it: without leading zeros; it becomes the file's version
+ * and key. False where there is none, or none that a bigint holds. */
+bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
+
+/* Accepts "20260105100000_create_users" with this ending, also in directories below: its number and its name. */
+bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
+                          const char **warning);
+
+/* True where the text has one of these words, NULL-terminated. */
+bool code_has(struct text text, const char *const *words);
+
+/* Recognises a folder by a file of it: surely one of ours where the package depends on `package` (NULL: where the test
+ * alone is proof). */
+bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test);
+
+/* Leaves one of each migration that is there twice, compiled beside its source. */
+void code_drop_twins(struct migration_files *files);
+
+/* ---- words of a source ---- */
+
+/* The offset of the first byte at or after this one that is not white space. */
+size_t code_skip_blanks(struct text source, size_t at);
+
+/* A word of letters, digits and _ at this offset; empty where there is none. */
+struct text code_word(struct text source, size_t at);
+
+/* The offset behind the next `word` that stands by itself, at or after `from`; SIZE_MAX where there is none. */
+size_t code_find_word(struct text source, const char *word, size_t from);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * TypeORM: classes recorded by their names, which end in the 13 digits of their time. What the file is called does not
+ * matter, so each is read for its class. Facts seen with typeorm 1.1.1.
+ */
+#include "framework/coded/code.h"
+#include "framework/core/ledger.h"
+#include "framework/formats/properties.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define TIME_DIGITS 13
+#define MOST_NAME   255 /* bytes of a class's name */
+
+/* ---- names ---- */
+
+/* Is it a name with a time behind it? */
+static bool is_class_name(struct text name)
+{
+    size_t digits = 0;
+    while (digits < name.size && isdigit((unsigned char)name.data[name.size - 1 - digits]) != 0) {
+        digits++;
+    }
+    return digits >= TIME_DIGITS && digits < name.size && name.size <= MOST_NAME;
+}
+
+/* The X of `name = 'X'` or `name: string = "X"`, a property of the class. */
+static struct text name_property(struct text source)
+{
+    for (size_t at = 0; (at = code_find_word(source, "name", at)) != SIZE_MAX;) {
+        size_t value = code_skip_blanks(source, at);
+        if (text_starts_with(text_slice(source, value, source.size), ":")) {
+            value = code_skip_blanks(source, value + 1);
+            value = code_skip_blanks(source, value + code_word(source, value).size);
+        }
+        if (!text_starts_with(text_slice(source, value, source.size), "=")) {
+            continue;
+        }
+        const struct text name = code_word(source, code_skip_blanks(source, value + 1) + 1); /* behind the quote */
+        if (is_class_name(name)) {
+            return name;
+        }
+    }
+    return (struct text){NULL, 0};
+}
+
+static struct text class_name(struct text source)
+{
+    for (size_t at = 0; (at = code_find_word(source, "class", at)) != SIZE_MAX;) {
+        const struct text name = code_word(source, code_skip_blanks(source, at));
+        if (is_class_name(name)) {
+            return name;
+        }
+    }
+    return (struct text){NULL, 0};
+}
+
+/* "CreateUsers1704067200000" of the generated file 1704067200000-CreateUsers.ts; NULL for another. */
+static const char *name_of_file(struct arena *arena, const char *stem)
+{
+    const struct text digits = leading_digits(text_of(stem));
+    const char *const rest = stem + digits.size;
+    return digits.size != TIME_DIGITS || rest[0] != '-' || rest[1] == '\0'
+               ? NULL
+               : arena_printf(arena, "%s%.*s", rest + 1, TIME_DIGITS, stem);
+}
+
+/* ---- the folder ---- */
+
+static bool typeorm_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    struct status unread = {.arena = arena};
+    struct text source = {NULL, 0};
+    const char *const stem = code_stem(arena, name, code_script_endings);
+    if (stem == NULL) {
+        return false;
+    }
+    file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
+    const struct text property = name_property(source);
+    const struct text class = property.size > 0 ? property : class_name(source);
+    file->name = class.size > 0 ? arena_strndup(arena, class.data, class.size) : name_of_file(arena, stem);
+    if (file->name == NULL) {
+        *warning = arena_printf(arena, "%s is left out: it has no class whose name ends in a time of 13 digits.", name);
+        return false;
+    }
+    file->version = file->name + strlen(file->name) - TIME_DIGITS;
+    file->is_code = true;
+    return true;
+}
+
+static bool typeorm_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                         struct status *status)
+{
+    const struct listing_rule rule = {.accept = typeorm_accept, .compare = listing_by_version};
+    if (!listing_read(arena, folder, &rule, files, status)) {
+        return false;
+    }
+    listing_warn_duplicates(arena, files);
+    return true;
+}
+
+/* `typeorm migration:run -d FILE`, by the program that can load the file. */
+static const struct delegate *delegate_for(struct arena *arena, const char *data_source)
+{
+    static const char *const plain[] = {"node_modules/.bin/typeorm", NULL};
+    static const char *const typescript[] = {"node_modules/.bin/typeorm-ts-node-commonjs",
+                                             "node_modules/.bin/typeorm-ts-node-esm", NULL};
+    struct delegate *const delegate = arena_alloc(arena, sizeof *delegate);
+    const char **const run = arena_array(arena, 4, sizeof *run);
+    run[0] = "migration:run";
+    run[1] = "-d";
+    run[2] = data_source;
+    delegate->programs = text_ends_with(text_of(data_source), "ts") ? typescript : plain;
+    delegate->run = run;
+    return delegate;
+}
+
+static bool typeorm_configure(struct arena *arena, struct folder *folder)
+{
+    static const char *const names[] = {"data-source.ts",
+                                        "data-source.js",
+                                        "data-source.mjs",
+                                        "data-source.cjs",
+                                        "src/data-source.ts",
+                                        "src/data-source.js",
+                                        "src/database/data-source.ts",
+                                        "src/db/data-source.ts",
+                                        "src/config/data-source.ts",
+                                        "src/config/typeorm.ts",
+                                        "typeorm.config.ts",
+                                        "src/typeorm.config.ts",
+                                        "ormconfig.ts",
+                                        "ormconfig.js",
+                                        "ormconfig.json",
+                                        NULL};
+    struct text source;
+    const char *const name = code_config(arena, folder, names, &source);
+    const bool is_old = name != NULL && text_starts_with(text_of(name), "ormconfig"); /* before 0.3; found by itself */
+    if (name == NULL || (!is_old && !code_has(source, (const char *const[]){"DataSource", NULL}))) {
+        return false;
+    }
+    folder->path = code_directory(arena, folder, name, source, "migrations");
+    folder->ledger.table = property_string(arena, source, (const char *const[]){"migrationsTableName", NULL});
+    folder->ledger.schema = property_string(arena, source, (const char *const[]){"schema", NULL});
+    folder->delegate = is_old ? NULL : delegate_for(arena, name);
+    return true;
+}
+
+static bool uses_query_runner(const char *name, bool is_directory, struct text head)
+{
+    (void)name;
+    return !is_directory &&
+           code_has(head, (const char *const[]){"MigrationInterface", "queryRunner", "QueryRunner", NULL});
+}
+
+static bool typeorm_recognise(struct arena *arena, struct folder *folder)
+{
+    return code_recognise(arena, folder, "typeorm", uses_query_runner);
+}
+
+static const struct layout typeorm_layout = {
+    .places = (const char *const[]){"migrations", "src/migrations", "src/migration", "migration", "db/migrations",
+                                    "src/db/migrations", "src/database/migrations", NULL},
+    .configure = typeorm_configure,
+    .recognise = typeorm_recognise,
+};
+
+/* ---- the ledger ---- */
+
+static bool typeorm_read(struct ledger_reading *reading)
+{
+    return ledger_read_rows(reading, "SELECT name AS key FROM %t ORDER BY id");
+}
+
+/* Its names of keys are "PK_" and the first 27 digits of a SHA-1 of table and column. */
+static void typeorm_create(struct buffer *sql, const struct ledger *ledger)
+{
+    const char *const named = arena_printf(sql->arena, "%s_id", ledger->table);
+    const char *const hash = digest_hex_of(sql->arena, "SHA1", text_of(named));
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (\"id\" SERIAL NOT NULL, \"timestamp\" bigint NOT NULL, "
+                "\"name\" character varying NOT NULL, CONSTRAINT %i PRIMARY KEY (\"id\"));",
+                arena_printf(sql->arena, "PK_%.27s", hash));
+}
+
+static void typeorm_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    ledger_putf(sql, ledger, "INSERT INTO %t (\"timestamp\", name) VALUES (%s, %s);", record->file->version,
+                record->name);
+}
+
+const struct framework framework_typeorm = {
+    .id = "typeorm",
+    .display_name = "TypeORM",
+    .tool = "typeorm migration:run",
+    .ledgers =
+        (const struct ledger_shape[]){
+            {.table = "migrations", .columns = "id:int4 timestamp:int8 name:varchar", .only_columns = true},
+            {0},
+        },
+    .layout = &typeorm_layout,
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "typeorm runs it, behind those that are applied already.",
+            .missing_note = "typeorm says nothing of it.",
+        },
+    .delegate =
+        &(const struct delegate){
+            .programs = (const char *const[]){"node_modules/.bin/typeorm", NULL},
+            .run = (const char *const[]){"migration:run", NULL},
+        },
+    .list = typeorm_list,
+    .read_ledger = typeorm_read,
+    .create = typeorm_create,
+    .lock = ledger_lock_table,
+    .record = typeorm_record,
+};

@@ -1,0 +1,319 @@
+/*
+ * A framework as data, and the few things that only it knows. Adding one is a file beside this with a `struct
+ * framework`, a line in registry.c and a fixture made by the real tool; README.md walks through it.
+ *
+ * A framework does not execute anything and does not decide what is pending: it lists files, reads its ledger, compares
+ * checksums, and writes the SQL of its ledger's rows; src/migration does the rest, the same for all.
+ */
+#ifndef FRAMEWORK_CORE_FRAMEWORK_H
+#define FRAMEWORK_CORE_FRAMEWORK_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "pg/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The largest migration file that is read. */
+#define MIGRATION_FILE_LIMIT ((size_t)8 * 1024 * 1024)
+
+struct framework;
+struct folder;
+struct delegate;
+
+/* How sure a find is. */
+enum confidence {
+    CONFIDENCE_LOW,     /* it could as well be another framework's */
+    CONFIDENCE_LIKELY,  /* it looks like nothing else */
+    CONFIDENCE_CERTAIN, /* it says so itself */
+};
+
+/* ---- what a framework's ledger looks like ---- */
+
+/* A ledger's table and its columns, "name:type name:type …" with types as pg_catalog's typname ("varchar",
+ * "timestamptz", "int4", "_text" for text[]). Every column must be there with its type. */
+struct ledger_shape {
+    const char *table; /* the default name */
+    const char *columns;
+    bool only_columns;   /* there are no others: what a short list of columns would otherwise share with other tables */
+    const char *with;    /* a table that must be beside it in its schema; NULL: none */
+    const char *without; /* a table that must not be; NULL: none */
+    bool by_shape;       /* so particular that a table of another name is one as well */
+};
+
+/* A ledger that was found, or is configured: a table of that shape. */
+struct ledger {
+    const char *schema;
+    const char *table;
+    const struct folder *folder; /* whose ledger it is; NULL where that is not known */
+};
+
+enum entry_state {
+    ENTRY_APPLIED,     /* finished */
+    ENTRY_FAILED,      /* began, and neither finished nor was rolled back; dirty */
+    ENTRY_ROLLED_BACK, /* was given up */
+};
+
+/* A row of the ledger. Times are microseconds since 1970 UTC, or NO_TIME; strings are NULL where the ledger has none.
+ */
+struct ledger_entry {
+    const char *name; /* for a person, where no file has its key */
+    const char *key;  /* what joins it with a file: equal to the file's key. NULL: its name */
+    const char *id;
+    const char *checksum; /* the framework's own text */
+    const char *logs;
+    int64_t started_at;
+    int64_t finished_at;
+    int64_t rolled_back_at;
+    int64_t duration_ms; /* where the ledger says it itself; -1: it does not */
+    uint32_t steps;
+    enum entry_state state;
+    bool baseline; /* recorded without having been executed, where the ledger tells */
+};
+
+struct ledger_entries {
+    struct ledger_entry *items; /* in the order in which they were written */
+    size_t count;
+    const char **warnings; /* what a person should know of the ledger */
+    size_t warning_count;
+};
+
+/* ---- what a framework's folder looks like ---- */
+
+/* A folder of migrations that was found. Paths are relative to the project's root. */
+struct folder {
+    const struct framework *framework;
+    const char *root; /* the project, as the worker opened it */
+    const char *base; /* the package that it belongs to, "" for the project itself: where its own tool is started */
+    const char *path; /* "prisma/migrations" */
+    bool configured;  /* named by --migrations or the project's own configuration */
+    enum confidence confidence;
+    const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
+    struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */
+    const struct habits *habits;     /* instead of the framework's (another version, another setting); NULL: those */
+    const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
+    const void *settings;            /* what else the framework has read of the configuration, its own type */
+    struct probe *probe;             /* layout.c's, while it searches; else NULL */
+};
+
+struct folder_list {
+    struct folder *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A migration as the folder has it. */
+struct migration_file {
+    const char *name;     /* what a person calls it; unique in its folder, save for duplicates */
+    const char *key;      /* what the ledger knows it by; NULL: its name */
+    const char *version;  /* its number as the framework writes it, where it has one */
+    const char *filename; /* its script, relative to the folder: "20240101_init/migration.sql" */
+    const char *path;     /* to open it */
+    const char *checksum; /* where listing knows it already (another file says it); else NULL: checksum() is asked */
+    bool missing;         /* it is named but its script is not there */
+    bool is_code;         /* a program: only the framework's own tool can run it */
+    bool repeatable;      /* runs again whenever its content has changed */
+    size_t start;         /* the part of the file that is this migration, [start, end); end 0: all of it */
+    size_t end;
+    struct file_stamp stamp;
+    const void *own; /* what the framework's other functions need to know of it, its own type */
+};
+
+struct migration_files {
+    struct migration_file *items; /* in the framework's order */
+    size_t count;
+    size_t capacity;
+    const char **warnings; /* what a person should know of the folder */
+    size_t warning_count;
+};
+
+/* What a worker was told about the project. */
+struct project {
+    const char *root;       /* a directory */
+    const char *migrations; /* --migrations, relative to root or absolute; NULL: look in the usual places */
+    const char *schema;     /* the connection URL's ?schema=; NULL: not given */
+    const char *database;   /* of the connection URL; NULL: not known */
+    const char *user;
+};
+
+/* ---- scripts ---- */
+
+/* What of a file is sent to the server. */
+struct migration_script {
+    struct text sql; /* keeps the file's lines, so that errors point into it: see script.h */
+    bool each_alone; /* its marker says "no transaction": every statement commits by itself */
+};
+
+/* ---- what its own tool does with history that is not straight, as measured ---- */
+
+enum late_rule {
+    LATE_RUNS,    /* runs a migration behind which others are applied */
+    LATE_REFUSED, /* stops */
+    LATE_SKIPPED, /* never runs it, and says nothing */
+};
+
+/* Sentences for a person begin with the tool's name: "drizzle-kit never runs it, because …". NULL: nothing to say. */
+struct habits {
+    enum late_rule late;
+    const char *late_note;
+    bool edited_blocks; /* it refuses to run anything while an applied file is edited */
+    const char *edited_note;
+    bool missing_blocks; /* … is missing */
+    const char *missing_note;
+};
+
+/* ---- its own tool, for what only it can do ---- */
+
+/* Arguments are complete words, never given to a shell. In them and in the environment {name}, {version} and {file} (as
+ * seen from where the tool is started) are the migration's, {host}, {port}, {user}, {database}, {schema} and {jdbc_url}
+ * the connection's. {url} and {password} are filled in in the environment alone: everybody on the machine can read
+ * arguments. Lists end with NULL. */
+struct delegate {
+    const char *const
+        *programs;             /* in order: relative to the package ("node_modules/.bin/knex"), or one word, for PATH */
+    const char *const *run;    /* everything that is pending */
+    const char *const *run_to; /* up to and including {name}; NULL: it cannot */
+    const char *const *run_one;     /* only {name}; NULL: it cannot */
+    const char *const *preview;     /* prints the SQL of {name} and executes nothing; NULL: it cannot */
+    const char *const *environment; /* "NAME=value", besides DATABASE_URL and libpq's; may be NULL */
+    const char
+        *left_lock; /* what takes its lock away where it was ended while it had it; NULL: the lock goes by itself */
+};
+
+/* ---- the framework ---- */
+
+/* What is written to the ledger about one migration. */
+struct ledger_record {
+    const char *id; /* a UUID, for those that have one */
+    const char *name;
+    const char *key;
+    const char *checksum; /* as checksum() gave it; NULL where the framework keeps none */
+    const char *logs;     /* for fail */
+    const struct folder *folder;
+    const struct migration_file *file;   /* NULL only for mark_rolled_back */
+    const struct migration_file *before; /* the one before it in the folder; NULL: it is the first */
+    struct text script;                  /* what is sent; empty for mark_rolled_back */
+};
+
+typedef void ledger_put(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+
+/* A ledger to be read, and what was read. */
+struct ledger_reading {
+    struct arena *arena;
+    struct pg_session *session;
+    struct status *status;
+    const struct ledger *ledger;
+    const struct folder *folder;         /* NULL: none was found */
+    const struct migration_files *files; /* of that folder; never NULL, perhaps empty */
+    struct ledger_entries entries;       /* the result */
+};
+
+#define MOST_ADVISORY_KEYS 3
+
+struct framework {
+    const char *id;                     /* "prisma" */
+    const char *display_name;           /* "Prisma" */
+    const char *tool;                   /* the command that a person would run: "prisma migrate deploy" */
+    const struct ledger_shape *ledgers; /* ends with a NULL table; the first has the default name */
+    const char *default_schema;         /* where the ledger is made; NULL: the URL's schema, else "public" */
+    const struct layout *layout;        /* how its folders are found: layout.h */
+    struct habits habits;
+    const struct delegate *delegate; /* NULL: nothing is left to its own tool */
+
+    /* One failed entry stops every run until it is resolved. */
+    bool failed_entry_blocks;
+    const char *failed_note; /* what its own tool says then: "Prisma's P3009"; NULL: nothing that helps */
+
+    /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
+    bool needs_baseline;
+
+    /* The ledger is where the configuration or the default says and nowhere else: another one of its shape is told of
+     * and never used instead. */
+    bool ledger_is_fixed;
+
+    /* Its migrations are a graph: their order is one of several, and none is late. */
+    bool is_graph;
+
+    /* Its ledger cannot say that a migration is applied while one before it is not (one row with a version, a chain).
+     */
+    bool records_in_order;
+
+    /* Lists a folder in the framework's order. */
+    bool (*list)(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                 struct status *status);
+
+    /* What makes the folder unfit for a run, although it can be shown. True where nothing does. NULL: nothing can. */
+    bool (*check_folder)(struct arena *arena, const struct folder *folder, const struct migration_files *files,
+                         struct status *status);
+
+    /* What of a file's content is sent. `content` is the file's, or its part [start, end) with the rest blanked. NULL:
+     * all of it. Must not depend on the server. */
+    bool (*script)(struct arena *arena, const struct project *project, const struct folder *folder,
+                   const struct migration_file *file, struct text content, struct migration_script *script,
+                   struct status *status);
+
+    /* The checksum of a migration (content as for script) as the framework computes it. NULL: it keeps none, and a
+     * changed file cannot be told. */
+    const char *(*checksum)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                            struct text content);
+
+    /* Is this content the one that the ledger's checksum was made from? Asked where the two texts differ. NULL: no. */
+    bool (*checksum_matches)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                             const char *stored, struct text content);
+
+    bool (*read_ledger)(struct ledger_reading *reading);
+
+    /* Session-level advisory locks that its own CLI takes (transaction-level ones of the same key exclude them as
+     * well); taken by us by polling. Gives how many, at most MOST_ADVISORY_KEYS. NULL: it has none. */
+    size_t (*advisory_locks)(const struct ledger *ledger, const char *database, int64_t *keys);
+
+    /* SQL, each ending in a semicolon, schema-qualified throughout because a migration may have changed the search
+     * path. NULL is allowed for all but create, record and read_ledger.
+     *   create   makes the ledger, byte for byte as the framework does; its schema is there already
+     *   session  settings that the framework's own connection has (search_path)
+     *   lock     at the beginning of each transaction of ours: what keeps its own tool out where advisory locks do not
+     *            (LOCK TABLE, a row of a lock table); raises 55P03 where it is taken, and is then tried again
+     *   unlock   at the end of such a transaction
+     *   record   one complete row, for a migration that shares its transaction
+     *   start    the row before the first step of a migration that needs several transactions; NULL: its ledger has no
+     *            unfinished rows, and the last step's record is all
+     *   forget   takes start back
+     *   finish   the last step is done
+     *   fail     what went wrong
+     *   mark_applied, mark_rolled_back  what the framework's own resolve command does; NULL mark_applied: record; NULL
+     *            mark_rolled_back: it has nothing of the kind */
+    void (*create)(struct buffer *sql, const struct ledger *ledger);
+    void (*session)(struct buffer *sql, const struct ledger *ledger);
+    void (*lock)(struct buffer *sql, const struct ledger *ledger);
+    void (*unlock)(struct buffer *sql, const struct ledger *ledger);
+    ledger_put *record;
+    ledger_put *start;
+    ledger_put *forget;
+    ledger_put *finish;
+    ledger_put *fail;
+    ledger_put *mark_applied;
+    ledger_put *mark_rolled_back;
+
+    /* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to
+     * make, relative to the folder, and its content. NULL: its own tool must make it (it keeps a journal, …). */
+    bool (*create_migration)(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
+                             const char **migration, const char **file, const char **content, struct status *status);
+};
+
+/* Every framework, in the order in which they are asked; NULL-terminated. */
+extern const struct framework *const frameworks[];
+
+/* The framework with this id or display name, without regard to case; NULL where there is none. */
+const struct framework *framework_find(struct text name);
+
+/* What joins it with the ledger. */
+const char *migration_file_key(const struct migration_file *file);
+const char *ledger_entry_key(const struct ledger_entry *entry);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * Names are always quoted and qualified: a migration may have changed the search path.
+ */
+#include "framework/core/ledger.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define MOST_WARNINGS 20
+
+/* PostgreSQL counts from 2000-01-01. */
+#define POSTGRES_EPOCH_US INT64_C(946684800000000)
+#define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
+#define LATEST_US         INT64_C(252455615999999999) /* 9999-12-31 23:59:59.999999 */
+
+void ledger_put_name(struct buffer *sql, const struct ledger *ledger)
+{
+    pg_quote_identifier(sql, ledger->schema);
+    buffer_putc(sql, '.');
+    pg_quote_identifier(sql, ledger->table);
+}
+
+void ledger_put_text(struct buffer *sql, const char *value)
+{
+    if (value == NULL) {
+        buffer_puts(sql, "NULL");
+    } else {
+        pg_quote_literal(sql, text_of(value));
+    }
+}
+
+void ledger_put_beside(struct buffer *sql, const struct ledger *ledger, const char *other)
+{
+    ledger_put_name(sql, &(struct ledger){.schema = ledger->schema, .table = other});
+}
+
+static void put_formatted(struct buffer *sql, const struct ledger *ledger, const char *format, va_list arguments)
+{
+    for (const char *percent; (percent = strchr(format, '%')) != NULL; format = percent + 2) {
+        buffer_add(sql, (struct text){format, (size_t)(percent - format)});
+        switch (percent[1]) {
+        case 't':
+            ledger_put_name(sql, ledger);
+            break;
+        case 'T':
+            pg_quote_identifier(sql, ledger->table);
+            break;
+        case 'S':
+            pg_quote_identifier(sql, ledger->schema);
+            break;
+        case 's':
+            ledger_put_text(sql, va_arg(arguments, const char *));
+            break;
+        case 'i':
+            pg_quote_identifier(sql, va_arg(arguments, const char *));
+            break;
+        case 'd':
+            buffer_printf(sql, "%" PRId64, va_arg(arguments, int64_t));
+            break;
+        case 'r':
+            buffer_puts(sql, va_arg(arguments, const char *));
+            break;
+        default:
+            assert(percent[1] == '%');
+            buffer_putc(sql, '%');
+            break;
+        }
+    }
+    buffer_puts(sql, format);
+}
+
+void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_formatted(sql, ledger, format, arguments);
+    va_end(arguments);
+}
+
+void ledger_lock_table(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_putf(sql, ledger, "LOCK TABLE %t IN ACCESS EXCLUSIVE MODE;");
+}
+
+/* ---- fields ---- */
+
+/* A big-endian integer of `size` bytes; false for NULL and for another size. */
+static bool read_integer(const PGresult *result, int row, int column, int size, uint64_t *bits)
+{
+    const unsigned char *const bytes = (const unsigned char *)PQgetvalue(result, row, column);
+    if (PQgetisnull(result, row, column) != 0 || PQgetlength(result, row, column) != size) {
+        return false;
+    }
+    *bits = 0;
+    for (int i = 0; i < size; i++) {
+        *bits = *bits << 8 | bytes[i];
+    }
+    return true;
+}
+
+int64_t ledger_field_time(const PGresult *result, int row, int column)
+{
+    uint64_t bits;
+    if (!read_integer(result, row, column, 8, &bits)) {
+        return NO_TIME;
+    }
+    const int64_t since_2000 = (int64_t)bits;
+    /* ±infinity, and what lies outside of the years 1 to 9999, which is all that clients can be told. */
+    if (since_2000 < EARLIEST_US || since_2000 > LATEST_US) {
+        return NO_TIME;
+    }
+    return since_2000 + POSTGRES_EPOCH_US;
+}
+
+int32_t ledger_field_int(const PGresult *result, int row, int column)
+{
+    uint64_t bits;
+    return read_integer(result, row, column, 4, &bits) ? (int32_t)(uint32_t)bits : 0;
+}
+
+/* ---- reading rows ---- */
+
+/* Types as pg_catalog numbers them, which never changes. */
+enum { BOOL = 16, NAME = 19, BIGINT = 20, TEXT = 25, BPCHAR = 1042, VARCHAR = 1043, TIMESTAMPTZ = 1184 };
+
+/* The columns that a ledger's query may give. */
+enum column { KEY, SHOWN, CHECKSUM, ID, LOGS, STATE, BASELINE, APPLIED_AT, STARTED_AT, DURATION, COLUMNS };
+
+static const struct {
+    const char *name;
+    Oid type; /* TEXT stands for all that come as text */
+} columns[COLUMNS] = {
+    [KEY] = {"key", TEXT},
+    [SHOWN] = {"name", TEXT},
+    [CHECKSUM] = {"checksum", TEXT},
+    [ID] = {"id", TEXT},
+    [LOGS] = {"logs", TEXT},
+    [STATE] = {"state", TEXT},
+    [BASELINE] = {"baseline", BOOL},
+    [APPLIED_AT] = {"applied_at", TIMESTAMPTZ},
+    [STARTED_AT] = {"started_at", TIMESTAMPTZ},
+    [DURATION] = {"duration_ms", BIGINT},
+};
+
+static bool is_text(Oid type)
+{
+    return type == TEXT || type == VARCHAR || type == BPCHAR || type == NAME;
+}
+
+/* Where each column is in the result; -1: it is not. A column of another type is refused: its bytes would be misread.
+ */
+static bool find_columns(const PGresult *result, int at[COLUMNS], struct status *status)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        at[i] = PQfnumber(result, columns[i].name);
+        const Oid type = at[i] < 0 ? columns[i].type : PQftype(result, at[i]);
+        if (type != columns[i].type && !(columns[i].type == TEXT && is_text(type))) {
+            return status_fail(status, STATUS_INTERNAL, "The query of a ledger gives \"%s\" in the wrong type (%u).",
+                               columns[i].name, type);
+        }
+    }
+    return at[KEY] >= 0 || status_fail(status, STATUS_INTERNAL, "The query of a ledger gives no \"key\".");
+}
+
+static const char *field_text(struct arena *arena, const PGresult *result, int row, int column)
+{
+    return column < 0 ? NULL : arena_strdup(arena, pg_field(result, row, column));
+}
+
+static enum entry_state field_state(const PGresult *result, int row, int column)
+{
+    const char *const state = column < 0 ? NULL : pg_field(result, row, column);
+    if (state == NULL) {
+        return ENTRY_APPLIED;
+    }
+    return strcmp(state, "failed") == 0        ? ENTRY_FAILED
+           : strcmp(state, "rolled_back") == 0 ? ENTRY_ROLLED_BACK
+                                               : ENTRY_APPLIED;
+}
+
+static int64_t field_time(const PGresult *result, int row, int column)
+{
+    return column < 0 ? NO_TIME : ledger_field_time(result, row, column);
+}
+
+static struct ledger_entry read_row(struct arena *arena, const PGresult *result, int row, const int at[COLUMNS])
+{
+    uint64_t bits;
+    const char *const key = field_text(arena, result, row, at[KEY]);
+    const char *const name = field_text(arena, result, row, at[SHOWN]);
+    return (struct ledger_entry){
+        .name = name == NULL ? key : name,
+        .key = key,
+        .id = field_text(arena, result, row, at[ID]),
+        .checksum = field_text(arena, result, row, at[CHECKSUM]),
+        .logs = field_text(arena, result, row, at[LOGS]),
+        .started_at = field_time(result, row, at[STARTED_AT]),
+        .finished_at = field_time(result, row, at[APPLIED_AT]),
+        .rolled_back_at = NO_TIME,
+        .duration_ms = at[DURATION] >= 0 && read_integer(result, row, at[DURATION], 8, &bits) ? (int64_t)bits : -1,
+        .state = field_state(result, row, at[STATE]),
+        .baseline = at[BASELINE] >= 0 && read_integer(result, row, at[BASELINE], 1, &bits) && bits != 0,
+    };
+}
+
+bool ledger_read_rows(struct ledger_reading *reading, const char *format)
+{
+    struct buffer sql = {.arena = reading->arena};
+    struct ledger_entries *const entries = &reading->entries;
+    int at[COLUMNS];
+    ledger_putf(&sql, reading->ledger, format);
+    PG_RESULT(result) = pg_query_binary(reading->session, buffer_string(&sql), reading->status);
+    if (result == NULL || !find_columns(result, at, reading->status)) {
+        return false;
+    }
+    entries->items = arena_array(reading->arena, (size_t)PQntuples(result) + 1, sizeof *entries->items);
+    entries->count = 0;
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (PQgetisnull(result, row, at[KEY]) == 0) {
+            entries->items[entries->count++] = read_row(reading->arena, result, row, at);
+        }
+    }
+    if (entries->count < (size_t)PQntuples(result)) {
+        ledger_warn(reading, "The ledger has rows that name no migration; they are passed over.");
+    }
+    return true;
+}
+
+void ledger_warn(struct ledger_reading *reading, const char *warning)
+{
+    struct ledger_entries *const entries = &reading->entries;
+    if (entries->warnings == NULL) {
+        entries->warnings = arena_array(reading->arena, MOST_WARNINGS, sizeof *entries->warnings);
+    }
+    if (entries->warning_count < MOST_WARNINGS) {
+        entries->warnings[entries->warning_count++] = warning;
+    }
+}

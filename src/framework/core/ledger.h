@@ -1,0 +1,43 @@
+/*
+ * What the ledgers of several frameworks have in common: reading rows, and writing values and names into SQL.
+ */
+#ifndef FRAMEWORK_CORE_LEDGER_H
+#define FRAMEWORK_CORE_LEDGER_H
+
+#include "base/text.h"
+#include "framework/core/framework.h"
+
+/* Appends "schema"."table". */
+void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
+
+/* Appends "schema"."other", a table beside the ledger. */
+void ledger_put_beside(struct buffer *sql, const struct ledger *ledger, const char *other);
+
+/* Appends a literal, or NULL. */
+void ledger_put_text(struct buffer *sql, const char *value);
+
+/* Appends SQL in which each %t is "schema"."table", %T the table's name as an identifier, %S the schema's, %s the next
+ * argument as a literal (or NULL), %i the next one as an identifier, %d an int64_t, %r the next one as it is (trusted
+ * SQL), %% a percent sign. */
+void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
+
+/* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all
+ * but key optional, in any order, in the order in which the rows were written: key text, name text (default: key),
+ * checksum text, id text, logs text, state text ('failed', 'rolled_back', else applied), baseline bool, applied_at
+ * timestamptz, started_at timestamptz, duration_ms bigint A timestamp without zone must be made one by the query, in
+ * the zone that the framework writes it. */
+bool ledger_read_rows(struct ledger_reading *reading, const char *format);
+
+void ledger_warn(struct ledger_reading *reading, const char *warning);
+
+/* LOCK TABLE … IN ACCESS EXCLUSIVE MODE: for `lock` of a framework that has no lock of its own. Its CLI, started
+ * meanwhile, waits at its first read of the ledger, then sees our rows (seen with drizzle, typeorm, sequelize,
+ * db-migrate, mikro-orm, postgrator, dbmate, supabase and knex). */
+void ledger_lock_table(struct buffer *sql, const struct ledger *ledger);
+
+/* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:
+ * 0 for NULL. */
+int64_t ledger_field_time(const PGresult *result, int row, int column);
+int32_t ledger_field_int(const PGresult *result, int row, int column);
+
+#endif

@@ -1,0 +1,366 @@
+/*
+ * One read of each directory, one fstatat for each file in it. What is a migration, and in which order, its framework's
+ * rule says.
+ */
+#include "framework/core/listing.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_WARNINGS 20
+#define MOST_ENTRIES  100000
+#define MOST_DEPTH    16
+#define SLUG_LIMIT    200
+
+/* ---- collecting ---- */
+
+struct migration_file *listing_add(struct arena *arena, struct migration_files *files)
+{
+    files->items = arena_grow(arena, files->items, files->count, &files->capacity, sizeof *files->items);
+    files->items[files->count] = (struct migration_file){0};
+    return &files->items[files->count++];
+}
+
+void listing_warn(struct arena *arena, struct migration_files *files, const char *warning)
+{
+    if (files->warnings == NULL) {
+        files->warnings = arena_array(arena, MOST_WARNINGS, sizeof *files->warnings);
+    }
+    if (files->warning_count < MOST_WARNINGS) {
+        files->warnings[files->warning_count++] = warning;
+    }
+}
+
+/* A name with its bytes that are not printable ASCII as \xNN. */
+static const char *printable(struct arena *arena, const char *name)
+{
+    struct buffer out = {.arena = arena};
+    for (const char *c = name; *c != '\0'; c++) {
+        const unsigned char byte = (unsigned char)*c;
+        if (byte < 0x20 || byte >= 0x7F) {
+            buffer_printf(&out, "\\x%02x", byte);
+        } else {
+            buffer_putc(&out, *c);
+        }
+    }
+    return buffer_string(&out);
+}
+
+bool name_is_recordable(const char *name)
+{
+    return text_is_utf8(text_of(name), NULL) && path_is_component(text_of(name));
+}
+
+/* ---- walking ---- */
+
+struct walk {
+    struct arena *arena;
+    const struct listing_rule *rule;
+    struct migration_files *files;
+    struct status *status;
+    size_t entries; /* seen so far */
+};
+
+/* A directory on the way down. */
+struct level {
+    const char *path; /* to open it */
+    const char *name; /* below the folder; "" for itself */
+    struct file_stamp stamp;
+    const struct level *above;
+    int depth;
+};
+
+/* Adds what is called `name`, below the folder, if the rule takes it. `at` is its name in the open directory. */
+static void offer(struct walk *walk, int directory, const struct level *level, const char *at)
+{
+    const struct listing_rule *const rule = walk->rule;
+    const char *const name = path_join(walk->arena, level->name, at);
+    const char *const script = rule->directories ? path_join(walk->arena, at, rule->script) : at;
+    const char *warning = NULL;
+    struct migration_file file = {
+        .name = name,
+        .filename = path_join(walk->arena, level->name, script),
+        .path = path_join(walk->arena, level->path, script),
+    };
+    file.missing = file_look_at(directory, script, &file.stamp) != FILE_REGULAR;
+    const bool is_accepted = rule->accept(walk->arena, name, &file, &warning);
+    if (warning != NULL) {
+        listing_warn(walk->arena, walk->files, warning);
+    }
+    if (is_accepted) {
+        *listing_add(walk->arena, walk->files) = file;
+    }
+}
+
+/* A directory in itself, by a symbolic link, would be listed again and again. */
+static bool is_loop(const struct level *level)
+{
+    for (const struct level *above = level->above; above != NULL; above = above->above) {
+        if (above->stamp.device == level->stamp.device && above->stamp.inode == level->stamp.inode) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool list_level(struct walk *walk, const struct level *level);
+
+static bool list_below(struct walk *walk, int directory, const struct level *above, const char *name)
+{
+    struct level level = {
+        .path = path_join(walk->arena, above->path, name),
+        .name = path_join(walk->arena, above->name, name),
+        .above = above,
+        .depth = above->depth + 1,
+    };
+    if (level.depth > MOST_DEPTH) {
+        listing_warn(walk->arena, walk->files,
+                     arena_printf(walk->arena, "The directory %s is left out: it is more than %d levels deep.",
+                                  level.name, MOST_DEPTH));
+        return true;
+    }
+    file_look_at(directory, name, &level.stamp);
+    return is_loop(&level) || list_level(walk, &level);
+}
+
+static bool list_level(struct walk *walk, const struct level *level)
+{
+    struct file_list list;
+    if (!directory_list(walk->arena, level->path, &list, walk->status)) {
+        return false;
+    }
+    walk->entries += list.count;
+    if (walk->entries > MOST_ENTRIES) {
+        return status_fail(walk->status, STATUS_RESOURCE_EXHAUSTED, "The migrations folder has more than %d entries.",
+                           MOST_ENTRIES);
+    }
+    if (walk->files->items == NULL) {
+        walk->files->capacity = list.count;
+        walk->files->items = arena_array(walk->arena, list.count, sizeof *walk->files->items);
+    }
+    const int directory = directory_open(level->path);
+    bool ok = true;
+    for (size_t i = 0; ok && i < list.count; i++) {
+        const struct file_entry *const entry = &list.entries[i];
+        const bool is_offered = entry->is_directory == walk->rule->directories;
+        if (!is_offered && !(entry->is_directory && walk->rule->recursive)) {
+            continue;
+        }
+        if (!name_is_recordable(entry->name)) {
+            listing_warn(walk->arena, walk->files,
+                         arena_printf(walk->arena,
+                                      "The %s %s is left out: its name is not UTF-8 or has control characters.",
+                                      entry->is_directory ? "directory" : "file", printable(walk->arena, entry->name)));
+        } else if (is_offered) {
+            offer(walk, directory, level, entry->name);
+        } else {
+            ok = list_below(walk, directory, level, entry->name);
+        }
+    }
+    close(directory);
+    return ok;
+}
+
+/* ---- order ---- */
+
+static int compare_by(const struct listing_rule *rule, const struct migration_file *a, const struct migration_file *b)
+{
+    const int order = rule->compare == NULL ? 0 : rule->compare(a, b);
+    return order == 0 && rule->recursive ? strcmp(a->filename, b->filename) : order;
+}
+
+/* Compares two of an array of pointers into the list as it was read; equal ones stay in that order. */
+static int compare_pointers(const void *a, const void *b, void *rule)
+{
+    const struct migration_file *const first = *(const struct migration_file *const *)a;
+    const struct migration_file *const second = *(const struct migration_file *const *)b;
+    const int order = compare_by(rule, first, second);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+/* A directory's names are sorted already, which is the order that most want. */
+static bool is_sorted(const struct listing_rule *rule, const struct migration_files *files)
+{
+    for (size_t i = 1; i < files->count; i++) {
+        if (compare_by(rule, &files->items[i - 1], &files->items[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void sort(struct arena *arena, const struct listing_rule *rule, struct migration_files *files)
+{
+    if (is_sorted(rule, files)) {
+        return;
+    }
+    const struct migration_file **const order = arena_array(arena, files->count, sizeof(const struct migration_file *));
+    struct migration_file *const sorted = arena_array(arena, files->count, sizeof *sorted);
+    struct listing_rule by = *rule;
+    for (size_t i = 0; i < files->count; i++) {
+        order[i] = &files->items[i];
+    }
+    qsort_r(order, files->count, sizeof(const struct migration_file *), compare_pointers, &by);
+    for (size_t i = 0; i < files->count; i++) {
+        sorted[i] = *order[i];
+    }
+    files->items = sorted;
+    files->capacity = files->count;
+}
+
+bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
+                  struct migration_files *files, struct status *status)
+{
+    struct walk walk = {.arena = arena, .rule = rule, .files = files, .status = status};
+    struct level level = {.path = path_join(arena, folder->root, folder->path), .name = ""};
+    *files = (struct migration_files){0};
+    if (file_look(level.path, &level.stamp) == FILE_NONE) {
+        return true; /* a project before its first migration */
+    }
+    if (!list_level(&walk, &level)) {
+        return false;
+    }
+    sort(arena, rule, files);
+    return true;
+}
+
+/* ---- versions ---- */
+
+struct text leading_digits(struct text name)
+{
+    size_t count = 0;
+    while (count < name.size && isdigit((unsigned char)name.data[count]) != 0) {
+        count++;
+    }
+    return text_slice(name, 0, count);
+}
+
+static struct text without_zeros(struct text number)
+{
+    while (number.size > 0 && number.data[0] == '0') {
+        number = text_slice(number, 1, number.size);
+    }
+    return number;
+}
+
+int number_compare(struct text a, struct text b)
+{
+    a = without_zeros(a);
+    b = without_zeros(b);
+    if (a.size != b.size) {
+        return a.size < b.size ? -1 : 1;
+    }
+    return a.size == 0 ? 0 : memcmp(a.data, b.data, a.size);
+}
+
+int listing_by_name(const struct migration_file *a, const struct migration_file *b)
+{
+    return strcmp(a->name, b->name);
+}
+
+int listing_by_version(const struct migration_file *a, const struct migration_file *b)
+{
+    const int order = number_compare(leading_digits(text_of(a->version)), leading_digits(text_of(b->version)));
+    return order != 0 ? order : listing_by_name(a, b);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct migration_file *const first = *(const struct migration_file *const *)a;
+    const struct migration_file *const second = *(const struct migration_file *const *)b;
+    const int order = strcmp(migration_file_key(first), migration_file_key(second));
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
+{
+    const struct migration_file **const order =
+        arena_array(arena, files->count + 1, sizeof(const struct migration_file *));
+    for (size_t i = 0; i < files->count; i++) {
+        order[i] = &files->items[i];
+    }
+    qsort(order, files->count, sizeof(const struct migration_file *), by_key);
+    for (size_t i = 1; i < files->count; i++) {
+        if (strcmp(migration_file_key(order[i - 1]), migration_file_key(order[i])) == 0) {
+            listing_warn(arena, files,
+                         arena_printf(arena, "%s and %s have the same version %s: give one of them another.",
+                                      order[i - 1]->filename, order[i]->filename,
+                                      order[i]->version == NULL ? migration_file_key(order[i]) : order[i]->version));
+        }
+    }
+}
+
+/* ---- names of new migrations ---- */
+
+const char *name_slug(struct arena *arena, const char *name, char separator, struct status *status)
+{
+    struct buffer slug = {.arena = arena};
+    for (const char *c = name; *c != '\0' && slug.size < SLUG_LIMIT; c++) {
+        if (isalnum((unsigned char)*c) != 0) {
+            buffer_putc(&slug, (char)tolower((unsigned char)*c));
+        } else if (slug.size > 0 && slug.data[slug.size - 1] != separator) {
+            buffer_putc(&slug, separator);
+        }
+    }
+    if (slug.size > 0 && slug.data[slug.size - 1] == separator) {
+        slug.data[--slug.size] = '\0';
+    }
+    if (slug.size == 0) {
+        status_fail(status, STATUS_INVALID_ARGUMENT,
+                    "A migration's name needs at least one letter or digit, for example \"add_users\".");
+        return NULL;
+    }
+    return slug.data;
+}
+
+/* The header has the compiler check the formats of all callers; here it has none to look at. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+const char *name_time(struct arena *arena, const char *format, int64_t wall_us)
+{
+    const time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts = {.tm_mday = 1};
+    char time[64];
+    gmtime_r(&seconds, &parts);
+    return arena_strndup(arena, time, strftime(time, sizeof time, format, &parts));
+}
+#pragma GCC diagnostic pop
+
+bool name_with_time(struct arena *arena, const char *name, int64_t wall_us, char separator, const char *suffix,
+                    const char **migration, const char **file, struct status *status)
+{
+    const char *const slug = name_slug(arena, name, separator, status);
+    if (slug == NULL) {
+        return false;
+    }
+    *migration = arena_printf(arena, "%s%c%s", name_time(arena, "%Y%m%d%H%M%S", wall_us), separator, slug);
+    *file = arena_printf(arena, "%s%s", *migration, suffix);
+    return true;
+}
+
+const char *name_next_number(struct arena *arena, const struct migration_files *files, int width)
+{
+    struct text highest = {NULL, 0};
+    for (size_t i = 0; i < files->count; i++) {
+        const struct text number = leading_digits(text_of(files->items[i].version));
+        highest = number_compare(number, highest) > 0 ? number : highest;
+    }
+    highest = without_zeros(highest);
+    struct buffer digits = {.arena = arena};
+    buffer_putc(&digits, '0'); /* for a carry; it goes where there is none */
+    for (size_t i = highest.size; i < (size_t)width; i++) {
+        buffer_putc(&digits, '0');
+    }
+    buffer_add(&digits, highest);
+    char *const next = digits.data;
+    for (size_t i = digits.size; i-- > 0;) {
+        next[i] = next[i] == '9' ? '0' : (char)(next[i] + 1);
+        if (next[i] != '0') {
+            break;
+        }
+    }
+    return next[0] == '0' ? next + 1 : next;
+}

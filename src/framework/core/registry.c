@@ -1,0 +1,73 @@
+/*
+ * The list of frameworks: the one place that a new one is entered. Where nothing else tells two apart, the first one is
+ * named first.
+ */
+#include "framework/core/framework.h"
+
+#define FRAMEWORKS(X)                                                                                                  \
+    X(prisma)                                                                                                          \
+    X(sqitch)                                                                                                          \
+    X(django)                                                                                                          \
+    X(alembic)                                                                                                         \
+    X(yoyo)                                                                                                            \
+    X(hasura)                                                                                                          \
+    X(atlas)                                                                                                           \
+    X(flyway)                                                                                                          \
+    X(liquibase)                                                                                                       \
+    X(sqlx)                                                                                                            \
+    X(diesel)                                                                                                          \
+    X(refinery)                                                                                                        \
+    X(sea_orm)                                                                                                         \
+    X(supabase)                                                                                                        \
+    X(graphile)                                                                                                        \
+    X(db_migrate)                                                                                                      \
+    X(drizzle)                                                                                                         \
+    X(node_pg_migrate)                                                                                                 \
+    X(postgrator)                                                                                                      \
+    X(postgres_migrations)                                                                                             \
+    X(dbmate)                                                                                                          \
+    X(goose)                                                                                                           \
+    X(sql_migrate)                                                                                                     \
+    X(golang_migrate)                                                                                                  \
+    X(tern)                                                                                                            \
+    X(rambler)                                                                                                         \
+    X(knex)                                                                                                            \
+    X(typeorm)                                                                                                         \
+    X(sequelize)                                                                                                       \
+    X(mikro_orm)                                                                                                       \
+    X(kysely)                                                                                                          \
+    X(payload)                                                                                                         \
+    X(strapi)                                                                                                          \
+    X(directus)                                                                                                        \
+    X(rails)                                                                                                           \
+    X(laravel)                                                                                                         \
+    X(doctrine)                                                                                                        \
+    X(phinx)                                                                                                           \
+    X(ecto)                                                                                                            \
+    X(efcore)
+
+#define DECLARE(id) extern const struct framework framework_##id;
+FRAMEWORKS(DECLARE)
+
+#define POINTER(id) &framework_##id,
+const struct framework *const frameworks[] = {FRAMEWORKS(POINTER) NULL};
+
+const struct framework *framework_find(struct text name)
+{
+    for (size_t i = 0; frameworks[i] != NULL; i++) {
+        if (text_is_nocase(name, frameworks[i]->id) || text_is_nocase(name, frameworks[i]->display_name)) {
+            return frameworks[i];
+        }
+    }
+    return NULL;
+}
+
+const char *migration_file_key(const struct migration_file *file)
+{
+    return file->key == NULL ? file->name : file->key;
+}
+
+const char *ledger_entry_key(const struct ledger_entry *entry)
+{
+    return entry->key == NULL ? entry->name : entry->key;
+}

@@ -1,0 +1,94 @@
+/*
+ * Text in, text out; what is cut away becomes blanks, so that line and column stay.
+ */
+#include "framework/core/script.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define NAME_LIMIT 200 /* bytes of a placeholder's name; what is longer is none */
+
+struct text script_keep(struct arena *arena, struct text content, size_t start, size_t end)
+{
+    char *const copy = arena_strndup(arena, content.data == NULL ? "" : content.data, content.size);
+    for (size_t i = 0; i < content.size; i++) {
+        if ((i < start || i >= end) && copy[i] != '\n' && copy[i] != '\r') {
+            copy[i] = ' ';
+        }
+    }
+    return (struct text){copy, content.size};
+}
+
+size_t script_find_line(struct text content, size_t from, line_test *test, size_t *behind)
+{
+    struct text rest = text_slice(content, from, content.size);
+    for (struct text line; text_next_line(&rest, &line);) {
+        if (test(line)) {
+            *behind = content.size - rest.size;
+            return (size_t)(line.data - content.data);
+        }
+    }
+    return SIZE_MAX;
+}
+
+bool line_is_comment(struct text line, const char *words, bool nocase, struct text *rest)
+{
+    line = text_trim(line);
+    if (!text_starts_with(line, "--")) {
+        return false;
+    }
+    line = text_trim(text_slice(line, 2, line.size));
+    for (const char *word = words; *word != '\0';) {
+        const size_t size = strcspn(word, " ");
+        if (line.size < size || (nocase ? strncasecmp(line.data, word, size) : memcmp(line.data, word, size)) != 0) {
+            return false;
+        }
+        const struct text behind = text_slice(line, size, line.size);
+        line = text_trim(behind);
+        if (line.size == behind.size && line.size > 0) {
+            return false; /* the word goes on */
+        }
+        word += size;
+        word += strspn(word, " ");
+    }
+    if (rest != NULL) {
+        *rest = line;
+    }
+    return rest != NULL || line.size == 0;
+}
+
+/* Where the name of a placeholder ends that begins at `name`; SIZE_MAX where it does not end on its line, or soon. */
+static size_t name_end(struct text content, size_t name, const char *close)
+{
+    const size_t end = text_find(text_slice(content, 0, name + NAME_LIMIT + strlen(close)), close, name);
+    const bool is_name = end != SIZE_MAX && memchr(content.data + name, '\n', end - name) == NULL;
+    return is_name ? end : SIZE_MAX;
+}
+
+bool script_fill(struct arena *arena, struct text content, const char *open, const char *close, placeholder_value *find,
+                 void *data, bool lenient, struct text *filled, struct status *status)
+{
+    struct buffer out = {.arena = arena};
+    size_t done = 0;
+    buffer_reserve(&out, content.size);
+    for (size_t start = 0; (start = text_find(content, open, start)) != SIZE_MAX;) {
+        const size_t name = start + strlen(open);
+        const size_t end = name_end(content, name, close);
+        const struct text called = text_slice(content, name, end);
+        const char *const value = end == SIZE_MAX ? NULL : find(data, arena, called);
+        if (value != NULL && strpbrk(value, "\r\n") == NULL) {
+            buffer_add(&out, text_slice(content, done, start));
+            buffer_puts(&out, value);
+            done = start = end + strlen(close);
+        } else if (value != NULL || (end != SIZE_MAX && !lenient)) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "Line %u has the placeholder %s%.*s%s, %s.",
+                               text_position(content, start).line, open, (int)called.size, called.data, close,
+                               value == NULL ? "for which no value is configured" : "whose value has several lines");
+        } else {
+            start = name;
+        }
+    }
+    buffer_add(&out, text_slice(content, done, content.size));
+    *filled = buffer_text(&out);
+    return true;
+}

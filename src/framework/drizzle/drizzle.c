@@ -1,0 +1,181 @@
+/*
+ * Drizzle Kit: its ledger drizzle.__drizzle_migrations, of 0.x and of 1.0. Facts seen with drizzle-orm 0.45.4 /
+ * drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two name and order their files is drizzle_folder.c's work.
+ */
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
+#include "framework/drizzle/drizzle_folder.h"
+
+#include <string.h>
+
+static const char *drizzle_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                    struct text content)
+{
+    (void)folder;
+    (void)file;
+    return sha256_hex_of(arena, content);
+}
+
+/* ---- the ledger ---- */
+
+/* The hash of a file; NULL where it cannot be read. */
+static const char *hash_of(struct arena *arena, const struct migration_file *file)
+{
+    struct arena *const reading = arena_new(0);
+    struct status ignored = {.arena = reading};
+    struct text content;
+    const char *hash = NULL;
+    if (!file->missing && file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, &ignored)) {
+        hash = sha256_hex_of(arena, content);
+    }
+    arena_free(reading);
+    return hash;
+}
+
+static bool has_entry(const struct ledger_entries *entries, const char *key)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        if (strcmp(ledger_entry_key(&entries->items[i]), key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_file(const struct migration_files *files, const char *key)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (strcmp(migration_file_key(&files->items[i]), key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A row of 0.x has no name: its time is the file's. Where no file has that time, the one with its hash is meant, if
+ * that has no row of its own. */
+static void find_by_hash(struct ledger_reading *reading)
+{
+    const struct migration_files *const files = reading->files;
+    const char **const hashes = arena_array(reading->arena, files->count + 1, sizeof(const char *));
+    bool are_known = false;
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        struct ledger_entry *const entry = &reading->entries.items[i];
+        if (entry->checksum == NULL || has_file(files, ledger_entry_key(entry))) {
+            continue;
+        }
+        for (size_t j = 0; !are_known && j < files->count; j++) {
+            const bool is_free = !has_entry(&reading->entries, migration_file_key(&files->items[j]));
+            hashes[j] = is_free ? hash_of(reading->arena, &files->items[j]) : NULL;
+        }
+        are_known = true;
+        for (size_t j = 0; j < files->count; j++) {
+            if (hashes[j] != NULL && strcmp(hashes[j], entry->checksum) == 0) {
+                entry->key = migration_file_key(&files->items[j]);
+                hashes[j] = NULL; /* a second row of the same hash is another's */
+                break;
+            }
+        }
+    }
+}
+
+/* Has the ledger the columns that 1.0 writes? */
+static bool has_names(struct ledger_reading *reading, bool *has)
+{
+    struct buffer sql = {.arena = reading->arena};
+    buffer_puts(&sql, "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+                      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = 'name' AND "
+                      "NOT a.attisdropped AND n.nspname = ");
+    ledger_putf(&sql, reading->ledger, "%s AND c.relname = %s;", reading->ledger->schema, reading->ledger->table);
+    PG_RESULT(result) = pg_query_binary(reading->session, buffer_string(&sql), reading->status);
+    *has = result != NULL && PQntuples(result) > 0;
+    return result != NULL;
+}
+
+#define OLD_LEDGER                                                                                                     \
+    "The ledger was made by Drizzle 0.x, and the folder is of 1.0: run \"drizzle-kit migrate\" once, which gives the " \
+    "ledger its new columns."
+
+static bool drizzle_read(struct ledger_reading *reading)
+{
+    const bool is_old = reading->folder != NULL && drizzle_is_journal(reading->folder);
+    const char *const by_time = "SELECT created_at::text AS key, hash AS checksum, id::text AS id FROM %t ORDER BY id";
+    const char *const by_name = "SELECT coalesce(name, created_at::text) AS key, hash AS checksum, id::text AS id, "
+                                "applied_at FROM %t ORDER BY id";
+    bool is_new;
+    if (!has_names(reading, &is_new) || !ledger_read_rows(reading, is_old || !is_new ? by_time : by_name)) {
+        return false;
+    }
+    if (!is_old && !is_new && reading->folder != NULL) {
+        ledger_warn(reading, OLD_LEDGER);
+    }
+    find_by_hash(reading);
+    return true;
+}
+
+static void drizzle_create(struct buffer *sql, const struct ledger *ledger)
+{
+    const bool is_old = ledger->folder != NULL && drizzle_is_journal(ledger->folder);
+    ledger_putf(sql, ledger, "CREATE TABLE %t (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint%r);",
+                is_old ? "" : ", name text, applied_at timestamp with time zone DEFAULT now()");
+}
+
+static void drizzle_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const int64_t when = drizzle_when(record->file);
+    if (drizzle_is_journal(record->folder)) {
+        ledger_putf(sql, ledger, "INSERT INTO %t (\"hash\", \"created_at\") VALUES (%s, %d);", record->checksum, when);
+    } else {
+        ledger_putf(sql, ledger, "INSERT INTO %t (\"hash\", \"created_at\", \"name\") VALUES (%s, %d, %s);",
+                    record->checksum, when, record->name);
+    }
+}
+
+/* 1.0 writes columns that a ledger of 0.x does not have: nothing may run before drizzle-kit has added them. */
+static void drizzle_lock(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_lock_table(sql, ledger);
+    if (ledger->folder == NULL || drizzle_is_journal(ledger->folder)) {
+        return;
+    }
+    struct buffer name = {.arena = sql->arena};
+    struct buffer body = {.arena = sql->arena};
+    ledger_put_name(&name, ledger);
+    ledger_putf(&body, ledger,
+                "BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = %s::pg_catalog.regclass "
+                "AND attname = 'name' AND NOT attisdropped) THEN "
+                "RAISE object_not_in_prerequisite_state USING MESSAGE = %s; END IF; END",
+                buffer_string(&name), OLD_LEDGER);
+    ledger_putf(sql, ledger, "DO %s;", buffer_string(&body));
+}
+
+static const struct ledger_shape shapes[] = {
+    {
+        .table = "__drizzle_migrations",
+        .columns = "id:int4 hash:text created_at:int8 name:text applied_at:timestamptz",
+    },
+    {.table = "__drizzle_migrations", .columns = "id:int4 hash:text created_at:int8", .only_columns = true},
+    {0},
+};
+
+const struct framework framework_drizzle = {
+    .id = "drizzle",
+    .display_name = "Drizzle ORM",
+    .tool = "drizzle-kit migrate",
+    .ledgers = shapes,
+    .default_schema = "drizzle",
+    .layout = &drizzle_layout,
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "drizzle-kit runs it, behind those that are applied already.",
+            .edited_note = "drizzle-kit never looks at the files of applied migrations.",
+            .missing_note = "drizzle-kit says nothing of it.",
+        },
+    .list = drizzle_list,
+    .checksum = drizzle_checksum,
+    .read_ledger = drizzle_read,
+    .create = drizzle_create,
+    .lock = drizzle_lock,
+    .record = drizzle_record,
+};

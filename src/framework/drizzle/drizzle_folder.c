@@ -1,0 +1,192 @@
+/*
+ * meta/_journal.json: {"entries": [{"idx", "when", "tag"}, …]}; a .sql file that it does not name is none. 1.0:
+ * directories <YYYYMMDDHHMMSS>_<name> with a migration.sql, in the order of their names.
+ */
+#include "framework/drizzle/drizzle_folder.h"
+
+#include "framework/core/listing.h"
+#include "framework/formats/properties.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JOURNAL       "meta/_journal.json"
+#define JOURNAL_LIMIT ((size_t)16 * 1024 * 1024)
+
+static const char of_journal[] = "journal"; /* a folder's settings where it has one */
+
+bool drizzle_is_journal(const struct folder *folder)
+{
+    return folder->settings == of_journal;
+}
+
+int64_t drizzle_when(const struct migration_file *file)
+{
+    return *(const int64_t *)file->own;
+}
+
+/* ---- finding ---- */
+
+static bool drizzle_configure(struct arena *arena, struct folder *folder)
+{
+    static const char *const names[] = {"drizzle.config.ts",
+                                        "drizzle.config.js",
+                                        "drizzle.config.mts",
+                                        "drizzle.config.mjs",
+                                        "drizzle.config.cjs",
+                                        "drizzle.config.json",
+                                        NULL};
+    struct text source;
+    const char *const name = folder_first_file(arena, folder, names);
+    if (name == NULL || !folder_read(arena, folder, name, &source)) {
+        return false;
+    }
+    const char *out = property_string(arena, source, (const char *const[]){"out", NULL});
+    out = out == NULL ? "drizzle" : out;
+    while (text_starts_with(text_of(out), "./")) {
+        out += 2;
+    }
+    folder->path = path_join(arena, folder->base, out);
+    folder->ledger.table = property_string(arena, source, (const char *const[]){"migrations", "table", NULL});
+    folder->ledger.schema = property_string(arena, source, (const char *const[]){"migrations", "schema", NULL});
+    folder->evidence = path_join(arena, folder->base, name);
+    folder->confidence = CONFIDENCE_CERTAIN;
+    return true;
+}
+
+static bool has_time(const char *name)
+{
+    return leading_digits(text_of(name)).size == 14 && name[14] == '_';
+}
+
+static bool is_new_migration(const char *name, bool is_directory, struct text head)
+{
+    (void)head;
+    return is_directory && has_time(name);
+}
+
+static const struct habits habits_of_0 = {
+    .late = LATE_SKIPPED,
+    .late_note = "drizzle-kit never runs it: it looks only for what is newer than the last one applied.",
+    .edited_note = "drizzle-kit never looks at the files of applied migrations.",
+    .missing_blocks = true,
+    .missing_note = "drizzle-kit stops at a file that its journal names and that is not there.",
+};
+
+static bool drizzle_recognise(struct arena *arena, struct folder *folder)
+{
+    const char *const root = path_join(arena, folder->root, folder->path);
+    if (file_look(path_join(arena, root, JOURNAL), NULL) == FILE_REGULAR) {
+        folder->settings = of_journal;
+        folder->habits = &habits_of_0;
+        folder->confidence = CONFIDENCE_CERTAIN;
+        folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, JOURNAL);
+        return true;
+    }
+    const char *const name = folder_any(arena, folder, is_new_migration);
+    if (name == NULL) {
+        return folder->evidence != NULL; /* before the first migration */
+    }
+    const char *const snapshot = path_join(arena, name, "snapshot.json");
+    const bool is_sure = file_look(path_join(arena, root, snapshot), NULL) == FILE_REGULAR;
+    if (!is_sure && folder->evidence == NULL) {
+        return false; /* Prisma's look the same but for this */
+    }
+    folder->confidence = CONFIDENCE_CERTAIN;
+    folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, snapshot);
+    return true;
+}
+
+const struct layout drizzle_layout = {
+    .places =
+        (const char *const[]){"drizzle", "src/drizzle", "drizzle/migrations", "src/db/migrations", "migrations", NULL},
+    .configure = drizzle_configure,
+    .recognise = drizzle_recognise,
+    .counts_before_it_exists = true,
+};
+
+/* ---- listing ---- */
+
+static bool add_entry(struct arena *arena, const char *root, const json_t *entry, struct migration_files *files,
+                      struct status *status)
+{
+    const char *const tag = json_string_value(json_object_get(entry, "tag"));
+    const json_t *const when = json_object_get(entry, "when");
+    if (tag == NULL || !json_is_integer(when) || !path_is_component(text_of(tag))) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s has an entry without a \"tag\" that can be a file's name, or without a \"when\".",
+                           JOURNAL);
+    }
+    struct migration_file *const file = listing_add(arena, files);
+    int64_t *const time = arena_alloc(arena, sizeof *time);
+    *time = json_integer_value(when);
+    *file = (struct migration_file){
+        .name = arena_strdup(arena, tag),
+        .key = arena_printf(arena, "%lld", (long long)*time),
+        .filename = arena_printf(arena, "%s.sql", tag),
+        .own = time,
+    };
+    file->path = path_join(arena, root, file->filename);
+    file->missing = file_look(file->path, &file->stamp) != FILE_REGULAR;
+    return true;
+}
+
+/* The journal may have them in another order after a merge of two branches; what counts to drizzle-kit is the time. */
+static int by_time(const void *a, const void *b)
+{
+    const int64_t x = drizzle_when(a);
+    const int64_t y = drizzle_when(b);
+    return x < y   ? -1
+           : x > y ? 1
+                   : strcmp(((const struct migration_file *)a)->name, ((const struct migration_file *)b)->name);
+}
+
+static bool list_journal(struct arena *arena, const char *root, struct migration_files *files, struct status *status)
+{
+    struct text content;
+    json_error_t error;
+    if (!file_read(arena, path_join(arena, root, JOURNAL), JOURNAL_LIMIT, &content, status)) {
+        return false;
+    }
+    json_t *const journal = json_loadb(content.data, content.size, 0, &error);
+    const json_t *const entries = json_object_get(journal, "entries");
+    bool ok = json_is_array(entries) ||
+              status_fail(status, STATUS_FAILED_PRECONDITION, "%s of Drizzle has no list of entries (line %d: %s).",
+                          JOURNAL, error.line, error.text);
+    for (size_t i = 0; ok && i < json_array_size(entries); i++) {
+        ok = add_entry(arena, root, json_array_get(entries, i), files, status);
+    }
+    json_decref(journal);
+    if (files->count > 0) {
+        qsort(files->items, files->count, sizeof *files->items, by_time);
+        listing_warn_duplicates(arena, files);
+    }
+    return ok;
+}
+
+/* "20261123081758_create_users": its digits are its time in UTC. */
+static bool accept_directory(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    struct tm parts = {0};
+    int64_t *const time = arena_alloc(arena, sizeof *time);
+    (void)warning;
+    if (!has_time(name) || strptime(arena_strndup(arena, name, 14), "%Y%m%d%H%M%S", &parts) == NULL) {
+        return false;
+    }
+    *time = (int64_t)timegm(&parts) * 1000;
+    file->own = time;
+    return true;
+}
+
+bool drizzle_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                  struct status *status)
+{
+    if (drizzle_is_journal(folder)) {
+        *files = (struct migration_files){0};
+        return list_journal(arena, path_join(arena, folder->root, folder->path), files, status);
+    }
+    const struct listing_rule rule = {.accept = accept_directory, .directories = true, .script = "migration.sql"};
+    return listing_read(arena, folder, &rule, files, status);
+}

@@ -1,0 +1,20 @@
+/*
+ * Folders of Drizzle Kit: 0.x has a journal that names and orders the files, 1.0 a directory a migration.
+ */
+#ifndef FRAMEWORK_DRIZZLE_DRIZZLE_FOLDER_H
+#define FRAMEWORK_DRIZZLE_DRIZZLE_FOLDER_H
+
+#include "framework/core/layout.h"
+
+extern const struct layout drizzle_layout;
+
+/* Is it of 0.x? */
+bool drizzle_is_journal(const struct folder *folder);
+
+/* What is recorded as the time of a migration: milliseconds since 1970. */
+int64_t drizzle_when(const struct migration_file *file);
+
+bool drizzle_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                  struct status *status);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * Flyway: its ledger flyway_schema_history, checksums and lock. Facts seen with flyway-core 9.22.3; the same in the
+ * source of 13.0.
+ */
+#include "framework/core/ledger.h"
+#include "framework/flyway/flyway_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- checksums ---- */
+
+/* CRC-32 over each line without its ending (\r\n, \n or \r), without a byte order mark; a signed number. */
+static const char *crc_of(struct arena *arena, struct text content)
+{
+    uint32_t crc = 0;
+    size_t start = text_starts_with(content, "\xEF\xBB\xBF") ? 3 : 0;
+    for (size_t i = start; i <= content.size; i++) {
+        const bool ends = i == content.size || content.data[i] == '\n' || content.data[i] == '\r';
+        if (ends) {
+            crc = crc32_add(crc, text_slice(content, start, i));
+            i += i + 1 < content.size && content.data[i] == '\r' && content.data[i + 1] == '\n' ? 1 : 0;
+            start = i + 1;
+        }
+    }
+    return arena_printf(arena, "%d", (int32_t)crc);
+}
+
+/* Of a repeatable one with its placeholders replaced. */
+static const char *flyway_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                   struct text content)
+{
+    struct status ignored = {.arena = arena};
+    struct text filled = content;
+    if (file->repeatable && !flyway_fill(arena, NULL, folder, file, content, &filled, &ignored)) {
+        return NULL;
+    }
+    return crc_of(arena, filled);
+}
+
+static bool flyway_script(struct arena *arena, const struct project *project, const struct folder *folder,
+                          const struct migration_file *file, struct text content, struct migration_script *script,
+                          struct status *status)
+{
+    struct status ignored = {.arena = arena};
+    struct text conf;
+    const char *const path = arena_printf(arena, "%s.conf", file->path);
+    if (file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, 64 * 1024, &conf, &ignored)) {
+        const char *const value = config_value(arena, conf, NULL, "executeInTransaction");
+        script->each_alone = value != NULL && strcmp(value, "false") == 0;
+    }
+    return flyway_fill(arena, project, folder, file, content, &script->sql, status);
+}
+
+/* ---- the ledger ---- */
+
+static struct ledger_entry *add_entry(struct ledger_reading *reading, const char *name, const char *key)
+{
+    struct ledger_entry *const entry = &reading->entries.items[reading->entries.count++];
+    *entry = (struct ledger_entry){.name = name,
+                                   .key = key,
+                                   .started_at = NO_TIME,
+                                   .finished_at = NO_TIME,
+                                   .rolled_back_at = NO_TIME,
+                                   .duration_ms = -1};
+    return entry;
+}
+
+/* Rows of this key are undone. */
+static void undo(struct ledger_entries *entries, const char *key)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        if (strcmp(ledger_entry_key(&entries->items[i]), key) == 0) {
+            entries->items[i].state = ENTRY_ROLLED_BACK;
+        }
+    }
+}
+
+static void read_row(struct ledger_reading *reading, const PGresult *result, int row, const char **baseline)
+{
+    struct arena *const arena = reading->arena;
+    const char *const version = arena_strdup(arena, pg_field(result, row, 0));
+    const char *const description = arena_strdup(arena, pg_field(result, row, 1));
+    const char *const type = pg_field(result, row, 2);
+    const char *const script = arena_strdup(arena, pg_field(result, row, 3));
+    const char *const key = flyway_key(arena, version, description);
+    if (strcmp(type, "SCHEMA") == 0) {
+        return;
+    }
+    if (strcmp(type, "DELETE") == 0 || strncmp(type, "UNDO", 4) == 0) {
+        undo(&reading->entries, key);
+        return;
+    }
+    if (strstr(type, "BASELINE") != NULL && version != NULL) {
+        *baseline = version;
+        return;
+    }
+    struct ledger_entry *const entry = add_entry(reading, script, key);
+    entry->checksum = arena_strdup(arena, pg_field(result, row, 4));
+    entry->finished_at = entry->started_at = pg_field_us(result, row, 5);
+    entry->started_at = NO_TIME;
+    entry->duration_ms = pg_field_int(result, row, 6, -1);
+    entry->state = pg_field_bool(result, row, 7) ? ENTRY_APPLIED : ENTRY_FAILED;
+}
+
+static bool flyway_read(struct ledger_reading *reading)
+{
+    struct buffer sql = {.arena = reading->arena};
+    const char *baseline = NULL;
+    ledger_putf(&sql, reading->ledger,
+                "SELECT version, description, type, script, checksum, "
+                "(extract(epoch FROM installed_on::timestamptz) * 1000000)::bigint, execution_time, success "
+                "FROM %t ORDER BY installed_rank");
+    PG_RESULT(result) = pg_query(reading->session, buffer_string(&sql), 0, NULL, reading->status);
+    if (result == NULL) {
+        return false;
+    }
+    reading->entries.items =
+        arena_array(reading->arena, (size_t)PQntuples(result) + reading->files->count, sizeof *reading->entries.items);
+    for (int row = 0; row < PQntuples(result); row++) {
+        read_row(reading, result, row, &baseline);
+    }
+    const size_t rows = reading->entries.count;
+    for (size_t i = 0; baseline != NULL && i < reading->files->count; i++) {
+        const struct migration_file *const file = &reading->files->items[i];
+        bool recorded = file->repeatable || flyway_compare_versions(file->version, baseline) > 0;
+        for (size_t j = 0; !recorded && j < rows; j++) {
+            recorded = strcmp(ledger_entry_key(&reading->entries.items[j]), file->key) == 0;
+        }
+        if (!recorded) {
+            add_entry(reading, file->name, file->key)->baseline = true;
+        }
+    }
+    return true;
+}
+
+static void flyway_create(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (\"installed_rank\" INT NOT NULL, \"version\" VARCHAR(50), \"description\" "
+                "VARCHAR(200) NOT NULL, "
+                "\"type\" VARCHAR(20) NOT NULL, \"script\" VARCHAR(1000) NOT NULL, \"checksum\" INTEGER, "
+                "\"installed_by\" VARCHAR(100) NOT NULL, \"installed_on\" TIMESTAMP NOT NULL DEFAULT now(), "
+                "\"execution_time\" INTEGER NOT NULL, \"success\" BOOLEAN NOT NULL);"
+                "ALTER TABLE %t ADD CONSTRAINT %i PRIMARY KEY (\"installed_rank\");"
+                "CREATE INDEX %i ON %t (\"success\");",
+                arena_printf(sql->arena, "%s_pk", ledger->table), arena_printf(sql->arena, "%s_s_idx", ledger->table));
+}
+
+#define MILLISECONDS "(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int"
+
+static void put_row(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record,
+                    const char *took, const char *success)
+{
+    const struct flyway_name *const said = record->file->own;
+    const struct flyway_settings *const settings = record->folder->settings;
+    const char *const by = settings == NULL ? NULL : settings->installed_by;
+    ledger_putf(
+        sql, ledger,
+        "INSERT INTO %t (installed_rank, version, description, type, script, checksum, installed_by, execution_time, "
+        "success) SELECT coalesce(max(installed_rank), 0) + 1, %s, %s, %s, %s, %r, coalesce(%s, current_user), %r, %r "
+        "FROM %t;",
+        said->version, said->description, record->file->is_code ? "JDBC" : "SQL", said->script,
+        record->checksum == NULL ? "NULL" : record->checksum, by, took, success);
+}
+
+static void flyway_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    put_row(sql, ledger, record, MILLISECONDS, "true");
+}
+
+static void flyway_mark_applied(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    put_row(sql, ledger, record, "0", "true");
+}
+
+static void flyway_start(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    put_row(sql, ledger, record, "0", "false");
+}
+
+static void put_where(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct flyway_name *const said = record->file->own;
+    ledger_putf(sql, ledger, " WHERE NOT success AND version IS NOT DISTINCT FROM %s AND description = %s;",
+                said->version, said->description);
+}
+
+static void flyway_forget(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    ledger_putf(sql, ledger, "DELETE FROM %t");
+    put_where(sql, ledger, record);
+}
+
+static void flyway_finish(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    ledger_putf(sql, ledger,
+                "UPDATE %t SET success = true, checksum = %r, execution_time = "
+                "(extract(epoch FROM pg_catalog.clock_timestamp() - installed_on::timestamptz) * 1000)::int",
+                record->checksum == NULL ? "NULL" : record->checksum);
+    put_where(sql, ledger, record);
+}
+
+/* 77431708279161 and Java's hash of "schema"."table" (PostgreSQLConnection.java); its lock of the transaction has the
+ * same key. */
+static size_t flyway_locks(const struct ledger *ledger, const char *database, int64_t *keys)
+{
+    uint32_t hash = 0;
+    const char *const parts[] = {"\"", ledger->schema, "\".\"", ledger->table, "\""};
+    (void)database;
+    for (size_t i = 0; i < 5; i++) {
+        for (const char *c = parts[i]; *c != '\0'; c++) {
+            hash = hash * 31 + (unsigned char)*c;
+        }
+    }
+    keys[0] = INT64_C(77431708279161) + (int32_t)hash;
+    return 1;
+}
+
+const struct framework framework_flyway = {
+    .id = "flyway",
+    .display_name = "Flyway",
+    .tool = "flyway migrate",
+    .ledgers =
+        (const struct ledger_shape[]){
+            {
+                .table = "flyway_schema_history",
+                .columns =
+                    "installed_rank:int4 version:varchar description:varchar type:varchar script:varchar checksum:int4 "
+                    "installed_by:varchar installed_on:timestamp execution_time:int4 success:bool",
+                .by_shape = true,
+            },
+            {0},
+        },
+    .layout = &flyway_layout,
+    .habits =
+        {
+            .late = LATE_REFUSED,
+            .late_note = "flyway stops at it (\"Detected resolved migration not applied to database\") unless "
+                         "outOfOrder is set.",
+            .edited_blocks = true,
+            .edited_note = "flyway stops at it (\"Migration checksum mismatch\"), until `flyway repair`.",
+            .missing_blocks = true,
+            .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
+        },
+    .delegate =
+        &(const struct delegate){
+            .programs = (const char *const[]){"flyway", NULL},
+            .run = (const char *const[]){"migrate", NULL},
+            .run_to = (const char *const[]){"migrate", "-target={version}", NULL},
+            .environment = (const char *const[]){"FLYWAY_URL={jdbc_url}", "FLYWAY_USER={user}",
+                                                 "FLYWAY_PASSWORD={password}", NULL},
+        },
+    .failed_entry_blocks = true,
+    .failed_note = "flyway stops there, until `flyway repair`",
+    .needs_baseline = true,
+    .list = flyway_list,
+    .script = flyway_script,
+    .checksum = flyway_checksum,
+    .read_ledger = flyway_read,
+    .advisory_locks = flyway_locks,
+    .create = flyway_create,
+    .record = flyway_record,
+    .start = flyway_start,
+    .forget = flyway_forget,
+    .finish = flyway_finish,
+    .mark_applied = flyway_mark_applied,
+    .mark_rolled_back = flyway_forget,
+};

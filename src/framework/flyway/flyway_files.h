@@ -1,0 +1,47 @@
+/*
+ * Flyway's configuration and files: versioned, repeatable, baseline; several locations; placeholders.
+ */
+#ifndef FRAMEWORK_FLYWAY_FLYWAY_FILES_H
+#define FRAMEWORK_FLYWAY_FLYWAY_FILES_H
+
+#include "framework/core/layout.h"
+#include "framework/formats/config.h"
+
+/* A folder's settings. */
+struct flyway_settings {
+    const char *locations[8]; /* relative to the project; NULL-terminated */
+    const char *prefix;       /* "V", "R", "__", ".sql" unless configured */
+    const char *repeatable_prefix;
+    const char *separator;
+    const char *suffix;
+    const struct config_pair *placeholders;
+    size_t placeholder_count;
+    const char *placeholder_prefix;
+    const char *placeholder_suffix;
+    bool replaces;
+    const char *installed_by; /* NULL: who runs */
+};
+
+/* What a file's name says. */
+struct flyway_name {
+    const char *version;     /* as written, with dots: "1.10"; NULL: repeatable */
+    const char *description; /* with spaces */
+    const char *script;      /* relative to its location */
+};
+
+extern const struct layout flyway_layout;
+
+bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                 struct status *status);
+
+/* What ledger and files are joined by: "1.10" without leading zeros and zeros at the end; "R:description". */
+const char *flyway_key(struct arena *arena, const char *version, const char *description);
+
+/* Compares versions part by part, missing ones being 0. */
+int flyway_compare_versions(const char *a, const char *b);
+
+/* The text with its placeholders replaced; project NULL: without those that the connection tells. */
+bool flyway_fill(struct arena *arena, const struct project *project, const struct folder *folder,
+                 const struct migration_file *file, struct text content, struct text *filled, struct status *status);
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * Line by line, as tolerant as the tools themselves. What is not one plain value (escapes, references to other values,
+ * text over several lines) is not found.
+ */
+#include "framework/formats/config.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define MOST_KEYS 8 /* of a path into YAML */
+
+/* ---- lines and values ---- */
+
+/* Without the byte order mark that editors on Windows put in front. */
+static struct text without_mark(struct text content)
+{
+    return text_starts_with(content, "\xEF\xBB\xBF") ? text_slice(content, 3, content.size) : content;
+}
+
+/* Offset of the first of these bytes; the size where there is none. */
+static size_t find_any(struct text text, const char *bytes)
+{
+    size_t i = 0;
+    while (i < text.size && (text.data[i] == '\0' || strchr(bytes, text.data[i]) == NULL)) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_quoted(struct text value)
+{
+    return value.size > 0 && (value.data[0] == '"' || value.data[0] == '\'');
+}
+
+/* Without a comment, which begins at once or behind a blank. */
+static struct text without_comment(struct text value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] == '#' && (i == 0 || value.data[i - 1] == ' ' || value.data[i - 1] == '\t')) {
+            return text_trim(text_slice(value, 0, i));
+        }
+    }
+    return text_trim(value);
+}
+
+/* What is between the quotes that it begins with; empty where there are escapes, or where more follows than a comment
+ * or the rest of a list. */
+static struct text unquoted(struct text value)
+{
+    const char quote[] = {value.data[0], '\0'};
+    const size_t end = text_find(value, quote, 1);
+    const struct text inner = text_slice(value, 1, end);
+    const struct text behind = text_trim(text_slice(value, end == SIZE_MAX ? end : end + 1, value.size));
+    const bool has_escapes = quote[0] == '"' && text_find(inner, "\\", 0) != SIZE_MAX;
+    const bool ends = end != SIZE_MAX && (behind.size == 0 || find_any(behind, "#,]") == 0);
+    return ends && !has_escapes ? inner : (struct text){NULL, 0};
+}
+
+/* The plain value that is written there, the first one of a list in brackets; empty where there is none. */
+static struct text plain(struct text value)
+{
+    value = text_trim(value);
+    const bool is_list = text_starts_with(value, "[");
+    if (is_list) {
+        value = text_trim(text_slice(value, 1, value.size));
+    }
+    if (is_quoted(value)) {
+        return unquoted(value);
+    }
+    return without_comment(is_list ? text_slice(value, 0, find_any(value, ",]")) : value);
+}
+
+/* A copy; NULL for an empty one, and for what no name or path of ours may have: control characters, other than UTF-8.
+ */
+static const char *copy(struct arena *arena, struct text value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if ((unsigned char)value.data[i] < 0x20 && value.data[i] != '\t') {
+            return NULL;
+        }
+    }
+    return value.size == 0 || !text_is_utf8(value, NULL) ? NULL : arena_strndup(arena, value.data, value.size);
+}
+
+static struct text key_of(struct text line)
+{
+    const struct text key = text_trim(line);
+    return is_quoted(key) ? unquoted(key) : key;
+}
+
+/* ---- INI, TOML, properties ---- */
+
+struct setting {
+    struct text section; /* data NULL in front of any */
+    struct text key;
+    struct text value; /* as it is written */
+};
+
+/* Reads on to the next setting; section is kept from call to call. */
+static bool next_setting(struct text *rest, struct setting *setting)
+{
+    for (struct text line; text_next_line(rest, &line);) {
+        line = text_trim(line);
+        if (line.size == 0 || find_any(line, "#;") == 0) {
+            continue;
+        }
+        if (line.data[0] == '[') {
+            setting->section = text_trim(text_slice(line, 1, find_any(line, "]")));
+            continue;
+        }
+        const size_t separator = find_any(line, "=:");
+        if (separator < line.size) {
+            setting->key = key_of(text_slice(line, 0, separator));
+            setting->value = text_slice(line, separator + 1, line.size);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in(const struct setting *setting, const char *section)
+{
+    return section == NULL ? setting->section.data == NULL
+                           : setting->section.data != NULL && text_is(setting->section, section);
+}
+
+const char *config_value(struct arena *arena, struct text content, const char *section, const char *key)
+{
+    struct text rest = without_mark(content);
+    struct text value = {NULL, 0};
+    for (struct setting setting = {0}; next_setting(&rest, &setting);) {
+        if (is_in(&setting, section) && text_is(setting.key, key)) {
+            value = plain(setting.value);
+        }
+    }
+    return copy(arena, value);
+}
+
+const struct config_pair *config_pairs(struct arena *arena, struct text content, const char *section,
+                                       const char *prefix, size_t *count)
+{
+    struct text rest = without_mark(content);
+    struct config_pair *pairs = NULL;
+    size_t capacity = 0;
+    *count = 0;
+    for (struct setting setting = {0}; next_setting(&rest, &setting);) {
+        if (!is_in(&setting, section) || !text_starts_with(setting.key, prefix)) {
+            continue;
+        }
+        const char *const key = copy(arena, text_slice(setting.key, strlen(prefix), setting.key.size));
+        const char *const value = copy(arena, plain(setting.value));
+        if (key != NULL) {
+            pairs = arena_grow(arena, pairs, *count, &capacity, sizeof *pairs);
+            pairs[(*count)++] = (struct config_pair){key, value == NULL ? "" : value};
+        }
+    }
+    /* The last one counts: it comes first. */
+    for (size_t i = 0; i < *count / 2; i++) {
+        const struct config_pair pair = pairs[i];
+        pairs[i] = pairs[*count - 1 - i];
+        pairs[*count - 1 - i] = pair;
+    }
+    return pairs;
+}
+
+/* ---- YAML ---- */
+
+/* A line that says something, and how far it is indented. */
+static bool next_yaml_line(struct text *rest, struct text *line, size_t *indent)
+{
+    while (text_next_line(rest, line)) {
+        const struct text content = text_trim(*line);
+        if (content.size > 0 && content.data[0] != '#' && !text_is(content, "---")) {
+            *indent = (size_t)(content.data - line->data);
+            *line = content;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Cuts "key: value"; a colon without a blank behind it belongs to a name. */
+static bool cut_yaml_key(struct text line, struct text *key, struct text *value)
+{
+    const size_t start =
+        is_quoted(line) ? 1 + find_any(text_slice(line, 1, line.size), (char[]){line.data[0], '\0'}) : 0;
+    for (size_t i = start; i < line.size; i++) {
+        if (line.data[i] == ':' && (i + 1 == line.size || line.data[i + 1] == ' ' || line.data[i + 1] == '\t')) {
+            *key = key_of(text_slice(line, 0, i));
+            *value = text_trim(text_slice(line, i + 1, line.size));
+            *value = is_quoted(*value) ? *value : without_comment(*value);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is it a value of another kind than one plain text: a mapping, a block, a reference, null, a template's? */
+static bool is_special(struct text value)
+{
+    struct text key;
+    struct text rest;
+    return (value.size > 0 && strchr("{|>&*!", value.data[0]) != NULL) || text_is(value, "~") ||
+           text_is_nocase(value, "null") || text_find(value, "<%", 0) != SIZE_MAX ||
+           (!is_quoted(value) && cut_yaml_key(value, &key, &rest));
+}
+
+static const char *yaml_scalar(struct arena *arena, struct text value)
+{
+    return is_special(value) ? NULL : copy(arena, plain(value));
+}
+
+/* The value of a key behind which nothing is written: the first item of the sequence below it. */
+static const char *first_item(struct arena *arena, struct text rest, size_t parent)
+{
+    struct text line;
+    size_t indent;
+    if (!next_yaml_line(&rest, &line, &indent) || indent < parent || !text_starts_with(line, "- ")) {
+        return NULL;
+    }
+    return yaml_scalar(arena, text_trim(text_slice(line, 2, line.size)));
+}
+
+const char *config_yaml(struct arena *arena, struct text content, const char *const path[])
+{
+    struct text rest = without_mark(content);
+    size_t depth = 0;                     /* keys of the path that we are below */
+    size_t parents[MOST_KEYS];            /* how far each of them is indented */
+    size_t children[MOST_KEYS + 1] = {0}; /* and the lines below it */
+    bool is_known[MOST_KEYS + 1] = {true};
+    struct text line;
+    for (size_t indent; next_yaml_line(&rest, &line, &indent);) {
+        struct text key;
+        struct text value;
+        while (depth > 0 && indent <= parents[depth - 1]) {
+            depth--;
+        }
+        if (!is_known[depth]) {
+            is_known[depth] = true;
+            children[depth] = indent;
+        }
+        if (indent != children[depth] || !cut_yaml_key(line, &key, &value) || !text_is(key, path[depth])) {
+            continue;
+        }
+        if (path[depth + 1] == NULL) {
+            return value.size == 0 ? first_item(arena, rest, indent) : yaml_scalar(arena, value);
+        }
+        if (depth + 1 < MOST_KEYS && (value.size == 0 || value.data[0] == '&')) {
+            parents[depth++] = indent;
+            is_known[depth] = false;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * Plain values out of configuration files that are not JavaScript or JSON (properties.h has those): INI, TOML, Java
+ * properties, and YAML as people write it for tools.
+ */
+#ifndef FRAMEWORK_FORMATS_CONFIG_H
+#define FRAMEWORK_FORMATS_CONFIG_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+/* "key = value", "key: value" or key=value below [section]; section NULL: in front of any. The last one counts, as it
+ * does for the tools. Quotes around a value go; comments (# and ; at a line's start, # behind a blank) are passed over.
+ * NULL where it is not there or empty. */
+const char *config_value(struct arena *arena, struct text content, const char *section, const char *key);
+
+/* The scalar at a path of keys of nested block mappings; the first item of a sequence where there is one. */
+const char *config_yaml(struct arena *arena, struct text content, const char *const path[]);
+
+/* Every "key=value" whose key begins with the prefix, as pairs {key behind the prefix, value}; *count of them. For
+ * placeholders. */
+struct config_pair {
+    const char *key;
+    const char *value;
+};
+const struct config_pair *config_pairs(struct arena *arena, struct text content, const char *section,
+                                       const char *prefix, size_t *count);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Files with an up and a down part, told by lines of comment: dbmate, goose, sql-migrate, Rambler.
+ */
+#ifndef FRAMEWORK_FORMATS_MARKED_H
+#define FRAMEWORK_FORMATS_MARKED_H
+
+#include "framework/core/layout.h"
+#include "framework/core/script.h"
+
+struct marks {
+    const char *up; /* the words behind the dashes: "migrate:up" */
+    const char *down;
+    bool nocase;
+    bool needs_down;
+};
+
+/* What stands between the lines of up and down becomes the script; each up part, where there are several. *options (may
+ * be NULL) is what follows the words of the first up line. FAILED_PRECONDITION where there is none. */
+bool marked_script(struct arena *arena, const struct migration_file *file, struct text content,
+                   const struct marks *marks, struct text *options, struct migration_script *script,
+                   struct status *status);
+
+/* Is there such a line (without what may follow it)? */
+bool marked_has(struct text content, const char *words, bool nocase);
+
+/* Recognises a folder by a file that has the up line, which no other framework's files have. */
+bool marked_recognise(struct arena *arena, struct folder *folder, const struct marks *marks, entry_test *test);
+
+#endif

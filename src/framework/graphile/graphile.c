@@ -1,0 +1,256 @@
+/*
+ * graphile-migrate: committed files in a chain of hashes. Facts seen with graphile-migrate 1.4.1; 2.0.0-rc.3 has the
+ * same table, hash and lock.
+ */
+#include "framework/core/layout.h"
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
+#include "framework/formats/properties.h"
+#include "framework/graphile/graphile_file.h"
+
+#include <string.h>
+
+/* What is kept of the configuration. */
+struct settings {
+    const char *name;
+    struct text source;
+    const struct config_pair *session; /* pgSettings */
+    size_t session_count;
+};
+
+/* ---- the files ---- */
+
+/* ^([0-9]+)(-[-_a-zA-Z0-9]*)?\.sql$, recorded by its digits. */
+static bool graphile_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    static const char slug_characters[] = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const struct text digits = leading_digits(text_of(name));
+    const char *const slug = name + digits.size;
+    (void)warning;
+    if (digits.size == 0 || (slug[0] != '-' && slug[0] != '.') ||
+        strcmp(slug + strspn(slug, slug_characters), ".sql") != 0) {
+        return false;
+    }
+    file->name = arena_strndup(arena, name, strlen(name) - strlen(".sql"));
+    file->version = arena_strndup(arena, digits.data, digits.size);
+    file->key = arena_printf(arena, "%s.sql", file->version);
+    return true;
+}
+
+static bool graphile_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                          struct status *status)
+{
+    const struct listing_rule rule = {.accept = graphile_accept, .compare = listing_by_version};
+    return listing_read(arena, folder, &rule, files, status);
+}
+
+/* AllowInvalidHash: what is recorded is the hash that the file names. */
+static const char *graphile_checksum(struct arena *arena, const struct folder *folder,
+                                     const struct migration_file *file, struct text content)
+{
+    const struct graphile_header header = graphile_header_of(arena, content);
+    (void)folder;
+    (void)file;
+    return header.may_be_invalid && header.hash != NULL ? header.hash : graphile_hash_of(arena, &header, content);
+}
+
+/* ---- the folder ---- */
+
+static bool graphile_configure(struct arena *arena, struct folder *folder)
+{
+    static const char *const names[] = {".gmrc", ".gmrc.js", ".gmrc.cjs", NULL};
+    const char *const name = folder_first_file(arena, folder, names);
+    if (name == NULL) {
+        return false;
+    }
+    struct settings *const settings = arena_alloc(arena, sizeof *settings);
+    settings->name = path_join(arena, folder->base, name);
+    if (folder_read(arena, folder, name, &settings->source)) {
+        settings->session = property_pairs(arena, settings->source, (const char *const[]){"pgSettings", NULL},
+                                           &settings->session_count);
+    }
+    const char *const root = property_string(arena, settings->source, (const char *const[]){"migrationsFolder", NULL});
+    folder->path = path_join(arena, path_join(arena, folder->base, root == NULL ? "migrations" : root), "committed");
+    folder->evidence = settings->name;
+    folder->settings = settings;
+    folder->confidence = CONFIDENCE_CERTAIN;
+    return true;
+}
+
+static bool has_header(const char *name, bool is_directory, struct text head)
+{
+    (void)name;
+    return !is_directory && text_starts_with(head, "--! Previous:");
+}
+
+static bool graphile_recognise(struct arena *arena, struct folder *folder)
+{
+    const char *const name = folder_any(arena, folder, has_header);
+    if (name != NULL && folder->evidence == NULL) {
+        folder->evidence =
+            arena_printf(arena, "%s begins with \"--! Previous:\"", path_join(arena, folder->path, name));
+    }
+    folder->confidence = CONFIDENCE_CERTAIN;
+    return folder->evidence != NULL;
+}
+
+static const struct layout graphile_layout = {
+    .places = (const char *const[]){"migrations/committed", "db/migrations/committed", NULL},
+    .configure = graphile_configure,
+    .recognise = graphile_recognise,
+    .counts_before_it_exists = true,
+};
+
+/* What of the configuration only the tool itself can do. */
+static bool check_settings(const struct settings *settings, struct status *status)
+{
+    static const char *const actions[] = {"beforeAllMigrations", "afterAllMigrations"};
+    for (size_t i = 0; i < 2; i++) {
+        if (property_is_set(settings->source, (const char *const[]){actions[i], NULL})) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "%s has %s, which only graphile-migrate itself can do: run it with graphile-migrate.",
+                               settings->name, actions[i]);
+        }
+    }
+    for (size_t i = 0; i < settings->session_count; i++) {
+        if (settings->session[i].value == NULL) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "pgSettings of %s has a computed value for %s: write it there as a string.",
+                               settings->name, settings->session[i].key);
+        }
+    }
+    return true;
+}
+
+/* Does the file follow on the one with the hash *last, which becomes its own? */
+static bool check_link(struct arena *arena, const struct migration_file *file, const char **last, struct status *status)
+{
+    struct arena *const reading = arena_new(0);
+    struct text content;
+    bool ok = file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status);
+    if (ok) {
+        const struct graphile_header header = graphile_header_of(reading, content);
+        if (header.problem != NULL) {
+            ok = status_fail(status, STATUS_FAILED_PRECONDITION, "%s %s.", file->filename, header.problem);
+        } else if (strcmp(header.previous == NULL ? "" : header.previous, *last) != 0) {
+            ok = status_fail(status, STATUS_FAILED_PRECONDITION,
+                             "%s does not follow on the file before it: its \"--! Previous:\" is another hash. Is a "
+                             "file missing?",
+                             file->filename);
+        } else {
+            *last = arena_strdup(arena, header.hash);
+        }
+    }
+    arena_free(reading);
+    return ok;
+}
+
+static bool graphile_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
+                                  struct status *status)
+{
+    const char *last = "";
+    bool ok = folder->settings == NULL || check_settings(folder->settings, status);
+    for (size_t i = 0; ok && i < files->count; i++) {
+        ok = check_link(arena, &files->items[i], &last, status);
+        status->migration = ok ? NULL : files->items[i].name;
+    }
+    return ok;
+}
+
+/* An applied file that was edited is none of its business; one that is to run must be the one that was committed. */
+static bool graphile_script(struct arena *arena, const struct project *project, const struct folder *folder,
+                            const struct migration_file *file, struct text content, struct migration_script *script,
+                            struct status *status)
+{
+    const struct settings *const settings = folder->settings;
+    const struct graphile_header header = graphile_header_of(arena, content);
+    if (header.problem == NULL && !header.may_be_invalid &&
+        strcmp(graphile_hash_of(arena, &header, content), header.hash) != 0) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s was edited after it was committed: its \"--! Hash:\" is not that of its text; "
+                           "graphile-migrate refuses to run it.",
+                           file->filename);
+    }
+    script->each_alone = graphile_has_no_transaction(&header, content);
+    return graphile_fill(arena, project, settings == NULL ? (struct text){NULL, 0} : settings->source, content,
+                         &script->sql, status);
+}
+
+/* ---- the ledger ---- */
+
+static bool graphile_read(struct ledger_reading *reading)
+{
+    return ledger_read_rows(reading,
+                            "SELECT filename AS key, hash AS checksum, date AS applied_at FROM %t ORDER BY filename");
+}
+
+static void graphile_create(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (hash text primary key, previous_hash text references %t, filename text not null, "
+                "date timestamptz not null default now());");
+    ledger_putf(
+        sql, &(struct ledger){.schema = ledger->schema, .table = "current"},
+        "CREATE TABLE IF NOT EXISTS %t (filename text primary key default 'current.sql', content text not null, "
+        "date timestamptz not null default now());");
+}
+
+/* As its own connections: pgSettings, for the session. */
+static void graphile_session(struct buffer *sql, const struct ledger *ledger)
+{
+    const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    for (size_t i = 0; settings != NULL && i < settings->session_count; i++) {
+        if (settings->session[i].value != NULL) {
+            ledger_putf(sql, ledger, "SELECT pg_catalog.set_config(%s, %s, false);", settings->session[i].key,
+                        settings->session[i].value);
+        }
+    }
+}
+
+static void graphile_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct graphile_header header = graphile_header_of(sql->arena, record->script);
+    ledger_putf(sql, ledger, "INSERT INTO %t (hash, previous_hash, filename) VALUES (%s, %s, %s);", record->checksum,
+                header.previous, record->key);
+}
+
+static size_t graphile_locks(const struct ledger *ledger, const char *database, int64_t *keys)
+{
+    (void)ledger;
+    (void)database;
+    keys[0] = INT64_C(4727445306447283);
+    return 1;
+}
+
+const struct framework framework_graphile = {
+    .id = "graphile-migrate",
+    .display_name = "graphile-migrate",
+    .tool = "graphile-migrate migrate",
+    .ledgers =
+        (const struct ledger_shape[]){
+            {.table = "migrations",
+             .columns = "hash:text previous_hash:text filename:text date:timestamptz",
+             .by_shape = true},
+            {0},
+        },
+    .default_schema = "graphile_migrate",
+    .layout = &graphile_layout,
+    .habits =
+        {
+            .late = LATE_REFUSED,
+            .late_note = "graphile-migrate refuses it: the chain of hashes has no place for it.",
+            .edited_note = "graphile-migrate does not look at the text of applied migrations.",
+            .missing_blocks = true,
+            .missing_note = "graphile-migrate stops at the gap in the chain.",
+        },
+    .records_in_order = true,
+    .list = graphile_list,
+    .check_folder = graphile_check_folder,
+    .script = graphile_script,
+    .checksum = graphile_checksum,
+    .read_ledger = graphile_read,
+    .advisory_locks = graphile_locks,
+    .create = graphile_create,
+    .session = graphile_session,
+    .record = graphile_record,
+};

@@ -1,0 +1,112 @@
+/*
+ * Checksums as CheckSum.java and NormalizingStream.java of Liquibase 4.28 make them, and NormalizingStreamV8.java those
+ * of older ones.
+ */
+#include "framework/liquibase/liquibase_change.h"
+
+#include "base/digest.h"
+#include "framework/liquibase/liquibase_sql.h"
+
+#include <string.h>
+
+static struct text text_of_change(struct arena *arena, const struct liquibase_changeset *changeset,
+                                  const struct liquibase_change *change, bool is_literal)
+{
+    const struct text sql = change->is_formatted ? liquibase_sql_clean(arena, change->sql) : change->sql;
+    return is_literal ? sql : liquibase_expand(arena, sql, changeset->properties, changeset->property_count);
+}
+
+/* ---- checksums ---- */
+
+/* Version 9 leaves white space out, version 8 makes one space of each run of it and none at the ends. */
+static struct text without_space(struct arena *arena, struct text sql, int version)
+{
+    char *const copy = arena_alloc(arena, sql.size + 1);
+    size_t size = 0;
+    bool is_pending = false;
+    for (size_t i = 0; i < sql.size; i++) {
+        const bool is_space = strchr(" \n\r\t", sql.data[i]) != NULL && sql.data[i] != '\0';
+        if (!is_space) {
+            if (is_pending && version == 8 && size > 0) {
+                copy[size++] = ' ';
+            }
+            copy[size++] = sql.data[i];
+        }
+        is_pending = is_space;
+    }
+    return (struct text){copy, size};
+}
+
+static const char *sum_of_change(struct arena *arena, const struct liquibase_changeset *changeset,
+                                 const struct liquibase_change *change, int version)
+{
+    struct buffer normal = {.arena = arena};
+    if (version == 8) {
+        buffer_printf(&normal, "%s:%s:%s:", change->cut.delimiter == NULL ? "null" : change->cut.delimiter,
+                      change->cut.splits ? "true" : "false", change->cut.strips ? "true" : "false");
+    }
+    buffer_add(&normal,
+               without_space(arena, text_of_change(arena, changeset, change, change->sum_is_literal), version));
+    return digest_hex_of(arena, "MD5", buffer_text(&normal));
+}
+
+const char *liquibase_sum(struct arena *arena, const struct liquibase_changeset *changeset, int version)
+{
+    struct arena *const working = arena_new(0);
+    struct buffer sums = {.arena = working};
+    for (size_t i = 0; i < changeset->change_count; i++) {
+        const struct liquibase_change *const change = &changeset->changes[i];
+        if (version == 8 || !change->is_skipped) {
+            buffer_printf(&sums, "%d:%s:", version, sum_of_change(working, changeset, change, version));
+        }
+    }
+    const char *const sum = arena_printf(arena, "%d:%s", version, digest_hex_of(arena, "MD5", buffer_text(&sums)));
+    arena_free(working);
+    return sum;
+}
+
+const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,
+                              const struct liquibase_change *change)
+{
+    struct arena *const working = arena_new(0);
+    const struct text sql = text_of_change(working, changeset, change, change->is_literal);
+    const bool is_empty = text_trim(sql).size == 0;
+    const bool needs_server = !change->is_literal && text_find(sql, "${database.", 0) != SIZE_MAX;
+    arena_free(working);
+    if (is_empty) {
+        return "it has no SQL, at which liquibase stops";
+    }
+    if (needs_server) {
+        return "it uses a ${database.…} property, which only liquibase sets";
+    }
+    if (change->cut.splits && change->cut.delimiter != NULL && !liquibase_delimiter_is_plain(change->cut.delimiter)) {
+        return arena_printf(arena, "its endDelimiter %s is a pattern", change->cut.delimiter);
+    }
+    return NULL;
+}
+
+/* ---- what is sent ---- */
+
+struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset)
+{
+    struct buffer out = {.arena = arena};
+    size_t line = 1;
+    for (size_t i = 0; i < changeset->change_count; i++) {
+        const struct liquibase_change *const change = &changeset->changes[i];
+        if (change->is_skipped) {
+            continue;
+        }
+        const struct text sql = text_of_change(arena, changeset, change, change->is_literal);
+        const size_t start = out.size;
+        buffer_puts(&out, start == 0 ? "" : "\n;");
+        for (line += start == 0 ? 0 : 1; line < change->line; line++) {
+            buffer_putc(&out, '\n');
+        }
+        const size_t from = out.size;
+        liquibase_split_add(&out, sql, &change->cut);
+        for (size_t at = from; at < out.size; at++) {
+            line += out.data[at] == '\n' ? 1 : 0;
+        }
+    }
+    return buffer_text(&out);
+}

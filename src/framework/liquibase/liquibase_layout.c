@@ -1,0 +1,284 @@
+/*
+ * Where the root changelog is: where liquibase.properties, Spring Boot or Quarkus say, else the one file of the usual
+ * places that is called so. Names in the ledger are relative to the search path: the package, or its resources.
+ */
+#include "framework/liquibase/liquibase_layout.h"
+
+#include "framework/formats/config.h"
+#include "framework/liquibase/liquibase_changelog.h"
+#include "framework/liquibase/liquibase_sql.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define RESOURCES "src/main/resources"
+
+/* ---- configuration ---- */
+
+enum setting { CHANGELOG, SEARCH, CONTEXTS, LABELS, TABLE, LOCK_TABLE, SCHEMA, DEFAULT_SCHEMA, SETTINGS };
+
+#define SPELLINGS 4
+
+static const char *const spellings[SETTINGS][SPELLINGS] = {
+    [CHANGELOG] = {"changeLogFile", "changelogFile", "changelog-file", "change-log"},
+    [SEARCH] = {"searchPath", "search-path", "classpath", NULL},
+    [CONTEXTS] = {"contexts", "contextFilter", "context-filter", NULL},
+    [LABELS] = {"labelFilter", "label-filter", "labels", NULL},
+    [TABLE] = {"databaseChangeLogTableName", "databaseChangelogTableName", "database-changelog-table-name",
+               "database-change-log-table"},
+    [LOCK_TABLE] = {"databaseChangeLogLockTableName", "databaseChangelogLockTableName",
+                    "database-changelog-lock-table-name", "database-change-log-lock-table"},
+    [SCHEMA] = {"liquibaseSchemaName", "liquibase-schema-name", "liquibase-schema", NULL},
+    [DEFAULT_SCHEMA] = {"defaultSchemaName", "default-schema-name", "default-schema", NULL},
+};
+
+static const struct source {
+    const char *file;
+    const char *prefixes[3]; /* NULL: YAML, below spring.liquibase */
+    const char *parameters;
+} sources[] = {
+    {"liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
+    {"src/main/resources/liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
+    {"src/main/resources/application.properties",
+     {"spring.liquibase.", "quarkus.liquibase.", NULL},
+     "spring.liquibase.parameters."},
+    {"src/main/resources/application.yml", {NULL}, NULL},
+    {"src/main/resources/application.yaml", {NULL}, NULL},
+};
+
+static const char *setting_of(struct arena *arena, const struct source *source, struct text content, enum setting which)
+{
+    for (size_t i = 0; i < SPELLINGS && spellings[which][i] != NULL; i++) {
+        const char *const name = spellings[which][i];
+        const char *value = source->prefixes[0] != NULL
+                                ? NULL
+                                : config_yaml(arena, content, (const char *const[]){"spring", "liquibase", name, NULL});
+        for (size_t j = 0; value == NULL && j < 3 && source->prefixes[j] != NULL; j++) {
+            value = config_value(arena, content, NULL, arena_printf(arena, "%s%s", source->prefixes[j], name));
+        }
+        if (value != NULL) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+/* Liquibase quotes a name only where it has both cases, and PostgreSQL folds it otherwise. */
+static const char *table_name(struct arena *arena, const char *name)
+{
+    bool has_upper = false;
+    bool has_lower = false;
+    for (const char *c = name; c != NULL && *c != '\0'; c++) {
+        has_upper = has_upper || isupper((unsigned char)*c) != 0;
+        has_lower = has_lower || islower((unsigned char)*c) != 0;
+    }
+    char *const folded = arena_strdup(arena, name);
+    for (char *c = folded; c != NULL && *c != '\0' && !(has_upper && has_lower); c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return folded;
+}
+
+static bool is_there(struct arena *arena, const struct folder *folder, const char *search, const char *root)
+{
+    return file_look(path_join(arena, path_join(arena, folder->root, search), root), NULL) == FILE_REGULAR;
+}
+
+/* Finds the root that the configuration names below one of the search paths. */
+static bool find_configured(struct arena *arena, const struct folder *folder, const char *searched, const char *named,
+                            struct liquibase_settings *settings)
+{
+    const char *const usual[] = {folder->base, path_join(arena, folder->base, RESOURCES), NULL};
+    char *rest;
+    settings->root = liquibase_path(arena, "", named);
+    if (settings->root == NULL) {
+        return false;
+    }
+    for (char *one = searched == NULL ? NULL : strtok_r(arena_strdup(arena, searched), ",;", &rest); one != NULL;
+         one = strtok_r(NULL, ",;", &rest)) {
+        settings->search = liquibase_path(arena, folder->base, one);
+        if (settings->search != NULL && is_there(arena, folder, settings->search, settings->root)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; usual[i] != NULL; i++) {
+        settings->search = usual[i];
+        if (is_there(arena, folder, settings->search, settings->root)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads the first configuration that speaks of Liquibase. True where it names a root that is there. */
+static bool configure(struct arena *arena, struct folder *folder, struct liquibase_settings *settings)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        const struct source *const source = &sources[i];
+        struct text content;
+        if (!folder_read(arena, folder, source->file, &content)) {
+            continue;
+        }
+        const char *values[SETTINGS];
+        for (size_t j = 0; j < SETTINGS; j++) {
+            values[j] = setting_of(arena, source, content, (enum setting)j);
+        }
+        settings->contexts = values[CONTEXTS];
+        settings->labels = values[LABELS];
+        settings->lock_table = table_name(arena, values[LOCK_TABLE]);
+        folder->ledger.table = table_name(arena, values[TABLE]);
+        folder->ledger.schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
+        if (source->parameters != NULL) {
+            settings->parameters = config_pairs(arena, content, NULL, source->parameters, &settings->parameter_count);
+        }
+        if (values[CHANGELOG] != NULL && find_configured(arena, folder, values[SEARCH], values[CHANGELOG], settings)) {
+            folder->evidence = path_join(arena, folder->base, source->file);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the usual places ---- */
+
+/* How much a file's name says that it is the root; 0: nothing. */
+static int rank_of(const char *name)
+{
+    static const char *const endings[] = {".xml", ".yaml", ".yml", ".json", ".sql"};
+    bool is_log = false;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        is_log = is_log || text_ends_with(text_of(name), endings[i]);
+    }
+    return !is_log                                                                          ? 0
+           : strcasestr(name, "master") != NULL                                             ? 3
+           : strcasestr(name, "root") != NULL && strcasestr(name, "changelog") != NULL      ? 2
+           : strcasestr(name, "changelog") != NULL || strcasestr(name, "liquibase") != NULL ? 1
+                                                                                            : 0;
+}
+
+/* The one file of a directory that looks most like a root; one that includes others counts for more. NULL: none, or
+ * several that are alike. */
+static const char *find_root(struct arena *arena, const char *directory)
+{
+    struct file_list list;
+    struct status ignored = {.arena = arena};
+    const char *best = NULL;
+    int best_rank = 0;
+    bool is_alone = false;
+    if (file_look(directory, NULL) != FILE_DIRECTORY || !directory_list(arena, directory, &list, &ignored)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const name = list.entries[i].name;
+        struct text content;
+        int rank = list.entries[i].is_directory || !name_is_recordable(name) ? 0 : 2 * rank_of(name);
+        if (rank == 0 ||
+            !file_read(arena, path_join(arena, directory, name), MIGRATION_FILE_LIMIT, &content, &ignored) ||
+            (text_find(content, "databaseChangeLog", 0) == SIZE_MAX && !liquibase_sql_is_formatted(content))) {
+            continue;
+        }
+        rank += text_find(content, "include", 0) != SIZE_MAX ? 1 : 0;
+        is_alone = rank > best_rank || (rank < best_rank && is_alone);
+        best = rank > best_rank ? name : best;
+        best_rank = rank > best_rank ? rank : best_rank;
+    }
+    return is_alone ? best : NULL;
+}
+
+static bool look_in(struct arena *arena, struct folder *folder, const char *search, const char *directory,
+                    struct liquibase_settings *settings)
+{
+    settings->search = path_join(arena, folder->base, search);
+    const char *const place = path_join(arena, path_join(arena, folder->root, settings->search), directory);
+    const char *const name = find_root(arena, place);
+    if (name == NULL) {
+        return false;
+    }
+    settings->root = path_join(arena, directory, name);
+    folder->evidence = path_join(arena, settings->search, settings->root);
+    return true;
+}
+
+static bool look_around(struct arena *arena, struct folder *folder, const char *given,
+                        struct liquibase_settings *settings)
+{
+    static const struct {
+        const char *search;
+        const char *directory;
+    } places[] = {
+        {RESOURCES, "db/changelog"},
+        {RESOURCES, "db"},
+        {RESOURCES, "liquibase"},
+        {RESOURCES, ""},
+        {"", ""},
+        {"", "db/changelog"},
+        {"", "db"},
+        {"", "changelog"},
+        {"", "changelogs"},
+        {"", "liquibase"},
+        {"", "database"},
+        {"", "migrations"},
+        {"", "db/migrations"},
+    };
+    if (given != NULL) {
+        const bool is_resource = text_starts_with(text_of(given), RESOURCES "/");
+        return look_in(arena, folder, is_resource ? RESOURCES : "", given + (is_resource ? strlen(RESOURCES "/") : 0),
+                       settings);
+    }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (look_in(arena, folder, places[i].search, places[i].directory, settings)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- its own tool ---- */
+
+/* All is said by its environment, which counts for more than its files. */
+static const struct delegate *delegate_for(struct arena *arena, const struct folder *folder,
+                                           const struct liquibase_settings *settings)
+{
+    static const char *const programs[] = {"node_modules/.bin/liquibase", "liquibase", NULL};
+    static const char *const run[] = {"update", NULL};
+    const char **const environment = arena_array(arena, 6, sizeof *environment);
+    struct delegate *const delegate = arena_alloc(arena, sizeof *delegate);
+    const size_t base = strlen(folder->base);
+    const char *const search = settings->search + base + (settings->search[base] == '/' ? 1 : 0);
+    environment[0] = "LIQUIBASE_COMMAND_URL={jdbc_url}";
+    environment[1] = "LIQUIBASE_COMMAND_USERNAME={user}";
+    environment[2] = "LIQUIBASE_COMMAND_PASSWORD={password}";
+    environment[3] = arena_printf(arena, "LIQUIBASE_COMMAND_CHANGELOG_FILE=%s", settings->root);
+    environment[4] = arena_printf(arena, "LIQUIBASE_SEARCH_PATH=%s", search[0] == '\0' ? "." : search);
+    *delegate = (struct delegate){.programs = programs, .run = run, .environment = environment};
+    return delegate;
+}
+
+static bool liquibase_find(struct arena *arena, const struct project *project, const char *base,
+                           struct folder_list *folders, struct status *status)
+{
+    struct folder folder = {
+        .framework = &framework_liquibase, .root = project->root, .base = base, .confidence = CONFIDENCE_CERTAIN};
+    struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
+    (void)status;
+    folder.configured = configure(arena, &folder, settings);
+    if (!folder.configured || project->migrations != NULL) {
+        if (!look_around(arena, &folder, project->migrations, settings)) {
+            return true;
+        }
+    }
+    const char *const slash = strrchr(settings->root, '/');
+    const char *const directory =
+        slash == NULL ? "" : arena_strndup(arena, settings->root, (size_t)(slash - settings->root));
+    const char *const path = path_join(arena, settings->search, directory);
+    folder.path = path[0] == '\0' ? "." : path;
+    folder.settings = settings;
+    folder.delegate = delegate_for(arena, &folder, settings);
+    layout_add(arena, folders, &folder);
+    return true;
+}
+
+const struct layout liquibase_layout = {
+    .places = (const char *const[]){NULL},
+    .find = liquibase_find,
+};

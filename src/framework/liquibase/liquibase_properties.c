@@ -1,0 +1,106 @@
+/*
+ * Properties of changelogs: the first value of a name counts, also for what is included later.
+ */
+#include "framework/core/script.h"
+#include "framework/liquibase/liquibase_walk.h"
+
+#include <string.h>
+
+/* ---- replacing ---- */
+
+struct known {
+    const struct liquibase_property *properties;
+    size_t count;
+};
+
+/* ${:name} is a ${name} that is meant so. */
+static const char *value_of(void *data, struct arena *arena, struct text name)
+{
+    const struct known *const known = data;
+    if (text_starts_with(name, ":")) {
+        return arena_printf(arena, "${%.*s}", (int)name.size - 1, name.data + 1);
+    }
+    for (size_t i = 0; i < known->count; i++) {
+        if (text_is(name, known->properties[i].name)) {
+            return known->properties[i].value;
+        }
+    }
+    return NULL;
+}
+
+struct text liquibase_expand(struct arena *arena, struct text text, const struct liquibase_property *properties,
+                             size_t count)
+{
+    struct known known = {properties, count};
+    struct status ignored = {.arena = arena};
+    struct text filled = text;
+    if (text_find(text, "${", 0) == SIZE_MAX ||
+        !script_fill(arena, text, "${", "}", value_of, &known, true, &filled, &ignored)) {
+        return text;
+    }
+    return filled;
+}
+
+/* ---- reading ---- */
+
+void liquibase_property_add(struct liquibase_walk *walk, const char *name, const char *value)
+{
+    walk->properties = arena_grow(walk->arena, walk->properties, walk->property_count, &walk->property_capacity,
+                                  sizeof *walk->properties);
+    walk->properties[walk->property_count++] = (struct liquibase_property){name, value};
+}
+
+bool liquibase_property_read(struct liquibase_log *log, const struct tree_node *node)
+{
+    struct liquibase_walk *const walk = log->walk;
+    struct arena *const arena = walk->arena;
+    const char *const name = liquibase_value(arena, node, "name", &log->around);
+    const char *const value = liquibase_value(arena, node, "value", &log->around);
+    const char *const contexts = liquibase_value(arena, node, "contextFilter", &log->around);
+    const char *const older = liquibase_value(arena, node, "context", &log->around);
+    if (!liquibase_is_for_us(tree_text(node, "dbms")) ||
+        !liquibase_holds(contexts == NULL ? older : contexts, walk->settings->contexts)) {
+        return true;
+    }
+    if (name != NULL) {
+        liquibase_property_add(walk, name, value == NULL ? "" : value);
+    } else if (tree_child(node, "file") != NULL) {
+        struct text content;
+        size_t count;
+        const char *const path = liquibase_log_path(log, node, "file");
+        if (path == NULL || !liquibase_file_read(walk, path, &content, walk->status)) {
+            return !tree_bool(node, "errorIfMissing", true);
+        }
+        const struct config_pair *const pairs = config_pairs(arena, content, NULL, "", &count);
+        for (size_t i = 0; i < count; i++) {
+            liquibase_property_add(walk, pairs[i].key, pairs[i].value);
+        }
+    }
+    return true;
+}
+
+void liquibase_properties_drop(struct liquibase_walk *walk, const struct tree_node *node, size_t before)
+{
+    bool has_local = false;
+    for (const struct tree_node *one = tree_child(node, "property"); one != NULL; one = tree_next(one)) {
+        has_local = has_local || !tree_bool(one, "global", true);
+    }
+    if (!has_local) {
+        return;
+    }
+    /* Changesets point to the old ones: a copy is made. */
+    const struct liquibase_property *const old = walk->properties;
+    const size_t count = walk->property_count;
+    walk->properties = NULL;
+    walk->property_count = walk->property_capacity = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_local = false;
+        for (const struct tree_node *one = tree_child(node, "property"); i >= before && one != NULL;
+             one = tree_next(one)) {
+            is_local = is_local || (!tree_bool(one, "global", true) && text_is(tree_text(one, "name"), old[i].name));
+        }
+        if (!is_local) {
+            liquibase_property_add(walk, old[i].name, old[i].value);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/*
+ * Where a Prisma project keeps its migrations, and what is in there.
+ */
+#ifndef FRAMEWORK_PRISMA_PRISMA_FOLDER_H
+#define FRAMEWORK_PRISMA_PRISMA_FOLDER_H
+
+#include "framework/core/layout.h"
+
+#define PRISMA_SCRIPT "migration.sql"
+
+extern const struct layout prisma_layout;
+
+/* The functions of struct framework with these names. */
+bool prisma_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                 struct status *status);
+bool prisma_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
+                         struct status *status);
+bool prisma_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
+                             const char **migration, const char **file, const char **content, struct status *status);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * db-migrate: programs, which with --sql-file do no more than to run a file of SQL beside them. Facts seen with
+ * db-migrate 0.11.14 and db-migrate-pg 1.5.2.
+ */
+#include "framework/core/layout.h"
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
+#include "framework/formats/properties.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define PROGRAM_LIMIT ((size_t)64 * 1024)
+
+/* ---- the folder ---- */
+
+static bool db_migrate_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+{
+    const struct text digits = leading_digits(text_of(name));
+    (void)warning;
+    if (digits.size != 14 || name[14] != '-' || !text_ends_with(text_of(name), ".js")) {
+        return false;
+    }
+    file->name = arena_strndup(arena, name, strlen(name) - strlen(".js"));
+    file->key = arena_printf(arena, "/%s", file->name);
+    file->version = arena_strndup(arena, name, 14);
+    file->is_code = true;
+    return true;
+}
+
+/* JavaScript without what does not matter: comments, blanks and semicolons outside of strings; all quotes are '. */
+static struct text compact(struct arena *arena, struct text source)
+{
+    struct buffer out = {.arena = arena};
+    char quote = '\0';
+    buffer_reserve(&out, source.size);
+    for (size_t i = 0; i < source.size; i++) {
+        const char c = source.data[i];
+        const struct text rest = text_slice(source, i, source.size);
+        const bool is_line = quote == '\0' && text_starts_with(rest, "//");
+        if (is_line || (quote == '\0' && text_starts_with(rest, "/*"))) {
+            const size_t end = text_find(source, is_line ? "\n" : "*/", i + 2);
+            i = end == SIZE_MAX ? source.size : end + (is_line ? 0 : 1);
+        } else if (c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : quote == c ? '\0' : quote;
+            buffer_putc(&out, '\'');
+        } else if (quote != '\0' || (c != ';' && isspace((unsigned char)c) == 0)) {
+            buffer_putc(&out, c);
+        }
+    }
+    return buffer_text(&out);
+}
+
+#define READS_FILE "fs.readFile(filePath,{encoding:'utf-8'},function(err,data){"
+#define WITH_PROMISE                                                                                                   \
+    "returnnewPromise(function(resolve,reject){" READS_FILE "if(err)returnreject(err)"                                 \
+    "console.log('received data: '+data)resolve(data)})}).then(function(data){returndb.runSql(data)})}exports."
+#define RUNS_AND_CALLS "db.runSql(data,function(err){if(err)returncallback(err)callback()})})}exports."
+
+/* What stands around the script's name in the function `up` that `db-migrate create --sql-file` writes: 0.11, and as
+ * projects have it from 0.10 and 0.9. Whoever changed it has a program. */
+static const struct {
+    const char *before;
+    const char *behind;
+} templates[] = {
+    {"exports.up=function(db){varfilePath=path.join(__dirname,'sqls','", "')" WITH_PROMISE},
+    {"exports.up=function(db){varfilePath=path.join(__dirname+'/sqls/", "')" WITH_PROMISE},
+    {"exports.up=function(db,callback){varfilePath=path.join(__dirname+'/sqls/",
+     "')" READS_FILE "if(err)returncallback(err)console.log('received data: '+data)" RUNS_AND_CALLS},
+    {"exports.up=function(db,callback){varfilePath=path.join(__dirname+'/sqls/",
+     "')" READS_FILE "if(err)returncallback(err)" RUNS_AND_CALLS},
+};
+
+static bool starts_with_template(struct arena *arena, struct text program, const char *script)
+{
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++) {
+        if (text_starts_with(program,
+                             arena_printf(arena, "%s%s%s", templates[i].before, script, templates[i].behind))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does its function `up` run this script and nothing else? */
+static bool is_template(const char *path, const char *script)
+{
+    struct arena *const arena = arena_new(0);
+    struct status ignored = {.arena = arena};
+    struct text source;
+    bool is_one = false;
+    if (file_read(arena, path, PROGRAM_LIMIT, &source, &ignored)) {
+        const struct text program = compact(arena, source);
+        const size_t up = text_find(program, "exports.up=", 0);
+        is_one = up != SIZE_MAX && starts_with_template(arena, text_slice(program, up, program.size), script) &&
+                 text_find(program, "exports.up", up + 1) == SIZE_MAX &&
+                 text_find(program, "exports[", 0) == SIZE_MAX && text_find(program, "module.", 0) == SIZE_MAX;
+    }
+    arena_free(arena);
+    return is_one;
+}
+
+static bool db_migrate_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                            struct status *status)
+{
+    const char *const root = path_join(arena, folder->root, folder->path);
+    const struct listing_rule rule = {.accept = db_migrate_accept, .compare = listing_by_version};
+    if (!listing_read(arena, folder, &rule, files, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        struct migration_file *const file = &files->items[i];
+        const char *const script = arena_printf(arena, "%s-up.sql", file->name);
+        const char *const filename = path_join(arena, "sqls", script);
+        struct file_stamp stamp;
+        if (file_look(path_join(arena, root, filename), &stamp) == FILE_REGULAR && is_template(file->path, script)) {
+            file->filename = filename;
+            file->path = path_join(arena, root, filename);
+            file->stamp = stamp;
+            file->is_code = false;
+        }
+    }
+    return true;
+}
+
+static bool db_migrate_configure(struct arena *arena, struct folder *folder)
+{
+    struct text source;
+    const bool has_database = folder_look(arena, folder, "database.json") == FILE_REGULAR;
+    if (folder_read(arena, folder, ".db-migraterc", &source)) {
+        const char *const directory = property_string(arena, source, (const char *const[]){"migrations-dir", NULL});
+        folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
+        folder->ledger.table = property_string(arena, source, (const char *const[]){"table", NULL});
+        folder->evidence = path_join(arena, folder->base, ".db-migraterc");
+    } else if (has_database) {
+        folder->evidence = path_join(arena, folder->base, "database.json");
+    }
+    return folder->evidence != NULL;
+}
+
+static bool is_program(const char *name, bool is_directory, struct text head)
+{
+    const struct text digits = leading_digits(text_of(name));
+    return !is_directory && digits.size == 14 && name[14] == '-' && text_find(head, "dbm", 0) != SIZE_MAX;
+}
+
+static bool db_migrate_recognise(struct arena *arena, struct folder *folder)
+{
+    const char *const name = folder_any(arena, folder, is_program);
+    if (name == NULL) {
+        return false;
+    }
+    folder->confidence = folder_depends_on(arena, folder, "db-migrate") ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
+    return true;
+}
+
+static const struct layout db_migrate_layout = {
+    .places = (const char *const[]){"migrations", NULL},
+    .configure = db_migrate_configure,
+    .recognise = db_migrate_recognise,
+};
+
+/* ---- the ledger ---- */
+
+static bool db_migrate_read(struct ledger_reading *reading)
+{
+    return ledger_read_rows(reading, "SELECT name AS key, pg_catalog.ltrim(name, '/') AS name, id::text AS id, "
+                                     "run_on::timestamptz AS applied_at FROM %t ORDER BY run_on, id");
+}
+
+static void db_migrate_create(struct buffer *sql, const struct ledger *ledger)
+{
+    ledger_putf(sql, ledger,
+                "CREATE TABLE %t (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
+                "\"run_on\" TIMESTAMP NOT NULL);");
+}
+
+/* run_on is the local time of who runs it, in milliseconds and without a zone. */
+static void db_migrate_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    ledger_putf(sql, ledger,
+                "INSERT INTO %t (\"name\", \"run_on\") VALUES (%s, "
+                "pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp())::timestamp);",
+                record->key);
+}
+
+const struct framework framework_db_migrate = {
+    .id = "db-migrate",
+    .display_name = "db-migrate",
+    .tool = "db-migrate up",
+    .ledgers =
+        (const struct ledger_shape[]){
+            {.table = "migrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true},
+            {0},
+        },
+    .layout = &db_migrate_layout,
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "db-migrate runs it, behind those that are applied already.",
+            .missing_note = "db-migrate says nothing of it.",
+        },
+    .delegate =
+        &(const struct delegate){
+            .programs = (const char *const[]){"node_modules/.bin/db-migrate", NULL},
+            .run = (const char *const[]){"up", NULL},
+            .run_to = (const char *const[]){"up", "{name}", NULL},
+        },
+    .list = db_migrate_list,
+    .read_ledger = db_migrate_read,
+    .create = db_migrate_create,
+    .lock = ledger_lock_table,
+    .record = db_migrate_record,
+};

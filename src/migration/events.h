@@ -1,0 +1,97 @@
+/*
+ * What a run tells while it works, and what it is told: events for whoever watches, and the wish to end it. A run that
+ * nobody watches has no watch and costs nothing more.
+ */
+#ifndef MIGRATION_EVENTS_H
+#define MIGRATION_EVENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pg_session;
+
+enum run_event_kind {
+    RUN_EVENT_NONE,
+    RUN_EVENT_RUN_STARTED,
+    RUN_EVENT_RUN_LOCK_WAIT, /* another run is going on */
+    RUN_EVENT_MIGRATION_STARTED,
+    RUN_EVENT_STEP_STARTED,
+    RUN_EVENT_LOCK_WAIT, /* a statement could not have its lock */
+    RUN_EVENT_PROGRESS,
+    RUN_EVENT_STEP_DONE,
+    RUN_EVENT_MIGRATION_DONE,
+    RUN_EVENT_FAILED,
+    RUN_EVENT_RUN_DONE,
+    RUN_EVENT_NOTE,
+    RUN_EVENT_OUTPUT, /* a line that the framework's own tool printed */
+};
+
+/* A session of somebody else that holds what a statement of ours waits for. Strings are never NULL. */
+struct run_blocker {
+    uint32_t pid;
+    const char *application;
+    const char *user;
+    const char *state; /* "idle in transaction" */
+    const char *query; /* its last, shortened */
+    uint32_t transaction_ms;
+    uint32_t query_ms;
+};
+
+#define RUN_BLOCKERS 8 /* the most that are told of */
+
+/* What pg_stat_progress_* says of the statement under way. */
+struct run_progress {
+    const char *phase;
+    double done;
+    double total;
+    const char *unit; /* "blocks", "tuples", "lockers" */
+};
+
+/* Lives as long as the call that gets it. */
+struct run_event {
+    enum run_event_kind kind;
+    const char *message;   /* one sentence */
+    const char *migration; /* NULL where it is about none */
+    uint32_t step;         /* 1-based, of how many; 0: about none */
+    uint32_t steps;
+    uint32_t number; /* of the migration in its run, of how many */
+    uint32_t count;
+    uint32_t duration_ms;
+    uint32_t attempt;
+    const struct run_blocker *blockers;
+    size_t blocker_count;
+    const struct run_progress *progress; /* NULL: none */
+};
+
+/* Called on the run's thread, never for long. Any of the functions may be NULL. */
+struct watch {
+    void *data;
+    void (*event)(void *data, const struct run_event *event);
+    /* True once the run is to end. */
+    bool (*cancelled)(void *data);
+    /* While a statement is waited for, now and then: a session beside the run's, for writing down what happened.
+     * NULL where there is none. */
+    void (*tick)(void *data, struct pg_session *beside);
+};
+
+struct work;
+
+/* Tells the run's watch, where there is one. */
+void watch_tell(const struct work *work, const struct run_event *event);
+
+/* A word about the migration that is under way. */
+void watch_note(const struct work *work, const char *migration, const char *message);
+
+/* For who waits long for something that says nothing: what happened is written down, and a wish to end that another
+ * worker was told is heard. */
+void watch_tick(const struct work *work);
+
+/* Whether the run is to end. */
+bool watch_cancelled(const struct work *work);
+
+/* Sleeps about so long, jittered: two that wait must not ask in step. False where the run is to end, or its deadline
+ * has passed. */
+bool watch_pause(const struct work *work, uint32_t ms);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * A hash table from path to stamp and checksum. A file that was changed less than two seconds ago is not remembered: a
+ * second change could fall into the same tick of the file system's clock and leave the stamp as it is.
+ */
+#include "migration/look/checksums.h"
+
+#include "migration/plan/content.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS         4096
+#define MOST_REMEMBERED 100000
+#define SETTLED_NS      INT64_C(2000000000)
+
+struct memory {
+    struct memory *next;
+    struct file_stamp stamp;
+    const struct framework *framework;
+    char *checksum;
+    char path[];
+};
+
+struct checksums {
+    pthread_mutex_t mutex;
+    size_t count;
+    struct memory *buckets[BUCKETS];
+};
+
+struct checksums *checksums_new(void)
+{
+    struct checksums *checksums = memory_alloc(sizeof *checksums);
+    pthread_mutex_init(&checksums->mutex, NULL);
+    return checksums;
+}
+
+static void forget_all(struct checksums *checksums)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct memory *memory = checksums->buckets[i]; memory != NULL;) {
+            struct memory *next = memory->next;
+            free(memory->checksum);
+            free(memory);
+            memory = next;
+        }
+        checksums->buckets[i] = NULL;
+    }
+    checksums->count = 0;
+}
+
+void checksums_free(struct checksums *checksums)
+{
+    if (checksums != NULL) {
+        forget_all(checksums);
+        pthread_mutex_destroy(&checksums->mutex);
+        free(checksums);
+    }
+}
+
+/* FNV-1a. */
+static size_t bucket_of(const char *path)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const char *c = path; *c != '\0'; c++) {
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+    }
+    return hash % BUCKETS;
+}
+
+static struct memory *find(const struct checksums *checksums, const struct framework *framework, const char *path)
+{
+    struct memory *memory = checksums->buckets[bucket_of(path)];
+    while (memory != NULL && (memory->framework != framework || strcmp(memory->path, path) != 0)) {
+        memory = memory->next;
+    }
+    return memory;
+}
+
+static const char *recall(struct checksums *checksums, struct arena *arena, const struct framework *framework,
+                          const struct migration_file *file)
+{
+    const char *checksum = NULL;
+    pthread_mutex_lock(&checksums->mutex);
+    const struct memory *const memory = find(checksums, framework, file->path);
+    if (memory != NULL && file_stamp_equal(&memory->stamp, &file->stamp)) {
+        checksum = arena_strdup(arena, memory->checksum);
+    }
+    pthread_mutex_unlock(&checksums->mutex);
+    return checksum;
+}
+
+static void remember(struct checksums *checksums, const struct framework *framework, const struct migration_file *file,
+                     const char *checksum)
+{
+    if (clock_wall_us() * 1000 - file->stamp.mtime_ns < SETTLED_NS) {
+        return;
+    }
+    char *const copy = strdup(checksum);
+    if (copy == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&checksums->mutex);
+    struct memory *memory = find(checksums, framework, file->path);
+    if (memory == NULL) {
+        if (checksums->count >= MOST_REMEMBERED) {
+            forget_all(checksums);
+        }
+        struct memory **const bucket = &checksums->buckets[bucket_of(file->path)];
+        memory = memory_alloc(sizeof *memory + strlen(file->path) + 1);
+        strcpy(memory->path, file->path);
+        memory->framework = framework;
+        memory->next = *bucket;
+        *bucket = memory;
+        checksums->count++;
+    }
+    free(memory->checksum);
+    memory->checksum = copy;
+    memory->stamp = file->stamp;
+    pthread_mutex_unlock(&checksums->mutex);
+}
+
+bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
+                   const struct migration_file *file, const char **checksum, struct status *status)
+{
+    const struct framework *const framework = folder->framework;
+    const bool is_whole = file->end == 0; /* parts of one file would share its path */
+    *checksum = file->checksum;
+    if (*checksum != NULL || framework->checksum == NULL || file->is_code) {
+        return true;
+    }
+    *checksum = is_whole ? recall(checksums, arena, framework, file) : NULL;
+    if (*checksum != NULL) {
+        return true;
+    }
+    /* The content goes again at once: a folder of large files must not add up in the request's arena. */
+    struct arena *const reading = arena_new(0);
+    struct text content;
+    const bool ok = migration_content(reading, file, &content, status);
+    if (ok) {
+        *checksum = framework->checksum(arena, folder, file, content);
+    }
+    if (ok && *checksum != NULL && is_whole) {
+        remember(checksums, framework, file, *checksum);
+    }
+    arena_free(reading);
+    return ok;
+}

@@ -1,0 +1,53 @@
+/*
+ * Which framework this is: by the ledgers that the database has and the folders that the project has. All that is found
+ * is told, with what it was recognised by; the one that files and database agree on is chosen.
+ */
+#ifndef MIGRATION_LOOK_DETECT_H
+#define MIGRATION_LOOK_DETECT_H
+
+#include "migration/look/shapes.h"
+
+#define MOST_EVIDENCE 3
+
+/* A framework that was found: its folder, its ledger, or both. */
+struct source {
+    const struct framework *framework;
+    bool has_ledger;      /* it exists */
+    struct ledger ledger; /* where it is, or will be made */
+    bool has_folder;
+    struct folder folder;
+    enum confidence confidence;
+    const char *evidence[MOST_EVIDENCE];
+    size_t evidence_count;
+    const char *reason; /* why it was chosen or not */
+};
+
+struct detection {
+    /* The chosen one's; framework NULL: neither the database nor the files say which. */
+    const struct framework *framework;
+    bool has_ledger;
+    struct ledger ledger;
+    bool has_folder;
+    struct folder folder;
+
+    const char *problem;    /* why none was chosen although several were found; else NULL */
+    struct source *sources; /* the chosen one first */
+    size_t source_count;
+    struct found_ledgers ledgers; /* every table of a ledger's shape, in any schema */
+    const char *warnings[8];
+    size_t warning_count;
+};
+
+/* Looks at both. work->framework says which one is meant where there are several: an id, a display name, or a folder.
+ * Fails where the database or the project cannot be read, and with NOT_FOUND or INVALID_ARGUMENT where the one that is
+ * meant is not there. */
+bool detect(struct work *work, struct detection *detection);
+
+/* The same by the files alone, without a connection. *certain is false where only the database can tell which of
+ * several is meant. */
+bool detect_offline(struct work *work, struct detection *detection, bool *certain);
+
+/* What its own tool does. */
+const struct habits *detection_habits(const struct detection *detection);
+
+#endif

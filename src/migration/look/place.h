@@ -1,0 +1,59 @@
+/*
+ * What a worker works on: one project, one database, and what is remembered between requests. One for the life of the
+ * process, shared by its threads; everything in it is constant or guards itself.
+ */
+#ifndef MIGRATION_LOOK_PLACE_H
+#define MIGRATION_LOOK_PLACE_H
+
+#include "base/status.h"
+#include "framework/core/framework.h"
+#include "migration/events.h"
+#include "migration/look/checksums.h"
+#include "pg/pool.h"
+
+struct observer;
+
+/* How the statements of a run are sent. Milliseconds. */
+struct run_settings {
+    uint32_t lock_timeout_ms;      /* of the first try of what would stall others */
+    uint32_t lock_retry_ms;        /* how long that is tried again, in all */
+    uint32_t statement_timeout_ms; /* 0: as the database says */
+};
+
+struct site {
+    struct project project;
+    const struct conninfo *conninfo; /* NULL: none is configured, or it could not be understood */
+    const char *conninfo_error;      /* what to answer then */
+    enum status_code conninfo_code;
+    struct pg_pool *pool; /* NULL with conninfo */
+    struct checksums *checksums;
+    const char *framework;        /* which one is meant where a request does not say; NULL: the one that is found */
+    bool allow_delegate;          /* the project's own tools may be started */
+    uint32_t delegate_timeout_ms; /* and how long such a one may take */
+    uint32_t lock_wait_ms;        /* how long a run waits for another one to end */
+    struct run_settings settings; /* of a run that asks for nothing else */
+};
+
+/* A request's means: where it allocates, until when, and its connection. */
+struct work {
+    const struct site *site;
+    const char *framework; /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
+    struct arena *arena;
+    int64_t deadline;
+    struct status *status;
+    struct pg_session *session;
+    const struct run_settings *settings; /* the rest is of a run only; NULL where nobody watches */
+    const struct watch *watch;
+    struct observer *observer;
+};
+
+/* Takes a connection for reading from the pool into work->session. */
+bool work_connect(struct work *work);
+
+/* Opens a connection of its own, for a run. */
+bool work_connect_own(struct work *work);
+
+/* Gives the connection of work_connect back. */
+void work_release(struct work *work);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The framework sees text that is known to be UTF-8, and what it makes of it is used as it is.
+ */
+#include "migration/plan/content.h"
+
+#include "framework/core/script.h"
+
+#include <string.h>
+
+bool migration_content(struct arena *arena, const struct migration_file *file, struct text *content,
+                       struct status *status)
+{
+    if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, content, status)) {
+        return false;
+    }
+    if (file->end != 0) {
+        *content = script_keep(arena, *content, file->start, file->end);
+    }
+    return true;
+}
+
+static bool check_text(const struct migration_file *file, struct text content, struct status *status)
+{
+    size_t bad;
+    const char *const nul = content.size == 0 ? NULL : memchr(content.data, '\0', content.size);
+    if (text_is_utf8(content, &bad) && nul == NULL) {
+        return true;
+    }
+    bad = nul != NULL ? (size_t)(nul - content.data) : bad;
+    return status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "%s is not UTF-8 text: byte %zu (line %u) is 0x%02x; save the file as UTF-8.", file->filename,
+                       bad + 1, text_position(text_slice(content, 0, bad), bad).line, (unsigned char)content.data[bad]);
+}
+
+bool migration_load(struct arena *arena, const struct project *project, const struct folder *folder,
+                    const struct migration_file *file, struct loaded *loaded, struct status *status)
+{
+    const struct framework *const framework = folder->framework;
+    *loaded = (struct loaded){0};
+    if (!migration_content(arena, file, &loaded->content, status) || !check_text(file, loaded->content, status)) {
+        return false;
+    }
+    loaded->script.sql = loaded->content;
+    return file->is_code || framework->script == NULL ||
+           framework->script(arena, project, folder, file, loaded->content, &loaded->script, status);
+}
+
+const char *loaded_hash(struct arena *arena, const struct loaded *loaded)
+{
+    return sha256_hex_of(arena, loaded->script.sql);
+}

@@ -1,0 +1,27 @@
+/*
+ * A migration's file and what of it is sent: read, checked, cut and filled in by its framework.
+ */
+#ifndef MIGRATION_PLAN_CONTENT_H
+#define MIGRATION_PLAN_CONTENT_H
+
+#include "framework/core/framework.h"
+
+/* The file's bytes in the arena; of a part of a file [start, end), with the rest blanked. */
+bool migration_content(struct arena *arena, const struct migration_file *file, struct text *content,
+                       struct status *status);
+
+/* A migration that is ready to be planned and sent. */
+struct loaded {
+    struct text content;            /* what its checksum is made of */
+    struct migration_script script; /* what is sent */
+};
+
+/* Reads it. Of a program the script is its text. Fails with FAILED_PRECONDITION where it is not UTF-8 or has a NUL
+ * byte, saying in which line, and where the framework cannot make SQL of it. */
+bool migration_load(struct arena *arena, const struct project *project, const struct folder *folder,
+                    const struct migration_file *file, struct loaded *loaded, struct status *status);
+
+/* A digest of what is sent, as lower-case hex: it must be the same when it runs as when it was planned. */
+const char *loaded_hash(struct arena *arena, const struct loaded *loaded);
+
+#endif

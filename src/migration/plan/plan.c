@@ -1,0 +1,387 @@
+/*
+ * Every script is read and planned before the first is run: a broken one at the end is found at the beginning. Contents
+ * are released again: 400 files of 5 MB need no more memory than one.
+ */
+#include "migration/plan/plan.h"
+
+#include <string.h>
+
+#define MOST_NAMES           100000
+#define LONGEST_LOCK_TIMEOUT 10000 /* ms: longer than that is no ladder */
+
+/* ---- settings ---- */
+
+static bool limit(const char *name, uint32_t asked, uint32_t most, uint32_t otherwise, uint32_t *value,
+                  struct status *status)
+{
+    *value = asked == 0 ? otherwise : asked;
+    return asked == 0 || most == 0 || asked <= most ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "%s is at most %u here; the worker's options say so.", name,
+                       most);
+}
+
+bool prepare_settings(const struct site *site, const struct run_request *request, struct run_settings *settings,
+                      struct status *status)
+{
+    const struct run_settings *const asked = &request->settings;
+    const struct run_settings *const usual = &site->settings;
+    return limit("lock_timeout_ms", asked->lock_timeout_ms, LONGEST_LOCK_TIMEOUT, usual->lock_timeout_ms,
+                 &settings->lock_timeout_ms, status) &&
+           limit("lock_retry_ms", asked->lock_retry_ms, usual->lock_retry_ms, usual->lock_retry_ms,
+                 &settings->lock_retry_ms, status) &&
+           limit("statement_timeout_ms", asked->statement_timeout_ms, usual->statement_timeout_ms,
+                 usual->statement_timeout_ms, &settings->statement_timeout_ms, status);
+}
+
+/* ---- which ---- */
+
+static bool find(struct work *work, const struct catalog *catalog, const char *name, size_t *index)
+{
+    const struct catalog_item *const item = catalog_find(catalog, text_of(name));
+    if (item == NULL || item->file == NULL) {
+        return catalog_not_found(catalog, text_of(name), work->status);
+    }
+    *index = (size_t)(item - catalog->items);
+    return true;
+}
+
+/* Which items are asked for, applied or not. */
+static bool mark_wanted(struct work *work, const struct catalog *catalog, const struct run_request *request,
+                        bool *wanted)
+{
+    const bool has_target = request->target != NULL && request->target[0] != '\0';
+    size_t last = catalog->count - 1;
+    if (request->name_count > MOST_NAMES) {
+        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
+    }
+    if (request->name_count > 0 && has_target) {
+        return status_fail(work->status, STATUS_INVALID_ARGUMENT,
+                           "Give either migrations or target: the one names all, the other the last.");
+    }
+    if (has_target && !find(work, catalog, request->target, &last)) {
+        return false;
+    }
+    for (size_t i = 0; i < request->name_count; i++) {
+        size_t index;
+        if (!find(work, catalog, request->names[i], &index)) {
+            return false;
+        }
+        wanted[index] = true;
+    }
+    for (size_t i = 0; request->name_count == 0 && catalog->count > 0 && i <= last; i++) {
+        wanted[i] = true;
+    }
+    return true;
+}
+
+/* A migration behind which another one is applied. */
+static bool check_order(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+                        enum run_order order)
+{
+    const struct detection *const detection = &catalog->detection;
+    const struct habits *const habits = detection_habits(detection);
+    const bool is_late = item->detail == DETAIL_OUT_OF_ORDER || item->detail == DETAIL_SKIPPED;
+    const bool cannot = detection->framework->records_in_order;
+    const bool allowed = order == RUN_ORDER_ANY || (order == RUN_ORDER_OF_FRAMEWORK && habits->late == LATE_RUNS);
+    if (!is_late || (allowed && !cannot)) {
+        return true;
+    }
+    const char *later = "";
+    for (const struct catalog_item *other = item + 1; other < catalog->items + catalog->count; other++) {
+        later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
+    }
+    status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "OUT_OF_ORDER",
+                        "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
+                        cannot ? "The ledger cannot record it in this place: give it a place behind the others"
+                               : "allow_out_of_order runs it all the same");
+    work->status->migration = item->name;
+    return false;
+}
+
+/* A ledger that knows only how far it is cannot have gaps. */
+static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+                      const struct catalog_item *left_out)
+{
+    if (left_out == NULL || !catalog->detection.framework->records_in_order) {
+        return true;
+    }
+    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                "Migration \"%s\" cannot run before \"%s\": the ledger of %s would say that both are applied.",
+                item->name, left_out->name, catalog->detection.framework->display_name);
+    work->status->migration = item->name;
+    return false;
+}
+
+/* ---- history ---- */
+
+/* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
+static bool check_history(struct work *work, const struct catalog *catalog, const struct run_request *request)
+{
+    const struct habits *const habits = detection_habits(&catalog->detection);
+    for (size_t i = 0; i < catalog->count && !request->ignore_history; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
+        const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
+        if (edited || missing) {
+            status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "HISTORY_CHANGED",
+                                "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
+                                "ignore_history.",
+                                item->name, edited ? "was edited since" : "is missing",
+                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
+            work->status->migration = item->name;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_duplicate(struct work *work, const struct catalog_item *item)
+{
+    if (item->detail != DETAIL_DUPLICATE) {
+        return true;
+    }
+    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                "The file of \"%s\" has the version %s of another one before it: the ledger can have only one of them. "
+                "Rename one.",
+                item->name, item->key);
+    work->status->migration = item->name;
+    return false;
+}
+
+/* ---- what was left half done ---- */
+
+static const struct ledger_entry *failed_attempt(const struct catalog_item *item)
+{
+    const struct ledger_entry *failed = NULL;
+    for (size_t i = 0; i < item->attempt_count; i++) {
+        failed = item->attempts[i].state == ENTRY_FAILED ? &item->attempts[i] : failed;
+    }
+    return failed;
+}
+
+static bool fail_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
+{
+    const bool can_be_given_up = catalog->detection.framework->mark_rolled_back != NULL;
+    status_fail(
+        work->status, STATUS_FAILED_PRECONDITION,
+        "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
+        "hand and mark it as applied (%s).",
+        item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
+        catalog->detection.framework->failed_note != NULL ? catalog->detection.framework->failed_note
+                                                          : "its own tool stops there, too");
+    work->status->migration = item->name;
+    work->status->detail = failed_attempt(item)->logs;
+    return false;
+}
+
+/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
+ * ledger without unfinished rows has the steps alone. */
+static bool check_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+                             bool is_wanted, bool has_steps, struct prepared *prepared)
+{
+    const struct framework *const framework = catalog->detection.framework;
+    const struct ledger_entry *const failed = failed_attempt(item);
+    const bool may_be_ours = item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing;
+    struct step_records steps = {0};
+    if (failed != NULL && !framework->failed_entry_blocks) {
+        return true;
+    }
+    if (may_be_ours && has_steps &&
+        !steps_read(work->arena, work->session, &catalog->detection.ledger, item->name, &steps, work->status)) {
+        return false;
+    }
+    if (steps.count == 0) {
+        return failed == NULL || fail_unresolved(work, catalog, item);
+    }
+    if (failed == NULL ? framework->start != NULL
+                       : failed->id != NULL && strcmp(steps.items[0].attempt, failed->id) != 0) {
+        return failed == NULL || fail_unresolved(work, catalog, item);
+    }
+    if (!is_wanted) {
+        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" is half done (%zu of %u steps): run it to its end first, or undo it and mark it "
+                    "as rolled back.",
+                    item->name, steps.count, steps.items[0].steps);
+        work->status->migration = item->name;
+        return false;
+    }
+    prepared->attempt = steps.items[0].attempt;
+    prepared->steps = steps;
+    return true;
+}
+
+static bool choose(struct work *work, const struct run_request *request, struct preparation *preparation)
+{
+    const struct catalog *const catalog = &preparation->catalog;
+    bool *const wanted = arena_array(work->arena, catalog->count, sizeof *wanted);
+    const struct catalog_item *left_out = NULL;
+    bool has_steps;
+    preparation->items = arena_array(work->arena, catalog->count, sizeof *preparation->items);
+    if (!mark_wanted(work, catalog, request, wanted) ||
+        !steps_exist(work->session, &catalog->detection.ledger, &has_steps, work->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        struct prepared prepared = {.item = item};
+        const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
+        if (!check_unresolved(work, catalog, item, runs, has_steps, &prepared)) {
+            return false;
+        }
+        if (runs && (!check_order(work, catalog, item, request->order) || !check_duplicate(work, item) ||
+                     !check_gap(work, catalog, item, left_out))) {
+            return false;
+        }
+        if (runs) {
+            preparation->items[preparation->count++] = prepared;
+            preparation->delegate = preparation->delegate || item->file->is_code;
+        } else if (item->state == MIGRATION_PENDING && left_out == NULL) {
+            left_out = item;
+        }
+    }
+    return true;
+}
+
+/* ---- scripts ---- */
+
+bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
+                   const struct prepared *prepared, struct loaded *loaded, struct status *status)
+{
+    return migration_load(arena, &site->project, &detection->folder, prepared->item->file, loaded, status) &&
+           (strcmp(loaded_hash(arena, loaded), prepared->content_hash) == 0 ||
+            status_fail(status, STATUS_FAILED_PRECONDITION,
+                        "The file was changed while the run was going on; run again."));
+}
+
+struct ledger_record prepared_record(struct arena *arena, const struct catalog *catalog,
+                                     const struct prepared *prepared, const struct loaded *loaded)
+{
+    const struct folder *const folder = &catalog->detection.folder;
+    const struct migration_file *const file = prepared->item->file;
+    const bool has_checksum = file->checksum == NULL && folder->framework->checksum != NULL;
+    return (struct ledger_record){
+        .name = prepared->item->name,
+        .key = prepared->item->key,
+        .checksum = has_checksum ? folder->framework->checksum(arena, folder, file, loaded->content) : file->checksum,
+        .folder = folder,
+        .file = file,
+        .before = catalog_before(catalog, prepared->item),
+        .script = loaded->script.sql,
+    };
+}
+
+/* The plan without what it needed to be made. */
+static void keep_plan(struct arena *arena, struct plan *plan)
+{
+    struct step *const steps = arena_array(arena, plan->count, sizeof *steps);
+    for (size_t i = 0; i < plan->count; i++) {
+        steps[i] = plan->steps[i];
+        steps[i].reason = arena_strdup(arena, steps[i].reason);
+    }
+    plan->steps = steps;
+    plan->note = arena_strdup(arena, plan->note);
+}
+
+static bool plan_one(struct work *work, const struct folder *folder, struct prepared *prepared, struct status *problem)
+{
+    struct arena *const reading = arena_new(0);
+    struct loaded loaded;
+    const struct migration_script *const script = &loaded.script;
+    const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, problem) &&
+                    (prepared->item->file->is_code ||
+                     (plan_build(reading, script->sql, script->each_alone, &prepared->plan, problem) &&
+                      steps_match(work->arena, &prepared->steps, script->sql, &prepared->plan, prepared->item->name,
+                                  &prepared->done, problem)));
+    if (ok) {
+        prepared->content_hash = loaded_hash(work->arena, &loaded);
+        keep_plan(work->arena, &prepared->plan);
+    }
+    arena_free(reading);
+    return ok;
+}
+
+static void plan_all(struct work *work, struct preparation *preparation)
+{
+    preparation->problem = (struct status){.arena = work->arena};
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (!plan_one(work, &preparation->catalog.detection.folder, &preparation->items[i], &preparation->problem)) {
+            preparation->unfit = preparation->items[i].item;
+            return;
+        }
+    }
+}
+
+/* ---- the hash ---- */
+
+static void add_word(struct sha256 *hash, const char *word)
+{
+    sha256_add(hash, text_of(word == NULL ? "" : word));
+    sha256_add(hash, (struct text){"", 1}); /* its NUL keeps words apart */
+}
+
+/* Over everything that decides what a run does: the files, how they are cut, how far they are, and the ledger. */
+static const char *hash_of(struct arena *arena, const struct preparation *preparation)
+{
+    const struct catalog *const catalog = &preparation->catalog;
+    struct sha256 hash;
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
+    sha256_start(&hash);
+    add_word(&hash, catalog->detection.framework->id);
+    add_word(&hash, catalog->detection.ledger.schema);
+    add_word(&hash, catalog->detection.ledger.table);
+    for (size_t i = 0; i < preparation->count; i++) {
+        const struct prepared *const one = &preparation->items[i];
+        add_word(&hash, one->item->name);
+        add_word(&hash, one->content_hash);
+        add_word(&hash, arena_printf(arena, "%zu %zu", one->plan.count, one->done));
+    }
+    for (size_t i = 0; i < catalog->entries.count; i++) {
+        const struct ledger_entry *const entry = &catalog->entries.items[i];
+        add_word(&hash, ledger_entry_key(entry));
+        add_word(&hash, entry->id);
+        add_word(&hash, entry->checksum);
+        add_word(&hash, arena_printf(arena, "%d", (int)entry->state));
+    }
+    sha256_finish(&hash, digest);
+    sha256_hex(digest, hex);
+    return hex;
+}
+
+bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation)
+{
+    *preparation = (struct preparation){0};
+    if (!catalog_read(work, &preparation->catalog) || !catalog_check_folder(work, &preparation->catalog) ||
+        !check_history(work, &preparation->catalog, request) || !choose(work, request, preparation)) {
+        return false;
+    }
+    plan_all(work, preparation);
+    preparation->hash = hash_of(work->arena, preparation);
+    if (request->plan_hash != NULL && request->plan_hash[0] != '\0' &&
+        strcmp(request->plan_hash, preparation->hash) != 0) {
+        return status_fail_because(work->status, STATUS_ABORTED, "PLAN_CHANGED",
+                                   "Files or ledger have changed since this plan was made; nothing was run. Look at "
+                                   "the plan again: its hash is %s now.",
+                                   preparation->hash);
+    }
+    return true;
+}
+
+const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        const struct prepared *const one = &preparation->items[i];
+        if (one->attempt != NULL) {
+            return arena_printf(arena, "\"%s\" is half done by an earlier run", one->item->name);
+        }
+        for (size_t j = 0; j < one->plan.count && !one->plan.one_transaction; j++) {
+            if (one->plan.steps[j].reason != NULL) {
+                return arena_printf(arena, "\"%s\" cannot be one transaction: %s", one->item->name,
+                                    one->plan.steps[j].reason);
+            }
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * Showing a migration, and making a new one: what needs the project and no more of the database than it takes to know
+ * the framework.
+ */
+#ifndef MIGRATION_PLAN_PREVIEW_H
+#define MIGRATION_PLAN_PREVIEW_H
+
+#include "migration/look/catalog.h"
+
+struct preview {
+    const char *filename; /* relative to the folder */
+    struct text content;  /* UTF-8 */
+    struct text sql;      /* what is sent, where it is not the content as it is; else empty */
+    const char *note;     /* NULL: nothing to say */
+};
+
+/* The script of one migration. NOT_FOUND with the nearest names. */
+bool preview_migration(struct work *work, const char *name, struct preview *preview);
+
+struct created {
+    const char *name;
+    const char *file; /* relative to the project */
+};
+
+/* Makes an empty migration called after `name`. */
+bool create_migration(struct work *work, const char *name, struct created *created);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * A preparation shown to a person: statement by statement, with the locks each takes and whom they stop.
+ */
+#ifndef MIGRATION_PLAN_VIEW_H
+#define MIGRATION_PLAN_VIEW_H
+
+#include "migration/plan/plan.h"
+#include "sql/effects.h"
+
+struct explained_statement {
+    const char *sql; /* shortened */
+    size_t start;    /* bytes of the file */
+    size_t end;
+    struct position where;
+    struct sql_effects effects;
+};
+
+struct explained_step {
+    const struct step *step;
+    struct position where;
+    bool finished;
+    size_t statement_count;
+    struct explained_statement *statements; /* the first of them */
+    size_t listed;
+};
+
+struct explained_migration {
+    const struct prepared *prepared;
+    const char *checksum; /* the framework's own */
+    const char *delegate; /* the command that runs it, where only its own tool can; else NULL */
+    struct explained_step *steps;
+};
+
+struct explanation {
+    struct explained_migration *migrations; /* as many as the preparation has, but for what comes behind an unfit one */
+    size_t count;
+    uint32_t transactions;
+    bool blocks_reads;
+    bool blocks_writes;
+    const char *refusal; /* why a run would be refused; NULL: it would begin */
+    const char *summary;
+};
+
+/* Reads the scripts again, and asks the database for the types of columns that change theirs. */
+bool explain(struct work *work, const struct run_request *request, const struct preparation *preparation,
+             struct explanation *explanation);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Both look at the catalogs first, so that a role with few rights is asked for no more than is needed.
+ */
+#include "migration/record/make.h"
+
+/* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: look first. */
+static bool schema_exists(struct work *work, const char *schema, bool *exists)
+{
+    PG_RESULT(result) = pg_query(work->session, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", 1,
+                                 (const char *const[]){schema}, work->status);
+    *exists = result != NULL && PQntuples(result) > 0;
+    return result != NULL;
+}
+
+bool ledger_ensure(struct work *work, struct detection *detection)
+{
+    struct buffer sql = {.arena = work->arena};
+    bool exists;
+    if (detection->has_ledger) {
+        return true;
+    }
+    if (!schema_exists(work, detection->ledger.schema, &exists)) {
+        return false;
+    }
+    buffer_puts(&sql, "BEGIN;");
+    if (!exists) {
+        buffer_puts(&sql, "CREATE SCHEMA ");
+        pg_quote_identifier(&sql, detection->ledger.schema);
+        buffer_putc(&sql, ';');
+    }
+    detection->framework->create(&sql, &detection->ledger);
+    buffer_puts(&sql, "COMMIT;");
+    detection->has_ledger = pg_exec(work->session, buffer_string(&sql), work->status);
+    if (!detection->has_ledger && pg_session_in_transaction(work->session)) {
+        struct status ignored = {.arena = work->arena};
+        pg_exec(work->session, "ROLLBACK", &ignored);
+    }
+    return detection->has_ledger;
+}
+
+bool ledger_check_baseline(struct work *work, const struct detection *detection)
+{
+    /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
+    static const char sql[] =
+        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS "
+        "(SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+        "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname LIMIT 1";
+    if (detection->has_ledger || !detection->framework->needs_baseline) {
+        return true;
+    }
+    const char *const schema = detection->ledger.schema;
+    PG_RESULT(result) = pg_query(work->session, sql, 1, (const char *const[]){schema}, work->status);
+    if (result == NULL) {
+        return false;
+    }
+    return PQntuples(result) == 0 ||
+           status_fail(
+               work->status, STATUS_FAILED_PRECONDITION,
+               "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
+               "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
+               schema, pg_field(result, 0, 0), detection->framework->display_name);
+}

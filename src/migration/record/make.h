@@ -1,0 +1,16 @@
+/*
+ * Making a ledger where there is none yet.
+ */
+#ifndef MIGRATION_RECORD_MAKE_H
+#define MIGRATION_RECORD_MAKE_H
+
+#include "migration/look/detect.h"
+
+/* Makes the detection's ledger, and its schema, where they do not exist. */
+bool ledger_ensure(struct work *work, struct detection *detection);
+
+/* For a framework that wants a baseline: fails with FAILED_PRECONDITION where the ledger's schema has tables, views or
+ * types of somebody and no ledger: a first run would create what is there already. */
+bool ledger_check_baseline(struct work *work, const struct detection *detection);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * Both take the run's locks: what is recorded must not change under a run, nor under the framework's own CLI.
+ */
+#include "migration/record/mark.h"
+
+#include "base/uuid.h"
+#include "migration/look/catalog.h"
+#include "migration/plan/plan.h"
+#include "migration/record/make.h"
+#include "migration/record/store.h"
+#include "migration/run/lock.h"
+
+#define LOCK_WAIT_MS "10000" /* for the ledger's lock */
+
+/* Connects, locks, reads, and finds the migration that is meant. */
+static bool begin(struct work *work, const char *name, struct catalog *catalog, const struct catalog_item **item)
+{
+    struct detection detection;
+    if (name[0] == '\0') {
+        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
+    }
+    if (!work_connect_own(work) || !detect(work, &detection)) {
+        return false;
+    }
+    if (detection.framework != NULL && detection.problem == NULL && !lock_take(work, &detection)) {
+        return false;
+    }
+    if (!catalog_read(work, catalog)) {
+        return false;
+    }
+    if (catalog->detection.problem != NULL) {
+        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s", catalog->detection.problem);
+    }
+    *item = catalog_find(catalog, text_of(name));
+    return *item != NULL || catalog_not_found(catalog, text_of(name), work->status);
+}
+
+static bool write_record(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+                         ledger_put *put)
+{
+    const struct framework *const framework = catalog->detection.framework;
+    const struct ledger *const ledger = &catalog->detection.ledger;
+    struct buffer sql = {.arena = work->arena};
+    bool has_steps;
+    if (!store_exists(work->session, &has_steps, work->status)) {
+        return false;
+    }
+    if (framework->session != NULL) {
+        framework->session(&sql, ledger);
+    }
+    buffer_puts(&sql, "BEGIN;SET LOCAL lock_timeout = " LOCK_WAIT_MS ";");
+    if (framework->lock != NULL) {
+        framework->lock(&sql, ledger);
+    }
+    put(&sql, ledger, record);
+    if (has_steps) {
+        steps_put_forget(&sql, ledger, record->name);
+    }
+    if (framework->unlock != NULL) {
+        framework->unlock(&sql, ledger);
+    }
+    buffer_puts(&sql, "COMMIT;");
+    return pg_exec(work->session, buffer_string(&sql), work->status);
+}
+
+/* A ledger that knows only how far it is would say that those before it are applied, too. */
+static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
+{
+    const struct catalog_item *before = item;
+    while (catalog->detection.framework->records_in_order && before-- > catalog->items) {
+        if (before->state == MIGRATION_PENDING && !before->file->repeatable) {
+            status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                        "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
+                        "Mark that one first.",
+                        catalog->detection.framework->display_name, item->name, before->name);
+            work->status->migration = item->name;
+            return false;
+        }
+    }
+    for (const struct catalog_item *later = item + 1;
+         catalog->detection.framework->records_in_order && later < catalog->items + catalog->count; later++) {
+        if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
+            return status_fail(
+                work->status, STATUS_FAILED_PRECONDITION,
+                "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", later->name,
+                item->name, catalog->detection.framework->display_name);
+        }
+    }
+    return true;
+}
+
+static bool apply_mark(struct work *work, const char *name, const char **message)
+{
+    struct catalog catalog;
+    const struct catalog_item *item;
+    struct loaded loaded;
+    char id[UUID_SIZE];
+    if (!begin(work, name, &catalog, &item)) {
+        return false;
+    }
+    if (item->file == NULL) {
+        return catalog_not_found(&catalog, text_of(name), work->status);
+    }
+    if (item->state != MIGRATION_PENDING) {
+        *message = arena_printf(work->arena, "Migration \"%s\" is already recorded as applied.", item->name);
+        return true;
+    }
+    if (!check_gap(work, &catalog, item) ||
+        !migration_load(work->arena, &work->site->project, &catalog.detection.folder, item->file, &loaded,
+                        work->status) ||
+        !ledger_ensure(work, &catalog.detection)) {
+        return false;
+    }
+    uuid_v4(id);
+    const struct framework *const framework = catalog.detection.framework;
+    const struct prepared prepared = {.item = item};
+    struct ledger_record record = prepared_record(work->arena, &catalog, &prepared, &loaded);
+    record.id = id;
+    *message = arena_printf(work->arena, "Migration \"%s\" marked as applied without executing.", item->name);
+    return write_record(work, &catalog, &record,
+                        framework->mark_applied != NULL ? framework->mark_applied : framework->record);
+}
+
+static bool roll_back_mark(struct work *work, const char *name, const char **message)
+{
+    struct catalog catalog;
+    const struct catalog_item *item;
+    if (!begin(work, name, &catalog, &item)) {
+        return false;
+    }
+    const struct framework *const framework = catalog.detection.framework;
+    if (item->detail == DETAIL_FAILED && framework->mark_rolled_back != NULL) {
+        const struct ledger_record record = {
+            .name = item->name,
+            .key = item->key,
+            .folder = &catalog.detection.folder,
+            .file = item->file,
+            .before = catalog_before(&catalog, item),
+        };
+        *message = arena_printf(work->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
+        return write_record(work, &catalog, &record, framework->mark_rolled_back);
+    }
+    if (item->detail == DETAIL_ROLLED_BACK) {
+        *message = arena_printf(work->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
+        return true;
+    }
+    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
+                item->state == MIGRATION_PENDING ? "it was never recorded" : "it is applied");
+    work->status->migration = item->name;
+    return false;
+}
+
+/* The session of a mark is its own, like a run's: it goes, and the locks with it. */
+static bool close_after(struct work *work, bool ok)
+{
+    pg_session_free(work->session);
+    work->session = NULL;
+    return ok;
+}
+
+bool mark_applied(struct work *work, const char *name, const char **message)
+{
+    return close_after(work, apply_mark(work, name, message));
+}
+
+bool mark_rolled_back(struct work *work, const char *name, const char **message)
+{
+    return close_after(work, roll_back_mark(work, name, message));
+}

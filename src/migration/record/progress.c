@@ -1,0 +1,151 @@
+/*
+ * A ledger is named "schema.table" here: two services in one database each have their own steps.
+ */
+#include "migration/record/progress.h"
+
+#include "framework/core/ledger.h"
+#include "migration/record/store.h"
+
+#include <string.h>
+
+static const char *ledger_text(struct arena *arena, const struct ledger *ledger)
+{
+    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
+}
+
+const char *step_checksum(struct arena *arena, struct text content, const struct step *step)
+{
+    return sha256_hex_of(arena, text_slice(content, step->start, step->end));
+}
+
+bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
+                struct step_records *records, struct status *status)
+{
+    const char *const values[] = {ledger_text(arena, ledger), migration};
+    bool exists = false;
+    *records = (struct step_records){0};
+    if (!store_exists(session, &exists, status)) {
+        return false;
+    }
+    if (!exists) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(session,
+                                 "SELECT step, steps, attempt, checksum, finished_at IS NOT NULL, indexes_before "
+                                 "FROM truss.migration_steps WHERE ledger = $1 AND migration = $2 ORDER BY step",
+                                 2, values, status);
+    if (result == NULL) {
+        return false;
+    }
+    records->items = arena_array(arena, (size_t)PQntuples(result), sizeof *records->items);
+    for (int row = 0; row < PQntuples(result); row++) {
+        records->items[records->count++] = (struct step_record){
+            .step = (uint32_t)pg_field_int(result, row, 0, 0),
+            .steps = (uint32_t)pg_field_int(result, row, 1, 0),
+            .attempt = arena_strdup(arena, pg_field(result, row, 2)),
+            .checksum = arena_strdup(arena, pg_field(result, row, 3)),
+            .finished = pg_field_bool(result, row, 4),
+            .indexes_before = arena_strdup(arena, pg_field(result, row, 5)),
+        };
+    }
+    return true;
+}
+
+bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
+{
+    const char *const values[] = {ledger_text(status->arena, ledger)};
+    if (!store_exists(session, exist, status)) {
+        return false;
+    }
+    if (!*exist) {
+        return true;
+    }
+    PG_RESULT(result) =
+        pg_query(session, "SELECT 1 FROM truss.migration_steps WHERE ledger = $1 LIMIT 1", 1, values, status);
+    *exist = result != NULL && PQntuples(result) > 0;
+    return result != NULL;
+}
+
+bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
+                 const char *migration, size_t *done, struct status *status)
+{
+    *done = 0;
+    for (size_t i = 0; i < records->count && records->items[i].finished; i++) {
+        const struct step_record *const record = &records->items[i];
+        const struct step *const step = i < plan->count ? &plan->steps[i] : NULL;
+        const bool is_last = i + 1 >= plan->count; /* the last one's row would have gone with the ledger's */
+        if (record->step == i + 1 && !is_last && strcmp(step_checksum(arena, content, step), record->checksum) == 0) {
+            (*done)++;
+            continue;
+        }
+        const uint32_t line = step == NULL ? 0 : text_position(content, step->start).line;
+        status_fail(status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" was interrupted behind step %u of %u, and its file has changed since: step %u%s "
+                    "is not what was run. Restore the file and run again; or undo what was run and mark the migration "
+                    "as rolled back.",
+                    migration, record->step, record->steps, (unsigned)(i + 1),
+                    step == NULL ? " is gone, so the file" : arena_printf(arena, " (line %u)", line));
+        status->migration = migration;
+        return false;
+    }
+    return true;
+}
+
+static void put_key(struct buffer *sql, const struct ledger *ledger, const char *migration)
+{
+    buffer_puts(sql, " WHERE ledger = ");
+    ledger_put_text(sql, ledger_text(sql->arena, ledger));
+    buffer_puts(sql, " AND migration = ");
+    ledger_put_text(sql, migration);
+}
+
+static void put_row(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                    const struct step_record *record, const char *finished_at)
+{
+    buffer_puts(sql, "INSERT INTO truss.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
+                     "indexes_before, finished_at) VALUES (");
+    ledger_put_text(sql, ledger_text(sql->arena, ledger));
+    buffer_puts(sql, ", ");
+    ledger_put_text(sql, migration);
+    buffer_printf(sql, ", %u, %u, ", record->step, record->steps);
+    ledger_put_text(sql, record->attempt);
+    buffer_puts(sql, ", ");
+    ledger_put_text(sql, record->checksum);
+    buffer_puts(sql, ", ");
+    if (record->indexes_before == NULL) {
+        buffer_puts(sql, "NULL");
+    } else {
+        ledger_put_text(sql, record->indexes_before);
+    }
+    buffer_printf(sql,
+                  ", %s) ON CONFLICT (ledger, migration, step) DO UPDATE SET steps = EXCLUDED.steps, "
+                  "attempt = EXCLUDED.attempt, checksum = EXCLUDED.checksum, "
+                  "indexes_before = EXCLUDED.indexes_before, finished_at = EXCLUDED.finished_at;",
+                  finished_at);
+}
+
+void steps_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                        const struct step_record *record)
+{
+    put_row(sql, ledger, migration, record, "pg_catalog.clock_timestamp()");
+}
+
+void steps_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                     const struct step_record *record)
+{
+    put_row(sql, ledger, migration, record, "NULL");
+}
+
+void steps_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
+{
+    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    put_key(sql, ledger, migration);
+    buffer_printf(sql, " AND step = %u AND finished_at IS NULL;", step);
+}
+
+void steps_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
+{
+    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    put_key(sql, ledger, migration);
+    buffer_putc(sql, ';');
+}

@@ -1,0 +1,51 @@
+/*
+ * truss.migration_steps: how far a migration of several transactions has come. A step's row commits with the step, so
+ * that a rerun after a crash goes on at the first unfinished one. The SQL here is schema-qualified and works whatever
+ * settings a script has left.
+ */
+#ifndef MIGRATION_RECORD_PROGRESS_H
+#define MIGRATION_RECORD_PROGRESS_H
+
+#include "framework/core/framework.h"
+#include "migration/plan/cut.h"
+
+/* One row. */
+struct step_record {
+    uint32_t step; /* 1-based */
+    uint32_t steps;
+    const char *attempt;  /* the ledger row's id */
+    const char *checksum; /* of the step's own text */
+    bool finished;
+    const char *indexes_before; /* "{16401,16402}", for what an interrupted one may have left; NULL: nothing to know */
+};
+
+struct step_records {
+    struct step_record *items; /* in the order of the steps */
+    size_t count;
+};
+
+/* The rows of one migration; none where the table does not exist. */
+bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
+                struct step_records *records, struct status *status);
+
+/* Are there rows of any migration of this ledger? */
+bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status);
+
+/* SHA-256 of a step's text, lower-case hex. */
+const char *step_checksum(struct arena *arena, struct text content, const struct step *step);
+
+/* Is what was finished still what the script says? On success *done is the number of finished steps. Else
+ * FAILED_PRECONDITION says which step differs. */
+bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
+                 const char *migration, size_t *done, struct status *status);
+
+/* SQL: a step is finished (its row may be there already as begun), begins, or never was; all of a migration are gone.
+ * indexes_before may be NULL. */
+void steps_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                        const struct step_record *record);
+void steps_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                     const struct step_record *record);
+void steps_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
+void steps_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
+
+#endif

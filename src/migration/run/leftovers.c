@@ -1,0 +1,247 @@
+/*
+ * Whose an INVALID index is, is told by what was there before: an index of the statement's table (and of its name,
+ * where it gives one) that came after, and that nobody is building at this moment. Seen on PostgreSQL 13 to 18: an
+ * interrupted CREATE INDEX CONCURRENTLY leaves its index with indisvalid = false, REINDEX CONCURRENTLY one named
+ * …_ccnew (or the old one as …_ccold), DETACH PARTITION CONCURRENTLY a row of pg_inherits with inhdetachpending.
+ */
+#include "migration/run/leftovers.h"
+
+#include "migration/events.h"
+#include "sql/lexer.h"
+
+#include <string.h>
+
+enum kind { KIND_OTHER, KIND_CREATE_INDEX, KIND_DROP_INDEX, KIND_REINDEX, KIND_DETACH };
+
+/* What the statement is about. Names are as written, for to_regclass. */
+struct target {
+    enum kind kind;
+    const char *index; /* CREATE INDEX: without its schema; DROP INDEX: the first; NULL: it gives none */
+    const char *table; /* of CREATE INDEX; the parent of DETACH */
+    const char *partition;
+};
+
+/* ---- reading the statement ---- */
+
+/* A name with its schema, as it is written; NULL where there is none. */
+static const char *take_name(struct arena *arena, struct sql_reader *reader)
+{
+    const size_t start = reader->token.offset;
+    size_t end = start;
+    while (reader->token.kind == SQL_WORD || reader->token.kind == SQL_IDENTIFIER) {
+        end = reader->token.offset + reader->token.text.size;
+        sql_advance(reader);
+        if (!sql_is_symbol(&reader->token, '.')) {
+            break;
+        }
+        sql_advance(reader);
+    }
+    return end == start ? NULL : arena_strndup(arena, reader->lexer.text.data + start, end - start);
+}
+
+static void take_if_exists(struct sql_reader *reader)
+{
+    if (sql_take(reader, "if")) {
+        sql_take(reader, "not");
+        sql_take(reader, "exists");
+    }
+}
+
+/* Passes over words until this one, which is taken; false where it does not come. */
+static bool skip_to(struct sql_reader *reader, const char *word)
+{
+    while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
+        sql_advance(reader);
+    }
+    return sql_take(reader, word);
+}
+
+static struct target read_create_index(struct arena *arena, struct sql_reader *reader)
+{
+    struct target target = {.kind = KIND_CREATE_INDEX};
+    take_if_exists(reader);
+    const bool is_named = !sql_is_word(&reader->token, "on");
+    target.index = is_named ? sql_identifier(arena, &reader->token) : NULL;
+    skip_to(reader, "on");
+    sql_take(reader, "only");
+    target.table = take_name(arena, reader);
+    return target;
+}
+
+static struct target read_detach(struct arena *arena, struct sql_reader *reader)
+{
+    struct target target = {.kind = KIND_DETACH};
+    take_if_exists(reader);
+    sql_take(reader, "only");
+    target.table = take_name(arena, reader);
+    if (!skip_to(reader, "detach") || !sql_take(reader, "partition")) {
+        return (struct target){0};
+    }
+    target.partition = take_name(arena, reader);
+    return sql_take(reader, "concurrently") ? target : (struct target){0};
+}
+
+static struct target read_target(struct arena *arena, struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    if (sql_take(&reader, "create")) {
+        sql_take(&reader, "unique");
+        return sql_take(&reader, "index") && sql_take(&reader, "concurrently") ? read_create_index(arena, &reader)
+                                                                               : (struct target){0};
+    }
+    if (sql_take(&reader, "drop")) {
+        struct target target = {.kind = KIND_DROP_INDEX};
+        if (!sql_take(&reader, "index") || !sql_take(&reader, "concurrently")) {
+            return (struct target){0};
+        }
+        take_if_exists(&reader);
+        target.index = take_name(arena, &reader);
+        /* Of several nothing is said: dropping them again fails where the first is gone, and a person decides. */
+        return sql_is_symbol(&reader.token, ',') ? (struct target){0} : target;
+    }
+    if (sql_take(&reader, "reindex")) {
+        return (struct target){.kind = KIND_REINDEX};
+    }
+    if (sql_take(&reader, "alter") && sql_take(&reader, "table")) {
+        return read_detach(arena, &reader);
+    }
+    return (struct target){0};
+}
+
+/* ---- before ---- */
+
+bool leftovers_before(struct work *work, struct text statement, const char **before)
+{
+    /* Of a table all its indexes, INVALID ones too: what comes later is new. Of a REINDEX what is INVALID anywhere. */
+    static const char of_table[] =
+        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::text FROM pg_catalog.pg_index "
+        "WHERE indrelid = pg_catalog.to_regclass($1)";
+    static const char invalid[] =
+        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::text FROM pg_catalog.pg_index "
+        "WHERE NOT indisvalid";
+    const struct target target = read_target(work->arena, statement);
+    const bool is_create = target.kind == KIND_CREATE_INDEX && target.table != NULL;
+    *before = NULL;
+    if (!is_create && target.kind != KIND_REINDEX) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(work->session, is_create ? of_table : invalid, is_create ? 1 : 0,
+                                 (const char *const[]){target.table}, work->status);
+    if (result == NULL) {
+        return false;
+    }
+    *before = arena_strdup(work->arena, pg_field(result, 0, 0));
+    return true;
+}
+
+/* ---- after ---- */
+
+static bool drop_index(struct work *work, const char *name, const char *migration)
+{
+    const char *const sql = arena_printf(work->arena, "DROP INDEX CONCURRENTLY IF EXISTS %s", name);
+    if (!pg_exec(work->session, sql, work->status)) {
+        return false;
+    }
+    watch_note(
+        work, migration,
+        arena_printf(work->arena, "Dropped the INVALID index %s that the interrupted statement had left.", name));
+    return true;
+}
+
+/* Indexes that came after the statement had begun; those that somebody is building are his. */
+static bool remove_indexes(struct work *work, const struct target *target, const char *migration, const char *before,
+                           bool *finished)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), i.indisvalid "
+        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE i.indexrelid <> ALL ($1::oid[]) AND n.nspname <> 'pg_toast' AND NOT EXISTS (SELECT 1 FROM "
+        "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) "
+        "AND CASE WHEN $2::text IS NULL THEN NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' "
+        "ELSE i.indrelid = pg_catalog.to_regclass($2) AND ($3::text IS NULL OR c.relname = $3) END";
+    const bool is_create = target->kind == KIND_CREATE_INDEX;
+    const char *const values[] = {before, is_create ? target->table : NULL, is_create ? target->index : NULL};
+    PG_RESULT(result) = pg_query(work->session, sql, 3, values, work->status);
+    if (result == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (pg_field_bool(result, row, 1)) {
+            *finished = is_create;
+        } else if (!drop_index(work, pg_field(result, row, 0), migration)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_gone(struct work *work, const char *name, bool *gone)
+{
+    PG_RESULT(result) = pg_query(work->session, "SELECT pg_catalog.to_regclass($1) IS NULL", 1,
+                                 (const char *const[]){name}, work->status);
+    *gone = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+/* What is half detached is detached for good: that is what FINALIZE is for. */
+static bool finish_detach(struct work *work, const struct target *target, const char *migration, bool *finished)
+{
+    static const char sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent = "
+                              "pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)";
+    PG_RESULT(result) =
+        pg_query(work->session, sql, 2, (const char *const[]){target->table, target->partition}, work->status);
+    if (result == NULL) {
+        return false;
+    }
+    *finished = PQntuples(result) == 0 || pg_field_bool(result, 0, 0);
+    if (PQntuples(result) == 0 || !*finished) {
+        return true;
+    }
+    watch_note(work, migration,
+               arena_printf(work->arena, "Finalizing the interrupted DETACH of %s.", target->partition));
+    return pg_exec(
+        work->session,
+        arena_printf(work->arena, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", target->table, target->partition),
+        work->status);
+}
+
+bool leftovers_remove(struct work *work, struct text statement, const char *migration, const char *before,
+                      bool *finished)
+{
+    const struct target target = read_target(work->arena, statement);
+    *finished = false;
+    switch (target.kind) {
+    case KIND_CREATE_INDEX:
+    case KIND_REINDEX:
+        return before == NULL || remove_indexes(work, &target, migration, before, finished);
+    case KIND_DROP_INDEX:
+        return target.index == NULL || is_gone(work, target.index, finished);
+    case KIND_DETACH:
+        return target.partition == NULL || finish_detach(work, &target, migration, finished);
+    case KIND_OTHER:
+        break;
+    }
+    return true;
+}
+
+bool leftovers_says_done(struct text statement, const char *sqlstate)
+{
+    static const struct {
+        const char *verb;
+        const char *sqlstate;
+    } done[] = {
+        {"create", "42P04"}, /* duplicate_database */
+        {"create", "42710"}, /* duplicate_object: a tablespace, a subscription */
+        {"drop", "3D000"},   /* invalid_catalog_name: the database is gone */
+        {"drop", "42704"},   /* undefined_object */
+    };
+    struct sql_lexer lexer = {.text = statement};
+    const struct sql_token verb = sql_next(&lexer);
+    for (size_t i = 0; sqlstate != NULL && i < sizeof done / sizeof done[0]; i++) {
+        if (sql_is_word(&verb, done[i].verb) && strcmp(sqlstate, done[i].sqlstate) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,23 @@
+/*
+ * What a statement that runs outside of a transaction may leave when it is interrupted or fails: an INVALID index, a
+ * partition that is half detached. Looked for before it is tried again, and cleaned up; nothing else is ever touched.
+ */
+#ifndef MIGRATION_RUN_LEFTOVERS_H
+#define MIGRATION_RUN_LEFTOVERS_H
+
+#include "migration/look/place.h"
+
+/* Before such a statement is begun: what must be known to tell later what it left, as an oid[] literal ("{16401}") in
+ * the work's arena. *before is NULL for a statement that leaves nothing of the kind. */
+bool leftovers_before(struct work *work, struct text statement, const char **before);
+
+/* After it was interrupted or has failed: removes what it left. *finished is set where it turns out to have been done
+ * completely. False where the server cannot be asked, or something could not be removed. */
+bool leftovers_remove(struct work *work, struct text statement, const char *migration, const char *before,
+                      bool *finished);
+
+/* True for a statement whose repetition fails with this SQLSTATE because the interrupted attempt had done it already:
+ * CREATE DATABASE (42P04), DROP TABLESPACE (42704), … */
+bool leftovers_says_done(struct text statement, const char *sqlstate);
+
+#endif

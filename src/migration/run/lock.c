@@ -1,0 +1,186 @@
+/*
+ * pg_try_advisory_lock in a loop with growing, jittered pauses. Between two tries the session is idle: it holds no
+ * snapshot that a CREATE INDEX CONCURRENTLY would wait for.
+ */
+#include "migration/run/lock.h"
+
+#include <stdio.h>
+
+#define OUR_CLASS        0x54525553 /* "TRUS" */
+#define FIRST_PAUSE_MS   20
+#define LONGEST_PAUSE_MS 250
+#define WORD_EACH_MS     5000
+
+/* An advisory lock as pg_locks shows it: one 64-bit key has objsubid 1, two 32-bit keys have objsubid 2. */
+struct lock_key {
+    const char *owner; /* whose it is, for a person */
+    uint32_t class;
+    uint32_t object;
+    int subid;
+};
+
+static struct lock_key our_key(const struct ledger *ledger)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    const char *const parts[] = {ledger->schema, ".", ledger->table};
+    for (size_t i = 0; i < 3; i++) {
+        for (const char *c = parts[i]; *c != '\0'; c++) {
+            hash = (hash ^ (unsigned char)*c) * 16777619u;
+        }
+    }
+    return (struct lock_key){.owner = "Truss", .class = OUR_CLASS, .object = hash, .subid = 2};
+}
+
+static struct lock_key framework_key(const struct framework *framework, int64_t number)
+{
+    const uint64_t key = (uint64_t)number;
+    return (struct lock_key){
+        .owner = framework->display_name,
+        .class = (uint32_t)(key >> 32),
+        .object = (uint32_t)key,
+        .subid = 1,
+    };
+}
+
+static size_t framework_keys(const struct work *work, const struct detection *detection, int64_t *keys)
+{
+    const struct framework *const framework = detection->framework;
+    return framework->advisory_locks == NULL
+               ? 0
+               : framework->advisory_locks(&detection->ledger, pg_session_database(work->session), keys);
+}
+
+/* *taken: we have it now. Fails for a lost connection, and for a pooler: it answers with a backend of its own choice,
+ * whose number is not the one that it gave when we connected (seen with PgBouncer 1.18). */
+static bool try_lock(struct work *work, const struct lock_key *key, bool *taken)
+{
+    const char *const sql =
+        key->subid == 1
+            ? "SELECT pg_catalog.pg_try_advisory_lock(($1::bigint << 32) | $2::bigint), pg_catalog.pg_backend_pid()"
+            : "SELECT pg_catalog.pg_try_advisory_lock($1::bigint::bit(32)::int, $2::bigint::bit(32)::int), "
+              "pg_catalog.pg_backend_pid()";
+    char class[16];
+    char object[16];
+    snprintf(class, sizeof class, "%u", key->class);
+    snprintf(object, sizeof object, "%u", key->object);
+    PG_RESULT(result) = pg_query(work->session, sql, 2, (const char *const[]){class, object}, work->status);
+    if (result == NULL) {
+        return false;
+    }
+    *taken = pg_field_bool(result, 0, 0);
+    return pg_field_int(result, 0, 1, 0) == pg_session_backend_pid(work->session) ||
+           status_fail(work->status, STATUS_FAILED_PRECONDITION,
+                       "The connection goes through a pooler (PgBouncer or alike), where the lock that keeps two runs "
+                       "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
+}
+
+/* Who has it: "pid 4711, application "prisma", user app, for 12 s". */
+static const char *holder(struct work *work, const struct lock_key *key)
+{
+    static const char sql[] =
+        "SELECT a.pid, a.application_name, a.usename, "
+        "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start)::int "
+        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1::oid AND l.objid = $2::oid "
+        "AND l.objsubid = $3::int2 AND a.datname = pg_catalog.current_database()";
+    char class[16];
+    char object[16];
+    struct status ignored = {.arena = work->arena};
+    snprintf(class, sizeof class, "%u", key->class);
+    snprintf(object, sizeof object, "%u", key->object);
+    PG_RESULT(result) =
+        pg_query(work->session, sql, 3, (const char *const[]){class, object, key->subid == 1 ? "1" : "2"}, &ignored);
+    if (result == NULL || PQntuples(result) == 0) {
+        return "another session";
+    }
+    const char *const application = pg_field(result, 0, 1);
+    const char *const user = pg_field(result, 0, 2);
+    return arena_printf(work->arena, "pid %s, application \"%s\", user %s, connected for %lld s",
+                        pg_field(result, 0, 0), application == NULL ? "" : application, user == NULL ? "?" : user,
+                        (long long)pg_field_int(result, 0, 3, 0));
+}
+
+/* A word to who watches: at first, and every few seconds. */
+static void tell_wait(struct work *work, const struct lock_key *key, int64_t began, uint32_t attempt)
+{
+    watch_tell(work, &(struct run_event){
+                         .kind = RUN_EVENT_RUN_LOCK_WAIT,
+                         .duration_ms = (uint32_t)(clock_ms() - began),
+                         .attempt = attempt,
+                         .message = arena_printf(work->arena, "Another run is going on: the %s lock is held by %s.",
+                                                 key->owner, holder(work, key)),
+                     });
+}
+
+static bool take_one(struct work *work, const struct lock_key *key, int64_t until)
+{
+    const int64_t began = clock_ms();
+    int64_t next_word = began;
+    uint32_t attempt = 1;
+    bool taken = false;
+    for (uint32_t pause = FIRST_PAUSE_MS;; pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2) {
+        if (!try_lock(work, key, &taken)) {
+            return false;
+        }
+        if (taken) {
+            return true;
+        }
+        if (deadline_passed(until)) {
+            break;
+        }
+        if (clock_ms() >= next_word) {
+            tell_wait(work, key, began, attempt);
+            next_word = clock_ms() + WORD_EACH_MS;
+        }
+        attempt++;
+        if (!watch_pause(work, pause) && watch_cancelled(work)) {
+            return status_fail(work->status, STATUS_CANCELLED,
+                               "The run was cancelled while it waited for another one; nothing was run.");
+        }
+    }
+    return status_fail_because(
+        work->status, STATUS_ABORTED, "LOCKED",
+        "Another run is going on: the %s lock is held by %s. Nothing was run; try again when it has ended.", key->owner,
+        holder(work, key));
+}
+
+static int64_t wait_end(const struct work *work)
+{
+    const int64_t wait = clock_ms() + work->site->lock_wait_ms; /* 0: one try */
+    return wait < work->deadline ? wait : work->deadline;
+}
+
+bool lock_take_ours(struct work *work, const struct detection *detection)
+{
+    const struct lock_key ours = our_key(&detection->ledger);
+    return take_one(work, &ours, wait_end(work));
+}
+
+bool lock_take(struct work *work, const struct detection *detection)
+{
+    return lock_take_ours(work, detection) && lock_retake(work, detection);
+}
+
+bool lock_retake(struct work *work, const struct detection *detection)
+{
+    int64_t keys[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(work, detection, keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct lock_key key = framework_key(detection->framework, keys[i]);
+        if (!take_one(work, &key, wait_end(work))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lock_yield(struct work *work, const struct detection *detection)
+{
+    int64_t keys[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(work, detection, keys);
+    struct buffer sql = {.arena = work->arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&sql, "SELECT pg_catalog.pg_advisory_unlock(%lld);", (long long)keys[i]);
+    }
+    return pg_exec(work->session, buffer_string(&sql), work->status);
+}

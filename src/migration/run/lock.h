@@ -1,0 +1,26 @@
+/*
+ * One run at a time for a database and ledger: our own advisory lock, and the framework's, so that its CLI and ours
+ * exclude each other. Session locks, taken by polling: a session that waits inside pg_advisory_lock holds a snapshot,
+ * and CREATE INDEX CONCURRENTLY of the one that has the lock waits for it, for ever.
+ */
+#ifndef MIGRATION_RUN_LOCK_H
+#define MIGRATION_RUN_LOCK_H
+
+#include "migration/look/detect.h"
+
+/* Takes all these locks on work->session, waiting up to the site's lock_wait_ms or the deadline. They go with the
+ * session. ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the
+ * connection goes through a pooler, which would lose them. */
+bool lock_take(struct work *work, const struct detection *detection);
+
+/* Takes ours alone: the framework's own tool, which is to run meanwhile, takes its own. */
+bool lock_take_ours(struct work *work, const struct detection *detection);
+
+/* Lets the framework's own lock go for a while, so that who waits inside it can have it and go: to be called only while
+ * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
+bool lock_yield(struct work *work, const struct detection *detection);
+
+/* Takes it again, as lock_take does. */
+bool lock_retake(struct work *work, const struct detection *detection);
+
+#endif

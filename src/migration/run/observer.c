@@ -1,0 +1,281 @@
+/*
+ * Everything happens in the tick of the run's own thread, while its statement is waited for: no thread more, and
+ * nothing to lock. Who blocks is asked for as long as nobody is known; progress four times a second at most.
+ */
+#include "migration/run/observer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUERY_MS    2000 /* the longest that a look may take */
+#define TRY_AGAIN   5000 /* ms until a session that could not be had is tried for again */
+#define PROGRESS_MS 250  /* between two looks at progress */
+#define PROGRESS_AT 300  /* ms that a statement has taken before progress is looked at */
+#define TOLD_MS     1000 /* between two events that say the same */
+
+struct observer {
+    const struct work *run; /* where the watch and the site are */
+    struct arena *arena;    /* of the blockers that were seen last */
+    struct arena *scratch;  /* of one tick: a statement may take hours */
+    struct pg_session *session;
+    struct pg_session *watched;
+    int64_t next_try;
+    const char *migration;
+    uint32_t step;
+    uint32_t steps;
+    int64_t since; /* when the statement began, as far as is known */
+    struct run_blocker blockers[RUN_BLOCKERS];
+    size_t blocker_count;
+    int64_t next_progress;
+    int64_t last_told;
+    double last_done;
+};
+
+struct observer *observer_new(const struct work *work)
+{
+    struct observer *observer = memory_alloc(sizeof *observer);
+    observer->run = work;
+    observer->arena = arena_new(0);
+    observer->scratch = arena_new(0);
+    return observer;
+}
+
+void observer_free(struct observer *observer)
+{
+    if (observer != NULL) {
+        pg_session_free(observer->session);
+        arena_free(observer->arena);
+        arena_free(observer->scratch);
+        free(observer);
+    }
+}
+
+struct pg_session *observer_session(struct observer *observer)
+{
+    struct status status = {.arena = observer->scratch};
+    if (observer->session != NULL && pg_session_is_lost(observer->session)) {
+        pg_session_free(observer->session);
+        observer->session = NULL;
+    }
+    if (observer->session == NULL && clock_ms() >= observer->next_try) {
+        observer->session = pg_session_open(observer->run->site->conninfo, deadline_in(QUERY_MS), &status);
+        observer->next_try = clock_ms() + TRY_AGAIN;
+    }
+    if (observer->session != NULL) {
+        pg_session_set_deadline(observer->session, deadline_in(QUERY_MS));
+    }
+    return observer->session;
+}
+
+/* ---- who blocks ---- */
+
+static const char *field_or_empty(struct arena *arena, const PGresult *result, int row, int column)
+{
+    const char *const value = pg_field(result, row, column);
+    return value == NULL ? "" : arena_strdup(arena, value);
+}
+
+static void start_arena(struct arena **arena)
+{
+    arena_free(*arena);
+    *arena = arena_new(0);
+}
+
+/* True where somebody blocks now. Who was seen last is remembered also when the wait is over. */
+static bool look_for_blockers(struct observer *observer, struct pg_session *session)
+{
+    static const char sql[] =
+        "SELECT a.pid, a.application_name, a.usename, a.state, "
+        "CASE WHEN a.query ~* 'password' THEN '(not shown: it is about a password)' ELSE "
+        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200) END, "
+        "(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start) * 1000)::bigint, "
+        "(extract(epoch FROM pg_catalog.clock_timestamp() - a.query_start) * 1000)::bigint "
+        "FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) "
+        "JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 6 DESC LIMIT 8";
+    char pid[16];
+    struct status status = {.arena = observer->scratch};
+    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(observer->watched));
+    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){pid}, &status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return false;
+    }
+    start_arena(&observer->arena);
+    observer->blocker_count = 0;
+    for (int row = 0; row < PQntuples(result); row++) {
+        observer->blockers[observer->blocker_count++] = (struct run_blocker){
+            .pid = (uint32_t)pg_field_int(result, row, 0, 0),
+            .application = field_or_empty(observer->arena, result, row, 1),
+            .user = field_or_empty(observer->arena, result, row, 2),
+            .state = field_or_empty(observer->arena, result, row, 3),
+            .query = field_or_empty(observer->arena, result, row, 4),
+            .transaction_ms = (uint32_t)pg_field_int(result, row, 5, 0),
+            .query_ms = (uint32_t)pg_field_int(result, row, 6, 0),
+        };
+    }
+    return true;
+}
+
+const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count)
+{
+    struct run_blocker *const copies = arena_array(arena, count, sizeof *copies);
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = blockers[i];
+        copies[i].application = arena_strdup(arena, blockers[i].application);
+        copies[i].user = arena_strdup(arena, blockers[i].user);
+        copies[i].state = arena_strdup(arena, blockers[i].state);
+        copies[i].query = arena_strdup(arena, blockers[i].query);
+    }
+    return copies;
+}
+
+/* Some hundreds of milliseconds are a moment to a person. */
+static const char *age_text(struct arena *arena, uint32_t ms)
+{
+    return ms < 10000 ? arena_printf(arena, "%u.%u s", ms / 1000, ms % 1000 / 100)
+                      : arena_printf(arena, "%u s", ms / 1000);
+}
+
+const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count)
+{
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        const struct run_blocker *const one = &blockers[i];
+        buffer_printf(&text, "%spid %u (application \"%s\", user %s) %s, its transaction for %s: %s",
+                      i == 0 ? "" : "; ", one->pid, one->application, one->user, one->state,
+                      age_text(arena, one->transaction_ms), one->query);
+    }
+    return buffer_string(&text);
+}
+
+/* A statement that waits for a long time, tried without a limit of our own. */
+static void tell_wait(struct observer *observer)
+{
+    const uint32_t waited = (uint32_t)(clock_ms() - observer->since);
+    if (waited < TOLD_MS || clock_ms() - observer->last_told < TOLD_MS) {
+        return;
+    }
+    observer->last_told = clock_ms();
+    watch_tell(observer->run, &(struct run_event){
+                                  .kind = RUN_EVENT_LOCK_WAIT,
+                                  .migration = observer->migration,
+                                  .step = observer->step,
+                                  .steps = observer->steps,
+                                  .duration_ms = waited,
+                                  .attempt = 1,
+                                  .blockers = observer->blockers,
+                                  .blocker_count = observer->blocker_count,
+                                  .message = arena_printf(
+                                      observer->scratch, "Waiting for %s",
+                                      blockers_text(observer->scratch, observer->blockers, observer->blocker_count)),
+                              });
+}
+
+/* ---- how far it is ---- */
+
+/* One row for our backend, whatever it does. Blocks where tuples are not counted. */
+static const char progress_sql[] =
+    "SELECT phase, CASE WHEN tuples_total > 0 THEN tuples_done WHEN blocks_total > 0 THEN blocks_done ELSE "
+    "lockers_done END, CASE WHEN tuples_total > 0 THEN tuples_total WHEN blocks_total > 0 THEN blocks_total ELSE "
+    "lockers_total END, CASE WHEN tuples_total > 0 THEN 'tuples' WHEN blocks_total > 0 THEN 'blocks' ELSE 'lockers' "
+    "END FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int UNION ALL "
+    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_vacuum "
+    "WHERE pid = $1::int UNION ALL "
+    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_cluster "
+    "WHERE pid = $1::int UNION ALL "
+    "SELECT phase, sample_blks_scanned, sample_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_analyze "
+    "WHERE pid = $1::int LIMIT 1";
+
+static void tell_progress(struct observer *observer, const struct run_progress *progress)
+{
+    const bool counted = progress->total > 0;
+    const bool moved = progress->done < observer->last_done || progress->done > observer->last_done;
+    if (!moved && clock_ms() - observer->last_told < TOLD_MS) {
+        return;
+    }
+    observer->last_done = progress->done;
+    observer->last_told = clock_ms();
+    const char *const message =
+        counted ? arena_printf(observer->scratch, "%s: %.0f of %.0f %s (%.0f %%).", progress->phase, progress->done,
+                               progress->total, progress->unit, progress->done * 100 / progress->total)
+                : arena_printf(observer->scratch, "%s.", progress->phase);
+    watch_tell(observer->run, &(struct run_event){
+                                  .kind = RUN_EVENT_PROGRESS,
+                                  .migration = observer->migration,
+                                  .step = observer->step,
+                                  .steps = observer->steps,
+                                  .duration_ms = (uint32_t)(clock_ms() - observer->since),
+                                  .progress = progress,
+                                  .message = message,
+                              });
+}
+
+static void look_at_progress(struct observer *observer, struct pg_session *session)
+{
+    const int64_t now = clock_ms();
+    char pid[16];
+    struct status status = {.arena = observer->scratch};
+    if (now < observer->next_progress || now - observer->since < PROGRESS_AT) {
+        return;
+    }
+    observer->next_progress = now + PROGRESS_MS;
+    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(observer->watched));
+    PG_RESULT(result) = pg_query(session, progress_sql, 1, (const char *const[]){pid}, &status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return;
+    }
+    const struct run_progress progress = {
+        .phase = field_or_empty(observer->scratch, result, 0, 0),
+        .done = (double)pg_field_int(result, 0, 1, 0),
+        .total = (double)pg_field_int(result, 0, 2, 0),
+        .unit = field_or_empty(observer->scratch, result, 0, 3),
+    };
+    tell_progress(observer, &progress);
+}
+
+/* ---- ticks ---- */
+
+static bool tick(void *data)
+{
+    struct observer *const observer = data;
+    const struct watch *const watch = observer->run->watch;
+    struct pg_session *const session = observer_session(observer);
+    start_arena(&observer->scratch);
+    if (session != NULL && look_for_blockers(observer, session)) {
+        tell_wait(observer);
+    } else if (session != NULL) {
+        look_at_progress(observer, session);
+    }
+    if (watch != NULL && watch->tick != NULL) {
+        watch->tick(watch->data, session);
+    }
+    return !watch_cancelled(observer->run);
+}
+
+void observer_attach(struct observer *observer, struct pg_session *session)
+{
+    observer->watched = session;
+    pg_session_on_tick(session, tick, observer);
+}
+
+void observer_at(struct observer *observer, const char *migration, uint32_t step, uint32_t steps)
+{
+    observer->migration = migration;
+    observer->step = step;
+    observer->steps = steps;
+    observer->next_progress = 0;
+    observer->last_told = 0;
+    observer_forget(observer);
+}
+
+void observer_forget(struct observer *observer)
+{
+    observer->blocker_count = 0;
+    observer->since = clock_ms();
+}
+
+size_t observer_blockers(const struct observer *observer, const struct run_blocker **blockers)
+{
+    *blockers = observer->blockers;
+    return observer->blocker_count;
+}

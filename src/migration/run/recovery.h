@@ -1,0 +1,21 @@
+/*
+ * After a lost connection: did the commit happen? The ledger knows.
+ */
+#ifndef MIGRATION_RUN_RECOVERY_H
+#define MIGRATION_RUN_RECOVERY_H
+
+#include "migration/look/catalog.h"
+
+/* What the ledger says of an attempt. */
+struct truth {
+    bool recorded; /* it was committed */
+    bool started;  /* its row is there, unfinished */
+};
+
+/* Opens a new session, takes the locks, which the old backend holds as long as it lives, and looks for the row with
+ * this id, or where the ledger has none, of this key. work->session is the new one, or NULL. The truth is worth a
+ * little more time than the request had: work->deadline may be put off. False where it cannot be found out. */
+bool recovery_find_out(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+                       struct truth *truth);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * The rungs stay close together: a reader that queues behind our ALTER waits as long as the longest of them, and two
+ * rungs of 50 and 80 ms keep that below 100. The pauses between grow instead, so that a table that is busy for long is
+ * not knocked at all the time.
+ */
+#include "migration/run/send.h"
+
+#include "migration/run/observer.h"
+#include "sql/split.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CLEAN_UP_MS      5000
+#define IDLE_MS          60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
+#define TIMEOUT_WIDTH    8     /* characters of its number */
+#define FIRST_PAUSE_MS   50
+#define LONGEST_PAUSE_MS 500
+#define TELL_EACH_MS     1000
+
+/* ---- building ---- */
+
+void query_put(struct query *query, const char *sql)
+{
+    struct sql_lexer lexer = {.text = text_of(sql)};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        query->statements_before++;
+    }
+    buffer_puts(&query->sql, sql);
+}
+
+void query_put_session(struct query *query, const struct work *work, const struct detection *detection)
+{
+    struct buffer sql = {.arena = query->sql.arena};
+    buffer_puts(&sql, "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+    if (detection->framework->session != NULL) {
+        detection->framework->session(&sql, &detection->ledger);
+    }
+    buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS);
+    if (work->settings->statement_timeout_ms > 0) {
+        buffer_printf(&sql, "SET statement_timeout = %u;", work->settings->statement_timeout_ms);
+    }
+    query_put(query, buffer_string(&sql));
+}
+
+void query_put_timeout(struct query *query)
+{
+    static const char sql[] = "SET LOCAL lock_timeout = ";
+    query->timeout_at = query->sql.size + strlen(sql);
+    query->ladder = LADDER_LOCAL;
+    query_put(query, arena_printf(query->sql.arena, "%s%*u;", sql, TIMEOUT_WIDTH, 0u));
+}
+
+void query_put_begin(struct query *query, const struct detection *detection, bool stalls)
+{
+    query_put(query, "BEGIN;");
+    if (stalls || detection->framework->lock != NULL) {
+        query_put_timeout(query);
+    }
+    query_put_lock(query, detection);
+}
+
+void query_put_lock(struct query *query, const struct detection *detection)
+{
+    struct buffer sql = {.arena = query->sql.arena};
+    if (detection->framework->lock != NULL) {
+        detection->framework->lock(&sql, &detection->ledger);
+        query_put(query, buffer_string(&sql));
+    }
+}
+
+void query_put_commit(struct query *query, const struct detection *detection)
+{
+    if (detection->framework->unlock != NULL) {
+        buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
+        detection->framework->unlock(&query->sql, &detection->ledger);
+    }
+    buffer_puts(&query->sql, "COMMIT;");
+}
+
+void query_put_script(struct query *query, struct text part)
+{
+    query->characters_before = text_characters(buffer_text(&query->sql));
+    buffer_reserve(&query->sql, part.size + 1024);
+    buffer_add(&query->sql, part);
+    /* On a line of its own: the script may end in a comment. */
+    buffer_puts(&query->sql, "\n;\n");
+}
+
+void query_put_ledger(struct query *query, const struct detection *detection, const struct ledger_record *record,
+                      ledger_put *put)
+{
+    buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
+    put(&query->sql, &detection->ledger, record);
+}
+
+/* ---- the ladder ---- */
+
+struct ladder ladder_start(const struct work *work)
+{
+    return (struct ladder){
+        .began = clock_ms(),
+        .timeout_ms = work->settings->lock_timeout_ms,
+        .pause_ms = FIRST_PAUSE_MS,
+        .attempt = 1,
+    };
+}
+
+/* Nothing of it stays, and the next moment may be better: no lock in time, a deadlock, a serialization failure. */
+static bool is_for_a_lock(const char *sqlstate)
+{
+    static const char *const states[] = {"55P03", "40P01", "40001", NULL};
+    for (size_t i = 0; sqlstate != NULL && states[i] != NULL; i++) {
+        if (strcmp(sqlstate, states[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The server chose us: there was no waiting for a lock that a limit of ours ended. */
+static bool is_deadlock(const struct script_failure *failure)
+{
+    return strcmp(failure->sqlstate, "55P03") != 0;
+}
+
+static void tell_wait(const struct work *work, const struct ladder *ladder, const char *migration,
+                      const struct script_failure *failure)
+{
+    const uint32_t waited = (uint32_t)(clock_ms() - ladder->began);
+    const char *const who = failure->blocker_count == 0
+                                ? "somebody"
+                                : blockers_text(work->arena, failure->blockers, failure->blocker_count);
+    watch_tell(work, &(struct run_event){
+                         .kind = RUN_EVENT_LOCK_WAIT,
+                         .migration = migration,
+                         .step = failure->step,
+                         .steps = failure->steps,
+                         .duration_ms = waited,
+                         .attempt = ladder->attempt,
+                         .blockers = failure->blockers,
+                         .blocker_count = failure->blocker_count,
+                         .message = is_deadlock(failure)
+                                        ? arena_printf(work->arena, "A deadlock, try %u, with %s", ladder->attempt, who)
+                                        : arena_printf(work->arena, "No lock within %u ms, try %u; it is held by %s",
+                                                       ladder->timeout_ms, ladder->attempt, who),
+                     });
+}
+
+/* The last word on a lock that could not be had. */
+static void give_up(const struct work *work, const struct ladder *ladder, struct script_failure *failure)
+{
+    const char *const who = failure->blocker_count == 0
+                                ? ""
+                                : arena_printf(work->arena, "; it was held by %s",
+                                               blockers_text(work->arena, failure->blockers, failure->blocker_count));
+    const char *const how = is_deadlock(failure) ? ""
+                                                 : arena_printf(work->arena,
+                                                                ", at most %u ms at a time so that nobody had to queue "
+                                                                "behind it",
+                                                                ladder->timeout_ms);
+    failure->error = arena_printf(work->arena, "%s: tried %u times in %.1f s%s%s", failure->error, ladder->attempt,
+                                  (double)(clock_ms() - ladder->began) / 1000, how, who);
+    if (failure->hint == NULL || is_deadlock(failure)) {
+        failure->hint = "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
+    }
+    failure->blockers = blockers_copy(work->arena, failure->blockers, failure->blocker_count);
+}
+
+static void end_by_wish(const struct work *work, struct script_failure *failure)
+{
+    failure->cancelled = watch_cancelled(work);
+    failure->error = failure->cancelled ? "The run was cancelled while it waited for a lock."
+                                        : "The time for this request was over while it waited for a lock.";
+    failure->sqlstate = NULL;
+}
+
+bool ladder_again(struct ladder *ladder, struct work *work, const char *migration, struct script_failure *failure)
+{
+    if (!is_for_a_lock(failure->sqlstate)) {
+        return false;
+    }
+    const int64_t now = clock_ms();
+    if (now - ladder->began >= work->settings->lock_retry_ms) {
+        give_up(work, ladder, failure);
+        return false;
+    }
+    /* Each try is a line at first, then one a second is. */
+    if (ladder->attempt == 1 ||
+        (now - ladder->began) / TELL_EACH_MS != (now - ladder->pause_ms - ladder->began) / TELL_EACH_MS) {
+        tell_wait(work, ladder, migration, failure);
+    }
+    if (!watch_pause(work, ladder->pause_ms)) {
+        end_by_wish(work, failure);
+        return false;
+    }
+    const uint32_t highest = work->settings->lock_timeout_ms * 8 / 5;
+    ladder->timeout_ms = ladder->timeout_ms * 5 / 4 > highest ? highest : ladder->timeout_ms * 5 / 4;
+    ladder->pause_ms = ladder->pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ladder->pause_ms * 2;
+    ladder->attempt++;
+    return true;
+}
+
+/* ---- sending ---- */
+
+struct script_failure script_failure_keep(struct arena *arena, const struct script_failure *failure)
+{
+    struct script_failure kept = *failure;
+    kept.error = arena_strdup(arena, failure->error);
+    kept.statement = arena_strdup(arena, failure->statement);
+    kept.sqlstate = arena_strdup(arena, failure->sqlstate);
+    kept.detail = arena_strdup(arena, failure->detail);
+    kept.hint = arena_strdup(arena, failure->hint);
+    kept.blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
+    return kept;
+}
+
+/* What to do about an error of which PostgreSQL says nothing more. */
+static const char *hint_for(const struct status *status)
+{
+    const bool commits = status->sqlstate != NULL && strcmp(status->sqlstate, "2D000") == 0;
+    return status->hint == NULL && commits ? "What commits by itself cannot be inside a transaction. Call it from a DO "
+                                             "block with a COMMIT of its own, "
+                                             "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."
+                                           : status->hint;
+}
+
+/* What the server said, in terms of the file. */
+static void describe(struct work *work, struct text content, const struct step *step, const struct query *query,
+                     const struct pg_failure *at, struct script_failure *failure)
+{
+    const struct status *const status = work->status;
+    const struct run_blocker *blockers = NULL;
+    const size_t blocker_count =
+        work->observer == NULL || !is_for_a_lock(status->sqlstate) ? 0 : observer_blockers(work->observer, &blockers);
+    *failure = (struct script_failure){
+        .error = status->message,
+        .sqlstate = status->sqlstate,
+        .detail = status->detail != NULL ? status->detail : at->context,
+        .hint = hint_for(status),
+        .step = failure->step,
+        .steps = failure->steps,
+        .connection_lost = status->code == STATUS_UNAVAILABLE,
+        .terminated = status->sqlstate != NULL && strcmp(status->sqlstate, "57P01") == 0,
+        .cancelled = status->code == STATUS_CANCELLED,
+        .blockers = blockers,
+        .blocker_count = blocker_count,
+    };
+    const size_t characters = text_characters(text_slice(content, step->start, step->end));
+    const size_t given = query->is_wrapped ? 0 : at->position;
+    const size_t position = given > query->characters_before ? given - query->characters_before : 0;
+    /* A syntax error comes before any result: its position alone tells. */
+    const bool is_ours = position == 0 ? given > 0 || at->statement < query->statements_before : position > characters;
+    if (is_ours) {
+        return;
+    }
+    failure->statement = plan_failing_statement(work->arena, content, step->start, step->end, position,
+                                                at->statement - query->statements_before, &failure->where);
+    if (failure->statement == NULL) {
+        failure->where = (struct position){0};
+    }
+}
+
+static void roll_back(struct work *work)
+{
+    struct status ignored = {.arena = work->arena};
+    /* What must be said to the server now is said also where the request's own time is over. */
+    pg_session_set_deadline(work->session, deadline_in(CLEAN_UP_MS));
+    if (pg_session_in_transaction(work->session)) {
+        pg_exec(work->session, "ROLLBACK", &ignored);
+    }
+}
+
+static bool set_session_timeout(struct work *work, const struct ladder *ladder, struct script_failure *failure)
+{
+    const char *const sql = arena_printf(work->arena, "SET lock_timeout = %u", ladder->timeout_ms);
+    if (pg_exec(work->session, sql, work->status)) {
+        return true;
+    }
+    *failure = (struct script_failure){
+        .error = work->status->message,
+        .sqlstate = work->status->sqlstate,
+        .connection_lost = work->status->code == STATUS_UNAVAILABLE,
+    };
+    return false;
+}
+
+bool query_send_once(struct work *work, struct text content, const struct step *step, struct query *query,
+                     const struct ladder *ladder, struct script_failure *failure)
+{
+    struct pg_failure at = {0};
+    if (query->ladder == LADDER_LOCAL) {
+        char number[TIMEOUT_WIDTH + 1];
+        snprintf(number, sizeof number, "%*u", TIMEOUT_WIDTH, ladder->timeout_ms);
+        memcpy(query->sql.data + query->timeout_at, number, TIMEOUT_WIDTH);
+    } else if (query->ladder == LADDER_SESSION && !set_session_timeout(work, ladder, failure)) {
+        return false;
+    }
+    if (work->observer != NULL) {
+        observer_forget(work->observer);
+        observer_attach(work->observer, work->session);
+    }
+    pg_session_set_deadline(work->session, work->deadline);
+    const bool ok = pg_script(work->session, buffer_string(&query->sql), &at, work->status);
+    /* What is said to the server besides is short, and said also when the run is to end. */
+    pg_session_on_tick(work->session, NULL, NULL);
+    if (!ok) {
+        describe(work, content, step, query, &at, failure);
+        roll_back(work);
+    }
+    if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
+        struct status ignored = {.arena = work->arena};
+        pg_exec(work->session, "RESET lock_timeout", &ignored);
+    }
+    return ok;
+}
+
+bool query_send(struct work *work, const char *migration, struct text content, const struct step *step,
+                struct query *query, struct script_failure *failure)
+{
+    struct ladder ladder = ladder_start(work);
+    while (!query_send_once(work, content, step, query, &ladder, failure)) {
+        if (query->ladder == LADDER_NONE || !ladder_again(&ladder, work, migration, failure)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,199 @@
+/*
+ * ALTER SEQUENCE … INCREMENT BY what it is gives the sequence a new relfilenode, transactionally (PostgreSQL 10 on):
+ * what nextval() does to it afterwards goes with the rollback. Setting the value back instead would give out a number
+ * twice where the application took one in the meantime.
+ */
+#include "migration/run/sequences.h"
+
+#include "sql/lexer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which are named ---- */
+
+/* The words of all scripts, sorted. */
+struct words {
+    char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Also what is inside strings and dollar quotes: nextval('s'), and the body of a DO. */
+static void add_words(struct arena *arena, struct text text, struct words *words)
+{
+    for (size_t i = 0; i < text.size;) {
+        const size_t start = i;
+        while (i < text.size && text.data[i] != '\0' &&
+               strchr(" \t\r\n,;:.()[]{}'\"$=<>+-*/%&|!?@#^`~\\", text.data[i]) == NULL) {
+            i++;
+        }
+        if (i > start) {
+            char *const word = arena_strndup(arena, text.data + start, i - start);
+            for (char *c = word; *c != '\0'; c++) {
+                *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+            }
+            words->items = arena_grow(arena, words->items, words->count, &words->capacity, sizeof *words->items);
+            words->items[words->count++] = word;
+        }
+        i += i == start ? 1 : 0;
+    }
+}
+
+static bool has_word(const struct words *words, const char *word)
+{
+    return word != NULL && words->count > 0 &&
+           bsearch(&word, words->items, words->count, sizeof *words->items, by_text) != NULL;
+}
+
+/* Any of several, with spaces between them? */
+static bool has_any(const struct words *words, const char *list)
+{
+    for (const char *start = list; *start != '\0';) {
+        const size_t size = strcspn(start, " ");
+        char word[256];
+        if (size < sizeof word) {
+            memcpy(word, start, size);
+            word[size] = '\0';
+            if (has_word(words, word)) {
+                return true;
+            }
+        }
+        start += size + strspn(start + size, " ");
+    }
+    return false;
+}
+
+static bool read_words(struct work *work, struct arena *arena, const struct preparation *preparation,
+                       struct words *words)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        struct arena *const reading = arena_new(0);
+        struct loaded loaded;
+        const bool ok = migration_load(reading, &work->site->project, &preparation->catalog.detection.folder,
+                                       preparation->items[i].item->file, &loaded, work->status);
+        if (ok) {
+            add_words(arena, loaded.script.sql, words);
+        }
+        arena_free(reading);
+        if (!ok) {
+            return false;
+        }
+    }
+    if (words->count > 0) {
+        qsort(words->items, words->count, sizeof *words->items, by_text);
+    }
+    return true;
+}
+
+bool sequences_find(struct work *work, const struct preparation *preparation, struct sequences *sequences)
+{
+    /* The tables that own a sequence, and those that use it in a default. Only who owns a sequence may alter it.
+     * pg_sequence_last_value() is NULL before the first nextval(). */
+    static const char sql[] =
+        "SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), "
+        "coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-'), pg_catalog.lower(c.relname), "
+        "pg_catalog.pg_has_role(c.relowner, 'USAGE'), "
+        "pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.lower(t.relname) FROM pg_catalog.pg_depend d "
+        "JOIN pg_catalog.pg_class t ON t.oid = d.refobjid "
+        "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid "
+        "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass UNION "
+        "SELECT pg_catalog.lower(t.relname) FROM pg_catalog.pg_depend d "
+        "JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid JOIN pg_catalog.pg_class t ON t.oid = a.adrelid "
+        "WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid "
+        "AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass), ' ') "
+        "FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence <> 't' AND "
+        "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
+    struct arena *const arena = arena_new(0);
+    struct words words = {0};
+    *sequences = (struct sequences){0};
+    PG_RESULT(result) = pg_query(work->session, sql, 0, NULL, work->status);
+    const bool ok = result != NULL && (PQntuples(result) == 0 || read_words(work, arena, preparation, &words));
+    sequences->items = arena_array(work->arena, ok ? (size_t)PQntuples(result) : 0, sizeof *sequences->items);
+    for (int row = 0; ok && row < PQntuples(result); row++) {
+        sequences->items[sequences->count++] = (struct sequence){
+            .oid = arena_strdup(work->arena, pg_field(result, row, 0)),
+            .name = arena_strdup(work->arena, pg_field(result, row, 1)),
+            .value = arena_strdup(work->arena, pg_field(result, row, 2)),
+            .named = pg_field_bool(result, row, 4) &&
+                     (has_word(&words, pg_field(result, row, 3)) || has_any(&words, pg_field(result, row, 5))),
+        };
+    }
+    arena_free(arena);
+    return ok;
+}
+
+/* ---- around the try ---- */
+
+bool sequences_set_aside(struct work *work, const struct sequences *sequences, uint32_t lock_timeout_ms,
+                         struct script_failure *failure)
+{
+    struct buffer sql = {.arena = work->arena};
+    if (lock_timeout_ms > 0) {
+        buffer_printf(&sql, "SET LOCAL lock_timeout = %u;", lock_timeout_ms);
+    }
+    buffer_puts(&sql, "DO $truss_try$ DECLARE s record; BEGIN FOR s IN SELECT c.oid::pg_catalog.regclass AS name, "
+                      "q.seqincrement AS step FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = "
+                      "q.seqrelid WHERE c.oid IN (0");
+    size_t named = 0;
+    for (size_t i = 0; i < sequences->count; i++) {
+        if (sequences->items[i].named) {
+            buffer_printf(&sql, ", %s", sequences->items[i].oid);
+            named++;
+        }
+    }
+    buffer_puts(&sql, ") LOOP EXECUTE pg_catalog.format('ALTER SEQUENCE %s INCREMENT BY %s', s.name, s.step); END "
+                      "LOOP; END $truss_try$;");
+    if (named == 0 || pg_exec(work->session, buffer_string(&sql), work->status)) {
+        return true;
+    }
+    failure->error = work->status->message;
+    failure->sqlstate = work->status->sqlstate;
+    failure->connection_lost = work->status->code == STATUS_UNAVAILABLE;
+    return false;
+}
+
+/* Whether it was this session that moved it: currval() knows, and fails where it was not (55000). */
+static const char moved_sql[] =
+    "DO $truss_try$ BEGIN PERFORM pg_catalog.currval(%s::pg_catalog.regclass); EXCEPTION WHEN "
+    "object_not_in_prerequisite_state THEN RAISE EXCEPTION 'not moved'; END $truss_try$";
+
+bool sequences_check(struct work *work, const struct sequences *sequences, const char ***warnings, size_t *count)
+{
+    static const char sql[] =
+        "SELECT c.oid, coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-') FROM pg_catalog.pg_sequence q "
+        "JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE c.relpersistence <> 't' AND "
+        "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
+    *count = 0;
+    *warnings = arena_array(work->arena, sequences->count, sizeof **warnings);
+    if (work->session == NULL || sequences->count == 0) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(work->session, sql, 0, NULL, work->status);
+    size_t i = 0;
+    /* Both are in the order of the oids; what others made or dropped in the meantime is on one side only. */
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        const unsigned long oid = strtoul(pg_field(result, row, 0), NULL, 10);
+        while (i < sequences->count && strtoul(sequences->items[i].oid, NULL, 10) < oid) {
+            i++;
+        }
+        const struct sequence *const one = &sequences->items[i];
+        struct status status = {.arena = work->arena};
+        if (i == sequences->count || strtoul(one->oid, NULL, 10) != oid || one->named ||
+            strcmp(one->value, pg_field(result, row, 1)) == 0) {
+            continue;
+        }
+        if (pg_exec(work->session, arena_printf(work->arena, moved_sql, one->oid), &status)) {
+            (*warnings)[(*count)++] = arena_printf(
+                work->arena, "The sequence %s was moved by the try, from %s to %s: its next value is a later one.",
+                one->name, one->value, pg_field(result, row, 1));
+        }
+    }
+    return true; /* what was tried is told also where this cannot be */
+}

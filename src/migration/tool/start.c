@@ -1,0 +1,401 @@
+/*
+ * A tool gets a small environment, whole: the names in `kept`, the connection as DATABASE_URL and as libpq's variables,
+ * what the worker has as TRUSS_DELEGATE_ENV_NAME as NAME, and what the framework says of it. Nothing else of the
+ * worker's: not NODE_OPTIONS, not its own secrets.
+ */
+#include "migration/tool/start.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GIVEN_PREFIX "TRUSS_DELEGATE_ENV_"
+
+/* Words under construction; they end with a NULL. */
+struct words {
+    struct arena *arena;
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_word(struct words *words, const char *word)
+{
+    words->items = arena_grow(words->arena, words->items, words->count, &words->capacity, sizeof *words->items);
+    words->items[words->count++] = word;
+}
+
+/* ---- the connection ---- */
+
+/* How libpq's variables are called. The worker's own serve where its URL says nothing, as they do for libpq. */
+static const struct {
+    const char *keyword;
+    const char *variable;
+} connection[] = {
+    {"host", "PGHOST"},       {"port", "PGPORT"},         {"user", "PGUSER"},       {"password", "PGPASSWORD"},
+    {"dbname", "PGDATABASE"}, {"passfile", "PGPASSFILE"}, {"sslmode", "PGSSLMODE"}, {"sslrootcert", "PGSSLROOTCERT"},
+    {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
+};
+
+static const char *connection_value(const struct site *site, const char *keyword)
+{
+    const char *const value = site->conninfo == NULL ? NULL : conninfo_value(site->conninfo, keyword);
+    for (size_t i = 0; value == NULL && i < sizeof connection / sizeof connection[0]; i++) {
+        if (strcmp(connection[i].keyword, keyword) == 0) {
+            return getenv(connection[i].variable);
+        }
+    }
+    return value;
+}
+
+static const char *value_or(const char *value, const char *otherwise)
+{
+    return value == NULL || value[0] == '\0' ? otherwise : value;
+}
+
+static void put_encoded(struct buffer *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (isalnum((unsigned char)*c) != 0 || strchr("-._~", *c) != NULL) {
+            buffer_putc(out, *c);
+        } else {
+            buffer_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
+        }
+    }
+}
+
+/* Cuts the next one off a list with commas; the last of a list that is too short stands for the rest. */
+static struct text next_of(struct text *list)
+{
+    const size_t comma = text_find(*list, ",", 0);
+    const struct text one = text_slice(*list, 0, comma);
+    *list = comma == SIZE_MAX ? *list : text_slice(*list, comma + 1, list->size);
+    return one;
+}
+
+/* "host:port", or several; a Unix socket is a parameter, and the host "localhost" for who knows only hosts. */
+static void put_hosts(struct buffer *url, const struct site *site)
+{
+    struct text hosts = text_of(value_or(connection_value(site, "host"), "localhost"));
+    struct text ports = text_of(value_or(connection_value(site, "port"), "5432"));
+    for (bool more = true; more;) {
+        more = text_find(hosts, ",", 0) != SIZE_MAX;
+        const struct text host = next_of(&hosts);
+        const struct text port = next_of(&ports);
+        const bool is_ipv6 = text_find(host, ":", 0) != SIZE_MAX;
+        if (text_starts_with(host, "/")) {
+            buffer_puts(url, "localhost");
+        } else {
+            buffer_printf(url, is_ipv6 ? "[%.*s]" : "%.*s", (int)host.size, host.data);
+        }
+        buffer_printf(url, ":%.*s%s", (int)port.size, port.data, more ? "," : "");
+    }
+}
+
+/* "host:port/database?sslmode=…", where URLs of all kinds are the same. */
+static void put_address(struct buffer *url, const struct site *site)
+{
+    static const char *const parameters[] = {"host", "sslmode", "sslrootcert", "sslcert", "sslkey"};
+    char separator = '?';
+    put_hosts(url, site);
+    buffer_putc(url, '/');
+    put_encoded(url, value_or(connection_value(site, "dbname"), ""));
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
+        const char *const value = value_or(connection_value(site, parameters[i]), "");
+        if (value[0] != '\0' && (i > 0 || value[0] == '/')) {
+            buffer_printf(url, "%c%s=", separator, parameters[i]);
+            put_encoded(url, value);
+            separator = '&';
+        }
+    }
+}
+
+static const char *url_of(struct arena *arena, const struct site *site)
+{
+    struct buffer url = {.arena = arena};
+    const char *const user = value_or(connection_value(site, "user"), "");
+    const char *const password = tool_secret(site);
+    buffer_puts(&url, "postgresql://");
+    put_encoded(&url, user);
+    if (password != NULL) {
+        buffer_putc(&url, ':');
+        put_encoded(&url, password);
+    }
+    buffer_puts(&url, user[0] == '\0' && password == NULL ? "" : "@");
+    put_address(&url, site);
+    return buffer_string(&url);
+}
+
+static const char *jdbc_url_of(struct arena *arena, const struct site *site)
+{
+    struct buffer url = {.arena = arena};
+    buffer_puts(&url, "jdbc:postgresql://");
+    put_address(&url, site);
+    return buffer_string(&url);
+}
+
+const char *tool_secret(const struct site *site)
+{
+    return value_or(connection_value(site, "password"), NULL);
+}
+
+/* ---- words ---- */
+
+/* The package, as seen from the project; "" where they are the same. */
+static const char *base_of(const struct detection *detection)
+{
+    return detection->has_folder && detection->folder.base != NULL ? detection->folder.base : "";
+}
+
+static const char *file_of(struct arena *arena, const struct tool *tool)
+{
+    const char *const base = base_of(tool->detection);
+    const char *const path = path_join(arena, tool->detection->folder.path, tool->file->filename);
+    const size_t size = strlen(base);
+    return size > 0 && strncmp(path, base, size) == 0 && path[size] == '/' ? path + size + 1 : path;
+}
+
+/* The value of {name}; NULL: there is no such. */
+static const char *value_of(struct arena *arena, const struct tool *tool, struct text name, bool is_public)
+{
+    const struct site *const site = tool->site;
+    const struct migration_file *const file = tool->file;
+    const struct {
+        const char *name;
+        const char *value;
+    } values[] = {
+        {"name", file == NULL ? NULL : file->name},
+        {"version", file == NULL ? NULL : value_or(file->version, file->name)},
+        {"file", file == NULL ? NULL : file_of(arena, tool)},
+        {"host", value_or(connection_value(site, "host"), "localhost")},
+        {"port", value_or(connection_value(site, "port"), "5432")},
+        {"user", value_or(connection_value(site, "user"), "")},
+        {"database", value_or(connection_value(site, "dbname"), "")},
+        {"schema", tool->detection->ledger.schema},
+        {"jdbc_url", jdbc_url_of(arena, site)},
+        {"url", is_public ? NULL : url_of(arena, site)},
+        {"password", is_public ? NULL : value_or(tool_secret(site), "")},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (text_is(name, values[i].name)) {
+            return values[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* The word with its {names} filled in; what has no value stays. */
+static const char *expand(struct arena *arena, const struct tool *tool, const char *word, bool is_public)
+{
+    struct buffer out = {.arena = arena};
+    const struct text text = text_of(word);
+    size_t done = 0;
+    for (size_t open; (open = text_find(text, "{", done)) != SIZE_MAX;) {
+        const size_t close = text_find(text, "}", open);
+        const char *const value =
+            close == SIZE_MAX ? NULL : value_of(arena, tool, text_slice(text, open + 1, close), is_public);
+        buffer_add(&out, text_slice(text, done, value == NULL ? open + 1 : open));
+        buffer_puts(&out, value_or(value, ""));
+        done = value == NULL ? open + 1 : close + 1;
+    }
+    buffer_add(&out, text_slice(text, done, text.size));
+    return buffer_string(&out);
+}
+
+/* ---- the program ---- */
+
+static bool is_program(const char *path)
+{
+    return file_look(path, NULL) == FILE_REGULAR && access(path, X_OK) == 0;
+}
+
+static const char *find_on_path(struct arena *arena, const char *word)
+{
+    struct text rest = text_of(value_or(getenv("PATH"), "/usr/bin:/bin"));
+    while (rest.size > 0) {
+        const size_t colon = text_find(rest, ":", 0);
+        const struct text directory = text_slice(rest, 0, colon);
+        const char *const path = arena_printf(arena, "%.*s/%s", (int)directory.size, directory.data, word);
+        if (text_starts_with(directory, "/") && is_program(path)) {
+            return path;
+        }
+        rest = colon == SIZE_MAX ? (struct text){0} : text_slice(rest, colon + 1, rest.size);
+    }
+    return NULL;
+}
+
+static const char *root_of(struct arena *arena, const struct site *site)
+{
+    char *const real = realpath(site->project.root, NULL);
+    const char *const copy = real == NULL ? site->project.root : arena_strdup(arena, real);
+    free(real);
+    return copy;
+}
+
+/* Its path, and *name as the framework has it; NULL: none of them is there. A link stays what it is: tools look at
+ * their own name. */
+static const char *find_program(struct arena *arena, const struct tool *tool, const char **name)
+{
+    const char *const root = root_of(arena, tool->site);
+    const char *const package = path_join(arena, root, base_of(tool->detection));
+    for (const char *const *program = tool->delegate->programs; *program != NULL; program++) {
+        const char *const places[] = {path_join(arena, package, *program), path_join(arena, root, *program)};
+        const bool is_word = strchr(*program, '/') == NULL;
+        const char *const found = is_word                 ? find_on_path(arena, *program)
+                                  : is_program(places[0]) ? places[0]
+                                  : is_program(places[1]) ? places[1]
+                                                          : NULL;
+        if (found != NULL) {
+            *name = *program;
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static bool fail_for_program(struct arena *arena, const struct tool *tool, struct status *status)
+{
+    static const struct {
+        const char *prefix;
+        const char *remedy;
+    } remedies[] = {
+        {"node_modules/", "\"npm ci\" installs it"},
+        {"vendor/", "\"composer install\" installs it"},
+        {".venv/", "install the project's requirements into .venv"},
+        {"", "install it where the worker runs"},
+    };
+    const char *const base = base_of(tool->detection);
+    struct buffer names = {.arena = arena};
+    size_t remedy = 0;
+    for (const char *const *program = tool->delegate->programs; *program != NULL; program++) {
+        buffer_printf(&names, "%s%s%s", names.size == 0 ? "" : ", ", *program,
+                      strchr(*program, '/') == NULL ? " on the PATH" : "");
+    }
+    while (!text_starts_with(text_of(tool->delegate->programs[0]), remedies[remedy].prefix)) {
+        remedy++;
+    }
+    return status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "%s's own tool is not there: it was looked for as %s in %s%sthe project; %s.",
+                       tool->detection->framework->display_name, buffer_string(&names), base,
+                       base[0] == '\0' ? "" : " and in ", remedies[remedy].remedy);
+}
+
+/* ---- the whole ---- */
+
+static const char *const *environment_of(struct arena *arena, const struct tool *tool)
+{
+    static const char *const kept[] = {"PATH",
+                                       "HOME",
+                                       "USER",
+                                       "LOGNAME",
+                                       "LANG",
+                                       "LC_ALL",
+                                       "TZ",
+                                       "TMPDIR",
+                                       "NODE_ENV",
+                                       "APP_ENV",
+                                       "MIX_ENV",
+                                       "RAILS_ENV",
+                                       "RACK_ENV",
+                                       "DJANGO_SETTINGS_MODULE",
+                                       "JAVA_HOME",
+                                       "GEM_HOME",
+                                       "DOTNET_ROOT",
+                                       "DOTNET_ENVIRONMENT",
+                                       "ASPNETCORE_ENVIRONMENT",
+                                       "SSL_CERT_FILE"};
+    /* Its output is read by us: no colours, lines that are not wrapped (a password would be cut in two), at once. */
+    static const char *const fixed[] = {"NO_COLOR=1", "COLUMNS=1000", "PYTHONUNBUFFERED=1"};
+    const size_t prefix = strlen(GIVEN_PREFIX);
+    struct words words = {.arena = arena};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        add_word(&words, fixed[i]);
+    }
+    add_word(&words, arena_printf(arena, "DATABASE_URL=%s", url_of(arena, tool->site)));
+    for (size_t i = 0; i < sizeof connection / sizeof connection[0]; i++) {
+        const char *const value = connection_value(tool->site, connection[i].keyword);
+        if (value != NULL) {
+            add_word(&words, arena_printf(arena, "%s=%s", connection[i].variable, value));
+        }
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        const char *const value = getenv(kept[i]);
+        if (value != NULL) {
+            add_word(&words, arena_printf(arena, "%s=%s", kept[i], value));
+        }
+    }
+    for (char **variable = environ; *variable != NULL; variable++) {
+        if (strncmp(*variable, GIVEN_PREFIX, prefix) == 0) {
+            add_word(&words, arena_strdup(arena, *variable + prefix));
+        }
+    }
+    for (const char *const *own = tool->delegate->environment; own != NULL && *own != NULL; own++) {
+        add_word(&words, expand(arena, tool, *own, false));
+    }
+    add_word(&words, NULL);
+    return words.items;
+}
+
+struct tool tool_of(const struct site *site, const struct detection *detection)
+{
+    const struct delegate *const special = detection->has_folder ? detection->folder.delegate : NULL;
+    return (struct tool){
+        .site = site,
+        .detection = detection,
+        .delegate = special != NULL ? special : detection->framework->delegate,
+    };
+}
+
+bool tool_prepare(struct arena *arena, struct tool *tool, const char *const *arguments, struct status *status)
+{
+    struct words argv = {.arena = arena};
+    const char *const program = find_program(arena, tool, &tool->name);
+    if (program == NULL) {
+        return fail_for_program(arena, tool, status);
+    }
+    add_word(&argv, program);
+    for (; *arguments != NULL; arguments++) {
+        add_word(&argv, expand(arena, tool, *arguments, true));
+    }
+    add_word(&argv, NULL);
+    tool->argv = argv.items;
+    tool->environment = environment_of(arena, tool);
+    tool->directory = path_join(arena, root_of(arena, tool->site), base_of(tool->detection));
+    return true;
+}
+
+static void put_shell_word(struct buffer *line, const char *word)
+{
+    const bool is_plain =
+        word[0] != '\0' && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                        "@%+=:,./_{}-") == strlen(word);
+    buffer_puts(line, is_plain ? "" : "'");
+    for (const char *c = word; *c != '\0'; c++) {
+        if (*c == '\'') {
+            buffer_puts(line, "'\\''");
+        } else {
+            buffer_putc(line, *c);
+        }
+    }
+    buffer_puts(line, is_plain ? "" : "'");
+}
+
+const char *tool_command(struct arena *arena, const struct tool *tool, const char *const *arguments)
+{
+    struct buffer line = {.arena = arena};
+    const char *const base = base_of(tool->detection);
+    const char *program = tool->delegate->programs[0];
+    find_program(arena, tool, &program);
+    if (base[0] != '\0') {
+        buffer_puts(&line, "cd ");
+        put_shell_word(&line, base);
+        buffer_puts(&line, " && ");
+    }
+    put_shell_word(&line, program);
+    for (; *arguments != NULL; arguments++) {
+        buffer_putc(&line, ' ');
+        put_shell_word(&line, expand(arena, tool, *arguments, true));
+    }
+    return buffer_string(&line);
+}

@@ -1,0 +1,42 @@
+/*
+ * Small things that every handler needs to fill a reply: messages and fields made in the call's arena.
+ */
+#ifndef WORKER_MESSAGES_MESSAGES_H
+#define WORKER_MESSAGES_MESSAGES_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "google/protobuf/timestamp.pb-c.h"
+
+/* A message in the arena, initialised: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
+ * truss__migration__v1__summary). */
+#define MESSAGE_NEW(arena, type, prefix)                                                                               \
+    ({                                                                                                                 \
+        type *message_ = arena_alloc(arena, sizeof *message_);                                                         \
+        prefix##__init(message_);                                                                                      \
+        message_;                                                                                                      \
+    })
+
+/* NULL for NO_TIME. */
+Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
+
+/* Appends bytes as lower-case hex. */
+void message_put_hex(struct buffer *out, struct text bytes);
+
+/* The bytes of a bytea field as PostgreSQL writes it ("\\x…"), which may be NULL. */
+struct text message_bytes(struct arena *arena, const char *hex);
+
+/* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
+char *message_string(const char *string);
+
+/* A field of a one-member oneof: absent, or there. */
+#define MESSAGE_SET_OPTIONAL(message, field, CASE, value)                                                              \
+    do {                                                                                                               \
+        if ((value) != NULL) {                                                                                         \
+            (message)->_##field##_case = CASE;                                                                         \
+            (message)->field = message_string(value);                                                                  \
+        }                                                                                                              \
+    } while (0)
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * One to one: what src/migration calls it, and what the .proto does.
+ */
+#include "worker/messages/run_messages.h"
+
+#include "worker/messages/messages.h"
+
+#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
+
+static const struct {
+    const char *word;
+    Truss__Migration__V1__EventKind kind;
+} kinds[] = {
+    [RUN_EVENT_NONE] = {"", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED},
+    [RUN_EVENT_RUN_STARTED] = {"run_started", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_STARTED},
+    [RUN_EVENT_RUN_LOCK_WAIT] = {"run_lock_wait", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_LOCK_WAIT},
+    [RUN_EVENT_MIGRATION_STARTED] = {"migration_started",
+                                     TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_MIGRATION_STARTED},
+    [RUN_EVENT_STEP_STARTED] = {"step_started", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_STEP_STARTED},
+    [RUN_EVENT_LOCK_WAIT] = {"lock_wait", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_LOCK_WAIT},
+    [RUN_EVENT_PROGRESS] = {"progress", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_PROGRESS},
+    [RUN_EVENT_STEP_DONE] = {"step_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_STEP_DONE},
+    [RUN_EVENT_MIGRATION_DONE] = {"migration_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_MIGRATION_DONE},
+    [RUN_EVENT_FAILED] = {"failed", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_FAILED},
+    [RUN_EVENT_RUN_DONE] = {"run_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_DONE},
+    [RUN_EVENT_NOTE] = {"note", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_NOTE},
+    [RUN_EVENT_OUTPUT] = {"output", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_OUTPUT},
+};
+
+const char *event_word(enum run_event_kind kind)
+{
+    return kinds[kind].word;
+}
+
+static Truss__Migration__V1__Blocker **blocker_messages(struct arena *arena, const struct run_blocker *blockers,
+                                                        size_t count)
+{
+    Truss__Migration__V1__Blocker **const messages = arena_array(arena, count, sizeof *messages);
+    for (size_t i = 0; i < count; i++) {
+        Truss__Migration__V1__Blocker *const message = NEW(arena, Blocker, blocker);
+        message->pid = blockers[i].pid;
+        message->application = message_string(blockers[i].application);
+        message->user = message_string(blockers[i].user);
+        message->state = message_string(blockers[i].state);
+        message->query = message_string(blockers[i].query);
+        message->transaction_ms = blockers[i].transaction_ms;
+        message->query_ms = blockers[i].query_ms;
+        messages[i] = message;
+    }
+    return messages;
+}
+
+static Truss__Migration__V1__Progress *progress_message(struct arena *arena, const struct run_progress *progress)
+{
+    Truss__Migration__V1__Progress *const message = NEW(arena, Progress, progress);
+    message->phase = message_string(progress->phase);
+    message->done = progress->done;
+    message->total = progress->total;
+    message->unit = message_string(progress->unit);
+    message->percent = progress->total > 0 ? progress->done * 100 / progress->total : 0;
+    return message;
+}
+
+Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event)
+{
+    Truss__Migration__V1__Event *const message = NEW(arena, Event, event);
+    message->kind = kinds[event->kind].kind;
+    message->message = message_string(event->message);
+    if (event->migration != NULL) {
+        message->_migration_case = TRUSS__MIGRATION__V1__EVENT___MIGRATION_MIGRATION;
+        message->migration = message_string(event->migration);
+    }
+    message->step = event->step;
+    message->steps = event->steps;
+    message->number = event->number;
+    message->count = event->count;
+    message->duration_ms = event->duration_ms;
+    message->attempt = event->attempt;
+    message->n_blockers = event->blocker_count;
+    message->blockers = blocker_messages(arena, event->blockers, event->blocker_count);
+    message->progress = event->progress == NULL ? NULL : progress_message(arena, event->progress);
+    return message;
+}
+
+static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena, const struct run_result *result)
+{
+    const struct script_failure *const failure = &result->failure;
+    Truss__Migration__V1__FailedMigration *const failed = NEW(arena, FailedMigration, failed_migration);
+    failed->name = message_string(result->failed_name);
+    failed->error = message_string(failure->error);
+    failed->line = failure->where.line;
+    failed->column = failure->where.column;
+    failed->position = failure->where.character;
+    failed->partially_applied = failure->partially_applied;
+    failed->step = failure->step;
+    failed->steps = failure->steps;
+    failed->n_blockers = failure->blocker_count;
+    failed->blockers = blocker_messages(arena, failure->blockers, failure->blocker_count);
+    MESSAGE_SET_OPTIONAL(failed, statement, TRUSS__MIGRATION__V1__FAILED_MIGRATION___STATEMENT_STATEMENT,
+                         failure->statement);
+    MESSAGE_SET_OPTIONAL(failed, sqlstate, TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE,
+                         failure->sqlstate);
+    MESSAGE_SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL, failure->detail);
+    MESSAGE_SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->hint);
+    return failed;
+}
+
+static void set_applied(struct arena *arena, Truss__Migration__V1__RunResponse *reply, const struct run_result *result)
+{
+    reply->n_applied = result->applied_count;
+    reply->applied = arena_array(arena, result->applied_count, sizeof *reply->applied);
+    for (size_t i = 0; i < result->applied_count; i++) {
+        Truss__Migration__V1__AppliedMigration *const applied = NEW(arena, AppliedMigration, applied_migration);
+        applied->name = message_string(result->applied[i].name);
+        applied->duration_ms = result->applied[i].duration_ms;
+        applied->resumed_steps = result->applied[i].resumed_steps;
+        MESSAGE_SET_OPTIONAL(applied, hash, TRUSS__MIGRATION__V1__APPLIED_MIGRATION___HASH_HASH,
+                             result->applied[i].checksum);
+        reply->applied[i] = applied;
+    }
+}
+
+static void set_untried(struct arena *arena, Truss__Migration__V1__RunResponse *reply, const struct run_result *result)
+{
+    reply->n_not_tried = result->untried_count;
+    reply->not_tried = arena_array(arena, result->untried_count, sizeof *reply->not_tried);
+    for (size_t i = 0; i < result->untried_count; i++) {
+        Truss__Migration__V1__UntriedStep *const untried = NEW(arena, UntriedStep, untried_step);
+        untried->migration = message_string(result->untried[i].migration);
+        untried->step = result->untried[i].step;
+        untried->reason = message_string(result->untried[i].reason);
+        reply->not_tried[i] = untried;
+    }
+}
+
+Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct run_result *result,
+                                               const char *operation_id)
+{
+    Truss__Migration__V1__RunResponse *const reply = NEW(arena, RunResponse, run_response);
+    reply->ok = result->ok;
+    reply->summary = message_string(result->summary);
+    reply->dry_run = result->dry_run;
+    reply->failed = result->failed_name == NULL ? NULL : failed_message(arena, result);
+    set_applied(arena, reply, result);
+    set_untried(arena, reply, result);
+    MESSAGE_SET_OPTIONAL(reply, operation, TRUSS__MIGRATION__V1__RUN_RESPONSE___OPERATION_OPERATION, operation_id);
+    reply->n_warnings = result->warning_count;
+    reply->warnings = arena_array(arena, result->warning_count, sizeof *reply->warnings);
+    for (size_t i = 0; i < result->warning_count; i++) {
+        reply->warnings[i] = message_string(result->warnings[i]);
+    }
+    return reply;
+}
+
+Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status *status)
+{
+    Truss__Rpc__V1__Status *const message = MESSAGE_NEW(arena, Truss__Rpc__V1__Status, truss__rpc__v1__status);
+    Truss__Rpc__V1__ErrorDetail *const detail =
+        MESSAGE_NEW(arena, Truss__Rpc__V1__ErrorDetail, truss__rpc__v1__error_detail);
+    message->code = (int32_t)status->code;
+    message->message = message_string(status->message);
+    message->detail = detail;
+    detail->sqlstate = message_string(status->sqlstate);
+    detail->detail = message_string(status->detail);
+    detail->hint = message_string(status->hint);
+    detail->migration = message_string(status->migration);
+    detail->reason = message_string(status->reason);
+    detail->position = status->position;
+    return message;
+}

@@ -1,0 +1,238 @@
+/*
+ * What ended is kept as the whole packed message, so that every worker answers the same; what runs, as columns that a
+ * person can read with psql.
+ */
+#include "worker/operations/operation_store.h"
+
+#include "migration/record/store.h"
+#include "rpc/envelope.h"
+#include "worker/messages/messages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOST_SECONDS "30"
+#define KEPT         "30 days"
+
+typedef Truss__Migration__V1__Operation Operation;
+
+/* Appends bytes as SQL. */
+static void put_bytes(struct buffer *sql, struct text bytes)
+{
+    buffer_puts(sql, "pg_catalog.decode('");
+    message_put_hex(sql, bytes);
+    buffer_puts(sql, "', 'hex')");
+}
+
+static struct text pack(struct arena *arena, const ProtobufCMessage *message)
+{
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *const bytes = arena_alloc(arena, size + 1);
+    protobuf_c_message_pack(message, bytes);
+    return (struct text){(const char *)bytes, size};
+}
+
+bool operation_store_add(struct pg_session *session, const char *id, const char *worker, struct status *status)
+{
+    const char *const values[] = {id, worker};
+    if (!store_ensure(session, status)) {
+        return false;
+    }
+    if (!pg_exec(session, "DELETE FROM truss.operations WHERE started_at < pg_catalog.now() - interval '" KEPT "'",
+                 status)) {
+        return false;
+    }
+    PG_RESULT(result) =
+        pg_query(session, "INSERT INTO truss.operations (id, kind, state, worker) VALUES ($1, 'run', 'running', $2)", 2,
+                 values, status);
+    return result != NULL;
+}
+
+static bool add_events(struct pg_session *session, const char *id, const struct stored_event *events, size_t count,
+                       struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    if (count == 0) {
+        return true;
+    }
+    buffer_puts(&sql, "INSERT INTO truss.operation_events (operation, id, at, kind, message, event) VALUES ");
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&sql, "%s('%s', %u, pg_catalog.to_timestamp(%lld::numeric / 1000000), '%s', ", i == 0 ? "" : ", ",
+                      id, events[i].id, (long long)events[i].at, events[i].kind);
+        pg_quote_literal(&sql, text_of(events[i].message));
+        buffer_puts(&sql, ", ");
+        put_bytes(&sql, events[i].bytes);
+        buffer_putc(&sql, ')');
+    }
+    buffer_puts(&sql, " ON CONFLICT DO NOTHING");
+    return pg_exec(session, buffer_string(&sql), status);
+}
+
+bool operation_store_note(struct pg_session *session, const Operation *operation, const struct stored_event *events,
+                          size_t count, bool *cancel, struct status *status)
+{
+    char step[16];
+    char steps[16];
+    const bool has_migration = operation->_migration_case != 0;
+    snprintf(step, sizeof step, "%u", operation->step);
+    snprintf(steps, sizeof steps, "%u", operation->steps);
+    const char *const values[] = {operation->id, operation->summary, has_migration ? operation->migration : NULL, step,
+                                  steps};
+    if (!add_events(session, operation->id, events, count, status)) {
+        return false;
+    }
+    PG_RESULT(result) =
+        pg_query(session,
+                 "UPDATE truss.operations SET heartbeat_at = pg_catalog.clock_timestamp(), summary = $2, "
+                 "migration = $3, step = $4, steps = $5 WHERE id = $1 RETURNING cancel_requested",
+                 5, values, status);
+    *cancel = result != NULL && PQntuples(result) > 0 && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+static const char *state_word(Truss__Migration__V1__OperationState state)
+{
+    switch (state) {
+    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED:
+        return "succeeded";
+    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED:
+        return "cancelled";
+    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING:
+        return "running";
+    default:
+        return "failed";
+    }
+}
+
+bool operation_store_end(struct pg_session *session, const Operation *operation, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    buffer_printf(&sql,
+                  "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.clock_timestamp(), "
+                  "summary = ",
+                  state_word(operation->state));
+    pg_quote_literal(&sql, text_of(operation->summary));
+    buffer_puts(&sql, ", outcome = ");
+    put_bytes(&sql, pack(status->arena, &operation->base));
+    buffer_printf(&sql, " WHERE id = '%s'", operation->id);
+    return pg_exec(session, buffer_string(&sql), status);
+}
+
+/* ---- reading ---- */
+
+#define OPERATION_COLUMNS                                                                                              \
+    "SELECT o.id, o.summary, o.migration, o.step, o.steps, o.cancel_requested, o.outcome, "                            \
+    "(extract(epoch FROM o.started_at) * 1000000)::bigint, "                                                           \
+    "o.heartbeat_at < pg_catalog.clock_timestamp() - interval '" LOST_SECONDS " s', "                                  \
+    "coalesce((SELECT max(e.id) FROM truss.operation_events e WHERE e.operation = o.id), 0), "                         \
+    "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint FROM truss.operations o "
+
+static Operation *operation_of(struct arena *arena, const PGresult *result, int row)
+{
+    struct status status = {.arena = arena};
+    const char *const outcome = pg_field(result, row, 6);
+    if (outcome != NULL) {
+        return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor,
+                                       message_bytes(arena, outcome), &status);
+    }
+    Operation *const operation = MESSAGE_NEW(arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
+    const bool lost = pg_field_bool(result, row, 8);
+    operation->id = arena_strdup(arena, pg_field(result, row, 0));
+    operation->kind = message_string("run");
+    operation->summary = arena_strdup(arena, pg_field(result, row, 1));
+    operation->step = (uint32_t)pg_field_int(result, row, 3, 0);
+    operation->steps = (uint32_t)pg_field_int(result, row, 4, 0);
+    operation->cancel_requested = pg_field_bool(result, row, 5);
+    operation->started_at = message_time(arena, pg_field_us(result, row, 7));
+    operation->last_event = (uint32_t)pg_field_int(result, row, 9, 0);
+    operation->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
+    if (pg_field(result, row, 2) != NULL) {
+        operation->_migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;
+        operation->migration = arena_strdup(arena, pg_field(result, row, 2));
+    }
+    if (lost) {
+        operation->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_LOST;
+        operation->done = true;
+        operation->finished_at = message_time(arena, pg_field_us(result, row, 10));
+        operation->summary = message_string("Its worker has not been heard of for " LOST_SECONDS " s. The status tells "
+                                            "what is applied; a new run goes on from there.");
+    }
+    return operation;
+}
+
+static bool has_store(struct pg_session *session, bool *has, struct status *status)
+{
+    *has = false;
+    return store_exists(session, has, status);
+}
+
+bool operation_store_get(struct arena *arena, struct pg_session *session, const char *id, Operation **operation,
+                         struct status *status)
+{
+    bool has;
+    *operation = NULL;
+    if (!has_store(session, &has, status) || !has) {
+        return status->code == STATUS_OK;
+    }
+    PG_RESULT(result) =
+        pg_query(session, OPERATION_COLUMNS "WHERE o.id = $1::uuid", 1, (const char *const[]){id}, status);
+    if (result != NULL && PQntuples(result) > 0) {
+        *operation = operation_of(arena, result, 0);
+    }
+    return result != NULL;
+}
+
+bool operation_store_events(struct arena *arena, struct pg_session *session, const char *id, uint32_t after,
+                            size_t most, Truss__Migration__V1__Event ***events, size_t *count, struct status *status)
+{
+    const char *const values[] = {id, arena_printf(arena, "%u", after), arena_printf(arena, "%zu", most)};
+    PG_RESULT(result) = pg_query(session,
+                                 "SELECT event FROM truss.operation_events WHERE operation = $1::uuid AND id > $2::int "
+                                 "ORDER BY id LIMIT $3::int",
+                                 3, values, status);
+    *count = 0;
+    if (result == NULL) {
+        return false;
+    }
+    *events = arena_array(arena, (size_t)PQntuples(result), sizeof **events);
+    for (int row = 0; row < PQntuples(result); row++) {
+        ProtobufCMessage *const event = rpc_unpack(arena, &truss__migration__v1__event__descriptor,
+                                                   message_bytes(arena, pg_field(result, row, 0)), status);
+        if (event != NULL) {
+            (*events)[(*count)++] = (Truss__Migration__V1__Event *)event;
+        }
+    }
+    return true;
+}
+
+bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status)
+{
+    PG_RESULT(result) = pg_query(session,
+                                 "UPDATE truss.operations SET cancel_requested = true WHERE id = $1::uuid AND state = "
+                                 "'running'",
+                                 1, (const char *const[]){id}, status);
+    return result != NULL;
+}
+
+bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit, Operation ***operations,
+                          size_t *count, struct status *status)
+{
+    bool has;
+    *count = 0;
+    if (!has_store(session, &has, status) || !has) {
+        return status->code == STATUS_OK;
+    }
+    PG_RESULT(result) = pg_query(session, OPERATION_COLUMNS "ORDER BY o.started_at DESC LIMIT $1::int", 1,
+                                 (const char *const[]){arena_printf(arena, "%u", limit)}, status);
+    if (result == NULL) {
+        return false;
+    }
+    *operations = arena_array(arena, (size_t)PQntuples(result), sizeof **operations);
+    for (int row = 0; row < PQntuples(result); row++) {
+        Operation *const operation = operation_of(arena, result, row);
+        if (operation != NULL) {
+            (*operations)[(*count)++] = operation;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,375 @@
+/*
+ * One mutex over all: what is done under it is short, and nobody holds it while asking the database. Events are kept
+ * packed, as they are sent and stored.
+ */
+#include "worker/operations/operations_private.h"
+
+#include "base/log.h"
+#include "rpc/envelope.h"
+#include "worker/messages/messages.h"
+#include "worker/messages/run_messages.h"
+#include "worker/operations/operation_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS      4
+#define QUEUE        32
+#define REMEMBERED   200    /* operations that have ended */
+#define MOST_EVENTS  100000 /* of one; what comes behind is not kept */
+#define NOTE_EACH_MS 300    /* between two notes in the database */
+#define END_TRIES    5
+
+typedef Truss__Migration__V1__Operation Operation;
+
+/* ---- life ---- */
+
+struct operations *operations_new(const struct site *site)
+{
+    struct operations *operations = memory_alloc(sizeof *operations);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&operations->mutex, NULL);
+    pthread_cond_init(&operations->news, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    operations->site = site;
+    operations->lane = lane_new(THREADS, QUEUE);
+    char host[OPERATIONS_WORKER - 16] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(operations->worker, sizeof operations->worker, "%s:%d", host, (int)getpid());
+    return operations;
+}
+
+static void free_operation(struct operation *operation)
+{
+    for (size_t i = 0; i < operation->event_count; i++) {
+        free(operation->events[i].bytes);
+    }
+    free(operation->events);
+    free(operation->outcome);
+    arena_free(operation->arena);
+    free(operation);
+}
+
+void operations_wait_for_news(struct operations *operations, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&operations->news, &operations->mutex, &until);
+}
+
+static bool wait_until_idle(struct operations *operations, uint32_t ms)
+{
+    const int64_t until = clock_ms() + ms;
+    while (operations->running > 0 && clock_ms() < until) {
+        operations_wait_for_news(operations, until - clock_ms());
+    }
+    return operations->running == 0;
+}
+
+bool operations_stop(struct operations *operations, uint32_t grace_ms)
+{
+    pthread_mutex_lock(&operations->mutex);
+    operations->stopping = true;
+    pthread_cond_broadcast(&operations->news);
+    bool idle = wait_until_idle(operations, grace_ms);
+    for (struct operation *one = operations->newest; !idle && one != NULL; one = one->next) {
+        atomic_store(&one->cancel, true);
+    }
+    idle = idle || wait_until_idle(operations, grace_ms);
+    pthread_mutex_unlock(&operations->mutex);
+    return idle;
+}
+
+void operations_free(struct operations *operations)
+{
+    lane_free(operations->lane);
+    for (struct operation *one = operations->newest; one != NULL;) {
+        struct operation *next = one->next;
+        free_operation(one);
+        one = next;
+    }
+    pthread_cond_destroy(&operations->news);
+    pthread_mutex_destroy(&operations->mutex);
+    free(operations);
+}
+
+/* With the mutex held: the oldest of those that have ended go. */
+static void forget_old(struct operations *operations)
+{
+    size_t done = 0;
+    for (struct operation **link = &operations->newest; *link != NULL;) {
+        struct operation *one = *link;
+        if (one->is_done && ++done > REMEMBERED) {
+            *link = one->next;
+            operations->count--;
+            free_operation(one);
+        } else {
+            link = &one->next;
+        }
+    }
+}
+
+/* ---- the side of the run ---- */
+
+Operation operation_message(struct arena *arena, const struct operation *operation)
+{
+    Operation message = TRUSS__MIGRATION__V1__OPERATION__INIT;
+    message.id = message_string(operation->id);
+    message.kind = message_string("run");
+    message.state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
+    message.started_at = message_time(arena, operation->started_at);
+    message.step = operation->step;
+    message.steps = operation->steps;
+    message.summary = message_string(operation->summary);
+    message.cancel_requested = atomic_load(&operation->cancel);
+    message.last_event = (uint32_t)operation->event_count;
+    if (operation->migration != NULL) {
+        message._migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;
+        message.migration = message_string(operation->migration);
+    }
+    return message;
+}
+
+static void set_place(struct operation *operation, const struct run_event *event)
+{
+    struct arena *const arena = arena_new(0);
+    const bool is_run = event->migration == NULL;
+    operation->migration = arena_strdup(arena, is_run ? operation->migration : event->migration);
+    operation->summary = arena_strdup(arena, event->message == NULL ? "" : event->message);
+    operation->step = is_run ? operation->step : event->step;
+    operation->steps = is_run ? operation->steps : event->steps;
+    arena_free(operation->arena);
+    operation->arena = arena;
+}
+
+static void add_event(struct operation *operation, const struct run_event *event)
+{
+    struct arena *const arena = arena_new(0);
+    Truss__Migration__V1__Event *const message = event_message(arena, event);
+    const int64_t now = clock_wall_us();
+    message->id = (uint32_t)operation->event_count + 1;
+    message->at = message_time(arena, now);
+    if (operation->event_count == operation->event_capacity) {
+        operation->event_capacity = operation->event_capacity == 0 ? 16 : operation->event_capacity * 2;
+        operation->events = realloc(operation->events, operation->event_capacity * sizeof *operation->events);
+        if (operation->events == NULL) {
+            abort();
+        }
+    }
+    const size_t size = truss__migration__v1__event__get_packed_size(message);
+    char *const bytes = memory_alloc(size + 1);
+    truss__migration__v1__event__pack(message, (uint8_t *)bytes);
+    operation->events[operation->event_count++] =
+        (struct kept_event){.bytes = bytes, .size = size, .at = now, .kind = event_word(event->kind)};
+    arena_free(arena);
+}
+
+static void on_event(void *data, const struct run_event *event)
+{
+    struct operation *const operation = data;
+    pthread_mutex_lock(&operation->operations->mutex);
+    if (operation->event_count < MOST_EVENTS) {
+        add_event(operation, event);
+    }
+    set_place(operation, event);
+    pthread_cond_broadcast(&operation->operations->news);
+    pthread_mutex_unlock(&operation->operations->mutex);
+}
+
+static bool is_cancelled(void *data)
+{
+    const struct operation *const operation = data;
+    return atomic_load(&operation->cancel);
+}
+
+/* A copy of the events that are not in the database yet: it is written to without the mutex. */
+static size_t copy_new_events(struct arena *arena, const struct operation *operation, struct stored_event **events)
+{
+    const size_t fresh = operation->event_count - operation->noted;
+    const size_t count = fresh < OPERATIONS_AT_ONCE ? fresh : OPERATIONS_AT_ONCE;
+    *events = arena_array(arena, count, sizeof **events);
+    for (size_t i = 0; i < count; i++) {
+        const struct kept_event *const kept = &operation->events[operation->noted + i];
+        const struct text bytes = {arena_strndup(arena, kept->bytes, kept->size), kept->size};
+        struct status status = {.arena = arena};
+        const Truss__Migration__V1__Event *const event = (const Truss__Migration__V1__Event *)rpc_unpack(
+            arena, &truss__migration__v1__event__descriptor, bytes, &status);
+        (*events)[i] = (struct stored_event){
+            .id = (uint32_t)(operation->noted + i + 1),
+            .at = kept->at,
+            .kind = kept->kind,
+            .message = event == NULL ? "" : event->message,
+            .bytes = bytes,
+        };
+    }
+    return count;
+}
+
+/* Writes down what is new. False where the database cannot be had: next time. */
+static bool note(struct operation *operation, struct pg_session *session)
+{
+    struct operations *const operations = operation->operations;
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct stored_event *events;
+    bool cancel = false;
+    pthread_mutex_lock(&operations->mutex);
+    const size_t count = copy_new_events(arena, operation, &events);
+    Operation message = operation_message(arena, operation);
+    message.summary = arena_strdup(arena, message.summary);
+    message.migration = message._migration_case == 0 ? NULL : arena_strdup(arena, message.migration);
+    pthread_mutex_unlock(&operations->mutex);
+    const bool ok = operation_store_note(session, &message, events, count, &cancel, &status);
+    pthread_mutex_lock(&operations->mutex);
+    operation->noted += ok ? count : 0;
+    pthread_mutex_unlock(&operations->mutex);
+    if (cancel) {
+        atomic_store(&operation->cancel, true);
+    }
+    arena_free(arena);
+    return ok;
+}
+
+static void on_tick(void *data, struct pg_session *beside)
+{
+    struct operation *const operation = data;
+    if (beside != NULL && clock_ms() >= operation->next_note) {
+        operation->next_note = clock_ms() + NOTE_EACH_MS;
+        note(operation, beside);
+    }
+}
+
+struct operation *operation_begin(struct operations *operations, struct status *status)
+{
+    struct operation *operation = memory_alloc(sizeof *operation);
+    operation->operations = operations;
+    operation->started_at = clock_wall_us();
+    operation->arena = arena_new(0);
+    operation->summary = "It has not begun yet.";
+    operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
+    uuid_v4(operation->id);
+    pthread_mutex_lock(&operations->mutex);
+    if (operations->stopping) {
+        pthread_mutex_unlock(&operations->mutex);
+        free_operation(operation);
+        status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
+        return NULL;
+    }
+    operation->next = operations->newest;
+    operations->newest = operation;
+    operations->count++;
+    operations->running++;
+    forget_old(operations);
+    pthread_mutex_unlock(&operations->mutex);
+    return operation;
+}
+
+const char *operation_id(const struct operation *operation)
+{
+    return operation->id;
+}
+
+const struct watch *operation_watch(struct operation *operation)
+{
+    return &operation->watch;
+}
+
+bool operation_write_down(struct operation *operation, int64_t deadline, struct status *status)
+{
+    struct operations *const operations = operation->operations;
+    struct pg_session *const session = pg_pool_take(operations->site->pool, deadline, status);
+    if (session == NULL) {
+        return false;
+    }
+    const bool ok = operation_store_add(session, operation->id, operations->worker, status);
+    pg_pool_give(operations->site->pool, session);
+    operation->is_written_down = ok;
+    operation->watch.tick = ok ? on_tick : NULL;
+    return ok;
+}
+
+bool operation_run_later(struct operation *operation, struct lane_job *job)
+{
+    return lane_add(operation->operations->lane, job);
+}
+
+/* The last word in the database: worth several tries. */
+static void write_end(struct operation *operation, const Operation *message)
+{
+    const struct timespec pause = {.tv_sec = 1};
+    struct pg_pool *const pool = operation->operations->site->pool;
+    bool ok = false;
+    for (int i = 0; i < END_TRIES && !ok; i++) {
+        struct arena *const arena = arena_new(0);
+        struct status status = {.arena = arena};
+        if (i > 0) {
+            nanosleep(&pause, NULL);
+        }
+        struct pg_session *const session = pg_pool_take(pool, deadline_in(OPERATIONS_CANCEL_MS), &status);
+        ok = session != NULL;
+        while (ok && operation->noted < operation->event_count) {
+            ok = note(operation, session);
+        }
+        ok = ok && operation_store_end(session, message, &status);
+        pg_pool_give(pool, session);
+        if (!ok) {
+            char error[LOG_QUOTED_SIZE];
+            log_warn("operation cannot be written down", "operation=%s error=%s", operation->id,
+                     log_quoted(status.message, error));
+        }
+        arena_free(arena);
+    }
+}
+
+static Truss__Migration__V1__OperationState end_state(const Truss__Migration__V1__RunResponse *result, bool cancelled)
+{
+    if (result != NULL && result->ok) {
+        return TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED;
+    }
+    return cancelled ? TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED
+                     : TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED;
+}
+
+void operation_end(struct operation *operation, const Truss__Migration__V1__RunResponse *result,
+                   const struct status *error, bool cancelled)
+{
+    struct operations *const operations = operation->operations;
+    struct arena *const arena = arena_new(0);
+    if (result == NULL) {
+        on_event(operation, &(struct run_event){.kind = RUN_EVENT_FAILED, .message = error->message});
+    }
+    pthread_mutex_lock(&operations->mutex);
+    Operation message = operation_message(arena, operation);
+    pthread_mutex_unlock(&operations->mutex);
+    message.done = true;
+    message.state = end_state(result, cancelled);
+    message.finished_at = message_time(arena, clock_wall_us());
+    message.result = (Truss__Migration__V1__RunResponse *)(uintptr_t)result;
+    message.error = result == NULL ? status_message(arena, error) : NULL;
+    message.summary = result == NULL ? message_string(error->message) : result->summary;
+    const size_t size = truss__migration__v1__operation__get_packed_size(&message);
+    char *const outcome = memory_alloc(size + 1);
+    truss__migration__v1__operation__pack(&message, (uint8_t *)outcome);
+    if (operation->is_written_down) {
+        write_end(operation, &message);
+    }
+    pthread_mutex_lock(&operations->mutex);
+    operation->outcome = outcome;
+    operation->outcome_size = size;
+    operation->is_done = true;
+    operations->running--;
+    pthread_cond_broadcast(&operations->news);
+    pthread_mutex_unlock(&operations->mutex);
+    arena_free(arena);
+}

@@ -1,0 +1,58 @@
+/*
+ * Runs as operations: each has an id, a state and events, may be waited for and cancelled. Those that were started to
+ * go on by themselves are written down in the database (truss.operations), where every worker finds them; the others
+ * live in the memory of the worker that runs them, so that an ordinary run leaves nothing behind.
+ */
+#ifndef WORKER_OPERATIONS_OPERATIONS_H
+#define WORKER_OPERATIONS_OPERATIONS_H
+
+#include "migration/look/place.h"
+#include "rpc/lanes.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+struct operations;
+struct operation;
+
+/* The site is borrowed. */
+struct operations *operations_new(const struct site *site);
+
+/* Wakes who waits; lets what runs end for up to grace_ms, then cancels it and waits as long again. False where
+ * something still runs: the process should exit without touching the rest. */
+bool operations_stop(struct operations *operations, uint32_t grace_ms);
+void operations_free(struct operations *operations);
+
+/* ---- the side of the run ---- */
+
+/* A new one, RUNNING, for operation_end. NULL and UNAVAILABLE where the worker is stopping. */
+struct operation *operation_begin(struct operations *operations, struct status *status);
+
+const char *operation_id(const struct operation *operation);
+
+/* What its run must be given. Borrowed. */
+const struct watch *operation_watch(struct operation *operation);
+
+/* Writes it down: from now on every worker knows of it. */
+bool operation_write_down(struct operation *operation, int64_t deadline, struct status *status);
+
+/* Runs a job on the threads for operations; false where there is no room. */
+bool operation_run_later(struct operation *operation, struct lane_job *job);
+
+/* It has ended: with a result, or (NULL) with an error. cancelled: by a wish. The operation is not to be used again. */
+void operation_end(struct operation *operation, const Truss__Migration__V1__RunResponse *result,
+                   const struct status *error, bool cancelled);
+
+/* ---- the side of who asks; replies are made in work->arena, NULL and NOT_FOUND where nobody knows the id ---- */
+
+Truss__Migration__V1__Operation *operations_get(struct operations *operations, struct work *work, const char *id);
+
+/* Events behind `after`, waiting up to wait_ms for the first of them. */
+Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations, struct work *work,
+                                                             const char *id, uint32_t after, uint32_t wait_ms);
+
+/* Asks it to end, and waits until it has, as long as the work's deadline allows. */
+Truss__Migration__V1__Operation *operations_cancel(struct operations *operations, struct work *work, const char *id);
+
+Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations, struct work *work,
+                                                              uint32_t limit);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * Operations for who asks: out of memory where this worker runs them, else out of the database. What another worker
+ * runs is looked at a few times a second.
+ */
+#include "rpc/envelope.h"
+#include "worker/messages/messages.h"
+#include "worker/operations/operation_store.h"
+#include "worker/operations/operations_private.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_EACH_MS 250 /* between two looks at what another worker runs */
+#define LONGEST_WAIT 60000
+#define LIST_USUAL   20
+#define LIST_MOST    100
+
+typedef Truss__Migration__V1__Operation Operation;
+
+/* With the mutex held. */
+static struct operation *find(const struct operations *operations, const char *id)
+{
+    struct operation *one = operations->newest;
+    while (one != NULL && strcasecmp(one->id, id) != 0) {
+        one = one->next;
+    }
+    return one;
+}
+
+/* With the mutex held: a copy in the arena. */
+static Operation *copy_of(struct arena *arena, const struct operation *operation)
+{
+    struct status status = {.arena = arena};
+    struct text bytes = {operation->outcome, operation->outcome_size};
+    if (!operation->is_done) {
+        const Operation message = operation_message(arena, operation);
+        const size_t size = truss__migration__v1__operation__get_packed_size(&message);
+        char *const packed = arena_alloc(arena, size + 1);
+        truss__migration__v1__operation__pack(&message, (uint8_t *)packed);
+        bytes = (struct text){packed, size};
+    }
+    return (Operation *)rpc_unpack(arena, &truss__migration__v1__operation__descriptor, bytes, &status);
+}
+
+static bool is_id(const char *id)
+{
+    size_t digits = 0;
+    for (const char *c = id; *c != '\0'; c++) {
+        if (*c != '-' && isxdigit((unsigned char)*c) == 0) {
+            return false;
+        }
+        digits += *c == '-' ? 0 : 1;
+    }
+    return digits == 32 && strlen(id) == UUID_SIZE - 1;
+}
+
+static void *not_found(struct work *work, const char *id)
+{
+    status_fail(
+        work->status, STATUS_NOT_FOUND,
+        "There is no operation \"%.100s\"; runs that were not started in the background are known to the worker "
+        "that ran them only, for a while.",
+        id);
+    return NULL;
+}
+
+/* What another worker wrote down. */
+static Operation *get_stored(struct work *work, const char *id)
+{
+    Operation *operation = NULL;
+    if (!is_id(id)) {
+        return not_found(work, id);
+    }
+    if (!work_connect(work)) {
+        return NULL;
+    }
+    const bool ok = operation_store_get(work->arena, work->session, id, &operation, work->status);
+    work_release(work);
+    return ok && operation == NULL ? not_found(work, id) : operation;
+}
+
+Operation *operations_get(struct operations *operations, struct work *work, const char *id)
+{
+    pthread_mutex_lock(&operations->mutex);
+    const struct operation *const operation = find(operations, id);
+    Operation *const copy = operation == NULL ? NULL : copy_of(work->arena, operation);
+    pthread_mutex_unlock(&operations->mutex);
+    return copy != NULL ? copy : get_stored(work, id);
+}
+
+/* With the mutex held: its events behind `after`. */
+static void copy_events(struct arena *arena, const struct operation *operation, uint32_t after,
+                        Truss__Migration__V1__WaitOperationResponse *reply)
+{
+    const size_t fresh = operation->event_count > after ? operation->event_count - after : 0;
+    const size_t count = fresh < OPERATIONS_AT_ONCE ? fresh : OPERATIONS_AT_ONCE;
+    struct status status = {.arena = arena};
+    reply->events = arena_array(arena, count, sizeof *reply->events);
+    for (size_t i = 0; i < count; i++) {
+        const struct kept_event *const kept = &operation->events[after + i];
+        reply->events[reply->n_events++] = (Truss__Migration__V1__Event *)rpc_unpack(
+            arena, &truss__migration__v1__event__descriptor, (struct text){kept->bytes, kept->size}, &status);
+    }
+}
+
+static int64_t wait_end(const struct work *work, uint32_t wait_ms)
+{
+    const int64_t until = clock_ms() + (wait_ms > LONGEST_WAIT ? LONGEST_WAIT : wait_ms);
+    /* An answer wants a moment to get there in time. */
+    return work->deadline != NO_DEADLINE && work->deadline - 200 < until ? work->deadline - 200 : until;
+}
+
+/* True where the operation is one of ours. */
+static bool wait_here(struct operations *operations, struct work *work, const char *id, uint32_t after, int64_t until,
+                      Truss__Migration__V1__WaitOperationResponse *reply)
+{
+    pthread_mutex_lock(&operations->mutex);
+    const struct operation *operation = find(operations, id);
+    while (operation != NULL && operation->event_count <= after && !operation->is_done && !operations->stopping &&
+           clock_ms() < until) {
+        operations_wait_for_news(operations, until - clock_ms());
+        operation = find(operations, id); /* it may have been forgotten meanwhile */
+    }
+    if (operation != NULL) {
+        reply->operation = copy_of(work->arena, operation);
+        copy_events(work->arena, operation, after, reply);
+    }
+    pthread_mutex_unlock(&operations->mutex);
+    return operation != NULL;
+}
+
+static bool is_stopping(struct operations *operations)
+{
+    pthread_mutex_lock(&operations->mutex);
+    const bool stopping = operations->stopping;
+    pthread_mutex_unlock(&operations->mutex);
+    return stopping;
+}
+
+/* Looks again and again, giving the connection back in between. */
+static bool wait_stored(struct operations *operations, struct work *work, const char *id, uint32_t after, int64_t until,
+                        Truss__Migration__V1__WaitOperationResponse *reply)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
+    for (;;) {
+        reply->operation = get_stored(work, id);
+        if (reply->operation == NULL || !work_connect(work)) {
+            return false;
+        }
+        const bool ok = operation_store_events(work->arena, work->session, id, after, OPERATIONS_AT_ONCE,
+                                               &reply->events, &reply->n_events, work->status);
+        work_release(work);
+        if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > until ||
+            is_stopping(operations)) {
+            return ok;
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations, struct work *work,
+                                                             const char *id, uint32_t after, uint32_t wait_ms)
+{
+    Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
+        work->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
+    const int64_t until = wait_end(work, wait_ms);
+    return wait_here(operations, work, id, after, until, reply) ||
+                   wait_stored(operations, work, id, after, until, reply)
+               ? reply
+               : NULL;
+}
+
+static Operation *cancel_stored(struct operations *operations, struct work *work, const char *id, int64_t until)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
+    Operation *operation = get_stored(work, id);
+    if (operation == NULL || operation->done) {
+        return operation;
+    }
+    if (!work_connect(work)) {
+        return NULL;
+    }
+    const bool ok = operation_store_cancel(work->session, id, work->status);
+    work_release(work);
+    while (ok && operation != NULL && !operation->done && clock_ms() < until && !is_stopping(operations)) {
+        nanosleep(&pause, NULL);
+        operation = get_stored(work, id);
+    }
+    return ok ? operation : NULL;
+}
+
+Operation *operations_cancel(struct operations *operations, struct work *work, const char *id)
+{
+    const int64_t until = wait_end(work, OPERATIONS_CANCEL_MS);
+    pthread_mutex_lock(&operations->mutex);
+    struct operation *operation = find(operations, id);
+    if (operation != NULL && !operation->is_done) {
+        atomic_store(&operation->cancel, true);
+    }
+    while (operation != NULL && !operation->is_done && clock_ms() < until) {
+        operations_wait_for_news(operations, until - clock_ms());
+        operation = find(operations, id);
+    }
+    Operation *const copy = operation == NULL ? NULL : copy_of(work->arena, operation);
+    pthread_mutex_unlock(&operations->mutex);
+    return copy != NULL ? copy : cancel_stored(operations, work, id, until);
+}
+
+static bool has_id(const Truss__Migration__V1__ListOperationsResponse *list, const char *id)
+{
+    for (size_t i = 0; i < list->n_operations; i++) {
+        if (strcmp(list->operations[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const Operation *const x = *(Operation *const *)a;
+    const Operation *const y = *(Operation *const *)b;
+    const int64_t when_x = x->started_at == NULL ? 0 : x->started_at->seconds * 1000000 + x->started_at->nanos / 1000;
+    const int64_t when_y = y->started_at == NULL ? 0 : y->started_at->seconds * 1000000 + y->started_at->nanos / 1000;
+    return when_x > when_y ? -1 : when_x < when_y ? 1 : 0;
+}
+
+Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations, struct work *work,
+                                                              uint32_t limit)
+{
+    Truss__Migration__V1__ListOperationsResponse *const reply = MESSAGE_NEW(
+        work->arena, Truss__Migration__V1__ListOperationsResponse, truss__migration__v1__list_operations_response);
+    const uint32_t most = limit == 0 ? LIST_USUAL : limit > LIST_MOST ? LIST_MOST : limit;
+    Operation **stored = NULL;
+    size_t stored_count = 0;
+    if (!work_connect(work)) {
+        return NULL;
+    }
+    const bool ok = operation_store_list(work->arena, work->session, most, &stored, &stored_count, work->status);
+    work_release(work);
+    if (!ok) {
+        return NULL;
+    }
+    reply->operations = arena_array(work->arena, most + stored_count, sizeof *reply->operations);
+    pthread_mutex_lock(&operations->mutex);
+    for (const struct operation *one = operations->newest; one != NULL && reply->n_operations < most; one = one->next) {
+        reply->operations[reply->n_operations++] = copy_of(work->arena, one);
+    }
+    pthread_mutex_unlock(&operations->mutex);
+    for (size_t i = 0; i < stored_count; i++) {
+        if (!has_id(reply, stored[i]->id)) {
+            reply->operations[reply->n_operations++] = stored[i];
+        }
+    }
+    if (reply->n_operations > 0) {
+        qsort(reply->operations, reply->n_operations, sizeof(Operation *), by_age);
+    }
+    reply->n_operations = reply->n_operations > most ? most : reply->n_operations;
+    return reply;
+}

@@ -1,0 +1,65 @@
+/*
+ * What the two sides of operations share: the run's (operations.c) and that of who asks (operations_ask.c).
+ */
+#ifndef WORKER_OPERATIONS_OPERATIONS_PRIVATE_H
+#define WORKER_OPERATIONS_OPERATIONS_PRIVATE_H
+
+#include "base/uuid.h"
+#include "worker/operations/operations.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define OPERATIONS_AT_ONCE   500   /* events in one answer, and in one note in the database */
+#define OPERATIONS_CANCEL_MS 10000 /* how long a cancel waits, without a deadline */
+#define OPERATIONS_WORKER    128   /* bytes of a worker's name */
+
+struct kept_event {
+    char *bytes;
+    size_t size;
+    int64_t at;
+    const char *kind;
+};
+
+struct operation {
+    struct operation *next; /* the one that began before it */
+    struct operations *operations;
+    struct watch watch;
+    char id[UUID_SIZE];
+    int64_t started_at;
+    atomic_bool cancel;
+    bool is_written_down;
+    bool is_done;
+    struct arena *arena; /* of what it is at: replaced from time to time */
+    const char *migration;
+    uint32_t step;
+    uint32_t steps;
+    const char *summary;
+    struct kept_event *events;
+    size_t event_count;
+    size_t event_capacity;
+    size_t noted; /* events that are in the database */
+    int64_t next_note;
+    char *outcome; /* the packed Operation, once it is done */
+    size_t outcome_size;
+};
+
+struct operations {
+    const struct site *site;
+    pthread_mutex_t mutex;
+    pthread_cond_t news; /* on CLOCK_MONOTONIC */
+    struct operation *newest;
+    size_t count;
+    size_t running;
+    bool stopping;
+    struct lane *lane;
+    char worker[OPERATIONS_WORKER];
+};
+
+/* With the mutex held: what a running one is now, borrowing its strings. */
+Truss__Migration__V1__Operation operation_message(struct arena *arena, const struct operation *operation);
+
+/* With the mutex held: sleeps until something has happened, at most `ms`. */
+void operations_wait_for_news(struct operations *operations, int64_t ms);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * The services that a worker implements, as rpc/server.h takes them.
+ */
+#ifndef WORKER_SERVICE_SERVICE_H
+#define WORKER_SERVICE_SERVICE_H
+
+#include "migration/look/place.h"
+#include "rpc/server.h"
+#include "worker/operations/operations.h"
+
+struct service_context {
+    const struct site *site;
+    struct operations *operations;
+};
+
+/* The means of one call. */
+struct work service_work(const struct service_context *context, const struct rpc_call *call);
+
+/* The same where the request says which framework is meant ("": it does not). */
+struct work service_work_for(const struct service_context *context, const struct rpc_call *call, const char *framework);
+
+/* truss.migration.v1.MigrationService. The context is borrowed. */
+struct rpc_service migration_service(struct service_context *context);
+
+struct health_context {
+    const struct site *site;
+    int64_t started_at; /* wall clock, microseconds */
+};
+
+/* truss.health.v1.Health. The context is borrowed. */
+struct rpc_service health_service(struct health_context *context);
+
+#endif

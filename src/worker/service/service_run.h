@@ -1,0 +1,17 @@
+/*
+ * The handlers of MigrationService that plan, run, and tell of runs.
+ */
+#ifndef WORKER_SERVICE_SERVICE_RUN_H
+#define WORKER_SERVICE_SERVICE_RUN_H
+
+#include "rpc/server.h"
+
+ProtobufCMessage *handle_run(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_start_run(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_plan(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_get_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_wait_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_cancel_operation(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+ProtobufCMessage *handle_list_operations(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+
+#endif

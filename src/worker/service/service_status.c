@@ -1,0 +1,222 @@
+/*
+ * The answer to GetStatus.
+ */
+#include "worker/service/service_status.h"
+
+#include "worker/messages/messages.h"
+
+#include <string.h>
+
+#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
+
+static const Truss__Migration__V1__State states[] = {
+    [MIGRATION_APPLIED] = TRUSS__MIGRATION__V1__STATE__STATE_APPLIED,
+    [MIGRATION_PENDING] = TRUSS__MIGRATION__V1__STATE__STATE_PENDING,
+    [MIGRATION_MODIFIED] = TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED,
+    [MIGRATION_ORPHANED] = TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED,
+};
+
+static const Truss__Migration__V1__DetailState details[] = {
+    [DETAIL_NONE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_UNSPECIFIED,
+    [DETAIL_FAILED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED,
+    [DETAIL_ROLLED_BACK] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_ROLLED_BACK,
+    [DETAIL_OUT_OF_ORDER] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER,
+    [DETAIL_FILE_MISSING] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING,
+    [DETAIL_BASELINE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE,
+    [DETAIL_SKIPPED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED,
+    [DETAIL_OUTDATED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUTDATED,
+    [DETAIL_DUPLICATE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE,
+};
+
+static Truss__Migration__V1__Attempt *attempt_message(struct arena *arena, const struct ledger_entry *entry)
+{
+    Truss__Migration__V1__Attempt *const attempt = NEW(arena, Attempt, attempt);
+    attempt->id = message_string(entry->id);
+    attempt->checksum = message_string(entry->checksum);
+    attempt->started_at = message_time(arena, entry->started_at);
+    attempt->finished_at = message_time(arena, entry->finished_at);
+    attempt->rolled_back_at = message_time(arena, entry->rolled_back_at);
+    attempt->applied_steps_count = entry->steps;
+    MESSAGE_SET_OPTIONAL(attempt, logs, TRUSS__MIGRATION__V1__ATTEMPT___LOGS_LOGS, entry->logs);
+    return attempt;
+}
+
+static void set_entry(struct arena *arena, Truss__Migration__V1__Migration *message, const struct ledger_entry *entry)
+{
+    MESSAGE_SET_OPTIONAL(message, stored_hash, TRUSS__MIGRATION__V1__MIGRATION___STORED_HASH_STORED_HASH,
+                         entry->checksum);
+    MESSAGE_SET_OPTIONAL(message, logs, TRUSS__MIGRATION__V1__MIGRATION___LOGS_LOGS, entry->logs);
+    if (entry->state != ENTRY_APPLIED) {
+        return;
+    }
+    if (entry->finished_at != NO_TIME) {
+        message->_applied_at_case = TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT;
+        message->applied_at = message_time(arena, entry->finished_at);
+    }
+    const bool timed = entry->started_at != NO_TIME && entry->finished_at >= entry->started_at;
+    if (timed || entry->duration_ms >= 0) {
+        const int64_t ms = timed ? (entry->finished_at - entry->started_at) / 1000 : entry->duration_ms;
+        message->_duration_ms_case = TRUSS__MIGRATION__V1__MIGRATION___DURATION_MS_DURATION_MS;
+        message->duration_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    }
+}
+
+static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct catalog_item *item)
+{
+    Truss__Migration__V1__Migration *const message = NEW(arena, Migration, migration);
+    message->name = message_string(item->name);
+    message->state = states[item->state];
+    message->detail_state = details[item->detail];
+    MESSAGE_SET_OPTIONAL(message, file_hash, TRUSS__MIGRATION__V1__MIGRATION___FILE_HASH_FILE_HASH, item->checksum);
+    MESSAGE_SET_OPTIONAL(message, note, TRUSS__MIGRATION__V1__MIGRATION___NOTE_NOTE, item->note);
+    message->verified = item->verified;
+    if (item->file != NULL) {
+        message->is_code = item->file->is_code;
+        MESSAGE_SET_OPTIONAL(message, filename, TRUSS__MIGRATION__V1__MIGRATION___FILENAME_FILENAME,
+                             item->file->filename);
+    }
+    if (item->entry != NULL) {
+        set_entry(arena, message, item->entry);
+    }
+    message->n_attempts = item->attempt_count;
+    message->attempts = arena_array(arena, item->attempt_count, sizeof *message->attempts);
+    for (size_t i = 0; i < item->attempt_count; i++) {
+        message->attempts[i] = attempt_message(arena, &item->attempts[i]);
+    }
+    return message;
+}
+
+static const Truss__Migration__V1__Confidence confidences[] = {
+    [CONFIDENCE_LOW] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LOW,
+    [CONFIDENCE_LIKELY] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LIKELY,
+    [CONFIDENCE_CERTAIN] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_CERTAIN,
+};
+
+static const char *place(struct arena *arena, const struct ledger *ledger)
+{
+    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
+}
+
+/* A ledger that a folder belongs to is that framework's; else it is of all that it fits. */
+static Truss__Migration__V1__DetectedTable *table_message(struct arena *arena, const struct detection *detection,
+                                                          const struct found_ledger *found)
+{
+    Truss__Migration__V1__DetectedTable *const table = NEW(arena, DetectedTable, detected_table);
+    struct buffer names = {.arena = arena};
+    table->schema = message_string(found->ledger.schema);
+    table->table = message_string(found->ledger.table);
+    table->evidence = message_string(found->evidence);
+    table->confidence = confidences[found->candidate_count == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_LOW];
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const struct source *const source = &detection->sources[i];
+        if (source->has_folder && source->has_ledger && strcmp(source->ledger.schema, found->ledger.schema) == 0 &&
+            strcmp(source->ledger.table, found->ledger.table) == 0) {
+            table->framework = message_string(source->framework->display_name);
+            table->confidence = confidences[CONFIDENCE_CERTAIN];
+            return table;
+        }
+    }
+    for (size_t i = 0; i < found->candidate_count; i++) {
+        buffer_printf(&names, "%s%s", i == 0 ? "" : " or ", found->candidates[i]->display_name);
+    }
+    table->framework = message_string(buffer_string(&names));
+    return table;
+}
+
+static Truss__Migration__V1__Source *source_message(struct arena *arena, const struct source *source, bool chosen)
+{
+    Truss__Migration__V1__Source *const message = NEW(arena, Source, source);
+    message->framework = message_string(source->framework->id);
+    message->display_name = message_string(source->framework->display_name);
+    message->confidence = confidences[source->confidence];
+    message->chosen = chosen;
+    message->reason = message_string(source->reason);
+    if (source->has_folder) {
+        MESSAGE_SET_OPTIONAL(message, folder, TRUSS__MIGRATION__V1__SOURCE___FOLDER_FOLDER, source->folder.path);
+    }
+    if (source->has_ledger) {
+        MESSAGE_SET_OPTIONAL(message, tracking_table, TRUSS__MIGRATION__V1__SOURCE___TRACKING_TABLE_TRACKING_TABLE,
+                             place(arena, &source->ledger));
+    }
+    message->evidence = arena_array(arena, source->evidence_count, sizeof *message->evidence);
+    for (size_t i = 0; i < source->evidence_count; i++) {
+        message->evidence[message->n_evidence++] = message_string(source->evidence[i]);
+    }
+    return message;
+}
+
+static void set_detection(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
+                          const struct detection *detection)
+{
+    const bool is_chosen = detection->framework != NULL && detection->problem == NULL;
+    reply->detected_tables = arena_array(arena, detection->ledgers.count, sizeof *reply->detected_tables);
+    for (size_t i = 0; i < detection->ledgers.count; i++) {
+        reply->detected_tables[reply->n_detected_tables++] =
+            table_message(arena, detection, &detection->ledgers.items[i]);
+    }
+    reply->sources = arena_array(arena, detection->source_count, sizeof *reply->sources);
+    for (size_t i = 0; i < detection->source_count; i++) {
+        reply->sources[reply->n_sources++] = source_message(arena, &detection->sources[i], i == 0 && is_chosen);
+    }
+    if (detection->framework != NULL) {
+        MESSAGE_SET_OPTIONAL(reply, framework, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK,
+                             detection->framework->display_name);
+        MESSAGE_SET_OPTIONAL(reply, framework_id, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_ID_FRAMEWORK_ID,
+                             detection->framework->id);
+    }
+    if (detection->has_ledger) {
+        MESSAGE_SET_OPTIONAL(reply, tracking_table,
+                             TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE,
+                             place(arena, &detection->ledger));
+    }
+    if (detection->has_folder) {
+        MESSAGE_SET_OPTIONAL(reply, folder, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER,
+                             detection->folder.path);
+    }
+}
+
+static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, const char *const *warnings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        reply->warnings[reply->n_warnings++] = message_string(warnings[i]);
+    }
+}
+
+static void set_warnings(struct work *work, Truss__Migration__V1__GetStatusResponse *reply,
+                         const struct catalog *catalog)
+{
+    const struct detection *const detection = &catalog->detection;
+    struct status problem = {.arena = work->arena};
+    struct work looking = *work;
+    looking.status = &problem;
+    const bool unfit = detection->has_folder && !catalog_check_folder(&looking, catalog);
+    reply->warnings = arena_array(
+        work->arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 1,
+        sizeof *reply->warnings);
+    add_warnings(reply, detection->warnings, detection->warning_count);
+    add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
+    add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
+    if (unfit) {
+        add_warnings(reply, &problem.message, 1);
+    }
+}
+
+ProtobufCMessage *status_reply(struct work *work, const struct catalog *catalog)
+{
+    struct arena *const arena = work->arena;
+    Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
+    reply->database = message_string(arena_strdup(arena, pg_session_database(work->session)));
+    reply->n_migrations = catalog->count;
+    reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
+    for (size_t i = 0; i < catalog->count; i++) {
+        reply->migrations[i] = migration_message(arena, &catalog->items[i]);
+    }
+    reply->summary = NEW(arena, Summary, summary);
+    reply->summary->applied = (uint32_t)catalog->counts[MIGRATION_APPLIED];
+    reply->summary->pending = (uint32_t)catalog->counts[MIGRATION_PENDING];
+    reply->summary->modified = (uint32_t)catalog->counts[MIGRATION_MODIFIED];
+    reply->summary->orphaned = (uint32_t)catalog->counts[MIGRATION_ORPHANED];
+    set_detection(arena, reply, &catalog->detection);
+    set_warnings(work, reply, catalog);
+    return &reply->base;
+}
