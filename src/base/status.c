@@ -1,9 +1,10 @@
 /*
- * The codes in one table: their names and their HTTP status.
+ * The codes in one table: their names and their HTTP status; and the words of the reasons.
  */
 #include "base/status.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* grpc-gateway's runtime.HTTPStatusFromCode. */
 static const struct {
@@ -54,12 +55,41 @@ bool status_fail(struct status *status, enum status_code code, const char *forma
     return false;
 }
 
-bool status_fail_because(struct status *status, enum status_code code, const char *reason, const char *format, ...)
+bool status_fail_because(struct status *status, enum status_code code, enum reason reason, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     const char *const message = arena_vprintf(status->arena, format, args);
     va_end(args);
-    *status = (struct status){.arena = status->arena, .code = code, .message = message, .reason = reason};
+    *status = (struct status){.arena = status->arena, .code = code, .message = message, .reason = reason_word(reason)};
     return false;
+}
+
+static const struct {
+    const char *word;
+    unsigned http; /* 0: that of the code */
+} reasons[] = {
+#define REASON(word, http, meaning) [REASON_##word] = {#word, http},
+#include "base/reasons.def"
+#undef REASON
+};
+
+const char *reason_word(enum reason reason)
+{
+    return reasons[reason].word;
+}
+
+bool status_is_because(const struct status *status, enum reason reason)
+{
+    return status->reason != NULL && strcmp(status->reason, reasons[reason].word) == 0;
+}
+
+unsigned status_http(const struct status *status)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].http != 0 && status_is_because(status, (enum reason)i)) {
+            return reasons[i].http;
+        }
+    }
+    return status_code_http(status->code);
 }

@@ -31,6 +31,13 @@ enum status_code {
     STATUS_UNAUTHENTICATED = 16,
 };
 
+/* Why, in a word for a program, where the code is too wide. */
+enum reason {
+#define REASON(word, http, meaning) REASON_##word,
+#include "base/reasons.def"
+#undef REASON
+};
+
 #define STATUS_SUGGESTIONS 3
 
 /* Start with {.arena = arena}. Strings are NULL where nothing is known. */
@@ -42,7 +49,7 @@ struct status {
     const char *detail;
     const char *hint;
     const char *migration;                       /* the one it is about */
-    const char *reason;                          /* one word for a program: "LOCKED"; see ErrorDetail in rpc.proto */
+    const char *reason;                          /* one word for a program: of enum reason, or of a newer worker */
     uint32_t position;                           /* 1-based, characters; 0 unknown */
     const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
 };
@@ -52,13 +59,22 @@ bool status_fail(struct status *status, enum status_code code, const char *forma
     __attribute__((format(printf, 3, 4)));
 
 /* The same with a reason. */
-bool status_fail_because(struct status *status, enum status_code code, const char *reason, const char *format, ...)
+bool status_fail_because(struct status *status, enum status_code code, enum reason reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* "LOCKED" and so on: the word that is sent. */
+const char *reason_word(enum reason reason);
+
+/* True where the status gives this reason. */
+bool status_is_because(const struct status *status, enum reason reason);
 
 /* "NOT_FOUND" and so on; "UNKNOWN" for a number that is no code. */
 const char *status_code_name(enum status_code code);
 
 /* The HTTP status for a code, as grpc-gateway maps them (CANCELLED 499, FAILED_PRECONDITION 400, ABORTED 409, …). */
 unsigned status_code_http(enum status_code code);
+
+/* The HTTP status of an answer: its reason's where that has one, else its code's. */
+unsigned status_http(const struct status *status);
 
 #endif

@@ -68,24 +68,9 @@ static void send_error(struct passage *passage, unsigned http, const struct stat
     send_json(passage, http, error_json(passage->http->arena, status), allowed);
 }
 
-/* Where the code is too wide to tell the HTTP status, its reason does. */
-static unsigned http_of(const struct status *status)
-{
-    static const struct {
-        const char *reason;
-        unsigned http;
-    } reasons[] = {{"IDEMPOTENCY_KEY_REUSED", 422}, {"OUT_OF_ORDER", 409}};
-    for (size_t i = 0; status->reason != NULL && i < sizeof reasons / sizeof reasons[0]; i++) {
-        if (strcmp(status->reason, reasons[i].reason) == 0) {
-            return reasons[i].http;
-        }
-    }
-    return status_code_http(status->code);
-}
-
 static void send_status(struct passage *passage, const struct status *status)
 {
-    send_error(passage, http_of(status), status, NULL);
+    send_error(passage, status_http(status), status, NULL);
 }
 
 const struct status *passage_outcome(const struct passage *passage, struct arena *arena, const struct status *status)

@@ -46,7 +46,7 @@ static int print_error(const struct cli *cli)
     if (status->reason != NULL) {
         fprintf(stderr, "  reason: %s\n", output_safe(arena, status->reason, false));
     }
-    return status->reason != NULL && strcmp(status->reason, "LOCKED") == 0 ? EXIT_LOCKED : EXIT_ERROR;
+    return status_is_because(status, REASON_LOCKED) ? EXIT_LOCKED : EXIT_ERROR;
 }
 
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)

@@ -114,8 +114,7 @@ static int print_started(const struct cli *cli, const Operation *operation)
 /* A role that may not make the schema "truss" can still run, where nobody asked for more. */
 static bool can_do_without(const struct cli *cli)
 {
-    return cli->progress == NULL && cli->detach == NULL && cli->status->sqlstate != NULL &&
-           strcmp(cli->status->sqlstate, "42501") == 0;
+    return cli->progress == NULL && cli->detach == NULL && status_is_because(cli->status, REASON_NO_STATE_SCHEMA);
 }
 
 static int run_watched(struct cli *cli, RunRequest *request)

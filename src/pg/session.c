@@ -4,6 +4,8 @@
  */
 #include "pg/session.h"
 
+#include "pg/sqlstate.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -54,22 +56,25 @@ static const char *one_line(struct arena *arena, const char *message)
     return buffer_string(&out);
 }
 
-static const char *const lost_states[] = {"57P01", "57P02", "57P03", "57P05", NULL};
+static const char *const lost_states[] = {
+    SQLSTATE_ADMIN_SHUTDOWN,
+    SQLSTATE_CRASH_SHUTDOWN,
+    SQLSTATE_CANNOT_CONNECT_NOW,
+    SQLSTATE_IDLE_SESSION_TIMEOUT,
+};
 
 static enum status_code code_of_sqlstate(const char *sqlstate)
 {
-    if (sqlstate == NULL) {
+    if (sqlstate == NULL || sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_CONNECTION)) {
         return STATUS_UNAVAILABLE;
     }
-    for (size_t i = 0; lost_states[i] != NULL; i++) {
-        if (strcmp(sqlstate, lost_states[i]) == 0) {
+    for (size_t i = 0; i < sizeof lost_states / sizeof lost_states[0]; i++) {
+        if (sqlstate_is(sqlstate, lost_states[i])) {
             return STATUS_UNAVAILABLE;
         }
     }
-    if (strncmp(sqlstate, "08", 2) == 0) {
-        return STATUS_UNAVAILABLE;
-    }
-    return strcmp(sqlstate, "42501") == 0 ? STATUS_PERMISSION_DENIED : STATUS_FAILED_PRECONDITION;
+    return sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ? STATUS_PERMISSION_DENIED
+                                                                  : STATUS_FAILED_PRECONDITION;
 }
 
 static bool fail_lost(struct pg_session *session, struct status *status)

@@ -98,7 +98,7 @@ static bool claim(struct keyed *keyed, struct arena *arena, const char **answer,
         return false;
     }
     if (strcmp(pg_field(result, 0, 0), keyed->request) != 0) {
-        return status_fail_because(status, STATUS_INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED",
+        return status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_IDEMPOTENCY_KEY_REUSED,
                                    "The idempotency key was used for another request within " KEPT
                                    "; take a new key for a new request.");
     }
@@ -145,7 +145,7 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct
         return NULL;
     }
     if (!keyed->is_locked) {
-        status_fail_because(call->status, STATUS_ABORTED, "IN_FLIGHT",
+        status_fail_because(call->status, STATUS_ABORTED, REASON_IN_FLIGHT,
                             "A request with this idempotency key is being worked on; ask again when it has ended.");
         return NULL;
     }

@@ -5,6 +5,7 @@
 
 #include "framework/core/listing.h"
 #include "migration/plan/content.h"
+#include "pg/sqlstate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -259,15 +260,15 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
 /* What kept the ledger from being read, in words that say what to do. */
 static bool explain_unread(struct work *work, const struct ledger *ledger)
 {
-    const char *const sqlstate = work->status->sqlstate == NULL ? "" : work->status->sqlstate;
-    if (strcmp(sqlstate, "42501") == 0) {
+    const char *const sqlstate = work->status->sqlstate;
+    if (sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status_fail(work->status, STATUS_PERMISSION_DENIED,
                     "The role \"%s\" may not read the ledger %s.%s: GRANT USAGE ON SCHEMA \"%s\" and SELECT ON "
                     "\"%s\".\"%s\" to it (and INSERT, UPDATE and DELETE for runs).",
                     pg_session_user(work->session), ledger->schema, ledger->table, ledger->schema, ledger->schema,
                     ledger->table);
-    } else if (strcmp(sqlstate, "55P03") == 0) {
-        status_fail_because(work->status, STATUS_ABORTED, "LOCKED",
+    } else if (sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        status_fail_because(work->status, STATUS_ABORTED, REASON_LOCKED,
                             "The ledger %s.%s is locked: a migration is under way. Ask again when it has ended.",
                             ledger->schema, ledger->table);
     }

@@ -90,7 +90,7 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
     for (const struct catalog_item *other = item + 1; other < catalog->items + catalog->count; other++) {
         later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
     }
-    status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "OUT_OF_ORDER",
+    status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
                         "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
@@ -125,7 +125,7 @@ static bool check_history(struct work *work, const struct catalog *catalog, cons
         const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
         if (edited || missing) {
-            status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "HISTORY_CHANGED",
+            status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
                                 "ignore_history.",
                                 item->name, edited ? "was edited since" : "is missing",
@@ -361,7 +361,7 @@ bool prepare(struct work *work, const struct run_request *request, struct prepar
     preparation->hash = hash_of(work->arena, preparation);
     if (request->plan_hash != NULL && request->plan_hash[0] != '\0' &&
         strcmp(request->plan_hash, preparation->hash) != 0) {
-        return status_fail_because(work->status, STATUS_ABORTED, "PLAN_CHANGED",
+        return status_fail_because(work->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
                                    "Files or ledger have changed since this plan was made; nothing was run. Look at "
                                    "the plan again: its hash is %s now.",
                                    preparation->hash);

@@ -3,6 +3,8 @@
  */
 #include "migration/record/store.h"
 
+#include "pg/sqlstate.h"
+
 #include <string.h>
 
 #define MOST_TRIES 3
@@ -59,13 +61,9 @@ bool store_exists(struct pg_session *session, bool *exists, struct status *statu
  * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
 static bool was_made_by_another(const struct status *status)
 {
-    static const char *const states[] = {"23505", "42P06", "42P07", NULL};
-    for (size_t i = 0; status->sqlstate != NULL && states[i] != NULL; i++) {
-        if (strcmp(status->sqlstate, states[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_SCHEMA) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
 }
 
 static bool make(struct pg_session *session, bool schema_exists, struct status *status)
@@ -103,7 +101,8 @@ bool store_ensure(struct pg_session *session, struct status *status)
         }
         *status = (struct status){.arena = status->arena};
     }
-    if (status->sqlstate != NULL && strcmp(status->sqlstate, "42501") == 0) {
+    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
         status->hint = arena_printf(status->arena,
                                     "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
                                     "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",

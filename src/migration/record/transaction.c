@@ -9,6 +9,7 @@
 #include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
+#include "pg/sqlstate.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 
@@ -188,7 +189,7 @@ static bool clean_up_alone(struct script *script, size_t i, const struct script_
         return false;
     }
     const bool is_index = script->before != NULL;
-    const bool refused = failure->sqlstate != NULL && strncmp(failure->sqlstate, "42", 2) == 0;
+    const bool refused = sqlstate_is_of_class(failure->sqlstate, SQLSTATE_CLASS_SYNTAX);
     if (!is_index && (!refused || sql_do_block(statement, &body))) {
         return false;
     }
@@ -202,7 +203,7 @@ static bool clean_up_alone(struct script *script, size_t i, const struct script_
 static bool let_waiters_go(struct script *script, const struct script_failure *failure)
 {
     const struct framework *const framework = script->detection->framework;
-    const bool is_deadlock = failure->sqlstate != NULL && strcmp(failure->sqlstate, "40P01") == 0;
+    const bool is_deadlock = sqlstate_is(failure->sqlstate, SQLSTATE_DEADLOCK_DETECTED);
     if (!is_deadlock || script->has_yielded || framework->advisory_locks == NULL || !framework->failed_entry_blocks) {
         return true;
     }

@@ -7,6 +7,7 @@
 #include "migration/run/leftovers.h"
 
 #include "migration/events.h"
+#include "pg/sqlstate.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -231,15 +232,15 @@ bool leftovers_says_done(struct text statement, const char *sqlstate)
         const char *verb;
         const char *sqlstate;
     } done[] = {
-        {"create", "42P04"}, /* duplicate_database */
-        {"create", "42710"}, /* duplicate_object: a tablespace, a subscription */
-        {"drop", "3D000"},   /* invalid_catalog_name: the database is gone */
-        {"drop", "42704"},   /* undefined_object */
+        {"create", SQLSTATE_DUPLICATE_DATABASE},
+        {"create", SQLSTATE_DUPLICATE_OBJECT},
+        {"drop", SQLSTATE_INVALID_CATALOG_NAME},
+        {"drop", SQLSTATE_UNDEFINED_OBJECT},
     };
     struct sql_lexer lexer = {.text = statement};
     const struct sql_token verb = sql_next(&lexer);
-    for (size_t i = 0; sqlstate != NULL && i < sizeof done / sizeof done[0]; i++) {
-        if (sql_is_word(&verb, done[i].verb) && strcmp(sqlstate, done[i].sqlstate) == 0) {
+    for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
+        if (sql_is_word(&verb, done[i].verb) && sqlstate_is(sqlstate, done[i].sqlstate)) {
             return true;
         }
     }

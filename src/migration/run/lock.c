@@ -139,7 +139,7 @@ static bool take_one(struct work *work, const struct lock_key *key, int64_t unti
         }
     }
     return status_fail_because(
-        work->status, STATUS_ABORTED, "LOCKED",
+        work->status, STATUS_ABORTED, REASON_LOCKED,
         "Another run is going on: the %s lock is held by %s. Nothing was run; try again when it has ended.", key->owner,
         holder(work, key));
 }

@@ -6,6 +6,7 @@
 #include "migration/run/send.h"
 
 #include "migration/run/observer.h"
+#include "pg/sqlstate.h"
 #include "sql/split.h"
 
 #include <stdio.h>
@@ -110,19 +111,14 @@ struct ladder ladder_start(const struct work *work)
 /* Nothing of it stays, and the next moment may be better: no lock in time, a deadlock, a serialization failure. */
 static bool is_for_a_lock(const char *sqlstate)
 {
-    static const char *const states[] = {"55P03", "40P01", "40001", NULL};
-    for (size_t i = 0; sqlstate != NULL && states[i] != NULL; i++) {
-        if (strcmp(sqlstate, states[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE) || sqlstate_is(sqlstate, SQLSTATE_DEADLOCK_DETECTED) ||
+           sqlstate_is(sqlstate, SQLSTATE_SERIALIZATION_FAILURE);
 }
 
 /* The server chose us: there was no waiting for a lock that a limit of ours ended. */
 static bool is_deadlock(const struct script_failure *failure)
 {
-    return strcmp(failure->sqlstate, "55P03") != 0;
+    return !sqlstate_is(failure->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
 }
 
 static void tell_wait(const struct work *work, const struct ladder *ladder, const char *migration,
@@ -219,7 +215,7 @@ struct script_failure script_failure_keep(struct arena *arena, const struct scri
 /* What to do about an error of which PostgreSQL says nothing more. */
 static const char *hint_for(const struct status *status)
 {
-    const bool commits = status->sqlstate != NULL && strcmp(status->sqlstate, "2D000") == 0;
+    const bool commits = sqlstate_is(status->sqlstate, SQLSTATE_INVALID_TRANSACTION_TERMINATION);
     return status->hint == NULL && commits ? "What commits by itself cannot be inside a transaction. Call it from a DO "
                                              "block with a COMMIT of its own, "
                                              "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."
@@ -242,7 +238,7 @@ static void describe(struct work *work, struct text content, const struct step *
         .step = failure->step,
         .steps = failure->steps,
         .connection_lost = status->code == STATUS_UNAVAILABLE,
-        .terminated = status->sqlstate != NULL && strcmp(status->sqlstate, "57P01") == 0,
+        .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN),
         .cancelled = status->code == STATUS_CANCELLED,
         .blockers = blockers,
         .blocker_count = blocker_count,

@@ -212,7 +212,7 @@ static bool check(struct work *work, const struct run_request *request, const st
     const char *const name = first_program(preparation);
     const bool has_tool = delegate != NULL && delegate->run != NULL;
     if (!has_tool || !work->site->allow_delegate) {
-        status_fail_because(work->status, STATUS_FAILED_PRECONDITION, "NEEDS_DELEGATE",
+        status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
                             "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
                             own, delegate_command(work->arena, work->site, detection),
                             has_tool ? " A worker that was started with --allow-delegate does so." : "");

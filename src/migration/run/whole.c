@@ -9,6 +9,7 @@
 #include "migration/run/observer.h"
 #include "migration/run/recovery.h"
 #include "migration/run/sequences.h"
+#include "pg/sqlstate.h"
 
 #include <string.h>
 
@@ -265,10 +266,10 @@ static void add_untried(struct batch *batch, const struct prepared *prepared, si
     };
 }
 
-/* 55P04: a value that an enum got in this very transaction; after a commit between it would do. */
+/* A value that an enum got in this very transaction; after a commit between it would do. */
 static bool is_for_the_try_only(const struct script_failure *failure)
 {
-    return failure->sqlstate != NULL && strcmp(failure->sqlstate, "55P04") == 0;
+    return sqlstate_is(failure->sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE);
 }
 
 /* One step, behind a savepoint where a failure may be the try's own fault. */

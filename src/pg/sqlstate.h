@@ -1,0 +1,44 @@
+/*
+ * The error codes of PostgreSQL that we act on, by the names of its errcodes.txt; no other file spells one.
+ */
+#ifndef PG_SQLSTATE_H
+#define PG_SQLSTATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT where there can be none */
+#define SQLSTATE_UNIQUE_VIOLATION                "23505"
+#define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */
+#define SQLSTATE_SERIALIZATION_FAILURE           "40001"
+#define SQLSTATE_DEADLOCK_DETECTED               "40P01"
+#define SQLSTATE_INSUFFICIENT_PRIVILEGE          "42501"
+#define SQLSTATE_UNDEFINED_OBJECT                "42704"
+#define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
+#define SQLSTATE_DUPLICATE_DATABASE              "42P04"
+#define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
+#define SQLSTATE_DUPLICATE_TABLE                 "42P07"
+#define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
+#define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
+#define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* pg_terminate_backend as well */
+#define SQLSTATE_CRASH_SHUTDOWN                  "57P02"
+#define SQLSTATE_CANNOT_CONNECT_NOW              "57P03"
+#define SQLSTATE_IDLE_SESSION_TIMEOUT            "57P05"
+
+/* Classes: the first two characters. */
+#define SQLSTATE_CLASS_CONNECTION "08"
+#define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
+
+/* sqlstate may be NULL, where PostgreSQL said nothing: then it is none of them. */
+static inline bool sqlstate_is(const char *sqlstate, const char *which)
+{
+    return sqlstate != NULL && strcmp(sqlstate, which) == 0;
+}
+
+static inline bool sqlstate_is_of_class(const char *sqlstate, const char *which)
+{
+    return sqlstate != NULL && strncmp(sqlstate, which, 2) == 0;
+}
+
+#endif
