@@ -297,6 +297,8 @@ static bool plan_one(struct work *work, const struct folder *folder, struct prep
     if (ok) {
         prepared->content_hash = loaded_hash(work->arena, &loaded);
         keep_plan(work->arena, &prepared->plan);
+    } else {
+        prepared->plan = (struct plan){0}; /* what there was of it goes with `reading` */
     }
     arena_free(reading);
     return ok;
@@ -371,7 +373,7 @@ bool prepare(struct work *work, const struct run_request *request, struct prepar
 
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation)
 {
-    for (size_t i = 0; i < preparation->count; i++) {
+    for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         const struct prepared *const one = &preparation->items[i];
         if (one->attempt != NULL) {
             return arena_printf(arena, "\"%s\" is half done by an earlier run", one->item->name);
