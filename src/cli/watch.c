@@ -8,6 +8,7 @@
 #include "cli/call.h"
 #include "cli/live.h"
 #include "cli/result.h"
+#include "rpc/status_message.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -103,24 +104,6 @@ static int leave(struct watching *watching)
     return EXIT_ERROR;
 }
 
-static const char *known(struct arena *arena, const char *string)
-{
-    return string[0] == '\0' ? NULL : arena_strdup(arena, string);
-}
-
-/* The error that an operation ended with, as that of this command. */
-static void take_error(struct status *status, const Truss__Rpc__V1__Status *error)
-{
-    const Truss__Rpc__V1__ErrorDetail *const detail = error->detail;
-    status_fail(status, (enum status_code)error->code, "%s", error->message);
-    if (detail != NULL) {
-        status->sqlstate = known(status->arena, detail->sqlstate);
-        status->detail = known(status->arena, detail->detail);
-        status->hint = known(status->arena, detail->hint);
-        status->reason = known(status->arena, detail->reason);
-    }
-}
-
 static int finish(struct watching *watching, const Operation *operation)
 {
     struct cli *const cli = watching->cli;
@@ -128,7 +111,7 @@ static int finish(struct watching *watching, const Operation *operation)
     if (print_json(cli, &operation->base)) {
         /* It says all there is. */
     } else if (operation->error != NULL) {
-        take_error(cli->status, operation->error);
+        status_read(operation->error, cli->status); /* the error that it ended with, as that of this command */
     } else if (operation->result == NULL) {
         status_fail(cli->status, STATUS_ABORTED, "%s", operation->summary);
     } else {

@@ -4,12 +4,11 @@
  */
 #include "rpc/envelope.h"
 
-#include "truss/rpc/v1/rpc.pb-c.h"
+#include "rpc/status_message.h"
 
 #include <string.h>
 
-#define DEEPEST        32
-#define LONGEST_STRING ((size_t)64 * 1024) /* of what an error says */
+#define DEEPEST 32
 
 /* ---- checking bytes from outside ---- */
 
@@ -236,51 +235,10 @@ bool rpc_request_unpack(struct arena *arena, struct text bytes, struct rpc_reque
 
 /* ---- responses ---- */
 
-/* What an error quotes may be any bytes of any length, or be cut inside a character, and the other side takes UTF-8
- * only: here it becomes that. */
-static char *clean(struct arena *arena, const char *string)
-{
-    struct text rest = text_slice(text_of(string), 0, LONGEST_STRING);
-    struct buffer out = {.arena = arena};
-    for (size_t bad; !text_is_utf8(rest, &bad); rest = text_slice(rest, bad + 1, rest.size)) {
-        buffer_add(&out, text_slice(rest, 0, bad));
-        buffer_puts(&out, "\uFFFD");
-    }
-    buffer_add(&out, rest);
-    return out.data;
-}
-
-/* What a status holds, as a message. */
-struct status_message {
-    Truss__Rpc__V1__Status status;
-    Truss__Rpc__V1__ErrorDetail detail;
-    char *suggestions[STATUS_SUGGESTIONS];
-};
-
-static void fill_status(struct arena *arena, struct status_message *message, const struct status *outcome)
-{
-    truss__rpc__v1__status__init(&message->status);
-    truss__rpc__v1__error_detail__init(&message->detail);
-    message->status.code = (int32_t)outcome->code;
-    message->status.message = clean(arena, outcome->message);
-    message->status.detail = &message->detail;
-    message->detail.sqlstate = clean(arena, outcome->sqlstate);
-    message->detail.detail = clean(arena, outcome->detail);
-    message->detail.hint = clean(arena, outcome->hint);
-    message->detail.reason = clean(arena, outcome->reason);
-    message->detail.migration = clean(arena, outcome->migration);
-    message->detail.position = outcome->position;
-    message->detail.suggestions = message->suggestions;
-    for (size_t i = 0; i < STATUS_SUGGESTIONS && outcome->suggestions[i] != NULL; i++) {
-        message->suggestions[message->detail.n_suggestions++] = clean(arena, outcome->suggestions[i]);
-    }
-}
-
 struct text rpc_response_pack(struct arena *arena, const struct status *outcome, const ProtobufCMessage *message)
 {
     Truss__Rpc__V1__Response envelope = TRUSS__RPC__V1__RESPONSE__INIT;
     struct status own = {.arena = arena};
-    struct status_message status_message;
     if (outcome->code == STATUS_OK && message == NULL) {
         status_fail(&own, STATUS_INTERNAL, "The method gave no answer.");
         outcome = &own;
@@ -291,40 +249,9 @@ struct text rpc_response_pack(struct arena *arena, const struct status *outcome,
     if (outcome->code == STATUS_OK) {
         envelope.payload = binary(pack(arena, message));
     } else {
-        fill_status(arena, &status_message, outcome);
-        envelope.status = &status_message.status;
+        envelope.status = status_message(arena, outcome);
     }
     return pack(arena, &envelope.base);
-}
-
-/* An empty string on the wire is "not known". */
-static const char *known(struct arena *arena, const char *string)
-{
-    return string == NULL || string[0] == '\0' ? NULL : arena_strdup(arena, string);
-}
-
-static void read_status(const Truss__Rpc__V1__Status *message, struct status *outcome)
-{
-    struct arena *const arena = outcome->arena;
-    const Truss__Rpc__V1__ErrorDetail *const detail = message->detail;
-    const bool is_code = message->code > STATUS_OK && message->code <= STATUS_UNAUTHENTICATED;
-    *outcome = (struct status){
-        .arena = arena,
-        .code = is_code ? (enum status_code)message->code : STATUS_UNKNOWN,
-        .message = arena_strdup(arena, message->message),
-    };
-    if (detail == NULL) {
-        return;
-    }
-    outcome->sqlstate = known(arena, detail->sqlstate);
-    outcome->detail = known(arena, detail->detail);
-    outcome->hint = known(arena, detail->hint);
-    outcome->reason = known(arena, detail->reason);
-    outcome->migration = known(arena, detail->migration);
-    outcome->position = detail->position;
-    for (size_t i = 0; i < STATUS_SUGGESTIONS && i < detail->n_suggestions; i++) {
-        outcome->suggestions[i] = arena_strdup(arena, detail->suggestions[i]);
-    }
 }
 
 ProtobufCMessage *rpc_response_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
@@ -334,7 +261,7 @@ ProtobufCMessage *rpc_response_unpack(struct arena *arena, const ProtobufCMessag
         (const Truss__Rpc__V1__Response *)rpc_unpack(arena, &truss__rpc__v1__response__descriptor, bytes, outcome);
     ProtobufCMessage *message = NULL;
     if (envelope != NULL && envelope->status != NULL && envelope->status->code != STATUS_OK) {
-        read_status(envelope->status, outcome);
+        status_read(envelope->status, outcome);
         return NULL;
     }
     if (envelope != NULL) {

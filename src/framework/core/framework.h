@@ -27,9 +27,9 @@ struct framework;
 struct folder;
 struct delegate;
 
-/* How sure a find is. */
+/* How sure a find is; numbers as in the contract. */
 enum confidence {
-    CONFIDENCE_LOW,     /* it could as well be another framework's */
+    CONFIDENCE_LOW = 1, /* it could as well be another framework's */
     CONFIDENCE_LIKELY,  /* it looks like nothing else */
     CONFIDENCE_CERTAIN, /* it says so itself */
 };

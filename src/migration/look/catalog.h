@@ -7,7 +7,14 @@
 
 #include "migration/look/detect.h"
 
-enum migration_state { MIGRATION_APPLIED, MIGRATION_PENDING, MIGRATION_MODIFIED, MIGRATION_ORPHANED, MIGRATION_STATES };
+/* Numbers as in the contract, as are the next ones: worker/messages checks it. */
+enum migration_state {
+    MIGRATION_APPLIED = 1,
+    MIGRATION_PENDING,
+    MIGRATION_MODIFIED,
+    MIGRATION_ORPHANED,
+    MIGRATION_STATES
+};
 
 enum migration_detail {
     DETAIL_NONE,

@@ -85,7 +85,7 @@ static struct source source_of_folder(struct work *work, struct detection *detec
         .ledger = place_of(&work->site->project, folder->framework, folder),
         .has_folder = true,
         .folder = *folder,
-        .confidence = folder->confidence,
+        .confidence = folder->confidence < CONFIDENCE_LOW ? CONFIDENCE_LOW : folder->confidence,
     };
     add_evidence(&source, folder->evidence);
     for (size_t i = 0; i < detection->ledgers.count; i++) {

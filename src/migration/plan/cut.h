@@ -13,10 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Numbers as in the contract. */
 enum step_kind {
-    STEP_TRANSACTION, /* runs inside a transaction of ours, with the ledger's row where it is the last */
-    STEP_ALONE,       /* one statement, outside any transaction */
-    STEP_OWN,         /* a piece of the script with its own BEGIN … COMMIT, sent as it is */
+    STEP_TRANSACTION = 1, /* runs inside a transaction of ours, with the ledger's row where it is the last */
+    STEP_ALONE,           /* one statement, outside any transaction */
+    STEP_OWN,             /* a piece of the script with its own BEGIN … COMMIT, sent as it is */
 };
 
 struct step {

@@ -18,6 +18,10 @@
         message_;                                                                                                      \
     })
 
+/* Our enum's value has the number of the contract's, so that one is cast to the other. */
+#define MESSAGE_SAME(ours, theirs)                                                                                     \
+    _Static_assert((int)(ours) == (int)TRUSS__MIGRATION__V1__##theirs, #ours " has another number in the contract")
+
 /* NULL for NO_TIME. */
 Google__Protobuf__Timestamp *message_time(struct arena *arena, int64_t wall_us);
 

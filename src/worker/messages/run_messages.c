@@ -7,29 +7,77 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-static const struct {
-    const char *word;
-    Truss__Migration__V1__EventKind kind;
-} kinds[] = {
-    [RUN_EVENT_NONE] = {"", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED},
-    [RUN_EVENT_RUN_STARTED] = {"run_started", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_STARTED},
-    [RUN_EVENT_RUN_LOCK_WAIT] = {"run_lock_wait", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_LOCK_WAIT},
-    [RUN_EVENT_MIGRATION_STARTED] = {"migration_started",
-                                     TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_MIGRATION_STARTED},
-    [RUN_EVENT_STEP_STARTED] = {"step_started", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_STEP_STARTED},
-    [RUN_EVENT_LOCK_WAIT] = {"lock_wait", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_LOCK_WAIT},
-    [RUN_EVENT_PROGRESS] = {"progress", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_PROGRESS},
-    [RUN_EVENT_STEP_DONE] = {"step_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_STEP_DONE},
-    [RUN_EVENT_MIGRATION_DONE] = {"migration_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_MIGRATION_DONE},
-    [RUN_EVENT_FAILED] = {"failed", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_FAILED},
-    [RUN_EVENT_RUN_DONE] = {"run_done", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_RUN_DONE},
-    [RUN_EVENT_NOTE] = {"note", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_NOTE},
-    [RUN_EVENT_OUTPUT] = {"output", TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_OUTPUT},
+MESSAGE_SAME(RUN_EVENT_NONE, EVENT_KIND__EVENT_KIND_UNSPECIFIED);
+MESSAGE_SAME(RUN_EVENT_RUN_STARTED, EVENT_KIND__EVENT_KIND_RUN_STARTED);
+MESSAGE_SAME(RUN_EVENT_RUN_LOCK_WAIT, EVENT_KIND__EVENT_KIND_RUN_LOCK_WAIT);
+MESSAGE_SAME(RUN_EVENT_MIGRATION_STARTED, EVENT_KIND__EVENT_KIND_MIGRATION_STARTED);
+MESSAGE_SAME(RUN_EVENT_STEP_STARTED, EVENT_KIND__EVENT_KIND_STEP_STARTED);
+MESSAGE_SAME(RUN_EVENT_LOCK_WAIT, EVENT_KIND__EVENT_KIND_LOCK_WAIT);
+MESSAGE_SAME(RUN_EVENT_PROGRESS, EVENT_KIND__EVENT_KIND_PROGRESS);
+MESSAGE_SAME(RUN_EVENT_STEP_DONE, EVENT_KIND__EVENT_KIND_STEP_DONE);
+MESSAGE_SAME(RUN_EVENT_MIGRATION_DONE, EVENT_KIND__EVENT_KIND_MIGRATION_DONE);
+MESSAGE_SAME(RUN_EVENT_FAILED, EVENT_KIND__EVENT_KIND_FAILED);
+MESSAGE_SAME(RUN_EVENT_RUN_DONE, EVENT_KIND__EVENT_KIND_RUN_DONE);
+MESSAGE_SAME(RUN_EVENT_NOTE, EVENT_KIND__EVENT_KIND_NOTE);
+MESSAGE_SAME(RUN_EVENT_OUTPUT, EVENT_KIND__EVENT_KIND_OUTPUT);
+
+/* ---- requests ---- */
+
+static enum run_order order_of(bool is_set, bool allowed)
+{
+    return !is_set ? RUN_ORDER_OF_FRAMEWORK : allowed ? RUN_ORDER_ANY : RUN_ORDER_STRICT;
+}
+
+struct run_request run_request_of(const Truss__Migration__V1__RunRequest *message)
+{
+    return (struct run_request){
+        .names = (const char *const *)message->migrations,
+        .name_count = message->n_migrations,
+        .target = message->target,
+        .dry_run = message->dry_run,
+        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
+        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
+        .settings = {.lock_timeout_ms = message->lock_timeout_ms,
+                     .lock_retry_ms = message->lock_retry_ms,
+                     .statement_timeout_ms = message->statement_timeout_ms},
+        .plan_hash = message->plan_hash,
+        .ignore_history = message->ignore_history,
+    };
+}
+
+struct run_request plan_request_of(const Truss__Migration__V1__PlanRequest *message)
+{
+    return (struct run_request){
+        .names = (const char *const *)message->migrations,
+        .name_count = message->n_migrations,
+        .target = message->target,
+        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
+        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
+        .ignore_history = message->ignore_history,
+    };
+}
+
+/* ---- events ---- */
+
+static const char *const words[] = {
+    [RUN_EVENT_NONE] = "",
+    [RUN_EVENT_RUN_STARTED] = "run_started",
+    [RUN_EVENT_RUN_LOCK_WAIT] = "run_lock_wait",
+    [RUN_EVENT_MIGRATION_STARTED] = "migration_started",
+    [RUN_EVENT_STEP_STARTED] = "step_started",
+    [RUN_EVENT_LOCK_WAIT] = "lock_wait",
+    [RUN_EVENT_PROGRESS] = "progress",
+    [RUN_EVENT_STEP_DONE] = "step_done",
+    [RUN_EVENT_MIGRATION_DONE] = "migration_done",
+    [RUN_EVENT_FAILED] = "failed",
+    [RUN_EVENT_RUN_DONE] = "run_done",
+    [RUN_EVENT_NOTE] = "note",
+    [RUN_EVENT_OUTPUT] = "output",
 };
 
 const char *event_word(enum run_event_kind kind)
 {
-    return kinds[kind].word;
+    return words[kind];
 }
 
 static Truss__Migration__V1__Blocker **blocker_messages(struct arena *arena, const struct run_blocker *blockers,
@@ -64,7 +112,7 @@ static Truss__Migration__V1__Progress *progress_message(struct arena *arena, con
 Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event)
 {
     Truss__Migration__V1__Event *const message = NEW(arena, Event, event);
-    message->kind = kinds[event->kind].kind;
+    message->kind = (Truss__Migration__V1__EventKind)event->kind;
     message->message = message_string(event->message);
     if (event->migration != NULL) {
         message->_migration_case = TRUSS__MIGRATION__V1__EVENT___MIGRATION_MIGRATION;
@@ -150,21 +198,4 @@ Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct
         reply->warnings[i] = message_string(result->warnings[i]);
     }
     return reply;
-}
-
-Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status *status)
-{
-    Truss__Rpc__V1__Status *const message = MESSAGE_NEW(arena, Truss__Rpc__V1__Status, truss__rpc__v1__status);
-    Truss__Rpc__V1__ErrorDetail *const detail =
-        MESSAGE_NEW(arena, Truss__Rpc__V1__ErrorDetail, truss__rpc__v1__error_detail);
-    message->code = (int32_t)status->code;
-    message->message = message_string(status->message);
-    message->detail = detail;
-    detail->sqlstate = message_string(status->sqlstate);
-    detail->detail = message_string(status->detail);
-    detail->hint = message_string(status->hint);
-    detail->migration = message_string(status->migration);
-    detail->reason = message_string(status->reason);
-    detail->position = status->position;
-    return message;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "rpc/envelope.h"
+#include "rpc/status_message.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operation_store.h"

@@ -4,17 +4,12 @@
  */
 #include "worker/service/service.h"
 
-#include "migration/look/check.h"
-#include "migration/look/schema.h"
-#include "migration/plan/preview.h"
 #include "migration/record/mark.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "worker/idempotency.h"
-#include "worker/messages/messages.h"
+#include "worker/messages/look_messages.h"
+#include "worker/messages/status_messages.h"
 #include "worker/service/service_run.h"
-#include "worker/service/service_status.h"
-
-#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
 struct work service_work(const struct service_context *context, const struct rpc_call *call)
 {
@@ -41,7 +36,12 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     struct catalog catalog;
     ProtobufCMessage *reply = NULL;
     if (work_connect(&work) && catalog_read(&work, &catalog)) {
-        reply = status_reply(&work, &catalog);
+        struct status problem = {.arena = call->arena};
+        work.status = &problem;
+        const bool unfit = catalog.detection.has_folder && !catalog_check_folder(&work, &catalog);
+        reply = &status_reply(call->arena, &catalog, arena_strdup(call->arena, pg_session_database(work.session)),
+                              unfit ? problem.message : NULL)
+                     ->base;
     }
     work_release(&work);
     return reply;
@@ -57,16 +57,7 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     if (!preview_migration(&work, request->name, &found)) {
         return NULL;
     }
-    Truss__Migration__V1__PreviewResponse *const reply = NEW(call->arena, PreviewResponse, preview_response);
-    reply->filename = message_string(found.filename);
-    reply->content = message_string(found.content.size == 0 ? "" : found.content.data);
-    reply->lines = text_lines(found.content);
-    if (found.sql.size > 0) {
-        reply->_sql_case = TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL_SQL;
-        reply->sql = arena_strndup(call->arena, found.sql.data, found.sql.size);
-    }
-    MESSAGE_SET_OPTIONAL(reply, note, TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___NOTE_NOTE, found.note);
-    return &reply->base;
+    return &preview_message(call->arena, &found)->base;
 }
 
 static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -78,11 +69,7 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
     if (!mark_applied(&work, request->migration, &message)) {
         return NULL;
     }
-    Truss__Migration__V1__MarkAppliedResponse *const reply =
-        NEW(call->arena, MarkAppliedResponse, mark_applied_response);
-    reply->ok = true;
-    reply->message = message_string(message);
-    return &reply->base;
+    return &mark_applied_message(call->arena, message)->base;
 }
 
 static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -94,11 +81,7 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
     if (!mark_rolled_back(&work, request->migration, &message)) {
         return NULL;
     }
-    Truss__Migration__V1__MarkRolledBackResponse *const reply =
-        NEW(call->arena, MarkRolledBackResponse, mark_rolled_back_response);
-    reply->ok = true;
-    reply->message = message_string(message);
-    return &reply->base;
+    return &mark_rolled_back_message(call->arena, message)->base;
 }
 
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -109,24 +92,7 @@ static ProtobufCMessage *check(void *context, struct rpc_call *call, const Proto
     if (!check_run(&work, &found)) {
         return NULL;
     }
-    Truss__Migration__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
-    reply->database = message_string(found.database);
-    reply->user = message_string(found.user);
-    reply->pending_count = (uint32_t)found.pending_count;
-    reply->n_pending_files = found.pending_count;
-    reply->pending_files = arena_array(call->arena, found.pending_count, sizeof *reply->pending_files);
-    for (size_t i = 0; i < found.pending_count; i++) {
-        reply->pending_files[i] = message_string(found.pending[i]->name);
-    }
-    reply->lock_count = found.lock_count;
-    reply->active_tx_count = found.active_count;
-    reply->n_warnings = found.warning_count;
-    reply->warnings = arena_array(call->arena, found.warning_count, sizeof *reply->warnings);
-    for (size_t i = 0; i < found.warning_count; i++) {
-        reply->warnings[i] = message_string(found.warnings[i]);
-    }
-    reply->safe = found.warning_count == 0;
-    return &reply->base;
+    return &check_message(call->arena, &found)->base;
 }
 
 static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -144,21 +110,7 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
     if (!ok) {
         return NULL;
     }
-    Truss__Migration__V1__DetectSchemaResponse *const reply =
-        NEW(call->arena, DetectSchemaResponse, detect_schema_response);
-    reply->n_findings = found.count;
-    reply->findings = arena_array(call->arena, found.count, sizeof *reply->findings);
-    for (size_t i = 0; i < found.count; i++) {
-        Truss__Migration__V1__Finding *const finding = NEW(call->arena, Finding, finding);
-        finding->type = message_string(found.items[i].type);
-        finding->name = message_string(found.items[i].name);
-        finding->exists = found.items[i].exists;
-        reply->findings[i] = finding;
-    }
-    reply->all_objects_exist = found.all_exist;
-    reply->some_objects_exist = found.some_exist;
-    reply->recommendation = message_string(found.recommendation);
-    return &reply->base;
+    return &findings_message(call->arena, &found)->base;
 }
 
 static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -169,12 +121,7 @@ static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const 
     if (!create_migration(&work, request->name, &created)) {
         return NULL;
     }
-    Truss__Migration__V1__CreateResponse *const reply = NEW(call->arena, CreateResponse, create_response);
-    reply->ok = true;
-    reply->name = message_string(created.name);
-    reply->file = message_string(created.file);
-    reply->summary = arena_printf(call->arena, "Created %s.", created.file);
-    return &reply->base;
+    return &created_message(call->arena, &created)->base;
 }
 
 /* What writes may bear an idempotency key. */

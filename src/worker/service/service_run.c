@@ -6,38 +6,12 @@
 #include "migration/plan/view.h"
 #include "migration/run/run.h"
 #include "worker/idempotency.h"
-#include "worker/messages/messages.h"
+#include "worker/messages/plan_messages.h"
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operations.h"
 #include "worker/service/service.h"
 
 #include <stdlib.h>
-
-#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
-
-/* ---- requests ---- */
-
-static enum run_order order_of(bool is_set, bool allowed)
-{
-    return !is_set ? RUN_ORDER_OF_FRAMEWORK : allowed ? RUN_ORDER_ANY : RUN_ORDER_STRICT;
-}
-
-static struct run_request request_of(const Truss__Migration__V1__RunRequest *message)
-{
-    return (struct run_request){
-        .names = (const char *const *)message->migrations,
-        .name_count = message->n_migrations,
-        .target = message->target,
-        .dry_run = message->dry_run,
-        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
-        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
-        .settings = {.lock_timeout_ms = message->lock_timeout_ms,
-                     .lock_retry_ms = message->lock_retry_ms,
-                     .statement_timeout_ms = message->statement_timeout_ms},
-        .plan_hash = message->plan_hash,
-        .ignore_history = message->ignore_history,
-    };
-}
 
 /* ---- Run ---- */
 
@@ -45,7 +19,7 @@ static struct run_request request_of(const Truss__Migration__V1__RunRequest *mes
 static Truss__Migration__V1__RunResponse *run_operation(struct work *work, struct operation *operation,
                                                         const Truss__Migration__V1__RunRequest *message)
 {
-    const struct run_request request = request_of(message);
+    const struct run_request request = run_request_of(message);
     struct run_result result;
     Truss__Migration__V1__RunResponse *reply = NULL;
     const int64_t deadline = deadline_in(message->timeout_ms);
@@ -146,7 +120,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
 {
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
-    const struct run_request request = request_of(message);
+    const struct run_request request = run_request_of(message);
     struct work work = service_work_for(context, call, message->framework);
     struct run_settings settings;
     bool changes;
@@ -185,141 +159,17 @@ ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const Prot
 
 /* ---- Plan ---- */
 
-static const Truss__Migration__V1__StepKind step_kinds[] = {
-    [STEP_TRANSACTION] = TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_TRANSACTION,
-    [STEP_ALONE] = TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_ALONE,
-    [STEP_OWN] = TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_OWN,
-};
-
-static const Truss__Migration__V1__Work works[] = {
-    [SQL_WORK_UNKNOWN] = TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED,
-    [SQL_WORK_NONE] = TRUSS__MIGRATION__V1__WORK__WORK_NONE,
-    [SQL_WORK_SCAN] = TRUSS__MIGRATION__V1__WORK__WORK_SCAN,
-    [SQL_WORK_REWRITE] = TRUSS__MIGRATION__V1__WORK__WORK_REWRITE,
-    [SQL_WORK_INDEX] = TRUSS__MIGRATION__V1__WORK__WORK_INDEX,
-    [SQL_WORK_ROWS] = TRUSS__MIGRATION__V1__WORK__WORK_ROWS,
-};
-
-static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *arena,
-                                                                 const struct explained_statement *statement)
-{
-    Truss__Migration__V1__PlannedStatement *const message = NEW(arena, PlannedStatement, planned_statement);
-    const struct sql_effects *const effects = &statement->effects;
-    message->sql = message_string(statement->sql);
-    message->start = (uint32_t)statement->start;
-    message->end = (uint32_t)statement->end;
-    message->line = statement->where.line;
-    message->column = statement->where.column;
-    message->work = works[effects->work];
-    message->locks = arena_array(arena, effects->count, sizeof *message->locks);
-    for (size_t i = 0; i < effects->count; i++) {
-        Truss__Migration__V1__PlannedLock *const lock = NEW(arena, PlannedLock, planned_lock);
-        lock->relation = message_string(effects->locks[i].relation);
-        lock->mode = message_string(sql_lock_name(effects->locks[i].lock));
-        lock->blocks_reads = sql_lock_blocks_reads(effects->locks[i].lock);
-        lock->blocks_writes = sql_lock_blocks_writes(effects->locks[i].lock);
-        message->locks[message->n_locks++] = lock;
-    }
-    if (effects->advice != NULL) {
-        message->_advice_case = TRUSS__MIGRATION__V1__PLANNED_STATEMENT___ADVICE_ADVICE;
-        message->advice = message_string(effects->advice);
-    }
-    return message;
-}
-
-static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, const struct explained_step *explained,
-                                                       uint32_t number)
-{
-    Truss__Migration__V1__PlannedStep *const message = NEW(arena, PlannedStep, planned_step);
-    const struct step *const step = explained->step;
-    message->number = number;
-    message->kind = step_kinds[step->kind];
-    message->start = (uint32_t)step->start;
-    message->end = (uint32_t)step->end;
-    message->line = explained->where.line;
-    message->column = explained->where.column;
-    message->finished = explained->finished;
-    message->retries_locks = step->stalls && (step->kind != STEP_OWN || step->commit_at != SIZE_MAX);
-    message->statement_count = (uint32_t)explained->statement_count;
-    if (step->reason != NULL) {
-        message->_reason_case = TRUSS__MIGRATION__V1__PLANNED_STEP___REASON_REASON;
-        message->reason = message_string(step->reason);
-    }
-    message->statements = arena_array(arena, explained->listed, sizeof *message->statements);
-    for (size_t i = 0; i < explained->listed; i++) {
-        message->statements[message->n_statements++] = statement_message(arena, &explained->statements[i]);
-    }
-    return message;
-}
-
-static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *arena,
-                                                               const struct explained_migration *explained)
-{
-    Truss__Migration__V1__PlannedMigration *const message = NEW(arena, PlannedMigration, planned_migration);
-    const struct plan *const plan = &explained->prepared->plan;
-    message->name = message_string(explained->prepared->item->name);
-    message->one_transaction = plan->one_transaction || plan->count == 0;
-    message->finished_steps = (uint32_t)explained->prepared->done;
-    if (explained->checksum != NULL) {
-        message->_hash_case = TRUSS__MIGRATION__V1__PLANNED_MIGRATION___HASH_HASH;
-        message->hash = message_string(explained->checksum);
-    }
-    if (plan->note != NULL) {
-        message->_note_case = TRUSS__MIGRATION__V1__PLANNED_MIGRATION___NOTE_NOTE;
-        message->note = message_string(plan->note);
-    }
-    MESSAGE_SET_OPTIONAL(message, delegate, TRUSS__MIGRATION__V1__PLANNED_MIGRATION___DELEGATE_DELEGATE,
-                         explained->delegate);
-    message->steps = arena_array(arena, explained->delegate != NULL ? 0 : plan->count, sizeof *message->steps);
-    for (size_t i = 0; explained->delegate == NULL && i < plan->count; i++) {
-        message->steps[message->n_steps++] = step_message(arena, &explained->steps[i], (uint32_t)(i + 1));
-    }
-    return message;
-}
-
-static ProtobufCMessage *plan_message(struct arena *arena, const struct preparation *preparation,
-                                      const struct explanation *explanation)
-{
-    Truss__Migration__V1__PlanResponse *const reply = NEW(arena, PlanResponse, plan_response);
-    const struct detection *const detection = &preparation->catalog.detection;
-    reply->plan_hash = message_string(preparation->hash);
-    reply->transactions = explanation->transactions;
-    reply->blocks_reads = explanation->blocks_reads;
-    reply->blocks_writes = explanation->blocks_writes;
-    reply->summary = message_string(explanation->summary);
-    if (explanation->refusal != NULL) {
-        reply->_refusal_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___REFUSAL_REFUSAL;
-        reply->refusal = message_string(explanation->refusal);
-    }
-    reply->warnings = arena_array(arena, detection->warning_count, sizeof *reply->warnings);
-    for (size_t i = 0; i < detection->warning_count; i++) {
-        reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
-    }
-    reply->migrations = arena_array(arena, explanation->count, sizeof *reply->migrations);
-    for (size_t i = 0; i < explanation->count; i++) {
-        reply->migrations[reply->n_migrations++] = planned_message(arena, &explanation->migrations[i]);
-    }
-    return &reply->base;
-}
-
 ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__PlanRequest *const message = (const Truss__Migration__V1__PlanRequest *)input;
-    const struct run_request request = {
-        .names = (const char *const *)message->migrations,
-        .name_count = message->n_migrations,
-        .target = message->target,
-        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
-        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
-        .ignore_history = message->ignore_history,
-    };
+    const struct run_request request = plan_request_of(message);
     struct work work = service_work_for(data, call, message->framework);
     struct preparation preparation;
     struct explanation explanation;
     ProtobufCMessage *reply = NULL;
     if (work_connect(&work) && prepare(&work, &request, &preparation) &&
         explain(&work, &request, &preparation, &explanation)) {
-        reply = plan_message(call->arena, &preparation, &explanation);
+        reply = &plan_message(call->arena, &preparation, &explanation)->base;
     }
     work_release(&work);
     return reply;

@@ -1,7 +1,7 @@
 /*
- * The answer to GetStatus.
+ * States, ledgers and sources as messages.
  */
-#include "worker/service/service_status.h"
+#include "worker/messages/status_messages.h"
 
 #include "worker/messages/messages.h"
 
@@ -9,24 +9,22 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-static const Truss__Migration__V1__State states[] = {
-    [MIGRATION_APPLIED] = TRUSS__MIGRATION__V1__STATE__STATE_APPLIED,
-    [MIGRATION_PENDING] = TRUSS__MIGRATION__V1__STATE__STATE_PENDING,
-    [MIGRATION_MODIFIED] = TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED,
-    [MIGRATION_ORPHANED] = TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED,
-};
-
-static const Truss__Migration__V1__DetailState details[] = {
-    [DETAIL_NONE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_UNSPECIFIED,
-    [DETAIL_FAILED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED,
-    [DETAIL_ROLLED_BACK] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_ROLLED_BACK,
-    [DETAIL_OUT_OF_ORDER] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER,
-    [DETAIL_FILE_MISSING] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING,
-    [DETAIL_BASELINE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_BASELINE,
-    [DETAIL_SKIPPED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED,
-    [DETAIL_OUTDATED] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUTDATED,
-    [DETAIL_DUPLICATE] = TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE,
-};
+MESSAGE_SAME(MIGRATION_APPLIED, STATE__STATE_APPLIED);
+MESSAGE_SAME(MIGRATION_PENDING, STATE__STATE_PENDING);
+MESSAGE_SAME(MIGRATION_MODIFIED, STATE__STATE_MODIFIED);
+MESSAGE_SAME(MIGRATION_ORPHANED, STATE__STATE_ORPHANED);
+MESSAGE_SAME(DETAIL_NONE, DETAIL_STATE__DETAIL_STATE_UNSPECIFIED);
+MESSAGE_SAME(DETAIL_FAILED, DETAIL_STATE__DETAIL_STATE_FAILED);
+MESSAGE_SAME(DETAIL_ROLLED_BACK, DETAIL_STATE__DETAIL_STATE_ROLLED_BACK);
+MESSAGE_SAME(DETAIL_OUT_OF_ORDER, DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER);
+MESSAGE_SAME(DETAIL_FILE_MISSING, DETAIL_STATE__DETAIL_STATE_FILE_MISSING);
+MESSAGE_SAME(DETAIL_BASELINE, DETAIL_STATE__DETAIL_STATE_BASELINE);
+MESSAGE_SAME(DETAIL_SKIPPED, DETAIL_STATE__DETAIL_STATE_SKIPPED);
+MESSAGE_SAME(DETAIL_OUTDATED, DETAIL_STATE__DETAIL_STATE_OUTDATED);
+MESSAGE_SAME(DETAIL_DUPLICATE, DETAIL_STATE__DETAIL_STATE_DUPLICATE);
+MESSAGE_SAME(CONFIDENCE_LOW, CONFIDENCE__CONFIDENCE_LOW);
+MESSAGE_SAME(CONFIDENCE_LIKELY, CONFIDENCE__CONFIDENCE_LIKELY);
+MESSAGE_SAME(CONFIDENCE_CERTAIN, CONFIDENCE__CONFIDENCE_CERTAIN);
 
 static Truss__Migration__V1__Attempt *attempt_message(struct arena *arena, const struct ledger_entry *entry)
 {
@@ -65,8 +63,8 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
 {
     Truss__Migration__V1__Migration *const message = NEW(arena, Migration, migration);
     message->name = message_string(item->name);
-    message->state = states[item->state];
-    message->detail_state = details[item->detail];
+    message->state = (Truss__Migration__V1__State)item->state;
+    message->detail_state = (Truss__Migration__V1__DetailState)item->detail;
     MESSAGE_SET_OPTIONAL(message, file_hash, TRUSS__MIGRATION__V1__MIGRATION___FILE_HASH_FILE_HASH, item->checksum);
     MESSAGE_SET_OPTIONAL(message, note, TRUSS__MIGRATION__V1__MIGRATION___NOTE_NOTE, item->note);
     message->verified = item->verified;
@@ -86,12 +84,6 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
     return message;
 }
 
-static const Truss__Migration__V1__Confidence confidences[] = {
-    [CONFIDENCE_LOW] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LOW,
-    [CONFIDENCE_LIKELY] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LIKELY,
-    [CONFIDENCE_CERTAIN] = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_CERTAIN,
-};
-
 static const char *place(struct arena *arena, const struct ledger *ledger)
 {
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
@@ -106,13 +98,14 @@ static Truss__Migration__V1__DetectedTable *table_message(struct arena *arena, c
     table->schema = message_string(found->ledger.schema);
     table->table = message_string(found->ledger.table);
     table->evidence = message_string(found->evidence);
-    table->confidence = confidences[found->candidate_count == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_LOW];
+    table->confidence = found->candidate_count == 1 ? TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LIKELY
+                                                    : TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_LOW;
     for (size_t i = 0; i < detection->source_count; i++) {
         const struct source *const source = &detection->sources[i];
         if (source->has_folder && source->has_ledger && strcmp(source->ledger.schema, found->ledger.schema) == 0 &&
             strcmp(source->ledger.table, found->ledger.table) == 0) {
             table->framework = message_string(source->framework->display_name);
-            table->confidence = confidences[CONFIDENCE_CERTAIN];
+            table->confidence = TRUSS__MIGRATION__V1__CONFIDENCE__CONFIDENCE_CERTAIN;
             return table;
         }
     }
@@ -128,7 +121,7 @@ static Truss__Migration__V1__Source *source_message(struct arena *arena, const s
     Truss__Migration__V1__Source *const message = NEW(arena, Source, source);
     message->framework = message_string(source->framework->id);
     message->display_name = message_string(source->framework->display_name);
-    message->confidence = confidences[source->confidence];
+    message->confidence = (Truss__Migration__V1__Confidence)source->confidence;
     message->chosen = chosen;
     message->reason = message_string(source->reason);
     if (source->has_folder) {
@@ -182,30 +175,24 @@ static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, const c
     }
 }
 
-static void set_warnings(struct work *work, Truss__Migration__V1__GetStatusResponse *reply,
-                         const struct catalog *catalog)
+static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
+                         const struct catalog *catalog, const char *problem)
 {
     const struct detection *const detection = &catalog->detection;
-    struct status problem = {.arena = work->arena};
-    struct work looking = *work;
-    looking.status = &problem;
-    const bool unfit = detection->has_folder && !catalog_check_folder(&looking, catalog);
-    reply->warnings = arena_array(
-        work->arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 1,
-        sizeof *reply->warnings);
+    reply->warnings =
+        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 1,
+                    sizeof *reply->warnings);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
     add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
-    if (unfit) {
-        add_warnings(reply, &problem.message, 1);
-    }
+    add_warnings(reply, &problem, problem == NULL ? 0 : 1);
 }
 
-ProtobufCMessage *status_reply(struct work *work, const struct catalog *catalog)
+Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct catalog *catalog,
+                                                      const char *database, const char *problem)
 {
-    struct arena *const arena = work->arena;
     Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
-    reply->database = message_string(arena_strdup(arena, pg_session_database(work->session)));
+    reply->database = message_string(database);
     reply->n_migrations = catalog->count;
     reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
     for (size_t i = 0; i < catalog->count; i++) {
@@ -217,6 +204,6 @@ ProtobufCMessage *status_reply(struct work *work, const struct catalog *catalog)
     reply->summary->modified = (uint32_t)catalog->counts[MIGRATION_MODIFIED];
     reply->summary->orphaned = (uint32_t)catalog->counts[MIGRATION_ORPHANED];
     set_detection(arena, reply, &catalog->detection);
-    set_warnings(work, reply, catalog);
-    return &reply->base;
+    set_warnings(arena, reply, catalog, problem);
+    return reply;
 }

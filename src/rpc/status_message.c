@@ -1,0 +1,73 @@
+/*
+ * What an error quotes may be any bytes of any length; what goes out is UTF-8 of a bounded length.
+ */
+#include "rpc/status_message.h"
+
+#include "base/text.h"
+
+#define LONGEST_STRING ((size_t)64 * 1024)
+
+/* A string may be cut inside a character, and the other side takes UTF-8 only: here it becomes that. */
+static char *clean(struct arena *arena, const char *string)
+{
+    struct text rest = text_slice(text_of(string), 0, LONGEST_STRING);
+    struct buffer out = {.arena = arena};
+    for (size_t bad; !text_is_utf8(rest, &bad); rest = text_slice(rest, bad + 1, rest.size)) {
+        buffer_add(&out, text_slice(rest, 0, bad));
+        buffer_puts(&out, "\uFFFD");
+    }
+    buffer_add(&out, rest);
+    return (char *)(uintptr_t)buffer_string(&out);
+}
+
+Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status *status)
+{
+    Truss__Rpc__V1__Status *const message = arena_alloc(arena, sizeof *message);
+    Truss__Rpc__V1__ErrorDetail *const detail = arena_alloc(arena, sizeof *detail);
+    truss__rpc__v1__status__init(message);
+    truss__rpc__v1__error_detail__init(detail);
+    message->code = (int32_t)status->code;
+    message->message = clean(arena, status->message);
+    message->detail = detail;
+    detail->sqlstate = clean(arena, status->sqlstate);
+    detail->detail = clean(arena, status->detail);
+    detail->hint = clean(arena, status->hint);
+    detail->reason = clean(arena, status->reason);
+    detail->migration = clean(arena, status->migration);
+    detail->position = status->position;
+    detail->suggestions = arena_array(arena, STATUS_SUGGESTIONS, sizeof *detail->suggestions);
+    for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
+        detail->suggestions[detail->n_suggestions++] = clean(arena, status->suggestions[i]);
+    }
+    return message;
+}
+
+/* An empty string on the wire is "not known". */
+static const char *known(struct arena *arena, const char *string)
+{
+    return string == NULL || string[0] == '\0' ? NULL : arena_strdup(arena, string);
+}
+
+void status_read(const Truss__Rpc__V1__Status *message, struct status *outcome)
+{
+    struct arena *const arena = outcome->arena;
+    const Truss__Rpc__V1__ErrorDetail *const detail = message->detail;
+    const bool is_code = message->code > STATUS_OK && message->code <= STATUS_UNAUTHENTICATED;
+    *outcome = (struct status){
+        .arena = arena,
+        .code = is_code ? (enum status_code)message->code : STATUS_UNKNOWN,
+        .message = arena_strdup(arena, message->message),
+    };
+    if (detail == NULL) {
+        return;
+    }
+    outcome->sqlstate = known(arena, detail->sqlstate);
+    outcome->detail = known(arena, detail->detail);
+    outcome->hint = known(arena, detail->hint);
+    outcome->reason = known(arena, detail->reason);
+    outcome->migration = known(arena, detail->migration);
+    outcome->position = detail->position;
+    for (size_t i = 0; i < STATUS_SUGGESTIONS && i < detail->n_suggestions; i++) {
+        outcome->suggestions[i] = arena_strdup(arena, detail->suggestions[i]);
+    }
+}

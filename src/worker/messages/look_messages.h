@@ -1,0 +1,21 @@
+/*
+ * What was looked at, and what was marked or made, as messages in the arena; they borrow the strings of what they tell.
+ */
+#ifndef WORKER_MESSAGES_LOOK_MESSAGES_H
+#define WORKER_MESSAGES_LOOK_MESSAGES_H
+
+#include "migration/look/check.h"
+#include "migration/look/schema.h"
+#include "migration/plan/preview.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found);
+Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const struct check *found);
+Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena, const struct schema_findings *found);
+Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const struct created *created);
+
+/* message: what was done, one sentence. */
+Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const char *message);
+Truss__Migration__V1__MarkRolledBackResponse *mark_rolled_back_message(struct arena *arena, const char *message);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * A plan as a message: its migrations, steps, statements and locks.
+ */
+#include "worker/messages/plan_messages.h"
+
+#include "worker/messages/messages.h"
+
+#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
+
+MESSAGE_SAME(STEP_TRANSACTION, STEP_KIND__STEP_KIND_TRANSACTION);
+MESSAGE_SAME(STEP_ALONE, STEP_KIND__STEP_KIND_ALONE);
+MESSAGE_SAME(STEP_OWN, STEP_KIND__STEP_KIND_OWN);
+MESSAGE_SAME(SQL_WORK_UNKNOWN, WORK__WORK_UNSPECIFIED);
+MESSAGE_SAME(SQL_WORK_NONE, WORK__WORK_NONE);
+MESSAGE_SAME(SQL_WORK_SCAN, WORK__WORK_SCAN);
+MESSAGE_SAME(SQL_WORK_REWRITE, WORK__WORK_REWRITE);
+MESSAGE_SAME(SQL_WORK_INDEX, WORK__WORK_INDEX);
+MESSAGE_SAME(SQL_WORK_ROWS, WORK__WORK_ROWS);
+
+static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *arena,
+                                                                 const struct explained_statement *statement)
+{
+    Truss__Migration__V1__PlannedStatement *const message = NEW(arena, PlannedStatement, planned_statement);
+    const struct sql_effects *const effects = &statement->effects;
+    message->sql = message_string(statement->sql);
+    message->start = (uint32_t)statement->start;
+    message->end = (uint32_t)statement->end;
+    message->line = statement->where.line;
+    message->column = statement->where.column;
+    message->work = (Truss__Migration__V1__Work)effects->work;
+    message->locks = arena_array(arena, effects->count, sizeof *message->locks);
+    for (size_t i = 0; i < effects->count; i++) {
+        Truss__Migration__V1__PlannedLock *const lock = NEW(arena, PlannedLock, planned_lock);
+        lock->relation = message_string(effects->locks[i].relation);
+        lock->mode = message_string(sql_lock_name(effects->locks[i].lock));
+        lock->blocks_reads = sql_lock_blocks_reads(effects->locks[i].lock);
+        lock->blocks_writes = sql_lock_blocks_writes(effects->locks[i].lock);
+        message->locks[message->n_locks++] = lock;
+    }
+    if (effects->advice != NULL) {
+        message->_advice_case = TRUSS__MIGRATION__V1__PLANNED_STATEMENT___ADVICE_ADVICE;
+        message->advice = message_string(effects->advice);
+    }
+    return message;
+}
+
+static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, const struct explained_step *explained,
+                                                       uint32_t number)
+{
+    Truss__Migration__V1__PlannedStep *const message = NEW(arena, PlannedStep, planned_step);
+    const struct step *const step = explained->step;
+    message->number = number;
+    message->kind = (Truss__Migration__V1__StepKind)step->kind;
+    message->start = (uint32_t)step->start;
+    message->end = (uint32_t)step->end;
+    message->line = explained->where.line;
+    message->column = explained->where.column;
+    message->finished = explained->finished;
+    message->retries_locks = step->stalls && (step->kind != STEP_OWN || step->commit_at != SIZE_MAX);
+    message->statement_count = (uint32_t)explained->statement_count;
+    if (step->reason != NULL) {
+        message->_reason_case = TRUSS__MIGRATION__V1__PLANNED_STEP___REASON_REASON;
+        message->reason = message_string(step->reason);
+    }
+    message->statements = arena_array(arena, explained->listed, sizeof *message->statements);
+    for (size_t i = 0; i < explained->listed; i++) {
+        message->statements[message->n_statements++] = statement_message(arena, &explained->statements[i]);
+    }
+    return message;
+}
+
+static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *arena,
+                                                               const struct explained_migration *explained)
+{
+    Truss__Migration__V1__PlannedMigration *const message = NEW(arena, PlannedMigration, planned_migration);
+    const struct plan *const plan = &explained->prepared->plan;
+    message->name = message_string(explained->prepared->item->name);
+    message->one_transaction = plan->one_transaction || plan->count == 0;
+    message->finished_steps = (uint32_t)explained->prepared->done;
+    if (explained->checksum != NULL) {
+        message->_hash_case = TRUSS__MIGRATION__V1__PLANNED_MIGRATION___HASH_HASH;
+        message->hash = message_string(explained->checksum);
+    }
+    if (plan->note != NULL) {
+        message->_note_case = TRUSS__MIGRATION__V1__PLANNED_MIGRATION___NOTE_NOTE;
+        message->note = message_string(plan->note);
+    }
+    MESSAGE_SET_OPTIONAL(message, delegate, TRUSS__MIGRATION__V1__PLANNED_MIGRATION___DELEGATE_DELEGATE,
+                         explained->delegate);
+    message->steps = arena_array(arena, explained->delegate != NULL ? 0 : plan->count, sizeof *message->steps);
+    for (size_t i = 0; explained->delegate == NULL && i < plan->count; i++) {
+        message->steps[message->n_steps++] = step_message(arena, &explained->steps[i], (uint32_t)(i + 1));
+    }
+    return message;
+}
+
+Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
+                                                 const struct explanation *explanation)
+{
+    Truss__Migration__V1__PlanResponse *const reply = NEW(arena, PlanResponse, plan_response);
+    const struct detection *const detection = &preparation->catalog.detection;
+    reply->plan_hash = message_string(preparation->hash);
+    reply->transactions = explanation->transactions;
+    reply->blocks_reads = explanation->blocks_reads;
+    reply->blocks_writes = explanation->blocks_writes;
+    reply->summary = message_string(explanation->summary);
+    if (explanation->refusal != NULL) {
+        reply->_refusal_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___REFUSAL_REFUSAL;
+        reply->refusal = message_string(explanation->refusal);
+    }
+    reply->warnings = arena_array(arena, detection->warning_count, sizeof *reply->warnings);
+    for (size_t i = 0; i < detection->warning_count; i++) {
+        reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);
+    }
+    reply->migrations = arena_array(arena, explanation->count, sizeof *reply->migrations);
+    for (size_t i = 0; i < explanation->count; i++) {
+        reply->migrations[reply->n_migrations++] = planned_message(arena, &explanation->migrations[i]);
+    }
+    return reply;
+}

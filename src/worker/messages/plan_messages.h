@@ -1,0 +1,14 @@
+/*
+ * The answer to Plan as a message.
+ */
+#ifndef WORKER_MESSAGES_PLAN_MESSAGES_H
+#define WORKER_MESSAGES_PLAN_MESSAGES_H
+
+#include "migration/plan/view.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+/* A PlanResponse in the arena, which borrows the strings of both. */
+Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
+                                                 const struct explanation *explanation);
+
+#endif
