@@ -34,7 +34,7 @@ repeat() {
 sh docker/install-deps.sh long
 step "everything" sh tests/run.sh
 step "the other versions of PostgreSQL" sh tests/run-versions.sh
-cmake -S . -B build-fuzz -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
+cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
 make -C build-fuzz -j "$(nproc)" >/dev/null
 for fuzzer in build-fuzz/tests/fuzz/fuzz_*; do
     step "$(basename "$fuzzer")" fuzz "$fuzzer"

@@ -19,7 +19,7 @@ trap 'exit 130' INT TERM
 build() {
     directory=$1
     shift
-    cmake -S . -B "$directory" "$@" >"$log" 2>&1 && make -C "$directory" -j "$jobs" >>"$log" 2>&1 && return
+    cmake -S . -B "$directory" -DTRUSS_WERROR=ON "$@" >"$log" 2>&1 && make -C "$directory" -j "$jobs" >>"$log" 2>&1 && return
     cat "$log"
     echo "0 passed, 1 failed"
     exit 1

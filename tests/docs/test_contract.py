@@ -1,7 +1,9 @@
 """What is written down twice, because two readers need it, is the same in both places."""
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -30,6 +32,35 @@ class Contract(unittest.TestCase):
                 if name.endswith((".c", ".h")) and path != "src/pg/sqlstate.h":
                     found = re.findall(r'"(?=[0-9A-Z]*[A-Z])[0-9][0-9A-Z]{4}"|"(?:08|2[0-9]|4[0-9]|5[0-9])\d{3}"', text_of(path))
                     self.assertEqual(found, [], path)
+
+    def layers(self, files):
+        """What tests/layers.py says of a tree with these files."""
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, "src", os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, "src", path), "w", encoding="ascii") as file:
+                    file.write(text)
+            told = subprocess.run([sys.executable, os.path.join(ROOT, "tests/layers.py"), root], capture_output=True, text=True, check=False)
+            return told.returncode, [line for line in told.stdout.splitlines() if "no longer so" not in line]
+
+    def test_an_include_that_points_upwards_is_found(self):
+        self.assertEqual(self.layers({"base/a.h": "", "pg/b.c": '#include "base/a.h"\n'}), (0, []))
+        self.assertEqual(self.layers({"base/a.c": '#include "pg/b.h"\n', "pg/b.h": ""}), (1, ["src/base/a.c includes pg/b.h: base may not know pg"]))
+        self.assertEqual(self.layers({"cli/a.c": '#include "pg/b.h"\n', "pg/b.h": ""})[0], 1)
+        self.assertEqual(self.layers({"migration/look/a.c": '#include "migration/run/b.h"\n', "migration/run/b.h": ""})[0], 1)
+        self.assertEqual(self.layers({"migration/run/a.c": '#include "migration/look/b.h"\n', "migration/look/b.h": ""})[0], 0)
+        self.assertEqual(self.layers({"worker/a.c": '#include "framework/core/b.h"\n', "framework/core/b.h": ""})[0], 0)
+        self.assertIn("has no line", self.layers({"elsewhere/a.c": ""})[1][0])
+
+    def test_a_circle_of_headers_is_found(self):
+        circle = {"base/a.h": '#include "base/b.h"\n', "base/b.h": '#include "base/c.h"\n', "base/c.h": '#include "base/a.h"\n'}
+        status, said = self.layers(circle)
+        self.assertEqual((status, said[0]), (1, "headers that include each other: base/a.h, base/b.h, base/c.h"))
+
+    def test_two_modules_that_know_each_other_are_found(self):
+        self.assertEqual(self.layers({"base/a.c": '#include "base/b.h"\n', "base/a.h": "", "base/b.c": '#include "base/a.h"\n', "base/b.h": ""}),
+                         (1, ["modules that know each other: base/a, base/b"]))
+        self.assertEqual(self.layers({"base/a.c": '#include "base/a_part.h"\n', "base/a.h": "", "base/a_part.c": '#include "base/a.h"\n', "base/a_part.h": ""})[0], 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""The direction of knowledge: which folder of src/ may include which, and that no headers include each other in a circle.
+
+    layers.py [ROOT]    prints every offence; ends with 1 where there is one
+    layers.py --graph   prints which folder includes which, instead
+"""
+import os
+import re
+import sys
+
+# A folder, and what it may include beside itself; "/*": with the folders in it. Where several lines fit a path, the longest counts.
+MIGRATION = ["base", "pg", "sql", "framework/*", "migration"]
+MAY = {
+    "base": [],
+    "rpc": ["base"],
+    "pg": ["base"],
+    "sql": ["base"],
+    "framework/core": ["base", "pg", "sql"],
+    "framework/formats": ["base", "sql", "framework/core"],
+    "framework": ["base", "pg", "sql", "framework/core", "framework/formats"],
+    "migration": ["base", "pg", "sql", "framework/*"],
+    "migration/look": MIGRATION,
+    "migration/plan": [*MIGRATION, "migration/look"],
+    "migration/tool": [*MIGRATION, "migration/look"],
+    "migration/record": [*MIGRATION, "migration/look", "migration/plan"],
+    "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*"],
+    "bridge": ["base", "rpc"],
+    "cli": ["base", "rpc"],
+}
+
+# What is still as it should not be. A line that is not needed any more is said, so that this list only gets shorter.
+KNOWN = [
+    "src/framework/core/layout.c includes framework/formats/properties.h: framework/core may not know framework/formats",
+    "src/migration/events.c includes migration/run/observer.h: migration may not know migration/run",
+    "src/migration/look/catalog.c includes migration/plan/content.h: migration/look may not know migration/plan",
+    "src/migration/look/checksums.c includes migration/plan/content.h: migration/look may not know migration/plan",
+    "src/migration/plan/plan.h includes migration/record/transaction.h: migration/plan may not know migration/record",
+    "src/migration/plan/preview.c includes migration/run/tool.h: migration/plan may not know migration/run",
+    "src/migration/plan/view.c includes migration/run/tool.h: migration/plan may not know migration/run",
+    "src/migration/record/mark.c includes migration/run/lock.h: migration/record may not know migration/run",
+    "src/migration/record/transaction.c includes migration/run/leftovers.h: migration/record may not know migration/run",
+    "src/migration/record/transaction.c includes migration/run/lock.h: migration/record may not know migration/run",
+    "src/migration/record/transaction.c includes migration/run/observer.h: migration/record may not know migration/run",
+    "src/migration/record/transaction.h includes migration/run/send.h: migration/record may not know migration/run",
+    "modules that know each other: bridge/dispatch, bridge/passage",
+    "modules that know each other: migration/events, migration/look/place, migration/run/observer",
+    "modules that know each other: migration/run/run, migration/run/tool, migration/run/whole",
+]
+
+
+def layer_of(path):
+    return max((layer for layer in MAY if path.startswith(layer + "/")), key=len, default=None)
+
+
+def may_include(layer, other):
+    return layer == other or any(other == may or (may.endswith("/*") and (other + "/").startswith(may[:-1])) for may in MAY[layer])
+
+
+def includes_of(root):
+    """{path: [included path]} of our own files below src/."""
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in sorted(names):
+            if name.endswith((".c", ".h", ".def")):
+                path = os.path.relpath(os.path.join(folder, name), root)
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    wanted = re.findall(r'^#include "([^"]+)"', file.read(), re.M)
+                found[path] = [one for one in wanted if os.path.exists(os.path.join(root, one))]
+    return found
+
+
+def offences_of(includes):
+    """Includes that point upwards, in words."""
+    for path, wanted in sorted(includes.items()):
+        layer = layer_of(path)
+        if layer is None:
+            yield f"src/{path}: its folder has no line in tests/layers.py"
+            continue
+        for one in wanted:
+            other = layer_of(one)
+            if other is not None and not may_include(layer, other):
+                yield f"src/{path} includes {one}: {layer} may not know {other}"
+
+
+def circles_of(graph):
+    """Each knot of nodes that reach each other, as a sorted list (Tarjan's algorithm, without recursion)."""
+    number, low, stack, on_stack, found = {}, {}, [], set(), []
+    for start in sorted(graph):
+        work = [(start, iter(graph[start]))] if start not in number else []
+        if work:
+            number[start] = low[start] = len(number)
+            stack.append(start)
+            on_stack.add(start)
+        while work:
+            node, rest = work[-1]
+            for other in rest:
+                if other not in number:
+                    number[other] = low[other] = len(number)
+                    stack.append(other)
+                    on_stack.add(other)
+                    work.append((other, iter(graph.get(other, ()))))
+                    break
+                if other in on_stack:
+                    low[node] = min(low[node], number[other])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == number[node]:
+                    knot = []
+                    while True:
+                        one = stack.pop()
+                        on_stack.discard(one)
+                        knot.append(one)
+                        if one == node:
+                            break
+                    if len(knot) > 1 or node in graph.get(node, ()):
+                        found.append(sorted(knot))
+    return found
+
+
+def modules_of(includes):
+    """{module: {module}}: X.c, X.h and the files X_*.c, X_*.h beside them are one module."""
+    stems = {re.sub(r"\.\w+$", "", path) for path in includes}
+
+    def module_of(path):
+        stem = re.sub(r"\.\w+$", "", path)
+        return min((other for other in stems if stem == other or stem.startswith(other + "_")), key=len)
+
+    graph = {}
+    for path, wanted in includes.items():
+        own = module_of(path)
+        graph.setdefault(own, set()).update(module_of(one) for one in wanted if module_of(one) != own)
+    return graph
+
+
+def report(root):
+    includes = includes_of(os.path.join(root, "src"))
+    said = list(offences_of(includes))
+    headers = {path: [one for one in wanted if one.endswith(".h")] for path, wanted in includes.items() if path.endswith(".h")}
+    said += [f"headers that include each other: {', '.join(circle)}" for circle in circles_of(headers)]
+    said += [f"modules that know each other: {', '.join(circle)}" for circle in circles_of(modules_of(includes))]
+    return said
+
+
+def print_graph(root):
+    edges = {}
+    for path, wanted in includes_of(os.path.join(root, "src")).items():
+        for one in wanted:
+            if os.path.dirname(path) != os.path.dirname(one):
+                edges.setdefault(os.path.dirname(path), set()).add(os.path.dirname(one))
+    for folder in sorted(edges):
+        print(f"{folder:24} {' '.join(sorted(edges[folder]))}")
+
+
+def main(arguments):
+    root = next((one for one in arguments if not one.startswith("--")), os.path.join(os.path.dirname(__file__), ".."))
+    if "--graph" in arguments:
+        print_graph(root)
+        return 0
+    said = report(root)
+    for one in KNOWN:
+        if one not in said:
+            print(f"tests/layers.py: this is no longer so, take it from the list: {one}")
+    new = [one for one in said if one not in KNOWN]
+    print("\n".join(new), end="\n" if new else "")
+    return 1 if new else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
