@@ -148,6 +148,9 @@ static const char *lookup(struct arena *arena, struct text content, const char *
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
 {
+    if (text_starts_with(content, "\xEF\xBB\xBF")) { /* Windows editors put a byte order mark there */
+        content = text_slice(content, 3, content.size);
+    }
     return lookup(arena, content, key, 0);
 }
 

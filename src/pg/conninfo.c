@@ -1,16 +1,16 @@
 /*
  * A URL is cut by hand, because libpq's own reader refuses what it does not know and repeats the URL, password and all,
- * in its errors. What each parameter becomes is a table.
+ * in its errors. What each parameter becomes is a table: conninfo_parameters.c.
  */
 #include "pg/conninfo.h"
+
+#include "pg/conninfo_reading.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define URL_LIMIT    8192
-#define SCHEMA_LIMIT 63
-#define MOST_IGNORED 32
+#define URL_LIMIT 8192
 
 /* ---- keywords ---- */
 
@@ -24,8 +24,9 @@ const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
     return NULL;
 }
 
-static bool set_keyword(struct conninfo *conninfo, const char *keyword, const char *value, struct status *status)
+bool conninfo_set(struct reading *reading, const char *keyword, const char *value)
 {
+    struct conninfo *const conninfo = reading->conninfo;
     for (size_t i = 0; i < conninfo->count; i++) {
         if (strcmp(conninfo->keywords[i], keyword) == 0) {
             conninfo->values[i] = value;
@@ -33,7 +34,7 @@ static bool set_keyword(struct conninfo *conninfo, const char *keyword, const ch
         }
     }
     if (conninfo->count == CONNINFO_KEYWORDS) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
+        return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
     }
     conninfo->keywords[conninfo->count] = keyword;
     conninfo->values[conninfo->count] = value;
@@ -41,107 +42,7 @@ static bool set_keyword(struct conninfo *conninfo, const char *keyword, const ch
     return true;
 }
 
-static bool is_libpq_keyword(const char *name)
-{
-    PQconninfoOption *const options = PQconndefaults();
-    bool known = false;
-    for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
-        known = known || strcmp(option->keyword, name) == 0;
-    }
-    PQconninfoFree(options);
-    return known;
-}
-
-/* ---- parameters ---- */
-
-struct reading {
-    struct arena *arena;
-    struct conninfo *conninfo;
-    struct status *status;
-    const char *ignored[MOST_IGNORED + 1];
-    size_t ignored_count;
-    bool strict_tls;
-};
-
-static bool set_aside(struct reading *reading, const char *name)
-{
-    if (reading->ignored_count < MOST_IGNORED) {
-        reading->ignored[reading->ignored_count++] = name;
-    }
-    return true;
-}
-
-static bool take_schema(struct reading *reading, const char *value)
-{
-    if (value[0] == '\0' || strlen(value) > SCHEMA_LIMIT) {
-        return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                           "The connection URL's schema must have 1 to %d bytes.", SCHEMA_LIMIT);
-    }
-    reading->conninfo->schema = value;
-    return true;
-}
-
-static bool take_pgbouncer(struct reading *reading, const char *value)
-{
-    reading->conninfo->pgbouncer = strcmp(value, "true") == 0;
-    return true;
-}
-
-/* Prisma verifies the server's certificate with "strict" only, which is its default: see finish_tls. */
-static bool take_sslaccept(struct reading *reading, const char *value)
-{
-    reading->strict_tls = strcmp(value, "strict") == 0;
-    return true;
-}
-
-/* Prisma's sslcert is the certificate of the authority that the server is checked against; libpq's is the client's own.
- */
-static bool take_sslcert(struct reading *reading, const char *value)
-{
-    return set_keyword(reading->conninfo, "sslrootcert", value, reading->status);
-}
-
-static bool take_sslidentity(struct reading *reading, const char *value)
-{
-    (void)value;
-    return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                       "The connection URL's sslidentity is a PKCS#12 file, which libpq cannot read: export its "
-                       "certificate and key, and give them as sslclientcert and sslkey.");
-}
-
-static bool take_sslclientcert(struct reading *reading, const char *value)
-{
-    return set_keyword(reading->conninfo, "sslcert", value, reading->status);
-}
-
-/* In JDBC's and Prisma's way of saying it, "ssl=true". */
-static bool take_ssl(struct reading *reading, const char *value)
-{
-    return strcmp(value, "true") != 0 || set_keyword(reading->conninfo, "sslmode", "require", reading->status);
-}
-
-/* What libpq does not know, or knows with another meaning. NULL: understood by others, of no use to us. */
-static const struct {
-    const char *name;
-    bool (*take)(struct reading *reading, const char *value);
-} parameters[] = {
-    {"schema", take_schema},   {"pgbouncer", take_pgbouncer},         {"sslaccept", take_sslaccept},
-    {"sslcert", take_sslcert}, {"sslclientcert", take_sslclientcert}, {"sslidentity", take_sslidentity},
-    {"ssl", take_ssl},
-};
-
-static bool take_parameter(struct reading *reading, const char *name, const char *value)
-{
-    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
-        if (strcmp(parameters[i].name, name) == 0) {
-            return parameters[i].take(reading, value);
-        }
-    }
-    if (!is_libpq_keyword(name)) {
-        return set_aside(reading, name);
-    }
-    return set_keyword(reading->conninfo, name, value, reading->status);
-}
+/* ---- the parts of a URL ---- */
 
 static const char *decode(struct reading *reading, struct text part, const char *what)
 {
@@ -158,6 +59,19 @@ static const char *decode(struct reading *reading, struct text part, const char 
     return decoded;
 }
 
+/* A parameter's value; Java writes a space as "+". */
+static const char *decode_value(struct reading *reading, struct text part)
+{
+    if (reading->is_jdbc) {
+        char *const copy = arena_strndup(reading->arena, part.data, part.size);
+        for (char *c = copy; *c != '\0'; c++) {
+            *c = *c == '+' ? ' ' : *c;
+        }
+        part = text_of(copy);
+    }
+    return decode(reading, part, "parameters");
+}
+
 static bool take_query(struct reading *reading, struct text query)
 {
     while (query.size > 0) {
@@ -169,17 +83,14 @@ static bool take_query(struct reading *reading, struct text query)
             continue;
         }
         const char *const name = decode(reading, text_slice(pair, 0, equals), "parameters");
-        const char *const value = name == NULL || equals == SIZE_MAX
-                                      ? ""
-                                      : decode(reading, text_slice(pair, equals + 1, pair.size), "parameters");
-        if (name == NULL || value == NULL || !take_parameter(reading, name, value)) {
+        const char *const value =
+            name == NULL || equals == SIZE_MAX ? "" : decode_value(reading, text_slice(pair, equals + 1, pair.size));
+        if (name == NULL || value == NULL || !conninfo_take_parameter(reading, name, value)) {
             return false;
         }
     }
     return true;
 }
-
-/* ---- the parts of a URL ---- */
 
 /* One host of the list, "[::1]:5432", appended to the lists that libpq takes. */
 static bool take_host(struct reading *reading, struct text one, struct buffer *hosts, struct buffer *ports)
@@ -234,24 +145,24 @@ static bool take_hosts(struct reading *reading, struct text list)
         }
         list = more ? text_slice(list, comma + 1, list.size) : list;
     }
-    if (hosts.size > 0 && !set_keyword(reading->conninfo, "host", buffer_string(&hosts), reading->status)) {
+    if (hosts.size > 0 && !conninfo_set(reading, "host", buffer_string(&hosts))) {
         return false;
     }
-    return ports.size == 0 || set_keyword(reading->conninfo, "port", buffer_string(&ports), reading->status);
+    return ports.size == 0 || conninfo_set(reading, "port", buffer_string(&ports));
 }
 
 static bool take_user(struct reading *reading, struct text info)
 {
     const size_t colon = text_find(info, ":", 0);
     const char *const user = decode(reading, text_slice(info, 0, colon), "user");
-    if (user == NULL || (user[0] != '\0' && !set_keyword(reading->conninfo, "user", user, reading->status))) {
+    if (user == NULL || (user[0] != '\0' && !conninfo_set(reading, "user", user))) {
         return false;
     }
     if (colon == SIZE_MAX) {
         return true;
     }
     const char *const password = decode(reading, text_slice(info, colon + 1, info.size), "password");
-    return password != NULL && set_keyword(reading->conninfo, "password", password, reading->status);
+    return password != NULL && conninfo_set(reading, "password", password);
 }
 
 /* The last "@" before the path ends the user's part: a password with a bare "@" in it is understood all the same. */
@@ -286,54 +197,29 @@ static bool take_url(struct reading *reading, struct text rest)
         return false;
     }
     const char *const database = decode(reading, path, "database");
-    if (database == NULL ||
-        (database[0] != '\0' && !set_keyword(reading->conninfo, "dbname", database, reading->status))) {
+    if (database == NULL || (database[0] != '\0' && !conninfo_set(reading, "dbname", database))) {
         return false;
     }
     return take_query(reading, query);
 }
 
-/* "host=… dbname=…": libpq's own reader is right here; its errors are not repeated, they may hold the password. */
-static bool take_keywords(struct reading *reading, const char *string)
-{
-    char *error = NULL;
-    PQconninfoOption *const options = PQconninfoParse(string, &error);
-    bool ok = options != NULL;
-    PQfreemem(error);
-    if (!ok) {
-        return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                           "DATABASE_URL is neither a postgresql:// URL nor a libpq keyword string that can be read.");
-    }
-    for (const PQconninfoOption *option = options; ok && option->keyword != NULL; option++) {
-        if (option->val != NULL) {
-            ok = set_keyword(reading->conninfo, arena_strdup(reading->arena, option->keyword),
-                             arena_strdup(reading->arena, option->val), reading->status);
-        }
-    }
-    PQconninfoFree(options);
-    return ok;
-}
-
 /* ---- the whole ---- */
 
-/* "strict" is Prisma's word for checking the certificate of a connection that must be encrypted. libpq does where it
- * has an authority to check against, the host's name too; without one, before libpq 16 ("sslrootcert=system"), there is
- * nothing to check with, and "require" stays what it is. */
-static bool finish_tls(struct reading *reading)
-{
-    const char *const mode = conninfo_value(reading->conninfo, "sslmode");
-    const bool checkable =
-        mode != NULL && strcmp(mode, "require") == 0 && conninfo_value(reading->conninfo, "sslrootcert") != NULL;
-    return !reading->strict_tls || !checkable ||
-           set_keyword(reading->conninfo, "sslmode", "verify-full", reading->status);
-}
-
-/* What every connection of ours has, unless the URL says otherwise. */
+/* What every connection of ours has, unless the URL says otherwise. A connection that a router has forgotten is noticed
+ * within a minute and a half, whether it waits for an answer or for what it sent to be taken. */
 static bool finish_defaults(struct reading *reading)
 {
-    struct conninfo *const conninfo = reading->conninfo;
-    return set_keyword(conninfo, "client_encoding", "UTF8", reading->status) &&
-           set_keyword(conninfo, "fallback_application_name", "truss", reading->status);
+    static const char *const defaults[][2] = {
+        {"keepalives", "1"},       {"keepalives_idle", "30"},     {"keepalives_interval", "10"},
+        {"keepalives_count", "3"}, {"tcp_user_timeout", "60000"}, {"fallback_application_name", "truss"},
+    };
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        if (conninfo_value(reading->conninfo, defaults[i][0]) == NULL &&
+            !conninfo_set(reading, defaults[i][0], defaults[i][1])) {
+            return false;
+        }
+    }
+    return conninfo_set(reading, "client_encoding", "UTF8");
 }
 
 static void finish_display(struct reading *reading)
@@ -346,17 +232,86 @@ static void finish_display(struct reading *reading)
     conninfo->display = arena_printf(reading->arena, "postgresql://%s%s%s%s%s/%s", user == NULL ? "" : user,
                                      user == NULL ? "" : "@", host == NULL ? "" : host, port == NULL ? "" : ":",
                                      port == NULL ? "" : port, database == NULL ? "" : database);
-    const char **const ignored = arena_array(reading->arena, reading->ignored_count + 1, sizeof *ignored);
-    memcpy(ignored, reading->ignored, reading->ignored_count * sizeof *ignored);
-    conninfo->ignored = ignored;
 }
 
-static bool take_any(struct reading *reading, struct text url)
+/* What libpq takes where nothing is said: its environment, its service file, the person who runs it. */
+static void finish_place(struct reading *reading)
 {
+    struct conninfo *const conninfo = reading->conninfo;
+    const char *const names[] = {"host", "port", "dbname", "user"};
+    const char *values[4];
+    PQconninfoOption *const options = PQconndefaults();
+    for (size_t i = 0; i < 4; i++) {
+        values[i] = conninfo_value(conninfo, names[i]);
+        for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
+            if ((values[i] == NULL || values[i][0] == '\0') && strcmp(option->keyword, names[i]) == 0) {
+                values[i] = arena_strdup(reading->arena, option->val);
+            }
+        }
+    }
+    PQconninfoFree(options);
+    const char *const address = conninfo_value(conninfo, "hostaddr");
+    const char *const host = conninfo_value(conninfo, "host") == NULL && address != NULL ? address : values[0];
+    conninfo->place = (struct conninfo_place){
+        .host = host == NULL || host[0] == '\0' ? "localhost" : host,
+        .port = values[1] == NULL || values[1][0] == '\0' ? "5432" : values[1],
+        .database = values[2] != NULL && values[2][0] != '\0' ? values[2]
+                    : values[3] == NULL                       ? ""
+                                                              : values[3],
+    };
+}
+
+/* postgresql, and what frameworks and drivers make of it: "postgresql+psycopg2", "ecto", "pgx5". */
+static bool is_postgres(struct text scheme)
+{
+    static const char *const names[] = {"postgresql", "postgres",  "postgis",     "ecto", "pgsql",
+                                        "pdo-pgsql",  "pdo_pgsql", "pgx",         "pgx4", "pgx5",
+                                        "pg",         "psql",      "timescalegis"};
+    const size_t plus = text_find(scheme, "+", 0);
+    scheme = text_slice(scheme, 0, plus);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (text_is_nocase(scheme, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "jdbc:postgresql://…" and "db:pg://…" without what stands before; *found where there was something. */
+static struct text without_prefix(struct text url, bool *found)
+{
+    static const char *const prefixes[] = {"jdbc:", "r2dbc:", "p6spy:", "otel:", "log4jdbc:", "pool:", "db:"};
+    *found = false;
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        const size_t size = strlen(prefixes[i]);
+        if (text_is_nocase(text_slice(url, 0, size), prefixes[i])) {
+            url = text_slice(url, size, url.size);
+            *found = *found || i < 2;
+            i = SIZE_MAX; /* "jdbc:p6spy:": look for another */
+        }
+    }
+    return url;
+}
+
+/* "jdbc:postgresql:app" and "jdbc:postgresql:/": a database of this machine. */
+static bool take_short_jdbc(struct reading *reading, struct text rest)
+{
+    while (text_starts_with(rest, "/")) {
+        rest = text_slice(rest, 1, rest.size);
+    }
+    return take_url(reading, text_of(arena_printf(reading->arena, "localhost/%.*s", (int)rest.size, rest.data)));
+}
+
+static bool take_any(struct reading *reading, const char *string)
+{
+    const struct text url = without_prefix(text_trim(text_of(string)), &reading->is_jdbc);
     const size_t colon = text_find(url, "://", 0);
     const struct text scheme = colon == SIZE_MAX ? (struct text){0} : text_slice(url, 0, colon);
-    if (text_is_nocase(scheme, "postgresql") || text_is_nocase(scheme, "postgres")) {
+    if (is_postgres(scheme)) {
         return take_url(reading, text_slice(url, colon + 3, url.size));
+    }
+    if (reading->is_jdbc && text_starts_with(url, "postgresql:")) {
+        return take_short_jdbc(reading, text_slice(url, strlen("postgresql:"), url.size));
     }
     if (text_is_nocase(scheme, "prisma") || text_is_nocase(scheme, "prisma+postgres")) {
         return status_fail(
@@ -366,7 +321,8 @@ static bool take_any(struct reading *reading, struct text url)
             (int)scheme.size, scheme.data);
     }
     if (colon == SIZE_MAX && text_find(url, "=", 0) != SIZE_MAX) {
-        return take_keywords(reading, url.data);
+        return text_find(url, ";", 0) != SIZE_MAX ? conninfo_take_npgsql(reading, url)
+                                                  : conninfo_take_keywords(reading, string);
     }
     return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
                        "DATABASE_URL is not a PostgreSQL URL: it must begin with postgresql://.");
@@ -374,14 +330,69 @@ static bool take_any(struct reading *reading, struct text url)
 
 bool conninfo_parse(struct arena *arena, const char *url, struct conninfo *conninfo, struct status *status)
 {
-    struct reading reading = {.arena = arena, .conninfo = conninfo, .status = status};
+    struct reading reading = {.arena = arena, .conninfo = conninfo, .status = status, .options = {.arena = arena}};
     *conninfo = (struct conninfo){0};
     if (strlen(url) > URL_LIMIT) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "The connection URL is longer than %d bytes.", URL_LIMIT);
     }
-    if (!take_any(&reading, text_of(url)) || !finish_tls(&reading) || !finish_defaults(&reading)) {
+    if (!take_any(&reading, url) || !conninfo_finish_parameters(&reading) || !finish_defaults(&reading)) {
         return false;
     }
     finish_display(&reading);
+    finish_place(&reading);
     return true;
+}
+
+/* ---- which database it is ---- */
+
+/* This machine, whichever way it is said. */
+static bool is_local(struct text host)
+{
+    return host.size == 0 || text_starts_with(host, "/") || text_starts_with(host, "@") ||
+           text_is_nocase(host, "localhost") || text_starts_with(host, "127.") || text_is(host, "::1") ||
+           text_is(host, "[::1]") || text_is(host, "0.0.0.0");
+}
+
+static bool same_host(struct text a, struct text b)
+{
+    a.size -= text_ends_with(a, ".") ? 1 : 0;
+    b.size -= text_ends_with(b, ".") ? 1 : 0;
+    return (is_local(a) && is_local(b)) || (a.size == b.size && a.size > 0 && strncasecmp(a.data, b.data, a.size) == 0);
+}
+
+/* The one with this number of a list with commas; one that is too short stands for the rest with its last. */
+static struct text element(const char *list, size_t number)
+{
+    struct text rest = text_of(list);
+    for (size_t comma; number > 0 && (comma = text_find(rest, ",", 0)) != SIZE_MAX; number--) {
+        rest = text_slice(rest, comma + 1, rest.size);
+    }
+    return text_slice(rest, 0, text_find(rest, ",", 0));
+}
+
+static size_t count_elements(const char *list)
+{
+    size_t count = 1;
+    for (const char *c = list; *c != '\0'; c++) {
+        count += *c == ',' ? 1 : 0;
+    }
+    return count;
+}
+
+bool conninfo_same_database(const struct conninfo *a, const struct conninfo *b)
+{
+    const struct conninfo_place x = a->place;
+    const struct conninfo_place y = b->place;
+    if (strcmp(x.database, y.database) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < count_elements(x.host); i++) {
+        for (size_t j = 0; j < count_elements(y.host); j++) {
+            if (same_host(element(x.host, i), element(y.host, j)) &&
+                text_equal(element(x.port, i), element(y.port, j))) {
+                return true;
+            }
+        }
+    }
+    return false;
 }

@@ -8,6 +8,7 @@
 
 #define MOST_IDLE 16
 #define IDLE_MS   60000
+#define WAIT_MS   10000 /* for one of a limited number, where the URL does not say */
 
 struct idle {
     struct pg_session *session;
@@ -17,7 +18,9 @@ struct idle {
 struct pg_pool {
     const struct conninfo *conninfo;
     pthread_mutex_t mutex;
+    pthread_cond_t given_back;
     size_t max_idle;
+    size_t in_use;
     size_t count;
     struct idle idle[MOST_IDLE]; /* the oldest first */
 };
@@ -25,7 +28,12 @@ struct pg_pool {
 struct pg_pool *pg_pool_new(const struct conninfo *conninfo, size_t max_idle)
 {
     struct pg_pool *pool = memory_alloc(sizeof *pool);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->given_back, &attributes);
+    pthread_condattr_destroy(&attributes);
     pool->conninfo = conninfo;
     pool->max_idle = max_idle < MOST_IDLE ? max_idle : MOST_IDLE;
     return pool;
@@ -39,6 +47,7 @@ void pg_pool_free(struct pg_pool *pool)
     for (size_t i = 0; i < pool->count; i++) {
         pg_session_free(pool->idle[i].session);
     }
+    pthread_cond_destroy(&pool->given_back);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
@@ -78,7 +87,34 @@ static struct pg_session *take_idle(struct pg_pool *pool)
     return session;
 }
 
-struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status)
+/* Takes part in the pool's number, or waits until another has left. */
+static bool enter(struct pg_pool *pool, int64_t deadline, struct status *status)
+{
+    const uint32_t limit = pool->conninfo->pool_limit;
+    const uint32_t wait_ms = pool->conninfo->pool_wait_ms == 0 ? WAIT_MS : pool->conninfo->pool_wait_ms;
+    const int64_t until = deadline_in(wait_ms) < deadline ? deadline_in(wait_ms) : deadline;
+    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    bool entered = true;
+    pthread_mutex_lock(&pool->mutex);
+    while (entered && limit > 0 && pool->in_use >= limit) {
+        entered = pthread_cond_timedwait(&pool->given_back, &pool->mutex, &time) == 0;
+    }
+    pool->in_use += entered ? 1 : 0;
+    pthread_mutex_unlock(&pool->mutex);
+    return entered ||
+           status_fail(status, STATUS_RESOURCE_EXHAUSTED,
+                       "All connections that the connection URL allows (connection_limit=%u) are in use.", limit);
+}
+
+static void leave(struct pg_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->in_use--;
+    pthread_cond_signal(&pool->given_back);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, struct status *status)
 {
     for (struct pg_session *session; (session = take_idle(pool)) != NULL;) {
         if (!pg_session_is_lost(session)) {
@@ -88,6 +124,20 @@ struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct s
         pg_session_free(session);
     }
     return pg_session_open(pool->conninfo, deadline, status);
+}
+
+struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status)
+{
+    const uint32_t most_ms = pool->conninfo->socket_timeout_ms;
+    if (!enter(pool, deadline, status)) {
+        return NULL;
+    }
+    const int64_t until = most_ms > 0 && deadline_in(most_ms) < deadline ? deadline_in(most_ms) : deadline;
+    struct pg_session *const session = take_or_open(pool, until, status);
+    if (session == NULL) {
+        leave(pool);
+    }
+    return session;
 }
 
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
@@ -106,4 +156,5 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     pthread_mutex_unlock(&pool->mutex);
     free_all(old, old_count);
     pg_session_free(session);
+    leave(pool);
 }

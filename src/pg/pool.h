@@ -2,6 +2,9 @@
  * Idle connections kept for the next reader, because connecting costs thirty times what a small query costs (4 ms
  * against 0.13 ms, libpq 15 on one machine). A run takes a session of its own that is never given back: a migration may
  * have changed its settings. Thread-safe.
+ *
+ * What the URL says of pools holds for these: connection_limit is how many are in use at a time, pool_timeout how long
+ * one is waited for, socket_timeout how long its reader may take in all.
  */
 #ifndef PG_POOL_H
 #define PG_POOL_H
@@ -14,7 +17,8 @@ struct pg_pool;
 struct pg_pool *pg_pool_new(const struct conninfo *conninfo, size_t max_idle);
 void pg_pool_free(struct pg_pool *pool);
 
-/* An idle session that is still connected, or a new one; deadline is set on it. NULL and a status where that failed. */
+/* An idle session that is still connected, or a new one; deadline is set on it. NULL and a status where that failed:
+ * RESOURCE_EXHAUSTED where all that the URL allows are in use. */
 struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status);
 
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */

@@ -237,7 +237,7 @@ static enum outcome wait_ticking(struct pg_session *session, short events, int64
             return OUTCOME_LATE;
         }
         if (!session->on_tick(session->tick_data)) {
-            return OUTCOME_GIVEN_UP;
+            return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
         }
         session->tick_pause = session->tick_pause * 2 > LONGEST_TICK_MS ? LONGEST_TICK_MS : session->tick_pause * 2;
         session->next_tick = clock_ms() + session->tick_pause;
@@ -342,6 +342,10 @@ static bool receive(struct pg_session *session, PGresult **last, size_t *number,
             return ok;
         }
         const ExecStatusType state = PQresultStatus(result);
+        if (state == PGRES_SINGLE_TUPLE) {
+            PQclear(result); /* a row of a script: nobody reads it */
+            continue;
+        }
         if (end_copy(session->connection, result)) {
             if (ok && state == PGRES_COPY_OUT) {
                 ok = status_fail(status, STATUS_FAILED_PRECONDITION,
@@ -412,6 +416,7 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
     if (PQsendQuery(session->connection, sql) == 0) {
         return fail_lost(session, status);
     }
+    PQsetSingleRowMode(session->connection); /* or libpq would keep all rows of a result until its end */
     const bool ok = receive(session, NULL, &failure->statement, status);
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
@@ -465,6 +470,11 @@ bool pg_session_in_transaction(const struct pg_session *session)
 {
     const PGTransactionStatusType state = PQtransactionStatus(session->connection);
     return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+}
+
+void pg_session_declare_lost(struct pg_session *session)
+{
+    session->is_lost = true;
 }
 
 void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data)

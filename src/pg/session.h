@@ -31,6 +31,10 @@ void pg_session_set_deadline(struct pg_session *session, int64_t deadline);
  * that was restarted in the meantime is noticed. */
 bool pg_session_is_lost(struct pg_session *session);
 
+/* For a tick that has seen, over another connection, that the server has nothing more to say to this one: with its
+ * false the call fails as with any lost connection, and nothing is cancelled. */
+void pg_session_declare_lost(struct pg_session *session);
+
 int pg_session_server_version(const struct pg_session *session); /* 150018 */
 int pg_session_backend_pid(const struct pg_session *session);
 const char *pg_session_database(const struct pg_session *session); /* borrowed */
@@ -50,7 +54,8 @@ PGresult *pg_query(struct pg_session *session, const char *sql, int count, const
  * more as text than all the rest. */
 PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status);
 
-/* One or more statements without parameters, as one simple query; every result is thrown away. */
+/* One or more statements without parameters, as one simple query; every result is thrown away, row by row as it comes.
+ */
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status);
 
 /* Where a script failed. */

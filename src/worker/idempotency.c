@@ -63,23 +63,6 @@ static bool take_lock(struct keyed *keyed, struct status *status)
                        "key's lock: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
-static void give_back(const struct site *site, struct keyed *keyed)
-{
-    char sql[96];
-    struct arena *const arena = arena_new(0);
-    struct status status = {.arena = arena};
-    snprintf(sql, sizeof sql, "SELECT pg_catalog.pg_advisory_unlock(" LOCK_CLASS ", %d)", keyed->lock);
-    pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
-    /* A session that keeps the lock must not come back to the pool. */
-    if (!keyed->is_locked || pg_exec(keyed->session, sql, &status)) {
-        pg_pool_give(site->pool, keyed->session);
-    } else {
-        pg_session_free(keyed->session);
-    }
-    keyed->session = NULL;
-    arena_free(arena);
-}
-
 /* A new row, or what the one that is there says: *answer is set where it was answered. */
 static bool claim(struct keyed *keyed, struct arena *arena, const char **answer, struct status *status)
 {
@@ -166,7 +149,7 @@ ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_
 {
     struct keyed keyed = {.key = rpc_request_metadata(call->request, "idempotency-key"),
                           .method = call->request->method};
-    if (keyed.key == NULL || site->pool == NULL) {
+    if (keyed.key == NULL || site->conninfo == NULL) {
         return work(context, call, input); /* without a database it fails, and says why */
     }
     if (keyed.key[0] == '\0' || strlen(keyed.key) > KEY_LIMIT) {
@@ -174,11 +157,12 @@ ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_
         return NULL;
     }
     keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);
-    keyed.session = pg_pool_take(site->pool, call->deadline, call->status);
+    /* One of its own: the work takes one of the pool, and the URL may allow no second. */
+    keyed.session = pg_session_open(site->conninfo, call->deadline, call->status);
     if (keyed.session == NULL) {
         return NULL;
     }
     ProtobufCMessage *const reply = answer_keyed(&keyed, context, call, input, output, work);
-    give_back(site, &keyed);
+    pg_session_free(keyed.session); /* its lock goes with it */
     return reply;
 }

@@ -51,10 +51,6 @@ static void log_start(const struct config *config, const struct rpc_server *serv
                  log_quoted(config->project.root, project),
                  log_quoted(config->has_conninfo ? config->conninfo.display : config->conninfo_error, database));
     }
-    for (size_t i = 0; config->has_conninfo && config->conninfo.ignored != NULL && config->conninfo.ignored[i] != NULL;
-         i++) {
-        log_info("url parameter set aside", "name=%s", log_quoted(config->conninfo.ignored[i], project));
-    }
 }
 
 static int serve(const struct config *config, struct status *status)

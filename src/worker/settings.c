@@ -49,8 +49,12 @@ static bool read_listeners(struct arena *arena, const char *list, struct config 
 static void read_connection(struct arena *arena, const char *url, struct config *config)
 {
     struct status status = {.arena = arena};
-    if (url == NULL && !dotenv_read(arena, config->project.root, "DATABASE_URL", &url, &status)) {
-        log_warn("cannot read .env", "project=%s", log_quoted(config->project.root, (char[LOG_QUOTED_SIZE]){0}));
+    /* Prisma reads the one beside its schema as well. */
+    const char *const places[] = {config->project.root, path_join(arena, config->project.root, "prisma")};
+    for (size_t i = 0; url == NULL && i < sizeof places / sizeof places[0]; i++) {
+        if (!dotenv_read(arena, places[i], "DATABASE_URL", &url, &status)) {
+            log_warn("cannot read .env", "project=%s", log_quoted(places[i], (char[LOG_QUOTED_SIZE]){0}));
+        }
     }
     if (url == NULL || url[0] == '\0') {
         config->conninfo_error = "DATABASE_URL is not set.";
@@ -66,6 +70,9 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     config->project.schema = config->conninfo.schema;
     config->project.database = conninfo_value(&config->conninfo, "dbname");
     config->project.user = conninfo_value(&config->conninfo, "user");
+    if (config->settings.statement_timeout_ms == 0) { /* the option says more than the URL */
+        config->settings.statement_timeout_ms = config->conninfo.statement_timeout_ms;
+    }
 }
 
 static bool read_settings(const struct values *values, struct run_settings *settings, struct status *status)

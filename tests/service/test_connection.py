@@ -1,5 +1,6 @@
 """The way to the database: URLs as people write them, databases that are down, and passwords that are told nobody."""
 import os
+import re
 import sys
 import time
 
@@ -48,26 +49,63 @@ class Connection(Case):
                 files.write(".env", line)
                 self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
 
-    def test_the_environment_goes_before_dotenv_and_the_option_before_both(self):
+    def test_a_dotenv_with_a_byte_order_mark_is_read(self):
         files = self.project("prisma-blog")
-        files.write(".env", "DATABASE_URL=postgresql://nobody@127.0.0.1:1/none")
-        self.assertEqual(self.status(self.worker(files)).database, self.database)
-        worker = self.worker(files, "--database-url", self.url(), url="postgresql://nobody@127.0.0.1:1/none")
-        self.assertEqual(self.status(worker).database, self.database)
+        files.write(".env", f"\ufeffDATABASE_URL={self.url()}\r\n")
+        self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
 
-    def test_ps_does_not_show_the_password_of_the_option(self):
-        worker = self.worker(self.project("prisma-blog"), "--database-url", self.url(), url=None)
-        self.assertEqual(self.status(worker).database, self.database)
-        self.assert_is_secret(worker)
+    def test_the_dotenv_beside_prismas_schema_is_read(self):
+        files = self.project("prisma-blog")
+        files.write("prisma/.env", f'DATABASE_URL="{self.url()}"\n')
+        self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
 
-    # ---- its forms ----
+    def test_frameworks_write_the_scheme_in_many_ways(self):
+        rest = self.url().split("://", 1)[1]
+        user, host = rest.split("@", 1)
+        name, password = user.split(":", 1)
+        for url in (*(f"{scheme}://{rest}" for scheme in ("ecto", "postgis", "postgresql+psycopg2", "postgresql+asyncpg", "pgx5", "pgsql")),
+                    f"jdbc:postgresql://{host}?user={name}&password={password}", f"{self.url()}?sslmode=no-verify&ssl=false"):
+            with self.subTest(url=url.replace(PASSWORD_ENCODED, "***")):
+                self.assertEqual(self.status(self.worker(self.project("prisma-blog"), url=url)).database, self.database)
 
-    def test_parameters_of_prisma_are_understood_or_set_aside(self):
-        url = self.url(schema="public", connection_limit=5, pool_timeout=10, connect_timeout=10, socket_timeout=5, sslmode="prefer",
-                       sslaccept="accept_invalid_certs", statement_cache_size=0, application_name="my%20app", options="-c%20statement_timeout%3D60000")
-        worker = self.worker(self.project("prisma-blog"), url=url)
-        self.assertEqual(self.status(worker).database, self.database)
-        self.assertEqual(self.sql("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE '%my app%'"), [("1",)])
+    def test_a_parameter_that_is_not_understood_is_refused_by_its_name(self):
+        for parameter in ("serch_path=a", "x-multi-statement=true", "sslmode=odd", "charset=latin1"):
+            with self.subTest(parameter=parameter):
+                error = self.refused(self.worker(self.project("prisma-blog"), url=f"{self.url()}?{parameter}"))
+                self.assertIn(parameter.split("=")[0], error.status.message)
+
+    def test_the_urls_limit_on_connections_holds_for_readers(self):
+        worker = self.worker(self.project("prisma-blog"), url=self.url(connection_limit=1, pool_timeout=30, application_name="limited"))
+        most = 0
+        def ask():
+            with self.rpc(worker) as rpc:
+                for _ in range(20):
+                    rpc.call("MigrationService", "GetStatus")
+        threads = [harness.threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            most = max(most, int(self.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limited'")[0][0]))
+        self.assertEqual(most, 1)
+        reply = self.rpc(worker).call("MigrationService", "Run", metadata={"idempotency-key": "a"})
+        self.assertTrue(reply.ok)
+
+    def test_socket_timeout_ends_what_reads_for_longer(self):
+        files = self.project("prisma-blog")
+        self.assertTrue(self.rpc(self.worker(files)).call("MigrationService", "Run").ok)
+        self.hold("BEGIN", "LOCK TABLE _prisma_migrations")
+        began = time.monotonic()
+        error = self.refused(self.worker(files, url=self.url(socket_timeout=1)), "GetStatus")
+        self.assertLess(time.monotonic() - began, 4)
+        self.assertIn("time for this request", error.status.message)
+
+    def test_the_rows_that_a_script_selects_are_not_kept(self):
+        files = self.project().add("1", "SELECT i, repeat('x', 200) FROM generate_series(1, 500000) i; CREATE TABLE a (id INT);")
+        worker = self.worker(files)
+        self.assertTrue(self.rpc(worker).call("MigrationService", "Run").ok)
+        with open(f"/proc/{worker.process.pid}/status", encoding="ascii") as file:
+            peak = int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+        self.assertLess(peak, 40 * 1024 * (10 if harness.SANITIZED else 1))
 
     def test_a_socket_directory_may_be_the_host(self):
         socket = self.cluster.directory.replace("/", "%2F")
