@@ -1,5 +1,5 @@
 /*
- * The rules of PostgreSQL's scan.l with standard_conforming_strings on, as far as they tell where a token ends.
+ * The rules of PostgreSQL's scan.l, as far as they tell where a token ends.
  */
 #include "sql/lexer.h"
 
@@ -95,20 +95,38 @@ static size_t skip_quoted(const struct sql_lexer *lexer, size_t offset, char quo
     return SIZE_MAX;
 }
 
-/* Behind E'…', which goes on where only white space with a line break is before the next quote: backslashes are escapes
- * in that part too. */
+/* Behind the white space with a line break that may part a string, and comments to the end of a line in it: none but
+ * these. The offset itself where the string is not gone on with. */
+static size_t skip_to_continuation(const struct sql_lexer *lexer, size_t offset)
+{
+    const size_t start = offset;
+    bool broken_line = false;
+    for (;;) {
+        const char c = at(lexer, offset);
+        if (is_space(c)) {
+            broken_line = broken_line || c == '\n' || c == '\r';
+            offset++;
+        } else if (c == '-' && at(lexer, offset + 1) == '-') {
+            broken_line = false; /* it must end with its line */
+            while (offset < lexer->text.size && at(lexer, offset) != '\n' && at(lexer, offset) != '\r') {
+                offset++;
+            }
+        } else {
+            return broken_line && c == '\'' ? offset : start;
+        }
+    }
+}
+
+/* Behind a string with escapes, which goes on behind a line break: backslashes are escapes in that part too. */
 static size_t skip_escape_string(const struct sql_lexer *lexer, size_t offset)
 {
     for (;;) {
-        bool broken;
         const size_t end = skip_quoted(lexer, offset, '\'', true);
         if (end == SIZE_MAX) {
             return end;
         }
-        offset = skip_blank(lexer, end, &broken);
-        const struct text blank = text_slice(lexer->text, end, offset);
-        if (at(lexer, offset) != '\'' ||
-            (text_find(blank, "\n", 0) == SIZE_MAX && text_find(blank, "\r", 0) == SIZE_MAX)) {
+        offset = skip_to_continuation(lexer, end);
+        if (offset == end) {
             return end;
         }
     }
@@ -175,7 +193,8 @@ static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_t
     char quote;
     const char c = at(lexer, offset);
     const size_t prefix = quote_prefix(lexer, offset, &quote);
-    if (quote == '\'' && (c == 'e' || c == 'E')) {
+    const bool plain = c == '\'' || c == 'n' || c == 'N';
+    if (quote == '\'' && (c == 'e' || c == 'E' || (plain && lexer->backslashes))) {
         *kind = SQL_STRING;
         return skip_escape_string(lexer, offset + prefix);
     }
@@ -278,6 +297,53 @@ const char *sql_string(struct arena *arena, const struct sql_token *token)
         return arena_strndup(arena, token->text.data + tag, token->text.size - 2 * tag);
     }
     return NULL;
+}
+
+/* Makes the escapes of one string letters; its lines stay. */
+static void flatten(char *string, size_t size)
+{
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (string[i] == '\\') {
+            string[i++] = 'x';
+            string[i] = string[i] == '\'' || string[i] == '\\' ? 'x' : string[i];
+        }
+    }
+}
+
+struct text sql_conforming(struct arena *arena, struct text text)
+{
+    struct sql_lexer lexer = {.text = text, .backslashes = true};
+    char *copy = NULL;
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        const char first = token.text.data[0];
+        const bool is_string = token.kind == SQL_STRING || token.kind == SQL_BROKEN;
+        if (!is_string || (first != '\'' && first != 'n' && first != 'N') ||
+            memchr(token.text.data, '\\', token.text.size) == NULL) {
+            continue;
+        }
+        copy = copy == NULL ? arena_strndup(arena, text.data, text.size) : copy;
+        flatten(copy + token.offset, token.text.size);
+    }
+    return copy == NULL ? text : (struct text){copy, text.size};
+}
+
+size_t sql_unclosed(struct text text, const char **what)
+{
+    struct sql_lexer lexer = {.text = text};
+    struct sql_token token;
+    do {
+        token = sql_next(&lexer);
+    } while (token.kind != SQL_END && token.kind != SQL_BROKEN);
+    if (token.kind == SQL_END) {
+        return SIZE_MAX;
+    }
+    const char *const data = token.text.data;
+    const bool is_name = data[0] == '"' || (token.text.size > 2 && data[1] == '&' && data[2] == '"');
+    *what = data[0] == '/'   ? "a comment /*"
+            : data[0] == '$' ? "a dollar quote"
+            : is_name        ? "a quoted name \""
+                             : "a quote '";
+    return token.offset;
 }
 
 struct sql_reader sql_read(struct text text)

@@ -30,6 +30,7 @@ struct sql_token {
 struct sql_lexer {
     struct text text;
     size_t offset;
+    bool backslashes; /* the server's standard_conforming_strings is off: '…' has escapes as E'…' has */
 };
 
 /* The next token; SQL_END at the end, again and again. White space and comments (nested ones too) are passed over. */
@@ -38,6 +39,14 @@ struct sql_token sql_next(struct sql_lexer *lexer);
 /* True for a SQL_WORD that is this keyword, in any case. */
 bool sql_is_word(const struct sql_token *token, const char *word);
 bool sql_is_symbol(const struct sql_token *token, char symbol);
+
+/* The same text in which every reader of standard strings sees what a server sees whose standard_conforming_strings is
+ * off: escapes inside '…' are letters now, all else and every offset stays. To be looked at, never to be sent. */
+struct text sql_conforming(struct arena *arena, struct text text);
+
+/* Where a quote, a name in quotes, a dollar quote or a comment is opened and never closed: the offset, and in words what
+ * it is. SIZE_MAX where all is closed. */
+size_t sql_unclosed(struct text text, const char **what);
 
 /* A statement that is read token by token, with one token of look-ahead; behind the end it is SQL_END. */
 struct sql_reader {

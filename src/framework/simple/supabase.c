@@ -85,7 +85,7 @@ static size_t cut(struct arena *arena, struct text content, struct text **pieces
     sql_split(arena, content, &split);
     *pieces = arena_array(arena, split.count + 1, sizeof **pieces);
     for (size_t i = 0; i < split.count; i++) {
-        struct sql_lexer lexer = {content, split.statements[i].end};
+        struct sql_lexer lexer = {.text = content, .offset = split.statements[i].end};
         struct sql_token token = sql_next(&lexer);
         const size_t end = token.kind == SQL_END ? split.statements[i].end : token.offset;
         (*pieces)[count++] = text_trim(text_slice(content, from, end));
