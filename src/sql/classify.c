@@ -4,13 +4,14 @@
 #include "sql/classify.h"
 
 #include "sql/lexer.h"
+#include "sql/plpgsql.h"
 #include "sql/split.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#define WORDS 16 /* what a statement is shows in so many tokens */
+#define WORDS 32 /* what a statement is shows in so many tokens */
 
 /* The beginning of a statement, tokenized as far as somebody asked: the first word alone tells of most that they are
  * plain. */
@@ -56,8 +57,7 @@ static bool begins(struct beginning *beginning, const char *words)
     return true;
 }
 
-/* Is the keyword anywhere in the text, outside strings and comments? A column may bear the name: then we run alone what
- * could have shared a transaction. */
+/* Is the keyword anywhere in the text, outside strings and comments? */
 static bool has_word(struct text text, const char *word)
 {
     struct sql_lexer lexer = {.text = text};
@@ -88,30 +88,75 @@ static bool is_reindex_of_many(struct beginning *b)
     return is_word(b, i, "schema") || is_word(b, i, "database") || is_word(b, i, "system");
 }
 
+/* Is an (option) given and not switched off: (concurrently), (create_slot = true), but not (concurrently false)? */
+static bool has_option(struct beginning *b, size_t from, const char *name, bool otherwise)
+{
+    static const char *const off[] = {"false", "off", "'false'", "'off'", "0", "none"};
+    for (size_t i = from; !is_end(b, i); i++) {
+        if (!is_word(b, i, name)) {
+            continue;
+        }
+        const struct sql_token *const value = token_at(b, sql_is_symbol(token_at(b, i + 1), '=') ? i + 2 : i + 1);
+        for (size_t j = 0; j < sizeof off / sizeof off[0]; j++) {
+            if (text_is_nocase(value->text, off[j])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return otherwise;
+}
+
+/* REINDEX TABLE CONCURRENTLY t, REINDEX (CONCURRENTLY) TABLE t. */
+static bool is_reindex_concurrently(struct beginning *b)
+{
+    const size_t i = behind_options(b, 1);
+    return is_word(b, i + 1, "concurrently") || (i > 1 && has_option(b, 2, "concurrently", false));
+}
+
+/* ALTER TABLE t DETACH PARTITION p CONCURRENTLY; a name may be in two words and dots. */
+static bool is_detach(struct beginning *b)
+{
+    for (size_t i = 2; !is_end(b, i); i++) {
+        if (is_word(b, i, "detach") && is_word(b, i + 1, "partition")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* CLUSTER t is fine; CLUSTER, CLUSTER VERBOSE and CLUSTER (VERBOSE) go over all tables. */
 static bool is_cluster_of_all(struct beginning *b)
 {
     return is_end(b, behind_options(b, is_word(b, 1, "verbose") ? 2 : 1));
 }
 
-/* The text between the dollar quotes of DO $$…$$; empty where there are none. */
-static struct text do_body(struct beginning *b)
+/* ALTER DATABASE d SET TABLESPACE t, and not SET default_tablespace. */
+static bool is_tablespace_of_database(struct beginning *b)
 {
-    for (size_t i = 1; !is_end(b, i); i++) {
-        const struct text text = token_at(b, i)->text;
-        if (token_at(b, i)->kind == SQL_STRING && text.data[0] == '$') {
-            const size_t tag = text_find(text, "$", 1) + 1;
-            return text_slice(text, tag, text.size - tag);
-        }
-    }
-    return (struct text){0};
+    return is_word(b, 3, "set") && is_word(b, 4, "tablespace");
+}
+
+/* A slot on the other server is what cannot be taken back: connect = false and create_slot = false make none. */
+static bool is_subscription_with_slot(struct beginning *b)
+{
+    return has_option(b, 3, "connect", true) && has_option(b, 3, "create_slot", true);
+}
+
+/* ALTER SUBSCRIPTION s {SET | ADD | DROP | REFRESH} PUBLICATION …, unless it says refresh = false. */
+static bool is_refresh_of_subscription(struct beginning *b)
+{
+    return is_word(b, 4, "publication") && (is_word(b, 3, "refresh") || has_option(b, 5, "refresh", true));
 }
 
 /* Transaction control inside DO works only where the DO itself is not inside a transaction (2D000). */
 static bool is_committing_do(struct beginning *b)
 {
-    const struct text body = do_body(b);
-    return has_word(body, "commit") || has_word(body, "rollback");
+    struct arena *const arena = arena_new(0);
+    struct sql_code code;
+    const bool is = sql_code(arena, b->lexer.text, &code) && code.plpgsql && plpgsql_commits(arena, code.body, NULL);
+    arena_free(arena);
+    return is;
 }
 
 /* PostgreSQL's PreventInTransactionBlock, measured on 11 to 18, as far as a statement's text tells. The tables of a
@@ -125,21 +170,21 @@ static const struct {
     {"create index concurrently", NULL, NULL, "CREATE INDEX CONCURRENTLY"},
     {"create unique index concurrently", NULL, NULL, "CREATE INDEX CONCURRENTLY"},
     {"drop index concurrently", NULL, NULL, "DROP INDEX CONCURRENTLY"},
-    {"reindex", "concurrently", NULL, "REINDEX CONCURRENTLY"},
+    {"reindex", NULL, is_reindex_concurrently, "REINDEX CONCURRENTLY"},
     {"reindex", NULL, is_reindex_of_many, "REINDEX of a schema or database"},
-    {"alter table", "concurrently", NULL, "DETACH PARTITION CONCURRENTLY"},
+    {"alter table", "concurrently", is_detach, "DETACH PARTITION CONCURRENTLY"},
     {"vacuum", NULL, NULL, "VACUUM"},
     {"cluster", NULL, is_cluster_of_all, "CLUSTER of all tables"},
     {"do", NULL, is_committing_do, "DO with its own COMMIT"},
     {"create database", NULL, NULL, "CREATE DATABASE"},
     {"drop database", NULL, NULL, "DROP DATABASE"},
-    {"alter database", "tablespace", NULL, "ALTER DATABASE SET TABLESPACE"},
+    {"alter database", NULL, is_tablespace_of_database, "ALTER DATABASE SET TABLESPACE"},
     {"create tablespace", NULL, NULL, "CREATE TABLESPACE"},
     {"drop tablespace", NULL, NULL, "DROP TABLESPACE"},
     {"alter system", NULL, NULL, "ALTER SYSTEM"},
-    {"create subscription", NULL, NULL, "CREATE SUBSCRIPTION"},
+    {"create subscription", NULL, is_subscription_with_slot, "CREATE SUBSCRIPTION"},
     {"drop subscription", NULL, NULL, "DROP SUBSCRIPTION"},
-    {"alter subscription", "publication", NULL, "ALTER SUBSCRIPTION that refreshes"},
+    {"alter subscription", NULL, is_refresh_of_subscription, "ALTER SUBSCRIPTION that refreshes"},
     {"discard all", NULL, NULL, "DISCARD ALL"},
     {"commit prepared", NULL, NULL, "COMMIT PREPARED"},
     {"rollback prepared", NULL, NULL, "ROLLBACK PREPARED"},
@@ -162,24 +207,20 @@ const char *sql_alone_reason(struct text statement)
     return alone_reason(&beginning, statement);
 }
 
-bool sql_do_block(struct text statement, struct text *body)
+bool sql_do_block(struct arena *arena, struct text statement, struct text *body)
 {
-    struct beginning b = {.lexer = {.text = statement}};
-    if (!is_word(&b, 0, "do") || !is_committing_do(&b)) {
+    struct sql_code code;
+    if (!sql_code(arena, statement, &code) || !code.is_do || !code.plpgsql ||
+        !plpgsql_commits(arena, code.body, NULL) || plpgsql_returns(code.body)) {
         return false;
     }
-    *body = text_trim(do_body(&b));
+    *body = text_trim(code.body);
     struct sql_lexer lexer = {.text = *body};
     size_t end = 0;
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
         end = sql_is_symbol(&token, ';') ? end : token.offset + token.text.size;
     }
     *body = text_slice(*body, 0, end);
-    for (size_t i = 1; !is_end(&b, i); i++) {
-        if (is_word(&b, i, "language") && !is_word(&b, i + 1, "plpgsql")) {
-            return false;
-        }
-    }
     return end > 0 && body->data[0] != '#';
 }
 

@@ -28,9 +28,10 @@ enum sql_class sql_classify(struct text statement);
 /* Why a statement of class ALONE cannot share a transaction: "CREATE INDEX CONCURRENTLY". NULL for other classes. */
 const char *sql_alone_reason(struct text statement);
 
-/* A DO block in plpgsql with a COMMIT or ROLLBACK of its own: true, with the block inside its quotes, without a
- * semicolon at its end. False for other statements, and for a body that must stay where it is (#option lines). */
-bool sql_do_block(struct text statement, struct text *body);
+/* A DO block in plpgsql with a COMMIT or ROLLBACK of its own, behind whose last statement another could be put: true,
+ * with the block inside its quotes, without a semicolon at its end. False for other statements, for a body that must
+ * stay where it is (#option lines) and for one that may end before its end (RETURN). */
+bool sql_do_block(struct arena *arena, struct text statement, struct text *body);
 
 /* SET, RESET and SELECT set_config(…) for the session: what later statements rely on. Not SET LOCAL and its kin. */
 bool sql_is_setting(struct text statement);

@@ -250,17 +250,24 @@ bool sql_is_symbol(const struct sql_token *token, char symbol)
     return token->kind == SQL_SYMBOL && token->text.data[0] == symbol;
 }
 
-/* The text between quotes with doubled quotes made single, and the escapes of E'' for the characters that names have.
- */
+/* What a backslash and this letter stand for; those of a number stay letters. */
+static char escaped(char c)
+{
+    static const char letters[] = "btnrf";
+    static const char values[] = "\b\t\n\r\f";
+    const char *const at = c == '\0' ? NULL : strchr(letters, c);
+    return at == NULL ? c : values[at - letters];
+}
+
+/* The text between quotes with doubled quotes made single, and the escapes of E''. */
 static const char *unquote(struct arena *arena, struct text quoted, char quote, bool escapes)
 {
     char *const out = arena_alloc(arena, quoted.size + 1);
     size_t size = 0;
     for (size_t i = 1; i + 1 < quoted.size; i++) {
-        if (quoted.data[i] == quote || (escapes && quoted.data[i] == '\\' && i + 2 < quoted.size)) {
-            i++;
-        }
-        out[size++] = quoted.data[i];
+        const bool is_escape = escapes && quoted.data[i] == '\\' && i + 2 < quoted.size;
+        i += is_escape || quoted.data[i] == quote ? 1 : 0;
+        out[size++] = is_escape ? escaped(quoted.data[i]) : quoted.data[i];
     }
     return out;
 }

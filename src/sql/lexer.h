@@ -44,8 +44,8 @@ bool sql_is_symbol(const struct sql_token *token, char symbol);
  * off: escapes inside '…' are letters now, all else and every offset stays. To be looked at, never to be sent. */
 struct text sql_conforming(struct arena *arena, struct text text);
 
-/* Where a quote, a name in quotes, a dollar quote or a comment is opened and never closed: the offset, and in words what
- * it is. SIZE_MAX where all is closed. */
+/* Where a quote, a name in quotes, a dollar quote or a comment is opened and never closed: the offset, and in words
+ * what it is. SIZE_MAX where all is closed. */
 size_t sql_unclosed(struct text text, const char **what);
 
 /* A statement that is read token by token, with one token of look-ahead; behind the end it is SQL_END. */

@@ -46,8 +46,8 @@ static void read_statements(struct arena *arena, struct text script)
         require((sql_classify(text) == SQL_CLASS_ALONE) == (sql_alone_reason(text) != NULL));
         sql_added_enum_value(arena, text);
         sql_is_setting(text);
-        if (sql_do_block(text, &body)) {
-            require(body.data > text.data && body.data + body.size < text.data + text.size);
+        if (sql_do_block(arena, text, &body)) {
+            require(body.size > 0 && body.size < text.size);
         }
         sql_created_objects(arena, text, &objects);
     }

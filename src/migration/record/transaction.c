@@ -142,7 +142,7 @@ static bool wrap_do(struct script *script, size_t i, struct query *query)
 {
     const struct step *const step = &script->plan.steps[i];
     struct text body;
-    if (!sql_do_block(text_slice(script->content, step->start, step->end), &body) ||
+    if (!sql_do_block(script->work->arena, text_slice(script->content, step->start, step->end), &body) ||
         text_find(body, "$truss_step$", 0) != SIZE_MAX) {
         return false;
     }
@@ -190,7 +190,7 @@ static bool clean_up_alone(struct script *script, size_t i, const struct script_
     }
     const bool is_index = script->before != NULL;
     const bool refused = sqlstate_is_of_class(failure->sqlstate, SQLSTATE_CLASS_SYNTAX);
-    if (!is_index && (!refused || sql_do_block(statement, &body))) {
+    if (!is_index && (!refused || sql_do_block(script->work->arena, statement, &body))) {
         return false;
     }
     steps_put_unbegun(&query.sql, &script->detection->ledger, script->record.name, (uint32_t)(i + 1));

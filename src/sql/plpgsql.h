@@ -1,0 +1,50 @@
+/*
+ * The statements of a PL/pgSQL body, by its words: which of them control the transaction that the body runs in. Only a
+ * COMMIT that begins a statement does; the same word in ON COMMIT, as a column or inside a string means nothing. What a
+ * body makes up at run time (EXECUTE) is not seen, and cannot commit.
+ */
+#ifndef SQL_PLPGSQL_H
+#define SQL_PLPGSQL_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+
+#include <stdbool.h>
+
+/* The next statement: up to its semicolon, or of IF, CASE, WHEN, WHILE and FOR what stands before THEN or LOOP.
+ * Declarations count as statements. False at the end. */
+bool plpgsql_next(struct sql_lexer *lexer, struct sql_statement *statement);
+
+/* Names of procedures ("app.archive", folded) that commit. */
+struct sql_names {
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+void sql_names_add(struct arena *arena, struct sql_names *names, const char *name);
+
+/* Can a body (inside its quotes) end its transaction: by COMMIT or ROLLBACK, a DO inside it that does, or by a CALL of
+ * one of these procedures (NULL: none is known)? */
+bool plpgsql_commits(struct arena *arena, struct text body, const struct sql_names *committing);
+
+/* The procedure that a CALL calls, as it is written there but folded; NULL for other statements. */
+const char *sql_called(struct arena *arena, struct text statement);
+
+/* The code of DO or CREATE PROCEDURE. */
+struct sql_code {
+    struct text body; /* between its quotes, unquoted: in the statement itself where it can be, else in the arena */
+    bool plpgsql;
+    bool is_do;
+    const char *name; /* of the procedure, as written but folded; NULL for DO */
+};
+
+/* False for other statements. */
+bool sql_code(struct arena *arena, struct text statement, struct sql_code *code);
+
+/* True where the body can RETURN: then what is put behind it need not run. */
+bool plpgsql_returns(struct text body);
+
+#endif
