@@ -46,16 +46,20 @@ static bool is_loopback_address(const struct sockaddr *address)
     return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
 }
 
-static void write_address(int fd, char out[SOCKET_ADDRESS_SIZE])
+/* What it is bound to, where port 0 was asked for; false: the system does not tell. */
+static bool write_address(int fd, char out[SOCKET_ADDRESS_SIZE])
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
     char host[INET6_ADDRSTRLEN] = "";
     char port[8] = "";
-    getsockname(fd, (struct sockaddr *)&bound, &size);
-    getnameinfo((const struct sockaddr *)&bound, size, host, sizeof host, port, sizeof port,
-                NI_NUMERICHOST | NI_NUMERICSERV);
+    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0 ||
+        getnameinfo((const struct sockaddr *)&bound, size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return false;
+    }
     snprintf(out, SOCKET_ADDRESS_SIZE, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    return true;
 }
 
 static int listen_on(const struct addrinfo *info)
@@ -95,7 +99,11 @@ int socket_listen(const char *listen, char address[SOCKET_ADDRESS_SIZE], bool *i
                     strerror(errno));
         return -1;
     }
-    write_address(fd, address);
+    if (!write_address(fd, address)) {
+        status_fail(status, STATUS_INTERNAL, "It listens on %s, but the system does not say at which address.", listen);
+        close(fd);
+        return -1;
+    }
     return fd;
 }
 

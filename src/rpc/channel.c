@@ -398,11 +398,6 @@ void rpc_channel_close(struct rpc_channel *channel)
     free(channel);
 }
 
-const char *rpc_channel_url(const struct rpc_channel *channel)
-{
-    return channel->url;
-}
-
 size_t rpc_channel_calls(const struct rpc_channel *channel)
 {
     return atomic_load(&channel->calls);
@@ -411,26 +406,4 @@ size_t rpc_channel_calls(const struct rpc_channel *channel)
 bool rpc_channel_connected(const struct rpc_channel *channel)
 {
     return atomic_load(&channel->pipe) != 0;
-}
-
-/* ---- stubs ---- */
-
-static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMessage *input, ProtobufCClosure closure,
-                   void *data)
-{
-    struct rpc_stub *const stub = (struct rpc_stub *)service;
-    closure(rpc_call_wait(stub->channel, service->descriptor, method, input, &stub->options, stub->status->arena,
-                          stub->status),
-            data);
-}
-
-void rpc_stub_init(struct rpc_stub *stub, struct rpc_channel *channel, const ProtobufCServiceDescriptor *service,
-                   const struct rpc_call_options *options, struct status *status)
-{
-    *stub = (struct rpc_stub){
-        .base = {.descriptor = service, .invoke = invoke},
-        .channel = channel,
-        .options = *options,
-        .status = status,
-    };
 }

@@ -1,11 +1,5 @@
 /*
- * The client side of a call: a channel is a connection to one worker, a stub is a channel with the options of a call in
- * the form that protoc-c's generated functions take (ProtobufCService). Knows nothing of any service.
- *
- *     struct rpc_channel *channel = rpc_channel_open("tcp://127.0.0.1:8788", &status);
- *     struct rpc_stub stub;
- *     rpc_stub_init(&stub, channel, &truss__migration__v1__migration_service__descriptor, &options);
- *     truss__migration__v1__migration_service__get_status(&stub.base, &request, on_status, data);
+ * The client side of a call: a channel is a connection to one worker. Knows nothing of any service.
  *
  * A worker that dies in the middle of a call ends it at once with UNAVAILABLE; a request is never sent again behind the
  * caller's back (nng's resend ran a migration twice in a test: it is off on every socket).
@@ -27,9 +21,6 @@ struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 
 /* Ends the calls under way with CANCELLED, waits for their callbacks, releases all. Never from inside a callback. */
 void rpc_channel_close(struct rpc_channel *channel);
-
-/* The URL it was opened with, borrowed. */
-const char *rpc_channel_url(const struct rpc_channel *channel);
 
 /* Calls under way, to choose the least busy of several channels. */
 size_t rpc_channel_calls(const struct rpc_channel *channel);
@@ -54,22 +45,10 @@ typedef void rpc_reply_fn(const ProtobufCMessage *reply, const struct status *st
 void rpc_call(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
               const ProtobufCMessage *request, const struct rpc_call_options *options, rpc_reply_fn *done, void *data);
 
-/* The same, waiting for the answer, which is unpacked into the arena. NULL where it failed; status says why. Never from
- * inside a callback. */
+/* The same, waiting for the answer, which is unpacked into the arena and lives as long as that. NULL where it failed;
+ * status says why. Never from inside a callback. */
 ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
                                 const ProtobufCMessage *request, const struct rpc_call_options *options,
                                 struct arena *arena, struct status *status);
-
-/* A ProtobufCService over a channel: what protoc-c's generated client functions take. They wait for the answer and call
- * the closure before they return, with NULL where the call failed; the reason is in *status then. */
-struct rpc_stub {
-    ProtobufCService base;
-    struct rpc_channel *channel;
-    struct rpc_call_options options;
-    struct status *status; /* borrowed; its arena holds the reply too */
-};
-
-void rpc_stub_init(struct rpc_stub *stub, struct rpc_channel *channel, const ProtobufCServiceDescriptor *service,
-                   const struct rpc_call_options *options, struct status *status);
 
 #endif

@@ -25,26 +25,6 @@ START_TEST(a_call_is_answered_and_its_metadata_travels)
 }
 END_TEST
 
-static void take_reply(const Truss__Migration__V1__PreviewResponse *reply, void *data)
-{
-    *(const char **)data = reply == NULL ? "none" : reply->content;
-}
-
-START_TEST(the_generated_function_calls_through_a_stub)
-{
-    start_server(2, 4);
-    struct rpc_stub stub;
-    const char *content = NULL;
-    const struct rpc_call_options options = {.timeout_ms = 5000};
-    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
-    char name[] = "stub";
-    request.name = name;
-    rpc_stub_init(&stub, channel, MIGRATION, &options, &status);
-    truss__migration__v1__migration_service__preview(&stub.base, &request, take_reply, &content);
-    ck_assert_str_eq(content, "stub");
-}
-END_TEST
-
 START_TEST(an_error_arrives_with_all_that_is_known_of_it)
 {
     start_server(2, 4);
@@ -191,7 +171,6 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_call_is_answered_and_its_metadata_travels, 0, 2); /* TCP, a Unix socket */
-    tcase_add_test(tests, the_generated_function_calls_through_a_stub);
     tcase_add_test(tests, an_error_arrives_with_all_that_is_known_of_it);
     tcase_add_test(tests, a_worker_that_is_not_there_is_unavailable);
     tcase_add_test(tests, a_slow_worker_is_a_deadline_exceeded);

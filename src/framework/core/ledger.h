@@ -10,9 +10,6 @@
 /* Appends "schema"."table". */
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
 
-/* Appends "schema"."other", a table beside the ledger. */
-void ledger_put_beside(struct buffer *sql, const struct ledger *ledger, const char *other);
-
 /* Appends a literal, or NULL. */
 void ledger_put_text(struct buffer *sql, const char *value);
 

@@ -340,27 +340,3 @@ bool name_with_time(struct arena *arena, const char *name, int64_t wall_us, char
     *file = arena_printf(arena, "%s%s", *migration, suffix);
     return true;
 }
-
-const char *name_next_number(struct arena *arena, const struct migration_files *files, int width)
-{
-    struct text highest = {NULL, 0};
-    for (size_t i = 0; i < files->count; i++) {
-        const struct text number = leading_digits(text_of(files->items[i].version));
-        highest = number_compare(number, highest) > 0 ? number : highest;
-    }
-    highest = without_zeros(highest);
-    struct buffer digits = {.arena = arena};
-    buffer_putc(&digits, '0'); /* for a carry; it goes where there is none */
-    for (size_t i = highest.size; i < (size_t)width; i++) {
-        buffer_putc(&digits, '0');
-    }
-    buffer_add(&digits, highest);
-    char *const next = digits.data;
-    for (size_t i = digits.size; i-- > 0;) {
-        next[i] = next[i] == '9' ? '0' : (char)(next[i] + 1);
-        if (next[i] != '0') {
-            break;
-        }
-    }
-    return next[0] == '0' ? next + 1 : next;
-}

@@ -57,7 +57,4 @@ const char *name_time(struct arena *arena, const char *format, int64_t wall_us) 
 bool name_with_time(struct arena *arena, const char *name, int64_t wall_us, char separator, const char *suffix,
                     const char **migration, const char **file, struct status *status);
 
-/* The highest version of the files plus one, with at least `width` digits. */
-const char *name_next_number(struct arena *arena, const struct migration_files *files, int width);
-
 #endif
