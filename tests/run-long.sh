@@ -33,6 +33,7 @@ repeat() {
 
 sh docker/install-deps.sh long
 step "everything" sh tests/run.sh
+step "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units service bridge" TRUSS_TEST_SANITIZED= sh tests/run.sh
 step "the other versions of PostgreSQL" sh tests/run-versions.sh
 cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
 make -C build-fuzz -j "$(nproc)" >/dev/null

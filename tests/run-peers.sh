@@ -5,15 +5,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 TRUSS_PEERS_DIR=${TRUSS_PEERS_DIR:-$HOME/.cache/truss-peers}
-TRUSS_TEST_TALLY=$(mktemp)
-export TRUSS_PEERS_DIR TRUSS_TEST_TALLY
-trap 'rm -f "$TRUSS_TEST_TALLY"' EXIT
+export TRUSS_PEERS_DIR
+failed=0
 sh docker/install-deps.sh test
 cmake -S . -B build >/dev/null
 make -C build -j "$(nproc)" >/dev/null
 sh tests/peers/frameworks/setup-node.sh "$TRUSS_PEERS_DIR/node"
 sh tests/peers/frameworks/setup-other.sh "$TRUSS_PEERS_DIR/other"
-export TRUSS_TEST_BIN="$PWD/build/bin"
 for judge in judges delegates; do
-    sh tests/run-one.sh "peers/frameworks $judge" /usr/bin/python3 -B "tests/peers/frameworks/test_$judge.py"
+    sh tests/run-one.sh build "tests/peers/frameworks/test_$judge.py" || failed=1
 done
+exit "$failed"

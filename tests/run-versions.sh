@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] && usual=/var/cache/truss-postgres || usual=${XDG_CACHE_HOME:-$HOME/.cache}/truss-postgres
 cache=${TRUSS_POSTGRES_DIR:-$usual}
-export TRUSS_TEST_ONLY="${TRUSS_TEST_ONLY:-service bridge}"
+export TRUSS_TEST_ONLY="${TRUSS_TEST_ONLY:-service bridge}" TRUSS_TEST_SANITIZED=""
 [ $# -gt 0 ] || set -- 13 14 16 17 18
 
 # All of them are "beta" to npm, so that no range finds them.

@@ -1,18 +1,26 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every suite, and says at the end how many passed.
 #
-# TRUSS_TEST_ONLY     the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash docker packages
-#                     docs sanitize (default: all)
-# TRUSS_TEST_VERBOSE  not empty: show the output also of what passes
-# TRUSS_PEERS_DIR     where the real CLIs are, or will be, installed (default: the user's cache directory)
+# All programs of tests wait in one line, the longest first (tests/support/times), and a few run at once: most of what they do is
+# wait. Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
+# those three against the plain one too.
+#
+# TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash
+#                       docker packages docs (default: all)
+# TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
+# TRUSS_TEST_LANES      how many programs run at once (default: one more than there are processors)
+# TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
+# TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
+# TRUSS_PEERS_DIR       where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker packages docs sanitize}
+only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker packages docs}
+sanitized=${TRUSS_TEST_SANITIZED-units service bridge}
 jobs=$(nproc)
-log=$(mktemp)
-TRUSS_TEST_TALLY=$(mktemp)
-export TRUSS_TEST_TALLY
-trap 'rm -f "$log" "$TRUSS_TEST_TALLY"' EXIT
+shared=$(mktemp -d)
+log=$shared/log
+export TRUSS_TEST_SHARED="$shared" TRUSS_TEST_TALLY="$shared/tally"
+trap 'rm -rf "$shared"' EXIT
 trap 'exit 130' INT TERM
 
 # build DIR OPTION…: a failure to build is the one result of this run.
@@ -25,52 +33,47 @@ build() {
     exit 1
 }
 
-wants() {
-    case " $only " in *" $1 "*) ;; *) return 1 ;; esac
+# has WORDS WORD
+has() {
+    case " $1 " in *" $2 "*) ;; *) return 1 ;; esac
 }
 
-units() {
-    for program in "$1"/tests/unit/test_*; do
-        [ -x "$program" ] && sh tests/run-one.sh "${program#*/tests/}$2" "$program"
-    done
+# Every program of a suite as "BUILD FILE".
+programs() {
+    directory=build
+    has "$sanitized" "$1" && directory=build-sanitize
+    case $1 in
+    lint) echo "$directory tests/lint.sh" ;;
+    units) find tests/unit -name 'test_*.c' -printf "$directory %p\n" ;;
+    peers) echo "$directory tests/peers/prisma/test_prisma.py" ;;
+    *) find "tests/$1" -name 'test_*.py' -printf "$directory %p\n" ;;
+    esac
 }
 
-# python_suite FOLDERS SUFFIX [AT-ONCE]. Most of what these do is wait: two at once take half the time. Python by its path: a
-# pyenv in front of it does not see Debian's modules.
-python_suite() {
-    for folder in $1; do
-        for file in "tests/$folder"/test_*.py; do
-            [ -e "$file" ] && echo "$file"
-        done
-    done | xargs -P "${3:-1}" -I FILE sh tests/run-one.sh "FILE$2" /usr/bin/python3 -B FILE
+# The longest first; a program that nobody has measured could be the longest.
+longest_first() {
+    awk 'FNR == NR { seconds["tests/" $2] = $1; next } { file = $2; sub(/\.c$/, "", file); print (file in seconds ? seconds[file] : 900), $0 }' tests/support/times - |
+        sort -k1,1nr -k3 | cut -d ' ' -f 2-
 }
 
 # A function, so that the shell has read it all when it begins: this file may change while it runs.
 main() {
     sh docker/install-deps.sh test || exit 1
     build build -DTRUSS_SANITIZE=OFF
-    export TRUSS_TEST_BIN="$PWD/build/bin"
-    wants lint && sh tests/run-one.sh lint sh tests/lint.sh
-    wants units && units build ""
-    together=""
-    for suite in frameworks service bridge panel cli clients; do
-        wants "$suite" && together="$together $suite"
+    needs_sanitized=""
+    for suite in $only; do
+        has "$sanitized" "$suite" && needs_sanitized=yes
     done
-    python_suite "$together" "" 2
-    for suite in together crash docker packages docs; do
-        wants "$suite" && python_suite "$suite" ""
-    done
-    wants peers && python_suite peers/prisma ""
+    [ -z "$needs_sanitized" ] || build build-sanitize -DTRUSS_SANITIZE=ON
+    /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
+    for suite in $only; do
+        programs "$suite"
+    done | longest_first | xargs -P "${TRUSS_TEST_LANES:-$((jobs + 1))}" -n 2 sh tests/run-one.sh
 
-    if wants sanitize; then
-        build build-sanitize -DTRUSS_SANITIZE=ON
-        export TRUSS_TEST_BIN="$PWD/build-sanitize/bin" UBSAN_OPTIONS=print_stacktrace=1
-        units build-sanitize " (sanitized)"
-        python_suite "service bridge" " (sanitized)" 2
-    fi
-
-    awk '{ passed += $1; failed += $2; skipped += $3 }
+    [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times
+    awk '{ passed += $1; failed += $2; skipped += $3; took += $4; used += $5 }
         END {
+            printf "processor: %d s in programs that took %d s\n", used, took
             printf "%d passed, %d failed%s\n", passed, failed, (skipped > 0 ? ", " skipped " skipped" : "")
             exit failed > 0 || passed == 0
         }' "$TRUSS_TEST_TALLY"

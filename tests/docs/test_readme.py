@@ -4,6 +4,7 @@ what the programs have.
 A block that follows `<!-- run -->` is a session: lines with `$ ` are commands, the lines below are their output. In what is
 expected, `…` stands for anything on the line, and runs of spaces for one.
 """
+import glob
 import json
 import os
 import re
@@ -111,8 +112,8 @@ class Readme(unittest.TestCase):
         table = README.split("## Frameworks")[1].split("## ")[0]
         rows = {row[1]: row for row in (line.split(" | ") for line in re.sub(r"(?m)^\| ", "| | ", table).splitlines()) if len(row) > 8}
         sources = {}
-        for name in os.listdir(os.path.join(ROOT, "src/framework")):
-            with open(os.path.join(ROOT, "src/framework", name), encoding="utf-8") as file:
+        for path in glob.glob(os.path.join(ROOT, "src/framework/**/*.c"), recursive=True):
+            with open(path, encoding="utf-8") as file:
                 text = file.read()
             for display in re.findall(r'^    \.display_name = "([^"]+)"', text, re.M):
                 sources[display] = text

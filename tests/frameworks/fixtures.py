@@ -80,6 +80,11 @@ class Project:
         shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
 
 
+# What was loaded once in this process: a database to copy for each dump, and the lines of a fixture's dump.
+_templates = {}
+_dumps = {}
+
+
 class Fixtures(Case):
     def copy(self, name, variant=None):
         project = Project(name, variant)
@@ -88,18 +93,28 @@ class Fixtures(Case):
 
     def load(self, path, database=None):
         """A database with what a dump has."""
+        if path and database is None:
+            database = self.cluster.create_database(self.template(path))
+        elif path:
+            self.load_into(database, path)
         database = database or self.cluster.create_database()
         self.addCleanup(self.cluster.drop_database, database)
-        if path:
-            result = subprocess.run([os.path.join(harness.PG_BIN, "psql") if os.path.exists(os.path.join(harness.PG_BIN, "psql")) else "psql",
-                                     "-XqAt", "-v", "ON_ERROR_STOP=1", self.cluster.url(database), "-f", path], capture_output=True, text=True, check=False)
-            self.assertEqual(result.returncode, 0, result.stderr)
         return database
+
+    def template(self, path):
+        if path not in _templates:
+            _templates[path] = self.cluster.create_database()
+            self.load_into(_templates[path], path)
+        return _templates[path]
+
+    def load_into(self, database, path):
+        result = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.cluster.url(database), "-f", path], capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def fixture(self, name, which):
         return self.load(which and os.path.join(FIXTURES, name, which))
 
-    def dump(self, name, database, rows_only=False):
+    def dump(self, name, database):
         """Schema and rows, without what is volatile, as a sorted list of lines."""
         result = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", "--exclude-schema=truss", self.cluster.url(database)],
                                 capture_output=True, text=True, check=True)
@@ -108,9 +123,16 @@ class Fixtures(Case):
             line = TIME.sub("<T>", line)
             if name in VOLATILE:
                 line = re.sub(VOLATILE[name], "<V>", line)
-            if line and not line.startswith(("\\", "--")) and (line.startswith("INSERT") or not rows_only):
+            if line and not line.startswith(("\\", "--")):
                 lines.append(line)
         return sorted(lines)
+
+    def dump_of(self, name, which):
+        """The same of a fixture, which nobody changes."""
+        path = os.path.join(FIXTURES, name, which)
+        if path not in _dumps:
+            _dumps[path] = self.dump(name, self.template(path))
+        return _dumps[path]
 
     def serve(self, name, database, variant=None, arguments=()):
         self.served = self.copy(name, variant)

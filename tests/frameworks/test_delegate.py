@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
@@ -378,4 +377,4 @@ class Delegate(Fixtures):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

@@ -3,10 +3,10 @@ import os
 import re
 import subprocess
 import sys
-import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
+import harness
 from fixtures import Fixtures, per, spread
 from harness import RpcError, Rpc
 
@@ -24,19 +24,13 @@ class Confusion(Fixtures):
         if Confusion.database_of_all is None:
             Confusion.database_of_all = self.cluster.create_database()
             for name in NAMES:
-                one = self.fixture(name, "before.sql")
+                one = self.template(os.path.join(fixtures.FIXTURES, name, "before.sql"))
                 dump = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", self.cluster.url(one)], capture_output=True, text=True, check=True).stdout
                 schema = f"of_{name.replace('-', '_')}"
                 dump = re.sub(r"(?m)^\\.*$|^CREATE SCHEMA .*$|^COMMENT ON SCHEMA .*$", "", dump)
                 dump = re.sub(r"\b(public|drizzle|graphile_migrate|supabase_migrations|atlas_schema_revisions|sqitch)\.", f"{schema}.", dump)
-                self.load(None, Confusion.database_of_all)
                 self.cluster.psql(Confusion.database_of_all, f"CREATE SCHEMA {schema};\n{dump}")
         return Confusion.database_of_all
-
-    def load(self, path, database=None):
-        if database is not None and path is None:
-            return database
-        return super().load(path, database)
 
     @per(NAMES)
     def test_the_project_says_which_one_is_meant(self, name):
@@ -195,4 +189,4 @@ class Detection(Fixtures):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

@@ -1,7 +1,6 @@
 """Histories that are not straight: states, notes, and refusals where the real CLI refuses (behaviour.jsonl)."""
 import os
 import sys
-import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
@@ -16,10 +15,7 @@ def facts(variant):
     return [(fact["framework"], fact) for fact in fixtures.behaviour() if fact["variant"] == variant and not fact.get("na")]
 
 
-@spread
-class History(Fixtures):
-    """Histories that are not straight: states, notes, and refusals where the real CLI refuses (behaviour.jsonl)."""
-
+class Refusing(Fixtures):
     def refusal(self, rpc, **request):
         """The reason; None where it would run."""
         try:
@@ -27,6 +23,11 @@ class History(Fixtures):
             return None
         except RpcError as error:
             return error.status.detail.reason or error.status.message
+
+
+@spread
+class History(Refusing):
+    """Histories that are not straight: states, notes, and refusals where the real CLI refuses (behaviour.jsonl)."""
 
     @per(facts("edited"))
     def test_an_edited_file_is_modified_where_a_checksum_tells(self, name, fact):
@@ -81,7 +82,7 @@ LATE = {"goose": "-- +goose Up\n", "sql-migrate": "-- +migrate Up\n", "rambler":
 
 
 @spread
-class OtherHistory(History):
+class OtherHistory(Refusing):
     """The same for those whose behaviour was measured elsewhere."""
 
     def check_refusal(self, rpc, expected):
@@ -125,4 +126,4 @@ class OtherHistory(History):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

@@ -4,15 +4,16 @@ Nothing here knows what the right answers are. The RPC client is a second, indep
 frames by hand over a socket, messages by Google's protobuf, so that the wire format has a judge that shares no code with us.
 
 TRUSS_TEST_BIN     where the programs are (default: build/bin)
-TRUSS_TEST_PG_BIN  where the server's binaries are (default: Debian's PostgreSQL 15)
+TRUSS_TEST_LIMIT   how many seconds one test may take before it is ended by name (default: 120)
+TRUSS_TEST_PG_BIN, TRUSS_TEST_SHARED  see cluster.py
 """
 import atexit
 import contextlib
+import faulthandler
 import http.client
 import importlib
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -25,119 +26,30 @@ import threading
 import time
 import unittest
 
+import shared
+from cluster import PASSWORD, PASSWORD_ENCODED, PG_BIN, Cluster, free_port  # noqa: F401  (the tests take them from here)
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Also a test that is told to stop ends what it has started.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build", "bin")))
-PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 SANITIZED = "sanitize" in BIN
-PASSWORD = "pass:w/rd@1"
-PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "120"))
 
 
 def wait_for(what, seconds=10, every=0.02):
-    """The first true answer of what(); fails when there is none in time."""
-    end = time.monotonic() + seconds
+    """The first true answer of what(); fails when there is none in time. Asks less often the longer it takes."""
+    began = time.monotonic()
+    end = began + seconds
     while True:
         answer = what()
         if answer:
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"not in {seconds} s: {what}")
-        time.sleep(every)
-
-
-class Cluster:
-    """A PostgreSQL of its own, on a free loopback port, with a password, in a temporary directory."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.directory = tempfile.mkdtemp(prefix="truss-pg-")
-        self.data = os.path.join(self.directory, "data")
-        self.user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-        password_file = os.path.join(self.directory, "password")
-        with open(password_file, "w", encoding="ascii") as file:
-            file.write(PASSWORD)
-        if self.user:
-            os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
-            os.chown(password_file, self.user.pw_uid, self.user.pw_gid)
-        self._run("initdb", "-D", self.data, "-U", "app", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
-                  "--locale=C", "--no-sync")
-        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
-            file.write(f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{self.directory}'\n"
-                       "fsync=off\nmax_connections=200\nlog_statement=none\n")
-        self.start()
-        atexit.register(self.remove)
-
-    def _command(self, program):
-        drop = [] if not self.user else ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}",
-                                         "--clear-groups"]
-        return drop + [os.path.join(PG_BIN, program)]
-
-    def _run(self, program, *arguments):
-        environment = dict(os.environ, LC_ALL="C")
-        subprocess.run(self._command(program) + list(arguments), check=True, stdout=subprocess.DEVNULL, cwd="/",
-                       env=environment, timeout=120)
-
-    def start(self):
-        self._run("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.directory, "log"), "start")
-
-    def stop(self, mode="fast"):
-        self._run("pg_ctl", "-D", self.data, "-w", "-s", "-m", mode, "stop")
-
-    def remove(self):
-        if os.path.exists(os.path.join(self.data, "postmaster.pid")):
-            with contextlib.suppress(Exception):
-                self.stop("immediate")
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def url(self, database, **parameters):
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        return f"postgresql://app:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
-
-    def psql(self, database, sql, check=True):
-        """Runs SQL; answers rows as tuples of text (None for NULL)."""
-        result = subprocess.run(
-            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
-             str(self.port), "-U", "app", "-d", database, "-f", "-"],
-            input=sql, text=True, capture_output=True, env=dict(os.environ, PGPASSWORD=PASSWORD), timeout=120, check=False)
-        if check and result.returncode != 0:
-            raise AssertionError(result.stderr)
-        rows = result.stdout.rstrip("\n")
-        return [tuple(None if field == "\x1d" else field for field in row.split("\x1f")) for row in rows.split("\x1e")] if rows else []
-
-    def tables(self, database):
-        """Every relation with its columns, types and constraints: two databases with the same answer have the same schema."""
-        return self.psql(database, """
-            SELECT n.nspname, c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                   pg_catalog.pg_get_expr(d.adbin, d.adrelid)
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-            WHERE n.nspname !~ '^pg_|^information_schema$' ORDER BY 1, 2, a.attnum""") + self.psql(database, """
-            SELECT n.nspname, c.relname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) FROM pg_constraint o
-            JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname !~ '^pg_|^information_schema$' AND o.contype <> 'n' ORDER BY 1, 2, 3""") + self.psql(database, """
-            SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1, 2""")
-
-    _number = 0
-
-    def create_database(self):
-        Cluster._number += 1
-        name = f"t{os.getpid()}_{Cluster._number}"
-        self.psql("postgres", f'CREATE DATABASE "{name}"')
-        return name
-
-    def drop_database(self, name):
-        self.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', check=False)
+        time.sleep(min(every + (time.monotonic() - began) / 10, 0.2))
 
 
 _shared_cluster = None
@@ -223,13 +135,13 @@ def messages():
     """The generated modules, made at run time from proto/: .rpc, .migration, .health."""
     global _messages
     if _messages is None:
-        directory = tempfile.mkdtemp(prefix="truss-proto-")
-        atexit.register(shutil.rmtree, directory, True)
-        names = ["rpc", "migration", "health"]
-        subprocess.run(["protoc", f"-I{ROOT}/proto", "-I/usr/include", f"--python_out={directory}",
-                        *[f"truss/{name}/v1/{name}.proto" for name in names]], check=True)
+        directory = os.path.join(os.environ.get("TRUSS_TEST_SHARED", ""), "messages")
+        if not os.path.isdir(directory):
+            directory = tempfile.mkdtemp(prefix="truss-proto-")
+            atexit.register(shutil.rmtree, directory, True)
+            shared.make_messages(directory)
         sys.path.insert(0, directory)
-        modules = {name: importlib.import_module(f"truss.{name}.v1.{name}_pb2") for name in names}
+        modules = {name: importlib.import_module(f"truss.{name}.v1.{name}_pb2") for name in shared.MESSAGES}
         _messages = type("Messages", (), modules)
     return _messages
 
@@ -421,8 +333,19 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.cluster = cluster()
-        self.database = self.cluster.create_database()
-        self.addCleanup(self.cluster.drop_database, self.database)
+        self._database = None  # a test may call this again to begin anew
+
+    @property
+    def database(self):
+        """The name of this test's database, made when it is first wanted."""
+        if self._database is None:
+            self._database = self.cluster.create_database()
+            self.addCleanup(self.cluster.drop_database, self._database)
+        return self._database
+
+    @database.setter
+    def database(self, name):
+        self._database = name
 
     def project(self, fixture=None, **options):
         project = Project(fixture, **options)
@@ -502,5 +425,32 @@ class Case(unittest.TestCase):
         return self.sql(f"SELECT {columns} FROM {table} ORDER BY started_at, migration_name")
 
 
+class Hangs(Exception):
+    """Raised in a test that takes longer than it may."""
+
+
+class Result(unittest.TextTestResult):
+    """Gives each test a time: one that hangs fails by its name, with the line at which it waits, and the others go on. A class may
+    ask for more (`limit`)."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        seconds = max(LIMIT, getattr(test, "limit", 0))
+
+        def ring(*_):
+            faulthandler.dump_traceback(all_threads=True)
+            raise Hangs(f"{test.id()} hangs: it was not done within {seconds:.0f} s")
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def stopTest(self, test):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        super().stopTest(test)
+
+
+class Runner(unittest.TextTestRunner):
+    resultclass = Result
+
+
 def main():
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, testRunner=Runner)

@@ -5,11 +5,11 @@ TRUSS_PEERS_DIR has node/, as setup-node.sh fills it.
 """
 import os
 import sys
-import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "frameworks"), os.path.join(HERE, "..", "..", "support")]
 import fixtures
+import harness
 from fixtures import Fixtures, per, spread
 from harness import PASSWORD, RpcError, messages, wait_for
 
@@ -135,4 +135,4 @@ class Delegates(Fixtures):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

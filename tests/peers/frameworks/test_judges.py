@@ -6,11 +6,11 @@ TRUSS_PEERS_DIR has node/ and other/, as setup-node.sh and setup-other.sh fill t
 import os
 import subprocess
 import sys
-import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "frameworks"), os.path.join(HERE, "..", "..", "support")]
 import fixtures
+import harness
 from fixtures import FIXTURES, MIXED, PROGRAMS, Fixtures, per, spread
 
 PEERS = os.environ.get("TRUSS_PEERS_DIR", os.path.expanduser("~/.cache/truss-peers"))
@@ -96,4 +96,4 @@ class Judges(Fixtures):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    harness.main()

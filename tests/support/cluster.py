@@ -1,0 +1,172 @@
+"""A private PostgreSQL for one program of tests, and databases in it.
+
+Each test file has a server of its own, so that it may end any session, make roles and stop the server without harm to another
+file that runs beside it. What makes one slow, initdb, is done once for all files: tests/support/shared.py leaves a data directory
+in TRUSS_TEST_SHARED, which is copied here. A file that is run alone makes its own.
+
+To make a database is to make 300 files, which costs ten times as much on a disk as in memory: the data are in /dev/shm where
+that has room.
+
+TRUSS_TEST_PG_BIN  where the server's binaries are (default: Debian's PostgreSQL 15)
+TRUSS_TEST_SHARED  what tests/run.sh has prepared for all files (default: nothing is)
+TRUSS_TEST_DATA    the directory for data (default: a temporary one)
+"""
+import atexit
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import libpq
+
+PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
+PASSWORD = "pass:w/rd@1"
+PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
+ENOUGH = 4 << 30
+# Debian's psql and pg_dump in /usr/bin are Perl programs that start the real ones; those alone take a sixth of the time.
+# The real ones come last but one: servers from elsewhere (tests/run-versions.sh) have no psql.
+os.environ["PATH"] = os.pathsep.join([PG_BIN, "/usr/lib/postgresql/15/bin", os.environ["PATH"]])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def data_place():
+    """Where directories of data are made."""
+    try:
+        room = os.statvfs("/dev/shm")
+        if room.f_bavail * room.f_frsize >= ENOUGH and os.access("/dev/shm", os.W_OK):
+            return "/dev/shm"
+    except OSError:
+        pass
+    return tempfile.gettempdir()
+
+
+def as_server(*command):
+    """A command as the user of the server: root may not be that."""
+    if os.geteuid() != 0:
+        return list(command)
+    user = pwd.getpwnam("postgres")
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
+
+
+def server_directory(path):
+    """Makes a directory that is the server's."""
+    os.makedirs(path, exist_ok=True)
+    if os.geteuid() == 0:
+        shutil.chown(path, "postgres", "postgres")
+    return path
+
+
+def run_server(program, *arguments):
+    subprocess.run(as_server(program, *arguments), check=True, stdout=subprocess.DEVNULL, cwd="/", env=dict(os.environ, LC_ALL="C"),
+                   timeout=120)
+
+
+def make_data(directory):
+    """initdb, with a password for the user app, and the settings that all our servers share."""
+    password_file = os.path.join(os.path.dirname(directory), "password")
+    with open(password_file, "w", encoding="ascii") as file:
+        file.write(PASSWORD)
+    os.chmod(password_file, 0o644)
+    run_server("initdb", "-D", directory, "-U", "app", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C",
+               "--no-sync", "--wal-segsize=4")
+    os.remove(password_file)
+    with open(os.path.join(directory, "postgresql.conf"), "a", encoding="ascii") as file:
+        file.write("listen_addresses='127.0.0.1'\nfsync=off\nmax_connections=200\nlog_statement=none\nmin_wal_size=32MB\nmax_wal_size=256MB\n")
+
+
+class Cluster:
+    """A PostgreSQL of its own, on a free loopback port, with a password, in a temporary directory."""
+
+    def __init__(self):
+        self.directory = server_directory(tempfile.mkdtemp(prefix="truss-pg-", dir=os.environ.get("TRUSS_TEST_DATA") or data_place()))
+        self.data = os.path.join(self.directory, "data")
+        self.number = 0
+        shared = os.environ.get("TRUSS_TEST_SHARED")
+        atexit.register(self.remove)
+        if shared:
+            run_server("cp", "-a", os.path.join(shared, "server", "data"), self.data)
+        else:
+            make_data(self.data)
+        self.start_anew()
+
+    def start_anew(self):
+        """Starts it on a port that is free; somebody else may take that in between."""
+        for chance in range(3):
+            self.port = free_port()
+            with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as file:
+                file.write(f"port={self.port}\nunix_socket_directories='{self.directory}'\n")
+            try:
+                return self.start()
+            except subprocess.CalledProcessError:
+                if chance == 2:
+                    raise
+
+    def start(self):
+        run_server("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.directory, "log"), "start")
+
+    def stop(self, mode="fast"):
+        run_server("pg_ctl", "-D", self.data, "-w", "-s", "-m", mode, "stop")
+
+    def remove(self):
+        if os.path.exists(os.path.join(self.data, "postmaster.pid")):
+            with contextlib.suppress(Exception):
+                self.stop("immediate")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def url(self, database, **parameters):
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return f"postgresql://app:{PASSWORD_ENCODED}@127.0.0.1:{self.port}/{database}" + (f"?{query}" if query else "")
+
+    def psql(self, database, sql, check=True):
+        """Runs SQL, each statement by itself; answers rows as tuples of text (None for NULL)."""
+        statements = libpq.statements(sql)
+        if statements is None:
+            return self.real_psql(database, sql, check)
+        try:
+            return libpq.query(self.url(database, connect_timeout=30, application_name="psql"), statements)
+        except libpq.Failed as failed:
+            if check:
+                raise AssertionError(str(failed)) from None
+            return failed.rows
+
+    def real_psql(self, database, sql, check):
+        result = subprocess.run(
+            ["psql", "-XqAt", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+             str(self.port), "-U", "app", "-d", database, "-f", "-"],
+            input=sql, text=True, capture_output=True, env=dict(os.environ, PGPASSWORD=PASSWORD), timeout=120, check=False)
+        if check and result.returncode != 0:
+            raise AssertionError(result.stderr)
+        rows = result.stdout.rstrip("\n")
+        return [tuple(None if field == "\x1d" else field for field in row.split("\x1f")) for row in rows.split("\x1e")] if rows else []
+
+    def tables(self, database):
+        """Every relation with its columns, types and constraints: two databases with the same answer have the same schema."""
+        return self.psql(database, """
+            SELECT n.nspname, c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                   pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+            WHERE n.nspname !~ '^pg_|^information_schema$' ORDER BY 1, 2, a.attnum""") + self.psql(database, """
+            SELECT n.nspname, c.relname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) FROM pg_constraint o
+            JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname !~ '^pg_|^information_schema$' AND o.contype <> 'n' ORDER BY 1, 2, 3""") + self.psql(database, """
+            SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1, 2""")
+
+    def create_database(self, template=None):
+        """A database with nothing in it, or with what another one has, in which nobody may be at work."""
+        self.number += 1
+        name = f"t{os.getpid()}_{self.number}"
+        self.psql("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
+        return name
+
+    def drop_database(self, name):
+        self.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', check=False)
