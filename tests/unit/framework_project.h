@@ -60,7 +60,7 @@ static const struct folder *folder_of(const char *id)
 static struct migration_files list(const struct folder *folder)
 {
     struct migration_files files;
-    ck_assert_msg(folder->framework->list(arena, folder, &files, &status), "%s", status.message);
+    ck_assert_msg(framework_list(arena, folder, &files, &status), "%s", status.message);
     return files;
 }
 
@@ -80,7 +80,7 @@ static bool is_fit(const char *id)
 {
     const struct folder *const folder = folder_of(id);
     const struct migration_files files = list(folder);
-    return folder->framework->check_folder(arena, folder, &files, &status);
+    return framework_check_folder(arena, folder, &files, &status);
 }
 
 static struct text content_of(const struct migration_file *file)
@@ -97,7 +97,7 @@ static const char *script_of(const char *id)
     const struct migration_files files = list(folder);
     const struct text content = content_of(&files.items[0]);
     struct migration_script script = {.sql = content};
-    if (!folder->framework->script(arena, &project, folder, &files.items[0], content, &script, &status)) {
+    if (!framework_script(arena, &project, folder, &files.items[0], content, &script, &status)) {
         return NULL;
     }
     const struct text sql = text_trim(script.sql);
@@ -109,7 +109,7 @@ static const char *checksum_of(const char *id)
     const struct folder *const folder = folder_of(id);
     const struct migration_files files = list(folder);
     /* cppcheck-suppress returnDanglingLifetime ; items are the arena's */
-    return folder->framework->checksum(arena, folder, &files.items[0], content_of(&files.items[0]));
+    return framework_checksum(arena, folder, &files.items[0], content_of(&files.items[0]));
 }
 
 /* The SQL that records the first migration. */
@@ -120,15 +120,15 @@ static const char *row_of(const char *id)
     const struct migration_file *const file = &files.items[0];
     const struct ledger ledger = {.schema = "s", .table = "t", .folder = folder};
     struct buffer sql = {.arena = arena};
-    folder->framework->record(&sql, &ledger,
-                              &(struct ledger_record){
-                                  .name = file->name,
-                                  .key = migration_file_key(file),
-                                  .checksum = "sum",
-                                  .folder = folder,
-                                  .file = file,
-                                  .script = content_of(file),
-                              });
+    ledger_put(&sql, folder->framework, LEDGER_RECORD, &ledger,
+               &(struct ledger_record){
+                   .name = file->name,
+                   .key = migration_file_key(file),
+                   .checksum = "sum",
+                   .folder = folder,
+                   .file = file,
+                   .script = content_of(file),
+               });
     return buffer_string(&sql);
 }
 
@@ -137,7 +137,7 @@ static const char *session_of(const char *id)
     const struct folder *const folder = folder_of(id);
     const struct ledger ledger = {.schema = "s", .table = "t", .folder = folder};
     struct buffer sql = {.arena = arena};
-    folder->framework->session(&sql, &ledger);
+    ledger_put(&sql, folder->framework, LEDGER_SESSION, &ledger, NULL);
     return buffer_string(&sql);
 }
 

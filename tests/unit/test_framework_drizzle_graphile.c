@@ -76,7 +76,7 @@ START_TEST(a_hostile_journal_is_refused)
         struct migration_files files;
         put("drizzle/meta/_journal.json", journals[i]);
         const struct folder *const folder = folder_of("drizzle");
-        ck_assert_msg(!folder->framework->list(arena, folder, &files, &status), "%s", journals[i]);
+        ck_assert_msg(!framework_list(arena, folder, &files, &status), "%s", journals[i]);
         says("_journal.json");
     }
 }
@@ -110,7 +110,7 @@ START_TEST(drizzle_1_looks_at_the_columns_before_it_writes_and_quotes_hostile_na
 {
     const struct ledger ledger = {.schema = "$a$'", .table = "t", .folder = &(struct folder){.path = "drizzle"}};
     struct buffer sql = {.arena = arena};
-    framework_find(text_of("drizzle"))->lock(&sql, &ledger);
+    ledger_put(&sql, framework_find(text_of("drizzle")), LEDGER_LOCK, &ledger, NULL);
     ck_assert_ptr_nonnull(
         strstr(buffer_string(&sql), "LOCK TABLE \"$a$'\".\"t\" IN ACCESS EXCLUSIVE MODE;DO 'BEGIN IF"));
     ck_assert_ptr_nonnull(strstr(buffer_string(&sql), "attrelid = ''\"$a$''''\".\"t\"''::pg_catalog.regclass"));
@@ -141,7 +141,7 @@ static void commit(const char *name, const char *previous, const char *body, con
     const struct folder *const folder = folder_of("graphile-migrate");
     const struct migration_files files = list(folder);
     const struct migration_file *const file = &files.items[files.count - 1];
-    *hash = folder->framework->checksum(arena, folder, file, content_of(file));
+    *hash = framework_checksum(arena, folder, file, content_of(file));
     put(arena_printf(arena, COMMITTED "%s", name),
         arena_printf(arena, "--! Previous: %s\n--! Hash: %s\n\n%s\n", previous, *hash, body));
 }

@@ -291,7 +291,7 @@ START_TEST(the_locks_of_the_tools_are_taken)
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
         int64_t keys[MOST_ADVISORY_KEYS];
         const struct ledger ledger = {.schema = "s", .table = "t"};
-        ck_assert_uint_eq(framework_find(text_of(locks[i].id))->advisory_locks(&ledger, "blog", keys), 1);
+        ck_assert_uint_eq(framework_advisory_locks(framework_find(text_of(locks[i].id)), &ledger, "blog", keys), 1);
         ck_assert_int_eq(keys[0], locks[i].key);
     }
 }

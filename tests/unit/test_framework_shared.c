@@ -391,13 +391,12 @@ START_TEST(a_framework_is_found_by_its_names_whatever_the_case)
         const struct framework *const framework = frameworks[i];
         ck_assert_ptr_eq(framework_find(text_of(framework->id)), framework);
         ck_assert_ptr_eq(framework_find(text_of(framework->display_name)), framework);
-        ck_assert_ptr_nonnull(framework->layout);
-        ck_assert_ptr_nonnull(framework->ledgers[0].table);
+        ck_assert_ptr_nonnull(framework->ledger.shapes[0].table);
         ck_assert_ptr_nonnull(framework->tool);
-        ck_assert(framework->list != NULL && framework->read_ledger != NULL);
-        ck_assert(framework->create != NULL && framework->record != NULL);
-        ck_assert(framework->layout->find != NULL || framework->layout->recognise != NULL);
-        ck_assert(framework->layout->find != NULL || framework->layout->places[0] != NULL);
+        ck_assert(framework->hooks.list != NULL && framework->hooks.read_ledger != NULL);
+        ck_assert(ledger_has(framework, LEDGER_CREATE) && ledger_has(framework, LEDGER_RECORD));
+        ck_assert(framework->hooks.find != NULL || framework->hooks.recognise != NULL);
+        ck_assert(framework->hooks.find != NULL || framework->folder.places[0] != NULL);
     }
     ck_assert_ptr_eq(framework_find(text_of("PRISMA")), framework_find(text_of("prisma")));
     ck_assert_ptr_null(framework_find(text_of("")));

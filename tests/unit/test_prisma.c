@@ -52,7 +52,7 @@ static const char *found_in(const char *base, const char *migrations)
     const struct project project = {.root = root, .migrations = migrations};
     struct folder_list folders = {0};
     struct buffer out = {.arena = arena};
-    ck_assert(prisma->layout->find(arena, &project, base, &folders, &status));
+    ck_assert(prisma->hooks.find(arena, &project, base, &folders, &status));
     for (size_t i = 0; i < folders.count; i++) {
         buffer_printf(&out, "%s%s", i == 0 ? "" : ",", folders.items[i].path);
     }
@@ -69,7 +69,7 @@ static struct folder found_folder(const char *migrations)
 {
     const struct project project = {.root = root, .migrations = migrations};
     struct folder_list folders = {0};
-    ck_assert(prisma->layout->find(arena, &project, "", &folders, &status));
+    ck_assert(prisma->hooks.find(arena, &project, "", &folders, &status));
     ck_assert_uint_eq(folders.count, 1);
     return folders.items[0];
 }
@@ -84,13 +84,13 @@ static const struct folder *folder(const char *path)
 static const char *checksum(const char *content)
 {
     const struct folder *const place = folder("m");
-    return prisma->checksum(arena, place, &(struct migration_file){0}, text_of(content));
+    return prisma->hooks.checksum(arena, place, &(struct migration_file){0}, text_of(content));
 }
 
 static bool matches(const char *stored, const char *content)
 {
     const struct folder *const place = folder("m");
-    return prisma->checksum_matches(arena, place, &(struct migration_file){0}, stored, text_of(content));
+    return prisma->hooks.checksum_matches(arena, place, &(struct migration_file){0}, stored, text_of(content));
 }
 
 START_TEST(a_checksum_is_the_sha256_of_the_bytes)
@@ -213,12 +213,12 @@ START_TEST(directories_are_listed_in_byte_order_and_files_beside_them_are_not)
     put("m/20240103_c/README.md", "");
     put("m/loose.sql", "");
     const struct folder *const place = folder("m");
-    ck_assert(prisma->list(arena, place, &files, &status));
+    ck_assert(prisma->hooks.list(arena, place, &files, &status));
     ck_assert_uint_eq(files.count, 3);
     ck_assert_str_eq(files.items[0].name, "20240101_a b");
     ck_assert_str_eq(files.items[1].name, "20240102_b");
     ck_assert(files.items[2].missing);
-    ck_assert(!prisma->check_folder(arena, place, &files, &status));
+    ck_assert(!prisma->hooks.check_folder(arena, place, &files, &status));
     ck_assert_str_eq(status.migration, "20240103_c");
 }
 END_TEST
@@ -228,11 +228,11 @@ START_TEST(a_name_that_is_not_utf8_is_left_out_and_told_of)
     struct migration_files files;
     put("m/1_\xFF/migration.sql", "");
     const struct folder *const place = folder("m");
-    ck_assert(prisma->list(arena, place, &files, &status));
+    ck_assert(prisma->hooks.list(arena, place, &files, &status));
     ck_assert_uint_eq(files.count, 0);
     ck_assert_uint_eq(files.warning_count, 1);
     ck_assert_ptr_nonnull(strstr(files.warnings[0], "\\xff"));
-    ck_assert(!prisma->check_folder(arena, place, &files, &status));
+    ck_assert(!prisma->hooks.check_folder(arena, place, &files, &status));
 }
 END_TEST
 
@@ -241,11 +241,11 @@ START_TEST(a_lock_file_of_another_provider_is_refused)
     struct migration_files files = {0};
     put("m/migration_lock.toml", "# do not edit\nprovider = \"mysql\"\n");
     const struct folder *const place = folder("m");
-    ck_assert(!prisma->check_folder(arena, place, &files, &status));
+    ck_assert(!prisma->hooks.check_folder(arena, place, &files, &status));
     ck_assert_ptr_nonnull(strstr(status.message, "mysql"));
     put("n/migration_lock.toml", "provider = \"postgresql\"\n");
     const struct folder *const fit = folder("n");
-    ck_assert(prisma->check_folder(arena, fit, &files, &status));
+    ck_assert(prisma->hooks.check_folder(arena, fit, &files, &status));
 }
 END_TEST
 
@@ -255,11 +255,11 @@ START_TEST(a_new_migration_is_named_as_prisma_names_it)
     const char *file;
     const char *content;
     const struct folder *const place = folder("m");
-    ck_assert(prisma->create_migration(arena, place, "Add users' e-mail!", 1700000000000000, &name, &file, &content,
-                                       &status));
+    ck_assert(prisma->hooks.create_migration(arena, place, "Add users' e-mail!", 1700000000000000, &name, &file,
+                                             &content, &status));
     ck_assert_str_eq(name, "20231114221320_add_users_e_mail");
     ck_assert_str_eq(file, "20231114221320_add_users_e_mail/migration.sql");
-    ck_assert(!prisma->create_migration(arena, place, "../..", 0, &name, &file, &content, &status));
+    ck_assert(!prisma->hooks.create_migration(arena, place, "../..", 0, &name, &file, &content, &status));
     ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
 }
 END_TEST

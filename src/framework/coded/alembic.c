@@ -191,13 +191,6 @@ static bool alembic_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout alembic_layout = {
-    .places = (const char *const[]){"migrations/versions", "alembic/versions", NULL},
-    .configure = alembic_configure,
-    .recognise = alembic_recognise,
-    .counts_before_it_exists = true,
-};
-
 /* ---- the ledger ---- */
 
 static void add_entry(struct ledger_reading *reading, const char *key, const char *name)
@@ -281,12 +274,16 @@ const struct framework framework_alembic = {
     .id = "alembic",
     .display_name = "Alembic",
     .tool = "alembic upgrade head",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "alembic_version", .columns = "version_num:varchar", .only_columns = true},
             {0},
         },
-    .layout = &alembic_layout,
+    .folder.places = (const char *const[]){"migrations/versions", "alembic/versions", NULL},
+    .hooks.configure = alembic_configure,
+    .hooks.recognise = alembic_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -299,11 +296,11 @@ const struct framework framework_alembic = {
             .run = (const char *const[]){"upgrade", "head", NULL},
             .run_to = (const char *const[]){"upgrade", "{version}", NULL},
         },
-    .is_graph = true,
-    .records_in_order = true,
-    .list = alembic_list,
-    .read_ledger = alembic_read,
-    .create = alembic_create,
-    .lock = ledger_lock_table,
-    .record = alembic_record,
+    .folder.is_graph = true,
+    .ledger.records_in_order = true,
+    .hooks.list = alembic_list,
+    .hooks.read_ledger = alembic_read,
+    .hooks.put_create = alembic_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = alembic_record,
 };

@@ -45,11 +45,6 @@ static bool directus_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, "directus", is_migration);
 }
 
-static const struct layout directus_layout = {
-    .places = (const char *const[]){"extensions/migrations", "migrations", NULL},
-    .recognise = directus_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool is_listed(const struct migration_files *files, const char *key)
@@ -115,7 +110,7 @@ const struct framework framework_directus = {
     .id = "directus",
     .display_name = "Directus",
     .tool = "directus database migrate:latest",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "directus_migrations",
@@ -124,7 +119,9 @@ const struct framework framework_directus = {
             },
             {0},
         },
-    .layout = &directus_layout,
+    .folder.places = (const char *const[]){"extensions/migrations", "migrations", NULL},
+    .hooks.recognise = directus_recognise,
+
     .habits = {.late = LATE_RUNS, .late_note = "directus runs it with the next \"migrate:latest\"."},
     .delegate =
         &(const struct delegate){
@@ -132,9 +129,9 @@ const struct framework framework_directus = {
             .run = (const char *const[]){"database", "migrate:latest", NULL},
             .environment = (const char *const[]){"DB_CLIENT=pg", "DB_CONNECTION_STRING={url}", NULL},
         },
-    .list = directus_list,
-    .read_ledger = directus_read,
-    .create = directus_create,
-    .lock = ledger_lock_table,
-    .record = directus_record,
+    .hooks.list = directus_list,
+    .hooks.read_ledger = directus_read,
+    .hooks.put_create = directus_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = directus_record,
 };

@@ -100,11 +100,6 @@ static bool django_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout django_layout = {
-    .places = (const char *const[]){".", NULL},
-    .recognise = django_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool is_known_app(const struct migration_files *files, const char *key)
@@ -154,13 +149,15 @@ const struct framework framework_django = {
     .id = "django",
     .display_name = "Django",
     .tool = "python manage.py migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "django_migrations", .columns = "id:int8 app:varchar name:varchar applied:timestamptz"},
             {.table = "django_migrations", .columns = "id:int4 app:varchar name:varchar applied:timestamptz"},
             {0},
         },
-    .layout = &django_layout,
+    .folder.places = (const char *const[]){".", NULL},
+    .hooks.recognise = django_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -171,10 +168,10 @@ const struct framework framework_django = {
             .programs = (const char *const[]){".venv/bin/python", "venv/bin/python", "python3", NULL},
             .run = (const char *const[]){"manage.py", "migrate", "--noinput", NULL},
         },
-    .is_graph = true,
-    .list = django_list,
-    .read_ledger = django_read,
-    .create = django_create,
-    .lock = ledger_lock_table,
-    .record = django_record,
+    .folder.is_graph = true,
+    .hooks.list = django_list,
+    .hooks.read_ledger = django_read,
+    .hooks.put_create = django_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = django_record,
 };

@@ -106,13 +106,6 @@ static bool doctrine_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, is_migration);
 }
 
-static const struct layout doctrine_layout = {
-    .places = (const char *const[]){"migrations", "src/Migrations", "app/DoctrineMigrations", "db/migrations",
-                                    "database/migrations", NULL},
-    .configure = doctrine_configure,
-    .recognise = doctrine_recognise,
-};
-
 /* ---- the ledger ---- */
 
 /* Its times are PHP's, without a zone: UTC unless php.ini says other. What was only marked has none. */
@@ -141,7 +134,7 @@ const struct framework framework_doctrine = {
     .id = "doctrine",
     .display_name = "Doctrine Migrations",
     .tool = "doctrine-migrations migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "doctrine_migration_versions",
@@ -151,7 +144,11 @@ const struct framework framework_doctrine = {
             },
             {0},
         },
-    .layout = &doctrine_layout,
+    .folder.places = (const char *const[]){"migrations", "src/Migrations", "app/DoctrineMigrations", "db/migrations",
+                                           "database/migrations", NULL},
+    .hooks.configure = doctrine_configure,
+    .hooks.recognise = doctrine_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -167,9 +164,9 @@ const struct framework framework_doctrine = {
             .preview = (const char *const[]){"migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run",
                                              "-vv", NULL},
         },
-    .list = doctrine_list,
-    .read_ledger = doctrine_read,
-    .create = doctrine_create,
-    .lock = ledger_lock_table,
-    .record = doctrine_record,
+    .hooks.list = doctrine_list,
+    .hooks.read_ledger = doctrine_read,
+    .hooks.put_create = doctrine_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = doctrine_record,
 };

@@ -49,12 +49,6 @@ static bool ecto_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, is_migration);
 }
 
-static const struct layout ecto_layout = {
-    .places = (const char *const[]){"priv/repo/migrations", NULL},
-    .configure = ecto_configure,
-    .recognise = ecto_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool ecto_read(struct ledger_reading *reading)
@@ -88,12 +82,15 @@ const struct framework framework_ecto = {
     .id = "ecto",
     .display_name = "Ecto",
     .tool = "mix ecto.migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_migrations", .columns = "version:int8 inserted_at:timestamp", .only_columns = true},
             {0},
         },
-    .layout = &ecto_layout,
+    .folder.places = (const char *const[]){"priv/repo/migrations", NULL},
+    .hooks.configure = ecto_configure,
+    .hooks.recognise = ecto_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -106,9 +103,9 @@ const struct framework framework_ecto = {
             .run = (const char *const[]){"ecto.migrate", NULL},
             .run_to = (const char *const[]){"ecto.migrate", "--to", "{version}", NULL},
         },
-    .list = ecto_list,
-    .read_ledger = ecto_read,
-    .create = ecto_create,
-    .lock = ecto_lock,
-    .record = ecto_record,
+    .hooks.list = ecto_list,
+    .hooks.read_ledger = ecto_read,
+    .hooks.put_create = ecto_create,
+    .hooks.put_lock = ecto_lock,
+    .hooks.put_record = ecto_record,
 };

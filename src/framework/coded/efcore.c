@@ -40,12 +40,6 @@ static bool efcore_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, is_model);
 }
 
-static const struct layout efcore_layout = {
-    .places = (const char *const[]){"Migrations", "Data/Migrations", "Infrastructure/Migrations",
-                                    "Persistence/Migrations", "src/Migrations", NULL},
-    .recognise = efcore_recognise,
-};
-
 /* ---- the version of EF ---- */
 
 /* What stands between the quotes behind a word; NULL where there is none. */
@@ -133,7 +127,7 @@ const struct framework framework_efcore = {
     .id = "efcore",
     .display_name = "EF Core",
     .tool = "dotnet ef database update",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "__EFMigrationsHistory",
@@ -147,7 +141,10 @@ const struct framework framework_efcore = {
             },
             {0},
         },
-    .layout = &efcore_layout,
+    .folder.places = (const char *const[]){"Migrations", "Data/Migrations", "Infrastructure/Migrations",
+                                           "Persistence/Migrations", "src/Migrations", NULL},
+    .hooks.recognise = efcore_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -163,9 +160,9 @@ const struct framework framework_efcore = {
                                                  "Database={database};Username={user};Password={password}",
                                                  NULL},
         },
-    .list = efcore_list,
-    .read_ledger = efcore_read,
-    .create = efcore_create,
-    .lock = ledger_lock_table,
-    .record = efcore_record,
+    .hooks.list = efcore_list,
+    .hooks.read_ledger = efcore_read,
+    .hooks.put_create = efcore_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = efcore_record,
 };

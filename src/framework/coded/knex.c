@@ -75,14 +75,6 @@ static bool knex_recognise(struct arena *arena, struct folder *folder)
            code_recognise(arena, folder, "knex", goes_up_with_knex);
 }
 
-static const struct layout knex_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "src/migrations", "src/db/migrations",
-                                    "database/migrations", "src/database/migrations", NULL},
-    .configure = knex_configure,
-    .recognise = knex_recognise,
-    .counts_before_it_exists = true,
-};
-
 /* ---- the ledger ---- */
 
 /* Its lock is a table beside it, called after it. */
@@ -157,7 +149,7 @@ const struct framework framework_knex = {
     .id = "knex",
     .display_name = "Knex.js",
     .tool = "knex migrate:latest",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "knex_migrations",
@@ -166,7 +158,12 @@ const struct framework framework_knex = {
             },
             {0},
         },
-    .layout = &knex_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "src/migrations", "src/db/migrations",
+                                           "database/migrations", "src/database/migrations", NULL},
+    .hooks.configure = knex_configure,
+    .hooks.recognise = knex_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -182,10 +179,10 @@ const struct framework framework_knex = {
             .run_one = (const char *const[]){"migrate:up", "{name}", NULL},
             .left_lock = "knex migrate:unlock",
         },
-    .list = knex_list,
-    .read_ledger = knex_read,
-    .create = knex_create,
-    .lock = knex_lock,
-    .unlock = knex_unlock,
-    .record = knex_record,
+    .hooks.list = knex_list,
+    .hooks.read_ledger = knex_read,
+    .hooks.put_create = knex_create,
+    .hooks.put_lock = knex_lock,
+    .hooks.put_unlock = knex_unlock,
+    .hooks.put_record = knex_record,
 };

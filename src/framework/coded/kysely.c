@@ -73,14 +73,6 @@ static bool kysely_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, "kysely", uses_kysely);
 }
 
-static const struct layout kysely_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "src/db/migrations",
-                                    "database/migrations", "src/database/migrations", NULL},
-    .configure = kysely_configure,
-    .recognise = kysely_recognise,
-    .counts_before_it_exists = true,
-};
-
 /* ---- the ledger ---- */
 
 /* The text of a row may be anything. Where it looks like "2026-11-23T08:20:40.504Z" it is added up, because a cast
@@ -131,12 +123,17 @@ const struct framework framework_kysely = {
     .id = "kysely",
     .display_name = "Kysely",
     .tool = "kysely migrate:latest",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "kysely_migration", .columns = "name:varchar timestamp:varchar", .only_columns = true},
             {0},
         },
-    .layout = &kysely_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "src/db/migrations",
+                                           "database/migrations", "src/database/migrations", NULL},
+    .hooks.configure = kysely_configure,
+    .hooks.recognise = kysely_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -151,9 +148,9 @@ const struct framework framework_kysely = {
             .run = (const char *const[]){"migrate:latest", "--no-outdated-check", NULL},
             .run_to = (const char *const[]){"migrate:up", "{name}", "--no-outdated-check", NULL},
         },
-    .list = kysely_list,
-    .read_ledger = kysely_read,
-    .create = kysely_create,
-    .advisory_locks = kysely_locks,
-    .record = kysely_record,
+    .hooks.list = kysely_list,
+    .hooks.read_ledger = kysely_read,
+    .hooks.put_create = kysely_create,
+    .hooks.advisory_locks = kysely_locks,
+    .hooks.put_record = kysely_record,
 };

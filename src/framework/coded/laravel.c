@@ -48,12 +48,6 @@ static bool laravel_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, is_migration);
 }
 
-static const struct layout laravel_layout = {
-    .places = (const char *const[]){"database/migrations", NULL},
-    .configure = laravel_configure,
-    .recognise = laravel_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool laravel_read(struct ledger_reading *reading)
@@ -80,12 +74,15 @@ const struct framework framework_laravel = {
     .id = "laravel",
     .display_name = "Laravel",
     .tool = "php artisan migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations", .columns = "id:int4 migration:varchar batch:int4", .only_columns = true},
             {0},
         },
-    .layout = &laravel_layout,
+    .folder.places = (const char *const[]){"database/migrations", NULL},
+    .hooks.configure = laravel_configure,
+    .hooks.recognise = laravel_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -105,9 +102,9 @@ const struct framework framework_laravel = {
                 (const char *const[]){"DB_CONNECTION=pgsql", "DB_URL={url}", "DB_HOST={host}", "DB_PORT={port}",
                                       "DB_DATABASE={database}", "DB_USERNAME={user}", "DB_PASSWORD={password}", NULL},
         },
-    .list = laravel_list,
-    .read_ledger = laravel_read,
-    .create = laravel_create,
-    .lock = ledger_lock_table,
-    .record = laravel_record,
+    .hooks.list = laravel_list,
+    .hooks.read_ledger = laravel_read,
+    .hooks.put_create = laravel_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = laravel_record,
 };

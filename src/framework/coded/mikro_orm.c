@@ -71,13 +71,6 @@ static bool mikro_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, uses_mikro_orm);
 }
 
-static const struct layout mikro_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "src/db/migrations",
-                                    "src/database/migrations", NULL},
-    .configure = mikro_configure,
-    .recognise = mikro_recognise,
-};
-
 /* ---- the ledger ---- */
 
 /* Old rows have an ending, which 7 takes off as well. */
@@ -104,12 +97,16 @@ const struct framework framework_mikro_orm = {
     .id = "mikro-orm",
     .display_name = "MikroORM",
     .tool = "mikro-orm migration:up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "mikro_orm_migrations", .columns = "id:int4 name:varchar executed_at:timestamptz"},
             {0},
         },
-    .layout = &mikro_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "src/db/migrations",
+                                           "src/database/migrations", NULL},
+    .hooks.configure = mikro_configure,
+    .hooks.recognise = mikro_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -123,9 +120,9 @@ const struct framework framework_mikro_orm = {
             .run_to = (const char *const[]){"migration:up", "--to", "{name}", NULL},
             .run_one = (const char *const[]){"migration:up", "--only", "{name}", NULL},
         },
-    .list = mikro_list,
-    .read_ledger = mikro_read,
-    .create = mikro_create,
-    .lock = ledger_lock_table,
-    .record = mikro_record,
+    .hooks.list = mikro_list,
+    .hooks.read_ledger = mikro_read,
+    .hooks.put_create = mikro_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = mikro_record,
 };

@@ -57,12 +57,6 @@ static bool payload_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, uses_payload);
 }
 
-static const struct layout payload_layout = {
-    .places = (const char *const[]){"src/migrations", "migrations", NULL},
-    .configure = payload_configure,
-    .recognise = payload_recognise,
-};
-
 /* ---- the ledger ---- */
 
 /* A row of batch -1 is no migration: the schema was pushed in development. */
@@ -110,7 +104,7 @@ const struct framework framework_payload = {
     .id = "payload",
     .display_name = "Payload",
     .tool = "payload migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "payload_migrations",
@@ -118,7 +112,10 @@ const struct framework framework_payload = {
             },
             {0},
         },
-    .layout = &payload_layout,
+    .folder.places = (const char *const[]){"src/migrations", "migrations", NULL},
+    .hooks.configure = payload_configure,
+    .hooks.recognise = payload_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -132,9 +129,9 @@ const struct framework framework_payload = {
             /* The names of its templates. */
             .environment = (const char *const[]){"DATABASE_URI={url}", "POSTGRES_URL={url}", NULL},
         },
-    .list = payload_list,
-    .read_ledger = payload_read,
-    .create = payload_create,
-    .lock = ledger_lock_table,
-    .record = payload_record,
+    .hooks.list = payload_list,
+    .hooks.read_ledger = payload_read,
+    .hooks.put_create = payload_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = payload_record,
 };

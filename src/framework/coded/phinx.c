@@ -81,12 +81,6 @@ static bool phinx_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout phinx_layout = {
-    .places = (const char *const[]){"db/migrations", "migrations", "database/migrations", "config/Migrations", NULL},
-    .configure = phinx_configure,
-    .recognise = phinx_recognise,
-};
-
 /* ---- the ledger ---- */
 
 /* Its times are PHP's, without a zone: UTC unless php.ini says other. */
@@ -138,7 +132,7 @@ const struct framework framework_phinx = {
     .id = "phinx",
     .display_name = "Phinx",
     .tool = "phinx migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "phinxlog",
@@ -149,7 +143,11 @@ const struct framework framework_phinx = {
             },
             {0},
         },
-    .layout = &phinx_layout,
+    .folder.places =
+        (const char *const[]){"db/migrations", "migrations", "database/migrations", "config/Migrations", NULL},
+    .hooks.configure = phinx_configure,
+    .hooks.recognise = phinx_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -162,9 +160,9 @@ const struct framework framework_phinx = {
             .run = (const char *const[]){"migrate", "--no-interaction", NULL},
             .run_to = (const char *const[]){"migrate", "--no-interaction", "--target", "{version}", NULL},
         },
-    .list = phinx_list,
-    .read_ledger = phinx_read,
-    .create = phinx_create,
-    .lock = ledger_lock_table,
-    .record = phinx_record,
+    .hooks.list = phinx_list,
+    .hooks.read_ledger = phinx_read,
+    .hooks.put_create = phinx_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = phinx_record,
 };

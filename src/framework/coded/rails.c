@@ -42,13 +42,6 @@ static bool rails_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, NULL, is_migration);
 }
 
-static const struct layout rails_layout = {
-    .places = (const char *const[]){"db/migrate", NULL},
-    .configure = rails_configure,
-    .recognise = rails_recognise,
-    .counts_before_it_exists = true,
-};
-
 /* ---- the ledger ---- */
 
 #define METADATA "ar_internal_metadata"
@@ -89,14 +82,18 @@ const struct framework framework_rails = {
     .id = "rails",
     .display_name = "Ruby on Rails",
     .tool = "rails db:migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_migrations", .columns = "version:varchar", .only_columns = true, .with = METADATA},
             /* Rails 4, or one whose metadata is elsewhere; as well dbmate's. */
             {.table = "schema_migrations", .columns = "version:varchar", .only_columns = true, .without = METADATA},
             {0},
         },
-    .layout = &rails_layout,
+    .folder.places = (const char *const[]){"db/migrate", NULL},
+    .hooks.configure = rails_configure,
+    .hooks.recognise = rails_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -110,9 +107,9 @@ const struct framework framework_rails = {
             .run_to = (const char *const[]){"db:migrate", "VERSION={version}", NULL},
             .run_one = (const char *const[]){"db:migrate:up", "VERSION={version}", NULL},
         },
-    .list = rails_list,
-    .read_ledger = rails_read,
-    .create = rails_create,
-    .advisory_locks = rails_locks,
-    .record = rails_record,
+    .hooks.list = rails_list,
+    .hooks.read_ledger = rails_read,
+    .hooks.put_create = rails_create,
+    .hooks.advisory_locks = rails_locks,
+    .hooks.put_record = rails_record,
 };

@@ -43,11 +43,6 @@ static bool sea_orm_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout sea_orm_layout = {
-    .places = (const char *const[]){"migration/src", "migrations/src", "src/migration", "src/migrator", NULL},
-    .recognise = sea_orm_recognise,
-};
-
 static bool sea_orm_read(struct ledger_reading *reading)
 {
     return ledger_read_rows(
@@ -72,12 +67,14 @@ const struct framework framework_sea_orm = {
     .id = "sea-orm",
     .display_name = "SeaORM",
     .tool = "sea-orm-cli migrate up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "seaql_migrations", .columns = "version:varchar applied_at:int8", .only_columns = true},
             {0},
         },
-    .layout = &sea_orm_layout,
+    .folder.places = (const char *const[]){"migration/src", "migrations/src", "src/migration", "src/migrator", NULL},
+    .hooks.recognise = sea_orm_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -90,9 +87,9 @@ const struct framework framework_sea_orm = {
             .programs = (const char *const[]){"sea-orm-cli", NULL},
             .run = (const char *const[]){"migrate", "up", NULL},
         },
-    .list = sea_orm_list,
-    .read_ledger = sea_orm_read,
-    .create = sea_orm_create,
-    .lock = ledger_lock_table,
-    .record = sea_orm_record,
+    .hooks.list = sea_orm_list,
+    .hooks.read_ledger = sea_orm_read,
+    .hooks.put_create = sea_orm_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = sea_orm_record,
 };

@@ -61,13 +61,6 @@ static bool sequelize_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, "sequelize", uses_sequelize);
 }
 
-static const struct layout sequelize_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "src/migrations", "src/db/migrations",
-                                    "database/migrations", "src/database/migrations", NULL},
-    .configure = sequelize_configure,
-    .recognise = sequelize_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool sequelize_read(struct ledger_reading *reading)
@@ -96,7 +89,7 @@ const struct framework framework_sequelize = {
     .id = "sequelize",
     .display_name = "Sequelize",
     .tool = "sequelize-cli db:migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "SequelizeMeta", .columns = "name:varchar", .only_columns = true},
             {
@@ -106,7 +99,11 @@ const struct framework framework_sequelize = {
             },
             {0},
         },
-    .layout = &sequelize_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "src/migrations", "src/db/migrations",
+                                           "database/migrations", "src/database/migrations", NULL},
+    .hooks.configure = sequelize_configure,
+    .hooks.recognise = sequelize_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -120,9 +117,9 @@ const struct framework framework_sequelize = {
             .run_to = (const char *const[]){"db:migrate", "--to", "{name}", NULL},
             .run_one = (const char *const[]){"db:migrate", "--name", "{name}", NULL},
         },
-    .list = sequelize_list,
-    .read_ledger = sequelize_read,
-    .create = sequelize_create,
-    .lock = ledger_lock_table,
-    .record = sequelize_record,
+    .hooks.list = sequelize_list,
+    .hooks.read_ledger = sequelize_read,
+    .hooks.put_create = sequelize_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = sequelize_record,
 };

@@ -33,11 +33,6 @@ static bool strapi_recognise(struct arena *arena, struct folder *folder)
            code_recognise(arena, folder, NULL, is_migration);
 }
 
-static const struct layout strapi_layout = {
-    .places = (const char *const[]){"database/migrations", NULL},
-    .recognise = strapi_recognise,
-};
-
 /* ---- the ledger ---- */
 
 /* Its times are those of a JavaScript program, without a zone: UTC wherever that runs in a container. */
@@ -65,21 +60,23 @@ const struct framework framework_strapi = {
     .id = "strapi",
     .display_name = "Strapi",
     .tool = "strapi start",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "strapi_migrations", .columns = "id:int4 name:varchar time:timestamp", .only_columns = true},
             {0},
         },
-    .layout = &strapi_layout,
+    .folder.places = (const char *const[]){"database/migrations", NULL},
+    .hooks.recognise = strapi_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "strapi runs it when it starts, behind those that are applied already.",
             .missing_note = "strapi says nothing of it.",
         },
-    .list = strapi_list,
-    .read_ledger = strapi_read,
-    .create = strapi_create,
-    .lock = ledger_lock_table,
-    .record = strapi_record,
+    .hooks.list = strapi_list,
+    .hooks.read_ledger = strapi_read,
+    .hooks.put_create = strapi_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = strapi_record,
 };

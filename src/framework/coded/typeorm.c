@@ -158,13 +158,6 @@ static bool typeorm_recognise(struct arena *arena, struct folder *folder)
     return code_recognise(arena, folder, "typeorm", uses_query_runner);
 }
 
-static const struct layout typeorm_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "src/migration", "migration", "db/migrations",
-                                    "src/db/migrations", "src/database/migrations", NULL},
-    .configure = typeorm_configure,
-    .recognise = typeorm_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool typeorm_read(struct ledger_reading *reading)
@@ -193,12 +186,16 @@ const struct framework framework_typeorm = {
     .id = "typeorm",
     .display_name = "TypeORM",
     .tool = "typeorm migration:run",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations", .columns = "id:int4 timestamp:int8 name:varchar", .only_columns = true},
             {0},
         },
-    .layout = &typeorm_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "src/migration", "migration",
+                                           "db/migrations", "src/db/migrations", "src/database/migrations", NULL},
+    .hooks.configure = typeorm_configure,
+    .hooks.recognise = typeorm_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -210,9 +207,9 @@ const struct framework framework_typeorm = {
             .programs = (const char *const[]){"node_modules/.bin/typeorm", NULL},
             .run = (const char *const[]){"migration:run", NULL},
         },
-    .list = typeorm_list,
-    .read_ledger = typeorm_read,
-    .create = typeorm_create,
-    .lock = ledger_lock_table,
-    .record = typeorm_record,
+    .hooks.list = typeorm_list,
+    .hooks.read_ledger = typeorm_read,
+    .hooks.put_create = typeorm_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = typeorm_record,
 };

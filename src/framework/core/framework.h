@@ -186,7 +186,7 @@ struct delegate {
         *left_lock; /* what takes its lock away where it was ended while it had it; NULL: the lock goes by itself */
 };
 
-/* ---- the framework ---- */
+/* ---- rows of a ledger ---- */
 
 /* What is written to the ledger about one migration. */
 struct ledger_record {
@@ -201,8 +201,6 @@ struct ledger_record {
     struct text script;                  /* what is sent; empty for mark_rolled_back */
 };
 
-typedef void ledger_put(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
-
 /* A ledger to be read, and what was read. */
 struct ledger_reading {
     struct arena *arena;
@@ -214,17 +212,16 @@ struct ledger_reading {
     struct ledger_entries entries;       /* the result */
 };
 
-#define MOST_ADVISORY_KEYS 3
+/* ---- the framework ---- */
 
-struct framework {
-    const char *id;                     /* "prisma" */
-    const char *display_name;           /* "Prisma" */
-    const char *tool;                   /* the command that a person would run: "prisma migrate deploy" */
-    const struct ledger_shape *ledgers; /* ends with a NULL table; the first has the default name */
-    const char *default_schema;         /* where the ledger is made; NULL: the URL's schema, else "public" */
-    const struct layout *layout;        /* how its folders are found: layout.h */
-    struct habits habits;
-    const struct delegate *delegate; /* NULL: nothing is left to its own tool */
+/* What its ledger is, and what it means. */
+struct ledger_facts {
+    const struct ledger_shape *shapes; /* ends with a NULL table; the first has the default name */
+    const char *schema;                /* where the ledger is made; NULL: the URL's schema, else "public" */
+
+    /* The ledger is where the configuration or the default says and nowhere else: another one of its shape is reported
+     * and never used instead. */
+    bool is_fixed;
 
     /* One failed entry stops every run until it is resolved. */
     bool failed_entry_blocks;
@@ -233,16 +230,42 @@ struct framework {
     /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
     bool needs_baseline;
 
-    /* The ledger is where the configuration or the default says and nowhere else: another one of its shape is told of
-     * and never used instead. */
-    bool ledger_is_fixed;
+    /* It cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
+    bool records_in_order;
+};
+
+/* What its folders are. */
+struct folder_facts {
+    /* Relative to the project or package, in order; "." is the package itself. The first is where a project without any
+     * gets its first one. NULL-terminated. */
+    const char *const *places;
+
+    /* A configured folder counts although it does not exist yet, or is empty. */
+    bool counts_before_it_exists;
 
     /* Its migrations are a graph: their order is one of several, and none is late. */
     bool is_graph;
+};
 
-    /* Its ledger cannot say that a migration is applied while one before it is not (one row with a version, a chain).
-     */
-    bool records_in_order;
+#define MOST_ADVISORY_KEYS 3
+
+typedef void ledger_writer(struct buffer *sql, const struct ledger *ledger);
+typedef void record_writer(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+
+/* What only code can say. Each may be NULL. */
+struct hooks {
+    /* Reads the configuration in folder->root/folder->base. True where one of this framework is there: then evidence is
+     * set (the file's name), and what it says: path (relative to root: path_join(base, …)), ledger, settings. NULL: it
+     * has none that we read. A value that is computed is not found, which is the truth. */
+    bool (*configure)(struct arena *arena, struct folder *folder);
+
+    /* Looks into folder->root/folder->path, a directory that exists. False: not one of ours. Else sets confidence (that
+     * of configure is CERTAIN unless it says other, and the surer one counts), and evidence where configure did not. */
+    bool (*recognise)(struct arena *arena, struct folder *folder);
+
+    /* Instead of places, configure and recognise, for one package: appends what it finds (layout_add). */
+    bool (*find)(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
+                 struct status *status);
 
     /* Lists a folder in the framework's order. */
     bool (*list)(struct arena *arena, const struct folder *folder, struct migration_files *files,
@@ -273,38 +296,101 @@ struct framework {
      * well); taken by us by polling. Gives how many, at most MOST_ADVISORY_KEYS. NULL: it has none. */
     size_t (*advisory_locks)(const struct ledger *ledger, const char *database, int64_t *keys);
 
-    /* SQL, each ending in a semicolon, schema-qualified throughout because a migration may have changed the search
-     * path. NULL is allowed for all but create, record and read_ledger.
-     *   create   makes the ledger, byte for byte as the framework does; its schema is there already
-     *   session  settings that the framework's own connection has (search_path)
-     *   lock     at the beginning of each transaction of ours: what keeps its own tool out where advisory locks do not
-     *            (LOCK TABLE, a row of a lock table); raises 55P03 where it is taken, and is then tried again
-     *   unlock   at the end of such a transaction
-     *   record   one complete row, for a migration that shares its transaction
-     *   start    the row before the first step of a migration that needs several transactions; NULL: its ledger has no
-     *            unfinished rows, and the last step's record is all
-     *   forget   takes start back
-     *   finish   the last step is done
-     *   fail     what went wrong
-     *   mark_applied, mark_rolled_back  what the framework's own resolve command does; NULL mark_applied: record; NULL
-     *            mark_rolled_back: it has nothing of the kind */
-    void (*create)(struct buffer *sql, const struct ledger *ledger);
-    void (*session)(struct buffer *sql, const struct ledger *ledger);
-    void (*lock)(struct buffer *sql, const struct ledger *ledger);
-    void (*unlock)(struct buffer *sql, const struct ledger *ledger);
-    ledger_put *record;
-    ledger_put *start;
-    ledger_put *forget;
-    ledger_put *finish;
-    ledger_put *fail;
-    ledger_put *mark_applied;
-    ledger_put *mark_rolled_back;
+    /* The parts of its ledger: enum ledger_part. */
+    ledger_writer *put_create;
+    ledger_writer *put_session;
+    ledger_writer *put_lock;
+    ledger_writer *put_unlock;
+    record_writer *put_record;
+    record_writer *put_start;
+    record_writer *put_forget;
+    record_writer *put_finish;
+    record_writer *put_fail;
+    record_writer *put_mark_applied;
+    record_writer *put_mark_rolled_back;
 
     /* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to
      * make, relative to the folder, and its content. NULL: its own tool must make it (it keeps a journal, …). */
     bool (*create_migration)(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
                              const char **migration, const char **file, const char **content, struct status *status);
 };
+
+struct framework {
+    const char *id;           /* "prisma" */
+    const char *display_name; /* "Prisma" */
+    const char *tool;         /* the command that a person would run: "prisma migrate deploy" */
+    struct ledger_facts ledger;
+    struct folder_facts folder;
+    struct habits habits;
+    const struct delegate *delegate; /* NULL: nothing is left to its own tool */
+    struct hooks hooks;
+};
+
+/* ---- asking a framework ---- */
+
+/* Lists a folder in the framework's order. */
+bool framework_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                    struct status *status);
+
+/* False where the folder is unfit for a run, although it can be shown; status says why. */
+bool framework_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
+                            struct status *status);
+
+/* What of a file's content is sent; content is the file's, or its part [start, end) with the rest blanked. */
+bool framework_script(struct arena *arena, const struct project *project, const struct folder *folder,
+                      const struct migration_file *file, struct text content, struct migration_script *script,
+                      struct status *status);
+
+/* Does it keep checksums that are made of a file's content? */
+bool framework_has_checksum(const struct framework *framework);
+
+/* The checksum of a migration (content as for script) as the framework computes it; NULL where it keeps none. */
+const char *framework_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                               struct text content);
+
+/* Fills reading->entries. */
+bool framework_read_ledger(const struct framework *framework, struct ledger_reading *reading);
+
+/* The session-level advisory locks that its own CLI takes; gives how many, at most MOST_ADVISORY_KEYS. */
+size_t framework_advisory_locks(const struct framework *framework, const struct ledger *ledger, const char *database,
+                                int64_t *keys);
+
+/* Can a new migration of it be made by us? Its own tool must where it keeps a journal or the like. */
+bool framework_can_create(const struct framework *framework);
+
+/* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to make,
+ * relative to the folder, and its content. */
+bool framework_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
+                                const char **migration, const char **file, const char **content, struct status *status);
+
+/* ---- writing a ledger ---- */
+
+/* What is written into a ledger, and around that. */
+enum ledger_part {
+    LEDGER_CREATE,       /* makes the ledger as the framework does; its schema is there already */
+    LEDGER_SESSION,      /* settings that the framework's own connection has (search_path) */
+    LEDGER_LOCK,         /* at the beginning of each transaction of ours: what keeps its own tool out where advisory
+                            locks do not (LOCK TABLE, a row of a lock table); raises 55P03 where it is taken, and is
+                            then tried again */
+    LEDGER_UNLOCK,       /* at the end of such a transaction */
+    LEDGER_RECORD,       /* one complete row, for a migration that shares its transaction */
+    LEDGER_START,        /* the row before the first step of a migration that needs several transactions; without it
+                            the ledger has no unfinished rows, and the last step's RECORD is all */
+    LEDGER_FORGET,       /* takes START back */
+    LEDGER_FINISH,       /* the last step is done; where it has none: RECORD */
+    LEDGER_FAIL,         /* what went wrong */
+    LEDGER_MARK_APPLIED, /* as the framework's own resolve command; where it has none: RECORD */
+    LEDGER_MARK_ROLLED_BACK,
+};
+
+/* Has the framework anything of its own to write for this part? */
+bool ledger_has(const struct framework *framework, enum ledger_part part);
+
+/* Appends the SQL of this part, each statement ending in a semicolon and schema-qualified throughout, because a
+ * migration may have changed the search path; nothing where the framework has none. record is NULL for CREATE to
+ * UNLOCK. */
+void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
+                const struct ledger *ledger, const struct ledger_record *record);
 
 /* Every framework, in the order in which they are asked; NULL-terminated. */
 extern const struct framework *const frameworks[];

@@ -238,10 +238,11 @@ static bool is_ours(struct arena *arena, struct folder *folder)
 {
     const enum confidence configured = folder->confidence;
     const char *const evidence = folder->evidence;
-    const struct layout *const layout = folder->framework->layout;
-    if (layout->recognise != NULL && !layout->recognise(arena, folder)) {
+    const struct framework *const framework = folder->framework;
+    if (framework->hooks.recognise != NULL && !framework->hooks.recognise(arena, folder)) {
         folder->confidence = configured;
-        return folder->configured && layout->counts_before_it_exists && look_into(arena, folder)->list.count == 0;
+        return folder->configured && framework->folder.counts_before_it_exists &&
+               look_into(arena, folder)->list.count == 0;
     }
     folder->confidence = folder->confidence > configured ? folder->confidence : configured;
     folder->evidence = evidence != NULL ? evidence : folder->evidence != NULL ? folder->evidence : folder->path;
@@ -253,7 +254,7 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
 {
     struct folder found = *folder;
     const enum file_kind kind = file_look(path_join(arena, folder->root, folder->path), NULL);
-    const bool is_announced = folder->configured && folder->framework->layout->counts_before_it_exists;
+    const bool is_announced = folder->configured && folder->framework->folder.counts_before_it_exists;
     if (kind == FILE_DIRECTORY ? is_ours(arena, &found) : kind == FILE_NONE && is_announced) {
         layout_add(arena, folders, &found);
     }
@@ -266,28 +267,28 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     const struct folder plain = {.framework = framework, .root = project->root, .base = base, .probe = probe};
     struct folder folder = plain;
     folder.confidence = CONFIDENCE_CERTAIN;
-    folder.configured = framework->layout->configure != NULL && framework->layout->configure(arena, &folder);
+    folder.configured = framework->hooks.configure != NULL && framework->hooks.configure(arena, &folder);
     return folder.configured ? folder : plain;
 }
 
 static void find_in_package(struct arena *arena, const struct framework *framework, const struct project *project,
                             const char *base, struct probe *probe, struct folder_list *folders)
 {
-    const struct layout *const layout = framework->layout;
+    const char *const *const places = framework->folder.places;
     struct folder folder = configured_folder(arena, framework, project, base, probe);
     const size_t before = folders->count;
     if (folder.path != NULL) {
         consider(arena, &folder, folders);
         return;
     }
-    for (size_t i = 0; layout->places[i] != NULL; i++) {
-        folder.path = path_join(arena, base, layout->places[i]);
-        if (folder_look(arena, &folder, layout->places[i]) == FILE_DIRECTORY) {
+    for (size_t i = 0; places[i] != NULL; i++) {
+        folder.path = path_join(arena, base, places[i]);
+        if (folder_look(arena, &folder, places[i]) == FILE_DIRECTORY) {
             consider(arena, &folder, folders);
         }
     }
-    if (folder.configured && folders->count == before && layout->places[0] != NULL) {
-        folder.path = path_join(arena, base, layout->places[0]);
+    if (folder.configured && folders->count == before && places[0] != NULL) {
+        folder.path = path_join(arena, base, places[0]);
         consider(arena, &folder, folders);
     }
 }
@@ -299,10 +300,10 @@ static bool search_package(struct arena *arena, const struct project *project, c
 {
     struct probe *const probe = base[0] == '\0' ? project_probe : probe_new(arena, project->root, base, project_probe);
     for (size_t i = 0; frameworks[i] != NULL; i++) {
-        const struct layout *const layout = frameworks[i]->layout;
-        if (layout->find == NULL) {
+        const struct framework *const framework = frameworks[i];
+        if (framework->hooks.find == NULL) {
             find_in_package(arena, frameworks[i], project, base, probe, folders);
-        } else if (!layout->find(arena, project, base, folders, status)) {
+        } else if (!framework->hooks.find(arena, project, base, folders, status)) {
             return false;
         }
     }
@@ -371,12 +372,12 @@ static bool find_given(struct arena *arena, const struct project *project, struc
                            project->migrations);
     }
     for (size_t i = 0; frameworks[i] != NULL; i++) {
-        const struct layout *const layout = frameworks[i]->layout;
-        if (layout->find == NULL) {
+        const struct framework *const framework = frameworks[i];
+        if (framework->hooks.find == NULL) {
             struct folder folder = configured_folder(arena, frameworks[i], project, "", probe);
             folder.path = project->migrations;
             consider(arena, &folder, folders);
-        } else if (!layout->find(arena, project, "", folders, status)) {
+        } else if (!framework->hooks.find(arena, project, "", folders, status)) {
             return false;
         }
     }

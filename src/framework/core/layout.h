@@ -8,28 +8,6 @@
 
 #include "framework/core/framework.h"
 
-struct layout {
-    /* Relative to the project or package, in order; "." is the package itself. The first is where a project without any
-     * gets its first one. NULL-terminated. */
-    const char *const *places;
-
-    /* Reads the configuration in folder->root/folder->base. True where one of this framework is there: then evidence is
-     * set (the file's name), and what it says: path (relative to root: path_join(base, …)), ledger, settings. NULL: it
-     * has none that we read. A value that is computed is not found, which is the truth. */
-    bool (*configure)(struct arena *arena, struct folder *folder);
-
-    /* Looks into folder->root/folder->path, a directory that exists. False: not one of ours. Else sets confidence (that
-     * of configure is CERTAIN unless it says other, and the surer one counts), and evidence where configure did not. */
-    bool (*recognise)(struct arena *arena, struct folder *folder);
-
-    /* A configured folder counts although it does not exist yet, or is empty. */
-    bool counts_before_it_exists;
-
-    /* Instead of all above, for one package: appends what it finds (layout_add). */
-    bool (*find)(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
-                 struct status *status);
-};
-
 /* Finds the folders of all frameworks, the surest first. */
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status);

@@ -162,9 +162,13 @@ const struct framework framework_drizzle = {
     .id = "drizzle",
     .display_name = "Drizzle ORM",
     .tool = "drizzle-kit migrate",
-    .ledgers = shapes,
-    .default_schema = "drizzle",
-    .layout = &drizzle_layout,
+    .ledger.shapes = shapes,
+    .ledger.schema = "drizzle",
+    .folder.places =
+        (const char *const[]){"drizzle", "src/drizzle", "drizzle/migrations", "src/db/migrations", "migrations", NULL},
+    .folder.counts_before_it_exists = true,
+    .hooks.configure = drizzle_configure,
+    .hooks.recognise = drizzle_recognise,
     .habits =
         {
             .late = LATE_RUNS,
@@ -172,10 +176,10 @@ const struct framework framework_drizzle = {
             .edited_note = "drizzle-kit never looks at the files of applied migrations.",
             .missing_note = "drizzle-kit says nothing of it.",
         },
-    .list = drizzle_list,
-    .checksum = drizzle_checksum,
-    .read_ledger = drizzle_read,
-    .create = drizzle_create,
-    .lock = drizzle_lock,
-    .record = drizzle_record,
+    .hooks.list = drizzle_list,
+    .hooks.checksum = drizzle_checksum,
+    .hooks.read_ledger = drizzle_read,
+    .hooks.put_create = drizzle_create,
+    .hooks.put_lock = drizzle_lock,
+    .hooks.put_record = drizzle_record,
 };

@@ -29,7 +29,7 @@ int64_t drizzle_when(const struct migration_file *file)
 
 /* ---- finding ---- */
 
-static bool drizzle_configure(struct arena *arena, struct folder *folder)
+bool drizzle_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"drizzle.config.ts",
                                         "drizzle.config.js",
@@ -75,7 +75,7 @@ static const struct habits habits_of_0 = {
     .missing_note = "drizzle-kit stops at a file that its journal names and that is not there.",
 };
 
-static bool drizzle_recognise(struct arena *arena, struct folder *folder)
+bool drizzle_recognise(struct arena *arena, struct folder *folder)
 {
     const char *const root = path_join(arena, folder->root, folder->path);
     if (file_look(path_join(arena, root, JOURNAL), NULL) == FILE_REGULAR) {
@@ -98,14 +98,6 @@ static bool drizzle_recognise(struct arena *arena, struct folder *folder)
     folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, snapshot);
     return true;
 }
-
-const struct layout drizzle_layout = {
-    .places =
-        (const char *const[]){"drizzle", "src/drizzle", "drizzle/migrations", "src/db/migrations", "migrations", NULL},
-    .configure = drizzle_configure,
-    .recognise = drizzle_recognise,
-    .counts_before_it_exists = true,
-};
 
 /* ---- listing ---- */
 

@@ -6,7 +6,8 @@
 
 #include "framework/core/layout.h"
 
-extern const struct layout drizzle_layout;
+bool drizzle_configure(struct arena *arena, struct folder *folder);
+bool drizzle_recognise(struct arena *arena, struct folder *folder);
 
 /* Is it of 0.x? */
 bool drizzle_is_journal(const struct folder *folder);

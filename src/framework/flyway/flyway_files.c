@@ -261,7 +261,7 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     folder->path = settings->locations[0];
 }
 
-static bool flyway_configure(struct arena *arena, struct folder *folder)
+bool flyway_configure(struct arena *arena, struct folder *folder)
 {
     static const struct source sources[] = {
         {"flyway.conf", NULL, "flyway."},
@@ -290,7 +290,7 @@ static bool is_versioned(const char *name, bool is_directory, struct text head)
 }
 
 /* refinery's files have the same names. */
-static bool flyway_recognise(struct arena *arena, struct folder *folder)
+bool flyway_recognise(struct arena *arena, struct folder *folder)
 {
     struct text cargo;
     const char *const name = folder_any(arena, folder, is_versioned);
@@ -303,13 +303,6 @@ static bool flyway_recognise(struct arena *arena, struct folder *folder)
     folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
     return true;
 }
-
-const struct layout flyway_layout = {
-    .places = (const char *const[]){"sql", "src/main/resources/db/migration", "db/migration", "flyway/sql",
-                                    "migrations", NULL},
-    .configure = flyway_configure,
-    .recognise = flyway_recognise,
-};
 
 /* ---- placeholders ---- */
 

@@ -29,7 +29,8 @@ struct flyway_name {
     const char *script;      /* relative to its location */
 };
 
-extern const struct layout flyway_layout;
+bool flyway_configure(struct arena *arena, struct folder *folder);
+bool flyway_recognise(struct arena *arena, struct folder *folder);
 
 bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                  struct status *status);

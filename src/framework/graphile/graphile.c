@@ -94,13 +94,6 @@ static bool graphile_recognise(struct arena *arena, struct folder *folder)
     return folder->evidence != NULL;
 }
 
-static const struct layout graphile_layout = {
-    .places = (const char *const[]){"migrations/committed", "db/migrations/committed", NULL},
-    .configure = graphile_configure,
-    .recognise = graphile_recognise,
-    .counts_before_it_exists = true,
-};
-
 /* What of the configuration only the tool itself can do. */
 static bool check_settings(const struct settings *settings, struct status *status)
 {
@@ -226,15 +219,19 @@ const struct framework framework_graphile = {
     .id = "graphile-migrate",
     .display_name = "graphile-migrate",
     .tool = "graphile-migrate migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations",
              .columns = "hash:text previous_hash:text filename:text date:timestamptz",
              .by_shape = true},
             {0},
         },
-    .default_schema = "graphile_migrate",
-    .layout = &graphile_layout,
+    .ledger.schema = "graphile_migrate",
+    .folder.places = (const char *const[]){"migrations/committed", "db/migrations/committed", NULL},
+    .hooks.configure = graphile_configure,
+    .hooks.recognise = graphile_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -243,14 +240,14 @@ const struct framework framework_graphile = {
             .missing_blocks = true,
             .missing_note = "graphile-migrate stops at the gap in the chain.",
         },
-    .records_in_order = true,
-    .list = graphile_list,
-    .check_folder = graphile_check_folder,
-    .script = graphile_script,
-    .checksum = graphile_checksum,
-    .read_ledger = graphile_read,
-    .advisory_locks = graphile_locks,
-    .create = graphile_create,
-    .session = graphile_session,
-    .record = graphile_record,
+    .ledger.records_in_order = true,
+    .hooks.list = graphile_list,
+    .hooks.check_folder = graphile_check_folder,
+    .hooks.script = graphile_script,
+    .hooks.checksum = graphile_checksum,
+    .hooks.read_ledger = graphile_read,
+    .hooks.advisory_locks = graphile_locks,
+    .hooks.put_create = graphile_create,
+    .hooks.put_session = graphile_session,
+    .hooks.put_record = graphile_record,
 };

@@ -167,7 +167,7 @@ const struct framework framework_liquibase = {
     .id = "liquibase",
     .display_name = "Liquibase",
     .tool = "liquibase update",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "databasechangelog",
@@ -178,7 +178,8 @@ const struct framework framework_liquibase = {
             },
             {0},
         },
-    .layout = &liquibase_layout,
+    .folder.places = (const char *const[]){NULL},
+    .hooks.find = liquibase_find,
     .habits =
         {
             .late = LATE_RUNS,
@@ -193,12 +194,12 @@ const struct framework framework_liquibase = {
             .programs = (const char *const[]){"node_modules/.bin/liquibase", "liquibase", NULL},
             .run = (const char *const[]){"update", NULL},
         },
-    .list = liquibase_list,
-    .script = liquibase_script,
-    .checksum_matches = liquibase_checksum_matches,
-    .read_ledger = liquibase_read,
-    .create = liquibase_create,
-    .lock = liquibase_lock,
-    .unlock = liquibase_unlock,
-    .record = liquibase_record,
+    .hooks.list = liquibase_list,
+    .hooks.script = liquibase_script,
+    .hooks.checksum_matches = liquibase_checksum_matches,
+    .hooks.read_ledger = liquibase_read,
+    .hooks.put_create = liquibase_create,
+    .hooks.put_lock = liquibase_lock,
+    .hooks.put_unlock = liquibase_unlock,
+    .hooks.put_record = liquibase_record,
 };

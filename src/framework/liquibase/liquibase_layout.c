@@ -254,8 +254,8 @@ static const struct delegate *delegate_for(struct arena *arena, const struct fol
     return delegate;
 }
 
-static bool liquibase_find(struct arena *arena, const struct project *project, const char *base,
-                           struct folder_list *folders, struct status *status)
+bool liquibase_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
+                    struct status *status)
 {
     struct folder folder = {
         .framework = &framework_liquibase, .root = project->root, .base = base, .confidence = CONFIDENCE_CERTAIN};
@@ -277,8 +277,3 @@ static bool liquibase_find(struct arena *arena, const struct project *project, c
     layout_add(arena, folders, &folder);
     return true;
 }
-
-const struct layout liquibase_layout = {
-    .places = (const char *const[]){NULL},
-    .find = liquibase_find,
-};

@@ -9,6 +9,7 @@
 extern const struct framework framework_liquibase;
 
 /* Its folders have a struct liquibase_settings. */
-extern const struct layout liquibase_layout;
+bool liquibase_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
+                    struct status *status);
 
 #endif

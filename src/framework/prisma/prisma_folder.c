@@ -157,8 +157,8 @@ static bool add_usual(const struct search *search)
     return search->folders->count > before;
 }
 
-static bool prisma_find(struct arena *arena, const struct project *project, const char *base,
-                        struct folder_list *folders, struct status *status)
+bool prisma_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
+                 struct status *status)
 {
     struct search search = {
         .arena = arena,
@@ -173,11 +173,6 @@ static bool prisma_find(struct arena *arena, const struct project *project, cons
     }
     return true;
 }
-
-const struct layout prisma_layout = {
-    .places = (const char *const[]){"prisma/migrations", NULL},
-    .find = prisma_find,
-};
 
 /* ---- listing ---- */
 

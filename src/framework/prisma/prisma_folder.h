@@ -8,9 +8,9 @@
 
 #define PRISMA_SCRIPT "migration.sql"
 
-extern const struct layout prisma_layout;
-
-/* The functions of struct framework with these names. */
+/* The hooks with these names. */
+bool prisma_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
+                 struct status *status);
 bool prisma_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                  struct status *status);
 bool prisma_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,

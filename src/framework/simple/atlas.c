@@ -145,12 +145,6 @@ static bool atlas_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout atlas_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "atlas/migrations", NULL},
-    .configure = atlas_configure,
-    .recognise = atlas_recognise,
-};
-
 static bool atlas_script(struct arena *arena, const struct project *project, const struct folder *folder,
                          const struct migration_file *file, struct text content, struct migration_script *script,
                          struct status *status)
@@ -290,7 +284,7 @@ const struct framework framework_atlas = {
     .id = "atlas",
     .display_name = "Atlas",
     .tool = "atlas migrate apply",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "atlas_schema_revisions",
@@ -301,8 +295,11 @@ const struct framework framework_atlas = {
             },
             {0},
         },
-    .default_schema = "atlas_schema_revisions",
-    .layout = &atlas_layout,
+    .ledger.schema = "atlas_schema_revisions",
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "atlas/migrations", NULL},
+    .hooks.configure = atlas_configure,
+    .hooks.recognise = atlas_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -311,16 +308,16 @@ const struct framework framework_atlas = {
                 "atlas refuses a directory whose sum does not match; once that is made anew it does not compare.",
             .missing_note = "atlas says nothing of it.",
         },
-    .failed_entry_blocks = true,
-    .failed_note = "atlas would go on behind the statement that failed",
-    .needs_baseline = true,
-    .list = atlas_list,
-    .check_folder = atlas_check_folder,
-    .script = atlas_script,
-    .read_ledger = atlas_read,
-    .advisory_locks = atlas_locks,
-    .create = atlas_create,
-    .record = atlas_record,
-    .mark_applied = atlas_mark_applied,
-    .mark_rolled_back = atlas_forget,
+    .ledger.failed_entry_blocks = true,
+    .ledger.failed_note = "atlas would go on behind the statement that failed",
+    .ledger.needs_baseline = true,
+    .hooks.list = atlas_list,
+    .hooks.check_folder = atlas_check_folder,
+    .hooks.script = atlas_script,
+    .hooks.read_ledger = atlas_read,
+    .hooks.advisory_locks = atlas_locks,
+    .hooks.put_create = atlas_create,
+    .hooks.put_record = atlas_record,
+    .hooks.put_mark_applied = atlas_mark_applied,
+    .hooks.put_mark_rolled_back = atlas_forget,
 };

@@ -155,12 +155,6 @@ static bool db_migrate_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout db_migrate_layout = {
-    .places = (const char *const[]){"migrations", NULL},
-    .configure = db_migrate_configure,
-    .recognise = db_migrate_recognise,
-};
-
 /* ---- the ledger ---- */
 
 static bool db_migrate_read(struct ledger_reading *reading)
@@ -189,12 +183,15 @@ const struct framework framework_db_migrate = {
     .id = "db-migrate",
     .display_name = "db-migrate",
     .tool = "db-migrate up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true},
             {0},
         },
-    .layout = &db_migrate_layout,
+    .folder.places = (const char *const[]){"migrations", NULL},
+    .hooks.configure = db_migrate_configure,
+    .hooks.recognise = db_migrate_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -207,9 +204,9 @@ const struct framework framework_db_migrate = {
             .run = (const char *const[]){"up", NULL},
             .run_to = (const char *const[]){"up", "{name}", NULL},
         },
-    .list = db_migrate_list,
-    .read_ledger = db_migrate_read,
-    .create = db_migrate_create,
-    .lock = ledger_lock_table,
-    .record = db_migrate_record,
+    .hooks.list = db_migrate_list,
+    .hooks.read_ledger = db_migrate_read,
+    .hooks.put_create = db_migrate_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = db_migrate_record,
 };

@@ -73,12 +73,6 @@ static bool dbmate_recognise(struct arena *arena, struct folder *folder)
     return marked_recognise(arena, folder, &marks, has_up);
 }
 
-static const struct layout dbmate_layout = {
-    .places = (const char *const[]){"db/migrations", "migrations", NULL},
-    .configure = dbmate_configure,
-    .recognise = dbmate_recognise,
-};
-
 static bool dbmate_script(struct arena *arena, const struct project *project, const struct folder *folder,
                           const struct migration_file *file, struct text content, struct migration_script *script,
                           struct status *status)
@@ -123,7 +117,7 @@ const struct framework framework_dbmate = {
     .id = "dbmate",
     .display_name = "dbmate",
     .tool = "dbmate migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "schema_migrations",
@@ -133,18 +127,21 @@ const struct framework framework_dbmate = {
             },
             {0},
         },
-    .layout = &dbmate_layout,
+    .folder.places = (const char *const[]){"db/migrations", "migrations", NULL},
+    .hooks.configure = dbmate_configure,
+    .hooks.recognise = dbmate_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "dbmate runs it, behind those that are applied already (--strict refuses).",
             .missing_note = "dbmate says nothing of it.",
         },
-    .list = dbmate_list,
-    .script = dbmate_script,
-    .read_ledger = dbmate_read,
-    .create = dbmate_create,
-    .lock = ledger_lock_table,
-    .record = dbmate_record,
-    .create_migration = dbmate_create_migration,
+    .hooks.list = dbmate_list,
+    .hooks.script = dbmate_script,
+    .hooks.read_ledger = dbmate_read,
+    .hooks.put_create = dbmate_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = dbmate_record,
+    .hooks.create_migration = dbmate_create_migration,
 };

@@ -70,12 +70,6 @@ static bool diesel_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout diesel_layout = {
-    .places = (const char *const[]){"migrations", NULL},
-    .configure = diesel_configure,
-    .recognise = diesel_recognise,
-};
-
 /* A metadata.toml without run_in_transaction means false: a bool's default in Rust. Without the file it is true. */
 static bool diesel_script(struct arena *arena, const struct project *project, const struct folder *folder,
                           const struct migration_file *file, struct text content, struct migration_script *script,
@@ -143,26 +137,29 @@ const struct framework framework_diesel = {
     .id = "diesel",
     .display_name = "Diesel",
     .tool = "diesel migration run",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "__diesel_schema_migrations",
              .columns = "version:varchar run_on:timestamp",
              .only_columns = true},
             {0},
         },
-    .layout = &diesel_layout,
+    .folder.places = (const char *const[]){"migrations", NULL},
+    .hooks.configure = diesel_configure,
+    .hooks.recognise = diesel_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "diesel runs it, behind those that are applied already.",
             .missing_note = "diesel says nothing of it.",
         },
-    .list = diesel_list,
-    .script = diesel_script,
-    .read_ledger = diesel_read,
-    .create = diesel_create,
-    .session = diesel_session,
-    .lock = ledger_lock_table,
-    .record = diesel_record,
-    .create_migration = diesel_create_migration,
+    .hooks.list = diesel_list,
+    .hooks.script = diesel_script,
+    .hooks.read_ledger = diesel_read,
+    .hooks.put_create = diesel_create,
+    .hooks.put_session = diesel_session,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = diesel_record,
+    .hooks.create_migration = diesel_create_migration,
 };

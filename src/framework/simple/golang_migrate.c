@@ -57,12 +57,6 @@ static bool golang_migrate_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout golang_migrate_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "db/migration", "internal/db/migrations",
-                                    "database/migrations", NULL},
-    .recognise = golang_migrate_recognise,
-};
-
 static bool golang_migrate_create_migration(struct arena *arena, const struct folder *folder, const char *name,
                                             int64_t wall_us, const char **migration, const char **file,
                                             const char **content, struct status *status)
@@ -162,12 +156,15 @@ const struct framework framework_golang_migrate = {
     .id = "golang-migrate",
     .display_name = "golang-migrate",
     .tool = "migrate up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_migrations", .columns = "version:int8 dirty:bool", .only_columns = true},
             {0},
         },
-    .layout = &golang_migrate_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "db/migration", "internal/db/migrations",
+                                           "database/migrations", NULL},
+    .hooks.recognise = golang_migrate_recognise,
+
     .habits =
         {
             .late = LATE_SKIPPED,
@@ -175,16 +172,16 @@ const struct framework framework_golang_migrate = {
             .missing_blocks = true,
             .missing_note = "migrate stops at it (\"no migration found for version\").",
         },
-    .failed_entry_blocks = true,
-    .failed_note = "migrate says \"Dirty database version\", until `migrate force`",
-    .records_in_order = true,
-    .list = golang_migrate_list,
-    .read_ledger = golang_migrate_read,
-    .advisory_locks = golang_migrate_locks,
-    .create = golang_migrate_create,
-    .record = golang_migrate_record,
-    .start = golang_migrate_start,
-    .forget = golang_migrate_forget,
-    .mark_rolled_back = golang_migrate_forget,
-    .create_migration = golang_migrate_create_migration,
+    .ledger.failed_entry_blocks = true,
+    .ledger.failed_note = "migrate says \"Dirty database version\", until `migrate force`",
+    .ledger.records_in_order = true,
+    .hooks.list = golang_migrate_list,
+    .hooks.read_ledger = golang_migrate_read,
+    .hooks.advisory_locks = golang_migrate_locks,
+    .hooks.put_create = golang_migrate_create,
+    .hooks.put_record = golang_migrate_record,
+    .hooks.put_start = golang_migrate_start,
+    .hooks.put_forget = golang_migrate_forget,
+    .hooks.put_mark_rolled_back = golang_migrate_forget,
+    .hooks.create_migration = golang_migrate_create_migration,
 };

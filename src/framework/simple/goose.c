@@ -64,13 +64,6 @@ static bool goose_recognise(struct arena *arena, struct folder *folder)
     return marked_recognise(arena, folder, &marks, has_up);
 }
 
-static const struct layout goose_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "sql/migrations", "internal/db/migrations",
-                                    "sql/schema", NULL},
-    .configure = goose_configure,
-    .recognise = goose_recognise,
-};
-
 /* ${NAME:-default}: the default is in the file. What the environment of who runs goose would say is not known here, and
  * the worker's own, which has secrets, is not for scripts and previews. */
 static const char *default_of(void *data, struct arena *arena, struct text name)
@@ -144,7 +137,7 @@ const struct framework framework_goose = {
     .id = "goose",
     .display_name = "goose",
     .tool = "goose up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "goose_db_version",
@@ -153,7 +146,11 @@ const struct framework framework_goose = {
             },
             {0},
         },
-    .layout = &goose_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "sql/migrations", "internal/db/migrations",
+                                           "sql/schema", NULL},
+    .hooks.configure = goose_configure,
+    .hooks.recognise = goose_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -167,11 +164,11 @@ const struct framework framework_goose = {
             .run_to = (const char *const[]){"up-to", "{version}", NULL},
             .environment = (const char *const[]){"GOOSE_DRIVER=postgres", "GOOSE_DBSTRING={url}", NULL},
         },
-    .list = goose_list,
-    .script = goose_script,
-    .read_ledger = goose_read,
-    .create = goose_create,
-    .lock = ledger_lock_table,
-    .record = goose_record,
-    .create_migration = goose_create_migration,
+    .hooks.list = goose_list,
+    .hooks.script = goose_script,
+    .hooks.read_ledger = goose_read,
+    .hooks.put_create = goose_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = goose_record,
+    .hooks.create_migration = goose_create_migration,
 };

@@ -46,12 +46,6 @@ static bool hasura_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout hasura_layout = {
-    .places = (const char *const[]){"migrations/default", "migrations", "hasura/migrations/default",
-                                    "hasura/migrations", NULL},
-    .recognise = hasura_recognise,
-};
-
 static bool hasura_script(struct arena *arena, const struct project *project, const struct folder *folder,
                           const struct migration_file *file, struct text content, struct migration_script *script,
                           struct status *status)
@@ -144,7 +138,7 @@ const struct framework framework_hasura = {
     .id = "hasura",
     .display_name = "Hasura",
     .tool = "hasura migrate apply",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "hdb_version", .columns = "version:text cli_state:jsonb"},
             {.table = "schema_migrations",
@@ -153,23 +147,26 @@ const struct framework framework_hasura = {
              .with = "hdb_version"},
             {0},
         },
-    .default_schema = "hdb_catalog",
-    .layout = &hasura_layout,
+    .ledger.schema = "hdb_catalog",
+    .folder.places = (const char *const[]){"migrations/default", "migrations", "hasura/migrations/default",
+                                           "hasura/migrations", NULL},
+    .hooks.recognise = hasura_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "hasura runs it, behind those that are applied already.",
             .missing_note = "hasura shows it as present on the database only.",
         },
-    .failed_entry_blocks = true,
-    .failed_note = "hasura says that the migration is dirty",
-    .list = hasura_list,
-    .script = hasura_script,
-    .read_ledger = hasura_read,
-    .create = hasura_create,
-    .lock = ledger_lock_table,
-    .record = hasura_record,
-    .start = hasura_start,
-    .forget = hasura_forget,
-    .mark_rolled_back = hasura_forget,
+    .ledger.failed_entry_blocks = true,
+    .ledger.failed_note = "hasura says that the migration is dirty",
+    .hooks.list = hasura_list,
+    .hooks.script = hasura_script,
+    .hooks.read_ledger = hasura_read,
+    .hooks.put_create = hasura_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = hasura_record,
+    .hooks.put_start = hasura_start,
+    .hooks.put_forget = hasura_forget,
+    .hooks.put_mark_rolled_back = hasura_forget,
 };

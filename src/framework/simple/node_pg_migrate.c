@@ -147,12 +147,6 @@ static bool node_pg_migrate_recognise(struct arena *arena, struct folder *folder
     return true;
 }
 
-static const struct layout node_pg_migrate_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "db/migrations", NULL},
-    .configure = node_pg_migrate_configure,
-    .recognise = node_pg_migrate_recognise,
-};
-
 /* Without an up line the whole file is up, a down part included: so its own tool runs it. */
 static bool node_pg_migrate_script(struct arena *arena, const struct project *project, const struct folder *folder,
                                    const struct migration_file *file, struct text content,
@@ -232,12 +226,15 @@ const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
     .tool = "node-pg-migrate up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "pgmigrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true},
             {0},
         },
-    .layout = &node_pg_migrate_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "db/migrations", NULL},
+    .hooks.configure = node_pg_migrate_configure,
+    .hooks.recognise = node_pg_migrate_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -253,12 +250,12 @@ const struct framework framework_node_pg_migrate = {
             .run = (const char *const[]){"up", NULL},
             .run_to = (const char *const[]){"up", "{name}", NULL},
         },
-    .list = node_pg_migrate_list,
-    .script = node_pg_migrate_script,
-    .read_ledger = node_pg_migrate_read,
-    .advisory_locks = node_pg_migrate_locks,
-    .create = node_pg_migrate_create,
-    .session = node_pg_migrate_session,
-    .record = node_pg_migrate_record,
-    .create_migration = node_pg_migrate_create_migration,
+    .hooks.list = node_pg_migrate_list,
+    .hooks.script = node_pg_migrate_script,
+    .hooks.read_ledger = node_pg_migrate_read,
+    .hooks.advisory_locks = node_pg_migrate_locks,
+    .hooks.put_create = node_pg_migrate_create,
+    .hooks.put_session = node_pg_migrate_session,
+    .hooks.put_record = node_pg_migrate_record,
+    .hooks.create_migration = node_pg_migrate_create_migration,
 };

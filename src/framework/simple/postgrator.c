@@ -136,12 +136,6 @@ static bool postgrator_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout postgrator_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", "src/migrations", NULL},
-    .configure = postgrator_configure,
-    .recognise = postgrator_recognise,
-};
-
 /* With all line endings made what the setting "newline" says. */
 static struct text with_newlines(struct arena *arena, struct text content, const char *newline)
 {
@@ -197,12 +191,15 @@ const struct framework framework_postgrator = {
     .id = "postgrator",
     .display_name = "Postgrator",
     .tool = "postgrator",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schemaversion", .columns = "version:int8 name:text md5:text run_at:timestamptz"},
             {0},
         },
-    .layout = &postgrator_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", "src/migrations", NULL},
+    .hooks.configure = postgrator_configure,
+    .hooks.recognise = postgrator_recognise,
+
     .habits =
         {
             .late = LATE_SKIPPED,
@@ -218,11 +215,11 @@ const struct framework framework_postgrator = {
                                          "{database}", NULL},
             .environment = (const char *const[]){"PGPASSWORD={password}", NULL},
         },
-    .list = postgrator_list,
-    .check_folder = postgrator_check_folder,
-    .checksum = postgrator_checksum,
-    .read_ledger = postgrator_read,
-    .create = postgrator_create,
-    .lock = ledger_lock_table,
-    .record = postgrator_record,
+    .hooks.list = postgrator_list,
+    .hooks.check_folder = postgrator_check_folder,
+    .hooks.checksum = postgrator_checksum,
+    .hooks.read_ledger = postgrator_read,
+    .hooks.put_create = postgrator_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = postgrator_record,
 };

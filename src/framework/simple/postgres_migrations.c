@@ -71,11 +71,6 @@ static bool postgres_migrations_recognise(struct arena *arena, struct folder *fo
     return true;
 }
 
-static const struct layout postgres_migrations_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "sql", NULL},
-    .recognise = postgres_migrations_recognise,
-};
-
 /* SHA-1 of the file's name and its SQL. That of a program is not known without running it: its ledger, which wants one,
  * then refuses the row. */
 static const char *postgres_migrations_checksum(struct arena *arena, const struct folder *folder,
@@ -142,7 +137,7 @@ const struct framework framework_postgres_migrations = {
     .id = "postgres-migrations",
     .display_name = "postgres-migrations",
     .tool = "your call of migrate()",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "migrations",
@@ -151,7 +146,9 @@ const struct framework framework_postgres_migrations = {
             },
             {0},
         },
-    .layout = &postgres_migrations_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "db/migrations", "sql", NULL},
+    .hooks.recognise = postgres_migrations_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -161,13 +158,13 @@ const struct framework framework_postgres_migrations = {
             .missing_blocks = true,
             .missing_note = "postgres-migrations wants consecutive numbers.",
         },
-    .records_in_order = true,
-    .list = postgres_migrations_list,
-    .check_folder = postgres_migrations_check_folder,
-    .script = postgres_migrations_script,
-    .checksum = postgres_migrations_checksum,
-    .read_ledger = postgres_migrations_read,
-    .advisory_locks = postgres_migrations_locks,
-    .create = postgres_migrations_create,
-    .record = postgres_migrations_record,
+    .ledger.records_in_order = true,
+    .hooks.list = postgres_migrations_list,
+    .hooks.check_folder = postgres_migrations_check_folder,
+    .hooks.script = postgres_migrations_script,
+    .hooks.checksum = postgres_migrations_checksum,
+    .hooks.read_ledger = postgres_migrations_read,
+    .hooks.advisory_locks = postgres_migrations_locks,
+    .hooks.put_create = postgres_migrations_create,
+    .hooks.put_record = postgres_migrations_record,
 };

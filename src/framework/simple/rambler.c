@@ -48,12 +48,6 @@ static bool rambler_recognise(struct arena *arena, struct folder *folder)
     return marked_recognise(arena, folder, &marks, has_up);
 }
 
-static const struct layout rambler_layout = {
-    .places = (const char *const[]){"migrations", ".", NULL},
-    .configure = rambler_configure,
-    .recognise = rambler_recognise,
-};
-
 static bool rambler_script(struct arena *arena, const struct project *project, const struct folder *folder,
                            const struct migration_file *file, struct text content, struct migration_script *script,
                            struct status *status)
@@ -82,12 +76,15 @@ const struct framework framework_rambler = {
     .id = "rambler",
     .display_name = "Rambler",
     .tool = "rambler apply --all",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations", .columns = "migration:varchar", .only_columns = true},
             {0},
         },
-    .layout = &rambler_layout,
+    .folder.places = (const char *const[]){"migrations", ".", NULL},
+    .hooks.configure = rambler_configure,
+    .hooks.recognise = rambler_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -95,10 +92,10 @@ const struct framework framework_rambler = {
             .missing_blocks = true,
             .missing_note = "rambler stops at it (\"missing\").",
         },
-    .list = rambler_list,
-    .script = rambler_script,
-    .read_ledger = rambler_read,
-    .create = rambler_create,
-    .lock = ledger_lock_table,
-    .record = rambler_record,
+    .hooks.list = rambler_list,
+    .hooks.script = rambler_script,
+    .hooks.read_ledger = rambler_read,
+    .hooks.put_create = rambler_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = rambler_record,
 };

@@ -62,11 +62,6 @@ static bool refinery_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout refinery_layout = {
-    .places = (const char *const[]){"migrations", "src/migrations", "sql_migrations", NULL},
-    .recognise = refinery_recognise,
-};
-
 /* Rust's Hash of (name, version, sql): a text is its bytes and 0xFF, a number its bytes, the lowest first. */
 static const char *hash_of(struct arena *arena, const struct migration_file *file, struct text content, int size)
 {
@@ -124,7 +119,7 @@ const struct framework framework_refinery = {
     .id = "refinery",
     .display_name = "refinery",
     .tool = "refinery migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "refinery_schema_history",
@@ -138,7 +133,9 @@ const struct framework framework_refinery = {
             },
             {0},
         },
-    .layout = &refinery_layout,
+    .folder.places = (const char *const[]){"migrations", "src/migrations", "sql_migrations", NULL},
+    .hooks.recognise = refinery_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -148,11 +145,11 @@ const struct framework framework_refinery = {
             .missing_blocks = true,
             .missing_note = "refinery aborts at it (\"migration is missing from the filesystem\").",
         },
-    .list = refinery_list,
-    .checksum = refinery_checksum,
-    .checksum_matches = refinery_checksum_matches,
-    .read_ledger = refinery_read,
-    .create = refinery_create,
-    .lock = ledger_lock_table,
-    .record = refinery_record,
+    .hooks.list = refinery_list,
+    .hooks.checksum = refinery_checksum,
+    .hooks.checksum_matches = refinery_checksum_matches,
+    .hooks.read_ledger = refinery_read,
+    .hooks.put_create = refinery_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = refinery_record,
 };

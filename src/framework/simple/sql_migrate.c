@@ -67,12 +67,6 @@ static bool sql_migrate_recognise(struct arena *arena, struct folder *folder)
     return marked_recognise(arena, folder, &marks, has_up);
 }
 
-static const struct layout sql_migrate_layout = {
-    .places = (const char *const[]){"migrations", "migrations/postgres", "db/migrations", NULL},
-    .configure = sql_migrate_configure,
-    .recognise = sql_migrate_recognise,
-};
-
 static bool sql_migrate_script(struct arena *arena, const struct project *project, const struct folder *folder,
                                const struct migration_file *file, struct text content, struct migration_script *script,
                                struct status *status)
@@ -122,12 +116,15 @@ const struct framework framework_sql_migrate = {
     .id = "sql-migrate",
     .display_name = "sql-migrate",
     .tool = "sql-migrate up",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "gorp_migrations", .columns = "id:text applied_at:timestamptz", .only_columns = true},
             {0},
         },
-    .layout = &sql_migrate_layout,
+    .folder.places = (const char *const[]){"migrations", "migrations/postgres", "db/migrations", NULL},
+    .hooks.configure = sql_migrate_configure,
+    .hooks.recognise = sql_migrate_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -135,11 +132,11 @@ const struct framework framework_sql_migrate = {
             .missing_blocks = true,
             .missing_note = "sql-migrate stops at it (\"unknown migration in database\").",
         },
-    .list = sql_migrate_list,
-    .script = sql_migrate_script,
-    .read_ledger = sql_migrate_read,
-    .create = sql_migrate_create,
-    .lock = ledger_lock_table,
-    .record = sql_migrate_record,
-    .create_migration = sql_migrate_create_migration,
+    .hooks.list = sql_migrate_list,
+    .hooks.script = sql_migrate_script,
+    .hooks.read_ledger = sql_migrate_read,
+    .hooks.put_create = sql_migrate_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = sql_migrate_record,
+    .hooks.create_migration = sql_migrate_create_migration,
 };

@@ -64,11 +64,6 @@ static bool sqlx_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout sqlx_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", NULL},
-    .recognise = sqlx_recognise,
-};
-
 static bool sqlx_script(struct arena *arena, const struct project *project, const struct folder *folder,
                         const struct migration_file *file, struct text content, struct migration_script *script,
                         struct status *status)
@@ -171,7 +166,7 @@ const struct framework framework_sqlx = {
     .id = "sqlx",
     .display_name = "sqlx",
     .tool = "sqlx migrate run",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "_sqlx_migrations",
@@ -181,7 +176,9 @@ const struct framework framework_sqlx = {
             },
             {0},
         },
-    .layout = &sqlx_layout,
+    .folder.places = (const char *const[]){"migrations", "db/migrations", NULL},
+    .hooks.recognise = sqlx_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -191,19 +188,19 @@ const struct framework framework_sqlx = {
             .missing_blocks = true,
             .missing_note = "sqlx stops at it (\"was previously applied but is missing\").",
         },
-    .failed_entry_blocks = true,
-    .failed_note = "sqlx says that the migration is dirty",
-    .list = sqlx_list,
-    .script = sqlx_script,
-    .checksum = sqlx_checksum,
-    .read_ledger = sqlx_read,
-    .advisory_locks = sqlx_locks,
-    .create = sqlx_create,
-    .record = sqlx_record,
-    .start = sqlx_start,
-    .forget = sqlx_forget,
-    .finish = sqlx_finish,
-    .mark_applied = sqlx_mark_applied,
-    .mark_rolled_back = sqlx_forget,
-    .create_migration = sqlx_create_migration,
+    .ledger.failed_entry_blocks = true,
+    .ledger.failed_note = "sqlx says that the migration is dirty",
+    .hooks.list = sqlx_list,
+    .hooks.script = sqlx_script,
+    .hooks.checksum = sqlx_checksum,
+    .hooks.read_ledger = sqlx_read,
+    .hooks.advisory_locks = sqlx_locks,
+    .hooks.put_create = sqlx_create,
+    .hooks.put_record = sqlx_record,
+    .hooks.put_start = sqlx_start,
+    .hooks.put_forget = sqlx_forget,
+    .hooks.put_finish = sqlx_finish,
+    .hooks.put_mark_applied = sqlx_mark_applied,
+    .hooks.put_mark_rolled_back = sqlx_forget,
+    .hooks.create_migration = sqlx_create_migration,
 };

@@ -57,13 +57,6 @@ static bool supabase_recognise(struct arena *arena, struct folder *folder)
     return text_ends_with(text_of(folder->path), "supabase/migrations");
 }
 
-static const struct layout supabase_layout = {
-    .places = (const char *const[]){"supabase/migrations", NULL},
-    .configure = supabase_configure,
-    .recognise = supabase_recognise,
-    .counts_before_it_exists = true,
-};
-
 static bool supabase_create_migration(struct arena *arena, const struct folder *folder, const char *name,
                                       int64_t wall_us, const char **migration, const char **file, const char **content,
                                       struct status *status)
@@ -153,13 +146,17 @@ const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
     .tool = "supabase db push",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_migrations", .columns = "version:text statements:_text name:text"},
             {0},
         },
-    .default_schema = "supabase_migrations",
-    .layout = &supabase_layout,
+    .ledger.schema = "supabase_migrations",
+    .folder.places = (const char *const[]){"supabase/migrations", NULL},
+    .hooks.configure = supabase_configure,
+    .hooks.recognise = supabase_recognise,
+    .folder.counts_before_it_exists = true,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -169,11 +166,11 @@ const struct framework framework_supabase = {
             .missing_note =
                 "supabase db push stops at it (\"Remote migration versions not found in local migrations directory\").",
         },
-    .list = supabase_list,
-    .checksum = supabase_checksum,
-    .read_ledger = supabase_read,
-    .create = supabase_create,
-    .lock = ledger_lock_table,
-    .record = supabase_record,
-    .create_migration = supabase_create_migration,
+    .hooks.list = supabase_list,
+    .hooks.checksum = supabase_checksum,
+    .hooks.read_ledger = supabase_read,
+    .hooks.put_create = supabase_create,
+    .hooks.put_lock = ledger_lock_table,
+    .hooks.put_record = supabase_record,
+    .hooks.create_migration = supabase_create_migration,
 };

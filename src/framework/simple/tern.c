@@ -94,12 +94,6 @@ static bool tern_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout tern_layout = {
-    .places = (const char *const[]){"migrations", "db/migrations", ".", NULL},
-    .configure = tern_configure,
-    .recognise = tern_recognise,
-};
-
 /* ---- scripts ---- */
 
 /* {{.key}} out of [data]. */
@@ -193,25 +187,28 @@ const struct framework framework_tern = {
     .id = "tern",
     .display_name = "tern",
     .tool = "tern migrate",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_version", .columns = "version:int4", .only_columns = true},
             {0},
         },
-    .default_schema = "public",
-    .layout = &tern_layout,
+    .ledger.schema = "public",
+    .folder.places = (const char *const[]){"migrations", "db/migrations", ".", NULL},
+    .hooks.configure = tern_configure,
+    .hooks.recognise = tern_recognise,
+
     .habits =
         {
             .late = LATE_SKIPPED,
             .late_note = "tern never runs it: its ledger knows only the last number.",
             .missing_note = "tern refuses numbers with gaps.",
         },
-    .records_in_order = true,
-    .list = tern_list,
-    .check_folder = tern_check_folder,
-    .script = tern_script,
-    .read_ledger = tern_read,
-    .advisory_locks = tern_locks,
-    .create = tern_create,
-    .record = tern_record,
+    .ledger.records_in_order = true,
+    .hooks.list = tern_list,
+    .hooks.check_folder = tern_check_folder,
+    .hooks.script = tern_script,
+    .hooks.read_ledger = tern_read,
+    .hooks.advisory_locks = tern_locks,
+    .hooks.put_create = tern_create,
+    .hooks.put_record = tern_record,
 };

@@ -129,12 +129,6 @@ static bool yoyo_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout yoyo_layout = {
-    .places = (const char *const[]){"migrations", NULL},
-    .configure = yoyo_configure,
-    .recognise = yoyo_recognise,
-};
-
 static bool yoyo_script(struct arena *arena, const struct project *project, const struct folder *folder,
                         const struct migration_file *file, struct text content, struct migration_script *script,
                         struct status *status)
@@ -241,7 +235,7 @@ const struct framework framework_yoyo = {
     .id = "yoyo",
     .display_name = "yoyo",
     .tool = "yoyo apply",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "_yoyo_migration",
@@ -250,7 +244,10 @@ const struct framework framework_yoyo = {
             },
             {0},
         },
-    .layout = &yoyo_layout,
+    .folder.places = (const char *const[]){"migrations", NULL},
+    .hooks.configure = yoyo_configure,
+    .hooks.recognise = yoyo_recognise,
+
     .habits =
         {
             .late = LATE_RUNS,
@@ -263,12 +260,12 @@ const struct framework framework_yoyo = {
             .run = (const char *const[]){"apply", "--batch", NULL},
             .left_lock = "yoyo break-lock",
         },
-    .list = yoyo_list,
-    .script = yoyo_script,
-    .read_ledger = yoyo_read,
-    .create = yoyo_create,
-    .lock = yoyo_lock,
-    .unlock = yoyo_unlock,
-    .record = yoyo_record,
-    .mark_applied = yoyo_mark_applied,
+    .hooks.list = yoyo_list,
+    .hooks.script = yoyo_script,
+    .hooks.read_ledger = yoyo_read,
+    .hooks.put_create = yoyo_create,
+    .hooks.put_lock = yoyo_lock,
+    .hooks.put_unlock = yoyo_unlock,
+    .hooks.put_record = yoyo_record,
+    .hooks.put_mark_applied = yoyo_mark_applied,
 };

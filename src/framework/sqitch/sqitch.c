@@ -68,12 +68,6 @@ static bool sqitch_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const struct layout sqitch_layout = {
-    .places = (const char *const[]){".", "sqitch", "db", "database", NULL},
-    .configure = sqitch_configure,
-    .recognise = sqitch_recognise,
-};
-
 static const char *sqitch_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                    struct text content)
 {
@@ -266,7 +260,7 @@ const struct framework framework_sqitch = {
     .id = "sqitch",
     .display_name = "Sqitch",
     .tool = "sqitch deploy",
-    .ledgers =
+    .ledger.shapes =
         (const struct ledger_shape[]){
             {
                 .table = "changes",
@@ -277,8 +271,11 @@ const struct framework framework_sqitch = {
             },
             {0},
         },
-    .default_schema = "sqitch",
-    .layout = &sqitch_layout,
+    .ledger.schema = "sqitch",
+    .folder.places = (const char *const[]){".", "sqitch", "db", "database", NULL},
+    .hooks.configure = sqitch_configure,
+    .hooks.recognise = sqitch_recognise,
+
     .habits =
         {
             .late = LATE_REFUSED,
@@ -289,12 +286,12 @@ const struct framework framework_sqitch = {
                             "script is gone "
                             "it does not care.",
         },
-    .records_in_order = true,
-    .list = sqitch_list,
-    .checksum = sqitch_checksum,
-    .read_ledger = sqitch_read,
-    .advisory_locks = sqitch_locks,
-    .create = sqitch_create,
-    .lock = sqitch_lock,
-    .record = sqitch_record,
+    .ledger.records_in_order = true,
+    .hooks.list = sqitch_list,
+    .hooks.checksum = sqitch_checksum,
+    .hooks.read_ledger = sqitch_read,
+    .hooks.advisory_locks = sqitch_locks,
+    .hooks.put_create = sqitch_create,
+    .hooks.put_lock = sqitch_lock,
+    .hooks.put_record = sqitch_record,
 };

@@ -68,14 +68,14 @@ static bool is_unchanged(struct work *work, const struct catalog *catalog, struc
     }
     item->verified = item->entry != NULL && item->entry->checksum != NULL && item->checksum != NULL;
     *unchanged = !item->verified || strcmp(item->entry->checksum, item->checksum) == 0;
-    if (*unchanged || framework->checksum_matches == NULL) {
+    if (*unchanged || framework->hooks.checksum_matches == NULL) {
         return true;
     }
     struct arena *const reading = arena_new(0);
     const bool ok = migration_content(reading, item->file, &content, work->status);
     if (ok) {
         *unchanged =
-            framework->checksum_matches(reading, &detection->folder, item->file, item->entry->checksum, content);
+            framework->hooks.checksum_matches(reading, &detection->folder, item->file, item->entry->checksum, content);
     }
     arena_free(reading);
     return ok;
@@ -229,7 +229,7 @@ static void find_out_of_order(struct catalog *catalog)
 {
     const bool skips = detection_habits(&catalog->detection)->late == LATE_SKIPPED;
     bool later_applied = false;
-    for (size_t i = catalog->detection.framework->is_graph ? 0 : catalog->count; i-- > 0;) {
+    for (size_t i = catalog->detection.framework->folder.is_graph ? 0 : catalog->count; i-- > 0;) {
         struct catalog_item *const item = &catalog->items[i];
         if (item->file != NULL && item->file->repeatable) {
             continue;
@@ -287,11 +287,11 @@ static bool read_ledger(struct work *work, struct catalog *catalog)
         .folder = detection->has_folder ? &detection->folder : NULL,
         .files = &catalog->files,
     };
-    const bool may_wait = detection->framework->lock != NULL;
+    const bool may_wait = ledger_has(detection->framework, LEDGER_LOCK);
     if (may_wait && !pg_exec(work->session, "SET lock_timeout = " LEDGER_WAIT_MS, work->status)) {
         return false;
     }
-    const bool ok = detection->framework->read_ledger(&reading);
+    const bool ok = framework_read_ledger(detection->framework, &reading);
     if (may_wait) {
         struct status ignored = {.arena = work->arena};
         pg_exec(work->session, "RESET lock_timeout", ok ? work->status : &ignored);
@@ -303,8 +303,7 @@ static bool read_ledger(struct work *work, struct catalog *catalog)
 static bool read_halves(struct work *work, struct catalog *catalog)
 {
     struct detection *const detection = &catalog->detection;
-    if (detection->has_folder &&
-        !detection->framework->list(work->arena, &detection->folder, &catalog->files, work->status)) {
+    if (detection->has_folder && !framework_list(work->arena, &detection->folder, &catalog->files, work->status)) {
         return false;
     }
     if (detection->has_ledger && !read_ledger(work, catalog)) {
@@ -397,8 +396,7 @@ bool catalog_check_folder(struct work *work, const struct catalog *catalog)
                                ? detection->problem
                                : "No folder of migrations was found in the project; check --project and --migrations.");
     }
-    return detection->framework->check_folder == NULL ||
-           detection->framework->check_folder(work->arena, &detection->folder, &catalog->files, work->status);
+    return framework_check_folder(work->arena, &detection->folder, &catalog->files, work->status);
 }
 
 /* A name that holds the other, as when a person leaves the time stamp out, is nearer than any misspelling. */

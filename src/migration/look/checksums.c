@@ -126,7 +126,7 @@ bool checksums_get(struct checksums *checksums, struct arena *arena, const struc
     const struct framework *const framework = folder->framework;
     const bool is_whole = file->end == 0; /* parts of one file would share its path */
     *checksum = file->checksum;
-    if (*checksum != NULL || framework->checksum == NULL || file->is_code) {
+    if (*checksum != NULL || !framework_has_checksum(framework) || file->is_code) {
         return true;
     }
     *checksum = is_whole ? recall(checksums, arena, framework, file) : NULL;
@@ -138,7 +138,7 @@ bool checksums_get(struct checksums *checksums, struct arena *arena, const struc
     struct text content;
     const bool ok = migration_content(reading, file, &content, status);
     if (ok) {
-        *checksum = framework->checksum(arena, folder, file, content);
+        *checksum = framework_checksum(arena, folder, file, content);
     }
     if (ok && *checksum != NULL && is_whole) {
         remember(checksums, framework, file, *checksum);

@@ -31,10 +31,10 @@ static struct ledger place_of(const struct project *project, const struct framew
     const struct ledger *const said = folder == NULL ? &(const struct ledger){0} : &folder->ledger;
     const char *const url = project->schema == NULL ? "public" : project->schema;
     return (struct ledger){
-        .schema = said->schema != NULL                ? said->schema
-                  : framework->default_schema != NULL ? framework->default_schema
-                                                      : url,
-        .table = said->table != NULL ? said->table : framework->ledgers[0].table,
+        .schema = said->schema != NULL               ? said->schema
+                  : framework->ledger.schema != NULL ? framework->ledger.schema
+                                                     : url,
+        .table = said->table != NULL ? said->table : framework->ledger.shapes[0].table,
     };
 }
 
@@ -58,7 +58,7 @@ static void look_elsewhere(struct work *work, struct detection *detection, struc
     if (count == 0) {
         return;
     }
-    if (framework->ledger_is_fixed) {
+    if (framework->ledger.is_fixed) {
         warn(detection, arena_printf(work->arena,
                                      "There is a ledger in schema \"%s\", but the connection URL means schema \"%s\": "
                                      "add ?schema=%s to it if that one is meant.",
@@ -276,8 +276,8 @@ static bool count_known(struct work *work, const struct source *source, size_t *
         .files = &files,
     };
     *known = 0;
-    if (!source->framework->list(work->arena, &source->folder, &files, work->status) ||
-        !source->framework->read_ledger(&reading)) {
+    if (!framework_list(work->arena, &source->folder, &files, work->status) ||
+        !framework_read_ledger(source->framework, &reading)) {
         return false;
     }
     for (size_t i = 0; i < files.count; i++) {

@@ -125,7 +125,7 @@ static bool ask_by_name(struct work *work, const struct folder_list *folders, st
 {
     struct names names = {.literal = {.arena = work->arena}};
     for (size_t i = 0; frameworks[i] != NULL; i++) {
-        for (const struct ledger_shape *shape = frameworks[i]->ledgers; shape->table != NULL; shape++) {
+        for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
             const char *const all[] = {shape->table, shape->with, shape->without};
             for (size_t j = 0; j < 3; j++) {
                 if (all[j] != NULL) {
@@ -146,7 +146,7 @@ static bool ask_by_columns(struct work *work, struct tables *tables)
 {
     struct names names = {.literal = {.arena = work->arena}};
     for (size_t i = 0; frameworks[i] != NULL; i++) {
-        for (const struct ledger_shape *shape = frameworks[i]->ledgers; shape->table != NULL; shape++) {
+        for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
             struct text rest = text_of(shape->by_shape ? shape->columns : "");
             for (struct text word; next_word(&rest, &word);) {
                 add_name(&names, text_slice(word, 0, text_find(word, ":", 0)));
@@ -186,7 +186,7 @@ static bool is_configured(const struct folder_list *folders, const struct framew
 static const struct ledger_shape *shape_of(const struct tables *tables, const struct folder_list *folders,
                                            const struct framework *framework, const struct table *table)
 {
-    for (const struct ledger_shape *shape = framework->ledgers; shape->table != NULL; shape++) {
+    for (const struct ledger_shape *shape = framework->ledger.shapes; shape->table != NULL; shape++) {
         const bool named = strcmp(shape->table, table->name) == 0 || is_configured(folders, framework, table);
         if ((named || shape->by_shape) && has_columns(table, shape) &&
             (shape->with == NULL || is_there(tables, table->schema, shape->with)) &&
@@ -247,7 +247,7 @@ static bool has_ledger(const struct found_ledgers *ledgers, const struct framewo
 
 static bool is_particular(const struct framework *framework)
 {
-    for (const struct ledger_shape *shape = framework->ledgers; shape->table != NULL; shape++) {
+    for (const struct ledger_shape *shape = framework->ledger.shapes; shape->table != NULL; shape++) {
         if (shape->by_shape) {
             return true;
         }

@@ -35,14 +35,12 @@ static bool check_text(const struct migration_file *file, struct text content, s
 bool migration_load(struct arena *arena, const struct project *project, const struct folder *folder,
                     const struct migration_file *file, struct loaded *loaded, struct status *status)
 {
-    const struct framework *const framework = folder->framework;
     *loaded = (struct loaded){0};
     if (!migration_content(arena, file, &loaded->content, status) || !check_text(file, loaded->content, status)) {
         return false;
     }
     loaded->script.sql = loaded->content;
-    return file->is_code || framework->script == NULL ||
-           framework->script(arena, project, folder, file, loaded->content, &loaded->script, status);
+    return file->is_code || framework_script(arena, project, folder, file, loaded->content, &loaded->script, status);
 }
 
 const char *loaded_hash(struct arena *arena, const struct loaded *loaded)

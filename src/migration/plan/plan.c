@@ -81,7 +81,7 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
     const struct detection *const detection = &catalog->detection;
     const struct habits *const habits = detection_habits(detection);
     const bool is_late = item->detail == DETAIL_OUT_OF_ORDER || item->detail == DETAIL_SKIPPED;
-    const bool cannot = detection->framework->records_in_order;
+    const bool cannot = detection->framework->ledger.records_in_order;
     const bool allowed = order == RUN_ORDER_ANY || (order == RUN_ORDER_OF_FRAMEWORK && habits->late == LATE_RUNS);
     if (!is_late || (allowed && !cannot)) {
         return true;
@@ -104,7 +104,7 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
 static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
                       const struct catalog_item *left_out)
 {
-    if (left_out == NULL || !catalog->detection.framework->records_in_order) {
+    if (left_out == NULL || !catalog->detection.framework->ledger.records_in_order) {
         return true;
     }
     status_fail(work->status, STATUS_FAILED_PRECONDITION,
@@ -163,14 +163,14 @@ static const struct ledger_entry *failed_attempt(const struct catalog_item *item
 
 static bool fail_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
 {
-    const bool can_be_given_up = catalog->detection.framework->mark_rolled_back != NULL;
+    const bool can_be_given_up = ledger_has(catalog->detection.framework, LEDGER_MARK_ROLLED_BACK);
     status_fail(
         work->status, STATUS_FAILED_PRECONDITION,
         "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
         "hand and mark it as applied (%s).",
         item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
-        catalog->detection.framework->failed_note != NULL ? catalog->detection.framework->failed_note
-                                                          : "its own tool stops there, too");
+        catalog->detection.framework->ledger.failed_note != NULL ? catalog->detection.framework->ledger.failed_note
+                                                                 : "its own tool stops there, too");
     work->status->migration = item->name;
     work->status->detail = failed_attempt(item)->logs;
     return false;
@@ -185,7 +185,7 @@ static bool check_unresolved(struct work *work, const struct catalog *catalog, c
     const struct ledger_entry *const failed = failed_attempt(item);
     const bool may_be_ours = item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing;
     struct step_records steps = {0};
-    if (failed != NULL && !framework->failed_entry_blocks) {
+    if (failed != NULL && !framework->ledger.failed_entry_blocks) {
         return true;
     }
     if (may_be_ours && has_steps &&
@@ -195,7 +195,7 @@ static bool check_unresolved(struct work *work, const struct catalog *catalog, c
     if (steps.count == 0) {
         return failed == NULL || fail_unresolved(work, catalog, item);
     }
-    if (failed == NULL ? framework->start != NULL
+    if (failed == NULL ? ledger_has(framework, LEDGER_START)
                        : failed->id != NULL && strcmp(steps.items[0].attempt, failed->id) != 0) {
         return failed == NULL || fail_unresolved(work, catalog, item);
     }
@@ -260,11 +260,11 @@ struct ledger_record prepared_record(struct arena *arena, const struct catalog *
 {
     const struct folder *const folder = &catalog->detection.folder;
     const struct migration_file *const file = prepared->item->file;
-    const bool has_checksum = file->checksum == NULL && folder->framework->checksum != NULL;
+    const bool has_checksum = file->checksum == NULL && framework_has_checksum(folder->framework);
     return (struct ledger_record){
         .name = prepared->item->name,
         .key = prepared->item->key,
-        .checksum = has_checksum ? folder->framework->checksum(arena, folder, file, loaded->content) : file->checksum,
+        .checksum = has_checksum ? framework_checksum(arena, folder, file, loaded->content) : file->checksum,
         .folder = folder,
         .file = file,
         .before = catalog_before(catalog, prepared->item),

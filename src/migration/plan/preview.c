@@ -29,7 +29,7 @@ static bool find_item(struct work *work, const char *name, struct catalog *catal
     struct migration_files *const files = &catalog->files;
     if (!find_folder(work, &catalog->detection) ||
         (catalog->detection.has_folder &&
-         !catalog->detection.framework->list(work->arena, &catalog->detection.folder, files, work->status))) {
+         !framework_list(work->arena, &catalog->detection.folder, files, work->status))) {
         return false;
     }
     catalog->count = files->count;
@@ -122,13 +122,13 @@ bool create_migration(struct work *work, const char *name, struct created *creat
                            "No folder of migrations was found in the project, so its framework is not known.");
     }
     const struct framework *const framework = detection.framework;
-    if (framework->create_migration == NULL) {
+    if (!framework_can_create(framework)) {
         return status_fail(work->status, STATUS_FAILED_PRECONDITION,
                            "A new migration of %s is made by its own tool, which keeps more than the file.",
                            framework->display_name);
     }
-    if (!framework->create_migration(work->arena, &detection.folder, name, clock_wall_us(), &created->name, &file,
-                                     &content, work->status)) {
+    if (!framework_create_migration(work->arena, &detection.folder, name, clock_wall_us(), &created->name, &file,
+                                    &content, work->status)) {
         return false;
     }
     created->file = path_join(work->arena, detection.folder.path, file);

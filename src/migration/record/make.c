@@ -28,7 +28,7 @@ bool ledger_ensure(struct work *work, struct detection *detection)
         pg_quote_identifier(&sql, detection->ledger.schema);
         buffer_putc(&sql, ';');
     }
-    detection->framework->create(&sql, &detection->ledger);
+    ledger_put(&sql, detection->framework, LEDGER_CREATE, &detection->ledger, NULL);
     buffer_puts(&sql, "COMMIT;");
     detection->has_ledger = pg_exec(work->session, buffer_string(&sql), work->status);
     if (!detection->has_ledger && pg_session_in_transaction(work->session)) {
@@ -46,7 +46,7 @@ bool ledger_check_baseline(struct work *work, const struct detection *detection)
         "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS "
         "(SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
         "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname LIMIT 1";
-    if (detection->has_ledger || !detection->framework->needs_baseline) {
+    if (detection->has_ledger || !detection->framework->ledger.needs_baseline) {
         return true;
     }
     const char *const schema = detection->ledger.schema;

@@ -36,7 +36,7 @@ static bool begin(struct work *work, const char *name, struct catalog *catalog, 
 }
 
 static bool write_record(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
-                         ledger_put *put)
+                         enum ledger_part part)
 {
     const struct framework *const framework = catalog->detection.framework;
     const struct ledger *const ledger = &catalog->detection.ledger;
@@ -45,20 +45,14 @@ static bool write_record(struct work *work, const struct catalog *catalog, const
     if (!store_exists(work->session, &has_steps, work->status)) {
         return false;
     }
-    if (framework->session != NULL) {
-        framework->session(&sql, ledger);
-    }
+    ledger_put(&sql, framework, LEDGER_SESSION, ledger, NULL);
     buffer_puts(&sql, "BEGIN;SET LOCAL lock_timeout = " LOCK_WAIT_MS ";");
-    if (framework->lock != NULL) {
-        framework->lock(&sql, ledger);
-    }
-    put(&sql, ledger, record);
+    ledger_put(&sql, framework, LEDGER_LOCK, ledger, NULL);
+    ledger_put(&sql, framework, part, ledger, record);
     if (has_steps) {
         steps_put_forget(&sql, ledger, record->name);
     }
-    if (framework->unlock != NULL) {
-        framework->unlock(&sql, ledger);
-    }
+    ledger_put(&sql, framework, LEDGER_UNLOCK, ledger, NULL);
     buffer_puts(&sql, "COMMIT;");
     return pg_exec(work->session, buffer_string(&sql), work->status);
 }
@@ -67,7 +61,7 @@ static bool write_record(struct work *work, const struct catalog *catalog, const
 static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
 {
     const struct catalog_item *before = item;
-    while (catalog->detection.framework->records_in_order && before-- > catalog->items) {
+    while (catalog->detection.framework->ledger.records_in_order && before-- > catalog->items) {
         if (before->state == MIGRATION_PENDING && !before->file->repeatable) {
             status_fail(work->status, STATUS_FAILED_PRECONDITION,
                         "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
@@ -78,7 +72,7 @@ static bool check_gap(struct work *work, const struct catalog *catalog, const st
         }
     }
     for (const struct catalog_item *later = item + 1;
-         catalog->detection.framework->records_in_order && later < catalog->items + catalog->count; later++) {
+         catalog->detection.framework->ledger.records_in_order && later < catalog->items + catalog->count; later++) {
         if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
             return status_fail(
                 work->status, STATUS_FAILED_PRECONDITION,
@@ -112,13 +106,11 @@ static bool apply_mark(struct work *work, const char *name, const char **message
         return false;
     }
     uuid_v4(id);
-    const struct framework *const framework = catalog.detection.framework;
     const struct prepared prepared = {.item = item};
     struct ledger_record record = prepared_record(work->arena, &catalog, &prepared, &loaded);
     record.id = id;
     *message = arena_printf(work->arena, "Migration \"%s\" marked as applied without executing.", item->name);
-    return write_record(work, &catalog, &record,
-                        framework->mark_applied != NULL ? framework->mark_applied : framework->record);
+    return write_record(work, &catalog, &record, LEDGER_MARK_APPLIED);
 }
 
 static bool roll_back_mark(struct work *work, const char *name, const char **message)
@@ -129,7 +121,7 @@ static bool roll_back_mark(struct work *work, const char *name, const char **mes
         return false;
     }
     const struct framework *const framework = catalog.detection.framework;
-    if (item->detail == DETAIL_FAILED && framework->mark_rolled_back != NULL) {
+    if (item->detail == DETAIL_FAILED && ledger_has(framework, LEDGER_MARK_ROLLED_BACK)) {
         const struct ledger_record record = {
             .name = item->name,
             .key = item->key,
@@ -138,7 +130,7 @@ static bool roll_back_mark(struct work *work, const char *name, const char **mes
             .before = catalog_before(&catalog, item),
         };
         *message = arena_printf(work->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return write_record(work, &catalog, &record, framework->mark_rolled_back);
+        return write_record(work, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
         *message = arena_printf(work->arena, "Migration \"%s\" is already marked as rolled back.", item->name);

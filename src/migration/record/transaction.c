@@ -38,7 +38,7 @@ static bool run_one_transaction(struct script *script, struct script_failure *fa
     query_put_session(&query, script->work, script->detection);
     query_put_begin(&query, script->detection, step->stalls);
     query_put_script(&query, text_slice(script->content, step->start, step->end));
-    query_put_ledger(&query, script->detection, &script->record, script->detection->framework->record);
+    query_put_ledger(&query, script->detection, &script->record, LEDGER_RECORD);
     query_put_commit(&query, script->detection);
     return query_send(script->work, script->record.name, script->content, step, &query, failure);
 }
@@ -63,10 +63,10 @@ static bool is_last(const struct script *script, size_t i)
 /* The row of the ledger is begun with the first step, where it has unfinished rows. */
 static void put_start(struct script *script, struct query *query)
 {
-    ledger_put *const start = script->detection->framework->start;
-    if (!script->is_started && start != NULL) {
+    const struct framework *const framework = script->detection->framework;
+    if (!script->is_started && ledger_has(framework, LEDGER_START)) {
         struct buffer sql = {.arena = script->work->arena};
-        start(&sql, &script->detection->ledger, &script->record);
+        ledger_put(&sql, framework, LEDGER_START, &script->detection->ledger, &script->record);
         query_put(query, buffer_string(&sql));
     }
 }
@@ -77,9 +77,7 @@ static void put_done(struct script *script, struct query *query, size_t i)
     const struct step_record record = record_of(script, i);
     const struct ledger *const ledger = &script->detection->ledger;
     if (is_last(script, i)) {
-        const struct framework *const framework = script->detection->framework;
-        query_put_ledger(query, script->detection, &script->record,
-                         framework->finish != NULL ? framework->finish : framework->record);
+        query_put_ledger(query, script->detection, &script->record, LEDGER_FINISH);
         steps_put_forget(&query->sql, ledger, script->record.name);
     } else {
         buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
@@ -128,8 +126,8 @@ static bool run_own_transaction(struct script *script, size_t i, struct script_f
     struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
     const struct step body = {.kind = STEP_OWN, .start = step->start, .end = step->commit_at};
     query_put_script(&query, text_slice(script->content, step->start, step->commit_at));
-    if (!script->is_started && script->detection->framework->start != NULL) {
-        script->detection->framework->start(&query.sql, &script->detection->ledger, &script->record);
+    if (!script->is_started) {
+        ledger_put(&query.sql, script->detection->framework, LEDGER_START, &script->detection->ledger, &script->record);
     }
     put_done(script, &query, i);
     buffer_add(&query.sql, text_slice(script->content, step->commit_at, step->end));
@@ -204,7 +202,8 @@ static bool let_waiters_go(struct script *script, const struct script_failure *f
 {
     const struct framework *const framework = script->detection->framework;
     const bool is_deadlock = sqlstate_is(failure->sqlstate, SQLSTATE_DEADLOCK_DETECTED);
-    if (!is_deadlock || script->has_yielded || framework->advisory_locks == NULL || !framework->failed_entry_blocks) {
+    if (!is_deadlock || script->has_yielded || framework->hooks.advisory_locks == NULL ||
+        !framework->ledger.failed_entry_blocks) {
         return true;
     }
     watch_note(script->work, script->record.name,
@@ -354,9 +353,9 @@ void script_record_failure(struct script *script, const struct script_failure *f
     struct ledger_record logged = script->record;
     logged.logs = failure_log(arena, failure);
     buffer_puts(&query.sql, "BEGIN;");
-    ledger_put *const put = failure->partially_applied ? framework->fail : framework->forget;
-    if (put != NULL) {
-        query_put_ledger(&query, script->detection, &logged, put);
+    const enum ledger_part part = failure->partially_applied ? LEDGER_FAIL : LEDGER_FORGET;
+    if (ledger_has(framework, part)) {
+        query_put_ledger(&query, script->detection, &logged, part);
     }
     if (!failure->partially_applied) {
         steps_put_forget(&query.sql, &script->detection->ledger, logged.name);

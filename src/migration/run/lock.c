@@ -44,10 +44,7 @@ static struct lock_key framework_key(const struct framework *framework, int64_t 
 
 static size_t framework_keys(const struct work *work, const struct detection *detection, int64_t *keys)
 {
-    const struct framework *const framework = detection->framework;
-    return framework->advisory_locks == NULL
-               ? 0
-               : framework->advisory_locks(&detection->ledger, pg_session_database(work->session), keys);
+    return framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(work->session), keys);
 }
 
 /* *taken: we have it now. Fails for a lost connection, and for a pooler: it answers with a backend of its own choice,

@@ -43,7 +43,7 @@ bool recovery_find_out(struct work *work, const struct catalog *catalog, const s
         return false;
     }
     reading.session = work->session;
-    if (!detection->framework->read_ledger(&reading)) {
+    if (!framework_read_ledger(detection->framework, &reading)) {
         return false;
     }
     for (size_t i = 0; i < reading.entries.count; i++) {

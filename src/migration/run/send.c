@@ -35,9 +35,7 @@ void query_put_session(struct query *query, const struct work *work, const struc
 {
     struct buffer sql = {.arena = query->sql.arena};
     buffer_puts(&sql, "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
-    if (detection->framework->session != NULL) {
-        detection->framework->session(&sql, &detection->ledger);
-    }
+    ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
     buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS);
     if (work->settings->statement_timeout_ms > 0) {
         buffer_printf(&sql, "SET statement_timeout = %u;", work->settings->statement_timeout_ms);
@@ -56,7 +54,7 @@ void query_put_timeout(struct query *query)
 void query_put_begin(struct query *query, const struct detection *detection, bool stalls)
 {
     query_put(query, "BEGIN;");
-    if (stalls || detection->framework->lock != NULL) {
+    if (stalls || ledger_has(detection->framework, LEDGER_LOCK)) {
         query_put_timeout(query);
     }
     query_put_lock(query, detection);
@@ -65,17 +63,17 @@ void query_put_begin(struct query *query, const struct detection *detection, boo
 void query_put_lock(struct query *query, const struct detection *detection)
 {
     struct buffer sql = {.arena = query->sql.arena};
-    if (detection->framework->lock != NULL) {
-        detection->framework->lock(&sql, &detection->ledger);
+    if (ledger_has(detection->framework, LEDGER_LOCK)) {
+        ledger_put(&sql, detection->framework, LEDGER_LOCK, &detection->ledger, NULL);
         query_put(query, buffer_string(&sql));
     }
 }
 
 void query_put_commit(struct query *query, const struct detection *detection)
 {
-    if (detection->framework->unlock != NULL) {
+    if (ledger_has(detection->framework, LEDGER_UNLOCK)) {
         buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
-        detection->framework->unlock(&query->sql, &detection->ledger);
+        ledger_put(&query->sql, detection->framework, LEDGER_UNLOCK, &detection->ledger, NULL);
     }
     buffer_puts(&query->sql, "COMMIT;");
 }
@@ -90,10 +88,10 @@ void query_put_script(struct query *query, struct text part)
 }
 
 void query_put_ledger(struct query *query, const struct detection *detection, const struct ledger_record *record,
-                      ledger_put *put)
+                      enum ledger_part part)
 {
     buffer_puts(&query->sql, "RESET SESSION AUTHORIZATION;RESET ROLE;");
-    put(&query->sql, &detection->ledger, record);
+    ledger_put(&query->sql, detection->framework, part, &detection->ledger, record);
 }
 
 /* ---- the ladder ---- */

@@ -72,7 +72,7 @@ void query_put_script(struct query *query, struct text part);
 
 /* A row of the ledger, written as who we are, whatever role the script has left. */
 void query_put_ledger(struct query *query, const struct detection *detection, const struct ledger_record *record,
-                      ledger_put *put);
+                      enum ledger_part part);
 
 /* The rungs: how long the next try may wait, and whether there is one. */
 struct ladder {

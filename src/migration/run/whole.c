@@ -55,7 +55,7 @@ static bool send_part(struct batch *batch, const struct prepared *prepared, cons
         uuid_v4(batch->last_id);
         batch->last = prepared_record(batch->work->arena, catalog, prepared, loaded);
         batch->last.id = batch->last_id;
-        query_put_ledger(&query, detection, &batch->last, detection->framework->record);
+        query_put_ledger(&query, detection, &batch->last, LEDGER_RECORD);
         batch->last.script = (struct text){0}; /* it goes with this try's memory */
     }
     return query_send_once(&batch->own, loaded->script.sql, step, &query, ladder, failure);
@@ -110,7 +110,7 @@ static void keep_failure(struct batch *batch, const char *name, const struct scr
 
 static void find_stalls(struct batch *batch, bool records)
 {
-    batch->stalls = records && batch->preparation->catalog.detection.framework->lock != NULL;
+    batch->stalls = records && ledger_has(batch->preparation->catalog.detection.framework, LEDGER_LOCK);
     for (size_t i = 0; i < batch->preparation->count; i++) {
         const struct plan *const plan = &batch->preparation->items[i].plan;
         for (size_t j = 0; j < plan->count; j++) {
@@ -171,9 +171,9 @@ static bool begin_all(struct batch *batch, const struct ladder *ladder, struct s
     const struct detection *const detection = &batch->preparation->catalog.detection;
     struct buffer sql = {.arena = batch->own.arena};
     buffer_puts(&sql, "BEGIN;");
-    if (detection->framework->lock != NULL) {
+    if (ledger_has(detection->framework, LEDGER_LOCK)) {
         buffer_printf(&sql, "SET LOCAL lock_timeout = %u;", ladder->timeout_ms);
-        detection->framework->lock(&sql, &detection->ledger);
+        ledger_put(&sql, detection->framework, LEDGER_LOCK, &detection->ledger, NULL);
     }
     return send(batch, buffer_string(&sql), failure);
 }
