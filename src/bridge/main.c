@@ -113,12 +113,14 @@ static void wait_until_idle(struct http_server *server, uint32_t ms)
     }
 }
 
-/* Calls under way have a little time to end; the rest is ended, and has a moment to be told so. */
+/* Who waits for news is told at once that there are none any more; other calls under way have a little time to end. The
+ * rest is ended, and has a moment to be told so. */
 static void stop(struct bridge *bridge, struct http_server *server)
 {
     http_server_quiesce(server);
+    bridge_end_polls(bridge);
     wait_until_idle(server, STOP_GRACE_MS);
-    dispatch_stop(bridge);
+    bridge_stop(bridge);
     wait_until_idle(server, LAST_WORD_MS);
     http_server_free(server);
 }
@@ -144,13 +146,13 @@ static bool serve(struct arena *arena, const struct values *values, struct statu
     }
     bridge.allowed_hosts = hosts;
     if (!open_workers(arena, values->workers, &bridge, status)) {
-        dispatch_stop(&bridge);
+        bridge_stop(&bridge);
         return false;
     }
     atomic_store(&bridge.loopback_only, true); /* until it is known that others can reach us */
     struct http_server *const server = http_server_start(values->listen, dispatch, &bridge, status);
     if (server == NULL) {
-        dispatch_stop(&bridge);
+        bridge_stop(&bridge);
         return false;
     }
     atomic_store(&bridge.loopback_only, http_server_is_loopback(server));

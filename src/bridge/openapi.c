@@ -235,10 +235,7 @@ static void write_operation(struct document *document, const struct route *route
                           route->service->methods[route_rpc(route)].input->n_fields > 0;
     buffer_printf(out, "\"%s\":{\"summary\":", strcmp(route->method, "GET") == 0 ? "get" : "post");
     json_write_string(out, text_of(route->summary));
-    buffer_printf(out, ",\"operationId\":\"%s%s\"", route->rpc,
-                  (route->flags & ROUTE_STREAM) != 0                ? "Stream"
-                  : route->view == NULL || route->view_type == NULL ? ""
-                                                                    : "View");
+    buffer_printf(out, ",\"operationId\":\"%s\"", route->id != NULL ? route->id : route->rpc);
     if (route->service != NULL) {
         write_parameters(document, route);
     }

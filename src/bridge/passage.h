@@ -1,12 +1,34 @@
 /*
- * A request on its way through an RPC, and what its parts share: the message out of the request (request.c), the call
- * and its answer (dispatch.c), and the answer that goes on (stream.c).
+ * A request on its way through an RPC: which worker is called, whether another one is asked where that fails, and what
+ * is told of how it ended. Below all who make a request's message (request.c) and its answer (answer.c, stream.c).
  */
 #ifndef BRIDGE_PASSAGE_H
 #define BRIDGE_PASSAGE_H
 
-#include "bridge/dispatch.h"
+#include "bridge/http.h"
 #include "bridge/routes.h"
+#include "rpc/channel.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BRIDGE_WORKERS 16
+
+struct bridge {
+    struct rpc_channel *workers[BRIDGE_WORKERS];
+    size_t worker_count;
+    uint32_t read_timeout_ms;
+    uint32_t run_timeout_ms;
+    atomic_bool loopback_only;        /* only names of this machine are accepted as Host */
+    const char *const *allowed_hosts; /* and these; NULL-terminated */
+    struct text openapi;              /* /openapi.json and /, made once */
+    struct text index;
+    atomic_size_t streams; /* that are under way */
+    atomic_bool ending;    /* nobody waits for news any more */
+    atomic_bool stopping;  /* nothing is asked any more */
+    atomic_size_t calling; /* threads that use the workers' channels at this moment */
+};
 
 struct passage {
     struct bridge *bridge;
@@ -21,13 +43,11 @@ struct passage {
     size_t tried_count;
     bool is_partial;        /* one of those could not be reached */
     ProtobufCMessage *view; /* made, waiting for a count */
-    struct arena *piece;    /* of a stream: the memory of what is being sent */
-    int64_t asked_at;       /* of a stream: when its worker was asked for more */
+    struct arena *piece;    /* of a stream: the memory of the reply and of what is sent of it */
+    struct text first;      /* of a stream: what its first look found, to be sent when the client is there */
+    bool first_is_last;
+    int64_t asked_at; /* of a stream: when its worker was asked for more */
 };
-
-/* Makes the message, and the options of the call. name is the path's part that stands for the placeholder; NULL where
- * its escapes are broken. *http is set where the code does not tell the HTTP status. */
-bool request_read(struct passage *passage, const char *name, struct status *status, unsigned *http);
 
 /* Calls a method of the route's service; the passage may be gone when this returns. */
 void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done);
@@ -38,13 +58,11 @@ bool passage_goes_on(struct passage *passage, const struct status *status);
 /* What is to be told of a call that ended so: the status itself, or a truer one in the arena. */
 const struct status *passage_outcome(const struct passage *passage, struct arena *arena, const struct status *status);
 
-/* Answers with an error. */
-void passage_fail(struct passage *passage, const struct status *status);
+/* Ends the calls that wait for news, streams among them; those that come later are answered with UNAVAILABLE. */
+void bridge_end_polls(struct bridge *bridge);
 
-/* {"error": …, "code": …} and what else is known, with a newline. */
-struct text error_json(struct arena *arena, const struct status *status);
-
-/* Begins a stream of an operation's events: the input is a WaitOperationRequest. */
-void stream_begin(struct passage *passage);
+/* Ends all calls under way, which answers their requests, and closes the channels. Takes a few seconds at most.
+ * Requests that come later are answered with UNAVAILABLE. */
+void bridge_stop(struct bridge *bridge);
 
 #endif

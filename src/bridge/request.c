@@ -1,7 +1,7 @@
 /*
  * The message out of path, query, body and headers. All of it comes from outside.
  */
-#include "bridge/passage.h"
+#include "bridge/request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,18 +92,6 @@ static void add_value(struct query *query, const ProtobufCFieldDescriptor *field
     }
 }
 
-/* Who may be asked for nothing but the framework passes over other words, as somebody's cache-buster. */
-static bool passes_over(const struct query *query)
-{
-    for (unsigned i = 0; i < query->input->n_fields; i++) {
-        const char *const name = query->input->fields[i].name;
-        if (route_in_query(query->route, name) && strcmp(name, "framework") != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Of a field that may have several, a comma that is not escaped separates two. */
 static void take_parameter(void *context, const char *name, const char *value)
 {
@@ -113,7 +101,7 @@ static void take_parameter(void *context, const char *name, const char *value)
         decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
     struct text rest = text_of(value);
     if (field == NULL || !route_in_query(query->route, field->name)) {
-        if (!passes_over(query)) {
+        if ((query->route->flags & ROUTE_ANY_QUERY) == 0) {
             fail_query(query, is_plain(name) ? name : "?", none_of(query));
         }
         return;
@@ -237,11 +225,15 @@ static bool prefers_async(const struct http_request *request)
     return false;
 }
 
+static const ProtobufCFieldDescriptor *wait_field(const struct passage *passage)
+{
+    return protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "wait_ms");
+}
+
 /* A wait takes as long as it is asked to, and the answer a moment more. */
 static uint32_t wait_ms(const struct passage *passage)
 {
-    const ProtobufCFieldDescriptor *const field =
-        protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "wait_ms");
+    const ProtobufCFieldDescriptor *const field = wait_field(passage);
     const uint32_t wait =
         field == NULL ? 0 : *(const uint32_t *)(const void *)((const char *)passage->input + field->offset);
     return wait < LONGEST_WAIT ? wait : LONGEST_WAIT;
@@ -254,7 +246,9 @@ static bool read_options(struct passage *passage, struct status *status)
     const bool is_long = (passage->route->flags & ROUTE_LONG) != 0 && strcmp(passage->rpc, passage->route->rpc) == 0;
     options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
     options->timeout_ms += wait_ms(passage);
+    options->is_poll = wait_field(passage) != NULL;
     options->request_id = passage->request_id;
+    options->arena = request->arena;
     if (!read_header(request, "Authorization", &options->authorization, status) ||
         !read_header(request, "traceparent", &options->traceparent, status) ||
         !read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {

@@ -15,65 +15,205 @@
 #define HEALTH    &truss__health__v1__health__descriptor
 
 const struct route routes[] = {
-    {"GET", "/api/migrations/idempotent/status", "Every migration with its state", MIGRATION, "GetStatus", JSON_SNAKE,
-     ROUTE_SAFE, NULL, NULL, NULL},
-    {"POST", "/api/migrations/idempotent/run", "Run what is pending, or the named migrations of it", MIGRATION, "Run",
-     JSON_SNAKE, ROUTE_LONG, NULL, NULL, "StartRun"},
-    {"POST", "/api/migrations/idempotent/mark-applied", "Record a migration as applied without running it", MIGRATION,
-     "MarkApplied", JSON_SNAKE, 0, NULL, NULL, NULL},
-    {"POST", "/api/migrations/idempotent/mark-rolled-back", "Record that a failed attempt was undone by hand",
-     MIGRATION, "MarkRolledBack", JSON_SNAKE, 0, NULL, NULL, NULL},
-    {"POST", "/api/migrations/idempotent/detect-schema", "Which objects of a script exist already", MIGRATION,
-     "DetectSchema", JSON_SNAKE, ROUTE_SAFE, NULL, NULL, NULL},
-    {"GET", "/api/migrations/plan", "What a run would do: its transactions, and the locks of each statement", MIGRATION,
-     "Plan", JSON_SNAKE, ROUTE_SAFE, NULL, NULL, NULL},
-    {"GET", "/api/migrations/preview/{name}", "The SQL of a migration", MIGRATION, "Preview", JSON_SNAKE, ROUTE_SAFE,
-     NULL, NULL, NULL},
-    {"POST", "/api/migrations/check", "Whether now is a good moment to run", MIGRATION, "Check", JSON_CAMEL, ROUTE_SAFE,
-     NULL, NULL, NULL},
-    {"GET", "/api/migrations/status", "Every migration, in short", MIGRATION, "GetStatus", JSON_CAMEL, ROUTE_SAFE,
-     view_status, &truss__bridge__v1__status_view__descriptor, NULL},
-    {"POST", "/api/migrations/up", "Run what is pending, in short", MIGRATION, "Run", JSON_CAMEL,
-     ROUTE_LONG | ROUTE_COUNTS_AFTER, view_up, &truss__bridge__v1__up_view__descriptor, NULL},
-    {"POST", "/api/migrations/create", "Make a new, empty migration in the project", MIGRATION, "Create", JSON_SNAKE,
-     ROUTE_CREATES, NULL, NULL, NULL},
-    {"GET", "/api/operations", "The newest runs", MIGRATION, "ListOperations", JSON_SNAKE, ROUTE_SAFE, NULL, NULL,
-     NULL},
-    {"GET", "/api/operations/{id}/events", "The events of a run as they come, as Server-Sent Events", MIGRATION,
-     "WaitOperation", JSON_SNAKE, ROUTE_SAFE | ROUTE_ASKS_ALL | ROUTE_STREAM, NULL, NULL, NULL},
-    {"GET", "/api/operations/{id}/wait", "A run, and its events behind one that is known; waits for the next",
-     MIGRATION, "WaitOperation", JSON_SNAKE, ROUTE_SAFE | ROUTE_ASKS_ALL, NULL, NULL, NULL},
-    {"POST", "/api/operations/{id}/cancel", "End a run; answers with what stays applied", MIGRATION, "CancelOperation",
-     JSON_SNAKE, ROUTE_SAFE | ROUTE_ASKS_ALL, NULL, NULL, NULL},
-    {"GET", "/api/operations/{id}", "A run, how far it is or how it ended", MIGRATION, "GetOperation", JSON_SNAKE,
-     ROUTE_SAFE | ROUTE_ASKS_ALL, NULL, NULL, NULL},
-    {"GET", "/api/health", "The worker and its database", HEALTH, "GetInfo", JSON_SNAKE, ROUTE_SAFE, NULL, NULL, NULL},
-    {"GET", "/readyz", "Whether a worker can work", HEALTH, "Check", JSON_SNAKE, ROUTE_SAFE | ROUTE_NOT_OK_IS_503,
-     view_ready, &truss__bridge__v1__health_view__descriptor, NULL},
-    {"GET", "/healthz", "Whether the bridge is alive", NULL, "healthz", JSON_SNAKE, 0, NULL,
-     &truss__bridge__v1__health_view__descriptor, NULL},
-    {"GET", "/openapi.json", "This description, as OpenAPI 3.1", NULL, "openapi", JSON_SNAKE, 0, NULL, NULL, NULL},
-    {"GET", "/", "The list of routes", NULL, "index", JSON_SNAKE, 0, NULL, NULL, NULL},
+    {
+        .method = "GET",
+        .pattern = "/api/migrations/idempotent/status",
+        .summary = "Every migration with its state",
+        .service = MIGRATION,
+        .rpc = "GetStatus",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/idempotent/run",
+        .summary = "Run what is pending, or the named migrations of it",
+        .service = MIGRATION,
+        .rpc = "Run",
+        .flags = ROUTE_LONG,
+        .async_rpc = "StartRun",
+        .begun_at = "/api/operations/",
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/idempotent/mark-applied",
+        .summary = "Record a migration as applied without running it",
+        .service = MIGRATION,
+        .rpc = "MarkApplied",
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/idempotent/mark-rolled-back",
+        .summary = "Record that a failed attempt was undone by hand",
+        .service = MIGRATION,
+        .rpc = "MarkRolledBack",
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/idempotent/detect-schema",
+        .summary = "Which objects of a script exist already",
+        .service = MIGRATION,
+        .rpc = "DetectSchema",
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/migrations/plan",
+        .summary = "What a run would do: its transactions, and the locks of each statement",
+        .service = MIGRATION,
+        .rpc = "Plan",
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/migrations/preview/{name}",
+        .summary = "The SQL of a migration",
+        .service = MIGRATION,
+        .rpc = "Preview",
+        .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/check",
+        .summary = "Whether now is a good moment to run",
+        .service = MIGRATION,
+        .rpc = "Check",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/migrations/status",
+        .summary = "Every migration, in short",
+        .id = "GetStatusView",
+        .service = MIGRATION,
+        .rpc = "GetStatus",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+        .view = view_status,
+        .view_type = &truss__bridge__v1__status_view__descriptor,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/up",
+        .summary = "Run what is pending, in short",
+        .id = "RunView",
+        .service = MIGRATION,
+        .rpc = "Run",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_LONG,
+        .view = view_up,
+        .view_type = &truss__bridge__v1__up_view__descriptor,
+        .count = view_up_count,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/migrations/create",
+        .summary = "Make a new, empty migration in the project",
+        .service = MIGRATION,
+        .rpc = "Create",
+        .flags = ROUTE_CREATES,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/operations",
+        .summary = "The newest runs",
+        .service = MIGRATION,
+        .rpc = "ListOperations",
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/operations/{id}/events",
+        .summary = "The events of a run as they come, as Server-Sent Events",
+        .id = "WaitOperationStream",
+        .service = MIGRATION,
+        .rpc = "WaitOperation",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL | ROUTE_STREAM,
+        .hidden = "wait_ms",
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/operations/{id}/wait",
+        .summary = "A run, and its events behind one that is known; waits for the next",
+        .service = MIGRATION,
+        .rpc = "WaitOperation",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/operations/{id}/cancel",
+        .summary = "End a run; answers with what stays applied",
+        .service = MIGRATION,
+        .rpc = "CancelOperation",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/operations/{id}",
+        .summary = "A run, how far it is or how it ended",
+        .service = MIGRATION,
+        .rpc = "GetOperation",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/health",
+        .summary = "The worker and its database",
+        .service = HEALTH,
+        .rpc = "GetInfo",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
+        .pattern = "/readyz",
+        .summary = "Whether a worker can work",
+        .id = "CheckView",
+        .service = HEALTH,
+        .rpc = "Check",
+        .flags = ROUTE_SAFE | ROUTE_NOT_OK_IS_503 | ROUTE_ANY_QUERY,
+        .view = view_ready,
+        .view_type = &truss__bridge__v1__health_view__descriptor,
+    },
+    {
+        .method = "GET",
+        .pattern = "/healthz",
+        .summary = "Whether the bridge is alive",
+        .id = "healthz",
+        .own = ROUTE_OWN_ALIVE,
+        .view_type = &truss__bridge__v1__health_view__descriptor,
+    },
+    {
+        .method = "GET",
+        .pattern = "/openapi.json",
+        .summary = "This description, as OpenAPI 3.1",
+        .id = "openapi",
+        .own = ROUTE_OWN_OPENAPI,
+    },
+    {
+        .method = "GET",
+        .pattern = "/",
+        .summary = "The list of routes",
+        .id = "index",
+        .own = ROUTE_OWN_INDEX,
+    },
     {0},
 };
 
-/* The part of a path that stands for {field}, still encoded; data is NULL where the path is another. Only {name}, at
- * the end, may hold slashes. */
-static struct text match(const char *pattern, struct text path)
+/* The part of a path that stands for {field}, still encoded; data is NULL where the path is another. */
+static struct text match(const struct route *route, struct text path)
 {
-    const char *const brace = strchr(pattern, '{');
+    const char *const brace = strchr(route->pattern, '{');
     if (brace == NULL) {
-        return text_is(path, pattern) ? text_of("") : (struct text){0};
+        return text_is(path, route->pattern) ? text_of("") : (struct text){0};
     }
-    const struct text fixed = {pattern, (size_t)(brace - pattern)};
+    const struct text fixed = {route->pattern, (size_t)(brace - route->pattern)};
     const char *const behind = strchr(brace, '}') + 1;
     const size_t around = fixed.size + strlen(behind);
     if (path.size <= around || memcmp(path.data, fixed.data, fixed.size) != 0 || !text_ends_with(path, behind)) {
         return (struct text){0};
     }
     const struct text part = text_slice(path, fixed.size, path.size - strlen(behind));
-    const bool may_have_slashes = strcmp(brace, "{name}") == 0;
-    return may_have_slashes || memchr(part.data, '/', part.size) == NULL ? part : (struct text){0};
+    return (route->flags & ROUTE_SLASHES) != 0 || memchr(part.data, '/', part.size) == NULL ? part : (struct text){0};
 }
 
 const struct route *route_find(struct arena *arena, const char *method, const char *path, const char **name,
@@ -84,7 +224,7 @@ const struct route *route_find(struct arena *arena, const char *method, const ch
     *allowed = NULL;
     *name = NULL;
     for (const struct route *route = routes; route->method != NULL; route++) {
-        const struct text encoded = match(route->pattern, text_of(path));
+        const struct text encoded = match(route, text_of(path));
         if (encoded.data == NULL) {
             continue;
         }
@@ -108,9 +248,8 @@ bool route_in_path(const struct route *route, const char *field)
 
 bool route_in_query(const struct route *route, const char *field)
 {
-    /* How long a stream waits for the next event is its own affair. */
-    const bool is_own = (route->flags & ROUTE_STREAM) != 0 && strcmp(field, "wait_ms") == 0;
-    return strcmp(route->method, "GET") == 0 && !route_in_path(route, field) && !is_own;
+    const bool is_hidden = route->hidden != NULL && strcmp(field, route->hidden) == 0;
+    return strcmp(route->method, "GET") == 0 && !route_in_path(route, field) && !is_hidden;
 }
 
 unsigned route_rpc(const struct route *route)

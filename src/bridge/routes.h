@@ -1,6 +1,6 @@
 /*
- * The table of routes: what is asked for by HTTP, and which RPC answers it. One row is all that a route is; dispatch,
- * the JSON and /openapi.json are made from it.
+ * The table of routes: what is asked for by HTTP, and which RPC answers it. What is special about a route is said in
+ * its row; dispatch, the JSON and /openapi.json are made from it.
  */
 #ifndef BRIDGE_ROUTES_H
 #define BRIDGE_ROUTES_H
@@ -11,29 +11,41 @@
 #include <protobuf-c/protobuf-c.h>
 
 enum route_flags {
-    ROUTE_SAFE = 1,           /* may be asked twice: tried on another worker where one cannot be reached */
-    ROUTE_CREATES = 2,        /* 201 */
-    ROUTE_LONG = 4,           /* takes as long as a run takes */
-    ROUTE_COUNTS_AFTER = 8,   /* the view wants a GetStatus behind it */
-    ROUTE_NOT_OK_IS_503 = 16, /* `ok: false` is 503 and not 400 */
-    ROUTE_ASKS_ALL = 32,      /* what one worker does not know another one may */
-    ROUTE_STREAM = 64         /* Server-Sent Events */
+    ROUTE_SAFE = 1,          /* may be asked twice: tried on another worker where one cannot be reached */
+    ROUTE_CREATES = 2,       /* 201 */
+    ROUTE_LONG = 4,          /* takes as long as a run takes */
+    ROUTE_NOT_OK_IS_503 = 8, /* `ok: false` is 503 and not 400 */
+    ROUTE_ASKS_ALL = 16,     /* what one worker does not know another one may */
+    ROUTE_STREAM = 32,       /* Server-Sent Events */
+    ROUTE_SLASHES = 64,      /* the path's field, at its end, may hold slashes */
+    ROUTE_ANY_QUERY = 128    /* words of the query that it does not know are passed over, as somebody's cache-buster */
 };
 
-/* Makes the message that is shown out of the RPC's reply. */
+/* What the bridge answers by itself. */
+enum route_own { ROUTE_OWN_NONE, ROUTE_OWN_ALIVE, ROUTE_OWN_OPENAPI, ROUTE_OWN_INDEX };
+
+/* Makes the message that is shown out of the RPC's reply, in the arena or borrowed from it. */
 typedef ProtobufCMessage *route_view(struct arena *arena, const ProtobufCMessage *reply);
+
+/* Puts what a GetStatusResponse says into a view. */
+typedef void route_count(ProtobufCMessage *view, const ProtobufCMessage *status);
 
 struct route {
     const char *method;                        /* GET, POST */
-    const char *pattern;                       /* with at most one {field}; at its end it may hold slashes */
+    const char *pattern;                       /* with at most one {field} */
     const char *summary;                       /* for /openapi.json and the index */
+    const char *id;                            /* the operationId there, where it is not the RPC's name */
     const ProtobufCServiceDescriptor *service; /* NULL: answered by the bridge itself */
     const char *rpc;
+    enum route_own own;
     enum json_names names;
     unsigned flags;
     route_view *view;                            /* NULL: the reply as it is */
     const ProtobufCMessageDescriptor *view_type; /* of the view */
+    route_count *count;                          /* the view wants a GetStatus behind it; NULL: it does not */
     const char *async_rpc;                       /* what is called for Prefer: respond-async; NULL: that is nothing */
+    const char *begun_at;                        /* where what has begun so is asked for, before its id */
+    const char *hidden;                          /* a field of the request that no client sets; NULL: none */
 };
 
 /* Every route; ends with a NULL method. */

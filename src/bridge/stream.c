@@ -3,9 +3,10 @@
  * comes back with Last-Event-ID goes on where it was. Asked for a piece only when the client has taken the last: a slow
  * one slows down nobody but itself.
  */
-#include "bridge/passage.h"
+#include "bridge/stream.h"
 
 #include "base/clock.h"
+#include "bridge/answer.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <string.h>
@@ -68,10 +69,12 @@ static struct text piece_of(struct passage *passage, const Response *reply, bool
     return buffer_text(&out);
 }
 
+/* The reply is unpacked where its JSON is made. */
 static void new_piece(struct passage *passage)
 {
     arena_free(passage->piece);
     passage->piece = arena_new(0);
+    passage->options.arena = passage->piece;
 }
 
 /* ---- going on ---- */
@@ -99,6 +102,15 @@ static bool is_sound(const struct passage *passage, const Response *reply, struc
                        "id.");
 }
 
+static void send_piece(const struct passage *passage, struct text piece, bool last)
+{
+    if (last) {
+        http_stream_end(passage->http, piece);
+    } else {
+        http_stream_send(passage->http, piece);
+    }
+}
+
 static void forget_tries(struct passage *passage)
 {
     passage->tried_count = 0;
@@ -116,7 +128,6 @@ static void ask_for_more(struct passage *passage)
 static void on_more(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
-    new_piece(passage);
     struct status problem = {.arena = passage->piece};
     bool last;
     if (status->code == STATUS_OK && !is_sound(passage, (const Response *)reply, &problem)) {
@@ -132,16 +143,19 @@ static void on_more(const ProtobufCMessage *reply, const struct status *status, 
     }
     forget_tries(passage);
     const struct text piece = piece_of(passage, (const Response *)reply, &last);
-    if (last) {
-        http_stream_end(passage->http, piece);
-    } else {
-        http_stream_send(passage->http, piece);
-    }
+    send_piece(passage, piece, last);
 }
 
 static void wants(void *context)
 {
     struct passage *const passage = context;
+    const struct text first = passage->first;
+    if (first.size > 0) {
+        passage->first = (struct text){0};
+        send_piece(passage, first, passage->first_is_last);
+        return;
+    }
+    new_piece(passage);
     request_of(passage)->wait_ms = POLL_MS;
     passage->options.timeout_ms = POLL_MS + passage->bridge->read_timeout_ms;
     ask_for_more(passage);
@@ -157,23 +171,27 @@ static void gone(void *context)
 
 /* ---- the beginning ---- */
 
-/* The first look waits for nothing: it tells whether there is such an operation. The events come with the next. */
+/* The first look waits for nothing: it tells whether there is such an operation, and what has happened until now. */
 static void on_first(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
     const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, {"X-Accel-Buffering", "no"}, {0}};
-    (void)reply;
+    const Response *const found = (const Response *)reply;
     if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
         passage_call(passage, passage->rpc, passage->input, on_first);
     } else if (status->code != STATUS_OK) {
         atomic_fetch_sub(&passage->bridge->streams, 1);
-        passage_fail(passage, status);
+        answer_failure(passage, status);
     } else if (strcmp(passage->http->method, "HEAD") == 0) {
         atomic_fetch_sub(&passage->bridge->streams, 1);
         http_answer(passage->http, 200, "text/event-stream", (struct text){0}, extra);
     } else {
         const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
         forget_tries(passage);
+        if (found->operation != NULL && found->n_events > 0) {
+            new_piece(passage);
+            passage->first = piece_of(passage, found, &passage->first_is_last);
+        }
         http_stream_begin(passage->http, "text/event-stream", extra, &source);
     }
 }
@@ -185,7 +203,7 @@ void stream_begin(struct passage *passage)
         atomic_fetch_sub(&passage->bridge->streams, 1);
         status_fail(&status, STATUS_UNAVAILABLE,
                     "%d streams of events are open; ask /wait instead, or try again later.", MOST_STREAMS);
-        passage_fail(passage, &status);
+        answer_failure(passage, &status);
         return;
     }
     request_of(passage)->wait_ms = 0;

@@ -5,11 +5,14 @@
  *
  * Facts of nng 1.5.2 that shape this: a request is sent again by itself after 60 s, and at once when its worker dies,
  * unless NNG_OPT_REQ_RESENDTIME is infinite on the socket before a context is opened; a receive that is started before
- * its send has completed can crash when it is cancelled.
+ * its send has completed can crash when it is cancelled; nng_close beside a call that begins its next step can abort,
+ * or wait for ever for a pipe. So a channel is closed in steps: no call begins any more, each that is under way is
+ * cancelled until none is left, and only then the socket is closed, on a thread that is not waited for for ever.
  */
 #include "rpc/channel.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <nng/nng.h>
@@ -24,6 +27,8 @@
 #define CONNECT_MS       1000
 #define RECONNECT_MIN_MS 20
 #define RECONNECT_MAX_MS 500
+#define END_MS           2000 /* for calls to end that were cancelled */
+#define CLOSE_MS         500  /* for nng to close a socket without calls, which takes it a few */
 
 /* How a call ended, before its bytes are looked at: on nng's thread. */
 typedef void call_ended(struct text response, const struct status *status, void *data);
@@ -37,6 +42,7 @@ struct call {
     nng_ctx context;
     nng_aio *aio;
     enum call_step step;
+    atomic_bool is_poll;
     nng_duration connect_ms;
     int64_t deadline;
     call_ended *ended;
@@ -47,10 +53,12 @@ struct rpc_channel {
     nng_socket socket;
     char *url;
     atomic_size_t calls;
-    atomic_int pipe; /* the id of the connection that is up; 0: none */
+    atomic_size_t polls; /* of the calls */
+    atomic_int pipe;     /* the id of the connection that is up; 0: none */
     pthread_mutex_t mutex;
     atomic_bool closing;
-    struct call *all;
+    bool no_polls;
+    struct call *all; /* grows only */
     struct call *free;
 };
 
@@ -82,12 +90,14 @@ static void end_call(struct call *call, struct text response, const struct statu
     struct rpc_channel *const channel = call->channel;
     call_ended *const ended = call->ended;
     void *const data = call->data;
+    const bool is_poll = atomic_exchange(&call->is_poll, false);
     ended(response, status, data);
     call->step = CALL_IDLE;
     pthread_mutex_lock(&channel->mutex);
     call->next_free = channel->free;
     channel->free = call;
     pthread_mutex_unlock(&channel->mutex);
+    atomic_fetch_sub(&channel->polls, is_poll ? 1 : 0);
     atomic_fetch_sub(&channel->calls, 1);
 }
 
@@ -114,7 +124,9 @@ static void on_aio(void *data)
 {
     struct call *const call = data;
     const int error = nng_aio_result(call->aio);
-    const bool has_time = error == NNG_ETIMEDOUT && call->step == CALL_SENDING && !deadline_passed(call->deadline);
+    const bool is_closing = atomic_load(&call->channel->closing);
+    const bool has_time =
+        error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
     if (has_time && rpc_channel_connected(call->channel)) {
         send_request(call); /* nothing of it has been sent: a large one before it takes its time */
     } else if (error != 0) {
@@ -123,6 +135,8 @@ static void on_aio(void *data)
             nng_aio_set_msg(call->aio, NULL);
         }
         end_failed(call, error);
+    } else if (call->step == CALL_SENDING && is_closing) {
+        end_failed(call, NNG_ECLOSED);
     } else if (call->step == CALL_SENDING) {
         call->step = CALL_RECEIVING;
         const int left = deadline_left(call->deadline);
@@ -156,11 +170,11 @@ static struct call *new_call(struct rpc_channel *channel)
     return call;
 }
 
-static struct call *take_call(struct rpc_channel *channel)
+static struct call *take_call(struct rpc_channel *channel, bool is_poll)
 {
     pthread_mutex_lock(&channel->mutex);
     struct call *call = channel->free;
-    if (channel->closing) {
+    if (channel->closing || (is_poll && channel->no_polls)) {
         call = NULL;
     } else if (call != NULL) {
         channel->free = call->next_free;
@@ -168,6 +182,8 @@ static struct call *take_call(struct rpc_channel *channel)
         call = new_call(channel);
     }
     if (call != NULL) {
+        atomic_store(&call->is_poll, is_poll);
+        atomic_fetch_add(&channel->polls, is_poll ? 1 : 0);
         atomic_fetch_add(&channel->calls, 1);
     }
     pthread_mutex_unlock(&channel->mutex);
@@ -179,7 +195,7 @@ static bool start_call(struct rpc_channel *channel, struct text request, const s
                        call_ended *ended, void *data, struct status *status)
 {
     nng_msg *message;
-    struct call *const call = take_call(channel);
+    struct call *const call = take_call(channel, options->is_poll);
     if (call == NULL) {
         return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
     }
@@ -221,6 +237,7 @@ static bool pack_call(struct arena *arena, const ProtobufCServiceDescriptor *ser
 /* ---- asynchronous calls ---- */
 
 struct async_call {
+    struct arena *arena; /* the caller's; may be NULL */
     const ProtobufCMessageDescriptor *output;
     rpc_reply_fn *done;
     void *data;
@@ -229,7 +246,8 @@ struct async_call {
 static void async_ended(struct text response, const struct status *status, void *data)
 {
     struct async_call *const call = data;
-    struct arena *const arena = arena_new(RPC_ARENA_BUDGET);
+    struct arena *const own = call->arena == NULL ? arena_new(RPC_ARENA_BUDGET) : NULL;
+    struct arena *const arena = own == NULL ? call->arena : own;
     struct status outcome = {.arena = arena};
     ProtobufCMessage *reply = NULL;
     if (status->code == STATUS_OK) {
@@ -237,7 +255,7 @@ static void async_ended(struct text response, const struct status *status, void 
         status = &outcome;
     }
     call->done(reply, status, call->data);
-    arena_free(arena);
+    arena_free(own);
     free(call);
 }
 
@@ -248,7 +266,8 @@ void rpc_call(struct rpc_channel *channel, const ProtobufCServiceDescriptor *ser
     struct status status = {.arena = arena};
     struct text bytes;
     struct async_call *const call = memory_alloc(sizeof *call);
-    *call = (struct async_call){.output = service->methods[method].output, .done = done, .data = data};
+    *call = (struct async_call){
+        .arena = options->arena, .output = service->methods[method].output, .done = done, .data = data};
     if (!pack_call(arena, service, method, request, options, &bytes, &status) ||
         !start_call(channel, bytes, options, async_ended, call, &status)) {
         done(NULL, &status, data);
@@ -372,21 +391,65 @@ struct rpc_channel *rpc_channel_open(const char *url, struct status *status)
     return channel;
 }
 
-void rpc_channel_close(struct rpc_channel *channel)
+/* Cancels again and again what is under way, because a cancel between two steps of a call finds nothing. False where
+ * some has not ended in time. */
+static bool end_calls(struct rpc_channel *channel, bool polls_only)
 {
-    if (channel == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&channel->mutex);
-    channel->closing = true;
-    pthread_mutex_unlock(&channel->mutex);
-    /* Closing the socket ends every call with NNG_ECLOSED, those too that are between their two steps. (Stopping the
-     * aio instead would lose those: a stopped aio starts nothing and calls nobody.) */
     const struct timespec tick = {.tv_nsec = 1000000};
-    nng_close(channel->socket);
-    while (atomic_load(&channel->calls) > 0) {
+    const atomic_size_t *const count = polls_only ? &channel->polls : &channel->calls;
+    const int64_t until = deadline_in(END_MS);
+    pthread_mutex_lock(&channel->mutex);
+    struct call *const all = channel->all;
+    pthread_mutex_unlock(&channel->mutex);
+    while (atomic_load(count) > 0) {
+        for (struct call *call = all; call != NULL; call = call->next) {
+            if (!polls_only || atomic_load(&call->is_poll)) {
+                nng_aio_cancel(call->aio);
+            }
+        }
+        if (deadline_passed(until)) {
+            return false;
+        }
         nanosleep(&tick, NULL);
     }
+    return true;
+}
+
+void rpc_channel_end_polls(struct rpc_channel *channel)
+{
+    pthread_mutex_lock(&channel->mutex);
+    channel->no_polls = true;
+    pthread_mutex_unlock(&channel->mutex);
+    end_calls(channel, true);
+}
+
+static void *close_socket(void *id)
+{
+    nng_close((nng_socket){.id = (uint32_t)(uintptr_t)id});
+    return NULL;
+}
+
+/* False where nng does not close it in time; the thread goes on trying. */
+static bool close_in_time(nng_socket socket)
+{
+    struct timespec until;
+    pthread_t thread;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += CLOSE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (pthread_create(&thread, NULL, close_socket, (void *)(uintptr_t)socket.id) != 0) {
+        return false;
+    }
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+        pthread_detach(thread);
+        return false;
+    }
+    return true;
+}
+
+static void free_channel(struct rpc_channel *channel)
+{
     for (struct call *call = channel->all; call != NULL;) {
         struct call *next = call->next;
         nng_aio_free(call->aio);
@@ -396,6 +459,21 @@ void rpc_channel_close(struct rpc_channel *channel)
     pthread_mutex_destroy(&channel->mutex);
     free(channel->url);
     free(channel);
+}
+
+void rpc_channel_close(struct rpc_channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&channel->mutex);
+    channel->closing = true;
+    pthread_mutex_unlock(&channel->mutex);
+    if (end_calls(channel, false) && close_in_time(channel->socket)) {
+        free_channel(channel);
+    } else {
+        log_debug("connection left open", "address=%s calls=%zu", channel->url, atomic_load(&channel->calls));
+    }
 }
 
 size_t rpc_channel_calls(const struct rpc_channel *channel)

@@ -1,5 +1,10 @@
 /*
- * The client side of a call: a channel is a connection to one worker. Knows nothing of any service.
+ * The client side of a call: a channel is a connection to one worker, over which any method of any service is called by
+ * its descriptor. Knows nothing of any service.
+ *
+ *     struct rpc_channel *channel = rpc_channel_open("tcp://127.0.0.1:8788", &status);
+ *     reply = rpc_call_wait(channel, &truss__migration__v1__migration_service__descriptor, method, &request.base,
+ *                           &options, arena, &status);
  *
  * A worker that dies in the middle of a call ends it at once with UNAVAILABLE; a request is never sent again behind the
  * caller's back (nng's resend ran a migration twice in a test: it is off on every socket).
@@ -19,8 +24,12 @@ struct rpc_channel;
  * is no error here. NULL and INVALID_ARGUMENT for a URL that is not one. */
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 
-/* Ends the calls under way with CANCELLED, waits for their callbacks, releases all. Never from inside a callback. */
+/* Ends the calls under way with CANCELLED, waits for their callbacks, releases all. Never from inside a callback. Takes
+ * a few seconds at most: what does not end in time is left to the end of the process. NULL is fine. */
 void rpc_channel_close(struct rpc_channel *channel);
+
+/* Ends the polls under way with CANCELLED, and takes no more of them; other calls go on. */
+void rpc_channel_end_polls(struct rpc_channel *channel);
 
 /* Calls under way, to choose the least busy of several channels. */
 size_t rpc_channel_calls(const struct rpc_channel *channel);
@@ -35,9 +44,13 @@ struct rpc_call_options {
     const char *authorization;
     const char *traceparent;
     const char *idempotency_key;
+    bool is_poll;        /* it waits for news, and may be given up at any time: rpc_channel_end_polls */
+    struct arena *arena; /* of rpc_call: where the reply is unpacked, to be used by nobody else until the callback;
+                            NULL: one that goes with the callback */
 };
 
-/* How a call ended. reply is NULL unless status->code is STATUS_OK. Both live until the callback returns. */
+/* How a call ended. reply is NULL unless status->code is STATUS_OK. It lives in the options' arena, or until the
+ * callback returns, as status does. */
 typedef void rpc_reply_fn(const ProtobufCMessage *reply, const struct status *status, void *data);
 
 /* Calls a method by its descriptor, asynchronously. request is packed before this returns. done is called exactly once,

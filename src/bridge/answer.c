@@ -1,0 +1,111 @@
+/*
+ * Everything that is sent lives in the request's arena.
+ */
+#include "bridge/answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void send_json(struct passage *passage, unsigned http, struct text json, struct http_extra_header last)
+{
+    const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, last, {0}};
+    http_answer(passage->http, http, "application/json", json, extra);
+}
+
+void answer_json(struct passage *passage, unsigned http, struct text json)
+{
+    send_json(passage, http, json, (struct http_extra_header){0});
+}
+
+/* ---- errors ---- */
+
+static void add_known(struct buffer *json, const char *name, const char *value)
+{
+    if (value != NULL) {
+        buffer_printf(json, ",\"%s\":", name);
+        json_write_string(json, text_of(value));
+    }
+}
+
+struct text error_json(struct arena *arena, const struct status *status)
+{
+    struct buffer json = {.arena = arena};
+    buffer_puts(&json, "{\"error\":");
+    json_write_string(&json, text_of(status->message));
+    add_known(&json, "code", status_code_name(status->code));
+    add_known(&json, "reason", status->reason);
+    add_known(&json, "sqlstate", status->sqlstate);
+    add_known(&json, "detail", status->detail);
+    add_known(&json, "hint", status->hint);
+    add_known(&json, "migration", status->migration);
+    if (status->position > 0) {
+        buffer_printf(&json, ",\"position\":%u", status->position);
+    }
+    if (status->suggestions[0] != NULL) {
+        buffer_puts(&json, ",\"suggestions\":[");
+        for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
+            buffer_puts(&json, i == 0 ? "" : ",");
+            json_write_string(&json, text_of(status->suggestions[i]));
+        }
+        buffer_putc(&json, ']');
+    }
+    buffer_puts(&json, "}\n");
+    return buffer_text(&json);
+}
+
+void answer_error_as(struct passage *passage, unsigned http, const struct status *status, const char *allowed)
+{
+    const struct http_extra_header last = {allowed == NULL ? NULL : "Allow", allowed};
+    send_json(passage, http, error_json(passage->http->arena, status), last);
+}
+
+void answer_error(struct passage *passage, const struct status *status)
+{
+    answer_error_as(passage, status_http(status), status, NULL);
+}
+
+void answer_failure(struct passage *passage, const struct status *status)
+{
+    const struct status *const outcome = passage_outcome(passage, passage->http->arena, status);
+    const bool is_probe = (passage->route->flags & ROUTE_NOT_OK_IS_503) != 0;
+    answer_error_as(passage, is_probe ? 503 : status_http(outcome), outcome, NULL);
+}
+
+/* ---- messages ---- */
+
+/* Is there a field `ok`, and is it false? */
+static bool says_not_ok(const ProtobufCMessage *message)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "ok");
+    return field != NULL && field->type == PROTOBUF_C_TYPE_BOOL &&
+           *(const protobuf_c_boolean *)(const void *)((const char *)message + field->offset) == 0;
+}
+
+void answer_message(struct passage *passage, const ProtobufCMessage *message)
+{
+    const unsigned flags = passage->route->flags;
+    struct buffer json = {.arena = passage->http->arena};
+    unsigned http = (flags & ROUTE_CREATES) != 0 ? 201 : 200;
+    if (says_not_ok(message)) {
+        http = (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
+    }
+    json_write(&json, message, passage->route->names);
+    buffer_putc(&json, '\n');
+    answer_json(passage, http, buffer_text(&json));
+}
+
+void answer_begun(struct passage *passage, const Truss__Migration__V1__Operation *operation)
+{
+    struct arena *const arena = passage->http->arena;
+    struct buffer json = {.arena = arena};
+    const struct http_extra_header extra[] = {
+        {"X-Request-Id", passage->request_id},
+        {"Location", arena_printf(arena, "%s%s", passage->route->begun_at, operation->id)},
+        {"Preference-Applied", "respond-async"},
+        {0},
+    };
+    json_write(&json, &operation->base, passage->route->names);
+    buffer_putc(&json, '\n');
+    http_answer(passage->http, 202, "application/json", buffer_text(&json), extra);
+}

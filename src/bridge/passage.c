@@ -1,0 +1,119 @@
+/*
+ * Several workers are one service: what one cannot be reached for, another is asked, where that is safe.
+ */
+#include "bridge/passage.h"
+
+#include <time.h>
+
+/* ---- which worker ---- */
+
+static bool was_tried(const struct passage *passage, const struct rpc_channel *worker)
+{
+    for (size_t i = 0; i < passage->tried_count; i++) {
+        if (passage->tried[i] == worker) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The one that answered before, which knows; else the connected worker with the least to do; any, where none is
+ * connected. Never one that was tried. */
+static struct rpc_channel *choose_worker(const struct passage *passage)
+{
+    const struct bridge *const bridge = passage->bridge;
+    struct rpc_channel *const before = passage->worker;
+    struct rpc_channel *best = NULL;
+    if (before != NULL && !was_tried(passage, before) && rpc_channel_connected(before)) {
+        return before;
+    }
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        struct rpc_channel *const worker = bridge->workers[i];
+        const bool better = best == NULL || rpc_channel_connected(worker) > rpc_channel_connected(best) ||
+                            (rpc_channel_connected(worker) == rpc_channel_connected(best) &&
+                             rpc_channel_calls(worker) < rpc_channel_calls(best));
+        if (!was_tried(passage, worker) && better) {
+            best = worker;
+        }
+    }
+    return best;
+}
+
+bool passage_goes_on(struct passage *passage, const struct status *status)
+{
+    const unsigned flags = passage->route->flags;
+    /* A key makes sure that what is asked for twice is done once. */
+    const bool is_safe = (flags & ROUTE_SAFE) != 0 || passage->options.idempotency_key != NULL;
+    const bool is_down = status->code == STATUS_UNAVAILABLE && is_safe;
+    const bool is_unknown = status->code == STATUS_NOT_FOUND && (flags & ROUTE_ASKS_ALL) != 0;
+    if ((!is_down && !is_unknown) || passage->tried_count + 1 >= passage->bridge->worker_count) {
+        return false;
+    }
+    passage->tried[passage->tried_count++] = passage->worker;
+    passage->is_partial = passage->is_partial || is_down;
+    return true;
+}
+
+static bool is_ending(const struct bridge *bridge)
+{
+    return atomic_load(&bridge->ending) || atomic_load(&bridge->stopping);
+}
+
+const struct status *passage_outcome(const struct passage *passage, struct arena *arena, const struct status *status)
+{
+    const bool is_stream = (passage->route->flags & ROUTE_STREAM) != 0;
+    struct status *const truer = arena_alloc(arena, sizeof *truer);
+    *truer = (struct status){.arena = arena};
+    if (status->code == STATUS_CANCELLED && is_ending(passage->bridge)) {
+        status_fail(truer, STATUS_UNAVAILABLE, "The bridge is stopping; %s.",
+                    is_stream ? "connect again and go on behind the last id"
+                              : "what was begun goes on in the worker: ask for the status later");
+        return truer;
+    }
+    if (status->code == STATUS_NOT_FOUND && passage->is_partial) {
+        status_fail(truer, STATUS_UNAVAILABLE,
+                    "No worker that can be reached knows it, and one cannot be reached; try again later.");
+        return truer;
+    }
+    return status;
+}
+
+/* ---- the call ---- */
+
+void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done)
+{
+    struct bridge *const bridge = passage->bridge;
+    const ProtobufCServiceDescriptor *const service = passage->route->service;
+    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, rpc);
+    atomic_fetch_add(&bridge->calling, 1);
+    if (atomic_load(&bridge->stopping) || (passage->options.is_poll && atomic_load(&bridge->ending))) {
+        struct status status = {.arena = passage->http->arena};
+        status_fail(&status, STATUS_CANCELLED, "The bridge is stopping.");
+        done(NULL, &status, passage);
+    } else {
+        passage->worker = choose_worker(passage);
+        rpc_call(passage->worker, service, (unsigned)(method - service->methods), input, &passage->options, done,
+                 passage);
+    }
+    atomic_fetch_sub(&bridge->calling, 1);
+}
+
+void bridge_end_polls(struct bridge *bridge)
+{
+    atomic_store(&bridge->ending, true);
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        rpc_channel_end_polls(bridge->workers[i]);
+    }
+}
+
+void bridge_stop(struct bridge *bridge)
+{
+    const struct timespec tick = {.tv_nsec = 1000000};
+    atomic_store(&bridge->stopping, true);
+    while (atomic_load(&bridge->calling) > 0) {
+        nanosleep(&tick, NULL);
+    }
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        rpc_channel_close(bridge->workers[i]);
+    }
+}
