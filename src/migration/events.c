@@ -3,49 +3,86 @@
  */
 #include "migration/events.h"
 
-#include "migration/run/observer.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <time.h>
 
 #define NAP_MS 50 /* the longest until a wish to end is noticed */
 
-void watch_tick(const struct work *work)
+/* ---- who blocks ---- */
+
+const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count)
 {
-    if (work->watch != NULL && work->watch->tick != NULL) {
-        work->watch->tick(work->watch->data, work->observer == NULL ? NULL : observer_session(work->observer));
+    struct run_blocker *const copies = arena_array(arena, count, sizeof *copies);
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = blockers[i];
+        copies[i].application = arena_strdup(arena, blockers[i].application);
+        copies[i].user = arena_strdup(arena, blockers[i].user);
+        copies[i].state = arena_strdup(arena, blockers[i].state);
+        copies[i].query = arena_strdup(arena, blockers[i].query);
+    }
+    return copies;
+}
+
+/* Some hundreds of milliseconds are a moment to a person. */
+static const char *age_text(struct arena *arena, uint32_t ms)
+{
+    return ms < 10000 ? arena_printf(arena, "%u.%u s", ms / 1000, ms % 1000 / 100)
+                      : arena_printf(arena, "%u s", ms / 1000);
+}
+
+const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count)
+{
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        const struct run_blocker *const one = &blockers[i];
+        buffer_printf(&text, "%spid %u (application \"%s\", user %s) %s, its transaction for %s: %s",
+                      i == 0 ? "" : "; ", one->pid, one->application, one->user, one->state,
+                      age_text(arena, one->transaction_ms), one->query);
+    }
+    return buffer_string(&text);
+}
+
+/* ---- telling ---- */
+
+void watch_tick(const struct watch *watch)
+{
+    if (watch->tick != NULL) {
+        watch->tick(watch->data, watch->beside == NULL ? NULL : watch->beside(watch->observer));
     }
 }
 
-void watch_tell(const struct work *work, const struct run_event *event)
+void watch_tell(const struct watch *watch, const struct run_event *event)
 {
-    if (work->watch != NULL && work->watch->event != NULL) {
-        work->watch->event(work->watch->data, event);
-        watch_tick(work);
+    if (watch->event != NULL) {
+        watch->event(watch->data, event);
+        watch_tick(watch);
     }
 }
 
-void watch_note(const struct work *work, const char *migration, const char *message)
+void watch_note(const struct watch *watch, const char *migration, const char *message)
 {
-    watch_tell(work, &(struct run_event){.kind = RUN_EVENT_NOTE, .migration = migration, .message = message});
+    watch_tell(watch, &(struct run_event){.kind = RUN_EVENT_NOTE, .migration = migration, .message = message});
 }
 
-bool watch_cancelled(const struct work *work)
+bool watch_cancelled(const struct watch *watch)
 {
-    return work->watch != NULL && work->watch->cancelled != NULL && work->watch->cancelled(work->watch->data);
+    return watch->cancelled != NULL && watch->cancelled(watch->data);
 }
 
-bool watch_pause(const struct work *work, uint32_t ms)
+bool watch_pause(const struct watch *watch, int64_t deadline, uint32_t ms)
 {
     const int64_t until = clock_ms() + ms / 2 + random() % (ms / 2 + 1);
     for (int64_t left; (left = until - clock_ms()) > 0;) {
-        if (watch_cancelled(work) || deadline_passed(work->deadline)) {
+        if (watch_cancelled(watch) || deadline_passed(deadline)) {
             return false;
         }
-        watch_tick(work);
+        watch_tick(watch);
         left = left < NAP_MS ? left : NAP_MS;
         const struct timespec nap = {.tv_nsec = left * 1000000};
         nanosleep(&nap, NULL);
     }
-    return !watch_cancelled(work) && !deadline_passed(work->deadline);
+    return !watch_cancelled(watch) && !deadline_passed(deadline);
 }

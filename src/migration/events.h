@@ -1,9 +1,11 @@
 /*
  * What a run tells while it works, and what it is told: events for whoever watches, and the wish to end it. A run that
- * nobody watches has no watch and costs nothing more.
+ * nobody watches has an empty watch and costs nothing more.
  */
 #ifndef MIGRATION_EVENTS_H
 #define MIGRATION_EVENTS_H
+
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +42,12 @@ struct run_blocker {
 
 #define RUN_BLOCKERS 8 /* the most that are told of */
 
+/* A copy that outlives what was seen. */
+const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count);
+
+/* "pid 4711 (application "web", user app) idle in transaction for 12 s: SELECT …", all of them in one sentence. */
+const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count);
+
 /* What pg_stat_progress_* says of the statement under way. */
 struct run_progress {
     const char *phase;
@@ -73,25 +81,27 @@ struct watch {
     /* While a statement is waited for, now and then: a session beside the run's, for writing down what happened.
      * NULL where there is none. */
     void (*tick)(void *data, struct pg_session *beside);
+
+    /* Where the session for `tick` comes from; the run fills these in. NULL: there is none. */
+    struct pg_session *(*beside)(void *observer);
+    void *observer;
 };
 
-struct work;
+/* Tells who watches. */
+void watch_tell(const struct watch *watch, const struct run_event *event);
 
-/* Tells the run's watch, where there is one. */
-void watch_tell(const struct work *work, const struct run_event *event);
-
-/* A word about the migration that is under way. */
-void watch_note(const struct work *work, const char *migration, const char *message);
+/* Tells a note: a sentence about the migration that is under way, or (NULL) about the run. */
+void watch_note(const struct watch *watch, const char *migration, const char *message);
 
 /* For who waits long for something that says nothing: what happened is written down, and a wish to end that another
  * worker was told is heard. */
-void watch_tick(const struct work *work);
+void watch_tick(const struct watch *watch);
 
 /* Whether the run is to end. */
-bool watch_cancelled(const struct work *work);
+bool watch_cancelled(const struct watch *watch);
 
 /* Sleeps about so long, jittered: two that wait must not ask in step. False where the run is to end, or its deadline
- * has passed. */
-bool watch_pause(const struct work *work, uint32_t ms);
+ * (clock_ms units) has passed. */
+bool watch_pause(const struct watch *watch, int64_t deadline, uint32_t ms);
 
 #endif

@@ -9,10 +9,10 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Health__V1__##Type, truss__health__v1__##type)
 
-static struct work work_of(const struct health_context *context, const struct rpc_call *call)
+static struct request request_of(const struct health_context *context, const struct rpc_call *call)
 {
     const int64_t soon = deadline_in(CHECK_MS);
-    return (struct work){
+    return (struct request){
         .site = context->site,
         .arena = call->arena,
         .deadline = call->deadline < soon ? call->deadline : soon,
@@ -20,13 +20,14 @@ static struct work work_of(const struct health_context *context, const struct rp
     };
 }
 
-static bool is_ready(struct work *work)
+static bool is_ready(const struct request *request)
 {
-    if (!work_connect(work)) {
+    struct pg_session *const session = request_connect(request);
+    if (session == NULL) {
         return false;
     }
-    PG_RESULT(result) = pg_query(work->session, "SELECT 1", 0, NULL, work->status);
-    work_release(work);
+    PG_RESULT(result) = pg_query(session, "SELECT 1", 0, NULL, request->status);
+    request_release(request, session);
     return result != NULL;
 }
 
@@ -34,11 +35,11 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
 {
     const struct health_context *const context = data;
     struct status status = {.arena = call->arena};
-    struct work work = work_of(context, call);
+    struct request request = request_of(context, call);
     (void)input;
-    work.status = &status;
+    request.status = &status;
     Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
-    const bool ready = is_ready(&work);
+    const bool ready = is_ready(&request);
     reply->status = ready ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
                           : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
     reply->reason = message_string(ready ? NULL : status.message);
@@ -55,13 +56,14 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
         "(SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
         "AND backend_type = 'client backend')";
     const struct health_context *const context = data;
-    struct work work = work_of(context, call);
+    const struct request request = request_of(context, call);
     (void)input;
-    if (!work_connect(&work)) {
+    struct pg_session *const session = request_connect(&request);
+    if (session == NULL) {
         return NULL;
     }
-    PG_RESULT(result) = pg_query(work.session, sql, 0, NULL, call->status);
-    work_release(&work);
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    request_release(&request, session);
     if (result == NULL) {
         return NULL;
     }

@@ -48,14 +48,15 @@ static double status_once(const struct site *site, size_t *applied)
     const double began = now_us();
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
-    struct work work = {.site = site, .arena = arena, .deadline = NO_DEADLINE, .status = &status};
+    const struct request request = {.site = site, .arena = arena, .deadline = NO_DEADLINE, .status = &status};
     struct catalog catalog;
-    if (!work_connect(&work) || !catalog_read(&work, &catalog)) {
+    struct pg_session *const session = request_connect(&request);
+    if (session == NULL || !catalog_read(&request, session, &catalog)) {
         fprintf(stderr, "bench_status: %s\n", status.message);
         exit(1);
     }
     *applied = catalog.counts[MIGRATION_APPLIED];
-    work_release(&work);
+    request_release(&request, session);
     arena_free(arena);
     return now_us() - began;
 }

@@ -57,13 +57,14 @@ static const struct ledger_entry *deciding_entry(const struct ledger_entry *atte
 
 /* Is the file what was applied? Mostly told by the remembered checksum; a framework may accept others (line endings).
  */
-static bool is_unchanged(struct work *work, const struct catalog *catalog, struct catalog_item *item, bool *unchanged)
+static bool is_unchanged(const struct request *request, const struct catalog *catalog, struct catalog_item *item,
+                         bool *unchanged)
 {
     const struct detection *const detection = &catalog->detection;
     const struct framework *const framework = detection->framework;
     struct text content;
-    if (!checksums_get(work->site->checksums, work->arena, &detection->folder, item->file, &item->checksum,
-                       work->status)) {
+    if (!checksums_get(request->site->checksums, request->arena, &detection->folder, item->file, &item->checksum,
+                       request->status)) {
         return false;
     }
     item->verified = item->entry != NULL && item->entry->checksum != NULL && item->checksum != NULL;
@@ -72,7 +73,7 @@ static bool is_unchanged(struct work *work, const struct catalog *catalog, struc
         return true;
     }
     struct arena *const reading = arena_new(0);
-    const bool ok = migration_content(reading, item->file, &content, work->status);
+    const bool ok = migration_content(reading, item->file, &content, request->status);
     if (ok) {
         *unchanged =
             framework->hooks.checksum_matches(reading, &detection->folder, item->file, item->entry->checksum, content);
@@ -98,12 +99,12 @@ static enum migration_detail detail_of(const struct catalog_item *item)
     return item->entry != NULL && item->entry->baseline ? DETAIL_BASELINE : DETAIL_NONE;
 }
 
-static bool decide(struct work *work, const struct catalog *catalog, struct catalog_item *item)
+static bool decide(const struct request *request, const struct catalog *catalog, struct catalog_item *item)
 {
     bool unchanged = true;
     const bool recorded = item->entry != NULL && item->entry->state == ENTRY_APPLIED;
     const bool there = item->file != NULL && !item->file->missing;
-    if (there && !is_unchanged(work, catalog, item, &unchanged)) {
+    if (there && !is_unchanged(request, catalog, item, &unchanged)) {
         return false;
     }
     const bool outdated = recorded && there && !unchanged && item->file->repeatable;
@@ -195,11 +196,11 @@ static int compare_keys(const char *a, const char *b)
 }
 
 /* Files in their order, with each orphan before the first file whose key sorts behind it. */
-static void join(struct work *work, struct catalog *catalog)
+static void join(const struct request *request, struct catalog *catalog)
 {
     const size_t files = catalog->files.count;
-    const char **const orphans = arena_array(work->arena, catalog->entries.count, sizeof *orphans);
-    const struct migration_file **const sorted = arena_array(work->arena, files, sizeof *sorted);
+    const char **const orphans = arena_array(request->arena, catalog->entries.count, sizeof *orphans);
+    const struct migration_file **const sorted = arena_array(request->arena, files, sizeof *sorted);
     for (size_t i = 0; i < files; i++) {
         sorted[i] = &catalog->files.items[i];
     }
@@ -208,7 +209,7 @@ static void join(struct work *work, struct catalog *catalog)
     }
     const size_t orphan_count = orphaned_keys(catalog, sorted, orphans);
     size_t next = 0;
-    catalog->items = arena_array(work->arena, files + orphan_count, sizeof *catalog->items);
+    catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
     for (size_t i = 0; i < files; i++) {
         const struct migration_file *const file = &catalog->files.items[i];
         while (next < orphan_count && compare_keys(orphans[next], migration_file_key(file)) < 0) {
@@ -258,17 +259,17 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
 }
 
 /* What kept the ledger from being read, in words that say what to do. */
-static bool explain_unread(struct work *work, const struct ledger *ledger)
+static bool explain_unread(const struct request *request, struct pg_session *session, const struct ledger *ledger)
 {
-    const char *const sqlstate = work->status->sqlstate;
+    const char *const sqlstate = request->status->sqlstate;
     if (sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
-        status_fail(work->status, STATUS_PERMISSION_DENIED,
+        status_fail(request->status, STATUS_PERMISSION_DENIED,
                     "The role \"%s\" may not read the ledger %s.%s: GRANT USAGE ON SCHEMA \"%s\" and SELECT ON "
                     "\"%s\".\"%s\" to it (and INSERT, UPDATE and DELETE for runs).",
-                    pg_session_user(work->session), ledger->schema, ledger->table, ledger->schema, ledger->schema,
+                    pg_session_user(session), ledger->schema, ledger->table, ledger->schema, ledger->schema,
                     ledger->table);
     } else if (sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
-        status_fail_because(work->status, STATUS_ABORTED, REASON_LOCKED,
+        status_fail_because(request->status, STATUS_ABORTED, REASON_LOCKED,
                             "The ledger %s.%s is locked: a migration is under way. Ask again when it has ended.",
                             ledger->schema, ledger->table);
     }
@@ -276,37 +277,38 @@ static bool explain_unread(struct work *work, const struct ledger *ledger)
 }
 
 /* A ledger that a migration has locked to its end is not waited for as long as that takes. */
-static bool read_ledger(struct work *work, struct catalog *catalog)
+static bool read_ledger(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
     struct ledger_reading reading = {
-        .arena = work->arena,
-        .session = work->session,
-        .status = work->status,
+        .arena = request->arena,
+        .session = session,
+        .status = request->status,
         .ledger = &detection->ledger,
         .folder = detection->has_folder ? &detection->folder : NULL,
         .files = &catalog->files,
     };
     const bool may_wait = ledger_has(detection->framework, LEDGER_LOCK);
-    if (may_wait && !pg_exec(work->session, "SET lock_timeout = " LEDGER_WAIT_MS, work->status)) {
+    if (may_wait && !pg_exec(session, "SET lock_timeout = " LEDGER_WAIT_MS, request->status)) {
         return false;
     }
     const bool ok = framework_read_ledger(detection->framework, &reading);
     if (may_wait) {
-        struct status ignored = {.arena = work->arena};
-        pg_exec(work->session, "RESET lock_timeout", ok ? work->status : &ignored);
+        struct status ignored = {.arena = request->arena};
+        pg_exec(session, "RESET lock_timeout", ok ? request->status : &ignored);
     }
     catalog->entries = reading.entries;
-    return ok || explain_unread(work, &detection->ledger);
+    return ok || explain_unread(request, session, &detection->ledger);
 }
 
-static bool read_halves(struct work *work, struct catalog *catalog)
+static bool read_halves(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
     struct detection *const detection = &catalog->detection;
-    if (detection->has_folder && !framework_list(work->arena, &detection->folder, &catalog->files, work->status)) {
+    if (detection->has_folder &&
+        !framework_list(request->arena, &detection->folder, &catalog->files, request->status)) {
         return false;
     }
-    if (detection->has_ledger && !read_ledger(work, catalog)) {
+    if (detection->has_ledger && !read_ledger(request, session, catalog)) {
         return false;
     }
     if (catalog->entries.count > 0) {
@@ -315,23 +317,23 @@ static bool read_halves(struct work *work, struct catalog *catalog)
     return true;
 }
 
-bool catalog_read(struct work *work, struct catalog *catalog)
+bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
     *catalog = (struct catalog){0};
-    if (!detect(work, &catalog->detection)) {
+    if (!detect(request, session, &catalog->detection)) {
         return false;
     }
     /* With several and no telling which, nothing can be said of any migration; a warning says why. */
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;
     }
-    if (!read_halves(work, catalog)) {
+    if (!read_halves(request, session, catalog)) {
         return false;
     }
-    join(work, catalog);
+    join(request, catalog);
     for (size_t i = 0; i < catalog->count; i++) {
         struct catalog_item *const item = &catalog->items[i];
-        if (!decide(work, catalog, item)) {
+        if (!decide(request, catalog, item)) {
             return false;
         }
         catalog->counts[item->state]++;
@@ -387,16 +389,16 @@ const struct migration_file *catalog_before(const struct catalog *catalog, const
     return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
 }
 
-bool catalog_check_folder(struct work *work, const struct catalog *catalog)
+bool catalog_check_folder(const struct catalog *catalog, struct status *status)
 {
     const struct detection *const detection = &catalog->detection;
     if (!detection->has_folder) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s",
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s",
                            detection->problem != NULL
                                ? detection->problem
                                : "No folder of migrations was found in the project; check --project and --migrations.");
     }
-    return framework_check_folder(work->arena, &detection->folder, &catalog->files, work->status);
+    return framework_check_folder(status->arena, &detection->folder, &catalog->files, status);
 }
 
 /* A name that holds the other, as when a person leaves the time stamp out, is nearer than any misspelling. */

@@ -52,7 +52,7 @@ struct catalog {
 };
 
 /* Detects, lists, reads and joins. Without a framework the catalog is empty. */
-bool catalog_read(struct work *work, struct catalog *catalog);
+bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog);
 
 /* The item with this name, as a person may have written it: its name, key or version, or its file; NULL where there is
  * none. */
@@ -65,7 +65,7 @@ bool catalog_not_found(const struct catalog *catalog, struct text name, struct s
 const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item);
 
 /* Fails with FAILED_PRECONDITION where the folder is unfit for a run. */
-bool catalog_check_folder(struct work *work, const struct catalog *catalog);
+bool catalog_check_folder(const struct catalog *catalog, struct status *status);
 
 /* The first migration whose attempt failed and is not resolved; NULL where there is none. */
 const struct catalog_item *catalog_failed(const struct catalog *catalog);

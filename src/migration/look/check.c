@@ -12,13 +12,13 @@ static void warn(struct check *check, const char *warning)
     }
 }
 
-static bool count_activity(struct work *work, struct check *check)
+static bool count_activity(const struct request *request, struct pg_session *session, struct check *check)
 {
     static const char sql[] =
         "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE xact_start IS NOT NULL) "
         "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
         "AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
-    PG_RESULT(result) = pg_query(work->session, sql, 0, NULL, work->status);
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, request->status);
     if (result == NULL) {
         return false;
     }
@@ -28,32 +28,30 @@ static bool count_activity(struct work *work, struct check *check)
 }
 
 /* What would make a run fail or wait. */
-static void find_warnings(struct work *work, const struct catalog *catalog, struct check *check)
+static void find_warnings(const struct request *request, const struct catalog *catalog, struct check *check)
 {
     const struct detection *const detection = &catalog->detection;
     const struct catalog_item *const failed = catalog_failed(catalog);
-    struct status problem = {.arena = work->arena};
-    struct work looking = *work;
-    looking.status = &problem;
+    struct status problem = {.arena = request->arena};
     if (check->lock_count > 0) {
-        warn(check, arena_printf(work->arena, "%u session(s) are waiting for a lock.", check->lock_count));
+        warn(check, arena_printf(request->arena, "%u session(s) are waiting for a lock.", check->lock_count));
     }
     if (check->active_count > MOST_ACTIVE) {
-        warn(check, arena_printf(work->arena, "%u transactions are active; a migration may wait for them.",
+        warn(check, arena_printf(request->arena, "%u transactions are active; a migration may wait for them.",
                                  check->active_count));
     }
     if (check->pending_count == 0) {
         warn(check, "No pending migrations to run.");
     }
     if (failed != NULL) {
-        warn(check, arena_printf(work->arena, "An earlier attempt at \"%s\" did not finish and is not resolved.",
+        warn(check, arena_printf(request->arena, "An earlier attempt at \"%s\" did not finish and is not resolved.",
                                  failed->name));
     }
     if (catalog->counts[MIGRATION_MODIFIED] > 0) {
-        warn(check, arena_printf(work->arena, "%zu applied migration(s) were modified since.",
+        warn(check, arena_printf(request->arena, "%zu applied migration(s) were modified since.",
                                  catalog->counts[MIGRATION_MODIFIED]));
     }
-    if (detection->has_folder && !catalog_check_folder(&looking, catalog)) {
+    if (detection->has_folder && !catalog_check_folder(catalog, &problem)) {
         warn(check, problem.message);
     }
     for (size_t i = 0; i < detection->warning_count; i++) {
@@ -61,31 +59,29 @@ static void find_warnings(struct work *work, const struct catalog *catalog, stru
     }
 }
 
-static bool look(struct work *work, struct check *check)
+static bool look(const struct request *request, struct pg_session *session, struct check *check)
 {
     struct catalog catalog;
-    if (!catalog_read(work, &catalog) || !count_activity(work, check)) {
+    if (!catalog_read(request, session, &catalog) || !count_activity(request, session, check)) {
         return false;
     }
-    check->database = arena_strdup(work->arena, pg_session_database(work->session));
-    check->user = arena_strdup(work->arena, pg_session_user(work->session));
-    check->pending = arena_array(work->arena, catalog.count, sizeof(struct catalog_item *));
+    check->database = arena_strdup(request->arena, pg_session_database(session));
+    check->user = arena_strdup(request->arena, pg_session_user(session));
+    check->pending = arena_array(request->arena, catalog.count, sizeof(struct catalog_item *));
     for (size_t i = 0; i < catalog.count; i++) {
         if (catalog.items[i].state == MIGRATION_PENDING) {
             check->pending[check->pending_count++] = &catalog.items[i]; /* the array is the arena's */
         }
     }
-    find_warnings(work, &catalog, check);
+    find_warnings(request, &catalog, check);
     return true;
 }
 
-bool check_run(struct work *work, struct check *check)
+bool check_run(const struct request *request, struct check *check)
 {
     *check = (struct check){0};
-    if (!work_connect(work)) {
-        return false;
-    }
-    const bool ok = look(work, check);
-    work_release(work);
+    struct pg_session *const session = request_connect(request);
+    const bool ok = session != NULL && look(request, session, check);
+    request_release(request, session);
     return ok;
 }

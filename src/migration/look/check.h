@@ -17,6 +17,6 @@ struct check {
     size_t warning_count; /* none: safe */
 };
 
-bool check_run(struct work *work, struct check *check);
+bool check_run(const struct request *request, struct check *check);
 
 #endif

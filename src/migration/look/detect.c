@@ -44,7 +44,7 @@ static bool same_place(const struct ledger *a, const struct ledger *b)
 }
 
 /* One elsewhere is told of; where the framework does not say for sure where its own is, the only one is it. */
-static void look_elsewhere(struct work *work, struct detection *detection, struct source *source)
+static void look_elsewhere(const struct request *request, struct detection *detection, struct source *source)
 {
     const struct framework *const framework = source->framework;
     const struct found_ledger *other = NULL;
@@ -59,14 +59,14 @@ static void look_elsewhere(struct work *work, struct detection *detection, struc
         return;
     }
     if (framework->ledger.is_fixed) {
-        warn(detection, arena_printf(work->arena,
+        warn(detection, arena_printf(request->arena,
                                      "There is a ledger in schema \"%s\", but the connection URL means schema \"%s\": "
                                      "add ?schema=%s to it if that one is meant.",
                                      other->ledger.schema, source->ledger.schema, other->ledger.schema));
     } else if (count > 1 || source->folder.ledger.table != NULL) {
         warn(
             detection,
-            arena_printf(work->arena,
+            arena_printf(request->arena,
                          "%s's ledger is looked for at %s.%s, where there is none; the database has %s.%s%s. Say which "
                          "in the project's configuration.",
                          framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
@@ -78,11 +78,12 @@ static void look_elsewhere(struct work *work, struct detection *detection, struc
     }
 }
 
-static struct source source_of_folder(struct work *work, struct detection *detection, const struct folder *folder)
+static struct source source_of_folder(const struct request *request, struct detection *detection,
+                                      const struct folder *folder)
 {
     struct source source = {
         .framework = folder->framework,
-        .ledger = place_of(&work->site->project, folder->framework, folder),
+        .ledger = place_of(&request->site->project, folder->framework, folder),
         .has_folder = true,
         .folder = *folder,
         .confidence = folder->confidence < CONFIDENCE_LOW ? CONFIDENCE_LOW : folder->confidence,
@@ -96,7 +97,7 @@ static struct source source_of_folder(struct work *work, struct detection *detec
         }
     }
     if (!source.has_ledger) {
-        look_elsewhere(work, detection, &source);
+        look_elsewhere(request, detection, &source);
     }
     return source;
 }
@@ -122,7 +123,7 @@ static const char *candidate_names(struct arena *arena, const struct found_ledge
     return buffer_string(&names);
 }
 
-static void add_ledger_sources(struct work *work, struct detection *detection)
+static void add_ledger_sources(const struct request *request, struct detection *detection)
 {
     for (size_t i = 0; i < detection->ledgers.count; i++) {
         const struct found_ledger *const found = &detection->ledgers.items[i];
@@ -138,19 +139,20 @@ static void add_ledger_sources(struct work *work, struct detection *detection)
             };
             add_evidence(&source, found->evidence);
             if (found->candidate_count > 1) {
-                add_evidence(&source, arena_printf(work->arena, "it fits %s", candidate_names(work->arena, found)));
+                add_evidence(&source,
+                             arena_printf(request->arena, "it fits %s", candidate_names(request->arena, found)));
             }
             detection->sources[detection->source_count++] = source;
         }
     }
 }
 
-static void make_sources(struct work *work, const struct folder_list *folders, struct detection *detection)
+static void make_sources(const struct request *request, const struct folder_list *folders, struct detection *detection)
 {
     const size_t most = folders->count + detection->ledgers.count * MOST_CANDIDATES;
-    detection->sources = arena_array(work->arena, most, sizeof *detection->sources);
+    detection->sources = arena_array(request->arena, most, sizeof *detection->sources);
     for (size_t i = 0; i < folders->count; i++) {
-        detection->sources[detection->source_count++] = source_of_folder(work, detection, &folders->items[i]);
+        detection->sources[detection->source_count++] = source_of_folder(request, detection, &folders->items[i]);
     }
     /* A ledger that fits two frameworks is that one's which has a folder: confirmed by it. */
     for (size_t i = 0; i < detection->source_count; i++) {
@@ -159,7 +161,7 @@ static void make_sources(struct work *work, const struct folder_list *folders, s
             source->confidence = CONFIDENCE_CERTAIN;
         }
     }
-    add_ledger_sources(work, detection);
+    add_ledger_sources(request, detection);
 }
 
 /* ---- choosing ---- */
@@ -202,22 +204,22 @@ static size_t count_marked(const bool *marks, size_t count)
 }
 
 /* Leaves those that are asked for. */
-static bool keep_asked(struct work *work, const struct detection *detection, bool *among)
+static bool keep_asked(const struct request *request, const struct detection *detection, bool *among)
 {
-    const struct text asked = text_of(work->framework);
+    const struct text asked = text_of(request->framework);
     for (size_t i = 0; i < detection->source_count; i++) {
         among[i] = is_meant(&detection->sources[i], asked);
     }
     if (count_marked(among, detection->source_count) > 0) {
         return true;
     }
-    const char *const found = detection->source_count == 0 ? "nothing" : source_names(work->arena, detection, NULL);
+    const char *const found = detection->source_count == 0 ? "nothing" : source_names(request->arena, detection, NULL);
     if (framework_find(asked) == NULL && memchr(asked.data, '/', asked.size) == NULL) {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT,
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT,
                            "\"%.*s\" is neither a framework that Truss knows nor a folder; found here: %s.",
                            (int)asked.size, asked.data, found);
     }
-    return status_fail(work->status, STATUS_NOT_FOUND,
+    return status_fail(request->status, STATUS_NOT_FOUND,
                        "Neither the project nor the database has anything of \"%.*s\"; found here: %s.",
                        (int)asked.size, asked.data, found);
 }
@@ -264,19 +266,20 @@ static int rank_of_confidence(const struct source *source)
 }
 
 /* How many of a folder's migrations its ledger has. */
-static bool count_known(struct work *work, const struct source *source, size_t *known)
+static bool count_known(const struct request *request, struct pg_session *session, const struct source *source,
+                        size_t *known)
 {
     struct migration_files files;
     struct ledger_reading reading = {
-        .arena = work->arena,
-        .session = work->session,
-        .status = work->status,
+        .arena = request->arena,
+        .session = session,
+        .status = request->status,
         .ledger = &source->ledger,
         .folder = &source->folder,
         .files = &files,
     };
     *known = 0;
-    if (!framework_list(work->arena, &source->folder, &files, work->status) ||
+    if (!framework_list(request->arena, &source->folder, &files, request->status) ||
         !framework_read_ledger(source->framework, &reading)) {
         return false;
     }
@@ -292,13 +295,14 @@ static bool count_known(struct work *work, const struct source *source, size_t *
 }
 
 /* Leaves those of which the ledgers know the most. */
-static bool keep_known(struct work *work, const struct detection *detection, bool *among)
+static bool keep_known(const struct request *request, struct pg_session *session, const struct detection *detection,
+                       bool *among)
 {
-    size_t *const known = arena_array(work->arena, detection->source_count, sizeof *known);
+    size_t *const known = arena_array(request->arena, detection->source_count, sizeof *known);
     size_t best = 0;
     for (size_t i = 0; i < detection->source_count; i++) {
         const struct source *const source = &detection->sources[i];
-        if (among[i] && source->has_folder && source->has_ledger && !count_known(work, source, &known[i])) {
+        if (among[i] && source->has_folder && source->has_ledger && !count_known(request, session, source, &known[i])) {
             return false;
         }
         best = known[i] > best ? known[i] : best;
@@ -349,18 +353,18 @@ static bool has_one_framework(const struct detection *detection, const bool *amo
     return true;
 }
 
-static void say_ambiguous(struct work *work, struct detection *detection, const bool *among)
+static void say_ambiguous(const struct request *request, struct detection *detection, const bool *among)
 {
     const struct framework *framework;
     const bool one = has_one_framework(detection, among, &framework);
-    const char *const names = source_names(work->arena, detection, among);
+    const char *const names = source_names(request->arena, detection, among);
     detection->framework = one ? framework : NULL;
     detection->problem =
-        one ? arena_printf(work->arena,
+        one ? arena_printf(request->arena,
                            "The project has several folders of migrations: %s. Say which by "
                            "--migrations, or by its folder as the framework of a request.",
                            names)
-            : arena_printf(work->arena,
+            : arena_printf(request->arena,
                            "Several frameworks were found: %s. Say which is meant by --framework, or by "
                            "the framework of a request.",
                            names);
@@ -371,14 +375,15 @@ static void say_ambiguous(struct work *work, struct detection *detection, const 
 }
 
 /* Only the database can tell which of several folders is meant: without it, *certain is false. */
-static bool choose_source(struct work *work, struct detection *detection, bool *certain)
+static bool choose_source(const struct request *request, struct pg_session *session, struct detection *detection,
+                          bool *certain)
 {
-    const bool is_asked = work->framework != NULL && work->framework[0] != '\0';
+    const bool is_asked = request->framework != NULL && request->framework[0] != '\0';
     const size_t count = detection->source_count;
-    bool *const among = arena_array(work->arena, count + 1, sizeof *among);
+    bool *const among = arena_array(request->arena, count + 1, sizeof *among);
     memset(among, true, count * sizeof *among);
     *certain = true;
-    if (is_asked && !keep_asked(work, detection, among)) {
+    if (is_asked && !keep_asked(request, detection, among)) {
         return false;
     }
     if (count == 0) {
@@ -387,20 +392,20 @@ static bool choose_source(struct work *work, struct detection *detection, bool *
     if (!is_asked) {
         leave_packages(detection, among);
     }
-    if (work->session == NULL && count_marked(among, count) > 1) {
+    if (session == NULL && count_marked(among, count) > 1) {
         *certain = false;
         return true;
     }
     keep_best(detection, rank_of_halves, among);
     const bool was_alone = count_marked(among, count) == 1;
-    if (!was_alone && !keep_known(work, detection, among)) {
+    if (!was_alone && !keep_known(request, session, detection, among)) {
         return false;
     }
     if (count_marked(among, count) > 1) {
         keep_best(detection, rank_of_confidence, among);
     }
     if (count_marked(among, count) > 1) {
-        say_ambiguous(work, detection, among);
+        say_ambiguous(request, detection, among);
         return true;
     }
     choose(detection, among,
@@ -411,28 +416,28 @@ static bool choose_source(struct work *work, struct detection *detection, bool *
     return true;
 }
 
-bool detect(struct work *work, struct detection *detection)
+bool detect(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     struct folder_list folders = {0};
     bool certain;
     *detection = (struct detection){0};
-    if (!folders_find(work->arena, &work->site->project, &folders, work->status) ||
-        !shapes_find(work, &folders, &detection->ledgers)) {
+    if (!folders_find(request->arena, &request->site->project, &folders, request->status) ||
+        !shapes_find(request, session, &folders, &detection->ledgers)) {
         return false;
     }
-    make_sources(work, &folders, detection);
-    return choose_source(work, detection, &certain);
+    make_sources(request, &folders, detection);
+    return choose_source(request, session, detection, &certain);
 }
 
-bool detect_offline(struct work *work, struct detection *detection, bool *certain)
+bool detect_offline(const struct request *request, struct detection *detection, bool *certain)
 {
     struct folder_list folders = {0};
     *detection = (struct detection){0};
-    if (!folders_find(work->arena, &work->site->project, &folders, work->status)) {
+    if (!folders_find(request->arena, &request->site->project, &folders, request->status)) {
         return false;
     }
-    make_sources(work, &folders, detection);
-    return choose_source(work, detection, certain);
+    make_sources(request, &folders, detection);
+    return choose_source(request, NULL, detection, certain);
 }
 
 const struct habits *detection_habits(const struct detection *detection)

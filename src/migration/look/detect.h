@@ -38,14 +38,14 @@ struct detection {
     size_t warning_count;
 };
 
-/* Looks at both. work->framework says which one is meant where there are several: an id, a display name, or a folder.
- * Fails where the database or the project cannot be read, and with NOT_FOUND or INVALID_ARGUMENT where the one that is
- * meant is not there. */
-bool detect(struct work *work, struct detection *detection);
+/* Looks at both. request->framework says which one is meant where there are several: an id, a display name, or a
+ * folder. Fails where the database or the project cannot be read, and with NOT_FOUND or INVALID_ARGUMENT where the one
+ * that is meant is not there. */
+bool detect(const struct request *request, struct pg_session *session, struct detection *detection);
 
 /* The same by the files alone, without a connection. *certain is false where only the database can tell which of
  * several is meant. */
-bool detect_offline(struct work *work, struct detection *detection, bool *certain);
+bool detect_offline(const struct request *request, struct detection *detection, bool *certain);
 
 /* What its own tool does. */
 const struct habits *detection_habits(const struct detection *detection);

@@ -3,38 +3,21 @@
  */
 #include "migration/look/place.h"
 
-/* What to answer without a usable connection URL. */
-static bool is_configured(const struct work *work)
+bool site_is_connected(const struct site *site, struct status *status)
 {
-    return work->site->conninfo != NULL ||
-           status_fail(work->status, work->site->conninfo_code, "%s", work->site->conninfo_error);
+    return site->conninfo != NULL || status_fail(status, site->conninfo_code, "%s", site->conninfo_error);
 }
 
-bool work_connect(struct work *work)
+struct pg_session *request_connect(const struct request *request)
 {
-    if (!is_configured(work)) {
-        return false;
-    }
-    work->session = pg_pool_take(work->site->pool, work->deadline, work->status);
-    return work->session != NULL;
+    const struct site *const site = request->site;
+    return site_is_connected(site, request->status) ? pg_pool_take(site->pool, request->deadline, request->status)
+                                                    : NULL;
 }
 
-bool work_connect_own(struct work *work)
+void request_release(const struct request *request, struct pg_session *session)
 {
-    if (!is_configured(work)) {
-        return false;
-    }
-    work->session = pg_session_open(work->site->conninfo, work->deadline, work->status);
-    if (work->session != NULL) {
-        pg_session_set_deadline(work->session, work->deadline);
-    }
-    return work->session != NULL;
-}
-
-void work_release(struct work *work)
-{
-    if (work->session != NULL) {
-        pg_pool_give(work->site->pool, work->session);
-        work->session = NULL;
+    if (session != NULL) {
+        pg_pool_give(request->site->pool, session);
     }
 }

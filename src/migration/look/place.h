@@ -7,11 +7,8 @@
 
 #include "base/status.h"
 #include "framework/core/framework.h"
-#include "migration/events.h"
 #include "migration/look/checksums.h"
 #include "pg/pool.h"
-
-struct observer;
 
 /* How the statements of a run are sent. Milliseconds. */
 struct run_settings {
@@ -34,26 +31,23 @@ struct site {
     struct run_settings settings; /* of a run that asks for nothing else */
 };
 
-/* A request's means: where it allocates, until when, and its connection. */
-struct work {
+/* False, with what to answer then, where there is no usable connection URL. */
+bool site_is_connected(const struct site *site, struct status *status);
+
+/* What one request is about, and its means. Made once and then constant; a copy of it differs in where it says what
+ * went wrong. */
+struct request {
     const struct site *site;
     const char *framework; /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
     struct arena *arena;
-    int64_t deadline;
-    struct status *status;
-    struct pg_session *session;
-    const struct run_settings *settings; /* the rest is of a run only; NULL where nobody watches */
-    const struct watch *watch;
-    struct observer *observer;
+    int64_t deadline;      /* clock_ms units */
+    struct status *status; /* what went wrong */
 };
 
-/* Takes a connection for reading from the pool into work->session. */
-bool work_connect(struct work *work);
+/* Takes a connection for reading from the pool; NULL and the request's status where there is none. */
+struct pg_session *request_connect(const struct request *request);
 
-/* Opens a connection of its own, for a run. */
-bool work_connect_own(struct work *work);
-
-/* Gives the connection of work_connect back. */
-void work_release(struct work *work);
+/* Gives it back; NULL is fine. */
+void request_release(const struct request *request, struct pg_session *session);
 
 #endif

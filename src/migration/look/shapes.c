@@ -96,16 +96,17 @@ static void add_name(struct names *names, struct text name)
     buffer_putc(&names->literal, '"');
 }
 
-static bool ask(struct work *work, const char *query, struct names *names, struct tables *tables)
+static bool ask(const struct request *request, struct pg_session *session, const char *query, struct names *names,
+                struct tables *tables)
 {
     buffer_puts(&names->literal, names->literal.size == 0 ? "{}" : "}");
     const char *const values[] = {buffer_string(&names->literal)};
-    PG_RESULT(result) = pg_query(work->session, query, 1, values, work->status);
+    PG_RESULT(result) = pg_query(session, query, 1, values, request->status);
     if (result == NULL) {
         return false;
     }
     const size_t rows = (size_t)PQntuples(result);
-    struct table *const items = arena_array(work->arena, tables->count + rows, sizeof *items);
+    struct table *const items = arena_array(request->arena, tables->count + rows, sizeof *items);
     for (size_t i = 0; i < tables->count; i++) {
         items[i] = tables->items[i];
     }
@@ -113,17 +114,18 @@ static bool ask(struct work *work, const char *query, struct names *names, struc
     for (int row = 0; row < PQntuples(result); row++) {
         const char *const columns = pg_field(result, row, 2);
         items[tables->count++] = (struct table){
-            .schema = arena_strdup(work->arena, pg_field(result, row, 0)),
-            .name = arena_strdup(work->arena, pg_field(result, row, 1)),
-            .columns = text_of(columns == NULL ? "" : arena_strdup(work->arena, columns)),
+            .schema = arena_strdup(request->arena, pg_field(result, row, 0)),
+            .name = arena_strdup(request->arena, pg_field(result, row, 1)),
+            .columns = text_of(columns == NULL ? "" : arena_strdup(request->arena, columns)),
         };
     }
     return true;
 }
 
-static bool ask_by_name(struct work *work, const struct folder_list *folders, struct tables *tables)
+static bool ask_by_name(const struct request *request, struct pg_session *session, const struct folder_list *folders,
+                        struct tables *tables)
 {
-    struct names names = {.literal = {.arena = work->arena}};
+    struct names names = {.literal = {.arena = request->arena}};
     for (size_t i = 0; frameworks[i] != NULL; i++) {
         for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
             const char *const all[] = {shape->table, shape->with, shape->without};
@@ -139,12 +141,12 @@ static bool ask_by_name(struct work *work, const struct folder_list *folders, st
             add_name(&names, text_of(folders->items[i].ledger.table));
         }
     }
-    return ask(work, by_name_query, &names, tables);
+    return ask(request, session, by_name_query, &names, tables);
 }
 
-static bool ask_by_columns(struct work *work, struct tables *tables)
+static bool ask_by_columns(const struct request *request, struct pg_session *session, struct tables *tables)
 {
-    struct names names = {.literal = {.arena = work->arena}};
+    struct names names = {.literal = {.arena = request->arena}};
     for (size_t i = 0; frameworks[i] != NULL; i++) {
         for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
             struct text rest = text_of(shape->by_shape ? shape->columns : "");
@@ -153,7 +155,7 @@ static bool ask_by_columns(struct work *work, struct tables *tables)
             }
         }
     }
-    return ask(work, by_columns_query, &names, tables);
+    return ask(request, session, by_columns_query, &names, tables);
 }
 
 /* ---- judging ---- */
@@ -204,10 +206,10 @@ static const char *evidence_of(struct arena *arena, const struct table *table, c
                         shape->with == NULL ? "" : " and stands beside ", shape->with == NULL ? "" : shape->with);
 }
 
-static void judge(struct work *work, const struct tables *tables, const struct folder_list *folders,
+static void judge(const struct request *request, const struct tables *tables, const struct folder_list *folders,
                   struct found_ledgers *ledgers)
 {
-    ledgers->items = arena_array(work->arena, tables->count, sizeof *ledgers->items);
+    ledgers->items = arena_array(request->arena, tables->count, sizeof *ledgers->items);
     ledgers->count = 0;
     for (size_t i = 0; i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
@@ -216,7 +218,7 @@ static void judge(struct work *work, const struct tables *tables, const struct f
             const struct ledger_shape *const shape = shape_of(tables, folders, frameworks[j], table);
             if (shape != NULL) {
                 found.candidates[found.candidate_count++] = frameworks[j];
-                found.evidence = evidence_of(work->arena, table, shape);
+                found.evidence = evidence_of(request->arena, table, shape);
             }
         }
         if (found.candidate_count > 0) {
@@ -275,17 +277,18 @@ static int by_place(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(x->ledger.table, y->ledger.table);
 }
 
-bool shapes_find(struct work *work, const struct folder_list *folders, struct found_ledgers *ledgers)
+bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
+                 struct found_ledgers *ledgers)
 {
     struct tables tables = {0};
     *ledgers = (struct found_ledgers){0};
-    if (!ask_by_name(work, folders, &tables)) {
+    if (!ask_by_name(request, session, folders, &tables)) {
         return false;
     }
-    judge(work, &tables, folders, ledgers);
+    judge(request, &tables, folders, ledgers);
     if (may_have_another_name(folders, ledgers)) {
         const struct tables known = tables;
-        if (!ask_by_columns(work, &tables)) {
+        if (!ask_by_columns(request, session, &tables)) {
             return false;
         }
         size_t kept = known.count;
@@ -295,7 +298,7 @@ bool shapes_find(struct work *work, const struct folder_list *folders, struct fo
             }
         }
         tables.count = kept;
-        judge(work, &tables, folders, ledgers);
+        judge(request, &tables, folders, ledgers);
         if (ledgers->count > 0) {
             qsort(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
         }

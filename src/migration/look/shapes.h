@@ -25,7 +25,8 @@ struct found_ledgers {
 /* Looks for the usual names in every schema, for those that the folders' configurations say, and, where a framework of
  * a particular shape has a folder and no such ledger, or nothing at all is found, for tables of that shape under any
  * name. */
-bool shapes_find(struct work *work, const struct folder_list *folders, struct found_ledgers *ledgers);
+bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
+                 struct found_ledgers *ledgers);
 
 bool found_ledger_is(const struct found_ledger *found, const struct framework *framework);
 

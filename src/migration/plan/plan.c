@@ -20,10 +20,10 @@ static bool limit(const char *name, uint32_t asked, uint32_t most, uint32_t othe
                        most);
 }
 
-bool prepare_settings(const struct site *site, const struct run_request *request, struct run_settings *settings,
+bool prepare_settings(const struct site *site, const struct run_options *options, struct run_settings *settings,
                       struct status *status)
 {
-    const struct run_settings *const asked = &request->settings;
+    const struct run_settings *const asked = &options->settings;
     const struct run_settings *const usual = &site->settings;
     return limit("lock_timeout_ms", asked->lock_timeout_ms, LONGEST_LOCK_TIMEOUT, usual->lock_timeout_ms,
                  &settings->lock_timeout_ms, status) &&
@@ -35,47 +35,47 @@ bool prepare_settings(const struct site *site, const struct run_request *request
 
 /* ---- which ---- */
 
-static bool find(struct work *work, const struct catalog *catalog, const char *name, size_t *index)
+static bool find(const struct request *request, const struct catalog *catalog, const char *name, size_t *index)
 {
     const struct catalog_item *const item = catalog_find(catalog, text_of(name));
     if (item == NULL || item->file == NULL) {
-        return catalog_not_found(catalog, text_of(name), work->status);
+        return catalog_not_found(catalog, text_of(name), request->status);
     }
     *index = (size_t)(item - catalog->items);
     return true;
 }
 
 /* Which items are asked for, applied or not. */
-static bool mark_wanted(struct work *work, const struct catalog *catalog, const struct run_request *request,
+static bool mark_wanted(const struct request *request, const struct catalog *catalog, const struct run_options *options,
                         bool *wanted)
 {
-    const bool has_target = request->target != NULL && request->target[0] != '\0';
+    const bool has_target = options->target != NULL && options->target[0] != '\0';
     size_t last = catalog->count - 1;
-    if (request->name_count > MOST_NAMES) {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
+    if (options->name_count > MOST_NAMES) {
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
     }
-    if (request->name_count > 0 && has_target) {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT,
+    if (options->name_count > 0 && has_target) {
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT,
                            "Give either migrations or target: the one names all, the other the last.");
     }
-    if (has_target && !find(work, catalog, request->target, &last)) {
+    if (has_target && !find(request, catalog, options->target, &last)) {
         return false;
     }
-    for (size_t i = 0; i < request->name_count; i++) {
+    for (size_t i = 0; i < options->name_count; i++) {
         size_t index;
-        if (!find(work, catalog, request->names[i], &index)) {
+        if (!find(request, catalog, options->names[i], &index)) {
             return false;
         }
         wanted[index] = true;
     }
-    for (size_t i = 0; request->name_count == 0 && catalog->count > 0 && i <= last; i++) {
+    for (size_t i = 0; options->name_count == 0 && catalog->count > 0 && i <= last; i++) {
         wanted[i] = true;
     }
     return true;
 }
 
 /* A migration behind which another one is applied. */
-static bool check_order(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+static bool check_order(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                         enum run_order order)
 {
     const struct detection *const detection = &catalog->detection;
@@ -90,63 +90,64 @@ static bool check_order(struct work *work, const struct catalog *catalog, const 
     for (const struct catalog_item *other = item + 1; other < catalog->items + catalog->count; other++) {
         later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
     }
-    status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
+    status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
                         "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
                         cannot ? "The ledger cannot record it in this place: give it a place behind the others"
                                : "allow_out_of_order runs it all the same");
-    work->status->migration = item->name;
+    request->status->migration = item->name;
     return false;
 }
 
 /* A ledger that knows only how far it is cannot have gaps. */
-static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+static bool check_gap(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                       const struct catalog_item *left_out)
 {
     if (left_out == NULL || !catalog->detection.framework->ledger.records_in_order) {
         return true;
     }
-    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
                 "Migration \"%s\" cannot run before \"%s\": the ledger of %s would say that both are applied.",
                 item->name, left_out->name, catalog->detection.framework->display_name);
-    work->status->migration = item->name;
+    request->status->migration = item->name;
     return false;
 }
 
 /* ---- history ---- */
 
 /* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
-static bool check_history(struct work *work, const struct catalog *catalog, const struct run_request *request)
+static bool check_history(const struct request *request, const struct catalog *catalog,
+                          const struct run_options *options)
 {
     const struct habits *const habits = detection_habits(&catalog->detection);
-    for (size_t i = 0; i < catalog->count && !request->ignore_history; i++) {
+    for (size_t i = 0; i < catalog->count && !options->ignore_history; i++) {
         const struct catalog_item *const item = &catalog->items[i];
         const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
         if (edited || missing) {
-            status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
+            status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
                                 "ignore_history.",
                                 item->name, edited ? "was edited since" : "is missing",
                                 item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
-            work->status->migration = item->name;
+            request->status->migration = item->name;
             return false;
         }
     }
     return true;
 }
 
-static bool check_duplicate(struct work *work, const struct catalog_item *item)
+static bool check_duplicate(const struct request *request, const struct catalog_item *item)
 {
     if (item->detail != DETAIL_DUPLICATE) {
         return true;
     }
-    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
                 "The file of \"%s\" has the version %s of another one before it: the ledger can have only one of them. "
                 "Rename one.",
                 item->name, item->key);
-    work->status->migration = item->name;
+    request->status->migration = item->name;
     return false;
 }
 
@@ -161,25 +162,26 @@ static const struct ledger_entry *failed_attempt(const struct catalog_item *item
     return failed;
 }
 
-static bool fail_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
+static bool fail_unresolved(const struct request *request, const struct catalog *catalog,
+                            const struct catalog_item *item)
 {
     const bool can_be_given_up = ledger_has(catalog->detection.framework, LEDGER_MARK_ROLLED_BACK);
     status_fail(
-        work->status, STATUS_FAILED_PRECONDITION,
+        request->status, STATUS_FAILED_PRECONDITION,
         "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
         "hand and mark it as applied (%s).",
         item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
         catalog->detection.framework->ledger.failed_note != NULL ? catalog->detection.framework->ledger.failed_note
                                                                  : "its own tool stops there, too");
-    work->status->migration = item->name;
-    work->status->detail = failed_attempt(item)->logs;
+    request->status->migration = item->name;
+    request->status->detail = failed_attempt(item)->logs;
     return false;
 }
 
 /* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
  * ledger without unfinished rows has the steps alone. */
-static bool check_unresolved(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
-                             bool is_wanted, bool has_steps, struct prepared *prepared)
+static bool check_unresolved(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+                             const struct catalog_item *item, bool is_wanted, bool has_steps, struct prepared *prepared)
 {
     const struct framework *const framework = catalog->detection.framework;
     const struct ledger_entry *const failed = failed_attempt(item);
@@ -189,22 +191,22 @@ static bool check_unresolved(struct work *work, const struct catalog *catalog, c
         return true;
     }
     if (may_be_ours && has_steps &&
-        !steps_read(work->arena, work->session, &catalog->detection.ledger, item->name, &steps, work->status)) {
+        !steps_read(request->arena, session, &catalog->detection.ledger, item->name, &steps, request->status)) {
         return false;
     }
     if (steps.count == 0) {
-        return failed == NULL || fail_unresolved(work, catalog, item);
+        return failed == NULL || fail_unresolved(request, catalog, item);
     }
     if (failed == NULL ? ledger_has(framework, LEDGER_START)
                        : failed->id != NULL && strcmp(steps.items[0].attempt, failed->id) != 0) {
-        return failed == NULL || fail_unresolved(work, catalog, item);
+        return failed == NULL || fail_unresolved(request, catalog, item);
     }
     if (!is_wanted) {
-        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+        status_fail(request->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is half done (%zu of %u steps): run it to its end first, or undo it and mark it "
                     "as rolled back.",
                     item->name, steps.count, steps.items[0].steps);
-        work->status->migration = item->name;
+        request->status->migration = item->name;
         return false;
     }
     prepared->attempt = steps.items[0].attempt;
@@ -212,26 +214,27 @@ static bool check_unresolved(struct work *work, const struct catalog *catalog, c
     return true;
 }
 
-static bool choose(struct work *work, const struct run_request *request, struct preparation *preparation)
+static bool choose(const struct request *request, struct pg_session *session, const struct run_options *options,
+                   struct preparation *preparation)
 {
     const struct catalog *const catalog = &preparation->catalog;
-    bool *const wanted = arena_array(work->arena, catalog->count, sizeof *wanted);
+    bool *const wanted = arena_array(request->arena, catalog->count, sizeof *wanted);
     const struct catalog_item *left_out = NULL;
     bool has_steps;
-    preparation->items = arena_array(work->arena, catalog->count, sizeof *preparation->items);
-    if (!mark_wanted(work, catalog, request, wanted) ||
-        !steps_exist(work->session, &catalog->detection.ledger, &has_steps, work->status)) {
+    preparation->items = arena_array(request->arena, catalog->count, sizeof *preparation->items);
+    if (!mark_wanted(request, catalog, options, wanted) ||
+        !steps_exist(session, &catalog->detection.ledger, &has_steps, request->status)) {
         return false;
     }
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
         struct prepared prepared = {.item = item};
         const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
-        if (!check_unresolved(work, catalog, item, runs, has_steps, &prepared)) {
+        if (!check_unresolved(request, session, catalog, item, runs, has_steps, &prepared)) {
             return false;
         }
-        if (runs && (!check_order(work, catalog, item, request->order) || !check_duplicate(work, item) ||
-                     !check_gap(work, catalog, item, left_out))) {
+        if (runs && (!check_order(request, catalog, item, options->order) || !check_duplicate(request, item) ||
+                     !check_gap(request, catalog, item, left_out))) {
             return false;
         }
         if (runs) {
@@ -284,19 +287,20 @@ static void keep_plan(struct arena *arena, struct plan *plan)
     plan->note = arena_strdup(arena, plan->note);
 }
 
-static bool plan_one(struct work *work, const struct folder *folder, struct prepared *prepared, struct status *problem)
+static bool plan_one(const struct request *request, const struct folder *folder, struct prepared *prepared,
+                     struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
     const struct migration_script *const script = &loaded.script;
-    const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, problem) &&
+    const bool ok = migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, problem) &&
                     (prepared->item->file->is_code ||
                      (plan_build(reading, script->sql, script->each_alone, &prepared->plan, problem) &&
-                      steps_match(work->arena, &prepared->steps, script->sql, &prepared->plan, prepared->item->name,
+                      steps_match(request->arena, &prepared->steps, script->sql, &prepared->plan, prepared->item->name,
                                   &prepared->done, problem)));
     if (ok) {
-        prepared->content_hash = loaded_hash(work->arena, &loaded);
-        keep_plan(work->arena, &prepared->plan);
+        prepared->content_hash = loaded_hash(request->arena, &loaded);
+        keep_plan(request->arena, &prepared->plan);
     } else {
         prepared->plan = (struct plan){0}; /* what there was of it goes with `reading` */
     }
@@ -304,11 +308,11 @@ static bool plan_one(struct work *work, const struct folder *folder, struct prep
     return ok;
 }
 
-static void plan_all(struct work *work, struct preparation *preparation)
+static void plan_all(const struct request *request, struct preparation *preparation)
 {
-    preparation->problem = (struct status){.arena = work->arena};
+    preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(work, &preparation->catalog.detection.folder, &preparation->items[i], &preparation->problem)) {
+        if (!plan_one(request, &preparation->catalog.detection.folder, &preparation->items[i], &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             return;
         }
@@ -352,18 +356,20 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
     return hex;
 }
 
-bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation)
+bool prepare(const struct request *request, struct pg_session *session, const struct run_options *options,
+             struct preparation *preparation)
 {
     *preparation = (struct preparation){0};
-    if (!catalog_read(work, &preparation->catalog) || !catalog_check_folder(work, &preparation->catalog) ||
-        !check_history(work, &preparation->catalog, request) || !choose(work, request, preparation)) {
+    if (!catalog_read(request, session, &preparation->catalog) ||
+        !catalog_check_folder(&preparation->catalog, request->status) ||
+        !check_history(request, &preparation->catalog, options) || !choose(request, session, options, preparation)) {
         return false;
     }
-    plan_all(work, preparation);
-    preparation->hash = hash_of(work->arena, preparation);
-    if (request->plan_hash != NULL && request->plan_hash[0] != '\0' &&
-        strcmp(request->plan_hash, preparation->hash) != 0) {
-        return status_fail_because(work->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+    plan_all(request, preparation);
+    preparation->hash = hash_of(request->arena, preparation);
+    if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&
+        strcmp(options->plan_hash, preparation->hash) != 0) {
+        return status_fail_because(request->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
                                    "Files or ledger have changed since this plan was made; nothing was run. Look at "
                                    "the plan again: its hash is %s now.",
                                    preparation->hash);

@@ -16,7 +16,7 @@ enum run_order {
 };
 
 /* What is asked for. Zero and NULL where nothing is said. */
-struct run_request {
+struct run_options {
     const char *const *names; /* those to run; none: all that is pending */
     size_t name_count;
     const char *target; /* up to and including this one */
@@ -51,12 +51,13 @@ struct preparation {
 };
 
 /* The request's settings, filled up from the site's. INVALID_ARGUMENT beyond what the site allows. */
-bool prepare_settings(const struct site *site, const struct run_request *request, struct run_settings *settings,
+bool prepare_settings(const struct site *site, const struct run_options *options, struct run_settings *settings,
                       struct status *status);
 
-/* Reads and plans, on work->session. False where a run could not begin at all (no folder, an unknown name, an attempt
+/* Reads and plans, on this session. False where a run could not begin at all (no folder, an unknown name, an attempt
  * that failed and is not resolved, an order or a history that is not allowed, a hash that differs). */
-bool prepare(struct work *work, const struct run_request *request, struct preparation *preparation);
+bool prepare(const struct request *request, struct pg_session *session, const struct run_options *options,
+             struct preparation *preparation);
 
 /* Reads it, which must still be what was planned. */
 bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,

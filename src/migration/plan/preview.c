@@ -9,39 +9,41 @@
 #include <string.h>
 
 /* The folder alone decides where it can: a preview works while the database is down. */
-static bool find_folder(struct work *work, struct detection *detection)
+static bool find_folder(const struct request *request, struct detection *detection)
 {
     bool certain;
-    if (!detect_offline(work, detection, &certain)) {
+    if (!detect_offline(request, detection, &certain)) {
         return false;
     }
     if (!certain) {
-        const bool ok = work_connect(work) && detect(work, detection);
-        work_release(work);
+        struct pg_session *const session = request_connect(request);
+        const bool ok = session != NULL && detect(request, session, detection);
+        request_release(request, session);
         return ok && (detection->has_folder || detection->problem == NULL ||
-                      status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s", detection->problem));
+                      status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s", detection->problem));
     }
     return true;
 }
 
-static bool find_item(struct work *work, const char *name, struct catalog *catalog, const struct catalog_item **item)
+static bool find_item(const struct request *request, const char *name, struct catalog *catalog,
+                      const struct catalog_item **item)
 {
     struct migration_files *const files = &catalog->files;
-    if (!find_folder(work, &catalog->detection) ||
+    if (!find_folder(request, &catalog->detection) ||
         (catalog->detection.has_folder &&
-         !framework_list(work->arena, &catalog->detection.folder, files, work->status))) {
+         !framework_list(request->arena, &catalog->detection.folder, files, request->status))) {
         return false;
     }
     catalog->count = files->count;
-    catalog->items = arena_array(work->arena, files->count, sizeof *catalog->items);
+    catalog->items = arena_array(request->arena, files->count, sizeof *catalog->items);
     for (size_t i = 0; i < files->count; i++) {
         const struct migration_file *const file = &files->items[i];
         catalog->items[i] = (struct catalog_item){.name = file->name, .key = migration_file_key(file), .file = file};
     }
     *item = catalog_find(catalog, text_of(name));
     if (*item == NULL || (*item)->file->missing) {
-        catalog_not_found(catalog, text_of(name), work->status);
-        work->status->message = arena_printf(work->arena, "Migration file not found: %s", name);
+        catalog_not_found(catalog, text_of(name), request->status);
+        request->status->message = arena_printf(request->arena, "Migration file not found: %s", name);
         return false;
     }
     return true;
@@ -49,21 +51,22 @@ static bool find_item(struct work *work, const char *name, struct catalog *catal
 
 /* What is sent, where that is not the file as it is. A program has no SQL of its own, and a script that its framework
  * cannot fill in is shown all the same. */
-static void find_sql(struct work *work, const struct catalog *catalog, const struct catalog_item *item,
+static void find_sql(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                      struct preview *preview)
 {
-    struct status problem = {.arena = work->arena};
+    struct status problem = {.arena = request->arena};
     struct loaded loaded;
-    struct work asking = *work;
+    struct request asking = *request;
     asking.status = &problem;
     if (item->file->is_code && !delegate_preview(&asking, &catalog->detection, item->file, &preview->sql)) {
         preview->note = problem.detail == NULL ? problem.message
-                                               : arena_printf(work->arena, "%s %s", problem.message, problem.detail);
+                                               : arena_printf(request->arena, "%s %s", problem.message, problem.detail);
     } else if (item->file->is_code) {
-        preview->note = preview->sql.size > 0 ? NULL
-                                              : arena_printf(work->arena, "A program: only %s can say what it sends.",
-                                                             catalog->detection.framework->display_name);
-    } else if (!migration_load(work->arena, &work->site->project, &catalog->detection.folder, item->file, &loaded,
+        preview->note = preview->sql.size > 0
+                            ? NULL
+                            : arena_printf(request->arena, "A program: only %s can say what it sends.",
+                                           catalog->detection.framework->display_name);
+    } else if (!migration_load(request->arena, &request->site->project, &catalog->detection.folder, item->file, &loaded,
                                &problem)) {
         preview->note = problem.message;
     } else if (!text_equal(loaded.script.sql, preview->content)) {
@@ -71,27 +74,28 @@ static void find_sql(struct work *work, const struct catalog *catalog, const str
     }
 }
 
-bool preview_migration(struct work *work, const char *name, struct preview *preview)
+bool preview_migration(const struct request *request, const char *name, struct preview *preview)
 {
     struct catalog catalog = {0};
     const struct catalog_item *item;
     struct loaded whole;
     *preview = (struct preview){0};
     if (name[0] == '\0') {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
     }
-    if (!find_item(work, name, &catalog, &item)) {
+    if (!find_item(request, name, &catalog, &item)) {
         return false;
     }
     struct migration_file file = *item->file;
     file.is_code = true; /* its text as it is */
     file.end = 0;
-    if (!migration_load(work->arena, &work->site->project, &catalog.detection.folder, &file, &whole, work->status)) {
+    if (!migration_load(request->arena, &request->site->project, &catalog.detection.folder, &file, &whole,
+                        request->status)) {
         return false;
     }
     preview->filename = item->file->filename;
     preview->content = whole.content;
-    find_sql(work, &catalog, item, preview);
+    find_sql(request, &catalog, item, preview);
     return true;
 }
 
@@ -106,36 +110,36 @@ static bool explain_read_only(struct status *status)
     return false;
 }
 
-bool create_migration(struct work *work, const char *name, struct created *created)
+bool create_migration(const struct request *request, const char *name, struct created *created)
 {
     struct detection detection;
     const char *file;
     const char *content;
     if (name[0] == '\0') {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
     }
-    if (!find_folder(work, &detection)) {
+    if (!find_folder(request, &detection)) {
         return false;
     }
     if (!detection.has_folder) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "No folder of migrations was found in the project, so its framework is not known.");
     }
     const struct framework *const framework = detection.framework;
     if (!framework_can_create(framework)) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION,
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "A new migration of %s is made by its own tool, which keeps more than the file.",
                            framework->display_name);
     }
-    if (!framework_create_migration(work->arena, &detection.folder, name, clock_wall_us(), &created->name, &file,
-                                    &content, work->status)) {
+    if (!framework_create_migration(request->arena, &detection.folder, name, clock_wall_us(), &created->name, &file,
+                                    &content, request->status)) {
         return false;
     }
-    created->file = path_join(work->arena, detection.folder.path, file);
-    const char *const path = path_join(work->arena, work->site->project.root, created->file);
+    created->file = path_join(request->arena, detection.folder.path, file);
+    const char *const path = path_join(request->arena, request->site->project.root, created->file);
     const char *const slash = strrchr(path, '/');
-    const char *const directory = arena_strndup(work->arena, path, (size_t)(slash - path));
-    const bool ok =
-        directory_make(work->arena, directory, work->status) && file_create(path, text_of(content), work->status);
-    return ok || explain_read_only(work->status);
+    const char *const directory = arena_strndup(request->arena, path, (size_t)(slash - path));
+    const bool ok = directory_make(request->arena, directory, request->status) &&
+                    file_create(path, text_of(content), request->status);
+    return ok || explain_read_only(request->status);
 }

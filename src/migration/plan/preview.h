@@ -15,7 +15,7 @@ struct preview {
 };
 
 /* The script of one migration. NOT_FOUND with the nearest names. */
-bool preview_migration(struct work *work, const char *name, struct preview *preview);
+bool preview_migration(const struct request *request, const char *name, struct preview *preview);
 
 struct created {
     const char *name;
@@ -23,6 +23,6 @@ struct created {
 };
 
 /* Makes an empty migration called after `name`. */
-bool create_migration(struct work *work, const char *name, struct created *created);
+bool create_migration(const struct request *request, const char *name, struct created *created);
 
 #endif

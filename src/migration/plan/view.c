@@ -16,7 +16,8 @@
 #define MOST_PARSED  ((size_t)1024 * 1024) /* bytes that are looked at for their effects: 5 us each at worst */
 
 struct explaining {
-    struct work *work;
+    const struct request *request;
+    struct pg_session *session;
     struct explanation *explanation;
     struct sql_facts facts;
     const char **created; /* relations that the plan has made so far; NULL-terminated */
@@ -31,25 +32,26 @@ struct explaining {
 /* For sql_effects: what the database says of a column. */
 static const char *column_type(void *data, const char *schema, const char *table, const char *column)
 {
-    struct work *const work = data;
-    struct buffer name = {.arena = work->arena};
-    struct status ignored = {.arena = work->arena};
+    const struct explaining *const explaining = data;
+    const struct request *const request = explaining->request;
+    struct buffer name = {.arena = request->arena};
+    struct status ignored = {.arena = request->arena};
     if (schema != NULL) {
         pg_quote_identifier(&name, schema);
         buffer_putc(&name, '.');
     }
     pg_quote_identifier(&name, table);
-    PG_RESULT(result) = pg_query(work->session,
+    PG_RESULT(result) = pg_query(explaining->session,
                                  "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
                                  "WHERE attrelid = pg_catalog.to_regclass($1) AND attname = $2 AND NOT attisdropped",
                                  2, (const char *const[]){buffer_string(&name), column}, &ignored);
-    return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(work->arena, pg_field(result, 0, 0));
+    return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(request->arena, pg_field(result, 0, 0));
 }
 
 static void add_created(struct explaining *explaining, struct text statement)
 {
     struct sql_objects objects = {0};
-    struct arena *const arena = explaining->work->arena;
+    struct arena *const arena = explaining->request->arena;
     sql_created_objects(arena, statement, &objects);
     for (size_t i = 0; i < objects.count; i++) {
         const struct sql_object *const object = &objects.items[i];
@@ -80,7 +82,7 @@ static void note_locks(struct explanation *explanation, const struct sql_effects
 
 static void explain_step(struct explaining *explaining, struct text content, struct explained_step *explained)
 {
-    struct arena *const arena = explaining->work->arena;
+    struct arena *const arena = explaining->request->arena;
     const struct step *const step = explained->step;
     const struct text part = text_slice(content, step->start, step->end);
     struct sql_lexer lexer = {.text = part};
@@ -114,16 +116,17 @@ static void explain_step(struct explaining *explaining, struct text content, str
 static bool explain_migration(struct explaining *explaining, const struct folder *folder,
                               const struct prepared *prepared, struct explained_migration *explained)
 {
-    struct work *const work = explaining->work;
+    const struct request *const request = explaining->request;
     const struct plan *const plan = &prepared->plan;
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const bool ok = migration_load(reading, &work->site->project, folder, prepared->item->file, &loaded, work->status);
+    const bool ok =
+        migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, request->status);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
-        explaining->delegates ? delegate_command(work->arena, work->site, explaining->detection) : NULL;
-    explained->steps = arena_array(work->arena, plan->count, sizeof *explained->steps);
+        explaining->delegates ? delegate_command(request->arena, request->site, explaining->detection) : NULL;
+    explained->steps = arena_array(request->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
         explain_step(explaining, loaded.script.sql, &explained->steps[i]);
@@ -133,23 +136,23 @@ static bool explain_migration(struct explaining *explaining, const struct folder
     return ok;
 }
 
-static void find_refusal(struct work *work, const struct run_request *request, const struct preparation *preparation,
-                         struct explanation *explanation)
+static void find_refusal(const struct request *request, const struct run_options *options,
+                         const struct preparation *preparation, struct explanation *explanation)
 {
-    const char *const obstacle = prepare_obstacle(work->arena, preparation);
+    const char *const obstacle = prepare_obstacle(request->arena, preparation);
     if (preparation->unfit != NULL) {
-        explanation->refusal =
-            arena_printf(work->arena, "\"%s\" cannot run: %s", preparation->unfit->name, preparation->problem.message);
-    } else if (preparation->delegate && !work->site->allow_delegate) {
+        explanation->refusal = arena_printf(request->arena, "\"%s\" cannot run: %s", preparation->unfit->name,
+                                            preparation->problem.message);
+    } else if (preparation->delegate && !request->site->allow_delegate) {
         explanation->refusal = arena_printf(
-            work->arena,
+            request->arena,
             "Some of these are programs, which only %s itself can run: %s, or a worker that was started with "
             "--allow-delegate.",
             preparation->catalog.detection.framework->display_name,
-            delegate_command(work->arena, work->site, &preparation->catalog.detection));
-    } else if (request->in_one_transaction && obstacle != NULL) {
+            delegate_command(request->arena, request->site, &preparation->catalog.detection));
+    } else if (options->in_one_transaction && obstacle != NULL) {
         explanation->refusal =
-            arena_printf(work->arena, "These migrations cannot share one transaction: %s.", obstacle);
+            arena_printf(request->arena, "These migrations cannot share one transaction: %s.", obstacle);
     }
 }
 
@@ -167,30 +170,33 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
                                                            : "no statement stops readers or writers of what is there");
 }
 
-bool explain(struct work *work, const struct run_request *request, const struct preparation *preparation,
-             struct explanation *explanation)
+bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
+             const struct preparation *preparation, struct explanation *explanation)
 {
     struct explaining explaining = {
-        .work = work,
+        .request = request,
+        .session = session,
         .explanation = explanation,
-        .facts = {.server_version = pg_session_server_version(work->session), .data = work, .column_type = column_type},
+        .facts = {.server_version = pg_session_server_version(session),
+                  .data = &explaining,
+                  .column_type = column_type},
     };
     explaining.detection = &preparation->catalog.detection;
     explaining.delegates = preparation->delegate;
-    explaining.created = arena_grow(work->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
+    explaining.created = arena_grow(request->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
     explaining.created[0] = NULL;
     *explanation = (struct explanation){0};
-    explanation->migrations = arena_array(work->arena, preparation->count, sizeof *explanation->migrations);
+    explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         if (!explain_migration(&explaining, &preparation->catalog.detection.folder, &preparation->items[i],
                                &explanation->migrations[explanation->count++])) {
             return false;
         }
     }
-    if (request->in_one_transaction) {
+    if (options->in_one_transaction) {
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
-    find_refusal(work, request, preparation, explanation);
-    explanation->summary = summary_of(work->arena, preparation, explanation);
+    find_refusal(request, options, preparation, explanation);
+    explanation->summary = summary_of(request->arena, preparation, explanation);
     return true;
 }

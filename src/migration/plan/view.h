@@ -42,7 +42,7 @@ struct explanation {
 };
 
 /* Reads the scripts again, and asks the database for the types of columns that change theirs. */
-bool explain(struct work *work, const struct run_request *request, const struct preparation *preparation,
-             struct explanation *explanation);
+bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
+             const struct preparation *preparation, struct explanation *explanation);
 
 #endif

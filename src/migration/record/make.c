@@ -4,22 +4,22 @@
 #include "migration/record/make.h"
 
 /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: look first. */
-static bool schema_exists(struct work *work, const char *schema, bool *exists)
+static bool schema_exists(const struct request *request, struct pg_session *session, const char *schema, bool *exists)
 {
-    PG_RESULT(result) = pg_query(work->session, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", 1,
-                                 (const char *const[]){schema}, work->status);
+    PG_RESULT(result) = pg_query(session, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", 1,
+                                 (const char *const[]){schema}, request->status);
     *exists = result != NULL && PQntuples(result) > 0;
     return result != NULL;
 }
 
-bool ledger_ensure(struct work *work, struct detection *detection)
+bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    struct buffer sql = {.arena = work->arena};
+    struct buffer sql = {.arena = request->arena};
     bool exists;
     if (detection->has_ledger) {
         return true;
     }
-    if (!schema_exists(work, detection->ledger.schema, &exists)) {
+    if (!schema_exists(request, session, detection->ledger.schema, &exists)) {
         return false;
     }
     buffer_puts(&sql, "BEGIN;");
@@ -30,15 +30,15 @@ bool ledger_ensure(struct work *work, struct detection *detection)
     }
     ledger_put(&sql, detection->framework, LEDGER_CREATE, &detection->ledger, NULL);
     buffer_puts(&sql, "COMMIT;");
-    detection->has_ledger = pg_exec(work->session, buffer_string(&sql), work->status);
-    if (!detection->has_ledger && pg_session_in_transaction(work->session)) {
-        struct status ignored = {.arena = work->arena};
-        pg_exec(work->session, "ROLLBACK", &ignored);
+    detection->has_ledger = pg_exec(session, buffer_string(&sql), request->status);
+    if (!detection->has_ledger && pg_session_in_transaction(session)) {
+        struct status ignored = {.arena = request->arena};
+        pg_exec(session, "ROLLBACK", &ignored);
     }
     return detection->has_ledger;
 }
 
-bool ledger_check_baseline(struct work *work, const struct detection *detection)
+bool ledger_check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
 {
     /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
     static const char sql[] =
@@ -50,13 +50,13 @@ bool ledger_check_baseline(struct work *work, const struct detection *detection)
         return true;
     }
     const char *const schema = detection->ledger.schema;
-    PG_RESULT(result) = pg_query(work->session, sql, 1, (const char *const[]){schema}, work->status);
+    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){schema}, request->status);
     if (result == NULL) {
         return false;
     }
     return PQntuples(result) == 0 ||
            status_fail(
-               work->status, STATUS_FAILED_PRECONDITION,
+               request->status, STATUS_FAILED_PRECONDITION,
                "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
                "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
                schema, pg_field(result, 0, 0), detection->framework->display_name);

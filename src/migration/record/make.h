@@ -7,10 +7,11 @@
 #include "migration/look/detect.h"
 
 /* Makes the detection's ledger, and its schema, where they do not exist. */
-bool ledger_ensure(struct work *work, struct detection *detection);
+bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection);
 
 /* For a framework that wants a baseline: fails with FAILED_PRECONDITION where the ledger's schema has tables, views or
  * types of somebody and no ledger: a first run would create what is there already. */
-bool ledger_check_baseline(struct work *work, const struct detection *detection);
+bool ledger_check_baseline(const struct request *request, struct pg_session *session,
+                           const struct detection *detection);
 
 #endif

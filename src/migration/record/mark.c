@@ -13,36 +13,37 @@
 #define LOCK_WAIT_MS "10000" /* for the ledger's lock */
 
 /* Connects, locks, reads, and finds the migration that is meant. */
-static bool begin(struct work *work, const char *name, struct catalog *catalog, const struct catalog_item **item)
+static bool begin(struct run *run, const char *name, struct catalog *catalog, const struct catalog_item **item)
 {
+    const struct request *const request = run->request;
     struct detection detection;
     if (name[0] == '\0') {
-        return status_fail(work->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
+        return status_fail(run->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
     }
-    if (!work_connect_own(work) || !detect(work, &detection)) {
+    if (!run_connect(run) || !detect(request, run->session, &detection)) {
         return false;
     }
-    if (detection.framework != NULL && detection.problem == NULL && !lock_take(work, &detection)) {
+    if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
         return false;
     }
-    if (!catalog_read(work, catalog)) {
+    if (!catalog_read(request, run->session, catalog)) {
         return false;
     }
     if (catalog->detection.problem != NULL) {
-        return status_fail(work->status, STATUS_FAILED_PRECONDITION, "%s", catalog->detection.problem);
+        return status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s", catalog->detection.problem);
     }
     *item = catalog_find(catalog, text_of(name));
-    return *item != NULL || catalog_not_found(catalog, text_of(name), work->status);
+    return *item != NULL || catalog_not_found(catalog, text_of(name), run->status);
 }
 
-static bool write_record(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+static bool write_record(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
                          enum ledger_part part)
 {
     const struct framework *const framework = catalog->detection.framework;
     const struct ledger *const ledger = &catalog->detection.ledger;
-    struct buffer sql = {.arena = work->arena};
+    struct buffer sql = {.arena = run->arena};
     bool has_steps;
-    if (!store_exists(work->session, &has_steps, work->status)) {
+    if (!store_exists(run->session, &has_steps, run->status)) {
         return false;
     }
     ledger_put(&sql, framework, LEDGER_SESSION, ledger, NULL);
@@ -54,20 +55,20 @@ static bool write_record(struct work *work, const struct catalog *catalog, const
     }
     ledger_put(&sql, framework, LEDGER_UNLOCK, ledger, NULL);
     buffer_puts(&sql, "COMMIT;");
-    return pg_exec(work->session, buffer_string(&sql), work->status);
+    return pg_exec(run->session, buffer_string(&sql), run->status);
 }
 
 /* A ledger that knows only how far it is would say that those before it are applied, too. */
-static bool check_gap(struct work *work, const struct catalog *catalog, const struct catalog_item *item)
+static bool check_gap(struct run *run, const struct catalog *catalog, const struct catalog_item *item)
 {
     const struct catalog_item *before = item;
     while (catalog->detection.framework->ledger.records_in_order && before-- > catalog->items) {
         if (before->state == MIGRATION_PENDING && !before->file->repeatable) {
-            status_fail(work->status, STATUS_FAILED_PRECONDITION,
+            status_fail(run->status, STATUS_FAILED_PRECONDITION,
                         "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
                         "Mark that one first.",
                         catalog->detection.framework->display_name, item->name, before->name);
-            work->status->migration = item->name;
+            run->status->migration = item->name;
             return false;
         }
     }
@@ -75,7 +76,7 @@ static bool check_gap(struct work *work, const struct catalog *catalog, const st
          catalog->detection.framework->ledger.records_in_order && later < catalog->items + catalog->count; later++) {
         if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
             return status_fail(
-                work->status, STATUS_FAILED_PRECONDITION,
+                run->status, STATUS_FAILED_PRECONDITION,
                 "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", later->name,
                 item->name, catalog->detection.framework->display_name);
         }
@@ -83,41 +84,41 @@ static bool check_gap(struct work *work, const struct catalog *catalog, const st
     return true;
 }
 
-static bool apply_mark(struct work *work, const char *name, const char **message)
+static bool apply_mark(struct run *run, const char *name, const char **message)
 {
     struct catalog catalog;
     const struct catalog_item *item;
     struct loaded loaded;
     char id[UUID_SIZE];
-    if (!begin(work, name, &catalog, &item)) {
+    if (!begin(run, name, &catalog, &item)) {
         return false;
     }
     if (item->file == NULL) {
-        return catalog_not_found(&catalog, text_of(name), work->status);
+        return catalog_not_found(&catalog, text_of(name), run->status);
     }
     if (item->state != MIGRATION_PENDING) {
-        *message = arena_printf(work->arena, "Migration \"%s\" is already recorded as applied.", item->name);
+        *message = arena_printf(run->arena, "Migration \"%s\" is already recorded as applied.", item->name);
         return true;
     }
-    if (!check_gap(work, &catalog, item) ||
-        !migration_load(work->arena, &work->site->project, &catalog.detection.folder, item->file, &loaded,
-                        work->status) ||
-        !ledger_ensure(work, &catalog.detection)) {
+    if (!check_gap(run, &catalog, item) ||
+        !migration_load(run->arena, &run->request->site->project, &catalog.detection.folder, item->file, &loaded,
+                        run->status) ||
+        !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;
     }
     uuid_v4(id);
     const struct prepared prepared = {.item = item};
-    struct ledger_record record = prepared_record(work->arena, &catalog, &prepared, &loaded);
+    struct ledger_record record = prepared_record(run->arena, &catalog, &prepared, &loaded);
     record.id = id;
-    *message = arena_printf(work->arena, "Migration \"%s\" marked as applied without executing.", item->name);
-    return write_record(work, &catalog, &record, LEDGER_MARK_APPLIED);
+    *message = arena_printf(run->arena, "Migration \"%s\" marked as applied without executing.", item->name);
+    return write_record(run, &catalog, &record, LEDGER_MARK_APPLIED);
 }
 
-static bool roll_back_mark(struct work *work, const char *name, const char **message)
+static bool roll_back_mark(struct run *run, const char *name, const char **message)
 {
     struct catalog catalog;
     const struct catalog_item *item;
-    if (!begin(work, name, &catalog, &item)) {
+    if (!begin(run, name, &catalog, &item)) {
         return false;
     }
     const struct framework *const framework = catalog.detection.framework;
@@ -129,34 +130,33 @@ static bool roll_back_mark(struct work *work, const char *name, const char **mes
             .file = item->file,
             .before = catalog_before(&catalog, item),
         };
-        *message = arena_printf(work->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return write_record(work, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
+        *message = arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
+        return write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
-        *message = arena_printf(work->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
+        *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
         return true;
     }
-    status_fail(work->status, STATUS_FAILED_PRECONDITION,
+    status_fail(run->status, STATUS_FAILED_PRECONDITION,
                 "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,
                 item->state == MIGRATION_PENDING ? "it was never recorded" : "it is applied");
-    work->status->migration = item->name;
+    run->status->migration = item->name;
     return false;
 }
 
 /* The session of a mark is its own, like a run's: it goes, and the locks with it. */
-static bool close_after(struct work *work, bool ok)
+bool mark_applied(const struct request *request, const char *name, const char **message)
 {
-    pg_session_free(work->session);
-    work->session = NULL;
+    struct run run = run_of(request);
+    const bool ok = apply_mark(&run, name, message);
+    run_close(&run);
     return ok;
 }
 
-bool mark_applied(struct work *work, const char *name, const char **message)
+bool mark_rolled_back(const struct request *request, const char *name, const char **message)
 {
-    return close_after(work, apply_mark(work, name, message));
-}
-
-bool mark_rolled_back(struct work *work, const char *name, const char **message)
-{
-    return close_after(work, roll_back_mark(work, name, message));
+    struct run run = run_of(request);
+    const bool ok = roll_back_mark(&run, name, message);
+    run_close(&run);
+    return ok;
 }

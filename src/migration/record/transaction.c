@@ -15,32 +15,25 @@
 
 #include <string.h>
 
-static bool fail_from_status(const struct script *script, struct script_failure *failure)
+static bool fail_from_status(const struct script *script, struct failure *failure)
 {
-    const struct status *const status = script->work->status;
-    failure->error = status->message;
-    failure->sqlstate = status->sqlstate;
-    failure->detail = status->detail;
-    failure->hint = status->hint;
-    failure->connection_lost = status->code == STATUS_UNAVAILABLE;
-    failure->cancelled = status->code == STATUS_CANCELLED;
-    return false;
+    return failure_take(failure, script->run->status);
 }
 
 /* ---- one transaction ---- */
 
-static bool run_one_transaction(struct script *script, struct script_failure *failure)
+static bool run_one_transaction(struct script *script, struct failure *failure)
 {
     const struct step nothing = {.kind = STEP_TRANSACTION};
     const struct step *const step = script->plan.count == 0 ? &nothing : &script->plan.steps[0];
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     failure->step = failure->steps = 1;
-    query_put_session(&query, script->work, script->detection);
+    query_put_session(&query, script->run, script->detection);
     query_put_begin(&query, script->detection, step->stalls);
     query_put_script(&query, text_slice(script->content, step->start, step->end));
     query_put_ledger(&query, script->detection, &script->record, LEDGER_RECORD);
     query_put_commit(&query, script->detection);
-    return query_send(script->work, script->record.name, script->content, step, &query, failure);
+    return query_send(script->run, script->record.name, script->content, step, &query, failure);
 }
 
 /* ---- step by step ---- */
@@ -51,7 +44,7 @@ static struct step_record record_of(const struct script *script, size_t i)
         .step = (uint32_t)(i + 1),
         .steps = (uint32_t)script->plan.count,
         .attempt = script->record.id,
-        .checksum = step_checksum(script->work->arena, script->content, &script->plan.steps[i]),
+        .checksum = step_checksum(script->run->arena, script->content, &script->plan.steps[i]),
     };
 }
 
@@ -65,7 +58,7 @@ static void put_start(struct script *script, struct query *query)
 {
     const struct framework *const framework = script->detection->framework;
     if (!script->is_started && ledger_has(framework, LEDGER_START)) {
-        struct buffer sql = {.arena = script->work->arena};
+        struct buffer sql = {.arena = script->run->arena};
         ledger_put(&sql, framework, LEDGER_START, &script->detection->ledger, &script->record);
         query_put(query, buffer_string(&sql));
     }
@@ -86,44 +79,44 @@ static void put_done(struct script *script, struct query *query, size_t i)
 }
 
 /* Statements of ours, in a transaction of their own. */
-static bool write_down(struct script *script, struct query *query, struct script_failure *failure)
+static bool write_down(struct script *script, struct query *query, struct failure *failure)
 {
-    const char *const sql = arena_printf(script->work->arena, "BEGIN;%sCOMMIT;", buffer_string(&query->sql));
-    if (pg_exec(script->work->session, sql, script->work->status)) {
+    const char *const sql = arena_printf(script->run->arena, "BEGIN;%sCOMMIT;", buffer_string(&query->sql));
+    if (pg_exec(script->run->session, sql, script->run->status)) {
         return true;
     }
     fail_from_status(script, failure);
-    if (pg_session_in_transaction(script->work->session)) {
-        struct status ignored = {.arena = script->work->arena};
-        pg_exec(script->work->session, "ROLLBACK", &ignored);
+    if (pg_session_in_transaction(script->run->session)) {
+        struct status ignored = {.arena = script->run->arena};
+        pg_exec(script->run->session, "ROLLBACK", &ignored);
     }
     return false;
 }
 
-static bool write_done(struct script *script, size_t i, struct script_failure *failure)
+static bool write_done(struct script *script, size_t i, struct failure *failure)
 {
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     put_done(script, &query, i);
     return write_down(script, &query, failure);
 }
 
-static bool run_transaction(struct script *script, size_t i, struct script_failure *failure)
+static bool run_transaction(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     query_put_begin(&query, script->detection, step->stalls);
     put_start(script, &query);
     query_put_script(&query, text_slice(script->content, step->start, step->end));
     put_done(script, &query, i);
     query_put_commit(&query, script->detection);
-    return query_send(script->work, script->record.name, script->content, step, &query, failure);
+    return query_send(script->run, script->record.name, script->content, step, &query, failure);
 }
 
 /* BEGIN …; COMMIT of the script's own: our row goes in front of its COMMIT. */
-static bool run_own_transaction(struct script *script, size_t i, struct script_failure *failure)
+static bool run_own_transaction(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
-    struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
+    struct query query = {.sql = {.arena = script->run->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
     const struct step body = {.kind = STEP_OWN, .start = step->start, .end = step->commit_at};
     query_put_script(&query, text_slice(script->content, step->start, step->commit_at));
     if (!script->is_started) {
@@ -131,7 +124,7 @@ static bool run_own_transaction(struct script *script, size_t i, struct script_f
     }
     put_done(script, &query, i);
     buffer_add(&query.sql, text_slice(script->content, step->commit_at, step->end));
-    return query_send(script->work, script->record.name, script->content, &body, &query, failure);
+    return query_send(script->run, script->record.name, script->content, &body, &query, failure);
 }
 
 /* A DO block that commits by itself cannot share a transaction with its row, but its last part can: as a block inside a
@@ -140,7 +133,7 @@ static bool wrap_do(struct script *script, size_t i, struct query *query)
 {
     const struct step *const step = &script->plan.steps[i];
     struct text body;
-    if (!sql_do_block(script->work->arena, text_slice(script->content, step->start, step->end), &body) ||
+    if (!sql_do_block(script->run->arena, text_slice(script->content, step->start, step->end), &body) ||
         text_find(body, "$truss_step$", 0) != SIZE_MAX) {
         return false;
     }
@@ -154,12 +147,12 @@ static bool wrap_do(struct script *script, size_t i, struct query *query)
 }
 
 /* Begins a step that stands outside of a transaction: from now on it may have left something. */
-static bool begin_alone(struct script *script, size_t i, struct script_failure *failure)
+static bool begin_alone(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     struct step_record record = record_of(script, i);
-    if (!leftovers_before(script->work, text_slice(script->content, step->start, step->end), &record.indexes_before)) {
+    if (!leftovers_before(script->run, text_slice(script->content, step->start, step->end), &record.indexes_before)) {
         return fail_from_status(script, failure);
     }
     put_start(script, &query);
@@ -173,79 +166,77 @@ static bool begin_alone(struct script *script, size_t i, struct script_failure *
 }
 
 /* A step that failed leaves nothing of its own: an INVALID index goes at once. True where it left nothing at all. */
-static bool clean_up_alone(struct script *script, size_t i, const struct script_failure *failure)
+static bool clean_up_alone(struct script *script, size_t i, const struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     const struct text statement = text_slice(script->content, step->start, step->end);
-    struct work work = *script->work; /* the failure's own status stays */
-    struct status status = {.arena = work.arena};
-    struct query query = {.sql = {.arena = work.arena}};
+    struct run *const run = script->run;
+    struct query query = {.sql = {.arena = run->arena}};
     bool finished;
     struct text body;
-    work.status = &status;
-    if (!leftovers_remove(&work, statement, script->record.name, script->before, &finished)) {
+    if (!leftovers_remove(run, statement, script->record.name, script->before, &finished)) {
         return false;
     }
     const bool is_index = script->before != NULL;
-    const bool refused = sqlstate_is_of_class(failure->sqlstate, SQLSTATE_CLASS_SYNTAX);
-    if (!is_index && (!refused || sql_do_block(script->work->arena, statement, &body))) {
+    const bool refused = sqlstate_is_of_class(failure->status.sqlstate, SQLSTATE_CLASS_SYNTAX);
+    if (!is_index && (!refused || sql_do_block(script->run->arena, statement, &body))) {
         return false;
     }
     steps_put_unbegun(&query.sql, &script->detection->ledger, script->record.name, (uint32_t)(i + 1));
-    return pg_exec(work.session, buffer_string(&query.sql), &status);
+    return pg_exec(run->session, buffer_string(&query.sql), run->status);
 }
 
 /* Who waits inside pg_advisory_lock has a snapshot, which an index that is built concurrently waits for: Prisma 6.19
  * waits so, and its backend goes on waiting when its client has given up. The unfinished row of this migration keeps
  * its tool from running anything (P3009): its lock can be let go until the index is there. */
-static bool let_waiters_go(struct script *script, const struct script_failure *failure)
+static bool let_waiters_go(struct script *script, const struct failure *failure)
 {
     const struct framework *const framework = script->detection->framework;
-    const bool is_deadlock = sqlstate_is(failure->sqlstate, SQLSTATE_DEADLOCK_DETECTED);
+    const bool is_deadlock = sqlstate_is(failure->status.sqlstate, SQLSTATE_DEADLOCK_DETECTED);
     if (!is_deadlock || script->has_yielded || framework->hooks.advisory_locks == NULL ||
         !framework->ledger.failed_entry_blocks) {
         return true;
     }
-    watch_note(script->work, script->record.name,
-               arena_printf(script->work->arena,
+    watch_note(&script->run->watch, script->record.name,
+               arena_printf(script->run->arena,
                             "Letting the lock of %s go until the index is built: somebody waits for "
                             "it, and the index for him.",
                             framework->display_name));
     script->has_yielded = true;
-    return lock_yield(script->work, script->detection);
+    return lock_yield(script->run, script->detection);
 }
 
 /* What would stall others is tried again; an index that is built concurrently too, after what its failure left is
  * removed. */
-static bool send_alone(struct script *script, size_t i, struct query *query, struct script_failure *failure)
+static bool send_alone(struct script *script, size_t i, struct query *query, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     const struct text statement = text_slice(script->content, step->start, step->end);
-    struct ladder ladder = ladder_start(script->work);
+    struct ladder ladder = ladder_start(script->run);
     bool finished = false;
-    while (!finished && !query_send_once(script->work, script->content, step, query, &ladder, failure)) {
+    while (!finished && !query_send_once(script->run, script->content, step, query, &ladder, failure)) {
         if ((query->ladder == LADDER_NONE && script->before == NULL) ||
-            !ladder_again(&ladder, script->work, script->record.name, failure)) {
+            !ladder_again(&ladder, script->run, script->record.name, failure)) {
             return false;
         }
-        pg_session_set_deadline(script->work->session, script->work->deadline);
+        pg_session_set_deadline(script->run->session, script->run->deadline);
         if (!let_waiters_go(script, failure) ||
-            !leftovers_remove(script->work, statement, script->record.name, script->before, &finished)) {
+            !leftovers_remove(script->run, statement, script->record.name, script->before, &finished)) {
             return fail_from_status(script, failure);
         }
     }
-    if (script->has_yielded && !lock_retake(script->work, script->detection)) {
+    if (script->has_yielded && !lock_retake(script->run, script->detection)) {
         return fail_from_status(script, failure);
     }
     script->has_yielded = false;
     return true;
 }
 
-static bool run_alone(struct script *script, size_t i, bool was_begun, struct script_failure *failure)
+static bool run_alone(struct script *script, size_t i, bool was_begun, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     const struct text statement = text_slice(script->content, step->start, step->end);
-    struct query query = {.sql = {.arena = script->work->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
+    struct query query = {.sql = {.arena = script->run->arena}, .ladder = step->stalls ? LADDER_SESSION : LADDER_NONE};
     /* What stands alone must be alone in its query: several statements would be one implicit transaction. */
     if (!wrap_do(script, i, &query)) {
         buffer_add(&query.sql, statement);
@@ -256,53 +247,55 @@ static bool run_alone(struct script *script, size_t i, bool was_begun, struct sc
     if (send_alone(script, i, &query, failure)) {
         return write_done(script, i, failure); /* also where it was wrapped: a RETURN skips what is behind it */
     }
-    return was_begun && leftovers_says_done(statement, failure->sqlstate) && write_done(script, i, failure);
+    return was_begun && leftovers_says_done(statement, failure->status.sqlstate) && write_done(script, i, failure);
 }
 
 /* A piece that commits where we cannot see: it is begun, run, and done. */
-static bool run_unseen(struct script *script, size_t i, struct script_failure *failure)
+static bool run_unseen(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     if (!begin_alone(script, i, failure)) {
         return false;
     }
     query_put_script(&query, text_slice(script->content, step->start, step->end));
-    if (!query_send(script->work, script->record.name, script->content, step, &query, failure)) {
+    if (!query_send(script->run, script->record.name, script->content, step, &query, failure)) {
         return false;
     }
-    if (pg_session_in_transaction(script->work->session)) {
-        struct status ignored = {.arena = script->work->arena};
-        pg_exec(script->work->session, "ROLLBACK", &ignored);
-        failure->error = "The script left a transaction open; it was rolled back. End it with COMMIT in the script.";
-        return false;
+    if (pg_session_in_transaction(script->run->session)) {
+        struct status ignored = {.arena = script->run->arena};
+        pg_exec(script->run->session, "ROLLBACK", &ignored);
+        status_fail(script->run->status, STATUS_FAILED_PRECONDITION,
+                    "The script left a transaction open; it was rolled back. End it with COMMIT in the script.");
+        return failure_take(failure, script->run->status);
     }
     return write_done(script, i, failure);
 }
 
 /* An attempt was interrupted in the middle of step i: it is done all the same, or is begun anew, or nobody can tell. */
-static bool resume_step(struct script *script, size_t i, bool *finished, struct script_failure *failure)
+static bool resume_step(struct script *script, size_t i, bool *finished, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     *finished = false;
     if (step->kind == STEP_ALONE) {
         script->before = script->steps.items[i].indexes_before;
-        if (!leftovers_remove(script->work, text_slice(script->content, step->start, step->end), script->record.name,
+        if (!leftovers_remove(script->run, text_slice(script->content, step->start, step->end), script->record.name,
                               script->before, finished)) {
             return fail_from_status(script, failure);
         }
         return !*finished || write_done(script, i, failure);
     }
-    failure->where = text_position(script->content, step->start);
-    failure->error = arena_printf(script->work->arena,
-                                  "An earlier run was interrupted in step %zu (line %u), which commits by itself: "
-                                  "whether it did cannot be known. Look, then mark the migration as applied or as "
-                                  "rolled back.",
-                                  i + 1, failure->where.line);
+    const struct position where = text_position(script->content, step->start);
+    status_fail(script->run->status, STATUS_FAILED_PRECONDITION,
+                "An earlier run was interrupted in step %zu (line %u), which commits by itself: whether it did cannot "
+                "be known. Look, then mark the migration as applied or as rolled back.",
+                i + 1, where.line);
+    failure_take(failure, script->run->status);
+    failure->where = where;
     return false;
 }
 
-static bool run_step(struct script *script, size_t i, struct script_failure *failure)
+static bool run_step(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     const bool was_begun = i == script->done && script->steps.count > i;
@@ -325,18 +318,18 @@ static bool run_step(struct script *script, size_t i, struct script_failure *fai
 }
 
 /* The log that stays in the ledger, in the form of Prisma's own. */
-static const char *failure_log(struct arena *arena, const struct script_failure *failure)
+static const char *failure_log(struct arena *arena, const struct failure *failure)
 {
     struct buffer log = {.arena = arena};
-    if (failure->sqlstate != NULL) {
-        buffer_printf(&log, "Database error code: %s\n\n", failure->sqlstate);
+    if (failure->status.sqlstate != NULL) {
+        buffer_printf(&log, "Database error code: %s\n\n", failure->status.sqlstate);
     }
-    buffer_printf(&log, "Database error:\nERROR: %s\n", failure->error);
-    if (failure->detail != NULL) {
-        buffer_printf(&log, "\nDETAIL: %s\n", failure->detail);
+    buffer_printf(&log, "Database error:\nERROR: %s\n", failure->status.message);
+    if (failure->status.detail != NULL) {
+        buffer_printf(&log, "\nDETAIL: %s\n", failure->status.detail);
     }
-    if (failure->hint != NULL) {
-        buffer_printf(&log, "\nHINT: %s\n", failure->hint);
+    if (failure->status.hint != NULL) {
+        buffer_printf(&log, "\nHINT: %s\n", failure->status.hint);
     }
     if (failure->where.line > 0) {
         buffer_printf(&log, "\nPosition: line %u, column %u\n", failure->where.line, failure->where.column);
@@ -344,10 +337,10 @@ static const char *failure_log(struct arena *arena, const struct script_failure 
     return buffer_string(&log);
 }
 
-void script_record_failure(struct script *script, const struct script_failure *failure)
+void script_record_failure(struct script *script, const struct failure *failure)
 {
     const struct framework *const framework = script->detection->framework;
-    struct arena *const arena = script->work->arena;
+    struct arena *const arena = script->run->arena;
     struct status ignored = {.arena = arena};
     struct query query = {.sql = {.arena = arena}};
     struct ledger_record logged = script->record;
@@ -361,11 +354,11 @@ void script_record_failure(struct script *script, const struct script_failure *f
         steps_put_forget(&query.sql, &script->detection->ledger, logged.name);
     }
     buffer_puts(&query.sql, "COMMIT;");
-    pg_exec(script->work->session, buffer_string(&query.sql), &ignored);
+    pg_exec(script->run->session, buffer_string(&query.sql), &ignored);
 }
 
 /* What a step that failed leaves behind. A lost connection leaves what the next one finds. */
-static void settle_failure(struct script *script, size_t i, struct script_failure *failure)
+static void settle_failure(struct script *script, size_t i, struct failure *failure)
 {
     const struct step *const step = &script->plan.steps[i];
     const bool is_clean = step->kind == STEP_TRANSACTION || (step->kind == STEP_OWN && step->commit_at != SIZE_MAX);
@@ -400,34 +393,34 @@ static void tell_step(const struct script *script, size_t i, enum run_event_kind
 {
     const struct step *const step = &script->plan.steps[i];
     const uint32_t line = text_position(script->content, step->start).line;
-    const char *const reason = step->reason == NULL ? "" : arena_printf(script->work->arena, ", %s", step->reason);
-    watch_tell(script->work, &(struct run_event){
-                                 .kind = kind,
-                                 .migration = script->record.name,
-                                 .step = (uint32_t)(i + 1),
-                                 .steps = (uint32_t)script->plan.count,
-                                 .duration_ms = kind == RUN_EVENT_STEP_DONE ? (uint32_t)(clock_ms() - began) : 0,
-                                 .message = arena_printf(script->work->arena, "Step %zu of %zu (line %u%s) %s.", i + 1,
-                                                         script->plan.count, line, reason,
-                                                         kind == RUN_EVENT_STEP_DONE ? "is done" : "has begun"),
-                             });
+    const char *const reason = step->reason == NULL ? "" : arena_printf(script->run->arena, ", %s", step->reason);
+    watch_tell(&script->run->watch, &(struct run_event){
+                                        .kind = kind,
+                                        .migration = script->record.name,
+                                        .step = (uint32_t)(i + 1),
+                                        .steps = (uint32_t)script->plan.count,
+                                        .duration_ms = kind == RUN_EVENT_STEP_DONE ? (uint32_t)(clock_ms() - began) : 0,
+                                        .message = arena_printf(script->run->arena, "Step %zu of %zu (line %u%s) %s.",
+                                                                i + 1, script->plan.count, line, reason,
+                                                                kind == RUN_EVENT_STEP_DONE ? "is done" : "has begun"),
+                                    });
 }
 
-static bool run_steps(struct script *script, struct script_failure *failure)
+static bool run_steps(struct script *script, struct failure *failure)
 {
-    struct query query = {.sql = {.arena = script->work->arena}};
+    struct query query = {.sql = {.arena = script->run->arena}};
     failure->steps = (uint32_t)script->plan.count;
-    query_put_session(&query, script->work, script->detection);
+    query_put_session(&query, script->run, script->detection);
     put_settings(script, &query);
-    if (!store_ensure(script->work->session, script->work->status) ||
-        !pg_exec(script->work->session, buffer_string(&query.sql), script->work->status)) {
+    if (!store_ensure(script->run->session, script->run->status) ||
+        !pg_exec(script->run->session, buffer_string(&query.sql), script->run->status)) {
         return fail_from_status(script, failure);
     }
     for (size_t i = script->done; i < script->plan.count; i++) {
         const int64_t began = clock_ms();
         failure->step = (uint32_t)(i + 1);
-        if (script->work->observer != NULL) {
-            observer_at(script->work->observer, script->record.name, failure->step, failure->steps);
+        if (script->run->observer != NULL) {
+            observer_at(script->run->observer, script->record.name, failure->step, failure->steps);
         }
         tell_step(script, i, RUN_EVENT_STEP_STARTED, began);
         if (!run_step(script, i, failure)) {
@@ -436,12 +429,10 @@ static bool run_steps(struct script *script, struct script_failure *failure)
         }
         script->is_started = true;
         tell_step(script, i, RUN_EVENT_STEP_DONE, began);
-        if (watch_cancelled(script->work) && !is_last(script, i)) {
-            *failure = (struct script_failure){.error = "The run was cancelled.",
-                                               .cancelled = true,
-                                               .step = failure->step,
-                                               .steps = failure->steps,
-                                               .partially_applied = true};
+        if (watch_cancelled(&script->run->watch) && !is_last(script, i)) {
+            status_fail(script->run->status, STATUS_CANCELLED, "The run was cancelled.");
+            failure_take(failure, script->run->status);
+            failure->partially_applied = true;
             script_record_failure(script, failure);
             return false;
         }
@@ -449,11 +440,11 @@ static bool run_steps(struct script *script, struct script_failure *failure)
     return true;
 }
 
-bool script_run(struct script *script, struct script_failure *failure)
+bool script_run(struct script *script, struct failure *failure)
 {
-    *failure = (struct script_failure){0};
-    if (script->work->observer != NULL) {
-        observer_at(script->work->observer, script->record.name, 1, 1);
+    *failure = (struct failure){0};
+    if (script->run->observer != NULL) {
+        observer_at(script->run->observer, script->record.name, 1, 1);
     }
     return !script->is_started && (script->plan.count == 0 || script->plan.one_transaction)
                ? run_one_transaction(script, failure)

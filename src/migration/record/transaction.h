@@ -11,7 +11,7 @@
 
 /* One migration on its way. */
 struct script {
-    struct work *work;
+    struct run *run;
     const struct detection *detection;
     struct ledger_record record;
     struct text content; /* what is sent of it */
@@ -29,10 +29,10 @@ struct script {
  * step's row in truss.migration_steps committing with it, the ledger's row begun with the first and finished with the
  * last. False where it failed; then the failure says why, the step is rolled back, and what is recorded is what
  * stays. */
-bool script_run(struct script *script, struct script_failure *failure);
+bool script_run(struct script *script, struct failure *failure);
 
 /* Writes down a failure between steps: the row is left unfinished with its log, or forgotten where nothing of the
  * migration stays. script_run does so itself; this is for a connection that was lost and found again. */
-void script_record_failure(struct script *script, const struct script_failure *failure);
+void script_record_failure(struct script *script, const struct failure *failure);
 
 #endif

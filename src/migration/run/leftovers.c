@@ -111,7 +111,7 @@ static struct target read_target(struct arena *arena, struct text statement)
 
 /* ---- before ---- */
 
-bool leftovers_before(struct work *work, struct text statement, const char **before)
+bool leftovers_before(struct run *run, struct text statement, const char **before)
 {
     /* Of a table all its indexes, INVALID ones too: what comes later is new. Of a REINDEX what is INVALID anywhere. */
     static const char of_table[] =
@@ -120,37 +120,36 @@ bool leftovers_before(struct work *work, struct text statement, const char **bef
     static const char invalid[] =
         "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::text FROM pg_catalog.pg_index "
         "WHERE NOT indisvalid";
-    const struct target target = read_target(work->arena, statement);
+    const struct target target = read_target(run->arena, statement);
     const bool is_create = target.kind == KIND_CREATE_INDEX && target.table != NULL;
     *before = NULL;
     if (!is_create && target.kind != KIND_REINDEX) {
         return true;
     }
-    PG_RESULT(result) = pg_query(work->session, is_create ? of_table : invalid, is_create ? 1 : 0,
-                                 (const char *const[]){target.table}, work->status);
+    PG_RESULT(result) = pg_query(run->session, is_create ? of_table : invalid, is_create ? 1 : 0,
+                                 (const char *const[]){target.table}, run->status);
     if (result == NULL) {
         return false;
     }
-    *before = arena_strdup(work->arena, pg_field(result, 0, 0));
+    *before = arena_strdup(run->arena, pg_field(result, 0, 0));
     return true;
 }
 
 /* ---- after ---- */
 
-static bool drop_index(struct work *work, const char *name, const char *migration)
+static bool drop_index(struct run *run, const char *name, const char *migration)
 {
-    const char *const sql = arena_printf(work->arena, "DROP INDEX CONCURRENTLY IF EXISTS %s", name);
-    if (!pg_exec(work->session, sql, work->status)) {
+    const char *const sql = arena_printf(run->arena, "DROP INDEX CONCURRENTLY IF EXISTS %s", name);
+    if (!pg_exec(run->session, sql, run->status)) {
         return false;
     }
-    watch_note(
-        work, migration,
-        arena_printf(work->arena, "Dropped the INVALID index %s that the interrupted statement had left.", name));
+    watch_note(&run->watch, migration,
+               arena_printf(run->arena, "Dropped the INVALID index %s that the interrupted statement had left.", name));
     return true;
 }
 
 /* Indexes that came after the statement had begun; those that somebody is building are his. */
-static bool remove_indexes(struct work *work, const struct target *target, const char *migration, const char *before,
+static bool remove_indexes(struct run *run, const struct target *target, const char *migration, const char *before,
                            bool *finished)
 {
     static const char sql[] =
@@ -163,35 +162,35 @@ static bool remove_indexes(struct work *work, const struct target *target, const
         "ELSE i.indrelid = pg_catalog.to_regclass($2) AND ($3::text IS NULL OR c.relname = $3) END";
     const bool is_create = target->kind == KIND_CREATE_INDEX;
     const char *const values[] = {before, is_create ? target->table : NULL, is_create ? target->index : NULL};
-    PG_RESULT(result) = pg_query(work->session, sql, 3, values, work->status);
+    PG_RESULT(result) = pg_query(run->session, sql, 3, values, run->status);
     if (result == NULL) {
         return false;
     }
     for (int row = 0; row < PQntuples(result); row++) {
         if (pg_field_bool(result, row, 1)) {
             *finished = is_create;
-        } else if (!drop_index(work, pg_field(result, row, 0), migration)) {
+        } else if (!drop_index(run, pg_field(result, row, 0), migration)) {
             return false;
         }
     }
     return true;
 }
 
-static bool is_gone(struct work *work, const char *name, bool *gone)
+static bool is_gone(struct run *run, const char *name, bool *gone)
 {
-    PG_RESULT(result) = pg_query(work->session, "SELECT pg_catalog.to_regclass($1) IS NULL", 1,
-                                 (const char *const[]){name}, work->status);
+    PG_RESULT(result) = pg_query(run->session, "SELECT pg_catalog.to_regclass($1) IS NULL", 1,
+                                 (const char *const[]){name}, run->status);
     *gone = result != NULL && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
 
 /* What is half detached is detached for good: that is what FINALIZE is for. */
-static bool finish_detach(struct work *work, const struct target *target, const char *migration, bool *finished)
+static bool finish_detach(struct run *run, const struct target *target, const char *migration, bool *finished)
 {
     static const char sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent = "
                               "pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)";
     PG_RESULT(result) =
-        pg_query(work->session, sql, 2, (const char *const[]){target->table, target->partition}, work->status);
+        pg_query(run->session, sql, 2, (const char *const[]){target->table, target->partition}, run->status);
     if (result == NULL) {
         return false;
     }
@@ -199,27 +198,26 @@ static bool finish_detach(struct work *work, const struct target *target, const 
     if (PQntuples(result) == 0 || !*finished) {
         return true;
     }
-    watch_note(work, migration,
-               arena_printf(work->arena, "Finalizing the interrupted DETACH of %s.", target->partition));
+    watch_note(&run->watch, migration,
+               arena_printf(run->arena, "Finalizing the interrupted DETACH of %s.", target->partition));
     return pg_exec(
-        work->session,
-        arena_printf(work->arena, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", target->table, target->partition),
-        work->status);
+        run->session,
+        arena_printf(run->arena, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", target->table, target->partition),
+        run->status);
 }
 
-bool leftovers_remove(struct work *work, struct text statement, const char *migration, const char *before,
-                      bool *finished)
+bool leftovers_remove(struct run *run, struct text statement, const char *migration, const char *before, bool *finished)
 {
-    const struct target target = read_target(work->arena, statement);
+    const struct target target = read_target(run->arena, statement);
     *finished = false;
     switch (target.kind) {
     case KIND_CREATE_INDEX:
     case KIND_REINDEX:
-        return before == NULL || remove_indexes(work, &target, migration, before, finished);
+        return before == NULL || remove_indexes(run, &target, migration, before, finished);
     case KIND_DROP_INDEX:
-        return target.index == NULL || is_gone(work, target.index, finished);
+        return target.index == NULL || is_gone(run, target.index, finished);
     case KIND_DETACH:
-        return target.partition == NULL || finish_detach(work, &target, migration, finished);
+        return target.partition == NULL || finish_detach(run, &target, migration, finished);
     case KIND_OTHER:
         break;
     }

@@ -5,15 +5,16 @@
 #ifndef MIGRATION_RUN_LEFTOVERS_H
 #define MIGRATION_RUN_LEFTOVERS_H
 
-#include "migration/look/place.h"
+#include "base/text.h"
+#include "migration/run/current.h"
 
 /* Before such a statement is begun: what must be known to tell later what it left, as an oid[] literal ("{16401}") in
- * the work's arena. *before is NULL for a statement that leaves nothing of the kind. */
-bool leftovers_before(struct work *work, struct text statement, const char **before);
+ * the run's arena. *before is NULL for a statement that leaves nothing of the kind. */
+bool leftovers_before(struct run *run, struct text statement, const char **before);
 
 /* After it was interrupted or has failed: removes what it left. *finished is set where it turns out to have been done
  * completely. False where the server cannot be asked, or something could not be removed. */
-bool leftovers_remove(struct work *work, struct text statement, const char *migration, const char *before,
+bool leftovers_remove(struct run *run, struct text statement, const char *migration, const char *before,
                       bool *finished);
 
 /* True for a statement whose repetition fails with this SQLSTATE because the interrupted attempt had done it already:

@@ -42,14 +42,14 @@ static struct lock_key framework_key(const struct framework *framework, int64_t 
     };
 }
 
-static size_t framework_keys(const struct work *work, const struct detection *detection, int64_t *keys)
+static size_t framework_keys(const struct run *run, const struct detection *detection, int64_t *keys)
 {
-    return framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(work->session), keys);
+    return framework_advisory_locks(detection->framework, &detection->ledger, pg_session_database(run->session), keys);
 }
 
 /* *taken: we have it now. Fails for a lost connection, and for a pooler: it answers with a backend of its own choice,
  * whose number is not the one that it gave when we connected (seen with PgBouncer 1.18). */
-static bool try_lock(struct work *work, const struct lock_key *key, bool *taken)
+static bool try_lock(struct run *run, const struct lock_key *key, bool *taken)
 {
     const char *const sql =
         key->subid == 1
@@ -60,19 +60,19 @@ static bool try_lock(struct work *work, const struct lock_key *key, bool *taken)
     char object[16];
     snprintf(class, sizeof class, "%u", key->class);
     snprintf(object, sizeof object, "%u", key->object);
-    PG_RESULT(result) = pg_query(work->session, sql, 2, (const char *const[]){class, object}, work->status);
+    PG_RESULT(result) = pg_query(run->session, sql, 2, (const char *const[]){class, object}, run->status);
     if (result == NULL) {
         return false;
     }
     *taken = pg_field_bool(result, 0, 0);
-    return pg_field_int(result, 0, 1, 0) == pg_session_backend_pid(work->session) ||
-           status_fail(work->status, STATUS_FAILED_PRECONDITION,
+    return pg_field_int(result, 0, 1, 0) == pg_session_backend_pid(run->session) ||
+           status_fail(run->status, STATUS_FAILED_PRECONDITION,
                        "The connection goes through a pooler (PgBouncer or alike), where the lock that keeps two runs "
                        "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
 /* Who has it: "pid 4711, application "prisma", user app, for 12 s". */
-static const char *holder(struct work *work, const struct lock_key *key)
+static const char *holder(struct run *run, const struct lock_key *key)
 {
     static const char sql[] =
         "SELECT a.pid, a.application_name, a.usename, "
@@ -82,41 +82,42 @@ static const char *holder(struct work *work, const struct lock_key *key)
         "AND l.objsubid = $3::int2 AND a.datname = pg_catalog.current_database()";
     char class[16];
     char object[16];
-    struct status ignored = {.arena = work->arena};
+    struct status ignored = {.arena = run->arena};
     snprintf(class, sizeof class, "%u", key->class);
     snprintf(object, sizeof object, "%u", key->object);
     PG_RESULT(result) =
-        pg_query(work->session, sql, 3, (const char *const[]){class, object, key->subid == 1 ? "1" : "2"}, &ignored);
+        pg_query(run->session, sql, 3, (const char *const[]){class, object, key->subid == 1 ? "1" : "2"}, &ignored);
     if (result == NULL || PQntuples(result) == 0) {
         return "another session";
     }
     const char *const application = pg_field(result, 0, 1);
     const char *const user = pg_field(result, 0, 2);
-    return arena_printf(work->arena, "pid %s, application \"%s\", user %s, connected for %lld s",
-                        pg_field(result, 0, 0), application == NULL ? "" : application, user == NULL ? "?" : user,
+    return arena_printf(run->arena, "pid %s, application \"%s\", user %s, connected for %lld s", pg_field(result, 0, 0),
+                        application == NULL ? "" : application, user == NULL ? "?" : user,
                         (long long)pg_field_int(result, 0, 3, 0));
 }
 
 /* A word to who watches: at first, and every few seconds. */
-static void tell_wait(struct work *work, const struct lock_key *key, int64_t began, uint32_t attempt)
+static void tell_wait(struct run *run, const struct lock_key *key, int64_t began, uint32_t attempt)
 {
-    watch_tell(work, &(struct run_event){
-                         .kind = RUN_EVENT_RUN_LOCK_WAIT,
-                         .duration_ms = (uint32_t)(clock_ms() - began),
-                         .attempt = attempt,
-                         .message = arena_printf(work->arena, "Another run is going on: the %s lock is held by %s.",
-                                                 key->owner, holder(work, key)),
-                     });
+    watch_tell(&run->watch,
+               &(struct run_event){
+                   .kind = RUN_EVENT_RUN_LOCK_WAIT,
+                   .duration_ms = (uint32_t)(clock_ms() - began),
+                   .attempt = attempt,
+                   .message = arena_printf(run->arena, "Another run is going on: the %s lock is held by %s.",
+                                           key->owner, holder(run, key)),
+               });
 }
 
-static bool take_one(struct work *work, const struct lock_key *key, int64_t until)
+static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
 {
     const int64_t began = clock_ms();
     int64_t next_word = began;
     uint32_t attempt = 1;
     bool taken = false;
     for (uint32_t pause = FIRST_PAUSE_MS;; pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2) {
-        if (!try_lock(work, key, &taken)) {
+        if (!try_lock(run, key, &taken)) {
             return false;
         }
         if (taken) {
@@ -126,58 +127,58 @@ static bool take_one(struct work *work, const struct lock_key *key, int64_t unti
             break;
         }
         if (clock_ms() >= next_word) {
-            tell_wait(work, key, began, attempt);
+            tell_wait(run, key, began, attempt);
             next_word = clock_ms() + WORD_EACH_MS;
         }
         attempt++;
-        if (!watch_pause(work, pause) && watch_cancelled(work)) {
-            return status_fail(work->status, STATUS_CANCELLED,
+        if (!watch_pause(&run->watch, run->deadline, pause) && watch_cancelled(&run->watch)) {
+            return status_fail(run->status, STATUS_CANCELLED,
                                "The run was cancelled while it waited for another one; nothing was run.");
         }
     }
     return status_fail_because(
-        work->status, STATUS_ABORTED, REASON_LOCKED,
+        run->status, STATUS_ABORTED, REASON_LOCKED,
         "Another run is going on: the %s lock is held by %s. Nothing was run; try again when it has ended.", key->owner,
-        holder(work, key));
+        holder(run, key));
 }
 
-static int64_t wait_end(const struct work *work)
+static int64_t wait_end(const struct run *run)
 {
-    const int64_t wait = clock_ms() + work->site->lock_wait_ms; /* 0: one try */
-    return wait < work->deadline ? wait : work->deadline;
+    const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one try */
+    return wait < run->deadline ? wait : run->deadline;
 }
 
-bool lock_take_ours(struct work *work, const struct detection *detection)
+bool lock_take_ours(struct run *run, const struct detection *detection)
 {
     const struct lock_key ours = our_key(&detection->ledger);
-    return take_one(work, &ours, wait_end(work));
+    return take_one(run, &ours, wait_end(run));
 }
 
-bool lock_take(struct work *work, const struct detection *detection)
+bool lock_take(struct run *run, const struct detection *detection)
 {
-    return lock_take_ours(work, detection) && lock_retake(work, detection);
+    return lock_take_ours(run, detection) && lock_retake(run, detection);
 }
 
-bool lock_retake(struct work *work, const struct detection *detection)
+bool lock_retake(struct run *run, const struct detection *detection)
 {
     int64_t keys[MOST_ADVISORY_KEYS];
-    const size_t count = framework_keys(work, detection, keys);
+    const size_t count = framework_keys(run, detection, keys);
     for (size_t i = 0; i < count; i++) {
         const struct lock_key key = framework_key(detection->framework, keys[i]);
-        if (!take_one(work, &key, wait_end(work))) {
+        if (!take_one(run, &key, wait_end(run))) {
             return false;
         }
     }
     return true;
 }
 
-bool lock_yield(struct work *work, const struct detection *detection)
+bool lock_yield(struct run *run, const struct detection *detection)
 {
     int64_t keys[MOST_ADVISORY_KEYS];
-    const size_t count = framework_keys(work, detection, keys);
-    struct buffer sql = {.arena = work->arena};
+    const size_t count = framework_keys(run, detection, keys);
+    struct buffer sql = {.arena = run->arena};
     for (size_t i = 0; i < count; i++) {
         buffer_printf(&sql, "SELECT pg_catalog.pg_advisory_unlock(%lld);", (long long)keys[i]);
     }
-    return pg_exec(work->session, buffer_string(&sql), work->status);
+    return pg_exec(run->session, buffer_string(&sql), run->status);
 }

@@ -7,20 +7,21 @@
 #define MIGRATION_RUN_LOCK_H
 
 #include "migration/look/detect.h"
+#include "migration/run/current.h"
 
-/* Takes all these locks on work->session, waiting up to the site's lock_wait_ms or the deadline. They go with the
+/* Takes all these locks on the run's session, waiting up to the site's lock_wait_ms or the deadline. They go with the
  * session. ABORTED where another one has them: the message says who, and since when. FAILED_PRECONDITION where the
  * connection goes through a pooler, which would lose them. */
-bool lock_take(struct work *work, const struct detection *detection);
+bool lock_take(struct run *run, const struct detection *detection);
 
 /* Takes ours alone: the framework's own tool, which is to run meanwhile, takes its own. */
-bool lock_take_ours(struct work *work, const struct detection *detection);
+bool lock_take_ours(struct run *run, const struct detection *detection);
 
 /* Lets the framework's own lock go for a while, so that who waits inside it can have it and go: to be called only while
  * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
-bool lock_yield(struct work *work, const struct detection *detection);
+bool lock_yield(struct run *run, const struct detection *detection);
 
 /* Takes it again, as lock_take does. */
-bool lock_retake(struct work *work, const struct detection *detection);
+bool lock_retake(struct run *run, const struct detection *detection);
 
 #endif

@@ -15,9 +15,10 @@
 #define TOLD_MS     1000 /* between two events that say the same */
 
 struct observer {
-    const struct work *run; /* where the watch and the site are */
-    struct arena *arena;    /* of the blockers that were seen last */
-    struct arena *scratch;  /* of one tick: a statement may take hours */
+    const struct conninfo *conninfo;
+    const struct watch *watch;
+    struct arena *arena;   /* of the blockers that were seen last */
+    struct arena *scratch; /* of one tick: a statement may take hours */
     struct pg_session *session;
     struct pg_session *watched;
     int64_t next_try;
@@ -32,10 +33,11 @@ struct observer {
     double last_done;
 };
 
-struct observer *observer_new(const struct work *work)
+struct observer *observer_new(const struct conninfo *conninfo, const struct watch *watch)
 {
     struct observer *observer = memory_alloc(sizeof *observer);
-    observer->run = work;
+    observer->conninfo = conninfo;
+    observer->watch = watch;
     observer->arena = arena_new(0);
     observer->scratch = arena_new(0);
     return observer;
@@ -51,15 +53,16 @@ void observer_free(struct observer *observer)
     }
 }
 
-struct pg_session *observer_session(struct observer *observer)
+struct pg_session *observer_beside(void *data)
 {
+    struct observer *const observer = data;
     struct status status = {.arena = observer->scratch};
     if (observer->session != NULL && pg_session_is_lost(observer->session)) {
         pg_session_free(observer->session);
         observer->session = NULL;
     }
     if (observer->session == NULL && clock_ms() >= observer->next_try) {
-        observer->session = pg_session_open(observer->run->site->conninfo, deadline_in(QUERY_MS), &status);
+        observer->session = pg_session_open(observer->conninfo, deadline_in(QUERY_MS), &status);
         observer->next_try = clock_ms() + TRY_AGAIN;
     }
     if (observer->session != NULL) {
@@ -116,38 +119,6 @@ static bool look_for_blockers(struct observer *observer, struct pg_session *sess
     return true;
 }
 
-const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count)
-{
-    struct run_blocker *const copies = arena_array(arena, count, sizeof *copies);
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = blockers[i];
-        copies[i].application = arena_strdup(arena, blockers[i].application);
-        copies[i].user = arena_strdup(arena, blockers[i].user);
-        copies[i].state = arena_strdup(arena, blockers[i].state);
-        copies[i].query = arena_strdup(arena, blockers[i].query);
-    }
-    return copies;
-}
-
-/* Some hundreds of milliseconds are a moment to a person. */
-static const char *age_text(struct arena *arena, uint32_t ms)
-{
-    return ms < 10000 ? arena_printf(arena, "%u.%u s", ms / 1000, ms % 1000 / 100)
-                      : arena_printf(arena, "%u s", ms / 1000);
-}
-
-const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count)
-{
-    struct buffer text = {.arena = arena};
-    for (size_t i = 0; i < count; i++) {
-        const struct run_blocker *const one = &blockers[i];
-        buffer_printf(&text, "%spid %u (application \"%s\", user %s) %s, its transaction for %s: %s",
-                      i == 0 ? "" : "; ", one->pid, one->application, one->user, one->state,
-                      age_text(arena, one->transaction_ms), one->query);
-    }
-    return buffer_string(&text);
-}
-
 /* A statement that waits for a long time, tried without a limit of our own. */
 static void tell_wait(struct observer *observer)
 {
@@ -156,19 +127,19 @@ static void tell_wait(struct observer *observer)
         return;
     }
     observer->last_told = clock_ms();
-    watch_tell(observer->run, &(struct run_event){
-                                  .kind = RUN_EVENT_LOCK_WAIT,
-                                  .migration = observer->migration,
-                                  .step = observer->step,
-                                  .steps = observer->steps,
-                                  .duration_ms = waited,
-                                  .attempt = 1,
-                                  .blockers = observer->blockers,
-                                  .blocker_count = observer->blocker_count,
-                                  .message = arena_printf(
-                                      observer->scratch, "Waiting for %s",
-                                      blockers_text(observer->scratch, observer->blockers, observer->blocker_count)),
-                              });
+    watch_tell(observer->watch, &(struct run_event){
+                                    .kind = RUN_EVENT_LOCK_WAIT,
+                                    .migration = observer->migration,
+                                    .step = observer->step,
+                                    .steps = observer->steps,
+                                    .duration_ms = waited,
+                                    .attempt = 1,
+                                    .blockers = observer->blockers,
+                                    .blocker_count = observer->blocker_count,
+                                    .message = arena_printf(
+                                        observer->scratch, "Waiting for %s",
+                                        blockers_text(observer->scratch, observer->blockers, observer->blocker_count)),
+                                });
 }
 
 /* ---- how far it is ---- */
@@ -199,15 +170,15 @@ static void tell_progress(struct observer *observer, const struct run_progress *
         counted ? arena_printf(observer->scratch, "%s: %.0f of %.0f %s (%.0f %%).", progress->phase, progress->done,
                                progress->total, progress->unit, progress->done * 100 / progress->total)
                 : arena_printf(observer->scratch, "%s.", progress->phase);
-    watch_tell(observer->run, &(struct run_event){
-                                  .kind = RUN_EVENT_PROGRESS,
-                                  .migration = observer->migration,
-                                  .step = observer->step,
-                                  .steps = observer->steps,
-                                  .duration_ms = (uint32_t)(clock_ms() - observer->since),
-                                  .progress = progress,
-                                  .message = message,
-                              });
+    watch_tell(observer->watch, &(struct run_event){
+                                    .kind = RUN_EVENT_PROGRESS,
+                                    .migration = observer->migration,
+                                    .step = observer->step,
+                                    .steps = observer->steps,
+                                    .duration_ms = (uint32_t)(clock_ms() - observer->since),
+                                    .progress = progress,
+                                    .message = message,
+                                });
 }
 
 static void look_at_progress(struct observer *observer, struct pg_session *session)
@@ -238,18 +209,15 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
 static bool tick(void *data)
 {
     struct observer *const observer = data;
-    const struct watch *const watch = observer->run->watch;
-    struct pg_session *const session = observer_session(observer);
+    struct pg_session *const session = observer_beside(observer);
     start_arena(&observer->scratch);
     if (session != NULL && look_for_blockers(observer, session)) {
         tell_wait(observer);
     } else if (session != NULL) {
         look_at_progress(observer, session);
     }
-    if (watch != NULL && watch->tick != NULL) {
-        watch->tick(watch->data, session);
-    }
-    return !watch_cancelled(observer->run);
+    watch_tick(observer->watch);
+    return !watch_cancelled(observer->watch);
 }
 
 void observer_attach(struct observer *observer, struct pg_session *session)

@@ -6,12 +6,12 @@
 #define MIGRATION_RUN_OBSERVER_H
 
 #include "migration/events.h"
-#include "migration/look/place.h"
+#include "pg/session.h"
 
 struct observer;
 
-/* For the life of a run. Nothing is opened yet. The work's site, watch and deadline are used; both are borrowed. */
-struct observer *observer_new(const struct work *work);
+/* For the life of a run. Nothing is opened yet. Both are borrowed. */
+struct observer *observer_new(const struct conninfo *conninfo, const struct watch *watch);
 void observer_free(struct observer *observer);
 
 /* Watches over the next statements of this session, until pg_session_on_tick says otherwise: its ticks go to the
@@ -28,13 +28,8 @@ size_t observer_blockers(const struct observer *observer, const struct run_block
 /* Forgets them, before the next statement. */
 void observer_forget(struct observer *observer);
 
-/* A session beside the run's, opened where it is not yet; NULL where it cannot be had. Borrowed. */
-struct pg_session *observer_session(struct observer *observer);
-
-/* A copy that outlives what was seen. */
-const struct run_blocker *blockers_copy(struct arena *arena, const struct run_blocker *blockers, size_t count);
-
-/* "pid 4711 (application "web", user app) idle in transaction for 12 s: SELECT …", all of them in one sentence. */
-const char *blockers_text(struct arena *arena, const struct run_blocker *blockers, size_t count);
+/* A session beside the run's, opened where it is not yet; NULL where it cannot be had. Borrowed. For watch.beside,
+ * which knows nothing of observers. */
+struct pg_session *observer_beside(void *observer);
 
 #endif

@@ -12,37 +12,33 @@
 #define RECONNECT_PAUSE_MS 250
 #define FIND_OUT_MS        15000
 
-static bool reconnect(struct work *work)
+static bool reconnect(struct run *run)
 {
     const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
-    pg_session_free(work->session);
-    work->session = NULL;
-    for (int i = 0; work->session == NULL && i < RECONNECT_TRIES && !deadline_passed(work->deadline); i++) {
+    pg_session_free(run->session);
+    run->session = NULL;
+    for (int i = 0; run->session == NULL && i < RECONNECT_TRIES && !deadline_passed(run->deadline); i++) {
         nanosleep(&pause, NULL);
-        work_connect_own(work);
+        run_connect(run);
     }
-    return work->session != NULL;
+    return run->session != NULL;
 }
 
-bool recovery_find_out(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
-                       struct truth *truth)
+static bool find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
+                     struct truth *truth)
 {
     const struct detection *const detection = &catalog->detection;
     struct ledger_reading reading = {
-        .arena = work->arena,
-        .status = work->status,
+        .arena = run->arena,
+        .status = run->status,
         .ledger = &detection->ledger,
         .folder = &detection->folder,
         .files = &catalog->files,
     };
-    *truth = (struct truth){0};
-    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < FIND_OUT_MS) {
-        work->deadline = deadline_in(FIND_OUT_MS);
-    }
-    if (!reconnect(work) || !lock_take(work, detection)) {
+    if (!reconnect(run) || !lock_take(run, detection)) {
         return false;
     }
-    reading.session = work->session;
+    reading.session = run->session;
     if (!framework_read_ledger(detection->framework, &reading)) {
         return false;
     }
@@ -55,4 +51,17 @@ bool recovery_find_out(struct work *work, const struct catalog *catalog, const s
         }
     }
     return true;
+}
+
+bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
+                       struct truth *truth)
+{
+    const int64_t deadline = run->deadline;
+    *truth = (struct truth){0};
+    if (deadline != NO_DEADLINE && deadline_left(deadline) < FIND_OUT_MS) {
+        run->deadline = deadline_in(FIND_OUT_MS);
+    }
+    const bool ok = find_out(run, catalog, record, truth);
+    run->deadline = deadline;
+    return ok;
 }

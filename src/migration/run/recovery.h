@@ -5,6 +5,7 @@
 #define MIGRATION_RUN_RECOVERY_H
 
 #include "migration/look/catalog.h"
+#include "migration/run/current.h"
 
 /* What the ledger says of an attempt. */
 struct truth {
@@ -13,9 +14,9 @@ struct truth {
 };
 
 /* Opens a new session, takes the locks, which the old backend holds as long as it lives, and looks for the row with
- * this id, or where the ledger has none, of this key. work->session is the new one, or NULL. The truth is worth a
- * little more time than the request had: work->deadline may be put off. False where it cannot be found out. */
-bool recovery_find_out(struct work *work, const struct catalog *catalog, const struct ledger_record *record,
+ * this id, or where the ledger has none, of this key. The run has that session then, or none. The truth is worth a
+ * little more time than the request had. False where it cannot be found out. */
+bool recovery_find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
                        struct truth *truth);
 
 #endif

@@ -31,14 +31,14 @@ void query_put(struct query *query, const char *sql)
     buffer_puts(&query->sql, sql);
 }
 
-void query_put_session(struct query *query, const struct work *work, const struct detection *detection)
+void query_put_session(struct query *query, const struct run *run, const struct detection *detection)
 {
     struct buffer sql = {.arena = query->sql.arena};
     buffer_puts(&sql, "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
     ledger_put(&sql, detection->framework, LEDGER_SESSION, &detection->ledger, NULL);
     buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS);
-    if (work->settings->statement_timeout_ms > 0) {
-        buffer_printf(&sql, "SET statement_timeout = %u;", work->settings->statement_timeout_ms);
+    if (run->settings.statement_timeout_ms > 0) {
+        buffer_printf(&sql, "SET statement_timeout = %u;", run->settings.statement_timeout_ms);
     }
     query_put(query, buffer_string(&sql));
 }
@@ -96,11 +96,11 @@ void query_put_ledger(struct query *query, const struct detection *detection, co
 
 /* ---- the ladder ---- */
 
-struct ladder ladder_start(const struct work *work)
+struct ladder ladder_start(const struct run *run)
 {
     return (struct ladder){
         .began = clock_ms(),
-        .timeout_ms = work->settings->lock_timeout_ms,
+        .timeout_ms = run->settings.lock_timeout_ms,
         .pause_ms = FIRST_PAUSE_MS,
         .attempt = 1,
     };
@@ -114,82 +114,85 @@ static bool is_for_a_lock(const char *sqlstate)
 }
 
 /* The server chose us: there was no waiting for a lock that a limit of ours ended. */
-static bool is_deadlock(const struct script_failure *failure)
+static bool is_deadlock(const struct failure *failure)
 {
-    return !sqlstate_is(failure->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
+    return !sqlstate_is(failure->status.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
 }
 
-static void tell_wait(const struct work *work, const struct ladder *ladder, const char *migration,
-                      const struct script_failure *failure)
+static void tell_wait(const struct run *run, const struct ladder *ladder, const char *migration,
+                      const struct failure *failure)
 {
     const uint32_t waited = (uint32_t)(clock_ms() - ladder->began);
-    const char *const who = failure->blocker_count == 0
-                                ? "somebody"
-                                : blockers_text(work->arena, failure->blockers, failure->blocker_count);
-    watch_tell(work, &(struct run_event){
-                         .kind = RUN_EVENT_LOCK_WAIT,
-                         .migration = migration,
-                         .step = failure->step,
-                         .steps = failure->steps,
-                         .duration_ms = waited,
-                         .attempt = ladder->attempt,
-                         .blockers = failure->blockers,
-                         .blocker_count = failure->blocker_count,
-                         .message = is_deadlock(failure)
-                                        ? arena_printf(work->arena, "A deadlock, try %u, with %s", ladder->attempt, who)
-                                        : arena_printf(work->arena, "No lock within %u ms, try %u; it is held by %s",
-                                                       ladder->timeout_ms, ladder->attempt, who),
-                     });
+    const char *const who =
+        failure->blocker_count == 0 ? "somebody" : blockers_text(run->arena, failure->blockers, failure->blocker_count);
+    watch_tell(&run->watch,
+               &(struct run_event){
+                   .kind = RUN_EVENT_LOCK_WAIT,
+                   .migration = migration,
+                   .step = failure->step,
+                   .steps = failure->steps,
+                   .duration_ms = waited,
+                   .attempt = ladder->attempt,
+                   .blockers = failure->blockers,
+                   .blocker_count = failure->blocker_count,
+                   .message = is_deadlock(failure)
+                                  ? arena_printf(run->arena, "A deadlock, try %u, with %s", ladder->attempt, who)
+                                  : arena_printf(run->arena, "No lock within %u ms, try %u; it is held by %s",
+                                                 ladder->timeout_ms, ladder->attempt, who),
+               });
 }
 
 /* The last word on a lock that could not be had. */
-static void give_up(const struct work *work, const struct ladder *ladder, struct script_failure *failure)
+static void give_up(const struct run *run, const struct ladder *ladder, struct failure *failure)
 {
     const char *const who = failure->blocker_count == 0
                                 ? ""
-                                : arena_printf(work->arena, "; it was held by %s",
-                                               blockers_text(work->arena, failure->blockers, failure->blocker_count));
+                                : arena_printf(run->arena, "; it was held by %s",
+                                               blockers_text(run->arena, failure->blockers, failure->blocker_count));
     const char *const how = is_deadlock(failure) ? ""
-                                                 : arena_printf(work->arena,
+                                                 : arena_printf(run->arena,
                                                                 ", at most %u ms at a time so that nobody had to queue "
                                                                 "behind it",
                                                                 ladder->timeout_ms);
-    failure->error = arena_printf(work->arena, "%s: tried %u times in %.1f s%s%s", failure->error, ladder->attempt,
-                                  (double)(clock_ms() - ladder->began) / 1000, how, who);
-    if (failure->hint == NULL || is_deadlock(failure)) {
-        failure->hint = "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
+    failure->status.message = arena_printf(run->arena, "%s: tried %u times in %.1f s%s%s", failure->status.message,
+                                           ladder->attempt, (double)(clock_ms() - ladder->began) / 1000, how, who);
+    if (failure->status.hint == NULL || is_deadlock(failure)) {
+        failure->status.hint =
+            "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
     }
-    failure->blockers = blockers_copy(work->arena, failure->blockers, failure->blocker_count);
+    failure->blockers = blockers_copy(run->arena, failure->blockers, failure->blocker_count);
 }
 
-static void end_by_wish(const struct work *work, struct script_failure *failure)
+static void end_by_wish(const struct run *run, struct failure *failure)
 {
-    failure->cancelled = watch_cancelled(work);
-    failure->error = failure->cancelled ? "The run was cancelled while it waited for a lock."
-                                        : "The time for this request was over while it waited for a lock.";
-    failure->sqlstate = NULL;
+    if (watch_cancelled(&run->watch)) {
+        status_fail(&failure->status, STATUS_CANCELLED, "The run was cancelled while it waited for a lock.");
+    } else {
+        status_fail(&failure->status, STATUS_DEADLINE_EXCEEDED,
+                    "The time for this request was over while it waited for a lock.");
+    }
 }
 
-bool ladder_again(struct ladder *ladder, struct work *work, const char *migration, struct script_failure *failure)
+bool ladder_again(struct ladder *ladder, struct run *run, const char *migration, struct failure *failure)
 {
-    if (!is_for_a_lock(failure->sqlstate)) {
+    if (!is_for_a_lock(failure->status.sqlstate)) {
         return false;
     }
     const int64_t now = clock_ms();
-    if (now - ladder->began >= work->settings->lock_retry_ms) {
-        give_up(work, ladder, failure);
+    if (now - ladder->began >= run->settings.lock_retry_ms) {
+        give_up(run, ladder, failure);
         return false;
     }
     /* Each try is a line at first, then one a second is. */
     if (ladder->attempt == 1 ||
         (now - ladder->began) / TELL_EACH_MS != (now - ladder->pause_ms - ladder->began) / TELL_EACH_MS) {
-        tell_wait(work, ladder, migration, failure);
+        tell_wait(run, ladder, migration, failure);
     }
-    if (!watch_pause(work, ladder->pause_ms)) {
-        end_by_wish(work, failure);
+    if (!watch_pause(&run->watch, run->deadline, ladder->pause_ms)) {
+        end_by_wish(run, failure);
         return false;
     }
-    const uint32_t highest = work->settings->lock_timeout_ms * 8 / 5;
+    const uint32_t highest = run->settings.lock_timeout_ms * 8 / 5;
     ladder->timeout_ms = ladder->timeout_ms * 5 / 4 > highest ? highest : ladder->timeout_ms * 5 / 4;
     ladder->pause_ms = ladder->pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ladder->pause_ms * 2;
     ladder->attempt++;
@@ -197,18 +200,6 @@ bool ladder_again(struct ladder *ladder, struct work *work, const char *migratio
 }
 
 /* ---- sending ---- */
-
-struct script_failure script_failure_keep(struct arena *arena, const struct script_failure *failure)
-{
-    struct script_failure kept = *failure;
-    kept.error = arena_strdup(arena, failure->error);
-    kept.statement = arena_strdup(arena, failure->statement);
-    kept.sqlstate = arena_strdup(arena, failure->sqlstate);
-    kept.detail = arena_strdup(arena, failure->detail);
-    kept.hint = arena_strdup(arena, failure->hint);
-    kept.blockers = blockers_copy(arena, failure->blockers, failure->blocker_count);
-    return kept;
-}
 
 /* What to do about an error of which PostgreSQL says nothing more. */
 static const char *hint_for(const struct status *status)
@@ -221,26 +212,17 @@ static const char *hint_for(const struct status *status)
 }
 
 /* What the server said, in terms of the file. */
-static void describe(struct work *work, struct text content, const struct step *step, const struct query *query,
-                     const struct pg_failure *at, struct script_failure *failure)
+static void describe(struct run *run, struct text content, const struct step *step, const struct query *query,
+                     const struct pg_failure *at, struct failure *failure)
 {
-    const struct status *const status = work->status;
-    const struct run_blocker *blockers = NULL;
-    const size_t blocker_count =
-        work->observer == NULL || !is_for_a_lock(status->sqlstate) ? 0 : observer_blockers(work->observer, &blockers);
-    *failure = (struct script_failure){
-        .error = status->message,
-        .sqlstate = status->sqlstate,
-        .detail = status->detail != NULL ? status->detail : at->context,
-        .hint = hint_for(status),
-        .step = failure->step,
-        .steps = failure->steps,
-        .connection_lost = status->code == STATUS_UNAVAILABLE,
-        .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN),
-        .cancelled = status->code == STATUS_CANCELLED,
-        .blockers = blockers,
-        .blocker_count = blocker_count,
-    };
+    failure_take(failure, run->status);
+    failure->status.hint = hint_for(run->status);
+    if (failure->status.detail == NULL) {
+        failure->status.detail = at->context;
+    }
+    if (run->observer != NULL && is_for_a_lock(run->status->sqlstate)) {
+        failure->blocker_count = observer_blockers(run->observer, &failure->blockers);
+    }
     const size_t characters = text_characters(text_slice(content, step->start, step->end));
     const size_t given = query->is_wrapped ? 0 : at->position;
     const size_t position = given > query->characters_before ? given - query->characters_before : 0;
@@ -249,73 +231,65 @@ static void describe(struct work *work, struct text content, const struct step *
     if (is_ours) {
         return;
     }
-    failure->statement = plan_failing_statement(work->arena, content, step->start, step->end, position,
+    failure->statement = plan_failing_statement(run->arena, content, step->start, step->end, position,
                                                 at->statement - query->statements_before, &failure->where);
     if (failure->statement == NULL) {
         failure->where = (struct position){0};
     }
 }
 
-static void roll_back(struct work *work)
+static void roll_back(struct run *run)
 {
-    struct status ignored = {.arena = work->arena};
+    struct status ignored = {.arena = run->arena};
     /* What must be said to the server now is said also where the request's own time is over. */
-    pg_session_set_deadline(work->session, deadline_in(CLEAN_UP_MS));
-    if (pg_session_in_transaction(work->session)) {
-        pg_exec(work->session, "ROLLBACK", &ignored);
+    pg_session_set_deadline(run->session, deadline_in(CLEAN_UP_MS));
+    if (pg_session_in_transaction(run->session)) {
+        pg_exec(run->session, "ROLLBACK", &ignored);
     }
 }
 
-static bool set_session_timeout(struct work *work, const struct ladder *ladder, struct script_failure *failure)
+static bool set_session_timeout(struct run *run, const struct ladder *ladder, struct failure *failure)
 {
-    const char *const sql = arena_printf(work->arena, "SET lock_timeout = %u", ladder->timeout_ms);
-    if (pg_exec(work->session, sql, work->status)) {
-        return true;
-    }
-    *failure = (struct script_failure){
-        .error = work->status->message,
-        .sqlstate = work->status->sqlstate,
-        .connection_lost = work->status->code == STATUS_UNAVAILABLE,
-    };
-    return false;
+    const char *const sql = arena_printf(run->arena, "SET lock_timeout = %u", ladder->timeout_ms);
+    return pg_exec(run->session, sql, run->status) || failure_take(failure, run->status);
 }
 
-bool query_send_once(struct work *work, struct text content, const struct step *step, struct query *query,
-                     const struct ladder *ladder, struct script_failure *failure)
+bool query_send_once(struct run *run, struct text content, const struct step *step, struct query *query,
+                     const struct ladder *ladder, struct failure *failure)
 {
     struct pg_failure at = {0};
     if (query->ladder == LADDER_LOCAL) {
         char number[TIMEOUT_WIDTH + 1];
         snprintf(number, sizeof number, "%*u", TIMEOUT_WIDTH, ladder->timeout_ms);
         memcpy(query->sql.data + query->timeout_at, number, TIMEOUT_WIDTH);
-    } else if (query->ladder == LADDER_SESSION && !set_session_timeout(work, ladder, failure)) {
+    } else if (query->ladder == LADDER_SESSION && !set_session_timeout(run, ladder, failure)) {
         return false;
     }
-    if (work->observer != NULL) {
-        observer_forget(work->observer);
-        observer_attach(work->observer, work->session);
+    if (run->observer != NULL) {
+        observer_forget(run->observer);
+        observer_attach(run->observer, run->session);
     }
-    pg_session_set_deadline(work->session, work->deadline);
-    const bool ok = pg_script(work->session, buffer_string(&query->sql), &at, work->status);
+    pg_session_set_deadline(run->session, run->deadline);
+    const bool ok = pg_script(run->session, buffer_string(&query->sql), &at, run->status);
     /* What is said to the server besides is short, and said also when the run is to end. */
-    pg_session_on_tick(work->session, NULL, NULL);
+    pg_session_on_tick(run->session, NULL, NULL);
     if (!ok) {
-        describe(work, content, step, query, &at, failure);
-        roll_back(work);
+        describe(run, content, step, query, &at, failure);
+        roll_back(run);
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
-        struct status ignored = {.arena = work->arena};
-        pg_exec(work->session, "RESET lock_timeout", &ignored);
+        struct status ignored = {.arena = run->arena};
+        pg_exec(run->session, "RESET lock_timeout", &ignored);
     }
     return ok;
 }
 
-bool query_send(struct work *work, const char *migration, struct text content, const struct step *step,
-                struct query *query, struct script_failure *failure)
+bool query_send(struct run *run, const char *migration, struct text content, const struct step *step,
+                struct query *query, struct failure *failure)
 {
-    struct ladder ladder = ladder_start(work);
-    while (!query_send_once(work, content, step, query, &ladder, failure)) {
-        if (query->ladder == LADDER_NONE || !ladder_again(&ladder, work, migration, failure)) {
+    struct ladder ladder = ladder_start(run);
+    while (!query_send_once(run, content, step, query, &ladder, failure)) {
+        if (query->ladder == LADDER_NONE || !ladder_again(&ladder, run, migration, failure)) {
             return false;
         }
     }

@@ -6,29 +6,10 @@
 #ifndef MIGRATION_RUN_SEND_H
 #define MIGRATION_RUN_SEND_H
 
+#include "migration/failure.h"
 #include "migration/look/detect.h"
 #include "migration/plan/cut.h"
-
-/* Why and where a migration failed; strings are NULL and numbers 0 where nothing is known. */
-struct script_failure {
-    const char *error;
-    const char *statement;
-    const char *sqlstate;
-    const char *detail;
-    const char *hint;
-    struct position where; /* in the file */
-    uint32_t step;         /* 1-based, of how many */
-    uint32_t steps;
-    bool partially_applied;
-    bool connection_lost; /* whether the server committed is not known from this connection */
-    bool terminated;      /* somebody ended our session (57P01): it is not tried again */
-    bool cancelled;       /* by a wish to end the run */
-    const struct run_blocker *blockers;
-    size_t blocker_count;
-};
-
-/* A failure out of memory that goes. */
-struct script_failure script_failure_keep(struct arena *arena, const struct script_failure *failure);
+#include "migration/run/current.h"
 
 /* How a lock_timeout is set for it. */
 enum query_ladder {
@@ -52,7 +33,7 @@ void query_put(struct query *query, const char *sql);
 
 /* What an earlier migration may have changed is as the connection began, and as the framework's own connection is; then
  * the run's own limits. */
-void query_put_session(struct query *query, const struct work *work, const struct detection *detection);
+void query_put_session(struct query *query, const struct run *run, const struct detection *detection);
 
 /* BEGIN, the lock_timeout of the ladder where the piece stalls others, and what keeps the framework's own tool out of
  * the ledger meanwhile. */
@@ -82,19 +63,19 @@ struct ladder {
     uint32_t attempt;
 };
 
-struct ladder ladder_start(const struct work *work);
+struct ladder ladder_start(const struct run *run);
 
 /* After a failure: true where it was for a lock, and it is to be tried again now (the pause is over). The failure then
  * says nothing; else it says who had the lock, and how often it was tried. */
-bool ladder_again(struct ladder *ladder, struct work *work, const char *migration, struct script_failure *failure);
+bool ladder_again(struct ladder *ladder, struct run *run, const char *migration, struct failure *failure);
 
 /* Sends it once, under the ladder's present rung where it has one. Where it fails the failure is described and an open
  * transaction is rolled back. */
-bool query_send_once(struct work *work, struct text content, const struct step *step, struct query *query,
-                     const struct ladder *ladder, struct script_failure *failure);
+bool query_send_once(struct run *run, struct text content, const struct step *step, struct query *query,
+                     const struct ladder *ladder, struct failure *failure);
 
 /* Sends it as often as its ladder says. */
-bool query_send(struct work *work, const char *migration, struct text content, const struct step *step,
-                struct query *query, struct script_failure *failure);
+bool query_send(struct run *run, const char *migration, struct text content, const struct step *step,
+                struct query *query, struct failure *failure);
 
 #endif

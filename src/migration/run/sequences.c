@@ -69,14 +69,13 @@ static bool has_any(const struct words *words, const char *list)
     return false;
 }
 
-static bool read_words(struct work *work, struct arena *arena, const struct preparation *preparation,
-                       struct words *words)
+static bool read_words(struct run *run, struct arena *arena, const struct preparation *preparation, struct words *words)
 {
     for (size_t i = 0; i < preparation->count; i++) {
         struct arena *const reading = arena_new(0);
         struct loaded loaded;
-        const bool ok = migration_load(reading, &work->site->project, &preparation->catalog.detection.folder,
-                                       preparation->items[i].item->file, &loaded, work->status);
+        const bool ok = migration_load(reading, &run->request->site->project, &preparation->catalog.detection.folder,
+                                       preparation->items[i].item->file, &loaded, run->status);
         if (ok) {
             add_words(arena, loaded.script.sql, words);
         }
@@ -91,7 +90,7 @@ static bool read_words(struct work *work, struct arena *arena, const struct prep
     return true;
 }
 
-bool sequences_find(struct work *work, const struct preparation *preparation, struct sequences *sequences)
+bool sequences_find(struct run *run, const struct preparation *preparation, struct sequences *sequences)
 {
     /* The tables that own a sequence, and those that use it in a default. Only who owns a sequence may alter it.
      * pg_sequence_last_value() is NULL before the first nextval(). */
@@ -113,14 +112,14 @@ bool sequences_find(struct work *work, const struct preparation *preparation, st
     struct arena *const arena = arena_new(0);
     struct words words = {0};
     *sequences = (struct sequences){0};
-    PG_RESULT(result) = pg_query(work->session, sql, 0, NULL, work->status);
-    const bool ok = result != NULL && (PQntuples(result) == 0 || read_words(work, arena, preparation, &words));
-    sequences->items = arena_array(work->arena, ok ? (size_t)PQntuples(result) : 0, sizeof *sequences->items);
+    PG_RESULT(result) = pg_query(run->session, sql, 0, NULL, run->status);
+    const bool ok = result != NULL && (PQntuples(result) == 0 || read_words(run, arena, preparation, &words));
+    sequences->items = arena_array(run->arena, ok ? (size_t)PQntuples(result) : 0, sizeof *sequences->items);
     for (int row = 0; ok && row < PQntuples(result); row++) {
         sequences->items[sequences->count++] = (struct sequence){
-            .oid = arena_strdup(work->arena, pg_field(result, row, 0)),
-            .name = arena_strdup(work->arena, pg_field(result, row, 1)),
-            .value = arena_strdup(work->arena, pg_field(result, row, 2)),
+            .oid = arena_strdup(run->arena, pg_field(result, row, 0)),
+            .name = arena_strdup(run->arena, pg_field(result, row, 1)),
+            .value = arena_strdup(run->arena, pg_field(result, row, 2)),
             .named = pg_field_bool(result, row, 4) &&
                      (has_word(&words, pg_field(result, row, 3)) || has_any(&words, pg_field(result, row, 5))),
         };
@@ -131,10 +130,10 @@ bool sequences_find(struct work *work, const struct preparation *preparation, st
 
 /* ---- around the try ---- */
 
-bool sequences_set_aside(struct work *work, const struct sequences *sequences, uint32_t lock_timeout_ms,
-                         struct script_failure *failure)
+bool sequences_set_aside(struct run *run, const struct sequences *sequences, uint32_t lock_timeout_ms,
+                         struct failure *failure)
 {
-    struct buffer sql = {.arena = work->arena};
+    struct buffer sql = {.arena = run->arena};
     if (lock_timeout_ms > 0) {
         buffer_printf(&sql, "SET LOCAL lock_timeout = %u;", lock_timeout_ms);
     }
@@ -150,13 +149,10 @@ bool sequences_set_aside(struct work *work, const struct sequences *sequences, u
     }
     buffer_puts(&sql, ") LOOP EXECUTE pg_catalog.format('ALTER SEQUENCE %s INCREMENT BY %s', s.name, s.step); END "
                       "LOOP; END $truss_try$;");
-    if (named == 0 || pg_exec(work->session, buffer_string(&sql), work->status)) {
+    if (named == 0 || pg_exec(run->session, buffer_string(&sql), run->status)) {
         return true;
     }
-    failure->error = work->status->message;
-    failure->sqlstate = work->status->sqlstate;
-    failure->connection_lost = work->status->code == STATUS_UNAVAILABLE;
-    return false;
+    return failure_take(failure, run->status);
 }
 
 /* Whether it was this session that moved it: currval() knows, and fails where it was not (55000). */
@@ -164,18 +160,18 @@ static const char moved_sql[] =
     "DO $truss_try$ BEGIN PERFORM pg_catalog.currval(%s::pg_catalog.regclass); EXCEPTION WHEN "
     "object_not_in_prerequisite_state THEN RAISE EXCEPTION 'not moved'; END $truss_try$";
 
-bool sequences_check(struct work *work, const struct sequences *sequences, const char ***warnings, size_t *count)
+bool sequences_check(struct run *run, const struct sequences *sequences, const char ***warnings, size_t *count)
 {
     static const char sql[] =
         "SELECT c.oid, coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-') FROM pg_catalog.pg_sequence q "
         "JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE c.relpersistence <> 't' AND "
         "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
     *count = 0;
-    *warnings = arena_array(work->arena, sequences->count, sizeof **warnings);
-    if (work->session == NULL || sequences->count == 0) {
+    *warnings = arena_array(run->arena, sequences->count, sizeof **warnings);
+    if (run->session == NULL || sequences->count == 0) {
         return true;
     }
-    PG_RESULT(result) = pg_query(work->session, sql, 0, NULL, work->status);
+    PG_RESULT(result) = pg_query(run->session, sql, 0, NULL, run->status);
     size_t i = 0;
     /* Both are in the order of the oids; what others made or dropped in the meantime is on one side only. */
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
@@ -184,14 +180,14 @@ bool sequences_check(struct work *work, const struct sequences *sequences, const
             i++;
         }
         const struct sequence *const one = &sequences->items[i];
-        struct status status = {.arena = work->arena};
+        struct status status = {.arena = run->arena};
         if (i == sequences->count || strtoul(one->oid, NULL, 10) != oid || one->named ||
             strcmp(one->value, pg_field(result, row, 1)) == 0) {
             continue;
         }
-        if (pg_exec(work->session, arena_printf(work->arena, moved_sql, one->oid), &status)) {
+        if (pg_exec(run->session, arena_printf(run->arena, moved_sql, one->oid), &status)) {
             (*warnings)[(*count)++] = arena_printf(
-                work->arena, "The sequence %s was moved by the try, from %s to %s: its next value is a later one.",
+                run->arena, "The sequence %s was moved by the try, from %s to %s: its next value is a later one.",
                 one->name, one->value, pg_field(result, row, 1));
         }
     }

@@ -5,7 +5,9 @@
 #ifndef MIGRATION_RUN_SEQUENCES_H
 #define MIGRATION_RUN_SEQUENCES_H
 
+#include "migration/failure.h"
 #include "migration/plan/plan.h"
+#include "migration/run/current.h"
 
 struct sequence {
     const char *name; /* quoted, with its schema */
@@ -20,14 +22,14 @@ struct sequences {
 };
 
 /* Finds the sequences of the database, and which of them the scripts of a preparation name. */
-bool sequences_find(struct work *work, const struct preparation *preparation, struct sequences *sequences);
+bool sequences_find(struct run *run, const struct preparation *preparation, struct sequences *sequences);
 
 /* Inside the transaction: the named ones get storage of their own until it ends. Takes SHARE ROW EXCLUSIVE on each:
  * inserts of others that use them wait until the try is over. lock_timeout_ms 0: no limit. */
-bool sequences_set_aside(struct work *work, const struct sequences *sequences, uint32_t lock_timeout_ms,
-                         struct script_failure *failure);
+bool sequences_set_aside(struct run *run, const struct sequences *sequences, uint32_t lock_timeout_ms,
+                         struct failure *failure);
 
 /* After the rollback: a warning for each sequence that this session has moved all the same. */
-bool sequences_check(struct work *work, const struct sequences *sequences, const char ***warnings, size_t *count);
+bool sequences_check(struct run *run, const struct sequences *sequences, const char ***warnings, size_t *count);
 
 #endif

@@ -20,7 +20,7 @@
 
 /* One use of a tool. */
 struct use {
-    struct work *work;
+    struct run *run;
     struct tool tool;
     struct arena *scratch; /* of one line */
     struct buffer tail;    /* the last of what it printed */
@@ -85,12 +85,12 @@ static void tell_line(struct use *use, struct text line)
     }
     use->told += line.size + PER_LINE;
     const bool is_last = use->told > TOLD_LIMIT;
-    watch_tell(use->work, &(struct run_event){
-                              .kind = RUN_EVENT_OUTPUT,
-                              .message = arena_strndup(use->scratch, line.data, line.size),
-                          });
+    watch_tell(&use->run->watch, &(struct run_event){
+                                     .kind = RUN_EVENT_OUTPUT,
+                                     .message = arena_strndup(use->scratch, line.data, line.size),
+                                 });
     if (is_last) {
-        watch_note(use->work, NULL, "It prints more than is shown here.");
+        watch_note(&use->run->watch, NULL, "It prints more than is shown here.");
     }
 }
 
@@ -98,7 +98,7 @@ static void on_line(void *data, struct text raw)
 {
     struct use *const use = data;
     use->scratch = arena_new(0);
-    const struct text whole = text_of(masked(use->scratch, raw, tool_secret(use->work->site)));
+    const struct text whole = text_of(masked(use->scratch, raw, tool_secret(use->run->request->site)));
     const struct text line = cut(whole, SHOWN_LIMIT);
     if (use->whole != NULL) {
         use->is_cut = use->is_cut || raw.size == PROCESS_LINE_LIMIT || use->whole->size + whole.size > SQL_LIMIT;
@@ -117,15 +117,15 @@ static void on_line(void *data, struct text raw)
 static bool on_look(void *data)
 {
     const struct use *const use = data;
-    watch_tick(use->work);
-    return !watch_cancelled(use->work);
+    watch_tick(&use->run->watch);
+    return !watch_cancelled(&use->run->watch);
 }
 
 /* ---- its life ---- */
 
 static void note_end(struct use *use, const struct process_end *end)
 {
-    struct arena *const arena = use->work->arena;
+    struct arena *const arena = use->run->arena;
     const char *const name = use->tool.name;
     use->code = end->code;
     use->was_cancelled = end->stopped;
@@ -141,26 +141,27 @@ static void note_end(struct use *use, const struct process_end *end)
 /* False where it could not be started. */
 static bool start(struct use *use, const char *const *arguments)
 {
-    struct work *const work = use->work;
+    struct run *const run = use->run;
     struct process_end end;
-    if (!tool_prepare(work->arena, &use->tool, arguments, work->status)) {
+    if (!tool_prepare(run->arena, &use->tool, arguments, run->status)) {
         return false;
     }
-    const int64_t limit = deadline_in(work->site->delegate_timeout_ms);
+    const int64_t limit = deadline_in(run->request->site->delegate_timeout_ms);
     const struct process process = {
         .argv = use->tool.argv,
         .environment = use->tool.environment,
         .directory = use->tool.directory,
-        .deadline = limit < work->deadline ? limit : work->deadline,
+        .deadline = limit < run->deadline ? limit : run->deadline,
         .line = on_line,
         .go_on = on_look,
         .data = use,
     };
-    use->tail = (struct buffer){.arena = work->arena};
+    use->tail = (struct buffer){.arena = run->arena};
     buffer_reserve(&use->tail, 2 * TAIL_LIMIT + 1);
     log_info("delegate", "program=\"%s\"", use->tool.argv[0]);
-    watch_note(work, NULL, arena_printf(work->arena, "Running %s.", tool_command(work->arena, &use->tool, arguments)));
-    if (!process_run(&process, &end, work->status)) {
+    watch_note(&run->watch, NULL,
+               arena_printf(run->arena, "Running %s.", tool_command(run->arena, &use->tool, arguments)));
+    if (!process_run(&process, &end, run->status)) {
         return false;
     }
     note_end(use, &end);
@@ -170,7 +171,7 @@ static bool start(struct use *use, const char *const *arguments)
 static const char *tail_of(const struct use *use)
 {
     const struct text tail = last_lines(&use->tail);
-    return tail.size == 0 ? NULL : arena_strndup(use->work->arena, tail.data, tail.size);
+    return tail.size == 0 ? NULL : arena_strndup(use->run->arena, tail.data, tail.size);
 }
 
 /* ---- what to run ---- */
@@ -204,24 +205,24 @@ static const char *first_program(const struct preparation *preparation)
 }
 
 /* False, with the reason, where this is nothing for the tool, or not allowed. */
-static bool check(struct work *work, const struct run_request *request, const struct preparation *preparation,
+static bool check(struct run *run, const struct run_options *options, const struct preparation *preparation,
                   const struct delegate *delegate)
 {
     const struct detection *const detection = &preparation->catalog.detection;
     const char *const own = detection->framework->display_name;
     const char *const name = first_program(preparation);
     const bool has_tool = delegate != NULL && delegate->run != NULL;
-    if (!has_tool || !work->site->allow_delegate) {
-        status_fail_because(work->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
+    if (!has_tool || !run->request->site->allow_delegate) {
+        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
                             "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
-                            own, delegate_command(work->arena, work->site, detection),
+                            own, delegate_command(run->arena, run->request->site, detection),
                             has_tool ? " A worker that was started with --allow-delegate does so." : "");
-    } else if (request->dry_run || request->in_one_transaction) {
-        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+    } else if (options->dry_run || options->in_one_transaction) {
+        status_fail(run->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
-                    own, request->dry_run ? "tried" : "part of one transaction with all others");
+                    own, options->dry_run ? "tried" : "part of one transaction with all others");
     } else if (arguments_for(delegate, preparation) == NULL) {
-        status_fail(work->status, STATUS_FAILED_PRECONDITION,
+        status_fail(run->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is a program, and %s cannot run just what was asked for: run all that is "
                     "pending%s%s. Nothing was run.",
                     name, own, delegate->run_to != NULL ? ", or all up to a target" : "",
@@ -229,7 +230,7 @@ static bool check(struct work *work, const struct run_request *request, const st
     } else {
         return true;
     }
-    work->status->migration = name;
+    run->status->migration = name;
     return false;
 }
 
@@ -262,25 +263,21 @@ static bool is_asked_for(const struct preparation *preparation, const struct cat
 }
 
 /* The ledger as it is now, also where the deadline has passed or the connection was lost meanwhile. */
-static bool read_again(struct work *work, struct catalog *after)
+static bool read_again(struct run *run, struct catalog *after)
 {
-    if (work->deadline != NO_DEADLINE && deadline_left(work->deadline) < JUDGE_MS) {
-        work->deadline = deadline_in(JUDGE_MS);
+    if (run->deadline != NO_DEADLINE && deadline_left(run->deadline) < JUDGE_MS) {
+        run->deadline = deadline_in(JUDGE_MS);
     }
-    if (pg_session_is_lost(work->session)) {
-        pg_session_free(work->session);
-        work->session = NULL;
-        if (!work_connect_own(work)) {
-            return false;
-        }
+    if (pg_session_is_lost(run->session) && !run_connect(run)) {
+        return false;
     }
-    pg_session_set_deadline(work->session, work->deadline);
-    return catalog_read(work, after);
+    pg_session_set_deadline(run->session, run->deadline);
+    return catalog_read(run->request, run->session, after);
 }
 
-static void add_warning(struct work *work, struct run_result *result, const char *warning)
+static void add_warning(struct run *run, struct run_result *result, const char *warning)
 {
-    const char **const warnings = arena_array(work->arena, result->warning_count + 1, sizeof *warnings);
+    const char **const warnings = arena_array(run->arena, result->warning_count + 1, sizeof *warnings);
     for (size_t i = 0; i < result->warning_count; i++) {
         warnings[i] = result->warnings[i];
     }
@@ -288,24 +285,23 @@ static void add_warning(struct work *work, struct run_result *result, const char
     result->warnings = warnings;
 }
 
-static void add_applied(struct work *work, const struct preparation *preparation, const struct catalog_item *item,
+static void add_applied(struct run *run, const struct preparation *preparation, const struct catalog_item *item,
                         struct run_result *result)
 {
     const bool is_asked = is_asked_for(preparation, item);
-    result->applied = arena_grow(work->arena, result->applied, result->applied_count, &result->applied_capacity,
+    result->applied = arena_grow(run->arena, result->applied, result->applied_count, &result->applied_capacity,
                                  sizeof *result->applied);
     result->applied[result->applied_count++] = (struct run_applied){.name = item->name, .checksum = item->checksum};
     log_info("migration applied", "migration=\"%s\"", item->name);
-    watch_tell(work, &(struct run_event){
-                         .kind = RUN_EVENT_MIGRATION_DONE,
-                         .migration = item->name,
-                         .number = (uint32_t)result->applied_count,
-                         .count = (uint32_t)preparation->count,
-                         .message = arena_printf(work->arena, "The ledger has \"%s\".", item->name),
-                     });
+    watch_tell(&run->watch, &(struct run_event){
+                                .kind = RUN_EVENT_MIGRATION_DONE,
+                                .migration = item->name,
+                                .number = (uint32_t)result->applied_count,
+                                .count = (uint32_t)preparation->count,
+                                .message = arena_printf(run->arena, "The ledger has \"%s\".", item->name),
+                            });
     if (!is_asked) {
-        add_warning(work, result,
-                    arena_printf(work->arena, "\"%s\" was run, too, without being asked for.", item->name));
+        add_warning(run, result, arena_printf(run->arena, "\"%s\" was run, too, without being asked for.", item->name));
     }
 }
 
@@ -319,7 +315,7 @@ static const char *hint_for(const struct use *use)
     return lock == NULL
                ? "The server may go on with its last statement for a while: ask for the status before running "
                  "again."
-               : arena_printf(use->work->arena,
+               : arena_printf(use->run->arena,
                               "The server may go on with its last statement for a while, and its lock may stay: "
                               "where the next run says so, \"%s\" takes it away.",
                               lock);
@@ -327,15 +323,14 @@ static const char *hint_for(const struct use *use)
 
 static void fail(const struct use *use, const char *name, const char *what, struct run_result *result)
 {
-    struct arena *const arena = use->work->arena;
+    struct arena *const arena = use->run->arena;
     result->ok = false;
     result->failed_name = name;
-    result->failure = (struct script_failure){
-        .error = arena_printf(arena, "%s, %s.", use->outcome, what),
-        .detail = tail_of(use),
-        .hint = hint_for(use),
-        .cancelled = use->was_cancelled,
-    };
+    result->failure = (struct failure){.status = {.arena = arena}};
+    status_fail(&result->failure.status, use->was_cancelled ? STATUS_CANCELLED : STATUS_FAILED_PRECONDITION, "%s, %s.",
+                use->outcome, what);
+    result->failure.status.detail = tail_of(use);
+    result->failure.status.hint = hint_for(use);
     result->summary =
         result->applied_count == 0
             ? arena_printf(arena, "Migration \"%s\" failed; no other migration was run.", name)
@@ -346,21 +341,21 @@ static void fail(const struct use *use, const char *name, const char *what, stru
 /* Compares the ledger with what it was. */
 static void judge(struct use *use, const struct preparation *preparation, struct run_result *result)
 {
-    struct work *const work = use->work;
+    struct run *const run = use->run;
     struct catalog after;
-    if (!read_again(work, &after)) {
+    if (!read_again(run, &after)) {
         const char *const what =
-            arena_printf(work->arena,
+            arena_printf(run->arena,
                          "and whether anything was applied could not be found out (%s); ask for the status when the "
                          "database is back",
-                         work->status->message);
+                         run->status->message);
         fail(use, first_program(preparation), what, result);
         return;
     }
     for (size_t i = 0; i < after.count; i++) {
         const struct catalog_item *const before = item_of(&preparation->catalog, &after.items[i]);
         if (is_applied(&after.items[i]) && !is_applied(before)) {
-            add_applied(work, preparation, &after.items[i], result);
+            add_applied(run, preparation, &after.items[i], result);
         }
     }
     for (size_t i = 0; i < preparation->count; i++) {
@@ -371,22 +366,22 @@ static void judge(struct use *use, const struct preparation *preparation, struct
         }
     }
     if (use->code != 0) {
-        add_warning(work, result, arena_printf(work->arena, "%s, but the ledger has all migrations.", use->outcome));
+        add_warning(run, result, arena_printf(run->arena, "%s, but the ledger has all migrations.", use->outcome));
     }
     result->ok = true;
-    result->summary = arena_printf(work->arena, "Applied %zu migration(s) successfully.", result->applied_count);
+    result->summary = arena_printf(run->arena, "Applied %zu migration(s) successfully.", result->applied_count);
 }
 
-bool delegate_run(struct work *work, const struct run_request *request, const struct preparation *preparation,
+bool delegate_run(struct run *run, const struct run_options *options, const struct preparation *preparation,
                   struct run_result *result)
 {
     const struct detection *const detection = &preparation->catalog.detection;
-    struct use use = {.work = work, .tool = tool_of(work->site, detection)};
-    if (!check(work, request, preparation, use.tool.delegate)) {
+    struct use use = {.run = run, .tool = tool_of(run->request->site, detection)};
+    if (!check(run, options, preparation, use.tool.delegate)) {
         return false;
     }
-    if (watch_cancelled(work)) {
-        return status_fail(work->status, STATUS_CANCELLED, "The run was cancelled before it began; nothing was run.");
+    if (watch_cancelled(&run->watch)) {
+        return status_fail(run->status, STATUS_CANCELLED, "The run was cancelled before it began; nothing was run.");
     }
     use.tool.file = preparation->items[preparation->count - 1].item->file;
     if (!start(&use, arguments_for(use.tool.delegate, preparation))) {
@@ -396,13 +391,14 @@ bool delegate_run(struct work *work, const struct run_request *request, const st
     return true;
 }
 
-bool delegate_preview(struct work *work, const struct detection *detection, const struct migration_file *file,
-                      struct text *sql)
+bool delegate_preview(const struct request *request, const struct detection *detection,
+                      const struct migration_file *file, struct text *sql)
 {
-    struct buffer whole = {.arena = work->arena};
-    struct use use = {.work = work, .tool = tool_of(work->site, detection), .whole = &whole};
+    struct run run = run_of(request);
+    struct buffer whole = {.arena = request->arena};
+    struct use use = {.run = &run, .tool = tool_of(request->site, detection), .whole = &whole};
     *sql = (struct text){0};
-    if (!work->site->allow_delegate || use.tool.delegate == NULL || use.tool.delegate->preview == NULL) {
+    if (!request->site->allow_delegate || use.tool.delegate == NULL || use.tool.delegate->preview == NULL) {
         return true;
     }
     use.tool.file = file;
@@ -410,9 +406,9 @@ bool delegate_preview(struct work *work, const struct detection *detection, cons
         return false;
     }
     if (use.code != 0 || use.is_cut) {
-        status_fail(work->status, STATUS_FAILED_PRECONDITION, "It cannot be previewed: %s.",
+        status_fail(request->status, STATUS_FAILED_PRECONDITION, "It cannot be previewed: %s.",
                     use.is_cut ? "its own tool prints more than can be shown" : use.outcome);
-        work->status->detail = tail_of(&use);
+        request->status->detail = tail_of(&use);
         return false;
     }
     *sql = buffer_text(&whole);

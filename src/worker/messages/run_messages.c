@@ -28,9 +28,9 @@ static enum run_order order_of(bool is_set, bool allowed)
     return !is_set ? RUN_ORDER_OF_FRAMEWORK : allowed ? RUN_ORDER_ANY : RUN_ORDER_STRICT;
 }
 
-struct run_request run_request_of(const Truss__Migration__V1__RunRequest *message)
+struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message)
 {
-    return (struct run_request){
+    return (struct run_options){
         .names = (const char *const *)message->migrations,
         .name_count = message->n_migrations,
         .target = message->target,
@@ -45,9 +45,9 @@ struct run_request run_request_of(const Truss__Migration__V1__RunRequest *messag
     };
 }
 
-struct run_request plan_request_of(const Truss__Migration__V1__PlanRequest *message)
+struct run_options plan_options_of(const Truss__Migration__V1__PlanRequest *message)
 {
-    return (struct run_request){
+    return (struct run_options){
         .names = (const char *const *)message->migrations,
         .name_count = message->n_migrations,
         .target = message->target,
@@ -132,10 +132,10 @@ Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run
 
 static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena, const struct run_result *result)
 {
-    const struct script_failure *const failure = &result->failure;
+    const struct failure *const failure = &result->failure;
     Truss__Migration__V1__FailedMigration *const failed = NEW(arena, FailedMigration, failed_migration);
     failed->name = message_string(result->failed_name);
-    failed->error = message_string(failure->error);
+    failed->error = message_string(failure->status.message);
     failed->line = failure->where.line;
     failed->column = failure->where.column;
     failed->position = failure->where.character;
@@ -147,9 +147,10 @@ static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena
     MESSAGE_SET_OPTIONAL(failed, statement, TRUSS__MIGRATION__V1__FAILED_MIGRATION___STATEMENT_STATEMENT,
                          failure->statement);
     MESSAGE_SET_OPTIONAL(failed, sqlstate, TRUSS__MIGRATION__V1__FAILED_MIGRATION___SQLSTATE_SQLSTATE,
-                         failure->sqlstate);
-    MESSAGE_SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL, failure->detail);
-    MESSAGE_SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->hint);
+                         failure->status.sqlstate);
+    MESSAGE_SET_OPTIONAL(failed, detail, TRUSS__MIGRATION__V1__FAILED_MIGRATION___DETAIL_DETAIL,
+                         failure->status.detail);
+    MESSAGE_SET_OPTIONAL(failed, hint, TRUSS__MIGRATION__V1__FAILED_MIGRATION___HINT_HINT, failure->status.hint);
     return failed;
 }
 

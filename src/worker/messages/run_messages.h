@@ -4,12 +4,14 @@
 #ifndef WORKER_MESSAGES_RUN_MESSAGES_H
 #define WORKER_MESSAGES_RUN_MESSAGES_H
 
-#include "migration/run/run.h"
+#include "migration/events.h"
+#include "migration/plan/plan.h"
+#include "migration/result.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 /* What is asked for; borrows the message's strings. */
-struct run_request run_request_of(const Truss__Migration__V1__RunRequest *message);
-struct run_request plan_request_of(const Truss__Migration__V1__PlanRequest *message);
+struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message);
+struct run_options plan_options_of(const Truss__Migration__V1__PlanRequest *message);
 
 /* Borrows the event's strings. */
 Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event);

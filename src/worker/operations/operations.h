@@ -6,6 +6,7 @@
 #ifndef WORKER_OPERATIONS_OPERATIONS_H
 #define WORKER_OPERATIONS_OPERATIONS_H
 
+#include "migration/events.h"
 #include "migration/look/place.h"
 #include "rpc/lanes.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -41,18 +42,22 @@ bool operation_run_later(struct operation *operation, struct lane_job *job);
 void operation_end(struct operation *operation, const Truss__Migration__V1__RunResponse *result,
                    const struct status *error, bool cancelled);
 
-/* ---- the side of who asks; replies are made in work->arena, NULL and NOT_FOUND where nobody knows the id ---- */
+/* ---- the side of who asks; replies are made in the request's arena, NULL and NOT_FOUND where nobody knows the id ----
+ */
 
-Truss__Migration__V1__Operation *operations_get(struct operations *operations, struct work *work, const char *id);
+Truss__Migration__V1__Operation *operations_get(struct operations *operations, const struct request *request,
+                                                const char *id);
 
 /* Events behind `after`, waiting up to wait_ms for the first of them. */
-Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations, struct work *work,
-                                                             const char *id, uint32_t after, uint32_t wait_ms);
+Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations,
+                                                             const struct request *request, const char *id,
+                                                             uint32_t after, uint32_t wait_ms);
 
-/* Asks it to end, and waits until it has, as long as the work's deadline allows. */
-Truss__Migration__V1__Operation *operations_cancel(struct operations *operations, struct work *work, const char *id);
+/* Asks it to end, and waits until it has, as long as the request's deadline allows. */
+Truss__Migration__V1__Operation *operations_cancel(struct operations *operations, const struct request *request,
+                                                   const char *id);
 
-Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations, struct work *work,
-                                                              uint32_t limit);
+Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations,
+                                                              const struct request *request, uint32_t limit);
 
 #endif

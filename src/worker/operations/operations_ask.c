@@ -56,10 +56,10 @@ static bool is_id(const char *id)
     return digits == 32 && strlen(id) == UUID_SIZE - 1;
 }
 
-static void *not_found(struct work *work, const char *id)
+static void *not_found(const struct request *request, const char *id)
 {
     status_fail(
-        work->status, STATUS_NOT_FOUND,
+        request->status, STATUS_NOT_FOUND,
         "There is no operation \"%.100s\"; runs that were not started in the background are known to the worker "
         "that ran them only, for a while.",
         id);
@@ -67,27 +67,28 @@ static void *not_found(struct work *work, const char *id)
 }
 
 /* What another worker wrote down. */
-static Operation *get_stored(struct work *work, const char *id)
+static Operation *get_stored(const struct request *request, const char *id)
 {
     Operation *operation = NULL;
     if (!is_id(id)) {
-        return not_found(work, id);
+        return not_found(request, id);
     }
-    if (!work_connect(work)) {
+    struct pg_session *const session = request_connect(request);
+    if (session == NULL) {
         return NULL;
     }
-    const bool ok = operation_store_get(work->arena, work->session, id, &operation, work->status);
-    work_release(work);
-    return ok && operation == NULL ? not_found(work, id) : operation;
+    const bool ok = operation_store_get(request->arena, session, id, &operation, request->status);
+    request_release(request, session);
+    return ok && operation == NULL ? not_found(request, id) : operation;
 }
 
-Operation *operations_get(struct operations *operations, struct work *work, const char *id)
+Operation *operations_get(struct operations *operations, const struct request *request, const char *id)
 {
     pthread_mutex_lock(&operations->mutex);
     const struct operation *const operation = find(operations, id);
-    Operation *const copy = operation == NULL ? NULL : copy_of(work->arena, operation);
+    Operation *const copy = operation == NULL ? NULL : copy_of(request->arena, operation);
     pthread_mutex_unlock(&operations->mutex);
-    return copy != NULL ? copy : get_stored(work, id);
+    return copy != NULL ? copy : get_stored(request, id);
 }
 
 /* With the mutex held: its events behind `after`. */
@@ -105,16 +106,16 @@ static void copy_events(struct arena *arena, const struct operation *operation, 
     }
 }
 
-static int64_t wait_end(const struct work *work, uint32_t wait_ms)
+static int64_t wait_end(const struct request *request, uint32_t wait_ms)
 {
     const int64_t until = clock_ms() + (wait_ms > LONGEST_WAIT ? LONGEST_WAIT : wait_ms);
     /* An answer wants a moment to get there in time. */
-    return work->deadline != NO_DEADLINE && work->deadline - 200 < until ? work->deadline - 200 : until;
+    return request->deadline != NO_DEADLINE && request->deadline - 200 < until ? request->deadline - 200 : until;
 }
 
 /* True where the operation is one of ours. */
-static bool wait_here(struct operations *operations, struct work *work, const char *id, uint32_t after, int64_t until,
-                      Truss__Migration__V1__WaitOperationResponse *reply)
+static bool wait_here(struct operations *operations, const struct request *request, const char *id, uint32_t after,
+                      int64_t until, Truss__Migration__V1__WaitOperationResponse *reply)
 {
     pthread_mutex_lock(&operations->mutex);
     const struct operation *operation = find(operations, id);
@@ -124,8 +125,8 @@ static bool wait_here(struct operations *operations, struct work *work, const ch
         operation = find(operations, id); /* it may have been forgotten meanwhile */
     }
     if (operation != NULL) {
-        reply->operation = copy_of(work->arena, operation);
-        copy_events(work->arena, operation, after, reply);
+        reply->operation = copy_of(request->arena, operation);
+        copy_events(request->arena, operation, after, reply);
     }
     pthread_mutex_unlock(&operations->mutex);
     return operation != NULL;
@@ -140,18 +141,19 @@ static bool is_stopping(struct operations *operations)
 }
 
 /* Looks again and again, giving the connection back in between. */
-static bool wait_stored(struct operations *operations, struct work *work, const char *id, uint32_t after, int64_t until,
-                        Truss__Migration__V1__WaitOperationResponse *reply)
+static bool wait_stored(struct operations *operations, const struct request *request, const char *id, uint32_t after,
+                        int64_t until, Truss__Migration__V1__WaitOperationResponse *reply)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
     for (;;) {
-        reply->operation = get_stored(work, id);
-        if (reply->operation == NULL || !work_connect(work)) {
+        reply->operation = get_stored(request, id);
+        struct pg_session *const session = reply->operation == NULL ? NULL : request_connect(request);
+        if (session == NULL) {
             return false;
         }
-        const bool ok = operation_store_events(work->arena, work->session, id, after, OPERATIONS_AT_ONCE,
-                                               &reply->events, &reply->n_events, work->status);
-        work_release(work);
+        const bool ok = operation_store_events(request->arena, session, id, after, OPERATIONS_AT_ONCE, &reply->events,
+                                               &reply->n_events, request->status);
+        request_release(request, session);
         if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > until ||
             is_stopping(operations)) {
             return ok;
@@ -160,40 +162,43 @@ static bool wait_stored(struct operations *operations, struct work *work, const 
     }
 }
 
-Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations, struct work *work,
-                                                             const char *id, uint32_t after, uint32_t wait_ms)
+Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations,
+                                                             const struct request *request, const char *id,
+                                                             uint32_t after, uint32_t wait_ms)
 {
     Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
-        work->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
-    const int64_t until = wait_end(work, wait_ms);
-    return wait_here(operations, work, id, after, until, reply) ||
-                   wait_stored(operations, work, id, after, until, reply)
+        request->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
+    const int64_t until = wait_end(request, wait_ms);
+    return wait_here(operations, request, id, after, until, reply) ||
+                   wait_stored(operations, request, id, after, until, reply)
                ? reply
                : NULL;
 }
 
-static Operation *cancel_stored(struct operations *operations, struct work *work, const char *id, int64_t until)
+static Operation *cancel_stored(struct operations *operations, const struct request *request, const char *id,
+                                int64_t until)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
-    Operation *operation = get_stored(work, id);
+    Operation *operation = get_stored(request, id);
     if (operation == NULL || operation->done) {
         return operation;
     }
-    if (!work_connect(work)) {
+    struct pg_session *const session = request_connect(request);
+    if (session == NULL) {
         return NULL;
     }
-    const bool ok = operation_store_cancel(work->session, id, work->status);
-    work_release(work);
+    const bool ok = operation_store_cancel(session, id, request->status);
+    request_release(request, session);
     while (ok && operation != NULL && !operation->done && clock_ms() < until && !is_stopping(operations)) {
         nanosleep(&pause, NULL);
-        operation = get_stored(work, id);
+        operation = get_stored(request, id);
     }
     return ok ? operation : NULL;
 }
 
-Operation *operations_cancel(struct operations *operations, struct work *work, const char *id)
+Operation *operations_cancel(struct operations *operations, const struct request *request, const char *id)
 {
-    const int64_t until = wait_end(work, OPERATIONS_CANCEL_MS);
+    const int64_t until = wait_end(request, OPERATIONS_CANCEL_MS);
     pthread_mutex_lock(&operations->mutex);
     struct operation *operation = find(operations, id);
     if (operation != NULL && !operation->is_done) {
@@ -203,9 +208,9 @@ Operation *operations_cancel(struct operations *operations, struct work *work, c
         operations_wait_for_news(operations, until - clock_ms());
         operation = find(operations, id);
     }
-    Operation *const copy = operation == NULL ? NULL : copy_of(work->arena, operation);
+    Operation *const copy = operation == NULL ? NULL : copy_of(request->arena, operation);
     pthread_mutex_unlock(&operations->mutex);
-    return copy != NULL ? copy : cancel_stored(operations, work, id, until);
+    return copy != NULL ? copy : cancel_stored(operations, request, id, until);
 }
 
 static bool has_id(const Truss__Migration__V1__ListOperationsResponse *list, const char *id)
@@ -227,26 +232,27 @@ static int by_age(const void *a, const void *b)
     return when_x > when_y ? -1 : when_x < when_y ? 1 : 0;
 }
 
-Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations, struct work *work,
-                                                              uint32_t limit)
+Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations *operations,
+                                                              const struct request *request, uint32_t limit)
 {
     Truss__Migration__V1__ListOperationsResponse *const reply = MESSAGE_NEW(
-        work->arena, Truss__Migration__V1__ListOperationsResponse, truss__migration__v1__list_operations_response);
+        request->arena, Truss__Migration__V1__ListOperationsResponse, truss__migration__v1__list_operations_response);
     const uint32_t most = limit == 0 ? LIST_USUAL : limit > LIST_MOST ? LIST_MOST : limit;
     Operation **stored = NULL;
     size_t stored_count = 0;
-    if (!work_connect(work)) {
+    struct pg_session *const session = request_connect(request);
+    if (session == NULL) {
         return NULL;
     }
-    const bool ok = operation_store_list(work->arena, work->session, most, &stored, &stored_count, work->status);
-    work_release(work);
+    const bool ok = operation_store_list(request->arena, session, most, &stored, &stored_count, request->status);
+    request_release(request, session);
     if (!ok) {
         return NULL;
     }
-    reply->operations = arena_array(work->arena, most + stored_count, sizeof *reply->operations);
+    reply->operations = arena_array(request->arena, most + stored_count, sizeof *reply->operations);
     pthread_mutex_lock(&operations->mutex);
     for (const struct operation *one = operations->newest; one != NULL && reply->n_operations < most; one = one->next) {
-        reply->operations[reply->n_operations++] = copy_of(work->arena, one);
+        reply->operations[reply->n_operations++] = copy_of(request->arena, one);
     }
     pthread_mutex_unlock(&operations->mutex);
     for (size_t i = 0; i < stored_count; i++) {

@@ -11,9 +11,9 @@
 #include "worker/messages/status_messages.h"
 #include "worker/service/service_run.h"
 
-struct work service_work(const struct service_context *context, const struct rpc_call *call)
+struct request service_request(const struct service_context *context, const struct rpc_call *call)
 {
-    return (struct work){
+    return (struct request){
         .site = context->site,
         .framework = context->site->framework,
         .arena = call->arena,
@@ -22,28 +22,29 @@ struct work service_work(const struct service_context *context, const struct rpc
     };
 }
 
-struct work service_work_for(const struct service_context *context, const struct rpc_call *call, const char *framework)
+struct request service_request_for(const struct service_context *context, const struct rpc_call *call,
+                                   const char *framework)
 {
-    struct work work = service_work(context, call);
-    work.framework = framework[0] != '\0' ? framework : work.framework;
-    return work;
+    struct request request = service_request(context, call);
+    request.framework = framework[0] != '\0' ? framework : request.framework;
+    return request;
 }
 
 static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__GetStatusRequest *const request = (const Truss__Migration__V1__GetStatusRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
+    const Truss__Migration__V1__GetStatusRequest *const message = (const Truss__Migration__V1__GetStatusRequest *)input;
+    const struct request request = service_request_for(context, call, message->framework);
     struct catalog catalog;
     ProtobufCMessage *reply = NULL;
-    if (work_connect(&work) && catalog_read(&work, &catalog)) {
+    struct pg_session *const session = request_connect(&request);
+    if (session != NULL && catalog_read(&request, session, &catalog)) {
         struct status problem = {.arena = call->arena};
-        work.status = &problem;
-        const bool unfit = catalog.detection.has_folder && !catalog_check_folder(&work, &catalog);
-        reply = &status_reply(call->arena, &catalog, arena_strdup(call->arena, pg_session_database(work.session)),
+        const bool unfit = catalog.detection.has_folder && !catalog_check_folder(&catalog, &problem);
+        reply = &status_reply(call->arena, &catalog, arena_strdup(call->arena, pg_session_database(session)),
                               unfit ? problem.message : NULL)
                      ->base;
     }
-    work_release(&work);
+    request_release(&request, session);
     return reply;
 }
 
@@ -51,10 +52,10 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
 
 static ProtobufCMessage *preview(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__PreviewRequest *const request = (const Truss__Migration__V1__PreviewRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
+    const Truss__Migration__V1__PreviewRequest *const message = (const Truss__Migration__V1__PreviewRequest *)input;
+    const struct request request = service_request_for(context, call, message->framework);
     struct preview found;
-    if (!preview_migration(&work, request->name, &found)) {
+    if (!preview_migration(&request, message->name, &found)) {
         return NULL;
     }
     return &preview_message(call->arena, &found)->base;
@@ -62,34 +63,34 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
 
 static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__MarkAppliedRequest *const request =
+    const Truss__Migration__V1__MarkAppliedRequest *const message =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
-    const char *message;
-    if (!mark_applied(&work, request->migration, &message)) {
+    const struct request request = service_request_for(context, call, message->framework);
+    const char *done;
+    if (!mark_applied(&request, message->migration, &done)) {
         return NULL;
     }
-    return &mark_applied_message(call->arena, message)->base;
+    return &mark_applied_message(call->arena, done)->base;
 }
 
 static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__MarkRolledBackRequest *const request =
+    const Truss__Migration__V1__MarkRolledBackRequest *const message =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
-    const char *message;
-    if (!mark_rolled_back(&work, request->migration, &message)) {
+    const struct request request = service_request_for(context, call, message->framework);
+    const char *done;
+    if (!mark_rolled_back(&request, message->migration, &done)) {
         return NULL;
     }
-    return &mark_rolled_back_message(call->arena, message)->base;
+    return &mark_rolled_back_message(call->arena, done)->base;
 }
 
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__CheckRequest *const request = (const Truss__Migration__V1__CheckRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
+    const Truss__Migration__V1__CheckRequest *const message = (const Truss__Migration__V1__CheckRequest *)input;
+    const struct request request = service_request_for(context, call, message->framework);
     struct check found;
-    if (!check_run(&work, &found)) {
+    if (!check_run(&request, &found)) {
         return NULL;
     }
     return &check_message(call->arena, &found)->base;
@@ -97,16 +98,16 @@ static ProtobufCMessage *check(void *context, struct rpc_call *call, const Proto
 
 static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__DetectSchemaRequest *const request =
+    const Truss__Migration__V1__DetectSchemaRequest *const message =
         (const Truss__Migration__V1__DetectSchemaRequest *)input;
-    struct work work = service_work(context, call);
+    const struct request request = service_request(context, call);
     struct schema_findings found;
     /* What is no script is refused without a database, too. */
-    const bool is_empty = text_trim(text_of(request->sql)).size == 0;
-    const bool ok =
-        (is_empty || work_connect(&work)) && schema_detect(call->arena, work.session, work.site->project.schema,
-                                                           text_of(request->sql), &found, call->status);
-    work_release(&work);
+    const bool is_empty = text_trim(text_of(message->sql)).size == 0;
+    struct pg_session *const session = is_empty ? NULL : request_connect(&request);
+    const bool ok = (is_empty || session != NULL) && schema_detect(call->arena, session, request.site->project.schema,
+                                                                   text_of(message->sql), &found, call->status);
+    request_release(&request, session);
     if (!ok) {
         return NULL;
     }
@@ -115,10 +116,10 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
 
 static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const Truss__Migration__V1__CreateRequest *const request = (const Truss__Migration__V1__CreateRequest *)input;
-    struct work work = service_work_for(context, call, request->framework);
+    const Truss__Migration__V1__CreateRequest *const message = (const Truss__Migration__V1__CreateRequest *)input;
+    const struct request request = service_request_for(context, call, message->framework);
     struct created created;
-    if (!create_migration(&work, request->name, &created)) {
+    if (!create_migration(&request, message->name, &created)) {
         return NULL;
     }
     return &created_message(call->arena, &created)->base;

@@ -14,10 +14,11 @@ struct service_context {
 };
 
 /* The means of one call. */
-struct work service_work(const struct service_context *context, const struct rpc_call *call);
+struct request service_request(const struct service_context *context, const struct rpc_call *call);
 
 /* The same where the request says which framework is meant ("": it does not). */
-struct work service_work_for(const struct service_context *context, const struct rpc_call *call, const char *framework);
+struct request service_request_for(const struct service_context *context, const struct rpc_call *call,
+                                   const char *framework);
 
 /* truss.migration.v1.MigrationService. The context is borrowed. */
 struct rpc_service migration_service(struct service_context *context);

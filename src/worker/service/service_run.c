@@ -15,37 +15,42 @@
 
 /* ---- Run ---- */
 
-/* Runs, and ends the operation. The reply in work->arena; NULL where it could not begin. */
-static Truss__Migration__V1__RunResponse *run_operation(struct work *work, struct operation *operation,
+/* Runs, and ends the operation. The reply in the request's arena; NULL where it could not begin. */
+static Truss__Migration__V1__RunResponse *run_operation(const struct request *request, struct operation *operation,
                                                         const Truss__Migration__V1__RunRequest *message)
 {
-    const struct run_request request = run_request_of(message);
+    const struct run_options options = run_options_of(message);
     struct run_result result;
     Truss__Migration__V1__RunResponse *reply = NULL;
-    const int64_t deadline = deadline_in(message->timeout_ms);
-    work->deadline = deadline < work->deadline ? deadline : work->deadline;
-    work->watch = operation_watch(operation);
-    work->framework = message->framework[0] != '\0' ? message->framework : work->site->framework;
-    if (run_migrations(work, &request, &result)) {
+    if (run_migrations(request, operation_watch(operation), &options, &result)) {
         const bool did_something = result.applied_count > 0 || result.failed_name != NULL;
-        reply = run_message(work->arena, &result,
-                            did_something ? arena_strdup(work->arena, operation_id(operation)) : NULL);
+        reply = run_message(request->arena, &result,
+                            did_something ? arena_strdup(request->arena, operation_id(operation)) : NULL);
     }
-    const bool cancelled = reply == NULL ? work->status->code == STATUS_CANCELLED : result.failure.cancelled;
-    operation_end(operation, reply, work->status, cancelled);
+    const bool cancelled =
+        reply == NULL ? request->status->code == STATUS_CANCELLED : failure_is_cancelled(&result.failure);
+    operation_end(operation, reply, request->status, cancelled);
     return reply;
+}
+
+/* The deadline of a run that says how long it may take. */
+static int64_t deadline_of(const Truss__Migration__V1__RunRequest *message, int64_t otherwise)
+{
+    const int64_t deadline = deadline_in(message->timeout_ms);
+    return deadline < otherwise ? deadline : otherwise;
 }
 
 static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = service_work(context, call);
+    const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
+    struct request request = service_request_for(context, call, message->framework);
     struct operation *const operation = operation_begin(context->operations, call->status);
     if (operation == NULL) {
         return NULL;
     }
-    Truss__Migration__V1__RunResponse *const reply =
-        run_operation(&work, operation, (const Truss__Migration__V1__RunRequest *)input);
+    request.deadline = deadline_of(message, request.deadline);
+    Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message);
     return reply == NULL ? NULL : &reply->base;
 }
 
@@ -67,20 +72,22 @@ struct background {
     const struct site *site;
     struct operation *operation;
     struct arena *arena;
-    const Truss__Migration__V1__RunRequest *request;
+    const Truss__Migration__V1__RunRequest *message;
 };
 
 static void run_in_background(struct lane_job *job)
 {
     struct background *background = (struct background *)job;
+    const Truss__Migration__V1__RunRequest *const message = background->message;
     struct status status = {.arena = background->arena};
-    struct work work = {
+    const struct request request = {
         .site = background->site,
+        .framework = message->framework[0] != '\0' ? message->framework : background->site->framework,
         .arena = background->arena,
-        .deadline = NO_DEADLINE,
+        .deadline = deadline_of(message, NO_DEADLINE),
         .status = &status,
     };
-    run_operation(&work, background->operation, background->request);
+    run_operation(&request, background->operation, message);
     arena_free(background->arena);
     free(background);
 }
@@ -93,7 +100,7 @@ static struct background *background_new(const struct service_context *context, 
     background->arena = arena_new(0);
     struct status status = {.arena = background->arena};
     /* The call unpacked the same bytes: they are good. */
-    background->request = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
+    background->message = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
         background->arena, &truss__migration__v1__run_request__descriptor, payload, &status);
     return background;
 }
@@ -107,12 +114,13 @@ static ProtobufCMessage *fail_start(struct background *background, const struct 
 }
 
 /* Is there anything that a run would change? *changes is set. */
-static bool will_change(struct work *work, const struct run_request *request, bool *changes)
+static bool will_change(const struct request *request, const struct run_options *options, bool *changes)
 {
     struct catalog catalog;
-    const bool ok = work_connect(work) && catalog_read(work, &catalog);
-    *changes = ok && !request->dry_run && catalog.counts[MIGRATION_PENDING] > 0;
-    work_release(work);
+    struct pg_session *const session = request_connect(request);
+    const bool ok = session != NULL && catalog_read(request, session, &catalog);
+    *changes = ok && !options->dry_run && catalog.counts[MIGRATION_PENDING] > 0;
+    request_release(request, session);
     return ok;
 }
 
@@ -120,12 +128,12 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
 {
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
-    const struct run_request request = run_request_of(message);
-    struct work work = service_work_for(context, call, message->framework);
+    const struct run_options options = run_options_of(message);
+    const struct request request = service_request_for(context, call, message->framework);
     struct run_settings settings;
     bool changes;
-    if (!prepare_settings(context->site, &request, &settings, call->status) ||
-        !will_change(&work, &request, &changes)) {
+    if (!prepare_settings(context->site, &options, &settings, call->status) ||
+        !will_change(&request, &options, &changes)) {
         return NULL;
     }
     struct operation *const operation = operation_begin(context->operations, call->status);
@@ -144,7 +152,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);
     }
-    Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &work, id);
+    Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &request, id);
     return reply == NULL ? NULL : &reply->base;
 }
 
@@ -162,16 +170,17 @@ ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const Prot
 ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__PlanRequest *const message = (const Truss__Migration__V1__PlanRequest *)input;
-    const struct run_request request = plan_request_of(message);
-    struct work work = service_work_for(data, call, message->framework);
+    const struct run_options options = plan_options_of(message);
+    const struct request request = service_request_for(data, call, message->framework);
     struct preparation preparation;
     struct explanation explanation;
     ProtobufCMessage *reply = NULL;
-    if (work_connect(&work) && prepare(&work, &request, &preparation) &&
-        explain(&work, &request, &preparation, &explanation)) {
+    struct pg_session *const session = request_connect(&request);
+    if (session != NULL && prepare(&request, session, &options, &preparation) &&
+        explain(&request, session, &options, &preparation, &explanation)) {
         reply = &plan_message(call->arena, &preparation, &explanation)->base;
     }
-    work_release(&work);
+    request_release(&request, session);
     return reply;
 }
 
@@ -180,37 +189,37 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
 ProtobufCMessage *handle_get_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = service_work(context, call);
+    const struct request request = service_request(context, call);
     Truss__Migration__V1__Operation *const reply =
-        operations_get(context->operations, &work, ((const Truss__Migration__V1__GetOperationRequest *)input)->id);
+        operations_get(context->operations, &request, ((const Truss__Migration__V1__GetOperationRequest *)input)->id);
     return reply == NULL ? NULL : &reply->base;
 }
 
 ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    const Truss__Migration__V1__WaitOperationRequest *const request =
+    const Truss__Migration__V1__WaitOperationRequest *const message =
         (const Truss__Migration__V1__WaitOperationRequest *)input;
-    struct work work = service_work(context, call);
+    const struct request request = service_request(context, call);
     Truss__Migration__V1__WaitOperationResponse *const reply =
-        operations_wait(context->operations, &work, request->id, request->after_event, request->wait_ms);
+        operations_wait(context->operations, &request, message->id, message->after_event, message->wait_ms);
     return reply == NULL ? NULL : &reply->base;
 }
 
 ProtobufCMessage *handle_cancel_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = service_work(context, call);
+    const struct request request = service_request(context, call);
     Truss__Migration__V1__Operation *const reply = operations_cancel(
-        context->operations, &work, ((const Truss__Migration__V1__CancelOperationRequest *)input)->id);
+        context->operations, &request, ((const Truss__Migration__V1__CancelOperationRequest *)input)->id);
     return reply == NULL ? NULL : &reply->base;
 }
 
 ProtobufCMessage *handle_list_operations(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct service_context *const context = data;
-    struct work work = service_work(context, call);
+    const struct request request = service_request(context, call);
     Truss__Migration__V1__ListOperationsResponse *const reply = operations_list(
-        context->operations, &work, ((const Truss__Migration__V1__ListOperationsRequest *)input)->limit);
+        context->operations, &request, ((const Truss__Migration__V1__ListOperationsRequest *)input)->limit);
     return reply == NULL ? NULL : &reply->base;
 }

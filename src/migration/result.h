@@ -1,0 +1,37 @@
+/*
+ * What came of a run.
+ */
+#ifndef MIGRATION_RESULT_H
+#define MIGRATION_RESULT_H
+
+#include "migration/failure.h"
+
+struct run_applied {
+    const char *name;
+    const char *checksum;
+    uint32_t duration_ms;
+    uint32_t resumed_steps; /* that an earlier run had finished */
+};
+
+struct run_untried {
+    const char *migration;
+    uint32_t step; /* 1-based */
+    const char *reason;
+};
+
+struct run_result {
+    bool ok;
+    const char *summary;
+    struct run_applied *applied; /* by this call, and committed; of a dry run: what would be */
+    size_t applied_count;
+    size_t applied_capacity;
+    const char *failed_name; /* NULL: none failed */
+    struct failure failure;
+    bool dry_run;
+    struct run_untried *untried; /* of a dry run */
+    size_t untried_count;
+    const char **warnings;
+    size_t warning_count;
+};
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * The parts of a run share one session; what a part makes goes with it.
+ */
+#include "migration/run/current.h"
+
+#include "migration/run/observer.h"
+
+struct run run_of(const struct request *request)
+{
+    return (struct run){
+        .request = request,
+        .arena = request->arena,
+        .status = request->status,
+        .deadline = request->deadline,
+        .settings = request->site->settings,
+    };
+}
+
+bool run_connect(struct run *run)
+{
+    const struct site *const site = run->request->site;
+    pg_session_free(run->session);
+    run->session = NULL;
+    if (!site_is_connected(site, run->status)) {
+        return false;
+    }
+    run->session = pg_session_open(site->conninfo, run->deadline, run->status);
+    if (run->session != NULL) {
+        pg_session_set_deadline(run->session, run->deadline);
+    }
+    return run->session != NULL;
+}
+
+void run_watch(struct run *run, const struct watch *watch)
+{
+    run->watch = watch == NULL ? (struct watch){0} : *watch;
+    run->observer = observer_new(run->request->site->conninfo, &run->watch);
+    run->watch.beside = observer_beside;
+    run->watch.observer = run->observer;
+}
+
+void run_close(struct run *run)
+{
+    observer_free(run->observer);
+    pg_session_free(run->session);
+    run->observer = NULL;
+    run->session = NULL;
+}
+
+void run_enter(struct run *run, struct status *status)
+{
+    run->arena = arena_new(0);
+    run->status = status;
+    *status = (struct status){.arena = run->arena};
+}
+
+void run_leave(struct run *run)
+{
+    arena_free(run->arena);
+    run->arena = run->request->arena;
+    run->status = run->request->status;
+}

@@ -1,0 +1,42 @@
+/*
+ * The run that is under way: what every part of it needs. It has a session of its own, which holds its locks and goes
+ * with it.
+ */
+#ifndef MIGRATION_RUN_CURRENT_H
+#define MIGRATION_RUN_CURRENT_H
+
+#include "migration/events.h"
+#include "migration/look/place.h"
+
+struct observer;
+
+struct run {
+    const struct request *request; /* borrowed; results live in its arena */
+    struct arena *arena;           /* of what is under way: the request's, or the migration's that is run just now */
+    struct status *status;         /* and what went wrong with that */
+    int64_t deadline;              /* the request's; put off where the truth is worth it */
+    struct pg_session *session;    /* another one after a lost connection; NULL: it is lost */
+    struct run_settings settings;
+    struct watch watch;
+    struct observer *observer; /* NULL: nobody looks who blocks */
+};
+
+/* A run for a request, with neither connection nor watch yet. */
+struct run run_of(const struct request *request);
+
+/* Opens its session, anew where it has one. */
+bool run_connect(struct run *run);
+
+/* Has somebody watch it. The watch may be NULL. */
+void run_watch(struct run *run, const struct watch *watch);
+
+/* Closes what it has. */
+void run_close(struct run *run);
+
+/* From now on memory and failures are a part's own (a migration's, a try's), until run_leave. */
+void run_enter(struct run *run, struct status *status);
+
+/* The memory of the part goes. */
+void run_leave(struct run *run);
+
+#endif
