@@ -4,7 +4,7 @@
 #include "migration/look/catalog.h"
 
 #include "framework/core/listing.h"
-#include "migration/plan/content.h"
+#include "migration/look/content.h"
 #include "pg/sqlstate.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "migration/look/checksums.h"
 
-#include "migration/plan/content.h"
+#include "migration/look/content.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -5,8 +5,10 @@
 #ifndef MIGRATION_PLAN_PLAN_H
 #define MIGRATION_PLAN_PLAN_H
 
-#include "migration/plan/content.h"
-#include "migration/record/transaction.h"
+#include "migration/look/catalog.h"
+#include "migration/look/content.h"
+#include "migration/plan/cut.h"
+#include "migration/plan/steps.h"
 
 /* May a migration run behind which a later one is applied? */
 enum run_order {

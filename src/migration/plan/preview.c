@@ -3,7 +3,7 @@
  */
 #include "migration/plan/preview.h"
 
-#include "migration/plan/content.h"
+#include "migration/look/content.h"
 #include "migration/run/tool.h"
 
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/recovery.h"
+#include "migration/run/script.h"
 #include "migration/run/tool.h"
 #include "migration/run/whole.h"
 

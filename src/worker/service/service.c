@@ -4,7 +4,7 @@
  */
 #include "worker/service/service.h"
 
-#include "migration/record/mark.h"
+#include "migration/run/mark.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "worker/idempotency.h"
 #include "worker/messages/look_messages.h"

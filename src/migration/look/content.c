@@ -1,7 +1,7 @@
 /*
  * The framework sees text that is known to be UTF-8, and what it makes of it is used as it is.
  */
-#include "migration/plan/content.h"
+#include "migration/look/content.h"
 
 #include "framework/core/script.h"
 

@@ -1,16 +1,24 @@
 /*
  * A ledger is named "schema.table" here: two services in one database each have their own steps.
  */
-#include "migration/record/progress.h"
+#include "migration/plan/steps.h"
 
 #include "framework/core/ledger.h"
-#include "migration/record/store.h"
 
 #include <string.h>
 
 static const char *ledger_text(struct arena *arena, const struct ledger *ledger)
 {
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
+}
+
+/* The table is made when the first migration needs it. */
+static bool table_exists(struct pg_session *session, bool *exists, struct status *status)
+{
+    PG_RESULT(result) =
+        pg_query(session, "SELECT pg_catalog.to_regclass('truss.migration_steps') IS NOT NULL", 0, NULL, status);
+    *exists = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
 }
 
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step)
@@ -24,7 +32,7 @@ bool steps_read(struct arena *arena, struct pg_session *session, const struct le
     const char *const values[] = {ledger_text(arena, ledger), migration};
     bool exists = false;
     *records = (struct step_records){0};
-    if (!store_exists(session, &exists, status)) {
+    if (!table_exists(session, &exists, status)) {
         return false;
     }
     if (!exists) {
@@ -54,7 +62,7 @@ bool steps_read(struct arena *arena, struct pg_session *session, const struct le
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
 {
     const char *const values[] = {ledger_text(status->arena, ledger)};
-    if (!store_exists(session, exist, status)) {
+    if (!table_exists(session, exist, status)) {
         return false;
     }
     if (!*exist) {

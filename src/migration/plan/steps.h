@@ -3,8 +3,8 @@
  * that a rerun after a crash goes on at the first unfinished one. The SQL here is schema-qualified and works whatever
  * settings a script has left.
  */
-#ifndef MIGRATION_RECORD_PROGRESS_H
-#define MIGRATION_RECORD_PROGRESS_H
+#ifndef MIGRATION_PLAN_STEPS_H
+#define MIGRATION_PLAN_STEPS_H
 
 #include "framework/core/framework.h"
 #include "migration/plan/cut.h"

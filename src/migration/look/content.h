@@ -1,8 +1,8 @@
 /*
  * A migration's file and what of it is sent: read, checked, cut and filled in by its framework.
  */
-#ifndef MIGRATION_PLAN_CONTENT_H
-#define MIGRATION_PLAN_CONTENT_H
+#ifndef MIGRATION_LOOK_CONTENT_H
+#define MIGRATION_LOOK_CONTENT_H
 
 #include "framework/core/framework.h"
 

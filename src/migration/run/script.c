@@ -3,7 +3,7 @@
  * of psql's time for a small migration, nothing of it runs where a syntax error is anywhere in it, and a crash at any
  * instant leaves both or neither. Where several transactions are needed, each is such a query, with the step's row.
  */
-#include "migration/record/transaction.h"
+#include "migration/run/script.h"
 
 #include "migration/record/store.h"
 #include "migration/run/leftovers.h"

@@ -1,8 +1,8 @@
 /*
  * Writing to the ledger without running anything.
  */
-#ifndef MIGRATION_RECORD_MARK_H
-#define MIGRATION_RECORD_MARK_H
+#ifndef MIGRATION_RUN_MARK_H
+#define MIGRATION_RUN_MARK_H
 
 #include "migration/look/place.h"
 

@@ -1,12 +1,12 @@
 /*
  * A migration's script, sent to the server together with its ledger row.
  */
-#ifndef MIGRATION_RECORD_TRANSACTION_H
-#define MIGRATION_RECORD_TRANSACTION_H
+#ifndef MIGRATION_RUN_SCRIPT_H
+#define MIGRATION_RUN_SCRIPT_H
 
 #include "migration/look/catalog.h"
 #include "migration/plan/cut.h"
-#include "migration/record/progress.h"
+#include "migration/plan/steps.h"
 #include "migration/run/send.h"
 
 /* One migration on its way. */

@@ -1,7 +1,7 @@
 /*
  * Both take the run's locks: what is recorded must not change under a run, nor under the framework's own CLI.
  */
-#include "migration/record/mark.h"
+#include "migration/run/mark.h"
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
