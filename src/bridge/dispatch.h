@@ -7,7 +7,7 @@
 
 #include "bridge/passage.h"
 
-/* An http_handler whose context is a struct bridge. */
-void dispatch(void *bridge, struct http_request *request);
+/* An http_handler whose data is a struct bridge. */
+void dispatch(void *data, struct http_request *request);
 
 #endif

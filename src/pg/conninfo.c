@@ -95,7 +95,7 @@ static bool take_query(struct reading *reading, struct text query)
 /* One host of the list, "[::1]:5432", appended to the lists that libpq takes. */
 static bool take_host(struct reading *reading, struct text one, struct buffer *hosts, struct buffer *ports)
 {
-    struct text host = one;
+    struct text host;
     struct text port = {0};
     if (text_starts_with(one, "[")) {
         const size_t close = text_find(one, "]", 0);

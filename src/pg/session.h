@@ -74,13 +74,14 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
-/* Called for each NOTICE, WARNING and so on; the default forgets them. */
+/* Called for each NOTICE, WARNING and so on, on the thread that waits for the statement, before its call returns; its
+ * strings live until it returns. By default they are forgotten. */
 typedef void pg_notice_fn(void *data, const char *severity, const char *sqlstate, const char *message);
 void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data);
 
-/* Called while a statement is waited for: after 20 ms, then ever less often, at last four times a second. It may use
- * other sessions, for as short as it can. False gives the statement up: it is cancelled, and the call fails with
- * CANCELLED (or succeeds, where everything had been done before the cancel took). NULL: nobody is called. */
+/* Called on the thread that waits for a statement: after 20 ms, then ever less often, at last four times a second. It
+ * may use other sessions, for as short as it can. False gives the statement up: it is cancelled, and the call fails
+ * with CANCELLED (or succeeds, where everything had been done before the cancel took). NULL: nobody is called. */
 typedef bool pg_tick_fn(void *data);
 void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data);
 

@@ -25,8 +25,8 @@ struct rpc_call {
     int64_t deadline; /* clock_ms units, or NO_DEADLINE */
 };
 
-/* A handler fills a reply made in call->arena and returns it; NULL where it failed, with call->status saying why.
- * input has the method's input type. */
+/* Runs on a thread of its method's lane, where it may block. A handler fills a reply made in call->arena and returns
+ * it; NULL where it failed, with call->status saying why. input has the method's input type. */
 typedef ProtobufCMessage *rpc_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input);
 
 /* A row per method, in the order of the service's descriptor. */

@@ -11,6 +11,6 @@
 Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status *status);
 
 /* Fills a status, whose arena must be set, with copies of what the message says; a code that is none is UNKNOWN. */
-void status_read(const Truss__Rpc__V1__Status *message, struct status *status);
+void status_read(const Truss__Rpc__V1__Status *message, struct status *outcome);
 
 #endif

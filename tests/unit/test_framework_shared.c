@@ -408,7 +408,7 @@ int main(void)
 {
     Suite *const suite = suite_create("framework_shared");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 30);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, files_are_listed_in_the_order_of_their_bytes);
     tcase_add_test(tests, versions_of_any_length_are_compared_as_numbers);

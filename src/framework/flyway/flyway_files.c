@@ -280,7 +280,7 @@ bool flyway_configure(struct arena *arena, struct folder *folder)
     return false;
 }
 
-static bool is_versioned(const char *name, bool is_directory, struct text head)
+static bool looks_like_flyway(const char *name, bool is_directory, struct text head)
 {
     (void)head;
     const char *const separator = strstr(name, "__");
@@ -293,7 +293,7 @@ static bool is_versioned(const char *name, bool is_directory, struct text head)
 bool flyway_recognise(struct arena *arena, struct folder *folder)
 {
     struct text cargo;
-    const char *const name = folder_any(arena, folder, is_versioned);
+    const char *const name = folder_any(arena, folder, looks_like_flyway);
     if (name == NULL && folder->evidence == NULL) {
         return false;
     }

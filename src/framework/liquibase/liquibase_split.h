@@ -16,6 +16,6 @@ struct liquibase_cut {
 void liquibase_split_add(struct buffer *out, struct text sql, const struct liquibase_cut *cut);
 
 /* Is a delimiter a plain word? Liquibase takes it for a regular expression. */
-bool liquibase_delimiter_is_plain(const char *delimiter);
+bool liquibase_delimiter_is_plain(const char *written);
 
 #endif

@@ -30,6 +30,6 @@ void observer_forget(struct observer *observer);
 
 /* A session beside the run's, opened where it is not yet; NULL where it cannot be had. Borrowed. For watch.beside,
  * which knows nothing of observers. */
-struct pg_session *observer_beside(void *observer);
+struct pg_session *observer_beside(void *data);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * truss.migration.v1.MigrationService: each handler takes its message apart, lets src/migration do the work, and puts
- * the reply together. No decisions here.
+ * truss.migration.v1.MigrationService: each handler lets worker/messages take its message apart, src/migration do the
+ * work, and worker/messages put the reply together. Decided here is only which framework is meant: the one that the
+ * request names, else the one that the worker was started with.
  */
 #include "worker/service/service.h"
 
