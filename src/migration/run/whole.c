@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "migration/run/observer.h"
 #include "migration/run/recovery.h"
+#include "migration/run/send.h"
 #include "migration/run/sequences.h"
 #include "pg/sqlstate.h"
 
