@@ -301,12 +301,20 @@ int command_detect_schema(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base)) {
-        struct table table = table_new(cli->arena, 3);
+        struct table table = table_new(cli->arena, 4);
         for (size_t i = 0; i < reply->n_findings; i++) {
             const bool exists = reply->findings[i]->exists;
-            table_add(&table, exists ? COLOUR_YELLOW : COLOUR_GREEN, exists ? "exists" : "new");
+            const bool differs = reply->findings[i]->_difference_case != 0;
+            table_add(&table,
+                      differs  ? COLOUR_RED
+                      : exists ? COLOUR_YELLOW
+                               : COLOUR_GREEN,
+                      differs  ? "differs"
+                      : exists ? "exists"
+                               : "new");
             table_add(&table, COLOUR_NONE, reply->findings[i]->type);
             table_add(&table, COLOUR_NONE, reply->findings[i]->name);
+            table_add(&table, COLOUR_NONE, differs ? reply->findings[i]->difference : "");
         }
         table_print(&table);
         printf("%s\n", output_safe(cli->arena, reply->recommendation, false));

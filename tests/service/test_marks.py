@@ -201,6 +201,37 @@ class Verbs(Case):
             self.assertEqual(self.refused("Create", name=name).code, INVALID_ARGUMENT)
         self.assertTrue(all(re.match(r"\d{14}_\w+$", name) for name in self.files.names()))
 
+    # ---- whose the schema is in which Truss keeps its own ----
+
+    def stranger(self):
+        self.sql("DROP ROLE IF EXISTS eve; CREATE ROLE eve LOGIN PASSWORD 'e'")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS eve", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY eve", False)
+        self.sql(f"GRANT CREATE ON DATABASE {self.database} TO eve")
+
+    def as_eve(self, text):
+        self.sql(f"SET SESSION AUTHORIZATION eve; {text}")
+
+    def test_a_schema_of_ours_that_another_role_made_is_not_used(self):
+        self.stranger()
+        self.as_eve("CREATE SCHEMA truss; CREATE FUNCTION truss.f() RETURNS uuid LANGUAGE plpgsql AS $$ BEGIN "
+                    "EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN gen_random_uuid(); END $$; CREATE TABLE truss.idempotency_keys (key text); "
+                    "CREATE VIEW truss.operations AS SELECT truss.f() AS id")
+        rpc = self.rpc(self.worker(self.project("prisma-blog")))
+        for method, request in (("ListOperations", {}), ("Run", {}), ("StartRun", {}), ("Plan", {})):
+            with self.subTest(method=method), self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", method, request)
+            self.assertIn('belongs to "eve"', caught.exception.status.message)
+        self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
+
+    def test_a_table_of_ours_that_another_role_made_is_not_used(self):
+        self.stranger()
+        self.sql("CREATE SCHEMA truss; GRANT CREATE, USAGE ON SCHEMA truss TO eve")
+        self.as_eve("CREATE TABLE truss.idempotency_keys (key text)")
+        with self.assertRaises(RpcError) as caught:
+            self.rpc(self.worker(self.project("prisma-blog"))).call("MigrationService", "ListOperations")
+        self.assertIn('has "idempotency_keys of eve"', caught.exception.status.message)
+
 
 if __name__ == "__main__":
     harness.main()

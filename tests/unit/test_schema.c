@@ -7,20 +7,29 @@
 
 #include <string.h>
 
-static const char fixture[] = "CREATE SCHEMA app;"
-                              "CREATE TABLE users (id int CONSTRAINT users_pkey PRIMARY KEY, mail text, gone int);"
-                              "ALTER TABLE users DROP COLUMN gone;"
-                              "CREATE TABLE app.\"Order\" (id int, total int CONSTRAINT positive CHECK (total > 0));"
-                              "CREATE INDEX users_mail ON users (mail);"
-                              "CREATE TYPE mood AS ENUM ('good', 'it''s');"
-                              "CREATE TYPE pair AS (a int, b int);"
-                              "CREATE DOMAIN short AS text;"
-                              "CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SEQUENCE s;"
-                              "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
-                              "CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';"
-                              "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
-                              "CREATE POLICY own ON users USING (true);"
-                              "CREATE TABLE a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ();";
+static const char fixture[] =
+    "CREATE SCHEMA app;"
+    "CREATE TABLE users (id int CONSTRAINT users_pkey PRIMARY KEY, mail text, gone int);"
+    "ALTER TABLE users DROP COLUMN gone;"
+    "CREATE TABLE app.\"Order\" (id int, total int CONSTRAINT positive CHECK (total > 0));"
+    "CREATE INDEX users_mail ON users (mail);"
+    "CREATE TYPE mood AS ENUM ('good', 'it''s');"
+    "CREATE TYPE pair AS (a int, b int);"
+    "CREATE DOMAIN short AS text;"
+    "CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SEQUENCE s;"
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+    "CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';"
+    "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
+    "CREATE POLICY own ON users USING (true);"
+    "CREATE TABLE wide (a varchar(20), b numeric(10,2)[], c char, d serial, e float8, f timestamp(3), g mood);"
+    "CREATE INDEX users_lower ON users (lower(mail)) WHERE mail <> 'x';"
+    "CREATE TABLE twice (a int); INSERT INTO twice VALUES (1), (1);"
+    "ALTER TABLE twice ADD CONSTRAINT unchecked FOREIGN KEY (a) REFERENCES users (id) NOT VALID;"
+    "CREATE VIEW w AS SELECT users.id FROM users;"
+    "CREATE MATERIALIZED VIEW empty AS SELECT 1 WITH NO DATA;"
+    "CREATE TRIGGER off BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
+    "ALTER TABLE users DISABLE TRIGGER off;"
+    "CREATE TABLE a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ();";
 
 static struct cluster cluster;
 static struct arena *arena;
@@ -36,6 +45,10 @@ static void make_cluster(void)
     ck_assert(conninfo_parse(failure.arena, cluster.url, &conninfo, &failure));
     struct pg_session *const own = pg_session_open(&conninfo, NO_DEADLINE, &failure);
     ck_assert_msg(own != NULL && pg_exec(own, fixture, &failure), "%s", failure.message);
+    ck_assert(!pg_exec(own, "CREATE UNIQUE INDEX CONCURRENTLY twice_a ON twice (a)", &failure));
+    ck_assert(pg_exec(own,
+                      "TRUNCATE twice; ALTER TABLE twice ADD CONSTRAINT checked FOREIGN KEY (a) REFERENCES users (id)",
+                      &failure));
     pg_session_free(own);
     arena_free(failure.arena);
 }
@@ -129,6 +142,92 @@ START_TEST(each_kind_is_looked_up_by_its_exact_name)
 }
 END_TEST
 
+/* Each statement, and "=" where what is there is the same, "?" where that cannot be told, else a word of what is said.
+ */
+static const struct {
+    const char *sql;
+    const char *said;
+} comparisons[] = {
+    {"create table users (id int primary key, mail text)", "="},
+    {"create table users (id INTEGER, mail text, constraint users_pkey primary key (id))", "="},
+    {"create table users (id bigint, mail text)", "\"id\" is integer there, and bigint here"},
+    {"create table users (id int, mail varchar(20))", "\"mail\" is text there, and varchar(20) here"},
+    {"create table users (id int, mail text not null)", "\"mail\" may be NULL"},
+    {"create table users (id int, phone text)", "no column \"phone\""},
+    {"create table users (id int, mail nonsense)", "?"},
+    {"create table users (like app.\"Order\")", "?"},
+    {"create table wide (a varchar(20), b numeric(10,2)[], c char, d serial, e double precision, f timestamp(3), g "
+     "mood)",
+     "="},
+    {"create table wide (a varchar(30))", "character varying(20) there"},
+    {"create table wide (b numeric(10, 3)[])", "numeric(10,2)[] there"},
+    {"alter table users add column mail text", "="},
+    {"alter table users add column mail int", "\"mail\" is text there"},
+    {"alter table users add column if not exists mail text default 'a, b' not null, add id int", "may be NULL"},
+    {"create index users_mail on users (mail)", "="},
+    {"CREATE INDEX CONCURRENTLY IF NOT EXISTS users_mail ON public.users USING btree (mail ASC)", "="},
+    {"create unique index users_mail on users (mail)", "another"},
+    {"create index users_mail on users (id)", "another"},
+    {"create index users_mail on users (mail) where id > 0", "another"},
+    {"create index users_lower on users (lower(mail)) where mail <> 'x'", "="},
+    {"create index users_lower on users (lower(mail)) where mail != 'x'", "?"},
+    {"create unique index if not exists twice_a on twice (a)", "INVALID"},
+    {"alter table users add constraint users_pkey primary key (id)", "="},
+    {"alter table users add constraint users_pkey primary key (mail)", "another"},
+    {"alter table users add constraint users_pkey unique (id)", "another"},
+    {"alter table app.\"Order\" add constraint positive check (total > 0)", "="},
+    {"alter table app.\"Order\" add constraint positive check (total >= 1)", "?"},
+    {"alter table twice add constraint unchecked foreign key (a) references users (id)", "NOT VALID"},
+    {"alter table twice add constraint unchecked foreign key (a) references users (id) not valid", "="},
+    {"alter table twice add constraint checked foreign key (a) references public.users (id) on update no action", "="},
+    {"alter table twice add constraint checked foreign key (a) references users (id) on delete cascade", "another"},
+    {"alter table twice add constraint checked foreign key (a) references users", "?"},
+    {"create type mood as enum ('good')", "="},
+    {"create type mood as enum ('good', 'bad')", "another"},
+    {"create type pair as (a int, b int)", "?"},
+    {"create view v as select 1", "="},
+    {"create view v as select 2", "?"},
+    {"create view w as select users.id from users", "="},
+    {"create materialized view m as select 1", "="},
+    {"create materialized view empty as select 1", "not populated"},
+    {"create materialized view empty as select 1 with no data", "="},
+    {"create function f() returns trigger language plpgsql as $$BEGIN RETURN NEW; END$$", "="},
+    {"create function f() returns trigger language plpgsql as $$BEGIN RETURN OLD; END$$", "another"},
+    {"create procedure p() language sql as 'SELECT 1'", "="},
+    {"create trigger g before insert on users for each row execute procedure f()", "="},
+    {"create trigger g after insert on users for each row execute function f()", "another"},
+    {"create trigger off before insert on users for each row execute function f()", "disabled"},
+    {"create schema app", "="},
+    {"create policy own on users", "?"},
+    {"create sequence s", "?"},
+};
+
+START_TEST(what_is_there_is_compared_with_what_the_script_says)
+{
+    static const char *const words[] = {[SCHEMA_UNCOMPARED] = "?", [SCHEMA_SAME] = "=", [SCHEMA_DIFFERENT] = ""};
+    const char *const expected = comparisons[_i].said;
+    found(comparisons[_i].sql);
+    ck_assert_uint_ge(findings.count, 1);
+    const struct schema_finding *const one = &findings.items[0];
+    const bool fits = expected[1] == '\0' ? strcmp(words[one->comparison], expected) == 0
+                                          : one->difference != NULL && strstr(one->difference, expected) != NULL;
+    ck_assert_msg(fits, "%s: %s %s", comparisons[_i].sql, words[one->comparison], one->difference);
+    ck_assert(!findings.all_exist || one->comparison != SCHEMA_DIFFERENT);
+    ck_assert(findings.some_exist);
+    ck_assert((one->comparison == SCHEMA_SAME && findings.count == 1) ==
+              (strstr(findings.recommendation, "Safe to mark") != NULL));
+}
+END_TEST
+
+START_TEST(what_is_not_fit_for_use_does_not_exist)
+{
+    ck_assert_str_eq(found("create index twice_a on twice (a)"), "-index twice_a");
+    ck_assert(findings.some_exist && !findings.all_exist);
+    ck_assert_str_eq(found("alter table twice add constraint unchecked foreign key (a) references users (id)"),
+                     "-constraint twice.unchecked");
+}
+END_TEST
+
 START_TEST(an_unqualified_name_is_looked_for_in_the_default_schema)
 {
     ck_assert_str_eq(found_in("app", "create table \"Order\" (); create table users (); create table public.users ()"),
@@ -147,12 +246,16 @@ END_TEST
 
 START_TEST(the_recommendation_is_one_of_three)
 {
-    found("create table users (); create schema app");
+    found("create table users (id int); create schema app");
     ck_assert(findings.all_exist && findings.some_exist);
     ck_assert_str_eq(findings.recommendation,
                      "All DDL objects already exist. Safe to mark as applied without re-running.");
     found("create table users (); create table posts ()");
     ck_assert(!findings.all_exist && findings.some_exist);
+    ck_assert_str_eq(findings.recommendation,
+                     "Some objects already exist. Review carefully before running or marking as applied.");
+    found("create table users (); create schema app");
+    ck_assert(findings.all_exist && findings.some_exist);
     ck_assert_str_eq(findings.recommendation,
                      "Some objects already exist. Review carefully before running or marking as applied.");
     found("create table posts ()");
@@ -218,6 +321,9 @@ int main(void)
     tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, each_kind_is_looked_up_by_its_exact_name, 0, (int)(sizeof kinds / sizeof kinds[0]));
+    tcase_add_loop_test(tests, what_is_there_is_compared_with_what_the_script_says, 0,
+                        (int)(sizeof comparisons / sizeof comparisons[0]));
+    tcase_add_test(tests, what_is_not_fit_for_use_does_not_exist);
     tcase_add_test(tests, an_unqualified_name_is_looked_for_in_the_default_schema);
     tcase_add_test(tests, without_a_default_the_search_path_decides);
     tcase_add_test(tests, the_recommendation_is_one_of_three);

@@ -45,6 +45,7 @@ struct ledger_shape {
     const char *with;    /* a table that must be beside it in its schema; NULL: none */
     const char *without; /* a table that must not be; NULL: none */
     bool by_shape;       /* so particular that a table of another name is one as well */
+    const char *optional; /* names of those columns that some versions of the tool do not make; NULL: none */
 };
 
 /* A ledger that was found, or is configured: a table of that shape. */
@@ -52,6 +53,8 @@ struct ledger {
     const char *schema;
     const char *table;
     const struct folder *folder; /* whose ledger it is; NULL where that is not known */
+    const char *as_read;         /* while it is read: a query that gives the columns that the framework's tool makes,
+                                    where the table has others; NULL: the table itself */
 };
 
 enum entry_state {
@@ -99,7 +102,10 @@ struct folder {
     const struct habits *habits;     /* instead of the framework's (another version, another setting); NULL: those */
     const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
     const void *settings;            /* what else the framework has read of the configuration, its own type */
-    struct probe *probe;             /* layout.c's, while it searches; else NULL */
+    const char
+        *unread; /* what the configuration says and cannot be read, with its file and line ("knexfile.js, line 4,
+                    computes migrations.directory"): then path and ledger are guesses; NULL: nothing of the kind */
+    struct probe *probe; /* layout.c's, while it searches; else NULL */
 };
 
 struct folder_list {
@@ -140,6 +146,7 @@ struct project {
     const char *schema;     /* the connection URL's ?schema=; NULL: not given */
     const char *database;   /* of the connection URL; NULL: not known */
     const char *user;
+    const char *framework; /* the one that is asked for: its recognise() has no veto then; NULL: none */
 };
 
 /* ---- scripts ---- */

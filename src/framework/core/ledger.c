@@ -10,6 +10,9 @@
 
 #define MOST_WARNINGS 20
 
+/* What a query calls a ledger that is not read as it stands. */
+#define AS_READ "ledger_as_read"
+
 /* PostgreSQL counts from 2000-01-01. */
 #define POSTGRES_EPOCH_US INT64_C(946684800000000)
 #define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
@@ -37,7 +40,11 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
         buffer_add(sql, (struct text){format, (size_t)(percent - format)});
         switch (percent[1]) {
         case 't':
-            ledger_put_name(sql, ledger);
+            if (ledger->as_read != NULL) {
+                buffer_puts(sql, AS_READ);
+            } else {
+                ledger_put_name(sql, ledger);
+            }
             break;
         case 'T':
             pg_quote_identifier(sql, ledger->table);
@@ -71,6 +78,9 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...)
 {
     va_list arguments;
+    if (ledger->as_read != NULL && sql->size == 0) {
+        buffer_printf(sql, "WITH " AS_READ " AS (%s) ", ledger->as_read);
+    }
     va_start(arguments, format);
     put_formatted(sql, ledger, format, arguments);
     va_end(arguments);

@@ -15,7 +15,7 @@ void ledger_put_text(struct buffer *sql, const char *value);
 
 /* Appends SQL in which each %t is "schema"."table", %T the table's name as an identifier, %S the schema's, %s the next
  * argument as a literal (or NULL), %i the next one as an identifier, %d an int64_t, %r the next one as it is (trusted
- * SQL), %% a percent sign. */
+ * SQL), %% a percent sign. Where the ledger has an as_read, %t is that, and the SQL must begin with SELECT. */
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
 
 /* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all

@@ -1,10 +1,10 @@
 /*
  * The objects come from the statements' words, cut by words too: this must not depend on what the parser knows, nor
- * cost what it costs. One query with arrays asks the catalogs about all of them.
+ * cost what it costs.
  */
 #include "migration/look/schema.h"
 
-#include "sql/classify.h"
+#include "migration/look/objects_query.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -13,58 +13,26 @@
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-/* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
- * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
- * table's row type and an array's type are no types that a script creates. (unnest of several arrays is syntax, not a
- * function: it takes no schema.) */
-static const char existence_query[] =
-    "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"
-    "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="
-    "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN pg_catalog.current_schemas(false)"
-    "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"
-    "  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"
-    "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
-    "SELECT CASE w.kind"
-    " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"
-    " WHEN 'extension' THEN EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = w.name)"
-    " WHEN 'domain' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
-    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype = 'd')"
-    " WHEN 'type' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
-    "  LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid"
-    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype <> 'd'"
-    "  AND t.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c')"
-    " WHEN 'enum value' THEN EXISTS (SELECT FROM pg_catalog.pg_enum e"
-    "  JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid"
-    "  WHERE e.enumlabel = w.name AND t.typname = w.parent AND t.typnamespace = ANY (w.schemas))"
-    " WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
-    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind <> 'p')"
-    " WHEN 'procedure' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
-    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p')"
-    " WHEN 'column' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
-    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
-    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas)"
-    "  AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)"
-    " WHEN 'constraint' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
-    "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
-    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name)"
-    " WHEN 'trigger' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
-    "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
-    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name AND NOT g.tgisinternal)"
-    " WHEN 'policy' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
-    "  JOIN pg_catalog.pg_policy y ON y.polrelid = c.oid"
-    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND y.polname = w.name)"
-    " ELSE EXISTS (SELECT FROM pg_catalog.pg_class c"
-    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind = ANY (CASE w.kind"
-    "   WHEN 'table' THEN '{r,p,f}' WHEN 'index' THEN '{i,I}' WHEN 'view' THEN '{v}'"
-    "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
-    " END FROM wanted w ORDER BY w.number";
+/* The objects of a script, and the statement that makes each. */
+struct script_objects {
+    struct sql_objects objects;
+    struct text *statements;
+    size_t capacity;
+};
 
-static void find_objects(struct arena *arena, struct text sql, struct sql_objects *objects)
+static void find_objects(struct arena *arena, struct text sql, struct script_objects *found)
 {
     struct sql_lexer lexer = {.text = sql};
     struct sql_statement statement;
+    size_t named = 0;
     while (sql_next_statement(&lexer, &statement)) {
-        sql_created_objects(arena, text_slice(sql, statement.start, statement.end), objects);
+        const struct text text = text_slice(sql, statement.start, statement.end);
+        sql_created_objects(arena, text, &found->objects);
+        for (; named < found->objects.count; named++) {
+            found->statements =
+                arena_grow(arena, found->statements, named, &found->capacity, sizeof *found->statements);
+            found->statements[named] = text;
+        }
     }
 }
 
@@ -105,8 +73,9 @@ static int compare_in_order(const void *left, const void *right)
 }
 
 /* Said twice (IF NOT EXISTS here and there), found once. */
-static void drop_repeated(struct arena *arena, struct sql_objects *objects)
+static void drop_repeated(struct arena *arena, struct script_objects *found)
 {
+    struct sql_objects *const objects = &found->objects;
     const size_t all = objects->count;
     const struct sql_object **const sorted = arena_array(arena, all, sizeof(struct sql_object *));
     bool *const repeated = arena_array(arena, all, sizeof(bool));
@@ -120,90 +89,202 @@ static void drop_repeated(struct arena *arena, struct sql_objects *objects)
     objects->count = 0;
     for (size_t i = 0; i < all; i++) {
         if (!repeated[i]) {
+            found->statements[objects->count] = found->statements[i];
             objects->items[objects->count++] = objects->items[i];
         }
     }
 }
 
-/* Appends one element of an array literal. */
-static void put_element(struct buffer *array, const char *value)
-{
-    buffer_putc(array, array->size == 0 ? '{' : ',');
-    if (value == NULL) {
-        buffer_puts(array, "NULL");
-        return;
-    }
-    buffer_putc(array, '"');
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(array, '\\');
-        }
-        buffer_putc(array, *c);
-    }
-    buffer_putc(array, '"');
-}
+/* ---- what is there ---- */
 
-static PGresult *ask(struct arena *arena, struct pg_session *session, const char *default_schema,
-                     const struct sql_objects *objects, struct status *status)
-{
-    struct buffer arrays[5];
-    const char *values[6];
-    for (size_t i = 0; i < 5; i++) {
-        arrays[i] = (struct buffer){.arena = arena};
-    }
-    for (size_t i = 0; i < objects->count; i++) {
-        const struct sql_object *const object = &objects->items[i];
-        put_element(&arrays[0], object->type);
-        put_element(&arrays[1], object->schema);
-        put_element(&arrays[2], object->name);
-        put_element(&arrays[3], object->parent);
-        put_element(&arrays[4], object->parent_schema);
-    }
-    for (size_t i = 0; i < 5; i++) {
-        buffer_putc(&arrays[i], '}');
-        values[i] = buffer_string(&arrays[i]);
-    }
-    values[5] = default_schema;
-    return pg_query(session, existence_query, 6, values, status);
-}
+struct looking {
+    struct arena *arena;
+    struct pg_session *session;
+    const char *default_schema; /* NULL: the search path */
+    const struct script_objects *found;
+    struct schema_findings *findings;
+    struct status *status;
+};
 
-static const char *recommendation(const struct schema_findings *findings)
+static bool look_up(const struct looking *looking)
 {
-    if (findings->all_exist) {
-        return "All DDL objects already exist. Safe to mark as applied without re-running.";
-    }
-    return findings->some_exist ? "Some objects already exist. Review carefully before running or marking as applied."
-                                : "No existing objects detected. Safe to run this migration.";
-}
-
-/* What the server says of each object. */
-static bool look_up(struct arena *arena, struct pg_session *session, const char *default_schema,
-                    const struct sql_objects *objects, struct schema_findings *findings, struct status *status)
-{
-    PG_RESULT(result) = ask(arena, session, default_schema, objects, status);
+    const struct sql_objects *const objects = &looking->found->objects;
+    struct schema_findings *const findings = looking->findings;
+    PG_RESULT(result) =
+        objects_exist(looking->arena, looking->session, looking->default_schema, objects, looking->status);
     if (result == NULL) {
         return false;
     }
-    size_t existing = 0;
-    findings->items = arena_array(arena, objects->count, sizeof *findings->items);
+    findings->items = arena_array(looking->arena, objects->count, sizeof *findings->items);
     findings->count = objects->count;
     for (size_t i = 0; i < objects->count; i++) {
         findings->items[i] = (struct schema_finding){
             .type = objects->items[i].type,
-            .name = display_name(arena, &objects->items[i]),
+            .name = display_name(looking->arena, &objects->items[i]),
             .exists = pg_field_bool(result, (int)i, 0),
         };
-        existing += findings->items[i].exists ? 1 : 0;
     }
-    findings->some_exist = existing > 0;
-    findings->all_exist = existing == objects->count;
     return true;
+}
+
+static void differ(struct schema_finding *finding, const char *difference)
+{
+    finding->comparison = SCHEMA_DIFFERENT;
+    finding->difference = finding->difference == NULL ? difference : finding->difference;
+}
+
+/* What is there by that name and not fit for use is not what the script makes. */
+static void set_flaw(const struct looking *looking, struct schema_finding *finding, const char *flaw, size_t index)
+{
+    const struct sql_object *const object = &looking->found->objects.items[index];
+    const bool is_meant = (strcmp(flaw, "NOT VALID") == 0 || strcmp(flaw, "not populated") == 0) &&
+                          definition_is_unfinished(object, looking->found->statements[index]);
+    if (is_meant) {
+        return;
+    }
+    finding->exists = false;
+    differ(finding, strcmp(flaw, "INVALID") == 0
+                        ? "it is INVALID: an earlier CREATE INDEX CONCURRENTLY did not finish. Drop it, or REINDEX it; "
+                          "IF NOT EXISTS would pass over it."
+                    : strcmp(flaw, "NOT VALID") == 0
+                        ? "it is NOT VALID: rows that were there before were not checked. VALIDATE CONSTRAINT does it."
+                    : strcmp(flaw, "disabled") == 0 ? "it is disabled: ENABLE TRIGGER makes it work."
+                                                    : "it is not populated: REFRESH MATERIALIZED VIEW does it.");
+}
+
+static void set_match(const struct looking *looking, struct schema_finding *finding, size_t index, const char *existing)
+{
+    const enum definition_match match = definition_compare(looking->arena, &looking->found->objects.items[index],
+                                                           looking->found->statements[index], existing);
+    finding->definition = existing;
+    if (match == DEFINITION_DIFFERENT) {
+        differ(finding, "its definition is another one.");
+    } else if (match == DEFINITION_SAME && finding->comparison == SCHEMA_UNCOMPARED) {
+        finding->comparison = SCHEMA_SAME;
+    }
+}
+
+/* Compares what is there with what the script says, object by object. */
+static bool compare(const struct looking *looking)
+{
+    static const char *const named_alone[] = {"schema", "extension", "enum value", NULL};
+    PG_RESULT(result) = objects_details(looking->arena, looking->session, looking->default_schema,
+                                        &looking->found->objects, looking->status);
+    if (result == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < looking->findings->count; i++) {
+        struct schema_finding *const finding = &looking->findings->items[i];
+        const char *const flaw = pg_field(result, (int)i, 0);
+        const char *const existing = pg_field(result, (int)i, 1);
+        for (size_t j = 0; finding->exists && named_alone[j] != NULL; j++) {
+            finding->comparison = strcmp(finding->type, named_alone[j]) == 0 ? SCHEMA_SAME : finding->comparison;
+        }
+        if (finding->exists && existing != NULL) {
+            set_match(looking, finding, i, arena_strdup(looking->arena, existing));
+        }
+        if (finding->exists && flaw != NULL) {
+            set_flaw(looking, finding, flaw, i);
+        }
+    }
+    return true;
+}
+
+/* ---- columns ---- */
+
+/* "255" of "character varying(255)", "" of "integer". */
+static const char *modifiers_of(struct arena *arena, const char *type)
+{
+    const struct text text = text_of(type);
+    const size_t open = text_find(text, "(", 0);
+    const struct text inside =
+        open == SIZE_MAX ? (struct text){0} : text_slice(text, open + 1, text_find(text, ")", open));
+    return arena_strndup(arena, inside.data, inside.size);
+}
+
+/* char and bit without a number are of one character. */
+static bool same_modifiers(struct arena *arena, const struct definition_column *column, const char *existing)
+{
+    const bool is_one = text_is_nocase(text_of(column->type), "char") ||
+                        text_is_nocase(text_of(column->type), "character") ||
+                        text_is_nocase(text_of(column->type), "bit");
+    const char *const said = column->modifiers[0] == '\0' && is_one ? "1" : column->modifiers;
+    return strcmp(said, modifiers_of(arena, existing)) == 0;
+}
+
+static void compare_column(const struct looking *looking, const struct definition_column *column,
+                           const PGresult *result, int row)
+{
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const char *const existing = arena_strdup(looking->arena, pg_field(result, row, 0));
+    const bool is_known = pg_field(result, row, 1) != NULL;
+    const char *const modifiers =
+        column->modifiers[0] == '\0' ? "" : arena_printf(looking->arena, "(%s)", column->modifiers);
+    if (existing == NULL) {
+        differ(finding, arena_printf(looking->arena, "it has no column \"%s\".", column->name));
+    } else if (is_known && (!pg_field_bool(result, row, 1) || !same_modifiers(looking->arena, column, existing))) {
+        differ(finding, arena_printf(looking->arena, "the column \"%s\" is %s there, and %s%s here.", column->name,
+                                     existing, column->type, modifiers));
+    } else if (column->not_null && !pg_field_bool(result, row, 2)) {
+        differ(finding, arena_printf(looking->arena, "the column \"%s\" may be NULL there.", column->name));
+    } else if (!is_known && finding->comparison == SCHEMA_SAME) {
+        finding->comparison = SCHEMA_UNCOMPARED;
+    }
+}
+
+/* What the server cannot answer (a type's name that is none) leaves tables uncompared, and nothing worse. */
+static void compare_columns(const struct looking *looking)
+{
+    struct definition_columns columns = {0};
+    const struct script_objects *const found = looking->found;
+    for (size_t i = 0; i < looking->findings->count; i++) {
+        const size_t before = columns.count;
+        if (looking->findings->items[i].exists) {
+            definition_columns(looking->arena, &found->objects.items[i], i, found->statements[i], &columns);
+        }
+        if (columns.count > before) {
+            looking->findings->items[i].comparison = SCHEMA_SAME;
+        }
+    }
+    if (columns.count == 0) {
+        return;
+    }
+    struct status unanswered = {.arena = looking->arena};
+    PG_RESULT(result) = objects_columns(looking->arena, looking->session, looking->default_schema, &found->objects,
+                                        &columns, &unanswered);
+    for (size_t i = 0; i < columns.count; i++) {
+        if (result == NULL) {
+            looking->findings->items[columns.items[i].object].comparison = SCHEMA_UNCOMPARED;
+        } else {
+            compare_column(looking, &columns.items[i], result, (int)i);
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+static void count(struct schema_findings *findings)
+{
+    bool same = findings->count > 0;
+    findings->all_exist = findings->count > 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct schema_finding *const finding = &findings->items[i];
+        findings->some_exist = findings->some_exist || finding->exists || finding->difference != NULL;
+        findings->all_exist = findings->all_exist && finding->exists && finding->comparison != SCHEMA_DIFFERENT;
+        same = same && finding->comparison == SCHEMA_SAME;
+    }
+    /* All there by their names, and one of them could not be compared: that is no reason to call it safe. */
+    findings->recommendation =
+        findings->all_exist && same ? "All DDL objects already exist. Safe to mark as applied without re-running."
+        : findings->some_exist ? "Some objects already exist. Review carefully before running or marking as applied."
+                               : "No existing objects detected. Safe to run this migration.";
 }
 
 bool schema_detect(struct arena *arena, struct pg_session *session, const char *default_schema, struct text sql,
                    struct schema_findings *findings, struct status *status)
 {
-    struct sql_objects objects = {0};
+    struct script_objects found = {0};
+    const struct looking looking = {arena, session, default_schema, &found, findings, status};
     *findings = (struct schema_findings){0};
     if (text_starts_with(sql, BYTE_ORDER_MARK)) {
         sql = text_slice(sql, strlen(BYTE_ORDER_MARK), sql.size);
@@ -214,13 +295,14 @@ bool schema_detect(struct arena *arena, struct pg_session *session, const char *
     if (!text_is_utf8(sql, NULL)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "sql must be UTF-8 text.");
     }
-    find_objects(arena, sql, &objects);
-    if (objects.count > 0) {
-        drop_repeated(arena, &objects);
-        if (!look_up(arena, session, default_schema, &objects, findings, status)) {
+    find_objects(arena, sql, &found);
+    if (found.objects.count > 0) {
+        drop_repeated(arena, &found);
+        if (!look_up(&looking) || !compare(&looking)) {
             return false;
         }
+        compare_columns(&looking);
     }
-    findings->recommendation = recommendation(findings);
+    count(findings);
     return true;
 }

@@ -11,17 +11,26 @@
 
 #include <stdbool.h>
 
+enum schema_comparison {
+    SCHEMA_UNCOMPARED, /* it is not there, or whether it is the same cannot be told by reading */
+    SCHEMA_SAME,
+    SCHEMA_DIFFERENT,
+};
+
 struct schema_finding {
     const char *type;
     const char *name; /* as the script has it, "schema.name" where it says the schema; "table.column", "type.value" */
-    bool exists;
+    bool exists;      /* by its name and kind, and fit for use: an INVALID index, a NOT VALID constraint does not */
+    enum schema_comparison comparison;
+    const char *difference; /* a sentence about what is there by this name, where that is another thing; else NULL */
+    const char *definition; /* of what is there, as the server prints it; NULL: it has none that is a text */
 };
 
 struct schema_findings {
     struct schema_finding *items;
     size_t count;
-    bool all_exist; /* false where there is nothing */
-    bool some_exist;
+    bool all_exist;             /* none of them different; false where there is nothing */
+    bool some_exist;            /* by their names at least */
     const char *recommendation; /* one of the contract's three sentences */
 };
 

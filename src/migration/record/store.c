@@ -4,14 +4,23 @@
 #include "migration/record/store.h"
 
 #include "pg/sqlstate.h"
+#include "pg/trust.h"
 
 #include <string.h>
 
 #define MOST_TRIES 3
 
-/* The last table of the list stands for all: they are made in one transaction. */
-static const char exists_sql[] = "SELECT pg_catalog.to_regclass('truss.idempotency_keys') IS NOT NULL, "
-                                 "pg_catalog.to_regnamespace('truss') IS NOT NULL";
+/* The last table of the list stands for all: they are made in one transaction. Then what is not ours: the schema, or
+ * something in it, of a role that is not trusted. */
+static const char exists_sql[] =
+    "SELECT pg_catalog.to_regclass('truss.idempotency_keys') IS NOT NULL, "
+    "pg_catalog.to_regnamespace('truss') IS NOT NULL, "
+    "(SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner "
+    "WHERE n.nspname = 'truss' AND NOT " PG_IS_TRUSTED(
+        "r") "), "
+             "(SELECT pg_catalog.concat_ws(' of ', c.relname, r.rolname) FROM pg_catalog.pg_namespace n "
+             "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid JOIN pg_catalog.pg_roles r ON r.oid = c.relowner "
+             "WHERE n.nspname = 'truss' AND c.relkind NOT IN ('i', 'I') AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
 
 /* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
@@ -48,6 +57,16 @@ static bool look(struct pg_session *session, bool *exists, bool *schema, struct 
     }
     *exists = pg_field_bool(result, 0, 0);
     *schema = pg_field_bool(result, 0, 1);
+    const char *const owner = pg_field(result, 0, 2);
+    const char *const stranger = pg_field(result, 0, 3);
+    if (owner != NULL || stranger != NULL) {
+        return status_fail(status, STATUS_PERMISSION_DENIED,
+                           "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
+                           "could run that role's code with the rights of \"%s\". Nothing of it was used. Drop it, or "
+                           "give it to \"%s\" when you have looked at it.",
+                           owner != NULL ? "belongs to \"" : "has \"", owner != NULL ? owner : stranger,
+                           pg_session_user(session), pg_session_user(session));
+    }
     return true;
 }
 

@@ -7,6 +7,11 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
+_Static_assert((int)SCHEMA_UNCOMPARED == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_UNSPECIFIED &&
+                   (int)SCHEMA_SAME == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_SAME &&
+                   (int)SCHEMA_DIFFERENT == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_DIFFERENT,
+               "comparisons are numbered as in the contract");
+
 Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found)
 {
     Truss__Migration__V1__PreviewResponse *const reply = NEW(arena, PreviewResponse, preview_response);
@@ -70,6 +75,11 @@ Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena
         finding->type = message_string(found->items[i].type);
         finding->name = message_string(found->items[i].name);
         finding->exists = found->items[i].exists;
+        finding->comparison = (Truss__Migration__V1__Comparison)found->items[i].comparison;
+        MESSAGE_SET_OPTIONAL(finding, difference, TRUSS__MIGRATION__V1__FINDING___DIFFERENCE_DIFFERENCE,
+                             found->items[i].difference);
+        MESSAGE_SET_OPTIONAL(finding, definition, TRUSS__MIGRATION__V1__FINDING___DEFINITION_DEFINITION,
+                             found->items[i].definition);
         reply->findings[i] = finding;
     }
     reply->all_objects_exist = found->all_exist;

@@ -1,0 +1,499 @@
+/*
+ * Words, not trees: this must read what the parser does not know, and print what the server prints.
+ */
+#include "migration/look/definitions.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+#define MOST_WORDS 4000 /* of one definition: longer ones are not compared */
+
+/* ---- words ---- */
+
+struct words {
+    struct arena *arena;
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_word(struct words *words, const char *word)
+{
+    words->items = arena_grow(words->arena, words->items, words->count, &words->capacity, sizeof *words->items);
+    words->items[words->count++] = word;
+}
+
+/* A word as it is compared: names as PostgreSQL keeps them, strings by what they hold behind a quote. */
+static const char *word_of(struct arena *arena, const struct sql_token *token)
+{
+    if (token->kind == SQL_STRING) {
+        const char *const string = sql_string(arena, token);
+        return string == NULL ? arena_strndup(arena, token->text.data, token->text.size)
+                              : arena_printf(arena, "'%s", string);
+    }
+    const char *const name = sql_identifier(arena, token);
+    return name != NULL ? name : arena_strndup(arena, token->text.data, token->text.size);
+}
+
+/* "::character varying(20)[]": a cast that the server adds where it knows a type. */
+static void skip_cast(struct sql_reader *reader)
+{
+    static const char *const second[] = {"varying", "precision", NULL};
+    sql_advance(reader);
+    sql_advance(reader);
+    sql_advance(reader); /* the type's first word */
+    while (sql_is_symbol(&reader->token, '.')) {
+        sql_advance(reader);
+        sql_advance(reader);
+    }
+    for (size_t i = 0; second[i] != NULL; i++) {
+        sql_take(reader, second[i]);
+    }
+    if (sql_is_word(&reader->token, "with") || sql_is_word(&reader->token, "without")) {
+        struct sql_reader ahead = *reader;
+        sql_advance(&ahead);
+        if (sql_take(&ahead, "time") && sql_take(&ahead, "zone")) {
+            *reader = ahead;
+        }
+    }
+    while (sql_is_symbol(&reader->token, '[')) {
+        sql_advance(reader);
+        sql_advance(reader);
+    }
+}
+
+static bool is_cast(const struct sql_reader *reader)
+{
+    struct sql_reader ahead = *reader;
+    if (!sql_is_symbol(&ahead.token, ':')) {
+        return false;
+    }
+    sql_advance(&ahead);
+    return sql_is_symbol(&ahead.token, ':');
+}
+
+/* A name with a dot behind it: the schema of what follows, but for a trigger's rows. */
+static bool is_qualifier(const struct sql_reader *reader)
+{
+    struct sql_reader ahead = *reader;
+    if ((ahead.token.kind != SQL_WORD && ahead.token.kind != SQL_IDENTIFIER) || sql_is_word(&ahead.token, "new") ||
+        sql_is_word(&ahead.token, "old")) {
+        return false;
+    }
+    sql_advance(&ahead);
+    return sql_is_symbol(&ahead.token, '.');
+}
+
+/* What says nothing: what the server leaves out when it prints, or puts in. */
+static bool is_noise(const struct sql_token *token)
+{
+    static const char *const noise[] = {"if", "concurrently", "only", "asc", "constraint", NULL};
+    for (size_t i = 0; noise[i] != NULL; i++) {
+        if (sql_is_word(token, noise[i])) {
+            return true;
+        }
+    }
+    return sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
+}
+
+/* The words of a definition that count, up to a comma at the level `depth` 0 where it is one of several. */
+static struct words words_of(struct arena *arena, struct text text, bool is_one_of_several)
+{
+    struct words words = {.arena = arena};
+    struct sql_reader reader = sql_read(text);
+    int depth = 0;
+    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && words.count < MOST_WORDS) {
+        depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
+        if (is_one_of_several && depth == 0 && sql_is_symbol(&reader.token, ',')) {
+            break;
+        }
+        if (is_cast(&reader)) {
+            skip_cast(&reader);
+        } else if (is_qualifier(&reader)) {
+            sql_advance(&reader);
+            sql_advance(&reader);
+        } else {
+            if (!is_noise(&reader.token)) {
+                add_word(&words, word_of(arena, &reader.token));
+            }
+            sql_advance(&reader);
+        }
+    }
+    return words;
+}
+
+/* Removes every run of these words, which are separated by blanks. */
+static void drop(struct words *words, const char *run)
+{
+    struct text rest = text_of(run);
+    struct text parts[6];
+    size_t count = 0;
+    for (size_t blank; rest.size > 0 && count < 6; count++) {
+        blank = text_find(rest, " ", 0);
+        parts[count] = text_slice(rest, 0, blank);
+        rest = blank == SIZE_MAX ? (struct text){0} : text_slice(rest, blank + 1, rest.size);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < words->count;) {
+        size_t equal = 0;
+        while (equal < count && i + equal < words->count && text_is(parts[equal], words->items[i + equal])) {
+            equal++;
+        }
+        if (equal == count) {
+            i += count;
+        } else {
+            words->items[kept++] = words->items[i++];
+        }
+    }
+    words->count = kept;
+}
+
+static bool are_equal(const struct words *a, const struct words *b)
+{
+    bool equal = a->count == b->count && a->count < MOST_WORDS;
+    for (size_t i = 0; equal && i < a->count; i++) {
+        equal = strcmp(a->items[i], b->items[i]) == 0;
+    }
+    return equal;
+}
+
+static bool has_word(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (strcmp(words->items[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names and commas alone: two such that are not equal mean different things. */
+static bool is_plain(const struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        const unsigned char first = (unsigned char)words->items[i][0];
+        const bool is_name = first >= 0x80 || (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+                             first == '_' || first == ',';
+        if (!is_name) {
+            return false;
+        }
+    }
+    return !has_word(words, "where") && !has_word(words, "with");
+}
+
+static enum definition_match judge(const struct words *script, const struct words *existing)
+{
+    return are_equal(script, existing)              ? DEFINITION_SAME
+           : is_plain(script) && is_plain(existing) ? DEFINITION_DIFFERENT
+                                                    : DEFINITION_UNKNOWN;
+}
+
+/* ---- kinds ---- */
+
+static void drop_all(struct words *words, const char *const *runs)
+{
+    for (; *runs != NULL; runs++) {
+        drop(words, *runs);
+    }
+}
+
+/* A function in the columns looks like a name with a name behind it: no comma between them. */
+static enum definition_match compare_index(struct arena *arena, struct text statement, const char *existing)
+{
+    static const char *const runs[] = {"not exists", "using btree", "nulls distinct", NULL};
+    struct words script = words_of(arena, statement, false);
+    struct words found = words_of(arena, text_of(existing), false);
+    drop_all(&script, runs);
+    drop_all(&found, runs);
+    const bool partial = has_word(&script, "where") != has_word(&found, "where");
+    const bool unique = has_word(&script, "unique") != has_word(&found, "unique");
+    if (partial || unique) {
+        return DEFINITION_DIFFERENT;
+    }
+    return judge(&script, &found);
+}
+
+/* The text behind the constraint's name. */
+static struct text constraint_text(struct arena *arena, const struct sql_object *object, struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN) {
+        if (!sql_take(&reader, "constraint")) {
+            sql_advance(&reader);
+            continue;
+        }
+        const char *const name = sql_identifier(arena, &reader.token);
+        if (name != NULL && strcmp(name, object->name) == 0) {
+            sql_advance(&reader);
+            return text_slice(statement, reader.token.offset, statement.size);
+        }
+    }
+    return (struct text){0};
+}
+
+static enum definition_match compare_constraint(struct arena *arena, const struct sql_object *object,
+                                                struct text statement, const char *existing)
+{
+    static const char *const runs[] = {"on update no action", "on delete no action", "match simple", "not deferrable",
+                                       "initially immediate", "nulls distinct",      "not valid",    NULL};
+    struct words script = words_of(arena, constraint_text(arena, object, statement), true);
+    struct words found = words_of(arena, text_of(existing), true);
+    if (script.count == 0 || found.count == 0) {
+        return DEFINITION_UNKNOWN;
+    }
+    drop_all(&script, runs);
+    drop_all(&found, runs);
+    if (strcmp(script.items[0], found.items[0]) != 0) {
+        return DEFINITION_DIFFERENT; /* another kind of constraint */
+    }
+    if (strcmp(found.items[0], "check") == 0 || strcmp(found.items[0], "exclude") == 0 || has_word(&script, "index")) {
+        return are_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
+    }
+    /* REFERENCES t without columns is its primary key: then the server's has a word more. */
+    const bool is_short = strcmp(found.items[0], "foreign") == 0 && script.count < found.count;
+    const enum definition_match match = judge(&script, &found);
+    return is_short && match == DEFINITION_DIFFERENT ? DEFINITION_UNKNOWN : match;
+}
+
+static enum definition_match compare_trigger(struct arena *arena, struct text statement, const char *existing)
+{
+    static const char *const runs[] = {"or replace", "for each statement", "for each row", "for row", NULL};
+    struct words script = words_of(arena, statement, false);
+    struct words found = words_of(arena, text_of(existing), false);
+    const bool row = has_word(&script, "row") != has_word(&found, "row");
+    drop_all(&script, runs);
+    drop_all(&found, runs);
+    drop(&script, "each");
+    for (size_t i = 0; i < script.count; i++) {
+        script.items[i] = strcmp(script.items[i], "procedure") == 0 ? "function" : script.items[i];
+    }
+    return row ? DEFINITION_DIFFERENT : judge(&script, &found);
+}
+
+/* The first string behind AS is the source. */
+static enum definition_match compare_source(struct arena *arena, struct text statement, const char *existing)
+{
+    struct sql_reader reader = sql_read(statement);
+    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        if (!sql_is_word(&reader.token, "as")) {
+            continue;
+        }
+        struct sql_reader ahead = reader;
+        sql_advance(&ahead);
+        if (ahead.token.kind == SQL_STRING) {
+            const char *const source = sql_string(arena, &ahead.token);
+            return source == NULL                  ? DEFINITION_UNKNOWN
+                   : strcmp(source, existing) == 0 ? DEFINITION_SAME
+                                                   : DEFINITION_DIFFERENT;
+        }
+    }
+    return DEFINITION_UNKNOWN;
+}
+
+/* Behind AS comes the query. */
+static enum definition_match compare_query(struct arena *arena, struct text statement, const char *existing)
+{
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, "as")) {
+        sql_advance(&reader);
+    }
+    sql_advance(&reader);
+    struct words script = words_of(arena, text_slice(statement, reader.token.offset, statement.size), false);
+    struct words found = words_of(arena, text_of(existing), false);
+    drop(&script, "with no data");
+    drop(&script, "with data");
+    drop(&script, ";");
+    drop(&found, ";");
+    drop(&found, "as ?column?"); /* the server's word for a column without a name */
+    return are_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
+}
+
+/* Every label of the script must be there; more may have come later. */
+static enum definition_match compare_labels(struct arena *arena, struct text statement, const char *existing)
+{
+    const struct words found = words_of(arena, text_of(existing), false);
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, "enum")) {
+        sql_advance(&reader);
+    }
+    if (!sql_is_word(&reader.token, "enum")) {
+        return DEFINITION_UNKNOWN;
+    }
+    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        if (reader.token.kind == SQL_STRING && !has_word(&found, word_of(arena, &reader.token))) {
+            return DEFINITION_DIFFERENT;
+        }
+    }
+    return DEFINITION_SAME;
+}
+
+enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
+                                         const char *existing)
+{
+    static const struct {
+        const char *type;
+        enum definition_match (*compare)(struct arena *arena, struct text statement, const char *existing);
+    } kinds[] = {
+        {"index", compare_index},      {"trigger", compare_trigger}, {"function", compare_source},
+        {"procedure", compare_source}, {"view", compare_query},      {"materialized view", compare_query},
+        {"type", compare_labels},
+    };
+    if (strcmp(object->type, "constraint") == 0) {
+        return compare_constraint(arena, object, statement, existing);
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].type, object->type) == 0) {
+            return kinds[i].compare(arena, statement, existing);
+        }
+    }
+    return DEFINITION_UNKNOWN;
+}
+
+bool definition_is_unfinished(const struct sql_object *object, struct text statement)
+{
+    const bool is_constraint = strcmp(object->type, "constraint") == 0;
+    struct sql_reader reader = sql_read(statement);
+    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        struct sql_reader ahead = reader;
+        if (is_constraint ? sql_take(&ahead, "not") && sql_take(&ahead, "valid")
+                          : sql_take(&ahead, "with") && sql_take(&ahead, "no") && sql_take(&ahead, "data")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- columns ---- */
+
+/* Words that begin a constraint of a table, or something that is no column. */
+static bool is_no_column(const struct sql_token *token)
+{
+    static const char *const words[] = {"constraint", "primary", "unique", "check", "foreign", "exclude", "like", NULL};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Words that end a column's type. */
+static bool ends_type(const struct sql_token *token)
+{
+    static const char *const words[] = {"not",        "null",       "default",   "primary", "unique",      "check",
+                                        "references", "constraint", "collate",   "storage", "compression", "options",
+                                        "as",         "using",      "generated", NULL};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return token->kind == SQL_END || token->kind == SQL_BROKEN || sql_is_symbol(token, ',') ||
+           sql_is_symbol(token, ')');
+}
+
+/* Reads a type; its first parentheses hold the modifiers. */
+static void read_type(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
+{
+    struct buffer type = {.arena = arena};
+    struct buffer modifiers = {.arena = arena};
+    for (bool first = true; !ends_type(&reader->token); first = false) {
+        const bool joins = sql_is_symbol(&reader->token, '.') || sql_is_symbol(&reader->token, '[') ||
+                           sql_is_symbol(&reader->token, ']') || (type.size > 0 && type.data[type.size - 1] == '.') ||
+                           reader->token.kind == SQL_NUMBER;
+        if (sql_is_symbol(&reader->token, '(')) {
+            for (sql_advance(reader); reader->token.kind != SQL_END && !sql_is_symbol(&reader->token, ')');
+                 sql_advance(reader)) {
+                buffer_add(&modifiers, reader->token.text);
+            }
+        } else {
+            buffer_printf(&type, "%s%.*s", first || joins ? "" : " ", (int)reader->token.text.size,
+                          reader->token.text.data);
+        }
+        sql_advance(reader);
+    }
+    column->type = buffer_string(&type);
+    column->modifiers = buffer_string(&modifiers);
+}
+
+/* Goes behind the end of this column, at the level of its list; notes what makes it NOT NULL. */
+static void finish_column(struct sql_reader *reader, struct definition_column *column)
+{
+    int depth = 0;
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+        if (depth == 0 && (sql_is_symbol(&reader->token, ',') || sql_is_symbol(&reader->token, ')'))) {
+            return;
+        }
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
+        struct sql_reader ahead = *reader;
+        column->not_null = column->not_null || (depth == 0 && ((sql_take(&ahead, "not") && sql_take(&ahead, "null")) ||
+                                                               sql_is_word(&reader->token, "primary")));
+        sql_advance(reader);
+    }
+}
+
+static void read_column(struct arena *arena, struct sql_reader *reader, size_t number,
+                        struct definition_columns *columns)
+{
+    struct definition_column column = {.object = number, .name = sql_identifier(arena, &reader->token)};
+    const bool is_column = column.name != NULL && !is_no_column(&reader->token);
+    if (is_column) {
+        sql_advance(reader);
+        read_type(arena, reader, &column);
+    }
+    finish_column(reader, &column);
+    if (is_column && column.type[0] != '\0') {
+        columns->items = arena_grow(arena, columns->items, columns->count, &columns->capacity, sizeof *columns->items);
+        columns->items[columns->count++] = column;
+    }
+}
+
+static void table_columns(struct arena *arena, struct sql_reader *reader, size_t number,
+                          struct definition_columns *columns)
+{
+    /* Behind the name: "(", or OF, AS, PARTITION OF, which say no columns. */
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN && !sql_is_symbol(&reader->token, '(')) {
+        if (sql_is_word(&reader->token, "as") || sql_is_word(&reader->token, "of")) {
+            return;
+        }
+        sql_advance(reader);
+    }
+    do {
+        sql_advance(reader);
+        read_column(arena, reader, number, columns);
+    } while (sql_is_symbol(&reader->token, ','));
+}
+
+/* ADD [COLUMN] [IF NOT EXISTS] name type. */
+static void added_column(struct arena *arena, const struct sql_object *object, struct sql_reader *reader, size_t number,
+                         struct definition_columns *columns)
+{
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+        if (!sql_take(reader, "add")) {
+            sql_advance(reader);
+            continue;
+        }
+        sql_take(reader, "column");
+        if (sql_take(reader, "if")) {
+            sql_take(reader, "not");
+            sql_take(reader, "exists");
+        }
+        const char *const name = sql_identifier(arena, &reader->token);
+        if (name != NULL && strcmp(name, object->name) == 0) {
+            read_column(arena, reader, number, columns);
+            return;
+        }
+    }
+}
+
+void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
+                        struct definition_columns *columns)
+{
+    struct sql_reader reader = sql_read(statement);
+    if (strcmp(object->type, "table") == 0) {
+        table_columns(arena, &reader, number, columns);
+    } else if (strcmp(object->type, "column") == 0) {
+        added_column(arena, object, &reader, number, columns);
+    }
+}

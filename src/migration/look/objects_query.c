@@ -1,0 +1,214 @@
+/*
+ * One query with arrays asks the catalogs about all objects at once. pg_catalog is named throughout: a script's own
+ * schema must not answer for it.
+ */
+#include "migration/look/objects_query.h"
+
+/* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
+ * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
+ * table's row type and an array's type are no types that a script creates. (unnest of several arrays is syntax, not a
+ * function: it takes no schema.) */
+#define WANTED                                                                                                         \
+    "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"                         \
+    "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="                                            \
+    "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN pg_catalog.current_schemas(false)"         \
+    "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"                               \
+    "  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"                                        \
+    "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
+
+static const char existence_query[] = WANTED
+    "SELECT CASE w.kind"
+    " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"
+    " WHEN 'extension' THEN EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = w.name)"
+    " WHEN 'domain' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
+    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype = 'd')"
+    " WHEN 'type' THEN EXISTS (SELECT FROM pg_catalog.pg_type t"
+    "  LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid"
+    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas) AND t.typtype <> 'd'"
+    "  AND t.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c')"
+    " WHEN 'enum value' THEN EXISTS (SELECT FROM pg_catalog.pg_enum e"
+    "  JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid"
+    "  WHERE e.enumlabel = w.name AND t.typname = w.parent AND t.typnamespace = ANY (w.schemas))"
+    " WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind <> 'p')"
+    " WHEN 'procedure' THEN EXISTS (SELECT FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p')"
+    " WHEN 'column' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas)"
+    "  AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)"
+    " WHEN 'constraint' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name)"
+    " WHEN 'trigger' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name AND NOT g.tgisinternal)"
+    " WHEN 'policy' THEN EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_policy y ON y.polrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND y.polname = w.name)"
+    " ELSE EXISTS (SELECT FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind = ANY (CASE w.kind"
+    "   WHEN 'table' THEN '{r,p,f}' WHEN 'index' THEN '{i,I}' WHEN 'view' THEN '{v}'"
+    "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
+    " END FROM wanted w ORDER BY w.number";
+
+/* What is wrong with each that exists, and its definition; NULL where there is nothing of the kind. Of functions with
+ * one name and several lists of parameters none is chosen. */
+static const char details_query[] = WANTED
+    "SELECT CASE w.kind"
+    " WHEN 'index' THEN (SELECT CASE WHEN NOT i.indisvalid OR NOT i.indisready THEN 'INVALID' END"
+    "  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) LIMIT 1)"
+    " WHEN 'constraint' THEN (SELECT CASE WHEN NOT k.convalidated THEN 'NOT VALID' END FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name LIMIT 1)"
+    " WHEN 'trigger' THEN (SELECT CASE WHEN g.tgenabled = 'D' THEN 'disabled' END FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name LIMIT 1)"
+    " WHEN 'materialized view' THEN (SELECT CASE WHEN NOT c.relispopulated THEN 'not populated' END"
+    "  FROM pg_catalog.pg_class c WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas)"
+    "  AND c.relkind = 'm' LIMIT 1)"
+    " END, CASE w.kind"
+    " WHEN 'index' THEN (SELECT pg_catalog.pg_get_indexdef(c.oid) FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind IN ('i', 'I') LIMIT 1)"
+    " WHEN 'constraint' THEN (SELECT pg_catalog.pg_get_constraintdef(k.oid) FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name LIMIT 1)"
+    " WHEN 'trigger' THEN (SELECT pg_catalog.pg_get_triggerdef(g.oid) FROM pg_catalog.pg_class c"
+    "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
+    "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name LIMIT 1)"
+    " WHEN 'view' THEN (SELECT pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind = 'v' LIMIT 1)"
+    " WHEN 'materialized view' THEN (SELECT pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind = 'm' LIMIT 1)"
+    " WHEN 'type' THEN (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', '"
+    "  ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid"
+    "  WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas))"
+    " WHEN 'function' THEN (SELECT pg_catalog.min(p.prosrc) FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind <> 'p'"
+    "  HAVING pg_catalog.count(*) = 1)"
+    " WHEN 'procedure' THEN (SELECT pg_catalog.min(p.prosrc) FROM pg_catalog.pg_proc p"
+    "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p'"
+    "  HAVING pg_catalog.count(*) = 1)"
+    " END FROM wanted w ORDER BY w.number";
+
+/* $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL, as arrays; $5 the default schema or NULL.
+ * Gives the column's type, whether the type without modifiers is the same (NULL: not known), and whether it is NOT
+ * NULL; all NULL where there is no such column. */
+static const char columns_query[] =
+    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull"
+    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])"
+    " WITH ORDINALITY AS o(schema, parent, name, type, number)"
+    " LEFT JOIN LATERAL (SELECT a.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
+    "  WHERE c.relname = o.parent::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $5) IS NULL"
+    "   THEN pg_catalog.current_schemas(false) ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
+    "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT a.attisdropped LIMIT 1) a"
+    " ON true ORDER BY o.number";
+
+/* Appends one element of an array literal. */
+static void put_element(struct buffer *array, const char *value)
+{
+    buffer_putc(array, array->size == 0 ? '{' : ',');
+    if (value == NULL) {
+        buffer_puts(array, "NULL");
+        return;
+    }
+    buffer_putc(array, '"');
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            buffer_putc(array, '\\');
+        }
+        buffer_putc(array, *c);
+    }
+    buffer_putc(array, '"');
+}
+
+/* Fills the arrays of WANTED and asks. */
+static PGresult *ask(struct arena *arena, struct pg_session *session, const char *query, const char *default_schema,
+                     const struct sql_objects *objects, struct status *status)
+{
+    struct buffer arrays[5];
+    const char *values[6];
+    for (size_t i = 0; i < 5; i++) {
+        arrays[i] = (struct buffer){.arena = arena};
+    }
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct sql_object *const object = &objects->items[i];
+        put_element(&arrays[0], object->type);
+        put_element(&arrays[1], object->schema);
+        put_element(&arrays[2], object->name);
+        put_element(&arrays[3], object->parent);
+        put_element(&arrays[4], object->parent_schema);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        buffer_putc(&arrays[i], '}');
+        values[i] = buffer_string(&arrays[i]);
+    }
+    values[5] = default_schema;
+    return pg_query(session, query, 6, values, status);
+}
+
+PGresult *objects_exist(struct arena *arena, struct pg_session *session, const char *default_schema,
+                        const struct sql_objects *objects, struct status *status)
+{
+    return ask(arena, session, existence_query, default_schema, objects, status);
+}
+
+PGresult *objects_details(struct arena *arena, struct pg_session *session, const char *default_schema,
+                          const struct sql_objects *objects, struct status *status)
+{
+    return ask(arena, session, details_query, default_schema, objects, status);
+}
+
+/* "serial" is a word for a column, and no type. NULL for what is no plain name of a type: the server would stop at it.
+ */
+static const char *type_name(struct arena *arena, const char *type)
+{
+    static const char *const words[][2] = {
+        {"serial", "int4"},  {"serial4", "int4"},     {"bigserial", "int8"},
+        {"serial8", "int8"}, {"smallserial", "int2"}, {"serial2", "int2"},
+    };
+    static const char *const long_names[] = {
+        "double precision",         "character varying",           "bit varying",
+        "timestamp with time zone", "timestamp without time zone", "time with time zone",
+        "time without time zone"};
+    const struct text text = text_of(type);
+    const struct text base = text_slice(text, 0, text_find(text, "[", 0));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (text_is_nocase(text, words[i][0])) {
+            return words[i][1];
+        }
+    }
+    bool is_plain = text_find(base, " ", 0) == SIZE_MAX || text_starts_with(base, "\"");
+    for (size_t i = 0; !is_plain && i < sizeof long_names / sizeof long_names[0]; i++) {
+        is_plain = text_is_nocase(base, long_names[i]);
+    }
+    return is_plain ? arena_strdup(arena, type) : NULL;
+}
+
+PGresult *objects_columns(struct arena *arena, struct pg_session *session, const char *default_schema,
+                          const struct sql_objects *objects, const struct definition_columns *columns,
+                          struct status *status)
+{
+    struct buffer arrays[4];
+    const char *values[5];
+    for (size_t i = 0; i < 4; i++) {
+        arrays[i] = (struct buffer){.arena = arena};
+    }
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct definition_column *const column = &columns->items[i];
+        const struct sql_object *const object = &objects->items[column->object];
+        const bool is_table = object->parent == NULL;
+        put_element(&arrays[0], is_table ? object->schema : object->parent_schema);
+        put_element(&arrays[1], is_table ? object->name : object->parent);
+        put_element(&arrays[2], column->name);
+        put_element(&arrays[3], type_name(arena, column->type));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        buffer_putc(&arrays[i], '}');
+        values[i] = buffer_string(&arrays[i]);
+    }
+    values[4] = default_schema;
+    return pg_query(session, columns_query, 5, values, status);
+}

@@ -1,0 +1,29 @@
+/*
+ * What the catalogs know of the objects that a script makes. Results have a row an object, in their order; NULL and a
+ * status where the server does not answer. default_schema is where an unqualified name is looked for; NULL: along the
+ * search path.
+ */
+#ifndef MIGRATION_LOOK_OBJECTS_QUERY_H
+#define MIGRATION_LOOK_OBJECTS_QUERY_H
+
+#include "base/status.h"
+#include "migration/look/definitions.h"
+#include "pg/session.h"
+#include "sql/classify.h"
+
+/* Whether each exists. */
+PGresult *objects_exist(struct arena *arena, struct pg_session *session, const char *default_schema,
+                        const struct sql_objects *objects, struct status *status);
+
+/* Of each: a word for what is wrong with it ("INVALID", "NOT VALID", "disabled", "not populated"), and its definition
+ * as definition_compare takes it. NULL: nothing of the kind. */
+PGresult *objects_details(struct arena *arena, struct pg_session *session, const char *default_schema,
+                          const struct sql_objects *objects, struct status *status);
+
+/* Of each column: its type as format_type writes it (NULL: there is none), whether that is the script's (NULL: not
+ * known; modifiers are not compared), and whether it is NOT NULL. */
+PGresult *objects_columns(struct arena *arena, struct pg_session *session, const char *default_schema,
+                          const struct sql_objects *objects, const struct definition_columns *columns,
+                          struct status *status);
+
+#endif

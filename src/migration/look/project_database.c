@@ -1,0 +1,271 @@
+/*
+ * Where to look for each framework is a table; how a file is read is project_text.c.
+ */
+#include "migration/look/project_search.h"
+
+#include "base/dotenv.h"
+#include "base/files.h"
+#include "base/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_LIMIT ((size_t)1024 * 1024)
+#define MOST_NAMED 64 /* of one project */
+
+/* The files that say it, relative to the package, and variables that the tool reads by itself. A folder ending in "/"
+ * stands for its files of that kind. Lists end with NULL. */
+struct naming {
+    const char *framework;
+    const char *files[12];
+    const char *variables[4];
+};
+
+/* Where one of the variables is set, it counts and the files do not: so do the tools. */
+static const struct naming namings[] = {
+    {"prisma",
+     {"prisma/schema.prisma", "schema.prisma", "prisma/schema/*.prisma", "prisma.config.ts", "prisma.config.js",
+      "prisma.config.mjs", "prisma.config.mts", "prisma.config.cjs"},
+     {0}},
+    {"alembic", {"alembic.ini"}, {0}},
+    {"flyway",
+     {"flyway.conf", "flyway.toml", "conf/flyway.conf", "conf/flyway.toml", "src/main/resources/application.properties",
+      "src/main/resources/application.yml", "src/main/resources/application.yaml"},
+     {"FLYWAY_URL"}},
+    {"liquibase",
+     {"liquibase.properties", "src/main/resources/liquibase.properties", "src/main/resources/application.properties",
+      "src/main/resources/application.yml", "src/main/resources/application.yaml"},
+     {"LIQUIBASE_COMMAND_URL"}},
+    {"goose", {0}, {"GOOSE_DBSTRING"}},
+    {"knex", {"knexfile.js", "knexfile.ts", "knexfile.cjs", "knexfile.mjs", "src/knexfile.js", "src/knexfile.ts"}, {0}},
+    {"typeorm",
+     {"ormconfig.json", "ormconfig.js", "ormconfig.ts", "ormconfig.yml", "data-source.js", "data-source.ts",
+      "src/data-source.ts", "src/data-source.js"},
+     {"TYPEORM_URL"}},
+    {"sequelize", {"config/config.json", "config/config.js", "config/config.cjs", "config/database.js"}, {0}},
+    {"rails", {"config/database.yml"}, {"DATABASE_URL"}},
+    {"drizzle",
+     {"drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs", "drizzle.config.json", "drizzle.config.cjs"},
+     {0}},
+    {"kysely", {"kysely.config.ts", "kysely.config.js", ".config/kysely.config.ts"}, {0}},
+    {"mikro-orm", {"mikro-orm.config.ts", "mikro-orm.config.js", "src/mikro-orm.config.ts"}, {"MIKRO_ORM_CLIENT_URL"}},
+    {"node-pg-migrate", {"config/default.json", "config/production.json"}, {0}},
+    {"db-migrate", {"database.json"}, {0}},
+    {"graphile-migrate", {".gmrc", ".gmrc.js"}, {0}},
+    {"postgrator", {".postgratorrc.json", ".postgratorrc.js"}, {0}},
+    {"sql-migrate", {"dbconfig.yml"}, {0}},
+    {"yoyo", {"yoyo.ini"}, {0}},
+    {"phinx", {"phinx.php", "phinx.yml", "phinx.yaml", "phinx.json"}, {0}},
+    {"rambler", {"rambler.hjson", "rambler.json"}, {0}},
+    {"refinery", {"refinery.toml"}, {0}},
+    {"tern", {"tern.conf"}, {0}},
+    {"sqitch", {"sqitch.conf"}, {"SQITCH_TARGET"}},
+    {"atlas", {"atlas.hcl"}, {0}},
+    {"ecto", {"config/config.exs", "config/dev.exs", "config/runtime.exs", "config/prod.exs"}, {0}},
+    {"efcore", {"appsettings.json", "appsettings.Development.json"}, {"ConnectionStrings__DefaultConnection"}},
+    {"laravel", {0}, {"DB_URL"}},
+    {"doctrine", {"migrations-db.php", "cli-config.php"}, {0}},
+};
+
+void search_add(struct search *search, const struct named_database *named)
+{
+    struct named_databases *const found = search->found;
+    if (found->count < MOST_NAMED) {
+        found->items = arena_grow(search->arena, found->items, found->count, &found->capacity, sizeof *found->items);
+        found->items[found->count++] = *named;
+    }
+}
+
+/* What a connection URL or string names; false where it is none. */
+bool search_add_url(struct search *search, struct named_database named, const char *url)
+{
+    struct status unread = {.arena = search->arena};
+    struct conninfo conninfo;
+    const bool is_url = strstr(url, "://") != NULL || strncmp(url, "jdbc:", 5) == 0;
+    /* Its parameters name no database, and one that is not known to us is no reason to know nothing. */
+    const char *const bare = is_url ? arena_strndup(search->arena, url, strcspn(url, "?")) : url;
+    if ((!is_url && strchr(url, '=') == NULL) || !conninfo_parse(search->arena, bare, &conninfo, &unread)) {
+        return false;
+    }
+    named.host = conninfo.place.host;
+    named.port = conninfo.place.port;
+    named.database = conninfo.place.database;
+    search_add(search, &named);
+    return true;
+}
+
+/* ---- the environment ---- */
+
+/* As the tool would see it: the environment before the files. */
+static const char *variable_value(struct search *search, const char *name, const char **file)
+{
+    const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
+    const char *value = getenv(name);
+    *file = "the environment";
+    for (size_t i = 0; (value == NULL || value[0] == '\0') && i < sizeof bases / sizeof bases[0]; i++) {
+        struct status unread = {.arena = search->arena};
+        value = NULL;
+        if (dotenv_read(search->arena, path_join(search->arena, search->root, bases[i]), name, &value, &unread) &&
+            value != NULL) {
+            *file = path_join(search->arena, bases[i], ".env");
+        }
+    }
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* The variable is named in a file: that place is shown. NULL: by its tool. */
+bool search_add_variable(struct search *search, const char *name, const struct named_database *place)
+{
+    const char *file;
+    const char *const value = variable_value(search, name, &file);
+    const struct named_database named = {
+        .file = place == NULL ? file : place->file,
+        .line = place == NULL ? 0 : place->line,
+        .variable = arena_strdup(search->arena, name),
+    };
+    return value != NULL && search_add_url(search, named, value);
+}
+
+/* ---- files ---- */
+
+static bool read_file(struct search *search, const char *name)
+{
+    struct status unread = {.arena = search->arena};
+    struct text content;
+    const char *const file = path_join(search->arena, search->base, name);
+    const char *const path = path_join(search->arena, search->root, file);
+    if (file_look(path, NULL) != FILE_REGULAR || !file_read(search->arena, path, FILE_LIMIT, &content, &unread) ||
+        !text_is_utf8(content, NULL) || memchr(content.data, '\0', content.size) != NULL) {
+        return false;
+    }
+    search_text(search, file, content);
+    return true;
+}
+
+/* "folder" and a star for every file with that end. */
+static void read_files(struct search *search, const char *pattern)
+{
+    const char *const star = strchr(pattern, '*');
+    if (star == NULL) {
+        read_file(search, pattern);
+        return;
+    }
+    struct status unread = {.arena = search->arena};
+    struct file_list list;
+    const char *const folder = arena_strndup(search->arena, pattern, (size_t)(star - pattern) - 1);
+    const char *const path = path_join(search->arena, path_join(search->arena, search->root, search->base), folder);
+    if (!directory_list(search->arena, path, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        if (!list.entries[i].is_directory && text_ends_with(text_of(list.entries[i].name), star + 1)) {
+            read_file(search, path_join(search->arena, folder, list.entries[i].name));
+        }
+    }
+}
+
+/* DB_HOST, DB_PORT and DB_DATABASE, Laravel's. */
+static void add_parts(struct search *search)
+{
+    const char *file;
+    const char *const host = variable_value(search, "DB_HOST", &file);
+    const char *const port = variable_value(search, "DB_PORT", &file);
+    const char *const kind = variable_value(search, "DB_CONNECTION", &file);
+    const char *const database = variable_value(search, "DB_DATABASE", &file);
+    if (database != NULL && strchr(database, '/') == NULL && (kind == NULL || strcmp(kind, "pgsql") == 0)) {
+        search_add(search,
+                   &(const struct named_database){
+                       .file = file, .variable = "DB_DATABASE", .host = host, .port = port, .database = database});
+    }
+}
+
+/* env.py may take the URL from the environment, whatever alembic.ini says: then that counts. */
+static bool read_alembic_environment(struct search *search)
+{
+    static const char *const places[] = {"alembic/env.py", "migrations/env.py", "env.py"};
+    bool is_computed = false;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct status unread = {.arena = search->arena};
+        struct text content;
+        const char *const path =
+            path_join(search->arena, path_join(search->arena, search->root, search->base), places[i]);
+        if (file_look(path, NULL) == FILE_REGULAR && file_read(search->arena, path, FILE_LIMIT, &content, &unread)) {
+            is_computed = is_computed || text_find(content, "environ", 0) != SIZE_MAX ||
+                          text_find(content, "getenv", 0) != SIZE_MAX ||
+                          text_find(content, "set_main_option(\"sqlalchemy.url\"", 0) != SIZE_MAX ||
+                          text_find(content, "set_main_option('sqlalchemy.url'", 0) != SIZE_MAX;
+            read_file(search, places[i]);
+        }
+    }
+    return is_computed;
+}
+
+void project_databases(struct arena *arena, const char *root, const char *base, const char *framework,
+                       struct named_databases *databases)
+{
+    struct search search = {.arena = arena, .root = root, .base = base == NULL ? "" : base, .found = databases};
+    *databases = (struct named_databases){0};
+    for (size_t i = 0; i < sizeof namings / sizeof namings[0]; i++) {
+        const struct naming *const naming = &namings[i];
+        if (strcmp(naming->framework, framework) != 0) {
+            continue;
+        }
+        for (size_t j = 0; naming->variables[j] != NULL; j++) {
+            search_add_variable(&search, naming->variables[j], NULL);
+        }
+        const bool is_computed =
+            databases->count > 0 || (strcmp(framework, "alembic") == 0 && read_alembic_environment(&search));
+        for (size_t j = 0; naming->files[j] != NULL && !is_computed; j++) {
+            read_files(&search, naming->files[j]);
+        }
+    }
+    if (strcmp(framework, "laravel") == 0) {
+        add_parts(&search);
+    }
+    if (databases->count == 0) {
+        search_add_variable(&search, "DATABASE_URL", NULL);
+    }
+}
+
+/* ---- comparing ---- */
+
+/* What is not said is not another. */
+static bool is_same(const struct named_database *named, const struct conninfo *conninfo)
+{
+    struct conninfo other = *conninfo;
+    other.place = (struct conninfo_place){
+        .host = named->host != NULL ? named->host : conninfo->place.host,
+        .port = named->port != NULL ? named->port : conninfo->place.port,
+        .database = named->database != NULL ? named->database : conninfo->place.database,
+    };
+    return conninfo_same_database(&other, conninfo);
+}
+
+const struct named_database *project_database_other(const struct named_databases *databases,
+                                                    const struct conninfo *conninfo)
+{
+    for (size_t i = 0; i < databases->count; i++) {
+        if (is_same(&databases->items[i], conninfo)) {
+            return NULL;
+        }
+    }
+    return databases->count == 0 ? NULL : &databases->items[0];
+}
+
+const char *named_database_text(struct arena *arena, const struct named_database *named)
+{
+    struct buffer text = {.arena = arena};
+    if (named->host != NULL) {
+        buffer_printf(&text, "%s%s%s/", named->host, named->port == NULL ? "" : ":",
+                      named->port == NULL ? "" : named->port);
+    }
+    buffer_printf(&text, "%s (%s", named->database == NULL ? "" : named->database, named->file);
+    if (named->line > 0) {
+        buffer_printf(&text, ", line %u", named->line);
+    }
+    if (named->variable != NULL) {
+        buffer_printf(&text, ", by %s", named->variable);
+    }
+    buffer_puts(&text, ")");
+    return buffer_string(&text);
+}

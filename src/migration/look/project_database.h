@@ -1,0 +1,43 @@
+/*
+ * Which database the project itself names: in its schema, its tool's configuration, its .env. The worker has one of its
+ * own; where they differ, somebody may be about to migrate another database than they think. Files are read as text,
+ * never executed: what is computed is not found, and says nothing.
+ */
+#ifndef MIGRATION_LOOK_PROJECT_DATABASE_H
+#define MIGRATION_LOOK_PROJECT_DATABASE_H
+
+#include "base/arena.h"
+#include "pg/conninfo.h"
+
+#include <stdbool.h>
+
+/* A place in the project that names a database. Members that it does not say are NULL. */
+struct named_database {
+    const char *file;     /* relative to the project */
+    uint32_t line;        /* 1-based; 0: the whole file */
+    const char *variable; /* the environment variable that holds it; NULL: it stands there itself */
+    const char *host;
+    const char *port;
+    const char *database;
+};
+
+struct named_databases {
+    struct named_database *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* All that the project says, for the framework with this id in the package `base` ("" for the project itself). An
+ * environment variable counts as its tool would see it: the worker's environment, then the package's .env, then the
+ * project's. */
+void project_databases(struct arena *arena, const char *root, const char *base, const char *framework,
+                       struct named_databases *databases);
+
+/* NULL where the project names none or one of those that it names is this one; else the first that it names. */
+const struct named_database *project_database_other(const struct named_databases *databases,
+                                                    const struct conninfo *conninfo);
+
+/* "localhost:5432/app (prisma/schema.prisma, line 3, by APP_DB_URL)" */
+const char *named_database_text(struct arena *arena, const struct named_database *named);
+
+#endif

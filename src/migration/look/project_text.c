@@ -1,0 +1,285 @@
+/*
+ * Three things are looked for in a file: names of environment variables in the words of its language, connection URLs,
+ * and settings called host, port and database that stand together. One reader serves them all, because the files of
+ * thirty frameworks are of six languages and agree in this.
+ */
+#include "migration/look/project_search.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_LIMIT 4096
+
+/* Words behind which the name of a variable stands: in quotes, in brackets, or bare. */
+static const char *const references[] = {
+    "process.env.", "process.env[", "import.meta.env.", "Deno.env.get(", "env(",     "ENV[",        "ENV.fetch(",
+    "os.environ[",  "environ.get(", "os.getenv(",       "getenv(",       "get_env(", "fetch_env!(", "get_env!(",
+    "$ENV{",        "$_ENV[",       "${env:",           "${env.",        "${",
+};
+
+/* The name behind a reference at the start of the text; empty where there is none. */
+static struct text referenced(struct text text)
+{
+    for (size_t i = 0; i < sizeof references / sizeof references[0]; i++) {
+        if (!text_starts_with(text, references[i])) {
+            continue;
+        }
+        text = text_slice(text, strlen(references[i]), text.size);
+        while (text.size > 0 && (strchr("\"'` ", text.data[0]) != NULL)) {
+            text = text_slice(text, 1, text.size);
+        }
+        size_t size = 0;
+        while (size < text.size && (isalnum((unsigned char)text.data[size]) != 0 || text.data[size] == '_')) {
+            size++;
+        }
+        return text_slice(text, 0, size);
+    }
+    return (struct text){0};
+}
+
+/* A URL at the start of the text, up to what cannot be in one; empty where there is none. */
+static struct text url_at(struct text text)
+{
+    static const char *const schemes[] = {
+        "postgres", "postgis:", "ecto:", "pgsql:", "pdo-pgsql:", "pgx", "jdbc:postgresql:", "db:pg:", NULL};
+    bool begins = false;
+    for (size_t i = 0; schemes[i] != NULL && !begins; i++) {
+        begins = text_starts_with(text, schemes[i]);
+    }
+    size_t size = 0;
+    while (begins && size < text.size && size < VALUE_LIMIT && (unsigned char)text.data[size] > 0x20 &&
+           strchr("\"'`<>,;)]}", text.data[size]) == NULL) {
+        size++;
+    }
+    const struct text url = text_slice(text, 0, size);
+    const bool is_jdbc = text_starts_with(text, "jdbc:");
+    /* What is put together at run time names nothing. */
+    return (text_find(url, "://", 0) == SIZE_MAX && !is_jdbc) || text_find(url, "{", 0) != SIZE_MAX ||
+                   text_find(url, "$", 0) != SIZE_MAX || text_find(url, "%(", 0) != SIZE_MAX
+               ? (struct text){0}
+               : url;
+}
+
+/* ---- settings that stand together ---- */
+
+struct group {
+    const char *host;
+    const char *port;
+    const char *database;
+    uint32_t line;
+    bool is_computed; /* one of them cannot be read */
+    bool is_other;    /* of another kind of database */
+};
+
+static const struct {
+    const char *name;
+    size_t member;
+} setting_names[] = {
+    {"host", offsetof(struct group, host)},         {"hostname", offsetof(struct group, host)},
+    {"server", offsetof(struct group, host)},       {"db_host", offsetof(struct group, host)},
+    {"port", offsetof(struct group, port)},         {"db_port", offsetof(struct group, port)},
+    {"database", offsetof(struct group, database)}, {"dbname", offsetof(struct group, database)},
+    {"db_name", offsetof(struct group, database)},  {"db_database", offsetof(struct group, database)},
+    {"db", offsetof(struct group, database)},
+};
+
+static void end_group(struct search *search, const char *file, struct group *group)
+{
+    const bool is_file = group->database != NULL && strpbrk(group->database, "/\\") != NULL; /* SQLite's */
+    if (group->database != NULL && !group->is_computed && !group->is_other && !is_file) {
+        search_add(search, &(const struct named_database){.file = file,
+                                                          .line = group->line,
+                                                          .host = group->host,
+                                                          .port = group->port,
+                                                          .database = group->database});
+    }
+    *group = (struct group){0};
+}
+
+static bool is_name_character(char c)
+{
+    return isalnum((unsigned char)c) != 0 || c == '_' || c == '-' || c == '.';
+}
+
+/* The plain value behind a setting's sign; NULL where it is computed, empty or a block. */
+static const char *plain_value(struct arena *arena, struct text value)
+{
+    value = text_trim(value);
+    const char quote = value.size > 0 ? value.data[0] : '\0';
+    if (quote == '"' || quote == '\'' || quote == '`') {
+        const size_t end = text_find(value, (const char[]){quote, '\0'}, 1);
+        value = text_slice(value, 1, end);
+    } else {
+        size_t size = 0;
+        while (size < value.size && is_name_character(value.data[size])) {
+            size++;
+        }
+        const struct text rest = text_trim(text_slice(value, size, value.size));
+        const bool ends = rest.size == 0 || strchr(",;}])#/", rest.data[0]) != NULL;
+        value = ends ? text_slice(value, 0, size) : (struct text){0};
+        if (text_starts_with(value, "process.") || text_is(value, "nil") || text_is(value, "null")) {
+            return NULL;
+        }
+    }
+    const bool is_computed = text_find(value, "$", 0) != SIZE_MAX || text_find(value, "<%", 0) != SIZE_MAX ||
+                             text_find(value, "%(", 0) != SIZE_MAX || text_find(value, "{{", 0) != SIZE_MAX;
+    return value.size == 0 || value.size > 255 || is_computed ? NULL : arena_strndup(arena, value.data, value.size);
+}
+
+/* Takes "key: value", "key = value" or "key => value"; anything else is passed over. */
+static void take_setting(struct search *search, const char *file, struct text piece, uint32_t line, struct group *group)
+{
+    piece = text_trim(piece);
+    while (piece.size > 0 && strchr("\"'`:", piece.data[0]) != NULL) {
+        piece = text_slice(piece, 1, piece.size);
+    }
+    size_t size = 0;
+    while (size < piece.size && is_name_character(piece.data[size])) {
+        size++;
+    }
+    const struct text whole = text_slice(piece, 0, size);
+    const char *const dot = whole.size == 0 ? NULL : memrchr(whole.data, '.', whole.size);
+    const struct text name = dot == NULL ? whole : text_slice(whole, (size_t)(dot - whole.data) + 1, whole.size);
+    struct text rest = text_slice(piece, size, piece.size);
+    while (rest.size > 0 && strchr("\"'` \t", rest.data[0]) != NULL) {
+        rest = text_slice(rest, 1, rest.size);
+    }
+    if (rest.size == 0 || strchr(":=", rest.data[0]) == NULL) {
+        return;
+    }
+    rest = text_slice(rest, text_starts_with(rest, "=>") ? 2 : 1, rest.size);
+    const char *const value = plain_value(search->arena, rest);
+    const struct named_database place = {.file = file, .line = line};
+    if (value != NULL && (text_is_nocase(name, "use_env_variable") || text_is(name, "ENV"))) {
+        search_add_variable(search, value, &place);
+        return;
+    }
+    for (size_t i = 0; i < sizeof setting_names / sizeof setting_names[0]; i++) {
+        if (text_is_nocase(name, setting_names[i].name) && text_trim(rest).size > 0) {
+            const char **const member = (const char **)(void *)((char *)group + setting_names[i].member);
+            *member = value;
+            group->line = line;
+            group->is_computed = group->is_computed || value == NULL;
+        }
+    }
+    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        group->is_other =
+            group->is_other || (text_is_nocase(name, kinds[i]) && value != NULL &&
+                                (strcasestr(value, "sqlite") != NULL || strcasestr(value, "mysql") != NULL ||
+                                 strcasestr(value, "mssql") != NULL || strcasestr(value, "maria") != NULL));
+    }
+}
+
+/* "[section]", "development:", and what stands less indented than the group does: another group begins. */
+static bool begins_group(struct text line, size_t indent, size_t group_indent)
+{
+    const struct text content = text_trim(line);
+    return content.size > 0 && (content.data[0] == '[' || indent < group_indent ||
+                                (text_ends_with(content, ":") && content.data[0] != ':'));
+}
+
+/* Settings are separated by line ends, commas and braces; a brace begins or ends a group. */
+static void take_line(struct search *search, const char *file, struct text line, uint32_t number, struct group *group)
+{
+    char quote = '\0';
+    size_t start = 0;
+    for (size_t i = 0; i <= line.size; i++) {
+        const char c = i < line.size ? line.data[i] : ',';
+        if (quote != '\0') {
+            quote = c == quote ? '\0' : quote;
+            continue;
+        }
+        if (c == '"' || c == '\'' || c == '`') {
+            quote = c;
+        } else if (strchr("{}[](),;", c) != NULL) {
+            take_setting(search, file, text_slice(line, start, i), number, group);
+            if (c == '{' || c == '}' || (c == '[' && i + 1 < line.size && line.data[i + 1] != ']') || c == ']') {
+                end_group(search, file, group);
+            }
+            start = i + 1;
+        }
+    }
+}
+
+static bool is_comment(struct text line)
+{
+    line = text_trim(line);
+    return text_starts_with(line, "//") || text_starts_with(line, "#") || text_starts_with(line, "*") ||
+           text_starts_with(line, "/*") || text_starts_with(line, ";");
+}
+
+/* "dbname=app host=db" and "Host=db;Database=app" behind a setting's sign, in quotes or to the end of the line. */
+static bool take_keywords(struct search *search, struct text line, const struct named_database *place)
+{
+    static const char *const words[] = {"dbname=", "Database=", "database="};
+    size_t at = SIZE_MAX;
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && at == SIZE_MAX; i++) {
+        at = text_find(line, words[i], 0);
+    }
+    if (at == SIZE_MAX) {
+        return false;
+    }
+    size_t start = at;
+    while (start > 0 && strchr("\"'`", line.data[start - 1]) == NULL &&
+           !(line.data[start - 1] == ' ' && start > 1 && strchr(":=", line.data[start - 2]) != NULL)) {
+        start--;
+    }
+    size_t end = at;
+    while (end < line.size && strchr("\"'`#", line.data[end]) == NULL) {
+        end++;
+    }
+    const struct text string = text_trim(text_slice(line, start, end));
+    return text_find(string, "$", 0) == SIZE_MAX && text_find(string, "{", 0) == SIZE_MAX &&
+           search_add_url(search, *place, arena_strndup(search->arena, string.data, string.size));
+}
+
+/* Variables and URLs of a line; true where it has one that names a database. */
+static bool take_references(struct search *search, const char *file, struct text line, uint32_t number)
+{
+    const struct named_database place = {.file = file, .line = number};
+    bool found = false;
+    bool has_variable = false; /* a URL behind it is what serves without it */
+    for (size_t i = 0; i < line.size; i++) {
+        const bool is_start = i == 0 || (isalnum((unsigned char)line.data[i - 1]) == 0 && line.data[i - 1] != '_');
+        const struct text rest = text_slice(line, i, line.size);
+        const struct text name = is_start ? referenced(rest) : (struct text){0};
+        const struct text url = is_start ? url_at(rest) : (struct text){0};
+        if (name.size > 0 && name.size < 100) {
+            has_variable = search_add_variable(search, arena_strndup(search->arena, name.data, name.size), &place);
+            found = found || has_variable;
+        } else if (url.size > 0 && !has_variable) {
+            found = search_add_url(search, place, arena_strndup(search->arena, url.data, url.size)) || found;
+            i += url.size;
+        }
+    }
+    return found || take_keywords(search, line, &place);
+}
+
+/* The value of "sqlalchemy.url = driver://user:pass@localhost/dbname" is Alembic's own example: no scheme of ours. */
+void search_text(struct search *search, const char *file, struct text content)
+{
+    struct group group = {0};
+    size_t group_indent = 0;
+    uint32_t number = 0;
+    for (struct text line; text_next_line(&content, &line);) {
+        number++;
+        const size_t indent = (size_t)(text_trim(line).data - line.data);
+        if (is_comment(line) || text_trim(line).size == 0) {
+            continue;
+        }
+        if (begins_group(line, indent, group_indent)) {
+            end_group(search, file, &group);
+            group_indent = 0;
+        }
+        const bool was_empty = group.database == NULL && group.host == NULL && group.port == NULL;
+        if (!take_references(search, file, line, number)) {
+            take_line(search, file, line, number, &group);
+        }
+        if (was_empty && (group.database != NULL || group.host != NULL || group.port != NULL)) {
+            group_indent = indent;
+        }
+    }
+    end_group(search, file, &group);
+}

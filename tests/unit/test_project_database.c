@@ -1,0 +1,262 @@
+/*
+ * Which database a project names, in the words of each framework.
+ */
+#include "base/clock.h"
+#include "migration/look/project_database.h"
+#include "support/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct arena *arena;
+static char root[64];
+static struct named_databases found;
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+    snprintf(root, sizeof root, "/tmp/truss-named-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    unsetenv("DATABASE_URL");
+}
+
+static void tear_down(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+    arena_free(arena);
+}
+
+static void write_file(const char *name, const char *content)
+{
+    char *const path = arena_printf(arena, "%s/%s", root, name);
+    for (char *slash = strchr(path + strlen(root) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    FILE *const file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(content, file);
+    fclose(file);
+}
+
+/* What the project names, joined by "; ". */
+static const char *named(const char *framework)
+{
+    struct buffer text = {.arena = arena};
+    project_databases(arena, root, "", framework, &found);
+    for (size_t i = 0; i < found.count; i++) {
+        buffer_printf(&text, "%s%s", i == 0 ? "" : "; ", named_database_text(arena, &found.items[i]));
+    }
+    return buffer_string(&text);
+}
+
+static const struct {
+    const char *framework;
+    const char *file;
+    const char *content;
+    const char *named;
+} files[] = {
+    {"prisma", "prisma/schema.prisma",
+     "datasource db {\n  provider = \"postgresql\"\n  url = \"postgresql://u:p@h:6/app?schema=x&odd=1\"\n}\n",
+     "h:6/app (prisma/schema.prisma, line 3)"},
+    {"prisma", "prisma/schema/base.prisma", "datasource db {\n url=\"postgres://h/app\"\n}",
+     "h:5432/app (prisma/schema/base.prisma, line 2)"},
+    {"prisma", "prisma/schema.prisma", "// url = \"postgresql://h/commented\"\nmodel A { id Int @id }\n", ""},
+    {"prisma", "prisma.config.ts", "export default defineConfig({ datasource: { url: 'postgres://h/app' } })",
+     "h:5432/app (prisma.config.ts, line 1)"},
+    {"alembic", "alembic.ini",
+     "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql+psycopg2://postgres@127.0.0.1:7/alemA\n",
+     "127.0.0.1:7/alemA (alembic.ini, line 3)"},
+    {"alembic", "alembic.ini", "[alembic]\nsqlalchemy.url = driver://user:pass@localhost/dbname\n", ""},
+    {"alembic", "alembic.ini", "sqlalchemy.url = postgresql://%(DB_USER)s@h/%(DB)s\n", ""},
+    {"flyway", "flyway.conf", "# flyway.url=jdbc:postgresql://h/commented\nflyway.url=jdbc:postgresql://h:8/app\n",
+     "h:8/app (flyway.conf, line 2)"},
+    {"flyway", "flyway.toml", "[environments.default]\nurl = \"jdbc:postgresql://h/app?currentSchema=x\"\n",
+     "h:5432/app (flyway.toml, line 2)"},
+    {"flyway", "src/main/resources/application.yml", "spring:\n  datasource:\n    url: jdbc:postgresql://h:5432/app\n",
+     "h:5432/app (src/main/resources/application.yml, line 3)"},
+    {"flyway", "src/main/resources/application.properties",
+     "spring.datasource.url=${DB_URL_NOT_SET:jdbc:postgresql://h/app}\n",
+     "h:5432/app (src/main/resources/application.properties, line 1)"},
+    {"flyway", "src/main/resources/application.properties", "spring.datasource.url=jdbc:postgresql://${H:h}:5432/app\n",
+     ""},
+    {"liquibase", "liquibase.properties", "url: jdbc:postgresql://h/app\n",
+     "h:5432/app (liquibase.properties, line 1)"},
+    {"knex", "knexfile.js", "module.exports = { client: 'pg', connection: 'postgres://u:p@h/app' };",
+     "h:5432/app (knexfile.js, line 1)"},
+    {"knex", "knexfile.js",
+     "module.exports = {\n development: { client: 'pg', connection: { host: 'h', port: 7, database: 'app' } } };",
+     "h:7/app (knexfile.js, line 2)"},
+    {"knex", "knexfile.ts",
+     "const c = {\n  client: 'pg',\n  connection: {\n    host: process.env.H,\n    database: 'app',\n  },\n};\n", ""},
+    {"knex", "knexfile.js", "module.exports = { client: 'sqlite3', connection: { filename: './dev.sqlite3' } }", ""},
+    {"typeorm", "src/data-source.ts",
+     "export const AppDataSource = new DataSource({\n  type: \"postgres\",\n  host: \"localhost\",\n  port: 5432,\n"
+     "  username: \"test\",\n  database: \"test\",\n  synchronize: true,\n})\n",
+     "localhost:5432/test (src/data-source.ts, line 6)"},
+    {"sequelize", "config/config.json",
+     "{\n \"development\": {\n  \"username\": \"root\",\n  \"database\": \"dev\",\n  \"host\": \"127.0.0.1\",\n"
+     "  \"dialect\": \"postgres\"\n },\n \"test\": { \"database\": \"t\", \"host\": \"h\", \"dialect\": \"mysql\" }\n}",
+     "127.0.0.1/dev (config/config.json, line 5)"},
+    {"rails", "config/database.yml",
+     "default: &default\n  adapter: postgresql\ndevelopment:\n  <<: *default\n  database: app_development\n"
+     "production:\n  <<: *default\n  host: h\n  database: app_production\n  password: <%= ENV[\"X\"] %>\n",
+     "app_development (config/database.yml, line 5); h/app_production (config/database.yml, line 9)"},
+    {"rails", "config/database.yml", "production:\n  database: <%= ENV[\"DB\"] %>\n", ""},
+    {"drizzle", "drizzle.config.ts", "export default { dbCredentials: { url: \"postgres://h/app\" } }",
+     "h:5432/app (drizzle.config.ts, line 1)"},
+    {"sql-migrate", "dbconfig.yml",
+     "development:\n  dialect: postgres\n  datasource: dbname=app host=h sslmode=disable\n",
+     "h:5432/app (dbconfig.yml, line 3)"},
+    {"yoyo", "yoyo.ini", "[DEFAULT]\nsources = migrations\ndatabase = postgresql://u@h/app\n",
+     "h:5432/app (yoyo.ini, line 3)"},
+    {"rambler", "rambler.hjson", "{\n  driver: postgresql\n  host: h\n  port: 5433\n  database: app\n}\n",
+     "h:5433/app (rambler.hjson, line 5)"},
+    {"refinery", "refinery.toml",
+     "[main]\ndb_type = \"Postgres\"\ndb_host = \"h\"\ndb_port = \"5432\"\ndb_name = \"app\"\n",
+     "h:5432/app (refinery.toml, line 5)"},
+    {"tern", "tern.conf", "[database]\nhost = h\nport = 5432\ndatabase = app\nuser = {{env \"U\"}}\n",
+     "h:5432/app (tern.conf, line 4)"},
+    {"tern", "tern.conf", "[database]\nhost = h\ndatabase = {{env \"DB\"}}\n", ""},
+    {"efcore", "appsettings.json",
+     "{ \"ConnectionStrings\": { \"DefaultConnection\": \"Host=h;Port=5432;Database=app;Username=u\" } }",
+     "h:5432/app (appsettings.json, line 1)"},
+    {"ecto", "config/dev.exs",
+     "config :app, App.Repo,\n  hostname: \"h\",\n  database: \"app_dev\",\n  pool_size: 10\n",
+     "h/app_dev (config/dev.exs, line 3)"},
+    {"graphile-migrate", ".gmrc",
+     "{\n // \"connectionString\": \"postgres://h/commented\",\n \"connectionString\": \"postgres://h/app\"\n}",
+     "h:5432/app (.gmrc, line 3)"},
+    {"goose", ".env", "GOOSE_DRIVER=postgres\nGOOSE_DBSTRING=\"host=h dbname=app\"\n",
+     "h:5432/app (.env, by GOOSE_DBSTRING)"},
+    {"dbmate", ".env", "DATABASE_URL=postgres://h/app?sslmode=disable\n", "h:5432/app (.env, by DATABASE_URL)"},
+    {"golang-migrate", ".env", "DATABASE_URL=postgres://h/app\n", "h:5432/app (.env, by DATABASE_URL)"},
+    {"laravel", ".env", "DB_CONNECTION=pgsql\nDB_HOST=h\nDB_PORT=5432\nDB_DATABASE=app\n",
+     "h:5432/app (.env, by DB_DATABASE)"},
+    {"laravel", ".env", "DB_CONNECTION=sqlite\nDB_DATABASE=app\n", ""},
+    {"dbmate", ".env", "DATABASE_URL=mysql://h/app\n", ""},
+};
+
+START_TEST(what_a_file_names_is_read)
+{
+    write_file(files[_i].file, files[_i].content);
+    ck_assert_str_eq(named(files[_i].framework), files[_i].named);
+}
+END_TEST
+
+/* A file that refers to a variable, and the variable in .env. */
+static const struct {
+    const char *framework;
+    const char *file;
+    const char *content;
+    const char *named;
+} references[] = {
+    {"prisma", "prisma/schema.prisma", "datasource db {\n  url = env(\"APP_DB\")\n}\n",
+     "h:5432/app (prisma/schema.prisma, line 2, by APP_DB)"},
+    {"prisma", "prisma.config.ts", "datasource: { url: env('APP_DB') }",
+     "h:5432/app (prisma.config.ts, line 1, by APP_DB)"},
+    {"knex", "knexfile.js", "connection: process.env.APP_DB || 'postgres://localhost/dev'",
+     "h:5432/app (knexfile.js, line 1, by APP_DB)"},
+    {"knex", "knexfile.js", "connection: process.env[\"APP_DB\"]", "h:5432/app (knexfile.js, line 1, by APP_DB)"},
+    {"knex", "knexfile.js", "connection: process.env.NOT_SET || 'postgres://localhost/dev'",
+     "localhost:5432/dev (knexfile.js, line 1)"},
+    {"sequelize", "config/config.json", "{\"production\": {\"use_env_variable\": \"APP_DB\"}}",
+     "h:5432/app (config/config.json, line 1, by APP_DB)"},
+    {"db-migrate", "database.json", "{ \"dev\": { \"ENV\": \"APP_DB\" } }",
+     "h:5432/app (database.json, line 1, by APP_DB)"},
+    {"rails", "config/database.yml", "production:\n  url: <%= ENV[\"APP_DB\"] %>\n",
+     "h:5432/app (config/database.yml, line 2, by APP_DB)"},
+    {"ecto", "config/runtime.exs", "config :app, App.Repo, url: System.get_env(\"APP_DB\")",
+     "h:5432/app (config/runtime.exs, line 1, by APP_DB)"},
+    {"sql-migrate", "dbconfig.yml", "production:\n  datasource: ${APP_DB}\n",
+     "h:5432/app (dbconfig.yml, line 2, by APP_DB)"},
+    {"atlas", "atlas.hcl", "env \"local\" {\n  url = getenv(\"APP_DB\")\n}",
+     "h:5432/app (atlas.hcl, line 2, by APP_DB)"},
+    {"alembic", "alembic/env.py", "url = os.environ[\"APP_DB\"]\n", "h:5432/app (alembic/env.py, line 1, by APP_DB)"},
+    {"flyway", "flyway.conf", "flyway.url=${APP_DB}\n", "h:5432/app (flyway.conf, line 1, by APP_DB)"},
+};
+
+START_TEST(a_variable_is_looked_up_as_the_tool_would)
+{
+    write_file(".env", "APP_DB=postgres://h/app\nDATABASE_URL=postgres://h/other\n");
+    write_file(references[_i].file, references[_i].content);
+    if (strcmp(references[_i].framework, "rails") == 0) {
+        write_file(".env", "APP_DB=postgres://h/app\n"); /* DATABASE_URL would count before it */
+    }
+    ck_assert_str_eq(named(references[_i].framework), references[_i].named);
+}
+END_TEST
+
+START_TEST(the_environment_counts_before_dotenv)
+{
+    write_file(".env", "DATABASE_URL=postgres://h/file\n");
+    setenv("DATABASE_URL", "postgres://h/environment", 1);
+    ck_assert_str_eq(named("dbmate"), "h:5432/environment (the environment, by DATABASE_URL)");
+    write_file("config/database.yml", "production:\n  database: app_production\n");
+    ck_assert_str_eq(named("rails"), "h:5432/environment (the environment, by DATABASE_URL)");
+    unsetenv("DATABASE_URL");
+}
+END_TEST
+
+START_TEST(an_alembic_that_asks_the_environment_is_not_held_to_its_ini)
+{
+    write_file("alembic.ini", "[alembic]\nsqlalchemy.url = postgresql://h/ini\n");
+    write_file("alembic/env.py", "url = os.environ.get(\"NOT_SET\")\n");
+    ck_assert_str_eq(named("alembic"), "");
+}
+END_TEST
+
+START_TEST(one_that_is_the_workers_is_enough)
+{
+    struct status status = {.arena = arena};
+    struct conninfo conninfo;
+    write_file("config/database.yml", "development:\n  database: dev\nproduction:\n  host: h\n  database: app\n");
+    project_databases(arena, root, "", "rails", &found);
+    ck_assert(conninfo_parse(arena, "postgres://h:7/app", &conninfo, &status));
+    ck_assert_ptr_null(project_database_other(&found, &conninfo));
+    ck_assert(conninfo_parse(arena, "postgres://elsewhere/app", &conninfo, &status));
+    ck_assert_str_eq(named_database_text(arena, project_database_other(&found, &conninfo)),
+                     "dev (config/database.yml, line 2)");
+    ck_assert(conninfo_parse(arena, "postgres://elsewhere/dev", &conninfo, &status));
+    ck_assert_ptr_null(project_database_other(&found, &conninfo));
+    found.count = 0;
+    ck_assert_ptr_null(project_database_other(&found, &conninfo));
+}
+END_TEST
+
+START_TEST(a_hostile_file_names_few_and_takes_no_time)
+{
+    struct buffer text = {.arena = arena};
+    for (int i = 0; i < 30000; i++) {
+        buffer_printf(&text, "postgres://h/d%d ${a ", i);
+    }
+    const int64_t start = clock_ms();
+    write_file("knexfile.js", buffer_string(&text));
+    named("knex");
+    ck_assert_uint_le(found.count, 64);
+    ck_assert_int_lt(clock_ms() - start, 10000);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("project_database");
+    TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_loop_test(tests, what_a_file_names_is_read, 0, (int)(sizeof files / sizeof files[0]));
+    tcase_add_loop_test(tests, a_variable_is_looked_up_as_the_tool_would, 0,
+                        (int)(sizeof references / sizeof references[0]));
+    tcase_add_test(tests, the_environment_counts_before_dotenv);
+    tcase_add_test(tests, an_alembic_that_asks_the_environment_is_not_held_to_its_ini);
+    tcase_add_test(tests, one_that_is_the_workers_is_enough);
+    tcase_add_test(tests, a_hostile_file_names_few_and_takes_no_time);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
