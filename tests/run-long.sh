@@ -15,6 +15,15 @@ step() {
     "$@" || failed="$failed; $name"
 }
 
+# Each file of the real tools' projects, as the input of fuzz_project that replaces it by itself.
+project_seeds() {
+    mkdir -p build-fuzz/corpus/project
+    find tests/fixtures/frameworks -path '*/project/*' -type f -size -20k | while read -r file; do
+        name=${file#tests/fixtures/frameworks/}
+        { echo "$name" && cat "$file"; } >"build-fuzz/corpus/project/$(echo "$name" | tr / _)"
+    done
+}
+
 # What a fuzzer finds new is kept in the build directory; the corpus of the repository is only read.
 fuzz() {
     name=$(basename "$1" | sed 's/^fuzz_//')
@@ -37,6 +46,7 @@ step "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units s
 step "the other versions of PostgreSQL" sh tests/run-versions.sh
 cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
 make -C build-fuzz -j "$(nproc)" >/dev/null
+project_seeds
 for fuzzer in build-fuzz/tests/fuzz/fuzz_*; do
     step "$(basename "$fuzzer")" fuzz "$fuzzer"
 done

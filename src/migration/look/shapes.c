@@ -213,7 +213,7 @@ static void judge(const struct request *request, const struct tables *tables, co
     ledgers->count = 0;
     for (size_t i = 0; i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
-        struct found_ledger found = {.ledger = {table->schema, table->name}};
+        struct found_ledger found = {.ledger = {.schema = table->schema, .table = table->name}};
         for (size_t j = 0; frameworks[j] != NULL && found.candidate_count < MOST_CANDIDATES; j++) {
             const struct ledger_shape *const shape = shape_of(tables, folders, frameworks[j], table);
             if (shape != NULL) {
