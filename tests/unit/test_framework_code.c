@@ -421,11 +421,12 @@ START_TEST(a_table_name_with_quotes_stays_a_name)
     ck_assert_str_eq(
         buffer_string(&sql),
         "DO 'BEGIN IF pg_catalog.to_regclass(''\"a\"\"b\".\"c''''d$x$_lock\"'') IS NOT NULL THEN "
-        "UPDATE \"a\"\"b\".\"c''d$x$_lock\" SET is_locked = 1 WHERE is_locked = 0; "
-        "IF NOT FOUND AND EXISTS (SELECT FROM \"a\"\"b\".\"c''d$x$_lock\" WHERE is_locked <> 0) THEN "
-        "RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = ''Knex.js is migrating, or a run of it died: "
-        "is_locked is 1 in c''''d$x$_lock. If no run is going on, free it by \"knex migrate:unlock\".''; "
-        "END IF; END IF; END';");
+        "UPDATE \"a\"\"b\".\"c''d$x$_lock\" SET is_locked = 1 WHERE is_locked OPERATOR(pg_catalog.=) 0; "
+        "IF NOT FOUND AND EXISTS (SELECT FROM \"a\"\"b\".\"c''d$x$_lock\" WHERE is_locked OPERATOR(pg_catalog.<>) 0) "
+        "THEN RAISE EXCEPTION USING ERRCODE = ''55P03'', MESSAGE = pg_catalog.format(''Knex.js is migrating, or a run "
+        "of "
+        "it died: is_locked is 1 in %s. If no run is going on, free it by \"knex migrate:unlock\".'', "
+        "''c''''d$x$_lock''); END IF; END IF; END';");
 }
 END_TEST
 

@@ -393,9 +393,11 @@ START_TEST(a_framework_is_found_by_its_names_whatever_the_case)
         ck_assert_ptr_eq(framework_find(text_of(framework->display_name)), framework);
         ck_assert_ptr_nonnull(framework->ledger.shapes[0].table);
         ck_assert_ptr_nonnull(framework->tool);
-        ck_assert(framework->hooks.list != NULL && framework->hooks.read_ledger != NULL);
+        ck_assert(framework->hooks.list != NULL || framework->folder.files != NULL);
+        ck_assert(framework->hooks.read_ledger != NULL || framework->ledger.read != NULL);
         ck_assert(ledger_has(framework, LEDGER_CREATE) && ledger_has(framework, LEDGER_RECORD));
-        ck_assert(framework->hooks.find != NULL || framework->hooks.recognise != NULL);
+        ck_assert(framework->hooks.find != NULL || framework->hooks.recognise != NULL ||
+                  framework->folder.sure_by != NULL || framework->folder.likely_by != NULL);
         ck_assert(framework->hooks.find != NULL || framework->folder.places[0] != NULL);
     }
     ck_assert_ptr_eq(framework_find(text_of("PRISMA")), framework_find(text_of("prisma")));

@@ -3,19 +3,50 @@
  */
 #include "framework/core/framework.h"
 
+#include "framework/core/files.h"
+#include "framework/core/ledger.h"
+#include "framework/core/template.h"
+#include "framework/formats/marked.h"
+
+#include <assert.h>
+
 /* ---- its folder ---- */
 
 bool framework_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                     struct status *status)
 {
-    return folder->framework->hooks.list(arena, folder, files, status);
+    const struct hooks *const hooks = &folder->framework->hooks;
+    return hooks->list != NULL ? hooks->list(arena, folder, files, status) : files_list(arena, folder, files, status);
 }
 
 bool framework_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                             struct status *status)
 {
     const struct hooks *const hooks = &folder->framework->hooks;
-    return hooks->check_folder == NULL || hooks->check_folder(arena, folder, files, status);
+    return files_check_numbers(folder, files, status) &&
+           (hooks->check_folder == NULL || hooks->check_folder(arena, folder, files, status));
+}
+
+/* Does the file say that each of its statements commits by itself? options is what stands behind its up line. */
+static bool is_alone(const struct folder_facts *facts, struct text content, struct text options)
+{
+    struct text rest = content;
+    struct text first;
+    switch (facts->alone.place) {
+    case ALONE_UP_LINE:
+        return text_find(options, facts->alone.words, 0) != SIZE_MAX;
+    case ALONE_LINE:
+        return marked_has(content, facts->alone.words, facts->marks.nocase);
+    case ALONE_FIRST_LINE:
+        return text_next_line(&rest, &first) && text_is(first, facts->alone.words);
+    case ALONE_START:
+        return text_starts_with(content, facts->alone.words);
+    case ALONE_ANYWHERE:
+        return text_find(content, facts->alone.words, 0) != SIZE_MAX;
+    case ALONE_NEVER:
+        break;
+    }
+    return false;
 }
 
 bool framework_script(struct arena *arena, const struct project *project, const struct folder *folder,
@@ -23,44 +54,81 @@ bool framework_script(struct arena *arena, const struct project *project, const 
                       struct status *status)
 {
     const struct hooks *const hooks = &folder->framework->hooks;
+    const struct folder_facts *const facts = &folder->framework->folder;
+    struct text options = {0};
     *script = (struct migration_script){.sql = content};
+    if (facts->marks.up != NULL && !marked_script(arena, file, content, &facts->marks, &options, script, status)) {
+        return false;
+    }
+    script->each_alone = file->each_alone || is_alone(facts, content, options);
     return hooks->script == NULL || hooks->script(arena, project, folder, file, content, script, status);
 }
 
 bool framework_has_checksum(const struct framework *framework)
 {
-    return framework->hooks.checksum != NULL;
+    return framework->hooks.checksum != NULL || framework->folder.checksum != NULL;
 }
 
 const char *framework_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                struct text content)
 {
     const struct hooks *const hooks = &folder->framework->hooks;
-    return hooks->checksum == NULL ? NULL : hooks->checksum(arena, folder, file, content);
+    if (hooks->checksum != NULL) {
+        return hooks->checksum(arena, folder, file, content);
+    }
+    const char *const digest = folder->framework->folder.checksum;
+    return digest == NULL ? NULL : digest_hex_of(arena, digest, content);
 }
 
 bool framework_can_create(const struct framework *framework)
 {
-    return framework->hooks.create_migration != NULL;
+    return framework->hooks.create_migration != NULL || framework->folder.makes.file != NULL;
 }
 
 bool framework_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
                                 const char **migration, const char **file, const char **content, struct status *status)
 {
-    return folder->framework->hooks.create_migration(arena, folder, name, wall_us, migration, file, content, status);
+    const struct hooks *const hooks = &folder->framework->hooks;
+    return hooks->create_migration != NULL
+               ? hooks->create_migration(arena, folder, name, wall_us, migration, file, content, status)
+               : files_create(arena, folder, name, wall_us, migration, file, content, status);
 }
 
 /* ---- its ledger ---- */
 
+static const struct ledger_facts *facts_of(const struct framework *framework, const struct ledger *ledger)
+{
+    return framework->hooks.variant != NULL ? framework->hooks.variant(ledger) : &framework->ledger;
+}
+
 bool framework_read_ledger(const struct framework *framework, struct ledger_reading *reading)
 {
-    return framework->hooks.read_ledger(reading);
+    return framework->hooks.read_ledger != NULL ? framework->hooks.read_ledger(reading)
+                                                : ledger_read_facts(reading, facts_of(framework, reading->ledger));
 }
 
 size_t framework_advisory_locks(const struct framework *framework, const struct ledger *ledger, const char *database,
                                 int64_t *keys)
 {
-    return framework->hooks.advisory_locks == NULL ? 0 : framework->hooks.advisory_locks(ledger, database, keys);
+    const int64_t *const constant = framework->ledger.advisory_locks;
+    size_t count = 0;
+    if (framework->hooks.advisory_locks != NULL) {
+        return framework->hooks.advisory_locks(ledger, database, keys);
+    }
+    for (; constant != NULL && constant[count] != 0; count++) {
+        assert(count < MOST_ADVISORY_KEYS);
+        keys[count] = constant[count];
+    }
+    if (framework->ledger.database_lock != 0) {
+        keys[count++] = framework->ledger.database_lock * (int64_t)crc32_add(0, text_of(database));
+    }
+    return count;
+}
+
+bool framework_has_advisory_locks(const struct framework *framework)
+{
+    return framework->hooks.advisory_locks != NULL || framework->ledger.advisory_locks != NULL ||
+           framework->ledger.database_lock != 0;
 }
 
 static ledger_writer *ledger_hook(const struct hooks *hooks, enum ledger_part part)
@@ -88,9 +156,28 @@ static record_writer *record_hook(const struct hooks *hooks, enum ledger_part pa
     return part < LEDGER_RECORD ? NULL : writers[part];
 }
 
+const char *ledger_template(const struct ledger_facts *facts, enum ledger_part part)
+{
+    const char *const templates[] = {
+        [LEDGER_CREATE] = facts->create,
+        [LEDGER_SESSION] = facts->session,
+        [LEDGER_LOCK] = facts->lock,
+        [LEDGER_UNLOCK] = facts->unlock,
+        [LEDGER_RECORD] = facts->record,
+        [LEDGER_START] = facts->start,
+        [LEDGER_FORGET] = facts->forget,
+        [LEDGER_FINISH] = facts->finish,
+        [LEDGER_FAIL] = facts->fail,
+        [LEDGER_MARK_APPLIED] = facts->mark_applied,
+        [LEDGER_MARK_ROLLED_BACK] = facts->mark_rolled_back,
+    };
+    return templates[part];
+}
+
 bool ledger_has(const struct framework *framework, enum ledger_part part)
 {
-    return ledger_hook(&framework->hooks, part) != NULL || record_hook(&framework->hooks, part) != NULL;
+    return ledger_template(&framework->ledger, part) != NULL || ledger_hook(&framework->hooks, part) != NULL ||
+           record_hook(&framework->hooks, part) != NULL;
 }
 
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
@@ -99,9 +186,13 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     if ((part == LEDGER_FINISH || part == LEDGER_MARK_APPLIED) && !ledger_has(framework, part)) {
         part = LEDGER_RECORD;
     }
+    const struct ledger_facts *const facts = facts_of(framework, ledger);
+    const char *const template = ledger_template(facts, part);
     ledger_writer *const around = ledger_hook(&framework->hooks, part);
     record_writer *const row = record_hook(&framework->hooks, part);
-    if (around != NULL) {
+    if (template != NULL) {
+        template_put(sql, template, facts->words, ledger, record);
+    } else if (around != NULL) {
         around(sql, ledger);
     } else if (row != NULL) {
         row(sql, ledger, record);

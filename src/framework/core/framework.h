@@ -119,11 +119,13 @@ struct migration_file {
     const char *name;     /* what a person calls it; unique in its folder, save for duplicates */
     const char *key;      /* what the ledger knows it by; NULL: its name */
     const char *version;  /* its number as the framework writes it, where it has one */
+    const char *title;    /* what {title} of its pattern stands for: "create_users"; NULL: the pattern has none */
     const char *filename; /* its script, relative to the folder: "20240101_init/migration.sql" */
     const char *path;     /* to open it */
     const char *checksum; /* where listing knows it already (another file says it); else NULL: checksum() is asked */
     bool missing;         /* it is named but its script is not there */
     bool is_code;         /* a program: only the framework's own tool can run it */
+    bool each_alone;      /* its name says "no transaction": every statement commits by itself */
     bool repeatable;      /* runs again whenever its content has changed */
     size_t start;         /* the part of the file that is this migration, [start, end); end 0: all of it */
     size_t end;
@@ -239,6 +241,110 @@ struct ledger_facts {
 
     /* It cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
     bool records_in_order;
+
+    /* It has one row: the last version, and every file up to that one is applied. */
+    bool knows_only_last;
+
+    /* SQL, in the words of template.h, schema-qualified throughout because a migration may have changed the search
+     * path. read is one query whose columns are those of ledger_read_rows; the others are the parts of enum
+     * ledger_part, each statement ending in a semicolon. NULL: it has none. */
+    const char *read;
+    const char *create;
+    const char *session;
+    const char *lock;
+    const char *unlock;
+    const char *record;
+    const char *start;
+    const char *forget;
+    const char *finish;
+    const char *fail;
+    const char *mark_applied;
+    const char *mark_rolled_back;
+
+    /* Words of its own in these. Ends with a NULL name. */
+    const struct ledger_word *words;
+
+    /* Session-level advisory locks that its own CLI takes: keys, ending with 0, and the CRC-32 of the database's name
+     * times a number. */
+    const int64_t *advisory_locks;
+    int64_t database_lock;
+};
+
+/* Locks its own tool out where that has no lock: started meanwhile, it waits at its first read of the ledger, then sees
+ * our rows (seen with drizzle, typeorm, sequelize, db-migrate, mikro-orm, postgrator, dbmate, supabase and knex). */
+#define LOCK_LEDGER "LOCK TABLE {ledger} IN ACCESS EXCLUSIVE MODE;"
+
+/* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
+ */
+struct ledger_word {
+    const char *name;
+    const char *(*text)(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record);
+    void (*sql)(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
+};
+
+/* What it reads of a project's configuration. Keys are "key" or "section.key", of FORMAT_YAML and FORMAT_OBJECT paths
+ * of any length; NULL: it has none for that. */
+enum configuration_format {
+    FORMAT_KEYS,   /* INI, TOML, properties, .env: config.h */
+    FORMAT_YAML,   /* … */
+    FORMAT_OBJECT, /* JSON, or an object of JavaScript: properties.h */
+};
+
+struct configuration {
+    const char *const *files; /* of the package; the first that is there counts */
+    enum configuration_format format;
+    const char *directory; /* relative to the package */
+    const char *table;
+    const char *schema;
+    bool table_has_schema; /* "schema.table" */
+    bool is_of_others;     /* a file that others have, too (.env): it counts where it says something */
+};
+
+/* Which names are migrations. The first rule counts whose pattern (pattern.h) a name fits; a name that fits none is
+ * none. */
+struct file_rule {
+    const char *pattern;
+    bool is_code;        /* a program: only the framework's own tool can run it */
+    bool each_alone;     /* every statement commits by itself */
+    bool passed_over;    /* this is no migration */
+    const char *warning; /* what a person is told of such a file, behind its name; NULL: nothing */
+};
+
+/* What the ledger has of a file. */
+enum key_rule {
+    KEY_NAME,              /* its name */
+    KEY_NUMBER,            /* {number} of its pattern as a number: "7" of "007" */
+    KEY_NUMBER_AS_WRITTEN, /* … as it stands */
+};
+
+/* The lines of comment that part a file into up and down. */
+struct marks {
+    const char *up; /* the words behind the dashes: "migrate:up"; NULL: files have no parts */
+    const char *down;
+    bool nocase;
+    bool needs_down;
+};
+
+/* What in a file says that each of its statements commits by itself. */
+enum alone_place {
+    ALONE_NEVER,
+    ALONE_UP_LINE,    /* behind the words of the up line */
+    ALONE_LINE,       /* a line of comment with these words */
+    ALONE_FIRST_LINE, /* the first line is this */
+    ALONE_START,      /* it begins with this */
+    ALONE_ANYWHERE,
+};
+
+struct alone_mark {
+    enum alone_place place;
+    const char *words;
+};
+
+/* A new migration: its file, with {utc:%Y%m%d%H%M%S} (strftime), {unix:ms} or {unix:s}, and {slug} or {slug:-} (what
+ * stands between its words), and its content. file NULL: its own tool must make it (it keeps a journal, …). */
+struct new_file {
+    const char *file;
+    const char *content;
 };
 
 /* What its folders are. */
@@ -252,7 +358,33 @@ struct folder_facts {
 
     /* Its migrations are a graph: their order is one of several, and none is late. */
     bool is_graph;
+
+    const struct configuration *configuration; /* NULL: it has none that we read, or hooks.configure does */
+
+    /* Lines of evidence (evidence.h); the first that holds counts, in this order. */
+    const char *const *sure_by;    /* it says so itself */
+    const char *const *doubted_by; /* it could as well be another framework's */
+    const char *const *likely_by;  /* it looks like nothing else */
+
+    const struct file_rule *files; /* ends with a NULL pattern */
+    const char *script;            /* migrations are directories, each with this file; NULL: they are files */
+    bool recursive;                /* those in directories below count, too */
+    bool whole_names;              /* a migration is called as its file, with the ending */
+    bool by_number;                /* the order; else by the bytes of the names */
+    bool numbered_from_one;        /* … without gaps; what is not so is refused */
+    enum key_rule key;
+
+    struct marks marks;
+    struct alone_mark alone;
+    const char *checksum; /* of a file's bytes, in hexadecimal: "SHA256", "MD5", …; NULL: it keeps none */
+    struct new_file makes;
 };
+
+/* Lists in a framework's facts. */
+#define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define FILES(...)  ((const struct file_rule[]){__VA_ARGS__, {0}})
+#define SHAPES(...) ((const struct ledger_shape[]){__VA_ARGS__, {0}})
+#define KEYS(...)   ((const int64_t[]){__VA_ARGS__, 0})
 
 #define MOST_ADVISORY_KEYS 3
 
@@ -274,16 +406,22 @@ struct hooks {
     bool (*find)(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
                  struct status *status);
 
-    /* Lists a folder in the framework's order. */
+    /* Lists a folder in the framework's order, instead of folder.files. */
     bool (*list)(struct arena *arena, const struct folder *folder, struct migration_files *files,
                  struct status *status);
+
+    /* Is this file, which fits a pattern, a migration? Changes what the pattern says of it. */
+    bool (*accept)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
+
+    /* The order, instead of folder.by_number. */
+    int (*compare)(const struct migration_file *a, const struct migration_file *b);
 
     /* What makes the folder unfit for a run, although it can be shown. True where nothing does. NULL: nothing can. */
     bool (*check_folder)(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                          struct status *status);
 
-    /* What of a file's content is sent. `content` is the file's, or its part [start, end) with the rest blanked. NULL:
-     * all of it. Must not depend on the server. */
+    /* What of a file's content is sent, behind what the facts say: script is what they make of it. `content` is the
+     * file's, or its part [start, end) with the rest blanked. Must not depend on the server. */
     bool (*script)(struct arena *arena, const struct project *project, const struct folder *folder,
                    const struct migration_file *file, struct text content, struct migration_script *script,
                    struct status *status);
@@ -297,7 +435,11 @@ struct hooks {
     bool (*checksum_matches)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                              const char *stored, struct text content);
 
+    /* Reads the ledger, instead of ledger.read or with more than that (ledger_read_facts). */
     bool (*read_ledger)(struct ledger_reading *reading);
+
+    /* The facts of this ledger, where there are several sorts of them. */
+    const struct ledger_facts *(*variant)(const struct ledger *ledger);
 
     /* Session-level advisory locks that its own CLI takes (transaction-level ones of the same key exclude them as
      * well); taken by us by polling. Gives how many, at most MOST_ADVISORY_KEYS. NULL: it has none. */
@@ -362,6 +504,8 @@ bool framework_read_ledger(const struct framework *framework, struct ledger_read
 size_t framework_advisory_locks(const struct framework *framework, const struct ledger *ledger, const char *database,
                                 int64_t *keys);
 
+bool framework_has_advisory_locks(const struct framework *framework);
+
 /* Can a new migration of it be made by us? Its own tool must where it keeps a journal or the like. */
 bool framework_can_create(const struct framework *framework);
 
@@ -389,6 +533,9 @@ enum ledger_part {
     LEDGER_MARK_APPLIED, /* as the framework's own resolve command; where it has none: RECORD */
     LEDGER_MARK_ROLLED_BACK,
 };
+
+/* The template of a part; NULL: the facts have none. */
+const char *ledger_template(const struct ledger_facts *facts, enum ledger_part part);
 
 /* Has the framework anything of its own to write for this part? */
 bool ledger_has(const struct framework *framework, enum ledger_part part);

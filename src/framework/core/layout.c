@@ -4,6 +4,8 @@
  */
 #include "framework/core/layout.h"
 
+#include "framework/core/configuration.h"
+#include "framework/core/evidence.h"
 #include "framework/core/listing.h"
 #include "framework/formats/properties.h"
 
@@ -190,16 +192,27 @@ static const struct looked *look_into(struct arena *arena, const struct folder *
     return looked;
 }
 
-const char *folder_any(struct arena *arena, const struct folder *folder, entry_test *test)
+const char *folder_find(struct arena *arena, const struct folder *folder, entry_search *search, const void *data)
 {
     const struct looked *const looked = look_into(arena, folder);
     for (size_t i = 0; i < looked->list.count && i < MOST_LOOKED; i++) {
         const struct file_entry *const entry = &looked->list.entries[i];
-        if (name_is_recordable(entry->name) && test(entry->name, entry->is_directory, looked->heads[i])) {
+        if (name_is_recordable(entry->name) && search(entry->name, entry->is_directory, looked->heads[i], data)) {
             return entry->name;
         }
     }
     return NULL;
+}
+
+static bool is_test_passed(const char *name, bool is_directory, struct text head, const void *data)
+{
+    entry_test *const *const test = data;
+    return (*test)(name, is_directory, head);
+}
+
+const char *folder_any(struct arena *arena, const struct folder *folder, entry_test *test)
+{
+    return folder_find(arena, folder, is_test_passed, &test);
 }
 
 /* ---- one framework in one package ---- */
@@ -233,13 +246,27 @@ void layout_add(struct arena *arena, struct folder_list *folders, const struct f
     added->probe = NULL; /* the search ends, and files may change */
 }
 
+static bool recognise(struct arena *arena, const struct framework *framework, struct folder *folder)
+{
+    return framework->hooks.recognise != NULL ? framework->hooks.recognise(arena, folder)
+                                              : evidence_find(arena, folder);
+}
+
+static bool configure(struct arena *arena, const struct framework *framework, struct folder *folder)
+{
+    const struct configuration *const configuration = framework->folder.configuration;
+    return framework->hooks.configure != NULL
+               ? framework->hooks.configure(arena, folder)
+               : configuration != NULL && configuration_read(arena, configuration, folder);
+}
+
 /* Looks into a directory that is there. One of ours is as sure as the surer of its configuration and its content. */
 static bool is_ours(struct arena *arena, struct folder *folder)
 {
     const enum confidence configured = folder->confidence;
     const char *const evidence = folder->evidence;
     const struct framework *const framework = folder->framework;
-    if (framework->hooks.recognise != NULL && !framework->hooks.recognise(arena, folder)) {
+    if (!recognise(arena, framework, folder)) {
         folder->confidence = configured;
         return folder->configured && framework->folder.counts_before_it_exists &&
                look_into(arena, folder)->list.count == 0;
@@ -267,7 +294,7 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     const struct folder plain = {.framework = framework, .root = project->root, .base = base, .probe = probe};
     struct folder folder = plain;
     folder.confidence = CONFIDENCE_CERTAIN;
-    folder.configured = framework->hooks.configure != NULL && framework->hooks.configure(arena, &folder);
+    folder.configured = configure(arena, framework, &folder);
     return folder.configured ? folder : plain;
 }
 

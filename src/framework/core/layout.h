@@ -34,4 +34,8 @@ bool folder_depends_on(struct arena *arena, const struct folder *folder, const c
 typedef bool entry_test(const char *name, bool is_directory, struct text head);
 const char *folder_any(struct arena *arena, const struct folder *folder, entry_test *test);
 
+/* The same with data for the test. */
+typedef bool entry_search(const char *name, bool is_directory, struct text head, const void *data);
+const char *folder_find(struct arena *arena, const struct folder *folder, entry_search *search, const void *data);
+
 #endif

@@ -59,6 +59,7 @@ bool name_is_recordable(const char *name)
 struct walk {
     struct arena *arena;
     const struct listing_rule *rule;
+    const struct folder *folder;
     struct migration_files *files;
     struct status *status;
     size_t entries; /* seen so far */
@@ -86,7 +87,8 @@ static void offer(struct walk *walk, int directory, const struct level *level, c
         .path = path_join(walk->arena, level->path, script),
     };
     file.missing = file_look_at(directory, script, &file.stamp) != FILE_REGULAR;
-    const bool is_accepted = rule->accept(walk->arena, name, &file, &warning);
+    const bool is_accepted = rule->take != NULL ? rule->take(walk->arena, walk->folder, &file, &warning)
+                                                : rule->accept(walk->arena, name, &file, &warning);
     if (warning != NULL) {
         listing_warn(walk->arena, walk->files, warning);
     }
@@ -214,7 +216,7 @@ static void sort(struct arena *arena, const struct listing_rule *rule, struct mi
 bool listing_read(struct arena *arena, const struct folder *folder, const struct listing_rule *rule,
                   struct migration_files *files, struct status *status)
 {
-    struct walk walk = {.arena = arena, .rule = rule, .files = files, .status = status};
+    struct walk walk = {.arena = arena, .rule = rule, .folder = folder, .files = files, .status = status};
     struct level level = {.path = path_join(arena, folder->root, folder->path), .name = ""};
     *files = (struct migration_files){0};
     if (file_look(level.path, &level.stamp) == FILE_NONE) {

@@ -11,6 +11,10 @@ struct listing_rule {
      * True: fills what it knows of *file (name, key, version, is_code, …); filename, path and stamp are set already,
      * and name is the file's. A text in *warning is told to a person, whatever the answer. */
     bool (*accept)(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
+
+    /* The same for one that knows the folder; counts where it is set. */
+    bool (*take)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
+
     /* The order; NULL: by the bytes of the names. Equal ones stay as their names sort. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
     bool recursive;

@@ -7,13 +7,6 @@
 #include "framework/core/layout.h"
 #include "framework/core/script.h"
 
-struct marks {
-    const char *up; /* the words behind the dashes: "migrate:up" */
-    const char *down;
-    bool nocase;
-    bool needs_down;
-};
-
 /* What stands between the lines of up and down becomes the script; each up part, where there are several. *options (may
  * be NULL) is what follows the words of the first up line. FAILED_PRECONDITION where there is none. */
 bool marked_script(struct arena *arena, const struct migration_file *file, struct text content,

@@ -1,0 +1,80 @@
+/*
+ * Keys are written "section.key" or "a.b.c"; nothing is executed.
+ */
+#include "framework/core/configuration.h"
+
+#include "framework/core/layout.h"
+#include "framework/formats/config.h"
+#include "framework/formats/properties.h"
+
+#include <string.h>
+
+#define MOST_PARTS 8 /* of a key */
+
+/* The words between the dots, NULL-terminated. */
+static void split(struct arena *arena, const char *key, const char *parts[MOST_PARTS + 1])
+{
+    size_t count = 0;
+    while (count < MOST_PARTS) {
+        const size_t size = strcspn(key, ".");
+        parts[count++] = arena_strndup(arena, key, size);
+        if (key[size] == '\0') {
+            break;
+        }
+        key += size + 1;
+    }
+    parts[count] = NULL;
+}
+
+static const char *value_of(struct arena *arena, enum configuration_format format, struct text content, const char *key)
+{
+    const char *parts[MOST_PARTS + 1];
+    if (key == NULL) {
+        return NULL;
+    }
+    split(arena, key, parts);
+    switch (format) {
+    case FORMAT_YAML:
+        return config_yaml(arena, content, parts);
+    case FORMAT_OBJECT:
+        return property_string(arena, content, parts);
+    case FORMAT_KEYS:
+        break;
+    }
+    return parts[1] == NULL ? config_value(arena, content, NULL, parts[0])
+                            : config_value(arena, content, parts[0], parts[1]);
+}
+
+void configuration_set_table(struct arena *arena, struct folder *folder, const char *name)
+{
+    const char *const dot = name == NULL ? NULL : strchr(name, '.');
+    if (name != NULL) {
+        folder->ledger.schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
+        folder->ledger.table = dot == NULL ? name : dot + 1;
+    }
+}
+
+bool configuration_read(struct arena *arena, const struct configuration *configuration, struct folder *folder)
+{
+    struct text content;
+    const enum configuration_format format = configuration->format;
+    const char *const name = folder_first_file(arena, folder, configuration->files);
+    if (name == NULL || !folder_read(arena, folder, name, &content)) {
+        return false;
+    }
+    const char *const directory = value_of(arena, format, content, configuration->directory);
+    const char *const table = value_of(arena, format, content, configuration->table);
+    const char *const schema = value_of(arena, format, content, configuration->schema);
+    if (configuration->is_of_others && directory == NULL && table == NULL && schema == NULL) {
+        return false;
+    }
+    folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
+    if (configuration->table_has_schema) {
+        configuration_set_table(arena, folder, table);
+    } else {
+        folder->ledger.table = table;
+    }
+    folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
+    folder->evidence = path_join(arena, folder->base, name);
+    return true;
+}

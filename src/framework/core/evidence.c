@@ -1,0 +1,199 @@
+/*
+ * Nothing is read twice: layout.c keeps what a search has looked into.
+ */
+#include "framework/core/evidence.h"
+
+#include "framework/core/layout.h"
+#include "framework/core/pattern.h"
+#include "framework/core/script.h"
+
+#include <string.h>
+
+/* One condition. */
+struct condition {
+    bool is_denied;
+    const char *place; /* a pattern for what is in the folder, or a file of the package; without its slash */
+    bool is_directory;
+    struct text words; /* alternatives joined by |, several of them by " : "; empty: none */
+};
+
+/* Cuts what stands before the separator off, which goes; the last piece is what is left. */
+static struct text cut(struct text *rest, const char *separator)
+{
+    const size_t at = text_find(*rest, separator, 0);
+    const struct text piece = text_slice(*rest, 0, at);
+    *rest = at == SIZE_MAX ? (struct text){0} : text_slice(*rest, at + strlen(separator), rest->size);
+    return piece;
+}
+
+static struct condition condition_of(struct arena *arena, struct text line)
+{
+    struct condition condition = {0};
+    if (text_starts_with(line, "!")) {
+        condition.is_denied = true;
+        line = text_slice(line, 1, line.size);
+    }
+    condition.words = line;
+    struct text place = cut(&condition.words, ": ");
+    if (text_ends_with(place, "/")) {
+        condition.is_directory = true;
+        place.size--;
+    }
+    condition.place = arena_strndup(arena, place.data, place.size);
+    return condition;
+}
+
+/* ---- words ---- */
+
+static bool has_comment(struct text content, const char *words, bool nocase)
+{
+    for (struct text line; text_next_line(&content, &line);) {
+        struct text behind;
+        if (line_is_comment(line, words, nocase, &behind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_word(struct arena *arena, struct text content, struct text word, bool nocase)
+{
+    const char *const text = arena_strndup(arena, word.data, word.size);
+    if (!text_starts_with(word, "--")) {
+        return text_find(content, text, 0) != SIZE_MAX;
+    }
+    const char *const behind = text + strlen("--");
+    return has_comment(content, behind + strspn(behind, " "), nocase);
+}
+
+static bool has_one_of(struct arena *arena, struct text content, struct text words, bool nocase)
+{
+    bool has = false;
+    while (!has && words.size > 0) {
+        has = has_word(arena, content, cut(&words, "|"), nocase);
+    }
+    return has;
+}
+
+static bool has_all(struct arena *arena, struct text content, struct text words, bool nocase)
+{
+    bool has = true;
+    while (has && words.size > 0) {
+        has = has_one_of(arena, content, cut(&words, " : "), nocase);
+    }
+    return has;
+}
+
+/* ---- conditions ---- */
+
+struct search {
+    struct arena *arena;
+    const struct condition *condition;
+    bool nocase;
+};
+
+static bool is_wanted(const char *name, bool is_directory, struct text head, const void *data)
+{
+    const struct search *const search = data;
+    const struct condition *const condition = search->condition;
+    return is_directory == condition->is_directory && pattern_fits(condition->place, text_of(name), NULL) &&
+           has_all(search->arena, head, condition->words, search->nocase);
+}
+
+/* "x.sql has "-- migrate:up"" of a condition that holds. */
+static const char *told(struct arena *arena, const char *place, const char *verb, struct text words)
+{
+    return words.size == 0 ? place : arena_printf(arena, "%s %s \"%.*s\"", place, verb, (int)words.size, words.data);
+}
+
+static const char *find_in_folder(struct arena *arena, const struct folder *folder, const struct condition *condition)
+{
+    const struct search search = {
+        .arena = arena, .condition = condition, .nocase = folder->framework->folder.marks.nocase};
+    const char *const name = folder_find(arena, folder, is_wanted, &search);
+    const struct text shown = text_find(condition->words, "|", 0) == SIZE_MAX ? condition->words : (struct text){0};
+    return name == NULL ? NULL : told(arena, path_join(arena, folder->path, name), "has", shown);
+}
+
+static const char *find_in_package(struct arena *arena, const struct folder *folder, const struct condition *condition)
+{
+    const char *const shown = path_join(arena, folder->base, condition->place);
+    const char *const word =
+        arena_strndup(arena, condition->words.data == NULL ? "" : condition->words.data, condition->words.size);
+    struct text content;
+    if (condition->words.size == 0) {
+        const enum file_kind wanted = condition->is_directory ? FILE_DIRECTORY : FILE_REGULAR;
+        return folder_look(arena, folder, condition->place) == wanted ? shown : NULL;
+    }
+    if (strcmp(condition->place, "package.json") == 0) {
+        return folder_depends_on(arena, folder, word) ? told(arena, shown, "depends on", condition->words) : NULL;
+    }
+    return folder_read(arena, folder, condition->place, &content) && has_all(arena, content, condition->words, false)
+               ? told(arena, shown, "names", condition->words)
+               : NULL;
+}
+
+/* Is the folder itself what the condition says? */
+static bool is_so(struct arena *arena, const struct folder *folder, const char *said)
+{
+    const struct text path = text_of(arena_printf(arena, "/%s", folder->path));
+    if (text_starts_with(text_of(said), "in ")) {
+        return text_ends_with(path, arena_printf(arena, "/%s", said + strlen("in ")));
+    }
+    if (text_starts_with(text_of(said), "below ")) {
+        return text_find(path, arena_printf(arena, "/%s/", said + strlen("below ")), 0) != SIZE_MAX;
+    }
+    return strcmp(said, "configured") == 0 && folder->configured;
+}
+
+/* What shows that it holds; NULL: it does not. */
+static const char *find(struct arena *arena, const struct folder *folder, const struct condition *condition)
+{
+    if (is_so(arena, folder, condition->place)) {
+        return arena_printf(arena, "the folder %s", folder->path);
+    }
+    return pattern_is_one(text_of(condition->place)) ? find_in_folder(arena, folder, condition)
+                                                     : find_in_package(arena, folder, condition);
+}
+
+/* Do all conditions of the line hold? *evidence tells of those that are not denials. */
+static bool holds(struct arena *arena, const struct folder *folder, struct text line, const char **evidence)
+{
+    struct buffer said = {.arena = arena};
+    while (line.size > 0) {
+        const struct condition condition = condition_of(arena, cut(&line, " & "));
+        const char *const found = find(arena, folder, &condition);
+        if ((found == NULL) != condition.is_denied) {
+            return false;
+        }
+        if (found != NULL) {
+            buffer_printf(&said, "%s%s", said.size == 0 ? "" : " and ", found);
+        }
+    }
+    *evidence = said.size == 0 ? folder->path : buffer_string(&said);
+    return true;
+}
+
+bool evidence_find(struct arena *arena, struct folder *folder)
+{
+    const struct folder_facts *const facts = &folder->framework->folder;
+    const struct {
+        const char *const *lines;
+        enum confidence confidence;
+    } sorts[] = {
+        {facts->sure_by, CONFIDENCE_CERTAIN},
+        {facts->doubted_by, CONFIDENCE_LOW},
+        {facts->likely_by, CONFIDENCE_LIKELY},
+    };
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        for (size_t j = 0; sorts[i].lines != NULL && sorts[i].lines[j] != NULL; j++) {
+            const char *evidence;
+            if (holds(arena, folder, text_of(sorts[i].lines[j]), &evidence)) {
+                folder->confidence = sorts[i].confidence;
+                folder->evidence = folder->evidence == NULL ? evidence : folder->evidence;
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,183 @@
+/*
+ * The first pattern that a name fits says what it is.
+ */
+#include "framework/core/files.h"
+
+#include "framework/core/listing.h"
+#include "framework/core/pattern.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- which are migrations ---- */
+
+static const char *kept(struct arena *arena, struct text part)
+{
+    return part.data == NULL ? NULL : arena_strndup(arena, part.data, part.size);
+}
+
+/* "7" of "007"; "0" of "000". */
+static struct text without_zeros(struct text number)
+{
+    while (number.size > 1 && number.data[0] == '0') {
+        number = text_slice(number, 1, number.size);
+    }
+    return number;
+}
+
+static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
+                 const struct pattern_match *match, struct migration_file *file)
+{
+    const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
+    file->name = facts->whole_names ? file->name : kept(arena, match->stem);
+    file->title = kept(arena, match->title);
+    file->version = kept(arena, number);
+    file->key = facts->key == KEY_NAME ? NULL : file->version;
+    file->is_code = rule->is_code;
+    file->each_alone = rule->each_alone;
+}
+
+/* file->name is the name as it stands in the folder. */
+static bool take(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning)
+{
+    const struct framework *const framework = folder->framework;
+    const struct text name = text_of(file->name);
+    for (const struct file_rule *rule = framework->folder.files; rule->pattern != NULL; rule++) {
+        struct pattern_match match;
+        if (!pattern_fits(rule->pattern, name, &match)) {
+            continue;
+        }
+        if (rule->warning != NULL) {
+            *warning = arena_printf(arena, "%s %s", file->name, rule->warning);
+        }
+        if (rule->passed_over) {
+            return false;
+        }
+        fill(arena, &framework->folder, rule, &match, file);
+        return framework->hooks.accept == NULL || framework->hooks.accept(arena, folder, file, warning);
+    }
+    return false;
+}
+
+/* By number; those without one come last, by name. */
+static int by_number(const struct migration_file *a, const struct migration_file *b)
+{
+    if (a->version == NULL || b->version == NULL) {
+        return a->version != NULL ? -1 : b->version != NULL ? 1 : listing_by_name(a, b);
+    }
+    return listing_by_version(a, b);
+}
+
+bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
+{
+    const struct framework *const framework = folder->framework;
+    const struct folder_facts *const facts = &framework->folder;
+    const struct listing_rule rule = {
+        .take = take,
+        .compare = framework->hooks.compare != NULL ? framework->hooks.compare
+                   : facts->by_number               ? by_number
+                                                    : NULL,
+        .recursive = facts->recursive,
+        .directories = facts->script != NULL,
+        .script = facts->script,
+    };
+    if (!listing_read(arena, folder, &rule, files, status)) {
+        return false;
+    }
+    if (facts->key != KEY_NAME && !facts->numbered_from_one) {
+        listing_warn_duplicates(arena, files);
+    }
+    return true;
+}
+
+bool files_check_numbers(const struct folder *folder, const struct migration_files *files, struct status *status)
+{
+    const struct framework *const framework = folder->framework;
+    char wanted[24];
+    for (size_t i = 0; framework->folder.numbered_from_one && i < files->count; i++) {
+        snprintf(wanted, sizeof wanted, "%zu", i + 1);
+        if (strcmp(files->items[i].version, wanted) != 0) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "The files of %s are numbered from 1 without gaps, and number %s is missing or twice "
+                               "in %s.",
+                               framework->display_name, wanted, folder->path);
+        }
+    }
+    return true;
+}
+
+/* ---- new ones ---- */
+
+/* What a new file's name is made of. */
+struct making {
+    struct arena *arena;
+    const char *name; /* as a person says it */
+    int64_t wall_us;
+    struct status *status;
+};
+
+/* The format is a framework's fact. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static const char *time_of(const struct making *making, const char *format)
+{
+    return name_time(making->arena, format, making->wall_us);
+}
+#pragma GCC diagnostic pop
+
+/* {utc:%Y%m%d}, {unix:ms}, {slug} or {slug:-}; NULL where the name has nothing for a slug. */
+static const char *value_of(const struct making *making, struct text word)
+{
+    const size_t colon = text_find(word, ":", 0);
+    const struct text argument = text_slice(word, colon == SIZE_MAX ? word.size : colon + 1, word.size);
+    if (text_starts_with(word, "utc")) {
+        return time_of(making, arena_strndup(making->arena, argument.data, argument.size));
+    }
+    if (text_starts_with(word, "unix")) {
+        return arena_printf(making->arena, "%" PRId64, making->wall_us / (text_is(argument, "ms") ? 1000 : 1000000));
+    }
+    return name_slug(making->arena, making->name, argument.size == 0 ? '_' : argument.data[0], making->status);
+}
+
+static const char *file_of(const struct making *making, struct text template)
+{
+    struct buffer file = {.arena = making->arena};
+    for (size_t done = 0; done < template.size;) {
+        const size_t open = text_find(template, "{", done);
+        const size_t close = open == SIZE_MAX ? SIZE_MAX : text_find(template, "}", open);
+        buffer_add(&file, text_slice(template, done, open));
+        if (close == SIZE_MAX) {
+            break;
+        }
+        const char *const value = value_of(making, text_slice(template, open + 1, close));
+        if (value == NULL) {
+            return NULL;
+        }
+        buffer_puts(&file, value);
+        done = close + 1;
+    }
+    return buffer_string(&file);
+}
+
+bool files_create(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
+                  const char **migration, const char **file, const char **content, struct status *status)
+{
+    const struct folder_facts *const facts = &folder->framework->folder;
+    const struct making making = {.arena = arena, .name = name, .wall_us = wall_us, .status = status};
+    const char *warning = NULL;
+    *file = file_of(&making, text_of(facts->makes.file));
+    if (*file == NULL) {
+        return false;
+    }
+    struct migration_file made = {
+        .name = facts->script == NULL ? *file : arena_strndup(arena, *file, strcspn(*file, "/")),
+        .filename = *file,
+    };
+    if (!take(arena, folder, &made, &warning)) {
+        return status_fail(status, STATUS_INTERNAL, "A file called %s would be no migration of %s.", *file,
+                           folder->framework->display_name);
+    }
+    *migration = made.name;
+    *content = facts->makes.content;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * SQL as a framework's facts write it, with words in braces that become values, names and times:
+ *
+ *   {ledger}            "schema"."table"; {ledger:*_lock} is a table beside it, * being the ledger's own name
+ *   {schema}            "schema"
+ *   {identifier:PK_*}   a name made of the ledger's: "PK_table"
+ *   {table}             the ledger's name as a literal; {table:*_lock} that of the one beside it
+ *   {key} {name} {version} {title} {filename} {checksum} {id} {logs}
+ *                       of the migration, each a literal, NULL where it has none
+ *   {before}            the version of the migration before it in the folder; NULL: it is the first
+ *   {clock} {clock:ms} {clock:s}   the time, whole or cut to milliseconds or seconds; {utc} the same without a zone, in
+ * UTC {took:ms} {took:us} {took:ns}  a bigint: the time since the transaction began {truss}             'Truss 1.2.3'
+ *   {'…'}               what stands between becomes a literal: the body of a DO, a name for to_regclass
+ *   {{                  a brace
+ *
+ * A framework may have words of its own (struct ledger_word). Unit tests check every template of every framework; a
+ * word that is not known stays as it is, which no server takes for SQL.
+ */
+#ifndef FRAMEWORK_CORE_TEMPLATE_H
+#define FRAMEWORK_CORE_TEMPLATE_H
+
+#include "framework/core/framework.h"
+
+/* Appends the template. own (may be NULL) are the framework's words; record is NULL in the parts that have none. */
+void template_put(struct buffer *sql, const char *template, const struct ledger_word *own, const struct ledger *ledger,
+                  const struct ledger_record *record);
+
+/* Are all words of the template known, and fit for a part with a record or without? Else *wrong is the first that is
+ * not, or what is not closed. */
+bool template_check(struct arena *arena, const char *template, const struct ledger_word *own, bool has_record,
+                    const char **wrong);
+
+#endif
