@@ -1,0 +1,65 @@
+"""Scripts by seed: what their framework makes of them, Truss makes of them, or refuses them before anything runs. README.md has the relation.
+
+TRUSS_DIFFERENTIAL_SEEDS  which seeds (default: 1-100; tests/run-long.sh has 5,000)
+"""
+import os
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import differential
+from generator import scenario
+from world import World, differences
+
+# What may be changed in a database: the snapshot has to see each.
+CHANGES = """
+CREATE SCHEMA new; ALTER SCHEMA app OWNER TO app_owner; GRANT CREATE ON SCHEMA app TO PUBLIC; CREATE TABLE public.new (id int);
+ALTER TABLE app.items OWNER TO app_owner; GRANT DELETE ON app.items TO PUBLIC; ALTER TABLE app.items SET (fillfactor = 50);
+ALTER TABLE app.doc FORCE ROW LEVEL SECURITY; ALTER TABLE app.doc DISABLE ROW LEVEL SECURITY; ALTER TABLE app.items SET UNLOGGED;
+ALTER TABLE app.items REPLICA IDENTITY FULL; ALTER TABLE app.items ADD COLUMN c int; ALTER TABLE app.items ALTER n SET DEFAULT 4;
+ALTER TABLE app.items ALTER n SET NOT NULL; GRANT SELECT (n) ON app.items TO PUBLIC; ALTER TABLE app.items DROP CONSTRAINT items_n_check;
+ALTER TABLE app.child2 ALTER CONSTRAINT child2_fk INITIALLY DEFERRED; CREATE INDEX ON app.items (n); ALTER TABLE app.items CLUSTER ON items_pkey;
+ALTER TABLE app.items DISABLE TRIGGER seen; DROP TRIGGER seen ON app.items; ALTER POLICY by_tenant ON app.doc USING (true);
+CREATE RULE r AS ON DELETE TO app.quotes DO ALSO NOTHING; ALTER FUNCTION app.seen() SECURITY DEFINER; REVOKE EXECUTE ON FUNCTION app.seen() FROM PUBLIC;
+ALTER TYPE app.mood ADD VALUE 'new'; ALTER TYPE app.mood RENAME VALUE 'sad' TO 'bad'; CREATE DOMAIN app.d AS text; ALTER SEQUENCE app.counter INCREMENT 5;
+SELECT nextval('app.counter'); COMMENT ON TABLE app.items IS 'x'; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO tenant;
+CREATE PUBLICATION p FOR TABLE app.items; UPDATE app.items SET n = 77 WHERE id = 5; INSERT INTO app.parent VALUES (99); REFRESH MATERIALIZED VIEW app.sums;
+ALTER TABLE app.parts DETACH PARTITION app.parts_2; SELECT lo_from_bytea(0, 'x')
+"""
+
+
+class Differential(unittest.TestCase):
+    maxDiff = None
+
+    def test_what_a_framework_makes_of_a_script_truss_makes_of_it(self):
+        bad = []
+        for told in differential.run_seeds(differential.numbers_of(os.environ.get("TRUSS_DIFFERENTIAL_SEEDS", "1-100")), os.cpu_count() or 2):
+            if "category" in told:
+                bad.append(differential.tell(told))
+        self.assertEqual(len(bad), 0, "\n\n".join(bad))
+
+    def test_a_seed_repeats_exactly(self):
+        program = "import generator; print([repr(generator.scenario(seed)) for seed in range(200)])"
+        runs = [subprocess.run([sys.executable, "-B", "-c", program], env=dict(os.environ, PYTHONHASHSEED=hash_seed), cwd=HERE, check=True,
+                               capture_output=True, text=True).stdout for hash_seed in ("1", "2")]
+        self.assertEqual(runs[0], runs[1])
+        self.assertNotEqual(repr(scenario(1)), repr(scenario(2)))
+
+    def test_every_change_of_a_database_is_seen(self):
+        world = World()
+        before = world.snapshot("differential", ("none", "none"))
+        changes = [one.strip() for one in CHANGES.replace("\n", " ").split(";") if one.strip()]
+        changes[changes.index("REFRESH MATERIALIZED VIEW app.sums")] = "UPDATE app.items SET n = 9; REFRESH MATERIALIZED VIEW app.sums"
+        for change in changes:
+            name = world.create()
+            with world.connect(name) as wire:
+                wire.simple(change)
+            with self.subTest(change):
+                self.assertTrue(differences(before, world.snapshot(name, ("none", "none"))))
+            world.drop(name)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
