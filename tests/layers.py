@@ -14,8 +14,8 @@ MAY = {
     "rpc": ["base"],
     "pg": ["base"],
     "sql": ["base"],
-    "framework/core": ["base", "pg", "sql"],
-    "framework/formats": ["base", "sql", "framework/core"],
+    "framework/formats": ["base", "sql"],
+    "framework/core": ["base", "pg", "sql", "framework/formats"],
     "framework": ["base", "pg", "sql", "framework/core", "framework/formats"],
     "migration": ["base", "pg", "sql", "framework/*"],
     "migration/look": MIGRATION,
@@ -30,7 +30,6 @@ MAY = {
 
 # What is still as it should not be. A line that is not needed any more is said, so that this list only gets shorter.
 KNOWN = [
-    "src/framework/core/layout.c includes framework/formats/properties.h: framework/core may not know framework/formats",
     "src/migration/plan/preview.c includes migration/run/tool.h: migration/plan may not know migration/run",
     "src/migration/plan/view.c includes migration/run/tool.h: migration/plan may not know migration/run",
     "modules that know each other: bridge/dispatch, bridge/passage",

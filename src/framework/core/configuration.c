@@ -3,7 +3,7 @@
  */
 #include "framework/core/configuration.h"
 
-#include "framework/core/layout.h"
+#include "framework/core/package.h"
 #include "framework/formats/config.h"
 #include "framework/formats/properties.h"
 

@@ -3,7 +3,7 @@
  */
 #include "framework/core/evidence.h"
 
-#include "framework/core/layout.h"
+#include "framework/core/package.h"
 #include "framework/core/pattern.h"
 #include "framework/core/script.h"
 

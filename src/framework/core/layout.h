@@ -6,7 +6,7 @@
 #ifndef FRAMEWORK_CORE_LAYOUT_H
 #define FRAMEWORK_CORE_LAYOUT_H
 
-#include "framework/core/framework.h"
+#include "framework/core/package.h"
 
 /* Finds the folders of all frameworks, the surest first. */
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
@@ -14,28 +14,5 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
 
 /* Appends a folder unless the framework has it already. A leading "./" goes. */
 void layout_add(struct arena *arena, struct folder_list *folders, const struct folder *folder);
-
-/* ---- for configure and recognise ---- */
-
-/* What is at base/name in the project. */
-enum file_kind folder_look(struct arena *arena, const struct folder *folder, const char *name);
-
-/* Reads base/name of the project; false where there is none or it cannot be read. */
-bool folder_read(struct arena *arena, const struct folder *folder, const char *name, struct text *content);
-
-/* The first of these files of the package that is there ("knexfile.js", …), NULL-terminated; NULL: none. */
-const char *folder_first_file(struct arena *arena, const struct folder *folder, const char *const *names);
-
-/* True where package.json of the package, or of the project, names this dependency. */
-bool folder_depends_on(struct arena *arena, const struct folder *folder, const char *package);
-
-/* The name of the first entry of the folder itself for which test is true, looking into at most 50 (a file's first 4 kB
- * are in `head`, which is empty for a directory); NULL: none. */
-typedef bool entry_test(const char *name, bool is_directory, struct text head);
-const char *folder_any(struct arena *arena, const struct folder *folder, entry_test *test);
-
-/* The same with data for the test. */
-typedef bool entry_search(const char *name, bool is_directory, struct text head, const void *data);
-const char *folder_find(struct arena *arena, const struct folder *folder, entry_search *search, const void *data);
 
 #endif

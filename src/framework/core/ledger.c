@@ -3,9 +3,6 @@
  */
 #include "framework/core/ledger.h"
 
-#include "framework/core/listing.h"
-#include "framework/core/template.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -215,7 +212,7 @@ static struct ledger_entry read_row(struct arena *arena, const PGresult *result,
     };
 }
 
-static bool read_rows(struct ledger_reading *reading, const char *sql)
+bool ledger_read_sql(struct ledger_reading *reading, const char *sql)
 {
     struct ledger_entries *const entries = &reading->entries;
     int at[COLUMNS];
@@ -240,45 +237,7 @@ bool ledger_read_rows(struct ledger_reading *reading, const char *format)
 {
     struct buffer sql = {.arena = reading->arena};
     ledger_putf(&sql, reading->ledger, format);
-    return read_rows(reading, buffer_string(&sql));
-}
-
-/* Of the row with the last version makes those of all files up to it. A version that no file has stays as it is. */
-static void fill_up(struct ledger_reading *reading)
-{
-    const struct ledger_entry last = reading->entries.items[0];
-    struct ledger_entries *const entries = &reading->entries;
-    bool found = false;
-    entries->items = arena_array(reading->arena, reading->files->count + 1, sizeof *entries->items);
-    entries->count = 0;
-    for (size_t i = 0; i < reading->files->count; i++) {
-        const struct migration_file *const file = &reading->files->items[i];
-        const int order = number_compare(text_of(file->version), text_of(last.key));
-        if (order <= 0) {
-            struct ledger_entry *const entry = &entries->items[entries->count++];
-            *entry = last;
-            entry->name = file->name;
-            entry->key = file->key;
-            entry->state = order == 0 ? last.state : ENTRY_APPLIED;
-            found = found || order == 0;
-        }
-    }
-    if (!found) {
-        entries->items[entries->count++] = last;
-    }
-}
-
-bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
-{
-    struct buffer sql = {.arena = reading->arena};
-    template_put(&sql, facts->read, facts->words, reading->ledger, NULL);
-    if (!read_rows(reading, buffer_string(&sql))) {
-        return false;
-    }
-    if (facts->knows_only_last && reading->entries.count > 0) {
-        fill_up(reading);
-    }
-    return true;
+    return ledger_read_sql(reading, buffer_string(&sql));
 }
 
 void ledger_warn(struct ledger_reading *reading, const char *warning)

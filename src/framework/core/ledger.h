@@ -25,8 +25,8 @@ void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *fo
  * the zone that the framework writes it. */
 bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 
-/* The same by the template of the framework's facts, also where the ledger knows only the last version. */
-bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts);
+/* The same by a query as it is. */
+bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);
 

@@ -2,8 +2,8 @@
  * goose: numbered files with annotations, each version recorded with whether it is applied. Facts seen with
  * goose 3.27.3.
  */
+#include "framework/core/marked.h"
 #include "framework/core/script.h"
-#include "framework/formats/marked.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  */
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/marked.h"
 #include "framework/formats/config.h"
-#include "framework/formats/marked.h"
 
 #include <string.h>
 

@@ -4,9 +4,9 @@
 #include "framework/core/framework.h"
 
 #include "framework/core/files.h"
-#include "framework/core/ledger.h"
+#include "framework/core/marked.h"
+#include "framework/core/reading.h"
 #include "framework/core/template.h"
-#include "framework/formats/marked.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /*
  * The lines of the markers go with what is left out: they are comments, and nothing misses them.
  */
-#include "framework/formats/marked.h"
+#include "framework/core/marked.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /*
  * Files with an up and a down part, told by lines of comment: dbmate, goose, sql-migrate, Rambler.
  */
-#ifndef FRAMEWORK_FORMATS_MARKED_H
-#define FRAMEWORK_FORMATS_MARKED_H
+#ifndef FRAMEWORK_CORE_MARKED_H
+#define FRAMEWORK_CORE_MARKED_H
 
-#include "framework/core/layout.h"
+#include "framework/core/package.h"
 #include "framework/core/script.h"
 
 /* What stands between the lines of up and down becomes the script; each up part, where there are several. *options (may

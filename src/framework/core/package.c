@@ -1,0 +1,214 @@
+/*
+ * What all frameworks ask about (the names in a package, its package.json, the first lines of a folder's files) is read
+ * once a search and kept in a probe.
+ */
+#include "framework/core/package.h"
+
+#include "framework/core/listing.h"
+#include "framework/formats/properties.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONFIG_LIMIT ((size_t)1024 * 1024)
+#define HEAD_LIMIT   4096
+#define MOST_LOOKED  50 /* files of a folder that are looked into */
+
+/* ---- what is read once ---- */
+
+/* A folder, and the first bytes of the files in it. */
+struct looked {
+    const char *path;
+    struct file_list list;
+    struct text *heads;
+    struct looked *next;
+};
+
+/* What is known of a package. */
+struct probe {
+    struct file_list names; /* in it */
+    bool is_listed;         /* false: the directory cannot be read, any name may be there */
+    bool is_package_read;
+    struct text package; /* package.json, empty where there is none */
+    struct looked *looked;
+    struct probe *project; /* the project's; NULL: this is it */
+};
+
+struct probe *probe_new(struct arena *arena, const char *root, const char *base, struct probe *project)
+{
+    struct status unread = {.arena = arena};
+    struct probe *const probe = arena_alloc(arena, sizeof *probe);
+    probe->project = project;
+    probe->is_listed = directory_list(arena, path_join(arena, root, base), &probe->names, &unread);
+    return probe;
+}
+
+static int compare_entry(const void *name, const void *entry)
+{
+    return strcmp(name, ((const struct file_entry *)entry)->name);
+}
+
+/* Can there be something at this path? Its first component tells without asking the system. */
+static bool may_exist(struct arena *arena, const struct probe *probe, const char *path)
+{
+    const size_t size = strcspn(path, "/");
+    const char *const first = arena_strndup(arena, path, size);
+    if (probe == NULL || !probe->is_listed || size == 0 || strcmp(first, ".") == 0 || strcmp(first, "..") == 0) {
+        return true;
+    }
+    return probe->names.count > 0 && bsearch(first, probe->names.entries, probe->names.count,
+                                             sizeof *probe->names.entries, compare_entry) != NULL;
+}
+
+/* ---- for configure and recognise ---- */
+
+static const char *path_in_package(struct arena *arena, const struct folder *folder, const char *name)
+{
+    return path_join(arena, path_join(arena, folder->root, folder->base), name);
+}
+
+enum file_kind folder_look(struct arena *arena, const struct folder *folder, const char *name)
+{
+    return may_exist(arena, folder->probe, name) ? file_look(path_in_package(arena, folder, name), NULL) : FILE_NONE;
+}
+
+/* Text that can be read as configuration: not too long, UTF-8, no NUL. */
+static bool read_text(struct arena *arena, const struct folder *folder, const char *name, struct text *content)
+{
+    struct status unread = {.arena = arena};
+    return folder_look(arena, folder, name) == FILE_REGULAR &&
+           file_read(arena, path_in_package(arena, folder, name), CONFIG_LIMIT, content, &unread) &&
+           text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
+}
+
+/* package.json of a package; empty where there is none. */
+static struct text package_json(struct arena *arena, const struct folder *folder)
+{
+    struct probe *const probe = folder->probe;
+    struct text content = {NULL, 0};
+    if (probe != NULL && probe->is_package_read) {
+        return probe->package;
+    }
+    if (!read_text(arena, folder, "package.json", &content)) {
+        content = (struct text){NULL, 0};
+    }
+    if (probe != NULL) {
+        probe->is_package_read = true;
+        probe->package = content;
+    }
+    return content;
+}
+
+bool folder_read(struct arena *arena, const struct folder *folder, const char *name, struct text *content)
+{
+    if (strcmp(name, "package.json") != 0) {
+        return read_text(arena, folder, name, content);
+    }
+    *content = package_json(arena, folder);
+    return content->size > 0;
+}
+
+const char *folder_first_file(struct arena *arena, const struct folder *folder, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (folder_look(arena, folder, names[i]) == FILE_REGULAR) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+static bool depends_on(struct arena *arena, struct text package_json, const char *package)
+{
+    static const char *const kinds[] = {"dependencies", "devDependencies", "peerDependencies", NULL};
+    if (text_find(package_json, arena_printf(arena, "\"%s\"", package), 0) == SIZE_MAX) {
+        return false; /* by far the quickest way to say so */
+    }
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        if (property_string(arena, package_json, (const char *const[]){kinds[i], package, NULL}) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool folder_depends_on(struct arena *arena, const struct folder *folder, const char *package)
+{
+    struct folder project = *folder;
+    project.base = "";
+    project.probe = folder->probe == NULL ? NULL : folder->probe->project;
+    return depends_on(arena, package_json(arena, folder), package) ||
+           (folder->base[0] != '\0' && depends_on(arena, package_json(arena, &project), package));
+}
+
+/* The first bytes of a file; empty where it cannot be read. */
+static struct text read_head(struct arena *arena, const char *path)
+{
+    char bytes[HEAD_LIMIT];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const ssize_t size = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return size <= 0 ? (struct text){NULL, 0} : (struct text){arena_strndup(arena, bytes, (size_t)size), (size_t)size};
+}
+
+/* Lists the folder and reads the heads of its first files, or remembers them. */
+static const struct looked *look_into(struct arena *arena, const struct folder *folder)
+{
+    for (const struct looked *known = folder->probe == NULL ? NULL : folder->probe->looked; known != NULL;
+         known = known->next) {
+        if (strcmp(known->path, folder->path) == 0) {
+            return known;
+        }
+    }
+    struct status unread = {.arena = arena};
+    struct looked *const looked = arena_alloc(arena, sizeof *looked);
+    const char *const path = path_join(arena, folder->root, folder->path);
+    looked->path = folder->path;
+    if (!directory_list(arena, path, &looked->list, &unread)) {
+        looked->list.count = 0;
+    }
+    looked->heads = arena_array(arena, MOST_LOOKED, sizeof *looked->heads);
+    for (size_t i = 0; i < looked->list.count && i < MOST_LOOKED; i++) {
+        const struct file_entry *const entry = &looked->list.entries[i];
+        if (!entry->is_directory) {
+            looked->heads[i] = read_head(arena, path_join(arena, path, entry->name));
+        }
+    }
+    if (folder->probe != NULL) {
+        looked->next = folder->probe->looked;
+        folder->probe->looked = looked;
+    }
+    return looked;
+}
+
+const char *folder_find(struct arena *arena, const struct folder *folder, entry_search *search, const void *data)
+{
+    const struct looked *const looked = look_into(arena, folder);
+    for (size_t i = 0; i < looked->list.count && i < MOST_LOOKED; i++) {
+        const struct file_entry *const entry = &looked->list.entries[i];
+        if (name_is_recordable(entry->name) && search(entry->name, entry->is_directory, looked->heads[i], data)) {
+            return entry->name;
+        }
+    }
+    return NULL;
+}
+
+static bool is_test_passed(const char *name, bool is_directory, struct text head, const void *data)
+{
+    entry_test *const *const test = data;
+    return (*test)(name, is_directory, head);
+}
+
+const char *folder_any(struct arena *arena, const struct folder *folder, entry_test *test)
+{
+    return folder_find(arena, folder, is_test_passed, &test);
+}
+
+bool folder_is_empty(struct arena *arena, const struct folder *folder)
+{
+    return look_into(arena, folder)->list.count == 0;
+}

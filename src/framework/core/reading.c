@@ -1,0 +1,46 @@
+/*
+ * A ledger is read by one query; where it has only the last version, the files say what came before.
+ */
+#include "framework/core/reading.h"
+
+#include "framework/core/ledger.h"
+#include "framework/core/listing.h"
+#include "framework/core/template.h"
+
+/* Of the row with the last version makes those of all files up to it. A version that no file has stays as it is. */
+static void fill_up(struct ledger_reading *reading)
+{
+    const struct ledger_entry last = reading->entries.items[0];
+    struct ledger_entries *const entries = &reading->entries;
+    bool found = false;
+    entries->items = arena_array(reading->arena, reading->files->count + 1, sizeof *entries->items);
+    entries->count = 0;
+    for (size_t i = 0; i < reading->files->count; i++) {
+        const struct migration_file *const file = &reading->files->items[i];
+        const int order = number_compare(text_of(file->version), text_of(last.key));
+        if (order <= 0) {
+            struct ledger_entry *const entry = &entries->items[entries->count++];
+            *entry = last;
+            entry->name = file->name;
+            entry->key = file->key;
+            entry->state = order == 0 ? last.state : ENTRY_APPLIED;
+            found = found || order == 0;
+        }
+    }
+    if (!found) {
+        entries->items[entries->count++] = last;
+    }
+}
+
+bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
+{
+    struct buffer sql = {.arena = reading->arena};
+    template_put(&sql, facts->read, facts->words, reading->ledger, NULL);
+    if (!ledger_read_sql(reading, buffer_string(&sql))) {
+        return false;
+    }
+    if (facts->knows_only_last && reading->entries.count > 0) {
+        fill_up(reading);
+    }
+    return true;
+}
