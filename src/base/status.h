@@ -51,6 +51,7 @@ struct status {
     const char *migration;                       /* the one it is about */
     const char *reason;                          /* one word for a program: of enum reason, or of a newer worker */
     uint32_t position;                           /* 1-based, characters; 0 unknown */
+    uint32_t retry_ms;                           /* of UNAVAILABLE: after which it may be asked again; 0 unknown */
     const char *suggestions[STATUS_SUGGESTIONS]; /* near names; unused ones NULL */
 };
 

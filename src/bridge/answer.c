@@ -53,9 +53,17 @@ struct text error_json(struct arena *arena, const struct status *status)
     return buffer_text(&json);
 }
 
+/* In whole seconds, as HTTP has it. */
+static struct http_extra_header retry_after(struct arena *arena, uint32_t ms)
+{
+    return (struct http_extra_header){"Retry-After", arena_printf(arena, "%u", (ms + 999) / 1000)};
+}
+
 void answer_error_as(struct passage *passage, unsigned http, const struct status *status, const char *allowed)
 {
-    const struct http_extra_header last = {allowed == NULL ? NULL : "Allow", allowed};
+    const struct http_extra_header last = allowed != NULL        ? (struct http_extra_header){"Allow", allowed}
+                                          : status->retry_ms > 0 ? retry_after(passage->http->arena, status->retry_ms)
+                                                                 : (struct http_extra_header){0};
     send_json(passage, http, error_json(passage->http->arena, status), last);
 }
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define MOST_STREAMS 48    /* a worker has 64 threads for long polls and cancels: some of them are left to others */
+#define MOST_STREAMS 128   /* a worker has 256 threads for long polls: some of them are left to others */
 #define POLL_MS      10000 /* how long a silence lasts before a word is said: a client that is gone is noticed then */
 #define PROMPT_MS    2000  /* who has no news after so little has not waited for any */
 
@@ -203,6 +203,7 @@ void stream_begin(struct passage *passage)
         atomic_fetch_sub(&passage->bridge->streams, 1);
         status_fail(&status, STATUS_UNAVAILABLE,
                     "%d streams of events are open; ask /wait instead, or try again later.", MOST_STREAMS);
+        status.retry_ms = 5000;
         answer_failure(passage, &status);
         return;
     }

@@ -11,12 +11,15 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define SPARE_CONTEXTS 8 /* beyond those that lanes can hold: to refuse, and to answer at once */
+#define SPARE_CONTEXTS 8   /* beyond those that lanes can hold: to refuse, and to answer at once */
+#define FOLLOWERS      256 /* requests that wait for another's answer */
+#define RETRY_MS       1000
 #define DRAIN_MS       100
 #define ANSWER_MS      10000 /* who takes no answer for so long is stopped, or not our friend */
 
@@ -36,6 +39,8 @@ struct visit {
     unsigned method;
     int64_t arrived;
     int64_t deadline;
+    struct visit *next;      /* of those that wait for their turn and may be followed, or of a leader's followers */
+    struct visit *followers; /* to be answered as this one is */
 };
 
 struct rpc_server {
@@ -48,6 +53,9 @@ struct rpc_server {
     size_t visit_count;
     atomic_size_t working;
     atomic_bool stopping;
+    pthread_mutex_t mutex; /* of what follows */
+    struct visit *leaders; /* shared ones that wait for their turn */
+    size_t follower_count;
 };
 
 /* ---- answering ---- */
@@ -66,10 +74,9 @@ static void log_call(const struct visit *visit, const struct status *status)
 }
 
 /* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
-static void answer(struct visit *visit, const struct status *status, const ProtobufCMessage *reply)
+static void answer(struct visit *visit, const struct status *status, struct text bytes)
 {
     nng_msg *message;
-    const struct text bytes = rpc_response_pack(visit->arena, status, reply);
     log_call(visit, status);
     if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, bytes.data, bytes.size) != 0) {
         abort();
@@ -84,7 +91,108 @@ static void answer(struct visit *visit, const struct status *status, const Proto
 
 static void refuse(struct visit *visit, const struct status *status)
 {
-    answer(visit, status, NULL);
+    answer(visit, status, rpc_response_pack(visit->arena, status, NULL));
+}
+
+static void refuse_full(struct visit *visit)
+{
+    struct status status = {.arena = visit->arena};
+    status_fail(&status, STATUS_UNAVAILABLE,
+                "The worker has too many requests of this kind; this one was not begun. Try again in a moment.");
+    status.retry_ms = RETRY_MS;
+    refuse(visit, &status);
+}
+
+/* ---- equal requests at the same moment ---- */
+
+static bool is_shared(const struct visit *visit)
+{
+    return visit->service->methods[visit->method].shared;
+}
+
+static const char *authorization_of(const struct visit *visit)
+{
+    const char *const value = rpc_request_metadata(&visit->request, "authorization");
+    return value == NULL ? "" : value;
+}
+
+static bool is_equal(const struct visit *a, const struct visit *b)
+{
+    const struct text payload = a->request.payload;
+    return a->service == b->service && a->method == b->method && payload.size == b->request.payload.size &&
+           (payload.size == 0 || memcmp(payload.data, b->request.payload.data, payload.size) == 0) &&
+           strcmp(authorization_of(a), authorization_of(b)) == 0;
+}
+
+/* True where an equal one waits for its turn: its answer will be this one's too. It has not begun, so that it sees all
+ * that this one's client has seen. */
+static bool follow(struct visit *visit)
+{
+    struct rpc_server *const server = visit->server;
+    pthread_mutex_lock(&server->mutex);
+    struct visit *leader = server->leaders;
+    while (leader != NULL && !is_equal(leader, visit)) {
+        leader = leader->next;
+    }
+    const bool follows = leader != NULL && server->follower_count < FOLLOWERS;
+    if (follows) {
+        server->follower_count++;
+        leader->deadline = leader->deadline > visit->deadline ? leader->deadline : visit->deadline;
+        visit->next = leader->followers;
+        leader->followers = visit;
+    } else {
+        visit->next = server->leaders;
+        server->leaders = visit;
+    }
+    pthread_mutex_unlock(&server->mutex);
+    return follows;
+}
+
+/* From now on nobody follows it any more; those who do. */
+static struct visit *take_followers(struct visit *visit)
+{
+    struct rpc_server *const server = visit->server;
+    pthread_mutex_lock(&server->mutex);
+    for (struct visit **link = &server->leaders; *link != NULL; link = &(*link)->next) {
+        if (*link == visit) {
+            *link = visit->next;
+            break;
+        }
+    }
+    struct visit *const followers = visit->followers;
+    for (const struct visit *one = followers; one != NULL; one = one->next) {
+        server->follower_count--;
+    }
+    visit->followers = NULL;
+    pthread_mutex_unlock(&server->mutex);
+    return followers;
+}
+
+/* ---- working ---- */
+
+/* What the handler says, in the visit's arena. */
+static struct text ask_handler(struct visit *visit, struct status *status)
+{
+    struct rpc_call call = {
+        .arena = visit->arena,
+        .status = status,
+        .request = &visit->request,
+        .deadline = visit->deadline,
+    };
+    const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
+    ProtobufCMessage *reply = NULL;
+    if (deadline_passed(visit->deadline)) {
+        status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
+    } else {
+        const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
+        if (input != NULL) {
+            reply = visit->service->methods[visit->method].handler(visit->service->context, &call, input);
+        }
+    }
+    if (reply != NULL) {
+        *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
+    }
+    return rpc_response_pack(visit->arena, status, reply);
 }
 
 /* On a lane's thread. */
@@ -92,27 +200,16 @@ static void work(struct lane_job *job)
 {
     struct visit *const visit = (struct visit *)job;
     struct rpc_server *const server = visit->server;
+    struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
-    struct rpc_call call = {
-        .arena = visit->arena,
-        .status = &status,
-        .request = &visit->request,
-        .deadline = visit->deadline,
-    };
-    const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
-    ProtobufCMessage *reply = NULL;
-    if (deadline_passed(visit->deadline)) {
-        status_fail(&status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
-    } else {
-        const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, &status);
-        if (input != NULL) {
-            reply = visit->service->methods[visit->method].handler(visit->service->context, &call, input);
-        }
+    const struct text bytes = ask_handler(visit, &status);
+    while (follower != NULL) {
+        struct visit *const next = follower->next;
+        answer(follower, &status, bytes);
+        atomic_fetch_sub(&server->working, 1);
+        follower = next;
     }
-    if (reply != NULL) {
-        status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
-    }
-    answer(visit, &status, reply);
+    answer(visit, &status, bytes);
     atomic_fetch_sub(&server->working, 1);
 }
 
@@ -141,6 +238,32 @@ static bool find_method(struct visit *visit, struct status *status)
     return status_fail(status, STATUS_UNIMPLEMENTED, "There is no method \"%.200s\".", name);
 }
 
+/* Nobody waits for it: its followers are refused with it. */
+static void turn_away(struct visit *visit)
+{
+    struct rpc_server *const server = visit->server;
+    struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
+    while (follower != NULL) {
+        struct visit *const next = follower->next;
+        refuse_full(follower);
+        atomic_fetch_sub(&server->working, 1);
+        follower = next;
+    }
+    refuse_full(visit);
+    atomic_fetch_sub(&server->working, 1);
+}
+
+static void enter_lane(struct visit *visit)
+{
+    visit->job.run = work;
+    if (is_shared(visit) && follow(visit)) {
+        return;
+    }
+    if (!lane_add(visit->server->lanes[visit->service->methods[visit->method].lane], &visit->job)) {
+        turn_away(visit);
+    }
+}
+
 /* Reads the envelope and passes the request on to its lane, or refuses it at once. */
 static void receive(struct visit *visit, struct text bytes)
 {
@@ -165,13 +288,7 @@ static void receive(struct visit *visit, struct text bytes)
         return;
     }
     atomic_fetch_add(&server->working, 1);
-    visit->job.run = work;
-    if (!lane_add(server->lanes[visit->service->methods[visit->method].lane], &visit->job)) {
-        atomic_fetch_sub(&server->working, 1);
-        status_fail(&status, STATUS_RESOURCE_EXHAUSTED,
-                    "The worker has too many requests of this kind; try again later.");
-        refuse(visit, &status);
-    }
+    enter_lane(visit);
 }
 
 static void receive_next(struct visit *visit)
@@ -215,7 +332,7 @@ static void on_aio(void *data)
 
 static int open_visits(struct rpc_server *server, const struct rpc_server_options *options)
 {
-    size_t count = SPARE_CONTEXTS;
+    size_t count = SPARE_CONTEXTS + FOLLOWERS;
     for (int i = 0; i < RPC_LANES; i++) {
         count += options->threads[i] + options->queue[i];
     }
@@ -267,6 +384,7 @@ static void free_server(struct rpc_server *server)
         arena_free(server->visits[i].arena);
     }
     free(server->visits);
+    pthread_mutex_destroy(&server->mutex);
     free(server);
 }
 
@@ -274,6 +392,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
                                     size_t count, struct status *status)
 {
     struct rpc_server *server = memory_alloc(sizeof *server);
+    pthread_mutex_init(&server->mutex, NULL);
     server->services = services;
     server->service_count = count;
     for (int i = 0; i < RPC_LANES; i++) {

@@ -2,9 +2,11 @@
  * The worker's side of a call: sockets, dispatch and threads. Answers many requests at once; handlers are the functions
  * of the generated service structs and may block, because they run on threads of ours and never on nng's.
  *
- * Three lanes of threads: neither what runs migrations nor what waits for news (a long poll) makes a status wait. Each
- * lane is bounded; a request that finds its
- * lane full is answered RESOURCE_EXHAUSTED at once. Expired requests are dropped (answered DEADLINE_EXCEEDED) unserved.
+ * Each kind of request has a lane of threads of its own, so that a status does not wait for runs, a cancel not for
+ * those who wait for news, and nobody's probe for any of them. Each lane is bounded; a request that finds its lane full
+ * is answered UNAVAILABLE at once, with a time after which to try again. Expired requests are dropped (answered
+ * DEADLINE_EXCEEDED) unserved. Of a method that is only read, equal requests that wait for their turn at the same
+ * moment are answered by one.
  */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
@@ -15,7 +17,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANES };
+enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANE_CANCEL, RPC_LANE_HEALTH, RPC_LANES };
 
 /* What a handler knows of its request. */
 struct rpc_call {
@@ -33,6 +35,7 @@ typedef ProtobufCMessage *rpc_handler(void *context, struct rpc_call *call, cons
 struct rpc_method {
     rpc_handler *handler;
     enum rpc_lane lane;
+    bool shared; /* only read: the answer to one is the answer to all that are equal and have waited as long */
 };
 
 struct rpc_service {

@@ -35,6 +35,7 @@ Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status 
     detail->reason = clean(arena, status->reason);
     detail->migration = clean(arena, status->migration);
     detail->position = status->position;
+    detail->retry_ms = status->retry_ms;
     detail->suggestions = arena_array(arena, STATUS_SUGGESTIONS, sizeof *detail->suggestions);
     for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
         detail->suggestions[detail->n_suggestions++] = clean(arena, status->suggestions[i]);
@@ -67,6 +68,7 @@ void status_read(const Truss__Rpc__V1__Status *message, struct status *outcome)
     outcome->reason = known(arena, detail->reason);
     outcome->migration = known(arena, detail->migration);
     outcome->position = detail->position;
+    outcome->retry_ms = detail->retry_ms;
     for (size_t i = 0; i < STATUS_SUGGESTIONS && i < detail->n_suggestions; i++) {
         outcome->suggestions[i] = arena_strdup(arena, detail->suggestions[i]);
     }

@@ -9,37 +9,36 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Health__V1__##Type, truss__health__v1__##type)
 
-static struct request request_of(const struct health_context *context, const struct rpc_call *call)
+/* A session of health's own: those of the readers may all be waiting for something. */
+static struct pg_session *connect(const struct health_context *context, const struct rpc_call *call,
+                                  struct status *status)
 {
     const int64_t soon = deadline_in(CHECK_MS);
-    return (struct request){
-        .site = context->site,
-        .arena = call->arena,
-        .deadline = call->deadline < soon ? call->deadline : soon,
-        .status = call->status,
-    };
+    if (context->pool == NULL) {
+        status_fail(status, context->site->conninfo_code, "%s", context->site->conninfo_error);
+        return NULL;
+    }
+    return pg_pool_take(context->pool, call->deadline < soon ? call->deadline : soon, status);
 }
 
-static bool is_ready(const struct request *request)
+/* One row; NULL and a status where it cannot be had. For PQclear. */
+static PGresult *ask(const struct health_context *context, const struct rpc_call *call, const char *sql,
+                     struct status *status)
 {
-    struct pg_session *const session = request_connect(request);
-    if (session == NULL) {
-        return false;
-    }
-    PG_RESULT(result) = pg_query(session, "SELECT 1", 0, NULL, request->status);
-    request_release(request, session);
-    return result != NULL;
+    struct pg_session *const session = connect(context, call, status);
+    PGresult *const result = session == NULL ? NULL : pg_query(session, sql, 0, NULL, status);
+    pg_pool_give(context->pool, session);
+    return result;
 }
 
 static ProtobufCMessage *check(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct health_context *const context = data;
     struct status status = {.arena = call->arena};
-    struct request request = request_of(context, call);
+    PG_RESULT(result) = ask(context, call, "SELECT 1", &status);
+    const bool ready = result != NULL;
     (void)input;
-    request.status = &status;
     Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
-    const bool ready = is_ready(&request);
     reply->status = ready ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
                           : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
     reply->reason = message_string(ready ? NULL : status.message);
@@ -56,14 +55,8 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
         "(SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
         "AND backend_type = 'client backend')";
     const struct health_context *const context = data;
-    const struct request request = request_of(context, call);
+    PG_RESULT(result) = ask(context, call, sql, call->status);
     (void)input;
-    struct pg_session *const session = request_connect(&request);
-    if (session == NULL) {
-        return NULL;
-    }
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
-    request_release(&request, session);
     if (result == NULL) {
         return NULL;
     }
@@ -82,8 +75,8 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
 
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
-    {check, RPC_LANE_READ},
-    {get_info, RPC_LANE_READ},
+    {check, RPC_LANE_HEALTH, true},
+    {get_info, RPC_LANE_HEALTH, true},
 };
 
 struct rpc_service health_service(struct health_context *context)

@@ -60,13 +60,25 @@ static int serve(const struct config *config, struct status *status)
     block_signals(&signals);
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     struct site site = site_of(config);
-    struct health_context health = {.site = &site, .started_at = clock_wall_us()};
+    struct health_context health = {
+        .site = &site,
+        .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
+        .started_at = clock_wall_us(),
+    };
     struct service_context context = {.site = &site, .operations = operations_new(&site)};
     const struct rpc_service services[] = {migration_service(&context), health_service(&health)};
     const struct rpc_server_options options = {
         .urls = config->urls,
-        .threads = {[RPC_LANE_READ] = 4, [RPC_LANE_RUN] = 4, [RPC_LANE_WAIT] = 64},
-        .queue = {[RPC_LANE_READ] = 64, [RPC_LANE_RUN] = 32, [RPC_LANE_WAIT] = 32},
+        .threads = {[RPC_LANE_READ] = 4,
+                    [RPC_LANE_RUN] = 4,
+                    [RPC_LANE_WAIT] = 256,
+                    [RPC_LANE_CANCEL] = 32,
+                    [RPC_LANE_HEALTH] = 2},
+        .queue = {[RPC_LANE_READ] = 256,
+                  [RPC_LANE_RUN] = 32,
+                  [RPC_LANE_WAIT] = 0,
+                  [RPC_LANE_CANCEL] = 64,
+                  [RPC_LANE_HEALTH] = 64},
     };
     struct rpc_server *const server =
         rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
@@ -83,6 +95,7 @@ static int serve(const struct config *config, struct status *status)
         _exit(1);
     }
     operations_free(context.operations);
+    pg_pool_free(health.pool);
     pg_pool_free(site.pool);
     checksums_free(site.checksums);
     return 0;

@@ -160,11 +160,11 @@ class Operations(Case):
     def test_all_streams_that_there_may_be_leave_room_for_a_cancel(self):
         self.start("SELECT pg_sleep(60);")
         path = self.begin()
-        streams = [self.stream(path + "/events") for _ in range(70)]
+        streams = [self.stream(path + "/events") for _ in range(140)]
         self.assertEqual(sorted({one.status for one in streams}), [200, 503])
         served = [one for one in streams if one.status == 200]
-        self.assertEqual(len(served), 48)
-        self.assertEqual([next(one.events())[1] for one in served], ["run_started"] * 48)
+        self.assertEqual(len(served), 128)
+        self.assertEqual([next(one.events())[1] for one in served], ["run_started"] * 128)
         began = time.monotonic()
         self.ask("POST", path + "/cancel")
         self.assertLess(time.monotonic() - began, 5)

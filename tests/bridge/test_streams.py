@@ -19,7 +19,7 @@ RUN = "/api/migrations/idempotent/run"
 PATH = "/api/operations/1"
 EVENTS = PATH + "/events"
 NOT_FOUND, ABORTED, INVALID_ARGUMENT, INTERNAL = 5, 10, 3, 13
-STREAMS = 48
+STREAMS = 128
 
 
 def operation(last_event, **fields):

@@ -62,10 +62,11 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
 }
 
 static struct rpc_method methods[] = {
-    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_RUN},  {preview, RPC_LANE_READ}, {preview, RPC_LANE_RUN},
-    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ},
-    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ}, {preview, RPC_LANE_READ},
-    {preview, RPC_LANE_RUN}, {preview, RPC_LANE_READ},
+    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
+    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
+    {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_RUN, false},
+    {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false},
+    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
 };
 
 static void serve(const char *url, unsigned threads, unsigned queue)
@@ -134,13 +135,13 @@ static void count(const ProtobufCMessage *reply, const struct status *outcome, v
         [STATUS_OK] = &tally->ok,
         [STATUS_CANCELLED] = &tally->cancelled,
         [STATUS_DEADLINE_EXCEEDED] = &tally->expired,
-        [STATUS_RESOURCE_EXHAUSTED] = &tally->refused,
         [STATUS_UNAVAILABLE] = &tally->unavailable,
     };
     const size_t code = (size_t)outcome->code;
     const bool known = code < sizeof counts / sizeof counts[0] && counts[code] != NULL;
     ck_assert((reply != NULL) == (outcome->code == STATUS_OK));
-    atomic_fetch_add(known ? counts[code] : &tally->other, 1);
+    const bool refused = outcome->code == STATUS_UNAVAILABLE && outcome->retry_ms > 0;
+    atomic_fetch_add(refused ? &tally->refused : known ? counts[code] : &tally->other, 1);
 }
 
 static void start_call(const char *name, uint32_t timeout_ms, struct tally *tally)

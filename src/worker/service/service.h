@@ -25,7 +25,8 @@ struct rpc_service migration_service(struct service_context *context);
 
 struct health_context {
     const struct site *site;
-    int64_t started_at; /* wall clock, microseconds */
+    struct pg_pool *pool; /* of its own; NULL without a usable connection URL */
+    int64_t started_at;   /* wall clock, microseconds */
 };
 
 /* truss.health.v1.Health. The context is borrowed. */

@@ -1,0 +1,124 @@
+"""Many clients at once: what they wait for is in nobody else's way.
+
+TRUSS_CROWD_SECONDS  how long the run beside which probes are timed takes (default: 8; the long suite: 60)
+"""
+import contextlib
+import os
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, Rpc, RpcError, wait_for
+
+SECONDS = int(os.environ.get("TRUSS_CROWD_SECONDS", "8"))
+UNAVAILABLE = 14
+RUN = "/api/migrations/idempotent/run"
+
+
+def at_once(count, ask):
+    """The answers of so many threads, in no order."""
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(ask())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+class Crowd(Case):
+    limit = SECONDS + 120
+
+    def start(self, *scripts):
+        self.serve(*scripts).close()
+        self.http = self.bridge(self.process)
+
+    def begin(self):
+        return "/api/operations/" + self.http.post(RUN, None, headers={"Prefer": "respond-async"}).json["id"]
+
+    def in_background(self, count, path):
+        """So many clients that ask for this and wait for as long as it takes."""
+        def ask():
+            with contextlib.suppress(OSError):
+                self.http.get(path)
+        threads = [threading.Thread(target=ask, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def timed(self, ask):
+        began = time.monotonic()
+        answer = ask()
+        return time.monotonic() - began, answer
+
+    def test_two_hundred_clients_at_once_are_all_answered(self):
+        self.start("SELECT 1;")
+        for path in ("/api/migrations/status", "/api/migrations/plan", "/readyz", "/api/operations"):
+            with self.subTest(path=path):
+                self.assertEqual(at_once(200, lambda path=path: self.http.get(path).status), [200] * 200)
+
+        def ask():
+            with Rpc(self.process.address) as rpc:
+                return self.states(rpc.call("MigrationService", "GetStatus"))
+        self.assertEqual(at_once(200, ask), [{"1": "pending"}] * 200)
+
+    def test_a_run_is_cancelled_beside_any_number_of_clients_that_wait(self):
+        self.start("SELECT pg_sleep(60);")
+        path = self.begin()
+        self.in_background(200, path + "/wait?wait_ms=60000&after_event=999")
+        time.sleep(1)
+        took, answer = self.timed(lambda: self.http.post(path + "/cancel"))
+        self.assertEqual((answer.status, answer.json["state"]), (200, "cancelled"), answer.body)
+        self.assertLess(took, 5)
+
+    def test_a_probe_is_answered_beside_clients_that_wait_and_a_run(self):
+        self.start(f"SELECT pg_sleep({SECONDS});")
+        path = self.begin()
+        self.in_background(200, path + "/wait?wait_ms=60000&after_event=999")
+        time.sleep(1)
+        times = []
+        while not self.http.get(path).json["done"]:
+            took, answer = self.timed(lambda: self.http.get("/readyz"))
+            self.assertEqual(answer.status, 200, answer.body)
+            times.append(took)
+            time.sleep(0.02)
+        times.sort()
+        print(f"{len(times)} probes: median {times[len(times) // 2] * 1000:.1f} ms, p99 {times[len(times) * 99 // 100] * 1000:.1f} ms", file=sys.stderr)
+        self.assertGreater(len(times), SECONDS * 5)
+        self.assertLess(times[len(times) * 99 // 100], 0.05 if os.environ.get("TRUSS_CROWD_SECONDS") else 1)
+
+    def test_readers_that_wait_for_a_lock_are_in_nobodys_way(self):
+        """The ledger is locked by somebody else. Who asks for it waits; the crowd behind is told to come again."""
+        self.start("SELECT 1;", "SELECT 2;")
+        self.http.post(RUN, {"migrations": ["1"]})
+        self.hold("BEGIN", f"LOCK TABLE {self.ledger_table()}")
+        answers = []
+        threads = [threading.Thread(target=lambda n=n: answers.append(self.http.get(f"/api/migrations/plan?migrations={n}"))) for n in range(300)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(answers) >= 40)
+        refused = [one for one in answers if one.status == 503]
+        self.assertEqual(len(refused), len(answers))
+        self.assertEqual({one.json["code"] for one in refused}, {"UNAVAILABLE"})
+        self.assertEqual({one.headers["Retry-After"] for one in refused}, {"1"})
+        for path in ("/readyz", "/healthz", "/api/health"):
+            took, answer = self.timed(lambda path=path: self.http.get(path))
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertLess(took, 1)
+        with Rpc(self.process.address) as rpc, self.assertRaises(RpcError) as refusal:
+            rpc.call("MigrationService", "Preview", {"name": "1"})
+        self.assertEqual(refusal.exception.code, UNAVAILABLE)
+        self.assertGreater(refusal.exception.status.detail.retry_ms, 0)
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        for thread in threads:
+            thread.join()
+        self.assertEqual({one.status for one in answers if one not in refused} - {200, 404}, set())
+
+    def ledger_table(self):
+        return self.http.get("/api/migrations/idempotent/status").json["tracking_table"]
+
+
+if __name__ == "__main__":
+    harness.main()
