@@ -4,6 +4,7 @@
  */
 #include "pg/session.h"
 
+#include "pg/cancel.h"
 #include "pg/sqlstate.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 
 #define CONNECT_MS 10000
 #define CANCEL_MS  5000
+
+#define CANCEL_SEND_MS 2000 /* for the server to take the wish */
+#define CANCEL_LOST_MS 500  /* for the result of the statement, where it has not */
 
 #define FIRST_TICK_MS   20
 #define LONGEST_TICK_MS 250
@@ -286,16 +290,11 @@ static bool end_copy(PGconn *connection, const PGresult *result)
  * server that does not obey in time makes it useless. True where everything had been done before the cancel took. */
 static bool cancel(struct pg_session *session)
 {
-    const int64_t until = deadline_in(CANCEL_MS);
-    char message[256];
+    const bool is_sent = pg_cancel_send(session->connection, CANCEL_SEND_MS);
+    const int64_t until = deadline_in(is_sent ? CANCEL_MS : CANCEL_LOST_MS);
     PGresult *result;
     enum outcome outcome;
     bool completed = true;
-    PGcancel *const handle = PQgetCancel(session->connection);
-    if (handle != NULL) {
-        PQcancel(handle, message, (int)sizeof message);
-        PQfreeCancel(handle);
-    }
     while ((outcome = next_result(session, until, false, &result)) == OUTCOME_RESULT && result != NULL) {
         completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !end_copy(session->connection, result);
         PQclear(result);

@@ -1,0 +1,103 @@
+/*
+ * PQcancel opens a connection of its own and waits until the server closes it, without a limit: where the network has
+ * fallen silent, for ever. So it runs on a thread of its own, which is left behind where it does not come back; a few
+ * of those may be stuck at a time, and beyond them nobody is asked.
+ */
+#include "pg/cancel.h"
+
+#include "base/arena.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MOST_AT_ONCE 16
+
+static atomic_int under_way;
+
+/* Belongs to both threads: the last of them frees it. */
+struct errand {
+    PGcancel *handle;
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    int owners;
+    bool is_done;
+    bool ok;
+};
+
+static void leave(struct errand *errand)
+{
+    const bool is_last = --errand->owners == 0;
+    pthread_mutex_unlock(&errand->mutex);
+    if (is_last) {
+        PQfreeCancel(errand->handle);
+        pthread_cond_destroy(&errand->ended);
+        pthread_mutex_destroy(&errand->mutex);
+        free(errand);
+    }
+}
+
+static void *ask(void *data)
+{
+    struct errand *const errand = data;
+    char message[256];
+    const bool ok = PQcancel(errand->handle, message, (int)sizeof message) == 1;
+    atomic_fetch_sub(&under_way, 1);
+    pthread_mutex_lock(&errand->mutex);
+    errand->ok = ok;
+    errand->is_done = true;
+    pthread_cond_signal(&errand->ended);
+    leave(errand);
+    return NULL;
+}
+
+static struct errand *errand_new(PGcancel *handle)
+{
+    struct errand *const errand = memory_alloc(sizeof *errand);
+    pthread_condattr_t monotonic;
+    errand->handle = handle;
+    errand->owners = 2;
+    pthread_mutex_init(&errand->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&errand->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return errand;
+}
+
+static bool start(struct errand *errand)
+{
+    pthread_t thread;
+    if (atomic_fetch_add(&under_way, 1) < MOST_AT_ONCE && pthread_create(&thread, NULL, ask, errand) == 0) {
+        pthread_detach(thread);
+        return true;
+    }
+    atomic_fetch_sub(&under_way, 1);
+    errand->owners = 1;
+    return false;
+}
+
+bool pg_cancel_send(PGconn *connection, uint32_t ms)
+{
+    PGcancel *const handle = PQgetCancel(connection);
+    if (handle == NULL) {
+        return false;
+    }
+    struct errand *const errand = errand_new(handle);
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    const bool is_started = start(errand);
+    pthread_mutex_lock(&errand->mutex);
+    while (is_started && !errand->is_done &&
+           pthread_cond_timedwait(&errand->ended, &errand->mutex, &until) != ETIMEDOUT) {
+    }
+    const bool ok = errand->is_done && errand->ok;
+    leave(errand);
+    return ok;
+}
