@@ -19,7 +19,7 @@ MAY = {
     "framework": ["base", "pg", "sql", "framework/core", "framework/formats"],
     "migration": ["base", "pg", "sql", "framework/*"],
     "migration/look": MIGRATION,
-    "migration/plan": [*MIGRATION, "migration/look"],
+    "migration/plan": [*MIGRATION, "migration/look", "migration/tool"],
     "migration/tool": [*MIGRATION, "migration/look"],
     "migration/record": [*MIGRATION, "migration/look", "migration/plan"],
     "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
@@ -30,8 +30,6 @@ MAY = {
 
 # What is still as it should not be. A line that is not needed any more is said, so that this list only gets shorter.
 KNOWN = [
-    "src/migration/plan/preview.c includes migration/run/tool.h: migration/plan may not know migration/run",
-    "src/migration/plan/view.c includes migration/run/tool.h: migration/plan may not know migration/run",
     "modules that know each other: bridge/dispatch, bridge/passage",
 ]
 

@@ -30,8 +30,15 @@ struct run_result {
     bool dry_run;
     struct run_untried *untried; /* of a dry run */
     size_t untried_count;
+    size_t untried_capacity;
     const char **warnings;
     size_t warning_count;
+    size_t warning_capacity;
 };
+
+/* Adds one, whose strings must outlive the result. */
+void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied);
+void result_add_untried(struct arena *arena, struct run_result *result, const struct run_untried *untried);
+void result_add_warning(struct arena *arena, struct run_result *result, const char *warning);
 
 #endif

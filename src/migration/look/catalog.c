@@ -317,12 +317,9 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
     return true;
 }
 
-bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)
+/* Lists, reads and joins for the detection that the catalog has. */
+static bool fill(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
-    *catalog = (struct catalog){0};
-    if (!detect(request, session, &catalog->detection)) {
-        return false;
-    }
     /* With several and no telling which, nothing can be said of any migration; a warning says why. */
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;
@@ -343,6 +340,19 @@ bool catalog_read(const struct request *request, struct pg_session *session, str
         catalog->items[i].note = note_of(catalog, &catalog->items[i]);
     }
     return true;
+}
+
+bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)
+{
+    *catalog = (struct catalog){0};
+    return detect(request, session, &catalog->detection) && fill(request, session, catalog);
+}
+
+bool catalog_read_again(const struct request *request, struct pg_session *session, const struct detection *detection,
+                        struct catalog *catalog)
+{
+    *catalog = (struct catalog){.detection = *detection};
+    return detect_ledger(request, session, &catalog->detection) && fill(request, session, catalog);
 }
 
 /* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */

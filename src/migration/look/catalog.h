@@ -54,6 +54,10 @@ struct catalog {
 /* Detects, lists, reads and joins. Without a framework the catalog is empty. */
 bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog);
 
+/* The same for what was detected already: the folder and the ledger are read as they are now. */
+bool catalog_read_again(const struct request *request, struct pg_session *session, const struct detection *detection,
+                        struct catalog *catalog);
+
 /* The item with this name, as a person may have written it: its name, key or version, or its file; NULL where there is
  * none. */
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name);

@@ -440,6 +440,19 @@ bool detect_offline(const struct request *request, struct detection *detection, 
     return choose_source(request, NULL, detection, certain);
 }
 
+bool detect_ledger(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    static const char sql[] = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                              "c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+    if (detection->framework == NULL || detection->has_ledger) {
+        return true;
+    }
+    const char *const values[] = {detection->ledger.schema, detection->ledger.table};
+    PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
+    detection->has_ledger = result != NULL && PQntuples(result) > 0;
+    return result != NULL;
+}
+
 const struct habits *detection_habits(const struct detection *detection)
 {
     return detection->has_folder && detection->folder.habits != NULL ? detection->folder.habits

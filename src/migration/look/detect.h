@@ -47,6 +47,9 @@ bool detect(const struct request *request, struct pg_session *session, struct de
  * several is meant. */
 bool detect_offline(const struct request *request, struct detection *detection, bool *certain);
 
+/* Another run may have made the ledger since: has_ledger is set where it is there now. */
+bool detect_ledger(const struct request *request, struct pg_session *session, struct detection *detection);
+
 /* What its own tool does. */
 const struct habits *detection_habits(const struct detection *detection);
 

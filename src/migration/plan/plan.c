@@ -258,23 +258,6 @@ bool prepared_read(struct arena *arena, const struct site *site, const struct de
                         "The file was changed while the run was going on; run again."));
 }
 
-struct ledger_record prepared_record(struct arena *arena, const struct catalog *catalog,
-                                     const struct prepared *prepared, const struct loaded *loaded)
-{
-    const struct folder *const folder = &catalog->detection.folder;
-    const struct migration_file *const file = prepared->item->file;
-    const bool has_checksum = file->checksum == NULL && framework_has_checksum(folder->framework);
-    return (struct ledger_record){
-        .name = prepared->item->name,
-        .key = prepared->item->key,
-        .checksum = has_checksum ? framework_checksum(arena, folder, file, loaded->content) : file->checksum,
-        .folder = folder,
-        .file = file,
-        .before = catalog_before(catalog, prepared->item),
-        .script = loaded->script.sql,
-    };
-}
-
 /* The plan without what it needed to be made. */
 static void keep_plan(struct arena *arena, struct plan *plan)
 {
@@ -356,11 +339,11 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
     return hex;
 }
 
-bool prepare(const struct request *request, struct pg_session *session, const struct run_options *options,
-             struct preparation *preparation)
+bool prepare(const struct request *request, struct pg_session *session, const struct detection *detection,
+             const struct run_options *options, struct preparation *preparation)
 {
     *preparation = (struct preparation){0};
-    if (!catalog_read(request, session, &preparation->catalog) ||
+    if (!catalog_read_again(request, session, detection, &preparation->catalog) ||
         !catalog_check_folder(&preparation->catalog, request->status) ||
         !check_history(request, &preparation->catalog, options) || !choose(request, session, options, preparation)) {
         return false;
@@ -375,6 +358,12 @@ bool prepare(const struct request *request, struct pg_session *session, const st
                                    preparation->hash);
     }
     return true;
+}
+
+void prepare_failure(const struct preparation *preparation, struct failure *failure)
+{
+    failure_take(failure, &preparation->problem);
+    failure->where.character = preparation->problem.position;
 }
 
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation)

@@ -5,6 +5,7 @@
 #ifndef MIGRATION_PLAN_PLAN_H
 #define MIGRATION_PLAN_PLAN_H
 
+#include "migration/failure.h"
 #include "migration/look/catalog.h"
 #include "migration/look/content.h"
 #include "migration/plan/cut.h"
@@ -58,16 +59,15 @@ bool prepare_settings(const struct site *site, const struct run_options *options
 
 /* Reads and plans, on this session. False where a run could not begin at all (no folder, an unknown name, an attempt
  * that failed and is not resolved, an order or a history that is not allowed, a hash that differs). */
-bool prepare(const struct request *request, struct pg_session *session, const struct run_options *options,
-             struct preparation *preparation);
+bool prepare(const struct request *request, struct pg_session *session, const struct detection *detection,
+             const struct run_options *options, struct preparation *preparation);
 
 /* Reads it, which must still be what was planned. */
 bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
                    const struct prepared *prepared, struct loaded *loaded, struct status *status);
 
-/* What is written to the ledger about it, but for the id. */
-struct ledger_record prepared_record(struct arena *arena, const struct catalog *catalog,
-                                     const struct prepared *prepared, const struct loaded *loaded);
+/* The failure of the script that cannot run. */
+void prepare_failure(const struct preparation *preparation, struct failure *failure);
 
 /* Why the migrations cannot share one transaction; NULL where they can. */
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation);

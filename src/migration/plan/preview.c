@@ -4,7 +4,7 @@
 #include "migration/plan/preview.h"
 
 #include "migration/look/content.h"
-#include "migration/run/tool.h"
+#include "migration/tool/output.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void find_sql(const struct request *request, const struct catalog *catalo
     struct loaded loaded;
     struct request asking = *request;
     asking.status = &problem;
-    if (item->file->is_code && !delegate_preview(&asking, &catalog->detection, item->file, &preview->sql)) {
+    if (item->file->is_code && !tool_preview(&asking, &catalog->detection, item->file, &preview->sql)) {
         preview->note = problem.detail == NULL ? problem.message
                                                : arena_printf(request->arena, "%s %s", problem.message, problem.detail);
     } else if (item->file->is_code) {

@@ -3,11 +3,9 @@
  */
 #include "migration/plan/steps.h"
 
-#include "framework/core/ledger.h"
-
 #include <string.h>
 
-static const char *ledger_text(struct arena *arena, const struct ledger *ledger)
+const char *steps_ledger(struct arena *arena, const struct ledger *ledger)
 {
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
 }
@@ -29,7 +27,7 @@ const char *step_checksum(struct arena *arena, struct text content, const struct
 bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
                 struct step_records *records, struct status *status)
 {
-    const char *const values[] = {ledger_text(arena, ledger), migration};
+    const char *const values[] = {steps_ledger(arena, ledger), migration};
     bool exists = false;
     *records = (struct step_records){0};
     if (!table_exists(session, &exists, status)) {
@@ -61,7 +59,7 @@ bool steps_read(struct arena *arena, struct pg_session *session, const struct le
 
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
 {
-    const char *const values[] = {ledger_text(status->arena, ledger)};
+    const char *const values[] = {steps_ledger(status->arena, ledger)};
     if (!table_exists(session, exist, status)) {
         return false;
     }
@@ -97,63 +95,4 @@ bool steps_match(struct arena *arena, const struct step_records *records, struct
         return false;
     }
     return true;
-}
-
-static void put_key(struct buffer *sql, const struct ledger *ledger, const char *migration)
-{
-    buffer_puts(sql, " WHERE ledger = ");
-    ledger_put_text(sql, ledger_text(sql->arena, ledger));
-    buffer_puts(sql, " AND migration = ");
-    ledger_put_text(sql, migration);
-}
-
-static void put_row(struct buffer *sql, const struct ledger *ledger, const char *migration,
-                    const struct step_record *record, const char *finished_at)
-{
-    buffer_puts(sql, "INSERT INTO truss.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
-                     "indexes_before, finished_at) VALUES (");
-    ledger_put_text(sql, ledger_text(sql->arena, ledger));
-    buffer_puts(sql, ", ");
-    ledger_put_text(sql, migration);
-    buffer_printf(sql, ", %u, %u, ", record->step, record->steps);
-    ledger_put_text(sql, record->attempt);
-    buffer_puts(sql, ", ");
-    ledger_put_text(sql, record->checksum);
-    buffer_puts(sql, ", ");
-    if (record->indexes_before == NULL) {
-        buffer_puts(sql, "NULL");
-    } else {
-        ledger_put_text(sql, record->indexes_before);
-    }
-    buffer_printf(sql,
-                  ", %s) ON CONFLICT (ledger, migration, step) DO UPDATE SET steps = EXCLUDED.steps, "
-                  "attempt = EXCLUDED.attempt, checksum = EXCLUDED.checksum, "
-                  "indexes_before = EXCLUDED.indexes_before, finished_at = EXCLUDED.finished_at;",
-                  finished_at);
-}
-
-void steps_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
-                        const struct step_record *record)
-{
-    put_row(sql, ledger, migration, record, "pg_catalog.clock_timestamp()");
-}
-
-void steps_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
-                     const struct step_record *record)
-{
-    put_row(sql, ledger, migration, record, "NULL");
-}
-
-void steps_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
-{
-    buffer_puts(sql, "DELETE FROM truss.migration_steps");
-    put_key(sql, ledger, migration);
-    buffer_printf(sql, " AND step = %u AND finished_at IS NULL;", step);
-}
-
-void steps_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
-{
-    buffer_puts(sql, "DELETE FROM truss.migration_steps");
-    put_key(sql, ledger, migration);
-    buffer_putc(sql, ';');
 }

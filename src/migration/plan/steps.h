@@ -24,6 +24,9 @@ struct step_records {
     size_t count;
 };
 
+/* What a ledger is called in these rows: "schema.table". */
+const char *steps_ledger(struct arena *arena, const struct ledger *ledger);
+
 /* The rows of one migration; none where the table does not exist. */
 bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
                 struct step_records *records, struct status *status);
@@ -38,14 +41,5 @@ const char *step_checksum(struct arena *arena, struct text content, const struct
  * FAILED_PRECONDITION says which step differs. */
 bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
                  const char *migration, size_t *done, struct status *status);
-
-/* SQL: a step is finished (its row may be there already as begun), begins, or never was; all of a migration are gone.
- * indexes_before may be NULL. */
-void steps_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
-                        const struct step_record *record);
-void steps_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
-                     const struct step_record *record);
-void steps_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
-void steps_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "migration/plan/view.h"
 
-#include "migration/run/tool.h"
+#include "migration/tool/start.h"
 
 #include "sql/classify.h"
 #include "sql/split.h"
@@ -125,7 +125,7 @@ static bool explain_migration(struct explaining *explaining, const struct folder
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
-        explaining->delegates ? delegate_command(request->arena, request->site, explaining->detection) : NULL;
+        explaining->delegates ? tool_run_command(request->arena, request->site, explaining->detection) : NULL;
     explained->steps = arena_array(request->arena, plan->count, sizeof *explained->steps);
     for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
@@ -149,7 +149,7 @@ static void find_refusal(const struct request *request, const struct run_options
             "Some of these are programs, which only %s itself can run: %s, or a worker that was started with "
             "--allow-delegate.",
             preparation->catalog.detection.framework->display_name,
-            delegate_command(request->arena, request->site, &preparation->catalog.detection));
+            tool_run_command(request->arena, request->site, &preparation->catalog.detection));
     } else if (options->in_one_transaction && obstacle != NULL) {
         explanation->refusal =
             arena_printf(request->arena, "These migrations cannot share one transaction: %s.", obstacle);

@@ -38,7 +38,7 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     return detection->has_ledger;
 }
 
-bool ledger_check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
+static bool check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
 {
     /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
     static const char sql[] =
@@ -60,4 +60,9 @@ bool ledger_check_baseline(const struct request *request, struct pg_session *ses
                "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
                "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
                schema, pg_field(result, 0, 0), detection->framework->display_name);
+}
+
+bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    return check_baseline(request, session, detection) && ledger_ensure(request, session, detection);
 }

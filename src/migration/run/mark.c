@@ -5,12 +5,13 @@
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
-#include "migration/plan/plan.h"
 #include "migration/record/make.h"
 #include "migration/record/store.h"
+#include "migration/record/transaction.h"
 #include "migration/run/lock.h"
+#include "migration/run/send.h"
 
-#define LOCK_WAIT_MS "10000" /* for the ledger's lock */
+#define LOCK_WAIT_MS 10000 /* for the ledger's lock */
 
 /* Connects, locks, reads, and finds the migration that is meant. */
 static bool begin(struct run *run, const char *name, struct catalog *catalog, const struct catalog_item **item)
@@ -26,7 +27,7 @@ static bool begin(struct run *run, const char *name, struct catalog *catalog, co
     if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
         return false;
     }
-    if (!catalog_read(request, run->session, catalog)) {
+    if (!catalog_read_again(request, run->session, &detection, catalog)) {
         return false;
     }
     if (catalog->detection.problem != NULL) {
@@ -39,23 +40,26 @@ static bool begin(struct run *run, const char *name, struct catalog *catalog, co
 static bool write_record(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
                          enum ledger_part part)
 {
-    const struct framework *const framework = catalog->detection.framework;
-    const struct ledger *const ledger = &catalog->detection.ledger;
-    struct buffer sql = {.arena = run->arena};
     bool has_steps;
+    struct failure ignored = {0};
     if (!store_exists(run->session, &has_steps, run->status)) {
         return false;
     }
-    ledger_put(&sql, framework, LEDGER_SESSION, ledger, NULL);
-    buffer_puts(&sql, "BEGIN;SET LOCAL lock_timeout = " LOCK_WAIT_MS ";");
-    ledger_put(&sql, framework, LEDGER_LOCK, ledger, NULL);
-    ledger_put(&sql, framework, part, ledger, record);
-    if (has_steps) {
-        steps_put_forget(&sql, ledger, record->name);
-    }
-    ledger_put(&sql, framework, LEDGER_UNLOCK, ledger, NULL);
-    buffer_puts(&sql, "COMMIT;");
-    return pg_exec(run->session, buffer_string(&sql), run->status);
+    const struct transaction transaction = {
+        .frame = FRAME_WHOLE,
+        .framework = catalog->detection.framework,
+        .ledger = &catalog->detection.ledger,
+        .session = &run->settings,
+        .lock_timeout_ms = LOCK_WAIT_MS,
+        .stalls = true,
+        .locks = true,
+        .record = record,
+        .records = true,
+        .part = part,
+        .step_mark = has_steps ? STEPS_FORGOTTEN : STEP_NOT_MARKED,
+    };
+    const struct query query = transaction_compose(run->arena, &transaction);
+    return query_write(run, &query, &ignored);
 }
 
 /* A ledger that knows only how far it is would say that those before it are applied, too. */
@@ -107,8 +111,7 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
         return false;
     }
     uuid_v4(id);
-    const struct prepared prepared = {.item = item};
-    struct ledger_record record = prepared_record(run->arena, &catalog, &prepared, &loaded);
+    struct ledger_record record = record_of(run->arena, &catalog, item, &loaded);
     record.id = id;
     *message = arena_printf(run->arena, "Migration \"%s\" marked as applied without executing.", item->name);
     return write_record(run, &catalog, &record, LEDGER_MARK_APPLIED);

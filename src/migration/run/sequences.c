@@ -160,35 +160,35 @@ static const char moved_sql[] =
     "DO $truss_try$ BEGIN PERFORM pg_catalog.currval(%s::pg_catalog.regclass); EXCEPTION WHEN "
     "object_not_in_prerequisite_state THEN RAISE EXCEPTION 'not moved'; END $truss_try$";
 
-bool sequences_check(struct run *run, const struct sequences *sequences, const char ***warnings, size_t *count)
+bool sequences_check(struct run *run, const struct sequences *sequences, struct run_result *result)
 {
     static const char sql[] =
         "SELECT c.oid, coalesce(pg_catalog.pg_sequence_last_value(c.oid)::text, '-') FROM pg_catalog.pg_sequence q "
         "JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid WHERE c.relpersistence <> 't' AND "
         "pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') ORDER BY c.oid";
-    *count = 0;
-    *warnings = arena_array(run->arena, sequences->count, sizeof **warnings);
     if (run->session == NULL || sequences->count == 0) {
         return true;
     }
-    PG_RESULT(result) = pg_query(run->session, sql, 0, NULL, run->status);
+    PG_RESULT(rows) = pg_query(run->session, sql, 0, NULL, run->status);
     size_t i = 0;
     /* Both are in the order of the oids; what others made or dropped in the meantime is on one side only. */
-    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        const unsigned long oid = strtoul(pg_field(result, row, 0), NULL, 10);
+    for (int row = 0; rows != NULL && row < PQntuples(rows); row++) {
+        const unsigned long oid = strtoul(pg_field(rows, row, 0), NULL, 10);
         while (i < sequences->count && strtoul(sequences->items[i].oid, NULL, 10) < oid) {
             i++;
         }
         const struct sequence *const one = &sequences->items[i];
         struct status status = {.arena = run->arena};
         if (i == sequences->count || strtoul(one->oid, NULL, 10) != oid || one->named ||
-            strcmp(one->value, pg_field(result, row, 1)) == 0) {
+            strcmp(one->value, pg_field(rows, row, 1)) == 0) {
             continue;
         }
         if (pg_exec(run->session, arena_printf(run->arena, moved_sql, one->oid), &status)) {
-            (*warnings)[(*count)++] = arena_printf(
-                run->arena, "The sequence %s was moved by the try, from %s to %s: its next value is a later one.",
-                one->name, one->value, pg_field(result, row, 1));
+            result_add_warning(
+                run->arena, result,
+                arena_printf(run->arena,
+                             "The sequence %s was moved by the try, from %s to %s: its next value is a later one.",
+                             one->name, one->value, pg_field(rows, row, 1)));
         }
     }
     return true; /* what was tried is told also where this cannot be */

@@ -5,8 +5,8 @@
 #ifndef MIGRATION_RUN_SEQUENCES_H
 #define MIGRATION_RUN_SEQUENCES_H
 
-#include "migration/failure.h"
 #include "migration/plan/plan.h"
+#include "migration/result.h"
 #include "migration/run/current.h"
 
 struct sequence {
@@ -30,6 +30,6 @@ bool sequences_set_aside(struct run *run, const struct sequences *sequences, uin
                          struct failure *failure);
 
 /* After the rollback: a warning for each sequence that this session has moved all the same. */
-bool sequences_check(struct run *run, const struct sequences *sequences, const char ***warnings, size_t *count);
+bool sequences_check(struct run *run, const struct sequences *sequences, struct run_result *result);
 
 #endif

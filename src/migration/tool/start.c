@@ -399,3 +399,10 @@ const char *tool_command(struct arena *arena, const struct tool *tool, const cha
     }
     return buffer_string(&line);
 }
+
+const char *tool_run_command(struct arena *arena, const struct site *site, const struct detection *detection)
+{
+    const struct tool tool = tool_of(site, detection);
+    return tool.delegate == NULL || tool.delegate->run == NULL ? detection->framework->tool
+                                                               : tool_command(arena, &tool, tool.delegate->run);
+}

@@ -30,6 +30,9 @@ bool tool_prepare(struct arena *arena, struct tool *tool, const char *const *arg
 /* The same as a line for a shell in the project, as a person would write it. No secret is in it. */
 const char *tool_command(struct arena *arena, const struct tool *tool, const char *const *arguments);
 
+/* The command that a person would run for everything that is pending, in the arena; secrets are not in it. */
+const char *tool_run_command(struct arena *arena, const struct site *site, const struct detection *detection);
+
 /* The password of the connection, which nobody is to see; NULL: it has none. */
 const char *tool_secret(const struct site *site);
 

@@ -15,14 +15,21 @@
 
 /* ---- Run ---- */
 
-/* Runs, and ends the operation. The reply in the request's arena; NULL where it could not begin. */
+/* Runs, and ends the operation. detection: NULL where it was not asked for yet. The reply in the request's arena; NULL
+ * where it could not begin. */
 static Truss__Migration__V1__RunResponse *run_operation(const struct request *request, struct operation *operation,
-                                                        const Truss__Migration__V1__RunRequest *message)
+                                                        const Truss__Migration__V1__RunRequest *message,
+                                                        const struct detection *detection)
 {
     const struct run_options options = run_options_of(message);
+    const struct run_task task = {
+        .options = &options,
+        .detection = detection,
+        .watch = operation_watch(operation),
+    };
     struct run_result result;
     Truss__Migration__V1__RunResponse *reply = NULL;
-    if (run_migrations(request, operation_watch(operation), &options, &result)) {
+    if (run_migrations(request, &task, &result)) {
         const bool did_something = result.applied_count > 0 || result.failed_name != NULL;
         reply = run_message(request->arena, &result,
                             did_something ? arena_strdup(request->arena, operation_id(operation)) : NULL);
@@ -50,7 +57,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
         return NULL;
     }
     request.deadline = deadline_of(message, request.deadline);
-    Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message);
+    Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message, NULL);
     return reply == NULL ? NULL : &reply->base;
 }
 
@@ -70,34 +77,48 @@ ProtobufCMessage *handle_run(void *data, struct rpc_call *call, const ProtobufCM
 struct background {
     struct lane_job job; /* first, so that a job is its run */
     const struct site *site;
-    struct operation *operation;
+    struct operation *operation; /* NULL: not yet */
     struct arena *arena;
     const Truss__Migration__V1__RunRequest *message;
+    struct detection detection; /* asked once, by the call */
 };
+
+static struct request background_request(const struct background *background, int64_t deadline, struct status *status)
+{
+    const char *const framework = background->message->framework;
+    return (struct request){
+        .site = background->site,
+        .framework = framework[0] != '\0' ? framework : background->site->framework,
+        .arena = background->arena,
+        .deadline = deadline,
+        .status = status,
+    };
+}
+
+static void background_free(struct background *background)
+{
+    arena_free(background->arena);
+    free(background);
+}
 
 static void run_in_background(struct lane_job *job)
 {
     struct background *background = (struct background *)job;
-    const Truss__Migration__V1__RunRequest *const message = background->message;
     struct status status = {.arena = background->arena};
-    const struct request request = {
-        .site = background->site,
-        .framework = message->framework[0] != '\0' ? message->framework : background->site->framework,
-        .arena = background->arena,
-        .deadline = deadline_of(message, NO_DEADLINE),
-        .status = &status,
-    };
-    run_operation(&request, background->operation, message);
-    arena_free(background->arena);
-    free(background);
+    const struct request request =
+        background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
+    run_operation(&request, background->operation, background->message, &background->detection);
+    background_free(background);
 }
 
 static struct background *background_new(const struct service_context *context, const struct text payload)
 {
     struct background *background = memory_alloc(sizeof *background);
-    background->job.run = run_in_background;
-    background->site = context->site;
-    background->arena = arena_new(0);
+    *background = (struct background){
+        .job = {.run = run_in_background},
+        .site = context->site,
+        .arena = arena_new(0),
+    };
     struct status status = {.arena = background->arena};
     /* The call unpacked the same bytes: they are good. */
     background->message = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
@@ -107,20 +128,23 @@ static struct background *background_new(const struct service_context *context, 
 
 static ProtobufCMessage *fail_start(struct background *background, const struct status *status)
 {
-    operation_end(background->operation, NULL, status, false);
-    arena_free(background->arena);
-    free(background);
+    if (background->operation != NULL) {
+        operation_end(background->operation, NULL, status, false);
+    }
+    background_free(background);
     return NULL;
 }
 
-/* Is there anything that a run would change? *changes is set. */
-static bool will_change(const struct request *request, const struct run_options *options, bool *changes)
+/* Is there anything that a run would change? What was detected on the way is kept for the run. */
+static bool will_change(struct background *background, const struct rpc_call *call, bool *changes)
 {
-    struct catalog catalog;
-    struct pg_session *const session = request_connect(request);
-    const bool ok = session != NULL && catalog_read(request, session, &catalog);
-    *changes = ok && !options->dry_run && catalog.counts[MIGRATION_PENDING] > 0;
-    request_release(request, session);
+    const struct request request = background_request(background, call->deadline, call->status);
+    struct catalog catalog = {0};
+    struct pg_session *const session = request_connect(&request);
+    const bool ok = session != NULL && catalog_read(&request, session, &catalog);
+    *changes = ok && !background->message->dry_run && catalog.counts[MIGRATION_PENDING] > 0;
+    background->detection = catalog.detection;
+    request_release(&request, session);
     return ok;
 }
 
@@ -132,22 +156,23 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     const struct request request = service_request_for(context, call, message->framework);
     struct run_settings settings;
     bool changes;
-    if (!prepare_settings(context->site, &options, &settings, call->status) ||
-        !will_change(&request, &options, &changes)) {
-        return NULL;
-    }
-    struct operation *const operation = operation_begin(context->operations, call->status);
-    if (operation == NULL) {
+    if (!prepare_settings(context->site, &options, &settings, call->status)) {
         return NULL;
     }
     struct background *const background = background_new(context, call->request->payload);
-    background->operation = operation;
-    char *const id = arena_strdup(call->arena, operation_id(operation));
-    /* What changes nothing is not written down: it leaves no trace. */
-    if (changes && !operation_write_down(operation, call->deadline, call->status)) {
+    if (!will_change(background, call, &changes)) {
         return fail_start(background, call->status);
     }
-    if (!operation_run_later(operation, &background->job)) {
+    background->operation = operation_begin(context->operations, call->status);
+    if (background->operation == NULL) {
+        return fail_start(background, call->status);
+    }
+    char *const id = arena_strdup(call->arena, operation_id(background->operation));
+    /* What changes nothing is not written down: it leaves no trace. */
+    if (changes && !operation_write_down(background->operation, call->deadline, call->status)) {
+        return fail_start(background, call->status);
+    }
+    if (!operation_run_later(background->operation, &background->job)) {
         status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);
@@ -172,11 +197,13 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
     const Truss__Migration__V1__PlanRequest *const message = (const Truss__Migration__V1__PlanRequest *)input;
     const struct run_options options = plan_options_of(message);
     const struct request request = service_request_for(data, call, message->framework);
+    struct detection detection;
     struct preparation preparation;
     struct explanation explanation;
     ProtobufCMessage *reply = NULL;
     struct pg_session *const session = request_connect(&request);
-    if (session != NULL && prepare(&request, session, &options, &preparation) &&
+    if (session != NULL && detect(&request, session, &detection) &&
+        prepare(&request, session, &detection, &options, &preparation) &&
         explain(&request, session, &options, &preparation, &explanation)) {
         reply = &plan_message(call->arena, &preparation, &explanation)->base;
     }

@@ -1,0 +1,65 @@
+/*
+ * A row for each step that has begun or is done, which commits with it.
+ */
+#include "migration/record/progress.h"
+
+#include "framework/core/ledger.h"
+
+static void put_key(struct buffer *sql, const struct ledger *ledger, const char *migration)
+{
+    buffer_puts(sql, " WHERE ledger = ");
+    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    buffer_puts(sql, " AND migration = ");
+    ledger_put_text(sql, migration);
+}
+
+static void put_row(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                    const struct step_record *record, const char *finished_at)
+{
+    buffer_puts(sql, "INSERT INTO truss.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
+                     "indexes_before, finished_at) VALUES (");
+    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    buffer_puts(sql, ", ");
+    ledger_put_text(sql, migration);
+    buffer_printf(sql, ", %u, %u, ", record->step, record->steps);
+    ledger_put_text(sql, record->attempt);
+    buffer_puts(sql, ", ");
+    ledger_put_text(sql, record->checksum);
+    buffer_puts(sql, ", ");
+    if (record->indexes_before == NULL) {
+        buffer_puts(sql, "NULL");
+    } else {
+        ledger_put_text(sql, record->indexes_before);
+    }
+    buffer_printf(sql,
+                  ", %s) ON CONFLICT (ledger, migration, step) DO UPDATE SET steps = EXCLUDED.steps, "
+                  "attempt = EXCLUDED.attempt, checksum = EXCLUDED.checksum, "
+                  "indexes_before = EXCLUDED.indexes_before, finished_at = EXCLUDED.finished_at;",
+                  finished_at);
+}
+
+void progress_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                           const struct step_record *record)
+{
+    put_row(sql, ledger, migration, record, "pg_catalog.clock_timestamp()");
+}
+
+void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                        const struct step_record *record)
+{
+    put_row(sql, ledger, migration, record, "NULL");
+}
+
+void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
+{
+    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    put_key(sql, ledger, migration);
+    buffer_printf(sql, " AND step = %u AND finished_at IS NULL;", step);
+}
+
+void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
+{
+    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    put_key(sql, ledger, migration);
+    buffer_putc(sql, ';');
+}

@@ -1,0 +1,25 @@
+/*
+ * SQL for truss.migration_steps (plan/steps.h reads them). Schema-qualified: it works whatever settings a script has
+ * left.
+ */
+#ifndef MIGRATION_RECORD_PROGRESS_H
+#define MIGRATION_RECORD_PROGRESS_H
+
+#include "base/text.h"
+#include "migration/plan/steps.h"
+
+/* A step is finished (its row may be there already as begun). */
+void progress_put_finished(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                           const struct step_record *record);
+
+/* It begins; record->indexes_before may be NULL. */
+void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const char *migration,
+                        const struct step_record *record);
+
+/* It was never begun. */
+void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
+
+/* All of a migration are gone. */
+void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
+
+#endif

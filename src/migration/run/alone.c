@@ -1,0 +1,194 @@
+/*
+ * The SQL of a step that stands alone is one statement: several would be one implicit transaction.
+ */
+#include "migration/run/alone.h"
+
+#include "migration/run/leftovers.h"
+#include "migration/run/lock.h"
+#include "migration/run/send.h"
+#include "pg/sqlstate.h"
+#include "sql/classify.h"
+
+/* ---- its rows ---- */
+
+/* From now on it may have left something. */
+static bool begin(struct attempt *attempt, size_t i)
+{
+    struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
+    struct step_record *const record = attempt_step_record(attempt, i);
+    if (!leftovers_before(attempt->run, attempt_text(attempt, i), &record->indexes_before)) {
+        return attempt_fail(attempt);
+    }
+    transaction.starts = !attempt->is_started;
+    transaction.step_mark = STEP_BEGUN;
+    transaction.step = record;
+    if (!attempt_write(attempt, &transaction)) {
+        return false;
+    }
+    attempt->is_started = true;
+    attempt->before = record->indexes_before;
+    return true;
+}
+
+static bool write_done(struct attempt *attempt, size_t i)
+{
+    const struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
+    return attempt_write(attempt, &transaction);
+}
+
+/* ---- one statement ---- */
+
+/* A DO block that commits by itself cannot share a transaction with its row, but its last part can: as a block inside a
+ * block of ours, which writes the row behind it. The body of a plpgsql block is a block. */
+static bool wrap_do(const struct attempt *attempt, size_t i, struct transaction *transaction)
+{
+    struct text body;
+    if (!sql_do_block(attempt->run->arena, attempt_text(attempt, i), &body) ||
+        text_find(body, "$truss_step$", 0) != SIZE_MAX) {
+        return false;
+    }
+    *transaction = attempt_done(attempt, FRAME_NONE, i);
+    transaction->opening = "DO $truss_step$ BEGIN\n";
+    transaction->body = body;
+    transaction->closing = text_of("END $truss_step$");
+    return true;
+}
+
+static struct query compose(const struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    struct transaction transaction;
+    if (!wrap_do(attempt, i, &transaction)) {
+        transaction = attempt_transaction(attempt, FRAME_NONE);
+    }
+    transaction.stalls = step->stalls;
+    transaction.content = attempt->content;
+    transaction.start = step->start;
+    transaction.end = step->end;
+    return transaction_compose(attempt->run->arena, &transaction);
+}
+
+/* Who waits inside pg_advisory_lock has a snapshot, which an index that is built concurrently waits for: Prisma 6.19
+ * waits so, and its backend goes on waiting when its client has given up. The unfinished row of this migration keeps
+ * its tool from running anything (P3009): its lock can be let go until the index is there. */
+static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
+{
+    const struct framework *const framework = attempt->detection->framework;
+    const bool is_deadlock = sqlstate_is(attempt->failure.status.sqlstate, SQLSTATE_DEADLOCK_DETECTED);
+    if (!is_deadlock || *has_yielded || framework->hooks.advisory_locks == NULL ||
+        !framework->ledger.failed_entry_blocks) {
+        return true;
+    }
+    watch_note(&attempt->run->watch, attempt->record.name,
+               arena_printf(attempt->run->arena,
+                            "Letting the lock of %s go until the index is built: somebody waits for it, and the index "
+                            "for him.",
+                            framework->display_name));
+    *has_yielded = true;
+    return lock_yield(attempt->run, attempt->detection);
+}
+
+/* What would stall others is tried again; an index that is built concurrently too, after what its failure left is
+ * removed. */
+static bool send(struct attempt *attempt, size_t i, struct query *query)
+{
+    struct run *const run = attempt->run;
+    struct ladder ladder = ladder_start(run);
+    bool has_yielded = false;
+    bool finished = false;
+    while (!finished && !query_send_once(run, query, &ladder, &attempt->failure)) {
+        if ((query->ladder == LADDER_NONE && attempt->before == NULL) ||
+            !ladder_again(&ladder, run, attempt->record.name, &attempt->failure)) {
+            return false;
+        }
+        pg_session_set_deadline(run->session, run->deadline);
+        if (!let_waiters_go(attempt, &has_yielded) ||
+            !leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, &finished)) {
+            return attempt_fail(attempt);
+        }
+    }
+    return !has_yielded || lock_retake(run, attempt->detection) || attempt_fail(attempt);
+}
+
+bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
+{
+    if (!was_begun && !begin(attempt, i)) {
+        return false;
+    }
+    struct query query = compose(attempt, i);
+    if (send(attempt, i, &query)) {
+        return write_done(attempt, i); /* also where it was wrapped: a RETURN skips what is behind it */
+    }
+    return was_begun && leftovers_says_done(attempt_text(attempt, i), attempt->failure.status.sqlstate) &&
+           write_done(attempt, i);
+}
+
+/* ---- what commits where we cannot see ---- */
+
+bool alone_run_unseen(struct attempt *attempt, size_t i)
+{
+    struct run *const run = attempt->run;
+    const struct step *const step = attempt_step(attempt, i);
+    struct transaction transaction = attempt_transaction(attempt, FRAME_OWN);
+    transaction.content = attempt->content;
+    transaction.start = step->start;
+    transaction.end = step->end;
+    if (!begin(attempt, i)) {
+        return false;
+    }
+    struct query query = transaction_compose(run->arena, &transaction);
+    if (!query_send(run, &query, &attempt->failure)) {
+        return false;
+    }
+    if (pg_session_in_transaction(run->session)) {
+        run_roll_back(run);
+        status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                    "The script left a transaction open; it was rolled back. End it with COMMIT in the script.");
+        return attempt_fail(attempt);
+    }
+    return write_done(attempt, i);
+}
+
+/* ---- after an interruption, or a failure ---- */
+
+bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
+{
+    struct run *const run = attempt->run;
+    *finished = false;
+    if (attempt_step(attempt, i)->kind == STEP_ALONE) {
+        attempt->before = attempt->steps.items[i].indexes_before;
+        if (!leftovers_remove(run, attempt_text(attempt, i), attempt->record.name, attempt->before, finished)) {
+            return attempt_fail(attempt);
+        }
+        return !*finished || write_done(attempt, i);
+    }
+    const struct position where = text_position(attempt->content, attempt_step(attempt, i)->start);
+    status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                "An earlier run was interrupted in step %zu (line %u), which commits by itself: whether it did cannot "
+                "be known. Look, then mark the migration as applied or as rolled back.",
+                i + 1, where.line);
+    attempt_fail(attempt);
+    attempt->failure.where = where;
+    return false;
+}
+
+bool alone_clean_up(struct attempt *attempt, size_t i)
+{
+    struct run *const run = attempt->run;
+    const struct text statement = attempt_text(attempt, i);
+    struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
+    struct text body;
+    bool finished;
+    if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished)) {
+        return false;
+    }
+    const bool is_index = attempt->before != NULL;
+    const bool refused = sqlstate_is_of_class(attempt->failure.status.sqlstate, SQLSTATE_CLASS_SYNTAX);
+    if (!is_index && (!refused || sql_do_block(run->arena, statement, &body))) {
+        return false;
+    }
+    transaction.step_mark = STEP_UNBEGUN;
+    transaction.step = attempt_step_record(attempt, i);
+    const struct query query = transaction_compose(run->arena, &transaction);
+    return pg_exec(run->session, buffer_string(&query.sql), run->status);
+}

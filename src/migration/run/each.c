@@ -1,0 +1,238 @@
+/*
+ * One migration after the other, each recorded as the framework does. The memory of one is released before the next.
+ */
+#include "base/log.h"
+#include "base/uuid.h"
+#include "migration/record/make.h"
+#include "migration/run/attempt.h"
+#include "migration/run/executor.h"
+#include "migration/run/migrate.h"
+#include "migration/run/recovery.h"
+
+#include <string.h>
+
+/* How it went with one. */
+enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
+
+static bool load(struct attempt *attempt, const struct catalog *catalog, const struct prepared *prepared)
+{
+    struct run *const run = attempt->run;
+    char *const id = arena_alloc(run->arena, UUID_SIZE);
+    struct loaded loaded;
+    if (!prepared_read(run->arena, run->request->site, &catalog->detection, prepared, &loaded, run->status)) {
+        return false;
+    }
+    uuid_v4(id);
+    attempt->detection = &catalog->detection;
+    attempt->content = loaded.script.sql;
+    attempt->plan = prepared->plan;
+    attempt->is_started = prepared->attempt != NULL;
+    attempt->steps = prepared->steps;
+    attempt->done = prepared->done;
+    attempt->record = record_of(run->arena, catalog, prepared->item, &loaded);
+    attempt->record.id = prepared->attempt != NULL ? prepared->attempt : id;
+    return true;
+}
+
+/* After a lost connection. Where the migration was not committed the run is to begin anew, once: what lost the
+ * connection may have been the migration itself. Never where somebody ended our session. With the connection the locks
+ * were lost, so that another run may have gone on meanwhile: everything is read again. */
+static enum going recover(struct attempt *attempt, const struct catalog *catalog, bool was_lost_before)
+{
+    struct run *const run = attempt->run;
+    struct failure *const failure = &attempt->failure;
+    const char *const name = attempt->record.name;
+    const char *const error = failure->status.message;
+    struct truth truth;
+    log_warn("connection lost", "migration=\"%s\"", name);
+    watch_note(&run->watch, name, "The connection was lost; the ledger is asked what was committed.");
+    if (!recovery_find_out(run, catalog, &attempt->record, &truth)) {
+        failure->status.message = arena_printf(run->arena,
+                                               "%s Whether it was committed could not be found out: ask for the status "
+                                               "when the database is back.",
+                                               error);
+        return GOING_FAILED;
+    }
+    if (truth.recorded) {
+        return GOING_WELL;
+    }
+    failure->partially_applied = truth.started;
+    failure->status.message =
+        arena_printf(run->arena, "%s; %s", error,
+                     truth.started ? "the ledger has it as unfinished." : "the ledger says that it was not committed.");
+    if (was_lost_before || failure->terminated || deadline_passed(run->deadline) || watch_cancelled(&run->watch)) {
+        if (truth.started) {
+            attempt_record_failure(attempt);
+        }
+        return GOING_FAILED;
+    }
+    watch_note(&run->watch, name, "It was not finished; the run goes on from what the ledger has.");
+    return GOING_ANEW;
+}
+
+/* ---- telling ---- */
+
+static void tell(const struct execution *execution, size_t i, enum run_event_kind kind, int64_t began)
+{
+    const struct run *const run = execution->run;
+    const struct prepared *const prepared = &execution->preparation->items[i];
+    const char *const name = prepared->item->name;
+    const bool is_done = kind == RUN_EVENT_MIGRATION_DONE;
+    const uint32_t took = (uint32_t)(clock_ms() - began);
+    const struct run_event event = {
+        .kind = kind,
+        .migration = name,
+        .number = (uint32_t)(i + 1),
+        .count = (uint32_t)execution->preparation->count,
+        .steps = (uint32_t)prepared->plan.count,
+        .duration_ms = is_done ? took : 0,
+        .message = is_done              ? arena_printf(run->arena, "Applied \"%s\" in %u ms.", name, took)
+                   : prepared->done > 0 ? arena_printf(run->arena, "Going on with \"%s\" behind its step %zu of %zu.",
+                                                       name, prepared->done, prepared->plan.count)
+                                        : arena_printf(run->arena, "Running \"%s\".", name),
+    };
+    watch_tell(&run->watch, &event);
+}
+
+static void keep_failure(const struct execution *execution, const char *name, const struct failure *failure)
+{
+    execution->result->failed_name = name;
+    execution->result->failure = failure_keep(execution->run->request->arena, failure);
+}
+
+static void add_applied(const struct execution *execution, const struct prepared *prepared,
+                        const struct attempt *attempt, int64_t began)
+{
+    struct arena *const arena = execution->run->request->arena;
+    const struct run_applied applied = {
+        .name = prepared->item->name,
+        .checksum = arena_strdup(arena, attempt->record.checksum),
+        .duration_ms = (uint32_t)(clock_ms() - began),
+        .resumed_steps = (uint32_t)prepared->done,
+    };
+    result_add_applied(arena, execution->result, &applied);
+    log_info("migration applied", "migration=\"%s\" ms=%u", applied.name, applied.duration_ms);
+}
+
+/* ---- the list ---- */
+
+/* Runs one; was_lost_before: the connection was, the last time. GOING_ANEW, and GOING_WELL with *reconnected: the run's
+ * session is another one. */
+static enum going run_one(const struct execution *execution, size_t i, bool was_lost_before, bool *reconnected)
+{
+    struct run *const run = execution->run;
+    const struct preparation *const preparation = execution->preparation;
+    const struct prepared *const prepared = &preparation->items[i];
+    const int64_t began = clock_ms();
+    struct attempt attempt = {.run = run};
+    struct status status;
+    enum going going = GOING_WELL;
+    run_enter(run, &status);
+    tell(execution, i, RUN_EVENT_MIGRATION_STARTED, began);
+    if (!load(&attempt, &preparation->catalog, prepared)) {
+        attempt_fail(&attempt);
+        going = GOING_FAILED;
+    } else if (!migrate(&attempt)) {
+        *reconnected = attempt.failure.connection_lost;
+        going = *reconnected ? recover(&attempt, &preparation->catalog, was_lost_before) : GOING_FAILED;
+    }
+    if (going == GOING_FAILED) {
+        keep_failure(execution, prepared->item->name, &attempt.failure);
+    } else if (going == GOING_WELL) {
+        add_applied(execution, prepared, &attempt, began);
+        tell(execution, i, RUN_EVENT_MIGRATION_DONE, began);
+    }
+    run_leave(run);
+    return going;
+}
+
+/* A wish to end that comes between two migrations is a failure of the next one, which was not begun. */
+static bool is_cancelled(const struct execution *execution, const char *name)
+{
+    struct run *const run = execution->run;
+    struct failure failure = {.status = {.arena = run->arena}};
+    if (!watch_cancelled(&run->watch)) {
+        return false;
+    }
+    status_fail(&failure.status, STATUS_CANCELLED, "The run was cancelled before this migration.");
+    keep_failure(execution, name, &failure);
+    return true;
+}
+
+/* Reads and plans again what is left to do, `name` first. */
+static bool prepare_again(const struct execution *execution, const char *name)
+{
+    struct run *const run = execution->run;
+    struct preparation *const preparation = execution->preparation;
+    const struct detection detection = preparation->catalog.detection;
+    struct run_options rest = *execution->options;
+    struct failure failure = {0};
+    rest.plan_hash = NULL; /* it was the plan when the run began */
+    if (!prepare(run->request, run->session, &detection, &rest, preparation)) {
+        failure_take(&failure, run->status);
+        keep_failure(execution, name, &failure);
+        return false;
+    }
+    if (preparation->unfit != NULL) {
+        prepare_failure(preparation, &failure);
+        keep_failure(execution, preparation->unfit->name, &failure);
+        return false;
+    }
+    return true;
+}
+
+static bool run_list(const struct execution *execution)
+{
+    const char *lost = NULL; /* the migration that lost the connection last */
+    size_t i = 0;
+    while (i < execution->preparation->count) {
+        const char *const name = execution->preparation->items[i].item->name;
+        const bool was_lost_before = lost != NULL && strcmp(lost, name) == 0;
+        bool reconnected = false;
+        if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &reconnected) == GOING_FAILED) {
+            return false;
+        }
+        i++;
+        if (reconnected) {
+            lost = name;
+            if (!prepare_again(execution, name)) {
+                return false;
+            }
+            i = 0; /* the first of those that are left */
+        }
+    }
+    return true;
+}
+
+static const char *failure_summary(struct arena *arena, const struct run_result *result)
+{
+    const char *const own = result->failure.partially_applied
+                                ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
+                                  "goes on behind them"
+                                : "failed — it was rolled back";
+    if (result->applied_count == 0) {
+        return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
+    }
+    return arena_printf(arena, "Migration \"%s\" %s; the %zu migration(s) before it stay applied.", result->failed_name,
+                        own, result->applied_count);
+}
+
+static bool begin(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    return ledger_make_ready(run->request, run->session, &execution->preparation->catalog.detection);
+}
+
+static bool run_all(const struct execution *execution)
+{
+    struct arena *const arena = execution->run->request->arena;
+    struct run_result *const result = execution->result;
+    result->ok = run_list(execution);
+    result->summary = !result->ok ? failure_summary(arena, result)
+                      : result->applied_count == 0
+                          ? "No pending migrations to run."
+                          : arena_printf(arena, "Applied %zu migration(s) successfully.", result->applied_count);
+    return true;
+}
+
+const struct executor run_each = {.begin = begin, .run = run_all};

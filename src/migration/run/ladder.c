@@ -1,0 +1,114 @@
+/*
+ * The rungs stay close together: a reader that queues behind our ALTER waits as long as the longest of them, and two
+ * rungs of 50 and 80 ms keep that below 100. The pauses between grow instead, so that a table that is busy for long is
+ * not knocked at all the time.
+ */
+#include "migration/run/ladder.h"
+
+#include "pg/sqlstate.h"
+
+#define FIRST_PAUSE_MS   50
+#define LONGEST_PAUSE_MS 500
+#define TELL_EACH_MS     1000
+
+struct ladder ladder_start(const struct run *run)
+{
+    return (struct ladder){
+        .began = clock_ms(),
+        .timeout_ms = run->settings.lock_timeout_ms,
+        .pause_ms = FIRST_PAUSE_MS,
+        .attempt = 1,
+    };
+}
+
+bool is_for_a_lock(const char *sqlstate)
+{
+    return sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE) || sqlstate_is(sqlstate, SQLSTATE_DEADLOCK_DETECTED) ||
+           sqlstate_is(sqlstate, SQLSTATE_SERIALIZATION_FAILURE);
+}
+
+/* The server chose us: there was no waiting for a lock that a limit of ours ended. */
+static bool is_deadlock(const struct failure *failure)
+{
+    return !sqlstate_is(failure->status.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
+}
+
+static void tell_wait(const struct run *run, const struct ladder *ladder, const char *migration,
+                      const struct failure *failure)
+{
+    const uint32_t waited = (uint32_t)(clock_ms() - ladder->began);
+    const char *const who =
+        failure->blocker_count == 0 ? "somebody" : blockers_text(run->arena, failure->blockers, failure->blocker_count);
+    watch_tell(&run->watch,
+               &(struct run_event){
+                   .kind = RUN_EVENT_LOCK_WAIT,
+                   .migration = migration,
+                   .step = failure->step,
+                   .steps = failure->steps,
+                   .duration_ms = waited,
+                   .attempt = ladder->attempt,
+                   .blockers = failure->blockers,
+                   .blocker_count = failure->blocker_count,
+                   .message = is_deadlock(failure)
+                                  ? arena_printf(run->arena, "A deadlock, try %u, with %s", ladder->attempt, who)
+                                  : arena_printf(run->arena, "No lock within %u ms, try %u; it is held by %s",
+                                                 ladder->timeout_ms, ladder->attempt, who),
+               });
+}
+
+/* The last word on a lock that could not be had. */
+static void give_up(const struct run *run, const struct ladder *ladder, struct failure *failure)
+{
+    const char *const who = failure->blocker_count == 0
+                                ? ""
+                                : arena_printf(run->arena, "; it was held by %s",
+                                               blockers_text(run->arena, failure->blockers, failure->blocker_count));
+    const char *const how = is_deadlock(failure) ? ""
+                                                 : arena_printf(run->arena,
+                                                                ", at most %u ms at a time so that nobody had to queue "
+                                                                "behind it",
+                                                                ladder->timeout_ms);
+    failure->status.message = arena_printf(run->arena, "%s: tried %u times in %.1f s%s%s", failure->status.message,
+                                           ladder->attempt, (double)(clock_ms() - ladder->began) / 1000, how, who);
+    if (failure->status.hint == NULL || is_deadlock(failure)) {
+        failure->status.hint =
+            "Let the session that holds the lock end, and run again; lock_retry_ms gives it more time.";
+    }
+    failure->blockers = blockers_copy(run->arena, failure->blockers, failure->blocker_count);
+}
+
+static void end_by_wish(const struct run *run, struct failure *failure)
+{
+    if (watch_cancelled(&run->watch)) {
+        status_fail(&failure->status, STATUS_CANCELLED, "The run was cancelled while it waited for a lock.");
+    } else {
+        status_fail(&failure->status, STATUS_DEADLINE_EXCEEDED,
+                    "The time for this request was over while it waited for a lock.");
+    }
+}
+
+bool ladder_again(struct ladder *ladder, struct run *run, const char *migration, struct failure *failure)
+{
+    if (!is_for_a_lock(failure->status.sqlstate)) {
+        return false;
+    }
+    const int64_t now = clock_ms();
+    if (now - ladder->began >= run->settings.lock_retry_ms) {
+        give_up(run, ladder, failure);
+        return false;
+    }
+    /* Each try is a line at first, then one a second is. */
+    if (ladder->attempt == 1 ||
+        (now - ladder->began) / TELL_EACH_MS != (now - ladder->pause_ms - ladder->began) / TELL_EACH_MS) {
+        tell_wait(run, ladder, migration, failure);
+    }
+    if (!watch_pause(&run->watch, run->deadline, ladder->pause_ms)) {
+        end_by_wish(run, failure);
+        return false;
+    }
+    const uint32_t highest = run->settings.lock_timeout_ms * 8 / 5;
+    ladder->timeout_ms = ladder->timeout_ms * 5 / 4 > highest ? highest : ladder->timeout_ms * 5 / 4;
+    ladder->pause_ms = ladder->pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ladder->pause_ms * 2;
+    ladder->attempt++;
+    return true;
+}

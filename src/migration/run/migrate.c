@@ -1,0 +1,204 @@
+/*
+ * The ledger's row is begun with the first step and finished with the last; between them truss.migration_steps says how
+ * far it is.
+ */
+#include "migration/run/migrate.h"
+
+#include "migration/record/store.h"
+#include "migration/run/alone.h"
+#include "migration/run/observer.h"
+#include "migration/run/send.h"
+#include "sql/classify.h"
+#include "sql/split.h"
+
+static void look_at(const struct attempt *attempt, uint32_t step, uint32_t steps)
+{
+    if (attempt->run->observer != NULL) {
+        observer_at(attempt->run->observer, attempt->record.name, step, steps);
+    }
+}
+
+/* ---- one transaction ---- */
+
+static bool send(struct attempt *attempt, const struct transaction *transaction)
+{
+    struct query query = transaction_compose(attempt->run->arena, transaction);
+    return query_send(attempt->run, &query, &attempt->failure);
+}
+
+static bool run_whole(struct attempt *attempt)
+{
+    static const struct step nothing = {.kind = STEP_TRANSACTION};
+    const struct step *const step = attempt->plan.count == 0 ? &nothing : attempt_step(attempt, 0);
+    struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
+    attempt->failure.step = attempt->failure.steps = 1;
+    look_at(attempt, 1, 1);
+    transaction.session = &attempt->run->settings;
+    transaction.stalls = step->stalls;
+    transaction.locks = true;
+    transaction.content = attempt->content;
+    transaction.start = step->start;
+    transaction.end = step->end;
+    transaction.records = true;
+    transaction.part = LEDGER_RECORD;
+    return send(attempt, &transaction);
+}
+
+/* ---- step by step ---- */
+
+static bool run_transaction(struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
+    transaction.stalls = step->stalls;
+    transaction.locks = true;
+    transaction.content = attempt->content;
+    transaction.start = step->start;
+    transaction.end = step->end;
+    return send(attempt, &transaction);
+}
+
+/* BEGIN …; COMMIT of the script's own: our row goes in front of its COMMIT. */
+static bool run_own_transaction(struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    struct transaction transaction = attempt_done(attempt, FRAME_OWN, i);
+    transaction.stalls = step->stalls;
+    transaction.content = attempt->content;
+    transaction.start = step->start;
+    transaction.end = step->commit_at;
+    transaction.closing = text_slice(attempt->content, step->commit_at, step->end);
+    return send(attempt, &transaction);
+}
+
+static bool run_step(struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    const bool was_begun = i == attempt->done && attempt->steps.count > i;
+    bool finished = false;
+    if (was_begun && !alone_resume(attempt, i, &finished)) {
+        return false;
+    }
+    if (finished) {
+        return true;
+    }
+    switch (step->kind) {
+    case STEP_TRANSACTION:
+        return run_transaction(attempt, i);
+    case STEP_ALONE:
+        return alone_run(attempt, i, was_begun);
+    case STEP_OWN:
+        break;
+    }
+    return step->commit_at == SIZE_MAX ? alone_run_unseen(attempt, i) : run_own_transaction(attempt, i);
+}
+
+/* What a step that failed leaves behind. A lost connection leaves what the next one finds. */
+static void settle_failure(struct attempt *attempt, size_t i)
+{
+    const struct step *const step = attempt_step(attempt, i);
+    struct failure *const failure = &attempt->failure;
+    const bool is_clean = step->kind == STEP_TRANSACTION || (step->kind == STEP_OWN && step->commit_at != SIZE_MAX);
+    failure->partially_applied = failure->connection_lost || i > 0;
+    if (failure->connection_lost || !attempt->is_started) {
+        return;
+    }
+    if (!is_clean && !(step->kind == STEP_ALONE && alone_clean_up(attempt, i))) {
+        failure->partially_applied = true;
+    }
+    attempt_record_failure(attempt);
+}
+
+/* Settings that finished steps have made, in the session that is gone; "" where there are none. */
+static const char *finished_settings(const struct attempt *attempt)
+{
+    struct buffer settings = {.arena = attempt->run->arena};
+    for (size_t i = 0; i < attempt->done; i++) {
+        const struct text part = attempt_text(attempt, i);
+        struct sql_lexer lexer = {.text = part};
+        struct sql_statement statement;
+        while (sql_next_statement(&lexer, &statement)) {
+            const struct text one = text_slice(part, statement.start, statement.end);
+            if (sql_is_setting(one)) {
+                buffer_add(&settings, one);
+                buffer_puts(&settings, "\n;\n");
+            }
+        }
+    }
+    return buffer_string(&settings);
+}
+
+static void tell_step(const struct attempt *attempt, size_t i, enum run_event_kind kind, int64_t began)
+{
+    struct arena *const arena = attempt->run->arena;
+    const struct step *const step = attempt_step(attempt, i);
+    const uint32_t line = text_position(attempt->content, step->start).line;
+    const bool is_done = kind == RUN_EVENT_STEP_DONE;
+    const struct run_event event = {
+        .kind = kind,
+        .migration = attempt->record.name,
+        .step = (uint32_t)(i + 1),
+        .steps = (uint32_t)attempt->plan.count,
+        .duration_ms = is_done ? (uint32_t)(clock_ms() - began) : 0,
+        .message = arena_printf(arena, "Step %zu of %zu (line %u%s%s) %s.", i + 1, attempt->plan.count, line,
+                                step->reason == NULL ? "" : ", ", step->reason == NULL ? "" : step->reason,
+                                is_done ? "is done" : "has begun"),
+    };
+    watch_tell(&attempt->run->watch, &event);
+}
+
+/* The session as an earlier one had it behind the finished steps. */
+static bool set_up_session(struct attempt *attempt)
+{
+    struct transaction transaction = attempt_transaction(attempt, FRAME_NONE);
+    transaction.session = &attempt->run->settings;
+    transaction.carry = finished_settings(attempt);
+    const struct query query = transaction_compose(attempt->run->arena, &transaction);
+    return (store_ensure(attempt->run->session, attempt->run->status) &&
+            pg_exec(attempt->run->session, buffer_string(&query.sql), attempt->run->status)) ||
+           attempt_fail(attempt);
+}
+
+/* A wish to end that comes between two steps: what is done stays. */
+static bool is_cancelled(struct attempt *attempt, size_t i)
+{
+    if (!watch_cancelled(&attempt->run->watch) || attempt_is_last(attempt, i)) {
+        return false;
+    }
+    status_fail(attempt->run->status, STATUS_CANCELLED, "The run was cancelled.");
+    attempt_fail(attempt);
+    attempt->failure.partially_applied = true;
+    attempt_record_failure(attempt);
+    return true;
+}
+
+static bool run_steps(struct attempt *attempt)
+{
+    attempt->failure.steps = (uint32_t)attempt->plan.count;
+    if (!set_up_session(attempt)) {
+        return false;
+    }
+    for (size_t i = attempt->done; i < attempt->plan.count; i++) {
+        const int64_t began = clock_ms();
+        attempt->failure.step = (uint32_t)(i + 1);
+        look_at(attempt, attempt->failure.step, attempt->failure.steps);
+        tell_step(attempt, i, RUN_EVENT_STEP_STARTED, began);
+        if (!run_step(attempt, i)) {
+            settle_failure(attempt, i);
+            return false;
+        }
+        attempt->is_started = true;
+        tell_step(attempt, i, RUN_EVENT_STEP_DONE, began);
+        if (is_cancelled(attempt, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool migrate(struct attempt *attempt)
+{
+    const bool is_whole = attempt->plan.count == 0 || attempt->plan.one_transaction;
+    attempt->failure = (struct failure){0};
+    return !attempt->is_started && is_whole ? run_whole(attempt) : run_steps(attempt);
+}

@@ -1,0 +1,127 @@
+/*
+ * A dry run: all in one transaction that is rolled back. What cannot be tried so is listed. Sequences that the scripts
+ * name, or whose tables they name, give the same values afterwards as without the try; others that moved are told of.
+ */
+#include "migration/run/batch.h"
+#include "migration/run/observer.h"
+#include "migration/run/sequences.h"
+#include "pg/sqlstate.h"
+
+static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
+{
+    const struct execution *const execution = batch->execution;
+    const struct run_untried untried = {
+        .migration = execution->preparation->items[item].item->name,
+        .step = (uint32_t)(step + 1),
+        .reason = reason == NULL ? "it follows on a step that could not be tried" : reason,
+    };
+    result_add_untried(execution->run->request->arena, execution->result, &untried);
+}
+
+/* A value that an enum got in this very transaction; after a commit between it would do. */
+static bool is_for_the_try_only(const struct failure *failure)
+{
+    return sqlstate_is(failure->status.sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE);
+}
+
+/* What stands outside of a transaction is not tried. */
+static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
+{
+    const struct step *const step = &batch->execution->preparation->items[batch->at].plan.steps[j];
+    if (step->kind != STEP_TRANSACTION) {
+        add_untried(batch, batch->at, j, step->reason);
+        return true;
+    }
+    return batch_send(batch, loaded, step, NULL);
+}
+
+/* *stop: the transaction is broken by the try's own fault. */
+static bool try_item(struct batch *batch, bool *stop)
+{
+    const struct prepared *const prepared = &batch->execution->preparation->items[batch->at];
+    const int64_t began = clock_ms();
+    struct loaded loaded;
+    if (!batch_load(batch, prepared, &loaded)) {
+        return false;
+    }
+    for (size_t j = prepared->done; j < prepared->plan.count; j++) {
+        batch->failure.step = (uint32_t)(j + 1);
+        batch->failure.steps = (uint32_t)prepared->plan.count;
+        if (batch->run->observer != NULL) {
+            observer_at(batch->run->observer, prepared->item->name, batch->failure.step, batch->failure.steps);
+        }
+        if (!try_step(batch, &loaded, j)) {
+            *stop = is_for_the_try_only(&batch->failure);
+            if (*stop) {
+                add_untried(batch, batch->at, j, "it uses an enum value that is new in the same transaction");
+            }
+            return *stop;
+        }
+    }
+    batch_add_applied(batch, &loaded, began);
+    return true;
+}
+
+/* One try at all of it. Where it fails, batch->at is the migration that did. */
+static bool try_all(struct batch *batch, struct sequences *sequences)
+{
+    const size_t count = batch->execution->preparation->count;
+    bool stop = false;
+    if (!batch_begin(batch)) {
+        return false;
+    }
+    bool ok = sequences_set_aside(batch->run, sequences, batch->stalls ? batch->ladder.timeout_ms : 0, &batch->failure);
+    while (ok && !stop && batch->at < count) {
+        ok = try_item(batch, &stop);
+        batch->at += ok ? 1 : 0;
+    }
+    for (size_t i = batch->at; stop && i < count; i++) {
+        add_untried(batch, i, 0, "it comes behind what could not be tried");
+    }
+    batch_roll_back(batch);
+    return ok;
+}
+
+static const char *summary_of(const struct execution *execution)
+{
+    const struct run_result *const result = execution->result;
+    struct arena *const arena = execution->run->request->arena;
+    if (!result->ok) {
+        return arena_printf(arena, "Migration \"%s\" would fail; everything was rolled back.", result->failed_name);
+    }
+    if (result->untried_count > 0) {
+        return arena_printf(arena,
+                            "Tried %zu migration(s) without a failure and rolled everything back; %zu step(s) "
+                            "could not be tried.",
+                            execution->preparation->count, result->untried_count);
+    }
+    return arena_printf(arena, "%zu migration(s) would be applied; everything was rolled back.",
+                        execution->preparation->count);
+}
+
+static bool begin(const struct execution *execution)
+{
+    (void)execution;
+    return true;
+}
+
+static bool try_together(const struct execution *execution)
+{
+    struct batch batch = batch_start(execution, false);
+    struct run_result *const result = execution->result;
+    struct sequences sequences;
+    if (!sequences_find(execution->run, execution->preparation, &sequences)) {
+        return false;
+    }
+    do {
+        result->ok = try_all(&batch, &sequences);
+    } while (!result->ok && batch_again(&batch));
+    if (!result->ok) {
+        batch_keep_failure(&batch);
+    }
+    result->summary = summary_of(execution);
+    batch_end(&batch);
+    return sequences_check(execution->run, &sequences, result);
+}
+
+const struct executor run_trial = {.begin = begin, .run = try_together};
