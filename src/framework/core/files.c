@@ -25,11 +25,13 @@ static struct text without_zeros(struct text number)
     return number;
 }
 
+/* base is the part of file->name that fits the pattern. */
 static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
-                 const struct pattern_match *match, struct migration_file *file)
+                 const struct pattern_match *match, const char *base, struct migration_file *file)
 {
     const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
-    file->name = facts->whole_names ? file->name : kept(arena, match->stem);
+    const size_t size = (size_t)(base - file->name) + match->stem.size; /* the stem begins where base does */
+    file->name = facts->whole_names ? file->name : arena_strndup(arena, file->name, size);
     file->title = kept(arena, match->title);
     file->version = kept(arena, number);
     file->key = facts->key == KEY_NAME ? NULL : file->version;
@@ -37,11 +39,12 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
     file->each_alone = rule->each_alone;
 }
 
-/* file->name is the name as it stands in the folder. */
+/* file->name is the name as it stands in the folder: with the directories above it, which patterns do not see. */
 static bool take(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning)
 {
     const struct framework *const framework = folder->framework;
-    const struct text name = text_of(file->name);
+    const char *const slash = strrchr(file->name, '/');
+    const struct text name = text_of(slash == NULL ? file->name : slash + 1);
     for (const struct file_rule *rule = framework->folder.files; rule->pattern != NULL; rule++) {
         struct pattern_match match;
         if (!pattern_fits(rule->pattern, name, &match)) {
@@ -53,7 +56,7 @@ static bool take(struct arena *arena, const struct folder *folder, struct migrat
         if (rule->passed_over) {
             return false;
         }
-        fill(arena, &framework->folder, rule, &match, file);
+        fill(arena, &framework->folder, rule, &match, name.data, file);
         return framework->hooks.accept == NULL || framework->hooks.accept(arena, folder, file, warning);
     }
     return false;
@@ -68,15 +71,24 @@ static int by_number(const struct migration_file *a, const struct migration_file
     return listing_by_version(a, b);
 }
 
+static int by_key(const struct migration_file *a, const struct migration_file *b)
+{
+    return strcmp(migration_file_key(a), migration_file_key(b));
+}
+
+static int (*const orders[])(const struct migration_file *a, const struct migration_file *b) = {
+    [ORDER_OF_NAMES] = NULL,
+    [ORDER_OF_NUMBERS] = by_number,
+    [ORDER_OF_KEYS] = by_key,
+};
+
 bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct framework *const framework = folder->framework;
     const struct folder_facts *const facts = &framework->folder;
     const struct listing_rule rule = {
         .take = take,
-        .compare = framework->hooks.compare != NULL ? framework->hooks.compare
-                   : facts->by_number               ? by_number
-                                                    : NULL,
+        .compare = framework->hooks.compare != NULL ? framework->hooks.compare : orders[facts->order],
         .recursive = facts->recursive,
         .directories = facts->script != NULL,
         .script = facts->script,

@@ -317,6 +317,13 @@ enum key_rule {
     KEY_NUMBER_AS_WRITTEN, /* … as it stands */
 };
 
+/* In which order migrations run. */
+enum file_order {
+    ORDER_OF_NAMES,   /* by the bytes of the files' names */
+    ORDER_OF_NUMBERS, /* by {number}; those without one come last, by name */
+    ORDER_OF_KEYS,    /* by the bytes of what the ledger has of them */
+};
+
 /* The lines of comment that part a file into up and down. */
 struct marks {
     const char *up; /* the words behind the dashes: "migrate:up"; NULL: files have no parts */
@@ -370,8 +377,8 @@ struct folder_facts {
     const char *script;            /* migrations are directories, each with this file; NULL: they are files */
     bool recursive;                /* those in directories below count, too */
     bool whole_names;              /* a migration is called as its file, with the ending */
-    bool by_number;                /* the order; else by the bytes of the names */
-    bool numbered_from_one;        /* … without gaps; what is not so is refused */
+    enum file_order order;
+    bool numbered_from_one; /* … without gaps; what is not so is refused */
     enum key_rule key;
 
     struct marks marks;
@@ -413,7 +420,7 @@ struct hooks {
     /* Is this file, which fits a pattern, a migration? Changes what the pattern says of it. */
     bool (*accept)(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning);
 
-    /* The order, instead of folder.by_number. */
+    /* The order, instead of folder.order. */
     int (*compare)(const struct migration_file *a, const struct migration_file *b);
 
     /* What makes the folder unfit for a run, although it can be shown. True where nothing does. NULL: nothing can. */

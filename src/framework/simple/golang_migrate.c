@@ -52,7 +52,7 @@ const struct framework framework_golang_migrate = {
             .likely_by = WORDS("{number}_*.up.sql"),
             .files = FILES({.pattern = "{number:1-18}_*.up.sql"}), /* source/parse.go */
             .key = KEY_NUMBER,
-            .by_number = true,
+            .order = ORDER_OF_NUMBERS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},
         },
     .habits =

@@ -84,7 +84,7 @@ const struct framework framework_goose = {
             .files = FILES({.pattern = "*_test.go", .passed_over = true},
                            {.pattern = "{number:1-18}_*.go", .is_code = true}, {.pattern = "{number:1-18}_*.sql"}),
             .key = KEY_NUMBER,
-            .by_number = true,
+            .order = ORDER_OF_NUMBERS,
             .marks = {.up = "+goose Up", .down = "+goose Down", .nocase = true},
             .alone = {ALONE_LINE, "+goose NO TRANSACTION"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- +goose Up\n\n-- +goose Down\n"},

@@ -45,7 +45,7 @@ const struct framework framework_sql_migrate = {
             .sure_by = WORDS("*.sql: -- +migrate Up"),
             .files = FILES({.pattern = "{number}*.sql"}, {.pattern = "*.sql"}),
             .whole_names = true,
-            .by_number = true, /* those without one come last (sql-migrate's Less) */
+            .order = ORDER_OF_NUMBERS, /* those without one come last (sql-migrate's Less) */
             .marks = {.up = "+migrate Up", .down = "+migrate Down"},
             .alone = {ALONE_UP_LINE, "notransaction"},
             .makes = {"{utc:%Y%m%d%H%M%S}-{slug:-}.sql", "\n-- +migrate Up\n\n-- +migrate Down\n"},
