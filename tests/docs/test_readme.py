@@ -119,7 +119,7 @@ class Readme(unittest.TestCase):
                 sources[display] = text
         self.assertEqual(set(sources), set(rows) - {"Framework"} - {name for name in rows if name.startswith("-")})
         for name, text in sources.items():
-            has_checksum = re.search(r"^    \.checksum(_matches)? = |file->checksum = ", text, re.M)
+            has_checksum = re.search(r"\.checksum(_matches)? = |file->checksum = ", text)
             self.assertEqual(rows[name][4] == "●", has_checksum is not None, name)
 
     def test_every_file_that_it_names_exists(self):

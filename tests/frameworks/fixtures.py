@@ -21,9 +21,10 @@ PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "lar
 # Some of them are: a run of all is refused without --allow-delegate.
 MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.
-BY_READING = {"efcore", "phinx", "rambler", "sea-orm"}
+BY_READING = {"bun", "efcore", "phinx", "rambler", "sea-orm"}
 # Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.
 VOLATILE = {
+    "bun": r", \d+, '<T>'\);$|_locks_id_seq', \d+",
     "sqlx": r", -?\d+\);$", "atlas": r", \d+, '', '', |'Atlas CLI v[\d.]+'|'Truss [\d.]+'", "flyway": r", '(postgres|app)', '<T>', \d+, true",
     "yoyo": r"VALUES \('[0-9a-f-]{36}'|'(apply|mark)', '\w+', '\w+'", "sea-orm": r", \d{10}\);$", "doctrine": r", ('<T>'|NULL), (\d+|NULL)\);$",
     "knex": r", \d+, '<T>'\);$", "laravel": r", \d+\);$", "liquibase": r"'(\d{10})'|'4\.28\.0'|'Truss [\d.]+'", "phinx": r"<T>",

@@ -28,6 +28,7 @@
     X(dbmate)                                                                                                          \
     X(goose)                                                                                                           \
     X(sql_migrate)                                                                                                     \
+    X(bun)                                                                                                             \
     X(golang_migrate)                                                                                                  \
     X(tern)                                                                                                            \
     X(rambler)                                                                                                         \
