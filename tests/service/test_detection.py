@@ -1,6 +1,9 @@
 """What a project is: where its folder and its ledger are, and what their state says."""
+import contextlib
 import hashlib
 import os
+import pty
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -11,6 +14,7 @@ FAILED_PRECONDITION = 9
 LEDGER = """CREATE TABLE {}._prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL,
     finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
     started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0);"""
+LOOK = "SELECT n.nspname, c.relname, (SELECT pg_catalog.string_agg(a.attname"  # how the search begins
 
 
 def sha256(text):
@@ -230,6 +234,59 @@ class Detection(Case):
         files = self.moved("prisma/migrations")
         self.assertTrue(self.run_all(files, url=self.url(schema="one")).ok)
         self.assertEqual(self.states(self.status(files, url=self.url(schema="two"))), {"1_first": "pending"})
+
+    # ---- how often ----
+
+    def detections(self, ask):
+        """How often the database is looked through for ledgers while this is asked."""
+        log = os.path.join(self.cluster.directory, "log")
+        self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
+        start = os.path.getsize(log)
+        ask()
+        with open(log, "rb") as file:
+            file.seek(start)
+            return file.read().decode(errors="replace").count(f"execute <unnamed>: {LOOK}")
+
+    def test_every_request_looks_for_ledgers_once(self):
+        files = self.moved("prisma/migrations").add("2_second", "CREATE TABLE second (id INT);")
+        self.detections(lambda: None)  # before the worker has its first connection
+        worker = self.worker(files)
+        service = self.rpc(worker)
+
+        def call(method, **request):
+            return lambda: service.call("MigrationService", method, request)
+
+        def started():
+            operation = service.call("MigrationService", "StartRun", {"target": "2_second"}).id
+            service.call("MigrationService", "WaitOperation", {"id": operation, "after_event": 1000, "wait_ms": 20000})
+
+        for name, ask in {
+                "GetStatus": call("GetStatus"), "Plan": call("Plan"), "Check": call("Check"),
+                "a try": call("Run", dry_run=True), "MarkApplied": call("MarkApplied", migration="1_first"),
+                "StartRun": started, "Run": call("Run"), "Run with a ledger": call("Run")}.items():
+            with self.subTest(name):
+                self.assertEqual(self.detections(ask), 1)
+        self.assertEqual(self.states(service.call("MigrationService", "GetStatus")), {"1_first": "applied", "2_second": "applied"})
+
+    def test_a_confirmed_run_looks_for_ledgers_once_for_its_plan_and_once_for_itself(self):
+        files = self.moved("prisma/migrations")
+        self.detections(lambda: None)
+        worker = self.worker(files)
+
+        def confirmed():
+            master, slave = pty.openpty()
+            process = subprocess.Popen([os.path.join(harness.BIN, "truss"), "run"], env=harness.clean_environment(None, worker),
+                                       stdin=slave, stdout=slave, stderr=slave)
+            os.close(slave)
+            os.write(master, b"y\n")
+            with contextlib.suppress(OSError):  # the end of a terminal
+                while os.read(master, 4096):
+                    pass
+            os.close(master)
+            self.assertEqual(process.wait(), 0)
+
+        self.assertEqual(self.detections(confirmed), 2)
+        self.assertEqual(self.states(self.rpc(worker).call("MigrationService", "GetStatus")), {"1_first": "applied"})
 
 
 if __name__ == "__main__":

@@ -110,6 +110,20 @@ class Resume(Case):
         self.sql("DELETE FROM t WHERE ctid = '(0,1)'")
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def test_a_role_that_a_finished_step_has_set_writes_none_of_our_rows(self):
+        role = f"other_{os.getpid()}"
+        self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")
+        self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE IF EXISTS {role}", False)
+        rpc = self.start(f"CREATE TABLE t (id INT);\nINSERT INTO t VALUES (1), (1);\nALTER TABLE t OWNER TO {role};\n"
+                         f"GRANT USAGE, CREATE ON SCHEMA public TO {role};\nSET ROLE {role};\nCREATE UNIQUE INDEX CONCURRENTLY ix ON t (id);\n")
+        self.addCleanup(self.sql, f"DROP OWNED BY {role} CASCADE")
+        self.assertEqual(rpc.call("MigrationService", "Run").failed.sqlstate, "23505")
+        self.sql("DELETE FROM t WHERE ctid = '(0,1)'")
+        reply = rpc.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(reply.applied[0].resumed_steps, 1)
+        self.assertEqual(self.steps(), [])
+
     def test_a_step_that_failed_may_be_mended_and_the_run_goes_on(self):
         good = LOG % "one" + "VACUUM log;\n"
         rpc = self.start(good + LOG % "three" + "SELECT 1/0;")

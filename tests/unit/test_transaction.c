@@ -1,0 +1,245 @@
+/*
+ * What is sent for a piece of a migration, and what a failure keeps of the status it came from.
+ */
+#include "migration/failure.h"
+#include "migration/record/transaction.h"
+#include "support/runner.h"
+
+#include <string.h>
+
+static struct arena *arena;
+
+static const struct framework framework = {
+    .ledger =
+        {
+            .session = "SET ledgers.own = on;",
+            .lock = "LOCK ledger;",
+            .unlock = "UNLOCK ledger;",
+            .record = "INSERT row;",
+            .start = "INSERT begun;",
+            .finish = "UPDATE row;",
+        },
+};
+static const struct ledger ledger = {.schema = "public", .table = "ledger"};
+static const struct ledger_record record = {.id = "4711", .name = "1_first", .key = "1"};
+static const struct run_settings settings = {.lock_timeout_ms = 50, .statement_timeout_ms = 9000};
+static const struct step_record second = {.step = 2, .steps = 3, .attempt = "4711", .checksum = "ab"};
+
+#define RESET_ROLE "RESET SESSION AUTHORIZATION;RESET ROLE;"
+
+static void set_up(void)
+{
+    arena = arena_new(0);
+}
+
+static void tear_down(void)
+{
+    arena_free(arena);
+}
+
+static struct transaction begin(enum transaction_frame frame, const char *script)
+{
+    return (struct transaction){
+        .frame = frame,
+        .framework = &framework,
+        .ledger = &ledger,
+        .lock_timeout_ms = 50,
+        .record = &record,
+        .content = text_of(script),
+        .end = script == NULL ? 0 : strlen(script),
+    };
+}
+
+static struct query composed;
+
+static const char *compose(const struct transaction *transaction)
+{
+    composed = transaction_compose(arena, transaction);
+    return buffer_string(&composed.sql);
+}
+
+START_TEST(the_usual_migration_is_one_message_with_its_row)
+{
+    struct transaction one = begin(FRAME_WHOLE, "create table t ()");
+    one.session = &settings;
+    one.locks = true;
+    one.records = true;
+    one.part = LEDGER_RECORD;
+    ck_assert_str_eq(compose(&one),
+                     RESET_ROLE "RESET ALL;SET ledgers.own = on;SET idle_in_transaction_session_timeout = 60000;SET "
+                                "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
+                                "table t ()\n;\n" RESET_ROLE "INSERT row;" RESET_ROLE "UNLOCK ledger;COMMIT;");
+    ck_assert_int_eq(composed.ladder, LADDER_LOCAL);
+    /* "table", by its place in the message and in the file. */
+    ck_assert_uint_eq(composed.characters_before,
+                      (size_t)(strstr(composed.sql.data, "create table") - composed.sql.data));
+    ck_assert_uint_eq(composed.statements_before, 9);
+    query_set_timeout(&composed, 80);
+    ck_assert_ptr_nonnull(strstr(composed.sql.data, "SET LOCAL lock_timeout =       80;LOCK"));
+}
+END_TEST
+
+START_TEST(what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the_script)
+{
+    struct transaction step = begin(FRAME_WHOLE, "select 1; select 2");
+    step.end = strlen("select 1");
+    step.modes = "ISOLATION LEVEL SERIALIZABLE";
+    step.carry = "SET LOCAL work_mem = '1MB';SET ROLE app;";
+    step.starts = true;
+    ck_assert_str_eq(compose(&step),
+                     "BEGIN ISOLATION LEVEL SERIALIZABLE;SET LOCAL work_mem = '1MB';SET ROLE app;INSERT "
+                     "begun;select 1\n;\nCOMMIT;");
+    ck_assert_uint_eq(composed.statements_before, 4);
+    ck_assert_int_eq(composed.ladder, LADDER_NONE);
+}
+END_TEST
+
+START_TEST(rows_of_steps_are_written_as_ourselves_too)
+{
+    struct transaction step = begin(FRAME_WHOLE, NULL);
+    step.step_mark = STEP_FINISHED;
+    step.step = &second;
+    const char *const sql = compose(&step);
+    ck_assert_ptr_eq(strstr(sql, "BEGIN;" RESET_ROLE "INSERT INTO truss.migration_steps"), sql);
+    step.step_mark = STEP_UNBEGUN;
+    ck_assert_str_eq(compose(&step), "BEGIN;" RESET_ROLE
+                                     "DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND migration = "
+                                     "'1_first' AND step = 2 AND finished_at IS NULL;COMMIT;");
+}
+END_TEST
+
+START_TEST(the_last_step_finishes_the_row_and_forgets_the_steps)
+{
+    struct transaction step = begin(FRAME_WHOLE, "select 1");
+    step.records = true;
+    step.part = LEDGER_FINISH;
+    step.step_mark = STEPS_FORGOTTEN;
+    ck_assert_str_eq(compose(&step), "BEGIN;select 1\n;\n" RESET_ROLE
+                                     "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
+                                     "migration = '1_first';COMMIT;");
+}
+END_TEST
+
+START_TEST(rows_stand_in_front_of_the_script_s_own_commit)
+{
+    struct transaction step = begin(FRAME_OWN, "begin; select 1; commit;");
+    step.end = strlen("begin; select 1; ");
+    step.closing = text_of("commit;");
+    step.stalls = true;
+    step.starts = true;
+    step.records = true;
+    step.part = LEDGER_FINISH;
+    ck_assert_str_eq(compose(&step), "begin; select 1; \n;\n" RESET_ROLE "INSERT begun;UPDATE row;commit;");
+    ck_assert_int_eq(composed.ladder, LADDER_SESSION);
+}
+END_TEST
+
+START_TEST(what_stands_alone_is_alone_in_its_message)
+{
+    struct transaction step = begin(FRAME_NONE, "vacuum t");
+    ck_assert_str_eq(compose(&step), "vacuum t");
+    ck_assert_int_eq(composed.ladder, LADDER_NONE);
+    step.stalls = true;
+    ck_assert_str_eq(compose(&step), "vacuum t");
+    ck_assert_int_eq(composed.ladder, LADDER_SESSION);
+}
+END_TEST
+
+START_TEST(a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours)
+{
+    struct transaction step = begin(FRAME_NONE, "do $$ begin commit; end $$");
+    step.opening = "DO $truss_step$ BEGIN\n";
+    step.body = text_of("begin commit; end");
+    step.closing = text_of("END $truss_step$");
+    step.records = true;
+    step.part = LEDGER_FINISH;
+    step.step_mark = STEPS_FORGOTTEN;
+    ck_assert_str_eq(compose(&step), "DO $truss_step$ BEGIN\nbegin commit; end\n;\n" RESET_ROLE
+                                     "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
+                                     "migration = '1_first';END $truss_step$");
+    ck_assert(composed.is_wrapped);
+}
+END_TEST
+
+START_TEST(a_batch_has_one_begin_and_one_commit_around_its_scripts)
+{
+    struct transaction part = begin(FRAME_BEGIN, NULL);
+    part.locks = true;
+    ck_assert_str_eq(compose(&part), "BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;");
+    part = begin(FRAME_INSIDE, "select 1");
+    part.locks = true;
+    part.records = true;
+    part.part = LEDGER_RECORD;
+    ck_assert_str_eq(compose(&part), "select 1\n;\n" RESET_ROLE "INSERT row;");
+    part = begin(FRAME_COMMIT, NULL);
+    part.locks = true;
+    ck_assert_str_eq(compose(&part), RESET_ROLE "UNLOCK ledger;COMMIT;");
+}
+END_TEST
+
+START_TEST(a_failure_keeps_all_that_its_status_says)
+{
+    struct arena *const going = arena_new(0);
+    struct status status = {.arena = going};
+    struct failure failure = {.step = 2, .steps = 3, .statement = "old"};
+    status_fail(&status, STATUS_FAILED_PRECONDITION, "no %s", arena_strdup(going, "table"));
+    status.sqlstate = arena_strdup(going, "42P01");
+    status.detail = arena_strdup(going, "the detail");
+    status.hint = arena_strdup(going, "the hint");
+    status.migration = arena_strdup(going, "1_first");
+    status.reason = arena_strdup(going, "LOCKED");
+    status.suggestions[0] = arena_strdup(going, "1_frist");
+    status.position = 7;
+    ck_assert(!failure_take(&failure, &status));
+    const struct failure kept = failure_keep(arena, &failure);
+    arena_free(going);
+    ck_assert_str_eq(kept.status.message, "no table");
+    ck_assert_str_eq(kept.status.sqlstate, "42P01");
+    ck_assert_str_eq(kept.status.detail, "the detail");
+    ck_assert_str_eq(kept.status.hint, "the hint");
+    ck_assert_str_eq(kept.status.migration, "1_first");
+    ck_assert_str_eq(kept.status.reason, "LOCKED");
+    ck_assert_str_eq(kept.status.suggestions[0], "1_frist");
+    ck_assert_uint_eq(kept.status.position, 7);
+    ck_assert_ptr_eq(kept.status.arena, arena);
+    ck_assert_uint_eq(kept.step, 2);
+    ck_assert_uint_eq(kept.steps, 3);
+    ck_assert_ptr_null(kept.statement);
+    ck_assert(!kept.connection_lost && !kept.terminated && !failure_is_cancelled(&kept));
+}
+END_TEST
+
+START_TEST(what_a_failure_means_for_the_run_is_told_by_its_status)
+{
+    struct status status = {.arena = arena};
+    struct failure failure = {0};
+    status_fail(&status, STATUS_CANCELLED, "cancelled");
+    failure_take(&failure, &status);
+    ck_assert(failure_is_cancelled(&failure) && !failure.connection_lost);
+    status_fail(&status, STATUS_UNAVAILABLE, "gone");
+    failure_take(&failure, &status);
+    ck_assert(failure.connection_lost && !failure.terminated && !failure_is_cancelled(&failure));
+    status.sqlstate = "57P01";
+    failure_take(&failure, &status);
+    ck_assert(failure.connection_lost && failure.terminated);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("transaction");
+    TCase *const tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_usual_migration_is_one_message_with_its_row);
+    tcase_add_test(tests, what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the_script);
+    tcase_add_test(tests, rows_of_steps_are_written_as_ourselves_too);
+    tcase_add_test(tests, the_last_step_finishes_the_row_and_forgets_the_steps);
+    tcase_add_test(tests, rows_stand_in_front_of_the_script_s_own_commit);
+    tcase_add_test(tests, what_stands_alone_is_alone_in_its_message);
+    tcase_add_test(tests, a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours);
+    tcase_add_test(tests, a_batch_has_one_begin_and_one_commit_around_its_scripts);
+    tcase_add_test(tests, a_failure_keeps_all_that_its_status_says);
+    tcase_add_test(tests, what_a_failure_means_for_the_run_is_told_by_its_status);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
