@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define MOST_DIGITS 18
+
 /* ---- which are migrations ---- */
 
 static const char *kept(struct arena *arena, struct text part)
@@ -30,13 +32,26 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
                  const struct pattern_match *match, const char *base, struct migration_file *file)
 {
     const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
-    const size_t size = (size_t)(base - file->name) + match->stem.size; /* the stem begins where base does */
-    file->name = facts->whole_names ? file->name : arena_strndup(arena, file->name, size);
+    /* Those known by a number need no directory to be told apart. The stem begins where base does. */
+    const char *const name = facts->key == KEY_NAME ? file->name : base;
+    const size_t size = (size_t)(base - name) + match->stem.size;
+    file->name = facts->whole_names ? file->name : arena_strndup(arena, name, size);
     file->title = kept(arena, match->title);
     file->version = kept(arena, number);
     file->key = facts->key == KEY_NAME ? NULL : file->version;
     file->is_code = rule->is_code;
     file->each_alone = rule->each_alone;
+}
+
+/* A ledger's numbers are bigints. */
+static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, const struct pattern_match *match,
+                        const struct migration_file *file, const char **warning)
+{
+    if (facts->key != KEY_NUMBER || match->number.size <= MOST_DIGITS) {
+        return true;
+    }
+    *warning = arena_printf(arena, "%s is left out: its number has more than %d digits.", file->name, MOST_DIGITS);
+    return false;
 }
 
 /* file->name is the name as it stands in the folder: with the directories above it, which patterns do not see. */
@@ -53,7 +68,7 @@ static bool take(struct arena *arena, const struct folder *folder, struct migrat
         if (rule->warning != NULL) {
             *warning = arena_printf(arena, "%s %s", file->name, rule->warning);
         }
-        if (rule->passed_over) {
+        if (rule->passed_over || !fits_bigint(arena, &framework->folder, &match, file, warning)) {
             return false;
         }
         fill(arena, &framework->folder, rule, &match, name.data, file);
