@@ -135,6 +135,24 @@ static bool starts_character(char c)
     return ((unsigned char)c & 0xC0) != 0x80;
 }
 
+char *text_clean(struct arena *arena, const char *string, size_t most)
+{
+    struct text rest = {string, string == NULL ? 0 : strnlen(string, most + 1)};
+    const bool is_cut = rest.size > most;
+    struct buffer out = {.arena = arena};
+    rest.size -= is_cut ? 1 : 0;
+    while (is_cut && rest.size > 0 && !starts_character(string[rest.size])) {
+        rest.size--;
+    }
+    for (size_t bad; !text_is_utf8(rest, &bad); rest = text_slice(rest, bad + 1, rest.size)) {
+        buffer_add(&out, text_slice(rest, 0, bad));
+        buffer_puts(&out, "\uFFFD");
+    }
+    buffer_add(&out, rest);
+    buffer_puts(&out, is_cut ? "\u2026" : "");
+    return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);
+}
+
 size_t text_characters(struct text text)
 {
     size_t count = 0;

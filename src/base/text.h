@@ -43,6 +43,10 @@ size_t text_find(struct text text, const char *needle, size_t from);
  * offset of the first byte that is not. NUL bytes are accepted: who cannot have them asks with memchr. */
 bool text_is_utf8(struct text text, size_t *bad);
 
+/* A copy of a string that is well-formed UTF-8 and at most about `most` bytes long: U+FFFD stands for each byte that is
+ * none, and … for what was cut off, at a character. NULL becomes "". */
+char *text_clean(struct arena *arena, const char *string, size_t most);
+
 /* Characters (code points) in well-formed UTF-8. */
 size_t text_characters(struct text text);
 

@@ -7,17 +7,9 @@
 
 #define LONGEST_STRING ((size_t)64 * 1024)
 
-/* A string may be cut inside a character, and the other side takes UTF-8 only: here it becomes that. */
 static char *clean(struct arena *arena, const char *string)
 {
-    struct text rest = text_slice(text_of(string), 0, LONGEST_STRING);
-    struct buffer out = {.arena = arena};
-    for (size_t bad; !text_is_utf8(rest, &bad); rest = text_slice(rest, bad + 1, rest.size)) {
-        buffer_add(&out, text_slice(rest, 0, bad));
-        buffer_puts(&out, "\uFFFD");
-    }
-    buffer_add(&out, rest);
-    return (char *)(uintptr_t)buffer_string(&out);
+    return text_clean(arena, string, LONGEST_STRING);
 }
 
 Truss__Rpc__V1__Status *status_message(struct arena *arena, const struct status *status)

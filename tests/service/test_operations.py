@@ -56,6 +56,25 @@ class Operations(Case):
         again = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "after_event": 10, "wait_ms": 60000})
         self.assertEqual([event.id for event in again.events], [11, 12])
 
+    def test_a_list_stays_short_whatever_errors_there_were(self):
+        """A server's error may have megabytes: it is cut where it is kept, and a list shows a line of it."""
+        rpc = self.serve("DO $$BEGIN RAISE EXCEPTION '%', repeat('\u00e4', 500000) USING DETAIL = repeat('d', 1000000), HINT = repeat('h', 1000000); END$$;")
+        for _ in range(8):
+            operation, _ = self.wait(rpc, self.begin(rpc))
+            rpc.call("MigrationService", "Run", {})
+        self.assertLess(operation.ByteSize(), 100000)
+        self.assertTrue(operation.result.failed.error.startswith("\u00e4" * 1000))
+        self.assertTrue(operation.result.failed.error.endswith("\u2026"))
+        for worker in (rpc, self.rpc(self.worker(self.files))):
+            listed = worker.call("MigrationService", "ListOperations", {"limit": 100})
+            self.assertGreaterEqual(len(listed.operations), 8)
+            self.assertLess(listed.ByteSize(), 20000)
+            ours = next(one for one in listed.operations if one.id == operation.id)
+            self.assertEqual((self.state(ours), ours.done, ours.finished_at.seconds, ours.last_event),
+                             ("failed", True, operation.finished_at.seconds, operation.last_event))
+            self.assertIn("failed", ours.summary)
+            self.assertEqual(worker.call("MigrationService", "GetOperation", {"id": operation.id}), operation)
+
     def test_who_makes_our_schema_at_the_same_time_does_not_fail_the_run(self):
         # The first migration makes the run's session remember all that CREATE SCHEMA looks at, and so not look again.
         rpc = self.serve("CREATE SCHEMA x; CREATE TABLE x.t (id INT PRIMARY KEY);", "CREATE TABLE b (id INT);\nVACUUM;")

@@ -82,6 +82,24 @@ START_TEST(utf8_is_checked_to_the_last_byte)
 }
 END_TEST
 
+START_TEST(a_text_is_cleaned_and_cut_at_a_character)
+{
+    ck_assert_str_eq(text_clean(arena, NULL, 10), "");
+    ck_assert_str_eq(text_clean(arena, "plain", 5), "plain");
+    ck_assert_str_eq(text_clean(arena, "plainer", 5), "plain\u2026");
+    ck_assert_str_eq(text_clean(arena, "abc\u00e4", 4), "abc\u2026");
+    ck_assert_str_eq(text_clean(arena, "abc\u00e4", 5), "abc\u00e4");
+    ck_assert_str_eq(text_clean(arena, "\u00e4\u00e4", 1), "\u2026");
+    ck_assert_str_eq(text_clean(arena,
+                                "a\xff"
+                                "b\xc3",
+                                10),
+                     "a\uFFFD"
+                     "b\uFFFD");
+    ck_assert_str_eq(text_clean(arena, "", 0), "");
+}
+END_TEST
+
 START_TEST(positions_count_characters_and_lines)
 {
     const struct text text = text_of("\xC3\xA4\xC3\xB6\nsel\xE2\x82\xAC"
@@ -301,6 +319,7 @@ int main(void)
     tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
     tcase_add_test(plain, utf8_is_checked_to_the_last_byte);
+    tcase_add_test(plain, a_text_is_cleaned_and_cut_at_a_character);
     tcase_add_test(plain, positions_count_characters_and_lines);
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
     tcase_add_test(plain, distance_is_levenshteins);

@@ -52,3 +52,45 @@ struct text message_bytes(struct arena *arena, const char *hex)
     }
     return (struct text){bytes, size};
 }
+
+static char *cleaned(struct arena *arena, char *string, size_t most)
+{
+    const bool is_short = string == NULL || strnlen(string, most + 1) <= most;
+    return is_short && text_is_utf8(text_of(string), NULL) ? string : text_clean(arena, string, most);
+}
+
+static bool is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const uint32_t *const set = (const uint32_t *)(const void *)((const char *)message + field->quantifier_offset);
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 || *set == field->id;
+}
+
+/* A string or a message, in its place or in a list. */
+static void clean_pointer(struct arena *arena, const ProtobufCFieldDescriptor *field, void *place, size_t most)
+{
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        *(char **)place = cleaned(arena, *(char **)place, most);
+    } else if (field->type == PROTOBUF_C_TYPE_MESSAGE && *(ProtobufCMessage **)place != NULL) {
+        message_clean(arena, *(ProtobufCMessage **)place, most);
+    }
+}
+
+void message_clean(struct arena *arena, ProtobufCMessage *message, size_t most)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *const field = &message->descriptor->fields[i];
+        void *const place = (char *)message + field->offset;
+        const bool is_pointer = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
+        if (!is_pointer || !is_set(message, field)) {
+            continue;
+        }
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            clean_pointer(arena, field, place, most);
+            continue;
+        }
+        const size_t count = *(const size_t *)(const void *)((const char *)message + field->quantifier_offset);
+        for (size_t j = 0; j < count; j++) {
+            clean_pointer(arena, field, &(*(void ***)place)[j], most);
+        }
+    }
+}

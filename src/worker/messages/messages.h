@@ -34,6 +34,12 @@ struct text message_bytes(struct arena *arena, const char *hex);
 /* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
 char *message_string(const char *string);
 
+/* Bytes of one text of a message that is kept or shown: a server's error may have megabytes. */
+#define MESSAGE_TEXT ((size_t)16 * 1024)
+
+/* Makes each string of a message UTF-8 of at most about `most` bytes (text_clean), in the arena. */
+void message_clean(struct arena *arena, ProtobufCMessage *message, size_t most);
+
 /* A field of a one-member oneof: absent, or there. */
 #define MESSAGE_SET_OPTIONAL(message, field, CASE, value)                                                              \
     do {                                                                                                               \

@@ -127,6 +127,7 @@ Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run
     message->n_blockers = event->blocker_count;
     message->blockers = blocker_messages(arena, event->blockers, event->blocker_count);
     message->progress = event->progress == NULL ? NULL : progress_message(arena, event->progress);
+    message_clean(arena, &message->base, MESSAGE_TEXT);
     return message;
 }
 
@@ -198,5 +199,6 @@ Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct
     for (size_t i = 0; i < result->warning_count; i++) {
         reply->warnings[i] = message_string(result->warnings[i]);
     }
+    message_clean(arena, &reply->base, MESSAGE_TEXT);
     return reply;
 }

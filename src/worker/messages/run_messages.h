@@ -13,7 +13,7 @@
 struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message);
 struct run_options plan_options_of(const Truss__Migration__V1__PlanRequest *message);
 
-/* Borrows the event's strings. */
+/* Borrows the event's strings; no text is longer than MESSAGE_TEXT, here and in a result. */
 Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event);
 
 /* "step_started" */

@@ -90,18 +90,22 @@ bool operation_store_note(struct pg_session *session, const Operation *operation
     return result != NULL;
 }
 
-static const char *state_word(Truss__Migration__V1__OperationState state)
+static const char *const state_words[] = {
+    [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_UNSPECIFIED] = "failed",
+    [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING] = "running",
+    [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED] = "succeeded",
+    [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED] = "failed",
+    [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED] = "cancelled",
+};
+
+static Truss__Migration__V1__OperationState state_of(const char *word)
 {
-    switch (state) {
-    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED:
-        return "succeeded";
-    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED:
-        return "cancelled";
-    case TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING:
-        return "running";
-    default:
-        return "failed";
+    for (size_t i = 1; word != NULL && i < sizeof state_words / sizeof state_words[0]; i++) {
+        if (strcmp(state_words[i], word) == 0) {
+            return (Truss__Migration__V1__OperationState)i;
+        }
     }
+    return TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED;
 }
 
 bool operation_store_end(struct pg_session *session, const Operation *operation, struct status *status)
@@ -110,7 +114,7 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     buffer_printf(&sql,
                   "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.clock_timestamp(), "
                   "summary = ",
-                  state_word(operation->state));
+                  state_words[operation->state]);
     pg_quote_literal(&sql, text_of(operation->summary));
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, pack(status->arena, &operation->base));
@@ -120,12 +124,23 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
 
 /* ---- reading ---- */
 
-#define OPERATION_COLUMNS                                                                                              \
-    "SELECT o.id, o.summary, o.migration, o.step, o.steps, o.cancel_requested, o.outcome, "                            \
+/* What ended is read as the message that was kept, or, for a list, as columns: those are short whatever happened. */
+#define OPERATION_COLUMNS(summary, outcome)                                                                            \
+    "SELECT o.id, " summary ", o.migration, o.step, o.steps, o.cancel_requested, " outcome ", "                        \
     "(extract(epoch FROM o.started_at) * 1000000)::bigint, "                                                           \
     "o.heartbeat_at < pg_catalog.clock_timestamp() - interval '" LOST_SECONDS " s', "                                  \
     "coalesce((SELECT max(e.id) FROM truss.operation_events e WHERE e.operation = o.id), 0), "                         \
-    "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint FROM truss.operations o "
+    "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint, o.state, "                                                \
+    "(extract(epoch FROM o.finished_at) * 1000000)::bigint FROM truss.operations o "
+
+static void set_lost(struct arena *arena, Operation *operation, int64_t last_heard)
+{
+    operation->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_LOST;
+    operation->done = true;
+    operation->finished_at = message_time(arena, last_heard);
+    operation->summary = message_string("Its worker has not been heard of for " LOST_SECONDS " s. The status tells "
+                                        "what is applied; a new run goes on from there.");
+}
 
 static Operation *operation_of(struct arena *arena, const PGresult *result, int row)
 {
@@ -136,7 +151,6 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
                                        message_bytes(arena, outcome), &status);
     }
     Operation *const operation = MESSAGE_NEW(arena, Truss__Migration__V1__Operation, truss__migration__v1__operation);
-    const bool lost = pg_field_bool(result, row, 8);
     operation->id = arena_strdup(arena, pg_field(result, row, 0));
     operation->kind = message_string("run");
     operation->summary = arena_strdup(arena, pg_field(result, row, 1));
@@ -145,17 +159,15 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     operation->cancel_requested = pg_field_bool(result, row, 5);
     operation->started_at = message_time(arena, pg_field_us(result, row, 7));
     operation->last_event = (uint32_t)pg_field_int(result, row, 9, 0);
-    operation->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
+    operation->state = state_of(pg_field(result, row, 11));
+    operation->finished_at = message_time(arena, pg_field_us(result, row, 12));
+    operation->done = operation->state != TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
     if (pg_field(result, row, 2) != NULL) {
         operation->_migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;
         operation->migration = arena_strdup(arena, pg_field(result, row, 2));
     }
-    if (lost) {
-        operation->state = TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_LOST;
-        operation->done = true;
-        operation->finished_at = message_time(arena, pg_field_us(result, row, 10));
-        operation->summary = message_string("Its worker has not been heard of for " LOST_SECONDS " s. The status tells "
-                                            "what is applied; a new run goes on from there.");
+    if (!operation->done && pg_field_bool(result, row, 8)) {
+        set_lost(arena, operation, pg_field_us(result, row, 10));
     }
     return operation;
 }
@@ -174,8 +186,8 @@ bool operation_store_get(struct arena *arena, struct pg_session *session, const 
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) =
-        pg_query(session, OPERATION_COLUMNS "WHERE o.id = $1::uuid", 1, (const char *const[]){id}, status);
+    PG_RESULT(result) = pg_query(session, OPERATION_COLUMNS("o.summary", "o.outcome") "WHERE o.id = $1::uuid", 1,
+                                 (const char *const[]){id}, status);
     if (result != NULL && PQntuples(result) > 0) {
         *operation = operation_of(arena, result, 0);
     }
@@ -222,8 +234,10 @@ bool operation_store_list(struct arena *arena, struct pg_session *session, uint3
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, OPERATION_COLUMNS "ORDER BY o.started_at DESC LIMIT $1::int", 1,
-                                 (const char *const[]){arena_printf(arena, "%u", limit)}, status);
+    PG_RESULT(result) = pg_query(
+        session,
+        OPERATION_COLUMNS("pg_catalog.left(o.summary, 400)", "NULL") "ORDER BY o.started_at DESC LIMIT $1::int", 1,
+        (const char *const[]){arena_printf(arena, "%u", limit)}, status);
     if (result == NULL) {
         return false;
     }

@@ -39,7 +39,7 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
 /* Asks for its end. */
 bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status);
 
-/* The newest. */
+/* The newest, each in short: without result and error. */
 bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit,
                           Truss__Migration__V1__Operation ***operations, size_t *count, struct status *status);
 

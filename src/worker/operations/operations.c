@@ -19,9 +19,10 @@
 
 #define THREADS      4
 #define QUEUE        32
-#define REMEMBERED   200    /* operations that have ended */
-#define MOST_EVENTS  100000 /* of one; what comes behind is not kept */
-#define NOTE_EACH_MS 300    /* between two notes in the database */
+#define REMEMBERED   200                        /* operations that have ended, */
+#define MOST_BYTES   ((size_t)32 * 1024 * 1024) /* and of all of them together */
+#define MOST_EVENTS  100000                     /* of one; what comes behind is not kept */
+#define NOTE_EACH_MS 300                        /* between two notes in the database */
 #define END_TRIES    5
 
 typedef Truss__Migration__V1__Operation Operation;
@@ -109,9 +110,12 @@ void operations_free(struct operations *operations)
 static void forget_old(struct operations *operations)
 {
     size_t done = 0;
+    size_t bytes = 0;
     for (struct operation **link = &operations->newest; *link != NULL;) {
         struct operation *one = *link;
-        if (one->is_done && ++done > REMEMBERED) {
+        bytes += one->bytes;
+        if (one->is_done && (++done > REMEMBERED || bytes > MOST_BYTES)) {
+            bytes -= one->bytes;
             *link = one->next;
             operations->count--;
             free_operation(one);
@@ -147,7 +151,7 @@ static void set_place(struct operation *operation, const struct run_event *event
     struct arena *const arena = arena_new(0);
     const bool is_run = event->migration == NULL;
     operation->migration = arena_strdup(arena, is_run ? operation->migration : event->migration);
-    operation->summary = arena_strdup(arena, event->message == NULL ? "" : event->message);
+    operation->summary = text_clean(arena, event->message, MESSAGE_TEXT);
     operation->step = is_run ? operation->step : event->step;
     operation->steps = is_run ? operation->steps : event->steps;
     arena_free(operation->arena);
@@ -171,6 +175,7 @@ static void add_event(struct operation *operation, const struct run_event *event
     const size_t size = truss__migration__v1__event__get_packed_size(message);
     char *const bytes = memory_alloc(size + 1);
     truss__migration__v1__event__pack(message, (uint8_t *)bytes);
+    operation->bytes += size;
     operation->events[operation->event_count++] =
         (struct kept_event){.bytes = bytes, .size = size, .at = now, .kind = event_word(event->kind)};
     arena_free(arena);
@@ -359,6 +364,7 @@ void operation_end(struct operation *operation, const Truss__Migration__V1__RunR
     message.result = (Truss__Migration__V1__RunResponse *)(uintptr_t)result;
     message.error = result == NULL ? status_message(arena, error) : NULL;
     message.summary = result == NULL ? message_string(error->message) : result->summary;
+    message.summary = text_clean(arena, message.summary, MESSAGE_TEXT);
     const size_t size = truss__migration__v1__operation__get_packed_size(&message);
     char *const outcome = memory_alloc(size + 1);
     truss__migration__v1__operation__pack(&message, (uint8_t *)outcome);
@@ -366,6 +372,7 @@ void operation_end(struct operation *operation, const Truss__Migration__V1__RunR
         write_end(operation, &message);
     }
     pthread_mutex_lock(&operations->mutex);
+    operation->bytes += size;
     operation->outcome = outcome;
     operation->outcome_size = size;
     operation->is_done = true;

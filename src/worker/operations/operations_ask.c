@@ -213,6 +213,18 @@ Operation *operations_cancel(struct operations *operations, const struct request
     return copy != NULL ? copy : cancel_stored(operations, request, id, until);
 }
 
+/* As a list shows it: how it ended is in its summary, the rest is for who asks for this one. */
+static Operation *short_copy_of(struct arena *arena, const struct operation *operation)
+{
+    Operation *const copy = copy_of(arena, operation);
+    if (copy != NULL) {
+        copy->result = NULL;
+        copy->error = NULL;
+        message_clean(arena, &copy->base, OPERATIONS_SHORT);
+    }
+    return copy;
+}
+
 static bool has_id(const Truss__Migration__V1__ListOperationsResponse *list, const char *id)
 {
     for (size_t i = 0; i < list->n_operations; i++) {
@@ -252,7 +264,10 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
     reply->operations = arena_array(request->arena, most + stored_count, sizeof *reply->operations);
     pthread_mutex_lock(&operations->mutex);
     for (const struct operation *one = operations->newest; one != NULL && reply->n_operations < most; one = one->next) {
-        reply->operations[reply->n_operations++] = copy_of(request->arena, one);
+        Operation *const copy = short_copy_of(request->arena, one);
+        if (copy != NULL) {
+            reply->operations[reply->n_operations++] = copy;
+        }
     }
     pthread_mutex_unlock(&operations->mutex);
     for (size_t i = 0; i < stored_count; i++) {

@@ -13,6 +13,7 @@
 #define OPERATIONS_AT_ONCE   500   /* events in one answer, and in one note in the database */
 #define OPERATIONS_CANCEL_MS 10000 /* how long a cancel waits, without a deadline */
 #define OPERATIONS_WORKER    128   /* bytes of a worker's name */
+#define OPERATIONS_SHORT     400   /* bytes of a text that a list shows */
 
 struct kept_event {
     char *bytes;
@@ -40,6 +41,7 @@ struct operation {
     size_t event_capacity;
     size_t noted; /* events that are in the database */
     int64_t next_note;
+    size_t bytes;  /* of its events and its outcome */
     char *outcome; /* the packed Operation, once it is done */
     size_t outcome_size;
 };
