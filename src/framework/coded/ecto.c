@@ -42,7 +42,7 @@ const struct framework framework_ecto = {
             .sure_by = WORDS("*.exs: use Ecto.Migration"),
             .files = FILES({.pattern = "{number}_{title}.exs", .is_code = true}),
             .recursive = true,
-            .by_number = true,
+            .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
     .habits =

@@ -47,7 +47,7 @@ const struct framework framework_rails = {
             /* "20260105100000_create_users.rb"; 001 is recorded as 1. */
             .files = FILES({.pattern = "{number}_{title}.rb", .is_code = true}),
             .recursive = true,
-            .by_number = true,
+            .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
     .habits =
