@@ -207,8 +207,10 @@ static bool is_bare(char c)
 
 static bool take_part(struct reader *reader, const char **part)
 {
-    if (peek(reader, 0) == '"' || peek(reader, 0) == '\'') {
-        return take_string(reader, part);
+    const char quote = peek(reader, 0);
+    if (quote == '"' || quote == '\'') {
+        return peek(reader, 1) == quote && peek(reader, 2) == quote ? fail(reader, "a key cannot be in three quotes.")
+                                                                    : take_string(reader, part);
     }
     const size_t start = reader->at;
     while (is_bare(peek(reader, 0))) {

@@ -136,6 +136,7 @@ START_TEST(a_mistake_is_told_with_its_line)
         {"a = [1 2]", "separated by commas"},
         {"a = [[1]]", "a list in a list"},
         {"= 1", "a key was expected"},
+        {"'''a''' = 1", "three quotes"},
         {"a..b = 1", "a key was expected"},
         {"\"a.b\" = 1", "has a dot"},
         {"\"a\\nb\" = 1", "control character inside"},
