@@ -37,35 +37,36 @@ static void put_line(const char *label, const char *text)
     printf(".\n");
 }
 
-void manual_options(const struct option_spec *specs)
+void manual_options(const enum option_id *taken)
 {
     printf(".SH OPTIONS\n");
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
+    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
+        const struct option *const option = option_of(taken[i]);
         printf(".TP\n.B \\-\\-");
-        manual_text(spec->name);
-        if (spec->argument != NULL) {
+        manual_text(option->name);
+        if (option->argument != NULL) {
             printf(" \\fI");
-            manual_text(spec->argument);
+            manual_text(option->argument);
             printf("\\fR");
         }
         putchar('\n');
-        put_line("", spec->help);
-        if (spec->environment != NULL) {
-            put_line("Environment: ", spec->environment);
+        put_line("", option->help);
+        if (option->environment != NULL) {
+            put_line("Environment: ", option->environment);
         }
-        if (spec->fallback != NULL) {
-            put_line("Default: ", spec->fallback);
+        if (option->key != NULL) {
+            put_line("Configuration file: ", option->key);
+        }
+        if (option->fallback != NULL) {
+            put_line("Default: ", option->fallback);
         }
     }
 }
 
-void manual_of_program(const char *name, int section, const char *summary, const struct option_spec *specs)
+void manual_foot(void)
 {
-    manual_head(name, section, summary);
-    printf(".SH SYNOPSIS\n.B ");
-    manual_text(name);
-    printf("\n[\\fIOPTION\\fR...]\n");
-    manual_options(specs);
-    printf(".SH FILES\n.TP\n.I /etc/truss/truss.conf\nThe variables that the packaged services are started with.\n"
+    printf(".SH FILES\n"
+           ".TP\n.I truss.toml\nIn the project, what it says itself: the tables [project] and [run].\n"
+           ".TP\n.I /etc/truss/truss.conf\nThe variables with which the packaged services are started.\n"
            ".SH SEE ALSO\n.BR truss (1),\n.BR truss\\-worker (8),\n.BR truss\\-bridge (8)\n");
 }

@@ -1,5 +1,5 @@
 /*
- * Pieces of manual pages, for man(1), on the standard output: made of the same tables as --help.
+ * Pieces of manual pages, for man(1), on the standard output: made of the same table as --help.
  */
 #ifndef BASE_MANUAL_H
 #define BASE_MANUAL_H
@@ -12,10 +12,10 @@ void manual_head(const char *name, int section, const char *summary);
 /* Words of the text. */
 void manual_text(const char *text);
 
-/* OPTIONS, with their variables and defaults. */
-void manual_options(const struct option_spec *specs);
+/* OPTIONS, with their variables, their keys in a configuration file, and their defaults. */
+void manual_options(const enum option_id *taken);
 
-/* A whole page of a program that knows options only. */
-void manual_of_program(const char *name, int section, const char *summary, const struct option_spec *specs);
+/* FILES and SEE ALSO. */
+void manual_foot(void);
 
 #endif

@@ -1,38 +1,80 @@
 /*
- * Three sources, read from the weakest to the strongest: the fallback, the environment, the command line.
+ * Each source gives texts; the strongest that gives one wins, and only that text is checked and stored.
  */
 #include "base/options.h"
 
+#include "base/files.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST_SECONDS 604800
+#define NEAR 3 /* letters that may be wrong in "did you mean" */
 
-static const struct option_spec *find(const struct option_spec *specs, struct text name)
+static const struct option options_table[OPTION_COUNT] = {
+#define OPTION(id, programs, kind, name, argument, environment, key, fallback, help)                                   \
+    [OPTION_##id] = {                                                                                                  \
+        name, argument, environment, key, fallback, help, OPTION_##kind, programs, offsetof(struct options, id)},
+#include "base/options.def"
+#undef OPTION
+};
+
+const struct option *option_of(enum option_id id)
 {
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        if (text_is(name, spec->name)) {
-            return spec;
-        }
-    }
-    return NULL;
+    return id == OPTION_NONE ? NULL : &options_table[id];
 }
 
-/* The environment first, then the fallback; the command line writes over both. */
-static void set_defaults(const struct option_spec *specs)
+void options_of(enum option_programs program, enum option_id taken[OPTION_COUNT + 1])
 {
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        const char *const given = spec->environment == NULL ? NULL : getenv(spec->environment);
-        *spec->value = given != NULL && given[0] != '\0' ? given : spec->fallback;
+    size_t count = 0;
+    for (size_t i = OPTION_NONE + 1; i < OPTION_COUNT; i++) {
+        if ((options_table[i].programs & program) != 0) {
+            taken[count++] = (enum option_id)i;
+        }
     }
+    taken[count] = OPTION_NONE;
+}
+
+/* ---- the command line ---- */
+
+struct reading {
+    struct options_request *request;
+    struct option_given line[OPTION_COUNT];
+    struct option_given operator_file[OPTION_COUNT];
+    struct option_given project_file[OPTION_COUNT];
+    struct status *status;
+};
+
+static enum option_id find(const enum option_id *taken, struct text name)
+{
+    size_t i = 0;
+    while (taken[i] != OPTION_NONE && !text_is(name, options_table[taken[i]].name)) {
+        i++;
+    }
+    return taken[i];
+}
+
+static bool fail_unknown(const struct reading *reading, struct text name)
+{
+    const enum option_id *const taken = reading->request->taken;
+    const char *nearest = NULL;
+    size_t least = NEAR + 1;
+    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
+        const size_t distance = text_distance(name, text_of(options_table[taken[i]].name));
+        if (distance < least && distance < name.size) {
+            least = distance;
+            nearest = options_table[taken[i]].name;
+        }
+    }
+    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here%s%s%s; see --help.",
+                       (int)name.size, name.data, nearest == NULL ? "" : "; did you mean --",
+                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 /* A secret is copied before it is blanked where `ps` would show it. */
-static const char *take_value(struct arena *arena, const struct option_spec *spec, char *value)
+static const char *take_value(struct arena *arena, const struct option *option, char *value)
 {
-    if (!spec->secret) {
+    if (option->kind != OPTION_SECRET) {
         return value;
     }
     const char *const copy = arena_strdup(arena, value);
@@ -41,97 +83,139 @@ static const char *take_value(struct arena *arena, const struct option_spec *spe
 }
 
 /* Reads the option at argv[*i], and its value behind it where it takes one. */
-static bool parse_one(struct arena *arena, const struct option_spec *specs, int argc, char **argv, int *i,
-                      struct status *status)
+static bool read_option(struct reading *reading, int *i)
 {
-    char *const word = argv[*i] + 2;
+    const struct options_request *const request = reading->request;
+    char *const word = request->argv[*i] + 2;
     char *const equals = strchr(word, '=');
-    const size_t size = equals == NULL ? strlen(word) : (size_t)(equals - word);
-    const struct option_spec *const spec = find(specs, (struct text){word, size});
-    if (spec == NULL) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s; see --help.", (int)size, word);
+    const struct text name = {word, equals == NULL ? strlen(word) : (size_t)(equals - word)};
+    const enum option_id id = find(request->taken, name);
+    if (id == OPTION_NONE) {
+        return fail_unknown(reading, name);
     }
-    if (spec->argument == NULL) {
-        if (equals != NULL) {
-            return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s takes no value.", spec->name);
-        }
-        *spec->value = "1";
-        return true;
+    const struct option *const option = &options_table[id];
+    struct option_given *const given = &reading->line[id];
+    given->from = arena_printf(request->arena, "--%s", option->name);
+    if (option->kind == OPTION_FLAG) {
+        given->text = "true";
+        return equals == NULL ||
+               status_fail(reading->status, STATUS_INVALID_ARGUMENT, "--%s takes no value.", option->name);
     }
-    if (equals == NULL && *i + 1 >= argc) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "--%s needs a value (%s).", spec->name, spec->argument);
+    if (equals == NULL && *i + 1 >= request->argc) {
+        return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "--%s needs a value (%s).", option->name,
+                           option->argument);
     }
-    *spec->value = take_value(arena, spec, equals != NULL ? equals + 1 : argv[++*i]);
+    given->text = take_value(request->arena, option, equals != NULL ? equals + 1 : request->argv[++*i]);
     return true;
 }
 
-bool options_parse(struct arena *arena, const struct option_spec *specs, int argc, char **argv, int *words,
-                   struct status *status)
+static bool read_line(struct reading *reading)
 {
+    struct options_request *const request = reading->request;
+    char **const argv = request->argv;
     bool only_words = false;
-    *words = 0;
-    set_defaults(specs);
-    for (int i = 1; i < argc; i++) {
-        if (!only_words && strcmp(argv[i], "--") == 0) {
+    for (int i = 1; i < request->argc; i++) {
+        if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[request->words++] = argv[i];
+        } else if (strcmp(argv[i], "--") == 0) {
             only_words = true;
-        } else if (!only_words && strncmp(argv[i], "--", 2) == 0) {
-            if (!parse_one(arena, specs, argc, argv, &i, status)) {
-                return false;
-            }
-        } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
-            return status_fail(status, STATUS_INVALID_ARGUMENT, "There is no option %s; see --help.", argv[i]);
-        } else {
-            argv[(*words)++] = argv[i];
+        } else if (strcmp(argv[i], "-h") == 0 && find(request->taken, text_of("help")) != OPTION_NONE) {
+            reading->line[OPTION_help] = (struct option_given){"true", "-h"};
+        } else if (argv[i][1] != '-') {
+            return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option %s; see --help.", argv[i]);
+        } else if (!read_option(reading, &i)) {
+            return false;
         }
     }
     return true;
 }
 
-/* Seconds in the unit; 0 for what is none. */
-static double unit_of(const char *word)
+/* ---- all sources ---- */
+
+/* The strongest that says something; its text is NULL where none does. */
+static struct option_given strongest(const struct reading *reading, enum option_id id)
 {
-    static const struct {
-        const char *word;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(word, units[i].word) == 0) {
-            return units[i].seconds;
-        }
+    const struct option *const option = &options_table[id];
+    const char *const variable = option->environment == NULL ? NULL : getenv(option->environment);
+    const struct option_given sources[] = {
+        reading->line[id],
+        {variable != NULL && variable[0] != '\0' ? variable : NULL, option->environment},
+        reading->operator_file[id],
+        reading->project_file[id],
+        {option->fallback, "its own default"},
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof sources / sizeof sources[0] && sources[i].text == NULL) {
+        i++;
     }
-    return 0;
+    return sources[i];
 }
 
-bool option_seconds(const char *word, const char *name, bool zero_too, uint32_t *ms, struct status *status)
+static bool takes(const struct reading *reading, enum option_id id)
 {
-    char *end;
-    const double number = strtod(word, &end);
-    const double unit = unit_of(end);
-    const double seconds = number * unit;
-    if (end == word || unit == 0 || !(seconds >= 0 && seconds <= LONGEST_SECONDS) || (seconds == 0 && !zero_too)) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT,
-                           "--%s takes a number of seconds, or 500ms, 5m, 2h, not \"%s\".", name, word);
+    return find(reading->request->taken, text_of(options_table[id].name)) == id;
+}
+
+static bool read_files(struct reading *reading)
+{
+    struct arena *const arena = reading->request->arena;
+    const char *const config = takes(reading, OPTION_config) ? strongest(reading, OPTION_config).text : NULL;
+    if (config != NULL &&
+        !options_read_file(arena, config, OPTION_FILE_OF_OPERATOR, reading->operator_file, reading->status)) {
+        return false;
     }
-    *ms = (uint32_t)(seconds * 1000);
+    const char *const project = takes(reading, OPTION_project) ? strongest(reading, OPTION_project).text : NULL;
+    return project == NULL || options_read_file(arena, path_join(arena, project, "truss.toml"), OPTION_FILE_OF_PROJECT,
+                                                reading->project_file, reading->status);
+}
+
+/* Who asks for help is not told that something else is wrong. */
+static bool asks_about_program(const struct reading *reading)
+{
+    return reading->line[OPTION_help].text != NULL || reading->line[OPTION_man].text != NULL ||
+           reading->line[OPTION_version].text != NULL;
+}
+
+bool options_read(struct options_request *request, struct options *options, struct status *status)
+{
+    struct reading reading = {.request = request, .status = status};
+    *options = (struct options){0};
+    request->words = 0;
+    if (!read_line(&reading) || (!asks_about_program(&reading) && !read_files(&reading))) {
+        return false;
+    }
+    for (size_t i = 0; request->taken[i] != OPTION_NONE; i++) {
+        const enum option_id id = request->taken[i];
+        const struct option_given given = asks_about_program(&reading) ? reading.line[id] : strongest(&reading, id);
+        if (given.text != NULL && !option_store(&options_table[id], &given, options, status)) {
+            return false;
+        }
+    }
     return true;
 }
 
-void options_help(const struct option_spec *specs, FILE *out)
+/* ---- help ---- */
+
+void options_help(const enum option_id *taken, FILE *out)
 {
     int width = 0;
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        const int size = (int)(strlen(spec->name) + (spec->argument == NULL ? 0 : strlen(spec->argument) + 1));
+    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
+        const struct option *const option = &options_table[taken[i]];
+        const int size = (int)(strlen(option->name) + (option->argument == NULL ? 0 : strlen(option->argument) + 1));
         width = size > width ? size : width;
     }
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        const int used = fprintf(out, "  --%s%s%s", spec->name, spec->argument == NULL ? "" : " ",
-                                 spec->argument == NULL ? "" : spec->argument);
-        fprintf(out, "%*s%s", width + 6 - used, "", spec->help);
-        if (spec->environment != NULL) {
-            fprintf(out, " [%s]", spec->environment);
+    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
+        const struct option *const option = &options_table[taken[i]];
+        const int used = fprintf(out, "  --%s%s%s", option->name, option->argument == NULL ? "" : " ",
+                                 option->argument == NULL ? "" : option->argument);
+        /* "…" is three bytes and one character. */
+        const int more = option->argument != NULL && strstr(option->argument, "…") != NULL ? 2 : 0;
+        fprintf(out, "%*s%s", width + 6 - used + more, "", option->help);
+        if (option->environment != NULL) {
+            fprintf(out, " [%s]", option->environment);
         }
-        if (spec->fallback != NULL) {
-            fprintf(out, " (default %s)", spec->fallback);
+        if (option->fallback != NULL) {
+            fprintf(out, " (default %s)", option->fallback);
         }
         fputc('\n', out);
     }

@@ -3,42 +3,45 @@
  */
 #include "cli/call.h"
 
-#include "base/options.h"
 #include "rpc/json.h"
 
 #include <stdio.h>
 
-bool call_timeout(struct cli *cli, unsigned seconds, uint32_t *ms)
+uint32_t call_timeout(const struct cli *cli, unsigned seconds)
 {
-    *ms = seconds * 1000;
-    return cli->timeout == NULL || option_seconds(cli->timeout, "timeout", false, ms, cli->status);
+    return cli->given.timeout != 0 ? cli->given.timeout : seconds * 1000;
 }
 
-const void *call_on(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, const char *method,
-                    const ProtobufCMessage *request, const struct rpc_call_options *options, struct arena *arena,
-                    struct status *status)
+static const void *call_method(const struct caller *caller, const ProtobufCServiceDescriptor *service,
+                               const char *method, const ProtobufCMessage *request)
 {
     const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    return rpc_call_wait(channel, service, (unsigned)(found - service->methods), request, options, arena, status);
+    return rpc_call_wait(caller->channel, service, (unsigned)(found - service->methods), request, &caller->options,
+                         caller->arena, caller->status);
+}
+
+const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request)
+{
+    return call_method(caller, MIGRATION, method, request);
 }
 
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, unsigned seconds)
 {
-    struct rpc_call_options options = {.idempotency_key = cli->key};
-    struct rpc_channel *const channel =
-        call_timeout(cli, seconds, &options.timeout_ms) ? rpc_channel_open(cli->worker, cli->status) : NULL;
-    if (channel == NULL) {
-        return NULL;
-    }
-    const void *const reply = call_on(channel, service, method, request, &options, cli->arena, cli->status);
-    rpc_channel_close(channel);
+    const struct caller caller = {
+        .channel = rpc_channel_open(cli->given.worker, cli->status),
+        .options = {.timeout_ms = call_timeout(cli, seconds), .idempotency_key = cli->given.key},
+        .arena = cli->arena,
+        .status = cli->status,
+    };
+    const void *const reply = caller.channel == NULL ? NULL : call_method(&caller, service, method, request);
+    rpc_channel_close(caller.channel);
     return reply;
 }
 
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
 {
-    if (cli->json == NULL) {
+    if (!cli->given.json) {
         return false;
     }
     struct buffer json = {.arena = cli->arena};
@@ -49,5 +52,5 @@ bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
 
 char *framework_of(const struct cli *cli)
 {
-    return arena_strdup(cli->arena, cli->framework == NULL ? "" : cli->framework);
+    return arena_strdup(cli->arena, cli->given.framework == NULL ? "" : cli->given.framework);
 }

@@ -14,13 +14,19 @@
 
 #define MIGRATION &truss__migration__v1__migration_service__descriptor
 
-/* What --timeout says, else so many seconds. False for what is no number of seconds. */
-bool call_timeout(struct cli *cli, unsigned seconds, uint32_t *ms);
+/* What --timeout says, else so many seconds, as milliseconds. */
+uint32_t call_timeout(const struct cli *cli, unsigned seconds);
 
-/* Calls a method by its name; the reply in the arena. NULL where it failed; status says why. */
-const void *call_on(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, const char *method,
-                    const ProtobufCMessage *request, const struct rpc_call_options *options, struct arena *arena,
-                    struct status *status);
+/* Where a call goes, and what becomes of it. */
+struct caller {
+    struct rpc_channel *channel;
+    struct rpc_call_options options;
+    struct arena *arena;   /* of the reply */
+    struct status *status; /* of a failure */
+};
+
+/* Calls a method of MIGRATION by its name; the reply in the caller's arena. NULL where it failed; status says why. */
+const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request);
 
 /* The same over a channel of its own, with the command's worker, time-out, key, arena and status. */
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,

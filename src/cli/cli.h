@@ -4,50 +4,19 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "base/arena.h"
-#include "base/status.h"
+#include "base/options.h"
 
-#include <stdbool.h>
+#define CLI_MOST_OPTIONS 24
 
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
-/* What was asked for. Option values are NULL where they were not given and have no default. */
+/* What was asked for. */
 struct cli {
     struct arena *arena;
     struct status *status;
     char **words; /* behind the command's name */
     int word_count;
-    const char *worker;
-    const char *json;
-    const char *timeout;
-    const char *exit_code;
-    const char *output;
-    const char *applied;
-    const char *yes;
-    const char *framework;
-    const char *ignore_history;
-    const char *sql;
-    const char *allow_delegate;
-    const char *target;
-    const char *dry_run;
-    const char *transaction;
-    const char *lock_timeout;
-    const char *lock_retry;
-    const char *statement_timeout;
-    const char *plan_hash;
-    const char *allow_out_of_order;
-    const char *no_out_of_order;
-    const char *key;
-    const char *detach;
-    const char *progress;
-    const char *follow;
-    const char *verbose;
-    const char *listen;
-    const char *worker_listen;
-    const char *migrations;
-    const char *pg_bin;
-    const char *reset;
-    const char *help;
+    struct options given; /* those that the command takes; the others are unset */
 };
 
 /* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */
@@ -55,12 +24,12 @@ typedef int cli_command_fn(struct cli *cli);
 
 struct cli_command {
     const char *name;
-    const char *arguments; /* for help: "[NAME…]" */
-    const char *options;   /* names of the options that it takes, separated by spaces */
+    const char *arguments; /* for help: "[NAME…]"; NULL: none */
     int least_words;
     int most_words; /* -1: any number */
     const char *help;
     cli_command_fn *run;
+    enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
 };
 
 int command_status(struct cli *cli);

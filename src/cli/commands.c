@@ -166,7 +166,7 @@ static void print_status(struct arena *arena, const Truss__Migration__V1__GetSta
 /* What has changed is worse than what is not there yet. */
 static int exit_code_of(const struct cli *cli, const Truss__Migration__V1__Summary *summary)
 {
-    if (cli->exit_code == NULL || summary == NULL) {
+    if (!cli->given.exit_code || summary == NULL) {
         return EXIT_FINE;
     }
     return summary->modified > 0 || summary->orphaned > 0 ? EXIT_CHANGED
@@ -183,10 +183,10 @@ int command_status(struct cli *cli)
     if (reply == NULL) {
         return EXIT_ERROR;
     }
-    if (cli->output != NULL && !report_status(cli, reply)) {
+    if (cli->given.output != NULL && !report_status(cli, reply)) {
         return EXIT_ERROR;
     }
-    if (cli->output == NULL && !print_json(cli, &reply->base)) {
+    if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
         print_status(cli->arena, reply);
     }
     return exit_code_of(cli, reply->summary);
@@ -207,7 +207,7 @@ int command_preview(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         /* To a file or a pipe the script goes as it is. */
         const bool terminal = isatty(STDOUT_FILENO) != 0;
-        const bool sql = cli->sql != NULL && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
+        const bool sql = cli->given.sql && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
         const char *const shown = sql ? reply->sql : reply->content;
         const char *const content = terminal ? output_safe(cli->arena, shown, true) : shown;
         sql_print(content);

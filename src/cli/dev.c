@@ -203,17 +203,17 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     struct cli *const cli = dev->cli;
     const char *const database = arena_printf(cli->arena, "DATABASE_URL=%s", url);
     const char *const environment[] = {database, NULL};
-    const char *arguments[10] = {"--listen", cli->worker_listen, "--project", project};
+    const char *arguments[10] = {"--listen", cli->given.worker_listen, "--project", project};
     size_t count = 4;
-    if (cli->migrations != NULL) {
+    if (cli->given.migrations != NULL) {
         arguments[count++] = "--migrations";
-        arguments[count++] = cli->migrations;
+        arguments[count++] = cli->given.migrations;
     }
-    if (cli->framework != NULL) {
+    if (cli->given.framework != NULL) {
         arguments[count++] = "--framework";
-        arguments[count++] = cli->framework;
+        arguments[count++] = cli->given.framework;
     }
-    if (cli->allow_delegate != NULL) {
+    if (cli->given.allow_delegate) {
         arguments[count++] = "--allow-delegate";
     }
     return start_program(dev, &dev->worker, "truss-worker", arguments, environment) &&
@@ -222,7 +222,7 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
 
 static bool start_bridge(struct dev *dev)
 {
-    const char *const arguments[] = {"--listen", dev->cli->listen, "--worker", dev->worker.address, NULL};
+    const char *const arguments[] = {"--listen", dev->cli->given.http_listen, "--worker", dev->worker.address, NULL};
     return start_program(dev, &dev->bridge, "truss-bridge", arguments, NULL) && wait_listening(dev, &dev->bridge);
 }
 
@@ -277,11 +277,12 @@ static bool start_all(struct dev *dev, const char *project)
         return false;
     }
     if (url == NULL) {
-        if (!postgres_start(cli->arena, project, cli->pg_bin, cli->reset != NULL, &dev->postgres, cli->status)) {
+        const struct postgres_wish wish = {cli->arena, project, cli->given.pg_bin, cli->given.reset};
+        if (!postgres_start(&wish, &dev->postgres, cli->status)) {
             return false;
         }
         url = dev->postgres.url;
-    } else if (cli->reset != NULL) {
+    } else if (cli->given.reset) {
         return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
                            "--reset is for the private database, but the project has a DATABASE_URL.");
     }

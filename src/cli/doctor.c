@@ -47,7 +47,7 @@ static void say(struct cli *cli, enum finding finding, const char *what, const c
         [FINDING_NOTE] = {"note", "note", COLOUR_YELLOW},
         [FINDING_BAD] = {"BAD ", "bad", COLOUR_RED},
     };
-    if (cli->json != NULL) {
+    if (cli->given.json) {
         say_json(cli, marks[finding].state, what, found, advice);
         return;
     }
@@ -58,16 +58,23 @@ static void say(struct cli *cli, enum finding finding, const char *what, const c
     }
 }
 
+/* What is asked, and what to say where there is no answer. */
+struct question {
+    const ProtobufCServiceDescriptor *service;
+    const char *method;
+    const char *what;
+    const char *advice; /* where the error has none of its own */
+};
+
 /* Asks; an error is a finding, and says itself what to do. */
-static const void *ask(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
-                       const ProtobufCMessage *request, const char *what, const char *advice)
+static const void *ask(struct cli *cli, const struct question *question, const ProtobufCMessage *request)
 {
     struct status status = {.arena = cli->arena};
     struct cli asking = *cli;
     asking.status = &status;
-    const void *const reply = call(&asking, service, method, request, READ_SECONDS);
+    const void *const reply = call(&asking, question->service, question->method, request, READ_SECONDS);
     if (reply == NULL) {
-        say(cli, FINDING_BAD, what, status.message, status.hint != NULL ? status.hint : advice);
+        say(cli, FINDING_BAD, question->what, status.message, status.hint != NULL ? status.hint : question->advice);
     }
     return reply;
 }
@@ -76,14 +83,17 @@ static bool look_at_worker(struct cli *cli)
 {
     const Truss__Health__V1__GetInfoRequest request = TRUSS__HEALTH__V1__GET_INFO_REQUEST__INIT;
     const Truss__Health__V1__GetInfoResponse *const info =
-        ask(cli, HEALTH, "GetInfo", &request.base, "worker",
-            "Is truss-worker running, and --worker (or TRUSS_WORKER) its address? Is its DATABASE_URL right?");
+        ask(cli,
+            &(const struct question){
+                HEALTH, "GetInfo", "worker",
+                "Is truss-worker running, and --worker (or TRUSS_WORKER) its address? Is its DATABASE_URL right?"},
+            &request.base);
     if (info == NULL) {
         return false;
     }
     const bool same = strcmp(info->version, TRUSS_VERSION) == 0;
     say(cli, same ? FINDING_GOOD : FINDING_NOTE, "worker",
-        arena_printf(cli->arena, "%s at %s", info->version, cli->worker),
+        arena_printf(cli->arena, "%s at %s", info->version, cli->given.worker),
         same ? NULL : arena_printf(cli->arena, "This command is version %s: use the same of both.", TRUSS_VERSION));
     if (info->connection == NULL) {
         say(cli, FINDING_BAD, "database", "the worker has no database", "Give it DATABASE_URL.");
@@ -195,9 +205,10 @@ static bool look_at_run(struct cli *cli)
     Truss__Migration__V1__PlanRequest plan = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
     Truss__Migration__V1__CheckRequest check = TRUSS__MIGRATION__V1__CHECK_REQUEST__INIT;
     plan.framework = check.framework = framework_of(cli);
-    const Truss__Migration__V1__PlanResponse *const planned = ask(cli, MIGRATION, "Plan", &plan.base, "run", NULL);
+    const Truss__Migration__V1__PlanResponse *const planned =
+        ask(cli, &(const struct question){MIGRATION, "Plan", "run", NULL}, &plan.base);
     const Truss__Migration__V1__CheckResponse *const checked =
-        ask(cli, MIGRATION, "Check", &check.base, "moment", NULL);
+        ask(cli, &(const struct question){MIGRATION, "Check", "moment", NULL}, &check.base);
     if (planned == NULL || checked == NULL) {
         return false;
     }
@@ -218,7 +229,8 @@ int command_doctor(struct cli *cli)
     if (!look_at_worker(cli)) {
         return EXIT_ERROR;
     }
-    const StatusReply *const reply = ask(cli, MIGRATION, "GetStatus", &request.base, "status", NULL);
+    const StatusReply *const reply =
+        ask(cli, &(const struct question){MIGRATION, "GetStatus", "status", NULL}, &request.base);
     if (reply == NULL || !look_at_framework(cli, reply)) {
         return EXIT_ERROR;
     }

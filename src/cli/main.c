@@ -13,9 +13,10 @@ static void print_usage(FILE *out)
 {
     fprintf(out, "Usage: truss COMMAND [ARGUMENT…] [OPTION…]\n\n");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        const int used = fprintf(out, "  %s %s", command->name, command->arguments);
+        const char *const arguments = command->arguments == NULL ? "" : command->arguments;
+        const int used = fprintf(out, "  %s %s", command->name, arguments);
         /* "…" is three bytes and one character. */
-        const int wide = strstr(command->arguments, "…") != NULL ? 2 : 0;
+        const int wide = strstr(arguments, "…") != NULL ? 2 : 0;
         fprintf(out, "%*s%s\n", 28 - used + wide, "", command->help);
     }
     fprintf(
@@ -51,20 +52,21 @@ static int print_error(const struct cli *cli)
 
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)
 {
-    struct option_spec specs[CLI_MOST_OPTIONS];
-    cli_options(command, cli, specs);
-    if (!options_parse(cli->arena, specs, argc, argv, &cli->word_count, cli->status)) {
+    struct options_request request = {.arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv};
+    if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }
+    const char *const arguments = command->arguments == NULL ? "" : command->arguments;
     cli->words = argv;
-    if (cli->help != NULL) {
-        printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\n", command->name, command->arguments,
-               command->arguments[0] == '\0' ? "" : " ", command->help);
-        options_help(specs, stdout);
+    cli->word_count = request.words;
+    if (cli->given.help) {
+        printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\n", command->name, arguments, arguments[0] == '\0' ? "" : " ",
+               command->help);
+        options_help(command->options, stdout);
         return EXIT_FINE;
     }
     if (cli->word_count < command->least_words || (command->most_words >= 0 && cli->word_count > command->most_words)) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s", command->name, command->arguments);
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s", command->name, arguments);
         return print_error(cli);
     }
     const int code = command->run(cli);

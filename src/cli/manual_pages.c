@@ -1,14 +1,15 @@
 /*
- * truss man and truss completion: made of the same table as --help, so that they cannot disagree with it.
+ * truss man: made of the same tables as --help, so that they cannot disagree.
  */
 #include "base/manual.h"
-#include "base/text.h"
 #include "cli/table.h"
 
 #include <stdio.h>
-#include <string.h>
 
-/* ---- manual pages ---- */
+static const char *arguments_of(const struct cli_command *command)
+{
+    return command->arguments == NULL ? "" : command->arguments;
+}
 
 static void put_exit_status(void)
 {
@@ -22,15 +23,13 @@ static void put_exit_status(void)
 
 static void put_command(struct cli *cli, const struct cli_command *command)
 {
-    struct option_spec specs[CLI_MOST_OPTIONS];
-    cli_options(command, cli, specs);
     manual_head(arena_printf(cli->arena, "truss-%s", command->name), 1, command->help);
     printf(".SH SYNOPSIS\n.B truss %s\n", command->name);
-    manual_text(command->arguments);
+    manual_text(arguments_of(command));
     printf(" [\\fIOPTION\\fR...]\n");
-    manual_options(specs);
+    manual_options(command->options);
     put_exit_status();
-    printf(".SH SEE ALSO\n.BR truss (1)\n");
+    manual_foot();
 }
 
 static void put_all(void)
@@ -42,12 +41,13 @@ static void put_all(void)
            ".SH COMMANDS\n");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         printf(".TP\n.B %s ", command->name);
-        manual_text(command->arguments);
+        manual_text(arguments_of(command));
         putchar('\n');
         manual_text(command->help);
         printf(".\nSee\n.BR truss\\-%s (1).\n", command->name);
     }
     put_exit_status();
+    manual_foot();
 }
 
 int command_man(struct cli *cli)
@@ -63,111 +63,4 @@ int command_man(struct cli *cli)
     }
     put_command(cli, command);
     return EXIT_FINE;
-}
-
-/* ---- completion ---- */
-
-static bool takes_names(const struct cli_command *command)
-{
-    return strstr(command->arguments, "NAME") != NULL && strcmp(command->name, "create") != 0;
-}
-
-static void put_names(void)
-{
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        printf("%s%s", command == cli_commands ? "" : " ", command->name);
-    }
-}
-
-static void put_dashed(struct cli *cli, const struct cli_command *command)
-{
-    struct option_spec specs[CLI_MOST_OPTIONS];
-    cli_options(command, cli, specs);
-    for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-        printf("%s--%s", spec == specs ? "" : " ", spec->name);
-    }
-}
-
-/* Names of migrations come from the worker, when it answers at once. */
-#define ASK_NAMES "truss status --json --timeout 2 2>/dev/null | sed -n 's/.*\"name\": *\"\\([^\"]*\\)\".*/\\1/p'"
-
-static void put_bash(struct cli *cli)
-{
-    printf("_truss() {\n    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=\n"
-           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
-    put_names();
-    printf("\"\n    else\n        case $command in\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        printf("        %s) words=\"", command->name);
-        put_dashed(cli, command);
-        putchar('"');
-        if (takes_names(command)) {
-            printf("; case $word in -*) ;; *) words=$(" ASK_NAMES ") ;; esac");
-        }
-        printf(" ;;\n");
-    }
-    printf(
-        "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -F _truss truss\n");
-}
-
-static void put_zsh(struct cli *cli)
-{
-    printf("#compdef truss\n_truss() {\n    local -a commands\n    commands=(\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        printf("        '%s:", command->name);
-        for (const char *c = command->help; *c != '\0'; c++) {
-            if (*c == '\'') {
-                printf("'\\''");
-            } else {
-                printf("%s%c", *c == ':' ? "\\" : "", *c);
-            }
-        }
-        printf("'\n");
-    }
-    printf("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n    fi\n"
-           "    case $words[2] in\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        printf("    %s) compadd -- ", command->name);
-        put_dashed(cli, command);
-        if (takes_names(command)) {
-            printf("; [[ $PREFIX == -* ]] || compadd -- ${(f)\"$(" ASK_NAMES ")\"}");
-        }
-        printf(" ;;\n");
-    }
-    printf("    esac\n}\ncompdef _truss truss\n");
-}
-
-static void put_fish(struct cli *cli)
-{
-    printf("complete -c truss -f\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        struct option_spec specs[CLI_MOST_OPTIONS];
-        cli_options(command, cli, specs);
-        printf("complete -c truss -n __fish_use_subcommand -a %s -d \"%s\"\n", command->name, command->help);
-        for (const struct option_spec *spec = specs; spec->name != NULL; spec++) {
-            printf("complete -c truss -n \"__fish_seen_subcommand_from %s\" -l %s%s -d \"%s\"\n", command->name,
-                   spec->name, spec->argument == NULL ? "" : " -r", spec->help);
-        }
-        if (takes_names(command)) {
-            printf("complete -c truss -n \"__fish_seen_subcommand_from %s\" -a \"(%s)\"\n", command->name,
-                   "truss status --json --timeout 2 2>/dev/null | string match -rg '\"name\": *\"([^\"]*)\"'");
-        }
-    }
-}
-
-int command_completion(struct cli *cli)
-{
-    static const struct {
-        const char *shell;
-        void (*put)(struct cli *cli);
-    } shells[] = {{"bash", put_bash}, {"zsh", put_zsh}, {"fish", put_fish}};
-    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
-        if (strcmp(cli->words[0], shells[i].shell) == 0) {
-            shells[i].put(cli);
-            return EXIT_FINE;
-        }
-    }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT, "There is completion for bash, zsh and fish, not for \"%s\".",
-                cli->words[0]);
-    return EXIT_ERROR;
 }

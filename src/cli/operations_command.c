@@ -96,8 +96,14 @@ static int list(struct cli *cli)
 /* ---- one ---- */
 
 /* The operation and all of its events, however many calls that takes. */
-static const Reply *get_all(struct cli *cli, struct rpc_channel *channel, const struct rpc_call_options *options)
+static const Reply *get_all(struct cli *cli, struct rpc_channel *channel, uint32_t timeout_ms)
 {
+    const struct caller caller = {
+        .channel = channel,
+        .options = {.timeout_ms = timeout_ms},
+        .arena = cli->arena,
+        .status = cli->status,
+    };
     Reply *const all = arena_alloc(cli->arena, sizeof *all);
     size_t capacity = 0;
     *all = (Reply)TRUSS__MIGRATION__V1__WAIT_OPERATION_RESPONSE__INIT;
@@ -106,8 +112,7 @@ static const Reply *get_all(struct cli *cli, struct rpc_channel *channel, const 
         request.id = cli->words[0];
         const uint32_t known = all->n_events == 0 ? 0 : all->events[all->n_events - 1]->id;
         request.after_event = known;
-        const Reply *const reply =
-            call_on(channel, MIGRATION, "WaitOperation", &request.base, options, cli->arena, cli->status);
+        const Reply *const reply = call_on(&caller, "WaitOperation", &request.base);
         if (reply == NULL) {
             return NULL;
         }
@@ -161,8 +166,7 @@ static void print_one(const struct cli *cli, const Reply *reply)
 
 static int show(struct cli *cli, struct rpc_channel *channel, uint32_t timeout_ms)
 {
-    const struct rpc_call_options options = {.timeout_ms = timeout_ms};
-    const Reply *const reply = get_all(cli, channel, &options);
+    const Reply *const reply = get_all(cli, channel, timeout_ms);
     if (reply == NULL) {
         return EXIT_ERROR;
     }
@@ -174,15 +178,12 @@ static int show(struct cli *cli, struct rpc_channel *channel, uint32_t timeout_m
 
 static int show_or_follow(struct cli *cli)
 {
-    const bool follows = cli->follow != NULL;
-    uint32_t timeout_ms;
-    if (!call_timeout(cli, follows ? 0 : READ_SECONDS, &timeout_ms)) {
-        return EXIT_ERROR;
-    }
+    const bool follows = cli->given.follow;
+    const uint32_t timeout_ms = call_timeout(cli, follows ? 0 : READ_SECONDS);
     if (follows) {
         watch_hold_interrupts();
     }
-    struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);
+    struct rpc_channel *const channel = rpc_channel_open(cli->given.worker, cli->status);
     if (channel == NULL) {
         return EXIT_ERROR;
     }
@@ -197,7 +198,7 @@ int command_operations(struct cli *cli)
     if (cli->word_count > 0) {
         return show_or_follow(cli);
     }
-    if (cli->follow != NULL) {
+    if (cli->given.follow) {
         status_fail(cli->status, STATUS_INVALID_ARGUMENT,
                     "--follow needs the operation's ID; `truss operations` lists them.");
         return EXIT_ERROR;

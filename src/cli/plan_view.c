@@ -2,17 +2,15 @@
  * truss plan: what a run would do, read by a person who has to answer for it. What stops others is in colour; what
  * touches nothing that exists is counted.
  */
-#include "cli/call.h"
+#include "cli/plan_view.h"
+
 #include "cli/output.h"
-#include "cli/report.h"
-#include "cli/run_command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define EXCERPT 96 /* characters of a statement */
 
-typedef Truss__Migration__V1__PlanRequest PlanRequest;
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 typedef Truss__Migration__V1__PlannedLock PlannedLock;
 typedef Truss__Migration__V1__PlannedMigration PlannedMigration;
@@ -173,9 +171,8 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
 
 /* ---- the whole ---- */
 
-void plan_print(const struct cli *cli, const PlanResponse *reply)
+void plan_print(struct arena *arena, const PlanResponse *reply, bool verbose)
 {
-    struct arena *const arena = cli->arena;
     output_put(COLOUR_BOLD, output_safe(arena, reply->summary, false));
     putchar('\n');
     for (size_t i = 0; i < reply->n_warnings; i++) {
@@ -184,60 +181,12 @@ void plan_print(const struct cli *cli, const PlanResponse *reply)
     }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         const bool is_list = i > 0 && is_quiet(reply->migrations[i - 1]) && is_quiet(reply->migrations[i]);
-        printf("%s", is_list && cli->verbose == NULL ? "" : "\n");
-        print_migration(arena, reply->migrations[i], cli->verbose != NULL);
+        printf("%s", is_list && !verbose ? "" : "\n");
+        print_migration(arena, reply->migrations[i], verbose);
     }
     if (reply->_refusal_case != 0) {
         putchar('\n');
         output_put(COLOUR_RED, "refused: ");
         printf("%s\n", output_safe(arena, reply->refusal, false));
-    } else if (reply->n_migrations > 0 && cli->yes == NULL) {
-        printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
-               output_safe(arena, reply->plan_hash, false));
     }
-}
-
-const PlanResponse *plan_ask(struct cli *cli, const Truss__Migration__V1__RunRequest *run)
-{
-    PlanRequest request = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
-    request.n_migrations = run->n_migrations;
-    request.migrations = run->migrations;
-    request.target = run->target;
-    request.transaction = run->transaction;
-    request.framework = run->framework;
-    request.ignore_history = run->ignore_history;
-    if (run->_allow_out_of_order_case != 0) {
-        request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;
-        request.allow_out_of_order = run->allow_out_of_order;
-    }
-    return call(cli, MIGRATION, "Plan", &request.base, READ_SECONDS);
-}
-
-/* Where the files are is in the status. */
-static bool print_report(struct cli *cli, const PlanResponse *reply)
-{
-    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
-    request.framework = framework_of(cli);
-    const Truss__Migration__V1__GetStatusResponse *const status =
-        call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
-    return status != NULL && report_plan(cli, reply, status);
-}
-
-int command_plan(struct cli *cli)
-{
-    Truss__Migration__V1__RunRequest run = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!run_request_read(cli, &run)) {
-        return EXIT_ERROR;
-    }
-    const PlanResponse *const reply = plan_ask(cli, &run);
-    if (reply == NULL) {
-        return EXIT_ERROR;
-    }
-    if (cli->output != NULL && !print_report(cli, reply)) {
-        return EXIT_ERROR;
-    }
-    if (cli->output == NULL && !print_json(cli, &reply->base)) {
-        plan_print(cli, reply);
-    }
-    return reply->_refusal_case == 0 ? EXIT_FINE : EXIT_ERROR;
 }

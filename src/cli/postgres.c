@@ -365,16 +365,15 @@ static bool write_url(struct making *making, struct postgres *postgres)
     return write_private(making, postgres->url_file, arena_printf(making->arena, "%s\n", postgres->url));
 }
 
-bool postgres_start(struct arena *arena, const char *project, const char *pg_bin, bool reset, struct postgres *postgres,
-                    struct status *status)
+bool postgres_start(const struct postgres_wish *wish, struct postgres *postgres, struct status *status)
 {
-    struct making making = {.arena = arena, .status = status};
+    struct making making = {.arena = wish->arena, .status = status};
     *postgres = (struct postgres){.lock = -1};
-    if (!find_bin(&making, pg_bin) || !find_user(&making) || !make_state(&making, project) ||
+    if (!find_bin(&making, wish->pg_bin) || !find_user(&making) || !make_state(&making, wish->project) ||
         !take_lock(&making, postgres)) {
         return false;
     }
-    if (reset) {
+    if (wish->reset) {
         nftw(making.data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         unlink(in_state(&making, "password"));
     }

@@ -20,10 +20,16 @@ struct postgres {
     const char *url_file; /* holds the URL, readable by its owner only */
 };
 
-/* Makes it where there is none, starts it, and waits until it accepts connections. project is a directory; pg_bin is
- * where the programs are (NULL: Debian's newest, then PATH); reset throws the data away first. */
-bool postgres_start(struct arena *arena, const char *project, const char *pg_bin, bool reset, struct postgres *postgres,
-                    struct status *status);
+/* Which one is wanted. */
+struct postgres_wish {
+    struct arena *arena;
+    const char *project; /* a directory */
+    const char *pg_bin;  /* where the programs are; NULL: Debian's newest, then PATH */
+    bool reset;          /* throw the data away first */
+};
+
+/* Makes it where there is none, starts it, and waits until it accepts connections. */
+bool postgres_start(const struct postgres_wish *wish, struct postgres *postgres, struct status *status);
 
 /* Ends it; what it holds stays on disk. */
 void postgres_stop(struct postgres *postgres);

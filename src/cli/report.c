@@ -147,13 +147,13 @@ static void status_github(struct arena *arena, const StatusReply *reply)
 
 bool report_status(struct cli *cli, const StatusReply *reply)
 {
-    if (strcmp(cli->output, "junit") == 0) {
+    if (strcmp(cli->given.output, "junit") == 0) {
         status_junit(cli->arena, reply);
-    } else if (strcmp(cli->output, "github") == 0) {
+    } else if (strcmp(cli->given.output, "github") == 0) {
         status_github(cli->arena, reply);
     } else {
         return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output of a status is junit or github, not \"%s\".",
-                           cli->output);
+                           cli->given.output);
     }
     return true;
 }
@@ -257,13 +257,13 @@ static void plan_sarif(const struct findings *findings)
 bool report_plan(struct cli *cli, const PlanResponse *reply, const StatusReply *status)
 {
     const struct findings findings = find_all(cli->arena, reply, status);
-    if (strcmp(cli->output, "github") == 0) {
+    if (strcmp(cli->given.output, "github") == 0) {
         plan_github(&findings);
-    } else if (strcmp(cli->output, "sarif") == 0) {
+    } else if (strcmp(cli->given.output, "sarif") == 0) {
         plan_sarif(&findings);
     } else {
         return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output of a plan is github or sarif, not \"%s\".",
-                           cli->output);
+                           cli->given.output);
     }
     return true;
 }

@@ -2,7 +2,6 @@
  * truss watch and truss wait: for those who did not begin the run.
  */
 #include "base/clock.h"
-#include "base/options.h"
 #include "cli/call.h"
 #include "cli/output.h"
 #include "cli/watch.h"
@@ -28,10 +27,14 @@ static void pause_ms(long ms)
 /* The newest run that has not ended. *known is false where the worker cannot be asked. */
 static const Operation *find_running(struct cli *cli, struct rpc_channel *channel, bool *known)
 {
-    const struct rpc_call_options options = {.timeout_ms = READ_SECONDS * 1000};
+    const struct caller caller = {
+        .channel = channel,
+        .options = {.timeout_ms = READ_SECONDS * 1000},
+        .arena = cli->arena,
+        .status = cli->status,
+    };
     Truss__Migration__V1__ListOperationsRequest request = TRUSS__MIGRATION__V1__LIST_OPERATIONS_REQUEST__INIT;
-    const Truss__Migration__V1__ListOperationsResponse *const reply =
-        call_on(channel, MIGRATION, "ListOperations", &request.base, &options, cli->arena, cli->status);
+    const Truss__Migration__V1__ListOperationsResponse *const reply = call_on(&caller, "ListOperations", &request.base);
     *known = reply != NULL;
     for (size_t i = 0; reply != NULL && i < reply->n_operations; i++) {
         if (!reply->operations[i]->done) {
@@ -68,7 +71,7 @@ static int watch_next(struct cli *cli, struct rpc_channel *channel)
 
 int command_watch(struct cli *cli)
 {
-    struct rpc_channel *const channel = rpc_channel_open(cli->worker, cli->status);
+    struct rpc_channel *const channel = rpc_channel_open(cli->given.worker, cli->status);
     if (channel == NULL) {
         return EXIT_ERROR;
     }
@@ -86,7 +89,7 @@ static const char *obstacle(struct cli *cli)
     struct cli asking = *cli;
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
     asking.status = &status;
-    asking.timeout = NULL;
+    asking.given.timeout = 0;
     request.framework = framework_of(cli);
     const Truss__Migration__V1__GetStatusResponse *const reply =
         call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
@@ -103,7 +106,7 @@ static const char *obstacle(struct cli *cli)
 static void say_obstacle(struct cli *cli, const char *obstacle)
 {
     struct buffer json = {.arena = cli->arena};
-    if (cli->json != NULL) {
+    if (cli->given.json) {
         json_write_string(&json, text_of(obstacle));
         printf("{\"applied\":false,\"obstacle\":%s}\n", buffer_string(&json));
     }
@@ -112,11 +115,7 @@ static void say_obstacle(struct cli *cli, const char *obstacle)
 int command_wait(struct cli *cli)
 {
     struct arena *const kept = cli->arena;
-    uint32_t timeout_ms;
-    if (!call_timeout(cli, WAIT_SECONDS, &timeout_ms)) {
-        return EXIT_ERROR;
-    }
-    const int64_t until = timeout_ms == 0 ? NO_DEADLINE : deadline_in(timeout_ms);
+    const int64_t until = deadline_in(call_timeout(cli, WAIT_SECONDS));
     const char *said = "";
     for (;;) {
         cli->arena = arena_new(0);
@@ -126,7 +125,7 @@ int command_wait(struct cli *cli)
         arena_free(cli->arena);
         cli->arena = kept;
         if (why == NULL) {
-            printf("%s\n", cli->json != NULL ? "{\"applied\":true,\"obstacle\":null}" : "Everything is applied.");
+            printf("%s\n", cli->given.json ? "{\"applied\":true,\"obstacle\":null}" : "Everything is applied.");
             return EXIT_FINE;
         }
         if (is_news) {

@@ -82,11 +82,11 @@ static void ask_to_cancel(struct watching *watching)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
-    const struct rpc_call_options options = {.timeout_ms = CANCEL_MS};
+    const struct caller caller = {
+        .channel = watching->channel, .options = {.timeout_ms = CANCEL_MS}, .arena = arena, .status = &status};
     Truss__Migration__V1__CancelOperationRequest request = TRUSS__MIGRATION__V1__CANCEL_OPERATION_REQUEST__INIT;
     request.id = arena_strdup(arena, watching->id);
-    const void *const reply =
-        call_on(watching->channel, MIGRATION, "CancelOperation", &request.base, &options, arena, &status);
+    const void *const reply = call_on(&caller, "CancelOperation", &request.base);
     if (reply == NULL && !is_passing(&status)) {
         say_cancel(watching, COLOUR_RED, status.message);
         watching->wants_cancel = false;
@@ -128,13 +128,17 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
 {
     static const Reply nothing = TRUSS__MIGRATION__V1__WAIT_OPERATION_RESPONSE__INIT;
     struct status *const status = watching->cli->status;
-    const struct rpc_call_options options = {.timeout_ms = POLL_MS + ANSWER_MS};
+    const struct caller caller = {
+        .channel = watching->channel,
+        .options = {.timeout_ms = POLL_MS + ANSWER_MS},
+        .arena = arena,
+        .status = status,
+    };
     Truss__Migration__V1__WaitOperationRequest request = TRUSS__MIGRATION__V1__WAIT_OPERATION_REQUEST__INIT;
     request.id = arena_strdup(arena, watching->id);
     request.after_event = watching->last_event;
     request.wait_ms = POLL_MS;
-    const Reply *const reply =
-        call_on(watching->channel, MIGRATION, "WaitOperation", &request.base, &options, arena, status);
+    const Reply *const reply = call_on(&caller, "WaitOperation", &request.base);
     if (reply != NULL) {
         watching->lost_at = 0;
         return reply;
@@ -154,7 +158,7 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
 
 static void show(struct watching *watching, const Reply *reply)
 {
-    const bool is_shown = watching->cli->json == NULL;
+    const bool is_shown = !watching->cli->given.json;
     for (size_t i = 0; i < reply->n_events; i++) {
         watching->last_event = reply->events[i]->id;
         if (is_shown) {

@@ -103,18 +103,19 @@ static int serve(const struct config *config, struct status *status)
 
 int main(int argc, char **argv)
 {
+    static const struct program program = {"truss-worker", "serves the migrations of one project and database over RPC",
+                                           OF_WORKER};
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
+    struct options options;
     struct config config;
-    int code = 0;
-    if (!config_read(arena, argc, argv, &config, &status)) {
+    const enum program_start start = program_begin(&program, arena, argc, argv, &options, &status);
+    const bool is_right =
+        start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || config_make(arena, &options, &config, &status));
+    if (!is_right) {
         fprintf(stderr, "truss-worker: %s\n", status.message);
-        code = 1;
-    } else if (config.version) {
-        printf("truss-worker %s\n", TRUSS_VERSION);
-    } else if (!config.help) {
-        code = serve(&config, &status);
     }
+    const int code = !is_right ? 1 : start == PROGRAM_SERVES ? serve(&config, &status) : 0;
     arena_free(arena);
     return code;
 }

@@ -4,14 +4,12 @@
 #ifndef WORKER_SETTINGS_H
 #define WORKER_SETTINGS_H
 
-#include "base/arena.h"
-#include "base/status.h"
+#include "base/limits.h"
+#include "base/program.h"
 #include "migration/look/place.h"
 
-#define CONFIG_LISTENERS 8
-
 struct config {
-    const char *urls[CONFIG_LISTENERS + 1]; /* where to listen, NULL-terminated */
+    const char *urls[LIMIT_LISTENERS + 1]; /* where to listen, NULL-terminated */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;
@@ -22,12 +20,10 @@ struct config {
     uint32_t delegate_timeout_ms;
     uint32_t lock_wait_ms;
     struct run_settings settings;
-    bool help;
-    bool version;
 };
 
-/* Reads argv and the environment. Where DATABASE_URL is in neither, the project's .env is asked. False and
- * INVALID_ARGUMENT for options that make no sense. Everything lives in the arena or in argv and environ. */
-bool config_read(struct arena *arena, int argc, char **argv, struct config *config, struct status *status);
+/* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT
+ * for options that make no sense. Everything lives in the arena or where the options are. */
+bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status);
 
 #endif

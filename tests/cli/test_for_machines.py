@@ -166,6 +166,12 @@ class ForMachines(Case):
         self.assertEqual(complete("truss", "do"), ["doctor"])
         self.assertIn("--dry-run", complete("truss", "run", "--d"))
         self.assertEqual(complete("truss", "preview", "2"), ["2_b"])
+        self.assertEqual(complete("truss", "preview", ""), self.files.names())
+        self.assertEqual(complete("truss", "run", "--target", ""), self.files.names())
+        self.assertEqual(complete("truss", "run", "--transaction", ""), ["each", "all"])
+        self.assertEqual(complete("truss", "completion", "z"), ["zsh"])
+        self.assertEqual(complete("truss", "man", "do"), ["doctor"])
+        self.assertEqual(complete("truss", "create", ""), [])
 
     def test_the_other_shells_have_their_own(self):
         self.assertIn("#compdef truss", self.run_truss("completion", "zsh", worker=None))

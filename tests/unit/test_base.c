@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
-#include "base/options.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "support/runner.h"
@@ -247,70 +246,6 @@ START_TEST(a_file_is_never_made_over_another)
 }
 END_TEST
 
-START_TEST(options_come_from_the_line_then_the_environment_then_the_fallback)
-{
-    const char *a;
-    const char *b;
-    const char *c;
-    const char *flag;
-    const struct option_spec specs[] = {
-        {"a", "X", "TRUSS_TEST_A", "fallback", "", &a, false},
-        {"b", "X", "TRUSS_TEST_B", "fallback", "", &b, false},
-        {"c", "X", "TRUSS_TEST_C", "fallback", "", &c, false},
-        {"flag", NULL, NULL, NULL, "", &flag, false},
-        {0},
-    };
-    setenv("TRUSS_TEST_A", "environment", 1);
-    setenv("TRUSS_TEST_B", "environment", 1);
-    setenv("TRUSS_TEST_C", "", 1);
-    char *argv[] = {arena_strdup(arena, "program"),
-                    arena_strdup(arena, "word"),
-                    arena_strdup(arena, "--a=line"),
-                    arena_strdup(arena, "--flag"),
-                    arena_strdup(arena, "--"),
-                    arena_strdup(arena, "--x"),
-                    NULL};
-    int words;
-    ck_assert(options_parse(arena, specs, 6, argv, &words, &status));
-    ck_assert_str_eq(a, "line");
-    ck_assert_str_eq(b, "environment");
-    ck_assert_str_eq(c, "fallback");
-    ck_assert_ptr_nonnull(flag);
-    ck_assert_int_eq(words, 2);
-    ck_assert_str_eq(argv[0], "word");
-    ck_assert_str_eq(argv[1], "--x");
-}
-END_TEST
-
-START_TEST(a_secret_is_blanked_where_ps_would_show_it)
-{
-    const char *url;
-    const struct option_spec specs[] = {{"url", "URL", NULL, NULL, "", &url, true}, {0}};
-    char secret[] = "postgresql://u:hunter2@h/db";
-    char program[] = "program";
-    char option[] = "--url";
-    char *argv[] = {program, option, secret, NULL};
-    int words;
-    ck_assert(options_parse(arena, specs, 3, argv, &words, &status));
-    ck_assert_str_eq(url, "postgresql://u:hunter2@h/db");
-    ck_assert_ptr_null(strstr(secret, "hunter2"));
-}
-END_TEST
-
-START_TEST(an_unknown_option_is_named)
-{
-    const char *a;
-    const struct option_spec specs[] = {{"a", "X", NULL, NULL, "", &a, false}, {0}};
-    char program[] = "program";
-    char option[] = "--bogus=1";
-    char *argv[] = {program, option, NULL};
-    int words;
-    ck_assert(!options_parse(arena, specs, 2, argv, &words, &status));
-    ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
-    ck_assert_ptr_nonnull(strstr(status.message, "--bogus"));
-}
-END_TEST
-
 int main(void)
 {
     Suite *const suite = suite_create("base");
@@ -326,9 +261,6 @@ int main(void)
     tcase_add_test(plain, times_are_rfc_3339_in_utc);
     tcase_add_test(plain, sha256_is_the_known_one);
     tcase_add_test(plain, uuids_are_of_version_4);
-    tcase_add_test(plain, options_come_from_the_line_then_the_environment_then_the_fallback);
-    tcase_add_test(plain, a_secret_is_blanked_where_ps_would_show_it);
-    tcase_add_test(plain, an_unknown_option_is_named);
     tcase_add_test(plain, paths_are_joined_with_one_slash);
     TCase *const files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);

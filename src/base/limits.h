@@ -1,0 +1,30 @@
+/*
+ * Limits that more than one place must know, or that the protocol states (a test compares those). What only one file
+ * needs is in that file.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* ---- sizes, bytes ---- */
+
+#define LIMIT_SCRIPT     ((size_t)8 * 1024 * 1024)  /* a migration, the SQL of a request, a body over HTTP */
+#define LIMIT_MESSAGE    ((size_t)16 * 1024 * 1024) /* an RPC message: a script and what is said of it fit, with room */
+#define LIMIT_KEY        255                        /* an idempotency key */
+#define LIMIT_REQUEST_ID 128
+
+/* ---- times, milliseconds ---- */
+
+#define LIMIT_OPTION_MS       604800000 /* a time limit that is an option: a week */
+#define LIMIT_LOCK_TIMEOUT_MS 10000     /* the first try for a lock: longer than that is no ladder */
+#define LIMIT_WAIT_MS         60000     /* a long poll */
+
+/* ---- numbers ---- */
+
+#define LIMIT_EVENTS         500 /* events in one answer */
+#define LIMIT_LISTED         100 /* operations in one answer */
+#define LIMIT_LISTED_USUALLY 20
+#define LIMIT_LISTENERS      8  /* addresses of a worker */
+#define LIMIT_WORKERS        16 /* of a bridge */
+#define LIMIT_HOSTS          32 /* names of a bridge */
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * What a value may be, a kind of option at a time.
+ */
+#include "base/limits.h"
+#include "base/options.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool fail(struct status *status, const struct option_given *given, const char *takes)
+{
+    return status_fail(status, STATUS_INVALID_ARGUMENT, "%s takes %s, not \"%s\".", given->from, takes, given->text);
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    while (*words != NULL && !text_is_nocase(text_of(text), *words)) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+static bool read_flag(const struct option_given *given, bool *value, struct status *status)
+{
+    static const char *const yes[] = {"1", "true", "yes", "on", NULL};
+    static const char *const no[] = {"0", "false", "no", "off", NULL};
+    *value = is_one_of(given->text, yes);
+    return *value || is_one_of(given->text, no) || fail(status, given, "true or false");
+}
+
+/* One of the words of "each|all". */
+static bool read_choice(const struct option *option, const struct option_given *given, const char **value,
+                        struct status *status)
+{
+    struct text rest = text_of(option->argument);
+    while (rest.size > 0) {
+        const size_t bar = text_find(rest, "|", 0);
+        if (text_is(text_slice(rest, 0, bar), given->text)) {
+            *value = given->text;
+            return true;
+        }
+        rest = bar == SIZE_MAX ? (struct text){0} : text_slice(rest, bar + 1, rest.size);
+    }
+    struct buffer words = {.arena = status->arena};
+    for (const char *c = option->argument; *c != '\0'; c++) {
+        buffer_printf(&words, *c == '|' ? (strchr(c + 1, '|') == NULL ? " or " : ", ") : "%c", *c);
+    }
+    return fail(status, given, buffer_string(&words));
+}
+
+/* Seconds in the unit; 0 for what is none. */
+static double unit_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(word, units[i].word) == 0) {
+            return units[i].seconds;
+        }
+    }
+    return 0;
+}
+
+static bool read_seconds(const struct option_given *given, bool zero_too, uint32_t *ms, struct status *status)
+{
+    char *end;
+    const double number = strtod(given->text, &end);
+    const double unit = unit_of(end);
+    const double milliseconds = number * unit * 1000;
+    const bool is_number = end != given->text && unit != 0 && milliseconds >= 0 && milliseconds <= LIMIT_OPTION_MS;
+    if (!is_number || (milliseconds < 1 && !(zero_too && milliseconds == 0))) {
+        return fail(status, given, "a number of seconds, or 500ms, 5m, 2h, up to a week");
+    }
+    *ms = (uint32_t)milliseconds;
+    return true;
+}
+
+static bool read_milliseconds(const struct option_given *given, uint32_t *ms, struct status *status)
+{
+    char *end;
+    const unsigned long number = strtoul(given->text, &end, 10);
+    if (given->text[0] < '0' || given->text[0] > '9' || *end != '\0' || number < 1 || number > LIMIT_LOCK_TIMEOUT_MS) {
+        return fail(status, given, arena_printf(status->arena, "1 to %d milliseconds", LIMIT_LOCK_TIMEOUT_MS));
+    }
+    *ms = (uint32_t)number;
+    return true;
+}
+
+bool option_store(const struct option *option, const struct option_given *given, struct options *options,
+                  struct status *status)
+{
+    void *const member = (char *)options + option->offset;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        return read_flag(given, member, status);
+    case OPTION_CHOICE:
+        return read_choice(option, given, member, status);
+    case OPTION_SECONDS:
+    case OPTION_SECONDS_OR_NONE:
+        return read_seconds(given, option->kind == OPTION_SECONDS_OR_NONE, member, status);
+    case OPTION_MILLISECONDS:
+        return read_milliseconds(given, member, status);
+    case OPTION_TEXT:
+    case OPTION_SECRET:
+        break;
+    }
+    *(const char **)member = given->text;
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * How a program that serves begins: it reads its options, and answers --help, --man and --version.
+ */
+#ifndef BASE_PROGRAM_H
+#define BASE_PROGRAM_H
+
+#include "base/options.h"
+
+struct program {
+    const char *name;    /* "truss-worker" */
+    const char *summary; /* what it does: "serves …" */
+    enum option_programs options;
+};
+
+enum program_start { PROGRAM_SERVES, PROGRAM_HAS_ANSWERED, PROGRAM_IS_WRONG };
+
+/* Reads options (which live in the arena, argv and environ) and sets the log's level. PROGRAM_IS_WRONG with a status
+ * that says what is. */
+enum program_start program_begin(const struct program *program, struct arena *arena, int argc, char **argv,
+                                 struct options *options, struct status *status);
+
+/* Cuts a list at its commas; the last item is followed by NULL, so that items has room for most + 1. False where there
+ * are more than that, or none. */
+bool program_list(struct arena *arena, const char *list, const char **items, size_t most);
+
+#endif

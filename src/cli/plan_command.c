@@ -1,0 +1,50 @@
+/*
+ * truss plan: asks for the plan of a run, and shows it to a person or to a program.
+ */
+#include "cli/call.h"
+#include "cli/output.h"
+#include "cli/plan_view.h"
+#include "cli/report.h"
+#include "cli/run_request.h"
+
+#include <stdio.h>
+
+typedef Truss__Migration__V1__PlanResponse PlanResponse;
+
+/* Where the files are is in the status. */
+static bool print_report(struct cli *cli, const PlanResponse *reply)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
+    const Truss__Migration__V1__GetStatusResponse *const status =
+        call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    return status != NULL && report_plan(cli, reply, status);
+}
+
+static void print(const struct cli *cli, const PlanResponse *reply)
+{
+    plan_print(cli->arena, reply, cli->given.verbose);
+    if (reply->_refusal_case == 0 && reply->n_migrations > 0) {
+        printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
+               output_safe(cli->arena, reply->plan_hash, false));
+    }
+}
+
+int command_plan(struct cli *cli)
+{
+    Truss__Migration__V1__RunRequest run = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
+    if (!run_request_read(cli, &run)) {
+        return EXIT_ERROR;
+    }
+    const PlanResponse *const reply = run_request_plan(cli, &run);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (cli->given.output != NULL && !print_report(cli, reply)) {
+        return EXIT_ERROR;
+    }
+    if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
+        print(cli, reply);
+    }
+    return reply->_refusal_case == 0 ? EXIT_FINE : EXIT_ERROR;
+}
