@@ -88,15 +88,26 @@ static bool has_all(struct arena *arena, struct text content, struct text words,
 
 struct search {
     struct arena *arena;
+    const struct folder *folder;
     const struct condition *condition;
     bool nocase;
 };
+
+/* A directory that is a migration has its script. */
+static bool has_script(const struct search *search, const char *name)
+{
+    const struct folder *const folder = search->folder;
+    const char *const script = folder->framework->folder.script;
+    const char *const path = path_join(search->arena, path_join(search->arena, folder->root, folder->path), name);
+    return script == NULL || file_look(path_join(search->arena, path, script), NULL) == FILE_REGULAR;
+}
 
 static bool is_wanted(const char *name, bool is_directory, struct text head, const void *data)
 {
     const struct search *const search = data;
     const struct condition *const condition = search->condition;
     return is_directory == condition->is_directory && pattern_fits(condition->place, text_of(name), NULL) &&
+           (!is_directory || has_script(search, name)) &&
            has_all(search->arena, head, condition->words, search->nocase);
 }
 
@@ -109,7 +120,7 @@ static const char *told(struct arena *arena, const char *place, const char *verb
 static const char *find_in_folder(struct arena *arena, const struct folder *folder, const struct condition *condition)
 {
     const struct search search = {
-        .arena = arena, .condition = condition, .nocase = folder->framework->folder.marks.nocase};
+        .arena = arena, .folder = folder, .condition = condition, .nocase = folder->framework->folder.marks.nocase};
     const char *const name = folder_find(arena, folder, is_wanted, &search);
     const struct text shown = text_find(condition->words, "|", 0) == SIZE_MAX ? condition->words : (struct text){0};
     return name == NULL ? NULL : told(arena, path_join(arena, folder->path, name), "has", shown);

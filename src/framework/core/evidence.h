@@ -2,7 +2,8 @@
  * What a folder is recognised by, as a framework's facts write it. A line of evidence is conditions joined by " & ",
  * all of which must hold:
  *
- *   *.up.sql                 the folder has such a file (a pattern: pattern.h); with a slash at its end, a directory
+ *   *.up.sql                 the folder has such a file (a pattern: pattern.h); with a slash at its end, a directory,
+ *                            with its script where migrations are directories
  *   *.sql: -- migrate:up     … whose first 4 kB have this; what begins with "--" is a line of comment, whatever follows
  *   *.js: up(|up: : knex     … one of these words, and the one behind the next colon as well
  *   go.mod                   the package has this file; with a slash at its end, this directory
