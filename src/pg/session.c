@@ -465,6 +465,12 @@ const char *pg_session_user(const struct pg_session *session)
     return PQuser(session->connection);
 }
 
+bool pg_session_standard_strings(const struct pg_session *session)
+{
+    const char *const value = PQparameterStatus(session->connection, "standard_conforming_strings");
+    return value == NULL || strcmp(value, "off") != 0;
+}
+
 bool pg_session_in_transaction(const struct pg_session *session)
 {
     const PGTransactionStatusType state = PQtransactionStatus(session->connection);

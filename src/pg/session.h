@@ -40,6 +40,9 @@ int pg_session_backend_pid(const struct pg_session *session);
 const char *pg_session_database(const struct pg_session *session); /* borrowed */
 const char *pg_session_user(const struct pg_session *session);     /* borrowed */
 
+/* False where the server's standard_conforming_strings is off: '…' has escapes there. */
+bool pg_session_standard_strings(const struct pg_session *session);
+
 /* Inside a transaction (good or failed)? */
 bool pg_session_in_transaction(const struct pg_session *session);
 

@@ -201,7 +201,7 @@ void sql_names_add(struct arena *arena, struct sql_names *names, const char *nam
     names->items[names->count++] = name;
 }
 
-static bool is_known(const struct sql_names *names, const char *name)
+bool sql_names_have(const struct sql_names *names, const char *name)
 {
     for (size_t i = 0; name != NULL && i < names->count; i++) {
         if (strcmp(names->items[i], name) == 0) {
@@ -221,7 +221,7 @@ static bool commits(struct arena *arena, struct text body, struct sql_names *com
         if (is_control(one)) {
             return true;
         }
-        if (is_known(committing, sql_called(arena, one))) {
+        if (sql_names_have(committing, sql_called(arena, one))) {
             return true;
         }
         if (depth == DEEPEST || !sql_code(arena, one, &inner) || !inner.plpgsql ||

@@ -26,6 +26,8 @@ struct sql_names {
 
 void sql_names_add(struct arena *arena, struct sql_names *names, const char *name);
 
+bool sql_names_have(const struct sql_names *names, const char *name);
+
 /* Can a body (inside its quotes) end its transaction: by COMMIT or ROLLBACK, a DO inside it that does, or by a CALL of
  * one of these procedures (NULL: none is known)? */
 bool plpgsql_commits(struct arena *arena, struct text body, const struct sql_names *committing);

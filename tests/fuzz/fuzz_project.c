@@ -140,7 +140,7 @@ static void read_migration(struct arena *arena, const struct project *project, c
     if (file->is_code) {
         return;
     }
-    if (plan_build(arena, loaded.script.sql, loaded.script.each_alone, &plan, &status)) {
+    if (plan_build(arena, loaded.script.sql, loaded.script.no_transaction, &plan, &status)) {
         judge(arena, loaded.script.sql, &plan);
     } else {
         must(status.code != STATUS_OK && status.message != NULL);

@@ -9,6 +9,9 @@ from harness import Case, RpcError, wait_for
 
 FAILED_PRECONDITION = 9
 
+LEDGER = ("CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, "
+          "migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), "
+          "applied_steps_count INT NOT NULL DEFAULT 0);")
 LOG = "CREATE TABLE IF NOT EXISTS log (step TEXT); INSERT INTO log VALUES ('%s');\n"
 
 
@@ -181,15 +184,29 @@ class Resume(Case):
         self.assertEqual((failed.line, failed.statement, failed.partially_applied), (3, "SELECT 1/0", False))
         self.assertEqual(self.ledger(), [])
 
-    def test_a_procedure_that_commits_is_called_from_a_block_that_does(self):
-        procedure = LOG % "one" + ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; INSERT INTO log VALUES ('b'); END $$;\n")
-        rpc = self.start(procedure + "CALL p();")
+    def test_a_procedure_that_commits_is_called_alone_where_the_script_makes_it(self):
+        rpc = self.start(LOG % "one" + "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; "
+                         "INSERT INTO log VALUES ('b'); END $$;\nCALL p();")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("one", "a", "b")
+
+    def test_a_procedure_that_commits_unseen_is_called_from_a_block_that_does(self):
+        rpc = self.start(LOG % "one" + "SELECT 1;\nCALL q();")
+        self.sql("CREATE PROCEDURE q() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; INSERT INTO log VALUES ('b'); END $$")
         failed = rpc.call("MigrationService", "Run").failed
         self.assertEqual((failed.sqlstate, failed.line), ("2D000", 3))
         self.assertIn("DO $$ BEGIN CALL", failed.hint)
-        self.files.add("1", procedure + "DO $$ BEGIN CALL p(); COMMIT; END $$;")
+        self.files.add("1", LOG % "one" + "SELECT 1;\nDO $$ BEGIN CALL q(); COMMIT; END $$;")
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assert_applied_once("one", "a", "b")
+
+    def test_a_procedure_that_commits_unseen_is_called_as_prisma_calls_it_where_it_is_all(self):
+        rpc = self.start("CALL q();")
+        self.sql("CREATE TABLE log (step text); CREATE PROCEDURE q() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; "
+                 "INSERT INTO log VALUES ('b'); END $$")
+        self.sql(LEDGER)
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("a", "b")
 
     def test_a_transaction_of_the_scripts_own_commits_with_its_row(self):
         rpc = self.start("VACUUM;\nBEGIN ISOLATION LEVEL SERIALIZABLE;\n" + LOG % "own" + "COMMIT;\n"

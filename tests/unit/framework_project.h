@@ -101,7 +101,7 @@ static const char *script_of(const char *id)
         return NULL;
     }
     const struct text sql = text_trim(script.sql);
-    return arena_printf(arena, "%s%.*s", script.each_alone ? "ALONE " : "", (int)sql.size, sql.data);
+    return arena_printf(arena, "%s%.*s", script.no_transaction ? "ALONE " : "", (int)sql.size, sql.data);
 }
 
 static const char *checksum_of(const char *id)

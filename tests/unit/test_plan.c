@@ -21,12 +21,18 @@ static void tear_down(void)
     arena_free(arena);
 }
 
+static bool build(struct text script, enum script_sending sent)
+{
+    const struct plan_options options = {.sent = sent};
+    return plan_build(arena, script, &options, &plan, &status);
+}
+
 /* The steps: T transaction, A alone, O the script's own; with the text of each. */
-static const char *steps(const char *script)
+static const char *steps_as(const char *script, const struct plan_options *options)
 {
     static const char letters[] = {[STEP_TRANSACTION] = 'T', [STEP_ALONE] = 'A', [STEP_OWN] = 'O'};
     struct buffer out = {.arena = arena};
-    if (!plan_build(arena, text_of(script), false, &plan, &status)) {
+    if (!plan_build(arena, text_of(script), options, &plan, &status)) {
         return arena_printf(arena, "refused: %s", status.message);
     }
     for (size_t i = 0; i < plan.count; i++) {
@@ -34,6 +40,17 @@ static const char *steps(const char *script)
                       script + plan.steps[i].start);
     }
     return buffer_string(&out);
+}
+
+/* As one query: what most tools send, within their own transaction or not. */
+static const char *steps(const char *script)
+{
+    return steps_as(script, &(const struct plan_options){.sent = SENT_WHOLE});
+}
+
+static const char *steps_sent(const char *script, enum script_sending sent)
+{
+    return steps_as(script, &(const struct plan_options){.sent = sent, .is_wish = true});
 }
 
 START_TEST(the_usual_script_is_one_transaction)
@@ -100,12 +117,35 @@ START_TEST(begin_and_commit_around_everything_are_ours)
 {
     ck_assert_str_eq(steps("BEGIN; select 1; select 2; COMMIT;"), "T[select 1; select 2]");
     ck_assert(plan.one_transaction);
-    ck_assert_str_eq(steps("begin isolation level serializable; select 1; commit"),
-                     "O[begin isolation level serializable; select 1; commit]");
-    ck_assert_str_eq(steps("select 0; begin; select 1; commit; select 2"),
-                     "T[select 0]O[begin; select 1; commit]T[select 2]");
+    ck_assert_ptr_null(plan.steps[0].modes);
+    ck_assert_str_eq(steps("begin isolation level serializable; select 1; commit"), "T[select 1]");
+    ck_assert_str_eq(plan.steps[0].modes, "isolation level serializable");
+    ck_assert_str_eq(
+        steps("start transaction read write; set transaction isolation level repeatable read; select 1; end"),
+        "T[set transaction isolation level repeatable read; select 1]");
+    ck_assert_str_eq(plan.steps[0].modes, "read write, isolation level repeatable read");
     ck_assert_str_eq(steps("begin; select 1; rollback"), "O[begin; select 1; rollback]");
+    ck_assert(plan.steps[0].leaves_nothing);
     ck_assert_str_eq(steps("begin; prepare transaction 'x'"), "O[begin; prepare transaction 'x']");
+    ck_assert(!plan.steps[0].leaves_nothing);
+    ck_assert_str_eq(steps("begin; commit"), "");
+}
+END_TEST
+
+/* In one query BEGIN goes on with the transaction that is there, and a COMMIT ends it. */
+START_TEST(a_transaction_of_the_script_ends_where_the_server_ends_it)
+{
+    ck_assert_str_eq(steps("select 0; begin; select 1; commit; select 2"), "T[select 0; begin; select 1]T[select 2]");
+    ck_assert_str_eq(plan.steps[0].reason, "the script's own transaction");
+    ck_assert_str_eq(steps("vacuum; begin; select 1; commit; begin read write; select 2; commit; select 3"),
+                     "A[vacuum]T[select 1]T[select 2]T[select 3]");
+    ck_assert_str_eq(plan.steps[2].modes, "read write");
+    ck_assert_str_eq(steps("select 1; commit; select 2"), "T[select 1]T[select 2]");
+    ck_assert_str_eq(plan.steps[0].reason, "the script ends its transaction here");
+    ck_assert_str_eq(steps("begin; select 1; commit; end; vacuum"), "T[select 1]A[vacuum]");
+    ck_assert_str_eq(steps("begin; begin; select 0; commit; select 1"), "T[select 0]T[select 1]");
+    ck_assert_str_eq(steps("commit; rollback; select 1; commit"), "T[select 1]");
+    ck_assert(plan.one_transaction);
 }
 END_TEST
 
@@ -113,23 +153,105 @@ START_TEST(a_chained_commit_does_not_end_the_script_s_own_piece)
 {
     ck_assert_str_eq(steps("begin; select 1; commit and chain; select 2; commit; select 3"),
                      "O[begin; select 1; commit and chain; select 2; commit]T[select 3]");
-    ck_assert_str_eq(steps("begin; select 1; commit and no chain; select 2"),
-                     "O[begin; select 1; commit and no chain]T[select 2]");
+    ck_assert_str_eq(steps("begin; select 1; commit and no chain; select 2"), "T[select 1]T[select 2]");
 }
 END_TEST
 
-START_TEST(a_commit_without_begin_keeps_the_script_whole)
+START_TEST(what_is_rolled_back_is_sent_as_it_is)
 {
     /* Cut before the ROLLBACK, what it undoes would stay. */
-    ck_assert_str_eq(steps("select 1; rollback; select 2"), "O[select 1; rollback; select 2]");
-    ck_assert_str_eq(steps("begin; select 1; commit; end; vacuum"), "O[begin; select 1; commit; end; vacuum]");
-    ck_assert_str_eq(steps("begin; begin; commit; select 1"), "O[begin; begin; commit]T[select 1]");
+    ck_assert_str_eq(steps("select 1; rollback; select 2"), "O[select 1; rollback]T[select 2]");
+    ck_assert_ptr_null(plan.steps[0].carry);
+    ck_assert_str_eq(steps_sent("select 1; rollback; select 2", SENT_IN_TRANSACTION),
+                     "O[select 1; rollback]T[select 2]");
+    ck_assert_str_eq(plan.steps[0].carry, "BEGIN;");
+    ck_assert_str_eq(steps("vacuum; begin; select 1; rollback"), "A[vacuum]O[begin; select 1; rollback]");
+    ck_assert_ptr_nonnull(
+        strstr(steps("select 0;\nvacuum;\nselect 1;\nrollback"),
+               "refused: Line 2: VACUUM cannot be inside the transaction that the script ends in line 4"));
+}
+END_TEST
+
+START_TEST(a_lone_begin_means_what_it_means_to_its_own_tool)
+{
+    static const enum script_sending wrapped[] = {SENT_IN_TRANSACTION, SENT_IN_TRANSACTION_EACH};
+    static const enum script_sending bare[] = {SENT_WHOLE, SENT_EACH};
+    for (size_t i = 0; i < 2; i++) {
+        /* The tool's own COMMIT ends it: to the server the script's BEGIN is a warning. */
+        ck_assert_str_eq(steps_sent("create table a ();\nbegin;\ncreate table b ();", wrapped[i]),
+                         "T[create table a ();\nbegin;\ncreate table b ()]");
+        ck_assert(plan.one_transaction);
+        ck_assert_str_eq(steps_sent("begin; select 1; vacuum; begin; select 2", wrapped[i]),
+                         "T[select 1]A[vacuum]T[select 2]");
+        ck_assert_ptr_nonnull(
+            strstr(steps_sent("select 1;\nbegin;\nselect 2;", bare[i]), "refused: Line 2: this BEGIN has no COMMIT"));
+        ck_assert_uint_eq(plan.count, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_lone_commit_means_what_it_means_to_its_own_tool)
+{
+    static const char script[] = "select 1; commit; select 2; set local a.b = 1; select 3";
+    ck_assert_str_eq(steps_sent(script, SENT_IN_TRANSACTION), "T[select 1]T[select 2; set local a.b = 1; select 3]");
+    ck_assert_str_eq(steps_sent(script, SENT_WHOLE), "T[select 1]T[select 2; set local a.b = 1; select 3]");
+    /* Behind it the tool's transaction is over. */
+    ck_assert_str_eq(steps_sent(script, SENT_IN_TRANSACTION_EACH),
+                     "T[select 1]T[select 2]T[set local a.b = 1]T[select 3]");
+    /* Without a transaction it is a warning. */
+    ck_assert_str_eq(steps_sent(script, SENT_EACH), "T[select 1]T[select 2]T[set local a.b = 1]T[select 3]");
+    for (size_t i = 0; i < plan.count; i++) {
+        ck_assert_ptr_null(plan.steps[i].carry);
+    }
+}
+END_TEST
+
+START_TEST(what_is_sent_statement_by_statement_shares_a_transaction_where_nobody_could_tell)
+{
+    static const char script[] =
+        "create table a (); set search_path = x; insert into a values (1); select now(); call p()";
+    ck_assert_str_eq(steps_as(script, &(const struct plan_options){.sent = SENT_EACH}),
+                     "T[create table a (); set search_path = x; insert into a values (1)]T[select now()]T[call p()]");
+    ck_assert_str_eq(steps_sent("select 1; select 2", SENT_EACH), "T[select 1]T[select 2]");
+    ck_assert_ptr_nonnull(strstr(steps_sent("select 1;\nlock table t", SENT_EACH), "refused: Line 2: this can only"));
+}
+END_TEST
+
+START_TEST(what_may_commit_is_sent_as_its_tool_sends_it_where_the_server_says_so)
+{
+    steps_sent("call p()", SENT_WHOLE);
+    ck_assert(plan.steps[0].may_commit && plan.one_transaction);
+    steps_sent("do $$ begin call p(); end $$", SENT_EACH);
+    ck_assert(plan.steps[0].may_commit);
+    steps_sent("call p()", SENT_IN_TRANSACTION);
+    ck_assert(!plan.steps[0].may_commit);
+    steps_sent("select 1; call p()", SENT_WHOLE);
+    ck_assert(!plan.steps[0].may_commit);
+    steps_sent("select 1; call p()", SENT_EACH);
+    ck_assert(!plan.steps[0].may_commit && plan.steps[1].may_commit);
+}
+END_TEST
+
+START_TEST(a_procedure_that_the_script_makes_is_known_to_commit)
+{
+    static const char make[] = "create procedure a.p() language plpgsql as $$ begin commit; end $$";
+    static const char other[] = "create procedure a.q() language plpgsql as $$ begin perform 1; end $$";
+    ck_assert_str_eq(steps(arena_printf(arena, "%s; call A.p(); select 1", make)),
+                     arena_printf(arena, "T[%s]O[call A.p()]T[select 1]", make));
+    ck_assert_str_eq(plan.steps[1].reason, "CALL of a procedure with its own COMMIT");
+    ck_assert_str_eq(steps(arena_printf(arena, "%s; do $$ begin call a.p(); end $$; select 1", make)),
+                     arena_printf(arena, "T[%s]O[do $$ begin call a.p(); end $$]T[select 1]", make));
+    ck_assert_str_eq(steps(arena_printf(arena, "%s; call a.q(); select 1", other)),
+                     arena_printf(arena, "T[%s; call a.q(); select 1]", other));
+    ck_assert_str_eq(steps("call a.p(); vacuum"), "T[call a.p()]A[vacuum]");
 }
 END_TEST
 
 START_TEST(what_stands_alone_inside_the_script_s_own_transaction_is_left_to_the_server)
 {
-    ck_assert_str_eq(steps("begin; vacuum; commit; vacuum"), "O[begin; vacuum; commit]A[vacuum]");
+    ck_assert_str_eq(steps("begin; vacuum; commit; vacuum"), "T[vacuum]A[vacuum]");
+    ck_assert_str_eq(steps("begin; alter type t add value 'x'; select 'x'::t; commit; select 1"),
+                     "T[alter type t add value 'x'; select 'x'::t]T[select 1]");
 }
 END_TEST
 
@@ -153,8 +275,11 @@ END_TEST
 
 START_TEST(what_the_parser_does_not_know_is_sent_whole_and_said_so)
 {
-    ck_assert_str_eq(steps("create quantum table t; vacuum"), "O[create quantum table t; vacuum]");
+    ck_assert_str_eq(steps("create quantum table t; vacuum"), "T[create quantum table t; vacuum]");
     ck_assert_ptr_nonnull(strstr(plan.note, "quantum"));
+    ck_assert_str_eq(steps("create quantum table t; commit"), "O[create quantum table t; commit]");
+    ck_assert_str_eq(steps("vacuum quantum table t"), "A[vacuum quantum table t]");
+    ck_assert_str_eq(steps_sent("create quantum table t; vacuum", SENT_EACH), "T[create quantum table t]A[vacuum]");
     /* Without a dangerous word nobody asks the parser. */
     ck_assert_str_eq(steps("create quantum table t"), "T[create quantum table t]");
     ck_assert_ptr_null(plan.note);
@@ -234,7 +359,7 @@ START_TEST(five_megabytes_are_planned_without_the_parser)
 {
     const struct text script = repeated("", "insert into t values (1, 'x', now());\n", LARGE, "");
     const size_t before = arena_used(arena);
-    ck_assert(plan_build(arena, script, false, &plan, &status));
+    ck_assert(build(script, SENT_WHOLE));
     ck_assert(plan.one_transaction);
     ck_assert_uint_lt(arena_used(arena) - before, 1000);
 }
@@ -242,11 +367,11 @@ END_TEST
 
 START_TEST(a_hostile_expression_neither_crashes_nor_stalls)
 {
-    ck_assert(plan_build(arena, repeated("begin; select 1", "+1", LARGE, "; commit"), false, &plan, &status));
+    ck_assert(build(repeated("begin; select 1", "+1", LARGE, "; commit"), SENT_WHOLE));
     ck_assert(plan.one_transaction);
-    ck_assert(plan_build(arena, repeated("vacuum; select ", "(", LARGE, ""), false, &plan, &status));
+    ck_assert(build(repeated("vacuum; select ", "(", LARGE, ""), SENT_WHOLE));
     ck_assert_ptr_nonnull(plan.note);
-    ck_assert(plan_build(arena, repeated("vacuum; select ", "- ", LARGE, "1"), false, &plan, &status));
+    ck_assert(build(repeated("vacuum; select ", "- ", LARGE, "1"), SENT_WHOLE));
     ck_assert_ptr_nonnull(plan.note);
 }
 END_TEST
@@ -254,8 +379,14 @@ END_TEST
 START_TEST(what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it)
 {
     static const char *const traps[] = {"/*", "+", "+-", "/*/"};
+    const bool opens = traps[_i][0] == '/';
     const struct text script = repeated("vacuum; select 1 ", traps[_i], LARGE, "");
-    ck_assert(plan_build(arena, script, false, &plan, &status));
+    if (opens) {
+        ck_assert(!build(script, SENT_WHOLE));
+        ck_assert_ptr_nonnull(strstr(status.message, "Line 1: a comment"));
+        return;
+    }
+    ck_assert(build(script, SENT_WHOLE));
     ck_assert_uint_eq(plan.count, 1);
     ck_assert_ptr_nonnull(strstr(plan.note, "too many operator characters"));
 }
@@ -263,51 +394,206 @@ END_TEST
 
 START_TEST(a_parser_s_message_that_quotes_the_whole_script_is_cut)
 {
-    const struct text script = repeated("vacuum; select '", "\xC3\xA4", 10000, "");
-    ck_assert(plan_build(arena, script, false, &plan, &status));
-    ck_assert_ptr_nonnull(strstr(plan.note, "unterminated quoted string"));
+    const struct text script = repeated("vacuum; quantum '", "\xC3\xA4", 10000, "'");
+    ck_assert(build(script, SENT_WHOLE));
+    ck_assert_ptr_nonnull(strstr(plan.note, "syntax error"));
     ck_assert_uint_lt(strlen(plan.note), 400);
     ck_assert(text_is_utf8(text_of(plan.note), NULL));
 }
 END_TEST
 
+START_TEST(a_quote_that_is_never_closed_is_refused_with_its_line)
+{
+    ck_assert_str_eq(steps("create table t ();\ninsert into t values ('abc);\n"),
+                     "refused: Line 2: a quote ' is opened here and never closed; nothing was run. Close it.");
+    ck_assert_ptr_nonnull(strstr(steps("select 1; /* todo\n"), "refused: Line 1: a comment /*"));
+    ck_assert_ptr_nonnull(strstr(steps("vacuum;\ndo $x$ begin end $$"), "refused: Line 2: a dollar quote"));
+}
+END_TEST
+
+START_TEST(a_server_with_other_strings_cuts_elsewhere)
+{
+    static const char script[] = "select '\\'; vacuum; select \\''; select 1";
+    const struct plan_options off = {.sent = SENT_WHOLE, .backslashes = true};
+    ck_assert_str_eq(steps("select 'a\\'; vacuum; select 'b'"), "T[select 'a\\']A[vacuum]T[select 'b']");
+    ck_assert_str_eq(steps_as(script, &off), arena_printf(arena, "T[%s]", script));
+    ck_assert(plan.one_transaction);
+    ck_assert_str_eq(steps_as("set local x.y = 'a\\\\b'; vacuum; select 1", &off),
+                     "T[set local x.y = 'a\\\\b']A[vacuum]T[select 1]");
+    ck_assert_str_eq(plan.steps[2].carry, "set local x.y = 'a\\\\b';");
+}
+END_TEST
+
 START_TEST(many_new_enum_values_are_not_searched_for_ever)
 {
-    ck_assert(
-        plan_build(arena, repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), false, &plan, &status));
+    ck_assert(build(repeated("", "alter type t add value 'x';", 1000000, "select 'y'"), SENT_WHOLE));
     ck_assert_uint_gt(plan.count, 1);
 }
 END_TEST
 
-START_TEST(a_row_of_ours_can_commit_with_a_transaction_of_the_script)
+/* ---- what a cut would end ---- */
+
+/* What is made again in front of each step, in brackets. */
+static const char *carried(const char *script)
+{
+    struct buffer out = {.arena = arena};
+    const char *const refusal = steps(script);
+    if (plan.count == 0) {
+        return refusal;
+    }
+    for (size_t i = 0; i < plan.count; i++) {
+        buffer_printf(&out, "[%s]", plan.steps[i].carry == NULL ? "" : plan.steps[i].carry);
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut)
 {
     static const struct {
         const char *script;
-        const char *commit; /* what it is put in front of; NULL: it cannot be */
+        const char *carried;
     } cases[] = {
-        {"vacuum; begin; select 1; commit; select 2", "commit"},
-        {"\xEF\xBB\xBFvacuum; begin isolation level serializable; select 1; END WORK; select 2", "END WORK"},
-        {"vacuum; begin; select 1; rollback", NULL},
-        {"vacuum; begin; select 1; prepare transaction 'x'", NULL},
-        {"vacuum; begin; select 1; commit and chain; select 2; commit", NULL},
+        {"set local search_path = tenant, public; alter type m add value 'x'; update t set m = 'x'",
+         "[][set local search_path = tenant, public;]"},
+        {"set local role a; set local x.y to 1; alter type m add value 'x'; select 'x'; alter type m add value 'y'; "
+         "select 'y'",
+         "[][set local role a;set local x.y to 1;][set local role a;set local x.y to 1;]"},
+        {"select set_config('app.x', 'a''b', true), pg_catalog.set_config('app.y', $$z$$, true) as y; "
+         "alter type m add value 'x'; select 'x'",
+         "[][SELECT pg_catalog.set_config('app.x', 'a''b', true);SELECT pg_catalog.set_config('app.y', $$z$$, true);]"},
+        {"set constraints all immediate; alter type m add value 'x'; select 'x'", "[][set constraints all immediate;]"},
+        /* Not what is no more in force. */
+        {"set local a.b = 1; set a.b = 2; alter type m add value 'x'; select 'x'", "[][]"},
+        {"set local a.b = 1; set local a.b = 2; alter type m add value 'x'; select 'x'", "[][set local a.b = 2;]"},
+        {"set local a.b = 1; reset \"a\".b; alter type m add value 'x'; select 'x'", "[][]"},
+        {"set local role r; set local a.b = 1; reset all; alter type m add value 'x'; select 'x'",
+         "[][set local role r;]"},
+        {"set local role r; set session authorization s; alter type m add value 'x'; select 'x'", "[][]"},
+        {"set local time zone 'UTC'; set timezone = 'CET'; alter type m add value 'x'; select 'x'", "[][]"},
+        {"savepoint s; set local a.b = 1; rollback to s; alter type m add value 'x'; select 'x'", "[][]"},
+        {"savepoint s; set local a.b = 1; release s; alter type m add value 'x'; select 'x'", "[][set local a.b = 1;]"},
+        /* The script's own COMMIT ends it for good. */
+        {"set local a.b = 1; select 1; commit; alter type m add value 'x'; select 'x'", "[][][]"},
+        {"begin; set local a.b = 1; select 1; commit; vacuum; select 2", "[][][]"},
+        /* Nothing of it has been set yet. */
+        {"vacuum; set local a.b = 1; select 1", "[][]"},
     };
-    const struct text script = text_of(cases[_i].script);
-    ck_assert(plan_build(arena, script, false, &plan, &status));
-    ck_assert_int_eq(plan.steps[1].kind, STEP_OWN);
-    ck_assert((plan.steps[1].commit_at == SIZE_MAX) == (cases[_i].commit == NULL));
-    ck_assert(cases[_i].commit == NULL ||
-              text_is(text_slice(script, plan.steps[1].commit_at, plan.steps[1].end), cases[_i].commit));
+    ck_assert_str_eq(carried(cases[_i].script), cases[_i].carried);
+}
+END_TEST
+
+START_TEST(what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none)
+{
+    steps("set local search_path = a; create index concurrently on t (c); select 1");
+    ck_assert_str_eq(plan.steps[1].carry,
+                     "SELECT pg_catalog.set_config('truss.kept_0', pg_catalog.current_setting('search_path', true), "
+                     "false);SET search_path = a;");
+    ck_assert_str_eq(plan.steps[1].restore,
+                     "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.kept_0', true), "
+                     "false);");
+    ck_assert_str_eq(plan.steps[2].carry, "set local search_path = a;");
+    ck_assert_ptr_null(plan.steps[2].restore);
+}
+END_TEST
+
+START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
+{
+    static const struct {
+        const char *script;
+        const char *what; /* NULL: nothing is lost */
+    } cases[] = {
+        {"select 1;\nlock table t;\nvacuum;",
+         "Line 2: LOCK TABLE lasts to the end of its transaction, but VACUUM cannot be inside it (line 3)"},
+        {"select 1;\nselect pg_advisory_xact_lock(1);\nvacuum", "Line 2: pg_advisory_xact_lock()"},
+        {"do $$ begin perform pg_try_advisory_xact_lock(1); end $$; vacuum", "pg_try_advisory_xact_lock()"},
+        {"create temp table k on commit drop as select 1; vacuum", "ON COMMIT DROP or DELETE ROWS"},
+        {"do $$ begin create local temporary table k (a int) on commit delete rows; end $$; vacuum", "ON COMMIT DROP"},
+        {"do $$ begin execute 'create temp table k (a int) on commit drop'; end $$; vacuum", "ON COMMIT DROP"},
+        {"declare c cursor for select 1; vacuum; fetch c", "a cursor lasts"},
+        {"declare c cursor without hold for select 1; vacuum; fetch c", "a cursor lasts"},
+        {"set constraints all deferred; vacuum", "SET CONSTRAINTS … DEFERRED"},
+        {"set transaction isolation level serializable; select 1; vacuum", "the mode of the transaction"},
+        {"set transaction_isolation = 'repeatable read'; select 1; vacuum", "the isolation level"},
+        {"select * from t for update; vacuum", "SELECT … FOR UPDATE"},
+        {"do $$ begin set local a.b = 1; end $$; vacuum", "inside DO"},
+        {"do $$ begin perform set_config('a.b', '1', true); end $$; vacuum", "inside DO"},
+        {"select set_config('a.b', (select 'x'), true); vacuum", "computed"},
+        {"insert into t select set_config('a.b', 'c', true); vacuum", "computed"},
+        {"savepoint s;\nselect 1;\nvacuum;\nrollback to s", "Line 4: the savepoint \"s\" (line 1)"},
+        {"savepoint s;\nselect 1;\nvacuum;\nrelease savepoint s", "Line 4: the savepoint \"s\" (line 1)"},
+        {"insert into t values (now());\nvacuum;\ndelete from t where a < now()",
+         "Line 3: rows are chosen by the transaction's time"},
+        {"set standard_conforming_strings = off; vacuum", "standard_conforming_strings"},
+        {"set client_encoding = 'LATIN1'; vacuum", "client_encoding"},
+        {"set names 'latin1'; vacuum", "client_encoding"},
+        {"set session characteristics as transaction read only; vacuum; select 1", "default_transaction_"},
+        {"select lo_open(1, 2); vacuum", "large object"},
+        {"lock table t; alter type m add value 'x';\nselect 'x'",
+         "but a new enum value must be committed before it is used (line 1)"},
+        /* Nothing of these is lost. */
+        {"set client_encoding = 'UTF8'; set standard_conforming_strings = on; vacuum", NULL},
+        {"vacuum; lock table t; select 1", NULL},
+        {"lock table t; select 1; commit; vacuum", NULL},
+        {"begin; lock table t; select 1; commit; vacuum", NULL},
+        {"savepoint s; lock table t; rollback to s; vacuum", NULL},
+        {"savepoint s; select 1; release s; vacuum", NULL},
+        {"create function f() returns int language sql as 'select pg_advisory_xact_lock(1)'; vacuum", NULL},
+        {"create view v as select pg_advisory_xact_lock(1); vacuum", NULL},
+        {"select 'lock table t', $$ set local a.b = 1 $$; -- lock table\nvacuum", NULL},
+        {"insert into t values (now()); vacuum; insert into t values (now())", NULL},
+        {"declare c cursor with hold for select 1; vacuum; fetch c", NULL},
+        {"notify x; vacuum", NULL},
+        {"select set_config('search_path', '', false); vacuum", NULL},
+    };
+    const char *const result = steps(cases[_i].script);
+    if (cases[_i].what == NULL) {
+        ck_assert_msg(plan.count >= 2, "%s", result);
+    } else {
+        ck_assert_msg(strstr(result, "refused: ") == result && strstr(result, cases[_i].what) != NULL, "%s", result);
+        ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
+        ck_assert_uint_gt(status.position, 0);
+    }
+}
+END_TEST
+
+START_TEST(what_stays_in_the_session_is_known_for_another_one)
+{
+    static const struct {
+        const char *script;
+        const char *settings; /* of the first step */
+        const char *bound;    /* NULL: any session can go on */
+    } cases[] = {
+        {"set search_path = a; set role b; vacuum", "set search_path = a;set role b;", NULL},
+        {"set session authorization b; select 1; vacuum", "set session authorization b;", NULL},
+        {"select pg_catalog.set_config('search_path', '', false); vacuum",
+         "SELECT pg_catalog.set_config('search_path', '', false);", NULL},
+        {"reset all; load 'x'; vacuum", "reset all;load 'x';", NULL},
+        {"discard all; vacuum", "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;", NULL},
+        {"savepoint s; set role b; rollback to s; vacuum", NULL, NULL},
+        {"begin; set role b; rollback; vacuum", NULL, NULL},
+        {"set local role b; select 1; vacuum", NULL, NULL},
+        {"create temp table k (a int); vacuum", NULL, "a temporary object"},
+        {"select 1;\nselect 2 into temp k; vacuum", NULL, "a temporary table"},
+        {"create function pg_temp.f() returns int language sql as 'select 1'; vacuum", NULL, "a temporary object"},
+        {"prepare p as select 1; vacuum", NULL, "a prepared statement"},
+        {"select pg_advisory_lock(1); vacuum", NULL, "an advisory lock"},
+        {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO"},
+        {"do $$ begin commit; create temp table x (); end $$; vacuum", NULL, "a temporary object"},
+    };
+    const char *const shown = steps(cases[_i].script);
+    ck_assert_msg(plan.count >= 2, "%s", shown);
+    ck_assert_pstr_eq(plan.steps[0].settings, cases[_i].settings);
+    ck_assert_pstr_eq(plan.steps[0].session_bound, cases[_i].bound);
 }
 END_TEST
 
 START_TEST(a_step_that_would_stall_others_is_told_from_one_that_would_not)
 {
-    ck_assert(plan_build(arena, text_of("insert into t values (1); alter table t add c int"), false, &plan, &status));
+    ck_assert(build(text_of("insert into t values (1); alter table t add c int"), SENT_WHOLE));
     ck_assert(plan.steps[0].stalls);
-    ck_assert(
-        plan_build(arena, text_of("insert into t values (1); update t set c = 'drop table t'"), false, &plan, &status));
+    ck_assert(build(text_of("insert into t values (1); update t set c = 'drop table t'"), SENT_WHOLE));
     ck_assert(!plan.steps[0].stalls);
-    ck_assert(plan_build(arena, text_of("create index concurrently i on t (c); truncate t"), false, &plan, &status));
+    ck_assert(build(text_of("create index concurrently i on t (c); truncate t"), SENT_WHOLE));
     ck_assert(!plan.steps[0].stalls);
     ck_assert(plan.steps[1].stalls);
 }
@@ -327,7 +613,13 @@ int main(void)
     tcase_add_test(tests, a_script_without_an_end_to_its_parentheses_is_not_cut);
     tcase_add_test(tests, begin_and_commit_around_everything_are_ours);
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
-    tcase_add_test(tests, a_commit_without_begin_keeps_the_script_whole);
+    tcase_add_test(tests, a_transaction_of_the_script_ends_where_the_server_ends_it);
+    tcase_add_test(tests, what_is_rolled_back_is_sent_as_it_is);
+    tcase_add_test(tests, a_lone_begin_means_what_it_means_to_its_own_tool);
+    tcase_add_test(tests, a_lone_commit_means_what_it_means_to_its_own_tool);
+    tcase_add_test(tests, what_is_sent_statement_by_statement_shares_a_transaction_where_nobody_could_tell);
+    tcase_add_test(tests, what_may_commit_is_sent_as_its_tool_sends_it_where_the_server_says_so);
+    tcase_add_test(tests, a_procedure_that_the_script_makes_is_known_to_commit);
     tcase_add_test(tests, what_stands_alone_inside_the_script_s_own_transaction_is_left_to_the_server);
     tcase_add_test(tests, comments_around_statements_are_not_sent);
     tcase_add_test(tests, what_can_never_run_is_refused_with_its_line);
@@ -341,7 +633,12 @@ int main(void)
     tcase_add_loop_test(tests, what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it, 0, 4);
     tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
-    tcase_add_loop_test(tests, a_row_of_ours_can_commit_with_a_transaction_of_the_script, 0, 5);
+    tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
+    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 38);
+    tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
+    tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
+    tcase_add_test(tests, a_quote_that_is_never_closed_is_refused_with_its_line);
+    tcase_add_test(tests, a_server_with_other_strings_cuts_elsewhere);
     tcase_add_test(tests, a_step_that_would_stall_others_is_told_from_one_that_would_not);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

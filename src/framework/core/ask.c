@@ -60,7 +60,7 @@ bool framework_script(struct arena *arena, const struct project *project, const 
     if (facts->marks.up != NULL && !marked_script(arena, file, content, &facts->marks, &options, script, status)) {
         return false;
     }
-    script->each_alone = file->each_alone || is_alone(facts, content, options);
+    script->no_transaction = file->no_transaction || is_alone(facts, content, options);
     return hooks->script == NULL || hooks->script(arena, project, folder, file, content, script, status);
 }
 

@@ -40,7 +40,7 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
     file->version = kept(arena, number);
     file->key = facts->key == KEY_NAME ? NULL : file->version;
     file->is_code = rule->is_code;
-    file->each_alone = rule->each_alone;
+    file->no_transaction = rule->no_transaction;
 }
 
 /* A ledger's numbers are bigints. */

@@ -125,7 +125,7 @@ struct migration_file {
     const char *checksum; /* where listing knows it already (another file says it); else NULL: checksum() is asked */
     bool missing;         /* it is named but its script is not there */
     bool is_code;         /* a program: only the framework's own tool can run it */
-    bool each_alone;      /* its name says "no transaction": every statement commits by itself */
+    bool no_transaction;  /* its name says "no transaction": every statement commits by itself */
     bool repeatable;      /* runs again whenever its content has changed */
     size_t start;         /* the part of the file that is this migration, [start, end); end 0: all of it */
     size_t end;
@@ -155,8 +155,16 @@ struct project {
 
 /* What of a file is sent to the server. */
 struct migration_script {
-    struct text sql; /* keeps the file's lines, so that errors point into it: see script.h */
-    bool each_alone; /* its marker says "no transaction": every statement commits by itself */
+    struct text sql;     /* keeps the file's lines, so that errors point into it: see script.h */
+    bool no_transaction; /* its marker says so: it is sent as the framework's sent_unwrapped says */
+};
+
+/* How its own tool sends a script; what that means is what a run of ours must come to. */
+enum script_sending {
+    SENT_IN_TRANSACTION,      /* the tool's BEGIN, the script as one query, the tool's COMMIT */
+    SENT_IN_TRANSACTION_EACH, /* the same, statement by statement */
+    SENT_WHOLE,               /* the script as one query, which PostgreSQL makes one transaction of its own */
+    SENT_EACH,                /* statement by statement, and each commits by itself */
 };
 
 /* ---- what its own tool does with history that is not straight, as measured ---- */
@@ -305,7 +313,7 @@ struct configuration {
 struct file_rule {
     const char *pattern;
     bool is_code;        /* a program: only the framework's own tool can run it */
-    bool each_alone;     /* every statement commits by itself */
+    bool no_transaction; /* every statement commits by itself */
     bool passed_over;    /* this is no migration */
     const char *warning; /* what a person is told of such a file, behind its name; NULL: nothing */
 };
@@ -477,6 +485,8 @@ struct framework {
     const char *tool;         /* the command that a person would run: "prisma migrate deploy" */
     struct ledger_facts ledger;
     struct folder_facts folder;
+    enum script_sending sent;           /* how its tool sends a script … */
+    enum script_sending sent_unwrapped; /* … and one whose marker says "no transaction" */
     struct habits habits;
     const struct delegate *delegate; /* NULL: nothing is left to its own tool */
     struct hooks hooks;

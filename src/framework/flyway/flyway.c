@@ -47,7 +47,7 @@ static bool flyway_script(struct arena *arena, const struct project *project, co
     const char *const path = arena_printf(arena, "%s.conf", file->path);
     if (file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, 64 * 1024, &conf, &ignored)) {
         const char *const value = config_value(arena, conf, NULL, "executeInTransaction");
-        script->each_alone = value != NULL && strcmp(value, "false") == 0;
+        script->no_transaction = value != NULL && strcmp(value, "false") == 0;
     }
     return flyway_fill(arena, project, folder, file, content, &script->sql, status);
 }
@@ -221,6 +221,8 @@ const struct framework framework_flyway = {
     .id = "flyway",
     .display_name = "Flyway",
     .tool = "flyway migrate",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

@@ -164,7 +164,7 @@ static bool graphile_script(struct arena *arena, const struct project *project, 
                            "graphile-migrate refuses to run it.",
                            file->filename);
     }
-    script->each_alone = graphile_has_no_transaction(&header, content);
+    script->no_transaction = graphile_has_no_transaction(&header, content);
     return graphile_fill(arena, project, settings == NULL ? (struct text){NULL, 0} : settings->source, content,
                          &script->sql, status);
 }
@@ -219,6 +219,7 @@ const struct framework framework_graphile = {
     .id = "graphile-migrate",
     .display_name = "graphile-migrate",
     .tool = "graphile-migrate migrate",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "migrations",

@@ -32,7 +32,7 @@ static bool liquibase_script(struct arena *arena, const struct project *project,
     (void)content;
     (void)status;
     script->sql = liquibase_sql_of(arena, &migration->changeset);
-    script->each_alone = migration->changeset.alone;
+    script->no_transaction = migration->changeset.alone;
     return true;
 }
 
@@ -167,6 +167,8 @@ const struct framework framework_liquibase = {
     .id = "liquibase",
     .display_name = "Liquibase",
     .tool = "liquibase update",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

@@ -209,6 +209,7 @@ const struct framework framework_prisma = {
     .id = "prisma",
     .display_name = "Prisma",
     .tool = "prisma migrate deploy",
+    .sent = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

@@ -161,7 +161,7 @@ static bool atlas_script(struct arena *arena, const struct project *project, con
         }
     }
     script->sql = content;
-    script->each_alone = has_directive(content, "txmode none");
+    script->no_transaction = has_directive(content, "txmode none");
     return true;
 }
 
@@ -284,6 +284,8 @@ const struct framework framework_atlas = {
     .id = "atlas",
     .display_name = "Atlas",
     .tool = "atlas migrate apply",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

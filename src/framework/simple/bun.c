@@ -13,6 +13,7 @@ const struct framework framework_bun = {
     .id = "bun",
     .display_name = "bun",
     .tool = "bun db migrate",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger =
         {
             .shapes = SHAPES({
@@ -45,7 +46,7 @@ const struct framework framework_bun = {
             .doubted_by = WORDS("go.mod: github.com/uptrace/bun & {number:1-14}_*.up.sql"), /* or golang-migrate's */
             .likely_by = WORDS("{number:1-14}_*.tx.up.sql", "{number:1-14}_*.up.sql: --bun:split"),
             .files = FILES({.pattern = "{number:1-14}_*.tx.up.sql"},
-                           {.pattern = "{number:1-14}_*.up.sql", .each_alone = true},
+                           {.pattern = "{number:1-14}_*.up.sql", .no_transaction = true},
                            {.pattern = "{number:1-14}_*.go", .is_code = true}),
             .recursive = true,
             .order = ORDER_OF_KEYS,

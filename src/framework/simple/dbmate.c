@@ -8,6 +8,7 @@ const struct framework framework_dbmate = {
     .id = "dbmate",
     .display_name = "dbmate",
     .tool = "dbmate migrate",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger =
         {
             .shapes = SHAPES({

@@ -41,7 +41,7 @@ static bool diesel_script(struct arena *arena, const struct project *project, co
     (void)status;
     if (file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, METADATA_LIMIT, &metadata, &ignored)) {
         const char *const value = config_value(arena, metadata, NULL, "run_in_transaction");
-        script->each_alone = value == NULL || strcmp(value, "true") != 0;
+        script->no_transaction = value == NULL || strcmp(value, "true") != 0;
     }
     return true;
 }
@@ -50,6 +50,7 @@ const struct framework framework_diesel = {
     .id = "diesel",
     .display_name = "Diesel",
     .tool = "diesel migration run",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger =
         {
             .shapes = SHAPES({.table = "__diesel_schema_migrations",

@@ -27,6 +27,7 @@ const struct framework framework_golang_migrate = {
     .id = "golang-migrate",
     .display_name = "golang-migrate",
     .tool = "migrate up",
+    .sent = SENT_WHOLE,
     .ledger =
         {
             .shapes =

@@ -52,6 +52,8 @@ const struct framework framework_goose = {
     .id = "goose",
     .display_name = "goose",
     .tool = "goose up",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger =
         {
             .shapes = SHAPES({

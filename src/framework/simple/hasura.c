@@ -58,7 +58,7 @@ static bool hasura_script(struct arena *arena, const struct project *project, co
     (void)file;
     (void)status;
     script->sql = content;
-    script->each_alone = text_next_line(&rest, &first) && text_is(first, "-- hasura:no-transaction");
+    script->no_transaction = text_next_line(&rest, &first) && text_is(first, "-- hasura:no-transaction");
     return true;
 }
 
@@ -138,6 +138,7 @@ const struct framework framework_hasura = {
     .id = "hasura",
     .display_name = "Hasura",
     .tool = "hasura migrate apply",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "hdb_version", .columns = "version:text cli_state:jsonb"},

@@ -191,6 +191,7 @@ const struct framework framework_postgrator = {
     .id = "postgrator",
     .display_name = "Postgrator",
     .tool = "postgrator",
+    .sent = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schemaversion", .columns = "version:int8 name:text md5:text run_at:timestamptz"},

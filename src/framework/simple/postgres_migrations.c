@@ -96,7 +96,7 @@ static bool postgres_migrations_script(struct arena *arena, const struct project
     (void)file;
     (void)status;
     script->sql = content;
-    script->each_alone = text_find(content, "-- postgres-migrations disable-transaction", 0) != SIZE_MAX;
+    script->no_transaction = text_find(content, "-- postgres-migrations disable-transaction", 0) != SIZE_MAX;
     return true;
 }
 
@@ -137,6 +137,7 @@ const struct framework framework_postgres_migrations = {
     .id = "postgres-migrations",
     .display_name = "postgres-migrations",
     .tool = "your call of migrate()",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

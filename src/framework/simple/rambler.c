@@ -8,6 +8,7 @@ const struct framework framework_rambler = {
     .id = "rambler",
     .display_name = "Rambler",
     .tool = "rambler apply --all",
+    .sent = SENT_WHOLE,
     .ledger =
         {
             .shapes = SHAPES({.table = "migrations", .columns = "migration:varchar", .only_columns = true}),

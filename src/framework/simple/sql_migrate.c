@@ -29,6 +29,8 @@ const struct framework framework_sql_migrate = {
     .id = "sql-migrate",
     .display_name = "sql-migrate",
     .tool = "sql-migrate up",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger =
         {
             .shapes =

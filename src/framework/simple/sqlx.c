@@ -26,6 +26,7 @@ const struct framework framework_sqlx = {
     .id = "sqlx",
     .display_name = "sqlx",
     .tool = "sqlx migrate run",
+    .sent_unwrapped = SENT_WHOLE,
     .ledger =
         {
             .shapes = SHAPES({

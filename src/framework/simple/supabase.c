@@ -146,6 +146,7 @@ const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
     .tool = "supabase db push",
+    .sent = SENT_WHOLE,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {.table = "schema_migrations", .columns = "version:text statements:_text name:text"},

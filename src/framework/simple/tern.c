@@ -47,7 +47,7 @@ static bool tern_script(struct arena *arena, const struct project *project, cons
     struct status unread = {.arena = arena};
     const size_t separator = text_find(content, SEPARATOR, 0);
     (void)project;
-    script->each_alone = text_find(text_slice(content, 0, separator), DISABLE_TX, 0) != SIZE_MAX;
+    script->no_transaction = text_find(text_slice(content, 0, separator), DISABLE_TX, 0) != SIZE_MAX;
     script->sql = script_keep(arena, content, 0, separator == SIZE_MAX ? content.size : separator);
     if (text_find(script->sql, "{{", 0) == SIZE_MAX) {
         return true;
@@ -67,6 +67,7 @@ const struct framework framework_tern = {
     .id = "tern",
     .display_name = "tern",
     .tool = "tern migrate",
+    .sent_unwrapped = SENT_EACH,
     .ledger =
         {
             .shapes = SHAPES({.table = "schema_version", .columns = "version:int4", .only_columns = true}),

@@ -142,8 +142,8 @@ static bool yoyo_script(struct arena *arena, const struct project *project, cons
     script->sql = content;
     for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--");) {
         struct text value;
-        script->each_alone = script->each_alone ||
-                             (line_is_comment(line, "transactional:", false, &value) && text_is_nocase(value, "false"));
+        script->no_transaction = script->no_transaction || (line_is_comment(line, "transactional:", false, &value) &&
+                                                            text_is_nocase(value, "false"));
     }
     return true;
 }
@@ -235,6 +235,8 @@ const struct framework framework_yoyo = {
     .id = "yoyo",
     .display_name = "yoyo",
     .tool = "yoyo apply",
+    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

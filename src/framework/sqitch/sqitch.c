@@ -260,6 +260,7 @@ const struct framework framework_sqitch = {
     .id = "sqitch",
     .display_name = "Sqitch",
     .tool = "sqitch deploy",
+    .sent = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){
             {

@@ -1,330 +1,179 @@
 /*
  * One pass over the words of a script says whether it needs a plan at all; most do not. The others are cut by
- * PostgreSQL's parser, and their statements walked once, left to right.
+ * PostgreSQL's parser.
  */
 #include "migration/plan/cut.h"
 
-#include "sql/classify.h"
+#include "migration/plan/cutting.h"
 #include "sql/effects.h"
 #include "sql/lexer.h"
-#include "sql/split.h"
+#include "sql/plpgsql.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#define EXCERPT_LIMIT   500 /* characters */
-#define VALUES_LIMIT    100 /* new enum values that are looked for in the rest of the script: more cost too much */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-/* A script that is being planned. */
-struct planning {
-    struct arena *arena;
-    struct text script;
-    struct plan *plan;
-    size_t capacity;
-    struct sql_split split;
-    enum sql_class *classes; /* of each statement */
-    size_t values_sought;
-    size_t open; /* first statement of the transaction under construction; SIZE_MAX: none */
-    bool each_alone;
-};
-
-static struct text statement_text(const struct planning *planning, size_t i)
-{
-    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
-}
-
-/* A step of the statements from first to last. */
-static void add_step(struct planning *planning, enum step_kind kind, size_t first, size_t last, const char *reason)
-{
-    struct plan *const plan = planning->plan;
-    plan->steps = arena_grow(planning->arena, plan->steps, plan->count, &planning->capacity, sizeof *plan->steps);
-    plan->steps[plan->count++] = (struct step){
-        .kind = kind,
-        .start = planning->split.statements[first].start,
-        .end = planning->split.statements[last].end,
-        .reason = reason,
-        .commit_at = SIZE_MAX,
-    };
-}
-
-/* Ends the transaction under construction behind statement `last`. */
-static void close_transaction(struct planning *planning, size_t last)
-{
-    if (planning->open != SIZE_MAX) {
-        add_step(planning, STEP_TRANSACTION, planning->open, last, NULL);
-        planning->open = SIZE_MAX;
-    }
-}
-
-static bool fail_at(const struct planning *planning, size_t offset, struct status *status, const char *what)
+bool planning_fail(const struct planning *planning, size_t offset, const char *what)
 {
     const struct position position = text_position(planning->script, offset);
-    status_fail(status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
-    status->position = position.character;
+    status_fail(planning->status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
+    planning->status->position = position.character;
     return false;
 }
 
+/* A step of these bytes. */
+struct step *planning_add(struct planning *planning, enum step_kind kind, size_t start, size_t end, const char *reason)
+{
+    struct plan *const plan = planning->plan;
+    plan->steps = arena_grow(planning->arena, plan->steps, plan->count, &planning->capacity, sizeof *plan->steps);
+    struct step *const step = &plan->steps[plan->count++];
+    *step = (struct step){.kind = kind, .start = start, .end = end, .reason = reason};
+    return step;
+}
+
+/* ---- what can never run ---- */
+
 /* What only psql can do: its own commands, and COPY with the data in the script. By words: no parser knows these. */
-static bool check_psql(const struct planning *planning, struct status *status)
+static bool check_psql(const struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_statement statement;
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
         if (sql_classify(text) == SQL_CLASS_COPY_STDIN) {
-            return fail_at(planning, statement.start, status,
-                           "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has "
-                           "not; use INSERT (pg_dump --inserts).");
+            return planning_fail(
+                planning, statement.start,
+                "COPY FROM STDIN or TO STDOUT needs a client that carries the data, which a migration has "
+                "not; use INSERT (pg_dump --inserts).");
         }
     }
     const size_t meta_command = sql_meta_command(planning->script);
-    if (meta_command != SIZE_MAX) {
-        return fail_at(planning, meta_command, status,
-                       "a command of psql (\\…) is not SQL: the server would refuse the whole file. Remove it; the "
-                       "\\restrict and \\unrestrict lines of pg_dump can simply go.");
+    if (meta_command != NONE) {
+        return planning_fail(
+            planning, meta_command,
+            "a command of psql (\\…) is not SQL: the server would refuse the whole file. Remove it; the "
+            "\\restrict and \\unrestrict lines of pg_dump can simply go.");
     }
     return true;
 }
 
-/* ---- enum values ---- */
-
-static bool is_letter(char c)
+static bool check_closed(const struct planning *planning)
 {
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+    const char *what = NULL;
+    const size_t at = sql_unclosed(planning->script, &what);
+    return at == NONE || !check_psql(planning) || /* the data of a COPY has quotes */
+           planning_fail(
+               planning, at,
+               arena_printf(planning->arena, "%s is opened here and never closed; nothing was run. Close it.", what));
 }
 
-/* Is the value between the quotes of a string, not as a part of a longer word? */
-static bool string_mentions(struct text string, const char *value)
+/* ---- scripts that need no cutting, or cannot be cut ---- */
+
+/* The whole script as one step. */
+static struct step *plan_whole(struct planning *planning, enum step_kind kind)
 {
-    const size_t size = strlen(value);
-    const struct text inner = text_slice(string, 0, string.size - 1);
-    for (size_t at = text_find(inner, value, 1); at != SIZE_MAX; at = text_find(inner, value, at + 1)) {
-        if (!is_letter(string.data[at - 1]) && !is_letter(string.data[at + size])) {
-            return true;
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_statement statement;
+    size_t count = 0;
+    bool single_may_commit = false;
+    struct step *const step = planning_add(planning, kind, 0, planning->script.size, NULL);
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(planning->script, statement.start, statement.end);
+        single_may_commit = ++count == 1 && planning_may_commit(text);
+        if (count > 1 && planning->modes_settled) {
+            break;
         }
+        planning_note_modes(planning, text);
     }
-    return false;
+    step->may_commit = single_may_commit && planning->options->sent == SENT_WHOLE && kind == STEP_TRANSACTION;
+    step->modes = kind == STEP_TRANSACTION ? planning->modes : NULL;
+    return step;
 }
 
-/* Does a string have the value: 'value', '{value,other}', or the body of a function? `quoted` is it as written there.
- */
-static bool mentions(struct text statement, const char *quoted)
+/* The statements by words. */
+static void split_by_words(struct planning *planning)
 {
-    struct sql_lexer lexer = {.text = statement};
-    if (text_find(statement, quoted, 0) == SIZE_MAX) {
-        return false;
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_statement statement;
+    size_t capacity = 0;
+    planning->split.count = 0;
+    while (sql_next_statement(&lexer, &statement)) {
+        planning->split.statements = arena_grow(planning->arena, planning->split.statements, planning->split.count,
+                                                &capacity, sizeof *planning->split.statements);
+        planning->split.statements[planning->split.count++] = statement;
     }
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        if (token.kind == SQL_STRING && string_mentions(token.text, quoted)) {
-            return true;
-        }
-    }
-    return false;
 }
 
-static const char *double_quotes(struct arena *arena, const char *value)
-{
-    struct buffer quoted = {.arena = arena};
-    for (; *value != '\0'; value++) {
-        buffer_puts(&quoted, *value == '\'' ? "'" : "");
-        buffer_putc(&quoted, *value);
-    }
-    return buffer_string(&quoted);
-}
-
-/* A new value cannot be used before its commit (55P04), but for naming a neighbour of another new one. */
-static bool is_used_later(struct planning *planning, size_t i)
-{
-    const char *const value = sql_added_enum_value(planning->arena, statement_text(planning, i));
-    if (value == NULL || ++planning->values_sought > VALUES_LIMIT) {
-        return true;
-    }
-    const char *const quoted = double_quotes(planning->arena, value);
-    for (size_t j = i + 1; j < planning->split.count; j++) {
-        if (planning->classes[j] != SQL_CLASS_ADD_ENUM_VALUE && mentions(statement_text(planning, j), quoted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* ---- the script's own transactions ---- */
-
-/* COMMIT AND CHAIN begins the next transaction at once. */
-static bool is_chain(struct text statement)
-{
-    struct sql_lexer lexer = {.text = statement};
-    bool behind_and = false;
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        if (behind_and && sql_is_word(&token, "chain")) {
-            return true;
-        }
-        behind_and = sql_is_word(&token, "and");
-    }
-    return false;
-}
-
-static bool ends_transaction(const struct planning *planning, size_t i)
-{
-    return planning->classes[i] == SQL_CLASS_COMMIT || planning->classes[i] == SQL_CLASS_ROLLBACK;
-}
-
-/* The statement that ends the transaction that statement i begins; SIZE_MAX where none does. */
-static size_t end_of_own(const struct planning *planning, size_t i)
-{
-    for (size_t j = i + 1; j < planning->split.count; j++) {
-        if (ends_transaction(planning, j) && !is_chain(statement_text(planning, j))) {
-            return j;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* Is there a COMMIT or ROLLBACK without its BEGIN? What it ends is the implicit transaction of the whole script. */
-static bool ends_what_it_did_not_begin(const struct planning *planning)
+static bool has_class(const struct planning *planning, enum sql_class class)
 {
     for (size_t i = 0; i < planning->split.count; i++) {
-        if (ends_transaction(planning, i)) {
+        if (planning->classes[i] == class) {
             return true;
-        }
-        if (planning->classes[i] == SQL_CLASS_BEGIN) {
-            i = end_of_own(planning, i);
-            if (i == SIZE_MAX) {
-                return false;
-            }
         }
     }
     return false;
 }
 
-/* BEGIN, COMMIT, END and so on with no more than the noise words: no isolation level, no PREPARE TRANSACTION. */
-static bool is_bare(struct text statement)
-{
-    struct sql_lexer lexer = {.text = statement};
-    const struct sql_token first = sql_next(&lexer);
-    struct sql_token next = sql_next(&lexer);
-    if (sql_is_word(&next, "work") || sql_is_word(&next, "transaction")) {
-        next = sql_next(&lexer);
-    }
-    return next.kind == SQL_END && !sql_is_word(&first, "prepare");
-}
-
-/* BEGIN; …; COMMIT around everything says what we do anyway: as a transaction of ours, its ledger row commits with it.
- */
-static bool is_one_own_transaction(const struct planning *planning)
-{
-    const size_t count = planning->split.count;
-    if (count < 3 || planning->classes[0] != SQL_CLASS_BEGIN || planning->classes[count - 1] != SQL_CLASS_COMMIT ||
-        !is_bare(statement_text(planning, 0)) || !is_bare(statement_text(planning, count - 1))) {
-        return false;
-    }
-    for (size_t i = 1; i + 1 < count; i++) {
-        if (planning->classes[i] != SQL_CLASS_PLAIN && planning->classes[i] != SQL_CLASS_ADD_ENUM_VALUE) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- walking the statements ---- */
-
-/* BEGIN …; COMMIT and nothing of the kind between them. */
-static bool has_one_commit(const struct planning *planning, size_t first, size_t last)
-{
-    if (planning->classes[last] != SQL_CLASS_COMMIT || !is_bare(statement_text(planning, last))) {
-        return false;
-    }
-    for (size_t i = first + 1; i < last; i++) {
-        if (planning->classes[i] != SQL_CLASS_PLAIN && planning->classes[i] != SQL_CLASS_ADD_ENUM_VALUE) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The piece from a BEGIN of the script to its end; *i moves there. */
-static bool plan_own(struct planning *planning, size_t *i, struct status *status)
-{
-    const size_t last = end_of_own(planning, *i);
-    if (last == SIZE_MAX) {
-        return fail_at(planning, planning->split.statements[*i].start, status,
-                       "this BEGIN has no COMMIT; end the transaction in the script, or leave BEGIN out.");
-    }
-    add_step(planning, STEP_OWN, *i, last, "the script's own transaction");
-    if (has_one_commit(planning, *i, last)) {
-        planning->plan->steps[planning->plan->count - 1].commit_at = planning->split.statements[last].start;
-    }
-    *i = last;
-    return true;
-}
-
-/* Plans statement *i; *i moves to the last one that was planned. */
-static bool plan_statement(struct planning *planning, size_t *i, struct status *status)
-{
-    const enum sql_class class = planning->classes[*i];
-    if (class == SQL_CLASS_BEGIN || class == SQL_CLASS_ALONE) {
-        close_transaction(planning, *i - 1);
-    }
-    if (class == SQL_CLASS_BEGIN) {
-        return plan_own(planning, i, status);
-    }
-    if (class == SQL_CLASS_ALONE) {
-        add_step(planning, STEP_ALONE, *i, *i, sql_alone_reason(statement_text(planning, *i)));
-        return true;
-    }
-    planning->open = planning->open == SIZE_MAX ? *i : planning->open;
-    if (planning->each_alone) {
-        close_transaction(planning, *i);
-        planning->plan->steps[planning->plan->count - 1].reason = "the script says: no transaction";
-    } else if (class == SQL_CLASS_ADD_ENUM_VALUE && is_used_later(planning, *i)) {
-        close_transaction(planning, *i);
-        planning->plan->steps[planning->plan->count - 1].reason = "the new enum value is used later";
-    }
-    return true;
-}
-
-static bool plan_statements(struct planning *planning, struct status *status)
-{
-    const size_t count = planning->split.count;
-    planning->classes = arena_array(planning->arena, count, sizeof *planning->classes);
-    for (size_t i = 0; i < count; i++) {
-        planning->classes[i] = sql_classify(statement_text(planning, i));
-    }
-    if (ends_what_it_did_not_begin(planning)) {
-        add_step(planning, STEP_OWN, 0, count - 1, "the script ends a transaction that it did not begin");
-        return true;
-    }
-    if (is_one_own_transaction(planning)) {
-        add_step(planning, STEP_TRANSACTION, 1, count - 2, NULL);
-        return true;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!plan_statement(planning, &i, status)) {
-            return false;
-        }
-    }
-    close_transaction(planning, count - 1);
-    return true;
-}
-
-/* Sent whole, as the framework would, when the parser does not know it; the server has the last word. */
-static void plan_whole(struct planning *planning)
+/* The parser does not know it (newer syntax, or a mistake): it is sent as its tool sends it, and the server has the
+ * last word. */
+static bool plan_unparsed(struct planning *planning)
 {
     const struct position position = text_position(planning->script, planning->split.error_offset);
-    planning->plan->note = arena_printf(
-        planning->arena,
-        "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent whole, as its framework "
-        "would.",
-        planning->split.error, position.line);
-    planning->plan->steps = arena_alloc(planning->arena, sizeof *planning->plan->steps);
-    planning->plan->count = 1;
-    planning->plan->steps[0] = (struct step){
-        .kind = STEP_OWN,
-        .end = planning->script.size,
-        .reason = planning->plan->note,
-        .commit_at = SIZE_MAX,
-    };
+    planning->plan->note = arena_printf(planning->arena,
+                                        "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent as "
+                                        "its framework would.",
+                                        planning->split.error, position.line);
+    split_by_words(planning);
+    if (planning->options->sent == SENT_EACH) {
+        return planning_transactions(planning);
+    }
+    planning_classify(planning);
+    if (planning->split.count == 1 && planning->classes[0] == SQL_CLASS_ALONE) {
+        planning_alone(planning, 0);
+        return true;
+    }
+    const bool ends = has_class(planning, SQL_CLASS_COMMIT) || has_class(planning, SQL_CLASS_ROLLBACK) ||
+                      (has_class(planning, SQL_CLASS_BEGIN) && !planning_is_wrapped(planning));
+    struct step *const step = plan_whole(planning, ends ? STEP_OWN : STEP_TRANSACTION);
+    step->reason = ends ? "it ends transactions itself and could not be cut" : NULL;
+    return true;
+}
+
+/* A procedure that the script makes and that commits: a CALL of it stands alone. */
+static bool makes_committing_procedure(struct planning *planning)
+{
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_statement statement;
+    struct sql_code code;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(planning->script, statement.start, statement.end);
+        if (planning_begins(text, "create") && sql_code(planning->arena, text, &code) && code.plpgsql &&
+            plpgsql_commits(planning->arena, code.body, NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool plan_script(struct planning *planning)
+{
+    struct sql_lexer lexer = {.text = planning->script};
+    if (sql_next(&lexer).kind == SQL_END) {
+        return true;
+    }
+    if (!check_closed(planning)) {
+        return false;
+    }
+    if (planning->options->sent != SENT_EACH && !sql_may_need_cutting(planning->script) &&
+        !makes_committing_procedure(planning)) {
+        plan_whole(planning, STEP_TRANSACTION);
+        return true;
+    }
+    if (!check_psql(planning)) {
+        return false;
+    }
+    sql_split(planning->arena, planning->script, &planning->split);
+    return planning->split.parsed ? planning_transactions(planning) : plan_unparsed(planning);
 }
 
 static bool stalls(struct text part)
@@ -339,90 +188,71 @@ static bool stalls(struct text part)
     return false;
 }
 
-static bool plan_script(struct planning *planning, struct status *status)
+/* What is true of a plan as a whole, and offsets in the file. */
+static void finish(struct planning *planning, size_t skipped)
 {
-    struct sql_lexer lexer = {.text = planning->script};
     struct plan *const plan = planning->plan;
-    if (sql_next(&lexer).kind == SQL_END) {
-        return true;
+    plan->one_transaction = plan->count == 1 && plan->steps[0].kind == STEP_TRANSACTION;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct step *const step = &plan->steps[i];
+        step->stalls = stalls(text_slice(planning->script, step->start, step->end));
+        step->reason = plan->one_transaction ? NULL : step->reason;
+        step->start += skipped;
+        step->end += skipped;
+        step->session_bound_at += skipped;
     }
-    if (!planning->each_alone && !sql_may_need_cutting(planning->script)) {
-        plan->steps = arena_alloc(planning->arena, sizeof *plan->steps);
-        plan->count = 1;
-        plan->steps[0] = (struct step){.kind = STEP_TRANSACTION, .end = planning->script.size, .commit_at = SIZE_MAX};
-        return true;
+    if (plan->one_transaction && planning->split.count == 1 && planning->options->sent == SENT_WHOLE) {
+        plan->steps[0].may_commit = planning_may_commit(
+            text_slice(planning->script, planning->split.statements[0].start, planning->split.statements[0].end));
     }
-    if (!check_psql(planning, status)) {
-        return false;
-    }
-    sql_split(planning->arena, planning->script, &planning->split);
-    if (!planning->split.parsed) {
-        plan_whole(planning);
-        return true;
-    }
-    return plan_statements(planning, status);
 }
 
-bool plan_build(struct arena *arena, struct text script, bool each_alone, struct plan *plan, struct status *status)
+bool plan_build(struct arena *arena, struct text script, const struct plan_options *options, struct plan *plan,
+                struct status *status)
 {
     /* Editors put a byte order mark there; to PostgreSQL it is a syntax error. */
     const size_t skipped = text_starts_with(script, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    const struct text written = text_slice(script, skipped, script.size);
     struct planning planning = {
         .arena = arena,
-        .script = text_slice(script, skipped, script.size),
+        .script = options->backslashes ? sql_conforming(arena, written) : written,
         .plan = plan,
-        .open = SIZE_MAX,
-        .each_alone = each_alone,
+        .status = status,
+        .options = options,
+        .open = NONE,
     };
+    planning.hold = (struct hold){.arena = arena, .script = planning.script, .written = written};
     *plan = (struct plan){0};
-    if (!plan_script(&planning, status)) {
+    if (!plan_script(&planning)) {
+        *plan = (struct plan){0};
         return false;
     }
-    for (size_t i = 0; i < plan->count; i++) {
-        struct step *const step = &plan->steps[i];
-        step->stalls = stalls(text_slice(planning.script, step->start, step->end));
-        step->start += skipped;
-        step->end += skipped;
-        step->commit_at += step->commit_at == SIZE_MAX ? 0 : skipped;
-    }
-    plan->one_transaction = plan->count == 1 && plan->steps[0].kind == STEP_TRANSACTION;
+    finish(&planning, skipped);
     return true;
 }
 
-/* ---- what failed ---- */
-
-/* The text from byte start to end, or the part of it around byte `at` where it is long. */
-static const char *excerpt(struct arena *arena, struct text script, size_t start, size_t end, size_t at)
+const char *plan_settings(struct arena *arena, const struct plan *plan, size_t count)
 {
-    const struct text whole = text_slice(script, start, end);
-    if (text_characters(whole) <= EXCERPT_LIMIT) {
-        return arena_strndup(arena, whole.data, whole.size);
+    struct buffer settings = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&settings, plan->steps[i].settings == NULL ? "" : plan->steps[i].settings);
     }
-    const size_t before = text_characters(text_slice(script, start, at));
-    const size_t first = before > EXCERPT_LIMIT / 2 ? before - EXCERPT_LIMIT / 2 : 0;
-    const size_t from = text_byte_of_character(whole, first + 1);
-    const size_t to = text_byte_of_character(whole, first + EXCERPT_LIMIT + 1);
-    return arena_printf(arena, "%s%.*s%s", from > 0 ? "…" : "", (int)(to - from), whole.data + from,
-                        to < whole.size ? "…" : "");
+    return buffer_string(&settings);
 }
 
-const char *plan_failing_statement(struct arena *arena, struct text script, size_t start, size_t end, size_t position,
-                                   size_t statement, struct position *where)
+struct plan plan_copy(struct arena *arena, const struct plan *plan)
 {
-    const struct text part = text_slice(script, start, end);
-    const size_t at = position > 0 ? text_byte_of_character(part, position) : SIZE_MAX;
-    struct sql_lexer lexer = {.text = part};
-    struct sql_statement one;
-    for (size_t i = 0; sql_next_statement(&lexer, &one); i++) {
-        if (at == SIZE_MAX ? i == statement : at <= one.end) {
-            const size_t error = at == SIZE_MAX ? one.start : at;
-            *where = text_position(script, start + error);
-            return excerpt(arena, part, one.start, one.end, error);
-        }
+    struct plan copy = *plan;
+    copy.steps = arena_array(arena, plan->count, sizeof *copy.steps);
+    copy.note = arena_strdup(arena, plan->note);
+    for (size_t i = 0; i < plan->count; i++) {
+        copy.steps[i] = plan->steps[i];
+        copy.steps[i].reason = arena_strdup(arena, plan->steps[i].reason);
+        copy.steps[i].modes = arena_strdup(arena, plan->steps[i].modes);
+        copy.steps[i].carry = arena_strdup(arena, plan->steps[i].carry);
+        copy.steps[i].restore = arena_strdup(arena, plan->steps[i].restore);
+        copy.steps[i].settings = arena_strdup(arena, plan->steps[i].settings);
+        copy.steps[i].session_bound = arena_strdup(arena, plan->steps[i].session_bound);
     }
-    if (at == SIZE_MAX) {
-        return NULL;
-    }
-    *where = text_position(script, start + at);
-    return excerpt(arena, part, 0, part.size, at);
+    return copy;
 }

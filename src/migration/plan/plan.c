@@ -258,32 +258,40 @@ bool prepared_read(struct arena *arena, const struct site *site, const struct de
                         "The file was changed while the run was going on; run again."));
 }
 
-/* The plan without what it needed to be made. */
-static void keep_plan(struct arena *arena, struct plan *plan)
+/* How its own tool sends it, and how this server reads it. */
+static struct plan_options options_of(const struct pg_session *session, const struct framework *framework,
+                                      const struct migration_script *script)
 {
-    struct step *const steps = arena_array(arena, plan->count, sizeof *steps);
-    for (size_t i = 0; i < plan->count; i++) {
-        steps[i] = plan->steps[i];
-        steps[i].reason = arena_strdup(arena, steps[i].reason);
-    }
-    plan->steps = steps;
-    plan->note = arena_strdup(arena, plan->note);
+    const enum script_sending unwrapped =
+        framework->sent_unwrapped == SENT_IN_TRANSACTION ? SENT_EACH : framework->sent_unwrapped;
+    return (struct plan_options){
+        .sent = script->no_transaction ? unwrapped : framework->sent,
+        .is_wish = script->no_transaction,
+        .backslashes = !pg_session_standard_strings(session),
+    };
 }
 
-static bool plan_one(const struct request *request, const struct folder *folder, struct prepared *prepared,
-                     struct status *problem)
+static bool plan_script(const struct pg_session *session, const struct folder *folder, struct arena *arena,
+                        const struct migration_script *script, struct plan *plan, struct status *problem)
+{
+    const struct plan_options options = options_of(session, folder->framework, script);
+    return plan_build(arena, script->sql, &options, plan, problem);
+}
+
+static bool plan_one(const struct request *request, struct pg_session *session, const struct folder *folder,
+                     struct prepared *prepared, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
     const struct migration_script *const script = &loaded.script;
-    const bool ok = migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, problem) &&
-                    (prepared->item->file->is_code ||
-                     (plan_build(reading, script->sql, script->each_alone, &prepared->plan, problem) &&
-                      steps_match(request->arena, &prepared->steps, script->sql, &prepared->plan, prepared->item->name,
-                                  &prepared->done, problem)));
+    const bool ok =
+        migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, problem) &&
+        (prepared->item->file->is_code || (plan_script(session, folder, reading, script, &prepared->plan, problem) &&
+                                           steps_match(request->arena, &prepared->steps, script->sql, &prepared->plan,
+                                                       prepared->item->name, &prepared->done, problem)));
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
-        keep_plan(request->arena, &prepared->plan);
+        prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {
         prepared->plan = (struct plan){0}; /* what there was of it goes with `reading` */
     }
@@ -291,11 +299,12 @@ static bool plan_one(const struct request *request, const struct folder *folder,
     return ok;
 }
 
-static void plan_all(const struct request *request, struct preparation *preparation)
+static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(request, &preparation->catalog.detection.folder, &preparation->items[i], &preparation->problem)) {
+        if (!plan_one(request, session, &preparation->catalog.detection.folder, &preparation->items[i],
+                      &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             return;
         }
@@ -348,7 +357,7 @@ bool prepare(const struct request *request, struct pg_session *session, const st
         !check_history(request, &preparation->catalog, options) || !choose(request, session, options, preparation)) {
         return false;
     }
-    plan_all(request, preparation);
+    plan_all(request, session, preparation);
     preparation->hash = hash_of(request->arena, preparation);
     if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&
         strcmp(options->plan_hash, preparation->hash) != 0) {
@@ -373,8 +382,12 @@ const char *prepare_obstacle(struct arena *arena, const struct preparation *prep
         if (one->attempt != NULL) {
             return arena_printf(arena, "\"%s\" is half done by an earlier run", one->item->name);
         }
-        for (size_t j = 0; j < one->plan.count && !one->plan.one_transaction; j++) {
-            if (one->plan.steps[j].reason != NULL) {
+        for (size_t j = 0; j < one->plan.count; j++) {
+            if (one->plan.steps[j].modes != NULL) {
+                return arena_printf(arena, "\"%s\" begins its transaction with modes of its own (%s)", one->item->name,
+                                    one->plan.steps[j].modes);
+            }
+            if (!one->plan.one_transaction && one->plan.steps[j].reason != NULL) {
                 return arena_printf(arena, "\"%s\" cannot be one transaction: %s", one->item->name,
                                     one->plan.steps[j].reason);
             }

@@ -72,6 +72,28 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
     return result != NULL;
 }
 
+/* What a finished step has left in its session, which is gone. */
+static bool check_session(struct text content, const struct plan *plan, size_t done, const char *migration,
+                          struct status *status)
+{
+    for (size_t i = 0; i < done; i++) {
+        const struct step *const step = &plan->steps[i];
+        if (step->session_bound == NULL) {
+            continue;
+        }
+        status_fail(
+            status, STATUS_FAILED_PRECONDITION,
+            "Migration \"%s\" was interrupted behind step %zu of %zu, and what comes may need %s (line %u), which "
+            "went with its session. %s",
+            migration, done, plan->count, step->session_bound, text_position(content, step->session_bound_at).line,
+            "Undo what was run and mark the migration as rolled back; or do the rest by hand and mark it as "
+            "applied.");
+        status->migration = migration;
+        return false;
+    }
+    return true;
+}
+
 bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
                  const char *migration, size_t *done, struct status *status)
 {
@@ -94,5 +116,5 @@ bool steps_match(struct arena *arena, const struct step_records *records, struct
         status->migration = migration;
         return false;
     }
-    return true;
+    return check_session(content, plan, *done, migration, status);
 }

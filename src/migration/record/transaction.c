@@ -13,7 +13,10 @@
 
 #define IDLE_MS       60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
 #define TIMEOUT_WIDTH 8     /* characters of its number */
-#define AS_OURSELVES  "RESET SESSION AUTHORIZATION;RESET ROLE;"
+#define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
+
+/* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
+#define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
 /* Appends statements of ours in front of the script. */
 static void put(struct query *query, const char *sql)
@@ -41,7 +44,7 @@ static void put_session(struct query *query, const struct transaction *transacti
     if (transaction->session == NULL) {
         return;
     }
-    put(query, AS_OURSELVES "RESET ALL;");
+    put(query, RESET_ROLE "RESET ALL;");
     put_part(query, transaction, LEDGER_SESSION);
     put(query, arena_printf(query->sql.arena, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS));
     if (transaction->session->statement_timeout_ms > 0) {
@@ -86,11 +89,11 @@ static void put_begin(struct query *query, const struct transaction *transaction
     if (begins(transaction) && transaction->locks) {
         put_part(query, transaction, LEDGER_LOCK);
     }
-    if (transaction->carry != NULL) {
-        put(query, transaction->carry);
-    }
     if (begins(transaction) && transaction->starts) {
         put_part(query, transaction, LEDGER_START);
+    }
+    if (transaction->carry != NULL) {
+        put(query, transaction->carry);
     }
 }
 

@@ -9,6 +9,9 @@
 #include "pg/sqlstate.h"
 #include "sql/classify.h"
 
+/* Whatever the script has set for later transactions. */
+#define OWN_MODES "ISOLATION LEVEL READ COMMITTED, READ WRITE"
+
 /* ---- its rows ---- */
 
 /* From now on it may have left something. */
@@ -20,6 +23,7 @@ static bool begin(struct attempt *attempt, size_t i)
         return attempt_fail(attempt);
     }
     transaction.starts = !attempt->is_started;
+    transaction.modes = i == 0 ? NULL : OWN_MODES;
     transaction.step_mark = STEP_BEGUN;
     transaction.step = record;
     if (!attempt_write(attempt, &transaction)) {
@@ -32,7 +36,8 @@ static bool begin(struct attempt *attempt, size_t i)
 
 static bool write_done(struct attempt *attempt, size_t i)
 {
-    const struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
+    struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
+    transaction.modes = OWN_MODES;
     return attempt_write(attempt, &transaction);
 }
 
@@ -110,14 +115,27 @@ static bool send(struct attempt *attempt, size_t i, struct query *query)
     return !has_yielded || lock_retake(run, attempt->detection) || attempt_fail(attempt);
 }
 
+/* What must be set while something runs outside of a transaction, and is put back behind it. */
+static bool put_around(struct attempt *attempt, const char *sql)
+{
+    return sql == NULL || pg_exec(attempt->run->session, sql, attempt->run->status) || attempt_fail(attempt);
+}
+
 bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
 {
     if (!was_begun && !begin(attempt, i)) {
         return false;
     }
     struct query query = compose(attempt, i);
-    if (send(attempt, i, &query)) {
-        return write_done(attempt, i); /* also where it was wrapped: a RETURN skips what is behind it */
+    if (!put_around(attempt, attempt_step(attempt, i)->carry)) {
+        return false;
+    }
+    const bool ok = send(attempt, i, &query);
+    if (!attempt->failure.connection_lost && !put_around(attempt, attempt_step(attempt, i)->restore)) {
+        return false;
+    }
+    if (ok) {
+        return query.is_wrapped || write_done(attempt, i);
     }
     return was_begun && leftovers_says_done(attempt_text(attempt, i), attempt->failure.status.sqlstate) &&
            write_done(attempt, i);
@@ -133,11 +151,11 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
     transaction.content = attempt->content;
     transaction.start = step->start;
     transaction.end = step->end;
-    if (!begin(attempt, i)) {
+    if (!begin(attempt, i) || !put_around(attempt, step->carry)) {
         return false;
     }
     struct query query = transaction_compose(run->arena, &transaction);
-    if (!query_send(run, &query, &attempt->failure)) {
+    if (!query_send(run, &query, &attempt->failure) || !put_around(attempt, step->restore)) {
         return false;
     }
     if (pg_session_in_transaction(run->session)) {
@@ -161,6 +179,9 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
             return attempt_fail(attempt);
         }
         return !*finished || write_done(attempt, i);
+    }
+    if (attempt_step(attempt, i)->leaves_nothing) {
+        return true;
     }
     const struct position where = text_position(attempt->content, attempt_step(attempt, i)->start);
     status_fail(run->status, STATUS_FAILED_PRECONDITION,

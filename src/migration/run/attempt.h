@@ -20,6 +20,7 @@ struct attempt {
     bool is_started;
     struct step_records steps;
     size_t done;
+    size_t unseen;          /* number of the step that was found to end transactions itself; 0: none */
     const char *before;     /* of the step that stands alone: leftovers_before() */
     struct failure failure; /* why it failed; while it goes well: which step it is at */
 };

@@ -85,11 +85,12 @@ bool batch_load(struct batch *batch, const struct prepared *prepared, struct loa
            failure_take(&batch->failure, run->status);
 }
 
-bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step,
+bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step, const char *carry,
                 const struct ledger_record *record)
 {
     struct transaction transaction = transaction_of(batch, FRAME_INSIDE);
     transaction.session = &batch->run->settings;
+    transaction.carry = carry;
     transaction.stalls = batch->stalls;
     transaction.content = loaded->script.sql;
     transaction.start = step->start;

@@ -30,8 +30,9 @@ bool batch_begin(struct batch *batch);
 /* Reads a migration, which must still be what was planned. */
 bool batch_load(struct batch *batch, const struct prepared *prepared, struct loaded *loaded);
 
-/* Sends one part of a migration's script, and its row where record is not NULL. */
-bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step,
+/* Sends one part of a migration's script in a session as it began, with what `carry` makes again (NULL: nothing), and
+ * its row where record is not NULL. */
+bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step, const char *carry,
                 const struct ledger_record *record);
 
 bool batch_commit(struct batch *batch);

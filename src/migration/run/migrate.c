@@ -8,8 +8,7 @@
 #include "migration/run/alone.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
-#include "sql/classify.h"
-#include "sql/split.h"
+#include "pg/sqlstate.h"
 
 static void look_at(const struct attempt *attempt, uint32_t step, uint32_t steps)
 {
@@ -36,6 +35,8 @@ static bool run_whole(struct attempt *attempt)
     transaction.session = &attempt->run->settings;
     transaction.stalls = step->stalls;
     transaction.locks = true;
+    transaction.modes = step->modes;
+    transaction.carry = step->carry;
     transaction.content = attempt->content;
     transaction.start = step->start;
     transaction.end = step->end;
@@ -52,23 +53,19 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
     transaction.stalls = step->stalls;
     transaction.locks = true;
+    transaction.modes = step->modes;
+    transaction.carry = step->carry;
     transaction.content = attempt->content;
     transaction.start = step->start;
     transaction.end = step->end;
     return send(attempt, &transaction);
 }
 
-/* BEGIN …; COMMIT of the script's own: our row goes in front of its COMMIT. */
-static bool run_own_transaction(struct attempt *attempt, size_t i)
+/* A CALL that turned out to end transactions, and which its own tool sends outside of any: nothing of it has stayed. */
+static bool must_be_unseen(const struct attempt *attempt, size_t i)
 {
-    const struct step *const step = attempt_step(attempt, i);
-    struct transaction transaction = attempt_done(attempt, FRAME_OWN, i);
-    transaction.stalls = step->stalls;
-    transaction.content = attempt->content;
-    transaction.start = step->start;
-    transaction.end = step->commit_at;
-    transaction.closing = text_slice(attempt->content, step->commit_at, step->end);
-    return send(attempt, &transaction);
+    return attempt_step(attempt, i)->may_commit &&
+           sqlstate_is(attempt->failure.status.sqlstate, SQLSTATE_INVALID_TRANSACTION_TERMINATION);
 }
 
 static bool run_step(struct attempt *attempt, size_t i)
@@ -82,15 +79,19 @@ static bool run_step(struct attempt *attempt, size_t i)
     if (finished) {
         return true;
     }
-    switch (step->kind) {
-    case STEP_TRANSACTION:
-        return run_transaction(attempt, i);
-    case STEP_ALONE:
+    if (step->kind == STEP_ALONE) {
         return alone_run(attempt, i, was_begun);
-    case STEP_OWN:
-        break;
     }
-    return step->commit_at == SIZE_MAX ? alone_run_unseen(attempt, i) : run_own_transaction(attempt, i);
+    if (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) {
+        if (run_transaction(attempt, i)) {
+            return true;
+        }
+        if (!must_be_unseen(attempt, i)) {
+            return false;
+        }
+        attempt->unseen = i + 1;
+    }
+    return alone_run_unseen(attempt, i);
 }
 
 /* What a step that failed leaves behind. A lost connection leaves what the next one finds. */
@@ -98,7 +99,7 @@ static void settle_failure(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
     struct failure *const failure = &attempt->failure;
-    const bool is_clean = step->kind == STEP_TRANSACTION || (step->kind == STEP_OWN && step->commit_at != SIZE_MAX);
+    const bool is_clean = (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing;
     failure->partially_applied = failure->connection_lost || i > 0;
     if (failure->connection_lost || !attempt->is_started) {
         return;
@@ -107,25 +108,6 @@ static void settle_failure(struct attempt *attempt, size_t i)
         failure->partially_applied = true;
     }
     attempt_record_failure(attempt);
-}
-
-/* Settings that finished steps have made, in the session that is gone; "" where there are none. */
-static const char *finished_settings(const struct attempt *attempt)
-{
-    struct buffer settings = {.arena = attempt->run->arena};
-    for (size_t i = 0; i < attempt->done; i++) {
-        const struct text part = attempt_text(attempt, i);
-        struct sql_lexer lexer = {.text = part};
-        struct sql_statement statement;
-        while (sql_next_statement(&lexer, &statement)) {
-            const struct text one = text_slice(part, statement.start, statement.end);
-            if (sql_is_setting(one)) {
-                buffer_add(&settings, one);
-                buffer_puts(&settings, "\n;\n");
-            }
-        }
-    }
-    return buffer_string(&settings);
 }
 
 static void tell_step(const struct attempt *attempt, size_t i, enum run_event_kind kind, int64_t began)
@@ -152,7 +134,7 @@ static bool set_up_session(struct attempt *attempt)
 {
     struct transaction transaction = attempt_transaction(attempt, FRAME_NONE);
     transaction.session = &attempt->run->settings;
-    transaction.carry = finished_settings(attempt);
+    transaction.carry = plan_settings(attempt->run->arena, &attempt->plan, attempt->done);
     const struct query query = transaction_compose(attempt->run->arena, &transaction);
     return (store_ensure(attempt->run->session, attempt->run->status) &&
             pg_exec(attempt->run->session, buffer_string(&query.sql), attempt->run->status)) ||
@@ -200,5 +182,16 @@ bool migrate(struct attempt *attempt)
 {
     const bool is_whole = attempt->plan.count == 0 || attempt->plan.one_transaction;
     attempt->failure = (struct failure){0};
-    return !attempt->is_started && is_whole ? run_whole(attempt) : run_steps(attempt);
+    if (attempt->is_started || !is_whole) {
+        return run_steps(attempt);
+    }
+    if (run_whole(attempt)) {
+        return true;
+    }
+    if (attempt->plan.count == 0 || !must_be_unseen(attempt, 0)) {
+        return false;
+    }
+    attempt->failure = (struct failure){0};
+    attempt->unseen = 1;
+    return run_steps(attempt);
 }

@@ -57,7 +57,10 @@ void run_roll_back(struct run *run)
 
 static bool set_session_timeout(struct run *run, const struct ladder *ladder, struct failure *failure)
 {
-    const char *const sql = arena_printf(run->arena, "SET lock_timeout = %u", ladder->timeout_ms);
+    const char *const sql = arena_printf(run->arena,
+                                         "SELECT pg_catalog.set_config('truss.lock_timeout', "
+                                         "pg_catalog.current_setting('lock_timeout'), false);SET lock_timeout = %u",
+                                         ladder->timeout_ms);
     return pg_exec(run->session, sql, run->status) || failure_take(failure, run->status);
 }
 
@@ -83,7 +86,10 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
         struct status ignored = {.arena = run->arena};
-        pg_exec(run->session, "RESET lock_timeout", &ignored);
+        /* The script's own is in force again. */
+        pg_exec(run->session,
+                "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('truss.lock_timeout'), false)",
+                &ignored);
     }
     return ok;
 }

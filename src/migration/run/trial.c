@@ -18,21 +18,31 @@ static void add_untried(const struct batch *batch, size_t item, size_t step, con
     result_add_untried(execution->run->request->arena, execution->result, &untried);
 }
 
-/* A value that an enum got in this very transaction; after a commit between it would do. */
-static bool is_for_the_try_only(const struct failure *failure)
+/* Why a step that failed would not outside of the try: a value that an enum got in this very transaction (after a
+ * commit between it would do), a CALL that commits. NULL: it would. */
+static const char *fault_of_the_try(const struct failure *failure, const struct step *step)
 {
-    return sqlstate_is(failure->status.sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE);
+    if (sqlstate_is(failure->status.sqlstate, SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE)) {
+        return "it uses an enum value that is new in the same transaction";
+    }
+    return step->may_commit && sqlstate_is(failure->status.sqlstate, SQLSTATE_INVALID_TRANSACTION_TERMINATION)
+               ? "it ends transactions itself"
+               : NULL;
 }
 
-/* What stands outside of a transaction is not tried. */
+/* What stands outside of a transaction, or needs one of another mode, is not tried. A step finds the session as the
+ * steps before it leave it. */
 static bool try_step(struct batch *batch, const struct loaded *loaded, size_t j)
 {
-    const struct step *const step = &batch->execution->preparation->items[batch->at].plan.steps[j];
-    if (step->kind != STEP_TRANSACTION) {
-        add_untried(batch, batch->at, j, step->reason);
+    const struct plan *const plan = &batch->execution->preparation->items[batch->at].plan;
+    const struct step *const step = &plan->steps[j];
+    if (step->kind != STEP_TRANSACTION || step->modes != NULL) {
+        add_untried(batch, batch->at, j, step->modes == NULL ? step->reason : "its transaction has modes of its own");
         return true;
     }
-    return batch_send(batch, loaded, step, NULL);
+    const char *const carry = arena_printf(batch->run->arena, "%s%s", plan_settings(batch->run->arena, plan, j),
+                                           step->carry == NULL ? "" : step->carry);
+    return batch_send(batch, loaded, step, carry, NULL);
 }
 
 /* *stop: the transaction is broken by the try's own fault. */
@@ -51,9 +61,10 @@ static bool try_item(struct batch *batch, bool *stop)
             observer_at(batch->run->observer, prepared->item->name, batch->failure.step, batch->failure.steps);
         }
         if (!try_step(batch, &loaded, j)) {
-            *stop = is_for_the_try_only(&batch->failure);
+            const char *const reason = fault_of_the_try(&batch->failure, &prepared->plan.steps[j]);
+            *stop = reason != NULL;
             if (*stop) {
-                add_untried(batch, batch->at, j, "it uses an enum value that is new in the same transaction");
+                add_untried(batch, batch->at, j, reason);
             }
             return *stop;
         }

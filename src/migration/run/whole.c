@@ -32,7 +32,7 @@ static void tell(const struct batch *batch, enum run_event_kind kind)
 
 static bool run_one(struct batch *batch, struct last_row *last)
 {
-    static const struct step nothing = {.kind = STEP_TRANSACTION, .commit_at = SIZE_MAX};
+    static const struct step nothing = {.kind = STEP_TRANSACTION};
     const struct preparation *const preparation = batch->execution->preparation;
     const struct prepared *const prepared = &preparation->items[batch->at];
     const struct step *const step = prepared->plan.count == 0 ? &nothing : &prepared->plan.steps[0];
@@ -48,7 +48,7 @@ static bool run_one(struct batch *batch, struct last_row *last)
     uuid_v4(last->id);
     last->record = record_of(batch->run->request->arena, &preparation->catalog, prepared->item, &loaded);
     last->record.id = last->id;
-    const bool ok = batch_send(batch, &loaded, step, &last->record);
+    const bool ok = batch_send(batch, &loaded, step, NULL, &last->record);
     last->record.script = (struct text){0}; /* it goes with this try's memory */
     if (ok) {
         batch_add_applied(batch, &loaded, began);

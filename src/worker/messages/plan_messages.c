@@ -56,7 +56,7 @@ static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, cons
     message->line = explained->where.line;
     message->column = explained->where.column;
     message->finished = explained->finished;
-    message->retries_locks = step->stalls && (step->kind != STEP_OWN || step->commit_at != SIZE_MAX);
+    message->retries_locks = step->stalls && step->kind != STEP_OWN;
     message->statement_count = (uint32_t)explained->statement_count;
     if (step->reason != NULL) {
         message->_reason_case = TRUSS__MIGRATION__V1__PLANNED_STEP___REASON_REASON;

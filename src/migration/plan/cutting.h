@@ -1,0 +1,61 @@
+/*
+ * What the files of the cutter share: cut.c knows when there is something to cut, transactions.c where.
+ */
+#ifndef MIGRATION_PLAN_CUTTING_H
+#define MIGRATION_PLAN_CUTTING_H
+
+#include "migration/plan/cut.h"
+#include "migration/plan/hold.h"
+#include "sql/classify.h"
+#include "sql/split.h"
+
+#define NONE SIZE_MAX
+
+/* A script that is being planned. */
+struct planning {
+    struct arena *arena;
+    struct text script; /* as it is looked at: sql_conforming */
+    struct plan *plan;
+    struct status *status;
+    const struct plan_options *options;
+    size_t capacity;
+    struct sql_split split;
+    enum sql_class *classes; /* of each statement */
+    struct hold hold;
+    size_t values_sought;
+    size_t open;        /* first statement of the part under construction; NONE: none */
+    const char *carry;  /* of that part */
+    const char *modes;  /* of its transaction */
+    bool modes_settled; /* something of it has a snapshot: modes come too late */
+    /* Statements outside of the script's BEGIN … COMMIT share a transaction: the tool's, or that of one query. */
+    bool is_shared;
+};
+
+/* Refuses the script because of what is at this offset. False, for who calls it. */
+bool planning_fail(const struct planning *planning, size_t offset, const char *what);
+
+/* Appends a step of these bytes; valid until the next one. */
+struct step *planning_add(struct planning *planning, enum step_kind kind, size_t start, size_t end, const char *reason);
+
+/* Gives each statement its class. */
+void planning_classify(struct planning *planning);
+
+/* Plans statements that have been cut. */
+bool planning_transactions(struct planning *planning);
+
+/* Plans statement i, of class ALONE, as a step. */
+void planning_alone(struct planning *planning, size_t i);
+
+/* Takes the modes of BEGIN or SET TRANSACTION for our own BEGIN, which has statements of ours behind it. */
+void planning_note_modes(struct planning *planning, struct text statement);
+
+/* Does something in a statement that cannot be known end transactions? A DO may CALL what does. */
+bool planning_may_commit(struct text statement);
+
+/* Its own tool commits behind it. */
+bool planning_is_wrapped(const struct planning *planning);
+
+/* Does the statement begin with this word? */
+bool planning_begins(struct text statement, const char *word);
+
+#endif

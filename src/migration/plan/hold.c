@@ -1,0 +1,250 @@
+#include "migration/plan/hold.h"
+
+#include "pg/session.h"
+
+#include <string.h>
+
+#define MOST_HELD 500 /* by a transaction that is cut: each is looked for among the others */
+
+static uint32_t line_of(const struct hold *hold, size_t at)
+{
+    return text_position(hold->script, at).line;
+}
+
+static bool refuse(const struct hold *hold, size_t at, struct status *status, const char *what)
+{
+    const struct position position = text_position(hold->script, at);
+    status_fail(status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
+    status->position = position.character;
+    return false;
+}
+
+static void add(struct hold *hold, const struct sql_lasting *lasting, size_t at, size_t step)
+{
+    size_t *const found = lasting->kind == SQL_OF_SESSION    ? &hold->of_session
+                          : lasting->kind == SQL_READS_CLOCK ? &hold->reads_clock
+                                                             : NULL;
+    if (found != NULL && *found == step + 1) {
+        return;
+    }
+    if (found != NULL) {
+        *found = step + 1;
+    }
+    hold->items = arena_grow(hold->arena, hold->items, hold->count, &hold->capacity, sizeof *hold->items);
+    hold->items[hold->count++] = (struct held){*lasting, at, step};
+}
+
+/* ---- savepoints ---- */
+
+/* The savepoint of this name that was made last; NULL where there is none. */
+static const struct held *find_savepoint(const struct hold *hold, const char *name)
+{
+    for (size_t i = hold->count; i-- > 0;) {
+        const struct sql_lasting *const lasting = &hold->items[i].lasting;
+        if (lasting->kind == SQL_SAVEPOINT && strcmp(lasting->name, name) == 0) {
+            return &hold->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Back to a savepoint what came behind it is undone; the savepoint stays. */
+static bool use_savepoint(struct hold *hold, const struct sql_lasting *lasting, size_t at, size_t step,
+                          struct status *status)
+{
+    const struct held *const savepoint = find_savepoint(hold, lasting->name);
+    if (savepoint == NULL) {
+        return true; /* the server knows better */
+    }
+    if (savepoint->step != step) {
+        return refuse(
+            hold, at, status,
+            arena_printf(hold->arena,
+                         "the savepoint \"%s\" (line %u) is of a transaction that must end before: what comes "
+                         "between cannot be one transaction. Split the file between them.",
+                         lasting->name, line_of(hold, savepoint->at)));
+    }
+    if (lasting->kind == SQL_ROLLBACK_TO) {
+        hold->count = (size_t)(savepoint - hold->items) + 1;
+        hold->of_session = hold->reads_clock = 0;
+    }
+    return true;
+}
+
+/* ---- the time ---- */
+
+static bool check_clock(const struct hold *hold, size_t at, size_t step, struct status *status)
+{
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct held *const held = &hold->items[i];
+        if (held->lasting.kind == SQL_READS_CLOCK && held->step != step) {
+            return refuse(hold, at, status,
+                          arena_printf(hold->arena,
+                                       "rows are chosen by the transaction's time (now()), which line %u has used too, "
+                                       "in a transaction that must end before: the two times would differ. Split the "
+                                       "file between them.",
+                                       line_of(hold, held->at)));
+        }
+    }
+    return true;
+}
+
+bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)
+{
+    struct sql_lastings lastings = {0};
+    sql_lasting(hold->arena, text_slice(hold->script, start, end), text_slice(hold->written, start, end), &lastings);
+    for (size_t i = 0; i < lastings.count; i++) {
+        const struct sql_lasting *const lasting = &lastings.items[i];
+        if (lasting->kind == SQL_ROLLBACK_TO || lasting->kind == SQL_RELEASE) {
+            if (!use_savepoint(hold, lasting, start, step, status)) {
+                return false;
+            }
+        } else if (lasting->kind == SQL_CHOOSES_BY_CLOCK) {
+            if (!check_clock(hold, start, step, status)) {
+                return false;
+            }
+        } else {
+            add(hold, lasting, start, step);
+        }
+    }
+    return true;
+}
+
+void hold_session(struct hold *hold, size_t start, size_t end, size_t step)
+{
+    struct sql_lastings lastings = {0};
+    sql_lasting(hold->arena, text_slice(hold->script, start, end), text_slice(hold->written, start, end), &lastings);
+    for (size_t i = 0; i < lastings.count; i++) {
+        const enum sql_lasting_kind kind = lastings.items[i].kind;
+        if (kind == SQL_SETTING || kind == SQL_RESET_ALL || kind == SQL_OF_SESSION) {
+            add(hold, &lastings.items[i], start, step);
+        }
+    }
+}
+
+bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status)
+{
+    if (hold->count > MOST_HELD) {
+        return refuse(hold, at, status,
+                      "the transaction before has more settings than can be made again behind a cut. Split the file "
+                      "here.");
+    }
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct held *const held = &hold->items[i];
+        if (held->lasting.kind == SQL_ENDS) {
+            return refuse(
+                hold, held->at, status,
+                arena_printf(hold->arena,
+                             "%s lasts to the end of its transaction, but %s (line %u): behind that it would be "
+                             "lost. Split the file there, or do without it.",
+                             held->lasting.what, why, line_of(hold, at)));
+        }
+    }
+    return true;
+}
+
+/* ---- what is made again ---- */
+
+/* Who replaces whom: a setting that of the same name, RESET ALL all but the role, another user the role as well. */
+static bool replaces(const struct sql_lasting *later, const struct sql_lasting *earlier)
+{
+    const bool is_who = strcmp(earlier->name, "role") == 0 || strcmp(earlier->name, "session_authorization") == 0;
+    if (later->kind == SQL_RESET_ALL) {
+        return !is_who && strcmp(earlier->name, "constraints") != 0;
+    }
+    if (later->kind != SQL_SETTING && later->kind != SQL_LOCAL_SETTING) {
+        return false;
+    }
+    return (strcmp(later->name, earlier->name) == 0 && strcmp(later->name, "constraints") != 0) ||
+           (is_who && strcmp(later->name, "session_authorization") == 0);
+}
+
+/* Is it still in force? */
+static bool is_in_force(const struct hold *hold, size_t i)
+{
+    for (size_t j = i + 1; j < hold->count; j++) {
+        if (replaces(&hold->items[j].lasting, &hold->items[i].lasting)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void carry_into_transaction(const struct hold *hold, struct step *step)
+{
+    struct buffer carry = {.arena = hold->arena};
+    for (size_t i = 0; i < hold->count; i++) {
+        if (hold->items[i].lasting.kind == SQL_LOCAL_SETTING && is_in_force(hold, i)) {
+            buffer_printf(&carry, "%s;", hold->items[i].lasting.sql);
+        }
+    }
+    step->carry = carry.size == 0 ? step->carry : buffer_string(&carry);
+}
+
+static void put_copy(struct buffer *sql, const char *to, const char *from)
+{
+    buffer_puts(sql, "SELECT pg_catalog.set_config(");
+    pg_quote_literal(sql, text_of(to));
+    buffer_puts(sql, ", pg_catalog.current_setting(");
+    pg_quote_literal(sql, text_of(from));
+    buffer_puts(sql, ", true), false);");
+}
+
+/* Outside of a transaction nothing is local: the session's value is kept aside in a setting of ours, and put back. */
+static void carry_to_session(const struct hold *hold, struct step *step)
+{
+    struct buffer keep = {.arena = hold->arena};
+    struct buffer carry = {.arena = hold->arena};
+    struct buffer restore = {.arena = hold->arena};
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct sql_lasting *const lasting = &hold->items[i].lasting;
+        if (lasting->kind == SQL_LOCAL_SETTING && lasting->session_sql != NULL && is_in_force(hold, i)) {
+            const char *const kept = arena_printf(hold->arena, "truss.kept_%zu", i);
+            put_copy(&keep, kept, lasting->name);
+            buffer_printf(&carry, "%s;", lasting->session_sql);
+            put_copy(&restore, lasting->name, kept);
+        }
+    }
+    if (carry.size > 0) {
+        step->carry = arena_printf(hold->arena, "%s%s", buffer_string(&keep), buffer_string(&carry));
+        step->restore = buffer_string(&restore);
+    }
+}
+
+void hold_carry(const struct hold *hold, struct step *step)
+{
+    if (step->kind == STEP_ALONE) {
+        carry_to_session(hold, step);
+    } else {
+        carry_into_transaction(hold, step);
+    }
+}
+
+/* ---- what stays in the session ---- */
+
+void hold_commit(struct hold *hold, struct step *steps)
+{
+    struct buffer settings = {.arena = hold->arena};
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct held *const held = &hold->items[i];
+        struct step *const step = &steps[held->step];
+        if (i > 0 && held->step != hold->items[i - 1].step) {
+            settings = (struct buffer){.arena = hold->arena};
+        }
+        if (held->lasting.kind == SQL_SETTING || held->lasting.kind == SQL_RESET_ALL) {
+            buffer_printf(&settings, "%s;", held->lasting.sql);
+        } else if (held->lasting.kind == SQL_OF_SESSION) {
+            step->session_bound = held->lasting.what;
+            step->session_bound_at = held->at;
+        }
+        const bool is_last = i + 1 == hold->count || hold->items[i + 1].step != held->step;
+        step->settings = is_last && settings.size > 0 ? buffer_string(&settings) : step->settings;
+    }
+    hold_forget(hold);
+}
+
+void hold_forget(struct hold *hold)
+{
+    hold->count = 0;
+    hold->of_session = hold->reads_clock = 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * What the transaction of a script holds while it is being planned (sql/lasting.h): what a cut inside it would end,
+ * what of that can be made again, and what stays in the session.
+ */
+#ifndef MIGRATION_PLAN_HOLD_H
+#define MIGRATION_PLAN_HOLD_H
+
+#include "migration/plan/cut.h"
+#include "sql/lasting.h"
+
+struct held {
+    struct sql_lasting lasting;
+    size_t at;   /* where its statement begins */
+    size_t step; /* the number of the step that it is in */
+};
+
+struct hold {
+    struct arena *arena;
+    struct text script;  /* as it is looked at */
+    struct text written; /* as it is written */
+    struct held *items;
+    size_t count;
+    size_t capacity;
+    /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
+    size_t of_session;
+    size_t reads_clock;
+};
+
+/* Takes what the statement [start, end) leaves, which is in this step. False where it needs something of an earlier
+ * step of the same transaction that has ended (a savepoint, the time). */
+bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status);
+
+/* The same of a statement that ends its transactions itself: only the session keeps something of it. */
+void hold_session(struct hold *hold, size_t start, size_t end, size_t step);
+
+/* May the transaction be cut at the statement that begins at `at`? `why` says what makes it necessary: "VACUUM cannot
+ * be inside it". False where something would be lost. */
+bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status);
+
+/* Makes what is held now be made again in front of a step. */
+void hold_carry(const struct hold *hold, struct step *step);
+
+/* The transaction was committed: what stays of it in the session is told to the steps. */
+void hold_commit(struct hold *hold, struct step *steps);
+
+/* Nothing of it stays. */
+void hold_forget(struct hold *hold);
+
+#endif

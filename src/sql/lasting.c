@@ -1,0 +1,252 @@
+/*
+ * By the statement's words: its beginning, functions that it calls, and of DO the statements of its body. A body is
+ * looked at more severely, because whether a statement in it runs is not known.
+ */
+#include "sql/lasting.h"
+
+#include "sql/lasting_reader.h"
+#include "sql/plpgsql.h"
+#include "sql/split.h"
+
+void lasting_add(const struct looking *looking, struct sql_lasting lasting)
+{
+    struct sql_lastings *const out = looking->out;
+    if (looking->in_body && lasting.kind == SQL_LOCAL_SETTING) {
+        lasting = (struct sql_lasting){.kind = SQL_ENDS, .what = "SET LOCAL or set_config(…, true) inside DO"};
+    } else if (looking->in_body && (lasting.kind == SQL_SETTING || lasting.kind == SQL_RESET_ALL)) {
+        lasting = (struct sql_lasting){.kind = SQL_OF_SESSION, .what = "a setting made inside DO"};
+    }
+    out->items = arena_grow(looking->arena, out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count++] = lasting;
+}
+
+void lasting_add_what(const struct looking *looking, enum sql_lasting_kind kind, const char *what)
+{
+    lasting_add(looking, (struct sql_lasting){.kind = kind, .what = what});
+}
+
+/* As it is written, from one token up to another. */
+const char *lasting_written(const struct looking *looking, size_t start, size_t end)
+{
+    return arena_strndup(looking->arena, looking->written.data + start, end - start);
+}
+
+bool lasting_has_words(struct text statement, const char *first, const char *second)
+{
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END) {
+        if (sql_take(&reader, first)) {
+            if (second == NULL || sql_is_word(&reader.token, second)) {
+                return true;
+            }
+        } else {
+            sql_advance(&reader);
+        }
+    }
+    return false;
+}
+
+/* CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP …, and pg_temp.x. */
+static void look_at_create(const struct looking *looking, struct sql_reader *reader)
+{
+    const bool ends = lasting_has_words(looking->statement, "commit", "drop") ||
+                      lasting_has_words(looking->statement, "commit", "delete");
+    if (sql_take(reader, "or")) {
+        sql_take(reader, "replace");
+    }
+    if (!sql_take(reader, "local")) {
+        sql_take(reader, "global");
+    }
+    if (sql_is_word(&reader->token, "temp") || sql_is_word(&reader->token, "temporary") ||
+        lasting_has_words(looking->statement, "pg_temp", NULL)) {
+        lasting_add_what(looking, ends ? SQL_ENDS : SQL_OF_SESSION,
+                         ends ? "a temporary table ON COMMIT DROP or DELETE ROWS" : "a temporary object");
+    }
+}
+
+static void look_at_select(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    lasting_of_calls(looking, false);
+}
+
+static void look_at_change(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    lasting_of_calls(looking, true);
+}
+
+/* A variable may be called lock. */
+static void look_at_lock(const struct looking *looking, struct sql_reader *reader)
+{
+    if (reader->token.kind != SQL_SYMBOL) {
+        lasting_add_what(looking, SQL_ENDS, "LOCK TABLE");
+    }
+}
+
+static void look_at_prepare(const struct looking *looking, struct sql_reader *reader)
+{
+    if (!sql_is_word(&reader->token, "transaction")) {
+        lasting_add_what(looking, SQL_OF_SESSION, "a prepared statement");
+    }
+}
+
+static void look_at_load(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    lasting_add(looking, (struct sql_lasting){.kind = SQL_SETTING,
+                                              .name = "",
+                                              .sql = lasting_written(looking, 0, looking->written.size)});
+}
+
+static void look_at_begin(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    lasting_of_modes(looking);
+}
+
+/* Its expressions are not computed now. */
+static void look_at_definition(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)looking;
+    (void)reader;
+}
+
+static void add_savepoint(const struct looking *looking, struct sql_reader *reader, enum sql_lasting_kind kind)
+{
+    sql_take(reader, "savepoint");
+    const char *const name = sql_identifier(looking->arena, &reader->token);
+    if (name != NULL) {
+        lasting_add(looking, (struct sql_lasting){.kind = kind, .name = name});
+    }
+}
+
+static void look_at_savepoint(const struct looking *looking, struct sql_reader *reader)
+{
+    add_savepoint(looking, reader, SQL_SAVEPOINT);
+}
+
+static void look_at_release(const struct looking *looking, struct sql_reader *reader)
+{
+    add_savepoint(looking, reader, SQL_RELEASE);
+}
+
+static void look_at_rollback(const struct looking *looking, struct sql_reader *reader)
+{
+    if (!sql_take(reader, "work")) {
+        sql_take(reader, "transaction");
+    }
+    if (sql_take(reader, "to")) {
+        add_savepoint(looking, reader, SQL_ROLLBACK_TO);
+    }
+}
+
+static void look_at_declare(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    const bool holds = lasting_has_words(looking->statement, "with", "hold");
+    if (!looking->in_body) {
+        lasting_add_what(looking, holds ? SQL_OF_SESSION : SQL_ENDS, holds ? "a cursor WITH HOLD" : "a cursor");
+    }
+}
+
+static void look(const struct looking *looking);
+
+/* Statements in a string that EXECUTE is given. */
+static void look_at_execute(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    struct sql_lexer lexer = {.text = looking->statement};
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        const struct text inner = text_of(sql_string(looking->arena, &token));
+        struct sql_lexer statements = {.text = inner};
+        struct sql_statement one;
+        while (looking->in_body && sql_next_statement(&statements, &one)) {
+            struct looking deeper = *looking;
+            deeper.statement = deeper.written = text_slice(inner, one.start, one.end);
+            look(&deeper);
+        }
+    }
+    lasting_of_calls(looking, false);
+}
+
+static void look_at_do(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
+    struct sql_code code;
+    struct sql_statement one;
+    if (!sql_code(looking->arena, looking->statement, &code) || !code.plpgsql) {
+        return;
+    }
+    struct sql_lexer lexer = {.text = code.body};
+    while (plpgsql_next(&lexer, &one)) {
+        struct looking deeper = *looking;
+        deeper.statement = deeper.written = text_slice(code.body, one.start, one.end);
+        deeper.in_body = true;
+        look(&deeper);
+    }
+}
+
+static const struct {
+    const char *word;                                                       /* that the statement begins with */
+    void (*look)(const struct looking *looking, struct sql_reader *reader); /* which is behind that word */
+} verbs[] = {
+    {"set", lasting_of_set},          {"reset", lasting_of_reset},   {"discard", lasting_of_discard},
+    {"lock", look_at_lock},           {"create", look_at_create},    {"select", look_at_select},
+    {"perform", look_at_select},      {"with", look_at_change},      {"insert", look_at_change},
+    {"update", look_at_change},       {"delete", look_at_change},    {"merge", look_at_change},
+    {"savepoint", look_at_savepoint}, {"release", look_at_release},  {"rollback", look_at_rollback},
+    {"declare", look_at_declare},     {"prepare", look_at_prepare},  {"load", look_at_load},
+    {"begin", look_at_begin},         {"start", look_at_begin},      {"do", look_at_do},
+    {"execute", look_at_execute},     {"alter", look_at_definition}, {"comment", look_at_definition},
+};
+
+static void look(const struct looking *looking)
+{
+    struct sql_reader reader = sql_read(looking->statement);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (sql_take(&reader, verbs[i].word)) {
+            verbs[i].look(looking, &reader);
+            return;
+        }
+    }
+    lasting_of_calls(looking, false);
+}
+
+void sql_lasting(struct arena *arena, struct text statement, struct text as_written, struct sql_lastings *lastings)
+{
+    look(&(struct looking){.arena = arena, .statement = statement, .written = as_written, .out = lastings});
+}
+
+/* ---- the beginning of a transaction ---- */
+
+struct text sql_transaction_modes(struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    bool is = false;
+    if (sql_take(&reader, "begin")) {
+        is = true;
+        if (!sql_take(&reader, "work")) {
+            sql_take(&reader, "transaction");
+        }
+    } else if (sql_take(&reader, "start") || sql_take(&reader, "set")) {
+        is = sql_take(&reader, "transaction") && !sql_is_word(&reader.token, "snapshot");
+    }
+    if (!is || reader.token.kind == SQL_END) {
+        return (struct text){0};
+    }
+    return text_trim(text_slice(statement, reader.token.offset, statement.size));
+}
+
+bool sql_is_before_snapshot(struct text statement)
+{
+    static const char *const words[] = {"set", "reset", "show", "begin", "start"};
+    struct sql_lexer lexer = {.text = statement};
+    const struct sql_token first = sql_next(&lexer);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (sql_is_word(&first, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,242 @@
+/*
+ * SET, RESET, DISCARD and set_config().
+ */
+#include "sql/lasting_reader.h"
+
+#include <string.h>
+
+/* What SET and RESET call otherwise than the setting is called. */
+static const struct {
+    const char *first;
+    const char *second;
+    const char *name;
+} spellings[] = {
+    {"session", "authorization", "session_authorization"},
+    {"session", "characteristics", "default_transaction_isolation"},
+    {"role", NULL, "role"},
+    {"time", "zone", "timezone"},
+    {"names", NULL, "client_encoding"},
+    {"schema", NULL, "search_path"},
+    {"seed", NULL, "seed"},
+    {"xml", "option", "xmloption"},
+};
+
+/* The setting that is named here, folded; the reader is behind it. NULL where there is none. */
+static const char *take_setting(struct arena *arena, struct sql_reader *reader)
+{
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+        struct sql_reader ahead = *reader;
+        if (sql_take(&ahead, spellings[i].first) &&
+            (spellings[i].second == NULL || sql_take(&ahead, spellings[i].second)) &&
+            !sql_is_symbol(&ahead.token, '=') && !sql_is_symbol(&ahead.token, '.')) {
+            *reader = ahead;
+            return spellings[i].name;
+        }
+    }
+    const char *name = NULL;
+    for (;;) {
+        const char *const part = sql_identifier(arena, &reader->token);
+        if (part == NULL) {
+            return name;
+        }
+        name = name == NULL ? part : arena_printf(arena, "%s.%s", name, part);
+        sql_advance(reader);
+        if (!sql_is_symbol(&reader->token, '.')) {
+            return name;
+        }
+        sql_advance(reader);
+    }
+}
+
+static bool is_one_of(const char *value, const char *const *values)
+{
+    for (size_t i = 0; value != NULL && values[i] != NULL; i++) {
+        if (text_is_nocase(text_of(value), values[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Settings that must not change between the pieces of a file, and the values to which they may be set all the same:
+ * what pg_dump sets, and what the connection has. */
+static const struct {
+    const char *prefix;
+    const char *const *harmless;
+    const char *what;
+} fixed[] = {
+    {"standard_conforming_strings", (const char *const[]){"on", "true", "yes", "1", NULL},
+     "a setting that changes how the rest of the file is read (standard_conforming_strings)"},
+    {"backslash_quote", (const char *const[]){NULL},
+     "a setting that changes how the rest of the file is read (backslash_quote)"},
+    {"client_encoding", (const char *const[]){"utf8", "utf-8", "unicode", NULL},
+     "a setting that changes how the rest of the file is read (client_encoding)"},
+    {"default_transaction_", (const char *const[]){NULL}, "a setting of later transactions (default_transaction_…)"},
+    {"transaction_isolation", (const char *const[]){NULL}, "the isolation level of the transaction"},
+    {"transaction_read_only", (const char *const[]){NULL}, "the mode of the transaction (READ ONLY)"},
+    {"seed", (const char *const[]){NULL}, "a seed for random()"},
+};
+
+/* Adds the setting with what makes it again; `value` is NULL where it is not one constant. */
+static void add_setting(const struct looking *looking, struct sql_lasting lasting, const char *value)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (strncmp(lasting.name, fixed[i].prefix, strlen(fixed[i].prefix)) == 0 &&
+            !is_one_of(value, fixed[i].harmless)) {
+            lasting_add_what(looking, SQL_ENDS, fixed[i].what);
+        }
+    }
+    lasting_add(looking, lasting);
+}
+
+/* The modes that last need one snapshot, or keep our own rows from being written. */
+void lasting_of_modes(const struct looking *looking)
+{
+    static const char *const words[] = {"serializable", "repeatable", "snapshot", "only"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (lasting_has_words(looking->statement, words[i], NULL)) {
+            lasting_add_what(looking, SQL_ENDS, "the mode of the transaction (isolation level, READ ONLY, snapshot)");
+            return;
+        }
+    }
+}
+
+static void look_at_constraints(const struct looking *looking)
+{
+    if (lasting_has_words(looking->statement, "deferred", NULL)) {
+        lasting_add_what(looking, SQL_ENDS, "SET CONSTRAINTS … DEFERRED");
+    } else {
+        lasting_add(looking, (struct sql_lasting){.kind = SQL_LOCAL_SETTING,
+                                                  .name = "constraints",
+                                                  .sql = lasting_written(looking, 0, looking->written.size)});
+    }
+}
+
+void lasting_of_set(const struct looking *looking, struct sql_reader *reader)
+{
+    const bool local = sql_take(reader, "local");
+    struct sql_reader ahead = *reader;
+    if (!local && sql_take(reader, "transaction")) {
+        lasting_of_modes(looking);
+        return;
+    }
+    if (!local && sql_take(reader, "constraints")) {
+        look_at_constraints(looking);
+        return;
+    }
+    /* SET SESSION x, but SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are others. */
+    if (!local && sql_take(&ahead, "session") && !sql_is_word(&ahead.token, "authorization") &&
+        !sql_is_word(&ahead.token, "characteristics")) {
+        *reader = ahead;
+    }
+    const size_t start = reader->token.offset;
+    const char *const name = take_setting(looking->arena, reader);
+    if (name == NULL) {
+        return;
+    }
+    if (sql_is_symbol(&reader->token, '=') || sql_is_word(&reader->token, "to")) {
+        sql_advance(reader);
+    }
+    const char *const string = sql_string(looking->arena, &reader->token);
+    const char *const value = string != NULL ? string : sql_identifier(looking->arena, &reader->token);
+    const char *const session_sql =
+        arena_printf(looking->arena, "SET %s", lasting_written(looking, start, looking->written.size));
+    add_setting(looking,
+                (struct sql_lasting){.kind = local ? SQL_LOCAL_SETTING : SQL_SETTING,
+                                     .name = name,
+                                     .sql = lasting_written(looking, 0, looking->written.size),
+                                     .session_sql = session_sql},
+                value);
+}
+
+void lasting_of_reset(const struct looking *looking, struct sql_reader *reader)
+{
+    const char *const sql = lasting_written(looking, 0, looking->written.size);
+    if (sql_is_word(&reader->token, "all")) {
+        lasting_add(looking, (struct sql_lasting){.kind = SQL_RESET_ALL, .sql = sql});
+        return;
+    }
+    const char *const name = take_setting(looking->arena, reader);
+    if (name != NULL) {
+        add_setting(looking, (struct sql_lasting){.kind = SQL_SETTING, .name = name, .sql = sql}, NULL);
+    }
+}
+
+void lasting_of_discard(const struct looking *looking, struct sql_reader *reader)
+{
+    if (sql_is_word(&reader->token, "all")) {
+        /* It cannot share a query with others; this is what it does to settings. */
+        lasting_add(looking, (struct sql_lasting){.kind = SQL_RESET_ALL,
+                                                  .sql = "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL"});
+    }
+}
+
+/* ---- set_config ---- */
+
+struct argument {
+    size_t start, end;    /* in the statement */
+    struct sql_token one; /* its token, where it is one */
+    size_t tokens;
+};
+
+/* The arguments of a call whose opening parenthesis the reader stands behind; behind the closing one then. */
+static size_t take_arguments(struct sql_reader *reader, struct argument *arguments, size_t most)
+{
+    size_t depth = 0;
+    size_t count = 0;
+    struct argument argument = {.start = reader->token.offset};
+    for (; reader->token.kind != SQL_END; sql_advance(reader)) {
+        const bool closes = depth == 0 && sql_is_symbol(&reader->token, ')');
+        if (closes || (depth == 0 && sql_is_symbol(&reader->token, ','))) {
+            if (count < most) {
+                arguments[count++] = argument;
+            }
+            if (closes) {
+                sql_advance(reader);
+                return count;
+            }
+            argument = (struct argument){0};
+            continue;
+        }
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&reader->token, ')') && depth > 0 ? 1 : 0;
+        argument.start = argument.tokens == 0 ? reader->token.offset : argument.start;
+        argument.end = reader->token.offset + reader->token.text.size;
+        argument.one = reader->token;
+        argument.tokens++;
+    }
+    return 0;
+}
+
+/* set_config(name, value, is_local), the reader behind its opening parenthesis. `alone`: the statement is a SELECT of
+ * nothing else so far. */
+void lasting_of_set_config(const struct looking *looking, struct sql_reader *reader, bool alone)
+{
+    struct argument arguments[3];
+    const size_t count = take_arguments(reader, arguments, 3);
+    const bool ends_well = reader->token.kind == SQL_END || sql_is_symbol(&reader->token, ',') ||
+                           sql_is_word(&reader->token, "as") || sql_is_symbol(&reader->token, ';');
+    const char *const name =
+        count < 3 || arguments[0].tokens != 1 ? NULL : sql_string(looking->arena, &arguments[0].one);
+    const char *const value =
+        count < 3 || arguments[1].tokens != 1 ? NULL : sql_string(looking->arena, &arguments[1].one);
+    const bool session = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "false");
+    const bool local = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "true");
+    if (!alone || !ends_well || name == NULL || value == NULL || (!session && !local)) {
+        lasting_add_what(looking, session ? SQL_OF_SESSION : SQL_ENDS,
+                         session ? "a set_config() of something that is computed"
+                                 : "a set_config(…, true) of something that is computed");
+        return;
+    }
+    const char *const given = lasting_written(looking, arguments[0].start, arguments[1].end);
+    const char *const lower =
+        sql_identifier(looking->arena, &(struct sql_token){.kind = SQL_WORD, .text = text_of(name)});
+    const char *const in_session = arena_printf(looking->arena, "SELECT pg_catalog.set_config(%s, false)", given);
+    const char *const in_transaction = arena_printf(looking->arena, "SELECT pg_catalog.set_config(%s, true)", given);
+    add_setting(looking,
+                (struct sql_lasting){.kind = session ? SQL_SETTING : SQL_LOCAL_SETTING,
+                                     .name = lower,
+                                     .sql = session ? in_session : in_transaction,
+                                     .session_sql = in_session},
+                value);
+}
