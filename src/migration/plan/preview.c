@@ -110,7 +110,7 @@ static bool explain_read_only(struct status *status)
     return false;
 }
 
-bool create_migration(const struct request *request, const char *name, struct created *created)
+bool migration_create(const struct request *request, const char *name, struct created *created)
 {
     struct detection detection;
     const char *file;

@@ -23,6 +23,6 @@ struct created {
 };
 
 /* Makes an empty migration called after `name`. */
-bool create_migration(const struct request *request, const char *name, struct created *created);
+bool migration_create(const struct request *request, const char *name, struct created *created);
 
 #endif

@@ -72,7 +72,7 @@ static const char *excerpt(struct arena *arena, struct text statement)
     return arena_printf(arena, "%.*s%s", (int)end, statement.data, end < statement.size ? "…" : "");
 }
 
-static void note_locks(struct explanation *explanation, const struct sql_effects *effects)
+static void add_locks(struct explanation *explanation, const struct sql_effects *effects)
 {
     for (size_t i = 0; i < effects->count; i++) {
         explanation->blocks_reads = explanation->blocks_reads || sql_lock_blocks_reads(effects->locks[i].lock);
@@ -108,7 +108,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
             continue;
         }
         sql_effects(arena, one, &explaining->facts, explaining->created, &shown->effects);
-        note_locks(explaining->explanation, &shown->effects);
+        add_locks(explaining->explanation, &shown->effects);
         add_created(explaining, one);
     }
 }

@@ -283,53 +283,65 @@ static bool fail_for_program(struct arena *arena, const struct tool *tool, struc
 
 /* ---- the whole ---- */
 
+/* What a tool gets of the worker's own environment. */
+static const char *const kept[] = {
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "NODE_ENV",
+    "APP_ENV",
+    "MIX_ENV",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "DJANGO_SETTINGS_MODULE",
+    "JAVA_HOME",
+    "GEM_HOME",
+    "DOTNET_ROOT",
+    "DOTNET_ENVIRONMENT",
+    "ASPNETCORE_ENVIRONMENT",
+    "SSL_CERT_FILE",
+};
+
+/* Its output is read by us: no colours, lines that are not wrapped (a password would be cut in two), at once. */
+static const char *const fixed[] = {"NO_COLOR=1", "COLUMNS=1000", "PYTHONUNBUFFERED=1"};
+
+static void add_variable(struct words *words, const char *name, const char *value)
+{
+    if (value != NULL) {
+        add_word(words, arena_printf(words->arena, "%s=%s", name, value));
+    }
+}
+
+/* What the worker has as TRUSS_DELEGATE_ENV_NAME, as NAME. */
+static void add_given(struct words *words)
+{
+    const size_t prefix = strlen(GIVEN_PREFIX);
+    for (char **variable = environ; *variable != NULL; variable++) {
+        if (strncmp(*variable, GIVEN_PREFIX, prefix) == 0) {
+            add_word(words, arena_strdup(words->arena, *variable + prefix));
+        }
+    }
+}
+
 static const char *const *environment_of(struct arena *arena, const struct tool *tool)
 {
-    static const char *const kept[] = {"PATH",
-                                       "HOME",
-                                       "USER",
-                                       "LOGNAME",
-                                       "LANG",
-                                       "LC_ALL",
-                                       "TZ",
-                                       "TMPDIR",
-                                       "NODE_ENV",
-                                       "APP_ENV",
-                                       "MIX_ENV",
-                                       "RAILS_ENV",
-                                       "RACK_ENV",
-                                       "DJANGO_SETTINGS_MODULE",
-                                       "JAVA_HOME",
-                                       "GEM_HOME",
-                                       "DOTNET_ROOT",
-                                       "DOTNET_ENVIRONMENT",
-                                       "ASPNETCORE_ENVIRONMENT",
-                                       "SSL_CERT_FILE"};
-    /* Its output is read by us: no colours, lines that are not wrapped (a password would be cut in two), at once. */
-    static const char *const fixed[] = {"NO_COLOR=1", "COLUMNS=1000", "PYTHONUNBUFFERED=1"};
-    const size_t prefix = strlen(GIVEN_PREFIX);
     struct words words = {.arena = arena};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         add_word(&words, fixed[i]);
     }
-    add_word(&words, arena_printf(arena, "DATABASE_URL=%s", url_of(arena, tool->site)));
+    add_variable(&words, "DATABASE_URL", url_of(arena, tool->site));
     for (size_t i = 0; i < sizeof connection / sizeof connection[0]; i++) {
-        const char *const value = connection_value(tool->site, connection[i].keyword);
-        if (value != NULL) {
-            add_word(&words, arena_printf(arena, "%s=%s", connection[i].variable, value));
-        }
+        add_variable(&words, connection[i].variable, connection_value(tool->site, connection[i].keyword));
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        const char *const value = getenv(kept[i]);
-        if (value != NULL) {
-            add_word(&words, arena_printf(arena, "%s=%s", kept[i], value));
-        }
+        add_variable(&words, kept[i], getenv(kept[i]));
     }
-    for (char **variable = environ; *variable != NULL; variable++) {
-        if (strncmp(*variable, GIVEN_PREFIX, prefix) == 0) {
-            add_word(&words, arena_strdup(arena, *variable + prefix));
-        }
-    }
+    add_given(&words);
     for (const char *const *own = tool->delegate->environment; own != NULL && *own != NULL; own++) {
         add_word(&words, expand(arena, tool, *own, false));
     }

@@ -120,7 +120,7 @@ static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const 
     const Truss__Migration__V1__CreateRequest *const message = (const Truss__Migration__V1__CreateRequest *)input;
     const struct request request = service_request_for(context, call, message->framework);
     struct created created;
-    if (!create_migration(&request, message->name, &created)) {
+    if (!migration_create(&request, message->name, &created)) {
         return NULL;
     }
     return &created_message(call->arena, &created)->base;
