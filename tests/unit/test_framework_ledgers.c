@@ -442,7 +442,8 @@ static bool is_row(const struct row *ours, const struct row *theirs)
         }
         compared += is_said ? 1 : 0;
     }
-    return compared > 0;
+    /* A row that the server puts together (sequelize) has nothing to compare here; test_native.py does it. */
+    return compared > 0 || ours->count == 0;
 }
 
 static const char *shown(const struct row *row)

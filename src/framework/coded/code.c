@@ -368,14 +368,3 @@ bool code_recognise(struct arena *arena, struct folder *folder, const char *pack
     }
     return true;
 }
-
-void code_drop_twins(struct migration_files *files)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        if (kept == 0 || strcmp(files->items[kept - 1].name, files->items[i].name) != 0) {
-            files->items[kept++] = files->items[i];
-        }
-    }
-    files->count = kept;
-}

@@ -32,6 +32,13 @@ struct text code_behind(struct text source, const char *word);
 
 extern const char *const code_script_endings[]; /* ".ts", ".js", … */
 
+/* Files of JavaScript and TypeScript, as rules of FILES(); hidden files and declarations are none. */
+#define SCRIPTS                                                                                                        \
+    {.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{ts|mts|cts}", .passed_over = true},                      \
+    {                                                                                                                  \
+        .pattern = "*.{ts|js|mjs|cjs|mts|cts}", .is_code = true                                                        \
+    }
+
 /* A file name without the first of these endings that it has; NULL where it has none, and for hidden files and
  * declarations (x.d.ts). */
 const char *code_stem(struct arena *arena, const char *name, const char *const *endings);
@@ -50,9 +57,6 @@ bool code_has(struct text text, const char *const *words);
 /* Recognises a folder by a file of it: surely one of ours where the package depends on `package` (NULL: where the test
  * alone is proof). */
 bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test);
-
-/* Leaves one of each migration that is there twice, compiled beside its source. */
-void code_drop_twins(struct migration_files *files);
 
 /* ---- words of a source ---- */
 

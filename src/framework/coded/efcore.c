@@ -3,42 +3,8 @@
  * of EF that ran them. Facts read in EF Core's HistoryRepository and in Npgsql.EntityFrameworkCore.PostgreSQL 9.
  */
 #include "framework/coded/code.h"
-#include "framework/core/ledger.h"
 
 #include <string.h>
-
-#define ID_DIGITS 14
-
-/* ---- the folder ---- */
-
-/* The id is the file's name without its ending; a model for the designer stands beside it. */
-static bool efcore_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    (void)warning;
-    file->is_code = true;
-    file->name = code_stem(arena, name, (const char *const[]){".cs", NULL});
-    return file->name != NULL && leading_digits(text_of(name)).size == ID_DIGITS && name[ID_DIGITS] == '_' &&
-           !text_ends_with(text_of(file->name), ".Designer");
-}
-
-static bool efcore_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                        struct status *status)
-{
-    const struct listing_rule rule = {.accept = efcore_accept, .compare = listing_by_name};
-    return listing_read(arena, folder, &rule, files, status);
-}
-
-static bool is_model(const char *name, bool is_directory, struct text head)
-{
-    (void)head;
-    const struct text text = text_of(name);
-    return !is_directory && (text_ends_with(text, "ModelSnapshot.cs") || text_ends_with(text, ".Designer.cs"));
-}
-
-static bool efcore_recognise(struct arena *arena, struct folder *folder)
-{
-    return code_recognise(arena, folder, NULL, is_model);
-}
 
 /* ---- the version of EF ---- */
 
@@ -95,56 +61,53 @@ static const char *product_version(struct arena *arena, const struct folder *fol
 /* ---- the ledger ---- */
 
 /* A plug-in writes the names of the columns in snake case: rows are read as JSON. */
-#define ID      "coalesce(item->>'MigrationId', item->>'migration_id')"
-#define PRODUCT "coalesce(item->>'ProductVersion', item->>'product_version')"
+#define ID "coalesce(item OPERATOR(pg_catalog.->>) 'MigrationId', item OPERATOR(pg_catalog.->>) 'migration_id')"
+#define PRODUCT                                                                                                        \
+    "coalesce(item OPERATOR(pg_catalog.->>) 'ProductVersion', item OPERATOR(pg_catalog.->>) 'product_version')"
 
-static bool efcore_read(struct ledger_reading *reading)
+static const char *version_word(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    return ledger_read_rows(reading,
-                            "SELECT " ID " AS key FROM (SELECT pg_catalog.to_jsonb(t) AS item FROM %t AS t) AS "
-                            "items ORDER BY " ID " COLLATE \"C\"");
-}
-
-static void efcore_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"MigrationId\" character varying(150) NOT NULL, "
-                "\"ProductVersion\" character varying(32) NOT NULL, CONSTRAINT %i PRIMARY KEY (\"MigrationId\"));",
-                arena_printf(sql->arena, "PK_%s", ledger->table));
-}
-
-/* Without names of columns: see reading. Where no file says the version, it is that of the last row. */
-static void efcore_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t SELECT %s, coalesce(%s, (SELECT " PRODUCT
-                " FROM (SELECT pg_catalog.to_jsonb(t) AS item "
-                "FROM %t AS t) AS items ORDER BY " ID " COLLATE \"C\" DESC LIMIT 1), 'unknown');",
-                record->name, product_version(sql->arena, record->folder, record->file));
+    (void)ledger;
+    return product_version(arena, record->folder, record->file);
 }
 
 const struct framework framework_efcore = {
     .id = "efcore",
     .display_name = "EF Core",
     .tool = "dotnet ef database update",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
-                .table = "__EFMigrationsHistory",
-                .columns = "MigrationId:varchar ProductVersion:varchar",
-                .only_columns = true,
-            },
-            {
-                .table = "__EFMigrationsHistory",
-                .columns = "migration_id:varchar product_version:varchar",
-                .only_columns = true,
-            },
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {
+                    .table = "__EFMigrationsHistory",
+                    .columns = "MigrationId:varchar ProductVersion:varchar",
+                    .only_columns = true,
+                },
+                {
+                    .table = "__EFMigrationsHistory",
+                    .columns = "migration_id:varchar product_version:varchar",
+                    .only_columns = true,
+                }),
+            .words = (const struct ledger_word[]){{.name = "product", .text = version_word}, {0}},
+            .read = "SELECT " ID " AS key FROM (SELECT pg_catalog.to_jsonb(t) AS item FROM {ledger} AS t) AS items "
+                    "ORDER BY " ID " COLLATE pg_catalog.\"C\"",
+            .create = "CREATE TABLE {ledger} (\"MigrationId\" character varying(150) NOT NULL, \"ProductVersion\" "
+                      "character varying(32) NOT NULL, CONSTRAINT {identifier:PK_*} PRIMARY KEY (\"MigrationId\"));",
+            .lock = LOCK_LEDGER,
+            /* Without names of columns: see reading. Where no file says the version, it is that of the last row. */
+            .record = "INSERT INTO {ledger} SELECT {name}, coalesce({product}, (SELECT " PRODUCT " FROM (SELECT "
+                      "pg_catalog.to_jsonb(t) AS item FROM {ledger} AS t) AS items ORDER BY " ID
+                      " COLLATE pg_catalog.\"C\" DESC LIMIT 1), 'unknown');",
         },
-    .folder.places = (const char *const[]){"Migrations", "Data/Migrations", "Infrastructure/Migrations",
-                                           "Persistence/Migrations", "src/Migrations", NULL},
-    .hooks.recognise = efcore_recognise,
-
+    .folder =
+        {
+            .places = WORDS("Migrations", "Data/Migrations", "Infrastructure/Migrations", "Persistence/Migrations",
+                            "src/Migrations"),
+            .sure_by = WORDS("*ModelSnapshot.cs", "*.Designer.cs"),
+            /* The id is the file's name without its ending; a model for the designer stands beside it. */
+            .files = FILES({.pattern = "*.Designer.cs", .passed_over = true},
+                           {.pattern = "{number:14}_{title}.cs", .is_code = true}),
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -153,16 +116,10 @@ const struct framework framework_efcore = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"dotnet", NULL},
-            .run = (const char *const[]){"ef", "database", "update", NULL},
-            .run_to = (const char *const[]){"ef", "database", "update", "{name}", NULL},
-            .environment = (const char *const[]){"ConnectionStrings__DefaultConnection=Host={host};Port={port};"
-                                                 "Database={database};Username={user};Password={password}",
-                                                 NULL},
+            .programs = WORDS("dotnet"),
+            .run = WORDS("ef", "database", "update"),
+            .run_to = WORDS("ef", "database", "update", "{name}"),
+            .environment = WORDS("ConnectionStrings__DefaultConnection=Host={host};Port={port};Database={database};"
+                                 "Username={user};Password={password}"),
         },
-    .hooks.list = efcore_list,
-    .hooks.read_ledger = efcore_read,
-    .hooks.put_create = efcore_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = efcore_record,
 };

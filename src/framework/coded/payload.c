@@ -4,33 +4,12 @@
  */
 #include "framework/coded/code.h"
 #include "framework/core/ledger.h"
+#include "framework/core/reading.h"
 #include "framework/formats/properties.h"
 
 #include <string.h>
 
-static const char *const adapters[] = {"@payloadcms/db-postgres", "@payloadcms/db-vercel-postgres", NULL};
-
-/* ---- the folder ---- */
-
-/* index.ts only lists the others. */
-static bool payload_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    (void)warning;
-    file->is_code = true;
-    file->name = code_stem(arena, name, code_script_endings);
-    return file->name != NULL && strcmp(file->name, "index") != 0;
-}
-
-static bool payload_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                         struct status *status)
-{
-    const struct listing_rule rule = {.accept = payload_accept, .compare = listing_by_name};
-    if (!listing_read(arena, folder, &rule, files, status)) {
-        return false;
-    }
-    code_drop_twins(files);
-    return true;
-}
+#define ADAPTER "@payloadcms/db-postgres"
 
 static bool payload_configure(struct arena *arena, struct folder *folder)
 {
@@ -38,34 +17,22 @@ static bool payload_configure(struct arena *arena, struct folder *folder)
                                         "src/payload.config.js", NULL};
     struct text source;
     const char *const name = code_config(arena, folder, names, &source);
-    if (name == NULL || !code_has(source, adapters)) {
+    if (name == NULL || !code_has(source, WORDS(ADAPTER, "@payloadcms/db-vercel-postgres"))) {
         return false;
     }
     folder->path = code_directory(arena, folder, name, source, "migrationDir");
-    folder->ledger.schema = property_string(arena, source, (const char *const[]){"schemaName", NULL});
+    folder->ledger.schema = property_string(arena, source, WORDS("schemaName"));
     return true;
 }
 
-static bool uses_payload(const char *name, bool is_directory, struct text head)
-{
-    (void)name;
-    return !is_directory && code_has(head, adapters);
-}
-
-static bool payload_recognise(struct arena *arena, struct folder *folder)
-{
-    return code_recognise(arena, folder, NULL, uses_payload);
-}
-
-/* ---- the ledger ---- */
+extern const struct framework framework_payload;
 
 /* A row of batch -1 is no migration: the schema was pushed in development. */
 static bool payload_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
     size_t kept = 0;
-    if (!ledger_read_rows(reading, "SELECT name AS key, batch::text AS id, created_at AS applied_at FROM %t "
-                                   "ORDER BY created_at, id")) {
+    if (!ledger_read_facts(reading, &framework_payload.ledger)) {
         return false;
     }
     for (size_t i = 0; i < entries->count; i++) {
@@ -82,40 +49,36 @@ static bool payload_read(struct ledger_reading *reading)
     return true;
 }
 
-static void payload_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"id\" serial PRIMARY KEY NOT NULL, \"name\" varchar, \"batch\" numeric, "
-                "\"updated_at\" timestamp(3) with time zone DEFAULT now() NOT NULL, "
-                "\"created_at\" timestamp(3) with time zone DEFAULT now() NOT NULL);");
-}
-
-/* The batch is the one behind that of the last name. */
-static void payload_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (name, batch, updated_at, created_at) SELECT %s, "
-                "coalesce((SELECT batch FROM %t WHERE batch <> -1 ORDER BY name DESC LIMIT 1), 0) + 1, clock, clock "
-                "FROM pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp()) AS clock;",
-                record->name);
-}
-
 const struct framework framework_payload = {
     .id = "payload",
     .display_name = "Payload",
     .tool = "payload migrate",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "payload_migrations",
                 .columns = "name:varchar batch:numeric updated_at:timestamptz created_at:timestamptz",
-            },
-            {0},
+            }),
+            .read = "SELECT name AS key, batch::pg_catalog.text AS id, created_at AS applied_at FROM {ledger} "
+                    "ORDER BY created_at, id",
+            .create = "CREATE TABLE {ledger} (\"id\" serial PRIMARY KEY NOT NULL, \"name\" varchar, \"batch\" numeric, "
+                      "\"updated_at\" timestamp(3) with time zone DEFAULT pg_catalog.now() NOT NULL, "
+                      "\"created_at\" timestamp(3) with time zone DEFAULT pg_catalog.now() NOT NULL);",
+            .lock = LOCK_LEDGER,
+            /* The batch is the one behind that of the last name. */
+            .record =
+                "INSERT INTO {ledger} (name, batch, updated_at, created_at) VALUES ({name}, coalesce((SELECT batch "
+                "FROM {ledger} WHERE batch OPERATOR(pg_catalog.<>) -1 ORDER BY name DESC LIMIT 1), 0) "
+                "OPERATOR(pg_catalog.+) 1, {clock:ms}, {clock:ms});",
         },
-    .folder.places = (const char *const[]){"src/migrations", "migrations", NULL},
-    .hooks.configure = payload_configure,
-    .hooks.recognise = payload_recognise,
-
+    .folder =
+        {
+            .places = WORDS("src/migrations", "migrations"),
+            .sure_by = WORDS("*: " ADAPTER "|@payloadcms/db-vercel-postgres"),
+            /* index.ts only lists the others. */
+            .files = FILES({.pattern = "index.*", .passed_over = true}, SCRIPTS),
+            .drops_twins = true,
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -124,14 +87,10 @@ const struct framework framework_payload = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"node_modules/.bin/payload", NULL},
-            .run = (const char *const[]){"migrate", NULL},
+            .programs = WORDS("node_modules/.bin/payload"),
+            .run = WORDS("migrate"),
             /* The names of its templates. */
-            .environment = (const char *const[]){"DATABASE_URI={url}", "POSTGRES_URL={url}", NULL},
+            .environment = WORDS("DATABASE_URI={url}", "POSTGRES_URL={url}"),
         },
-    .hooks.list = payload_list,
-    .hooks.read_ledger = payload_read,
-    .hooks.put_create = payload_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = payload_record,
+    .hooks = {.configure = payload_configure, .read_ledger = payload_read},
 };

@@ -97,6 +97,18 @@ static int (*const orders[])(const struct migration_file *a, const struct migrat
     [ORDER_OF_KEYS] = by_key,
 };
 
+/* Sorted, twins are neighbours. */
+static void drop_twins(struct migration_files *files)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        if (kept == 0 || strcmp(files->items[kept - 1].name, files->items[i].name) != 0) {
+            files->items[kept++] = files->items[i];
+        }
+    }
+    files->count = kept;
+}
+
 bool files_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct framework *const framework = folder->framework;
@@ -110,6 +122,9 @@ bool files_list(struct arena *arena, const struct folder *folder, struct migrati
     };
     if (!listing_read(arena, folder, &rule, files, status)) {
         return false;
+    }
+    if (facts->drops_twins) {
+        drop_twins(files);
     }
     if (facts->key != KEY_NAME && !facts->numbered_from_one) {
         listing_warn_duplicates(arena, files);

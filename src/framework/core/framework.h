@@ -384,6 +384,7 @@ struct folder_facts {
     const struct file_rule *files; /* ends with a NULL pattern */
     const char *script;            /* migrations are directories, each with this file; NULL: they are files */
     bool recursive;                /* those in directories below count, too */
+    bool drops_twins;              /* of two files of one name one counts: a program compiled beside its source */
     bool whole_names;              /* a migration is called as its file, with the ending */
     enum file_order order;
     bool numbered_from_one; /* … without gaps; what is not so is refused */
