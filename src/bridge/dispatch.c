@@ -4,6 +4,7 @@
  */
 #include "bridge/dispatch.h"
 
+#include "base/limits.h"
 #include "base/uuid.h"
 #include "bridge/answer.h"
 #include "bridge/browser.h"
@@ -14,8 +15,6 @@
 
 #include <string.h>
 #include <strings.h>
-
-#define REQUEST_ID_LIMIT 128
 
 /* ---- the reply ---- */
 
@@ -54,7 +53,7 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
 static const char *request_id_of(struct http_request *request)
 {
     const char *const given = http_header(request, "X-Request-Id");
-    bool sane = given != NULL && given[0] != '\0' && strlen(given) <= REQUEST_ID_LIMIT;
+    bool sane = given != NULL && given[0] != '\0' && strlen(given) <= LIMIT_REQUEST_ID;
     for (const char *c = given; sane && *c != '\0'; c++) {
         sane = *c > 0x20 && *c < 0x7F;
     }

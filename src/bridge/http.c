@@ -4,6 +4,7 @@
  */
 #include "bridge/http.h"
 
+#include "base/limits.h"
 #include "bridge/guard.h"
 #include "bridge/socket.h"
 
@@ -17,10 +18,10 @@
 #define CONNECTIONS    1024
 #define PER_ADDRESS    768 /* so that one machine cannot keep all others out */
 #define IDLE_SECONDS   10
-#define TOLERATED_BODY (2 * HTTP_BODY_LIMIT)
+#define TOLERATED_BODY (2 * LIMIT_SCRIPT)
 #define POOL_BYTES     ((size_t)32 * 1024)
 #define STREAM_BLOCK   ((size_t)16 * 1024)
-#define BODIES_LIMIT   (8 * HTTP_BODY_LIMIT) /* of all requests together */
+#define BODIES_LIMIT   (8 * LIMIT_SCRIPT) /* of all requests together */
 
 /* What a request is, and how far it is. */
 struct exchange {
@@ -268,8 +269,8 @@ static enum MHD_Result take_body(struct http_server *server, struct exchange *ex
 {
     exchange->received += *size;
     exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT;
-    if (exchange->received <= HTTP_BODY_LIMIT && !exchange->no_room) {
-        if (exchange->body.size == 0 && exchange->announced <= HTTP_BODY_LIMIT) {
+    if (exchange->received <= LIMIT_SCRIPT && !exchange->no_room) {
+        if (exchange->body.size == 0 && exchange->announced <= LIMIT_SCRIPT) {
             buffer_reserve(&exchange->body, (size_t)exchange->announced);
         }
         buffer_add(&exchange->body, (struct text){data, *size});
@@ -297,7 +298,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (*upload_size > 0) {
         return take_body(server, exchange, upload, upload_size);
     }
-    if (exchange->received > HTTP_BODY_LIMIT) {
+    if (exchange->received > LIMIT_SCRIPT) {
         return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
                       "The body is larger than 8 MiB.");
     }

@@ -14,8 +14,6 @@
 
 #include <stdbool.h>
 
-#define HTTP_BODY_LIMIT ((size_t)8 * 1024 * 1024)
-
 /* A request as its handler sees it. Lives until its answer was sent. */
 struct http_request {
     struct arena *arena;

@@ -5,6 +5,7 @@
 #ifndef BRIDGE_PASSAGE_H
 #define BRIDGE_PASSAGE_H
 
+#include "base/limits.h"
 #include "bridge/http.h"
 #include "bridge/routes.h"
 #include "rpc/channel.h"
@@ -13,10 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BRIDGE_WORKERS 16
-
 struct bridge {
-    struct rpc_channel *workers[BRIDGE_WORKERS];
+    struct rpc_channel *workers[LIMIT_WORKERS];
     size_t worker_count;
     uint32_t read_timeout_ms;
     uint32_t run_timeout_ms;
@@ -38,8 +37,8 @@ struct passage {
     const char *request_id;
     struct rpc_call_options options;
     const ProtobufCMessage *input;
-    struct rpc_channel *worker;                      /* the last that was asked */
-    const struct rpc_channel *tried[BRIDGE_WORKERS]; /* not to be asked again */
+    struct rpc_channel *worker;                     /* the last that was asked */
+    const struct rpc_channel *tried[LIMIT_WORKERS]; /* not to be asked again */
     size_t tried_count;
     bool is_partial;        /* one of those could not be reached */
     ProtobufCMessage *view; /* made, waiting for a count */

@@ -3,11 +3,10 @@
  */
 #include "bridge/request.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#define KEY_LIMIT    255
-#define LONGEST_WAIT 60000 /* the worker waits no longer, whatever it is asked for */
 
 /* ---- parts ---- */
 
@@ -236,7 +235,7 @@ static uint32_t wait_ms(const struct passage *passage)
     const ProtobufCFieldDescriptor *const field = wait_field(passage);
     const uint32_t wait =
         field == NULL ? 0 : *(const uint32_t *)(const void *)((const char *)passage->input + field->offset);
-    return wait < LONGEST_WAIT ? wait : LONGEST_WAIT;
+    return wait < LIMIT_WAIT_MS ? wait : LIMIT_WAIT_MS;
 }
 
 static bool read_options(struct passage *passage, struct status *status)
@@ -255,8 +254,8 @@ static bool read_options(struct passage *passage, struct status *status)
         return false;
     }
     const char *const key = options->idempotency_key;
-    return key == NULL || (key[0] != '\0' && strlen(key) <= KEY_LIMIT) ||
-           status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", KEY_LIMIT);
+    return key == NULL || (key[0] != '\0' && strlen(key) <= LIMIT_KEY) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", LIMIT_KEY);
 }
 
 /* A browser's EventSource sends the last id that it saw when it connects again. */

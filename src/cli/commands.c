@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/limits.h"
 #include "cli/call.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -14,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SCRIPT_LIMIT ((size_t)8 * 1024 * 1024)
 
 #define HEALTH &truss__health__v1__health__descriptor
 
@@ -276,8 +275,8 @@ static bool read_standard_input(struct arena *arena, struct text *content, struc
     char piece[16384];
     for (size_t size; (size = fread(piece, 1, sizeof piece, stdin)) > 0;) {
         buffer_add(&buffer, (struct text){piece, size});
-        if (buffer.size > SCRIPT_LIMIT) {
-            return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The script is larger than %zu bytes.", SCRIPT_LIMIT);
+        if (buffer.size > LIMIT_SCRIPT) {
+            return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The script is larger than %zu bytes.", LIMIT_SCRIPT);
         }
     }
     *content = text_of(buffer_string(&buffer));
@@ -290,7 +289,7 @@ int command_detect_schema(struct cli *cli)
     struct text content;
     const bool ok = strcmp(cli->words[0], "-") == 0
                         ? read_standard_input(cli->arena, &content, cli->status)
-                        : file_read(cli->arena, cli->words[0], SCRIPT_LIMIT, &content, cli->status);
+                        : file_read(cli->arena, cli->words[0], LIMIT_SCRIPT, &content, cli->status);
     if (!ok) {
         return EXIT_ERROR;
     }

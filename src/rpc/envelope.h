@@ -6,13 +6,14 @@
 #define RPC_ENVELOPE_H
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/text.h"
 
 #include <protobuf-c/protobuf-c.h>
 
 /* The largest message either side takes: a 5 MB migration in a preview fits, with room. */
-#define RPC_MESSAGE_LIMIT ((size_t)16 * 1024 * 1024)
+#define RPC_MESSAGE_LIMIT LIMIT_MESSAGE
 
 /* What unpacking one message may use: protobuf-c can use about 100 times the bytes of a hostile message. */
 #define RPC_ARENA_BUDGET ((size_t)64 * 1024 * 1024)

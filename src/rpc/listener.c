@@ -5,6 +5,7 @@
 #include "rpc/listener.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_LISTENERS  8
 #define PROBE_EVERY_MS  1000
 #define PROBE_ANSWER_MS 500
 
@@ -30,7 +30,7 @@ struct one_listener {
 
 struct listeners {
     nng_socket socket;
-    struct one_listener items[MOST_LISTENERS];
+    struct one_listener items[LIMIT_LISTENERS];
     size_t count;
     pthread_t prober;
     bool has_prober;
@@ -196,9 +196,9 @@ static bool add_one(struct listeners *listeners, const char *url, struct status 
         return status_fail(status, STATUS_INVALID_ARGUMENT,
                            "Cannot listen on \"%s\": it is neither tcp://HOST:PORT nor ipc://PATH.", url);
     }
-    if (listeners->count == MOST_LISTENERS) {
+    if (listeners->count == LIMIT_LISTENERS) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "There are more than %d addresses to listen on.",
-                           MOST_LISTENERS);
+                           LIMIT_LISTENERS);
     }
     one->url = strdup(url);
     const int error = is_taken(url) ? NNG_EADDRINUSE : start_one(listeners->socket, one);

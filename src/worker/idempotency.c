@@ -4,6 +4,7 @@
  */
 #include "worker/idempotency.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "migration/record/store.h"
 #include "worker/messages/messages.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_LIMIT  255
 #define LOCK_CLASS "1414681945" /* "TRUY" */
 #define KEPT       "24 hours"
 #define WRITE_MS   10000
@@ -152,8 +152,8 @@ ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_
     if (keyed.key == NULL || site->conninfo == NULL) {
         return work(context, call, input); /* without a database it fails, and says why */
     }
-    if (keyed.key[0] == '\0' || strlen(keyed.key) > KEY_LIMIT) {
-        status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", KEY_LIMIT);
+    if (keyed.key[0] == '\0' || strlen(keyed.key) > LIMIT_KEY) {
+        status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
         return NULL;
     }
     keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);

@@ -25,6 +25,15 @@ class Contract(unittest.TestCase):
         self.assertGreaterEqual(len(sent), 8)
         self.assertEqual(documented, sent)
 
+    def test_the_protocol_states_the_limits_that_are_kept(self):
+        limits = dict(re.findall(r"^#define LIMIT_(\w+) +(\d+)\b", text_of("src/base/limits.h"), re.M))
+        stated = text_of("proto/truss/migration/v1/migration.proto").replace(",", "")
+        for pattern, names in ((r"lock_timeout for statements that \S+ \S+ \S+ 1 to (\d+); 0", ["LOCK_TIMEOUT_MS"]), (r"at most (\d+); 0: not at all", ["WAIT_MS"]),
+                               (r"// At most (\d+); ask again", ["EVENTS"]), (r"// At most (\d+); 0: (\d+)\.", ["LISTED", "LISTED_USUALLY"])):
+            found = re.search(pattern, stated)
+            self.assertIsNotNone(found, pattern)
+            self.assertEqual(list(found.groups()), [limits[name] for name in names])
+
     def test_an_sqlstate_is_spelt_in_one_header_only(self):
         for folder, _, names in os.walk(os.path.join(ROOT, "src")):
             for name in names:

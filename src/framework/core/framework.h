@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "pg/session.h"
@@ -21,7 +22,7 @@
 #include <stdint.h>
 
 /* The largest migration file that is read. */
-#define MIGRATION_FILE_LIMIT ((size_t)8 * 1024 * 1024)
+#define MIGRATION_FILE_LIMIT LIMIT_SCRIPT
 
 struct framework;
 struct folder;

@@ -4,10 +4,11 @@
  */
 #include "migration/plan/plan.h"
 
+#include "base/limits.h"
+
 #include <string.h>
 
-#define MOST_NAMES           100000
-#define LONGEST_LOCK_TIMEOUT 10000 /* ms: longer than that is no ladder */
+#define MOST_NAMES 100000
 
 /* ---- settings ---- */
 
@@ -25,7 +26,7 @@ bool prepare_settings(const struct site *site, const struct run_options *options
 {
     const struct run_settings *const asked = &options->settings;
     const struct run_settings *const usual = &site->settings;
-    return limit("lock_timeout_ms", asked->lock_timeout_ms, LONGEST_LOCK_TIMEOUT, usual->lock_timeout_ms,
+    return limit("lock_timeout_ms", asked->lock_timeout_ms, LIMIT_LOCK_TIMEOUT_MS, usual->lock_timeout_ms,
                  &settings->lock_timeout_ms, status) &&
            limit("lock_retry_ms", asked->lock_retry_ms, usual->lock_retry_ms, usual->lock_retry_ms,
                  &settings->lock_retry_ms, status) &&

@@ -4,6 +4,7 @@
  */
 #include "worker/operations/operations_private.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "rpc/envelope.h"
 #include "rpc/status_message.h"
@@ -203,7 +204,7 @@ static bool is_cancelled(void *data)
 static size_t copy_new_events(struct arena *arena, const struct operation *operation, struct stored_event **events)
 {
     const size_t fresh = operation->event_count - operation->noted;
-    const size_t count = fresh < OPERATIONS_AT_ONCE ? fresh : OPERATIONS_AT_ONCE;
+    const size_t count = fresh < LIMIT_EVENTS ? fresh : LIMIT_EVENTS;
     *events = arena_array(arena, count, sizeof **events);
     for (size_t i = 0; i < count; i++) {
         const struct kept_event *const kept = &operation->events[operation->noted + i];

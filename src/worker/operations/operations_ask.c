@@ -2,6 +2,7 @@
  * Operations for who asks: out of memory where this worker runs them, else out of the database. What another worker
  * runs is looked at a few times a second.
  */
+#include "base/limits.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 #include "worker/operations/operation_store.h"
@@ -13,9 +14,6 @@
 #include <time.h>
 
 #define LOOK_EACH_MS 250 /* between two looks at what another worker runs */
-#define LONGEST_WAIT 60000
-#define LIST_USUAL   20
-#define LIST_MOST    100
 
 typedef Truss__Migration__V1__Operation Operation;
 
@@ -96,7 +94,7 @@ static void copy_events(struct arena *arena, const struct operation *operation, 
                         Truss__Migration__V1__WaitOperationResponse *reply)
 {
     const size_t fresh = operation->event_count > after ? operation->event_count - after : 0;
-    const size_t count = fresh < OPERATIONS_AT_ONCE ? fresh : OPERATIONS_AT_ONCE;
+    const size_t count = fresh < LIMIT_EVENTS ? fresh : LIMIT_EVENTS;
     struct status status = {.arena = arena};
     reply->events = arena_array(arena, count, sizeof *reply->events);
     for (size_t i = 0; i < count; i++) {
@@ -108,7 +106,7 @@ static void copy_events(struct arena *arena, const struct operation *operation, 
 
 static int64_t wait_end(const struct request *request, uint32_t wait_ms)
 {
-    const int64_t until = clock_ms() + (wait_ms > LONGEST_WAIT ? LONGEST_WAIT : wait_ms);
+    const int64_t until = clock_ms() + (wait_ms > LIMIT_WAIT_MS ? LIMIT_WAIT_MS : wait_ms);
     /* An answer wants a moment to get there in time. */
     return request->deadline != NO_DEADLINE && request->deadline - 200 < until ? request->deadline - 200 : until;
 }
@@ -151,7 +149,7 @@ static bool wait_stored(struct operations *operations, const struct request *req
         if (session == NULL) {
             return false;
         }
-        const bool ok = operation_store_events(request->arena, session, id, after, OPERATIONS_AT_ONCE, &reply->events,
+        const bool ok = operation_store_events(request->arena, session, id, after, LIMIT_EVENTS, &reply->events,
                                                &reply->n_events, request->status);
         request_release(request, session);
         if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > until ||
@@ -249,7 +247,7 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
 {
     Truss__Migration__V1__ListOperationsResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__ListOperationsResponse, truss__migration__v1__list_operations_response);
-    const uint32_t most = limit == 0 ? LIST_USUAL : limit > LIST_MOST ? LIST_MOST : limit;
+    const uint32_t most = limit == 0 ? LIMIT_LISTED_USUALLY : limit > LIMIT_LISTED ? LIMIT_LISTED : limit;
     Operation **stored = NULL;
     size_t stored_count = 0;
     struct pg_session *const session = request_connect(request);

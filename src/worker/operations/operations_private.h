@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define OPERATIONS_AT_ONCE   500   /* events in one answer, and in one note in the database */
 #define OPERATIONS_CANCEL_MS 10000 /* how long a cancel waits, without a deadline */
 #define OPERATIONS_WORKER    128   /* bytes of a worker's name */
 #define OPERATIONS_SHORT     400   /* bytes of a text that a list shows */
