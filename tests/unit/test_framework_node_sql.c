@@ -17,10 +17,10 @@ START_TEST(postgrator_migrations_are_known_by_their_numbers)
     put("migrations/9999999999999999999.do.big.sql", "");
     ck_assert_str_eq(listed("postgrator"), "1.do=1,002.do.two=2,010.do.ten.x=10");
     const struct migration_files files = list(folder_of("postgrator"));
-    ck_assert_str_eq(files.items[0].own, "");
-    ck_assert_str_eq(files.items[1].own, "two");
+    ck_assert_str_eq(files.items[0].title, "");
+    ck_assert_str_eq(files.items[1].title, "two");
     ck_assert(files.items[1].is_code);
-    ck_assert_str_eq(files.items[2].own, "ten");
+    ck_assert_str_eq(files.items[2].title, "ten");
     ck_assert(is_fit("postgrator"));
     put("migrations/10.do.again.sql", "");
     ck_assert(!is_fit("postgrator"));
@@ -48,10 +48,10 @@ END_TEST
 START_TEST(a_program_of_postgrator_is_recorded_without_a_sum)
 {
     put("migrations/1.do.a.js", "exports.generateSql = () => 'SELECT 1'");
-    ck_assert_ptr_nonnull(strstr(row_of("postgrator"), "VALUES (1, 'a', 'undefined', "));
+    ck_assert_ptr_nonnull(strstr(row_of("postgrator"), "VALUES ('1', 'a', 'undefined', "));
     put("migrations/1.do.a.sql", "SELECT 1");
     ck_assert_int_eq(remove(arena_printf(arena, "%s/migrations/1.do.a.js", root)), 0);
-    ck_assert_ptr_nonnull(strstr(row_of("postgrator"), "VALUES (1, 'a', 'sum', "));
+    ck_assert_ptr_nonnull(strstr(row_of("postgrator"), "VALUES ('1', 'a', 'sum', "));
 }
 END_TEST
 
@@ -72,7 +72,7 @@ START_TEST(postgres_migrations_names_are_what_follows_the_number)
     const struct migration_files files = list(folder_of("postgres-migrations"));
     static const char *const names[] = {"create_users", "b", "3.sql", "c"};
     for (size_t i = 0; i < 4; i++) {
-        ck_assert_str_eq(files.items[i].own, names[i]);
+        ck_assert_str_eq(files.items[i].title, names[i]);
         ck_assert_int_eq(files.items[i].is_code, i == 3);
     }
     ck_assert_uint_eq(files.warning_count, 1);
@@ -125,11 +125,11 @@ START_TEST(supabase_records_the_statements_as_its_cli_cuts_them)
     put(SUPABASE, "-- one\nSELECT 1 /* its own */ ;;\n ; SELECT ';'; -- two\nDO $$ BEGIN; END; $$\n");
     ck_assert_str_eq(row_of("supabase"), "INSERT INTO \"s\".\"t\" (version, name, statements) VALUES "
                                          "('20240101000000', 'a', ARRAY['-- one\nSELECT 1 /* its own */', "
-                                         "'SELECT '';''', '-- two\nDO $$ BEGIN; END; $$']::text[]);");
+                                         "'SELECT '';''', '-- two\nDO $$ BEGIN; END; $$']::pg_catalog.text[]);");
     put(SUPABASE, "SELECT 1;\n-- end\n");
     ck_assert_ptr_nonnull(strstr(row_of("supabase"), "ARRAY['SELECT 1', '-- end']"));
     put(SUPABASE, "");
-    ck_assert_ptr_nonnull(strstr(row_of("supabase"), "ARRAY[]::text[]"));
+    ck_assert_ptr_nonnull(strstr(row_of("supabase"), "ARRAY[]::pg_catalog.text[]"));
     put(SUPABASE, "NOT sql; at all;");
     ck_assert_ptr_nonnull(strstr(row_of("supabase"), "ARRAY['NOT sql; at all;']"));
 }
@@ -210,8 +210,9 @@ START_TEST(a_row_of_node_pg_migrate_is_never_earlier_than_those_before_it)
 {
     DEPENDS_ON("node-pg-migrate");
     put("migrations/1_a'b.sql", "");
-    ck_assert_str_eq(row_of("node-pg-migrate"), "INSERT INTO \"s\".\"t\" (name, run_on) SELECT '1_a''b', "
-                                                "greatest(pg_catalog.now()::timestamp, max(run_on)) FROM \"s\".\"t\";");
+    ck_assert_str_eq(row_of("node-pg-migrate"),
+                     "INSERT INTO \"s\".\"t\" (name, run_on) SELECT '1_a''b', "
+                     "greatest(pg_catalog.now()::timestamp, pg_catalog.max(run_on)) FROM \"s\".\"t\";");
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 /* One condition. */
 struct condition {
     bool is_denied;
+    bool is_inside;    /* it is in the folder, not in the package */
     const char *place; /* a pattern for what is in the folder, or a file of the package; without its slash */
     bool is_directory;
     struct text words; /* alternatives joined by |, several of them by " : "; empty: none */
@@ -39,6 +40,8 @@ static struct condition condition_of(struct arena *arena, struct text line)
         condition.is_directory = true;
         place.size--;
     }
+    condition.is_inside = pattern_is_one(place) || text_starts_with(place, "./");
+    place = text_slice(place, text_starts_with(place, "./") ? strlen("./") : 0, place.size);
     condition.place = arena_strndup(arena, place.data, place.size);
     return condition;
 }
@@ -163,8 +166,7 @@ static const char *find(struct arena *arena, const struct folder *folder, const 
     if (is_so(arena, folder, condition->place)) {
         return arena_printf(arena, "the folder %s", folder->path);
     }
-    return pattern_is_one(text_of(condition->place)) ? find_in_folder(arena, folder, condition)
-                                                     : find_in_package(arena, folder, condition);
+    return condition->is_inside ? find_in_folder(arena, folder, condition) : find_in_package(arena, folder, condition);
 }
 
 /* Do all conditions of the line hold? *evidence tells of those that are not denials. */

@@ -4,6 +4,7 @@
  *
  *   *.up.sql                 the folder has such a file (a pattern: pattern.h); with a slash at its end, a directory,
  *                            with its script where migrations are directories
+ *   ./atlas.sum              the folder has this file
  *   *.sql: -- migrate:up     … whose first 4 kB have this; what begins with "--" is a line of comment, whatever follows
  *   *.js: up(|up: : knex     … one of these words, and the one behind the next colon as well
  *   go.mod                   the package has this file; with a slash at its end, this directory

@@ -2,28 +2,32 @@
  * Atlas: versioned directories with their sum, each revision recorded with the running hash of the directory. Facts
  * seen with the library ariga.io/atlas 0.38.0 and read in its CLI.
  */
-#include "framework/core/layout.h"
+#include "framework/core/files.h"
 #include "framework/core/ledger.h"
-#include "framework/core/listing.h"
+#include "framework/core/package.h"
+#include "framework/core/reading.h"
 #include "framework/formats/config.h"
 #include "sql/split.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 #define SUM_LIMIT ((size_t)16 * 1024 * 1024)
 
+extern const struct framework framework_atlas;
+
 /* ---- the folder ---- */
 
-/* "20260105_users.sql": version up to the first underscore, order by bytes. */
-static bool atlas_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+/* "20260105_users.sql": version up to the first underscore, and behind it what it does. */
+static bool atlas_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                         const char **warning)
 {
+    const size_t size = strcspn(file->name, "_");
+    (void)folder;
     (void)warning;
-    if (!text_ends_with(text_of(name), ".sql")) {
-        return false;
-    }
-    file->name = arena_strndup(arena, name, strlen(name) - strlen(".sql"));
-    file->key = file->version = arena_strndup(arena, file->name, strcspn(file->name, "_"));
+    file->key = file->version = arena_strndup(arena, file->name, size);
+    file->title = file->name[size] == '_' ? file->name + size + 1 : "";
     return true;
 }
 
@@ -73,8 +77,7 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
 static bool atlas_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                        struct status *status)
 {
-    return listing_read(arena, folder, &(struct listing_rule){.accept = atlas_accept}, files, status) &&
-           add_hashes(arena, files, status);
+    return files_list(arena, folder, files, status) && add_hashes(arena, files, status);
 }
 
 /* "name.sql h1:HASH" in atlas.sum; empty where the file is not named. */
@@ -129,22 +132,6 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool is_sum(const char *name, bool is_directory, struct text head)
-{
-    (void)head;
-    return !is_directory && strcmp(name, "atlas.sum") == 0;
-}
-
-static bool atlas_recognise(struct arena *arena, struct folder *folder)
-{
-    if (folder_any(arena, folder, is_sum) == NULL) {
-        return false;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = path_join(arena, folder->path, "atlas.sum");
-    return true;
-}
-
 static bool atlas_script(struct arena *arena, const struct project *project, const struct folder *folder,
                          const struct migration_file *file, struct text content, struct migration_script *script,
                          struct status *status)
@@ -160,7 +147,6 @@ static bool atlas_script(struct arena *arena, const struct project *project, con
                                file->filename, refused[i]);
         }
     }
-    script->sql = content;
     script->no_transaction = has_directive(content, "txmode none");
     return true;
 }
@@ -208,77 +194,35 @@ static void interpret(struct ledger_reading *reading)
     entries->count = count;
 }
 
-/* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot are Atlas Cloud's. */
 static bool atlas_read(struct ledger_reading *reading)
 {
-    if (!ledger_read_rows(
-            reading, "SELECT version AS key, version || '_' || description AS name, hash AS checksum, "
-                     "executed_at AS applied_at, execution_time / 1000000 AS duration_ms, nullif(error, '') AS logs, "
-                     "CASE WHEN applied < total OR coalesce(error, '') <> '' THEN 'failed' END AS state, "
-                     "(type & 2) = 0 AS baseline FROM %t WHERE version NOT LIKE '.%%' ORDER BY version")) {
+    if (!ledger_read_facts(reading, &framework_atlas.ledger)) {
         return false;
     }
     interpret(reading);
     return true;
 }
 
-static void atlas_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"version\" character varying NOT NULL, \"description\" character varying NOT NULL, "
-                "\"type\" bigint NOT NULL DEFAULT 2, \"applied\" bigint NOT NULL DEFAULT 0, \"total\" bigint NOT NULL "
-                "DEFAULT 0, "
-                "\"executed_at\" timestamptz NOT NULL, \"execution_time\" bigint NOT NULL, \"error\" text NULL, "
-                "\"error_stmt\" text NULL, \"hash\" character varying NOT NULL, \"partial_hashes\" jsonb NULL, "
-                "\"operator_version\" character varying NOT NULL, PRIMARY KEY (\"version\"));");
-}
-
-static void put_revision(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record, int type,
-                         size_t statements, const char *execution_time)
-{
-    const char *const description = strchr(record->name, '_');
-    ledger_putf(
-        sql, ledger,
-        "INSERT INTO %t (\"version\", \"description\", \"type\", \"applied\", \"total\", \"executed_at\", "
-        "\"execution_time\", \"error\", \"error_stmt\", \"hash\", \"partial_hashes\", \"operator_version\") VALUES "
-        "(%s, %s, %d, %d, %d, pg_catalog.now(), %r, '', '', %s, 'null', 'Truss ' || %s);",
-        record->key, description == NULL ? "" : description + 1, (int64_t)type, (int64_t)statements,
-        (int64_t)statements, execution_time, record->checksum, TRUSS_VERSION);
-}
-
-static void atlas_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static void put_statements(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     struct sql_lexer lexer = {.text = record->script};
     struct sql_statement statement;
-    size_t count = 0;
+    int64_t count = 0;
+    (void)ledger;
     while (sql_next_statement(&lexer, &statement)) {
         count++;
     }
-    put_revision(sql, ledger, record, 2, count,
-                 "(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000000000)::bigint");
+    buffer_printf(sql, "%" PRId64, count);
 }
 
-/* As `atlas migrate set` does. */
-static void atlas_mark_applied(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger, "DELETE FROM %t WHERE \"version\" = %s AND \"applied\" < \"total\";", record->key);
-    put_revision(sql, ledger, record, 4, 0, "0");
-}
-
-static void atlas_forget(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger, "DELETE FROM %t WHERE \"version\" = %s AND (\"applied\" < \"total\" OR \"error\" <> '');",
-                record->key);
-}
-
-/* FNV-1 of "atlas_migrate_execute". */
-static size_t atlas_locks(const struct ledger *ledger, const char *database, int64_t *keys)
-{
-    (void)ledger;
-    (void)database;
-    keys[0] = INT64_C(2686470616);
-    return 1;
-}
+/* type: 2 executed, 4 resolved. */
+#define PUT_REVISION(type, statements, time)                                                                           \
+    "INSERT INTO {ledger} (\"version\", \"description\", \"type\", \"applied\", \"total\", \"executed_at\", "          \
+    "\"execution_time\", \"error\", \"error_stmt\", \"hash\", \"partial_hashes\", \"operator_version\") VALUES "       \
+    "({key}, {title}, " type ", " statements ", " statements ", pg_catalog.now(), " time                               \
+    ", '', '', {checksum}, 'null', {truss});"
+#define IS_THIS "\"version\" OPERATOR(pg_catalog.=) {key}"
+#define IS_HALF "\"applied\" OPERATOR(pg_catalog.<) \"total\""
 
 const struct framework framework_atlas = {
     .id = "atlas",
@@ -286,22 +230,48 @@ const struct framework framework_atlas = {
     .tool = "atlas migrate apply",
     .sent = SENT_IN_TRANSACTION_EACH,
     .sent_unwrapped = SENT_EACH,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "atlas_schema_revisions",
                 .columns =
                     "version:varchar description:varchar type:int8 applied:int8 total:int8 executed_at:timestamptz "
                     "execution_time:int8 hash:varchar operator_version:varchar",
                 .by_shape = true,
-            },
-            {0},
+            }),
+            .schema = "atlas_schema_revisions",
+            .failed_entry_blocks = true,
+            .failed_note = "atlas would go on behind the statement that failed",
+            .needs_baseline = true,
+            /* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot are Atlas Cloud's. */
+            .read = "SELECT version AS key, pg_catalog.concat(version, '_', description) AS name, hash AS checksum, "
+                    "executed_at AS applied_at, execution_time OPERATOR(pg_catalog./) 1000000 AS duration_ms, "
+                    "nullif(error, '') AS logs, CASE WHEN applied OPERATOR(pg_catalog.<) total OR coalesce(error, '') "
+                    "OPERATOR(pg_catalog.<>) '' THEN 'failed' END AS state, (type OPERATOR(pg_catalog.&) 2) "
+                    "OPERATOR(pg_catalog.=) 0 AS baseline FROM {ledger} WHERE version OPERATOR(pg_catalog.!~~) '.%' "
+                    "ORDER BY version",
+            .create =
+                "CREATE TABLE {ledger} (\"version\" character varying NOT NULL, \"description\" character varying NOT "
+                "NULL, \"type\" bigint NOT NULL DEFAULT 2, \"applied\" bigint NOT NULL DEFAULT 0, \"total\" bigint NOT "
+                "NULL DEFAULT 0, \"executed_at\" timestamp with time zone NOT NULL, \"execution_time\" bigint NOT "
+                "NULL, "
+                "\"error\" pg_catalog.text NULL, \"error_stmt\" pg_catalog.text NULL, \"hash\" character varying NOT "
+                "NULL, \"partial_hashes\" pg_catalog.jsonb NULL, \"operator_version\" character varying NOT NULL, "
+                "PRIMARY KEY (\"version\"));",
+            .record = PUT_REVISION("2", "{statements}", "{took:ns}"),
+            /* As `atlas migrate set` does. */
+            .mark_applied = "DELETE FROM {ledger} WHERE " IS_THIS " AND " IS_HALF ";" PUT_REVISION("4", "0", "0"),
+            .mark_rolled_back =
+                "DELETE FROM {ledger} WHERE " IS_THIS " AND (" IS_HALF " OR \"error\" OPERATOR(pg_catalog.<>) '');",
+            .words = (const struct ledger_word[]){{.name = "statements", .sql = put_statements}, {0}},
+            .advisory_locks = KEYS(INT64_C(2686470616)), /* FNV-1 of "atlas_migrate_execute" */
         },
-    .ledger.schema = "atlas_schema_revisions",
-    .folder.places = (const char *const[]){"migrations", "db/migrations", "atlas/migrations", NULL},
-    .hooks.configure = atlas_configure,
-    .hooks.recognise = atlas_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations", "db/migrations", "atlas/migrations"),
+            .sure_by = WORDS("./atlas.sum"),
+            .files = FILES({.pattern = "*.sql"}),
+        },
     .habits =
         {
             .late = LATE_REFUSED,
@@ -310,16 +280,10 @@ const struct framework framework_atlas = {
                 "atlas refuses a directory whose sum does not match; once that is made anew it does not compare.",
             .missing_note = "atlas says nothing of it.",
         },
-    .ledger.failed_entry_blocks = true,
-    .ledger.failed_note = "atlas would go on behind the statement that failed",
-    .ledger.needs_baseline = true,
-    .hooks.list = atlas_list,
-    .hooks.check_folder = atlas_check_folder,
-    .hooks.script = atlas_script,
-    .hooks.read_ledger = atlas_read,
-    .hooks.advisory_locks = atlas_locks,
-    .hooks.put_create = atlas_create,
-    .hooks.put_record = atlas_record,
-    .hooks.put_mark_applied = atlas_mark_applied,
-    .hooks.put_mark_rolled_back = atlas_forget,
+    .hooks = {.accept = atlas_accept,
+              .list = atlas_list,
+              .check_folder = atlas_check_folder,
+              .configure = atlas_configure,
+              .script = atlas_script,
+              .read_ledger = atlas_read},
 };

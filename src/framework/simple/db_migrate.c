@@ -2,9 +2,7 @@
  * db-migrate: programs, which with --sql-file do no more than to run a file of SQL beside them. Facts seen with
  * db-migrate 0.11.14 and db-migrate-pg 1.5.2.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
-#include "framework/core/listing.h"
+#include "framework/core/package.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -13,20 +11,6 @@
 #define PROGRAM_LIMIT ((size_t)64 * 1024)
 
 /* ---- the folder ---- */
-
-static bool db_migrate_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    const struct text digits = leading_digits(text_of(name));
-    (void)warning;
-    if (digits.size != 14 || name[14] != '-' || !text_ends_with(text_of(name), ".js")) {
-        return false;
-    }
-    file->name = arena_strndup(arena, name, strlen(name) - strlen(".js"));
-    file->key = arena_printf(arena, "/%s", file->name);
-    file->version = arena_strndup(arena, name, 14);
-    file->is_code = true;
-    return true;
-}
 
 /* JavaScript without what does not matter: comments, blanks and semicolons outside of strings; all quotes are '. */
 static struct text compact(struct arena *arena, struct text source)
@@ -100,25 +84,21 @@ static bool is_template(const char *path, const char *script)
     return is_one;
 }
 
-static bool db_migrate_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                            struct status *status)
+/* One that only runs its file of SQL is that file. */
+static bool db_migrate_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                              const char **warning)
 {
-    const char *const root = path_join(arena, folder->root, folder->path);
-    const struct listing_rule rule = {.accept = db_migrate_accept, .compare = listing_by_version};
-    if (!listing_read(arena, folder, &rule, files, status)) {
-        return false;
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        struct migration_file *const file = &files->items[i];
-        const char *const script = arena_printf(arena, "%s-up.sql", file->name);
-        const char *const filename = path_join(arena, "sqls", script);
-        struct file_stamp stamp;
-        if (file_look(path_join(arena, root, filename), &stamp) == FILE_REGULAR && is_template(file->path, script)) {
-            file->filename = filename;
-            file->path = path_join(arena, root, filename);
-            file->stamp = stamp;
-            file->is_code = false;
-        }
+    const char *const script = arena_printf(arena, "%s-up.sql", file->name);
+    const char *const filename = path_join(arena, "sqls", script);
+    const char *const path = path_join(arena, path_join(arena, folder->root, folder->path), filename);
+    struct file_stamp stamp;
+    (void)warning;
+    file->key = arena_printf(arena, "/%s", file->name);
+    if (file_look(path, &stamp) == FILE_REGULAR && is_template(file->path, script)) {
+        file->filename = filename;
+        file->path = path;
+        file->stamp = stamp;
+        file->is_code = false;
     }
     return true;
 }
@@ -128,9 +108,9 @@ static bool db_migrate_configure(struct arena *arena, struct folder *folder)
     struct text source;
     const bool has_database = folder_look(arena, folder, "database.json") == FILE_REGULAR;
     if (folder_read(arena, folder, ".db-migraterc", &source)) {
-        const char *const directory = property_string(arena, source, (const char *const[]){"migrations-dir", NULL});
+        const char *const directory = property_string(arena, source, WORDS("migrations-dir"));
         folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
-        folder->ledger.table = property_string(arena, source, (const char *const[]){"table", NULL});
+        folder->ledger.table = property_string(arena, source, WORDS("table"));
         folder->evidence = path_join(arena, folder->base, ".db-migraterc");
     } else if (has_database) {
         folder->evidence = path_join(arena, folder->base, "database.json");
@@ -138,60 +118,30 @@ static bool db_migrate_configure(struct arena *arena, struct folder *folder)
     return folder->evidence != NULL;
 }
 
-static bool is_program(const char *name, bool is_directory, struct text head)
-{
-    const struct text digits = leading_digits(text_of(name));
-    return !is_directory && digits.size == 14 && name[14] == '-' && text_find(head, "dbm", 0) != SIZE_MAX;
-}
-
-static bool db_migrate_recognise(struct arena *arena, struct folder *folder)
-{
-    const char *const name = folder_any(arena, folder, is_program);
-    if (name == NULL) {
-        return false;
-    }
-    folder->confidence = folder_depends_on(arena, folder, "db-migrate") ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
-    return true;
-}
-
-/* ---- the ledger ---- */
-
-static bool db_migrate_read(struct ledger_reading *reading)
-{
-    return ledger_read_rows(reading, "SELECT name AS key, pg_catalog.ltrim(name, '/') AS name, id::text AS id, "
-                                     "run_on::timestamptz AS applied_at FROM %t ORDER BY run_on, id");
-}
-
-static void db_migrate_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
-                "\"run_on\" TIMESTAMP NOT NULL);");
-}
-
-/* run_on is the local time of who runs it, in milliseconds and without a zone. */
-static void db_migrate_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (\"name\", \"run_on\") VALUES (%s, "
-                "pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp())::timestamp);",
-                record->key);
-}
-
 const struct framework framework_db_migrate = {
     .id = "db-migrate",
     .display_name = "db-migrate",
     .tool = "db-migrate up",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "migrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {.table = "migrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true}),
+            .read = "SELECT name AS key, pg_catalog.ltrim(name, '/') AS name, id::pg_catalog.text AS id, "
+                    "run_on::timestamp with time zone AS applied_at FROM {ledger} ORDER BY run_on, id",
+            .create = "CREATE TABLE {ledger} (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
+                      "\"run_on\" TIMESTAMP NOT NULL);",
+            .lock = LOCK_LEDGER,
+            /* run_on is the local time of who runs it, in milliseconds and without a zone. */
+            .record = "INSERT INTO {ledger} (\"name\", \"run_on\") VALUES ({key}, {clock:ms}::timestamp);",
         },
-    .folder.places = (const char *const[]){"migrations", NULL},
-    .hooks.configure = db_migrate_configure,
-    .hooks.recognise = db_migrate_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations"),
+            .sure_by = WORDS("package.json: db-migrate & {number:14}-*: dbm"),
+            .likely_by = WORDS("{number:14}-*: dbm"),
+            .files = FILES({.pattern = "{number:14}-*.js", .is_code = true}),
+            .order = ORDER_OF_NUMBERS,
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -200,13 +150,9 @@ const struct framework framework_db_migrate = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"node_modules/.bin/db-migrate", NULL},
-            .run = (const char *const[]){"up", NULL},
-            .run_to = (const char *const[]){"up", "{name}", NULL},
+            .programs = WORDS("node_modules/.bin/db-migrate"),
+            .run = WORDS("up"),
+            .run_to = WORDS("up", "{name}"),
         },
-    .hooks.list = db_migrate_list,
-    .hooks.read_ledger = db_migrate_read,
-    .hooks.put_create = db_migrate_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = db_migrate_record,
+    .hooks = {.accept = db_migrate_accept, .configure = db_migrate_configure},
 };

@@ -2,136 +2,49 @@
  * Hasura: directories with up.sql; versions in hdb_catalog.schema_migrations (configuration v2), or in the CLI's state
  * in hdb_catalog.hdb_version (v3). From the source of its CLI 2.x: it needs its server and was not run here.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
-#include "framework/core/listing.h"
+#include "framework/core/framework.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* "1610000000000_create_users" is version 1610000000000. */
-static bool hasura_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    const struct text digits = leading_digits(text_of(name));
-    (void)warning;
-    file->key = file->version = arena_strndup(arena, digits.data == NULL ? "" : digits.data, digits.size);
-    return digits.size > 0 && digits.size <= 18 && (name[digits.size] == '_' || name[digits.size] == '\0');
-}
-
-static bool hasura_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                        struct status *status)
-{
-    const struct listing_rule rule = {
-        .accept = hasura_accept, .compare = listing_by_version, .directories = true, .script = "up.sql"};
-    return listing_read(arena, folder, &rule, files, status);
-}
-
-static bool is_migration(const char *name, bool is_directory, struct text head)
-{
-    (void)head;
-    return is_directory && leading_digits(text_of(name)).size == 13;
-}
-
-/* Its configuration stands beside the folder, or one above where the folder is of one database. */
-static bool hasura_recognise(struct arena *arena, struct folder *folder)
-{
-    const char *const name = folder_any(arena, folder, is_migration);
-    const bool is_configured = folder_look(arena, folder, "config.yaml") == FILE_REGULAR;
-    if (name == NULL || !is_configured) {
-        return false;
-    }
-    folder->confidence =
-        folder_look(arena, folder, "metadata") == FILE_DIRECTORY ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    folder->evidence = arena_printf(arena, "config.yaml and %s", path_join(arena, folder->path, name));
-    return true;
-}
-
-static bool hasura_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                          const struct migration_file *file, struct text content, struct migration_script *script,
-                          struct status *status)
-{
-    struct text rest = content;
-    struct text first;
-    (void)arena;
-    (void)project;
-    (void)folder;
-    (void)file;
-    (void)status;
-    script->sql = content;
-    script->no_transaction = text_next_line(&rest, &first) && text_is(first, "-- hasura:no-transaction");
-    return true;
-}
-
-/* ---- the ledger ---- */
-
-static bool is_state(const struct ledger *ledger)
-{
-    return strcmp(ledger->table, "hdb_version") == 0;
-}
-
 /* The database that the folder is of: "default" in migrations/default. */
-static const char *source_of(const struct folder *folder)
+static const char *source_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const char *const slash = folder == NULL ? NULL : strrchr(folder->path, '/');
+    const char *const slash = ledger->folder == NULL ? NULL : strrchr(ledger->folder->path, '/');
+    (void)arena;
+    (void)record;
     return slash == NULL || strcmp(slash, "/migrations") == 0 ? "default" : slash + 1;
 }
 
-static bool hasura_read(struct ledger_reading *reading)
-{
-    struct buffer query = {.arena = reading->arena};
-    if (!is_state(reading->ledger)) {
-        return ledger_read_rows(reading,
-                                "SELECT version::text AS key, CASE WHEN dirty THEN 'failed' END AS state FROM %t "
-                                "ORDER BY version");
-    }
-    buffer_puts(&query, "SELECT key, CASE WHEN value = 'true' THEN 'failed' END AS state FROM %t, "
-                        "pg_catalog.jsonb_each(coalesce(cli_state->'migrations'->");
-    pg_quote_literal(&query, text_of(source_of(reading->folder)));
-    buffer_puts(&query, ", '{}')) ORDER BY key");
-    return ledger_read_rows(reading, buffer_string(&query));
-}
+#define MIGRATIONS "cli_state OPERATOR(pg_catalog.->) 'migrations'"
+#define PUT_STATE(dirty)                                                                                               \
+    "UPDATE {ledger} SET cli_state = pg_catalog.jsonb_set(pg_catalog.jsonb_set(pg_catalog.jsonb_set(cli_state, "       \
+    "'{{migrations}', coalesce(" MIGRATIONS ", '{{}')), ARRAY['migrations', {source}], coalesce(" MIGRATIONS           \
+    " OPERATOR(pg_catalog.->) {source}, '{{}')), ARRAY['migrations', {source}, {key}], '" dirty "');"
+#define FORGET_STATE                                                                                                   \
+    "UPDATE {ledger} SET cli_state = cli_state OPERATOR(pg_catalog.#-) ARRAY['migrations', {source}, {key}];"
 
-static void hasura_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger, "CREATE TABLE %t (version bigint not null primary key, dirty boolean not null);");
-}
+#define PUT_VERSION(dirty)                                                                                             \
+    "INSERT INTO {ledger} (version, dirty) VALUES ({key}, " dirty                                                      \
+    ") ON CONFLICT (version) DO UPDATE SET dirty = excluded.dirty;"
+#define FORGET_VERSION "DELETE FROM {ledger} WHERE version OPERATOR(pg_catalog.=) {key};"
 
-static void put_version(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record, bool dirty)
-{
-    if (is_state(ledger)) {
-        ledger_putf(
-            sql, ledger,
-            "UPDATE %t SET cli_state = pg_catalog.jsonb_set(pg_catalog.jsonb_set(pg_catalog.jsonb_set(cli_state, "
-            "'{migrations}', coalesce(cli_state->'migrations', '{}')), ARRAY['migrations', %s], "
-            "coalesce(cli_state->'migrations'->%s, '{}')), ARRAY['migrations', %s, %s], '%r');",
-            source_of(record->folder), source_of(record->folder), source_of(record->folder), record->key,
-            dirty ? "true" : "false");
-        return;
-    }
-    ledger_putf(
-        sql, ledger,
-        "INSERT INTO %t (version, dirty) VALUES (%r, %r) ON CONFLICT (version) DO UPDATE SET dirty = excluded.dirty;",
-        record->key, dirty ? "true" : "false");
-}
+/* The table of configuration v2, which is there beside hdb_version. */
+static const struct ledger_facts versions = {
+    .read = "SELECT version::pg_catalog.text AS key, CASE WHEN dirty THEN 'failed' END AS state FROM {ledger} "
+            "ORDER BY version",
+    .create = "CREATE TABLE {ledger} (version bigint not null primary key, dirty boolean not null);",
+    .lock = LOCK_LEDGER,
+    .record = PUT_VERSION("false"),
+    .start = PUT_VERSION("true"),
+    .forget = FORGET_VERSION,
+    .mark_rolled_back = FORGET_VERSION,
+};
 
-static void hasura_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_version(sql, ledger, record, false);
-}
+extern const struct framework framework_hasura;
 
-static void hasura_start(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static const struct ledger_facts *hasura_variant(const struct ledger *ledger)
 {
-    put_version(sql, ledger, record, true);
-}
-
-static void hasura_forget(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    if (is_state(ledger)) {
-        ledger_putf(sql, ledger, "UPDATE %t SET cli_state = cli_state #- ARRAY['migrations', %s, %s];",
-                    source_of(record->folder), record->key);
-    } else {
-        ledger_putf(sql, ledger, "DELETE FROM %t WHERE version = %r;", record->key);
-    }
+    return strcmp(ledger->table, "hdb_version") == 0 ? &framework_hasura.ledger : &versions;
 }
 
 const struct framework framework_hasura = {
@@ -139,35 +52,48 @@ const struct framework framework_hasura = {
     .display_name = "Hasura",
     .tool = "hasura migrate apply",
     .sent_unwrapped = SENT_WHOLE,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "hdb_version", .columns = "version:text cli_state:jsonb"},
-            {.table = "schema_migrations",
-             .columns = "version:int8 dirty:bool",
-             .only_columns = true,
-             .with = "hdb_version"},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES({.table = "hdb_version", .columns = "version:text cli_state:jsonb"},
+                             {.table = "schema_migrations",
+                              .columns = "version:int8 dirty:bool",
+                              .only_columns = true,
+                              .with = "hdb_version"}),
+            .schema = "hdb_catalog",
+            .failed_entry_blocks = true,
+            .failed_note = "hasura says that the migration is dirty",
+            .read =
+                "SELECT key, CASE WHEN value OPERATOR(pg_catalog.=) 'true' THEN 'failed' END AS state FROM {ledger}, "
+                "pg_catalog.jsonb_each(coalesce(" MIGRATIONS " OPERATOR(pg_catalog.->) {source}, '{{}')) ORDER BY key",
+            /* Its server makes it, with the key of an installation. */
+            .create =
+                "DO {'BEGIN RAISE object_not_in_prerequisite_state USING MESSAGE = pg_catalog.format('The tracking "
+                "table %s is made by Hasura''s server: start that with this database once, then run again.', "
+                "{'{ledger}'}); END'};",
+            .lock = LOCK_LEDGER,
+            .record = PUT_STATE("false"),
+            .start = PUT_STATE("true"),
+            .forget = FORGET_STATE,
+            .mark_rolled_back = FORGET_STATE,
+            .words = (const struct ledger_word[]){{.name = "source", .text = source_of}, {0}},
         },
-    .ledger.schema = "hdb_catalog",
-    .folder.places = (const char *const[]){"migrations/default", "migrations", "hasura/migrations/default",
-                                           "hasura/migrations", NULL},
-    .hooks.recognise = hasura_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations/default", "migrations", "hasura/migrations/default", "hasura/migrations"),
+            /* Its configuration stands beside the folder, or one above where the folder is of one database. */
+            .sure_by = WORDS("config.yaml & {number:13}*/ & metadata/"),
+            .likely_by = WORDS("config.yaml & {number:13}*/"),
+            .files = FILES({.pattern = "{number:1-18}_*"}, {.pattern = "{number:1-18}"}),
+            .script = "up.sql",
+            .key = KEY_NUMBER_AS_WRITTEN,
+            .order = ORDER_OF_NUMBERS,
+            .alone = {ALONE_FIRST_LINE, "-- hasura:no-transaction"},
+        },
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "hasura runs it, behind those that are applied already.",
             .missing_note = "hasura shows it as present on the database only.",
         },
-    .ledger.failed_entry_blocks = true,
-    .ledger.failed_note = "hasura says that the migration is dirty",
-    .hooks.list = hasura_list,
-    .hooks.script = hasura_script,
-    .hooks.read_ledger = hasura_read,
-    .hooks.put_create = hasura_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = hasura_record,
-    .hooks.put_start = hasura_start,
-    .hooks.put_forget = hasura_forget,
-    .hooks.put_mark_rolled_back = hasura_forget,
+    .hooks = {.variant = hasura_variant},
 };

@@ -2,9 +2,8 @@
  * node-pg-migrate: files of SQL or programs, recorded by their names without their ends. Facts seen with
  * node-pg-migrate 9.0.0.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/package.h"
 #include "framework/core/script.h"
 #include "framework/formats/properties.h"
 
@@ -15,27 +14,6 @@
 #include <time.h>
 
 /* ---- the folder ---- */
-
-/* Names begin with digits; programs end in one of these. */
-static bool node_pg_migrate_accept(struct arena *arena, const char *name, struct migration_file *file,
-                                   const char **warning)
-{
-    static const char *const endings[] = {".sql", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts"};
-    const struct text digits = leading_digits(text_of(name));
-    if (name[0] != '.' && digits.size == 0) {
-        *warning = arena_printf(arena, "%s does not begin with a number: node-pg-migrate stops at it.", name);
-        return false;
-    }
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0] && digits.size > 0; i++) {
-        if (text_ends_with(text_of(name), endings[i])) {
-            file->name = arena_strndup(arena, name, strlen(name) - strlen(endings[i]));
-            file->version = arena_strndup(arena, digits.data, digits.size);
-            file->is_code = i > 0;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Seventeen digits are a time in UTC, to be compared with the milliseconds since 1970 that others are. */
 static const char *number_of(const struct migration_file *file, char out[24])
@@ -62,13 +40,6 @@ static int by_prefix(const struct migration_file *a, const struct migration_file
     return order != 0 ? order : listing_by_name(a, b);
 }
 
-static bool node_pg_migrate_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                                 struct status *status)
-{
-    const struct listing_rule rule = {.accept = node_pg_migrate_accept, .compare = by_prefix};
-    return listing_read(arena, folder, &rule, files, status);
-}
-
 /* The settings that its CLI finds with the package "config", in its section "db". */
 static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder)
 {
@@ -79,11 +50,11 @@ static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder
         !folder_read(arena, folder, name, &source)) {
         return false;
     }
-    const char *const directory = property_string(arena, source, (const char *const[]){"db", "migrations-dir", NULL});
-    const char *const schema = property_string(arena, source, (const char *const[]){"db", "schema", NULL});
-    const char *const own = property_string(arena, source, (const char *const[]){"db", "migrations-schema", NULL});
+    const char *const directory = property_string(arena, source, WORDS("db", "migrations-dir"));
+    const char *const schema = property_string(arena, source, WORDS("db", "schema"));
+    const char *const own = property_string(arena, source, WORDS("db", "migrations-schema"));
     folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
-    folder->ledger.table = property_string(arena, source, (const char *const[]){"db", "migrations-table", NULL});
+    folder->ledger.table = property_string(arena, source, WORDS("db", "migrations-table"));
     folder->ledger.schema = own != NULL ? own : schema;
     folder->settings = schema != NULL ? schema : "public"; /* the search path */
     if (folder->path == NULL && folder->ledger.table == NULL && folder->ledger.schema == NULL) {
@@ -122,31 +93,6 @@ static bool is_down(struct text line)
     return is_marker(line, "down");
 }
 
-static bool has_mark(const char *name, bool is_directory, struct text head)
-{
-    size_t behind;
-    const bool is_script =
-        text_ends_with(text_of(name), ".sql") && script_find_line(head, 0, is_up, &behind) != SIZE_MAX;
-    return !is_directory && leading_digits(text_of(name)).size > 0 &&
-           (is_script || text_find(head, "pgm", 0) != SIZE_MAX);
-}
-
-static bool node_pg_migrate_recognise(struct arena *arena, struct folder *folder)
-{
-    const bool depends = folder_depends_on(arena, folder, "node-pg-migrate");
-    const char *const name = folder_any(arena, folder, has_mark);
-    if (!depends && name == NULL) {
-        return false;
-    }
-    folder->confidence = depends ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    if (folder->evidence == NULL) {
-        folder->evidence =
-            depends ? path_join(arena, folder->base, "package.json depends on node-pg-migrate")
-                    : arena_printf(arena, "%s looks like node-pg-migrate's", path_join(arena, folder->path, name));
-    }
-    return true;
-}
-
 /* Without an up line the whole file is up, a down part included: so its own tool runs it. */
 static bool node_pg_migrate_script(struct arena *arena, const struct project *project, const struct folder *folder,
                                    const struct migration_file *file, struct text content,
@@ -170,71 +116,48 @@ static bool node_pg_migrate_script(struct arena *arena, const struct project *pr
     return true;
 }
 
-static bool node_pg_migrate_create_migration(struct arena *arena, const struct folder *folder, const char *name,
-                                             int64_t wall_us, const char **migration, const char **file,
-                                             const char **content, struct status *status)
-{
-    (void)folder;
-    const char *const slug = name_slug(arena, name, '-', status);
-    if (slug == NULL) {
-        return false;
-    }
-    *migration = arena_printf(arena, "%lld_%s", (long long)(wall_us / 1000), slug);
-    *file = arena_printf(arena, "%s.sql", *migration);
-    *content = "-- Up Migration\n\n-- Down Migration\n";
-    return true;
-}
-
 /* ---- the ledger ---- */
 
-static bool node_pg_migrate_read(struct ledger_reading *reading)
-{
-    return ledger_read_rows(reading, "SELECT name AS key, id::text AS id, run_on::timestamptz AS applied_at FROM %t "
-                                     "ORDER BY run_on, id");
-}
-
-static void node_pg_migrate_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);");
-}
-
-static void node_pg_migrate_session(struct buffer *sql, const struct ledger *ledger)
+static void put_search_path(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const char *const schema = ledger->folder == NULL ? NULL : ledger->folder->settings;
-    ledger_putf(sql, ledger, "SET search_path TO %i;", schema == NULL ? ledger->schema : schema);
-}
-
-/* run_on is a time without a zone, and the rows are compared in its order: one that was written by a session of another
- * zone must not be later than ours. */
-static void node_pg_migrate_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (name, run_on) SELECT %s, greatest(pg_catalog.now()::timestamp, max(run_on)) FROM %t;",
-                record->name);
-}
-
-static size_t node_pg_migrate_locks(const struct ledger *ledger, const char *database, int64_t *keys)
-{
-    (void)ledger;
-    (void)database;
-    keys[0] = INT64_C(7241865325823964);
-    return 1;
+    (void)record;
+    pg_quote_identifier(sql, schema == NULL ? ledger->schema : schema);
 }
 
 const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
     .tool = "node-pg-migrate up",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "pgmigrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {.table = "pgmigrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true}),
+            .read = "SELECT name AS key, id::pg_catalog.text AS id, run_on::timestamp with time zone AS applied_at "
+                    "FROM {ledger} ORDER BY run_on, id",
+            .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, "
+                      "run_on timestamp NOT NULL);",
+            .session = "SET search_path TO {search_path};",
+            /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a
+             * session of another zone must not be later than ours. */
+            .record = "INSERT INTO {ledger} (name, run_on) SELECT {name}, greatest(pg_catalog.now()::timestamp, "
+                      "pg_catalog.max(run_on)) FROM {ledger};",
+            .words = (const struct ledger_word[]){{.name = "search_path", .sql = put_search_path}, {0}},
+            .advisory_locks = KEYS(INT64_C(7241865325823964)),
         },
-    .folder.places = (const char *const[]){"migrations", "src/migrations", "db/migrations", NULL},
-    .hooks.configure = node_pg_migrate_configure,
-    .hooks.recognise = node_pg_migrate_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations", "src/migrations", "db/migrations"),
+            .sure_by = WORDS("package.json: node-pg-migrate"),
+            .likely_by = WORDS("{number}*.sql: -- Up Migration|-- up migration|-- UP MIGRATION", "{number}*: pgm"),
+            .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "{number}*.sql"},
+                           {.pattern = "{number}*.{js|ts|mjs|cjs|mts|cts}", .is_code = true},
+                           {.pattern = "{number}*", .passed_over = true},
+                           {.pattern = "*",
+                            .passed_over = true,
+                            .warning = "does not begin with a number: node-pg-migrate stops at it."}),
+            .makes = {"{unix:ms}_{slug:-}.sql", "-- Up Migration\n\n-- Down Migration\n"},
+        },
     .habits =
         {
             .late = LATE_REFUSED,
@@ -246,16 +169,9 @@ const struct framework framework_node_pg_migrate = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"node_modules/.bin/node-pg-migrate", NULL},
-            .run = (const char *const[]){"up", NULL},
-            .run_to = (const char *const[]){"up", "{name}", NULL},
+            .programs = WORDS("node_modules/.bin/node-pg-migrate"),
+            .run = WORDS("up"),
+            .run_to = WORDS("up", "{name}"),
         },
-    .hooks.list = node_pg_migrate_list,
-    .hooks.script = node_pg_migrate_script,
-    .hooks.read_ledger = node_pg_migrate_read,
-    .hooks.advisory_locks = node_pg_migrate_locks,
-    .hooks.put_create = node_pg_migrate_create,
-    .hooks.put_session = node_pg_migrate_session,
-    .hooks.put_record = node_pg_migrate_record,
-    .hooks.create_migration = node_pg_migrate_create_migration,
+    .hooks = {.configure = node_pg_migrate_configure, .compare = by_prefix, .script = node_pg_migrate_script},
 };

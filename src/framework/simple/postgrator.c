@@ -2,44 +2,23 @@
  * Postgrator: NNN.do.name.sql, recorded by number with the MD5 of the file. Facts seen with postgrator 8.0.0 and its
  * CLI 9.1.1.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
-#include "framework/core/listing.h"
+#include "framework/core/configuration.h"
+#include "framework/core/package.h"
 #include "framework/formats/properties.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define MOST_DIGITS 18 /* of a version that is a bigint for certain */
 
 /* ---- the folder ---- */
 
-/* "002.do.create-posts.sql": version 2, name "create-posts", which ends at a dot; programs make SQL. */
-static bool postgrator_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+/* "002.do.create-posts.sql" is "create-posts", which ends at a dot; "003.do.sql" has no name. */
+static bool postgrator_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                              const char **warning)
 {
-    const struct text digits = leading_digits(text_of(name));
-    const char *const ending = strrchr(name, '.');
-    const bool is_sql = text_ends_with(text_of(name), ".sql");
-    const bool is_code =
-        ending != NULL && (strcmp(ending, ".js") == 0 || strcmp(ending, ".cjs") == 0 || strcmp(ending, ".mjs") == 0);
+    (void)folder;
     (void)warning;
-    if (digits.size == 0 || digits.size > MOST_DIGITS || !text_starts_with(text_of(name + digits.size), ".do.") ||
-        (!is_sql && !is_code)) {
-        return false;
-    }
-    const char *const title = name + digits.size + strlen(".do.");
-    file->name = arena_strndup(arena, name, (size_t)(ending - name));
-    file->key = file->version = arena_printf(arena, "%lld", strtoll(name, NULL, 10));
-    file->is_code = is_code;
-    file->own = ending < title ? "" : arena_strndup(arena, title, strcspn(title, "."));
+    file->name = file->title == NULL ? arena_printf(arena, "%s.do", file->name) : file->name;
+    file->title = file->title == NULL ? "" : arena_strndup(arena, file->title, strcspn(file->title, "."));
     return true;
-}
-
-static bool postgrator_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                            struct status *status)
-{
-    const struct listing_rule rule = {.accept = postgrator_accept, .compare = listing_by_version};
-    return listing_read(arena, folder, &rule, files, status);
 }
 
 static bool postgrator_check_folder(struct arena *arena, const struct folder *folder,
@@ -56,13 +35,6 @@ static bool postgrator_check_folder(struct arena *arena, const struct folder *fo
         }
     }
     return true;
-}
-
-static void set_table(struct arena *arena, struct folder *folder, const char *name)
-{
-    const char *const dot = name == NULL ? NULL : strchr(name, '.');
-    folder->ledger.schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
-    folder->ledger.table = dot == NULL ? name : dot + 1;
 }
 
 /* Where its CLI looks (lilconfig); package.json has it below "postgrator". */
@@ -112,27 +84,9 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     }
     const char *const directory = values[0] == NULL ? NULL : directory_of(arena, values[0]);
     folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
-    set_table(arena, folder, values[1]);
+    configuration_set_table(arena, folder, values[1]);
     folder->settings = values[2];
     folder->evidence = path_join(arena, folder->base, name);
-    return true;
-}
-
-static bool is_do_file(const char *name, bool is_directory, struct text head)
-{
-    const struct text digits = leading_digits(text_of(name));
-    (void)head;
-    return !is_directory && digits.size > 0 && text_starts_with(text_of(name + digits.size), ".do.");
-}
-
-static bool postgrator_recognise(struct arena *arena, struct folder *folder)
-{
-    const char *const name = folder_any(arena, folder, is_do_file);
-    if (name == NULL) {
-        return false;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
     return true;
 }
 
@@ -161,46 +115,47 @@ static const char *postgrator_checksum(struct arena *arena, const struct folder 
                          folder->settings == NULL ? content : with_newlines(arena, content, folder->settings));
 }
 
-/* ---- the ledger ---- */
-
-/* Row 0 stands for the table itself. A NULL checksum is not compared. */
-static bool postgrator_read(struct ledger_reading *reading)
+/* What a program makes has no checksum; its own tool writes this. */
+static const char *md5_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    return ledger_read_rows(reading, "SELECT version::text AS key, nullif(md5, 'undefined') AS checksum, "
-                                     "version::text || coalesce('.do.' || name, '') AS name, run_at AS applied_at "
-                                     "FROM %t WHERE version <> 0 ORDER BY version");
+    (void)arena;
+    (void)ledger;
+    return record->file->is_code ? "undefined" : record->checksum;
 }
 
-static void postgrator_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (version BIGINT PRIMARY KEY);INSERT INTO %t (version) VALUES (0);"
-                "ALTER TABLE %t ADD COLUMN name TEXT;ALTER TABLE %t ADD COLUMN md5 TEXT;"
-                "ALTER TABLE %t ADD COLUMN run_at TIMESTAMP WITH TIME ZONE;");
-}
-
-static void postgrator_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (version, name, md5, run_at) VALUES (%r, %s, %s, "
-                "pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp()));",
-                record->key, (const char *)record->file->own, record->file->is_code ? "undefined" : record->checksum);
-}
+#define NUMBERED "{number:1-18}.do." /* a bigint for certain */
 
 const struct framework framework_postgrator = {
     .id = "postgrator",
     .display_name = "Postgrator",
     .tool = "postgrator",
     .sent = SENT_WHOLE,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "schemaversion", .columns = "version:int8 name:text md5:text run_at:timestamptz"},
-            {0},
+    .ledger =
+        {
+            .shapes =
+                SHAPES({.table = "schemaversion", .columns = "version:int8 name:text md5:text run_at:timestamptz"}),
+            /* Row 0 stands for the table itself. A NULL checksum is not compared. */
+            .read = "SELECT version::pg_catalog.text AS key, nullif(md5, 'undefined') AS checksum, "
+                    "pg_catalog.concat(version, '.do.' OPERATOR(pg_catalog.||) name) AS name, run_at AS applied_at "
+                    "FROM {ledger} WHERE version OPERATOR(pg_catalog.<>) 0 ORDER BY version",
+            .create = "CREATE TABLE {ledger} (version BIGINT PRIMARY KEY);INSERT INTO {ledger} (version) VALUES (0);"
+                      "ALTER TABLE {ledger} ADD COLUMN name pg_catalog.text;"
+                      "ALTER TABLE {ledger} ADD COLUMN md5 pg_catalog.text;"
+                      "ALTER TABLE {ledger} ADD COLUMN run_at TIMESTAMP WITH TIME ZONE;",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (version, name, md5, run_at) VALUES ({key}, {title}, {md5}, {clock:ms});",
+            .words = (const struct ledger_word[]){{.name = "md5", .text = md5_of}, {0}},
         },
-    .folder.places = (const char *const[]){"migrations", "db/migrations", "src/migrations", NULL},
-    .hooks.configure = postgrator_configure,
-    .hooks.recognise = postgrator_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations", "db/migrations", "src/migrations"),
+            .sure_by = WORDS("{number}.do.*"),
+            .files = FILES({.pattern = NUMBERED "{title}.sql"}, {.pattern = NUMBERED "sql"},
+                           {.pattern = NUMBERED "{title}.{js|cjs|mjs}", .is_code = true},
+                           {.pattern = NUMBERED "{js|cjs|mjs}", .is_code = true}),
+            .key = KEY_NUMBER,
+            .order = ORDER_OF_NUMBERS,
+        },
     .habits =
         {
             .late = LATE_SKIPPED,
@@ -216,11 +171,8 @@ const struct framework framework_postgrator = {
                                          "{database}", NULL},
             .environment = (const char *const[]){"PGPASSWORD={password}", NULL},
         },
-    .hooks.list = postgrator_list,
-    .hooks.check_folder = postgrator_check_folder,
-    .hooks.checksum = postgrator_checksum,
-    .hooks.read_ledger = postgrator_read,
-    .hooks.put_create = postgrator_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = postgrator_record,
+    .hooks = {.accept = postgrator_accept,
+              .check_folder = postgrator_check_folder,
+              .configure = postgrator_configure,
+              .checksum = postgrator_checksum},
 };

@@ -1,30 +1,13 @@
 /*
  * yoyo: files of SQL or programs with dependencies, recorded with a hash of their names. Facts seen with yoyo 8.2.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
-#include "framework/core/listing.h"
+#include "framework/core/configuration.h"
+#include "framework/core/files.h"
 #include "framework/core/script.h"
-#include "framework/formats/config.h"
 
 #include <string.h>
 
-#define HEAD_LIMIT ((size_t)8 * 1024 * 1024)
-
 /* ---- the folder ---- */
-
-static bool yoyo_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    const bool is_sql = text_ends_with(text_of(name), ".sql") && !text_ends_with(text_of(name), ".rollback.sql");
-    (void)warning;
-    if ((!is_sql && !text_ends_with(text_of(name), ".py")) || text_starts_with(text_of(name), "post-apply") ||
-        name[0] == '_') {
-        return false;
-    }
-    file->name = arena_strndup(arena, name, strlen(name) - (is_sql ? strlen(".sql") : strlen(".py")));
-    file->is_code = !is_sql;
-    return true;
-}
 
 /* The line of the head that says what it depends on; empty where there is none. */
 static struct text depends_of(struct text content, bool is_code)
@@ -61,7 +44,7 @@ static bool sort(struct arena *arena, struct migration_files *files, struct stat
     size_t count = 0;
     for (size_t i = 0; i < files->count; i++) {
         struct text content;
-        if (!file_read(arena, files->items[i].path, HEAD_LIMIT, &content, status)) {
+        if (!file_read(arena, files->items[i].path, MIGRATION_FILE_LIMIT, &content, status)) {
             return false;
         }
         depends[i] = depends_of(content, files->items[i].is_code);
@@ -91,41 +74,21 @@ static bool sort(struct arena *arena, struct migration_files *files, struct stat
 static bool yoyo_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                       struct status *status)
 {
-    return listing_read(arena, folder, &(struct listing_rule){.accept = yoyo_accept}, files, status) &&
-           sort(arena, files, status);
+    return files_list(arena, folder, files, status) && sort(arena, files, status);
 }
 
+/* Sources are a list; the first one counts. */
 static bool yoyo_configure(struct arena *arena, struct folder *folder)
 {
-    struct text content;
-    if (!folder_read(arena, folder, "yoyo.ini", &content)) {
+    const struct configuration configuration = {
+        .files = WORDS("yoyo.ini"),
+        .directory = "DEFAULT.sources",
+        .table = "DEFAULT.migration_table",
+    };
+    if (!configuration_read(arena, &configuration, folder)) {
         return false;
     }
-    const char *const sources = config_value(arena, content, "DEFAULT", "sources");
-    if (sources != NULL) {
-        folder->path = path_join(arena, folder->base, arena_strndup(arena, sources, strcspn(sources, " ,\n")));
-    }
-    folder->ledger.table = config_value(arena, content, "DEFAULT", "migration_table");
-    folder->evidence = path_join(arena, folder->base, "yoyo.ini");
-    folder->confidence = CONFIDENCE_CERTAIN;
-    return true;
-}
-
-static bool is_yoyo(const char *name, bool is_directory, struct text head)
-{
-    return !is_directory &&
-           ((text_ends_with(text_of(name), ".py") && text_find(head, "from yoyo import", 0) != SIZE_MAX) ||
-            (text_ends_with(text_of(name), ".sql") && text_starts_with(head, "-- depends:")));
-}
-
-static bool yoyo_recognise(struct arena *arena, struct folder *folder)
-{
-    const char *const name = folder_any(arena, folder, is_yoyo);
-    if (name == NULL) {
-        return folder->evidence != NULL;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = folder->evidence != NULL ? folder->evidence : path_join(arena, folder->path, name);
+    folder->path = folder->path == NULL ? NULL : arena_strndup(arena, folder->path, strcspn(folder->path, " ,\n"));
     return true;
 }
 
@@ -139,7 +102,6 @@ static bool yoyo_script(struct arena *arena, const struct project *project, cons
     (void)folder;
     (void)file;
     (void)status;
-    script->sql = content;
     for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--");) {
         struct text value;
         script->no_transaction = script->no_transaction || (line_is_comment(line, "transactional:", false, &value) &&
@@ -150,86 +112,17 @@ static bool yoyo_script(struct arena *arena, const struct project *project, cons
 
 /* ---- the ledger ---- */
 
-static bool yoyo_read(struct ledger_reading *reading)
+static const char *hash_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    return ledger_read_rows(reading,
-                            "SELECT migration_id AS key, applied_at_utc AT TIME ZONE 'UTC' AS applied_at FROM %t "
-                            "ORDER BY applied_at_utc");
+    (void)ledger;
+    return sha256_hex_of(arena, text_of(record->name));
 }
 
-static struct ledger beside(const struct ledger *ledger, const char *table)
-{
-    return (struct ledger){.schema = ledger->schema, .table = table};
-}
-
-static void yoyo_create(struct buffer *sql, const struct ledger *ledger)
-{
-    const struct ledger log = beside(ledger, "_yoyo_log");
-    const struct ledger version = beside(ledger, "_yoyo_version");
-    const struct ledger lock = beside(ledger, "yoyo_lock");
-    ledger_putf(sql, &log,
-                "CREATE TABLE %t ( id VARCHAR(36), migration_hash VARCHAR(64), migration_id VARCHAR(255), operation "
-                "VARCHAR(10), "
-                "username VARCHAR(255), hostname VARCHAR(255), comment VARCHAR(255), created_at_utc TIMESTAMP, PRIMARY "
-                "KEY (id));");
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t ( migration_hash VARCHAR(64), migration_id VARCHAR(255), applied_at_utc TIMESTAMP, "
-                "PRIMARY KEY (migration_hash));");
-    ledger_putf(sql, &version,
-                "CREATE TABLE %t (version INT NOT NULL PRIMARY KEY, installed_at_utc TIMESTAMP);"
-                "INSERT INTO %t VALUES (2, pg_catalog.timezone('UTC', pg_catalog.now()));");
-    ledger_putf(sql, &lock,
-                "CREATE TABLE IF NOT EXISTS %t (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY "
-                "(locked));");
-}
-
-/* Its lock is a row: ours goes with the transaction. */
-static void yoyo_lock(struct buffer *sql, const struct ledger *ledger)
-{
-    struct buffer insert = {.arena = sql->arena};
-    const struct ledger lock = beside(ledger, "yoyo_lock");
-    ledger_putf(
-        &insert, &lock,
-        "BEGIN INSERT INTO %t (locked, ctime, pid) VALUES (1, pg_catalog.timezone('UTC', pg_catalog.now()), "
-        "pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' USING "
-        "ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo break-lock.'; END IF; END");
-    buffer_puts(sql, "DO ");
-    pg_quote_literal(sql, buffer_text(&insert));
-    buffer_putc(sql, ';');
-}
-
-static void yoyo_unlock(struct buffer *sql, const struct ledger *ledger)
-{
-    const struct ledger lock = beside(ledger, "yoyo_lock");
-    ledger_putf(sql, &lock, "DELETE FROM %t;");
-}
-
-static void put_rows(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record,
-                     const char *operation)
-{
-    const struct ledger log = beside(ledger, "_yoyo_log");
-    const char *const hash = sha256_hex_of(sql->arena, text_of(record->name));
-    ledger_putf(
-        sql, &log,
-        "INSERT INTO %t (id, migration_hash, migration_id, operation, username, hostname, comment, created_at_utc) "
-        "VALUES "
-        "(%s, %s, %s, %s, current_user, 'truss', NULL, pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()));",
-        record->id, hash, record->name, operation);
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (migration_hash, migration_id, applied_at_utc) VALUES (%s, %s, "
-                "pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()));",
-                hash, record->name);
-}
-
-static void yoyo_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_rows(sql, ledger, record, "apply");
-}
-
-static void yoyo_mark_applied(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_rows(sql, ledger, record, "mark");
-}
+#define NOW_UTC "pg_catalog.timezone('UTC', pg_catalog.now())"
+#define PUT_ROWS(operation)                                                                                            \
+    "INSERT INTO {ledger:_yoyo_log} (id, migration_hash, migration_id, operation, username, hostname, comment, "       \
+    "created_at_utc) VALUES ({id}, {hash}, {name}, '" operation "', current_user, 'truss', NULL, {utc});"              \
+    "INSERT INTO {ledger} (migration_hash, migration_id, applied_at_utc) VALUES ({hash}, {name}, {utc});"
 
 const struct framework framework_yoyo = {
     .id = "yoyo",
@@ -237,19 +130,44 @@ const struct framework framework_yoyo = {
     .tool = "yoyo apply",
     .sent = SENT_IN_TRANSACTION_EACH,
     .sent_unwrapped = SENT_EACH,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "_yoyo_migration",
                 .columns = "migration_hash:varchar migration_id:varchar applied_at_utc:timestamp",
                 .by_shape = true,
-            },
-            {0},
+            }),
+            .read =
+                "SELECT migration_id AS key, pg_catalog.timezone('UTC', applied_at_utc) AS applied_at FROM {ledger} "
+                "ORDER BY applied_at_utc",
+            .create =
+                "CREATE TABLE {ledger:_yoyo_log} ( id VARCHAR(36), migration_hash VARCHAR(64), migration_id "
+                "VARCHAR(255), operation VARCHAR(10), username VARCHAR(255), hostname VARCHAR(255), comment "
+                "VARCHAR(255), created_at_utc TIMESTAMP, PRIMARY KEY (id));"
+                "CREATE TABLE {ledger} ( migration_hash VARCHAR(64), migration_id VARCHAR(255), applied_at_utc "
+                "TIMESTAMP, PRIMARY KEY (migration_hash));"
+                "CREATE TABLE {ledger:_yoyo_version} (version INT NOT NULL PRIMARY KEY, installed_at_utc TIMESTAMP);"
+                "INSERT INTO {ledger:_yoyo_version} VALUES (2, " NOW_UTC ");"
+                "CREATE TABLE IF NOT EXISTS {ledger:yoyo_lock} (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT "
+                "NULL, PRIMARY KEY (locked));",
+            /* Its lock is a row: ours goes with the transaction. */
+            .lock = "DO {'BEGIN INSERT INTO {ledger:yoyo_lock} (locked, ctime, pid) VALUES (1, " NOW_UTC ", "
+                    "pg_catalog.pg_backend_pid()) ON CONFLICT DO NOTHING; IF NOT FOUND THEN RAISE 'yoyo has its lock' "
+                    "USING ERRCODE = '55P03', HINT = 'Is a yoyo running? One that was killed leaves it: yoyo "
+                    "break-lock.'; END IF; END'};",
+            .unlock = "DELETE FROM {ledger:yoyo_lock};",
+            .record = PUT_ROWS("apply"),
+            .mark_applied = PUT_ROWS("mark"),
+            .words = (const struct ledger_word[]){{.name = "hash", .text = hash_of}, {0}},
         },
-    .folder.places = (const char *const[]){"migrations", NULL},
-    .hooks.configure = yoyo_configure,
-    .hooks.recognise = yoyo_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations"),
+            .sure_by = WORDS("configured", "*.py: from yoyo import", "*.sql: -- depends:"),
+            .files = FILES({.pattern = "{post-apply|_}*", .passed_over = true},
+                           {.pattern = "*.rollback.sql", .passed_over = true}, {.pattern = "*.sql"},
+                           {.pattern = "*.py", .is_code = true}),
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -258,16 +176,9 @@ const struct framework framework_yoyo = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){".venv/bin/yoyo", "venv/bin/yoyo", "yoyo", NULL},
-            .run = (const char *const[]){"apply", "--batch", NULL},
+            .programs = WORDS(".venv/bin/yoyo", "venv/bin/yoyo", "yoyo"),
+            .run = WORDS("apply", "--batch"),
             .left_lock = "yoyo break-lock",
         },
-    .hooks.list = yoyo_list,
-    .hooks.script = yoyo_script,
-    .hooks.read_ledger = yoyo_read,
-    .hooks.put_create = yoyo_create,
-    .hooks.put_lock = yoyo_lock,
-    .hooks.put_unlock = yoyo_unlock,
-    .hooks.put_record = yoyo_record,
-    .hooks.put_mark_applied = yoyo_mark_applied,
+    .hooks = {.configure = yoyo_configure, .list = yoyo_list, .script = yoyo_script},
 };
