@@ -26,6 +26,15 @@ class Contract(unittest.TestCase):
         self.assertGreaterEqual(len(sent), 8)
         self.assertEqual(documented, sent)
 
+    def test_a_plan_selects_migrations_with_the_fields_of_a_run(self):
+        def fields(message):
+            found = re.findall(rf"^field truss\.migration\.v1\.{message}\.(\w+) = \d+ (.+)$", text_of("proto/contract.lock"), re.M)
+            return set(found)
+        self.assertGreaterEqual(len(fields("PlanRequest")), 6)
+        self.assertLessEqual(fields("PlanRequest"), fields("RunRequest"))
+        for message in ("GetStatusRequest", "PreviewRequest", "MarkAppliedRequest", "MarkRolledBackRequest", "CheckRequest", "CreateRequest"):
+            self.assertIn(("framework", "string optional"), fields(message), message)
+
     def test_the_protocol_states_the_limits_that_are_kept(self):
         limits = dict(re.findall(r"^#define LIMIT_(\w+) +(\d+)\b", text_of("src/base/limits.h"), re.M))
         stated = text_of("proto/truss/migration/v1/migration.proto").replace(",", "")
