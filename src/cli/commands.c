@@ -129,12 +129,22 @@ static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatu
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     output_put(COLOUR_BOLD, framework ? output_safe(arena, reply->framework, false) : "No framework found");
     printf(", ledger %s, folder %s, database %s\n",
-           table ? output_safe(arena, reply->tracking_table, false) : "not made yet",
-           folder ? output_safe(arena, reply->folder, false) : "not found", output_safe(arena, reply->database, false));
+           table                       ? output_safe(arena, reply->tracking_table, false)
+           : reply->_problem_case != 0 ? "not known"
+                                       : "not made yet",
+           folder ? output_safe(arena, reply->folder, false) : "not found",
+           output_target(arena, reply->target, reply->database));
     printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
            summary->orphaned);
     print_sources(arena, reply);
+    if (reply->_problem_case != 0) {
+        output_put(COLOUR_RED, "problem: ");
+        printf("%s\n", output_safe(arena, reply->problem, false));
+    }
     for (size_t i = 0; i < reply->n_warnings; i++) {
+        if (reply->_problem_case != 0 && strcmp(reply->warnings[i], reply->problem) == 0) {
+            continue;
+        }
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));
     }
@@ -163,8 +173,12 @@ static void print_status(struct arena *arena, const Truss__Migration__V1__GetSta
 }
 
 /* What has changed is worse than what is not there yet. */
-static int exit_code_of(const struct cli *cli, const Truss__Migration__V1__Summary *summary)
+static int exit_code_of(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
+    const Truss__Migration__V1__Summary *const summary = reply->summary;
+    if (reply->_problem_case != 0) {
+        return EXIT_ERROR; /* what was not read is not called fine */
+    }
     if (!cli->given.exit_code || summary == NULL) {
         return EXIT_FINE;
     }
@@ -188,7 +202,7 @@ int command_status(struct cli *cli)
     if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
         print_status(cli->arena, reply);
     }
-    return exit_code_of(cli, reply->summary);
+    return exit_code_of(cli, reply);
 }
 
 /* ---- the smaller ones ---- */
@@ -224,6 +238,7 @@ int command_mark_applied(struct cli *cli)
 {
     Truss__Migration__V1__MarkAppliedRequest request = TRUSS__MIGRATION__V1__MARK_APPLIED_REQUEST__INIT;
     request.framework = framework_of(cli);
+    request.allow_other_database = cli->given.allow_other_database;
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkAppliedResponse *const reply =
         call(cli, MIGRATION, "MarkApplied", &request.base, READ_SECONDS);
@@ -237,6 +252,7 @@ int command_mark_rolled_back(struct cli *cli)
 {
     Truss__Migration__V1__MarkRolledBackRequest request = TRUSS__MIGRATION__V1__MARK_ROLLED_BACK_REQUEST__INIT;
     request.framework = framework_of(cli);
+    request.allow_other_database = cli->given.allow_other_database;
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkRolledBackResponse *const reply =
         call(cli, MIGRATION, "MarkRolledBack", &request.base, READ_SECONDS);
@@ -257,7 +273,7 @@ int command_check(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
         printf(": database %s as %s, %u pending, %u waiting for a lock, %u active transactions\n",
-               output_safe(cli->arena, reply->database, false), output_safe(cli->arena, reply->user, false),
+               output_target(cli->arena, reply->target, reply->database), output_safe(cli->arena, reply->user, false),
                reply->pending_count, reply->lock_count, reply->active_tx_count);
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
@@ -283,6 +299,18 @@ static bool read_standard_input(struct arena *arena, struct text *content, struc
     return true;
 }
 
+static const char *difference_of(const Truss__Migration__V1__DetectSchemaResponse *reply,
+                                 const Truss__Migration__V1__Finding *finding)
+{
+    for (size_t i = 0; i < reply->n_differences; i++) {
+        const Truss__Migration__V1__Difference *const one = reply->differences[i];
+        if (strcmp(one->type, finding->type) == 0 && strcmp(one->name, finding->name) == 0) {
+            return one->difference;
+        }
+    }
+    return NULL;
+}
+
 int command_detect_schema(struct cli *cli)
 {
     Truss__Migration__V1__DetectSchemaRequest request = TRUSS__MIGRATION__V1__DETECT_SCHEMA_REQUEST__INIT;
@@ -302,18 +330,18 @@ int command_detect_schema(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         struct table table = table_new(cli->arena, 4);
         for (size_t i = 0; i < reply->n_findings; i++) {
+            const char *const difference = difference_of(reply, reply->findings[i]);
             const bool exists = reply->findings[i]->exists;
-            const bool differs = reply->findings[i]->_difference_case != 0;
             table_add(&table,
-                      differs  ? COLOUR_RED
-                      : exists ? COLOUR_YELLOW
-                               : COLOUR_GREEN,
-                      differs  ? "differs"
-                      : exists ? "exists"
-                               : "new");
+                      difference != NULL ? COLOUR_RED
+                      : exists           ? COLOUR_YELLOW
+                                         : COLOUR_GREEN,
+                      difference != NULL ? "differs"
+                      : exists           ? "exists"
+                                         : "new");
             table_add(&table, COLOUR_NONE, reply->findings[i]->type);
             table_add(&table, COLOUR_NONE, reply->findings[i]->name);
-            table_add(&table, COLOUR_NONE, differs ? reply->findings[i]->difference : "");
+            table_add(&table, COLOUR_NONE, difference == NULL ? "" : difference);
         }
         table_print(&table);
         printf("%s\n", output_safe(cli->arena, reply->recommendation, false));
@@ -345,7 +373,7 @@ int command_health(struct cli *cli)
         printf("worker %s, PostgreSQL %s, database %s as %s, %u connections\n",
                output_safe(cli->arena, reply->version, false),
                output_safe(cli->arena, reply->connection->pg_version, false),
-               output_safe(cli->arena, reply->connection->database_name, false),
+               output_target(cli->arena, reply->target, reply->connection->database_name),
                output_safe(cli->arena, reply->connection->db_user, false), reply->connection->active_connections);
     }
     return EXIT_FINE;

@@ -100,8 +100,9 @@ static bool look_at_worker(struct cli *cli)
         return false;
     }
     say(cli, FINDING_GOOD, "database",
-        arena_printf(cli->arena, "%s as %s, PostgreSQL %s", info->connection->database_name, info->connection->db_user,
-                     info->connection->pg_version),
+        arena_printf(cli->arena, "%s as %s, PostgreSQL %s",
+                     output_target(cli->arena, info->target, info->connection->database_name),
+                     info->connection->db_user, info->connection->pg_version),
         NULL);
     return true;
 }
@@ -119,6 +120,9 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
                          output_or_empty(source->folder), source->reason),
             evidence.size == 0 ? NULL : buffer_string(&evidence));
     }
+    if (reply->_problem_case != 0) {
+        say(cli, FINDING_BAD, "problem", reply->problem, NULL);
+    }
     if (reply->_framework_case == 0) {
         say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
             "Start the worker with --project DIR where the migrations are, and --migrations or --framework where there "
@@ -130,12 +134,14 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
         reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
         reply->_folder_case == 0 ? "Is --project of the worker the right directory?" : NULL);
     say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "ledger",
-        reply->_tracking_table_case == 0 ? "not made yet" : reply->tracking_table,
-        reply->_tracking_table_case == 0
+        reply->_tracking_table_case != 0 ? reply->tracking_table
+        : reply->_problem_case != 0      ? "not known"
+                                         : "not made yet",
+        reply->_tracking_table_case == 0 && reply->_problem_case == 0
             ? "The first run makes it. Where the schema exists already, mark what it has as "
               "applied first (truss mark-applied NAME)."
             : NULL);
-    return reply->_folder_case != 0;
+    return reply->_folder_case != 0 && reply->_problem_case == 0;
 }
 
 static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailState detail)

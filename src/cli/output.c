@@ -113,3 +113,11 @@ const char *output_or_empty(const char *text)
 {
     return text == NULL ? "" : text;
 }
+
+const char *output_target(struct arena *arena, const Truss__Rpc__V1__Target *target, const char *database)
+{
+    if (target == NULL) {
+        return output_safe(arena, database, false);
+    }
+    return output_safe(arena, arena_printf(arena, "%s at %s:%s", target->database, target->host, target->port), false);
+}

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,9 @@ const char *output_safe(struct arena *arena, const char *text, bool lines);
 
 /* "" for a string of a message that is not set. */
 const char *output_or_empty(const char *text);
+
+/* "app at db.example:5432", safe; where the target is NULL (of an older worker) the database's name alone. */
+const char *output_target(struct arena *arena, const Truss__Rpc__V1__Target *target, const char *database);
 
 /* Prints the text in a colour, where there are colours. */
 void output_put(enum colour colour, const char *text);

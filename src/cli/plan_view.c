@@ -175,6 +175,11 @@ void plan_print(struct arena *arena, const PlanResponse *reply, bool verbose)
 {
     output_put(COLOUR_BOLD, output_safe(arena, reply->summary, false));
     putchar('\n');
+    if (reply->target != NULL && reply->n_migrations > 0) {
+        printf("database %s as %s, PostgreSQL %s\n", output_target(arena, reply->target, ""),
+               output_safe(arena, reply->target->user, false),
+               output_safe(arena, reply->target->server_version, false));
+    }
     for (size_t i = 0; i < reply->n_warnings; i++) {
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));

@@ -98,6 +98,7 @@ static const char *path_of(struct arena *arena, const char *folder, const char *
 
 static void status_junit(struct arena *arena, const StatusReply *reply)
 {
+    const bool unknown = reply->_problem_case != 0;
     size_t failures = 0;
     size_t skipped = 0;
     for (size_t i = 0; i < reply->n_migrations; i++) {
@@ -106,9 +107,14 @@ static void status_junit(struct arena *arena, const StatusReply *reply)
         skipped += !failed && reply->migrations[i]->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING ? 1 : 0;
     }
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-           "  <testsuite name=\"%s migrations of %s\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n",
-           xml(arena, output_or_empty(reply->framework)), xml(arena, reply->database), reply->n_migrations, failures,
-           skipped);
+           "  <testsuite name=\"%s migrations of %s\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"%zu\">\n",
+           xml(arena, output_or_empty(reply->framework)), xml(arena, reply->database),
+           reply->n_migrations + (unknown ? 1 : 0), failures, unknown ? 1 : 0, skipped);
+    if (unknown) {
+        printf("    <testcase classname=\"%s\" name=\"what is applied is known\" time=\"0.000\">\n"
+               "      <error message=\"%s\"/>\n    </testcase>\n",
+               xml(arena, output_or_empty(reply->framework_id)), xml(arena, reply->problem));
+    }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         const Migration *const migration = reply->migrations[i];
         const char *const failure = failure_of(migration);
@@ -129,6 +135,9 @@ static void status_junit(struct arena *arena, const StatusReply *reply)
 
 static void status_github(struct arena *arena, const StatusReply *reply)
 {
+    if (reply->_problem_case != 0) {
+        printf("::error title=migrations::%s\n", command_text(arena, reply->problem, false));
+    }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         const Migration *const migration = reply->migrations[i];
         const char *const failure = failure_of(migration);

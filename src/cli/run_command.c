@@ -4,6 +4,7 @@
  * whose events are shown.
  */
 #include "cli/call.h"
+#include "cli/output.h"
 #include "cli/plan_view.h"
 #include "cli/result.h"
 #include "cli/run_request.h"
@@ -101,6 +102,9 @@ static bool is_confirmed(struct cli *cli, RunRequest *request, int *code)
     if (plan->_refusal_case != 0) {
         *code = EXIT_ERROR;
         return false;
+    }
+    if (plan->target != NULL) {
+        printf("\nThe database is %s.", output_target(cli->arena, plan->target, ""));
     }
     printf("\nRun this? [y/N] ");
     fflush(stdout);

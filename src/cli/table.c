@@ -7,9 +7,11 @@
 
 #define ANY_NUMBER (-1)
 
-#define O(id)   OPTION_##id
-#define ASKS    O(worker), O(json), O(timeout)
-#define SELECTS O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history)
+#define O(id) OPTION_##id
+#define ASKS  O(worker), O(json), O(timeout)
+#define SELECTS                                                                                                        \
+    O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history),             \
+        O(allow_other_database)
 
 const struct cli_command cli_commands[] = {
     {
@@ -80,7 +82,7 @@ const struct cli_command cli_commands[] = {
         .most_words = 1,
         .help = "record a migration as applied without running it",
         .run = command_mark_applied,
-        .options = {ASKS, O(framework), O(config), O(help)},
+        .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
     },
     {
         .name = "mark-rolled-back",
@@ -89,7 +91,7 @@ const struct cli_command cli_commands[] = {
         .most_words = 1,
         .help = "record that a failed attempt was undone by hand",
         .run = command_mark_rolled_back,
-        .options = {ASKS, O(framework), O(config), O(help)},
+        .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
     },
     {
         .name = "check",

@@ -82,8 +82,9 @@ int command_watch(struct cli *cli)
 
 /* ---- wait ---- */
 
-/* What keeps the application from starting, as one sentence; NULL: nothing. */
-static const char *obstacle(struct cli *cli)
+/* What keeps the application from starting, as one sentence; NULL: nothing. *unknown: it cannot be told what is
+ * applied. */
+static const char *obstacle(struct cli *cli, bool *unknown)
 {
     struct status status = {.arena = cli->arena};
     struct cli asking = *cli;
@@ -93,11 +94,9 @@ static const char *obstacle(struct cli *cli)
     request.framework = framework_of(cli);
     const Truss__Migration__V1__GetStatusResponse *const reply =
         call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
-    if (reply == NULL) {
-        return status.message;
-    }
-    if (reply->_framework_case == 0) {
-        return "no framework was found";
+    *unknown = reply == NULL || reply->_problem_case != 0;
+    if (*unknown) {
+        return reply == NULL ? status.message : reply->problem;
     }
     const uint32_t pending = reply->summary == NULL ? 0 : reply->summary->pending;
     return pending == 0 ? NULL : arena_printf(cli->arena, "%u migration(s) are pending", pending);
@@ -119,7 +118,8 @@ int command_wait(struct cli *cli)
     const char *said = "";
     for (;;) {
         cli->arena = arena_new(0);
-        const char *const why = obstacle(cli);
+        bool unknown;
+        const char *const why = obstacle(cli, &unknown);
         const bool is_news = why != NULL && strcmp(why, said) != 0;
         said = is_news ? arena_strdup(kept, why) : said;
         arena_free(cli->arena);
@@ -134,7 +134,7 @@ int command_wait(struct cli *cli)
         if (deadline_passed(until)) {
             fprintf(stderr, "truss: gave up: %s\n", output_safe(kept, said, false));
             say_obstacle(cli, said);
-            return EXIT_PENDING;
+            return unknown ? EXIT_ERROR : EXIT_PENDING;
         }
         pause_ms(LOOK_MS);
     }

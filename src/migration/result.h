@@ -19,8 +19,11 @@ struct run_untried {
     const char *reason;
 };
 
+struct target;
+
 struct run_result {
     bool ok;
+    const struct target *target; /* which database it was; NULL: none was reached */
     const char *summary;
     struct run_applied *applied; /* by this call, and committed; of a dry run: what would be */
     size_t applied_count;

@@ -455,6 +455,21 @@ int pg_session_backend_pid(const struct pg_session *session)
     return PQbackendPID(session->connection);
 }
 
+const char *pg_session_host(const struct pg_session *session)
+{
+    return PQhost(session->connection);
+}
+
+const char *pg_session_port(const struct pg_session *session)
+{
+    return PQport(session->connection);
+}
+
+const char *pg_session_parameter(const struct pg_session *session, const char *name)
+{
+    return PQparameterStatus(session->connection, name);
+}
+
 const char *pg_session_database(const struct pg_session *session)
 {
     return PQdb(session->connection);

@@ -37,8 +37,13 @@ void pg_session_declare_lost(struct pg_session *session);
 
 int pg_session_server_version(const struct pg_session *session); /* 150018 */
 int pg_session_backend_pid(const struct pg_session *session);
-const char *pg_session_database(const struct pg_session *session); /* borrowed */
-const char *pg_session_user(const struct pg_session *session);     /* borrowed */
+const char *pg_session_host(const struct pg_session *session); /* the one that is connected; borrowed, as the others */
+const char *pg_session_port(const struct pg_session *session);
+const char *pg_session_database(const struct pg_session *session);
+const char *pg_session_user(const struct pg_session *session);
+
+/* What the server reports of itself ("server_version", "standard_conforming_strings", …); NULL: it does not. */
+const char *pg_session_parameter(const struct pg_session *session, const char *name);
 
 /* False where the server's standard_conforming_strings is off: '…' has escapes there. */
 bool pg_session_standard_strings(const struct pg_session *session);

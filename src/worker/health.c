@@ -21,12 +21,13 @@ static struct pg_session *connect(const struct health_context *context, const st
     return pg_pool_take(context->pool, call->deadline < soon ? call->deadline : soon, status);
 }
 
-/* One row; NULL and a status where it cannot be had. For PQclear. */
+/* One row, and who gave it; NULL and a status where it cannot be had. For PQclear. */
 static PGresult *ask(const struct health_context *context, const struct rpc_call *call, const char *sql,
-                     struct status *status)
+                     struct target *target, struct status *status)
 {
     struct pg_session *const session = connect(context, call, status);
     PGresult *const result = session == NULL ? NULL : pg_query(session, sql, 0, NULL, status);
+    *target = target_of(call->arena, context->site, session);
     pg_pool_give(context->pool, session);
     return result;
 }
@@ -35,7 +36,8 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
 {
     const struct health_context *const context = data;
     struct status status = {.arena = call->arena};
-    PG_RESULT(result) = ask(context, call, "SELECT 1", &status);
+    struct target target;
+    PG_RESULT(result) = ask(context, call, "SELECT 1", &target, &status);
     const bool ready = result != NULL;
     (void)input;
     Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
@@ -44,6 +46,7 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
     reply->reason = message_string(ready ? NULL : status.message);
     reply->version = message_string(TRUSS_VERSION);
     reply->started_at = message_time(call->arena, context->started_at);
+    reply->target = message_target(call->arena, &target);
     return &reply->base;
 }
 
@@ -55,7 +58,8 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
         "(SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
         "AND backend_type = 'client backend')";
     const struct health_context *const context = data;
-    PG_RESULT(result) = ask(context, call, sql, call->status);
+    struct target target;
+    PG_RESULT(result) = ask(context, call, sql, &target, call->status);
     (void)input;
     if (result == NULL) {
         return NULL;
@@ -64,6 +68,7 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
     reply->ok = true;
     reply->version = message_string(TRUSS_VERSION);
     reply->started_at = message_time(call->arena, context->started_at);
+    reply->target = message_target(call->arena, &target);
     reply->connection = NEW(call->arena, Connection, connection);
     reply->connection->database_name = arena_strdup(call->arena, pg_field(result, 0, 0));
     reply->connection->db_user = arena_strdup(call->arena, pg_field(result, 0, 1));

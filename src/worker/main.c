@@ -35,6 +35,8 @@ static struct site site_of(const struct config *config)
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
         .checksums = checksums_new(),
         .framework = config->framework,
+        .ledger = config->ledger,
+        .allow_other_database = config->allow_other_database,
         .allow_delegate = config->allow_delegate,
         .delegate_timeout_ms = config->delegate_timeout_ms,
         .lock_wait_ms = config->lock_wait_ms,

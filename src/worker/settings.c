@@ -38,6 +38,33 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     }
 }
 
+/* One name of "schema.table", perhaps in quotes; *rest moves behind it. */
+static const char *cut_name(struct arena *arena, struct text *rest)
+{
+    const bool quoted = text_starts_with(*rest, "\"");
+    const size_t start = quoted ? 1 : 0;
+    size_t end = text_find(*rest, quoted ? "\"" : ".", start);
+    end = end == SIZE_MAX ? rest->size : end;
+    const struct text name = text_slice(*rest, start, end);
+    *rest = text_slice(*rest, end + (quoted ? 1 : 0), rest->size);
+    return arena_strndup(arena, name.data, name.size);
+}
+
+static bool read_ledger(struct arena *arena, const char *word, struct ledger *ledger, struct status *status)
+{
+    struct text rest = text_of(word);
+    if (word == NULL) {
+        return true;
+    }
+    ledger->schema = cut_name(arena, &rest);
+    const bool has_dot = text_starts_with(rest, ".");
+    rest = text_slice(rest, 1, rest.size);
+    ledger->table = cut_name(arena, &rest);
+    return (has_dot && rest.size == 0 && ledger->schema[0] != '\0' && ledger->table[0] != '\0') ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "--ledger is a schema and a table: \"public.schema_migrations\".");
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -47,6 +74,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     *config = (struct config){
         .project = {.root = options->project, .migrations = options->migrations},
         .framework = options->framework,
+        .allow_other_database = options->allow_other_database,
         .allow_delegate = options->allow_delegate,
         .delegate_timeout_ms = options->delegate_timeout,
         .lock_wait_ms = options->lock_wait,
@@ -59,6 +87,9 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     };
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
+    }
+    if (!read_ledger(arena, options->ledger, &config->ledger, status)) {
+        return false;
     }
     read_connection(arena, options->database_url, config);
     return true;

@@ -16,6 +16,8 @@ struct config {
     const char *conninfo_error; /* why there is none: an answer for those who ask, no reason not to start */
     enum status_code conninfo_code;
     const char *framework;
+    struct ledger ledger; /* --ledger; table NULL: not said */
+    bool allow_other_database;
     bool allow_delegate;
     uint32_t delegate_timeout_ms;
     uint32_t lock_wait_ms;

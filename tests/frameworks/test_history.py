@@ -92,7 +92,7 @@ class OtherHistory(Refusing):
     def altered(self, name, change):
         files = self.copy(name)
         change(files.path)
-        return harness.Rpc(self.worker(files, url=self.cluster.url(self.fixture(name, "before.sql"))).address)
+        return harness.Rpc(self.worker(files, "--allow-other-database", url=self.cluster.url(self.fixture(name, "before.sql"))).address)
 
     @per((name, *of) for name, of in OTHERS.items())
     def test_an_edited_file_of_these(self, name, file, edited, *_):

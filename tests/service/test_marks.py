@@ -216,7 +216,7 @@ class Verbs(Case):
         self.stranger()
         self.as_eve("CREATE SCHEMA truss; CREATE FUNCTION truss.f() RETURNS uuid LANGUAGE plpgsql AS $$ BEGIN "
                     "EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN gen_random_uuid(); END $$; CREATE TABLE truss.idempotency_keys (key text); "
-                    "CREATE VIEW truss.operations AS SELECT truss.f() AS id")
+                    "CREATE VIEW truss.operations AS SELECT truss.f() AS id; CREATE TABLE truss.migration_steps (ledger text)")
         rpc = self.rpc(self.worker(self.project("prisma-blog")))
         for method, request in (("ListOperations", {}), ("Run", {}), ("StartRun", {}), ("Plan", {})):
             with self.subTest(method=method), self.assertRaises(RpcError) as caught:

@@ -139,6 +139,7 @@ const struct framework framework_doctrine = {
             {
                 .table = "doctrine_migration_versions",
                 .columns = "version:varchar executed_at:timestamp execution_time:int4",
+                .optional = "executed_at execution_time",
                 .only_columns = true,
                 .by_shape = true,
             },

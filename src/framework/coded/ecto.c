@@ -24,8 +24,10 @@ const struct framework framework_ecto = {
     .tool = "mix ecto.migrate",
     .ledger =
         {
-            .shapes = SHAPES(
-                {.table = "schema_migrations", .columns = "version:int8 inserted_at:timestamp", .only_columns = true}),
+            .shapes = SHAPES({.table = "schema_migrations",
+                              .columns = "version:int8 inserted_at:timestamp",
+                              .only_columns = true,
+                              .optional = "inserted_at"}),
             .read =
                 "SELECT version::pg_catalog.text AS key, inserted_at AT TIME ZONE 'UTC' AS applied_at FROM {ledger} "
                 "ORDER BY inserted_at, version",

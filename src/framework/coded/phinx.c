@@ -138,6 +138,7 @@ const struct framework framework_phinx = {
                 .table = "phinxlog",
                 .columns =
                     "version:int8 migration_name:varchar start_time:timestamp end_time:timestamp breakpoint:bool",
+                .optional = "migration_name breakpoint",
                 .only_columns = true,
                 .by_shape = true,
             },

@@ -96,7 +96,8 @@ struct folder {
     const char *root; /* the project, as the worker opened it */
     const char *base; /* the package that it belongs to, "" for the project itself: where its own tool is started */
     const char *path; /* "prisma/migrations" */
-    bool configured;  /* named by --migrations or the project's own configuration */
+    bool configured;  /* named by --migrations, or the project has a configuration of the framework */
+    bool is_named;    /* that configuration names this path */
     enum confidence confidence;
     const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
     struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */

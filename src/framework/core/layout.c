@@ -75,12 +75,34 @@ static bool is_ours(struct arena *arena, struct folder *folder)
     return true;
 }
 
-/* Adds the folder if there is one of ours at its path. */
+/* Is it the one that somebody asks for by its name? Then what its files look like has no veto. */
+static bool is_asked(const struct project *project, const struct framework *framework)
+{
+    return project->framework != NULL && strcmp(project->framework, framework->id) == 0;
+}
+
+/* Adds the folder as what the user says that it is, unless it is there. */
+static void add_asked(struct arena *arena, const struct folder *folder, struct folder_list *folders)
+{
+    struct folder asked = *folder;
+    for (size_t i = 0; i < folders->count; i++) {
+        if (folders->items[i].framework == folder->framework) {
+            return;
+        }
+    }
+    asked.confidence = CONFIDENCE_CERTAIN;
+    asked.evidence = "it was asked for";
+    layout_add(arena, folders, &asked);
+}
+
+/* Adds the folder if there is one of ours at its path. One that the configuration names is added also where it is not
+ * there: that is what must be said of it. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder found = *folder;
     const enum file_kind kind = file_look(path_join(arena, folder->root, folder->path), NULL);
-    const bool is_announced = folder->configured && folder->framework->folder.counts_before_it_exists;
+    const bool is_announced =
+        folder->configured && (folder->is_named || folder->framework->folder.counts_before_it_exists);
     if (kind == FILE_DIRECTORY ? is_ours(arena, &found) : kind == FILE_NONE && is_announced) {
         layout_add(arena, folders, &found);
     }
@@ -94,6 +116,7 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     struct folder folder = plain;
     folder.confidence = CONFIDENCE_CERTAIN;
     folder.configured = configure(arena, framework, &folder);
+    folder.is_named = folder.configured && folder.path != NULL;
     return folder.configured ? folder : plain;
 }
 
@@ -116,6 +139,12 @@ static void find_in_package(struct arena *arena, const struct framework *framewo
     if (folder.configured && folders->count == before && places[0] != NULL) {
         folder.path = path_join(arena, base, places[0]);
         consider(arena, &folder, folders);
+    }
+    for (size_t i = 0; is_asked(project, framework) && base[0] == '\0' && places[i] != NULL; i++) {
+        folder.path = path_join(arena, base, places[i]);
+        if (folder_look(arena, &folder, places[i]) == FILE_DIRECTORY && strcmp(places[i], ".") != 0) {
+            add_asked(arena, &folder, folders);
+        }
     }
 }
 
@@ -202,9 +231,17 @@ static bool find_given(struct arena *arena, const struct project *project, struc
         if (framework->hooks.find == NULL) {
             struct folder folder = configured_folder(arena, frameworks[i], project, "", probe);
             folder.path = project->migrations;
+            folder.unread = NULL; /* the user has said it */
             consider(arena, &folder, folders);
         } else if (!framework->hooks.find(arena, project, "", folders, status)) {
             return false;
+        }
+    }
+    for (size_t i = 0; project->framework != NULL && frameworks[i] != NULL; i++) {
+        if (is_asked(project, frameworks[i])) {
+            struct folder folder = configured_folder(arena, frameworks[i], project, "", probe);
+            folder.path = project->migrations;
+            add_asked(arena, &folder, folders);
         }
     }
     for (size_t i = 0; i < folders->count; i++) {

@@ -18,8 +18,19 @@
 #define EARLIEST_US       INT64_C(-63082281600000000) /* 0001-01-01 */
 #define LATEST_US         INT64_C(252455615999999999) /* 9999-12-31 23:59:59.999999 */
 
+void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger)
+{
+    if (ledger->as_read != NULL) {
+        buffer_printf(sql, "WITH " AS_READ " AS (%s) ", ledger->as_read);
+    }
+}
+
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger)
 {
+    if (ledger->as_read != NULL) {
+        buffer_puts(sql, AS_READ);
+        return;
+    }
     pg_quote_identifier(sql, ledger->schema);
     buffer_putc(sql, '.');
     pg_quote_identifier(sql, ledger->table);
@@ -40,11 +51,7 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
         buffer_add(sql, (struct text){format, (size_t)(percent - format)});
         switch (percent[1]) {
         case 't':
-            if (ledger->as_read != NULL) {
-                buffer_puts(sql, AS_READ);
-            } else {
-                ledger_put_name(sql, ledger);
-            }
+            ledger_put_name(sql, ledger);
             break;
         case 'T':
             pg_quote_identifier(sql, ledger->table);
@@ -78,8 +85,8 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...)
 {
     va_list arguments;
-    if (ledger->as_read != NULL && sql->size == 0) {
-        buffer_printf(sql, "WITH " AS_READ " AS (%s) ", ledger->as_read);
+    if (sql->size == 0) {
+        ledger_put_as_read(sql, ledger);
     }
     va_start(arguments, format);
     put_formatted(sql, ledger, format, arguments);

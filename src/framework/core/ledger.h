@@ -7,15 +7,19 @@
 #include "base/text.h"
 #include "framework/core/framework.h"
 
-/* Appends "schema"."table". */
+/* Appends "schema"."table"; of a ledger that is not read as it stands, the name of ledger_put_as_read. */
 void ledger_put_name(struct buffer *sql, const struct ledger *ledger);
+
+/* What a SELECT that reads a ledger begins with: nothing where it is read as it stands, else WITH. */
+void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger);
 
 /* Appends a literal, or NULL. */
 void ledger_put_text(struct buffer *sql, const char *value);
 
 /* Appends SQL in which each %t is "schema"."table", %T the table's name as an identifier, %S the schema's, %s the next
  * argument as a literal (or NULL), %i the next one as an identifier, %d an int64_t, %r the next one as it is (trusted
- * SQL), %% a percent sign. Where the ledger has an as_read, %t is that, and the SQL must begin with SELECT. */
+ * SQL), %% a percent sign. Where the ledger has an as_read the SQL must begin with
+ * SELECT. */
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
 
 /* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all

@@ -35,6 +35,7 @@ static void fill_up(struct ledger_reading *reading)
 bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
 {
     struct buffer sql = {.arena = reading->arena};
+    ledger_put_as_read(&sql, reading->ledger);
     template_put(&sql, facts->read, facts->words, reading->ledger, NULL);
     if (!ledger_read_sql(reading, buffer_string(&sql))) {
         return false;

@@ -42,7 +42,9 @@ static const char *name_of(const struct source *source, struct text pattern)
 
 static bool put_ledger(struct buffer *sql, const struct source *source, struct text argument)
 {
-    ledger_put_name(sql, &(struct ledger){.schema = source->ledger->schema, .table = name_of(source, argument)});
+    struct ledger ledger = {.schema = source->ledger->schema, .table = name_of(source, argument)};
+    ledger.as_read = argument.size == 0 ? source->ledger->as_read : NULL; /* a table beside it stands for itself */
+    ledger_put_name(sql, &ledger);
     return true;
 }
 

@@ -176,6 +176,7 @@ const struct framework framework_liquibase = {
                 .columns = "id:varchar author:varchar filename:varchar dateexecuted:timestamp orderexecuted:int4 "
                            "exectype:varchar md5sum:varchar description:varchar comments:varchar tag:varchar "
                            "liquibase:varchar contexts:varchar labels:varchar deployment_id:varchar",
+                .optional = "description comments tag liquibase contexts labels deployment_id",
                 .by_shape = true,
             },
             {0},

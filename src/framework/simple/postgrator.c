@@ -132,8 +132,9 @@ const struct framework framework_postgrator = {
     .sent = SENT_WHOLE,
     .ledger =
         {
-            .shapes =
-                SHAPES({.table = "schemaversion", .columns = "version:int8 name:text md5:text run_at:timestamptz"}),
+            .shapes = SHAPES({.table = "schemaversion",
+                              .columns = "version:int8 name:text md5:text run_at:timestamptz",
+                              .optional = "name md5 run_at"}),
             /* Row 0 stands for the table itself. A NULL checksum is not compared. */
             .read = "SELECT version::pg_catalog.text AS key, nullif(md5, 'undefined') AS checksum, "
                     "pg_catalog.concat(version, '.do.' OPERATOR(pg_catalog.||) name) AS name, run_at AS applied_at "

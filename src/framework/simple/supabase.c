@@ -69,7 +69,9 @@ const struct framework framework_supabase = {
     .sent = SENT_WHOLE,
     .ledger =
         {
-            .shapes = SHAPES({.table = "schema_migrations", .columns = "version:text statements:_text name:text"}),
+            .shapes = SHAPES({.table = "schema_migrations",
+                              .columns = "version:text statements:_text name:text",
+                              .optional = "statements name"}),
             .schema = "supabase_migrations",
             .read = "SELECT version AS key, pg_catalog.concat(version, '_' OPERATOR(pg_catalog.||) name) AS name, "
                     "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(nullif(pg_catalog.translate("

@@ -5,6 +5,7 @@
 
 #include "framework/core/listing.h"
 #include "migration/look/content.h"
+#include "migration/look/project_database.h"
 #include "pg/sqlstate.h"
 
 #include <stdlib.h>
@@ -276,27 +277,39 @@ static bool explain_unread(const struct request *request, struct pg_session *ses
     return false;
 }
 
+/* Rows that a policy hides would look like migrations that were never applied. */
+static bool fail_policed(const struct request *request, struct pg_session *session, const struct ledger *ledger)
+{
+    return status_fail(
+        request->status, STATUS_PERMISSION_DENIED,
+        "Row-level security hides rows of the ledger %s.%s from the role \"%s\", so that what is applied "
+        "cannot be known. Connect as the table's owner, give the role BYPASSRLS, or ALTER TABLE "
+        "\"%s\".\"%s\" DISABLE ROW LEVEL SECURITY.",
+        ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
+}
+
 /* A ledger that a migration has locked to its end is not waited for as long as that takes. */
 static bool read_ledger(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
+    struct ledger ledger = detection->ledger;
+    ledger.as_read = detection->as_read;
     struct ledger_reading reading = {
         .arena = request->arena,
         .session = session,
         .status = request->status,
-        .ledger = &detection->ledger,
+        .ledger = &ledger,
         .folder = detection->has_folder ? &detection->folder : NULL,
         .files = &catalog->files,
     };
-    const bool may_wait = ledger_has(detection->framework, LEDGER_LOCK);
-    if (may_wait && !pg_exec(session, "SET lock_timeout = " LEDGER_WAIT_MS, request->status)) {
+    if (detection->is_policed) {
+        return fail_policed(request, session, &detection->ledger);
+    }
+    if (ledger_has(detection->framework, LEDGER_LOCK) &&
+        !pg_exec(session, "SET LOCAL lock_timeout = " LEDGER_WAIT_MS, request->status)) {
         return false;
     }
     const bool ok = framework_read_ledger(detection->framework, &reading);
-    if (may_wait) {
-        struct status ignored = {.arena = request->arena};
-        pg_exec(session, "RESET lock_timeout", ok ? request->status : &ignored);
-    }
     catalog->entries = reading.entries;
     return ok || explain_unread(request, session, &detection->ledger);
 }
@@ -317,15 +330,73 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
     return true;
 }
 
-/* Lists, reads and joins for the detection that the catalog has. */
-static bool fill(const struct request *request, struct pg_session *session, struct catalog *catalog)
+/* ---- what keeps "nothing to do" from being said ---- */
+
+/* "Nothing to do" is true of a folder that was read and has migrations, and of a ledger that was read. */
+static const char *problem_of(struct arena *arena, const struct catalog *catalog)
 {
-    /* With several and no telling which, nothing can be said of any migration; a warning says why. */
+    const struct detection *const detection = &catalog->detection;
+    const struct folder *const folder = &detection->folder;
+    if (detection->problem != NULL) {
+        return detection->problem;
+    }
+    if (detection->framework == NULL) {
+        return "No folder of migrations was found in the project, and no ledger in the database: check --project, "
+               "--migrations and --framework.";
+    }
+    const char *const name = detection->framework->display_name;
+    if (!detection->has_folder) {
+        return arena_printf(arena,
+                            "No folder of migrations was found in the project; the database has a ledger of %s. Check "
+                            "--project and --migrations.",
+                            name);
+    }
+    if (folder->unread != NULL) {
+        return arena_printf(arena,
+                            "%s: that cannot be read without running it. Say which folder is meant by --migrations "
+                            "(%s was looked at).",
+                            folder->unread, folder->path);
+    }
+    if (file_look(path_join(arena, folder->root, folder->path), NULL) != FILE_DIRECTORY) {
+        return arena_printf(arena,
+                            "The folder of migrations %s does not exist in the project (%s): check that it is mounted, "
+                            "and --migrations; or make the first migration (truss create).",
+                            folder->path, folder->evidence == NULL ? name : folder->evidence);
+    }
+    return catalog->files.count > 0
+               ? NULL
+               : arena_printf(arena,
+                              "The folder %s has no migrations of %s: check that it is mounted, and --migrations and "
+                              "--framework; or make the first migration (truss create).",
+                              folder->path, name);
+}
+
+/* What the project itself says of its database, where that is another one. */
+static const char *other_database(const struct request *request, const struct detection *detection)
+{
+    const struct site *const site = request->site;
+    struct named_databases databases;
+    if (detection->framework == NULL || site->conninfo == NULL) {
+        return NULL;
+    }
+    project_databases(request->arena, site->project.root, detection->has_folder ? detection->folder.base : "",
+                      detection->framework->id, &databases);
+    const struct named_database *const other = project_database_other(&databases, site->conninfo);
+    const struct conninfo_place *const own = &site->conninfo->place;
+    return other == NULL
+               ? NULL
+               : arena_printf(request->arena, "The project names another database: %s. This worker's is %s:%s/%s.",
+                              named_database_text(request->arena, other), own->host, own->port, own->database);
+}
+
+/* Joins what was read, and says what is wrong with the whole. */
+static bool fill(const struct request *request, struct catalog *catalog)
+{
+    catalog->problem = problem_of(request->arena, catalog);
+    catalog->other_database = other_database(request, &catalog->detection);
+    catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;
-    }
-    if (!read_halves(request, session, catalog)) {
-        return false;
     }
     join(request, catalog);
     for (size_t i = 0; i < catalog->count; i++) {
@@ -342,17 +413,35 @@ static bool fill(const struct request *request, struct pg_session *session, stru
     return true;
 }
 
+typedef bool detecting(const struct request *request, struct pg_session *session, struct detection *detection);
+
+/* With several and no telling which, nothing can be said of any migration. */
+static bool read_all(const struct request *request, struct pg_session *session, detecting *detector,
+                     struct catalog *catalog)
+{
+    struct session_facts facts;
+    if (!reading_begin(request, session, &facts)) {
+        return false;
+    }
+    catalog->detection.facts = facts;
+    const bool ok = detector(request, session, &catalog->detection) &&
+                    (catalog->detection.framework == NULL || catalog->detection.problem != NULL ||
+                     read_halves(request, session, catalog));
+    reading_end(session);
+    return ok && fill(request, catalog);
+}
+
 bool catalog_read(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
     *catalog = (struct catalog){0};
-    return detect(request, session, &catalog->detection) && fill(request, session, catalog);
+    return read_all(request, session, detect_reading, catalog);
 }
 
 bool catalog_read_again(const struct request *request, struct pg_session *session, const struct detection *detection,
                         struct catalog *catalog)
 {
     *catalog = (struct catalog){.detection = *detection};
-    return detect_ledger(request, session, &catalog->detection) && fill(request, session, catalog);
+    return read_all(request, session, detect_ledger, catalog);
 }
 
 /* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */
@@ -399,16 +488,38 @@ const struct migration_file *catalog_before(const struct catalog *catalog, const
     return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
 }
 
+/* Is it the database that the project means? */
+static bool check_database(const struct catalog *catalog, struct status *status)
+{
+    return catalog->other_database == NULL || catalog->may_be_other ||
+           status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
+                               "%s Nothing was changed. If this is the one that is meant, say so: "
+                               "--allow-other-database, or allow_other_database in the request.",
+                               catalog->other_database);
+}
+
+static bool check_writable(const struct catalog *catalog, struct status *status)
+{
+    const char *const why = catalog->detection.unwritable;
+    return why == NULL || status_fail(status, STATUS_FAILED_PRECONDITION, "%s", why);
+}
+
+bool catalog_check_ledger(const struct catalog *catalog, struct status *status)
+{
+    const char *const problem = catalog->detection.problem;
+    return (problem == NULL || status_fail(status, STATUS_FAILED_PRECONDITION, "%s", problem)) &&
+           check_database(catalog, status) && check_writable(catalog, status);
+}
+
 bool catalog_check_folder(const struct catalog *catalog, struct status *status)
 {
     const struct detection *const detection = &catalog->detection;
-    if (!detection->has_folder) {
-        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s",
-                           detection->problem != NULL
-                               ? detection->problem
-                               : "No folder of migrations was found in the project; check --project and --migrations.");
+    if (catalog->problem != NULL) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s", catalog->problem);
     }
-    return framework_check_folder(status->arena, &detection->folder, &catalog->files, status);
+    return check_database(catalog, status) &&
+           (catalog->counts[MIGRATION_PENDING] == 0 || check_writable(catalog, status)) &&
+           framework_check_folder(status->arena, &detection->folder, &catalog->files, status);
 }
 
 /* A name that holds the other, as when a person leaves the time stamp out, is nearer than any misspelling. */

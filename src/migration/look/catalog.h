@@ -49,6 +49,10 @@ struct catalog {
     struct catalog_item *items;    /* in the order of the files; orphaned ones where their names sort */
     size_t count;
     size_t counts[MIGRATION_STATES];
+    const char *problem; /* why "nothing to do" cannot be said, whatever the counts are: what was not found or not read;
+                            else NULL */
+    const char *other_database; /* the project names another database than this one: both, in a sentence; else NULL */
+    bool may_be_other;          /* that was allowed */
 };
 
 /* Detects, lists, reads and joins. Without a framework the catalog is empty. */
@@ -68,7 +72,11 @@ bool catalog_not_found(const struct catalog *catalog, struct text name, struct s
 /* The file before this item's in its folder; NULL: it is the first. */
 const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item);
 
-/* Fails with FAILED_PRECONDITION where the folder is unfit for a run. */
+/* Fails with FAILED_PRECONDITION where nothing may be recorded: the ledger is not known or cannot be written, or the
+ * project means another database. */
+bool catalog_check_ledger(const struct catalog *catalog, struct status *status);
+
+/* The same, and where the folder is unfit for a run. */
 bool catalog_check_folder(const struct catalog *catalog, struct status *status);
 
 /* The first migration whose attempt failed and is not resolved; NULL where there is none. */

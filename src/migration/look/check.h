@@ -5,8 +5,10 @@
 #define MIGRATION_LOOK_CHECK_H
 
 #include "migration/look/catalog.h"
+#include "migration/look/target.h"
 
 struct check {
+    struct target target;
     const char *database;
     const char *user;
     const struct catalog_item **pending;

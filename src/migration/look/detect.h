@@ -14,12 +14,17 @@ struct source {
     const struct framework *framework;
     bool has_ledger;      /* it exists */
     struct ledger ledger; /* where it is, or will be made */
+    const char *as_read;  /* how its columns are got where they are not this version's; see struct shape_fit */
     bool has_folder;
     struct folder folder;
     enum confidence confidence;
     const char *evidence[MOST_EVIDENCE];
     size_t evidence_count;
     const char *reason; /* why it was chosen or not */
+    const char
+        *problem; /* why nothing can be said of its migrations: what stands where its ledger belongs; else NULL */
+    const char *unwritable; /* why nothing can be recorded in its ledger; else NULL */
+    bool is_policed;        /* row-level security hides rows of its ledger from this role */
 };
 
 struct detection {
@@ -30,7 +35,13 @@ struct detection {
     bool has_folder;
     struct folder folder;
 
-    const char *problem;    /* why none was chosen although several were found; else NULL */
+    const char *as_read;    /* as the source's */
+    const char *unwritable; /* why nothing can be recorded in the ledger, which can be read; else NULL */
+    bool is_policed;        /* row-level security hides rows of the ledger from this role */
+    struct session_facts facts;
+
+    const char *problem;    /* why nothing can be said of any migration: several were found, or what is in
+                               the ledger's place is none; else NULL */
     struct source *sources; /* the chosen one first */
     size_t source_count;
     struct found_ledgers ledgers; /* every table of a ledger's shape, in any schema */
@@ -42,6 +53,9 @@ struct detection {
  * folder. Fails where the database or the project cannot be read, and with NOT_FOUND or INVALID_ARGUMENT where the one
  * that is meant is not there. */
 bool detect(const struct request *request, struct pg_session *session, struct detection *detection);
+
+/* The same inside of a reading transaction, into a detection that has its facts. */
+bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection);
 
 /* The same by the files alone, without a connection. *certain is false where only the database can tell which of
  * several is meant. */

@@ -25,6 +25,8 @@ struct site {
     struct pg_pool *pool; /* NULL with conninfo */
     struct checksums *checksums;
     const char *framework;        /* which one is meant where a request does not say; NULL: the one that is found */
+    struct ledger ledger;         /* --ledger: where the tracking table is, whatever is found; table NULL: not said */
+    bool allow_other_database;    /* the project may name another database than this one */
     bool allow_delegate;          /* the project's own tools may be started */
     uint32_t delegate_timeout_ms; /* and how long such a one may take */
     uint32_t lock_wait_ms;        /* how long a run waits for another one to end */
@@ -38,7 +40,8 @@ bool site_is_connected(const struct site *site, struct status *status);
  * went wrong. */
 struct request {
     const struct site *site;
-    const char *framework; /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
+    const char *framework;     /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
+    bool allow_other_database; /* besides the site's */
     struct arena *arena;
     int64_t deadline;      /* clock_ms units */
     struct status *status; /* what went wrong */

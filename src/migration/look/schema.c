@@ -168,15 +168,28 @@ static void set_match(const struct looking *looking, struct schema_finding *find
 static bool compare(const struct looking *looking)
 {
     static const char *const named_alone[] = {"schema", "extension", "enum value", NULL};
-    PG_RESULT(result) = objects_details(looking->arena, looking->session, looking->default_schema,
-                                        &looking->found->objects, looking->status);
+    struct sql_objects existing_ones = {0};
+    size_t *const numbers = arena_array(looking->arena, looking->findings->count, sizeof *numbers);
+    existing_ones.items = arena_array(looking->arena, looking->findings->count, sizeof *existing_ones.items);
+    for (size_t i = 0; i < looking->findings->count; i++) {
+        if (looking->findings->items[i].exists) {
+            numbers[existing_ones.count] = i;
+            existing_ones.items[existing_ones.count++] = looking->found->objects.items[i];
+        }
+    }
+    if (existing_ones.count == 0) {
+        return true;
+    }
+    PG_RESULT(result) =
+        objects_details(looking->arena, looking->session, looking->default_schema, &existing_ones, looking->status);
     if (result == NULL) {
         return false;
     }
-    for (size_t i = 0; i < looking->findings->count; i++) {
+    for (size_t row = 0; row < existing_ones.count; row++) {
+        const size_t i = numbers[row];
         struct schema_finding *const finding = &looking->findings->items[i];
-        const char *const flaw = pg_field(result, (int)i, 0);
-        const char *const existing = pg_field(result, (int)i, 1);
+        const char *const flaw = pg_field(result, (int)row, 0);
+        const char *const existing = pg_field(result, (int)row, 1);
         for (size_t j = 0; finding->exists && named_alone[j] != NULL; j++) {
             finding->comparison = strcmp(finding->type, named_alone[j]) == 0 ? SCHEMA_SAME : finding->comparison;
         }

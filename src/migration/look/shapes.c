@@ -4,35 +4,43 @@
  */
 #include "migration/look/shapes.h"
 
+#include "pg/trust.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* Tables that are asked for, each with its columns as "name:type …". */
-#define TABLES_SELECT                                                                                                  \
-    "SELECT n.nspname, c.relname, "                                                                                    \
-    "(SELECT pg_catalog.string_agg(a.attname || ':' || t.typname, ' ') FROM pg_catalog.pg_attribute a"                 \
-    " JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"                                                                 \
-    " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) "                                              \
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                             \
-    "WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND "
+/* The characters that separate columns, and the members of one. */
+#define COLUMN_END '\x1e'
+#define MEMBER_END '\x1f'
 
-static const char by_name_query[] = TABLES_SELECT "c.relname = ANY ($1::pg_catalog.name[]) ORDER BY 1, 2";
+/* Tables that are asked for, each with its columns. A type of another schema than pg_catalog is named with its schema:
+ * somebody's type of a built-in one's name is not that. */
+#define TABLES_SELECT                                                                                                  \
+    "WITH owner AS (SELECT r.oid, r.rolname, " PG_IS_TRUSTED(                                                          \
+        "r") " AS is_trusted FROM pg_catalog.pg_roles r) SELECT n.nspname, c.relname, "                                \
+             "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(pg_catalog.chr(31), a.attname, "                      \
+             "CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname::text "                             \
+             "ELSE pg_catalog.concat_ws('.', t.typnamespace::regnamespace, t.typname) END, "                           \
+             "a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''), pg_catalog.chr(30) ORDER BY a.attnum) "        \
+             "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"                          \
+             " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), "                                    \
+             "r.rolname, c.relkind IN ('v', 'm'), "                                                                    \
+             "c.relkind IN ('r', 'p') OR pg_catalog.pg_relation_is_updatable(c.oid, false) & 8 = 8, "                  \
+             "pg_catalog.row_security_active(c.oid), r.is_trusted, "                                                   \
+             "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "   \
+             "c.relowner = n.nspowner, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "        \
+             "i.indisunique) "                                                                                         \
+             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
+             "JOIN owner r ON r.oid = c.relowner WHERE c.relpersistence <> 't' AND "
+
+static const char by_name_query[] =
+    TABLES_SELECT "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY ($1::pg_catalog.name[]) ORDER BY 1, 2";
 
 static const char by_columns_query[] =
-    TABLES_SELECT "c.oid IN (SELECT attrelid FROM pg_catalog.pg_attribute WHERE attname = ANY ($1::pg_catalog.name[]) "
+    TABLES_SELECT "c.relkind IN ('r', 'p') AND c.oid IN "
+                  "(SELECT attrelid FROM pg_catalog.pg_attribute WHERE attname = ANY ($1::pg_catalog.name[]) "
                   "GROUP BY attrelid HAVING pg_catalog.count(*) >= 3) "
                   "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1, 2";
-
-struct table {
-    const char *schema;
-    const char *name;
-    struct text columns;
-};
-
-struct tables {
-    struct table *items;
-    size_t count;
-};
 
 /* ---- columns ---- */
 
@@ -46,6 +54,14 @@ static bool next_word(struct text *rest, struct text *word)
     return word->size > 0;
 }
 
+/* "name:type" of a shape in its two halves. */
+static void cut_word(struct text word, struct text *name, struct text *type)
+{
+    const size_t colon = text_find(word, ":", 0);
+    *name = text_slice(word, 0, colon);
+    *type = text_slice(word, colon + 1, word.size);
+}
+
 static size_t count_words(struct text words)
 {
     size_t count = 0;
@@ -55,14 +71,14 @@ static size_t count_words(struct text words)
     return count;
 }
 
-static bool has_word(struct text words, struct text wanted)
+static const struct table_column *find_column(const struct table *table, struct text name)
 {
-    for (struct text word; next_word(&words, &word);) {
-        if (text_equal(word, wanted)) {
-            return true;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (text_is(name, table->columns[i].name)) {
+            return &table->columns[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 /* True where every "name:type" of the shape is among the table's columns, and no other where it may not. */
@@ -70,11 +86,15 @@ static bool has_columns(const struct table *table, const struct ledger_shape *sh
 {
     struct text wanted = text_of(shape->columns);
     for (struct text word; next_word(&wanted, &word);) {
-        if (!has_word(table->columns, word)) {
+        struct text name;
+        struct text type;
+        cut_word(word, &name, &type);
+        const struct table_column *const column = find_column(table, name);
+        if (column == NULL || !text_is(type, column->type)) {
             return false;
         }
     }
-    return !shape->only_columns || count_words(table->columns) == count_words(text_of(shape->columns));
+    return !shape->only_columns || table->column_count == count_words(text_of(shape->columns));
 }
 
 /* ---- asking ---- */
@@ -96,6 +116,52 @@ static void add_name(struct names *names, struct text name)
     buffer_putc(&names->literal, '"');
 }
 
+/* Cuts the text up to a separator off *rest. */
+static struct text cut(struct text *rest, char separator)
+{
+    const char *const end = rest->size == 0 ? NULL : memchr(rest->data, separator, rest->size);
+    const size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
+    const struct text piece = text_slice(*rest, 0, size);
+    *rest = end == NULL ? (struct text){0} : text_slice(*rest, size + 1, rest->size);
+    return piece;
+}
+
+static void read_columns(struct arena *arena, struct text list, struct table *table)
+{
+    size_t capacity = 0;
+    while (list.size > 0) {
+        struct text one = cut(&list, COLUMN_END);
+        const struct text name = cut(&one, MEMBER_END);
+        const struct text type = cut(&one, MEMBER_END);
+        table->columns = arena_grow(arena, table->columns, table->column_count, &capacity, sizeof *table->columns);
+        table->columns[table->column_count++] = (struct table_column){
+            .name = arena_strndup(arena, name.data, name.size),
+            .type = arena_strndup(arena, type.data, type.size),
+            .is_demanding = text_is(one, "t"),
+        };
+    }
+}
+
+static struct table read_table(struct arena *arena, const PGresult *result, int row)
+{
+    const bool is_policed = pg_field_bool(result, row, 6);
+    struct table table = {
+        .schema = arena_strdup(arena, pg_field(result, row, 0)),
+        .name = arena_strdup(arena, pg_field(result, row, 1)),
+        .owner = arena_strdup(arena, pg_field(result, row, 3)),
+        .is_view = pg_field_bool(result, row, 4),
+        .is_writable = pg_field_bool(result, row, 5),
+        .is_policed = is_policed,
+        .is_trusted = pg_field_bool(result, row, 7),
+        .is_readable = pg_field_bool(result, row, 8) && !is_policed,
+        .is_schemas_own = pg_field_bool(result, row, 9),
+        .has_key = pg_field_bool(result, row, 10),
+    };
+    const char *const columns = pg_field(result, row, 2);
+    read_columns(arena, text_of(columns == NULL ? "" : columns), &table);
+    return table;
+}
+
 static bool ask(const struct request *request, struct pg_session *session, const char *query, struct names *names,
                 struct tables *tables)
 {
@@ -111,21 +177,21 @@ static bool ask(const struct request *request, struct pg_session *session, const
         items[i] = tables->items[i];
     }
     tables->items = items;
-    for (int row = 0; row < PQntuples(result); row++) {
-        const char *const columns = pg_field(result, row, 2);
-        items[tables->count++] = (struct table){
-            .schema = arena_strdup(request->arena, pg_field(result, row, 0)),
-            .name = arena_strdup(request->arena, pg_field(result, row, 1)),
-            .columns = text_of(columns == NULL ? "" : arena_strdup(request->arena, columns)),
-        };
+    for (size_t row = 0; row < rows; row++) {
+        items[tables->count++] = read_table(request->arena, result, (int)row);
     }
     return true;
 }
 
 static bool ask_by_name(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                        struct tables *tables)
+                        const char *const wanted[2], struct tables *tables)
 {
     struct names names = {.literal = {.arena = request->arena}};
+    for (size_t i = 0; i < 2; i++) {
+        if (wanted[i] != NULL) {
+            add_name(&names, text_of(wanted[i]));
+        }
+    }
     for (size_t i = 0; frameworks[i] != NULL; i++) {
         for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
             const char *const all[] = {shape->table, shape->with, shape->without};
@@ -160,14 +226,19 @@ static bool ask_by_columns(const struct request *request, struct pg_session *ses
 
 /* ---- judging ---- */
 
-static bool is_there(const struct tables *tables, const char *schema, const char *name)
+static const struct table *find_table(const struct tables *tables, const char *schema, const char *name)
 {
     for (size_t i = 0; i < tables->count; i++) {
         if (strcmp(tables->items[i].schema, schema) == 0 && strcmp(tables->items[i].name, name) == 0) {
-            return true;
+            return &tables->items[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+const struct table *tables_at(const struct tables *tables, const struct ledger *place)
+{
+    return find_table(tables, place->schema, place->table);
 }
 
 /* Does a folder's configuration say this table? */
@@ -191,8 +262,8 @@ static const struct ledger_shape *shape_of(const struct tables *tables, const st
     for (const struct ledger_shape *shape = framework->ledger.shapes; shape->table != NULL; shape++) {
         const bool named = strcmp(shape->table, table->name) == 0 || is_configured(folders, framework, table);
         if ((named || shape->by_shape) && has_columns(table, shape) &&
-            (shape->with == NULL || is_there(tables, table->schema, shape->with)) &&
-            (shape->without == NULL || !is_there(tables, table->schema, shape->without))) {
+            (shape->with == NULL || find_table(tables, table->schema, shape->with) != NULL) &&
+            (shape->without == NULL || find_table(tables, table->schema, shape->without) == NULL)) {
             return shape;
         }
     }
@@ -213,7 +284,7 @@ static void judge(const struct request *request, const struct tables *tables, co
     ledgers->count = 0;
     for (size_t i = 0; i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
-        struct found_ledger found = {.ledger = {.schema = table->schema, .table = table->name}};
+        struct found_ledger found = {.ledger = {.schema = table->schema, .table = table->name}, .table = table};
         for (size_t j = 0; frameworks[j] != NULL && found.candidate_count < MOST_CANDIDATES; j++) {
             const struct ledger_shape *const shape = shape_of(tables, folders, frameworks[j], table);
             if (shape != NULL) {
@@ -278,27 +349,27 @@ static int by_place(const void *a, const void *b)
 }
 
 bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                 struct found_ledgers *ledgers)
+                 const char *const wanted[2], struct found_ledgers *ledgers)
 {
-    struct tables tables = {0};
+    struct tables *const tables = &ledgers->tables;
     *ledgers = (struct found_ledgers){0};
-    if (!ask_by_name(request, session, folders, &tables)) {
+    if (!ask_by_name(request, session, folders, wanted, tables)) {
         return false;
     }
-    judge(request, &tables, folders, ledgers);
+    judge(request, tables, folders, ledgers);
     if (may_have_another_name(folders, ledgers)) {
-        const struct tables known = tables;
-        if (!ask_by_columns(request, session, &tables)) {
+        const struct tables known = *tables;
+        if (!ask_by_columns(request, session, tables)) {
             return false;
         }
         size_t kept = known.count;
-        for (size_t i = known.count; i < tables.count; i++) {
-            if (!is_there(&known, tables.items[i].schema, tables.items[i].name)) {
-                tables.items[kept++] = tables.items[i];
+        for (size_t i = known.count; i < tables->count; i++) {
+            if (find_table(&known, tables->items[i].schema, tables->items[i].name) == NULL) {
+                tables->items[kept++] = tables->items[i];
             }
         }
-        tables.count = kept;
-        judge(request, &tables, folders, ledgers);
+        tables->count = kept;
+        judge(request, tables, folders, ledgers);
         if (ledgers->count > 0) {
             qsort(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
         }

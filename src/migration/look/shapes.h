@@ -1,17 +1,48 @@
 /*
  * Which tables of the database are ledgers: by name and columns, with what must or must not stand beside them. A name
- * alone decides nothing: five frameworks use schema_migrations, four use migrations.
+ * alone decides nothing: five frameworks use schema_migrations, four use migrations. Where a project says which table
+ * it is, one that an older or newer version of the tool made, or that a team has changed, is fitted: see shape_fit.
  */
 #ifndef MIGRATION_LOOK_SHAPES_H
 #define MIGRATION_LOOK_SHAPES_H
 
-#include "migration/look/place.h"
+#include "framework/core/layout.h"
+#include "migration/look/session_facts.h"
 
 #define MOST_CANDIDATES 8
+
+/* A column of a table. */
+struct table_column {
+    const char *name;
+    const char *type;  /* as pg_catalog calls it, "varchar"; "schema.type" for any other */
+    bool is_demanding; /* NOT NULL and nothing fills it: who inserts must give it */
+};
+
+/* A table or view that may be a ledger. */
+struct table {
+    const char *schema;
+    const char *name;
+    const char *owner;
+    struct table_column *columns;
+    size_t column_count;
+    bool is_view;
+    bool is_writable;    /* rows can be inserted; false for many views */
+    bool is_readable;    /* this role may read all of it */
+    bool is_policed;     /* row-level security hides rows from this role */
+    bool is_trusted;     /* by its owner: this role, one that it is a member of, a superuser, the database's owner */
+    bool is_schemas_own; /* its owner is that of its schema */
+    bool has_key;        /* a primary key or a unique index */
+};
+
+struct tables {
+    struct table *items;
+    size_t count;
+};
 
 /* A table of a ledger's shape. */
 struct found_ledger {
     struct ledger ledger;
+    const struct table *table;
     const struct framework *candidates[MOST_CANDIDATES]; /* more than one where nothing tells them apart */
     size_t candidate_count;
     const char *evidence; /* for a person */
@@ -20,14 +51,31 @@ struct found_ledger {
 struct found_ledgers {
     struct found_ledger *items; /* by schema, then table */
     size_t count;
+    struct tables tables; /* all that were looked at: those of a ledger's name, and then some */
 };
 
-/* Looks for the usual names in every schema, for those that the folders' configurations say, and, where a framework of
- * a particular shape has a folder and no such ledger, or nothing at all is found, for tables of that shape under any
- * name. */
+/* Looks for the usual names in every schema, for those that the folders' configurations or `wanted` (two tables' names;
+ * NULL: none) say, and, where a framework of a particular shape has a folder and no such ledger, or nothing at all is
+ * found, for tables of that shape under any name. Inside of a reading transaction: session_facts.h. */
 bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                 struct found_ledgers *ledgers);
+                 const char *const wanted[2], struct found_ledgers *ledgers);
 
 bool found_ledger_is(const struct found_ledger *found, const struct framework *framework);
+
+/* The table at this place; NULL: none was looked at. */
+const struct table *tables_at(const struct tables *tables, const struct ledger *place);
+
+/* How a table that is in the ledger's place fits the framework's ledgers. */
+struct shape_fit {
+    bool fits;
+    const char *difference; /* where it does not: what is wrong with it */
+    const char *as_read;    /* a query that gives it the columns that the framework's tool makes; NULL: it has them */
+    const char *lacks;      /* columns that the tool's version has and this has not, "a, b"; NULL: none */
+    const char *demands;    /* columns that the tool would not fill and that must be filled; NULL: none */
+};
+
+/* Columns of other types are read as the framework's types where their values can be; a column that some versions of
+ * the tool do not have may be missing; more than the tool makes may be there. */
+struct shape_fit shape_fit(struct arena *arena, const struct framework *framework, const struct table *table);
 
 #endif

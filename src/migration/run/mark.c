@@ -5,8 +5,8 @@
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
-#include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "migration/record/store.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
@@ -30,8 +30,8 @@ static bool begin(struct run *run, const char *name, struct catalog *catalog, co
     if (!catalog_read_again(request, run->session, &detection, catalog)) {
         return false;
     }
-    if (catalog->detection.problem != NULL) {
-        return status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s", catalog->detection.problem);
+    if (!catalog_check_ledger(catalog, run->status)) {
+        return false;
     }
     *item = catalog_find(catalog, text_of(name));
     return *item != NULL || catalog_not_found(catalog, text_of(name), run->status);
@@ -104,8 +104,9 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
         *message = arena_printf(run->arena, "Migration \"%s\" is already recorded as applied.", item->name);
         return true;
     }
-    const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
-    if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
+    if (!check_gap(run, &catalog, item) ||
+        !migration_load(run->arena, &run->request->site->project, &catalog.detection.folder, item->file, &loaded,
+                        run->status) ||
         !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;
     }

@@ -5,6 +5,8 @@
  */
 #include "migration/run/run.h"
 
+#include "migration/look/target.h"
+
 #include "base/log.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
@@ -141,6 +143,9 @@ bool run_migrations(const struct request *request, const struct run_task *task, 
         return false;
     }
     run_watch(&run, task->watch);
+    struct target *const target = arena_alloc(request->arena, sizeof *target);
+    *target = target_of(request->arena, request->site, run.session);
+    result->target = target;
     const bool ok = find_framework(&run, task, &detection) &&
                     lock_and_prepare(&run, task->options, &detection, &preparation) && run_prepared(&execution);
     run_close(&run);

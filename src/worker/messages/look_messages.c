@@ -7,11 +7,6 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-_Static_assert((int)SCHEMA_UNCOMPARED == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_UNSPECIFIED &&
-                   (int)SCHEMA_SAME == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_SAME &&
-                   (int)SCHEMA_DIFFERENT == (int)TRUSS__MIGRATION__V1__COMPARISON__COMPARISON_DIFFERENT,
-               "comparisons are numbered as in the contract");
-
 Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found)
 {
     Truss__Migration__V1__PreviewResponse *const reply = NEW(arena, PreviewResponse, preview_response);
@@ -54,6 +49,7 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     for (size_t i = 0; i < found->pending_count; i++) {
         reply->pending_files[i] = message_string(found->pending[i]->name);
     }
+    reply->target = message_target(arena, &found->target);
     reply->lock_count = found->lock_count;
     reply->active_tx_count = found->active_count;
     reply->n_warnings = found->warning_count;
@@ -63,6 +59,33 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     }
     reply->safe = found->warning_count == 0;
     return reply;
+}
+
+static Truss__Migration__V1__Difference *difference_message(struct arena *arena, const struct schema_finding *found)
+{
+    Truss__Migration__V1__Difference *const difference = NEW(arena, Difference, difference);
+    difference->type = message_string(found->type);
+    difference->name = message_string(found->name);
+    difference->difference = message_string(found->difference);
+    MESSAGE_SET_OPTIONAL(difference, definition, TRUSS__MIGRATION__V1__DIFFERENCE___DEFINITION_DEFINITION,
+                         found->definition);
+    return difference;
+}
+
+/* What is there and not known to be the same. */
+static void set_differences(struct arena *arena, const struct schema_findings *found,
+                            Truss__Migration__V1__DetectSchemaResponse *reply)
+{
+    reply->differences = arena_array(arena, found->count, sizeof *reply->differences);
+    reply->uncompared = arena_array(arena, found->count, sizeof *reply->uncompared);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct schema_finding *const one = &found->items[i];
+        if (one->difference != NULL) {
+            reply->differences[reply->n_differences++] = difference_message(arena, one);
+        } else if (one->exists && one->comparison == SCHEMA_UNCOMPARED) {
+            reply->uncompared[reply->n_uncompared++] = message_string(one->name);
+        }
+    }
 }
 
 Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena, const struct schema_findings *found)
@@ -75,13 +98,9 @@ Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena
         finding->type = message_string(found->items[i].type);
         finding->name = message_string(found->items[i].name);
         finding->exists = found->items[i].exists;
-        finding->comparison = (Truss__Migration__V1__Comparison)found->items[i].comparison;
-        MESSAGE_SET_OPTIONAL(finding, difference, TRUSS__MIGRATION__V1__FINDING___DIFFERENCE_DIFFERENCE,
-                             found->items[i].difference);
-        MESSAGE_SET_OPTIONAL(finding, definition, TRUSS__MIGRATION__V1__FINDING___DEFINITION_DEFINITION,
-                             found->items[i].definition);
         reply->findings[i] = finding;
     }
+    set_differences(arena, found, reply);
     reply->all_objects_exist = found->all_exist;
     reply->some_objects_exist = found->some_exist;
     reply->recommendation = message_string(found->recommendation);

@@ -94,3 +94,17 @@ void message_clean(struct arena *arena, ProtobufCMessage *message, size_t most)
         }
     }
 }
+
+Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target *target)
+{
+    if (target->host == NULL) {
+        return NULL;
+    }
+    Truss__Rpc__V1__Target *const message = MESSAGE_NEW(arena, Truss__Rpc__V1__Target, truss__rpc__v1__target);
+    message->host = message_string(target->host);
+    message->port = message_string(target->port);
+    message->database = message_string(target->database);
+    message->user = message_string(target->user);
+    message->server_version = message_string(target->server_version);
+    return message;
+}

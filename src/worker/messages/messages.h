@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "migration/look/target.h"
+#include "truss/rpc/v1/rpc.pb-c.h"
 
 /* A message in the arena, initialised: MESSAGE_NEW(arena, Truss__Migration__V1__Summary,
  * truss__migration__v1__summary). */
@@ -30,6 +32,9 @@ void message_put_hex(struct buffer *out, struct text bytes);
 
 /* The bytes of a bytea field as PostgreSQL writes it ("\\x…"), which may be NULL. */
 struct text message_bytes(struct arena *arena, const char *hex);
+
+/* NULL where nothing is known of it. Borrows its strings. */
+Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target *target);
 
 /* A string field: protobuf-c's are char *, never changed by packing. NULL becomes "". */
 char *message_string(const char *string);

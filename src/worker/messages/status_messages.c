@@ -175,24 +175,41 @@ static void add_warnings(Truss__Migration__V1__GetStatusResponse *reply, const c
     }
 }
 
+/* Several are said at their place already. */
+static bool is_said(const Truss__Migration__V1__GetStatusResponse *reply, const char *warning)
+{
+    for (size_t i = 0; i < reply->n_warnings; i++) {
+        if (strstr(warning, reply->warnings[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
                          const struct catalog *catalog, const char *problem)
 {
     const struct detection *const detection = &catalog->detection;
     reply->warnings =
-        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 1,
+        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 3,
                     sizeof *reply->warnings);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
     add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
-    add_warnings(reply, &problem, problem == NULL ? 0 : 1);
+    add_warnings(reply, &catalog->other_database, catalog->other_database == NULL ? 0 : 1);
+    add_warnings(reply, &detection->unwritable, detection->unwritable == NULL ? 0 : 1);
+    if (problem != NULL && !is_said(reply, problem)) {
+        add_warnings(reply, &problem, 1);
+    }
 }
 
 Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct catalog *catalog,
-                                                      const char *database, const char *problem)
+                                                      const struct target *target, const char *problem)
 {
     Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
-    reply->database = message_string(database);
+    reply->database = message_string(target->database);
+    reply->target = message_target(arena, target);
+    MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___PROBLEM_PROBLEM, catalog->problem);
     reply->n_migrations = catalog->count;
     reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
     for (size_t i = 0; i < catalog->count; i++) {

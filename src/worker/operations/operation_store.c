@@ -4,8 +4,7 @@
  */
 #include "worker/operations/operation_store.h"
 
-#include "migration/look/store.h"
-#include "migration/record/make.h"
+#include "migration/record/store.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 

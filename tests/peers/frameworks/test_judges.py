@@ -58,7 +58,7 @@ class Judges(Fixtures):
         return f"postgresql://app@127.0.0.1:{self.cluster.port}/{database}"
 
     def serve_project(self, project, database, *arguments):
-        return fixtures.harness.Rpc(self.worker(project, *arguments, url=self.url_of(database),
+        return fixtures.harness.Rpc(self.worker(project, "--allow-other-database", *arguments, url=self.url_of(database),
                                                 environment={"PATH": f"/usr/bin:{os.environ['PATH']}"}).address)
 
     def assert_agrees(self, name, database, project):

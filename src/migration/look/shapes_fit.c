@@ -1,0 +1,176 @@
+/*
+ * A table in the ledger's place, as it is and not as this version of the tool would make it. What differs is put right
+ * while it is read; what cannot be is said.
+ */
+#include "migration/look/shapes.h"
+
+#include <string.h>
+
+/* Types of one kind can be read as each other. */
+static const char *const kinds[] = {
+    "varchar text bpchar name",
+    "int2 int4 int8 numeric",
+    "timestamp timestamptz date",
+    "json jsonb",
+    "_text _varchar",
+    NULL,
+};
+
+static bool next_word(struct text *rest, struct text *word)
+{
+    *rest = text_trim(*rest);
+    const size_t space = text_find(*rest, " ", 0);
+    *word = text_slice(*rest, 0, space);
+    *rest = space == SIZE_MAX ? (struct text){0} : text_slice(*rest, space + 1, rest->size);
+    return word->size > 0;
+}
+
+static bool has_word(const char *words, struct text wanted)
+{
+    struct text rest = text_of(words);
+    for (struct text word; next_word(&rest, &word);) {
+        if (text_equal(word, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Can a column of type `found` be read as `wanted`? Everything of pg_catalog has a text, and a text may hold anything:
+ * where it does not, reading fails and says so. A type of somebody else is never read: its cast would run. */
+static bool is_readable(const char *found, struct text wanted)
+{
+    if (strchr(found, '.') != NULL) {
+        return false;
+    }
+    if (text_is(wanted, found) || has_word(kinds[0], wanted) || has_word(kinds[0], text_of(found))) {
+        return true;
+    }
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        if (has_word(kinds[i], wanted) && has_word(kinds[i], text_of(found))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One way to fit, under construction. */
+struct fitting {
+    struct arena *arena;
+    const struct ledger_shape *shape;
+    const struct table *table;
+    struct buffer select; /* the columns as they are read */
+    struct buffer lacks;
+    struct buffer wrong; /* what is wrong, in words */
+    size_t changes;      /* how much of it is not as it stands */
+};
+
+static void add_to_list(struct buffer *list, const char *text)
+{
+    buffer_printf(list, "%s%s", list->size == 0 ? "" : ", ", text);
+}
+
+static void put_column(struct fitting *fitting, const char *name, struct text type, bool is_there)
+{
+    buffer_puts(&fitting->select, fitting->select.size == 0 ? "SELECT " : ", ");
+    if (is_there) {
+        pg_quote_identifier(&fitting->select, name);
+    } else {
+        buffer_puts(&fitting->select, "NULL");
+    }
+    buffer_printf(&fitting->select, "::pg_catalog.%.*s AS ", (int)type.size, type.data);
+    pg_quote_identifier(&fitting->select, name);
+}
+
+static const struct table_column *column_called(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
+}
+
+/* One "name:type" of the shape. */
+static void fit_column(struct fitting *fitting, struct text word)
+{
+    const size_t colon = text_find(word, ":", 0);
+    const char *const name = arena_strndup(fitting->arena, word.data, colon);
+    const struct text type = text_slice(word, colon + 1, word.size);
+    const struct table_column *const column = column_called(fitting->table, name);
+    const bool is_optional = fitting->shape->optional != NULL && has_word(fitting->shape->optional, text_of(name));
+    if (column == NULL) {
+        add_to_list(is_optional ? &fitting->lacks : &fitting->wrong,
+                    is_optional ? name : arena_printf(fitting->arena, "it has no column \"%s\"", name));
+    } else if (!is_readable(column->type, type)) {
+        add_to_list(&fitting->wrong, arena_printf(fitting->arena, "its column \"%s\" is %s and not %.*s", name,
+                                                  column->type, (int)type.size, type.data));
+    }
+    fitting->changes += column == NULL || !text_is(type, column->type) ? 1 : 0;
+    put_column(fitting, name, type, column != NULL);
+}
+
+/* Columns that must be filled and that the tool does not know. */
+static const char *demands_of(struct arena *arena, const struct ledger_shape *shape, const struct table *table)
+{
+    struct buffer list = {.arena = arena};
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_column *const column = &table->columns[i];
+        bool is_known = false;
+        struct text rest = text_of(shape->columns);
+        for (struct text word; next_word(&rest, &word);) {
+            is_known = is_known || text_is(text_slice(word, 0, text_find(word, ":", 0)), column->name);
+        }
+        if (column->is_demanding && !is_known) {
+            add_to_list(&list, column->name);
+        }
+    }
+    return list.size == 0 ? NULL : buffer_string(&list);
+}
+
+static struct fitting fit_one(struct arena *arena, const struct ledger_shape *shape, const struct table *table)
+{
+    struct fitting fitting = {
+        .arena = arena,
+        .shape = shape,
+        .table = table,
+        .select = {.arena = arena},
+        .lacks = {.arena = arena},
+        .wrong = {.arena = arena},
+    };
+    struct text rest = text_of(shape->columns);
+    for (struct text word; next_word(&rest, &word);) {
+        fit_column(&fitting, word);
+    }
+    buffer_puts(&fitting.select, " FROM ");
+    pg_quote_identifier(&fitting.select, table->schema);
+    buffer_putc(&fitting.select, '.');
+    pg_quote_identifier(&fitting.select, table->name);
+    return fitting;
+}
+
+/* The one with the least to put right comes first; the first of equals stays. */
+static bool is_better(const struct fitting *one, const struct fitting *best)
+{
+    const bool fits = one->wrong.size == 0;
+    const bool best_fits = best->wrong.size == 0;
+    return fits != best_fits ? fits : one->changes < best->changes;
+}
+
+struct shape_fit shape_fit(struct arena *arena, const struct framework *framework, const struct table *table)
+{
+    const struct ledger_shape *shape = framework->ledger.shapes;
+    struct fitting best = fit_one(arena, shape, table);
+    for (shape++; shape->table != NULL; shape++) {
+        const struct fitting one = fit_one(arena, shape, table);
+        best = is_better(&one, &best) ? one : best;
+    }
+    return (struct shape_fit){
+        .fits = best.wrong.size == 0,
+        .difference = best.wrong.size == 0 ? NULL : buffer_string(&best.wrong),
+        .as_read = best.changes == 0 ? NULL : buffer_string(&best.select),
+        .lacks = best.lacks.size == 0 ? NULL : buffer_string(&best.lacks),
+        .demands = demands_of(arena, best.shape, table),
+    };
+}
