@@ -604,7 +604,10 @@ class Supabase(Framework):
                 session.wire.pipeline(*batch)
             session.later = [f"INSERT INTO supabase_migrations.schema_migrations VALUES ('{self.key(file.number)}', '{{}}', '{name_of(file.number)}')"]
             return
-        session.wire.pipeline(*batch, insert)
+        try:
+            session.wire.pipeline(*batch, insert)
+        except ServerError as error:
+            raise LedgerError(error) if session.wire.done == len(batch) else error from None
 
 
 class Flyway(Framework):

@@ -218,7 +218,8 @@ def idealised(file):
     statements = []
     for one in file.statements:
         parts = (one.text,) if one.ideal is None else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
-        statements += [replace(one, text=part) for part in parts if part]
+        parts = [part for part in parts if part]
+        statements += [replace(one, text=part, tail=";\n" if i + 1 < len(parts) else one.tail) for i, part in enumerate(parts)]
     before = idealised(file.before) if file.before else None
     return replace(file, statements=statements, bom=False, before=before, written=file.on_disk())
 

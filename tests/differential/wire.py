@@ -26,6 +26,7 @@ class Wire:
         self.status = "I"
         self.pid = 0
         self.tag = ""
+        self.done = 0  # statements of the last message that were done
         self.notifications = []
         words = {"user": user, "database": database, "client_encoding": "UTF8", "application_name": "judge"}
         body = struct.pack(">I", 196608) + b"".join(f"{key}\0{value}\0".encode() for key, value in words.items()) + b"\0"
@@ -81,6 +82,7 @@ class Wire:
     def _until_ready(self):
         """Reads to ReadyForQuery; answers the rows of each statement, or raises its first error."""
         results, rows, error = [], [], None
+        self.done = 0
         while True:
             kind, body = self._receive()
             if kind == b"D":
@@ -88,6 +90,7 @@ class Wire:
             elif kind in b"CI":
                 self.tag = body.split(b"\0")[0].decode().split(" ")[0]
                 results.append(rows)
+                self.done = len(results)
                 rows = []
             elif kind == b"E":
                 error = error or ServerError(self._fields(body))
