@@ -120,7 +120,8 @@ class Bench:
                     if one.before:
                         ignore(session.wire, one.before)
                 file = idealised(file)
-            wrap = way == "ideal" and not framework.wraps and not own
+            bare = not framework.wraps or file.no_transaction and not framework.by_statement
+            wrap = way == "ideal" and bare and not own
             if wrap:
                 session.wire.simple("BEGIN")
             framework.run(session, file)

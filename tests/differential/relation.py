@@ -15,6 +15,10 @@ LIMITS = {
 }
 
 
+# What a session has and another has not.
+IN_THE_SESSION = ("temp", "cursor", "prepare", "advisory", "notify", "nextval", "setval")
+
+
 @dataclass
 class Difference:
     category: str
@@ -38,13 +42,15 @@ class Relation:
         self.judged = judge
         truss = self.bench.truss(self.scenario)
         self.truss = truss
-        if truss.result == "stopped" and truss.partial and self.may_be_unknown():
+        if truss.result == "stopped" and self.scenario.disturbance and self.may_be_given_up():
             return None
         if truss.result in ("refused", "stopped") and not truss.partial:
             return self.refused(judge)
         if truss.result not in ("ok", "failed", "stopped"):
             return self.difference(f"Truss: {truss.result}", [], judge)
         found, ways = self.against(judge), {}
+        if found and self.is_no_better(judge):
+            return None
         while found and self.other_way(judge, ways):
             judge = self.bench.judge(self.scenario, ways)
             found = self.against(judge)
@@ -52,6 +58,11 @@ class Relation:
             found.category += " (" + ", ".join(sorted(set(ways.values()))) + ")"
             found.lines.insert(0, f"  sent otherwise: {ways}")
         return found
+
+    def is_no_better(self, judge):
+        """The framework fails for how it sends, and Truss, which might do better, fails as well: nothing of the file stays."""
+        return (judge.result == "failed" and judge.sqlstate in LIMITS and self.truss.result == "failed" and judge.file == self.truss.file
+                and self.truss.ledger in (judge.ledger, judge.before) and not self.states(judge, True))
 
     def other_way(self, judge, ways):
         """What else the file may mean that the framework did not bring to its end: true where there is something to try."""
@@ -121,11 +132,12 @@ class Relation:
         file = self.scenario.files[self.truss.file - 1]
         return file.no_transaction or any(one.ideal is not None or one.before or one.kind.startswith(TRANSACTION_KINDS) for one in file.statements)
 
-    def may_be_unknown(self):
-        """Interrupted inside something that commits where nobody can see: then a person is asked, and nothing is guessed."""
+    def may_be_given_up(self):
+        """Interrupted where nobody can see what was done, or where what the session had is gone: then a person is asked, and nothing is guessed."""
         file = self.scenario.files[self.truss.file - 1]
-        return (self.scenario.disturbance != "" and "cannot be known" in self.truss.message and
-                any(one.kind.startswith((*TRANSACTION_KINDS, "do commit", "call")) for one in file.statements))
+        own = any(one.kind.startswith((*TRANSACTION_KINDS, "do commit", "call")) for one in file.statements)
+        kept = any(one.kind.startswith(IN_THE_SESSION) for one in file.statements)
+        return "cannot be known" in self.truss.message and own or "went with its session" in self.truss.message and kept
 
     def is_prefix(self, judge):
         """Is what Truss left what some of the statements make, from the first, one by one?"""
