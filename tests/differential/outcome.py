@@ -86,7 +86,7 @@ class Bench:
     # ---- as the framework sends it ----
 
     def judge(self, scenario, ways=None, upto=None):
-        """ways: {file: "clean" or "ideal"} for those that are not sent as they are. clean: the framework's own statements are not reached
+        """ways: {file: way} for those that are not sent as they are. no mark: without the byte order mark; clean: the framework's own statements are not reached
         by the script's settings; ideal: besides, what cannot share a transaction is replaced. upto: (file, count): only so many statements
         of that file, sent the ideal way and not recorded."""
         database = self.database(scenario)
@@ -112,10 +112,12 @@ class Bench:
 
     def _send(self, scenario, database, file, outcome, way, record):
         framework = FRAMEWORKS[scenario.framework]
-        session = Session(lambda: self.world.connect(database, scenario.user), way != "" or not record)
+        session = Session(lambda: self.world.connect(database, scenario.user), way in ("clean", "ideal") or not record)
         own = any(one.kind.startswith(TRANSACTION_KINDS) for one in file.statements)
         try:
-            if way == "ideal":
+            if way == "no mark":
+                file = replace(file, bom=False, written=file.on_disk())
+            elif way == "ideal":
                 for one in file.statements:
                     if one.before:
                         ignore(session.wire, one.before)
@@ -264,7 +266,7 @@ class Worker:
             with harness.Rpc(self.program.address) as rpc:
                 reply = rpc.call("MigrationService", "Run", {"framework": framework.id})
         except harness.RpcError as error:
-            return Outcome("refused" if error.code in (3, 9) else f"rpc error {error.code}", message=error.status.message)
+            return Outcome("refused" if error.code in (3, 5, 9) else f"rpc error {error.code}", message=error.status.message)
         except (OSError, AssertionError) as error:
             return Outcome("crashed", message=f"{error!r} {self.program.text()[-1500:]}")
         if reply.ok:

@@ -49,7 +49,7 @@ class Relation:
         if truss.result not in ("ok", "failed", "stopped"):
             return self.difference(f"Truss: {truss.result}", [], judge)
         found, ways = self.against(judge), {}
-        if found and self.is_no_better(judge):
+        if found and (self.is_no_better(judge) or self.is_sooner(judge)):
             return None
         while found and self.other_way(judge, ways):
             judge = self.bench.judge(self.scenario, ways)
@@ -64,15 +64,25 @@ class Relation:
         return (judge.result == "failed" and judge.sqlstate in LIMITS and self.truss.result == "failed" and judge.file == self.truss.file
                 and self.truss.ledger in (judge.ledger, judge.before) and not self.states(judge, True))
 
+    def is_sooner(self, judge):
+        """A syntax error is found before anything of the file ran, where the framework gets as far as to it or fails before."""
+        if judge.result != "failed" or self.truss.sqlstate != "42601" or judge.file != self.truss.file or self.truss.partial:
+            return False
+        before = self.before(self.truss.file)
+        return self.is_like(before) and self.truss.ledger == before.ledger
+
     def other_way(self, judge, ways):
         """What else the file may mean that the framework did not bring to its end: true where there is something to try."""
         if judge.result not in ("failed", "ledger", "client before") or ways.get(judge.file) == "ideal":
             return False
-        if judge.result == "ledger" and judge.file not in ways:
+        if judge.file not in ways and self.scenario.files[judge.file - 1].bom:
+            ways[judge.file] = "no mark"
+            return True
+        if judge.result == "ledger" and ways.get(judge.file) != "clean":
             ways[judge.file] = "clean"
             return True
         ways[judge.file] = "ideal"
-        return judge.result != "failed" or judge.sqlstate in LIMITS or self.scenario.files[judge.file - 1].bom
+        return judge.result != "failed" or judge.sqlstate in LIMITS
 
     def difference(self, category, lines, judge):
         return Difference(category, lines, judge, self.truss)
