@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian 12 packages that Truss needs. The quickstart, the tests, the image and CI all use this one list.
+# Installs the packages of Debian 12 or 13 that Truss needs. The quickstart, the tests, the image and CI all use this one list.
 #
 #   install-deps.sh [SET…]     default: test
 #
@@ -12,14 +12,17 @@
 # Where everything is installed already it does nothing at all: no network, no root.
 set -eu
 
-run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd12 libjansson4 libpg-query1504.0 libssl3 libyaml-0-2 libexpat1 ca-certificates"
+# NAME@PACKAGE is whatever NAME, a pattern, matches among what PACKAGE depends on: these names have a version in them, which is
+# another one in each release of Debian.
+run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd[0-9]*@libmicrohttpd-dev libjansson4 libpg-query[0-9]*@libpg-query-dev
+    libssl[0-9]*@libssl-dev libyaml-0-2 libexpat1 ca-certificates"
 build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev libnng-dev libprotobuf-c-dev libpq-dev
     libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev libyaml-dev libexpat1-dev"
-quickstart="$build check postgresql-15 curl"
+quickstart="$build check postgresql-[0-9]*@postgresql curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
     python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium
     python3-jsonschema dpkg-dev file"
-long="$test clang clang-tidy libclang-rt-14-dev pgbouncer"
+long="$test clang clang-tidy pgbouncer"
 
 fail() {
     echo "install-deps.sh: $*" >&2
@@ -38,17 +41,40 @@ packages_of() {
     build) echo "$build" ;;
     quickstart) echo "$quickstart" ;;
     test) echo "$test" && node_packages ;;
-    long) echo "$long" && node_packages ;;
-    *) fail "there is no set \"$1\"; the sets are run, build, quickstart, test and long." ;;
+    long) echo "$long" && clang_packages && node_packages ;;
     esac
+}
+
+# The fuzzers' library is of the same version as clang.
+clang_packages() {
+    version=$(named 'clang-[0-9]*@clang') && echo "libclang-rt-${version#clang-}-dev"
+}
+
+is_installed() {
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) in ii*) ;; *) return 1 ;; esac
+}
+
+# What PATTERN@PACKAGE stands for: installed already, else what apt says; nothing where apt does not know it (yet).
+named() {
+    pattern=${1%@*}
+    dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$pattern" 2>/dev/null |
+        awk '$1 ~ /^ii/ && $2 ~ /[0-9.]+(t64)?$/ { print $2; found = 1; exit } END { exit !found }' && return
+    regex=$(printf %s "$pattern" | sed 's/\*/[0-9.]*(t64)?/')
+    apt-cache depends --important "${1#*@}" 2>/dev/null | sed -n -E "s/^ *\|?Depends: ($regex)\$/\1/p" | head -n 1 | grep .
+}
+
+resolved() {
+    for word in "$@"; do
+        case $word in
+        *@*) named "$word" || return 1 ;;
+        *) echo "$word" ;;
+        esac
+    done
 }
 
 missing_of() {
     for package in "$@"; do
-        case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
-        ii*) ;;
-        *) echo "$package" ;;
-        esac
+        is_installed "$package" || echo "$package"
     done
 }
 
@@ -83,18 +109,34 @@ install_without_cluster() {
 install_missing() {
     as_root apt-get update -q || echo "install-deps.sh: the package lists could not be renewed; going on with the old ones." >&2
     case " $* " in
-    *" postgresql-15 "*) install_without_cluster "$@" ;;
+    *" postgresql-"[0-9]*) install_without_cluster "$@" ;;
     *) apt_install "$@" ;;
     esac
 }
 
-command -v dpkg-query >/dev/null || fail "this needs Debian 12 (bookworm) or a system with its packages."
+command -v dpkg-query >/dev/null || fail "this needs Debian 12 or 13, or a system with their packages."
 [ $# -gt 0 ] || set -- test
+
+# A bare machine's apt knows no package before its lists are there.
+set -f # a pattern is for dpkg, not for the files that are here
 packages=""
+find_packages() {
+    packages=""
+    for set in "$@"; do
+        words=$(packages_of "$set") || return 1
+        # shellcheck disable=SC2086  # words are meant to split
+        packages="$packages $(resolved $words)" || return 1
+    done
+}
 for set in "$@"; do
-    packages="$packages $(packages_of "$set")"
+    case $set in
+    run | build | quickstart | test | long) ;;
+    *) fail "there is no set \"$set\"; the sets are run, build, quickstart, test and long." ;;
+    esac
 done
-# shellcheck disable=SC2086  # words are meant to split
+find_packages "$@" || { as_root apt-get update -q && find_packages "$@"; } ||
+    fail "apt does not know all of these packages here: $words"
+# shellcheck disable=SC2086
 missing=$(missing_of $packages | sort -u | tr '\n' ' ')
 [ -n "$missing" ] || exit 0
 
