@@ -1,6 +1,7 @@
 #!/bin/sh
-# Looks at the sources without running them: clang-format, layers (layers.py), cppcheck, shellcheck; with TRUSS_LINT=full clang-tidy too, which
-# takes minutes. Says everything that it finds, then fails. What the tools read is build/compile_commands.json.
+# Looks at the sources without running them: clang-format, who includes whom (layers.py), what was promised to clients
+# (contract.py), cppcheck, shellcheck; with TRUSS_LINT=full clang-tidy too, which takes minutes. Says everything that it finds,
+# then fails. What the tools read is build/compile_commands.json.
 set -eu
 cd "$(dirname "$0")/.."
 failed=""
@@ -40,6 +41,7 @@ tidy() {
 [ -e build/compile_commands.json ] || cmake -S . -B build >/dev/null
 check clang-format format
 check layers /usr/bin/python3 -B tests/layers.py
+check contract /usr/bin/python3 -B tests/contract.py
 check cppcheck cpp_check
 check shellcheck shell
 [ "${TRUSS_LINT-}" != full ] || check clang-tidy tidy

@@ -11,6 +11,9 @@
  * the closure returns, or with NULL where the call failed; truss_client_error then says why. A request is never sent
  * twice.
  *
+ * The generated messages are linked into the program, so that they are of its own version; the library and the worker
+ * may be newer or older: what the one does not know of the other's messages is kept or left out.
+ *
  * A client is used by one thread at a time. Its process must not fork after it was opened (nng does not survive it).
  * Build with `pkg-config --cflags --libs truss`.
  */
@@ -45,7 +48,7 @@ void truss_client_set_key(struct truss_client *client, const char *key);
 /* A service of the worker, for the generated functions. Borrowed; valid until the next call of this function. */
 ProtobufCService *truss_client_service(struct truss_client *client, const ProtobufCServiceDescriptor *descriptor);
 
-/* Why a call failed. Strings are never NULL. */
+/* Why a call failed. Strings are never NULL. A newer library may have more members behind these. */
 struct truss_error {
     int code;             /* google.rpc.Code; 0: the last call did not fail */
     const char *name;     /* "NOT_FOUND" */

@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "migration/record/store.h"
+#include "migration/record/make.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 """The C client as a user gets it: installed, found by pkg-config, its example compiled and run against a worker."""
+import glob
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,10 +47,51 @@ class C(Case):
         self.assertIn("UNAVAILABLE", result.stderr)
         self.assertEqual(self.run_example("nonsense").returncode, 2)
 
-    def test_the_library_exports_its_own_names_only(self):
-        names = subprocess.run(["nm", "-D", "--defined-only", self.library], check=True, capture_output=True, text=True).stdout.split("\n")
-        foreign = [line for line in names if line and not line.split()[-1].startswith(("truss_", "google__"))]
-        self.assertEqual(foreign, [])
+    def test_the_library_exports_the_functions_of_its_header_and_nothing_else(self):
+        """What was exported once stays, or the SONAME is another: libtruss.symbols is only added to."""
+        said = subprocess.run(["nm", "-D", "--defined-only", self.library], check=True, capture_output=True, text=True).stdout
+        names = sorted(line.split()[-1].partition("@")[0] for line in said.splitlines() if line.split()[1] == "T")
+        with open(os.path.join(harness.ROOT, "clients/c/libtruss.symbols"), encoding="ascii") as file:
+            self.assertEqual(names, file.read().split())
+        others = [line for line in said.splitlines() if line.split()[1] not in "TA"]
+        self.assertEqual(others, [])
+
+    def compiled_by_contract(self, proto, *more):
+        """The example, with the messages of other .proto files linked in, against today's library."""
+        folder = tempfile.mkdtemp(dir=self.directory.name)
+        files = [os.path.relpath(path, proto) for path in glob.glob(os.path.join(proto, "truss/*/v1/*.proto"))]
+        subprocess.run(["protoc-c", f"-I{proto}", "-I/usr/include", f"--c_out={folder}", *files, "google/protobuf/timestamp.proto"], check=True)
+        generated = glob.glob(os.path.join(folder, "**/*.pb-c.c"), recursive=True)
+        program = os.path.join(folder, "example")
+        subprocess.run(["cc", "-Wall", EXAMPLE, *generated, "-o", program, f"-I{folder}", f"-I{harness.ROOT}/include", self.library, "-lprotobuf-c",
+                        f"-Wl,-rpath,{os.path.dirname(self.library)}", *more], check=True)
+        return program
+
+    def test_a_program_that_was_built_with_the_first_contract_works_with_this_library_and_worker(self):
+        files = self.project("prisma-blog")
+        program = self.compiled_by_contract(os.path.join(harness.ROOT, "tests/fixtures/contract/first"))
+        result = subprocess.run([program, self.worker(files).address], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout.splitlines(), [f"STATE_PENDING {name}" for name in files.names()])
+
+    def test_a_program_whose_messages_have_more_or_fewer_fields_than_the_library_works(self):
+        """Fields behind and between the others: the layout in memory is the program's own."""
+        files = self.project("prisma-blog")
+        address = self.worker(files).address
+        for change in (lambda text: text.replace("message GetStatusRequest {", "message GetStatusRequest {\n  string another = 900;\n  repeated string others = 901;")
+                       .replace("message Migration {", "message Migration {\n  string another = 900;"),
+                       lambda text: text.replace("repeated Source sources = 9;", "").replace("bool verified = 11;", "").replace("bool is_code = 12;", "")):
+            proto = tempfile.mkdtemp(dir=self.directory.name)
+            shutil.copytree(os.path.join(harness.ROOT, "proto"), proto, dirs_exist_ok=True)
+            path = os.path.join(proto, "truss/migration/v1/migration.proto")
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertNotEqual(change(text), text)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(change(text))
+            result = subprocess.run([self.compiled_by_contract(proto), address], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual(result.stdout.splitlines(), [f"STATE_PENDING {name}" for name in files.names()])
 
 
 if __name__ == "__main__":

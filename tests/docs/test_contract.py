@@ -1,6 +1,7 @@
 """What is written down twice, because two readers need it, is the same in both places."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,15 @@ class Contract(unittest.TestCase):
         documented = re.findall(r"^  //   ([A-Z_]+): (.+)$", text_of("proto/truss/rpc/v1/rpc.proto"), re.M)
         self.assertGreaterEqual(len(sent), 8)
         self.assertEqual(documented, sent)
+
+    def test_a_plan_selects_migrations_with_the_fields_of_a_run(self):
+        def fields(message):
+            found = re.findall(rf"^field truss\.migration\.v1\.{message}\.(\w+) = \d+ (.+)$", text_of("proto/contract.lock"), re.M)
+            return set(found)
+        self.assertGreaterEqual(len(fields("PlanRequest")), 6)
+        self.assertLessEqual(fields("PlanRequest"), fields("RunRequest"))
+        for message in ("GetStatusRequest", "PreviewRequest", "MarkAppliedRequest", "MarkRolledBackRequest", "CheckRequest", "CreateRequest"):
+            self.assertIn(("framework", "string optional"), fields(message), message)
 
     def test_the_protocol_states_the_limits_that_are_kept(self):
         limits = dict(re.findall(r"^#define LIMIT_(\w+) +(\d+)\b", text_of("src/base/limits.h"), re.M))
@@ -70,6 +80,45 @@ class Contract(unittest.TestCase):
         self.assertEqual(self.layers({"base/a.c": '#include "base/b.h"\n', "base/a.h": "", "base/b.c": '#include "base/a.h"\n', "base/b.h": ""}),
                          (1, ["modules that know each other: base/a, base/b"]))
         self.assertEqual(self.layers({"base/a.c": '#include "base/a_part.h"\n', "base/a.h": "", "base/a_part.c": '#include "base/a.h"\n', "base/a_part.h": ""})[0], 0)
+
+    def contract(self, change, *arguments, path="truss/migration/v1/migration.proto"):
+        """What tests/contract.py says of today's .proto files after a change, and the lock behind it."""
+        with tempfile.TemporaryDirectory() as root:
+            shutil.copytree(os.path.join(ROOT, "proto"), os.path.join(root, "proto"))
+            before = text_of(f"proto/{path}")
+            self.assertNotEqual(change(before), before)
+            with open(os.path.join(root, "proto", path), "w", encoding="utf-8") as file:
+                file.write(change(before))
+            told = subprocess.run([sys.executable, os.path.join(ROOT, "tests/contract.py"), root, *arguments], capture_output=True, text=True, check=False)
+            with open(os.path.join(root, "proto/contract.lock"), encoding="utf-8") as file:
+                return told.returncode, told.stdout + told.stderr, file.read()
+
+    def test_what_clients_rely_on_is_not_removed_or_changed(self):
+        lock = text_of("proto/contract.lock")
+        for name, old, new, said in (
+                ("removed", "  uint32 lock_timeout_ms = 5;\n", "", "broken: field truss.migration.v1.RunRequest.lock_timeout_ms = 5 uint32 optional"),
+                ("renumbered", "uint32 lock_timeout_ms = 5;", "uint32 lock_timeout_ms = 95;", "broken: field truss.migration.v1.RunRequest.lock_timeout_ms = 5"),
+                ("renamed", "uint32 lock_timeout_ms = 5;", "uint32 lock_timeout = 5;", "broken: field truss.migration.v1.RunRequest.lock_timeout_ms = 5"),
+                ("of another type", "uint32 lock_timeout_ms = 5;", "uint64 lock_timeout_ms = 5;", "broken: field truss.migration.v1.RunRequest.lock_timeout_ms = 5 uint32"),
+                ("repeated", "uint32 lock_timeout_ms = 5;", "repeated uint32 lock_timeout_ms = 5;", "broken: field truss.migration.v1.RunRequest.lock_timeout_ms = 5 uint32 optional"),
+                ("another value", "STATE_ORPHANED = 4;", "STATE_ORPHANED = 9;", "broken: value truss.migration.v1.State.STATE_ORPHANED = 4"),
+                ("another method", "rpc Check(CheckRequest)", "rpc Look(CheckRequest)", "broken: method truss.migration.v1.MigrationService/Check"),
+                ("another input", "rpc Check(CheckRequest)", "rpc Check(PlanRequest)", "broken: method truss.migration.v1.MigrationService/Check")):
+            for arguments in ([], ["--renew"]):
+                with self.subTest(change=name, arguments=arguments):
+                    status, told, after = self.contract(lambda text: text.replace(old, new), *arguments)
+                    self.assertEqual((status, after), (1, lock))
+                    self.assertIn(said, told)
+
+    def test_what_is_new_is_named_until_it_is_in_the_lock(self):
+        def more(text):
+            return text.replace("  uint32 lock_timeout_ms = 5;\n", "  uint32 lock_timeout_ms = 5;\n  bool another = 900;\n")
+        line = "field truss.migration.v1.RunRequest.another = 900 bool optional"
+        status, told, after = self.contract(more)
+        self.assertEqual((status, after), (1, text_of("proto/contract.lock")))
+        self.assertIn(f"new: {line}", told)
+        status, told, after = self.contract(more, "--renew")
+        self.assertEqual((status, set(after.splitlines()) - set(text_of("proto/contract.lock").splitlines())), (0, {line}), told)
 
 
 if __name__ == "__main__":

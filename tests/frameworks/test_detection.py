@@ -28,7 +28,7 @@ class Confusion(Fixtures):
                 dump = subprocess.run(["pg_dump", "--no-owner", "--no-privileges", "--inserts", self.cluster.url(one)], capture_output=True, text=True, check=True).stdout
                 schema = f"of_{name.replace('-', '_')}"
                 dump = re.sub(r"(?m)^\\.*$|^CREATE SCHEMA .*$|^COMMENT ON SCHEMA .*$", "", dump)
-                dump = re.sub(r"\b(public|drizzle|graphile_migrate|supabase_migrations|atlas_schema_revisions|sqitch)\.", f"{schema}.", dump)
+                dump = re.sub(r"\b(public|drizzle|hdb_catalog|graphile_migrate|supabase_migrations|atlas_schema_revisions|sqitch)\.", f"{schema}.", dump)
                 self.cluster.psql(Confusion.database_of_all, f"CREATE SCHEMA {schema};\n{dump}")
         return Confusion.database_of_all
 

@@ -48,10 +48,17 @@ class Native(Fixtures):
     def test_a_run_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, "before.sql")
 
-    # flyway: its ranks tell of two runs; sqitch: comments; liquibase: the first of its changes are its own XML.
-    @per(name for name in NATIVE if name not in INCONSISTENT | {"flyway", "sqitch", "liquibase"})
+    # hasura: its server makes the table; flyway: its ranks tell of two runs; sqitch: comments; liquibase: the first of its changes are its own XML.
+    @per(name for name in NATIVE if name not in INCONSISTENT | {"flyway", "hasura", "sqitch", "liquibase"})
     def test_a_run_from_nothing_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, None)
+
+    def test_a_table_that_only_its_server_makes_is_asked_for(self):
+        database = self.fixture("hasura", None)
+        with self.serve("hasura", database) as rpc, self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "Run", {})
+        self.assertIn('"hdb_catalog"."hdb_version" is made by Hasura\'s server: start that', refused.exception.status.message)
+        self.assertEqual([line for line in self.dump("hasura", database) if line.startswith("CREATE")], [])
 
     @per(sorted(PROGRAMS))
     def test_programs_are_refused_with_the_command_that_runs_them(self, name):

@@ -8,7 +8,7 @@
  */
 #include "framework/core/framework.h"
 #include "framework/core/layout.h"
-#include "migration/plan/content.h"
+#include "migration/look/content.h"
 #include "migration/plan/cut.h"
 #include "sql/effects.h"
 
@@ -128,19 +128,21 @@ static void read_migration(struct arena *arena, const struct project *project, c
     struct status status = {.arena = arena};
     struct loaded loaded;
     struct plan plan;
-    if (!migration_load(arena, project, folder, file, &loaded, &status)) {
+    const struct migration_place place = {project, folder, file};
+    if (!migration_load(arena, &place, &loaded, &status)) {
         must(status.code != STATUS_OK && status.message != NULL);
         return;
     }
     const char *const checksum =
-        framework->checksum == NULL ? NULL : framework->checksum(arena, folder, file, loaded.content);
-    if (checksum != NULL && framework->checksum_matches != NULL) {
-        framework->checksum_matches(arena, folder, file, checksum, loaded.content);
+        framework_has_checksum(framework) ? framework_checksum(arena, folder, file, loaded.content) : NULL;
+    if (checksum != NULL && framework->hooks.checksum_matches != NULL) {
+        framework->hooks.checksum_matches(arena, folder, file, checksum, loaded.content);
     }
     if (file->is_code) {
         return;
     }
-    if (plan_build(arena, loaded.script.sql, loaded.script.no_transaction, &plan, &status)) {
+    const struct plan_options options = {.sent = framework->sent, .is_wish = loaded.script.no_transaction};
+    if (plan_build(arena, loaded.script.sql, &options, &plan, &status)) {
         judge(arena, loaded.script.sql, &plan);
     } else {
         must(status.code != STATUS_OK && status.message != NULL);
@@ -152,9 +154,9 @@ static void create(struct arena *arena, const struct folder *folder)
 {
     struct status status = {.arena = arena};
     const char *migration, *file, *content;
-    if (folder->framework->create_migration != NULL &&
-        folder->framework->create_migration(arena, folder, "add x", INT64_C(1700000000000000), &migration, &file,
-                                            &content, &status)) {
+    if (framework_can_create(folder->framework) &&
+        framework_create_migration(arena, folder, "add x", INT64_C(1700000000000000), &migration, &file, &content,
+                                   &status)) {
         must(file[0] != '/' && strcmp(file, "..") != 0 && strncmp(file, "../", 3) != 0 && strstr(file, "/../") == NULL);
     }
 }
@@ -163,11 +165,11 @@ static void read_folder(struct arena *arena, const struct project *project, cons
 {
     struct status status = {.arena = arena};
     struct migration_files files = {0};
-    if (!folder->framework->list(arena, folder, &files, &status)) {
+    if (!framework_list(arena, folder, &files, &status)) {
         must(status.code != STATUS_OK && status.message != NULL);
         return;
     }
-    if (folder->framework->check_folder != NULL && !folder->framework->check_folder(arena, folder, &files, &status)) {
+    if (!framework_check_folder(arena, folder, &files, &status)) {
         must(status.code != STATUS_OK && status.message != NULL);
     }
     for (size_t i = 0; i < files.count && i < MOST_READ; i++) {

@@ -39,7 +39,8 @@ class Debian(Case):
         cls.folder = tempfile.mkdtemp(prefix="truss-deb-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
         run("cpack", "-G", "DEB", "-B", cls.folder, "--config", os.path.join(build, "CPackConfig.cmake"), cwd=cls.folder)
-        (cls.truss,), (cls.development,) = (glob.glob(os.path.join(cls.folder, f"{name}_*.deb")) for name in ("truss", "libtruss-dev"))
+        (cls.truss,), (cls.library,), (cls.development,) = (glob.glob(os.path.join(cls.folder, f"{name}_*.deb"))
+                                                           for name in ("truss", "libtruss0", "libtruss-dev"))
 
     def files(self, package):
         return [line.split(None, 5)[5].removeprefix(".") for line in run("dpkg-deb", "-c", package).splitlines() if not line.endswith("/")]
@@ -56,9 +57,21 @@ class Debian(Case):
         for library in ("libpq5", "libnng1", "libmicrohttpd12", "libpg-query"):
             self.assertIn(library, depends)
 
+    def test_the_shared_library_has_a_package_of_its_own_with_its_soname_in_the_name(self):
+        files = self.files(self.library)
+        libraries = sorted(os.path.basename(path) for path in files if "/lib/" in path)
+        self.assertEqual(libraries, ["libtruss.so.0 -> libtruss.so.0.1.0", "libtruss.so.0.1.0"])
+        development = self.files(self.development)
+        self.assertEqual([path for path in development if ".so" in path], ["/usr/lib/libtruss.so -> libtruss.so.0"])
+        self.assertIn("libtruss0 (= ", run("dpkg-deb", "-f", self.development, "Depends"))
+        self.assertIn("libtruss 0 libtruss0 (>= 0.1.0)", run("dpkg-deb", "-I", self.library, "shlibs"))
+        for package, name in ((self.truss, "truss"), (self.library, "libtruss0"), (self.development, "libtruss-dev")):
+            self.assertIn(f"/usr/share/doc/{name}/copyright", self.files(package))
+
     def test_the_client_of_the_development_package_compiles_the_example(self):
         root = os.path.join(self.folder, "dev")
-        run("dpkg-deb", "-x", self.development, root)
+        for package in (self.library, self.development):
+            run("dpkg-deb", "-x", package, root)
         flags = run("pkg-config", "--cflags", "--libs", "truss", env=dict(os.environ, PKG_CONFIG_PATH=os.path.join(root, "usr/lib/pkgconfig")))
         self.assertIn(root, flags)
         run("cc", "-o", os.path.join(self.folder, "example"), os.path.join(ROOT, "clients/c/example.c"), *flags.split())

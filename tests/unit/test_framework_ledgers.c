@@ -516,7 +516,9 @@ static bool next_fixture(size_t *index, struct fixture *fixture)
 {
     while (frameworks[*index] != NULL) {
         const struct framework *const framework = frameworks[(*index)++];
-        if (framework->ledger.record != NULL && load(fixture, framework->id, framework)) {
+        /* Hasura's server makes its table, and a row is a part of its state: test_native.py has both. */
+        const bool is_templates = framework->ledger.record != NULL && strcmp(framework->id, "hasura") != 0;
+        if (is_templates && load(fixture, framework->id, framework)) {
             return true;
         }
     }

@@ -26,6 +26,7 @@ static const struct run_settings settings = {.lock_timeout_ms = 50, .statement_t
 static const struct step_record second = {.step = 2, .steps = 3, .attempt = "4711", .checksum = "ab"};
 
 #define RESET_ROLE "RESET SESSION AUTHORIZATION;RESET ROLE;"
+#define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
 static void set_up(void)
 {
@@ -68,7 +69,7 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
     ck_assert_str_eq(compose(&one),
                      RESET_ROLE "RESET ALL;SET ledgers.own = on;SET idle_in_transaction_session_timeout = 60000;SET "
                                 "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
-                                "table t ()\n;\n" RESET_ROLE "INSERT row;" RESET_ROLE "UNLOCK ledger;COMMIT;");
+                                "table t ()\n;\n" OURSELVES "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");
     ck_assert_int_eq(composed.ladder, LADDER_LOCAL);
     /* "table", by its place in the message and in the file. */
     ck_assert_uint_eq(composed.characters_before,
@@ -87,8 +88,8 @@ START_TEST(what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the
     step.carry = "SET LOCAL work_mem = '1MB';SET ROLE app;";
     step.starts = true;
     ck_assert_str_eq(compose(&step),
-                     "BEGIN ISOLATION LEVEL SERIALIZABLE;SET LOCAL work_mem = '1MB';SET ROLE app;INSERT "
-                     "begun;select 1\n;\nCOMMIT;");
+                     "BEGIN ISOLATION LEVEL SERIALIZABLE;INSERT begun;SET LOCAL work_mem = '1MB';SET ROLE "
+                     "app;select 1\n;\nCOMMIT;");
     ck_assert_uint_eq(composed.statements_before, 4);
     ck_assert_int_eq(composed.ladder, LADDER_NONE);
 }
@@ -100,9 +101,9 @@ START_TEST(rows_of_steps_are_written_as_ourselves_too)
     step.step_mark = STEP_FINISHED;
     step.step = &second;
     const char *const sql = compose(&step);
-    ck_assert_ptr_eq(strstr(sql, "BEGIN;" RESET_ROLE "INSERT INTO truss.migration_steps"), sql);
+    ck_assert_ptr_eq(strstr(sql, "BEGIN;" OURSELVES "INSERT INTO truss.migration_steps"), sql);
     step.step_mark = STEP_UNBEGUN;
-    ck_assert_str_eq(compose(&step), "BEGIN;" RESET_ROLE
+    ck_assert_str_eq(compose(&step), "BEGIN;" OURSELVES
                                      "DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND migration = "
                                      "'1_first' AND step = 2 AND finished_at IS NULL;COMMIT;");
 }
@@ -114,7 +115,7 @@ START_TEST(the_last_step_finishes_the_row_and_forgets_the_steps)
     step.records = true;
     step.part = LEDGER_FINISH;
     step.step_mark = STEPS_FORGOTTEN;
-    ck_assert_str_eq(compose(&step), "BEGIN;select 1\n;\n" RESET_ROLE
+    ck_assert_str_eq(compose(&step), "BEGIN;select 1\n;\n" OURSELVES
                                      "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
                                      "migration = '1_first';COMMIT;");
 }
@@ -129,7 +130,7 @@ START_TEST(rows_stand_in_front_of_the_script_s_own_commit)
     step.starts = true;
     step.records = true;
     step.part = LEDGER_FINISH;
-    ck_assert_str_eq(compose(&step), "begin; select 1; \n;\n" RESET_ROLE "INSERT begun;UPDATE row;commit;");
+    ck_assert_str_eq(compose(&step), "begin; select 1; \n;\n" OURSELVES "INSERT begun;UPDATE row;commit;");
     ck_assert_int_eq(composed.ladder, LADDER_SESSION);
 }
 END_TEST
@@ -154,7 +155,7 @@ START_TEST(a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours)
     step.records = true;
     step.part = LEDGER_FINISH;
     step.step_mark = STEPS_FORGOTTEN;
-    ck_assert_str_eq(compose(&step), "DO $truss_step$ BEGIN\nbegin commit; end\n;\n" RESET_ROLE
+    ck_assert_str_eq(compose(&step), "DO $truss_step$ BEGIN\nbegin commit; end\n;\n" OURSELVES
                                      "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
                                      "migration = '1_first';END $truss_step$");
     ck_assert(composed.is_wrapped);
@@ -170,10 +171,10 @@ START_TEST(a_batch_has_one_begin_and_one_commit_around_its_scripts)
     part.locks = true;
     part.records = true;
     part.part = LEDGER_RECORD;
-    ck_assert_str_eq(compose(&part), "select 1\n;\n" RESET_ROLE "INSERT row;");
+    ck_assert_str_eq(compose(&part), "select 1\n;\n" OURSELVES "INSERT row;");
     part = begin(FRAME_COMMIT, NULL);
     part.locks = true;
-    ck_assert_str_eq(compose(&part), RESET_ROLE "UNLOCK ledger;COMMIT;");
+    ck_assert_str_eq(compose(&part), OURSELVES "UNLOCK ledger;COMMIT;");
 }
 END_TEST
 

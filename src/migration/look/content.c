@@ -32,15 +32,17 @@ static bool check_text(const struct migration_file *file, struct text content, s
                        bad + 1, text_position(text_slice(content, 0, bad), bad).line, (unsigned char)content.data[bad]);
 }
 
-bool migration_load(struct arena *arena, const struct project *project, const struct folder *folder,
-                    const struct migration_file *file, struct loaded *loaded, struct status *status)
+bool migration_load(struct arena *arena, const struct migration_place *place, struct loaded *loaded,
+                    struct status *status)
 {
+    const struct migration_file *const file = place->file;
     *loaded = (struct loaded){0};
     if (!migration_content(arena, file, &loaded->content, status) || !check_text(file, loaded->content, status)) {
         return false;
     }
     loaded->script.sql = loaded->content;
-    return file->is_code || framework_script(arena, project, folder, file, loaded->content, &loaded->script, status);
+    return file->is_code ||
+           framework_script(arena, place->project, place->folder, file, loaded->content, &loaded->script, status);
 }
 
 const char *loaded_hash(struct arena *arena, const struct loaded *loaded)

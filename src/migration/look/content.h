@@ -10,6 +10,13 @@
 bool migration_content(struct arena *arena, const struct migration_file *file, struct text *content,
                        struct status *status);
 
+/* Where a migration is; borrowed. */
+struct migration_place {
+    const struct project *project;
+    const struct folder *folder;
+    const struct migration_file *file;
+};
+
 /* A migration that is ready to be planned and sent. */
 struct loaded {
     struct text content;            /* what its checksum is made of */
@@ -18,8 +25,8 @@ struct loaded {
 
 /* Reads it. Of a program the script is its text. Fails with FAILED_PRECONDITION where it is not UTF-8 or has a NUL
  * byte, saying in which line, and where the framework cannot make SQL of it. */
-bool migration_load(struct arena *arena, const struct project *project, const struct folder *folder,
-                    const struct migration_file *file, struct loaded *loaded, struct status *status);
+bool migration_load(struct arena *arena, const struct migration_place *place, struct loaded *loaded,
+                    struct status *status);
 
 /* A digest of what is sent, as lower-case hex: it must be the same when it runs as when it was planned. */
 const char *loaded_hash(struct arena *arena, const struct loaded *loaded);

@@ -12,13 +12,19 @@
 
 /* ---- settings ---- */
 
-static bool limit(const char *name, uint32_t asked, uint32_t most, uint32_t otherwise, uint32_t *value,
-                  struct status *status)
+/* What may be asked for one of them. */
+struct limit {
+    const char *name;
+    uint32_t usual; /* where nothing is asked */
+    uint32_t most;  /* 0: anything */
+};
+
+static bool take(const struct limit *limit, uint32_t asked, uint32_t *value, struct status *status)
 {
-    *value = asked == 0 ? otherwise : asked;
-    return asked == 0 || most == 0 || asked <= most ||
-           status_fail(status, STATUS_INVALID_ARGUMENT, "%s is at most %u here; the worker's options say so.", name,
-                       most);
+    *value = asked == 0 ? limit->usual : asked;
+    return asked == 0 || limit->most == 0 || asked <= limit->most ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "%s is at most %u here; the worker's options say so.",
+                       limit->name, limit->most);
 }
 
 bool prepare_settings(const struct site *site, const struct run_options *options, struct run_settings *settings,
@@ -26,12 +32,13 @@ bool prepare_settings(const struct site *site, const struct run_options *options
 {
     const struct run_settings *const asked = &options->settings;
     const struct run_settings *const usual = &site->settings;
-    return limit("lock_timeout_ms", asked->lock_timeout_ms, LIMIT_LOCK_TIMEOUT_MS, usual->lock_timeout_ms,
-                 &settings->lock_timeout_ms, status) &&
-           limit("lock_retry_ms", asked->lock_retry_ms, usual->lock_retry_ms, usual->lock_retry_ms,
-                 &settings->lock_retry_ms, status) &&
-           limit("statement_timeout_ms", asked->statement_timeout_ms, usual->statement_timeout_ms,
-                 usual->statement_timeout_ms, &settings->statement_timeout_ms, status);
+    const struct limit lock_timeout = {"lock_timeout_ms", usual->lock_timeout_ms, LIMIT_LOCK_TIMEOUT_MS};
+    const struct limit lock_retry = {"lock_retry_ms", usual->lock_retry_ms, usual->lock_retry_ms};
+    const struct limit statement_timeout = {"statement_timeout_ms", usual->statement_timeout_ms,
+                                            usual->statement_timeout_ms};
+    return take(&lock_timeout, asked->lock_timeout_ms, &settings->lock_timeout_ms, status) &&
+           take(&lock_retry, asked->lock_retry_ms, &settings->lock_retry_ms, status) &&
+           take(&statement_timeout, asked->statement_timeout_ms, &settings->statement_timeout_ms, status);
 }
 
 /* ---- which ---- */
@@ -163,6 +170,16 @@ static const struct ledger_entry *failed_attempt(const struct catalog_item *item
     return failed;
 }
 
+/* Choosing among the catalog's items. */
+struct choosing {
+    const struct request *request;
+    struct pg_session *session;
+    const struct run_options *options;
+    const struct catalog *catalog;
+    bool has_steps;                      /* some migration of this ledger was interrupted */
+    const struct catalog_item *left_out; /* the first that is pending and does not run */
+};
+
 static bool fail_unresolved(const struct request *request, const struct catalog *catalog,
                             const struct catalog_item *item)
 {
@@ -179,70 +196,88 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
     return false;
 }
 
-/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
- * ledger without unfinished rows has the steps alone. */
-static bool check_unresolved(const struct request *request, struct pg_session *session, const struct catalog *catalog,
-                             const struct catalog_item *item, bool is_wanted, bool has_steps, struct prepared *prepared)
+/* The steps of an attempt that was interrupted and is ours to go on with; none where it is not. */
+static bool read_steps(const struct choosing *choosing, const struct catalog_item *item, struct step_records *steps)
 {
-    const struct framework *const framework = catalog->detection.framework;
+    const struct catalog *const catalog = choosing->catalog;
     const struct ledger_entry *const failed = failed_attempt(item);
     const bool may_be_ours = item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing;
-    struct step_records steps = {0};
-    if (failed != NULL && !framework->ledger.failed_entry_blocks) {
+    *steps = (struct step_records){.migration = item->name};
+    if (!may_be_ours || !choosing->has_steps) {
         return true;
     }
-    if (may_be_ours && has_steps &&
-        !steps_read(request->arena, session, &catalog->detection.ledger, item->name, &steps, request->status)) {
+    if (!steps_read(choosing->session, &catalog->detection.ledger, steps, choosing->request->status)) {
         return false;
     }
-    if (steps.count == 0) {
-        return failed == NULL || fail_unresolved(request, catalog, item);
+    const bool is_another =
+        steps->count > 0 && (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
+                                            : failed->id != NULL && strcmp(steps->items[0].attempt, failed->id) != 0);
+    steps->count = is_another ? 0 : steps->count;
+    return true;
+}
+
+/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
+ * ledger without unfinished rows has the steps alone. */
+static bool check_unresolved(const struct choosing *choosing, bool is_wanted, struct prepared *prepared)
+{
+    const struct request *const request = choosing->request;
+    const struct catalog_item *const item = prepared->item;
+    const struct ledger_entry *const failed = failed_attempt(item);
+    struct step_records *const steps = &prepared->steps;
+    if (failed != NULL && !choosing->catalog->detection.framework->ledger.failed_entry_blocks) {
+        return true;
     }
-    if (failed == NULL ? ledger_has(framework, LEDGER_START)
-                       : failed->id != NULL && strcmp(steps.items[0].attempt, failed->id) != 0) {
-        return failed == NULL || fail_unresolved(request, catalog, item);
+    if (!read_steps(choosing, item, steps)) {
+        return false;
+    }
+    if (steps->count == 0) {
+        return failed == NULL || fail_unresolved(request, choosing->catalog, item);
     }
     if (!is_wanted) {
         status_fail(request->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is half done (%zu of %u steps): run it to its end first, or undo it and mark it "
                     "as rolled back.",
-                    item->name, steps.count, steps.items[0].steps);
+                    item->name, steps->count, steps->items[0].steps);
         request->status->migration = item->name;
         return false;
     }
-    prepared->attempt = steps.items[0].attempt;
-    prepared->steps = steps;
+    prepared->attempt = steps->items[0].attempt;
     return true;
 }
 
-static bool choose(const struct request *request, struct pg_session *session, const struct run_options *options,
-                   struct preparation *preparation)
+/* May it run now, or must it stand back? */
+static bool check_place(const struct choosing *choosing, const struct catalog_item *item)
 {
-    const struct catalog *const catalog = &preparation->catalog;
+    return check_order(choosing->request, choosing->catalog, item, choosing->options->order) &&
+           check_duplicate(choosing->request, item) &&
+           check_gap(choosing->request, choosing->catalog, item, choosing->left_out);
+}
+
+static bool choose(struct choosing *choosing, struct preparation *preparation)
+{
+    const struct request *const request = choosing->request;
+    const struct catalog *const catalog = choosing->catalog;
     bool *const wanted = arena_array(request->arena, catalog->count, sizeof *wanted);
-    const struct catalog_item *left_out = NULL;
-    bool has_steps;
     preparation->items = arena_array(request->arena, catalog->count, sizeof *preparation->items);
-    if (!mark_wanted(request, catalog, options, wanted) ||
-        !steps_exist(session, &catalog->detection.ledger, &has_steps, request->status)) {
+    if (!mark_wanted(request, catalog, choosing->options, wanted) ||
+        !steps_exist(choosing->session, &catalog->detection.ledger, &choosing->has_steps, request->status)) {
         return false;
     }
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        struct prepared prepared = {.item = item};
         const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
-        if (!check_unresolved(request, session, catalog, item, runs, has_steps, &prepared)) {
-            return false;
-        }
-        if (runs && (!check_order(request, catalog, item, options->order) || !check_duplicate(request, item) ||
-                     !check_gap(request, catalog, item, left_out))) {
+        struct prepared prepared = {
+            .item = item,
+            .place = {&request->site->project, &catalog->detection.folder, item->file},
+        };
+        if (!check_unresolved(choosing, runs, &prepared) || (runs && !check_place(choosing, item))) {
             return false;
         }
         if (runs) {
             preparation->items[preparation->count++] = prepared;
             preparation->delegate = preparation->delegate || item->file->is_code;
-        } else if (item->state == MIGRATION_PENDING && left_out == NULL) {
-            left_out = item;
+        } else if (item->state == MIGRATION_PENDING && choosing->left_out == NULL) {
+            choosing->left_out = item;
         }
     }
     return true;
@@ -250,10 +285,9 @@ static bool choose(const struct request *request, struct pg_session *session, co
 
 /* ---- scripts ---- */
 
-bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
-                   const struct prepared *prepared, struct loaded *loaded, struct status *status)
+bool prepared_read(struct arena *arena, const struct prepared *prepared, struct loaded *loaded, struct status *status)
 {
-    return migration_load(arena, &site->project, &detection->folder, prepared->item->file, loaded, status) &&
+    return migration_load(arena, &prepared->place, loaded, status) &&
            (strcmp(loaded_hash(arena, loaded), prepared->content_hash) == 0 ||
             status_fail(status, STATUS_FAILED_PRECONDITION,
                         "The file was changed while the run was going on; run again."));
@@ -272,24 +306,28 @@ static struct plan_options options_of(const struct pg_session *session, const st
     };
 }
 
-static bool plan_script(const struct pg_session *session, const struct folder *folder, struct arena *arena,
-                        const struct migration_script *script, struct plan *plan, struct status *problem)
+/* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
+static bool plan_script(const struct pg_session *session, struct arena *reading, struct prepared *prepared,
+                        struct loaded *loaded, struct status *problem)
 {
-    const struct plan_options options = options_of(session, folder->framework, script);
-    return plan_build(arena, script->sql, &options, plan, problem);
+    const struct migration_script *const script = &loaded->script;
+    if (!migration_load(reading, &prepared->place, loaded, problem)) {
+        return false;
+    }
+    if (prepared->item->file->is_code) {
+        return true;
+    }
+    const struct plan_options options = options_of(session, prepared->place.folder->framework, script);
+    return plan_build(reading, script->sql, &options, &prepared->plan, problem) &&
+           steps_match(&prepared->steps, script->sql, &prepared->plan, &prepared->done, problem);
 }
 
-static bool plan_one(const struct request *request, struct pg_session *session, const struct folder *folder,
-                     struct prepared *prepared, struct status *problem)
+static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
+                     struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const struct migration_script *const script = &loaded.script;
-    const bool ok =
-        migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, problem) &&
-        (prepared->item->file->is_code || (plan_script(session, folder, reading, script, &prepared->plan, problem) &&
-                                           steps_match(request->arena, &prepared->steps, script->sql, &prepared->plan,
-                                                       prepared->item->name, &prepared->done, problem)));
+    const bool ok = plan_script(session, reading, prepared, &loaded, problem);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
         prepared->plan = plan_copy(request->arena, &prepared->plan);
@@ -304,8 +342,7 @@ static void plan_all(const struct request *request, struct pg_session *session, 
 {
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(request, session, &preparation->catalog.detection.folder, &preparation->items[i],
-                      &preparation->problem)) {
+        if (!plan_one(request, session, &preparation->items[i], &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             return;
         }
@@ -352,10 +389,12 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
 bool prepare(const struct request *request, struct pg_session *session, const struct detection *detection,
              const struct run_options *options, struct preparation *preparation)
 {
+    struct choosing choosing = {
+        .request = request, .session = session, .options = options, .catalog = &preparation->catalog};
     *preparation = (struct preparation){0};
     if (!catalog_read_again(request, session, detection, &preparation->catalog) ||
         !catalog_check_folder(&preparation->catalog, request->status) ||
-        !check_history(request, &preparation->catalog, options) || !choose(request, session, options, preparation)) {
+        !check_history(request, &preparation->catalog, options) || !choose(&choosing, preparation)) {
         return false;
     }
     plan_all(request, session, preparation);

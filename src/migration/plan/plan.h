@@ -34,6 +34,7 @@ struct run_options {
 /* A migration that is to run. */
 struct prepared {
     const struct catalog_item *item;
+    struct migration_place place;
     const char *content_hash; /* of what is sent: it must be the same when it runs */
     struct plan plan;
     /* Set where an interrupted attempt is to be gone on with: the id of its ledger row. */
@@ -63,8 +64,7 @@ bool prepare(const struct request *request, struct pg_session *session, const st
              const struct run_options *options, struct preparation *preparation);
 
 /* Reads it, which must still be what was planned. */
-bool prepared_read(struct arena *arena, const struct site *site, const struct detection *detection,
-                   const struct prepared *prepared, struct loaded *loaded, struct status *status);
+bool prepared_read(struct arena *arena, const struct prepared *prepared, struct loaded *loaded, struct status *status);
 
 /* The failure of the script that cannot run. */
 void prepare_failure(const struct preparation *preparation, struct failure *failure);

@@ -54,6 +54,7 @@ static bool find_item(const struct request *request, const char *name, struct ca
 static void find_sql(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
                      struct preview *preview)
 {
+    const struct migration_place place = {&request->site->project, &catalog->detection.folder, item->file};
     struct status problem = {.arena = request->arena};
     struct loaded loaded;
     struct request asking = *request;
@@ -66,8 +67,7 @@ static void find_sql(const struct request *request, const struct catalog *catalo
                             ? NULL
                             : arena_printf(request->arena, "A program: only %s can say what it sends.",
                                            catalog->detection.framework->display_name);
-    } else if (!migration_load(request->arena, &request->site->project, &catalog->detection.folder, item->file, &loaded,
-                               &problem)) {
+    } else if (!migration_load(request->arena, &place, &loaded, &problem)) {
         preview->note = problem.message;
     } else if (!text_equal(loaded.script.sql, preview->content)) {
         preview->sql = loaded.script.sql;
@@ -89,8 +89,8 @@ bool preview_migration(const struct request *request, const char *name, struct p
     struct migration_file file = *item->file;
     file.is_code = true; /* its text as it is */
     file.end = 0;
-    if (!migration_load(request->arena, &request->site->project, &catalog.detection.folder, &file, &whole,
-                        request->status)) {
+    const struct migration_place place = {&request->site->project, &catalog.detection.folder, &file};
+    if (!migration_load(request->arena, &place, &whole, request->status)) {
         return false;
     }
     preview->filename = item->file->filename;

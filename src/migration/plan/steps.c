@@ -3,7 +3,7 @@
  */
 #include "migration/plan/steps.h"
 
-#include "migration/look/own_schema.h"
+#include "migration/look/store.h"
 
 #include <string.h>
 
@@ -12,27 +12,19 @@ const char *steps_ledger(struct arena *arena, const struct ledger *ledger)
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
 }
 
-/* The table is made when the first migration needs it. */
-static bool table_exists(struct pg_session *session, bool *exists, struct status *status)
-{
-    PG_RESULT(result) =
-        pg_query(session, "SELECT pg_catalog.to_regclass('truss.migration_steps') IS NOT NULL", 0, NULL, status);
-    *exists = result != NULL && pg_field_bool(result, 0, 0);
-    return result != NULL && (!*exists || own_schema_check(session, status));
-}
-
 const char *step_checksum(struct arena *arena, struct text content, const struct step *step)
 {
     return sha256_hex_of(arena, text_slice(content, step->start, step->end));
 }
 
-bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
-                struct step_records *records, struct status *status)
+bool steps_read(struct pg_session *session, const struct ledger *ledger, struct step_records *records,
+                struct status *status)
 {
-    const char *const values[] = {steps_ledger(arena, ledger), migration};
+    struct arena *const arena = status->arena;
+    const char *const values[] = {steps_ledger(arena, ledger), records->migration};
     bool exists = false;
-    *records = (struct step_records){0};
-    if (!table_exists(session, &exists, status)) {
+    records->count = 0;
+    if (!store_exists(session, &exists, status)) {
         return false;
     }
     if (!exists) {
@@ -62,7 +54,7 @@ bool steps_read(struct arena *arena, struct pg_session *session, const struct le
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
 {
     const char *const values[] = {steps_ledger(status->arena, ledger)};
-    if (!table_exists(session, exist, status)) {
+    if (!store_exists(session, exist, status)) {
         return false;
     }
     if (!*exist) {
@@ -96,9 +88,11 @@ static bool check_session(struct text content, const struct plan *plan, size_t d
     return true;
 }
 
-bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
-                 const char *migration, size_t *done, struct status *status)
+bool steps_match(const struct step_records *records, struct text content, const struct plan *plan, size_t *done,
+                 struct status *status)
 {
+    struct arena *const arena = status->arena;
+    const char *const migration = records->migration;
     *done = 0;
     for (size_t i = 0; i < records->count && records->items[i].finished; i++) {
         const struct step_record *const record = &records->items[i];

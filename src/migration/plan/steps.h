@@ -19,7 +19,9 @@ struct step_record {
     const char *indexes_before; /* "{16401,16402}", for what an interrupted one may have left; NULL: nothing to know */
 };
 
+/* Those of one migration. */
 struct step_records {
+    const char *migration;
     struct step_record *items; /* in the order of the steps */
     size_t count;
 };
@@ -27,9 +29,9 @@ struct step_records {
 /* What a ledger is called in these rows: "schema.table". */
 const char *steps_ledger(struct arena *arena, const struct ledger *ledger);
 
-/* The rows of one migration; none where the table does not exist. */
-bool steps_read(struct arena *arena, struct pg_session *session, const struct ledger *ledger, const char *migration,
-                struct step_records *records, struct status *status);
+/* Reads the rows of records->migration into the status's arena; none where the table does not exist. */
+bool steps_read(struct pg_session *session, const struct ledger *ledger, struct step_records *records,
+                struct status *status);
 
 /* Are there rows of any migration of this ledger? */
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status);
@@ -39,7 +41,7 @@ const char *step_checksum(struct arena *arena, struct text content, const struct
 
 /* Is what was finished still what the script says? On success *done is the number of finished steps. Else
  * FAILED_PRECONDITION says which step differs. */
-bool steps_match(struct arena *arena, const struct step_records *records, struct text content, const struct plan *plan,
-                 const char *migration, size_t *done, struct status *status);
+bool steps_match(const struct step_records *records, struct text content, const struct plan *plan, size_t *done,
+                 struct status *status);
 
 #endif

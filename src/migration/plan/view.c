@@ -113,15 +113,14 @@ static void explain_step(struct explaining *explaining, struct text content, str
     }
 }
 
-static bool explain_migration(struct explaining *explaining, const struct folder *folder,
-                              const struct prepared *prepared, struct explained_migration *explained)
+static bool explain_migration(struct explaining *explaining, const struct prepared *prepared,
+                              struct explained_migration *explained)
 {
     const struct request *const request = explaining->request;
     const struct plan *const plan = &prepared->plan;
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const bool ok =
-        migration_load(reading, &request->site->project, folder, prepared->item->file, &loaded, request->status);
+    const bool ok = migration_load(reading, &prepared->place, &loaded, request->status);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
@@ -188,8 +187,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
     *explanation = (struct explanation){0};
     explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
-        if (!explain_migration(&explaining, &preparation->catalog.detection.folder, &preparation->items[i],
-                               &explanation->migrations[explanation->count++])) {
+        if (!explain_migration(&explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {
             return false;
         }
     }

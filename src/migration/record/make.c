@@ -1,7 +1,15 @@
 /*
- * Both look at the catalogs first, so that a role with few rights is asked for no more than is needed.
+ * The catalogs are looked at first, so that a role with few rights is asked for no more than is needed. Our own tables
+ * are such that a person can read them: text and times, no blobs but the answers that are given again.
  */
 #include "migration/record/make.h"
+
+#include "migration/look/store.h"
+#include "pg/sqlstate.h"
+
+#define MOST_TRIES 3
+
+/* ---- the framework's ledger ---- */
 
 /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists: look first. */
 static bool schema_exists(const struct request *request, struct pg_session *session, const char *schema, bool *exists)
@@ -65,4 +73,87 @@ static bool check_baseline(const struct request *request, struct pg_session *ses
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     return check_baseline(request, session, detection) && ledger_ensure(request, session, detection);
+}
+
+/* ---- our own tables ---- */
+
+/* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
+static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
+
+static const char tables_sql[] =
+    "CREATE TABLE IF NOT EXISTS truss.migration_steps ("
+    "ledger text NOT NULL, migration text NOT NULL, step integer NOT NULL, steps integer NOT NULL, "
+    "attempt text NOT NULL, checksum text NOT NULL, "
+    "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), finished_at timestamptz, "
+    "indexes_before oid[], PRIMARY KEY (ledger, migration, step));"
+    "COMMENT ON TABLE truss.migration_steps IS 'Steps of migrations that are under way or were interrupted; a run goes "
+    "on behind them, and removes them with the last.';"
+    "CREATE TABLE IF NOT EXISTS truss.operations ("
+    "id uuid PRIMARY KEY, kind text NOT NULL, state text NOT NULL, worker text NOT NULL, "
+    "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), finished_at timestamptz, "
+    "heartbeat_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), "
+    "cancel_requested boolean NOT NULL DEFAULT false, summary text NOT NULL DEFAULT '', migration text, "
+    "step integer NOT NULL DEFAULT 0, steps integer NOT NULL DEFAULT 0, outcome bytea);"
+    "CREATE INDEX IF NOT EXISTS operations_started_at ON truss.operations (started_at);"
+    "CREATE TABLE IF NOT EXISTS truss.operation_events ("
+    "operation uuid NOT NULL REFERENCES truss.operations ON DELETE CASCADE, id integer NOT NULL, "
+    "at timestamptz NOT NULL, kind text NOT NULL, message text NOT NULL, event bytea NOT NULL, "
+    "PRIMARY KEY (operation, id));"
+    "CREATE TABLE IF NOT EXISTS truss.idempotency_keys ("
+    "key text PRIMARY KEY, method text NOT NULL, request text NOT NULL, "
+    "created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), answered_at timestamptz, answer bytea);"
+    "CREATE INDEX IF NOT EXISTS idempotency_keys_created_at ON truss.idempotency_keys (created_at);";
+
+/* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
+ * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
+static bool was_made_by_another(const struct status *status)
+{
+    return sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_SCHEMA) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
+}
+
+static bool make(struct pg_session *session, bool schema_exists, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    buffer_puts(&sql, "BEGIN;");
+    buffer_puts(&sql, lock_sql);
+    /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
+    buffer_puts(&sql, schema_exists ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
+    buffer_puts(&sql, tables_sql);
+    buffer_puts(&sql, "COMMIT;");
+    if (pg_exec(session, buffer_string(&sql), status)) {
+        return true;
+    }
+    if (pg_session_in_transaction(session)) {
+        struct status ignored = {.arena = status->arena};
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return false;
+}
+
+bool store_ensure(struct pg_session *session, struct status *status)
+{
+    for (int i = 0; i < MOST_TRIES; i++) {
+        bool exists;
+        bool schema;
+        if (!store_look(session, &exists, &schema, status)) {
+            return false;
+        }
+        if (exists || make(session, schema, status)) {
+            return true;
+        }
+        if (!was_made_by_another(status)) {
+            break;
+        }
+        *status = (struct status){.arena = status->arena};
+    }
+    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+        status->hint = arena_printf(status->arena,
+                                    "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
+                                    "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",
+                                    pg_session_user(session));
+    }
+    return false;
 }

@@ -80,7 +80,7 @@ static bool let_waiters_go(struct attempt *attempt, bool *has_yielded)
 {
     const struct framework *const framework = attempt->detection->framework;
     const bool is_deadlock = sqlstate_is(attempt->failure.status.sqlstate, SQLSTATE_DEADLOCK_DETECTED);
-    if (!is_deadlock || *has_yielded || framework->hooks.advisory_locks == NULL ||
+    if (!is_deadlock || *has_yielded || !framework_has_advisory_locks(framework) ||
         !framework->ledger.failed_entry_blocks) {
         return true;
     }

@@ -80,9 +80,7 @@ void batch_roll_back(struct batch *batch)
 bool batch_load(struct batch *batch, const struct prepared *prepared, struct loaded *loaded)
 {
     struct run *const run = batch->run;
-    const struct detection *const detection = &batch->execution->preparation->catalog.detection;
-    return prepared_read(run->arena, run->request->site, detection, prepared, loaded, run->status) ||
-           failure_take(&batch->failure, run->status);
+    return prepared_read(run->arena, prepared, loaded, run->status) || failure_take(&batch->failure, run->status);
 }
 
 bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step, const char *carry,

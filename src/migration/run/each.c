@@ -19,7 +19,7 @@ static bool load(struct attempt *attempt, const struct catalog *catalog, const s
     struct run *const run = attempt->run;
     char *const id = arena_alloc(run->arena, UUID_SIZE);
     struct loaded loaded;
-    if (!prepared_read(run->arena, run->request->site, &catalog->detection, prepared, &loaded, run->status)) {
+    if (!prepared_read(run->arena, prepared, &loaded, run->status)) {
         return false;
     }
     uuid_v4(id);

@@ -5,8 +5,8 @@
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
+#include "migration/look/store.h"
 #include "migration/record/make.h"
-#include "migration/record/store.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
@@ -104,9 +104,8 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
         *message = arena_printf(run->arena, "Migration \"%s\" is already recorded as applied.", item->name);
         return true;
     }
-    if (!check_gap(run, &catalog, item) ||
-        !migration_load(run->arena, &run->request->site->project, &catalog.detection.folder, item->file, &loaded,
-                        run->status) ||
+    const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
+    if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
         !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;
     }

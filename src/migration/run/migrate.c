@@ -4,7 +4,7 @@
  */
 #include "migration/run/migrate.h"
 
-#include "migration/record/store.h"
+#include "migration/record/make.h"
 #include "migration/run/alone.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"

@@ -74,8 +74,7 @@ static bool read_words(struct run *run, struct arena *arena, const struct prepar
     for (size_t i = 0; i < preparation->count; i++) {
         struct arena *const reading = arena_new(0);
         struct loaded loaded;
-        const bool ok = migration_load(reading, &run->request->site->project, &preparation->catalog.detection.folder,
-                                       preparation->items[i].item->file, &loaded, run->status);
+        const bool ok = migration_load(reading, &preparation->items[i].place, &loaded, run->status);
         if (ok) {
             add_words(arena, loaded.script.sql, words);
         }

@@ -28,33 +28,30 @@ static enum run_order order_of(bool is_set, bool allowed)
     return !is_set ? RUN_ORDER_OF_FRAMEWORK : allowed ? RUN_ORDER_ANY : RUN_ORDER_STRICT;
 }
 
+/* What selects migrations stands in the same fields of a run's request and of a plan's; a test compares the messages.
+ * It is no message of its own: a worker that did not know it would run everything. */
+#define SELECTED_BY(message)                                                                                           \
+    .names = (const char *const *)(message)->migrations, .name_count = (message)->n_migrations,                        \
+    .target = (message)->target,                                                                                       \
+    .in_one_transaction = (message)->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,      \
+    .order = order_of((message)->_allow_out_of_order_case != 0, (message)->allow_out_of_order),                        \
+    .ignore_history = (message)->ignore_history
+
 struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message)
 {
     return (struct run_options){
-        .names = (const char *const *)message->migrations,
-        .name_count = message->n_migrations,
-        .target = message->target,
+        SELECTED_BY(message),
         .dry_run = message->dry_run,
-        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
-        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
         .settings = {.lock_timeout_ms = message->lock_timeout_ms,
                      .lock_retry_ms = message->lock_retry_ms,
                      .statement_timeout_ms = message->statement_timeout_ms},
         .plan_hash = message->plan_hash,
-        .ignore_history = message->ignore_history,
     };
 }
 
 struct run_options plan_options_of(const Truss__Migration__V1__PlanRequest *message)
 {
-    return (struct run_options){
-        .names = (const char *const *)message->migrations,
-        .name_count = message->n_migrations,
-        .target = message->target,
-        .in_one_transaction = message->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,
-        .order = order_of(message->_allow_out_of_order_case != 0, message->allow_out_of_order),
-        .ignore_history = message->ignore_history,
-    };
+    return (struct run_options){SELECTED_BY(message)};
 }
 
 /* ---- events ---- */

@@ -4,7 +4,8 @@
  */
 #include "worker/operations/operation_store.h"
 
-#include "migration/record/store.h"
+#include "migration/look/store.h"
+#include "migration/record/make.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 
