@@ -42,39 +42,38 @@ packages_of() {
     quickstart) echo "$quickstart" ;;
     test) echo "$test" && node_packages ;;
     long) echo "$long" && clang_packages && node_packages ;;
+    *) fail "there is no set \"$1\"; the sets are run, build, quickstart, test and long." ;;
     esac
+}
+
+# What apt says that NAME@PACKAGE stands for; PACKAGE itself, which brings it along, where apt does not say.
+named() {
+    regex=$(printf %s "${1%@*}" | sed 's/\*/[0-9.]*(t64)?/')
+    name=$(apt-cache depends --important "${1#*@}" 2>/dev/null | sed -n -E "s/^ *\\|?Depends: ($regex)\$/\\1/p" | sed q)
+    echo "${name:-${1#*@}}"
 }
 
 # The fuzzers' library is of the same version as clang.
 clang_packages() {
-    version=$(named 'clang-[0-9]*@clang') && echo "libclang-rt-${version#clang-}-dev"
-}
-
-is_installed() {
-    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) in ii*) ;; *) return 1 ;; esac
-}
-
-# What PATTERN@PACKAGE stands for: installed already, else what apt says; nothing where apt does not know it (yet).
-named() {
-    pattern=${1%@*}
-    dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$pattern" 2>/dev/null |
-        awk '$1 ~ /^ii/ && $2 ~ /[0-9.]+(t64)?$/ { print $2; found = 1; exit } END { exit !found }' && return
-    regex=$(printf %s "$pattern" | sed 's/\*/[0-9.]*(t64)?/')
-    apt-cache depends --important "${1#*@}" 2>/dev/null | sed -n -E "s/^ *\|?Depends: ($regex)\$/\1/p" | head -n 1 | grep .
+    name=$(named 'clang-[0-9]*@clang')
+    [ "$name" = clang ] || echo "libclang-rt-${name#clang-}-dev"
 }
 
 resolved() {
     for word in "$@"; do
         case $word in
-        *@*) named "$word" || return 1 ;;
+        *@*) named "$word" ;;
         *) echo "$word" ;;
         esac
     done
 }
 
 missing_of() {
-    for package in "$@"; do
-        is_installed "$package" || echo "$package"
+    for word in "$@"; do
+        case $(dpkg-query -W -f '${db:Status-Abbrev}' "${word%@*}" 2>/dev/null) in
+        *ii*) ;;
+        *) echo "$word" ;;
+        esac
     done
 }
 
@@ -108,8 +107,11 @@ install_without_cluster() {
 
 install_missing() {
     as_root apt-get update -q || echo "install-deps.sh: the package lists could not be renewed; going on with the old ones." >&2
+    # A bare machine's apt knows no names before its lists are there.
+    # shellcheck disable=SC2046
+    set -- $(resolved "$@")
     case " $* " in
-    *" postgresql-"[0-9]*) install_without_cluster "$@" ;;
+    *" postgresql"*) install_without_cluster "$@" ;;
     *) apt_install "$@" ;;
     esac
 }
@@ -117,34 +119,22 @@ install_missing() {
 command -v dpkg-query >/dev/null || fail "this needs Debian 12 or 13, or a system with their packages."
 [ $# -gt 0 ] || set -- test
 
-# A bare machine's apt knows no package before its lists are there.
 set -f # a pattern is for dpkg, not for the files that are here
 packages=""
-find_packages() {
-    packages=""
-    for set in "$@"; do
-        words=$(packages_of "$set") || return 1
-        # shellcheck disable=SC2086  # words are meant to split
-        packages="$packages $(resolved $words)" || return 1
-    done
-}
 for set in "$@"; do
-    case $set in
-    run | build | quickstart | test | long) ;;
-    *) fail "there is no set \"$set\"; the sets are run, build, quickstart, test and long." ;;
-    esac
+    packages="$packages $(packages_of "$set")"
 done
-find_packages "$@" || { as_root apt-get update -q && find_packages "$@"; } ||
-    fail "apt does not know all of these packages here: $words"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086  # words are meant to split
 missing=$(missing_of $packages | sort -u | tr '\n' ' ')
 [ -n "$missing" ] || exit 0
+# shellcheck disable=SC2086
+named=$(resolved $missing | tr '\n' ' ')
 
-echo "Installing: $missing"
+echo "Installing: $named"
 if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    fail "packages are missing and there is no sudo; as root: apt-get install --no-install-recommends $missing"
+    fail "packages are missing and there is no sudo; as root: apt-get install --no-install-recommends $named"
 fi
 # A mirror that is being renewed can fail once.
 # shellcheck disable=SC2086
 install_missing ${missing% } || { sleep 5 && install_missing ${missing% }; } ||
-    fail "apt-get could not install: $missing"
+    fail "apt-get could not install: $named"

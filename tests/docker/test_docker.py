@@ -165,6 +165,16 @@ class InstallDeps(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (0, "Installing: libpq5 \n"))
         self.assertEqual(self.apt_calls(), ["update", "install"])
 
+    def test_a_name_with_a_version_in_it_is_the_one_of_this_release(self):
+        """As in Debian 13; a machine whose apt does not tell gets the package that depends on it."""
+        self.command("dpkg-query", 'for last; do :; done; case $last in libmicrohttpd*) ;; *) echo "ii " ;; esac')
+        self.command("apt-cache", 'printf "libmicrohttpd-dev\\n  Depends: libmicrohttpd12t64\\n  Depends: libgnutls28-dev\\n"')
+        self.assertEqual(self.install("run").stdout, "Installing: libmicrohttpd12t64 \n")
+        with open(self.calls, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines()[-1].split()[-1], "libmicrohttpd12t64")
+        os.remove(os.path.join(self.directory, "apt-cache"))
+        self.assertEqual(self.install("run").stdout, "Installing: libmicrohttpd-dev \n")
+
     def test_it_tries_again_once_and_then_says_what_it_could_not_install(self):
         self.command("apt-get", f'echo "$@" >>{self.calls}; exit 100')
         result = self.install("run")
