@@ -28,6 +28,7 @@
 
 /* Classes: the first two characters. */
 #define SQLSTATE_CLASS_CONNECTION "08"
+#define SQLSTATE_CLASS_INTEGRITY  "23" /* a constraint */
 #define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
 
 /* sqlstate may be NULL, where PostgreSQL said nothing: then it is none of them. */

@@ -220,6 +220,36 @@ void sql_lasting(struct arena *arena, struct text statement, struct text as_writ
 
 /* ---- the beginning of a transaction ---- */
 
+/* SET [LOCAL] transaction_isolation = 'serializable' is SET TRANSACTION in other words. */
+static struct text isolation_of(struct sql_reader *reader)
+{
+    static const struct {
+        const char *value;
+        const char *modes;
+    } levels[] = {
+        {"serializable", "ISOLATION LEVEL SERIALIZABLE"},
+        {"repeatable read", "ISOLATION LEVEL REPEATABLE READ"},
+        {"read committed", "ISOLATION LEVEL READ COMMITTED"},
+        {"read uncommitted", "ISOLATION LEVEL READ UNCOMMITTED"},
+    };
+    if (!sql_take(reader, "local")) {
+        sql_take(reader, "session");
+    }
+    if (!sql_take(reader, "transaction_isolation")) {
+        return (struct text){0};
+    }
+    sql_advance(reader); /* = or TO */
+    const struct text value = reader->token.kind == SQL_STRING
+                                  ? text_slice(reader->token.text, 1, reader->token.text.size - 1)
+                                  : reader->token.text;
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (text_is_nocase(value, levels[i].value)) {
+            return text_of(levels[i].modes);
+        }
+    }
+    return (struct text){0};
+}
+
 struct text sql_transaction_modes(struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
@@ -229,8 +259,13 @@ struct text sql_transaction_modes(struct text statement)
         if (!sql_take(&reader, "work")) {
             sql_take(&reader, "transaction");
         }
-    } else if (sql_take(&reader, "start") || sql_take(&reader, "set")) {
+    } else if (sql_take(&reader, "start")) {
+        is = sql_take(&reader, "transaction");
+    } else if (sql_take(&reader, "set")) {
         is = sql_take(&reader, "transaction") && !sql_is_word(&reader.token, "snapshot");
+        if (!is) {
+            return isolation_of(&reader);
+        }
     }
     if (!is || reader.token.kind == SQL_END) {
         return (struct text){0};

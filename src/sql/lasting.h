@@ -40,6 +40,7 @@ enum sql_lasting_kind {
     SQL_RESET_ALL,     /* every setting but the role is as the session began; `sql` does it again */
     SQL_ENDS,          /* ends with the transaction, and cannot be made again; `what` it is */
     SQL_OF_SESSION,    /* is the session's, and cannot be made again in another; `what` it is */
+    SQL_READING,       /* changes how what comes behind it is read; `what` it is */
     SQL_SAVEPOINT,     /* of this `name` */
     SQL_ROLLBACK_TO,
     SQL_RELEASE,

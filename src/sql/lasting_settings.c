@@ -63,29 +63,36 @@ static bool is_one_of(const char *value, const char *const *values)
 static const struct {
     const char *prefix;
     const char *const *harmless;
+    enum sql_lasting_kind kind;
     const char *what;
 } fixed[] = {
-    {"standard_conforming_strings", (const char *const[]){"on", "true", "yes", "1", NULL},
+    {"standard_conforming_strings", (const char *const[]){"on", "true", "yes", "1", NULL}, SQL_READING,
      "a setting that changes how the rest of the file is read (standard_conforming_strings)"},
-    {"backslash_quote", (const char *const[]){NULL},
+    {"backslash_quote", (const char *const[]){NULL}, SQL_READING,
      "a setting that changes how the rest of the file is read (backslash_quote)"},
-    {"client_encoding", (const char *const[]){"utf8", "utf-8", "unicode", NULL},
+    {"client_encoding", (const char *const[]){"utf8", "utf-8", "unicode", NULL}, SQL_READING,
      "a setting that changes how the rest of the file is read (client_encoding)"},
-    {"default_transaction_", (const char *const[]){NULL}, "a setting of later transactions (default_transaction_…)"},
-    {"transaction_isolation", (const char *const[]){NULL}, "the isolation level of the transaction"},
-    {"transaction_read_only", (const char *const[]){NULL}, "the mode of the transaction (READ ONLY)"},
-    {"seed", (const char *const[]){NULL}, "a seed for random()"},
+    {"default_transaction_", (const char *const[]){NULL}, SQL_ENDS,
+     "a setting of later transactions (default_transaction_…)"},
+    {"transaction_isolation", (const char *const[]){NULL}, SQL_ENDS, "the isolation level of the transaction"},
+    {"transaction_read_only", (const char *const[]){NULL}, SQL_ENDS, "the mode of the transaction (READ ONLY)"},
+    {"seed", (const char *const[]){NULL}, SQL_ENDS, "a seed for random()"},
 };
+
+/* Adds what this setting changes besides itself, where its new value (NULL: not known) is not a harmless one. */
+static void add_fixed(const struct looking *looking, const char *name, const char *value)
+{
+    for (size_t i = 0; name != NULL && i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (strncmp(name, fixed[i].prefix, strlen(fixed[i].prefix)) == 0 && !is_one_of(value, fixed[i].harmless)) {
+            lasting_add_what(looking, fixed[i].kind, fixed[i].what);
+        }
+    }
+}
 
 /* Adds the setting with what makes it again; `value` is NULL where it is not one constant. */
 static void add_setting(const struct looking *looking, struct sql_lasting lasting, const char *value)
 {
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        if (strncmp(lasting.name, fixed[i].prefix, strlen(fixed[i].prefix)) == 0 &&
-            !is_one_of(value, fixed[i].harmless)) {
-            lasting_add_what(looking, SQL_ENDS, fixed[i].what);
-        }
-    }
+    add_fixed(looking, lasting.name, value);
     lasting_add(looking, lasting);
 }
 
@@ -222,15 +229,17 @@ void lasting_of_set_config(const struct looking *looking, struct sql_reader *rea
         count < 3 || arguments[1].tokens != 1 ? NULL : sql_string(looking->arena, &arguments[1].one);
     const bool session = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "false");
     const bool local = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "true");
+    const char *const lower =
+        name == NULL ? NULL
+                     : sql_identifier(looking->arena, &(struct sql_token){.kind = SQL_WORD, .text = text_of(name)});
     if (!alone || !ends_well || name == NULL || value == NULL || (!session && !local)) {
         lasting_add_what(looking, session ? SQL_OF_SESSION : SQL_ENDS,
                          session ? "a set_config() of something that is computed"
                                  : "a set_config(…, true) of something that is computed");
+        add_fixed(looking, lower, value);
         return;
     }
     const char *const given = lasting_written(looking, arguments[0].start, arguments[1].end);
-    const char *const lower =
-        sql_identifier(looking->arena, &(struct sql_token){.kind = SQL_WORD, .text = text_of(name)});
     const char *const in_session = arena_printf(looking->arena, "SELECT pg_catalog.set_config(%s, false)", given);
     const char *const in_transaction = arena_printf(looking->arena, "SELECT pg_catalog.set_config(%s, true)", given);
     add_setting(looking,

@@ -44,6 +44,8 @@ class Relation:
         self.truss = truss
         if truss.result == "stopped" and self.scenario.disturbance and self.may_be_given_up():
             return None
+        if truss.result == "stopped" and self.scenario.disturbance and "went with its session" in truss.message:
+            return None  # a temporary object and the like: no other session can have it, and nothing is guessed
         if truss.result in ("refused", "stopped") and not truss.partial:
             return self.refused(judge)
         if truss.result not in ("ok", "failed", "stopped"):
@@ -54,6 +56,8 @@ class Relation:
         while found and self.other_way(judge, ways):
             judge = self.bench.judge(self.scenario, ways)
             found = self.against(judge)
+        if found and ways.get(truss.file) == "ideal" and self.is_checked_too_early():
+            return None
         if found and ways:
             found.category += " (" + ", ".join(sorted(set(ways.values()))) + ")"
             found.lines.insert(0, f"  sent otherwise: {ways}")
@@ -148,6 +152,13 @@ class Relation:
         own = any(one.kind.startswith((*TRANSACTION_KINDS, "do commit", "call")) for one in file.statements)
         kept = any(one.kind.startswith(IN_THE_SESSION) for one in file.statements)
         return "cannot be known" in self.truss.message and own or "went with its session" in self.truss.message and kept
+
+    def is_checked_too_early(self):
+        """A deferred constraint is checked where a file must be cut, and fails although what comes would satisfy it: nothing of it stays."""
+        truss = self.truss
+        if truss.result != "failed" or not truss.sqlstate.startswith("23") or truss.partial:
+            return False
+        return not self.lines(self.before(truss.file).state, truss.state, {"sequence positions"})
 
     def is_prefix(self, judge):
         """Is what Truss left what some of the statements make, from the first, one by one?"""

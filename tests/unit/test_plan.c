@@ -124,6 +124,8 @@ START_TEST(begin_and_commit_around_everything_are_ours)
         steps("start transaction read write; set transaction isolation level repeatable read; select 1; end"),
         "T[set transaction isolation level repeatable read; select 1]");
     ck_assert_str_eq(plan.steps[0].modes, "read write, isolation level repeatable read");
+    steps("set local transaction_isolation to 'repeatable read'; select 1; set transaction read only");
+    ck_assert_str_eq(plan.steps[0].modes, "ISOLATION LEVEL REPEATABLE READ");
     ck_assert_str_eq(steps("begin; select 1; rollback"), "O[begin; select 1; rollback]");
     ck_assert(plan.steps[0].leaves_nothing);
     ck_assert_str_eq(steps("begin; prepare transaction 'x'"), "O[begin; prepare transaction 'x']");
@@ -214,6 +216,28 @@ START_TEST(what_is_sent_statement_by_statement_shares_a_transaction_where_nobody
                      "T[create table a (); set search_path = x; insert into a values (1)]T[select now()]T[call p()]");
     ck_assert_str_eq(steps_sent("select 1; select 2", SENT_EACH), "T[select 1]T[select 2]");
     ck_assert_ptr_nonnull(strstr(steps_sent("select 1;\nlock table t", SENT_EACH), "refused: Line 2: this can only"));
+}
+END_TEST
+
+START_TEST(a_savepoint_needs_a_transaction_that_somebody_begins)
+{
+    static const char script[] = "select 1;\nsavepoint s;\nrelease s";
+    ck_assert_str_eq(steps_sent(script, SENT_IN_TRANSACTION), arena_printf(arena, "T[%s]", script));
+    ck_assert_ptr_nonnull(strstr(steps_sent(script, SENT_WHOLE), "refused: Line 2: this can only be used inside"));
+    ck_assert_ptr_nonnull(strstr(steps_sent(script, SENT_EACH), "refused: Line 2: this can only be used inside"));
+    ck_assert_ptr_nonnull(
+        strstr(steps_sent("end; savepoint s", SENT_IN_TRANSACTION), "refused: Line 1: this can only"));
+    ck_assert_str_eq(steps_sent("begin; savepoint s; release s; commit", SENT_WHOLE), "T[savepoint s; release s]");
+}
+END_TEST
+
+START_TEST(where_the_tool_cuts_itself_nothing_is_carried_or_refused)
+{
+    ck_assert_str_eq(steps_sent("set local a.b = 1; lock table t; vacuum; select 1", SENT_IN_BATCHES),
+                     "T[set local a.b = 1; lock table t]A[vacuum]T[select 1]");
+    ck_assert_ptr_null(plan.steps[1].carry);
+    ck_assert_ptr_null(plan.steps[2].carry);
+    ck_assert(!plan.steps[0].is_cut);
 }
 END_TEST
 
@@ -431,13 +455,36 @@ START_TEST(many_new_enum_values_are_not_searched_for_ever)
 }
 END_TEST
 
+/* One query is read at once; statement by statement each is read as the one before it has set. */
+START_TEST(a_setting_of_how_sql_is_read_needs_the_statements_apart)
+{
+    static const char script[] = "set local standard_conforming_strings = off; select 'a\\\\b'";
+    ck_assert_ptr_nonnull(
+        strstr(steps_sent(script, SENT_IN_TRANSACTION_EACH), "refused: Line 1: a setting that changes"));
+    ck_assert_ptr_nonnull(
+        strstr(steps_sent("select set_config('standard_conforming_strings', 'off', true) from t; select 1",
+                          SENT_IN_TRANSACTION_EACH),
+               "refused: Line 1: a setting that changes"));
+    steps_sent(script, SENT_IN_TRANSACTION);
+    ck_assert(plan.one_transaction);
+    steps_sent("select 1; set names 'latin1'", SENT_IN_TRANSACTION_EACH);
+    ck_assert(plan.one_transaction);
+    steps_sent("set standard_conforming_strings = on; set client_encoding = 'UTF8'; select 1",
+               SENT_IN_TRANSACTION_EACH);
+    ck_assert(plan.one_transaction);
+    ck_assert_str_eq(steps_as("set standard_conforming_strings = off; select 1; select 2",
+                              &(const struct plan_options){.sent = SENT_EACH}),
+                     "T[set standard_conforming_strings = off]T[select 1; select 2]");
+}
+END_TEST
+
 /* ---- what a cut would end ---- */
 
 /* What is made again in front of each step, in brackets. */
 static const char *carried(const char *script)
 {
     struct buffer out = {.arena = arena};
-    const char *const refusal = steps(script);
+    const char *const refusal = steps_sent(script, SENT_IN_TRANSACTION);
     if (plan.count == 0) {
         return refusal;
     }
@@ -545,7 +592,7 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"notify x; vacuum", NULL},
         {"select set_config('search_path', '', false); vacuum", NULL},
     };
-    const char *const result = steps(cases[_i].script);
+    const char *const result = steps_sent(cases[_i].script, SENT_IN_TRANSACTION);
     if (cases[_i].what == NULL) {
         ck_assert_msg(plan.count >= 2, "%s", result);
     } else {
@@ -580,7 +627,7 @@ START_TEST(what_stays_in_the_session_is_known_for_another_one)
         {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO"},
         {"do $$ begin commit; create temp table x (); end $$; vacuum", NULL, "a temporary object"},
     };
-    const char *const shown = steps(cases[_i].script);
+    const char *const shown = steps_sent(cases[_i].script, SENT_IN_TRANSACTION);
     ck_assert_msg(plan.count >= 2, "%s", shown);
     ck_assert_pstr_eq(plan.steps[0].settings, cases[_i].settings);
     ck_assert_pstr_eq(plan.steps[0].session_bound, cases[_i].bound);
@@ -618,6 +665,8 @@ int main(void)
     tcase_add_test(tests, a_lone_begin_means_what_it_means_to_its_own_tool);
     tcase_add_test(tests, a_lone_commit_means_what_it_means_to_its_own_tool);
     tcase_add_test(tests, what_is_sent_statement_by_statement_shares_a_transaction_where_nobody_could_tell);
+    tcase_add_test(tests, a_savepoint_needs_a_transaction_that_somebody_begins);
+    tcase_add_test(tests, where_the_tool_cuts_itself_nothing_is_carried_or_refused);
     tcase_add_test(tests, what_may_commit_is_sent_as_its_tool_sends_it_where_the_server_says_so);
     tcase_add_test(tests, a_procedure_that_the_script_makes_is_known_to_commit);
     tcase_add_test(tests, what_stands_alone_inside_the_script_s_own_transaction_is_left_to_the_server);
@@ -637,6 +686,7 @@ int main(void)
     tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 38);
     tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
+    tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);
     tcase_add_test(tests, a_quote_that_is_never_closed_is_refused_with_its_line);
     tcase_add_test(tests, a_server_with_other_strings_cuts_elsewhere);
     tcase_add_test(tests, a_step_that_would_stall_others_is_told_from_one_that_would_not);

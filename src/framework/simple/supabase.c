@@ -66,7 +66,7 @@ const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
     .tool = "supabase db push",
-    .sent = SENT_WHOLE,
+    .sent = SENT_IN_BATCHES,
     .ledger =
         {
             .shapes = SHAPES({.table = "schema_migrations",

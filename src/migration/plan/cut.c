@@ -139,19 +139,41 @@ static bool plan_unparsed(struct planning *planning)
     return true;
 }
 
-/* A procedure that the script makes and that commits: a CALL of it stands alone. */
-static bool makes_committing_procedure(struct planning *planning)
+/* What needs a plan although it may share a transaction: a procedure that commits, which the script makes (a CALL of it
+ * stands alone), and savepoints where nobody sends a BEGIN. */
+static bool has_more_to_plan(struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
     struct sql_statement statement;
     struct sql_code code;
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
+        if (!planning_is_wrapped(planning) && planning_begins(text, "savepoint")) {
+            return true;
+        }
         if (planning_begins(text, "create") && sql_code(planning->arena, text, &code) && code.plpgsql &&
             plpgsql_commits(planning->arena, code.body, NULL)) {
             return true;
         }
     }
+    return false;
+}
+
+/* May the script change how the rest of it is read, where its tool sends each statement by itself? */
+static bool may_change_reading(const struct planning *planning)
+{
+    static const char *const names[] = {"standard_conforming_strings", "backslash_quote", "client_encoding", "names"};
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_token token = {.kind = SQL_END};
+    do {
+        token = sql_next(&lexer);
+        for (size_t i = 0; planning_is_sent_by_statement(planning) && i < sizeof names / sizeof names[0]; i++) {
+            if (sql_is_word(&token, names[i]) ||
+                (token.kind == SQL_STRING && text_find(token.text, names[i], 0) != NONE)) {
+                return true;
+            }
+        }
+    } while (token.kind != SQL_END && planning_is_sent_by_statement(planning));
     return false;
 }
 
@@ -165,7 +187,7 @@ static bool plan_script(struct planning *planning)
         return false;
     }
     if (planning->options->sent != SENT_EACH && !sql_may_need_cutting(planning->script) &&
-        !makes_committing_procedure(planning)) {
+        !has_more_to_plan(planning) && !may_change_reading(planning)) {
         plan_whole(planning, STEP_TRANSACTION);
         return true;
     }

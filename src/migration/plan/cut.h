@@ -49,6 +49,8 @@ struct step {
      * be known (CALL). Where the server says that it does (2D000), nothing of it has stayed, and it is sent as a
      * STEP_OWN. */
     bool may_commit;
+    /* Of STEP_TRANSACTION: the script's own transaction would go on behind it. */
+    bool is_cut;
     /* Of STEP_OWN: it leaves nothing in the database, whatever became of it (ROLLBACK). */
     bool leaves_nothing;
 };

@@ -29,6 +29,7 @@ struct planning {
     bool modes_settled; /* something of it has a snapshot: modes come too late */
     /* Statements outside of the script's BEGIN … COMMIT share a transaction: the tool's, or that of one query. */
     bool is_shared;
+    bool is_behind_end; /* the script has ended a transaction: that of its tool is over */
 };
 
 /* Refuses the script because of what is at this offset. False, for who calls it. */
@@ -54,6 +55,9 @@ bool planning_may_commit(struct text statement);
 
 /* Its own tool commits behind it. */
 bool planning_is_wrapped(const struct planning *planning);
+
+/* Its own tool sends each statement by itself. */
+bool planning_is_sent_by_statement(const struct planning *planning);
 
 /* Does the statement begin with this word? */
 bool planning_begins(struct text statement, const char *word);

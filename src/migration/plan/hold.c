@@ -122,6 +122,21 @@ void hold_session(struct hold *hold, size_t start, size_t end, size_t step)
     }
 }
 
+bool hold_is_read_alike(const struct hold *hold, struct status *status)
+{
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct held *const held = &hold->items[i];
+        if (held->lasting.kind == SQL_READING) {
+            return refuse(hold, held->at, status,
+                          arena_printf(hold->arena,
+                                       "%s: the tool of this migration sends each statement by itself, and what is "
+                                       "behind this one is read otherwise. Split the file behind it, or do without it.",
+                                       held->lasting.what));
+        }
+    }
+    return true;
+}
+
 bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status)
 {
     if (hold->count > MOST_HELD) {
@@ -131,7 +146,7 @@ bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct st
     }
     for (size_t i = 0; i < hold->count; i++) {
         const struct held *const held = &hold->items[i];
-        if (held->lasting.kind == SQL_ENDS) {
+        if (held->lasting.kind == SQL_ENDS || held->lasting.kind == SQL_READING) {
             return refuse(
                 hold, held->at, status,
                 arena_printf(hold->arena,

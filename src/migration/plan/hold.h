@@ -37,6 +37,10 @@ void hold_session(struct hold *hold, size_t start, size_t end, size_t step);
  * be inside it". False where something would be lost. */
 bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status);
 
+/* Is what may follow read as it would be if it were sent by itself? Else it cannot be in one query with what is held.
+ */
+bool hold_is_read_alike(const struct hold *hold, struct status *status);
+
 /* Makes what is held now be made again in front of a step. */
 void hold_carry(const struct hold *hold, struct step *step);
 

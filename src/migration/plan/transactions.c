@@ -136,6 +136,11 @@ static bool ends_transaction(const struct planning *planning, size_t i)
 }
 
 /* Its own tool commits behind it. */
+bool planning_is_sent_by_statement(const struct planning *planning)
+{
+    return planning->options->sent == SENT_IN_TRANSACTION_EACH || planning->options->sent == SENT_EACH;
+}
+
 bool planning_is_wrapped(const struct planning *planning)
 {
     return planning->options->sent == SENT_IN_TRANSACTION || planning->options->sent == SENT_IN_TRANSACTION_EACH;
@@ -224,6 +229,9 @@ void planning_note_modes(struct planning *planning, struct text statement)
 /* Adds a statement to the part under construction, which it may begin. A BEGIN at its beginning is ours. */
 static bool add_to_part(struct planning *planning, size_t i)
 {
+    if (planning_is_sent_by_statement(planning) && !hold_is_read_alike(&planning->hold, planning->status)) {
+        return false;
+    }
     planning_note_modes(planning, statement_text(planning, i));
     if (planning->open == NONE && planning->classes[i] == SQL_CLASS_BEGIN) {
         return true;
@@ -239,10 +247,11 @@ static bool add_to_part(struct planning *planning, size_t i)
 }
 
 /* Ends the part under construction, if there is one, behind statement `last`. */
-static void end_part(struct planning *planning, size_t last, const char *reason)
+static void end_part(struct planning *planning, size_t last, bool is_cut, const char *reason)
 {
     if (planning->open != NONE) {
         struct step *const step = add_step(planning, STEP_TRANSACTION, planning->open, last, reason);
+        step->is_cut = is_cut;
         step->modes = planning->modes;
         step->carry = planning->carry;
     }
@@ -278,11 +287,17 @@ void planning_alone(struct planning *planning, size_t i)
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", alone_reason(planning, i));
+    if (planning->options->sent == SENT_IN_BATCHES) {
+        end_part(planning, i - 1, false, NULL);
+        hold_commit(&planning->hold, planning->plan->steps);
+        planning_alone(planning, i);
+        return true;
+    }
     if (i > segment->first &&
         !hold_can_cut(&planning->hold, planning->split.statements[i].start, why, planning->status)) {
         return false;
     }
-    end_part(planning, i - 1, NULL);
+    end_part(planning, i - 1, true, NULL);
     planning_alone(planning, i);
     return true;
 }
@@ -297,7 +312,7 @@ static bool cut_behind_value(struct planning *planning, const struct segment *se
                       "a new enum value must be committed before it is used", planning->status)) {
         return false;
     }
-    end_part(planning, i, "the new enum value is used later");
+    end_part(planning, i, true, "the new enum value is used later");
     return true;
 }
 
@@ -314,18 +329,20 @@ static const char *reason_of(const struct planning *planning, const struct segme
                                     : "the script ends its transaction here";
 }
 
-/* What the server refuses outside of a transaction must not do more with us, who send one. */
-static bool check_single(const struct planning *planning, size_t i)
+/* What the server refuses outside of a transaction must not do more with us, who send one: LOCK TABLE where a statement
+ * is sent by itself, and savepoints also in the transaction that one query makes. */
+static bool check_block(const struct planning *planning, const struct segment *segment, size_t i)
 {
-    static const char *const words[] = {"lock", "savepoint", "release"};
-    for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
-        if (planning_begins(statement_text(planning, i), words[j])) {
-            return fail_statement(planning, i,
-                                  "this can only be used inside a transaction, and the script is sent without one. Put "
-                                  "BEGIN and COMMIT around what belongs together.");
-        }
+    const struct text statement = statement_text(planning, i);
+    const bool is_savepoint = planning_begins(statement, "savepoint") || planning_begins(statement, "release");
+    const bool is_tools = planning_is_wrapped(planning) && !planning->is_behind_end;
+    const bool is_own = segment->begin != NONE && i >= segment->begin;
+    if (is_tools || is_own || !(is_savepoint || (segment->is_single && planning_begins(statement, "lock")))) {
+        return true;
     }
-    return true;
+    return fail_statement(planning, i,
+                          "this can only be used inside a transaction, and there the script has none. Put BEGIN and "
+                          "COMMIT around what belongs together.");
 }
 
 /* The statements of a transaction that ends with COMMIT: one part, or more where some cannot share it. Between the
@@ -340,12 +357,12 @@ static bool plan_regular(struct planning *planning, const struct segment *segmen
             if (!cut_out(planning, segment, i)) {
                 return false;
             }
-        } else if ((segment->is_single && !check_single(planning, i)) || !add_to_part(planning, i) ||
+        } else if (!check_block(planning, segment, i) || !add_to_part(planning, i) ||
                    (class == SQL_CLASS_ADD_ENUM_VALUE && !is_own && !cut_behind_value(planning, segment, i))) {
             return false;
         }
     }
-    end_part(planning, segment->last, reason_of(planning, segment));
+    end_part(planning, segment->last, false, reason_of(planning, segment));
     if (segment->is_single && segment->first == segment->last && planning->plan->count > count) {
         struct step *const step = &planning->plan->steps[count];
         step->may_commit =
@@ -422,6 +439,7 @@ bool planning_transactions(struct planning *planning)
             !(segment.is_regular ? plan_regular(planning, &segment) : plan_irregular(planning, &segment))) {
             return false;
         }
+        planning->is_behind_end = planning->is_behind_end || segment.end != NONE;
         planning->is_shared =
             planning->is_shared && (segment.end == NONE || planning->options->sent != SENT_IN_TRANSACTION_EACH);
     }

@@ -15,6 +15,10 @@
 #define TIMEOUT_WIDTH 8     /* characters of its number */
 #define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
+/* What an earlier migration may have left in the session besides settings, as DISCARD ALL does it, but for advisory
+ * locks. In a transaction of its own: these take a snapshot, behind which SET TRANSACTION comes too late. */
+#define FORGET "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
+
 /* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
@@ -45,6 +49,9 @@ static void put_session(struct query *query, const struct transaction *transacti
         return;
     }
     put(query, RESET_ROLE "RESET ALL;");
+    if (transaction->frame != FRAME_INSIDE) {
+        put(query, FORGET);
+    }
     put_part(query, transaction, LEDGER_SESSION);
     put(query, arena_printf(query->sql.arena, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS));
     if (transaction->session->statement_timeout_ms > 0) {

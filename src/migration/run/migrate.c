@@ -61,6 +61,18 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     return send(attempt, &transaction);
 }
 
+/* Where a deferred constraint fails at the end of a step, what would have satisfied it may come behind the cut. */
+static void explain_cut(struct attempt *attempt, size_t i)
+{
+    struct status *const status = &attempt->failure.status;
+    if (attempt_step(attempt, i)->is_cut && attempt->failure.statement == NULL &&
+        sqlstate_is_of_class(status->sqlstate, SQLSTATE_CLASS_INTEGRITY)) {
+        status->hint =
+            "A deferred constraint was checked here, at the end of this step, because what comes next cannot be "
+            "in its transaction; nothing of the step has stayed. Move what belongs together to one side of it.";
+    }
+}
+
 /* A CALL that turned out to end transactions, and which its own tool sends outside of any: nothing of it has stayed. */
 static bool must_be_unseen(const struct attempt *attempt, size_t i)
 {
@@ -87,6 +99,7 @@ static bool run_step(struct attempt *attempt, size_t i)
             return true;
         }
         if (!must_be_unseen(attempt, i)) {
+            explain_cut(attempt, i);
             return false;
         }
         attempt->unseen = i + 1;
@@ -129,15 +142,16 @@ static void tell_step(const struct attempt *attempt, size_t i, enum run_event_ki
     watch_tell(&attempt->run->watch, &event);
 }
 
-/* The session as an earlier one had it behind the finished steps. */
+/* The session as an earlier one had it behind the finished steps. Our own tables are made before a role of the script's
+ * is taken. */
 static bool set_up_session(struct attempt *attempt)
 {
+    struct run *const run = attempt->run;
     struct transaction transaction = attempt_transaction(attempt, FRAME_NONE);
-    transaction.session = &attempt->run->settings;
-    transaction.carry = plan_settings(attempt->run->arena, &attempt->plan, attempt->done);
-    const struct query query = transaction_compose(attempt->run->arena, &transaction);
-    return (store_ensure(attempt->run->session, attempt->run->status) &&
-            pg_exec(attempt->run->session, buffer_string(&query.sql), attempt->run->status)) ||
+    transaction.session = &run->settings;
+    const struct query query = transaction_compose(run->arena, &transaction);
+    return (pg_exec(run->session, buffer_string(&query.sql), run->status) && store_ensure(run->session, run->status) &&
+            pg_exec(run->session, plan_settings(run->arena, &attempt->plan, attempt->done), run->status)) ||
            attempt_fail(attempt);
 }
 
