@@ -1,6 +1,8 @@
 /*
  * Where to look for each framework is a table; how a file is read is project_text.c.
  */
+#include "migration/look/project_database.h"
+
 #include "migration/look/project_search.h"
 
 #include "base/dotenv.h"

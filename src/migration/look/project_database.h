@@ -7,25 +7,8 @@
 #define MIGRATION_LOOK_PROJECT_DATABASE_H
 
 #include "base/arena.h"
+#include "migration/look/named_database.h"
 #include "pg/conninfo.h"
-
-#include <stdbool.h>
-
-/* A place in the project that names a database. Members that it does not say are NULL. */
-struct named_database {
-    const char *file;     /* relative to the project */
-    uint32_t line;        /* 1-based; 0: the whole file */
-    const char *variable; /* the environment variable that holds it; NULL: it stands there itself */
-    const char *host;
-    const char *port;
-    const char *database;
-};
-
-struct named_databases {
-    struct named_database *items;
-    size_t count;
-    size_t capacity;
-};
 
 /* All that the project says, for the framework with this id in the package `base` ("" for the project itself). An
  * environment variable counts as its tool would see it: the worker's environment, then the package's .env, then the

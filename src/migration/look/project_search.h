@@ -4,8 +4,11 @@
 #ifndef MIGRATION_LOOK_PROJECT_SEARCH_H
 #define MIGRATION_LOOK_PROJECT_SEARCH_H
 
+#include "base/arena.h"
 #include "base/text.h"
-#include "migration/look/project_database.h"
+#include "migration/look/named_database.h"
+
+#include <stdbool.h>
 
 struct search {
     struct arena *arena;

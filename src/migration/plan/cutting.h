@@ -4,8 +4,8 @@
 #ifndef MIGRATION_PLAN_CUTTING_H
 #define MIGRATION_PLAN_CUTTING_H
 
-#include "migration/plan/cut.h"
 #include "migration/plan/hold.h"
+#include "migration/plan/step.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 

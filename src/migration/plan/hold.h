@@ -5,7 +5,9 @@
 #ifndef MIGRATION_PLAN_HOLD_H
 #define MIGRATION_PLAN_HOLD_H
 
-#include "migration/plan/cut.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "migration/plan/step.h"
 #include "sql/lasting.h"
 
 struct held {
