@@ -229,23 +229,34 @@ static void start_ticking(struct pg_session *session)
     session->next_tick = clock_ms() + FIRST_TICK_MS;
 }
 
-/* Waits for the socket, with a tick now and then. OUTCOME_RESULT: it can be read or written. */
-static enum outcome wait_ticking(struct pg_session *session, short events, int64_t deadline)
+/* The tick where it is due. False where it gives the statement up. */
+static bool tick(struct pg_session *session)
 {
-    for (;;) {
-        const int64_t until = session->next_tick < deadline ? session->next_tick : deadline;
-        if (wait_socket(session->connection, events, until)) {
-            return OUTCOME_RESULT;
-        }
-        if (deadline_passed(deadline)) {
-            return OUTCOME_LATE;
-        }
-        if (!session->on_tick(session->tick_data)) {
-            return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
-        }
-        session->tick_pause = session->tick_pause * 2 > LONGEST_TICK_MS ? LONGEST_TICK_MS : session->tick_pause * 2;
-        session->next_tick = clock_ms() + session->tick_pause;
+    if (session->on_tick == NULL || clock_ms() < session->next_tick) {
+        return true;
     }
+    const bool goes_on = session->on_tick(session->tick_data);
+    session->tick_pause = session->tick_pause * 2 > LONGEST_TICK_MS ? LONGEST_TICK_MS : session->tick_pause * 2;
+    session->next_tick = clock_ms() + session->tick_pause;
+    return goes_on;
+}
+
+/* Takes in what has come, or waits a while for it. The clock is looked at first: a server that always has something to
+ * say must not keep us beyond the deadline. */
+static enum outcome read_more(struct pg_session *session, int64_t deadline, bool ticking)
+{
+    const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
+    if (deadline_passed(deadline)) {
+        return OUTCOME_LATE;
+    }
+    if (ticking && !tick(session)) {
+        return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
+    }
+    const bool until_tick = ticking && session->on_tick != NULL && session->next_tick < deadline;
+    if (!wait_socket(session->connection, events, until_tick ? session->next_tick : deadline)) {
+        return OUTCOME_RESULT;
+    }
+    return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
 }
 
 /* Waits for the next result; *result is NULL when the last one has come. */
@@ -253,37 +264,47 @@ static enum outcome next_result(struct pg_session *session, int64_t deadline, bo
 {
     *result = NULL;
     while (PQflush(session->connection) == 1 || PQisBusy(session->connection) != 0) {
-        const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
-        enum outcome outcome = OUTCOME_RESULT;
-        if (ticking && session->on_tick != NULL) {
-            outcome = wait_ticking(session, events, deadline);
-        } else if (!wait_socket(session->connection, events, deadline)) {
-            outcome = OUTCOME_LATE;
-        }
+        const enum outcome outcome = read_more(session, deadline, ticking);
         if (outcome != OUTCOME_RESULT) {
             return outcome;
-        }
-        if (PQconsumeInput(session->connection) == 0) {
-            return OUTCOME_LOST;
         }
     }
     *result = PQgetResult(session->connection);
     return OUTCOME_RESULT;
 }
 
-/* A script cannot carry the data of a COPY: it is ended, and PostgreSQL's error for that is what the caller sees. */
-static bool end_copy(PGconn *connection, const PGresult *result)
+static bool is_copy(const PGresult *result)
 {
     const ExecStatusType state = PQresultStatus(result);
-    if (state == PGRES_COPY_IN) {
-        PQputCopyEnd(connection, "a script cannot carry the data of COPY FROM STDIN");
-    } else if (state == PGRES_COPY_OUT) {
-        char *row;
-        while (PQgetCopyData(connection, &row, 0) > 0) {
-            PQfreemem(row);
-        }
-    }
     return state == PGRES_COPY_IN || state == PGRES_COPY_OUT || state == PGRES_COPY_BOTH;
+}
+
+/* Reads the rows of a COPY TO STDOUT to their end, for nobody. */
+static enum outcome skip_rows(struct pg_session *session, int64_t deadline, bool ticking)
+{
+    enum outcome outcome = OUTCOME_RESULT;
+    char *row = NULL;
+    for (int size; outcome == OUTCOME_RESULT && (size = PQgetCopyData(session->connection, &row, 1)) >= 0;) {
+        PQfreemem(row);
+        row = NULL;
+        outcome = size > 0 ? OUTCOME_RESULT : read_more(session, deadline, ticking);
+    }
+    return outcome;
+}
+
+/* A script cannot carry the data of a COPY: it is ended, and PostgreSQL's error for that is what the caller sees. COPY
+ * both ways is for replication; nothing ends it. */
+static enum outcome end_copy(struct pg_session *session, const PGresult *result, int64_t deadline, bool ticking)
+{
+    switch (PQresultStatus(result)) {
+    case PGRES_COPY_IN:
+        PQputCopyEnd(session->connection, "a script cannot carry the data of COPY FROM STDIN");
+        return OUTCOME_RESULT;
+    case PGRES_COPY_OUT:
+        return skip_rows(session, deadline, ticking);
+    default:
+        return OUTCOME_LOST;
+    }
 }
 
 /* Ends the statement under way and takes in what is left of its results, so that the session can be used again. A
@@ -296,8 +317,12 @@ static bool cancel(struct pg_session *session)
     enum outcome outcome;
     bool completed = true;
     while ((outcome = next_result(session, until, false, &result)) == OUTCOME_RESULT && result != NULL) {
-        completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !end_copy(session->connection, result);
+        completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !is_copy(result);
+        outcome = is_copy(result) ? end_copy(session, result, until, false) : OUTCOME_RESULT;
         PQclear(result);
+        if (outcome != OUTCOME_RESULT) {
+            break;
+        }
     }
     session->is_lost = session->is_lost || outcome != OUTCOME_RESULT;
     return completed && !session->is_lost;
@@ -321,48 +346,70 @@ static bool end_early(struct pg_session *session, enum outcome outcome, bool wan
                        "%s; the running statement was cancelled.", why);
 }
 
-/* Takes in all results of what was sent. The last good one goes to *last where that is wanted; the first bad one makes
- * the status, and its number is *number. */
-static bool receive(struct pg_session *session, PGresult **last, size_t *number, struct status *status)
+/* What has come of a statement so far. */
+struct receipt {
+    PGresult **last; /* gets the last good result; NULL: a script's, which nobody reads */
+    size_t number;   /* of statements that were done, or of the one that failed */
+    struct status *status;
+    bool ok;
+};
+
+/* Owns the result. */
+static void take_result(struct pg_session *session, struct receipt *receipt, PGresult *result)
 {
-    bool ok = true;
-    PGresult *result;
-    start_ticking(session);
-    for (;;) {
-        const enum outcome outcome = next_result(session, session->deadline, true, &result);
-        if (outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP) {
-            return ok ? end_early(session, outcome, last != NULL, status) : (cancel(session), false);
-        }
-        if (outcome == OUTCOME_LOST) {
-            session->is_lost = true;
-            return ok ? fail_lost(session, status) : false;
-        }
-        if (result == NULL) {
-            return ok;
-        }
-        const ExecStatusType state = PQresultStatus(result);
-        if (state == PGRES_SINGLE_TUPLE) {
-            PQclear(result); /* a row of a script: nobody reads it */
-            continue;
-        }
-        if (end_copy(session->connection, result)) {
-            if (ok && state == PGRES_COPY_OUT) {
-                ok = status_fail(status, STATUS_FAILED_PRECONDITION,
-                                 "COPY TO STDOUT cannot be part of a script: nobody reads what it writes.");
-            }
-        } else if (state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK || state == PGRES_EMPTY_QUERY) {
-            *number += ok && state != PGRES_EMPTY_QUERY ? 1 : 0;
-            if (ok && last != NULL) {
-                PQclear(*last);
-                *last = result;
-                continue;
-            }
-        } else if (ok) {
-            ok = fail_result(session, result, status);
-            session->context = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_CONTEXT));
-        }
+    const ExecStatusType state = PQresultStatus(result);
+    const bool is_done = state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK;
+    if (!receipt->ok || state == PGRES_SINGLE_TUPLE || state == PGRES_COPY_IN) {
+        PQclear(
+            result); /* of no interest behind an error; a row of a script; what COPY FROM STDIN says comes behind it */
+        return;
+    }
+    if (state == PGRES_COPY_OUT) {
+        receipt->ok = status_fail(receipt->status, STATUS_FAILED_PRECONDITION,
+                                  "COPY TO STDOUT cannot be part of a script: nobody reads what it writes.");
+    } else if (!is_done && state != PGRES_EMPTY_QUERY && state != PGRES_COPY_BOTH) {
+        receipt->ok = fail_result(session, result, receipt->status);
+        session->context = arena_strdup(receipt->status->arena, PQresultErrorField(result, PG_DIAG_CONTEXT));
+    }
+    receipt->number += is_done ? 1 : 0;
+    if (receipt->last != NULL && receipt->ok) {
+        PQclear(*receipt->last);
+        *receipt->last = result;
+    } else {
         PQclear(result);
     }
+}
+
+/* How a statement ends whose results have not all come. */
+static bool receive_no_more(struct pg_session *session, enum outcome outcome, bool wants_result,
+                            struct receipt *receipt)
+{
+    if (outcome == OUTCOME_LOST) {
+        session->is_lost = true;
+        return receipt->ok && fail_lost(session, receipt->status);
+    }
+    if (!receipt->ok) {
+        cancel(session);
+        return false;
+    }
+    return end_early(session, outcome, wants_result, receipt->status);
+}
+
+/* Takes in all results of what was sent. The first bad one makes the status. */
+static bool receive(struct pg_session *session, struct receipt *receipt)
+{
+    enum outcome outcome;
+    PGresult *result;
+    start_ticking(session);
+    while ((outcome = next_result(session, session->deadline, true, &result)) == OUTCOME_RESULT && result != NULL) {
+        outcome = is_copy(result) ? end_copy(session, result, session->deadline, true) : OUTCOME_RESULT;
+        if (outcome != OUTCOME_RESULT) {
+            PQclear(result);
+            return receive_no_more(session, outcome, true, receipt);
+        }
+        take_result(session, receipt, result);
+    }
+    return outcome == OUTCOME_RESULT ? receipt->ok : receive_no_more(session, outcome, receipt->last != NULL, receipt);
 }
 
 /* True where nothing stands in the way of sending. */
@@ -380,7 +427,7 @@ static PGresult *query(struct pg_session *session, const char *sql, int count, c
                        struct status *status)
 {
     PGresult *result = NULL;
-    size_t number = 0;
+    struct receipt receipt = {.last = &result, .status = status, .ok = true};
     if (!is_usable(session, status)) {
         return NULL;
     }
@@ -388,7 +435,7 @@ static PGresult *query(struct pg_session *session, const char *sql, int count, c
         fail_lost(session, status);
         return NULL;
     }
-    if (!receive(session, &result, &number, status)) {
+    if (!receive(session, &receipt)) {
         PQclear(result);
         return NULL;
     }
@@ -408,6 +455,7 @@ PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct st
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
 {
+    struct receipt receipt = {.status = status, .ok = true};
     *failure = (struct pg_failure){0};
     if (!is_usable(session, status)) {
         return false;
@@ -416,7 +464,8 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
         return fail_lost(session, status);
     }
     PQsetSingleRowMode(session->connection); /* or libpq would keep all rows of a result until its end */
-    const bool ok = receive(session, NULL, &failure->statement, status);
+    const bool ok = receive(session, &receipt);
+    failure->statement = receipt.number;
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
     return ok;

@@ -1,0 +1,484 @@
+/*
+ * A session against a server that ends, fails or talks nonsense at every place where it can.
+ */
+#include "session_scene.h"
+
+/* ---- a connection that ends ---- */
+
+/* An answer of which each connection gets one byte more than the one before. */
+struct cut {
+    void (*answer)(struct fake_client *client);
+    void (*end)(struct fake_client *client);
+    bool with_parameters;
+    size_t size; /* of the whole answer */
+};
+
+static void answer_in_part(struct fake_client *client, void *data)
+{
+    struct cut *const cut = data;
+    if (cut->with_parameters) {
+        fake_take_query(client, NULL);
+    } else {
+        fake_take(client, 'Q', NULL);
+    }
+    fake_keep(client);
+    cut->answer(client);
+    const void *const bytes = fake_kept(client, &cut->size);
+    const size_t size = fake_number(client) < cut->size ? fake_number(client) : cut->size;
+    fake_bytes(client, bytes, size);
+    if (size < cut->size) {
+        cut->end(client);
+    } else {
+        fake_wait_gone(client, FOREVER);
+    }
+}
+
+static void one_row_of_a_query(struct fake_client *client)
+{
+    fake_parsed(client);
+    fake_row_description(client, 2);
+    fake_row(client, 2, "1", NULL);
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+}
+
+static void two_statements(struct fake_client *client)
+{
+    fake_complete(client, "BEGIN");
+    fake_notice(client, &(struct fake_error){.severity = "NOTICE", .sqlstate = "00000", .message = "n"});
+    fake_row_description(client, 1);
+    fake_row(client, 1, "x");
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'T');
+}
+
+static void check_cuts(const struct cut *given)
+{
+    struct cut *const cut = kept(given, sizeof *given);
+    start_server(&(struct fake_options){.script = answer_in_part, .data = cut});
+    for (size_t size = 0;; size++) {
+        open_session();
+        status = (struct status){.arena = arena};
+        PG_RESULT(result) =
+            cut->with_parameters ? pg_query(session, "SELECT $1", 1, (const char *const[]){"1"}, &status) : NULL;
+        const bool ok = cut->with_parameters ? result != NULL : exec("BEGIN; SELECT 'x'");
+        if (size == cut->size) {
+            ck_assert_msg(ok, "%s", status.message);
+            break;
+        }
+        ck_assert_msg(!ok, "a success after %zu of %zu bytes", size, cut->size);
+        failed_with(STATUS_UNAVAILABLE, "The connection to postgresql://tester@127.0.0.1");
+        ck_assert_ptr_null(status.sqlstate);
+        is_lost();
+    }
+    ck_assert_uint_gt(cut->size, 60);
+}
+
+START_TEST(a_query_whose_answer_ends_at_any_byte_is_a_lost_connection)
+{
+    check_cuts(&(struct cut){.answer = one_row_of_a_query, .end = fake_close, .with_parameters = true});
+}
+END_TEST
+
+START_TEST(a_query_whose_answer_breaks_off_at_any_byte_is_a_lost_connection)
+{
+    check_cuts(&(struct cut){.answer = one_row_of_a_query, .end = fake_reset, .with_parameters = true});
+}
+END_TEST
+
+START_TEST(a_script_whose_answer_ends_at_any_byte_is_a_lost_connection)
+{
+    check_cuts(&(struct cut){.answer = two_statements, .end = fake_close});
+}
+END_TEST
+
+START_TEST(a_script_whose_answer_breaks_off_at_any_byte_is_a_lost_connection)
+{
+    check_cuts(&(struct cut){.answer = two_statements, .end = fake_reset});
+}
+END_TEST
+
+START_TEST(a_server_that_says_its_last_word_is_a_lost_connection)
+{
+    check_cuts(&(struct cut){.answer = two_statements, .end = fake_half_close});
+}
+END_TEST
+
+static void greet(struct fake_client *client)
+{
+    fake_authentication_ok(client);
+    fake_parameter(client, "server_version", "16.2");
+    fake_key(client, 4711, 42);
+    fake_ready(client, 'I');
+}
+
+static void greet_in_part(struct fake_client *client, void *data)
+{
+    struct cut *const cut = data;
+    fake_keep(client);
+    greet(client);
+    const void *const bytes = fake_kept(client, &cut->size);
+    const size_t size = fake_number(client) < cut->size ? fake_number(client) : cut->size;
+    fake_bytes(client, bytes, size);
+    if (size < cut->size) {
+        cut->end(client);
+    }
+}
+
+START_TEST(a_greeting_that_ends_at_any_byte_is_a_server_that_cannot_be_reached)
+{
+    struct cut *const cut = kept(&(struct cut){.end = _i == 0 ? fake_close : fake_reset}, sizeof(struct cut));
+    start_server(&(struct fake_options){.greeting = greet_in_part, .data = cut});
+    for (size_t size = 0; size == 0 || size < cut->size; size++) {
+        status = (struct status){.arena = arena};
+        ck_assert_ptr_null(pg_session_open(&conninfo, NO_DEADLINE, &status));
+        failed_with(STATUS_UNAVAILABLE, "Cannot connect to postgresql://tester@127.0.0.1");
+    }
+    open_session();
+    ck_assert_int_eq(pg_session_server_version(session), 160002);
+    ck_assert_int_eq(pg_session_backend_pid(session), 4711);
+    ck_assert_str_eq(pg_session_database(session), "fake");
+    ck_assert_str_eq(pg_session_user(session), "tester");
+}
+END_TEST
+
+static void close_when_idle(struct fake_client *client, void *data)
+{
+    void (*const *const end)(struct fake_client *) = data;
+    answer_one(client);
+    (*end)(client);
+    if (*end == fake_half_close) {
+        fake_wait_gone(client, FOREVER);
+    }
+}
+
+START_TEST(an_idle_connection_that_ends_is_noticed_without_asking)
+{
+    static void (*const ends[])(struct fake_client *) = {fake_close, fake_reset, fake_half_close};
+    serve_with(close_when_idle, &ends[_i], sizeof ends[_i]);
+    answers_one();
+    wait_until(notices_the_end, NULL);
+    is_lost();
+}
+END_TEST
+
+static void say_farewell(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    answer_one(client);
+    fake_error(client, &(struct fake_error){.severity = "FATAL",
+                                            .sqlstate = "57P01",
+                                            .message = "terminating connection due to administrator command"});
+}
+
+START_TEST(an_idle_server_that_says_farewell_is_lost)
+{
+    serve(say_farewell);
+    answers_one();
+    wait_until(notices_the_end, NULL);
+    is_lost();
+}
+END_TEST
+
+/* ---- errors ---- */
+
+/* An error at one of the places of an answer. */
+enum place { BEFORE_ALL, BEHIND_DESCRIPTION, BEHIND_ROW, BEHIND_COMPLETE, PLACES };
+
+struct fault {
+    enum place place;
+    struct fake_error error;
+};
+
+static void fail_at(struct fake_client *client, const struct fault *fault)
+{
+    if (fault->place > BEFORE_ALL) {
+        fake_row_description(client, 1);
+    }
+    if (fault->place > BEHIND_DESCRIPTION) {
+        fake_row(client, 1, "1");
+    }
+    if (fault->place > BEHIND_ROW) {
+        fake_complete(client, "SELECT 1");
+    }
+    fake_error(client, &fault->error);
+    fake_ready(client, 'I');
+}
+
+static void fail_query_and_script(struct fake_client *client, void *data)
+{
+    const struct fault *const fault = data;
+    fake_take_query(client, "SELECT 1");
+    if (fault->place > BEFORE_ALL) {
+        fake_parsed(client);
+    }
+    fail_at(client, fault);
+    fake_take(client, 'Q', "SELECT 1");
+    fail_at(client, fault);
+    answer_one(client);
+}
+
+START_TEST(an_error_at_any_place_of_an_answer_is_the_error)
+{
+    struct fault fault = {
+        .place = (enum place)_i,
+        .error = {NULL, "22012", "division by zero", "a detail", "a hint", "8", "a context"},
+    };
+    serve_with(fail_query_and_script, &fault, sizeof fault);
+    ck_assert_ptr_null(ask("SELECT 1"));
+    for (int i = 0; i < 2; i++) {
+        failed_with(STATUS_FAILED_PRECONDITION, "division by zero");
+        ck_assert_str_eq(status.sqlstate, "22012");
+        ck_assert_str_eq(status.detail, "a detail");
+        ck_assert_str_eq(status.hint, "a hint");
+        ck_assert_uint_eq(status.position, 8);
+        if (i == 0) {
+            struct pg_failure failure;
+            status = (struct status){.arena = arena};
+            ck_assert(!pg_script(session, "SELECT 1; SELECT 1/0", &failure, &status));
+            ck_assert_uint_eq(failure.statement, fault.place == BEHIND_COMPLETE ? 1 : 0);
+            ck_assert_uint_eq(failure.position, 8);
+            ck_assert_str_eq(failure.context, "a context");
+        }
+    }
+    answers_one();
+}
+END_TEST
+
+static const struct {
+    const char *sqlstate;
+    enum status_code code;
+} codes[] = {
+    {"42501", STATUS_PERMISSION_DENIED},   {"57P01", STATUS_UNAVAILABLE},         {"57P02", STATUS_UNAVAILABLE},
+    {"57P03", STATUS_UNAVAILABLE},         {"57P05", STATUS_UNAVAILABLE},         {"08006", STATUS_UNAVAILABLE},
+    {"08P01", STATUS_UNAVAILABLE},         {"57014", STATUS_FAILED_PRECONDITION}, {"42601", STATUS_FAILED_PRECONDITION},
+    {"40001", STATUS_FAILED_PRECONDITION}, {"55P03", STATUS_FAILED_PRECONDITION}, {"XX000", STATUS_FAILED_PRECONDITION},
+    {"4250", STATUS_FAILED_PRECONDITION},  {"", STATUS_FAILED_PRECONDITION},      {NULL, STATUS_UNAVAILABLE},
+};
+
+START_TEST(the_code_of_an_error_is_that_of_its_sqlstate)
+{
+    struct fault fault = {.error = {.sqlstate = codes[_i].sqlstate, .message = "words"}};
+    serve_with(fail_query_and_script, &fault, sizeof fault);
+    ck_assert_ptr_null(ask("SELECT 1"));
+    failed_with(codes[_i].code, "words");
+    ck_assert(!exec("SELECT 1"));
+    failed_with(codes[_i].code, "words");
+    answers_one();
+}
+END_TEST
+
+START_TEST(an_error_without_any_field_is_an_error)
+{
+    struct fault fault = {.error = {.severity = "ERROR"}};
+    serve_with(fail_query_and_script, &fault, sizeof fault);
+    ck_assert_ptr_null(ask("SELECT 1"));
+    failed_with(STATUS_UNAVAILABLE, "");
+    ck_assert(!exec("SELECT 1"));
+    answers_one();
+}
+END_TEST
+
+static void fail_second_of_three(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'Q', "SELECT 2");
+    fake_complete(client, "BEGIN");
+    fake_message(client, 'I', "", 0); /* an empty statement is not one */
+    fake_complete(client, "SELECT 1");
+    fake_error(client, &(struct fake_error){.sqlstate = "42P01", .message = "first"});
+    fake_error(client, &(struct fake_error){.sqlstate = "25P02", .message = "second"});
+    fake_ready(client, 'E');
+    fake_wait_gone(client, FOREVER);
+}
+
+START_TEST(of_two_errors_the_first_is_told_and_counted)
+{
+    struct pg_failure failure;
+    serve(fail_second_of_three);
+    ck_assert(!pg_script(session, "BEGIN;; SELECT 1; SELECT 2; SELECT 3", &failure, &status));
+    failed_with(STATUS_FAILED_PRECONDITION, "first");
+    ck_assert_uint_eq(failure.statement, 2);
+    ck_assert(pg_session_in_transaction(session));
+}
+END_TEST
+
+static void end_with_an_error(struct fake_client *client, void *data)
+{
+    const struct fake_error *const error = data;
+    fake_take(client, 'Q', NULL);
+    fake_error(client, error);
+}
+
+START_TEST(a_server_that_ends_during_a_statement_says_why)
+{
+    struct fake_error error = {
+        .severity = "FATAL", .sqlstate = "57P01", .message = "terminating connection due to administrator command"};
+    serve_with(end_with_an_error, &error, sizeof error);
+    ck_assert(!exec("SELECT 1"));
+    failed_with(STATUS_UNAVAILABLE, "terminating connection");
+    ck_assert_str_eq(status.sqlstate, "57P01");
+    is_lost();
+}
+END_TEST
+
+static void refuse(struct fake_client *client, void *data)
+{
+    const struct fake_error *const error = data;
+    fake_error(client, error);
+    fake_close(client);
+}
+
+static const struct {
+    const char *sqlstate;
+    const char *message;
+    enum status_code code;
+} refusals[] = {
+    {"28P01", "password authentication failed for user \"tester\"", STATUS_UNAUTHENTICATED},
+    {"28000", "no pg_hba.conf entry for host \"127.0.0.1\", user \"tester\"", STATUS_UNAUTHENTICATED},
+    {"28000", "role \"tester\" does not exist", STATUS_UNAUTHENTICATED},
+    {"3D000", "database \"fake\" does not exist", STATUS_NOT_FOUND},
+    {"57P03", "the database system is starting up", STATUS_UNAVAILABLE},
+    {"53300", "sorry, too many clients already", STATUS_UNAVAILABLE},
+};
+
+START_TEST(a_refused_connection_has_the_code_of_its_reason)
+{
+    const struct fake_error error = {
+        .severity = "FATAL", .sqlstate = refusals[_i].sqlstate, .message = refusals[_i].message};
+    start_server(&(struct fake_options){.greeting = refuse, .data = kept(&error, sizeof error)});
+    ck_assert_ptr_null(pg_session_open(&conninfo, NO_DEADLINE, &status));
+    failed_with(refusals[_i].code, refusals[_i].message);
+    failed_with(refusals[_i].code, "Cannot connect to ");
+    ck_assert_ptr_null(strstr(status.message, "FATAL"));
+}
+END_TEST
+
+/* ---- what no server says ---- */
+
+static const struct {
+    char type;
+    const char *body;
+    size_t size;
+} nonsense[] = {
+    {'?', "abc", 3},      /* no such message */
+    {'T', "\377\377", 2}, /* more columns than bytes */
+    {'D', "\0\1", 2},     /* a row without a description */
+    {'Z', "I", 1},        /* ready before anything is complete */
+    {'S', "name", 4},     /* a parameter without an end */
+    {'E', "M", 1},        /* an error without an end */
+    {'2', "", 0},         /* bound without being parsed */
+    {'\0', "", 0},
+};
+
+static void talk_nonsense(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'Q', NULL);
+    fake_message(client, nonsense[fake_number(client)].type, nonsense[fake_number(client)].body,
+                 nonsense[fake_number(client)].size);
+    fake_close(client);
+}
+
+START_TEST(nonsense_is_no_success)
+{
+    start_server(&(struct fake_options){.script = talk_nonsense});
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+        open_session();
+        ck_assert_msg(!exec("SELECT 1") || nonsense[i].type == 'Z', "%zu", i);
+    }
+}
+END_TEST
+
+static void announce_too_much(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'Q', NULL);
+    fake_bytes(client, "T\377\377\377\360", 5);
+    fake_wait_gone(client, FOREVER);
+}
+
+START_TEST(a_message_of_four_gigabytes_is_not_waited_for)
+{
+    serve(announce_too_much);
+    pg_session_set_deadline(session, deadline_in(SOON_MS));
+    ck_assert(!exec("SELECT 1"));
+    took_less_than(SOON_MS + LATE_MS);
+}
+END_TEST
+
+/* ---- states and forms ---- */
+
+static void tell_states(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    for (const char *state = "TEI"; *state != '\0'; state++) {
+        fake_take(client, 'Q', NULL);
+        fake_complete(client, "BEGIN");
+        fake_ready(client, *state);
+    }
+}
+
+START_TEST(a_failed_transaction_is_a_transaction)
+{
+    serve(tell_states);
+    ck_assert(!pg_session_in_transaction(session));
+    ck_assert(exec("BEGIN") && pg_session_in_transaction(session));
+    ck_assert(exec("BEGIN") && pg_session_in_transaction(session));
+    ck_assert(exec("BEGIN") && !pg_session_in_transaction(session));
+}
+END_TEST
+
+/* The format of the results is the last word of a Bind message. */
+static void want_binary(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'P', "SELECT 1");
+    const char *const bind = fake_take(client, 'B', NULL);
+    const bool binary = bind != NULL && bind[fake_taken_size(client) - 1] == 1;
+    for (const char *type = "DES"; *type != '\0'; type++) {
+        fake_take(client, *type, NULL);
+    }
+    fake_parsed(client);
+    fake_row_description(client, 1);
+    fake_row(client, 1, binary ? "binary" : "text");
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+}
+
+START_TEST(a_binary_query_asks_for_binary_results)
+{
+    serve(want_binary);
+    PG_RESULT(result) = pg_query_binary(session, "SELECT 1", &status);
+    ck_assert_msg(result != NULL, "%s", status.message);
+    ck_assert_str_eq(pg_field(result, 0, 0), "binary");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("session");
+    TCase *const all = tcase_create("all");
+    suite_add_tcase(suite, all);
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, a_query_whose_answer_ends_at_any_byte_is_a_lost_connection);
+    tcase_add_test(all, a_query_whose_answer_breaks_off_at_any_byte_is_a_lost_connection);
+    tcase_add_test(all, a_script_whose_answer_ends_at_any_byte_is_a_lost_connection);
+    tcase_add_test(all, a_script_whose_answer_breaks_off_at_any_byte_is_a_lost_connection);
+    tcase_add_test(all, a_server_that_says_its_last_word_is_a_lost_connection);
+    tcase_add_loop_test(all, a_greeting_that_ends_at_any_byte_is_a_server_that_cannot_be_reached, 0, 2);
+    tcase_add_loop_test(all, an_idle_connection_that_ends_is_noticed_without_asking, 0, 3);
+    tcase_add_test(all, an_idle_server_that_says_farewell_is_lost);
+    tcase_add_loop_test(all, an_error_at_any_place_of_an_answer_is_the_error, 0, PLACES);
+    tcase_add_loop_test(all, the_code_of_an_error_is_that_of_its_sqlstate, 0, sizeof codes / sizeof codes[0]);
+    tcase_add_test(all, an_error_without_any_field_is_an_error);
+    tcase_add_test(all, of_two_errors_the_first_is_told_and_counted);
+    tcase_add_test(all, a_server_that_ends_during_a_statement_says_why);
+    tcase_add_loop_test(all, a_refused_connection_has_the_code_of_its_reason, 0, sizeof refusals / sizeof refusals[0]);
+    tcase_add_test(all, nonsense_is_no_success);
+    tcase_add_test(all, a_message_of_four_gigabytes_is_not_waited_for);
+    tcase_add_test(all, a_failed_transaction_is_a_transaction);
+    tcase_add_test(all, a_binary_query_asks_for_binary_results);
+    return run_suite(suite);
+}
