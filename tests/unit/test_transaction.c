@@ -26,6 +26,7 @@ static const struct run_settings settings = {.lock_timeout_ms = 50, .statement_t
 static const struct step_record second = {.step = 2, .steps = 3, .attempt = "4711", .checksum = "ab"};
 
 #define RESET_ROLE "RESET SESSION AUTHORIZATION;RESET ROLE;"
+#define FORGET     "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
 #define OURSELVES  "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
 static void set_up(void)
@@ -66,15 +67,15 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
     one.locks = true;
     one.records = true;
     one.part = LEDGER_RECORD;
-    ck_assert_str_eq(compose(&one),
-                     RESET_ROLE "RESET ALL;SET ledgers.own = on;SET idle_in_transaction_session_timeout = 60000;SET "
-                                "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
-                                "table t ()\n;\n" OURSELVES "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");
+    ck_assert_str_eq(compose(&one), RESET_ROLE
+                     "RESET ALL;" FORGET "SET ledgers.own = on;SET idle_in_transaction_session_timeout = 60000;SET "
+                     "statement_timeout = 9000;BEGIN;SET LOCAL lock_timeout =       50;LOCK ledger;create "
+                     "table t ()\n;\n" OURSELVES "INSERT row;" OURSELVES "UNLOCK ledger;COMMIT;");
     ck_assert_int_eq(composed.ladder, LADDER_LOCAL);
     /* "table", by its place in the message and in the file. */
     ck_assert_uint_eq(composed.characters_before,
                       (size_t)(strstr(composed.sql.data, "create table") - composed.sql.data));
-    ck_assert_uint_eq(composed.statements_before, 9);
+    ck_assert_uint_eq(composed.statements_before, 16);
     query_set_timeout(&composed, 80);
     ck_assert_ptr_nonnull(strstr(composed.sql.data, "SET LOCAL lock_timeout =       80;LOCK"));
 }
@@ -172,6 +173,8 @@ START_TEST(a_batch_has_one_begin_and_one_commit_around_its_scripts)
     part.records = true;
     part.part = LEDGER_RECORD;
     ck_assert_str_eq(compose(&part), "select 1\n;\n" OURSELVES "INSERT row;");
+    part.session = &settings;
+    ck_assert_ptr_null(strstr(compose(&part), "DISCARD")); /* it is one transaction with what came before */
     part = begin(FRAME_COMMIT, NULL);
     part.locks = true;
     ck_assert_str_eq(compose(&part), OURSELVES "UNLOCK ledger;COMMIT;");
