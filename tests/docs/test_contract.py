@@ -52,6 +52,14 @@ class Contract(unittest.TestCase):
                     found = re.findall(r'"(?=[0-9A-Z]*[A-Z])[0-9][0-9A-Z]{4}"|"(?:08|2[0-9]|4[0-9]|5[0-9])\d{3}"', text_of(path))
                     self.assertEqual(found, [], path)
 
+    def test_the_documents_name_what_is_there(self):
+        for document in ("README.md", ".github/CONTRIBUTING.md", ".github/CHANGELOG.md", "src/GLOSSARY.md"):
+            text = text_of(document)
+            for path in re.findall(r"\]\(([^):#]+)\)", text):
+                self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(document), path)), f"{document}: {path}")
+            for path in re.findall(r"`((?:src|tests|proto|docker|clients|include)/[\w./-]+)`", text):
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)), f"{document}: {path}")
+
     def layers(self, files):
         """What tests/layers.py says of a tree with these files."""
         with tempfile.TemporaryDirectory() as root:
