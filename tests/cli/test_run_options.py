@@ -215,7 +215,7 @@ class Options(Runs):
                           ("--allow-out-of-order", "--no-out-of-order"), ("--timeout", "x", "--progress")):
             with self.subTest(arguments=arguments):
                 self.assertIn(arguments[0], self.run_truss("run", *arguments, status=ERROR))
-        self.assertIn("lock_timeout_ms", self.run_truss("run", "--lock-timeout", "10001", status=ERROR))
+        self.assertIn("--lock-timeout takes 1 to 10000 milliseconds", self.run_truss("run", "--lock-timeout", "10001", status=ERROR))
         self.assertIn("There is no option --detach", self.run_truss("plan", "--detach", status=ERROR))
 
     def test_a_run_in_a_pipe_leaves_nothing_of_ours_in_the_database(self):
