@@ -539,6 +539,9 @@ START_TEST(what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none
                      "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.kept_0', true), "
                      "false);");
     ck_assert_str_eq(plan.steps[2].carry, "set local search_path = a;");
+    ck_assert_str_eq(plan.steps[1].carried, "set local search_path = a");
+    ck_assert_str_eq(plan.steps[2].carried, "set local search_path = a");
+    ck_assert_ptr_null(plan.steps[0].carried);
     ck_assert_ptr_null(plan.steps[2].restore);
 }
 END_TEST

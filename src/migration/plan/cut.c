@@ -272,6 +272,7 @@ struct plan plan_copy(struct arena *arena, const struct plan *plan)
         copy.steps[i].reason = arena_strdup(arena, plan->steps[i].reason);
         copy.steps[i].modes = arena_strdup(arena, plan->steps[i].modes);
         copy.steps[i].carry = arena_strdup(arena, plan->steps[i].carry);
+        copy.steps[i].carried = arena_strdup(arena, plan->steps[i].carried);
         copy.steps[i].restore = arena_strdup(arena, plan->steps[i].restore);
         copy.steps[i].settings = arena_strdup(arena, plan->steps[i].settings);
         copy.steps[i].session_bound = arena_strdup(arena, plan->steps[i].session_bound);

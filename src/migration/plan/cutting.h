@@ -23,8 +23,9 @@ struct planning {
     enum sql_class *classes; /* of each statement */
     struct hold hold;
     size_t values_sought;
-    size_t open;        /* first statement of the part under construction; NONE: none */
-    const char *carry;  /* of that part */
+    size_t open;       /* first statement of the part under construction; NONE: none */
+    const char *carry; /* of that part */
+    const char *carried;
     const char *modes;  /* of its transaction */
     bool modes_settled; /* something of it has a snapshot: modes come too late */
     /* Statements outside of the script's BEGIN … COMMIT share a transaction: the tool's, or that of one query. */

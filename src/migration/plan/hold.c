@@ -226,8 +226,21 @@ static void carry_to_session(const struct hold *hold, struct step *step)
     }
 }
 
+/* The script's own words for what is made again. */
+static const char *carried(const struct hold *hold)
+{
+    struct buffer text = {.arena = hold->arena};
+    for (size_t i = 0; i < hold->count; i++) {
+        if (hold->items[i].lasting.kind == SQL_LOCAL_SETTING && is_in_force(hold, i)) {
+            buffer_printf(&text, "%s%s", text.size == 0 ? "" : "; ", hold->items[i].lasting.sql);
+        }
+    }
+    return text.size == 0 ? NULL : buffer_string(&text);
+}
+
 void hold_carry(const struct hold *hold, struct step *step)
 {
+    step->carried = carried(hold);
     if (step->kind == STEP_ALONE) {
         carry_to_session(hold, step);
     } else {

@@ -31,6 +31,7 @@ struct step {
      * traces. NULL: nothing. */
     const char *carry;
     const char *restore;
+    const char *carried; /* the script's own statements of these, for a person; NULL: none */
     /* Settings of the session that it leaves when it is done, as statements: for another session that goes on behind
      * it. NULL: none. */
     const char *settings;

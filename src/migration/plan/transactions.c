@@ -240,6 +240,7 @@ static bool add_to_part(struct planning *planning, size_t i)
         struct step begun = {.kind = STEP_TRANSACTION};
         hold_carry(&planning->hold, &begun);
         planning->carry = begun.carry;
+        planning->carried = begun.carried;
         planning->open = i;
     }
     return hold_statement(&planning->hold, planning->split.statements[i].start, planning->split.statements[i].end,
@@ -254,6 +255,7 @@ static void end_part(struct planning *planning, size_t last, bool is_cut, const 
         step->is_cut = is_cut;
         step->modes = planning->modes;
         step->carry = planning->carry;
+        step->carried = planning->carried;
     }
     planning->open = NONE;
     planning->modes = NULL;
@@ -278,6 +280,7 @@ void planning_alone(struct planning *planning, size_t i)
     struct step session = {.kind = STEP_ALONE};
     hold_carry(&planning->hold, &session);
     step->carry = session.carry;
+    step->carried = session.carried;
     step->restore = session.restore;
     hold_session(&planning->hold, planning->split.statements[i].start, planning->split.statements[i].end,
                  planning->plan->count - 1);

@@ -44,6 +44,16 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
     return message;
 }
 
+/* Why it stands apart, and what is made again in front of it because a cut ended it. */
+static const char *reason_of(struct arena *arena, const struct step *step)
+{
+    if (step->carried == NULL) {
+        return step->reason;
+    }
+    return arena_printf(arena, "%s%sset again before it: %s", step->reason == NULL ? "" : step->reason,
+                        step->reason == NULL ? "" : "; ", step->carried);
+}
+
 static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, const struct explained_step *explained,
                                                        uint32_t number)
 {
@@ -58,9 +68,9 @@ static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, cons
     message->finished = explained->finished;
     message->retries_locks = step->stalls && step->kind != STEP_OWN;
     message->statement_count = (uint32_t)explained->statement_count;
-    if (step->reason != NULL) {
+    if (step->reason != NULL || step->carried != NULL) {
         message->_reason_case = TRUSS__MIGRATION__V1__PLANNED_STEP___REASON_REASON;
-        message->reason = message_string(step->reason);
+        message->reason = message_string(reason_of(arena, step));
     }
     message->statements = arena_array(arena, explained->listed, sizeof *message->statements);
     for (size_t i = 0; i < explained->listed; i++) {

@@ -1,0 +1,204 @@
+"""A cut never changes what a script means: each case from its file to the database, with the value that its own framework
+would leave. The scripts are copies of what public reports and real histories had."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case
+
+LEDGER = ("CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, "
+          "migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), "
+          "applied_steps_count INT NOT NULL DEFAULT 0);")
+CARGO = "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\nsqlx = \"0.8\"\n"
+COMMITTING = "DO $$ BEGIN INSERT INTO a VALUES (1); COMMIT; INSERT INTO a VALUES (2); END $$;\n"
+
+
+class Cuts(Case):
+    def prisma(self, script, setup=""):
+        self.sql(LEDGER + setup)
+        self.files = self.project().add("1", script)
+        return self.rpc(self.worker(self.files))
+
+    def run_ok(self, rpc):
+        reply = rpc.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        return reply
+
+    def refused(self, rpc):
+        reply = rpc.call("MigrationService", "Run")
+        self.assertFalse(reply.ok)
+        return reply.failed.error
+
+    def role(self, name):
+        self.cluster.psql("postgres", f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name}")
+        self.addCleanup(self.cluster.psql, "postgres", f"DROP ROLE IF EXISTS {name}", False)
+        self.addCleanup(self.cluster.psql, self.database, f"DROP OWNED BY {name}", False)
+        self.sql(f"GRANT ALL ON SCHEMA public TO {name}")
+
+    def owners(self):
+        return self.sql("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('a', 'b', 'a_id') ORDER BY 1")
+
+    # ---- what commits ----
+
+    def test_on_commit_in_a_block_cuts_nothing_and_deletes_nothing(self):
+        rpc = self.prisma("CREATE TABLE users(id int primary key);\nINSERT INTO users SELECT generate_series(1, 5);\n"
+                          "DO $$ BEGIN CREATE TEMP TABLE keep(id int) ON COMMIT DELETE ROWS; INSERT INTO keep SELECT id FROM users WHERE id <= 4; END $$;\n"
+                          "DELETE FROM users WHERE id NOT IN (SELECT id FROM keep);")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT count(*) FROM users"), [("4",)])
+
+    def test_on_commit_drop_in_a_block_lives_to_the_end_of_the_migration(self):
+        rpc = self.prisma("CREATE TABLE users(id int primary key);\n"
+                          "DO $$ BEGIN CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT id FROM users; END $$;\nDELETE FROM users WHERE id IN (SELECT id FROM moved);")
+        self.run_ok(rpc)
+
+    # ---- roles ----
+
+    def test_a_role_holds_over_a_cut(self):
+        self.role("cut_owner")
+        rpc = self.prisma("SET ROLE cut_owner;\nCREATE TABLE a(id int);\nCREATE INDEX CONCURRENTLY a_id ON a(id);\nCREATE TABLE b(id int);\nRESET ROLE;")
+        self.run_ok(rpc)
+        self.assertEqual(self.owners(), [("a", "cut_owner"), ("a_id", "cut_owner"), ("b", "cut_owner")])
+
+    def test_a_role_holds_for_a_run_that_goes_on(self):
+        self.role("cut_owner")
+        script = "SET ROLE cut_owner;\nCREATE TABLE a(id int);\nCREATE INDEX CONCURRENTLY a_id ON a(id);\n%sCREATE TABLE b(id int);"
+        rpc = self.prisma(script % "SELECT 1/0;\n")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.files.add("1", script % "")
+        self.assertEqual(self.run_ok(rpc).applied[0].resumed_steps, 2)
+        self.assertEqual(self.owners(), [("a", "cut_owner"), ("a_id", "cut_owner"), ("b", "cut_owner")])
+
+    def test_a_low_role_deletes_what_it_may_and_no_more(self):
+        self.role("cut_tenant")
+        self.sql("CREATE TABLE doc(tenant text); ALTER TABLE doc ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON doc USING (tenant = 'a'); "
+                 "GRANT ALL ON doc TO cut_tenant; INSERT INTO doc VALUES ('a'), ('b'), ('b')")
+        project = harness.Project(folder="db/migrations")
+        self.addCleanup(project.remove)
+        project.write("db/migrations/1_purge.sql", "-- migrate:up transaction:false\nSET ROLE cut_tenant;\nDELETE FROM doc;\nRESET ROLE;\n-- migrate:down\n")
+        self.run_ok(self.rpc(self.worker(project)))
+        self.assertEqual(self.sql("SELECT * FROM doc"), [("b",), ("b",)])
+
+    def test_rows_of_ours_are_written_whatever_role_a_transaction_takes(self):
+        self.role("cut_owner")
+        rpc = self.prisma("BEGIN;\nSET ROLE cut_owner;\nCREATE TABLE a(i int);\nCOMMIT;\nBEGIN;\nCREATE TABLE b(i int);\nCOMMIT;")
+        self.run_ok(rpc)
+        self.assertEqual(self.owners(), [("a", "cut_owner"), ("b", "cut_owner")])
+
+    # ---- settings ----
+
+    def test_set_local_holds_over_a_cut_and_the_plan_says_so(self):
+        rpc = self.prisma("SET LOCAL search_path = tenant, public;\nALTER TYPE public.mood ADD VALUE 'meh';\nUPDATE t SET m = 'meh';",
+                          "CREATE SCHEMA tenant; CREATE TYPE public.mood AS ENUM ('ok'); CREATE TABLE public.t(m text); INSERT INTO public.t VALUES ('ok'); "
+                          "CREATE TABLE tenant.t(m text); INSERT INTO tenant.t VALUES ('ok')")
+        steps = rpc.call("MigrationService", "Plan").migrations[0].steps
+        self.assertEqual(steps[1].reason, "set again before it: SET LOCAL search_path = tenant, public")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT t.m, p.m FROM tenant.t, public.t p"), [("meh", "ok")])
+
+    def test_what_stands_alone_finds_the_local_settings_and_leaves_the_session_its_own(self):
+        rpc = self.prisma("SET search_path = public;\nSET LOCAL search_path = tenant;\nCREATE INDEX CONCURRENTLY i ON t (m);\nCOMMIT;\n"
+                          "CREATE TABLE here (a int);", "CREATE SCHEMA tenant; CREATE TABLE tenant.t(m text); CREATE TABLE public.t(m text);")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT indrelid::regclass FROM pg_index WHERE indexrelid = 'tenant.i'::regclass"), [("tenant.t",)])
+        self.assertEqual(self.sql("SELECT to_regclass('public.here') IS NOT NULL"), [("t",)])
+
+    def test_what_would_be_lost_is_refused_with_its_line_and_nothing_runs(self):
+        for lost, what in (("LOCK TABLE t;", "LOCK TABLE"), ("SELECT pg_advisory_xact_lock(1);", "pg_advisory_xact_lock()"),
+                           ("CREATE TEMP TABLE k ON COMMIT DROP AS SELECT 1;", "ON COMMIT DROP"), ("SET CONSTRAINTS ALL DEFERRED;", "DEFERRED")):
+            with self.subTest(lost=lost):
+                self.sql("DROP TABLE IF EXISTS _prisma_migrations, t; CREATE TABLE t(a int)")
+                rpc = self.prisma(f"CREATE TABLE made ();\n{lost}\nCREATE INDEX CONCURRENTLY i ON t(a);")
+                error = self.refused(rpc)
+                self.assertIn("Line 2: ", error)
+                self.assertIn(what, error)
+                self.assertEqual(self.sql("SELECT to_regclass('made') IS NULL"), [("t",)])
+                self.assertEqual(self.ledger(), [])
+
+    def test_a_temporary_table_of_a_lost_session_stops_the_run_that_goes_on(self):
+        script = "CREATE TEMP TABLE users AS SELECT 1 AS id;\nVACUUM _prisma_migrations;\n%sDELETE FROM users;"
+        rpc = self.prisma(script % "SELECT 1/0;\n", "CREATE TABLE public.users(id int); INSERT INTO public.users VALUES (1), (2)")
+        self.assertFalse(rpc.call("MigrationService", "Run").ok)
+        self.files.add("1", script % "")
+        self.assertIn("a temporary object (line 1), which went with its session", self.refused(rpc))
+        self.assertEqual(self.sql("SELECT count(*) FROM public.users"), [("2",)])
+
+    def test_the_mode_of_the_transaction_comes_before_our_own_statements(self):
+        rpc = self.prisma("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE level AS SELECT current_setting('transaction_isolation') AS l;\nCOMMIT;\n"
+                          "CREATE TABLE next AS SELECT current_setting('transaction_isolation') AS l;")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT level.l, next.l FROM level, next"), [("serializable", "read committed")])
+
+    # ---- lone BEGIN and COMMIT ----
+
+    def sqlx(self, script):
+        project = harness.Project(folder="migrations")
+        self.addCleanup(project.remove)
+        project.write("Cargo.toml", CARGO)
+        project.write("migrations/20240101000000_a.sql", script)
+        return self.rpc(self.worker(project))
+
+    def test_a_lone_begin_is_a_warning_where_the_tool_wraps_the_file(self):
+        rpc = self.sqlx("CREATE TABLE a (id int);\n\nBEGIN;\n\nCREATE TABLE b (id int);\n")
+        self.assertEqual(len(rpc.call("MigrationService", "Plan").migrations[0].steps), 1)
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT success FROM _sqlx_migrations"), [("t",)])
+        self.assertEqual([name for name, _ in self.owners()], ["a", "b"])
+
+    def test_a_lone_begin_is_refused_where_its_changes_would_be_lost_and_the_worker_lives(self):
+        rpc = self.prisma("CREATE TABLE a (id int);\n\nBEGIN;\n\nCREATE TABLE b (id int);\n")
+        for _ in range(3):
+            rpc.call("MigrationService", "Plan")
+        self.assertIn("Line 3: this BEGIN has no COMMIT", self.refused(rpc))
+        self.assertEqual(self.owners(), [])
+
+    def test_a_lone_commit_ends_a_step(self):
+        rpc = self.sqlx("CREATE TABLE a (id int);\nCOMMIT;\nCREATE TABLE b (id int);\n")
+        self.run_ok(rpc)
+        self.assertEqual([name for name, _ in self.owners()], ["a", "b"])
+        self.assertEqual(self.sql("SELECT count(*) FROM _sqlx_migrations"), [("1",)])
+
+    # ---- blocks that commit have one row ----
+
+    def check_one_row(self, files, table):
+        project = harness.Project(folder="migrations")
+        self.addCleanup(project.remove)
+        for path, text in files.items():
+            project.write(path, text)
+        self.run_ok(self.rpc(self.worker(project)))
+        self.assertEqual(self.sql("SELECT id FROM a ORDER BY 1"), [("1",), ("2",)])
+        return self.sql(f"SELECT count(*) FROM {table}")
+
+    def test_a_block_that_commits_is_recorded_once_by_goose(self):
+        rows = self.check_one_row({"migrations/00001_a.sql": "-- +goose Up\nCREATE TABLE a (id int);\n",
+                                   "migrations/00002_b.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\n"
+                                                             + COMMITTING + "-- +goose StatementEnd\n"}, "goose_db_version WHERE version_id > 0")
+        self.assertEqual(rows, [("2",)])
+
+    def test_a_block_that_commits_is_recorded_once_by_dbmate(self):
+        rows = self.check_one_row({"db/migrations/1_a.sql": "-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\n",
+                                   "db/migrations/2_b.sql": "-- migrate:up transaction:false\n" + COMMITTING + "-- migrate:down\n"}, "schema_migrations")
+        self.assertEqual(rows, [("2",)])
+
+    def test_a_block_that_commits_is_recorded_once_by_sqlx(self):
+        rows = self.check_one_row({"Cargo.toml": CARGO, "migrations/1_a.sql": "CREATE TABLE a (id int);\n",
+                                   "migrations/2_b.sql": "-- no-transaction\n" + COMMITTING}, "_sqlx_migrations")
+        self.assertEqual(rows, [("2",)])
+
+    # ---- quotes ----
+
+    def test_a_quote_that_is_never_closed_is_named_with_its_line(self):
+        rpc = self.prisma("CREATE TABLE t(s text);\nINSERT INTO t VALUES ('abc);\n")
+        self.assertIn("Line 2: a quote ' is opened here and never closed", self.refused(rpc))
+        self.assertEqual(self.ledger(), [])
+
+    def test_a_server_with_escapes_in_plain_strings_is_cut_where_it_cuts(self):
+        self.cluster.psql("postgres", f"ALTER DATABASE {self.database} SET standard_conforming_strings = off")
+        rpc = self.prisma("CREATE TABLE q AS SELECT 'it\\'; VACUUM; --' AS s;\nVACUUM _prisma_migrations;\nINSERT INTO q VALUES ('a\\\\b');")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT s FROM q ORDER BY length(s) DESC"), [("it'; VACUUM; --",), ("a\\b",)])
+
+
+if __name__ == "__main__":
+    harness.main()
