@@ -74,14 +74,13 @@ static void make_plan(struct arena *arena, struct text script)
     struct status status = {.arena = arena};
     struct position where;
     struct plan plan;
-    if (!plan_build(arena, script, false, &plan, &status)) {
+    if (!plan_build(arena, script, &(struct plan_options){0}, &plan, &status)) {
         require(status.code == STATUS_FAILED_PRECONDITION && status.message != NULL);
         return;
     }
     for (size_t i = 0; i < plan.count; i++) {
         const struct step *const step = &plan.steps[i];
         require(step->start >= (i == 0 ? 0 : step[-1].end) && step->end > step->start && step->end <= script.size);
-        require(step->commit_at == SIZE_MAX || (step->commit_at > step->start && step->commit_at < step->end));
         plan_failing_statement(arena, script, step->start, step->end, i, 0, &where);
         plan_failing_statement(arena, script, step->start, step->end, 0, i, &where);
     }

@@ -152,7 +152,7 @@ class Together(Case):
 
     def wait_for_prisma(self):
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name NOT LIKE 'truss%' "
-                                  "AND application_name <> 'psql' AND backend_type = 'client backend'"), every=0.05)
+                                  "AND application_name <> 'psql' AND backend_type = 'client backend'"), seconds=90, every=0.05)
 
     def test_beside_prisma_migrate_deploy_each_migration_runs_once(self):
         for first in ("prisma", "truss"):

@@ -24,6 +24,8 @@ static const char fixture[] =
     "CREATE TABLE wide (a varchar(20), b numeric(10,2)[], c char, d serial, e float8, f timestamp(3), g mood);"
     "CREATE INDEX users_lower ON users (lower(mail)) WHERE mail <> 'x';"
     "CREATE TABLE twice (a int); INSERT INTO twice VALUES (1), (1);"
+    "CREATE TABLE actor (a INT);ALTER TABLE actor ADD CONSTRAINT acts FOREIGN KEY (a) REFERENCES users (id) ON UPDATE "
+    "SET NULL ON DELETE CASCADE;"
     "ALTER TABLE twice ADD CONSTRAINT unchecked FOREIGN KEY (a) REFERENCES users (id) NOT VALID;"
     "CREATE VIEW w AS SELECT users.id FROM users;"
     "CREATE MATERIALIZED VIEW empty AS SELECT 1 WITH NO DATA;"
@@ -181,6 +183,10 @@ static const struct {
     {"alter table twice add constraint unchecked foreign key (a) references users (id) not valid", "="},
     {"alter table twice add constraint checked foreign key (a) references public.users (id) on update no action", "="},
     {"alter table twice add constraint checked foreign key (a) references users (id) on delete cascade", "another"},
+    {"alter table actor add constraint acts foreign key (a) references users (id) on delete cascade on update set null",
+     "="},
+    {"alter table actor add constraint acts foreign key (a) references users (id) on delete cascade on update cascade",
+     "?"},
     {"alter table twice add constraint checked foreign key (a) references users", "?"},
     {"create type mood as enum ('good')", "="},
     {"create type mood as enum ('good', 'bad')", "another"},

@@ -232,6 +232,27 @@ static struct text constraint_text(struct arena *arena, const struct sql_object 
     return (struct text){0};
 }
 
+/* ON UPDATE may stand in front of ON DELETE or behind it: it goes to the end. */
+static void sort_actions(struct words *words)
+{
+    for (size_t i = 0; i + 2 < words->count; i++) {
+        if (strcmp(words->items[i], "on") != 0 || strcmp(words->items[i + 1], "update") != 0) {
+            continue;
+        }
+        /* SET NULL and SET DEFAULT are two words; NO ACTION, the default, is dropped already. */
+        const size_t size = strcmp(words->items[i + 2], "set") == 0 ? 4 : 3;
+        const char *action[4] = {NULL};
+        if (i + size > words->count) {
+            return;
+        }
+        const size_t behind = words->count - i - size;
+        memcpy(action, words->items + i, size * sizeof *action);
+        memmove(words->items + i, words->items + i + size, behind * sizeof *action);
+        memcpy(words->items + i + behind, action, size * sizeof *action);
+        return;
+    }
+}
+
 static enum definition_match compare_constraint(struct arena *arena, const struct sql_object *object,
                                                 struct text statement, const char *existing)
 {
@@ -244,6 +265,8 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
     }
     drop_all(&script, runs);
     drop_all(&found, runs);
+    sort_actions(&script);
+    sort_actions(&found);
     if (strcmp(script.items[0], found.items[0]) != 0) {
         return DEFINITION_DIFFERENT; /* another kind of constraint */
     }
