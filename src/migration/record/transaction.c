@@ -127,6 +127,7 @@ static void put_script(struct query *query, const struct transaction *transactio
 
 /* ---- behind it ---- */
 
+/* Of a transaction that marks its step; only such a one need have a record. */
 static void put_step(struct buffer *sql, const struct transaction *transaction)
 {
     const char *const name = transaction->record->name;
@@ -162,7 +163,9 @@ static void put_rows(struct query *query, const struct transaction *transaction)
     if (transaction->records) {
         ledger_put(sql, transaction->framework, transaction->part, transaction->ledger, transaction->record);
     }
-    put_step(sql, transaction);
+    if (transaction->step_mark != STEP_NOT_MARKED) {
+        put_step(sql, transaction);
+    }
 }
 
 static void put_end(struct query *query, const struct transaction *transaction)
