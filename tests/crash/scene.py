@@ -74,7 +74,7 @@ class Scene:
             self.begin(victim)
             return
         # Where the postmaster has buried a killed backend it lets nobody in until it has recovered.
-        wait_for(lambda: not os.path.exists(f"/proc/{self.dying}"))
+        wait_for(lambda: not os.path.exists(f"/proc/{self.dying}"), 60)
         if victim == "postmaster":
             self.cluster.start()
         wait_for(self.is_open, 30)
