@@ -63,6 +63,7 @@ struct fitting {
     struct buffer lacks;
     struct buffer wrong; /* what is wrong, in words */
     size_t changes;      /* how much of it is not as it stands */
+    size_t strangers;    /* columns that it does not know */
 };
 
 static void add_to_list(struct buffer *list, const char *text)
@@ -111,18 +112,40 @@ static void fit_column(struct fitting *fitting, struct text word)
     put_column(fitting, name, type, column != NULL);
 }
 
+static bool is_known(const struct ledger_shape *shape, const struct table_column *column)
+{
+    struct text rest = text_of(shape->columns);
+    for (struct text word; next_word(&rest, &word);) {
+        if (text_is(text_slice(word, 0, text_find(word, ":", 0)), column->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the shape does not name may be what a query asks for all the same. A type of somebody else is left out. */
+static void put_strangers(struct fitting *fitting)
+{
+    for (size_t i = 0; i < fitting->table->column_count; i++) {
+        const struct table_column *const column = &fitting->table->columns[i];
+        if (is_known(fitting->shape, column)) {
+            continue;
+        }
+        fitting->strangers++;
+        if (strchr(column->type, '.') == NULL) {
+            buffer_puts(&fitting->select, ", ");
+            pg_quote_identifier(&fitting->select, column->name);
+        }
+    }
+}
+
 /* Columns that must be filled and that the tool does not know. */
 static const char *demands_of(struct arena *arena, const struct ledger_shape *shape, const struct table *table)
 {
     struct buffer list = {.arena = arena};
     for (size_t i = 0; i < table->column_count; i++) {
         const struct table_column *const column = &table->columns[i];
-        bool is_known = false;
-        struct text rest = text_of(shape->columns);
-        for (struct text word; next_word(&rest, &word);) {
-            is_known = is_known || text_is(text_slice(word, 0, text_find(word, ":", 0)), column->name);
-        }
-        if (column->is_demanding && !is_known) {
+        if (column->is_demanding && !is_known(shape, column)) {
             add_to_list(&list, column->name);
         }
     }
@@ -143,6 +166,7 @@ static struct fitting fit_one(struct arena *arena, const struct ledger_shape *sh
     for (struct text word; next_word(&rest, &word);) {
         fit_column(&fitting, word);
     }
+    put_strangers(&fitting);
     buffer_puts(&fitting.select, " FROM ");
     pg_quote_identifier(&fitting.select, table->schema);
     buffer_putc(&fitting.select, '.');
@@ -155,7 +179,7 @@ static bool is_better(const struct fitting *one, const struct fitting *best)
 {
     const bool fits = one->wrong.size == 0;
     const bool best_fits = best->wrong.size == 0;
-    return fits != best_fits ? fits : one->changes < best->changes;
+    return fits != best_fits ? fits : one->changes + one->strangers < best->changes + best->strangers;
 }
 
 struct shape_fit shape_fit(struct arena *arena, const struct framework *framework, const struct table *table)

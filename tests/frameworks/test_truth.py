@@ -1,0 +1,298 @@
+"""What was not found or not read is never called fine, and the database is the one that was meant."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+import fixtures
+from fixtures import Fixtures
+from harness import PASSWORD_ENCODED, RpcError, Rpc
+
+FAILED_PRECONDITION, PERMISSION_DENIED = 9, 7
+GOOSE = "CREATE TABLE {} (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());"
+VERSIONS = "CREATE TABLE {} (version varchar(128) PRIMARY KEY);"
+
+
+class Truth(Fixtures):
+    def setUp(self):
+        super().setUp()
+        self.directory = fixtures.harness.tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def write(self, path, text=""):
+        whole = os.path.join(self.directory.name, path)
+        os.makedirs(os.path.dirname(whole), exist_ok=True)
+        with open(whole, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def start(self, *arguments, **options):
+        return Rpc(self.worker(type("Here", (), {"path": self.directory.name}), *arguments, **options).address)
+
+    def goose(self):
+        self.write("migrations/00001_orders.sql", "-- +goose Up\nCREATE TABLE orders (id INT);\n")
+
+    def dbmate(self):
+        self.write("db/migrations/20250101000000_a.sql", "-- migrate:up\nCREATE TABLE a (id INT);\n-- migrate:down\n")
+
+    def refused(self, rpc, method="Run", **request):
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", method, request)
+        return caught.exception
+
+    def check_unknown(self, rpc, *words):
+        """The status says what is not known, and nothing runs."""
+        status = self.status(rpc)
+        self.assertTrue(status.HasField("problem"))
+        for method in ("Run", "Plan"):
+            error = self.refused(rpc, method)
+            self.assertEqual((error.code, error.status.message), (FAILED_PRECONDITION, status.problem))
+        for word in words:
+            self.assertIn(word, status.problem)
+
+    def tables(self):
+        return {f"{schema}.{table}" for schema, table in
+                self.sql("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^pg_|^information'")}
+
+    # ---- folders ----
+
+    def test_a_folder_that_is_not_there_is_a_problem(self):
+        with self.start("--migrations", "prisma/migratons", "--framework", "prisma") as rpc:
+            self.check_unknown(rpc, "prisma/migratons", "does not exist")
+
+    def test_a_folder_without_migrations_is_a_problem(self):
+        self.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
+        self.write("alembic/env.py")
+        self.write("alembic/versions/README")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "alembic/versions", "no migrations")
+
+    def test_nothing_at_all_is_a_problem(self):
+        with self.start() as rpc:
+            self.check_unknown(rpc, "No folder of migrations")
+
+    def test_a_ledger_without_a_folder_shows_its_rows_and_is_a_problem(self):
+        self.sql(GOOSE.format("goose_db_version") + "INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (7, true)")
+        with self.start() as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["orphaned"])
+            self.check_unknown(rpc, "No folder of migrations")
+
+    def test_what_was_read_has_no_problem(self):
+        self.dbmate()
+        with self.start() as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.assertFalse(self.status(rpc).HasField("problem"))
+
+    def test_the_framework_and_the_folder_that_are_said_count_whatever_the_files_look_like(self):
+        self.write("package.json", '{"devDependencies": {"db-migrate": "1"}}')
+        self.write("src/steps/20141110144153-add-description.js", "exports.up = function (db, done) { done(); };\n")
+        with self.start("--framework", "db-migrate", "--migrations", "src/steps") as rpc:
+            status = self.status(rpc)
+            self.assertEqual((status.framework_id, status.folder), ("db-migrate", "src/steps"))
+
+    # ---- ledgers of others ----
+
+    def test_where_the_url_names_a_schema_another_ones_ledger_is_not_taken(self):
+        self.goose()
+        self.sql("CREATE SCHEMA svc_a; CREATE SCHEMA svc_b;" + GOOSE.format("svc_a.goose_db_version") +
+                 "INSERT INTO svc_a.goose_db_version (version_id, is_applied) VALUES (0, true), (1, true)")
+        for parameters in ({"search_path": "svc_b"}, {"options": "-c%20search_path%3Dsvc_b"}, {"currentSchema": "svc_b"}):
+            with self.subTest(parameters=parameters), self.start(url=self.url(**parameters)) as rpc:
+                status = self.status(rpc)
+                self.assertEqual(([self.state(one) for one in status.migrations], status.HasField("tracking_table")), (["pending"], False))
+                self.assertIn("svc_a.goose_db_version", "".join(status.warnings))
+        with self.start(url=self.url(search_path="svc_b")) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.tables(), {"svc_a.goose_db_version", "svc_b.goose_db_version", "svc_b.orders"})
+
+    def test_a_schema_of_the_role_or_the_database_counts_like_one_of_the_url(self):
+        self.dbmate()
+        self.sql("CREATE SCHEMA svc_a; CREATE SCHEMA svc_b;" + VERSIONS.format("svc_a.schema_migrations") +
+                 f"INSERT INTO svc_a.schema_migrations VALUES ('20250101000000'); ALTER DATABASE {self.database} SET search_path = svc_b")
+        with self.start() as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["pending"])
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.tables(), {"svc_a.schema_migrations", "svc_b.schema_migrations", "svc_b.a"})
+
+    def test_a_search_path_that_leads_nowhere_is_a_problem(self):
+        self.dbmate()
+        with self.start(url=self.url(search_path="not_there")) as rpc:
+            self.check_unknown(rpc, "not_there", "search_path")
+        self.assertEqual(self.tables(), set())
+
+    def test_a_copy_of_a_ledger_is_a_question_that_the_option_answers(self):
+        self.goose()
+        for name in ("goose_db_version_backup", "old_goose_db_version", "goose_copy"):
+            self.sql(GOOSE.format(name) + f"INSERT INTO {name} (version_id, is_applied) VALUES (0, true), (1, true)")
+            with self.subTest(name=name), self.start() as rpc:
+                self.check_unknown(rpc, f"public.{name}", "--ledger")
+            with self.subTest(name=name), self.start("--ledger", f"public.{name}") as rpc:
+                self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+            self.sql(f"DROP TABLE {name}")
+
+    def test_a_ledger_elsewhere_that_has_other_files_rows_is_a_question(self):
+        self.dbmate()
+        self.sql("CREATE SCHEMA elsewhere;" + VERSIONS.format("elsewhere.schema_migrations") +
+                 "INSERT INTO elsewhere.schema_migrations VALUES ('20250101000000'), ('20200101000000')")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "elsewhere.schema_migrations", "--ledger")
+        with self.start("--ledger", "public.schema_migrations") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT version FROM public.schema_migrations"), [("20250101000000",)])
+
+    def test_several_elsewhere_are_a_question(self):
+        self.dbmate()
+        for schema in ("one", "two"):
+            self.sql(f"CREATE SCHEMA {schema};" + VERSIONS.format(f"{schema}.schema_migrations"))
+        with self.start() as rpc:
+            self.check_unknown(rpc, "one", "others", "--ledger")
+
+    # ---- what stands in the ledger's place ----
+
+    def test_what_cannot_be_the_ledger_is_told_with_its_difference(self):
+        self.dbmate()
+        for table, words in (("schema_migrations (name text)", ['no column "version"']),
+                             ("schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)", ["golang-migrate"])):
+            self.sql(f"CREATE TABLE {table}")
+            with self.subTest(table=table), self.start() as rpc:
+                self.check_unknown(rpc, "public.schema_migrations", *words)
+            self.sql("DROP TABLE schema_migrations")
+
+    def test_a_team_s_own_columns_and_other_types_are_read_and_written_beside(self):
+        self.dbmate()
+        for table in ("version varchar(128) PRIMARY KEY, applied_by text DEFAULT current_user", "version text PRIMARY KEY",
+                      "version bigint PRIMARY KEY"):
+            self.sql(f"CREATE TABLE schema_migrations ({table}); INSERT INTO schema_migrations (version) VALUES ('20250101000000')")
+            self.write("db/migrations/20250102000000_b.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n")
+            with self.subTest(table=table), self.start() as rpc:
+                self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied", "pending"])
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied", "applied"])
+            self.sql("DROP TABLE schema_migrations")
+
+    def test_a_column_that_nobody_fills_stops_a_run_before_it_begins(self):
+        self.dbmate()
+        self.sql("CREATE TABLE schema_migrations (version varchar PRIMARY KEY, team text NOT NULL)")
+        with self.start() as rpc:
+            self.assertIn("team", self.refused(rpc).status.message)
+            self.assertFalse(self.status(rpc).HasField("problem"))
+        self.assertEqual(self.tables(), {"public.schema_migrations"})
+
+    def test_a_ledger_of_an_older_version_is_read_and_its_upgrade_named(self):
+        self.write("supabase/config.toml", 'project_id = "a"\n')
+        self.write("supabase/migrations/20250101000000_a.sql", "CREATE TABLE a (id INT);")
+        self.sql("CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY);"
+                 "INSERT INTO supabase_migrations.schema_migrations VALUES ('20250101000000')")
+        with self.start() as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)  # there is nothing to write
+            self.write("supabase/migrations/20250102000000_b.sql", "CREATE TABLE b (id INT);")
+            self.assertIn("supabase", self.refused(rpc).status.message)
+
+    # ---- whose it is ----
+
+    def eve(self):
+        self.sql("DROP ROLE IF EXISTS eve; CREATE ROLE eve LOGIN PASSWORD 'e'; GRANT CREATE ON SCHEMA public TO eve; CREATE SCHEMA eve AUTHORIZATION eve")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS eve", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY eve CASCADE", False)
+
+    def as_eve(self, text):
+        self.sql(f"SET SESSION AUTHORIZATION eve; {text}")
+
+    def is_super(self):
+        return self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'") == [("t",)]
+
+    BOOM = ("CREATE FUNCTION {0}.boom() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN NEW; END $f$;"
+            "CREATE TRIGGER t AFTER INSERT ON {0}.schema_migrations FOR EACH ROW EXECUTE FUNCTION {0}.boom();")
+
+    def test_a_table_of_a_stranger_is_never_the_ledger(self):
+        self.dbmate()
+        self.eve()
+        for schema in ("eve", "public"):
+            self.as_eve(VERSIONS.format(f"{schema}.schema_migrations") + f"GRANT ALL ON {schema}.schema_migrations TO PUBLIC;" + self.BOOM.format(schema))
+            with self.subTest(schema=schema), self.start() as rpc:
+                self.check_unknown(rpc, f"{schema}.schema_migrations", "--ledger")
+                self.assertFalse(self.is_super())
+
+    def test_a_type_that_is_only_called_like_ours_is_not_read(self):
+        self.write("migrations/20240101000000_a.sql", "CREATE TABLE a (i INT);")
+        self.write("Cargo.toml", '[dependencies]\nsqlx = "0.8"\n')
+        self.eve()
+        self.as_eve("CREATE TYPE eve.int8 AS (x int); CREATE FUNCTION eve.totext(eve.int8) RETURNS text LANGUAGE plpgsql AS "
+                    "$f$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN '1'; END $f$; CREATE CAST (eve.int8 AS text) WITH FUNCTION eve.totext(eve.int8);"
+                    "CREATE TABLE eve._sqlx_migrations (version eve.int8, description text, installed_on timestamptz, success bool, checksum bytea, execution_time bigint);"
+                    "INSERT INTO eve._sqlx_migrations VALUES (ROW(1), 'a', now(), true, '', 1)")
+        with self.start() as rpc:
+            self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["pending"])
+        self.assertFalse(self.is_super())
+
+    def test_hidden_rows_of_a_ledger_are_an_error_with_advice(self):
+        self.dbmate()
+        self.sql("DROP ROLE IF EXISTS mig; CREATE ROLE mig LOGIN PASSWORD 'm';" + VERSIONS.format("schema_migrations") +
+                 "INSERT INTO schema_migrations VALUES ('20250101000000'); ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY;"
+                 "CREATE POLICY w ON schema_migrations FOR INSERT WITH CHECK (true); GRANT ALL ON schema_migrations TO mig; GRANT ALL ON SCHEMA public TO mig")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS mig", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY mig CASCADE", False)
+        with self.start(url=self.url().replace(f"app:{PASSWORD_ENCODED}", "mig:m")) as rpc:
+            for method in ("GetStatus", "Run", "Plan", "Check"):
+                error = self.refused(rpc, method)
+                self.assertEqual(error.code, PERMISSION_DENIED)
+                self.assertIn("Row-level security", error.status.message)
+        self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
+
+    # ---- the database that was meant ----
+
+    def test_golang_migrates_table_of_the_url_is_the_ledger(self):
+        self.write("migrations/000001_a.up.sql", "CREATE TABLE a (id INT);")
+        self.write("migrations/000001_a.down.sql", "DROP TABLE a;")
+        self.sql('CREATE SCHEMA "My"; CREATE TABLE app_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO app_migrations VALUES (1, false);'
+                 'CREATE TABLE "My"."Log" (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO "My"."Log" VALUES (1, false)')
+        for parameters, table in (({"x-migrations-table": "app_migrations"}, "public.app_migrations"),
+                                  ({"x-migrations-table": "%22My%22.%22Log%22", "x-migrations-table-quoted": "1"}, "My.Log")):
+            with self.subTest(table=table), self.start(url=self.url(**parameters)) as rpc:
+                status = self.status(rpc)
+                self.assertEqual((status.tracking_table, [self.state(one) for one in status.migrations]), (table, ["applied"]))
+
+    def test_golang_migrates_table_is_refused_by_another_framework(self):
+        self.dbmate()
+        with self.start(url=self.url(**{"x-migrations-table": "app_migrations"})) as rpc:
+            self.check_unknown(rpc, "x-migrations-table", "dbmate")
+
+    def prisma_of(self, variable):
+        self.write("prisma/schema.prisma", f'datasource db {{\n  provider = "postgresql"\n  url = env("{variable}")\n}}\n')
+        self.write("prisma/migrations/1_a/migration.sql", "CREATE TABLE a (id INT);")
+
+    def test_a_project_that_names_another_database_is_not_run_in_this_one(self):
+        self.prisma_of("APP_DB_URL")
+        self.write(".env", f"APP_DB_URL={self.cluster.url('other')}\n")
+        with self.start() as rpc:
+            self.assertRegex("".join(self.status(rpc).warnings), r"names another database: .*/other \(prisma/schema.prisma, line 3, by APP_DB_URL\)")
+            for method, request in (("Run", {}), ("Plan", {}), ("MarkApplied", {"migration": "1_a"})):
+                error = self.refused(rpc, method, **request)
+                self.assertEqual((error.code, error.status.detail.reason), (FAILED_PRECONDITION, "OTHER_DATABASE"))
+                self.assertNotIn(PASSWORD_ENCODED, error.status.message)
+            self.assertEqual(self.tables(), set())
+            self.assertTrue(rpc.call("MigrationService", "Run", {"allow_other_database": True}).ok)
+        with self.start("--allow-other-database") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_project_that_names_this_database_runs(self):
+        self.prisma_of("APP_DB_URL")
+        self.write(".env", f"APP_DB_URL={self.url().replace('127.0.0.1', 'localhost')}?schema=public\n")
+        with self.start() as rpc:
+            self.assertEqual(list(self.status(rpc).warnings), [])
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_every_answer_names_its_database(self):
+        self.dbmate()
+        with self.start() as rpc:
+            for service, method in (("MigrationService", "GetStatus"), ("MigrationService", "Plan"), ("MigrationService", "Check"),
+                                    ("MigrationService", "Run"), ("Health", "Check"), ("Health", "GetInfo")):
+                with self.subTest(method=f"{service}.{method}"):
+                    target = rpc.call(service, method).target
+                    self.assertEqual((target.host, target.port, target.database, target.user),
+                                     ("127.0.0.1", str(self.cluster.port), self.database, "app"))
+                    self.assertRegex(target.server_version, r"^\d+(\.\d+|devel)?")
+
+
+if __name__ == "__main__":
+    fixtures.harness.main()
