@@ -220,12 +220,16 @@ static bool look_at_run(struct cli *cli)
     }
     const bool refused = planned->_refusal_case != 0;
     say(cli, refused ? FINDING_BAD : FINDING_GOOD, "run", refused ? planned->refusal : planned->summary, NULL);
-    const bool busy = checked->lock_count > 0 || checked->active_tx_count > 3;
-    say(cli, busy ? FINDING_NOTE : FINDING_GOOD, "moment",
+    for (size_t i = 0; i < checked->n_warnings; i++) {
+        if (!refused || strcmp(checked->warnings[i], planned->refusal) != 0) {
+            say(cli, FINDING_BAD, "check", checked->warnings[i], NULL);
+        }
+    }
+    say(cli, FINDING_GOOD, "moment",
         arena_printf(cli->arena, "%u session(s) wait for a lock, %u transaction(s) are active", checked->lock_count,
                      checked->active_tx_count),
-        busy ? "A run would have to try for its locks; truss plan says which it needs." : NULL);
-    return !refused;
+        NULL);
+    return !refused && checked->safe;
 }
 
 int command_doctor(struct cli *cli)

@@ -128,10 +128,57 @@ class Verbs(Case):
         self.assertEqual((reply.pending_count, list(reply.pending_files)), (4, self.files.names()))
         self.assertEqual((reply.lock_count, reply.active_tx_count), (0, 0))
 
-    def test_nothing_pending_is_a_warning(self):
+    def test_nothing_to_run_is_safe_at_any_moment(self):
         self.call("Run")
+        for number in range(4):
+            self.hold("BEGIN", f"SELECT {number}")
         reply = self.call("Check")
-        self.assertEqual((reply.pending_count, reply.safe, len(reply.warnings)), (0, False, 1))
+        self.assertEqual((reply.pending_count, reply.safe, list(reply.warnings)), (0, True, []))
+
+    def unsafe(self, pattern, **options):
+        """What Check says of one migration that alters a table, in a worker of its own."""
+        files = self.project().add("1", "ALTER TABLE big ADD COLUMN x INT;")
+        reply = self.rpc(self.worker(files, **options)).call("MigrationService", "Check")
+        self.assertFalse(reply.safe)
+        self.assertRegex("\n".join(reply.warnings), pattern)
+
+    def test_whom_a_run_would_wait_for_is_named(self):
+        self.sql("CREATE TABLE big (id INT); CREATE TABLE other (id INT)")
+        self.hold("BEGIN", "SELECT count(*) FROM other")
+        reply = self.rpc(self.worker(self.project().add("1", "ALTER TABLE big ADD COLUMN x INT;"))).call("MigrationService", "Check")
+        self.assertNotRegex("".join(reply.warnings), "wait for pid")
+        self.hold("BEGIN", "SELECT count(*) FROM big")
+        pid = self.sql("SELECT pid FROM pg_locks WHERE relation = 'big'::regclass")[0][0]
+        self.unsafe(rf'wait for pid {pid} \("psql", user app.* a lock on big \(AccessShareLock\)')
+
+    def as_role(self, grants=""):
+        self.sql(f"DROP ROLE IF EXISTS mig; CREATE ROLE mig LOGIN PASSWORD 'm'; REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE TABLE big (id INT); {grants}")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS mig", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY mig CASCADE", False)
+        return self.url().replace(f"app:{harness.PASSWORD_ENCODED}", "mig:m")
+
+    def test_rights_that_a_run_would_lack_are_named(self):
+        url = self.as_role()
+        self.unsafe('the role "mig" may not create in schema "public"', url=url)
+        self.unsafe('"mig" is not the owner of big', url=url)
+
+    def test_a_server_that_takes_no_writes_is_named(self):
+        self.sql(f"CREATE TABLE big (id INT); ALTER DATABASE {self.database} SET default_transaction_read_only = on")
+        self.unsafe("read-only")
+
+    def test_too_few_connections_are_named(self):
+        self.unsafe("2 connection", url=self.as_role("ALTER ROLE mig CONNECTION LIMIT 2; GRANT ALL ON SCHEMA public TO mig"))
+
+    def test_a_pooler_that_the_url_names_is_named(self):
+        self.sql("CREATE TABLE big (id INT)")
+        self.unsafe("pgbouncer=true", url=self.url(pgbouncer="true"))
+
+    def test_an_index_that_is_not_valid_is_named_where_if_not_exists_would_pass_over_it(self):
+        self.sql("CREATE TABLE users (email text); INSERT INTO users VALUES ('a'), ('a')")
+        self.sql("CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)", check=False)
+        files = self.project().add("1", "CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email);")
+        reply = self.rpc(self.worker(files)).call("MigrationService", "Check")
+        self.assertRegex("".join(reply.warnings), 'index "users_email", which is there: it is INVALID')
 
     def test_waiting_locks_are_a_warning(self):
         self.sql("CREATE TABLE locked (id INT)")

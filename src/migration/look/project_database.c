@@ -3,8 +3,6 @@
  */
 #include "migration/look/project_database.h"
 
-#include "migration/look/project_search.h"
-
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/status.h"
@@ -13,7 +11,6 @@
 #include <string.h>
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
-#define MOST_NAMED 64 /* of one project */
 
 /* The files that say it, relative to the package, and variables that the tool reads by itself. A folder ending in "/"
  * stands for its files of that kind. Lists end with NULL. */
@@ -69,65 +66,6 @@ static const struct naming namings[] = {
     {"doctrine", {"migrations-db.php", "cli-config.php"}, {0}},
 };
 
-void search_add(struct search *search, const struct named_database *named)
-{
-    struct named_databases *const found = search->found;
-    if (found->count < MOST_NAMED) {
-        found->items = arena_grow(search->arena, found->items, found->count, &found->capacity, sizeof *found->items);
-        found->items[found->count++] = *named;
-    }
-}
-
-/* What a connection URL or string names; false where it is none. */
-bool search_add_url(struct search *search, struct named_database named, const char *url)
-{
-    struct status unread = {.arena = search->arena};
-    struct conninfo conninfo;
-    const bool is_url = strstr(url, "://") != NULL || strncmp(url, "jdbc:", 5) == 0;
-    /* Its parameters name no database, and one that is not known to us is no reason to know nothing. */
-    const char *const bare = is_url ? arena_strndup(search->arena, url, strcspn(url, "?")) : url;
-    if ((!is_url && strchr(url, '=') == NULL) || !conninfo_parse(search->arena, bare, &conninfo, &unread)) {
-        return false;
-    }
-    named.host = conninfo.place.host;
-    named.port = conninfo.place.port;
-    named.database = conninfo.place.database;
-    search_add(search, &named);
-    return true;
-}
-
-/* ---- the environment ---- */
-
-/* As the tool would see it: the environment before the files. */
-static const char *variable_value(struct search *search, const char *name, const char **file)
-{
-    const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
-    const char *value = getenv(name);
-    *file = "the environment";
-    for (size_t i = 0; (value == NULL || value[0] == '\0') && i < sizeof bases / sizeof bases[0]; i++) {
-        struct status unread = {.arena = search->arena};
-        value = NULL;
-        if (dotenv_read(search->arena, path_join(search->arena, search->root, bases[i]), name, &value, &unread) &&
-            value != NULL) {
-            *file = path_join(search->arena, bases[i], ".env");
-        }
-    }
-    return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
-/* The variable is named in a file: that place is shown. NULL: by its tool. */
-bool search_add_variable(struct search *search, const char *name, const struct named_database *place)
-{
-    const char *file;
-    const char *const value = variable_value(search, name, &file);
-    const struct named_database named = {
-        .file = place == NULL ? file : place->file,
-        .line = place == NULL ? 0 : place->line,
-        .variable = arena_strdup(search->arena, name),
-    };
-    return value != NULL && search_add_url(search, named, value);
-}
-
 /* ---- files ---- */
 
 static bool read_file(struct search *search, const char *name)
@@ -170,10 +108,10 @@ static void read_files(struct search *search, const char *pattern)
 static void add_parts(struct search *search)
 {
     const char *file;
-    const char *const host = variable_value(search, "DB_HOST", &file);
-    const char *const port = variable_value(search, "DB_PORT", &file);
-    const char *const kind = variable_value(search, "DB_CONNECTION", &file);
-    const char *const database = variable_value(search, "DB_DATABASE", &file);
+    const char *const host = search_variable(search, "DB_HOST", &file);
+    const char *const port = search_variable(search, "DB_PORT", &file);
+    const char *const kind = search_variable(search, "DB_CONNECTION", &file);
+    const char *const database = search_variable(search, "DB_DATABASE", &file);
     if (database != NULL && strchr(database, '/') == NULL && (kind == NULL || strcmp(kind, "pgsql") == 0)) {
         search_add(search,
                    &(const struct named_database){

@@ -6,9 +6,7 @@
 #ifndef MIGRATION_LOOK_PROJECT_DATABASE_H
 #define MIGRATION_LOOK_PROJECT_DATABASE_H
 
-#include "base/arena.h"
-#include "migration/look/named_database.h"
-#include "pg/conninfo.h"
+#include "migration/look/project_text.h"
 
 /* All that the project says, for the framework with this id in the package `base` ("" for the project itself). An
  * environment variable counts as its tool would see it: the worker's environment, then the package's .env, then the

@@ -3,13 +3,79 @@
  * and settings called host, port and database that stand together. One reader serves them all, because the files of
  * thirty frameworks are of six languages and agree in this.
  */
-#include "migration/look/project_search.h"
+#include "migration/look/project_text.h"
+
+#include "base/dotenv.h"
+#include "base/files.h"
+#include "base/status.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VALUE_LIMIT 4096
+#define MOST_NAMED  64 /* of one project */
+
+/* ---- what is found ---- */
+
+void search_add(struct search *search, const struct named_database *named)
+{
+    struct named_databases *const found = search->found;
+    if (found->count < MOST_NAMED) {
+        found->items = arena_grow(search->arena, found->items, found->count, &found->capacity, sizeof *found->items);
+        found->items[found->count++] = *named;
+    }
+}
+
+/* What a connection URL or string names; false where it is none. */
+bool search_add_url(struct search *search, struct named_database named, const char *url)
+{
+    struct status unread = {.arena = search->arena};
+    struct conninfo conninfo;
+    const bool is_url = strstr(url, "://") != NULL || strncmp(url, "jdbc:", 5) == 0;
+    /* Its parameters name no database, and one that is not known to us is no reason to know nothing. */
+    const char *const bare = is_url ? arena_strndup(search->arena, url, strcspn(url, "?")) : url;
+    if ((!is_url && strchr(url, '=') == NULL) || !conninfo_parse(search->arena, bare, &conninfo, &unread)) {
+        return false;
+    }
+    named.host = conninfo.place.host;
+    named.port = conninfo.place.port;
+    named.database = conninfo.place.database;
+    search_add(search, &named);
+    return true;
+}
+
+/* As the tool would see it: the environment before the files. */
+const char *search_variable(struct search *search, const char *name, const char **file)
+{
+    const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
+    const char *value = getenv(name);
+    *file = "the environment";
+    for (size_t i = 0; (value == NULL || value[0] == '\0') && i < sizeof bases / sizeof bases[0]; i++) {
+        struct status unread = {.arena = search->arena};
+        value = NULL;
+        if (dotenv_read(search->arena, path_join(search->arena, search->root, bases[i]), name, &value, &unread) &&
+            value != NULL) {
+            *file = path_join(search->arena, bases[i], ".env");
+        }
+    }
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* The variable is named in a file: that place is shown. NULL: by its tool. */
+bool search_add_variable(struct search *search, const char *name, const struct named_database *place)
+{
+    const char *file;
+    const char *const value = search_variable(search, name, &file);
+    const struct named_database named = {
+        .file = place == NULL ? file : place->file,
+        .line = place == NULL ? 0 : place->line,
+        .variable = arena_strdup(search->arena, name),
+    };
+    return value != NULL && search_add_url(search, named, value);
+}
+
+/* ---- references ---- */
 
 /* Words behind which the name of a variable stands: in quotes, in brackets, or bare. */
 static const char *const references[] = {

@@ -52,12 +52,12 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     reply->target = message_target(arena, &found->target);
     reply->lock_count = found->lock_count;
     reply->active_tx_count = found->active_count;
-    reply->n_warnings = found->warning_count;
-    reply->warnings = arena_array(arena, found->warning_count, sizeof *reply->warnings);
-    for (size_t i = 0; i < found->warning_count; i++) {
-        reply->warnings[i] = message_string(found->warnings[i]);
+    reply->n_warnings = found->warnings.count;
+    reply->warnings = arena_array(arena, found->warnings.count, sizeof *reply->warnings);
+    for (size_t i = 0; i < found->warnings.count; i++) {
+        reply->warnings[i] = message_string(found->warnings.items[i]);
     }
-    reply->safe = found->warning_count == 0;
+    reply->safe = found->warnings.count == 0;
     return reply;
 }
 
