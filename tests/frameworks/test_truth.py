@@ -282,6 +282,20 @@ class Truth(Fixtures):
             self.assertEqual(list(self.status(rpc).warnings), [])
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def test_a_tool_is_never_started_against_another_database(self):
+        self.write("package.json", '{"dependencies": {"knex": "3"}}')
+        self.write("migrations/20240101000000_a.js", "exports.up = knex => knex.raw('SELECT 1'); exports.down = () => {};\n")
+        self.write("node_modules/.bin/knex", f"#!/bin/sh\ntouch {self.directory.name}/started\nexit 1\n")
+        os.chmod(os.path.join(self.directory.name, "node_modules/.bin/knex"), 0o755)
+        for connection, reason in (("'postgres://db.example/other'", "OTHER_DATABASE"), ("process.env.DATABASE_URL", None)):
+            self.write("knexfile.js", f"module.exports = {{ client: 'pg', connection: {connection} }};\n")
+            with self.subTest(connection=connection), self.start("--allow-delegate", "--allow-other-database") as rpc:
+                if reason:
+                    self.assertEqual(self.refused(rpc, allow_other_database=True).status.detail.reason, reason)
+                else:
+                    rpc.call("MigrationService", "Run")
+                self.assertEqual(os.path.exists(os.path.join(self.directory.name, "started")), reason is None)
+
     def test_every_answer_names_its_database(self):
         self.dbmate()
         with self.start() as rpc:

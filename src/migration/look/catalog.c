@@ -371,9 +371,33 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
                               folder->path, name);
 }
 
-/* What the project itself says of its database, where that is another one. */
-static const char *other_database(const struct request *request, const struct detection *detection)
+/* Is the database among what the tool is given in words or variables of its own? Rails puts DATABASE_URL before its
+ * file. */
+static bool is_told(const struct detection *detection)
 {
+    const struct framework *const framework = detection->framework;
+    const struct delegate *const delegate =
+        detection->folder.delegate != NULL ? detection->folder.delegate : framework->delegate;
+    if (delegate == NULL || strcmp(framework->id, "rails") == 0) {
+        return true;
+    }
+    const char *const *const lists[] = {delegate->run, delegate->run_to, delegate->run_one, delegate->environment};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (const char *const *word = lists[i]; word != NULL && *word != NULL; word++) {
+            if (strstr(*word, "{url}") != NULL || strstr(*word, "{jdbc_url}") != NULL ||
+                strstr(*word, "{database}") != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What the project itself says of its database, where that is another one. *binds: its own tool would go there, because
+ * it stands in a file and nothing that we say comes before that. */
+static const char *other_database(const struct request *request, const struct detection *detection, bool *binds)
+{
+    *binds = false;
     const struct site *const site = request->site;
     struct named_databases databases;
     if (detection->framework == NULL || site->conninfo == NULL) {
@@ -383,6 +407,7 @@ static const char *other_database(const struct request *request, const struct de
                       detection->framework->id, &databases);
     const struct named_database *const other = project_database_other(&databases, site->conninfo);
     const struct conninfo_place *const own = &site->conninfo->place;
+    *binds = other != NULL && other->variable == NULL && !is_told(detection);
     return other == NULL
                ? NULL
                : arena_printf(request->arena, "The project names another database: %s. This worker's is %s:%s/%s.",
@@ -393,7 +418,7 @@ static const char *other_database(const struct request *request, const struct de
 static bool fill(const struct request *request, struct catalog *catalog)
 {
     catalog->problem = problem_of(request->arena, catalog);
-    catalog->other_database = other_database(request, &catalog->detection);
+    catalog->other_database = other_database(request, &catalog->detection, &catalog->other_binds);
     catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;
@@ -488,9 +513,26 @@ const struct migration_file *catalog_before(const struct catalog *catalog, const
     return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
 }
 
+static bool has_pending_program(const struct catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (item->state == MIGRATION_PENDING && item->file != NULL && item->file->is_code) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is it the database that the project means? */
 static bool check_database(const struct catalog *catalog, struct status *status)
 {
+    if (catalog->other_database != NULL && catalog->other_binds && has_pending_program(catalog)) {
+        return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
+                                   "%s %s would migrate that one: it is not started. Let the file take the URL from "
+                                   "DATABASE_URL, or name the same database in both.",
+                                   catalog->other_database, catalog->detection.framework->tool);
+    }
     return catalog->other_database == NULL || catalog->may_be_other ||
            status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_OTHER_DATABASE,
                                "%s Nothing was changed. If this is the one that is meant, say so: "
