@@ -117,7 +117,8 @@ bool fake_wait_gone(struct fake_client *client, int ms);
 /* Waits until this many cancel requests have come; false where the time is over. */
 bool fake_wait_cancel(struct fake_client *client, size_t count, int ms);
 
-/* True where something could not be sent: the client has ended, or the test has. A script that goes on and on asks this.
+/* True where something could not be sent: the client has ended, or the test has. A script that goes on and on asks
+ * this.
  */
 bool fake_gone(const struct fake_client *client);
 

@@ -4,8 +4,8 @@
 #ifndef WORKER_MESSAGES_LOOK_MESSAGES_H
 #define WORKER_MESSAGES_LOOK_MESSAGES_H
 
-#include "migration/plan/check.h"
 #include "migration/look/schema.h"
+#include "migration/plan/check.h"
 #include "migration/plan/preview.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
