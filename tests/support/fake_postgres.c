@@ -533,6 +533,7 @@ static void *accept_all(void *data)
 {
     struct fake_postgres *const fake = data;
     for (;;) {
+        /* cppcheck-suppress nullPointer */
         const int socket = accept4(fake->listener, NULL, NULL, SOCK_CLOEXEC);
         pthread_mutex_lock(&fake->mutex);
         const bool ending = fake->ending;
