@@ -105,7 +105,8 @@ class Connection(Case):
         self.assertTrue(self.rpc(worker).call("MigrationService", "Run").ok)
         with open(f"/proc/{worker.process.pid}/status", encoding="ascii") as file:
             peak = int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
-        self.assertLess(peak, 40 * 1024 * (16 if harness.SANITIZED else 1)  # the sanitizer keeps what was freed for a while)
+        # The sanitizer keeps for a while what was freed.
+        self.assertLess(peak, 40 * 1024 * (16 if harness.SANITIZED else 1))
 
     def test_a_socket_directory_may_be_the_host(self):
         socket = self.cluster.directory.replace("/", "%2F")

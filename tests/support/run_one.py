@@ -80,6 +80,21 @@ def make_directory(place=None):
     return directory
 
 
+def wait(program, seconds):
+    """The program's exit status. Whoever else ends is buried meanwhile: a test that waits for a killed server to be gone would
+    see its zombie for ever."""
+    end = time.monotonic() + seconds
+    while True:
+        number, status = os.waitpid(-1, os.WNOHANG)
+        if number == program.pid:
+            program.returncode = os.waitstatus_to_exitcode(status)
+            return program.returncode
+        if not number:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(program.args, seconds)
+            time.sleep(0.02)
+
+
 def run(command, log, environment):
     """The program's exit status, and what was wrong beside it."""
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -87,12 +102,12 @@ def run(command, log, environment):
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: program.terminate())
     try:
-        return program.wait(SECONDS), []
+        return wait(program, SECONDS), []
     except subprocess.TimeoutExpired:
         # A Python suite ends its test by name at this and clears up.
         os.killpg(program.pid, signal.SIGTERM)
         try:
-            program.wait(30)
+            wait(program, 30)
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()

@@ -37,7 +37,7 @@ static void one_row_of_a_query(struct fake_client *client)
 {
     fake_parsed(client);
     fake_row_description(client, 2);
-    fake_row(client, 2, "1", NULL);
+    fake_row(client, 2, "1", (const char *)NULL);
     fake_complete(client, "SELECT 1");
     fake_ready(client, 'I');
 }
