@@ -37,6 +37,7 @@ class Session:
         self.wire = connect()
         self.clean = clean
         self.later = []
+        self.wrap = False  # the ideal way, for a framework that cuts a file itself: BEGIN and COMMIT around each part
 
     def ledger(self, *statements):
         if self.clean:
@@ -103,6 +104,7 @@ class Framework:
     crlf = True
     folder = "migrations"
     session = ""  # what its connection sets before the file
+    cuts = False  # sends what cannot share a transaction by itself
     by_statement = False  # a file without a transaction is sent statement by statement, and not as one query
     wraps = True  # sends the file inside a BEGIN … COMMIT of its own
 
@@ -358,7 +360,7 @@ class Refinery(Framework):
         return f"migrations/V{number}__{name_of(number)}.sql"
 
     def config(self, files):
-        return {"refinery.toml": '[main]\ndb_type = "Postgres"\ndb_host = "127.0.0.1"\ndb_port = "5432"\ndb_user = "postgres"\ndb_name = "x"\n'}
+        return {"Cargo.toml": '[package]\nname = "blog"\nversion = "0.1.0"\n\n[dependencies]\nrefinery = { version = "0.9", features = ["postgres"] }\n'}
 
     def run(self, session, file):
         session.wire.simple("BEGIN")
@@ -579,7 +581,7 @@ class Supabase(Framework):
               "ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text")
     rows = "version, name"
     wraps = False
-    separate = True  # its statements are sent one by one: the generator puts nothing of another between them
+    cuts = True
 
     def config(self, files):
         return {"supabase/config.toml": 'project_id = "x"\n'}
@@ -590,12 +592,16 @@ class Supabase(Framework):
         texts = [("\ufeff" if file.bom and i == 0 else "") + text for i, text in enumerate(texts)]
         return [text for text in texts if text]
 
+    @staticmethod
+    def send(session, batch):
+        if batch:
+            session.wire.pipeline(*([("BEGIN",), *batch, ("COMMIT",)] if session.wrap else batch))
+
     def run(self, session, file):
         batch = []
         for text in self.statements(file):
             if is_alone(text):
-                if batch:
-                    session.wire.pipeline(*batch)
+                self.send(session, batch)
                 session.wire.pipeline((text,))
                 batch = []
             else:
@@ -603,8 +609,7 @@ class Supabase(Framework):
         insert = ("INSERT INTO supabase_migrations.schema_migrations(version, name, statements) VALUES($1, $2, $3)",
                   self.key(file.number), name_of(file.number), "{}")
         if session.clean:
-            if batch:
-                session.wire.pipeline(*batch)
+            self.send(session, batch)
             session.later = [f"INSERT INTO supabase_migrations.schema_migrations VALUES ('{self.key(file.number)}', '{{}}', '{name_of(file.number)}')"]
             return
         try:
@@ -625,7 +630,6 @@ class Flyway(Framework):
               'CREATE INDEX "flyway_schema_history_s_idx" ON public.flyway_schema_history ("success")')
     rows = "installed_rank, version, description, type, script, checksum, installed_by"
     applied = "success"
-    separate = True
 
     def path(self, number):
         return f"sql/V{number}__{name_of(number)}.sql"

@@ -73,10 +73,10 @@ class Generator:
 
     def note(self, what, kind="note"):
         self.label += 1
-        return Statement(f"SELECT app.note({self.label}, {what})", kind)
+        return Statement(f"SELECT shop.note({self.label}, {what})", kind)
 
     def session(self):
-        return self.note("app.session()", "note session")
+        return self.note("shop.session()", "note session")
 
     def role(self):
         return self.pick("tenant", "app_owner")
@@ -108,14 +108,14 @@ class Generator:
 
     def documents(self):
         return self.one([
-            lambda: Statement(self.pick("DELETE FROM app.doc", "DELETE FROM app.doc WHERE id > 3", "UPDATE app.doc SET body = body || '!'",
-                                        f"INSERT INTO app.doc VALUES ({100 + self.number()}, 'a', 'new')"), "rls data"),
-            lambda: self.note("(SELECT count(*) FROM app.doc)::text", "note rls"),
-            lambda: Statement(self.pick("SET app.tenant = 'b'", "SET LOCAL app.tenant = 'b'", "SELECT set_config('app.tenant', 'b', true)",
-                                        "SELECT set_config('app.tenant', 'b', false)", "RESET app.tenant"), "rls setting"),
-            lambda: Statement(self.pick("SET row_security = off", "SET LOCAL row_security = off", "ALTER TABLE app.doc FORCE ROW LEVEL SECURITY",
-                                        "ALTER TABLE app.doc DISABLE ROW LEVEL SECURITY",
-                                        f"CREATE POLICY p{self.number()} ON app.doc FOR SELECT USING (id < 5)"), "rls switch"),
+            lambda: Statement(self.pick("DELETE FROM shop.doc", "DELETE FROM shop.doc WHERE id > 3", "UPDATE shop.doc SET body = body || '!'",
+                                        f"INSERT INTO shop.doc VALUES ({100 + self.number()}, 'a', 'new')"), "rls data"),
+            lambda: self.note("(SELECT count(*) FROM shop.doc)::text", "note rls"),
+            lambda: Statement(self.pick("SET shop.tenant = 'b'", "SET LOCAL shop.tenant = 'b'", "SELECT set_config('shop.tenant', 'b', true)",
+                                        "SELECT set_config('shop.tenant', 'b', false)", "RESET shop.tenant"), "rls setting"),
+            lambda: Statement(self.pick("SET row_security = off", "SET LOCAL row_security = off", "ALTER TABLE shop.doc FORCE ROW LEVEL SECURITY",
+                                        "ALTER TABLE shop.doc DISABLE ROW LEVEL SECURITY",
+                                        f"CREATE POLICY p{self.number()} ON shop.doc FOR SELECT USING (id < 5)"), "rls switch"),
         ])
 
     def number(self):
@@ -124,10 +124,10 @@ class Generator:
 
     def settings(self):
         name, value = self.pick(
-            ("search_path", "app"), ("search_path", "other, public"), ("search_path", "''"), ("search_path", "app, pg_temp"),
+            ("search_path", "shop"), ("search_path", "other, public"), ("search_path", "''"), ("search_path", "shop, pg_temp"),
             ("lock_timeout", "'7s'"), ("statement_timeout", "'31s'"), ("lock_timeout", "0"), ("timezone", "'Asia/Tokyo'"), ("datestyle", "'SQL, DMY'"),
             ("work_mem", "'8MB'"), ("transform_null_equals", "on"), ("client_min_messages", "'error'"), ("check_function_bodies", "off"),
-            ("default_transaction_isolation", "'repeatable read'"), ("app.tenant", "'b'"), ("standard_conforming_strings", "off"))
+            ("default_transaction_isolation", "'repeatable read'"), ("shop.tenant", "'b'"), ("standard_conforming_strings", "off"))
         bare = value.strip("'")
         words = [f"SET {name} = {value}", f"SET {name} TO {value}", f"SET LOCAL {name} = {value}", f"SET SESSION {name} TO {value}",
                  f"SELECT set_config('{name}', '{bare}', true)", f"SELECT pg_catalog.set_config('{name}', '{bare}', false)",
@@ -135,16 +135,16 @@ class Generator:
                  f"SELECT set_config('{name}', '{bare}', {self.pick('true', 'false')}) FROM generate_series(1, 1)"]
         if name == "timezone":
             words.append(f"SET {self.pick('', 'LOCAL ')}TIME ZONE {value}")
-        if name == "search_path" and bare == "app":
-            words.append(f"SET {self.pick('', 'LOCAL ')}SCHEMA 'app'")
-        if name == "app.tenant":
-            words += [f"WITH x AS (SELECT set_config('app.tenant', 'b', {self.pick('true', 'false')})) SELECT * FROM x",
-                      f"INSERT INTO app.quotes SELECT {self.number()}, set_config('app.tenant', 'b', {self.pick('true', 'false')})"]
+        if name == "search_path" and bare == "shop":
+            words.append(f"SET {self.pick('', 'LOCAL ')}SCHEMA 'shop'")
+        if name == "shop.tenant":
+            words += [f"WITH x AS (SELECT set_config('shop.tenant', 'b', {self.pick('true', 'false')})) SELECT * FROM x",
+                      f"INSERT INTO shop.quotes SELECT {self.number()}, set_config('shop.tenant', 'b', {self.pick('true', 'false')})"]
         done = [Statement(self.pick(*words), f"set {name}")]
         if name == "standard_conforming_strings":
             done += self.backslashes()
         if name == "check_function_bodies":
-            done.append(Statement(f"CREATE FUNCTION app.{self.new('f')}() RETURNS int LANGUAGE sql AS 'SELECT n FROM app.not_yet'", "unchecked function"))
+            done.append(Statement(f"CREATE FUNCTION shop.{self.new('f')}() RETURNS int LANGUAGE sql AS 'SELECT n FROM shop.not_yet'", "unchecked function"))
         done += self.some(1, 3, self.session, self.touch_items, self.make_table, self.literal_date, self.null_equals)
         if self.chance(0.3):
             done.append(Statement(self.pick(f"RESET {name}", f"SET {name} TO DEFAULT", "RESET ALL"), "reset"))
@@ -153,54 +153,54 @@ class Generator:
     def backslashes(self):
         """Read so only while the setting is off; else these strings end elsewhere."""
         number = self.number()
-        return [Statement(self.pick(f"INSERT INTO app.quotes VALUES ({number}, 'it\\'s; COMMIT; --')",
-                                    f"INSERT INTO app.quotes VALUES ({number}, 'a\\\\b')",
-                                    f"INSERT INTO app.quotes VALUES ({number}, '\\'; DROP TABLE app.items; --')",
-                                    f"INSERT INTO app.quotes VALUES ({number}, '\\'; CREATE INDEX CONCURRENTLY i ON app.items (n); SELECT \\'')"), "backslash")]
+        return [Statement(self.pick(f"INSERT INTO shop.quotes VALUES ({number}, 'it\\'s; COMMIT; --')",
+                                    f"INSERT INTO shop.quotes VALUES ({number}, 'a\\\\b')",
+                                    f"INSERT INTO shop.quotes VALUES ({number}, '\\'; DROP TABLE shop.items; --')",
+                                    f"INSERT INTO shop.quotes VALUES ({number}, '\\'; CREATE INDEX CONCURRENTLY i ON shop.items (n); SELECT \\'')"), "backslash")]
 
     def literal_date(self):
-        return Statement(f"INSERT INTO app.quotes VALUES ({self.number()}, ('02/03/2024'::date - '2024-01-01'::date)::text)", "date")
+        return Statement(f"INSERT INTO shop.quotes VALUES ({self.number()}, ('02/03/2024'::date - '2024-01-01'::date)::text)", "date")
 
     def null_equals(self):
-        return Statement("DELETE FROM app.owned WHERE n = NULL", "null equals")
+        return Statement("DELETE FROM shop.owned WHERE n = NULL", "null equals")
 
     def touch_items(self):
-        where = self.pick("items", "items", "app.items")
+        where = self.pick("items", "items", "shop.items")
         return Statement(self.pick(f"DELETE FROM {where} WHERE id = {self.random.randrange(1, 13)}", f"UPDATE {where} SET n = n + 1 WHERE id < 4",
                                    f"INSERT INTO {where} VALUES ({100 + self.number()}, 'new', 5)"), "items")
 
     def make_table(self):
         name = self.new("t")
-        where = self.pick("", "", "app.", "public.")
+        where = self.pick("", "", "shop.", "public.")
         self.tables.append(where + name)
         return Statement(self.case(self.pick(
             f"CREATE TABLE {where}{name} (id int PRIMARY KEY, n int)", f"CREATE TABLE {where}{name} (id serial PRIMARY KEY, at timestamptz DEFAULT now())",
-            f"CREATE TABLE IF NOT EXISTS {where}{name} AS SELECT 1 AS id, 2 AS n", f"SELECT id, n INTO {where}{name} FROM app.owned",
-            f"CREATE UNLOGGED TABLE {where}{name} (id int, n int REFERENCES app.items)")), "table")
+            f"CREATE TABLE IF NOT EXISTS {where}{name} AS SELECT 1 AS id, 2 AS n", f"SELECT id, n INTO {where}{name} FROM shop.owned",
+            f"CREATE UNLOGGED TABLE {where}{name} (id int, n int REFERENCES shop.items)")), "table")
 
     def temporary_table(self):
         name = self.new("tt")
         on_commit = self.pick("", " ON COMMIT DROP", " ON COMMIT DELETE ROWS", " ON COMMIT PRESERVE ROWS")
         done = [Statement(self.case(self.pick(
-            f"CREATE TEMP TABLE {name} (id int){on_commit}", f"CREATE TEMPORARY TABLE {name}{on_commit} AS SELECT id FROM app.items WHERE id < 6",
+            f"CREATE TEMP TABLE {name} (id int){on_commit}", f"CREATE TEMPORARY TABLE {name}{on_commit} AS SELECT id FROM shop.items WHERE id < 6",
             f"CREATE LOCAL TEMP TABLE IF NOT EXISTS {name} (id int){on_commit}", f"CREATE TABLE pg_temp.{name} (id int){on_commit}",
             f"CREATE TEMP TABLE {name} (id int, \"on commit drop\" text){on_commit}")), "temp" + on_commit.lower())]
         if on_commit == "" and self.chance(0.3):
-            done = [Statement(f"SELECT id INTO TEMP {name} FROM app.items WHERE id < 6", "temp")]
+            done = [Statement(f"SELECT id INTO TEMP {name} FROM shop.items WHERE id < 6", "temp")]
         done.append(Statement(f"INSERT INTO {name} (id) SELECT generate_series(1, 9)", "temp fill"))
         done += self.some(0, 2, self.touch_items, self.session)
         done += self.maybe_cut(0.35)
-        done.append(self.pick(Statement(f"DELETE FROM app.items WHERE id NOT IN (SELECT id FROM {name})", "temp use"),
+        done.append(self.pick(Statement(f"DELETE FROM shop.items WHERE id NOT IN (SELECT id FROM {name})", "temp use"),
                               self.note(f"(SELECT count(*) FROM {name})::text", "temp count"),
                               self.note(f"(to_regclass('pg_temp.{name}') IS NULL)::text", "temp there"),
-                              Statement(f"INSERT INTO app.owned SELECT id + {1000 + self.counter * 100}, 3 FROM {name}", "temp use")))
+                              Statement(f"INSERT INTO shop.owned SELECT id + {1000 + self.counter * 100}, 3 FROM {name}", "temp use")))
         if self.chance(0.2):
             done.append(Statement(f"DROP TABLE {name}", "temp drop"))
         return done
 
     def temporary_others(self):
         name = self.new("tv")
-        return [Statement(self.pick(f"CREATE TEMP VIEW {name} AS SELECT id FROM app.items", f"CREATE TEMP SEQUENCE {name}",
+        return [Statement(self.pick(f"CREATE TEMP VIEW {name} AS SELECT id FROM shop.items", f"CREATE TEMP SEQUENCE {name}",
                                     f"CREATE FUNCTION pg_temp.{name}() RETURNS int LANGUAGE sql AS 'SELECT 1'"), "temp other"),
                 *self.maybe_cut(0.4),
                 self.note(f"(num_nonnulls(to_regclass('pg_temp.{name}'), to_regproc('pg_temp.{name}')))::text", "temp there")]
@@ -210,19 +210,19 @@ class Generator:
         number = 2000 + self.number() * 10
         temp = self.new("dt")
         bodies = [
-            f"BEGIN INSERT INTO app.owned VALUES ({number}, 1); END",
-            f"BEGIN CREATE TEMP TABLE {temp} (id int) ON COMMIT DROP; INSERT INTO {temp} VALUES (1); DELETE FROM app.owned WHERE id IN (SELECT id FROM {temp}); END",
-            f"BEGIN CREATE TEMP TABLE {temp} (id int) ON\n  COMMIT /* ; */ DELETE ROWS; INSERT INTO {temp} SELECT generate_series(1, 4); INSERT INTO app.owned SELECT id + {number}, 1 FROM {temp}; END",
-            f"BEGIN INSERT INTO app.owned VALUES ({number}, 1); -- COMMIT;\n /* COMMIT; /* ROLLBACK; */ */ END",
-            f"BEGIN INSERT INTO app.quotes VALUES ({number}, 'COMMIT;'); END",
-            f"DECLARE commit int := {number}; BEGIN INSERT INTO app.owned VALUES (commit, 1); END",
-            f"BEGIN INSERT INTO app.quotes (id, commit) SELECT {number}, q.commit FROM app.quotes AS q LIMIT 1; UPDATE app.quotes SET\n commit = 'x' WHERE id = {number}; END",
-            f"BEGIN BEGIN INSERT INTO app.owned VALUES ({number}, 1), ({number}, 2); EXCEPTION WHEN unique_violation THEN INSERT INTO app.owned VALUES ({number + 1}, 1); END; END",
-            f"BEGIN EXECUTE format('INSERT INTO app.owned VALUES (%s, 1)', {number}); EXECUTE 'COMMENT ON TABLE app.owned IS ''COMMIT;'''; END",
+            f"BEGIN INSERT INTO shop.owned VALUES ({number}, 1); END",
+            f"BEGIN CREATE TEMP TABLE {temp} (id int) ON COMMIT DROP; INSERT INTO {temp} VALUES (1); DELETE FROM shop.owned WHERE id IN (SELECT id FROM {temp}); END",
+            f"BEGIN CREATE TEMP TABLE {temp} (id int) ON\n  COMMIT /* ; */ DELETE ROWS; INSERT INTO {temp} SELECT generate_series(1, 4); INSERT INTO shop.owned SELECT id + {number}, 1 FROM {temp}; END",
+            f"BEGIN INSERT INTO shop.owned VALUES ({number}, 1); -- COMMIT;\n /* COMMIT; /* ROLLBACK; */ */ END",
+            f"BEGIN INSERT INTO shop.quotes VALUES ({number}, 'COMMIT;'); END",
+            f"DECLARE commit int := {number}; BEGIN INSERT INTO shop.owned VALUES (commit, 1); END",
+            f"BEGIN INSERT INTO shop.quotes (id, commit) SELECT {number}, q.commit FROM shop.quotes AS q LIMIT 1; UPDATE shop.quotes SET\n commit = 'x' WHERE id = {number}; END",
+            f"BEGIN BEGIN INSERT INTO shop.owned VALUES ({number}, 1), ({number}, 2); EXCEPTION WHEN unique_violation THEN INSERT INTO shop.owned VALUES ({number + 1}, 1); END; END",
+            f"BEGIN EXECUTE format('INSERT INTO shop.owned VALUES (%s, 1)', {number}); EXECUTE 'COMMENT ON TABLE shop.owned IS ''COMMIT;'''; END",
             f"BEGIN RAISE NOTICE 'ROLLBACK TO %; COMMIT', {number}; PERFORM 1; END",
-            f"BEGIN\n  IF true THEN\n    INSERT INTO app.owned VALUES ({number}, 1);\n  END IF;\nEND;",
-            f"<<commit>> BEGIN INSERT INTO app.owned VALUES ({number}, 1); EXIT commit; END",
-            f"DECLARE r record; BEGIN FOR r IN SELECT 1 AS commit LOOP INSERT INTO app.owned VALUES ({number}, r.commit); END LOOP; END",
+            f"BEGIN\n  IF true THEN\n    INSERT INTO shop.owned VALUES ({number}, 1);\n  END IF;\nEND;",
+            f"<<commit>> BEGIN INSERT INTO shop.owned VALUES ({number}, 1); EXIT commit; END",
+            f"DECLARE r record; BEGIN FOR r IN SELECT 1 AS commit LOOP INSERT INTO shop.owned VALUES ({number}, r.commit); END LOOP; END",
         ]
         return [Statement(self.do(self.pick(*bodies)), "do")]
 
@@ -233,12 +233,12 @@ class Generator:
 
     def committing_block(self):
         number = 2000 + self.number() * 10
-        first, second = f"INSERT INTO app.owned VALUES ({number}, 1)", f"INSERT INTO app.owned VALUES ({number + 1}, 2)"
+        first, second = f"INSERT INTO shop.owned VALUES ({number}, 1)", f"INSERT INTO shop.owned VALUES ({number + 1}, 2)"
         with_, without = self.pick(
             (f"BEGIN {first}; COMMIT; {second}; END", f"BEGIN {first}; {second}; END"),
             (f"BEGIN {first}; COMMIT; {second}; COMMIT; END", f"BEGIN {first}; {second}; END"),
-            (f"BEGIN\n  FOR i IN 1..3 LOOP\n    INSERT INTO app.owned VALUES ({number} + i, i);\n    COMMIT;\n  END LOOP;\nEND",
-             f"BEGIN FOR i IN 1..3 LOOP INSERT INTO app.owned VALUES ({number} + i, i); END LOOP; END"),
+            (f"BEGIN\n  FOR i IN 1..3 LOOP\n    INSERT INTO shop.owned VALUES ({number} + i, i);\n    COMMIT;\n  END LOOP;\nEND",
+             f"BEGIN FOR i IN 1..3 LOOP INSERT INTO shop.owned VALUES ({number} + i, i); END LOOP; END"),
             (f"BEGIN IF false THEN COMMIT; END IF; {first}; END", f"BEGIN {first}; END"),
             (f"BEGIN {first}; ROLLBACK; {second}; END", f"BEGIN {second}; END"),
             (f"BEGIN {first}; commit and chain; {second}; END", f"BEGIN {first}; {second}; END"),
@@ -246,7 +246,7 @@ class Generator:
             (f"<<outer>>\nBEGIN {first}; <<inner>> BEGIN COMMIT; END; {second}; END outer", f"BEGIN {first}; {second}; END"),
             (f"BEGIN {first}; EXECUTE 'COMMIT'; END", "BEGIN EXECUTE 'COMMIT'; END"),
             (f"BEGIN BEGIN {first}; COMMIT; EXCEPTION WHEN others THEN {second}; END; END", f"BEGIN {second}; END"),
-            (f"BEGIN CALL app.commits({number}); END", f"BEGIN CALL app.plain({number}); END"))
+            (f"BEGIN CALL shop.commits({number}); END", f"BEGIN CALL shop.plain({number}); END"))
         done = [Statement(self.do(with_), "do commit", ideal=f"DO $${without}$$")]
         return done + self.some(0, 1, self.session)
 
@@ -254,32 +254,32 @@ class Generator:
         number = 2000 + self.number() * 10
         name = self.new("proc")
         return self.one([
-            lambda: [Statement(f"CALL app.commits({number})", "call commit", ideal=f"CALL app.plain({number})")],
-            lambda: [Statement(f"CALL app.plain({number})", "call")],
-            lambda: [Statement(f"CREATE PROCEDURE app.{name}() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.owned VALUES ({number}, 1); COMMIT; END $$",
-                               "procedure", ideal=f"CREATE PROCEDURE app.{name}() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.owned VALUES ({number}, 1); COMMIT; END $$"),
-                     Statement(f"CALL app.{name}()", "call commit", ideal=f"INSERT INTO app.owned VALUES ({number}, 1)")],
-            lambda: [Statement(f"CREATE FUNCTION app.{name}(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT a + 1; SELECT a + 2; END", "atomic")],
-            lambda: [Statement(f"CREATE OR REPLACE FUNCTION app.{name}() RETURNS void LANGUAGE plpgsql AS $f$\nBEGIN\n  -- COMMIT;\n  PERFORM $$a;b$$;\nEND;\n$f$", "function"),
-                     Statement(f"SELECT app.{name}()", "call function")],
+            lambda: [Statement(f"CALL shop.commits({number})", "call commit", ideal=f"CALL shop.plain({number})")],
+            lambda: [Statement(f"CALL shop.plain({number})", "call")],
+            lambda: [Statement(f"CREATE PROCEDURE shop.{name}() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO shop.owned VALUES ({number}, 1); COMMIT; END $$",
+                               "procedure", ideal=f"CREATE PROCEDURE shop.{name}() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO shop.owned VALUES ({number}, 1); COMMIT; END $$"),
+                     Statement(f"CALL shop.{name}()", "call commit", ideal=f"INSERT INTO shop.owned VALUES ({number}, 1)")],
+            lambda: [Statement(f"CREATE FUNCTION shop.{name}(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT a + 1; SELECT a + 2; END", "atomic")],
+            lambda: [Statement(f"CREATE OR REPLACE FUNCTION shop.{name}() RETURNS void LANGUAGE plpgsql AS $f$\nBEGIN\n  -- COMMIT;\n  PERFORM $$a;b$$;\nEND;\n$f$", "function"),
+                     Statement(f"SELECT shop.{name}()", "call function")],
         ])
 
     def alone(self):
         index = self.new("i")
-        table = self.pick("app.items", "app.items", "app.owned", "items", *self.tables[-1:])
+        table = self.pick("shop.items", "shop.items", "shop.owned", "items", *self.tables[-1:])
         return self.one([
             lambda: [Statement(self.case(f"CREATE INDEX CONCURRENTLY {index} ON {table} (n)"), "cic", ideal=f"CREATE INDEX {index} ON {table} (n)")],
             lambda: [Statement(f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} (id)", "cic", ideal=f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table} (id)")],
             lambda: [Statement(f"CREATE INDEX\n  CONCURRENTLY -- why; not\n ON {table} (id)", "cic unnamed", ideal=f"CREATE INDEX ON {table} (id)")],
-            lambda: [Statement(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON app.items (tenant)", "cic fails", ideal=f"CREATE UNIQUE INDEX {index} ON app.items (tenant)")]
+            lambda: [Statement(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON shop.items (tenant)", "cic fails", ideal=f"CREATE UNIQUE INDEX {index} ON shop.items (tenant)")]
             if self.chance(0.3) else [Statement("VACUUM", "vacuum", ideal="")],
-            lambda: [Statement("DROP INDEX CONCURRENTLY IF EXISTS app.items_old", "dic", ideal="DROP INDEX IF EXISTS app.items_old")],
-            lambda: [Statement(self.pick("REINDEX TABLE CONCURRENTLY app.items", "REINDEX INDEX CONCURRENTLY app.items_pkey", "REINDEX (CONCURRENTLY) TABLE app.items"), "ric", ideal="REINDEX TABLE app.items")],
-            lambda: [Statement(self.pick("VACUUM app.items", "VACUUM (ANALYZE) app.items", "VACUUM", "vacuum full app.owned"), "vacuum", ideal="")],
-            lambda: [Statement("ALTER TABLE app.parts DETACH PARTITION app.parts_2 CONCURRENTLY", "detach", ideal=("ALTER TABLE app.parts DETACH PARTITION app.parts_2",
-                               "ALTER TABLE app.parts_2 ADD CONSTRAINT parts_2_id_check CHECK ((id IS NOT NULL) AND (id >= 100) AND (id < 200))"))],
-            lambda: [Statement("REFRESH MATERIALIZED VIEW CONCURRENTLY app.sums", "refresh")],
-            lambda: [Statement(self.pick("ANALYZE app.items", "CLUSTER app.items USING items_pkey", "REINDEX TABLE app.items", f"CREATE INDEX {index} ON {table} (n)"), "index")],
+            lambda: [Statement("DROP INDEX CONCURRENTLY IF EXISTS shop.items_old", "dic", ideal="DROP INDEX IF EXISTS shop.items_old")],
+            lambda: [Statement(self.pick("REINDEX TABLE CONCURRENTLY shop.items", "REINDEX INDEX CONCURRENTLY shop.items_pkey", "REINDEX (CONCURRENTLY) TABLE shop.items"), "ric", ideal="REINDEX TABLE shop.items")],
+            lambda: [Statement(self.pick("VACUUM shop.items", "VACUUM (ANALYZE) shop.items", "VACUUM", "vacuum full shop.owned"), "vacuum", ideal="")],
+            lambda: [Statement("ALTER TABLE shop.parts DETACH PARTITION shop.parts_2 CONCURRENTLY", "detach", ideal=("ALTER TABLE shop.parts DETACH PARTITION shop.parts_2",
+                               "ALTER TABLE shop.parts_2 ADD CONSTRAINT parts_2_id_check CHECK ((id IS NOT NULL) AND (id >= 100) AND (id < 200))"))],
+            lambda: [Statement("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.sums", "refresh")],
+            lambda: [Statement(self.pick("ANALYZE shop.items", "CLUSTER shop.items USING items_pkey", "REINDEX TABLE shop.items", f"CREATE INDEX {index} ON {table} (n)"), "index")],
         ])
 
     def maybe_cut(self, p):
@@ -289,19 +289,19 @@ class Generator:
         value = self.new("mood")
         own = self.new("enum")
         return self.one([
-            lambda: [Statement(f"ALTER TYPE app.mood ADD VALUE '{value}'", "add value", ideal=f"ALTER TYPE app.mood ADD VALUE IF NOT EXISTS '{value}'",
-                               before=f"ALTER TYPE app.mood ADD VALUE '{value}'"),
+            lambda: [Statement(f"ALTER TYPE shop.mood ADD VALUE '{value}'", "add value", ideal=f"ALTER TYPE shop.mood ADD VALUE IF NOT EXISTS '{value}'",
+                               before=f"ALTER TYPE shop.mood ADD VALUE '{value}'"),
                      *self.some(0, 2, self.session, self.touch_items),
-                     self.pick(Statement(f"INSERT INTO app.person VALUES ({self.number()}, '{value}')", "use value"),
-                               Statement(f"ALTER TABLE app.person ALTER mood SET DEFAULT '{value}'", "use value"),
-                               Statement(f"CREATE VIEW app.{self.new('v')} AS SELECT id FROM app.person WHERE mood = '{value}'::app.mood", "use value"),
-                               Statement(f"DO $$ BEGIN INSERT INTO app.person VALUES ({self.number()}, '{value}'); END $$", "use value"),
-                               Statement(f"SELECT app.note({self.number() + 5000}, (enum_range(NULL::app.mood))::text)", "use value unnamed"))],
-            lambda: [Statement(f"ALTER TYPE app.mood ADD VALUE IF NOT EXISTS '{value}' BEFORE 'ok'", "add value", before=f"ALTER TYPE app.mood ADD VALUE '{value}' BEFORE 'ok'")],
-            lambda: [Statement(f"CREATE TYPE app.{own} AS ENUM ('x')", "enum", ideal=f"CREATE TYPE app.{own} AS ENUM ('x', 'y')"),
-                     Statement(f"ALTER TYPE app.{own} ADD VALUE 'y'", "add value to new", ideal=f"ALTER TYPE app.{own} ADD VALUE IF NOT EXISTS 'y'"),
-                     Statement(f"CREATE TABLE app.{own}_t (e app.{own} DEFAULT 'y')", "use value of new")],
-            lambda: [Statement(f"ALTER TYPE app.mood RENAME VALUE 'sad' TO '{value}'", "rename value"), Statement(f"INSERT INTO app.person VALUES ({self.number()}, '{value}')", "use renamed")],
+                     self.pick(Statement(f"INSERT INTO shop.person VALUES ({self.number()}, '{value}')", "use value"),
+                               Statement(f"ALTER TABLE shop.person ALTER mood SET DEFAULT '{value}'", "use value"),
+                               Statement(f"CREATE VIEW shop.{self.new('v')} AS SELECT id FROM shop.person WHERE mood = '{value}'::shop.mood", "use value"),
+                               Statement(f"DO $$ BEGIN INSERT INTO shop.person VALUES ({self.number()}, '{value}'); END $$", "use value"),
+                               Statement(f"SELECT shop.note({self.number() + 5000}, (enum_range(NULL::shop.mood))::text)", "use value unnamed"))],
+            lambda: [Statement(f"ALTER TYPE shop.mood ADD VALUE IF NOT EXISTS '{value}' BEFORE 'ok'", "add value", before=f"ALTER TYPE shop.mood ADD VALUE '{value}' BEFORE 'ok'")],
+            lambda: [Statement(f"CREATE TYPE shop.{own} AS ENUM ('x')", "enum", ideal=f"CREATE TYPE shop.{own} AS ENUM ('x', 'y')"),
+                     Statement(f"ALTER TYPE shop.{own} ADD VALUE 'y'", "add value to new", ideal=f"ALTER TYPE shop.{own} ADD VALUE IF NOT EXISTS 'y'"),
+                     Statement(f"CREATE TABLE shop.{own}_t (e shop.{own} DEFAULT 'y')", "use value of new")],
+            lambda: [Statement(f"ALTER TYPE shop.mood RENAME VALUE 'sad' TO '{value}'", "rename value"), Statement(f"INSERT INTO shop.person VALUES ({self.number()}, '{value}')", "use renamed")],
         ])
 
     def transactions(self):
@@ -326,11 +326,11 @@ class Generator:
 
     def locks(self):
         key = self.random.randrange(41, 44)
-        take = self.pick(("LOCK TABLE app.lockable", "lock table"), ("LOCK TABLE app.lockable IN SHARE ROW EXCLUSIVE MODE", "lock table"), (f"SELECT pg_advisory_xact_lock({key})", "advisory xact"),
-                         (f"SELECT pg_advisory_lock({key})", "advisory"), (f"SELECT pg_try_advisory_lock({key})", "advisory"), ("SELECT * FROM app.items WHERE id = 1 FOR UPDATE", "lock row"),
+        take = self.pick(("LOCK TABLE shop.lockable", "lock table"), ("LOCK TABLE shop.lockable IN SHARE ROW EXCLUSIVE MODE", "lock table"), (f"SELECT pg_advisory_xact_lock({key})", "advisory xact"),
+                         (f"SELECT pg_advisory_lock({key})", "advisory"), (f"SELECT pg_try_advisory_lock({key})", "advisory"), ("SELECT * FROM shop.items WHERE id = 1 FOR UPDATE", "lock row"),
                          ("SELECT pg_advisory_unlock_all()", "unlock all"), ("DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$", "unlock all"))
         held = ("(SELECT string_agg(concat(locktype, relation::regclass, objid, mode), ',' ORDER BY locktype, objid) FROM pg_locks WHERE pid = pg_backend_pid() AND (objid IN (41, 42, 43) "
-                "OR relation = 'app.lockable'::regclass))")
+                "OR relation = 'shop.lockable'::regclass))")
         return [Statement(*take), *self.some(0, 1, self.touch_items), *self.maybe_cut(0.3), self.note(held, "note locks")]
 
     def discard(self):
@@ -341,18 +341,18 @@ class Generator:
     def cursors(self):
         name = self.new("c")
         hold = self.pick("", "", " WITH HOLD")
-        return [Statement(f"DECLARE {name} CURSOR{hold} FOR SELECT * FROM app.parent ORDER BY id" + ("" if hold else " FOR UPDATE"), "cursor" + hold.lower()),
+        return [Statement(f"DECLARE {name} CURSOR{hold} FOR SELECT * FROM shop.parent ORDER BY id" + ("" if hold else " FOR UPDATE"), "cursor" + hold.lower()),
                 Statement(f"FETCH {self.random.randrange(1, 5)} FROM {name}", "fetch"), *self.maybe_cut(0.25),
                 self.pick(self.note("(SELECT count(*) FROM pg_cursors WHERE name ~ '^c[0-9]')::text", "note cursors"),
-                          Statement(f"UPDATE app.parent SET id = id + 1000 WHERE CURRENT OF {name}" if not hold else f"FETCH NEXT FROM {name}", "cursor use"), Statement(f"CLOSE {name}", "close"))]
+                          Statement(f"UPDATE shop.parent SET id = id + 1000 WHERE CURRENT OF {name}" if not hold else f"FETCH NEXT FROM {name}", "cursor use"), Statement(f"CLOSE {name}", "close"))]
 
     def constraints(self):
         child = 10 + self.number()
-        table = self.pick("app.child", "app.child", "app.child2")
-        done = [Statement(self.pick("SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS app.child2_fk DEFERRED"), "set constraints")] if table == "app.child2" or self.chance(0.3) else []
+        table = self.pick("shop.child", "shop.child", "shop.child2")
+        done = [Statement(self.pick("SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS shop.child2_fk DEFERRED"), "set constraints")] if table == "shop.child2" or self.chance(0.3) else []
         done += [Statement(f"INSERT INTO {table} VALUES ({child}, {child})", "child first"), *self.some(0, 1, self.session, self.touch_items), *self.maybe_cut(0.2)]
         if self.chance(0.85):
-            done.append(Statement(f"INSERT INTO app.parent VALUES ({child})", "parent then"))
+            done.append(Statement(f"INSERT INTO shop.parent VALUES ({child})", "parent then"))
         if self.chance(0.3):
             done.append(Statement("SET CONSTRAINTS ALL IMMEDIATE", "set constraints"))
         return done
@@ -367,12 +367,12 @@ class Generator:
         if not self.is_super:
             return self.block()
         return [Statement(self.pick("SET session_replication_role = replica", "SET LOCAL session_replication_role = 'replica'", "SELECT set_config('session_replication_role', 'replica', false)"), "replication role"),
-                *self.some(1, 2, self.touch_items, self.session), *self.maybe_cut(0.2), Statement(f"INSERT INTO app.items VALUES ({500 + self.number()}, 'r', 1)", "items"),
+                *self.some(1, 2, self.touch_items, self.session), *self.maybe_cut(0.2), Statement(f"INSERT INTO shop.items VALUES ({500 + self.number()}, 'r', 1)", "items"),
                 *([Statement(self.pick("SET session_replication_role = DEFAULT", "RESET session_replication_role"), "reset")] if self.chance(0.4) else [])]
 
     def prepared(self):
         name = self.new("p")
-        return [Statement(f"PREPARE {name} AS UPDATE app.items SET n = n + 1 WHERE id = $1", "prepare"), *self.maybe_cut(0.2), Statement(f"EXECUTE {name}(2)", "execute"),
+        return [Statement(f"PREPARE {name} AS UPDATE shop.items SET n = n + 1 WHERE id = $1", "prepare"), *self.maybe_cut(0.2), Statement(f"EXECUTE {name}(2)", "execute"),
                 self.note("(SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^p[0-9]')::text", "note prepared")]
 
     def notify(self):
@@ -381,46 +381,46 @@ class Generator:
     def quotes(self):
         number = self.number()
         return [Statement(self.pick(
-            f"INSERT INTO app.quotes VALUES ({number}, 'a;b''c --d')", f"INSERT INTO app.quotes VALUES ({number}, E'a\\';b\\\\')", f"INSERT INTO app.quotes VALUES ({number}, U&'d\\0061t;\\+000061')",
-            f"INSERT INTO app.quotes VALUES ({number}, U&'d!0061;' UESCAPE '!')", f"INSERT INTO app.quotes VALUES ({number}, $$;'\"--$$)", f"INSERT INTO app.quotes VALUES ({number}, $a$ $$ ; $b$ COMMIT; $b$ $a$)",
-            f'INSERT INTO app.quotes ("semi;colon", id) VALUES (\'x\', {number})', f"INSERT INTO app.quotes VALUES ({number}, 'one'\n  'two;')", f"INSERT INTO app.quotes VALUES ({number}, 'line\none;\n-- no comment\n/* nor this')",
-            f"INSERT INTO app.quotes /* a /* nested ; */ ' */ VALUES ({number}, '/* no comment */')", f"INSERT INTO app.quotes VALUES ({number}, 'x') -- it's; a comment $$\n", f"INSERT INTO app.quotes VALUES ({number} -- ;\n, N'n' || B'101'::text || X'1F'::text)",
-            f'CREATE TABLE app."odd;name {number}" ("a""b" int, "$$" int, a$b$c int)', f"INSERT INTO app.quotes VALUES ({number}, 'ünï;cödé €')", f"INSERT INTO app.quotes SELECT {number}, e'\\x41;\\n' || 'tab\t'",
-            f"INSERT INTO app.quotes VALUES ({number}, $ü$;$ü$)", f"INSERT INTO app.quotes VALUES ({number}, 5 /* ; */ - -1)", f"INSERT INTO app.quotes VALUES ({number}, 'C:\\temp\\')"), "quotes")]
+            f"INSERT INTO shop.quotes VALUES ({number}, 'a;b''c --d')", f"INSERT INTO shop.quotes VALUES ({number}, E'a\\';b\\\\')", f"INSERT INTO shop.quotes VALUES ({number}, U&'d\\0061t;\\+000061')",
+            f"INSERT INTO shop.quotes VALUES ({number}, U&'d!0061;' UESCAPE '!')", f"INSERT INTO shop.quotes VALUES ({number}, $$;'\"--$$)", f"INSERT INTO shop.quotes VALUES ({number}, $a$ $$ ; $b$ COMMIT; $b$ $a$)",
+            f'INSERT INTO shop.quotes ("semi;colon", id) VALUES (\'x\', {number})', f"INSERT INTO shop.quotes VALUES ({number}, 'one'\n  'two;')", f"INSERT INTO shop.quotes VALUES ({number}, 'line\none;\n-- no comment\n/* nor this')",
+            f"INSERT INTO shop.quotes /* a /* nested ; */ ' */ VALUES ({number}, '/* no comment */')", f"INSERT INTO shop.quotes VALUES ({number}, 'x') -- it's; a comment $$\n", f"INSERT INTO shop.quotes VALUES ({number} -- ;\n, N'n' || B'101'::text || X'1F'::text)",
+            f'CREATE TABLE shop."odd;name {number}" ("a""b" int, "$$" int, a$b$c int)', f"INSERT INTO shop.quotes VALUES ({number}, 'ünï;cödé €')", f"INSERT INTO shop.quotes SELECT {number}, e'\\x41;\\n' || 'tab\t'",
+            f"INSERT INTO shop.quotes VALUES ({number}, $ü$;$ü$)", f"INSERT INTO shop.quotes VALUES ({number}, 5 /* ; */ - -1)", f"INSERT INTO shop.quotes VALUES ({number}, 'C:\\temp\\')"), "quotes")]
 
     def others(self):
         name = self.new("o")
-        table = self.pick("app.items", "app.owned", "app.quotes")
+        table = self.pick("shop.items", "shop.owned", "shop.quotes")
         return self.one([
-            lambda: [Statement(f"CREATE VIEW {self.pick('', 'app.')}{name} AS SELECT id FROM app.items", "view")],
+            lambda: [Statement(f"CREATE VIEW {self.pick('', 'shop.')}{name} AS SELECT id FROM shop.items", "view")],
             lambda: [Statement(f"ALTER TABLE {table} ADD COLUMN {name} {self.pick('int DEFAULT 3', 'text NOT NULL DEFAULT current_user', 'timestamptz')}", "add column")],
             lambda: [Statement(f"GRANT SELECT ON {table} TO tenant WITH GRANT OPTION", "grant"), Statement(f"REVOKE INSERT ON {table} FROM tenant", "grant")],
-            lambda: [Statement(f"ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO {self.role()}", "default privileges"), self.make_table()],
+            lambda: [Statement(f"ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO {self.role()}", "default privileges"), self.make_table()],
             lambda: [Statement(f"COMMENT ON TABLE {table} IS 'it''s; {name}'", "comment")],
             lambda: [Statement(f"CREATE SCHEMA {name} CREATE TABLE inside (id int) CREATE VIEW seen AS SELECT id FROM inside", "schema")],
-            lambda: [Statement(f"SELECT nextval('app.counter')", "nextval"), *self.maybe_cut(0.2), self.note("currval('app.counter')::text", "note currval")],
-            lambda: [Statement(f"SELECT setval('app.counter', {self.random.randrange(5, 50)})", "setval")],
-            lambda: [Statement(f"ALTER TABLE app.items ADD CONSTRAINT {name} CHECK (n > -5) NOT VALID", "constraint"), Statement(f"ALTER TABLE app.items VALIDATE CONSTRAINT {name}", "validate")],
-            lambda: [Statement(f"ALTER TABLE app.items DISABLE TRIGGER seen", "trigger off"), self.touch_items(), Statement("ALTER TABLE app.items ENABLE TRIGGER seen", "trigger on")],
-            lambda: [Statement(f"CREATE RULE {name} AS ON DELETE TO app.quotes DO ALSO (SELECT 1; SELECT 2)", "rule")],
+            lambda: [Statement(f"SELECT nextval('shop.counter')", "nextval"), *self.maybe_cut(0.2), self.note("currval('shop.counter')::text", "note currval")],
+            lambda: [Statement(f"SELECT setval('shop.counter', {self.random.randrange(5, 50)})", "setval")],
+            lambda: [Statement(f"ALTER TABLE shop.items ADD CONSTRAINT {name} CHECK (n > -5) NOT VALID", "constraint"), Statement(f"ALTER TABLE shop.items VALIDATE CONSTRAINT {name}", "validate")],
+            lambda: [Statement(f"ALTER TABLE shop.items DISABLE TRIGGER seen", "trigger off"), self.touch_items(), Statement("ALTER TABLE shop.items ENABLE TRIGGER seen", "trigger on")],
+            lambda: [Statement(f"CREATE RULE {name} AS ON DELETE TO shop.quotes DO ALSO (SELECT 1; SELECT 2)", "rule")],
             lambda: [Statement(f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_buffers = %L', current_database(), '9MB'); END $$", "database setting")],
-            lambda: [Statement(f"CREATE DOMAIN app.{name} AS text CHECK (VALUE <> ';')", "domain")],
+            lambda: [Statement(f"CREATE DOMAIN shop.{name} AS text CHECK (VALUE <> ';')", "domain")],
             lambda: [Statement(f"SELECT lo_create({7000 + self.number()})", "large object")],
-            lambda: [Statement(f"MERGE INTO app.owned USING (VALUES ({3000 + self.number()})) AS v(id) ON owned.id = v.id WHEN NOT MATCHED THEN INSERT VALUES (v.id, 7)", "merge")],
-            lambda: [Statement("TRUNCATE app.quotes", "truncate")],
+            lambda: [Statement(f"MERGE INTO shop.owned USING (VALUES ({3000 + self.number()})) AS v(id) ON owned.id = v.id WHEN NOT MATCHED THEN INSERT VALUES (v.id, 7)", "merge")],
+            lambda: [Statement("TRUNCATE shop.quotes", "truncate")],
             lambda: [Statement("EXPLAIN SELECT 1", "explain")], lambda: [Statement("VALUES (1), (2)", "values")], lambda: [Statement("SHOW search_path", "show")],
         ])
 
     def fails(self):
-        return [Statement(self.pick("SELECT 1 / 0", "SELECT * FROM nowhere", "CREATE TABEL x ()", "INSERT INTO app.items VALUES (1, 'twice', 1)", "INSERT INTO app.child2 VALUES (77, 77)",
-                                    "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'P4242'; END $$", "UPDATE app.items SET n = 5000", "SELECT 'open", "SELECT (1", "CREATE TABLE app.items (id int)",
-                                    "INSERT INTO app.child VALUES (88, 88)", "SET no_such_setting = 1", "ROLLBACK TO nowhere", "SELECT pg_sleep('x')", "DROP TABLE app.parent", "SET ROLE nobody_at_all",
+        return [Statement(self.pick("SELECT 1 / 0", "SELECT * FROM nowhere", "CREATE TABEL x ()", "INSERT INTO shop.items VALUES (1, 'twice', 1)", "INSERT INTO shop.child2 VALUES (77, 77)",
+                                    "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'P4242'; END $$", "UPDATE shop.items SET n = 5000", "SELECT 'open", "SELECT (1", "CREATE TABLE shop.items (id int)",
+                                    "INSERT INTO shop.child VALUES (88, 88)", "SET no_such_setting = 1", "ROLLBACK TO nowhere", "SELECT pg_sleep('x')", "DROP TABLE shop.parent", "SET ROLE nobody_at_all",
                                     "DO $$ BEGIN PERFORM 1 END $$"), "fails")]
 
     def outside(self):
         """What needs psql or a client that carries data."""
         return self.one([
-            lambda: [Statement("COPY app.owned FROM STDIN;\n9001\t1\n\\.\n", "copy stdin", )], lambda: [Statement("COPY app.owned TO STDOUT", "copy stdout")],
+            lambda: [Statement("COPY shop.owned FROM STDIN;\n9001\t1\n\\.\n", "copy stdin", )], lambda: [Statement("COPY shop.owned TO STDOUT", "copy stdout")],
             lambda: [Statement("\\set x 1\nSELECT 1", "psql")], lambda: [Statement("\\restrict abc\nSELECT 1", "psql")],
             lambda: [Statement("SELECT 1 \\gset", "psql")],
         ])
@@ -492,7 +492,7 @@ class Generator:
         if self.chance(0.2):
             scenario.disturbance = self.pick("fail", "fail", "kill and go on", "kill both")
             file = self.random.choice(files)
-            file.statements.insert(self.random.randint(0, len(file.statements)), Statement("SELECT app.hook()", "hook"))
+            file.statements.insert(self.random.randint(0, len(file.statements)), Statement("SELECT shop.hook()", "hook"))
         return scenario
 
 

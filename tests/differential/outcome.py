@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
-from frameworks import FRAMEWORKS, ClientError, LedgerError, Session, content
+from frameworks import FRAMEWORKS, ClientError, LedgerError, Session, content, is_alone
 from wire import ServerError
 
 TRANSACTION_KINDS = ("begin", "end ", "lone ")
@@ -115,15 +115,17 @@ class Bench:
         session = Session(lambda: self.world.connect(database, scenario.user), way in ("clean", "ideal") or not record)
         own = any(one.kind.startswith(TRANSACTION_KINDS) for one in file.statements)
         try:
-            if way == "no mark":
+            if way:
                 file = replace(file, bom=False, written=file.on_disk())
-            elif way == "ideal":
+            if way == "ideal":
                 for one in file.statements:
                     if one.before:
                         ignore(session.wire, one.before)
-                file = idealised(file)
+                file = idealised(file, framework.cuts)
             bare = not framework.wraps or file.no_transaction and not framework.by_statement
             wrap = way == "ideal" and bare and not own
+            if wrap and framework.cuts:
+                session.wrap, wrap = True, False
             if wrap:
                 session.wire.simple("BEGIN")
             framework.run(session, file)
@@ -174,13 +176,13 @@ class Bench:
     def _disturbed(self, scenario, database, project):
         """A run that does not go through; None where there is another to come. The hook is then no longer armed."""
         with self.world.connect(database) as wire:
-            wire.simple(f"INSERT INTO app.disturbance VALUES ('{'fail' if scenario.disturbance == 'fail' else 'wait'}')")
+            wire.simple(f"INSERT INTO shop.disturbance VALUES ('{'fail' if scenario.disturbance == 'fail' else 'wait'}')")
             if scenario.disturbance == "fail":
                 with Worker(self.world.url(database, scenario.user), project) as worker:
                     outcome = worker.run(scenario)
             else:
                 outcome = self._killed(scenario, database, project, wire)
-            wire.simple("DELETE FROM app.disturbance")
+            wire.simple("DELETE FROM shop.disturbance")
         again = outcome is None or outcome.result == "failed" and outcome.sqlstate == "ZZ001"
         return None if again else outcome
 
@@ -217,13 +219,13 @@ def ignore(wire, sql):
         pass
 
 
-def idealised(file):
+def idealised(file, cuts):
     statements = []
     for one in file.statements:
-        parts = (one.text,) if one.ideal is None else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
+        parts = (one.text,) if one.ideal is None or cuts and is_alone(one.text) else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
         parts = [part for part in parts if part]
         statements += [replace(one, text=part, tail=";\n" if i + 1 < len(parts) else one.tail) for i, part in enumerate(parts)]
-    before = idealised(file.before) if file.before else None
+    before = idealised(file.before, cuts) if file.before else None
     return replace(file, statements=statements, bom=False, before=before, written=file.on_disk())
 
 

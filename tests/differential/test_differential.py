@@ -15,18 +15,18 @@ from world import World, differences
 
 # What may be changed in a database: the snapshot has to see each.
 CHANGES = """
-CREATE SCHEMA new; ALTER SCHEMA app OWNER TO app_owner; GRANT CREATE ON SCHEMA app TO PUBLIC; CREATE TABLE public.new (id int);
-ALTER TABLE app.items OWNER TO app_owner; GRANT DELETE ON app.items TO PUBLIC; ALTER TABLE app.items SET (fillfactor = 50);
-ALTER TABLE app.doc FORCE ROW LEVEL SECURITY; ALTER TABLE app.doc DISABLE ROW LEVEL SECURITY; ALTER TABLE app.items SET UNLOGGED;
-ALTER TABLE app.items REPLICA IDENTITY FULL; ALTER TABLE app.items ADD COLUMN c int; ALTER TABLE app.items ALTER n SET DEFAULT 4;
-ALTER TABLE app.items ALTER n SET NOT NULL; GRANT SELECT (n) ON app.items TO PUBLIC; ALTER TABLE app.items DROP CONSTRAINT items_n_check;
-ALTER TABLE app.child2 ALTER CONSTRAINT child2_fk INITIALLY DEFERRED; CREATE INDEX ON app.items (n); ALTER TABLE app.items CLUSTER ON items_pkey;
-ALTER TABLE app.items DISABLE TRIGGER seen; DROP TRIGGER seen ON app.items; ALTER POLICY by_tenant ON app.doc USING (true);
-CREATE RULE r AS ON DELETE TO app.quotes DO ALSO NOTHING; ALTER FUNCTION app.seen() SECURITY DEFINER; REVOKE EXECUTE ON FUNCTION app.seen() FROM PUBLIC;
-ALTER TYPE app.mood ADD VALUE 'new'; ALTER TYPE app.mood RENAME VALUE 'sad' TO 'bad'; CREATE DOMAIN app.d AS text; ALTER SEQUENCE app.counter INCREMENT 5;
-SELECT nextval('app.counter'); COMMENT ON TABLE app.items IS 'x'; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO tenant;
-CREATE PUBLICATION p FOR TABLE app.items; UPDATE app.items SET n = 77 WHERE id = 5; INSERT INTO app.parent VALUES (99); REFRESH MATERIALIZED VIEW app.sums;
-ALTER TABLE app.parts DETACH PARTITION app.parts_2; SELECT lo_from_bytea(0, 'x')
+CREATE SCHEMA new; ALTER SCHEMA shop OWNER TO app_owner; GRANT CREATE ON SCHEMA shop TO PUBLIC; CREATE TABLE public.new (id int);
+ALTER TABLE shop.items OWNER TO app_owner; GRANT DELETE ON shop.items TO PUBLIC; ALTER TABLE shop.items SET (fillfactor = 50);
+ALTER TABLE shop.doc FORCE ROW LEVEL SECURITY; ALTER TABLE shop.doc DISABLE ROW LEVEL SECURITY; ALTER TABLE shop.items SET UNLOGGED;
+ALTER TABLE shop.items REPLICA IDENTITY FULL; ALTER TABLE shop.items ADD COLUMN c int; ALTER TABLE shop.items ALTER n SET DEFAULT 4;
+ALTER TABLE shop.items ALTER n SET NOT NULL; GRANT SELECT (n) ON shop.items TO PUBLIC; ALTER TABLE shop.items DROP CONSTRAINT items_n_check;
+ALTER TABLE shop.child2 ALTER CONSTRAINT child2_fk INITIALLY DEFERRED; CREATE INDEX ON shop.items (n); ALTER TABLE shop.items CLUSTER ON items_pkey;
+ALTER TABLE shop.items DISABLE TRIGGER seen; DROP TRIGGER seen ON shop.items; ALTER POLICY by_tenant ON shop.doc USING (true);
+CREATE RULE r AS ON DELETE TO shop.quotes DO ALSO NOTHING; ALTER FUNCTION shop.seen() SECURITY DEFINER; REVOKE EXECUTE ON FUNCTION shop.seen() FROM PUBLIC;
+ALTER TYPE shop.mood ADD VALUE 'new'; ALTER TYPE shop.mood RENAME VALUE 'sad' TO 'bad'; CREATE DOMAIN shop.d AS text; ALTER SEQUENCE shop.counter INCREMENT 5;
+SELECT nextval('shop.counter'); COMMENT ON TABLE shop.items IS 'x'; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO tenant;
+CREATE PUBLICATION p FOR TABLE shop.items; UPDATE shop.items SET n = 77 WHERE id = 5; INSERT INTO shop.parent VALUES (99); REFRESH MATERIALIZED VIEW shop.sums;
+ALTER TABLE shop.parts DETACH PARTITION shop.parts_2; SELECT lo_from_bytea(0, 'x')
 """
 
 
@@ -51,7 +51,7 @@ class Differential(unittest.TestCase):
         world = World()
         before = world.snapshot("differential", ("none", "none"))
         changes = [one.strip() for one in CHANGES.replace("\n", " ").split(";") if one.strip()]
-        changes[changes.index("REFRESH MATERIALIZED VIEW app.sums")] = "UPDATE app.items SET n = 9; REFRESH MATERIALIZED VIEW app.sums"
+        changes[changes.index("REFRESH MATERIALIZED VIEW shop.sums")] = "UPDATE shop.items SET n = 9; REFRESH MATERIALIZED VIEW shop.sums"
         for change in changes:
             name = world.create()
             with world.connect(name) as wire:
