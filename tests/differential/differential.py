@@ -108,9 +108,12 @@ def run_seed(world, seed, shrinking):
 
 def work(seeds, results, shrinking):
     world = World()
-    for seed in iter(seeds.get, None):
-        results.put(run_seed(world, seed, shrinking))
-    results.put(None)
+    try:
+        for seed in iter(seeds.get, None):
+            results.put(run_seed(world, seed, shrinking))
+    finally:
+        world.close()
+        results.put(None)
 
 
 def run_seeds(numbers, jobs=2, shrinking=True):
@@ -123,14 +126,18 @@ def run_seeds(numbers, jobs=2, shrinking=True):
         seeds.put(None)
         worker.start()
     left = jobs
-    while left:
-        told = results.get()
-        if told is None:
-            left -= 1
-        else:
-            yield told
-    for worker in workers:
-        worker.join()
+    try:
+        while left:
+            told = results.get()
+            if told is None:
+                left -= 1
+            else:
+                yield told
+    finally:
+        for worker in workers:
+            if left:
+                worker.terminate()
+            worker.join()
 
 
 def tell(told):

@@ -49,6 +49,7 @@ class Differential(unittest.TestCase):
 
     def test_every_change_of_a_database_is_seen(self):
         world = World()
+        self.addCleanup(world.close)
         before = world.snapshot("differential", ("none", "none"))
         changes = [one.strip() for one in CHANGES.replace("\n", " ").split(";") if one.strip()]
         changes[changes.index("REFRESH MATERIALIZED VIEW shop.sums")] = "UPDATE shop.items SET n = 9; REFRESH MATERIALIZED VIEW shop.sums"

@@ -89,6 +89,11 @@ class World:
             self.cluster.psql("differential", file.read())
         self.admin = self.connect("postgres")
 
+    def close(self):
+        """A process of multiprocessing ends without what atexit has: who makes a world there ends it."""
+        self.admin.close()
+        self.cluster.remove()
+
     def connect(self, database, user="app"):
         return Wire(self.cluster.directory, self.cluster.port, database, user)
 
