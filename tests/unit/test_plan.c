@@ -461,6 +461,7 @@ START_TEST(a_setting_of_how_sql_is_read_needs_the_statements_apart)
     static const char script[] = "set local standard_conforming_strings = off; select 'a\\\\b'";
     ck_assert_ptr_nonnull(
         strstr(steps_sent(script, SENT_IN_TRANSACTION_EACH), "refused: Line 1: a setting that changes"));
+    ck_assert_ptr_nonnull(strstr(steps_sent(script, SENT_IN_BATCHES), "refused: Line 1: a setting that changes"));
     ck_assert_ptr_nonnull(
         strstr(steps_sent("select set_config('standard_conforming_strings', 'off', true) from t; select 1",
                           SENT_IN_TRANSACTION_EACH),

@@ -166,7 +166,8 @@ enum script_sending {
     SENT_IN_TRANSACTION,      /* the tool's BEGIN, the script as one query, the tool's COMMIT */
     SENT_IN_TRANSACTION_EACH, /* the same, statement by statement */
     SENT_WHOLE,               /* the script as one query, which PostgreSQL makes one transaction of its own */
-    SENT_IN_BATCHES,          /* the same, but what cannot share a transaction is sent by itself between such queries */
+    SENT_IN_BATCHES,          /* the same in pipelines of a message for each statement; what cannot share one is sent by
+                                 itself between them */
     SENT_EACH,                /* statement by statement, and each commits by itself */
 };
 

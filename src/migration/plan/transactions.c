@@ -138,7 +138,8 @@ static bool ends_transaction(const struct planning *planning, size_t i)
 /* Its own tool commits behind it. */
 bool planning_is_sent_by_statement(const struct planning *planning)
 {
-    return planning->options->sent == SENT_IN_TRANSACTION_EACH || planning->options->sent == SENT_EACH;
+    const enum script_sending sent = planning->options->sent;
+    return sent == SENT_IN_TRANSACTION_EACH || sent == SENT_IN_BATCHES || sent == SENT_EACH;
 }
 
 bool planning_is_wrapped(const struct planning *planning)
