@@ -5,7 +5,7 @@
 # wait. Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
 # those three against the plain one too.
 #
-# TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers together crash
+# TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
 # TRUSS_TEST_LANES      how many programs run at once (default: one more than there are processors)
@@ -14,7 +14,7 @@
 # TRUSS_PEERS_DIR       where the real CLIs are, or will be, installed (default: the user's cache directory)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers together crash docker packages docs}
+only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers differential together crash docker packages docs}
 sanitized=${TRUSS_TEST_SANITIZED-units service bridge}
 jobs=$(nproc)
 shared=$(mktemp -d)

@@ -124,6 +124,10 @@ class Framework:
     def setup(self):
         return "".join(sql + ";" for sql in self.create)
 
+    @staticmethod
+    def is_alone(text):
+        return is_alone(text)
+
     def pieces(self, file):
         """What is sent, a simple query each."""
         return [content(self, file)]
@@ -593,6 +597,10 @@ class Supabase(Framework):
         return [text for text in texts if text]
 
     @staticmethod
+    def is_alone(text):
+        return is_alone(text) or re.search(r"(?i)concurrently", text) is not None and not re.match(r"(?i)\s*refresh", text)
+
+    @staticmethod
     def send(session, batch):
         if batch:
             session.wire.pipeline(*([("BEGIN",), *batch, ("COMMIT",)] if session.wrap else batch))
@@ -600,7 +608,7 @@ class Supabase(Framework):
     def run(self, session, file):
         batch = []
         for text in self.statements(file):
-            if is_alone(text):
+            if self.is_alone(text):
                 self.send(session, batch)
                 session.wire.pipeline((text,))
                 batch = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import harness
-from frameworks import FRAMEWORKS, ClientError, LedgerError, Session, content, is_alone
+from frameworks import FRAMEWORKS, ClientError, LedgerError, Session, content
 from wire import ServerError
 
 TRANSACTION_KINDS = ("begin", "end ", "lone ")
@@ -121,7 +121,7 @@ class Bench:
                 for one in file.statements:
                     if one.before:
                         ignore(session.wire, one.before)
-                file = idealised(file, framework.cuts)
+                file = idealised(file, framework.is_alone if framework.cuts else lambda text: False)
             bare = not framework.wraps or file.no_transaction and not framework.by_statement
             wrap = way == "ideal" and bare and not own
             if wrap and framework.cuts:
@@ -219,13 +219,14 @@ def ignore(wire, sql):
         pass
 
 
-def idealised(file, cuts):
+def idealised(file, stays):
+    """stays: whether a statement is left as it is, because the framework sends it alone."""
     statements = []
     for one in file.statements:
-        parts = (one.text,) if one.ideal is None or cuts and is_alone(one.text) else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
+        parts = (one.text,) if one.ideal is None or stays(one.text) else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
         parts = [part for part in parts if part]
         statements += [replace(one, text=part, tail=";\n" if i + 1 < len(parts) else one.tail) for i, part in enumerate(parts)]
-    before = idealised(file.before, cuts) if file.before else None
+    before = idealised(file.before, stays) if file.before else None
     return replace(file, statements=statements, bom=False, before=before, written=file.on_disk())
 
 

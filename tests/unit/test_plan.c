@@ -200,6 +200,12 @@ START_TEST(a_lone_commit_means_what_it_means_to_its_own_tool)
     /* Behind it the tool's transaction is over. */
     ck_assert_str_eq(steps_sent(script, SENT_IN_TRANSACTION_EACH),
                      "T[select 1]T[select 2]T[set local a.b = 1]T[select 3]");
+    /* JDBC begins the next one by itself: a ROLLBACK there undoes what is behind the COMMIT. */
+    ck_assert_str_eq(steps_sent(script, SENT_BY_JDBC), "T[select 1]T[select 2; set local a.b = 1; select 3]");
+    ck_assert_str_eq(steps_sent("select 1; commit; select 2; rollback", SENT_BY_JDBC),
+                     "T[select 1]O[select 2; rollback]");
+    ck_assert_str_eq(plan.steps[1].carry, "BEGIN;");
+    ck_assert_str_eq(steps_sent("commit; savepoint a; release a", SENT_BY_JDBC), "T[savepoint a; release a]");
     /* Without a transaction it is a warning. */
     ck_assert_str_eq(steps_sent(script, SENT_EACH), "T[select 1]T[select 2]T[set local a.b = 1]T[select 3]");
     for (size_t i = 0; i < plan.count; i++) {

@@ -221,7 +221,7 @@ const struct framework framework_flyway = {
     .id = "flyway",
     .display_name = "Flyway",
     .tool = "flyway migrate",
-    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){

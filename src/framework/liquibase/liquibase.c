@@ -167,7 +167,7 @@ const struct framework framework_liquibase = {
     .id = "liquibase",
     .display_name = "Liquibase",
     .tool = "liquibase update",
-    .sent = SENT_IN_TRANSACTION_EACH,
+    .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
     .ledger.shapes =
         (const struct ledger_shape[]){

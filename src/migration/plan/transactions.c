@@ -139,12 +139,13 @@ static bool ends_transaction(const struct planning *planning, size_t i)
 bool planning_is_sent_by_statement(const struct planning *planning)
 {
     const enum script_sending sent = planning->options->sent;
-    return sent == SENT_IN_TRANSACTION_EACH || sent == SENT_IN_BATCHES || sent == SENT_EACH;
+    return sent == SENT_IN_TRANSACTION_EACH || sent == SENT_BY_JDBC || sent == SENT_IN_BATCHES || sent == SENT_EACH;
 }
 
 bool planning_is_wrapped(const struct planning *planning)
 {
-    return planning->options->sent == SENT_IN_TRANSACTION || planning->options->sent == SENT_IN_TRANSACTION_EACH;
+    const enum script_sending sent = planning->options->sent;
+    return sent == SENT_IN_TRANSACTION || sent == SENT_IN_TRANSACTION_EACH || sent == SENT_BY_JDBC;
 }
 
 /* Statements that may share a transaction although their tool sends each by itself: nothing of them lasts as long as
@@ -443,7 +444,8 @@ bool planning_transactions(struct planning *planning)
             !(segment.is_regular ? plan_regular(planning, &segment) : plan_irregular(planning, &segment))) {
             return false;
         }
-        planning->is_behind_end = planning->is_behind_end || segment.end != NONE;
+        planning->is_behind_end =
+            planning->is_behind_end || (segment.end != NONE && planning->options->sent != SENT_BY_JDBC);
         planning->is_shared =
             planning->is_shared && (segment.end == NONE || planning->options->sent != SENT_IN_TRANSACTION_EACH);
     }
