@@ -113,7 +113,7 @@ class Bench:
     def _send(self, scenario, database, file, outcome, way, record):
         framework = FRAMEWORKS[scenario.framework]
         session = Session(lambda: self.world.connect(database, scenario.user), way in ("clean", "ideal") or not record)
-        own = any(one.kind.startswith(TRANSACTION_KINDS) for one in file.statements)
+        own = any(one.kind == "lone begin" for one in file.statements)
         try:
             if way:
                 file = replace(file, bom=False, written=file.on_disk())

@@ -50,18 +50,21 @@ class Relation:
             return self.refused(judge)
         if truss.result not in ("ok", "failed", "stopped"):
             return self.difference(f"Truss: {truss.result}", [], judge)
-        found, ways = self.against(judge), {}
-        if found and (self.is_no_better(judge) or self.is_sooner(judge)):
-            return None
+        found, ways = self.unlike(judge), {}
         while found and self.other_way(judge, ways):
             judge = self.bench.judge(self.scenario, ways)
-            found = self.against(judge)
+            found = self.unlike(judge)
         if found and ways.get(truss.file) == "ideal" and self.is_checked_too_early():
             return None
         if found and ways:
             found.category += " (" + ", ".join(sorted(set(ways.values()))) + ")"
             found.lines.insert(0, f"  sent otherwise: {ways}")
         return found
+
+    def unlike(self, judge):
+        """The difference from this outcome; None where there is none, or an allowed one."""
+        found = self.against(judge)
+        return found if found and not self.is_no_better(judge) and not self.is_sooner(judge) else None
 
     def is_no_better(self, judge):
         """The framework fails for how it sends, and Truss, which might do better, fails as well: nothing of the file stays."""
