@@ -13,6 +13,10 @@ case $file in
 esac
 name=${file#tests/}
 name=${name%.c}
-[ "$build" = build ] || name="$name (${build#build-}d)"
+case $build in
+build) ;;
+build-sanitize) name="$name (sanitized)" ;;
+*) name="$name (${build#build-})" ;;
+esac
 export TRUSS_TEST_BIN="$PWD/$build/bin" UBSAN_OPTIONS=print_stacktrace=1
 exec /usr/bin/python3 -B tests/support/run_one.py "$name" "$@"

@@ -8,6 +8,7 @@
 # TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
+# TRUSS_TEST_BUILD      another build directory for the others, made with CC, CFLAGS and LDFLAGS (default: build)
 # TRUSS_TEST_LANES      how many programs run at once (default: one more than there are processors)
 # TRUSS_TEST_RECORD     not empty: write the times that were measured to tests/support/times
 # TRUSS_TEST_VERBOSE    not empty: show the output also of what passes
@@ -16,6 +17,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 only=${TRUSS_TEST_ONLY:-lint units frameworks service bridge panel cli clients peers differential together crash docker packages docs}
 sanitized=${TRUSS_TEST_SANITIZED-units service bridge}
+plain=${TRUSS_TEST_BUILD:-build}
 jobs=$(nproc)
 shared=$(mktemp -d)
 log=$shared/log
@@ -40,7 +42,7 @@ has() {
 
 # Every program of a suite as "BUILD FILE".
 programs() {
-    directory=build
+    directory=$plain
     has "$sanitized" "$1" && directory=build-sanitize
     case $1 in
     lint) echo "$directory tests/lint.sh" ;;
@@ -59,7 +61,8 @@ longest_first() {
 # A function, so that the shell has read it all when it begins: this file may change while it runs.
 main() {
     sh docker/install-deps.sh test || exit 1
-    build build -DTRUSS_SANITIZE=OFF
+    build "$plain" -DTRUSS_SANITIZE=OFF
+    unset CC CFLAGS LDFLAGS # tests compile, too
     needs_sanitized=""
     for suite in $only; do
         has "$sanitized" "$suite" && needs_sanitized=yes

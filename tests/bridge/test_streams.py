@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness
 from events import Stream
 from fake_worker import DIE, Bridged, Failure
-from harness import messages, wait_for
+from harness import messages, settled, wait_for
 
 RUN = "/api/migrations/idempotent/run"
 PATH = "/api/operations/1"
@@ -218,12 +218,9 @@ class Streams(Bridged):
             return told(first + 500, range(first, first + 500) if call.input.wait_ms else [], "x" * 1000)
         self.over(endless)
         slow = self.stream()
-        time.sleep(3)
-        asked = len(self.waits())
-        self.assertLess(asked, 40)
+        wait_for(self.waits)
+        self.assertLess(settled(lambda: len(self.waits()), 2), 40)
         self.assertEqual(self.http.get("/healthz").status, 200)
-        time.sleep(2)
-        self.assertEqual(len(self.waits()), asked)
         with open(f"/proc/{self.program.process.pid}/status", encoding="ascii") as file:
             resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
         self.assertLess(resident, 400_000 if harness.SANITIZED else 60_000)

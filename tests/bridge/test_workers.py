@@ -88,15 +88,16 @@ class Workers(Bridged):
     def test_a_stop_under_fire_is_clean(self):
         """Old connections go on asking while the channels to the workers are closed."""
         http = self.bridge(self.status, self.slowly)
+        shots = []
 
         def fire():
             with contextlib.suppress(OSError), socket.create_connection((http.host, http.port), timeout=10) as client:
                 while client.send(f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()) and client.recv(65536):
-                    pass
+                    shots.append(client)
         threads = [threading.Thread(target=fire) for _ in range(16)]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
+        wait_for(lambda: len(shots) >= 2 * len(threads))
         began = time.monotonic()
         self.program.stop()
         for thread in threads:

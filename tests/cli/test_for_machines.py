@@ -5,8 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 import xml.etree.ElementTree
 
 sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"), os.path.dirname(__file__)]
@@ -72,14 +70,21 @@ class ForMachines(Case):
     # ---- waiting and watching ----
 
     def test_wait_ends_when_everything_is_applied(self):
-        ended = []
-        waiting = threading.Thread(target=lambda: ended.append(self.truss("wait", "--applied", "--timeout", "1m", worker=self.process)))
-        waiting.start()
-        time.sleep(1.5)
-        self.assertEqual(ended, [])
+        waiting = self.waiting("--applied", "--timeout", "1m", address=self.process.address)
+        self.assertEqual(waiting.stderr.readline(), "waiting: 2 migration(s) are pending\n")
+        self.assertIsNone(waiting.poll())
         self.run_truss("run")
-        waiting.join(20)
-        self.assertEqual((ended[0].returncode, ended[0].stdout, ended[0].stderr), (FINE, "Everything is applied.\n", "waiting: 2 migration(s) are pending\n"))
+        self.assertEqual((*waiting.communicate(timeout=20), waiting.returncode), ("Everything is applied.\n", "", FINE))
+
+    def waiting(self, *arguments, address):
+        """`truss wait`, under way."""
+        process = subprocess.Popen([os.path.join(harness.BIN, "truss"), "wait", "--worker", address, *arguments], text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=harness.clean_environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def test_wait_gives_up_in_time_and_says_why(self):
         result = self.truss("wait", "--timeout", "1500ms", worker=self.process)
@@ -90,14 +95,11 @@ class ForMachines(Case):
         address = self.process.address
         self.run_truss("run")
         self.process.stop()
-        ended = []
-        waiting = threading.Thread(target=lambda: ended.append(harness.subprocess.run(
-            [os.path.join(harness.BIN, "truss"), "wait", "--worker", address, "--timeout", "30"], capture_output=True, text=True, check=False)))
-        waiting.start()
-        time.sleep(1)
+        waiting = self.waiting("--timeout", "30", address=address)
+        self.assertRegex(waiting.stderr.readline(), "^waiting: ")
         self.worker(self.files, listen=address)
-        waiting.join(20)
-        self.assertEqual(ended[0].returncode, FINE, ended[0].stderr)
+        said = waiting.communicate(timeout=20)
+        self.assertEqual(waiting.returncode, FINE, said)
 
     def test_watch_shows_the_next_run(self):
         self.files.add("3_slow", "SELECT pg_sleep(2);")

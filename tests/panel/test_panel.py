@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -363,7 +362,6 @@ class Panel(Case):
         self.assertIn("bad", self.do("return page.locator('#health').getAttribute('class')"))
         self.assertEqual(self.rows(), [["pending", "1_m"]])
         self.worker(files, listen=address)
-        time.sleep(0.3)
         self.do("await page.waitForFunction(() => { document.querySelector('#banner:not([hidden]) button')?.click(); return document.querySelector('#banner').hidden }, null, { polling: 300 })")
         self.assertIn("good", self.do("return page.locator('#health').getAttribute('class')"))
 

@@ -52,6 +52,19 @@ def wait_for(what, seconds=10, every=0.02):
         time.sleep(min(every + (time.monotonic() - began) / 10, 0.2))
 
 
+def settled(what, still=1, seconds=20):
+    """The answer of what() once it has not changed for so many seconds."""
+    seen = [what(), time.monotonic()]
+
+    def has_settled():
+        now = what()
+        if now != seen[0]:
+            seen[:] = [now, time.monotonic()]
+        return time.monotonic() - seen[1] >= still
+    wait_for(has_settled, seconds)
+    return seen[0]
+
+
 _shared_cluster = None
 
 

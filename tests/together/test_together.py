@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
@@ -113,11 +112,11 @@ class Together(Case):
         self.start(files)
         rpc = self.rpc(self.workers[0])
         rpc.call("MigrationService", "Run", {"migrations": ["1"]})
-        # Who reads makes the index wait, for longer than deadlock_timeout.
+        # Who reads makes the index wait, for longer than deadlock_timeout: somebody who waits for our lock as well is not its victim.
         reader = self.reader()
         clients = self.begin(self.sixteen)
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'"))
-        time.sleep(2)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_progress_create_index JOIN pg_stat_activity USING (pid) WHERE phase LIKE 'waiting%' "
+                                  "AND now() - state_change > current_setting('deadlock_timeout')::interval * 1.5"))
         reader.kill()
         clients.join()
         self.assert_each_once(clients.result, by_others=1)

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Which lines of src/ the tests run, folder by folder; fails where that is less than the floor.
+#
+#   coverage.sh [SUITE…]     default: units frameworks service bridge cli clients
+#
+# TRUSS_COVERAGE_FLOOR  percent of all lines (default: 93)
+# TRUSS_COVERAGE_SHOW   a folder or file ("src/pg"): name the lines that no test runs
+set -u
+cd "$(dirname "$0")/.." || exit 1
+[ $# -gt 0 ] || set -- units frameworks service bridge cli clients
+find build-coverage -name '*.gcda' -delete 2>/dev/null
+CFLAGS="--coverage -O1 -fprofile-update=atomic" LDFLAGS=--coverage TRUSS_TEST_BUILD=build-coverage TRUSS_TEST_SANITIZED="" \
+    TRUSS_TEST_ONLY="$*" sh tests/run.sh || echo "coverage.sh: some tests failed; what they ran counts all the same." >&2
+exec /usr/bin/python3 -B tests/support/coverage.py build-coverage "${TRUSS_COVERAGE_FLOOR:-93}" "${TRUSS_COVERAGE_SHOW-}"

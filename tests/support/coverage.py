@@ -1,0 +1,74 @@
+"""What gcov counted in a build directory: the share of lines that ran, folder by folder; exit status 1 below the floor.
+
+Usage: coverage.py BUILD FLOOR [FOLDER-OR-FILE whose lines that did not run are named]
+"""
+import collections
+import json
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+AT_ONCE = 40
+
+
+def notes(build):
+    """Every object of src/ that was compiled: what never ran counts as well."""
+    for folder, _, names in os.walk(build):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith(".gcno") and f"{os.sep}src{os.sep}" in path:
+                yield path
+
+
+def documents(files):
+    """What gcov says of these, a JSON document a line."""
+    result = subprocess.run(["gcov", "--json-format", "--stdout", *files], capture_output=True, text=True, check=True)
+    for line in result.stdout.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def count(build):
+    """{file: {line: how often}}; a file that is compiled into several programs is counted once."""
+    lines = collections.defaultdict(collections.Counter)
+    files = sorted(notes(build))
+    for start in range(0, len(files), AT_ONCE):
+        for document in documents(files[start:start + AT_ONCE]):
+            base = document["current_working_directory"]
+            for file in document["files"]:
+                path = os.path.relpath(os.path.normpath(os.path.join(base, file["file"])), ROOT)
+                if path.startswith("src/"):
+                    for line in file["lines"]:
+                        lines[path][line["line_number"]] += line["count"]
+    return lines
+
+
+def folder_of(path):
+    """src/migration/run/send.c belongs to migration/run, src/pg/pool.c to pg."""
+    return os.path.dirname(path).removeprefix("src/")
+
+
+def main():
+    build, floor, shown = sys.argv[1], float(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""
+    lines = count(os.path.join(ROOT, build))
+    folders = collections.defaultdict(lambda: [0, 0])
+    for path, counts in lines.items():
+        ran = sum(1 for one in counts.values() if one)
+        for folder in {folder_of(path), folder_of(path).split("/")[0], "all"}:
+            folders[folder][0] += ran
+            folders[folder][1] += len(counts)
+    for folder, (ran, of) in sorted(folders.items(), key=lambda one: (one[0] == "all", one[0])):
+        print(f"{folder:24} {ran:6} of {of:6} lines  {100 * ran / of:5.1f} %")
+    for path, counts in sorted(lines.items()):
+        missed = sorted(number for number, one in counts.items() if not one)
+        if shown and path.startswith(shown) and missed:
+            print(f"{path}: {' '.join(map(str, missed))}")
+    ran, of = folders["all"]
+    if of == 0 or 100 * ran / of < floor:
+        print(f"coverage.py: less than the floor of {floor:g} %", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
