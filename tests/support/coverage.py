@@ -29,16 +29,20 @@ def documents(files):
             yield json.loads(line)
 
 
+def source_of(path):
+    """"src/pg/pool.c" of a path as the compiler names it, which the build maps to one; None for what is not ours."""
+    at = path.rfind("src/")
+    return path[at:] if at >= 0 and os.path.exists(os.path.join(ROOT, path[at:])) else None
+
+
 def count(build):
     """{file: {line: how often}}; a file that is compiled into several programs is counted once."""
     lines = collections.defaultdict(collections.Counter)
     files = sorted(notes(build))
     for start in range(0, len(files), AT_ONCE):
         for document in documents(files[start:start + AT_ONCE]):
-            base = document["current_working_directory"]
             for file in document["files"]:
-                path = os.path.relpath(os.path.normpath(os.path.join(base, file["file"])), ROOT)
-                if path.startswith("src/"):
+                if path := source_of(file["file"]):
                     for line in file["lines"]:
                         lines[path][line["line_number"]] += line["count"]
     return lines
