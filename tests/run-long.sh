@@ -46,7 +46,7 @@ analyze() {
 # The join of channel.c, which waits no longer than it may, is unknown to gcc's ThreadSanitizer: what it ends looks left behind.
 threads() {
     TSAN_OPTIONS="exitcode=66 report_thread_leaks=0 suppressions=$PWD/tests/support/tsan.supp" CFLAGS="-fsanitize=thread -O1" \
-        LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED= \
+        LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED="" \
         TRUSS_TEST_ONLY="units service bridge cli" sh tests/run.sh
 }
 
