@@ -137,5 +137,63 @@ class Locks(Case):
         self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
 
 
+class LedgerLock(Case):
+    """dbmate has no lock of its own: what keeps its tool out while we run is a lock on its tracking table."""
+
+    def start(self, *scripts):
+        self.sql("CREATE TABLE schema_migrations (version VARCHAR(128) PRIMARY KEY)")
+        self.files = self.project(folder="db/migrations")
+        for number, script in enumerate(scripts, 1):
+            self.files.write(f"db/migrations/2025010100000{number}_m.sql", f"-- migrate:up\n{script}\n-- migrate:down\n")
+        return self.rpc(self.worker(self.files))
+
+    def versions(self):
+        return [version for (version,) in self.sql("SELECT version FROM schema_migrations ORDER BY 1")]
+
+    def running(self, rpc):
+        """Starts a run that stays in its migration for three seconds, and returns when it is there."""
+        thread = threading.Thread(target=lambda: rpc.call("MigrationService", "Run"))
+        thread.start()
+        self.addCleanup(thread.join)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+
+    def test_a_backup_that_reads_the_ledger_for_long_does_not_stop_a_run(self):
+        rpc = self.start("CREATE TABLE a (id INT);")
+        self.hold("BEGIN", "LOCK TABLE schema_migrations IN ACCESS SHARE MODE")
+        began = time.monotonic()
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(self.versions(), ["20250101000001"])
+
+    def test_everybody_who_only_reads_is_answered_during_a_run(self):
+        rpc = self.start("SELECT pg_sleep(3);", "SELECT 1;")
+        self.running(rpc)
+        began = time.monotonic()
+        other = self.rpc(self.worker(self.files))
+        self.assertEqual(set(self.states(other.call("MigrationService", "GetStatus")).values()), {"pending"})
+        self.assertEqual(len(other.call("MigrationService", "Plan").migrations), 2)
+        self.assertEqual(other.call("MigrationService", "Check").pending_count, 2)
+        self.assertEqual(self.versions(), [])
+        self.assertLess(time.monotonic() - began, 2.5)
+        self.assertTrue(self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+
+    def test_a_tool_that_writes_the_ledger_meanwhile_waits_and_is_refused(self):
+        rpc = self.start("SELECT pg_sleep(3);")
+        self.running(rpc)
+        said = self.sql("BEGIN; INSERT INTO schema_migrations VALUES ('20250101000001'); COMMIT", check=False)
+        self.assertEqual(self.versions(), ["20250101000001"])
+        self.assertFalse(said)
+
+    def test_a_run_waits_for_a_tool_that_has_written_the_ledger(self):
+        rpc = self.start("CREATE TABLE a (id INT);")
+        tool = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "BEGIN", "-c", "INSERT INTO schema_migrations VALUES ('20250101000001')",
+                                 "-c", "CREATE TABLE a (id INT)", "-c", "SELECT pg_sleep(2)", "-c", "COMMIT"], stdout=subprocess.DEVNULL)
+        self.addCleanup(tool.wait)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual(self.versions(), ["20250101000001"])
+        self.assertEqual([one.name for one in reply.applied], [])
+
+
 if __name__ == "__main__":
     harness.main()

@@ -595,6 +595,22 @@ START_TEST(every_new_file_is_a_migration_of_its_framework)
 }
 END_TEST
 
+/* A backup holds ACCESS SHARE on every table for hours, and an application may read its version at any time. */
+START_TEST(no_lock_on_a_ledger_stops_its_readers_or_waits_for_them)
+{
+    size_t locked = 0;
+    for (size_t i = 0; frameworks[i] != NULL; i++) {
+        const struct ledger ledger = {.schema = "s", .table = "t"};
+        struct buffer sql = {.arena = arena};
+        ledger_put(&sql, frameworks[i], LEDGER_LOCK, &ledger, NULL);
+        const char *const text = buffer_string(&sql);
+        ck_assert_msg(strstr(text, "ACCESS EXCLUSIVE") == NULL, "%s: %s", frameworks[i]->id, text);
+        locked += strstr(text, "LOCK TABLE") != NULL;
+    }
+    ck_assert_uint_gt(locked, 20);
+}
+END_TEST
+
 int main(void)
 {
     TCase *const cases = tcase_create("ledgers");
@@ -604,6 +620,7 @@ int main(void)
     tcase_add_test(cases, every_word_of_every_template_is_known);
     tcase_add_test(cases, a_ledger_that_we_make_is_the_table_that_its_tool_makes);
     tcase_add_test(cases, a_row_that_we_write_is_one_that_its_tool_writes);
+    tcase_add_test(cases, no_lock_on_a_ledger_stops_its_readers_or_waits_for_them);
     tcase_add_test(cases, every_new_file_is_a_migration_of_its_framework);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

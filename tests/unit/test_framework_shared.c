@@ -379,7 +379,7 @@ START_TEST(values_and_names_are_quoted)
     ck_assert_str_eq(buffer_string(&sql), "\"a\"\"b\".\"T\" \"T\" \"a\"\"b\" 'it''s' NULL \"C d\" -5 now() 100%;");
     sql = (struct buffer){.arena = arena};
     ledger_lock_table(&sql, &ledger);
-    ck_assert_str_eq(buffer_string(&sql), "LOCK TABLE \"a\"\"b\".\"T\" IN ACCESS EXCLUSIVE MODE;");
+    ck_assert_str_eq(buffer_string(&sql), "LOCK TABLE \"a\"\"b\".\"T\" IN SHARE ROW EXCLUSIVE MODE;");
 }
 END_TEST
 

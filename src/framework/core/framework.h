@@ -283,9 +283,10 @@ struct ledger_facts {
     int64_t database_lock;
 };
 
-/* Locks its own tool out where that has no lock: started meanwhile, it waits at its first read of the ledger, then sees
- * our rows (seen with drizzle, typeorm, sequelize, db-migrate, mikro-orm, postgrator, dbmate, supabase and knex). */
-#define LOCK_LEDGER "LOCK TABLE {ledger} IN ACCESS EXCLUSIVE MODE;"
+/* Keeps its own tool from writing where that has no lock: started meanwhile, the tool waits at its first write to the
+ * ledger (or at its own LOCK TABLE or ALTER TABLE of it), and the ledger's key refuses what we have recorded. Readers
+ * never wait, and never make us wait: a backup holds ACCESS SHARE on every table for hours. */
+#define LOCK_LEDGER "LOCK TABLE {ledger} IN SHARE ROW EXCLUSIVE MODE;"
 
 /* A word that the templates of one framework have: {word}. Either text is a literal (NULL: NULL), or sql appends SQL.
  */

@@ -95,7 +95,7 @@ void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *fo
 
 void ledger_lock_table(struct buffer *sql, const struct ledger *ledger)
 {
-    ledger_putf(sql, ledger, "LOCK TABLE %t IN ACCESS EXCLUSIVE MODE;");
+    ledger_putf(sql, ledger, "LOCK TABLE %t IN SHARE ROW EXCLUSIVE MODE;");
 }
 
 /* ---- fields ---- */

@@ -34,9 +34,7 @@ bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);
 
-/* LOCK TABLE … IN ACCESS EXCLUSIVE MODE: for `lock` of a framework that has no lock of its own. Its CLI, started
- * meanwhile, waits at its first read of the ledger, then sees our rows (seen with drizzle, typeorm, sequelize,
- * db-migrate, mikro-orm, postgrator, dbmate, supabase and knex). */
+/* LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE: for `lock` of a framework that has no lock of its own, as LOCK_LEDGER. */
 void ledger_lock_table(struct buffer *sql, const struct ledger *ledger);
 
 /* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:

@@ -271,7 +271,8 @@ static bool explain_unread(const struct request *request, struct pg_session *ses
                     ledger->table);
     } else if (sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
         status_fail_because(request->status, STATUS_ABORTED, REASON_LOCKED,
-                            "The ledger %s.%s is locked: a migration is under way. Ask again when it has ended.",
+                            "The ledger %s.%s is locked against readers by another session: its own tool may be "
+                            "running, or a script that locks it. Ask again when that has ended.",
                             ledger->schema, ledger->table);
     }
     return false;
