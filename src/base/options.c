@@ -11,30 +11,6 @@
 
 #define NEAR 3 /* letters that may be wrong in "did you mean" */
 
-static const struct option options_table[OPTION_COUNT] = {
-#define OPTION(id, programs, kind, name, argument, environment, key, fallback, help)                                   \
-    [OPTION_##id] = {                                                                                                  \
-        name, argument, environment, key, fallback, help, OPTION_##kind, programs, offsetof(struct options, id)},
-#include "base/options.def"
-#undef OPTION
-};
-
-const struct option *option_of(enum option_id id)
-{
-    return id == OPTION_NONE ? NULL : &options_table[id];
-}
-
-void options_of(enum option_programs program, enum option_id taken[OPTION_COUNT + 1])
-{
-    size_t count = 0;
-    for (size_t i = OPTION_NONE + 1; i < OPTION_COUNT; i++) {
-        if ((options_table[i].programs & program) != 0) {
-            taken[count++] = (enum option_id)i;
-        }
-    }
-    taken[count] = OPTION_NONE;
-}
-
 /* ---- the command line ---- */
 
 struct reading {
@@ -48,7 +24,7 @@ struct reading {
 static enum option_id find(const enum option_id *taken, struct text name)
 {
     size_t i = 0;
-    while (taken[i] != OPTION_NONE && !text_is(name, options_table[taken[i]].name)) {
+    while (taken[i] != OPTION_NONE && !text_is(name, option_of(taken[i])->name)) {
         i++;
     }
     return taken[i];
@@ -60,10 +36,10 @@ static bool fail_unknown(const struct reading *reading, struct text name)
     const char *nearest = NULL;
     size_t least = NEAR + 1;
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const size_t distance = text_distance(name, text_of(options_table[taken[i]].name));
+        const size_t distance = text_distance(name, text_of(option_of(taken[i])->name));
         if (distance < least && distance < name.size) {
             least = distance;
-            nearest = options_table[taken[i]].name;
+            nearest = option_of(taken[i])->name;
         }
     }
     return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here%s%s%s; see --help.",
@@ -93,7 +69,7 @@ static bool read_option(struct reading *reading, int *i)
     if (id == OPTION_NONE) {
         return fail_unknown(reading, name);
     }
-    const struct option *const option = &options_table[id];
+    const struct option *const option = option_of(id);
     struct option_given *const given = &reading->line[id];
     given->from = arena_printf(request->arena, "--%s", option->name);
     if (option->kind == OPTION_FLAG) {
@@ -135,7 +111,7 @@ static bool read_line(struct reading *reading)
 /* The strongest that says something; its text is NULL where none does. */
 static struct option_given strongest(const struct reading *reading, enum option_id id)
 {
-    const struct option *const option = &options_table[id];
+    const struct option *const option = option_of(id);
     const char *const variable = option->environment == NULL ? NULL : getenv(option->environment);
     const struct option_given sources[] = {
         reading->line[id],
@@ -153,7 +129,7 @@ static struct option_given strongest(const struct reading *reading, enum option_
 
 static bool takes(const struct reading *reading, enum option_id id)
 {
-    return find(reading->request->taken, text_of(options_table[id].name)) == id;
+    return find(reading->request->taken, text_of(option_of(id)->name)) == id;
 }
 
 static bool read_files(struct reading *reading)
@@ -187,36 +163,9 @@ bool options_read(struct options_request *request, struct options *options, stru
     for (size_t i = 0; request->taken[i] != OPTION_NONE; i++) {
         const enum option_id id = request->taken[i];
         const struct option_given given = asks_about_program(&reading) ? reading.line[id] : strongest(&reading, id);
-        if (given.text != NULL && !option_store(&options_table[id], &given, options, status)) {
+        if (given.text != NULL && !option_store(option_of(id), &given, options, status)) {
             return false;
         }
     }
     return true;
-}
-
-/* ---- help ---- */
-
-void options_help(const enum option_id *taken, FILE *out)
-{
-    int width = 0;
-    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const struct option *const option = &options_table[taken[i]];
-        const int size = (int)(strlen(option->name) + (option->argument == NULL ? 0 : strlen(option->argument) + 1));
-        width = size > width ? size : width;
-    }
-    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const struct option *const option = &options_table[taken[i]];
-        const int used = fprintf(out, "  --%s%s%s", option->name, option->argument == NULL ? "" : " ",
-                                 option->argument == NULL ? "" : option->argument);
-        /* "…" is three bytes and one character. */
-        const int more = option->argument != NULL && strstr(option->argument, "…") != NULL ? 2 : 0;
-        fprintf(out, "%*s%s", width + 6 - used + more, "", option->help);
-        if (option->environment != NULL) {
-            fprintf(out, " [%s]", option->environment);
-        }
-        if (option->fallback != NULL) {
-            fprintf(out, " (default %s)", option->fallback);
-        }
-        fputc('\n', out);
-    }
 }

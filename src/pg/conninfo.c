@@ -12,36 +12,6 @@
 
 #define URL_LIMIT 8192
 
-/* ---- keywords ---- */
-
-const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
-{
-    for (size_t i = 0; i < conninfo->count; i++) {
-        if (strcmp(conninfo->keywords[i], keyword) == 0) {
-            return conninfo->values[i];
-        }
-    }
-    return NULL;
-}
-
-bool conninfo_set(struct reading *reading, const char *keyword, const char *value)
-{
-    struct conninfo *const conninfo = reading->conninfo;
-    for (size_t i = 0; i < conninfo->count; i++) {
-        if (strcmp(conninfo->keywords[i], keyword) == 0) {
-            conninfo->values[i] = value;
-            return true;
-        }
-    }
-    if (conninfo->count == CONNINFO_KEYWORDS) {
-        return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
-    }
-    conninfo->keywords[conninfo->count] = keyword;
-    conninfo->values[conninfo->count] = value;
-    conninfo->count++;
-    return true;
-}
-
 /* ---- the parts of a URL ---- */
 
 static const char *decode(struct reading *reading, struct text part, const char *what)

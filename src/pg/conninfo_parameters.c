@@ -150,13 +150,6 @@ static bool take_milliseconds(struct reading *reading, const struct parameter *r
 
 /* ---- golang-migrate ---- */
 
-bool conninfo_is_yes(const char *value)
-{
-    return value[0] == '\0' || strcmp(value, "1") == 0 || text_is_nocase(text_of(value), "true") ||
-           text_is_nocase(text_of(value), "t") || text_is_nocase(text_of(value), "on") ||
-           text_is_nocase(text_of(value), "yes");
-}
-
 static bool take_table(struct reading *reading, const struct parameter *row, const char *value)
 {
     if (value[0] == '\0' || strlen(value) > 2 * SCHEMA_LIMIT + 5) {

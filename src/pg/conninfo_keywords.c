@@ -1,0 +1,41 @@
+/*
+ * What a conninfo is made of: libpq's keywords with their values.
+ */
+#include "pg/conninfo_reading.h"
+
+#include <string.h>
+
+const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
+{
+    for (size_t i = 0; i < conninfo->count; i++) {
+        if (strcmp(conninfo->keywords[i], keyword) == 0) {
+            return conninfo->values[i];
+        }
+    }
+    return NULL;
+}
+
+bool conninfo_set(struct reading *reading, const char *keyword, const char *value)
+{
+    struct conninfo *const conninfo = reading->conninfo;
+    for (size_t i = 0; i < conninfo->count; i++) {
+        if (strcmp(conninfo->keywords[i], keyword) == 0) {
+            conninfo->values[i] = value;
+            return true;
+        }
+    }
+    if (conninfo->count == CONNINFO_KEYWORDS) {
+        return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The connection URL has too many parameters.");
+    }
+    conninfo->keywords[conninfo->count] = keyword;
+    conninfo->values[conninfo->count] = value;
+    conninfo->count++;
+    return true;
+}
+
+bool conninfo_is_yes(const char *value)
+{
+    return value[0] == '\0' || strcmp(value, "1") == 0 || text_is_nocase(text_of(value), "true") ||
+           text_is_nocase(text_of(value), "t") || text_is_nocase(text_of(value), "on") ||
+           text_is_nocase(text_of(value), "yes");
+}
