@@ -12,6 +12,8 @@ SEED = os.environ.get("TRUSS_CRASH_SEED", "ci")
 
 
 class Killed(unittest.TestCase):
+    limit = 400  # forty rounds in one test; 40 s on an idle machine
+
     def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_runs_twice(self):
         suite = crash.Crash(SEED)
         self.addCleanup(suite.close)
