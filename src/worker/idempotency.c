@@ -18,7 +18,8 @@
 
 /* One keyed call under way. */
 struct keyed {
-    struct pg_session *session; /* holds the lock */
+    const struct conninfo *conninfo;
+    struct pg_session *session; /* holds the lock; the work may use it to look at itself */
     const char *key;
     const char *method;
     const char *request; /* SHA-256 of method and message, hex */
@@ -89,8 +90,42 @@ static bool claim(struct keyed *keyed, struct arena *arena, const char **answer,
     return true;
 }
 
-/* Keeps the answer, or forgets the key where there is none. */
-static void settle(const struct keyed *keyed, const ProtobufCMessage *reply)
+static bool can_write(struct keyed *keyed, struct status *status)
+{
+    if (keyed->session != NULL && pg_session_is_lost(keyed->session)) {
+        pg_session_free(keyed->session);
+        keyed->session = NULL;
+    }
+    if (keyed->session == NULL) {
+        keyed->session = pg_session_open(keyed->conninfo, deadline_in(WRITE_MS), status);
+    }
+    if (keyed->session != NULL) {
+        pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
+    }
+    return keyed->session != NULL;
+}
+
+/* Writes the answer where the key is still of this request, or forgets the key where there is none. */
+static bool write_answer(struct keyed *keyed, const char *answer, struct status *status)
+{
+    static const char keep[] =
+        "UPDATE truss.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $3::bytea "
+        "WHERE key = $1 AND request = $2";
+    static const char forget[] = "DELETE FROM truss.idempotency_keys WHERE key = $1 AND request = $2";
+    const char *const values[] = {keyed->key, keyed->request, answer};
+    if (answer == NULL && pg_session_is_lost(keyed->session)) {
+        return true; /* a row without an answer whose lock is gone means nothing */
+    }
+    if (!can_write(keyed, status)) {
+        return false;
+    }
+    PG_RESULT(result) = answer == NULL ? pg_query(keyed->session, forget, 2, values, status)
+                                       : pg_query(keyed->session, keep, 3, values, status);
+    return result != NULL;
+}
+
+/* Keeps the answer, or forgets the key where there is none; over a new session where the first was lost meanwhile. */
+static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
@@ -102,17 +137,7 @@ static void settle(const struct keyed *keyed, const ProtobufCMessage *reply)
     }
     buffer_puts(&hex, "\\x");
     message_put_hex(&hex, (struct text){(const char *)bytes, size});
-    const char *const values[] = {keyed->key, buffer_string(&hex)};
-    pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
-    PG_RESULT(result) =
-        reply == NULL
-            ? pg_query(keyed->session, "DELETE FROM truss.idempotency_keys WHERE key = $1", 1, values, &status)
-            : pg_query(
-                  keyed->session,
-                  "UPDATE truss.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $2::bytea "
-                  "WHERE key = $1",
-                  2, values, &status);
-    if (result == NULL) {
+    if (!write_answer(keyed, reply == NULL ? NULL : buffer_string(&hex), &status)) {
         char error[LOG_QUOTED_SIZE];
         log_warn("idempotency key cannot be kept", "error=%s", log_quoted(status.message, error));
     }
@@ -138,7 +163,7 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct
     if (answer != NULL) {
         return rpc_unpack(call->arena, output, message_bytes(call->arena, answer), call->status);
     }
-    ProtobufCMessage *const reply = work(context, call, input);
+    ProtobufCMessage *const reply = work(context, call, input, keyed->session);
     settle(keyed, reply);
     return reply;
 }
@@ -147,10 +172,11 @@ ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_
                              const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
                              idempotent_work *work)
 {
-    struct keyed keyed = {.key = rpc_request_metadata(call->request, "idempotency-key"),
+    struct keyed keyed = {.conninfo = site->conninfo,
+                          .key = rpc_request_metadata(call->request, "idempotency-key"),
                           .method = call->request->method};
     if (keyed.key == NULL || site->conninfo == NULL) {
-        return work(context, call, input); /* without a database it fails, and says why */
+        return work(context, call, input, NULL); /* without a database it fails, and says why */
     }
     if (keyed.key[0] == '\0' || strlen(keyed.key) > LIMIT_KEY) {
         status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);

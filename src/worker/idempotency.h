@@ -8,8 +8,10 @@
 #include "migration/look/place.h"
 #include "rpc/server.h"
 
-/* Does the work of a request: makes its reply, or fails. */
-typedef ProtobufCMessage *idempotent_work(void *context, struct rpc_call *call, const ProtobufCMessage *input);
+/* Does the work of a request: makes its reply, or fails. beside is borrowed: the session that holds the key's lock,
+ * idle meanwhile; NULL where there is no key. */
+typedef ProtobufCMessage *idempotent_work(void *context, struct rpc_call *call, const ProtobufCMessage *input,
+                                          struct pg_session *beside);
 
 /* Answers a call that may bear a key: without one it is simply done. With one, an answer that is kept is given again;
  * ABORTED (IN_FLIGHT) while the first request is still being worked on, INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) where

@@ -59,6 +59,38 @@ class Idempotency(Case):
         thread.join()
         self.assertEqual(self.call(other, "k"), replies[0])
 
+    def run_keyed_beside(self, look):
+        """The answer of a keyed run, asked anew with its key after look() was called while it was running."""
+        rpc = self.serve("SELECT pg_advisory_lock(7); SELECT pg_advisory_unlock(7);")
+        self.hold("SELECT pg_advisory_lock(7)")
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(self.call(rpc, "k")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT a.pid, a.application_name'"))
+        look()
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND granted")
+        thread.join()
+        self.assertTrue(replies[0].ok)
+        self.assertEqual(len(replies[0].applied), 1)
+        self.assertEqual(self.call(rpc, "k"), replies[0])
+
+    def test_a_keyed_run_looks_at_itself_with_the_session_that_holds_its_key(self):
+        of_truss = "SELECT DISTINCT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid) WHERE locktype = 'advisory' AND classid = 1414681945"
+        seen = []
+
+        def look():
+            seen.extend(self.sql(of_truss))
+            seen.extend(self.sql("SELECT pid FROM pg_stat_activity WHERE query ~ '^SELECT a.pid, a.application_name'"))
+        self.run_keyed_beside(look)
+        self.assertEqual(len(seen), 2)
+        self.assertEqual(seen[0], seen[1])
+
+    def test_an_answer_is_kept_also_where_the_keys_session_was_lost_meanwhile(self):
+        def look():
+            self.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681945")
+            wait_for(lambda: not self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681945"))
+        self.run_keyed_beside(look)
+
     def test_a_key_whose_worker_was_killed_is_free_at_once(self):
         rpc = self.serve("SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
         def run():

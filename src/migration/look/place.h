@@ -43,8 +43,9 @@ struct request {
     const char *framework;     /* which one is meant: an id, a display name or a folder; NULL or "": the site's */
     bool allow_other_database; /* besides the site's */
     struct arena *arena;
-    int64_t deadline;      /* clock_ms units */
-    struct status *status; /* what went wrong */
+    int64_t deadline;          /* clock_ms units */
+    struct status *status;     /* what went wrong */
+    struct pg_session *beside; /* borrowed: idle as long as the request lasts, for a run to look at itself; or NULL */
 };
 
 /* Takes a connection for reading from the pool; NULL and the request's status where there is none. */

@@ -34,7 +34,7 @@ bool run_connect(struct run *run)
 void run_watch(struct run *run, const struct watch *watch)
 {
     run->watch = watch == NULL ? (struct watch){0} : *watch;
-    run->observer = observer_new(run->request->site->conninfo, &run->watch);
+    run->observer = observer_new(run->request->site->conninfo, run->request->beside, &run->watch);
     run->watch.beside = observer_beside;
     run->watch.observer = run->observer;
 }

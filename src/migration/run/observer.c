@@ -20,6 +20,7 @@ struct observer {
     struct arena *arena;   /* of the blockers that were seen last */
     struct arena *scratch; /* of one tick: a statement may take hours */
     struct pg_session *session;
+    struct pg_session *lent; /* the session is this one where it was lent: its owner frees it */
     struct pg_session *watched;
     int64_t next_try;
     const char *migration;
@@ -33,20 +34,30 @@ struct observer {
     double last_done;
 };
 
-struct observer *observer_new(const struct conninfo *conninfo, const struct watch *watch)
+struct observer *observer_new(const struct conninfo *conninfo, struct pg_session *beside, const struct watch *watch)
 {
     struct observer *observer = memory_alloc(sizeof *observer);
     observer->conninfo = conninfo;
+    observer->session = beside;
+    observer->lent = beside;
     observer->watch = watch;
     observer->arena = arena_new(0);
     observer->scratch = arena_new(0);
     return observer;
 }
 
+static void leave_session(struct observer *observer)
+{
+    if (observer->session != observer->lent) {
+        pg_session_free(observer->session);
+    }
+    observer->session = NULL;
+}
+
 void observer_free(struct observer *observer)
 {
     if (observer != NULL) {
-        pg_session_free(observer->session);
+        leave_session(observer);
         arena_free(observer->arena);
         arena_free(observer->scratch);
         free(observer);
@@ -58,8 +69,7 @@ struct pg_session *observer_beside(void *data)
     struct observer *const observer = data;
     struct status status = {.arena = observer->scratch};
     if (observer->session != NULL && pg_session_is_lost(observer->session)) {
-        pg_session_free(observer->session);
-        observer->session = NULL;
+        leave_session(observer);
     }
     if (observer->session == NULL && clock_ms() >= observer->next_try) {
         observer->session = pg_session_open(observer->conninfo, deadline_in(QUERY_MS), &status);

@@ -1,5 +1,5 @@
 /*
- * A second session beside a run's, opened when a statement takes its time: it says who holds a lock that we wait for,
+ * A second session beside a run's, for when a statement takes its time: it says who holds a lock that we wait for,
  * and how far a long statement is. It is a convenience: a run goes on where it cannot be had.
  */
 #ifndef MIGRATION_RUN_OBSERVER_H
@@ -10,8 +10,9 @@
 
 struct observer;
 
-/* For the life of a run. Nothing is opened yet. Both are borrowed. */
-struct observer *observer_new(const struct conninfo *conninfo, const struct watch *watch);
+/* For the life of a run. All are borrowed. beside: the session to use, where the caller has one that is idle; NULL, or
+ * lost: the observer opens its own when it is needed. */
+struct observer *observer_new(const struct conninfo *conninfo, struct pg_session *beside, const struct watch *watch);
 void observer_free(struct observer *observer);
 
 /* Watches over the next statements of this session, until pg_session_on_tick says otherwise: its ticks go to the

@@ -61,8 +61,10 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     return &preview_message(call->arena, &found)->base;
 }
 
-static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
+                                          struct pg_session *beside)
 {
+    (void)beside;
     const Truss__Migration__V1__MarkAppliedRequest *const message =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
@@ -74,8 +76,10 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
     return &mark_applied_message(call->arena, done)->base;
 }
 
-static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
+                                              struct pg_session *beside)
 {
+    (void)beside;
     const Truss__Migration__V1__MarkRolledBackRequest *const message =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
@@ -116,8 +120,10 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
     return &findings_message(call->arena, &found)->base;
 }
 
-static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
+                                    struct pg_session *beside)
 {
+    (void)beside;
     const Truss__Migration__V1__CreateRequest *const message = (const Truss__Migration__V1__CreateRequest *)input;
     const struct request request = service_request_for(context, call, message->framework);
     struct created created;

@@ -48,7 +48,8 @@ static int64_t deadline_of(const Truss__Migration__V1__RunRequest *message, int6
     return deadline < otherwise ? deadline : otherwise;
 }
 
-static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const ProtobufCMessage *input,
+                                 struct pg_session *beside)
 {
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
@@ -59,6 +60,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     }
     request.deadline = deadline_of(message, request.deadline);
     request.allow_other_database = message->allow_other_database;
+    request.beside = beside;
     Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message, NULL);
     return reply == NULL ? NULL : &reply->base;
 }
@@ -68,7 +70,7 @@ ProtobufCMessage *handle_run(void *data, struct rpc_call *call, const ProtobufCM
     const struct service_context *const context = data;
     /* A try leaves no trace, not of its key either; it may be repeated as it is. */
     if (((const Truss__Migration__V1__RunRequest *)input)->dry_run) {
-        return run_now(data, call, input);
+        return run_now(data, call, input, NULL);
     }
     return idempotent(context->site, data, call, input, &truss__migration__v1__run_response__descriptor, run_now);
 }
@@ -151,8 +153,10 @@ static bool will_change(struct background *background, const struct rpc_call *ca
     return ok;
 }
 
-static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const ProtobufCMessage *input,
+                                   struct pg_session *beside)
 {
+    (void)beside; /* the run outlives the call */
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     const struct run_options options = run_options_of(message);
@@ -188,7 +192,7 @@ ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const Prot
 {
     const struct service_context *const context = data;
     if (((const Truss__Migration__V1__RunRequest *)input)->dry_run) {
-        return start_now(data, call, input);
+        return start_now(data, call, input, NULL);
     }
     return idempotent(context->site, data, call, input, &truss__migration__v1__operation__descriptor, start_now);
 }
