@@ -27,6 +27,7 @@ enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_GIVEN_UP, OUTCOME_LOST };
 struct pg_session {
     PGconn *connection;
     bool is_lost;
+    bool is_jit_off;     /* by us */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
     char *display; /* host and database, for messages */
@@ -475,6 +476,32 @@ bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
 {
     struct pg_failure failure;
     return pg_script(session, sql, &failure, status);
+}
+
+/* ---- how the server runs ours ---- */
+
+static bool turn_jit_off(struct pg_session *session, struct status *status)
+{
+    static const char sql[] = "SELECT pg_catalog.set_config('jit', 'off', false) "
+                              "WHERE pg_catalog.pg_backend_pid() = $1::int "
+                              "AND pg_catalog.current_setting('jit', true) = 'on'";
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
+    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){pid}, status);
+    session->is_jit_off = result != NULL && PQntuples(result) == 1;
+    return result != NULL;
+}
+
+bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status)
+{
+    if (use == !session->is_jit_off) {
+        return true;
+    }
+    if (!use) {
+        return turn_jit_off(session, status);
+    }
+    session->is_jit_off = false;
+    return pg_exec(session, "RESET jit", status);
 }
 
 /* ---- what is known of a session ---- */

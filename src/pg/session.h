@@ -51,6 +51,11 @@ bool pg_session_standard_strings(const struct pg_session *session);
 /* Inside a transaction (good or failed)? */
 bool pg_session_in_transaction(const struct pg_session *session);
 
+/* False: the server compiles no query of this session, until true puts its own setting back. What we ask of the
+ * catalogue takes seconds to compile and no time to run. A backend that a pooler gave is left alone: it is others' too.
+ */
+bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status);
+
 /* One statement with parameters in text form ($1…); returns the result, for PQclear, or NULL. SQL errors become a
  * status with SQLSTATE, detail, hint and position: UNAVAILABLE for a lost connection or a server that shuts down or
  * starts (57P01-57P03, 08xxx), PERMISSION_DENIED for 42501, DEADLINE_EXCEEDED where our deadline cancelled it, else

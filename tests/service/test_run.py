@@ -122,6 +122,16 @@ class Run(Case):
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.sql("SELECT count(*) FROM public.here"), [("1",)])
 
+    def test_a_script_runs_with_the_jit_that_the_server_is_set_to(self):
+        rpc = self.serve("CREATE TABLE seen AS SELECT current_setting('jit') AS jit", "INSERT INTO seen SELECT current_setting('jit')",
+                         "VACUUM seen; INSERT INTO seen SELECT current_setting('jit')")
+        for value in ("on", "off"):
+            self.sql(f"ALTER DATABASE {self.database} SET jit = {value}")
+            reply = rpc.call("MigrationService", "Run")
+            self.assertTrue(reply.ok, reply)
+            self.assertEqual(self.sql("SELECT jit FROM seen"), [(value,)] * 3)
+            self.sql("DROP TABLE seen, _prisma_migrations")
+
     def test_the_row_is_written_as_ourselves_whatever_role_the_script_leaves(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")

@@ -318,6 +318,38 @@ START_TEST(a_hundred_thousand_objects_are_found)
 }
 END_TEST
 
+static const char *jit(void)
+{
+    PG_RESULT(result) = pg_query(session, "SHOW jit", 0, NULL, &status);
+    ck_assert_msg(result != NULL, "%s", status.message);
+    return arena_strdup(arena, pg_field(result, 0, 0));
+}
+
+/* jit = on or off, as a database or a role may have it. */
+static void has_jit(bool use, const char *expected)
+{
+    ck_assert_msg(pg_session_use_jit(session, use, &status), "%s", status.message);
+    ck_assert_str_eq(jit(), expected);
+}
+
+START_TEST(what_we_ask_is_never_compiled_and_the_servers_setting_comes_back)
+{
+    ck_assert(pg_exec(session, "ALTER ROLE tester SET jit = on", &status));
+    tear_down();
+    set_up();
+    ck_assert_str_eq(jit(), "on");
+    has_jit(true, "on");
+    has_jit(false, "off");
+    has_jit(false, "off");
+    has_jit(true, "on");
+    ck_assert(pg_exec(session, "ALTER ROLE tester SET jit = off", &status));
+    tear_down();
+    set_up();
+    has_jit(false, "off");
+    has_jit(true, "off");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("schema");
@@ -325,6 +357,7 @@ int main(void)
     tcase_set_timeout(tests, 180);
     tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, what_we_ask_is_never_compiled_and_the_servers_setting_comes_back);
     tcase_add_loop_test(tests, each_kind_is_looked_up_by_its_exact_name, 0, (int)(sizeof kinds / sizeof kinds[0]));
     tcase_add_loop_test(tests, what_is_there_is_compared_with_what_the_script_says, 0,
                         (int)(sizeof comparisons / sizeof comparisons[0]));

@@ -11,8 +11,15 @@ bool site_is_connected(const struct site *site, struct status *status)
 struct pg_session *request_connect(const struct request *request)
 {
     const struct site *const site = request->site;
-    return site_is_connected(site, request->status) ? pg_pool_take(site->pool, request->deadline, request->status)
-                                                    : NULL;
+    if (!site_is_connected(site, request->status)) {
+        return NULL;
+    }
+    struct pg_session *const session = pg_pool_take(site->pool, request->deadline, request->status);
+    if (session == NULL || pg_session_use_jit(session, false, request->status)) {
+        return session;
+    }
+    pg_pool_give(site->pool, session);
+    return NULL;
 }
 
 void request_release(const struct request *request, struct pg_session *session)

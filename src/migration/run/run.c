@@ -127,6 +127,15 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
            (lock_retake(run, detection) && prepare(request, run->session, detection, options, preparation));
 }
 
+/* All that is asked of the database in front of the first script. The scripts run as the server is set. */
+static bool find_and_prepare(struct run *run, const struct run_task *task, struct detection *detection,
+                             struct preparation *preparation)
+{
+    return pg_session_use_jit(run->session, false, run->status) && find_framework(run, task, detection) &&
+           lock_and_prepare(run, task->options, detection, preparation) &&
+           pg_session_use_jit(run->session, true, run->status);
+}
+
 bool run_migrations(const struct request *request, const struct run_task *task, struct run_result *result)
 {
     struct run run = run_of(request);
@@ -146,8 +155,7 @@ bool run_migrations(const struct request *request, const struct run_task *task, 
     struct target *const target = arena_alloc(request->arena, sizeof *target);
     *target = target_of(request->arena, request->site, run.session);
     result->target = target;
-    const bool ok = find_framework(&run, task, &detection) &&
-                    lock_and_prepare(&run, task->options, &detection, &preparation) && run_prepared(&execution);
+    const bool ok = find_and_prepare(&run, task, &detection, &preparation) && run_prepared(&execution);
     run_close(&run);
     return ok;
 }
