@@ -128,8 +128,8 @@ static void read_migration(struct arena *arena, const struct project *project, c
     struct status status = {.arena = arena};
     struct loaded loaded;
     struct plan plan;
-    const struct migration_place place = {project, folder, file};
-    if (!migration_load(arena, &place, &loaded, &status)) {
+    const struct migration_place at = {project, folder, file};
+    if (!migration_load(arena, &at, &loaded, &status)) {
         must(status.code != STATUS_OK && status.message != NULL);
         return;
     }
