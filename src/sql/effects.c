@@ -83,7 +83,7 @@ static bool take_token(struct depth *depth, const struct sql_token *token)
            token->kind != SQL_BROKEN;
 }
 
-static bool may_be_parsed(struct text statement)
+bool sql_may_be_parsed(struct text statement)
 {
     struct sql_lexer lexer = {.text = statement};
     struct depth depth = {0};
@@ -102,7 +102,7 @@ static bool may_be_parsed(struct text statement)
 /* The tree of one statement, to be released; NULL where there is none. */
 static json_t *parse(struct arena *arena, struct text statement)
 {
-    if (statement.size == 0 || !may_be_parsed(statement)) {
+    if (statement.size == 0 || !sql_may_be_parsed(statement)) {
         return NULL;
     }
     const PgQueryParseResult result = pg_query_parse(arena_strndup(arena, statement.data, statement.size));

@@ -75,4 +75,7 @@ bool sql_lock_blocks_writes(enum sql_lock lock);
  * the text. CREATE INDEX CONCURRENTLY and its kin do not, INSERT, UPDATE, DELETE and SELECT do not. */
 bool sql_may_stall_others(struct text statement);
 
+/* False for what libpg_query must not see: it is too long, too deep, broken, or not UTF-8. */
+bool sql_may_be_parsed(struct text statement);
+
 #endif

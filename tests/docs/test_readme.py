@@ -18,6 +18,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
+import declared_table
 import options_table
 from harness import BIN, ROOT, wait_for
 
@@ -98,6 +99,16 @@ class Readme(unittest.TestCase):
         written = README.split(options_table.BEGIN)[1].split(options_table.END)[0]
         self.assertEqual(written, options_table.table(BIN), "tests/docs/options_table.py build/bin --write renews it")
         self.assertGreater(written.count("TRUSS_"), 15)
+
+    def test_the_table_of_what_a_project_may_declare_is_that_of_the_reader(self):
+        with open(declared_table.DOCUMENT, encoding="utf-8") as file:
+            written = file.read().split(declared_table.BEGIN)[1].split(declared_table.END)[0]
+        self.assertEqual(written, declared_table.table(), "tests/docs/declared_table.py --write renews it")
+        self.assertGreater(len(declared_table.keys()), 20)
+
+    def test_the_declared_runner_is_the_one_that_is_tested(self):
+        with open(os.path.join(ROOT, "tests/fixtures/declared/truss.toml"), encoding="utf-8") as file:
+            self.assertIn("```toml\n" + file.read() + "```", README)
 
     def test_the_commands_are_those_that_truss_has(self):
         text = subprocess.run(["truss", "--help"], env=self.environment, capture_output=True, text=True, timeout=30,

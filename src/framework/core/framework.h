@@ -151,6 +151,7 @@ struct project {
     const char *database;   /* of the connection URL; NULL: not known */
     const char *user;
     const char *framework; /* the one that is asked for: its recognise() has no veto then; NULL: none */
+    const struct framework *const *frameworks; /* all that may be meant, NULL-terminated; NULL: the compiled ones */
 };
 
 /* ---- scripts ---- */
@@ -490,6 +491,7 @@ struct framework {
     const char *id;           /* "prisma" */
     const char *display_name; /* "Prisma" */
     const char *tool;         /* the command that a person would run: "prisma migrate deploy" */
+    const char *declared_at;  /* "truss.toml, line 3, declares it"; NULL: it is compiled in */
     struct ledger_facts ledger;
     struct folder_facts folder;
     enum script_sending sent;           /* how its tool sends a script … */
@@ -570,11 +572,14 @@ bool ledger_has(const struct framework *framework, enum ledger_part part);
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
                 const struct ledger *ledger, const struct ledger_record *record);
 
-/* Every framework, in the order in which they are asked; NULL-terminated. */
+/* Every framework that is compiled in, in the order in which they are asked; NULL-terminated. */
 extern const struct framework *const frameworks[];
 
 /* The framework with this id or display name, without regard to case; NULL where there is none. */
 const struct framework *framework_find(struct text name);
+
+/* The same among those that a project may have. */
+const struct framework *framework_find_among(const struct framework *const *all, struct text name);
 
 /* What joins it with the ledger. */
 const char *migration_file_key(const struct migration_file *file);

@@ -150,14 +150,20 @@ static void find_in_package(struct arena *arena, const struct framework *framewo
 
 /* ---- the search ---- */
 
+static const struct framework *const *all_of(const struct project *project)
+{
+    return project->frameworks == NULL ? frameworks : project->frameworks;
+}
+
 static bool search_package(struct arena *arena, const struct project *project, const char *base,
                            struct probe *project_probe, struct folder_list *folders, struct status *status)
 {
     struct probe *const probe = base[0] == '\0' ? project_probe : probe_new(arena, project->root, base, project_probe);
-    for (size_t i = 0; frameworks[i] != NULL; i++) {
-        const struct framework *const framework = frameworks[i];
+    const struct framework *const *const all = all_of(project);
+    for (size_t i = 0; all[i] != NULL; i++) {
+        const struct framework *const framework = all[i];
         if (framework->hooks.find == NULL) {
-            find_in_package(arena, frameworks[i], project, base, probe, folders);
+            find_in_package(arena, framework, project, base, probe, folders);
         } else if (!framework->hooks.find(arena, project, base, folders, status)) {
             return false;
         }
@@ -226,10 +232,11 @@ static bool find_given(struct arena *arena, const struct project *project, struc
                            "The migrations folder %s does not exist in the project; check --migrations.",
                            project->migrations);
     }
-    for (size_t i = 0; frameworks[i] != NULL; i++) {
-        const struct framework *const framework = frameworks[i];
+    const struct framework *const *const all = all_of(project);
+    for (size_t i = 0; all[i] != NULL; i++) {
+        const struct framework *const framework = all[i];
         if (framework->hooks.find == NULL) {
-            struct folder folder = configured_folder(arena, frameworks[i], project, "", probe);
+            struct folder folder = configured_folder(arena, framework, project, "", probe);
             folder.path = project->migrations;
             folder.unread = NULL; /* the user has said it */
             consider(arena, &folder, folders);
@@ -237,9 +244,9 @@ static bool find_given(struct arena *arena, const struct project *project, struc
             return false;
         }
     }
-    for (size_t i = 0; project->framework != NULL && frameworks[i] != NULL; i++) {
-        if (is_asked(project, frameworks[i])) {
-            struct folder folder = configured_folder(arena, frameworks[i], project, "", probe);
+    for (size_t i = 0; project->framework != NULL && all[i] != NULL; i++) {
+        if (is_asked(project, all[i])) {
+            struct folder folder = configured_folder(arena, all[i], project, "", probe);
             folder.path = project->migrations;
             add_asked(arena, &folder, folders);
         }
@@ -248,6 +255,33 @@ static bool find_given(struct arena *arena, const struct project *project, struc
         folders->items[i].configured = true;
     }
     return true;
+}
+
+/* ---- what a project declares ---- */
+
+/* Is the folder one that the project has declared to be another framework's? */
+static bool is_taken(const struct folder_list *folders, const struct folder *folder)
+{
+    for (size_t i = 0; folder->framework->declared_at == NULL && i < folders->count; i++) {
+        const struct folder *const other = &folders->items[i];
+        if (other->framework->declared_at != NULL && strcmp(other->path, folder->path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a declared folder looks like besides does not count, unless somebody asks for that. */
+static void leave_taken(const struct project *project, struct folder_list *folders)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < folders->count; i++) {
+        const struct folder folder = folders->items[i];
+        if (is_asked(project, folder.framework) || !is_taken(folders, &folder)) {
+            folders->items[kept++] = folder;
+        }
+    }
+    folders->count = kept;
 }
 
 /* ---- the surest first ---- */
@@ -278,6 +312,7 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
     if (!ok || (project->migrations == NULL && !search_packages(arena, project, probe, folders, status))) {
         return false;
     }
+    leave_taken(project, folders);
     sort(folders);
     return true;
 }

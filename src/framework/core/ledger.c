@@ -163,6 +163,11 @@ static bool is_text(Oid type)
     return type == TEXT || type == VARCHAR || type == BPCHAR || type == NAME;
 }
 
+static const char *type_name(Oid type)
+{
+    return type == BOOL ? "boolean" : type == BIGINT ? "bigint" : type == TIMESTAMPTZ ? "timestamptz" : "text";
+}
+
 /* Where each column is in the result; -1: it is not. A column of another type is refused: its bytes would be misread.
  */
 static bool find_columns(const PGresult *result, int at[COLUMNS], struct status *status)
@@ -171,8 +176,9 @@ static bool find_columns(const PGresult *result, int at[COLUMNS], struct status 
         at[i] = PQfnumber(result, columns[i].name);
         const Oid type = at[i] < 0 ? columns[i].type : PQftype(result, at[i]);
         if (type != columns[i].type && !(columns[i].type == TEXT && is_text(type))) {
-            return status_fail(status, STATUS_INTERNAL, "The query of a ledger gives \"%s\" in the wrong type (%u).",
-                               columns[i].name, type);
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "The query of the ledger gives \"%s\" in a type that is not read (%u): it is to be %s.",
+                               columns[i].name, type, type_name(columns[i].type));
         }
     }
     return at[KEY] >= 0 || status_fail(status, STATUS_INTERNAL, "The query of a ledger gives no \"key\".");

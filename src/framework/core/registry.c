@@ -53,14 +53,19 @@ FRAMEWORKS(DECLARE)
 #define POINTER(id) &framework_##id,
 const struct framework *const frameworks[] = {FRAMEWORKS(POINTER) NULL};
 
-const struct framework *framework_find(struct text name)
+const struct framework *framework_find_among(const struct framework *const *all, struct text name)
 {
-    for (size_t i = 0; frameworks[i] != NULL; i++) {
-        if (text_is_nocase(name, frameworks[i]->id) || text_is_nocase(name, frameworks[i]->display_name)) {
-            return frameworks[i];
+    for (size_t i = 0; all[i] != NULL; i++) {
+        if (text_is_nocase(name, all[i]->id) || text_is_nocase(name, all[i]->display_name)) {
+            return all[i];
         }
     }
     return NULL;
+}
+
+const struct framework *framework_find(struct text name)
+{
+    return framework_find_among(frameworks, name);
 }
 
 const char *migration_file_key(const struct migration_file *file)

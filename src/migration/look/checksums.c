@@ -124,7 +124,8 @@ bool checksums_get(struct checksums *checksums, struct arena *arena, const struc
                    const struct migration_file *file, const char **checksum, struct status *status)
 {
     const struct framework *const framework = folder->framework;
-    const bool is_whole = file->end == 0; /* parts of one file would share its path */
+    /* Parts of one file would share its path; what a project declares is another one in each request. */
+    const bool is_whole = file->end == 0 && framework->declared_at == NULL;
     *checksum = file->checksum;
     if (*checksum != NULL || !framework_has_checksum(framework) || file->is_code) {
         return true;

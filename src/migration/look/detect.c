@@ -5,6 +5,7 @@
 #include "migration/look/detect.h"
 
 #include "framework/core/layout.h"
+#include "framework/declared/declared.h"
 #include "pg/trust.h"
 
 #include <string.h>
@@ -206,7 +207,7 @@ static void take_place(const struct looking *looking, struct source *source, con
             "its triggers and policies would run with the rights of this connection. Give it to the role that "
             "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
             table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
-    } else if (found != NULL && !is_exact) {
+    } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
         source->problem =
             arena_printf(arena,
                          "The table %s.%s, where %s has its ledger, is a ledger of %s. Say which framework "
@@ -507,7 +508,7 @@ static bool keep_asked(const struct request *request, const struct detection *de
         return true;
     }
     const char *const found = detection->source_count == 0 ? "nothing" : source_names(request->arena, detection, NULL);
-    if (framework_find(asked) == NULL && memchr(asked.data, '/', asked.size) == NULL) {
+    if (framework_find_among(detection->frameworks, asked) == NULL && memchr(asked.data, '/', asked.size) == NULL) {
         return status_fail(request->status, STATUS_INVALID_ARGUMENT,
                            "\"%.*s\" is neither a framework that Truss knows nor a folder; found here: %s.",
                            (int)asked.size, asked.data, found);
@@ -704,27 +705,33 @@ static void check_url(const struct looking *looking)
     }
 }
 
-/* The project, with what is asked for by name. */
-static struct project asked_project(const struct request *request)
+/* The project, with what it declares and what is asked for by name. */
+static bool take_project(const struct request *request, struct detection *detection, struct project *project)
 {
-    struct project project = request->site->project;
+    *project = request->site->project;
     const bool is_asked = request->framework != NULL && request->framework[0] != '\0';
-    const struct framework *const framework = is_asked ? framework_find(text_of(request->framework)) : NULL;
-    project.framework = framework == NULL ? NULL : framework->id;
-    return project;
+    if (!declared_frameworks(request->arena, project->root, &project->frameworks, request->status)) {
+        return false;
+    }
+    const struct framework *const framework =
+        is_asked ? framework_find_among(project->frameworks, text_of(request->framework)) : NULL;
+    project->framework = framework == NULL ? NULL : framework->id;
+    detection->frameworks = project->frameworks;
+    return true;
 }
 
 bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     const struct looking looking = {request, session, detection};
-    const struct project project = asked_project(request);
+    struct project project;
     struct folder_list folders = {0};
     bool certain;
     const struct framework *const golang_migrate = framework_find(text_of("golang-migrate"));
     const char *const wanted[] = {request->site->ledger.table, place_of_url(&looking, golang_migrate).table};
-    if (!folders_find(request->arena, &project, &folders, request->status) ||
-        !shapes_find(request, session, &folders, wanted, &detection->ledgers) || !make_sources(&looking, &folders) ||
-        !choose_source(&looking, &certain)) {
+    if (!take_project(request, detection, &project) ||
+        !folders_find(request->arena, &project, &folders, request->status) ||
+        !shapes_find(request, session, project.frameworks, &folders, wanted, &detection->ledgers) ||
+        !make_sources(&looking, &folders) || !choose_source(&looking, &certain)) {
         return false;
     }
     check_url(&looking);
@@ -745,10 +752,11 @@ bool detect(const struct request *request, struct pg_session *session, struct de
 bool detect_offline(const struct request *request, struct detection *detection, bool *certain)
 {
     const struct looking looking = {request, NULL, detection};
-    const struct project project = asked_project(request);
+    struct project project;
     struct folder_list folders = {0};
     *detection = (struct detection){0};
-    if (!folders_find(request->arena, &project, &folders, request->status) || !make_sources(&looking, &folders)) {
+    if (!take_project(request, detection, &project) ||
+        !folders_find(request->arena, &project, &folders, request->status) || !make_sources(&looking, &folders)) {
         return false;
     }
     return choose_source(&looking, certain);

@@ -183,8 +183,8 @@ static bool ask(const struct request *request, struct pg_session *session, const
     return true;
 }
 
-static bool ask_by_name(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                        const char *const wanted[2], struct tables *tables)
+static bool ask_by_name(const struct request *request, struct pg_session *session, const struct framework *const *all,
+                        const struct folder_list *folders, const char *const wanted[2], struct tables *tables)
 {
     struct names names = {.literal = {.arena = request->arena}};
     for (size_t i = 0; i < 2; i++) {
@@ -192,12 +192,12 @@ static bool ask_by_name(const struct request *request, struct pg_session *sessio
             add_name(&names, text_of(wanted[i]));
         }
     }
-    for (size_t i = 0; frameworks[i] != NULL; i++) {
-        for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
-            const char *const all[] = {shape->table, shape->with, shape->without};
+    for (size_t i = 0; all[i] != NULL; i++) {
+        for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
+            const char *const names_of[] = {shape->table, shape->with, shape->without};
             for (size_t j = 0; j < 3; j++) {
-                if (all[j] != NULL) {
-                    add_name(&names, text_of(all[j]));
+                if (names_of[j] != NULL) {
+                    add_name(&names, text_of(names_of[j]));
                 }
             }
         }
@@ -210,11 +210,12 @@ static bool ask_by_name(const struct request *request, struct pg_session *sessio
     return ask(request, session, by_name_query, &names, tables);
 }
 
-static bool ask_by_columns(const struct request *request, struct pg_session *session, struct tables *tables)
+static bool ask_by_columns(const struct request *request, struct pg_session *session,
+                           const struct framework *const *all, struct tables *tables)
 {
     struct names names = {.literal = {.arena = request->arena}};
-    for (size_t i = 0; frameworks[i] != NULL; i++) {
-        for (const struct ledger_shape *shape = frameworks[i]->ledger.shapes; shape->table != NULL; shape++) {
+    for (size_t i = 0; all[i] != NULL; i++) {
+        for (const struct ledger_shape *shape = all[i]->ledger.shapes; shape->table != NULL; shape++) {
             struct text rest = text_of(shape->by_shape ? shape->columns : "");
             for (struct text word; next_word(&rest, &word);) {
                 add_name(&names, text_slice(word, 0, text_find(word, ":", 0)));
@@ -277,19 +278,29 @@ static const char *evidence_of(struct arena *arena, const struct table *table, c
                         shape->with == NULL ? "" : " and stands beside ", shape->with == NULL ? "" : shape->with);
 }
 
-static void judge(const struct request *request, const struct tables *tables, const struct folder_list *folders,
-                  struct found_ledgers *ledgers)
+/* What a project declares with its schema is there and nowhere else. */
+static bool is_elsewhere(const struct framework *framework, const struct table *table)
+{
+    return framework->declared_at != NULL && framework->ledger.schema != NULL &&
+           strcmp(framework->ledger.schema, table->schema) != 0;
+}
+
+/* What the project declares comes first, and is nobody else's. */
+static void judge(const struct request *request, const struct framework *const *all, const struct tables *tables,
+                  const struct folder_list *folders, struct found_ledgers *ledgers)
 {
     ledgers->items = arena_array(request->arena, tables->count, sizeof *ledgers->items);
     ledgers->count = 0;
     for (size_t i = 0; i < tables->count; i++) {
         const struct table *const table = &tables->items[i];
         struct found_ledger found = {.ledger = {.schema = table->schema, .table = table->name}, .table = table};
-        for (size_t j = 0; frameworks[j] != NULL && found.candidate_count < MOST_CANDIDATES; j++) {
-            const struct ledger_shape *const shape = shape_of(tables, folders, frameworks[j], table);
-            if (shape != NULL) {
-                found.candidates[found.candidate_count++] = frameworks[j];
+        for (size_t j = 0; all[j] != NULL && found.candidate_count < MOST_CANDIDATES; j++) {
+            const struct ledger_shape *const shape =
+                is_elsewhere(all[j], table) ? NULL : shape_of(tables, folders, all[j], table);
+            if (shape != NULL && !found.is_declared) {
+                found.candidates[found.candidate_count++] = all[j];
                 found.evidence = evidence_of(request->arena, table, shape);
+                found.is_declared = all[j]->declared_at != NULL;
             }
         }
         if (found.candidate_count > 0) {
@@ -348,18 +359,18 @@ static int by_place(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(x->ledger.table, y->ledger.table);
 }
 
-bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                 const char *const wanted[2], struct found_ledgers *ledgers)
+bool shapes_find(const struct request *request, struct pg_session *session, const struct framework *const *all,
+                 const struct folder_list *folders, const char *const wanted[2], struct found_ledgers *ledgers)
 {
     struct tables *const tables = &ledgers->tables;
     *ledgers = (struct found_ledgers){0};
-    if (!ask_by_name(request, session, folders, wanted, tables)) {
+    if (!ask_by_name(request, session, all, folders, wanted, tables)) {
         return false;
     }
-    judge(request, tables, folders, ledgers);
+    judge(request, all, tables, folders, ledgers);
     if (may_have_another_name(folders, ledgers)) {
         const struct tables known = *tables;
-        if (!ask_by_columns(request, session, tables)) {
+        if (!ask_by_columns(request, session, all, tables)) {
             return false;
         }
         size_t kept = known.count;
@@ -369,7 +380,7 @@ bool shapes_find(const struct request *request, struct pg_session *session, cons
             }
         }
         tables->count = kept;
-        judge(request, tables, folders, ledgers);
+        judge(request, all, tables, folders, ledgers);
         if (ledgers->count > 0) {
             qsort(ledgers->items, ledgers->count, sizeof *ledgers->items, by_place);
         }

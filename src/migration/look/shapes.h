@@ -45,6 +45,7 @@ struct found_ledger {
     const struct table *table;
     const struct framework *candidates[MOST_CANDIDATES]; /* more than one where nothing tells them apart */
     size_t candidate_count;
+    bool is_declared;     /* the project says whose it is */
     const char *evidence; /* for a person */
 };
 
@@ -54,11 +55,12 @@ struct found_ledgers {
     struct tables tables; /* all that were looked at: those of a ledger's name, and then some */
 };
 
-/* Looks for the usual names in every schema, for those that the folders' configurations or `wanted` (two tables' names;
- * NULL: none) say, and, where a framework of a particular shape has a folder and no such ledger, or nothing at all is
- * found, for tables of that shape under any name. Inside of a reading transaction: session_facts.h. */
-bool shapes_find(const struct request *request, struct pg_session *session, const struct folder_list *folders,
-                 const char *const wanted[2], struct found_ledgers *ledgers);
+/* Looks, for each of `all` (frameworks, NULL-terminated), for the usual names in every schema, for those that the
+ * folders' configurations or `wanted` (two tables' names; NULL: none) say, and, where a framework of a particular shape
+ * has a folder and no such ledger, or nothing at all is found, for tables of that shape under any name. Inside of a
+ * reading transaction: session_facts.h. */
+bool shapes_find(const struct request *request, struct pg_session *session, const struct framework *const *all,
+                 const struct folder_list *folders, const char *const wanted[2], struct found_ledgers *ledgers);
 
 bool found_ledger_is(const struct found_ledger *found, const struct framework *framework);
 
