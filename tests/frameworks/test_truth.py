@@ -113,6 +113,24 @@ class Truth(Fixtures):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.tables(), {"svc_a.schema_migrations", "svc_b.schema_migrations", "svc_b.a"})
 
+    def test_a_schema_of_the_roles_name_that_is_made_later_does_not_double_the_ledger(self):
+        self.write("db/migrations/20250101000000_a.sql", "-- migrate:up\nCREATE TABLE public.a (id INT);\nCREATE SCHEMA app;\n-- migrate:down\n")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.write("db/migrations/20250101000001_b.sql", "-- migrate:up\nCREATE TABLE public.b (id INT);\n-- migrate:down\n")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertEqual([self.state(one) for one in status.migrations], ["applied", "pending"])
+            self.assertIn("app.schema_migrations", "".join(status.warnings))
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.tables(), {"public.schema_migrations", "public.a", "public.b"})
+
+    def test_a_ledger_of_others_is_not_doubled_in_a_schema_of_the_roles_name(self):
+        self.dbmate()
+        self.sql("CREATE SCHEMA app;" + VERSIONS.format("public.schema_migrations") + "INSERT INTO schema_migrations VALUES ('20200101000000')")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_migrations", "app.schema_migrations", "--ledger")
+
     def test_a_search_path_that_leads_nowhere_is_a_problem(self):
         self.dbmate()
         with self.start(url=self.url(search_path="not_there")) as rpc:

@@ -44,8 +44,7 @@ bool reading_begin(const struct request *request, struct pg_session *session, st
     const char *const schemas = pg_field(result, 0, 0);
     read_schemas(request->arena, text_of(schemas == NULL ? "" : arena_strdup(request->arena, schemas)), facts);
     facts->search_path = arena_strdup(request->arena, pg_field(result, 0, 1));
-    facts->names_schema =
-        pg_field_bool(result, 0, 2) || (facts->schema_count > 0 && strcmp(facts->schemas[0], "public") != 0);
+    facts->names_schema = pg_field_bool(result, 0, 2);
     return true;
 }
 

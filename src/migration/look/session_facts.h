@@ -12,8 +12,9 @@ struct session_facts {
     const char **schemas; /* those of the search path that exist, without pg_catalog */
     size_t schema_count;
     const char *search_path; /* the setting */
-    bool names_schema;       /* somebody chose it: the URL, the role or the database has one, or it leads elsewhere than
-                                to public */
+    /* Somebody chose it: the URL, the role or the database has one. A schema that only happens to have the role's name
+     * ("$user" of the usual path) is nobody's choice: it may have been made after the ledger. */
+    bool names_schema;
 };
 
 /* Begins, and asks. The session is not inside of a transaction. False and the request's status where the server does
