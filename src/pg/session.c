@@ -31,6 +31,8 @@ struct pg_session {
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
     char *display; /* host and database, for messages */
+    bool has_standard_strings;
+    char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;
     void *notice_data;
     pg_tick_fn *on_tick;
@@ -200,6 +202,20 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
     return status_fail(status, code_of_refusal(message), "Cannot connect to %s: %s", conninfo->display, message);
 }
 
+static bool standard_strings_now(const struct pg_session *session)
+{
+    const char *const value = PQparameterStatus(session->connection, "standard_conforming_strings");
+    return value == NULL || strcmp(value, "off") != 0;
+}
+
+/* How the server reads what is sent, before anything changes it. */
+static void note_reading(struct pg_session *session)
+{
+    const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
+    session->has_standard_strings = standard_strings_now(session);
+    session->encoding = encoding == NULL ? NULL : strdup(encoding);
+}
+
 struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
 {
     struct pg_session *session = memory_alloc(sizeof *session);
@@ -210,6 +226,7 @@ struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t dead
         return NULL;
     }
     PQsetNoticeReceiver(session->connection, receive_notice, session);
+    note_reading(session);
     return session;
 }
 
@@ -218,6 +235,7 @@ void pg_session_free(struct pg_session *session)
     if (session != NULL) {
         PQfinish(session->connection);
         free(session->display);
+        free(session->encoding);
         free(session);
     }
 }
@@ -558,8 +576,14 @@ const char *pg_session_user(const struct pg_session *session)
 
 bool pg_session_standard_strings(const struct pg_session *session)
 {
-    const char *const value = PQparameterStatus(session->connection, "standard_conforming_strings");
-    return value == NULL || strcmp(value, "off") != 0;
+    return session->has_standard_strings;
+}
+
+bool pg_session_reads_otherwise(const struct pg_session *session)
+{
+    const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
+    return standard_strings_now(session) != session->has_standard_strings ||
+           (encoding != NULL && session->encoding != NULL && strcmp(encoding, session->encoding) != 0);
 }
 
 bool pg_session_in_transaction(const struct pg_session *session)

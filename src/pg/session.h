@@ -45,8 +45,11 @@ const char *pg_session_user(const struct pg_session *session);
 /* What the server reports of itself ("server_version", "standard_conforming_strings", …); NULL: it does not. */
 const char *pg_session_parameter(const struct pg_session *session, const char *name);
 
-/* False where the server's standard_conforming_strings is off: '…' has escapes there. */
+/* False where the server's standard_conforming_strings is off for a session that begins: '…' has escapes there. */
 bool pg_session_standard_strings(const struct pg_session *session);
+
+/* Has something changed since how the server reads what is sent (that setting, the encoding)? */
+bool pg_session_reads_otherwise(const struct pg_session *session);
 
 /* Inside a transaction (good or failed)? */
 bool pg_session_in_transaction(const struct pg_session *session);

@@ -341,6 +341,14 @@ class Delegate(Fixtures):
         self.assertEqual(self.beside("started"), "migrate:latest\n")
         self.assertEqual(set(self.states(rpc)), {"applied"})
 
+    def test_a_lock_that_was_lost_while_it_works_is_taken_again(self):
+        rpc = self.begin(f"""psql "$DATABASE_URL" -Xqc "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+            AND datname = current_database()" >"$here/ended"; until psql "$DATABASE_URL" -Xqtc "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND
+            database = (SELECT oid FROM pg_database WHERE datname = current_database())" | grep -q 1; do sleep 0.05; done; record {SEED} {INDEX} {LAST}""")
+        reply = self.run_it(rpc)
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(len(reply.applied), 3)
+
     # ---- previews ----
 
     def laravel(self, script, allow=("--allow-delegate",)):

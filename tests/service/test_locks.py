@@ -75,6 +75,47 @@ class Locks(Case):
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.sql("SELECT note FROM t WHERE id = 1"), [("ours",)])
 
+    def check_kept_apart(self, *scripts):
+        """Whatever these let go: while the last of them sleeps no other run can begin, and each has run once."""
+        self.sql("CREATE TABLE done (n int)")
+        files = self.project().add("0", "SELECT 1;")
+        for number, script in enumerate(scripts, 1):
+            files.add(str(number), f"INSERT INTO done VALUES ({number});\n{script}")
+        first, second = self.rpc(self.worker(files)), self.rpc(self.worker(files, "--lock-wait", "0"))
+        first.call("MigrationService", "MarkApplied", {"migration": "0"})
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(first.call("MigrationService", "Run")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        with self.assertRaises(RpcError) as caught:
+            second.call("MigrationService", "Run")
+        thread.join()
+        self.assertEqual(caught.exception.code, ABORTED)
+        self.assertIn("Another run is going on", caught.exception.status.message)
+        self.assertTrue(replies[0].ok, replies[0])
+        self.assertEqual([int(n) for n, in self.sql("SELECT n FROM done ORDER BY 1")], list(range(1, len(scripts) + 1)))
+
+    def test_a_migration_that_lets_all_locks_go_does_not_let_another_run_in_behind_it(self):
+        self.check_kept_apart("SELECT pg_advisory_unlock_all();", "SELECT pg_sleep(1.5);")
+
+    def test_a_migration_that_lets_all_locks_go_does_not_let_another_run_in_beside_it(self):
+        self.check_kept_apart("SELECT pg_advisory_unlock_all(); SELECT pg_sleep(1.5);")
+
+    def test_a_step_that_lets_all_locks_go_does_not_let_another_run_in_behind_it(self):
+        self.sql("CREATE TABLE t (id INT)")
+        self.check_kept_apart("SELECT pg_advisory_unlock_all(); CREATE INDEX CONCURRENTLY i ON t (id); SELECT pg_sleep(1.5);")
+
+    def test_a_function_that_lets_all_locks_go_does_not_let_another_run_in(self):
+        self.sql("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'; CREATE TABLE t (id INT)")
+        self.check_kept_apart("SELECT f();", "VACUUM t; SELECT f(); REINDEX TABLE CONCURRENTLY t; SELECT pg_sleep(1.5);")
+
+    def test_an_advisory_lock_of_a_migration_does_not_reach_the_next_one(self):
+        count = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid IN (42, 43)"
+        files = self.project().add("1", f"SELECT pg_advisory_lock(42), pg_advisory_lock(42), pg_advisory_lock_shared(43); CREATE TABLE one AS {count};")
+        files.add("2", f"CREATE TABLE two AS {count};")
+        self.assertTrue(self.rpc(self.worker(files)).call("MigrationService", "Run").ok)
+        self.assertEqual((self.sql("SELECT n FROM one"), self.sql("SELECT n FROM two")), ([("2",)], [("0",)]))
+
     def test_a_deadlock_is_tried_again(self):
         rpc = self.start("SELECT 1 FROM t WHERE id = 1 FOR UPDATE; SELECT pg_sleep(0.5); ALTER TABLE u ADD COLUMN more INT;")
         self.sql("CREATE TABLE u (id INT)")

@@ -132,6 +132,13 @@ class Run(Case):
             self.assertEqual(self.sql("SELECT jit FROM seen"), [(value,)] * 3)
             self.sql("DROP TABLE seen, _prisma_migrations")
 
+    def test_how_a_migration_has_strings_read_does_not_reach_the_next_one(self):
+        files = self.project().add("1", "SET standard_conforming_strings = off; CREATE TABLE t (x text); INSERT INTO t VALUES ('1a\\\\b');")
+        files.add("2", "INSERT INTO t VALUES ('2a\\\\b');").add("3", "INSERT INTO t VALUES ('3\\'); INSERT INTO t VALUES ('4');")
+        reply = self.run_all(self.rpc(self.worker(files)))
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT x FROM t ORDER BY 1"), [("1a\\\\b",), ("2a\\\\b",), ("3\\",), ("4",)])
+
     def test_the_row_is_written_as_ourselves_whatever_role_the_script_leaves(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")

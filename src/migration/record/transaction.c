@@ -19,6 +19,8 @@
  * locks. In a transaction of its own: these take a snapshot, behind which SET TRANSACTION comes too late. */
 #define FORGET "BEGIN;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;DISCARD TEMP;DISCARD SEQUENCES;COMMIT;"
 
+const char transaction_reset[] = RESET_ROLE "RESET ALL;";
+
 /* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
@@ -48,7 +50,8 @@ static void put_session(struct query *query, const struct transaction *transacti
     if (transaction->session == NULL) {
         return;
     }
-    put(query, RESET_ROLE "RESET ALL;");
+    query->resets = true;
+    put(query, transaction_reset);
     if (transaction->frame != FRAME_INSIDE) {
         put(query, FORGET);
     }
@@ -93,7 +96,10 @@ static void put_begin(struct query *query, const struct transaction *transaction
             transaction->modes == NULL ? "BEGIN;" : arena_printf(query->sql.arena, "BEGIN %s;", transaction->modes));
     }
     put_timeout(query, transaction);
-    if (begins(transaction) && transaction->locks) {
+    if (begins(transaction) && transaction->guard != NULL) {
+        put(query, transaction->guard);
+    }
+    if (begins(transaction) && transaction->locks && !transaction->locks_late) {
         put_part(query, transaction, LEDGER_LOCK);
     }
     if (begins(transaction) && transaction->starts) {
@@ -156,6 +162,9 @@ static void put_rows(struct query *query, const struct transaction *transaction)
     const bool starts_late = transaction->starts && !begins(transaction);
     if (starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED) {
         buffer_puts(sql, AS_OURSELVES);
+    }
+    if (begins(transaction) && transaction->locks && transaction->locks_late) {
+        ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
     }
     if (starts_late) {
         ledger_put(sql, transaction->framework, LEDGER_START, transaction->ledger, transaction->record);

@@ -41,7 +41,12 @@ struct transaction {
 
     uint32_t lock_timeout_ms; /* of what would make others queue behind it, which `stalls` says; of the ledger's lock */
     bool stalls;
-    bool locks; /* keeps the framework's own tool out of the ledger from BEGIN to COMMIT */
+    bool locks_late; /* the ledger's lock is taken behind the script, as ourselves: an earlier step may have left a role
+                      */
+    bool locks;      /* keeps the framework's own tool out of the ledger from BEGIN to COMMIT */
+
+    const char
+        *guard; /* statements right behind a BEGIN of ours, with a script: they hold the run's locks; NULL: none */
 
     const char *modes; /* of a BEGIN of ours: "ISOLATION LEVEL SERIALIZABLE"; NULL: none */
 
@@ -83,9 +88,14 @@ struct query {
     size_t statements_before; /* of ours, in front of them */
     size_t characters_before;
     bool is_wrapped; /* positions in it say nothing of the file */
+    bool resets;     /* the session as it began comes first */
     enum query_ladder ladder;
     size_t timeout_at; /* of LADDER_LOCAL: where its number is */
 };
+
+/* The session as the connection began: to be sent by itself where an earlier migration has changed how the server reads
+ * strings, because a query is read whole before anything of it runs. */
+extern const char transaction_reset[];
 
 struct query transaction_compose(struct arena *arena, const struct transaction *transaction);
 

@@ -3,6 +3,7 @@
  */
 #include "migration/run/batch.h"
 
+#include "migration/run/lock.h"
 #include "migration/run/send.h"
 
 static bool stalls(const struct preparation *preparation)
@@ -44,7 +45,8 @@ static struct transaction transaction_of(const struct batch *batch, enum transac
 
 static bool write(struct batch *batch, enum transaction_frame frame)
 {
-    const struct transaction transaction = transaction_of(batch, frame);
+    struct transaction transaction = transaction_of(batch, frame);
+    transaction.guard = lock_guard(batch->run, &batch->execution->preparation->catalog.detection);
     const struct query query = transaction_compose(batch->run->arena, &transaction);
     return query_write(batch->run, &query, &batch->failure);
 }

@@ -6,6 +6,7 @@
 #include "migration/record/make.h"
 #include "migration/run/attempt.h"
 #include "migration/run/executor.h"
+#include "migration/run/lock.h"
 #include "migration/run/migrate.h"
 #include "migration/run/recovery.h"
 
@@ -181,14 +182,37 @@ static bool prepare_again(const struct execution *execution, const char *name)
     return true;
 }
 
+/* Before a migration behind another one. *anew: the locks had been let go, and what is left was prepared again. */
+static bool verify_locks(const struct execution *execution, const char *name, bool *anew)
+{
+    struct run *const run = execution->run;
+    struct failure failure = {0};
+    if (!lock_verify(run, &execution->preparation->catalog.detection, true, anew)) {
+        failure_take(&failure, run->status);
+        keep_failure(execution, name, &failure);
+        return false;
+    }
+    return !*anew || prepare_again(execution, name);
+}
+
 static bool run_list(const struct execution *execution)
 {
     const char *lost = NULL; /* the migration that lost the connection last */
     size_t i = 0;
+    bool is_first = true;
     while (i < execution->preparation->count) {
         const char *const name = execution->preparation->items[i].item->name;
         const bool was_lost_before = lost != NULL && strcmp(lost, name) == 0;
         bool reconnected = false;
+        bool anew = false;
+        if (!is_first && !verify_locks(execution, name, &anew)) {
+            return false;
+        }
+        is_first = anew;
+        if (anew) {
+            i = 0;
+            continue;
+        }
         if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &reconnected) == GOING_FAILED) {
             return false;
         }

@@ -10,6 +10,7 @@
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
 #define WORD_EACH_MS     5000
+#define MOST_TIMES_TAKEN 1000 /* a script's own lock */
 
 /* An advisory lock as pg_locks shows it: one 64-bit key has objsubid 1, two 32-bit keys have objsubid 2. */
 struct lock_key {
@@ -181,4 +182,136 @@ bool lock_yield(struct run *run, const struct detection *detection)
         buffer_printf(&sql, "SELECT pg_catalog.pg_advisory_unlock(%lld);", (long long)keys[i]);
     }
     return pg_exec(run->session, buffer_string(&sql), run->status);
+}
+
+/* ---- while scripts run ---- */
+
+static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
+{
+    int64_t numbers[MOST_ADVISORY_KEYS];
+    const size_t count = framework_keys(run, detection, numbers);
+    keys[0] = our_key(&detection->ledger);
+    for (size_t i = 0; i < count; i++) {
+        keys[i + 1] = framework_key(detection->framework, numbers[i]);
+    }
+    return count + 1;
+}
+
+/* The arguments of an advisory lock's function: two 32-bit keys, or one of 64. */
+static void put_arguments(struct buffer *sql, const struct lock_key *key)
+{
+    if (key->subid == 2) {
+        buffer_printf(sql, "(%d, %d)", (int)key->class, (int)key->object);
+    } else {
+        buffer_printf(sql, "(%lld)", (long long)((uint64_t)key->class << 32 | key->object));
+    }
+}
+
+const char *lock_guard(struct run *run, const struct detection *detection)
+{
+    struct lock_key keys[MOST_ADVISORY_KEYS + 1];
+    const size_t count = all_keys(run, detection, keys);
+    struct buffer sql = {.arena = run->arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&sql,
+                    i == 0 ? "SELECT pg_catalog.pg_try_advisory_xact_lock" : ", pg_catalog.pg_try_advisory_xact_lock");
+        put_arguments(&sql, &keys[i]);
+    }
+    buffer_putc(&sql, ';');
+    return buffer_string(&sql);
+}
+
+/* The advisory locks that the session has. Operators are named in full: a script's search path may still be in force.
+ */
+static PGresult *read_held(struct run *run)
+{
+    return pg_query(run->session,
+                    "SELECT l.classid, l.objid, l.objsubid, l.mode OPERATOR(pg_catalog.=) 'ShareLock' FROM "
+                    "pg_catalog.pg_locks l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted AND "
+                    "l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()",
+                    0, NULL, run->status);
+}
+
+static struct lock_key held_key(const PGresult *held, int row)
+{
+    return (struct lock_key){
+        .class = (uint32_t)pg_field_int(held, row, 0, 0),
+        .object = (uint32_t)pg_field_int(held, row, 1, 0),
+        .subid = (int)pg_field_int(held, row, 2, 0),
+    };
+}
+
+static bool same_key(const struct lock_key *a, const struct lock_key *b)
+{
+    return a->class == b->class && a->object == b->object && a->subid == b->subid;
+}
+
+static bool holds(const PGresult *held, const struct lock_key *key)
+{
+    for (int i = 0; i < PQntuples(held); i++) {
+        const struct lock_key other = held_key(held, i);
+        if (same_key(&other, key) && !pg_field_bool(held, i, 3)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets go what is none of ours, once each. *some: there was something. */
+static bool let_go_once(struct run *run, const PGresult *held, const struct lock_key *keys, size_t count, bool *some)
+{
+    struct buffer sql = {.arena = run->arena};
+    for (int i = 0; i < PQntuples(held); i++) {
+        const struct lock_key other = held_key(held, i);
+        const bool is_shared = pg_field_bool(held, i, 3);
+        bool is_ours = false;
+        for (size_t j = 0; j < count; j++) {
+            is_ours = is_ours || (same_key(&other, &keys[j]) && !is_shared);
+        }
+        if (!is_ours) {
+            buffer_printf(&sql, "SELECT pg_catalog.pg_advisory_unlock%s", is_shared ? "_shared" : "");
+            put_arguments(&sql, &other);
+            buffer_putc(&sql, ';');
+        }
+    }
+    *some = sql.size > 0;
+    return !*some || pg_exec(run->session, buffer_string(&sql), run->status);
+}
+
+/* One that was taken several times must be let go as often. */
+static bool let_go(struct run *run, const struct lock_key *keys, size_t count)
+{
+    bool some = true;
+    for (int i = 0; i < MOST_TIMES_TAKEN && some; i++) {
+        PG_RESULT(held) = read_held(run);
+        if (held == NULL || !let_go_once(run, held, keys, count, &some)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lock_verify(struct run *run, const struct detection *detection, bool lets_go, bool *lost)
+{
+    struct lock_key keys[MOST_ADVISORY_KEYS + 1];
+    const size_t count = all_keys(run, detection, keys);
+    PG_RESULT(held) = read_held(run);
+    size_t missing = 0;
+    if (held == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!holds(held, &keys[i])) {
+            missing++;
+            watch_note(&run->watch, NULL,
+                       arena_printf(run->arena,
+                                    "The script let go of the %s lock, which keeps two runs apart: it is taken again.",
+                                    keys[i].owner));
+            if (!take_one(run, &keys[i], wait_end(run))) {
+                return false;
+            }
+        }
+    }
+    *lost = missing > 0;
+    return !lets_go || (size_t)PQntuples(held) + missing <= count || let_go(run, keys, count);
 }

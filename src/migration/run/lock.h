@@ -21,6 +21,14 @@ bool lock_take_ours(struct run *run, const struct detection *detection);
  * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
 bool lock_yield(struct run *run, const struct detection *detection);
 
+/* Statements for the beginning of a transaction: they hold the locks to its end, whatever its script lets go
+ * (pg_advisory_unlock_all). In the run's arena. */
+const char *lock_guard(struct run *run, const struct detection *detection);
+
+/* Asks the server which advisory locks the session has. Takes again, as lock_take does, what a script has let go: *lost,
+ * and another run may have worked meanwhile. Lets go what scripts have taken and kept, where `lets_go`. */
+bool lock_verify(struct run *run, const struct detection *detection, bool lets_go, bool *lost);
+
 /* Takes it again, as lock_take does. */
 bool lock_retake(struct run *run, const struct detection *detection);
 

@@ -6,9 +6,12 @@
 
 #include "migration/record/make.h"
 #include "migration/run/alone.h"
+#include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
 #include "pg/sqlstate.h"
+
+#include <string.h>
 
 static void look_at(const struct attempt *attempt, uint32_t step, uint32_t steps)
 {
@@ -35,6 +38,7 @@ static bool run_whole(struct attempt *attempt)
     transaction.session = &attempt->run->settings;
     transaction.stalls = step->stalls;
     transaction.locks = true;
+    transaction.guard = lock_guard(attempt->run, attempt->detection);
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -53,6 +57,8 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
     transaction.stalls = step->stalls;
     transaction.locks = true;
+    transaction.guard = lock_guard(attempt->run, attempt->detection);
+    transaction.locks_late = plan_settings(attempt->run->arena, &attempt->plan, i)[0] != '\0';
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -168,6 +174,33 @@ static bool is_cancelled(struct attempt *attempt, size_t i)
     return true;
 }
 
+/* Is the last row of the steps that of step i, of this attempt? */
+static bool is_last_row(const struct attempt *attempt, const struct step_records *rows, size_t i)
+{
+    const struct step_record *const last = rows->count == 0 ? NULL : &rows->items[rows->count - 1];
+    return last != NULL && last->step == i + 1 && last->finished && strcmp(last->attempt, attempt->record.id) == 0;
+}
+
+/* What a step may have let go is taken again, where nobody has gone on with this migration meanwhile. */
+static bool verify_locks(struct attempt *attempt, size_t i)
+{
+    struct run *const run = attempt->run;
+    struct step_records rows = {.migration = attempt->record.name};
+    bool lost;
+    if (attempt_is_last(attempt, i) ||
+        (lock_verify(run, attempt->detection, false, &lost) &&
+         (!lost || (steps_read(run->session, &attempt->detection->ledger, &rows, run->status) &&
+                    (is_last_row(attempt, &rows, i) ||
+                     status_fail(run->status, STATUS_ABORTED,
+                                 "The script let go of the lock that keeps two runs apart, and another run has gone on "
+                                 "with this migration meanwhile. Look at the status, then run again.")))))) {
+        return true;
+    }
+    attempt_fail(attempt);
+    attempt->failure.partially_applied = true;
+    return false;
+}
+
 static bool run_steps(struct attempt *attempt)
 {
     attempt->failure.steps = (uint32_t)attempt->plan.count;
@@ -185,7 +218,7 @@ static bool run_steps(struct attempt *attempt)
         }
         attempt->is_started = true;
         tell_step(attempt, i, RUN_EVENT_STEP_DONE, began);
-        if (is_cancelled(attempt, i)) {
+        if (is_cancelled(attempt, i) || !verify_locks(attempt, i)) {
             return false;
         }
     }

@@ -67,6 +67,10 @@ static bool set_session_timeout(struct run *run, const struct ladder *ladder, st
 bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure)
 {
     struct pg_failure at = {0};
+    if (query->resets && pg_session_reads_otherwise(run->session) &&
+        !pg_exec(run->session, transaction_reset, run->status)) {
+        return failure_take(failure, run->status);
+    }
     if (query->ladder == LADDER_LOCAL) {
         query_set_timeout(query, ladder->timeout_ms);
     } else if (query->ladder == LADDER_SESSION && !set_session_timeout(run, ladder, failure)) {
