@@ -116,6 +116,15 @@ class Locks(Case):
         self.assertTrue(self.rpc(self.worker(files)).call("MigrationService", "Run").ok)
         self.assertEqual((self.sql("SELECT n FROM one"), self.sql("SELECT n FROM two")), ([("2",)], [("0",)]))
 
+    def test_a_session_that_holds_the_locks_may_idle(self):
+        self.cluster.psql("postgres", f"ALTER DATABASE {self.database} SET idle_session_timeout = '100ms'")
+        script = "CREATE TABLE t{} AS SELECT current_setting('idle_session_timeout') AS ms;"
+        files = self.project().add("1", script.format(1)).add("2", script.format(2) + " SET idle_session_timeout = 1;")
+        files.add("3", script.format(3) + "VACUUM;")
+        reply = self.rpc(self.worker(files)).call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT ms FROM t1 UNION SELECT ms FROM t2 UNION SELECT ms FROM t3"), [("0",)])
+
     def test_a_deadlock_is_tried_again(self):
         rpc = self.start("SELECT 1 FROM t WHERE id = 1 FOR UPDATE; SELECT pg_sleep(0.5); ALTER TABLE u ADD COLUMN more INT;")
         self.sql("CREATE TABLE u (id INT)")

@@ -15,6 +15,7 @@ struct run_settings {
     uint32_t lock_timeout_ms;      /* of the first try of what would stall others */
     uint32_t lock_retry_ms;        /* how long that is tried again, in all */
     uint32_t statement_timeout_ms; /* 0: as the database says */
+    bool has_idle_limit;           /* the server (14 and newer) has idle_session_timeout: it is none for a run */
 };
 
 struct site {

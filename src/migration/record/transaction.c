@@ -24,6 +24,12 @@ const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 /* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
+const char *session_limits(struct arena *arena, const struct run_settings *settings)
+{
+    return arena_printf(arena, "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
+                        settings->has_idle_limit ? "SET idle_session_timeout = 0;" : "");
+}
+
 /* Appends statements of ours in front of the script. */
 static void put(struct query *query, const char *sql)
 {
@@ -56,7 +62,7 @@ static void put_session(struct query *query, const struct transaction *transacti
         put(query, FORGET);
     }
     put_part(query, transaction, LEDGER_SESSION);
-    put(query, arena_printf(query->sql.arena, "SET idle_in_transaction_session_timeout = %d;", IDLE_MS));
+    put(query, session_limits(query->sql.arena, transaction->session));
     if (transaction->session->statement_timeout_ms > 0) {
         put(query,
             arena_printf(query->sql.arena, "SET statement_timeout = %u;", transaction->session->statement_timeout_ms));

@@ -93,6 +93,9 @@ struct query {
     size_t timeout_at; /* of LADDER_LOCAL: where its number is */
 };
 
+/* How long the session may idle: it holds the run's locks, while the run waits for others or a tool works. */
+const char *session_limits(struct arena *arena, const struct run_settings *settings);
+
 /* The session as the connection began: to be sent by itself where an earlier migration has changed how the server reads
  * strings, because a query is read whole before anything of it runs. */
 extern const char transaction_reset[];

@@ -3,7 +3,10 @@
  */
 #include "migration/run/current.h"
 
+#include "migration/record/transaction.h"
 #include "migration/run/observer.h"
+
+#define HAS_IDLE_LIMIT 140000 /* idle_session_timeout */
 
 struct run run_of(const struct request *request)
 {
@@ -25,10 +28,12 @@ bool run_connect(struct run *run)
         return false;
     }
     run->session = pg_session_open(site->conninfo, run->deadline, run->status);
-    if (run->session != NULL) {
-        pg_session_set_deadline(run->session, run->deadline);
+    if (run->session == NULL) {
+        return false;
     }
-    return run->session != NULL;
+    pg_session_set_deadline(run->session, run->deadline);
+    run->settings.has_idle_limit = pg_session_server_version(run->session) >= HAS_IDLE_LIMIT;
+    return pg_exec(run->session, session_limits(run->arena, &run->settings), run->status);
 }
 
 void run_watch(struct run *run, const struct watch *watch)

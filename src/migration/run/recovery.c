@@ -3,6 +3,7 @@
  */
 #include "migration/run/recovery.h"
 
+#include "migration/look/session_facts.h"
 #include "migration/run/lock.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ static bool find_out(struct run *run, const struct catalog *catalog, const struc
                      struct truth *truth)
 {
     const struct detection *const detection = &catalog->detection;
+    struct session_facts facts;
     struct ledger_reading reading = {
         .arena = run->arena,
         .status = run->status,
@@ -38,8 +40,14 @@ static bool find_out(struct run *run, const struct catalog *catalog, const struc
     if (!reconnect(run) || !lock_take(run, detection)) {
         return false;
     }
+    const struct request request = {.status = run->status, .arena = run->arena};
     reading.session = run->session;
-    if (!framework_read_ledger(detection->framework, &reading)) {
+    if (!reading_begin(&request, run->session, &facts)) {
+        return false;
+    }
+    const bool ok = framework_read_ledger(detection->framework, &reading);
+    reading_end(run->session);
+    if (!ok) {
         return false;
     }
     for (size_t i = 0; i < reading.entries.count; i++) {

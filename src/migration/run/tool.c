@@ -6,11 +6,13 @@
  */
 #include "base/log.h"
 #include "migration/run/executor.h"
+#include "migration/run/lock.h"
 #include "migration/tool/output.h"
 
 #include <string.h>
 
-#define JUDGE_MS 15000 /* for reading the ledger when the time is over */
+#define RECONNECT_MS 1000  /* between two tries to have a lost session again */
+#define JUDGE_MS     15000 /* for reading the ledger when the time is over */
 
 /* ---- what to run ---- */
 
@@ -111,7 +113,7 @@ static bool read_again(struct run *run, const struct detection *detection, struc
     if (run->deadline != NO_DEADLINE && deadline_left(run->deadline) < JUDGE_MS) {
         run->deadline = deadline_in(JUDGE_MS);
     }
-    if (pg_session_is_lost(run->session) && !run_connect(run)) {
+    if ((run->session == NULL || pg_session_is_lost(run->session)) && !run_connect(run)) {
         return false;
     }
     pg_session_set_deadline(run->session, run->deadline);
@@ -209,6 +211,34 @@ static void judge(const struct tool_use *use, const struct execution *execution)
     result->summary = arena_printf(run->arena, "Applied %zu migration(s) successfully.", result->applied_count);
 }
 
+/* The session that has our lock, while the tool works in one of its own. */
+struct lock_watch {
+    const struct execution *execution;
+    int64_t next_try; /* clock_ms units */
+};
+
+/* A session that was lost took the lock with it: it is taken again. False where another run has it meanwhile. */
+static bool look_at_lock(void *data)
+{
+    struct lock_watch *const watch = data;
+    struct run *const run = watch->execution->run;
+    struct status *const outer = run->status;
+    struct status status = {.arena = run->arena};
+    if ((run->session != NULL && !pg_session_is_lost(run->session)) || clock_ms() < watch->next_try) {
+        return true;
+    }
+    run->status = &status;
+    watch->next_try = clock_ms() + RECONNECT_MS;
+    const bool connected = run_connect(run);
+    const bool locked = connected && lock_take_ours(run, &watch->execution->preparation->catalog.detection);
+    run->status = outer;
+    watch_note(
+        &run->watch, NULL,
+        locked ? "The session that holds the lock of this run was lost; another one has it again."
+               : arena_printf(run->arena, "The session that holds the lock of this run was lost: %s", status.message));
+    return locked || !connected || status.code != STATUS_ABORTED;
+}
+
 static bool run_by_tool(const struct execution *execution)
 {
     struct run *const run = execution->run;
@@ -218,6 +248,9 @@ static bool run_by_tool(const struct execution *execution)
         .watch = &run->watch,
         .tool = tool_of(run->request->site, &preparation->catalog.detection),
     };
+    struct lock_watch watch = {.execution = execution};
+    use.look = look_at_lock;
+    use.look_data = &watch;
     use.tool.file = preparation->items[preparation->count - 1].item->file;
     if (!tool_call(&use, arguments_for(use.tool.delegate, preparation))) {
         return false;

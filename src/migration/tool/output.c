@@ -88,7 +88,7 @@ static bool on_look(void *data)
 {
     const struct tool_use *const use = data;
     watch_tick(use->watch);
-    return !watch_cancelled(use->watch);
+    return !watch_cancelled(use->watch) && (use->look == NULL || use->look(use->look_data));
 }
 
 /* ---- its life ---- */
@@ -98,10 +98,12 @@ static void keep_end(struct tool_use *use, const struct process_end *end)
     struct arena *const arena = use->request->arena;
     const char *const name = use->tool.name;
     use->code = end->code;
-    use->was_cancelled = end->stopped;
+    use->was_cancelled = end->stopped && watch_cancelled(use->watch);
     use->was_ended = end->signal != 0 || end->timed_out || end->stopped;
     use->outcome = end->timed_out ? arena_printf(arena, "%s had not ended when its time was over, and was ended", name)
-                   : end->stopped ? arena_printf(arena, "The run was cancelled; %s was ended", name)
+                   : end->stopped && watch_cancelled(use->watch)
+                       ? arena_printf(arena, "The run was cancelled; %s was ended", name)
+                   : end->stopped     ? arena_printf(arena, "Another run has the lock by now; %s was ended", name)
                    : end->signal != 0 ? arena_printf(arena, "%s was ended by signal %d", name, end->signal)
                    : end->code != 0   ? arena_printf(arena, "%s failed with exit status %d", name, end->code)
                                       : arena_printf(arena, "%s ended as if all were well", name);
