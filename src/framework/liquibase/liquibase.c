@@ -58,12 +58,23 @@ static bool liquibase_checksum_matches(struct arena *arena, const struct folder 
 
 /* ---- the ledger ---- */
 
+static bool is_kept(const struct migration_files *files, const char *key)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (strcmp(files->items[i].key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of two changesets with one key, for two databases, the one that is kept has the row. */
 static bool is_left_out(const struct migration_files *files, const char *key)
 {
     const struct liquibase_migration *const any = files->count == 0 ? NULL : files->items[0].own;
     for (size_t i = 0; any != NULL && i < any->left_out->count; i++) {
         if (strcmp(any->left_out->keys[i], key) == 0) {
-            return true;
+            return !is_kept(files, key);
         }
     }
     return false;
