@@ -69,7 +69,7 @@ END_TEST
 
 static const char *directory(const char *file, const char *source)
 {
-    const struct folder folder = {.root = root, .base = "app"};
+    struct folder folder = {.root = root, .base = "app"};
     return code_directory(arena, &folder, file, text_of(source), "migrations");
 }
 
@@ -87,7 +87,11 @@ START_TEST(a_directory_is_put_together_as_programs_do)
     ck_assert_str_eq(directory("x.php", "'migrations' => '%%PHINX_CONFIG_DIR%%/db/steps'"), "app/db/steps");
     ck_assert_str_eq(directory("a/b.yaml", "migrations:\n    'Steps': '%kernel.project_dir%/db/steps'\n"),
                      "app/db/steps");
-    ck_assert_ptr_null(directory("x.js", "migrations: 'db/nothing'"));
+    ck_assert_str_eq(directory("x.js", "migrations: 'db/nothing'"),
+                     "app/db/nothing"); /* it is said that it is not there */
+    ck_assert_ptr_null(directory("x.js", "migrations: process.env.DIRECTORY"));
+    ck_assert_ptr_null(directory("x.js", "migrations: process.env.DIRECTORY ?? 'db/steps'"));
+    ck_assert_ptr_null(directory("x.js", "migrations: isTest ? 'db/steps' : 'src/db/steps'"));
     ck_assert_ptr_null(directory("x.js", "migrations: '/db/steps'"));
     ck_assert_ptr_null(directory("x.js", "migrations: '../../../../tmp'"));
     ck_assert_str_eq(directory("x.js", "migrations: ['*.js']"), "app");

@@ -4,12 +4,17 @@
  */
 #include "framework/coded/code.h"
 
+#include "framework/core/unread.h"
+#include "framework/formats/properties.h"
+
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #define MOST_PARTS    64  /* of a path */
 #define MOST_DIGITS   18  /* of a number that is surely a bigint */
 #define MOST_TRIES    100 /* settings of one name that are looked at */
+#define MOST_ITEMS    16  /* of a list of directories */
 #define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
 
 const char *const code_script_endings[] = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", NULL};
@@ -70,7 +75,8 @@ size_t code_skip_blanks(struct text source, size_t at)
 
 /* Names that may stand in a value without making it unknowable. */
 static const char *const beside_words[] = {"__dirname", "__DIR__", "dirname", "meta", NULL};
-static const char *const path_words[] = {"path", "join", "resolve", "import", "url", "fileURLToPath", NULL};
+static const char *const path_words[] = {"path", "join", "resolve", "import", "url",      "fileURLToPath",
+                                         "new",  "URL",  "process", "cwd",    "pathname", NULL};
 
 struct value {
     struct buffer text; /* the strings, as parts of a path */
@@ -181,10 +187,10 @@ static bool ends_value(const struct value *value, char c)
            (strchr(")]", c) != NULL && value->depth <= own);
 }
 
-/* False where something in it is computed. */
-static bool read_value(struct arena *arena, struct text source, size_t at, struct value *value)
+/* Reads on from *at to the end of a value, or of an item of a list; false where something in it is computed. */
+static bool read_item(struct arena *arena, struct text source, size_t *offset, struct value *value)
 {
-    *value = (struct value){.text = {.arena = arena}};
+    size_t at = *offset;
     while (at < source.size && !ends_value(value, source.data[at])) {
         const char c = source.data[at];
         const struct text word = code_word(source, at);
@@ -200,6 +206,9 @@ static bool read_value(struct arena *arena, struct text source, size_t at, struc
             }
             at += word.size;
             continue;
+        }
+        if (c == '?' || c == '|' || c == '&') {
+            return false; /* one of several */
         }
         if (c == '"' || c == '\'' || c == '`') {
             if (!read_string(arena, source, &at, value)) {
@@ -217,7 +226,34 @@ static bool read_value(struct arena *arena, struct text source, size_t at, struc
         at++;
     }
     const struct text text = buffer_text(&value->text);
+    *offset = at;
     return text.size > 0 && !value->is_escaped && text_find(text, "${", 0) == SIZE_MAX && text_is_utf8(text, NULL);
+}
+
+static bool read_value(struct arena *arena, struct text source, size_t at, struct value *value)
+{
+    *value = (struct value){.text = {.arena = arena}};
+    return read_item(arena, source, &at, value);
+}
+
+/* The value at this offset, or all of the list there; 0: one of them is computed, or there are too many. */
+static size_t read_values(struct arena *arena, struct text source, size_t at, struct value *values)
+{
+    size_t count = 0;
+    for (bool goes_on = true; goes_on; at++) {
+        struct value *const value = &values[count];
+        const bool is_next = count > 0;
+        *value = (struct value){.text = {.arena = arena}, .is_list = is_next, .depth = is_next ? 1 : 0};
+        const bool is_read = read_item(arena, source, &at, value);
+        if (is_next && value->text.size == 0 && at < source.size && source.data[at] == ']') {
+            return count; /* the list's last comma */
+        }
+        if (!is_read || ++count == MOST_ITEMS) {
+            return 0;
+        }
+        goes_on = value->is_list && at < source.size && source.data[at] == ',';
+    }
+    return count;
 }
 
 static bool find_value(struct arena *arena, struct text source, const char *key, struct value *value)
@@ -274,36 +310,151 @@ static const char *directory_of(struct arena *arena, const char *file)
     return slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
 }
 
-/* The directory at this path of the package, or of the directory in it where `file` is. */
-static const char *existing(struct arena *arena, const struct folder *folder, const char *file, const char *path,
-                            bool is_beside)
+/* The path in the project that a value says; NULL where it is outside of it. */
+static const char *path_said(struct arena *arena, const struct folder *folder, const char *file, const char *path,
+                             bool is_beside)
 {
     static const char *const roots[] = {"%%PHINX_CONFIG_DIR%%", "%kernel.project_dir%", NULL};
+    const size_t root = strlen(folder->root);
     for (size_t i = 0; roots[i] != NULL; i++) {
         if (text_starts_with(text_of(path), roots[i])) {
             path += strlen(roots[i]);
             is_beside = i == 0;
+            path += path[0] == '/' ? 1 : 0;
         }
     }
+    if (path[0] == '/' && strncmp(path, folder->root, root) == 0 && path[root] == '/') {
+        return plain_path(arena, path + root + 1);
+    }
     const char *const from = is_beside ? path_join(arena, folder->base, directory_of(arena, file)) : folder->base;
-    const char *const plain = plain_path(arena, arena_printf(arena, "%s/%s", from, path));
-    return plain != NULL && file_look(path_join(arena, folder->root, plain), NULL) == FILE_DIRECTORY ? plain : NULL;
+    return path[0] == '/' ? NULL : plain_path(arena, arena_printf(arena, "%s/%s", from, path));
 }
 
-const char *code_directory(struct arena *arena, const struct folder *folder, const char *file, struct text source,
+static bool is_there(struct arena *arena, const struct folder *folder, const char *path)
+{
+    return file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY;
+}
+
+/* Where compiled files are: the sources of "dist/migrations" are in src/migrations, or in migrations. NULL: it is no
+ * such path, or the sources are not there. */
+static const char *source_of(struct arena *arena, const struct folder *folder, const char *path)
+{
+    static const char *const compiled[] = {"dist/", "build/", "lib/", "out/", NULL};
+    const size_t base = folder->base[0] == '\0' ? 0 : strlen(folder->base) + 1;
+    const char *const own = strlen(path) > base ? path + base : path;
+    for (size_t i = 0; compiled[i] != NULL; i++) {
+        if (!text_starts_with(text_of(own), compiled[i])) {
+            continue;
+        }
+        const char *const rest = own + strlen(compiled[i]);
+        const char *const tries[] = {path_join(arena, folder->base, path_join(arena, "src", rest)),
+                                     path_join(arena, folder->base, rest)};
+        return is_there(arena, folder, tries[0]) ? tries[0] : is_there(arena, folder, tries[1]) ? tries[1] : NULL;
+    }
+    return NULL;
+}
+
+/* The one directory of those that the values say; NULL, and why in folder->unread, where that is not one. */
+static const char *one_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
+                                 size_t at, const struct value *values, size_t count)
+{
+    const char *said = NULL; /* one that is there, else the first */
+    struct buffer several = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        const char *const text = arena_strndup(arena, values[i].text.data, values[i].text.size);
+        const bool is_beside = values[i].is_beside && text[0] != '\0';
+        const char *path = path_said(arena, folder, file, is_beside ? text + strspn(text, "/") : text, is_beside);
+        if (path == NULL) {
+            unread_folder_because(arena, folder, file, source, at,
+                                  arena_printf(arena, "names %s, which is outside of the project", text));
+            return NULL;
+        }
+        const char *const sources = source_of(arena, folder, path);
+        path = sources != NULL ? sources : path;
+        if (said == NULL || !is_there(arena, folder, said)) {
+            said = said == NULL || is_there(arena, folder, path) ? path : said;
+        } else if (strcmp(said, path) != 0 && is_there(arena, folder, path)) {
+            buffer_printf(&several, "%s%s", several.size == 0 ? said : "", several.size == 0 ? " and " : ", ");
+            buffer_puts(&several, path);
+        }
+    }
+    if (several.size > 0) {
+        unread_folder_because(arena, folder, file, source, at,
+                              arena_printf(arena, "names several folders (%s), and only one can be read at a time",
+                                           buffer_string(&several)));
+    }
+    return said;
+}
+
+const char *code_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
                            const char *key)
 {
-    struct value value;
-    if (!find_value(arena, source, key, &value)) {
-        return NULL;
+    struct value values[MOST_ITEMS + 1];
+    size_t unread = SIZE_MAX;
+    size_t at = 0;
+    for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
+        const size_t count = read_values(arena, source, at, values);
+        if (count > 0) {
+            return one_directory(arena, folder, file, source, at, values, count);
+        }
+        unread = unread == SIZE_MAX ? at : unread;
     }
-    const char *const path = buffer_string(&value.text);
-    return path[0] == '/' && !value.is_beside ? NULL : existing(arena, folder, file, path, value.is_beside);
+    unread_folder(arena, folder, file, source, unread, key);
+    return NULL;
+}
+
+/* "migrations.directory" */
+static const char *dotted(struct arena *arena, const char *const path[])
+{
+    struct buffer dotted = {.arena = arena};
+    for (size_t i = 0; path[i] != NULL; i++) {
+        buffer_printf(&dotted, "%s%s", i == 0 ? "" : ".", path[i]);
+    }
+    return buffer_string(&dotted);
+}
+
+const char *code_directory_of(struct arena *arena, struct folder *folder, const char *file, struct text source,
+                              const char *const path[], bool is_beside)
+{
+    struct value values[MOST_ITEMS + 1];
+    size_t value;
+    size_t at = 0;
+    for (int tries = 0; tries < MOST_TRIES && (value = property_find(source, path, &at)) != SIZE_MAX; tries++) {
+        const size_t count = read_values(arena, source, value, values);
+        for (size_t i = 0; i < count; i++) {
+            values[i].is_beside = values[i].is_beside || is_beside;
+        }
+        if (count > 0) {
+            return one_directory(arena, folder, file, source, value, values, count);
+        }
+    }
+    unread_folder(arena, folder, file, source, property_unread(source, path), dotted(arena, path));
+    return NULL;
+}
+
+const char *code_path(struct arena *arena, struct text source, const char *const path[])
+{
+    struct value values[MOST_ITEMS + 1];
+    size_t value;
+    for (size_t at = 0; (value = property_find(source, path, &at)) != SIZE_MAX;) {
+        if (read_values(arena, source, value, values) == 1) {
+            const char *const text = arena_strndup(arena, values[0].text.data, values[0].text.size);
+            return values[0].is_beside ? text + strspn(text, "/") : text;
+        }
+    }
+    return NULL;
 }
 
 const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value)
 {
-    return value == NULL || value[0] == '/' ? NULL : existing(arena, folder, file, value, false);
+    return value == NULL ? NULL : path_said(arena, folder, file, value, false);
+}
+
+const char *code_ledger_name(struct arena *arena, struct folder *folder, const char *file, struct text source,
+                             const char *const path[])
+{
+    unread_ledger(arena, folder, file, source, property_unread(source, path), dotted(arena, path));
+    return property_string(arena, source, path);
 }
 
 /* ---- files ---- */

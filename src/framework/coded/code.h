@@ -18,12 +18,26 @@ const char *code_config(struct arena *arena, struct folder *folder, const char *
 const char *code_string(struct arena *arena, struct text source, const char *key);
 
 /* The directory that a setting of the package's file says, relative to the project: also one put together by path.join,
- * __dirname + …, and in front of a wildcard. NULL where there is none, or not yet. */
-const char *code_directory(struct arena *arena, const struct folder *folder, const char *file, struct text source,
+ * __dirname + …, and in front of a wildcard. NULL where the setting is not there; folder->unread says why where it is
+ * and cannot be read. One that is not there is given as well: that must be said of it. */
+const char *code_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
                            const char *key);
+
+/* The same of the setting at a path of properties (properties.h), for a tool that takes it from the directory of the
+ * file (is_beside) or the package. */
+const char *code_directory_of(struct arena *arena, struct folder *folder, const char *file, struct text source,
+                              const char *const path[], bool is_beside);
+
+/* The text of the path there, also one put together by path.join; NULL where there is none that can be read. */
+const char *code_path(struct arena *arena, struct text source, const char *const path[]);
 
 /* The same for a value that was found otherwise. */
 const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value);
+
+/* The plain string at a path of properties, which says something of the ledger; folder->unread_ledger says it where it
+ * is computed. */
+const char *code_ledger_name(struct arena *arena, struct folder *folder, const char *file, struct text source,
+                             const char *const path[]);
 
 /* The source from the first occurrence of a word on; empty where it has none. */
 struct text code_behind(struct text source, const char *word);

@@ -3,7 +3,6 @@
  * 3.3.0 on PostgreSQL 15 and read in its Migrator.js.
  */
 #include "framework/coded/code.h"
-#include "framework/formats/properties.h"
 
 static bool knex_configure(struct arena *arena, struct folder *folder)
 {
@@ -16,10 +15,10 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
     if (name == NULL) {
         return false;
     }
-    /* Seeds have a directory as well. */
-    folder->path = code_directory(arena, folder, name, code_behind(source, "migrations"), "directory");
-    folder->ledger.table = property_string(arena, source, WORDS("migrations", "tableName"));
-    folder->ledger.schema = property_string(arena, source, WORDS("migrations", "schemaName"));
+    /* knex works in the directory of its file. */
+    folder->path = code_directory_of(arena, folder, name, source, WORDS("migrations", "directory"), true);
+    folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrations", "tableName"));
+    folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrations", "schemaName"));
     return true;
 }
 

@@ -4,7 +4,6 @@
  * kysely-ctl 0.20.0.
  */
 #include "framework/coded/code.h"
-#include "framework/formats/properties.h"
 
 #define MISSING_NOTE "kysely stops: \"corrupted migrations: previously executed migration … is missing\"."
 
@@ -25,17 +24,27 @@ static bool allows_unordered(struct text source)
 
 static bool kysely_configure(struct arena *arena, struct folder *folder)
 {
-    static const char *const names[] = {
-        "kysely.config.ts",  "kysely.config.js",  "kysely.config.mts",        "kysely.config.mjs",
-        "kysely.config.cts", "kysely.config.cjs", ".config/kysely.config.ts", NULL};
+    static const char *const names[] = {"kysely.config.ts",
+                                        "kysely.config.js",
+                                        "kysely.config.mts",
+                                        "kysely.config.mjs",
+                                        "kysely.config.cts",
+                                        "kysely.config.cjs",
+                                        ".config/kysely.config.ts",
+                                        ".config/kysely.config.js",
+                                        ".config/kysely.config.mts",
+                                        ".config/kysely.config.mjs",
+                                        ".config/kysely.ts",
+                                        ".config/kysely.js",
+                                        NULL};
     struct text source;
     const char *const name = code_config(arena, folder, names, &source);
     if (name == NULL) {
         return false;
     }
-    folder->path = code_directory(arena, folder, name, source, "migrationFolder");
-    folder->ledger.table = property_string(arena, source, WORDS("migrationTableName"));
-    folder->ledger.schema = property_string(arena, source, WORDS("migrationTableSchema"));
+    folder->path = code_directory_of(arena, folder, name, source, WORDS("migrationFolder"), true);
+    folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationTableName"));
+    folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrationTableSchema"));
     folder->habits = allows_unordered(source) ? &unordered_habits : NULL;
     return true;
 }

@@ -3,14 +3,14 @@
  * @mikro-orm/migrations 7.2.1 and 6.6.16.
  */
 #include "framework/coded/code.h"
-#include "framework/formats/properties.h"
 
 #include <string.h>
 
 /* tableName may be "schema.table". */
-static void read_table(struct arena *arena, struct text source, struct ledger *ledger)
+static void read_table(struct arena *arena, struct folder *folder, const char *file, struct text source)
 {
-    const char *const name = property_string(arena, source, WORDS("migrations", "tableName"));
+    struct ledger *const ledger = &folder->ledger;
+    const char *const name = code_ledger_name(arena, folder, file, source, WORDS("migrations", "tableName"));
     const char *const dot = name == NULL ? NULL : strchr(name, '.');
     ledger->table = dot == NULL ? name : dot + 1;
     ledger->schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
@@ -31,10 +31,10 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     /* `path` is that of the compiled ones where there is a `pathTs`. */
-    const struct text migrations = code_behind(source, "migrations:");
-    const char *const path = code_directory(arena, folder, name, migrations, "pathTs");
-    folder->path = path != NULL ? path : code_directory(arena, folder, name, migrations, "path");
-    read_table(arena, source, &folder->ledger);
+    const char *const path = code_directory_of(arena, folder, name, source, WORDS("migrations", "pathTs"), false);
+    folder->path =
+        path != NULL ? path : code_directory_of(arena, folder, name, source, WORDS("migrations", "path"), false);
+    read_table(arena, folder, name, source);
     return true;
 }
 

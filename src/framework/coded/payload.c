@@ -21,7 +21,7 @@ static bool payload_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     folder->path = code_directory(arena, folder, name, source, "migrationDir");
-    folder->ledger.schema = property_string(arena, source, WORDS("schemaName"));
+    folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schemaName"));
     return true;
 }
 

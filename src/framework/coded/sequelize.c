@@ -3,7 +3,6 @@
  * Facts seen with sequelize 6.37.8, sequelize-cli 6.6.5 and umzug 3.8.3.
  */
 #include "framework/coded/code.h"
-#include "framework/formats/properties.h"
 
 /* The connections' settings; their names are common, so that they must speak of a dialect. */
 static bool read_connections(struct arena *arena, struct folder *folder)
@@ -12,11 +11,12 @@ static bool read_connections(struct arena *arena, struct folder *folder)
         "config/config.js",     "config/config.json",     "config/config.cjs",      "config/database.js",
         "src/config/config.js", "src/config/config.json", "src/config/database.js", NULL};
     struct text source;
-    if (code_config(arena, folder, names, &source) == NULL || !code_has(source, WORDS("dialect"))) {
+    const char *const name = code_config(arena, folder, names, &source);
+    if (name == NULL || !code_has(source, WORDS("dialect"))) {
         return false;
     }
-    folder->ledger.table = property_string(arena, source, WORDS("migrationStorageTableName"));
-    folder->ledger.schema = property_string(arena, source, WORDS("migrationStorageTableSchema"));
+    folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationStorageTableName"));
+    folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrationStorageTableSchema"));
     return true;
 }
 

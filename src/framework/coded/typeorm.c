@@ -140,8 +140,8 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     folder->path = code_directory(arena, folder, name, source, "migrations");
-    folder->ledger.table = property_string(arena, source, (const char *const[]){"migrationsTableName", NULL});
-    folder->ledger.schema = property_string(arena, source, (const char *const[]){"schema", NULL});
+    folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationsTableName"));
+    folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schema"));
     folder->delegate = is_old ? NULL : delegate_for(arena, name);
     return true;
 }

@@ -104,10 +104,10 @@ struct folder {
     const struct habits *habits;     /* instead of the framework's (another version, another setting); NULL: those */
     const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
     const void *settings;            /* what else the framework has read of the configuration, its own type */
-    const char
-        *unread; /* what the configuration says and cannot be read, with its file and line ("knexfile.js, line 4,
-                    computes migrations.directory"): then path and ledger are guesses; NULL: nothing of the kind */
-    struct probe *probe; /* layout.c's, while it searches; else NULL */
+    const char *unread; /* what the configuration says of the path and cannot be read, a sentence that begins with file
+                           and line: then path is a guess; NULL: nothing of the kind */
+    const char *unread_ledger; /* the same of the ledger's table or schema */
+    struct probe *probe;       /* layout.c's, while it searches; else NULL */
 };
 
 struct folder_list {

@@ -96,15 +96,17 @@ static void add_asked(struct arena *arena, const struct folder *folder, struct f
 }
 
 /* Adds the folder if there is one of ours at its path. One that the configuration names is added also where it is not
- * there: that is what must be said of it. */
+ * there, or looks like nothing of ours: that is what must be said of it. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
 {
     struct folder found = *folder;
     const enum file_kind kind = file_look(path_join(arena, folder->root, folder->path), NULL);
     const bool is_announced =
-        folder->configured && (folder->is_named || folder->framework->folder.counts_before_it_exists);
-    if (kind == FILE_DIRECTORY ? is_ours(arena, &found) : kind == FILE_NONE && is_announced) {
-        layout_add(arena, folders, &found);
+        folder->configured &&
+        (folder->is_named || folder->framework->folder.counts_before_it_exists || folder->unread != NULL);
+    const bool is_ours_now = kind == FILE_DIRECTORY && is_ours(arena, &found);
+    if (is_ours_now || (is_announced && (kind == FILE_NONE || folder->is_named || folder->unread != NULL))) {
+        layout_add(arena, folders, is_ours_now ? &found : folder);
     }
 }
 

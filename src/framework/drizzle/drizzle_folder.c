@@ -5,6 +5,7 @@
 #include "framework/drizzle/drizzle_folder.h"
 
 #include "framework/core/listing.h"
+#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
 #include <jansson.h>
@@ -43,14 +44,20 @@ bool drizzle_configure(struct arena *arena, struct folder *folder)
     if (name == NULL || !folder_read(arena, folder, name, &source)) {
         return false;
     }
-    const char *out = property_string(arena, source, (const char *const[]){"out", NULL});
+    static const char *const path[] = {"out", NULL};
+    static const char *const table[] = {"migrations", "table", NULL};
+    static const char *const schema[] = {"migrations", "schema", NULL};
+    const char *out = property_string(arena, source, path);
+    unread_folder(arena, folder, name, source, property_unread(source, path), "out");
+    unread_ledger(arena, folder, name, source, property_unread(source, table), "migrations.table");
+    unread_ledger(arena, folder, name, source, property_unread(source, schema), "migrations.schema");
     out = out == NULL ? "drizzle" : out;
     while (text_starts_with(text_of(out), "./")) {
         out += 2;
     }
     folder->path = path_join(arena, folder->base, out);
-    folder->ledger.table = property_string(arena, source, (const char *const[]){"migrations", "table", NULL});
-    folder->ledger.schema = property_string(arena, source, (const char *const[]){"migrations", "schema", NULL});
+    folder->ledger.table = property_string(arena, source, table);
+    folder->ledger.schema = property_string(arena, source, schema);
     folder->evidence = path_join(arena, folder->base, name);
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;

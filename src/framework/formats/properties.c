@@ -5,6 +5,7 @@
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum kind { END, NAME, STRING, PUNCTUATION };
@@ -67,11 +68,18 @@ static struct token next_token(struct text source, size_t *at)
     return (struct token){.kind = kind, .text = text_slice(source, start, end)};
 }
 
+/* Does a value end in front of it? */
+static bool is_end(struct text next)
+{
+    return text_is(next, ",") || text_is(next, "}");
+}
+
 /* The value of a property of the object that begins at `at` (behind its brace), at that object's own level: its token,
  * and in *behind where the text goes on. END where the object ends without it. */
 static struct token find_in_object(struct text source, size_t at, const char *name, size_t *behind)
 {
     int depth = 0;
+    bool begins = true; /* a property */
     for (;;) {
         const struct token token = next_token(source, &at);
         if (token.kind == END || (depth == 0 && text_is(token.text, "}") && token.kind == PUNCTUATION)) {
@@ -80,22 +88,28 @@ static struct token find_in_object(struct text source, size_t at, const char *na
         if (token.kind == PUNCTUATION) {
             depth += strchr("{[(", token.text.data[0]) != NULL ? 1 : 0;
             depth -= strchr("}])", token.text.data[0]) != NULL ? 1 : 0;
+            begins = token.text.data[0] == ',';
             continue;
         }
         size_t ahead = at;
-        if (depth == 0 && text_is(token.text, name) && text_is(next_token(source, &ahead).text, ":")) {
+        const struct text next = next_token(source, &ahead).text;
+        if (depth == 0 && text_is(token.text, name) && text_is(next, ":")) {
             const struct token value = next_token(source, &ahead);
             *behind = ahead;
             return value;
         }
+        if (depth == 0 && begins && token.kind == NAME && text_is(token.text, name) && is_end(next)) {
+            *behind = at;
+            return token; /* {name} is {name: name} */
+        }
+        begins = false;
     }
 }
 
 /* True where a string ends the value: not "a" + b. */
 static bool value_ends(struct text source, size_t at)
 {
-    const struct token token = next_token(source, &at);
-    return text_is(token.text, ",") || text_is(token.text, "}");
+    return is_end(next_token(source, &at).text);
 }
 
 /* A value, and where the text goes on behind it. */
@@ -119,14 +133,34 @@ static bool follow(struct text source, const char *const path[], struct place *p
     return place->value.kind != END;
 }
 
+/* Names in braces behind these are those of another file or object. */
+static bool takes_apart(struct text opener)
+{
+    return opener.size == 0 || text_is(opener, "import") || text_is(opener, "const") || text_is(opener, "let") ||
+           text_is(opener, "var") || text_is(opener, "export") || text_is(opener, ",");
+}
+
 /* The next value at the path at or behind *at, which moves on; false where there is none. */
 static bool find_value(struct text source, const char *const path[], size_t *at, struct place *place)
 {
     unsigned objects = 0;
+    struct text last = {NULL, 0};
+    struct text opener = {NULL, 0}; /* what stands in front of the last brace */
     for (struct token token = next_token(source, at); token.kind != END; token = next_token(source, at)) {
         size_t behind = *at;
-        if (token.kind == PUNCTUATION || !text_is(token.text, path[0]) ||
-            !text_is(next_token(source, &behind).text, ":")) {
+        const struct text before = last;
+        last = token.text;
+        opener = text_is(token.text, "{") ? before : opener;
+        if (token.kind == PUNCTUATION || !text_is(token.text, path[0])) {
+            continue;
+        }
+        const struct text next = next_token(source, &behind).text;
+        if (token.kind == NAME && is_end(next) && (text_is(before, "{") || text_is(before, ",")) &&
+            !takes_apart(opener) && path[1] == NULL) {
+            *place = (struct place){.value = token, .behind = *at};
+            return true; /* {name} is {name: name} */
+        }
+        if (!text_is(next, ":")) {
             continue;
         }
         place->value = next_token(source, &behind);
@@ -153,22 +187,64 @@ const char *property_string(struct arena *arena, struct text source, const char 
     return NULL;
 }
 
+/* Does it say nothing: null, false, an empty string, list or object? */
+static bool is_empty(struct text source, const struct place *place)
+{
+    const struct text value = place->value.text;
+    size_t behind = place->behind;
+    const struct text next = next_token(source, &behind).text;
+    return place->value.kind == STRING
+               ? value.size == 0
+               : text_is(value, "null") || text_is(value, "undefined") || text_is(value, "false") ||
+                     (text_is(value, "[") && text_is(next, "]")) || (text_is(value, "{") && text_is(next, "}"));
+}
+
 bool property_is_set(struct text source, const char *const path[])
 {
     struct place place;
     for (size_t at = 0; find_value(source, path, &at, &place);) {
-        const struct text value = place.value.text;
-        const struct text next = next_token(source, &place.behind).text;
-        const bool is_empty = place.value.kind == STRING
-                                  ? value.size == 0
-                                  : text_is(value, "null") || text_is(value, "undefined") || text_is(value, "false") ||
-                                        (text_is(value, "[") && text_is(next, "]")) ||
-                                        (text_is(value, "{") && text_is(next, "}"));
-        if (!is_empty) {
+        if (!is_empty(source, &place)) {
             return true;
         }
     }
     return false;
+}
+
+/* The same for what is on the way to it: `migrations: settings`, `migrations`, behind which anything may be. */
+static size_t computed_parent(struct text source, const char *const path[])
+{
+    struct place place;
+    const char *const parent[] = {path[0], NULL};
+    for (size_t at = 0; path[1] != NULL && find_value(source, parent, &at, &place);) {
+        if (place.value.kind == NAME && !is_empty(source, &place) && !text_is(place.value.text, "true")) {
+            return (size_t)(place.value.text.data - source.data);
+        }
+    }
+    return SIZE_MAX;
+}
+
+size_t property_unread(struct text source, const char *const path[])
+{
+    struct place place;
+    size_t unread = SIZE_MAX;
+    for (size_t at = 0; find_value(source, path, &at, &place);) {
+        if (place.value.kind == STRING && place.value.plain && value_ends(source, place.behind)) {
+            return SIZE_MAX;
+        }
+        unread =
+            unread == SIZE_MAX && !is_empty(source, &place) ? (size_t)(place.value.text.data - source.data) : unread;
+    }
+    return unread != SIZE_MAX ? unread : computed_parent(source, path);
+}
+
+size_t property_find(struct text source, const char *const path[], size_t *at)
+{
+    struct place place;
+    if (!find_value(source, path, at, &place)) {
+        return SIZE_MAX;
+    }
+    const bool is_quoted = place.value.kind == STRING;
+    return (size_t)(place.value.text.data - source.data) - (is_quoted ? 1 : 0);
 }
 
 /* Is it a string or a number, and the whole value? */

@@ -22,6 +22,13 @@ const char *property_string(struct arena *arena, struct text source, const char 
 const struct config_pair *property_pairs(struct arena *arena, struct text source, const char *const path[],
                                          size_t *count);
 
+/* The offset of a value at the path, or of one on the way to it, that says something and is not a plain string: what is
+ * computed. SIZE_MAX where there is none, and where another value at the path is one. */
+size_t property_unread(struct text source, const char *const path[]);
+
+/* The offset of the next value at the path, at or behind *at, which moves on; SIZE_MAX: there is none. */
+size_t property_find(struct text source, const char *const path[], size_t *at);
+
 /* Is there a value at the path that says anything: not null, false, or an empty string, list or object? */
 bool property_is_set(struct text source, const char *const path[]);
 

@@ -5,6 +5,7 @@
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 #include "framework/graphile/graphile_file.h"
 
@@ -69,7 +70,9 @@ static bool graphile_configure(struct arena *arena, struct folder *folder)
         settings->session = property_pairs(arena, settings->source, (const char *const[]){"pgSettings", NULL},
                                            &settings->session_count);
     }
-    const char *const root = property_string(arena, settings->source, (const char *const[]){"migrationsFolder", NULL});
+    static const char *const path[] = {"migrationsFolder", NULL};
+    const char *const root = property_string(arena, settings->source, path);
+    unread_folder(arena, folder, name, settings->source, property_unread(settings->source, path), path[0]);
     folder->path = path_join(arena, path_join(arena, folder->base, root == NULL ? "migrations" : root), "committed");
     folder->evidence = settings->name;
     folder->settings = settings;

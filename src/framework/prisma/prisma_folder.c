@@ -4,7 +4,9 @@
  */
 #include "framework/prisma/prisma_folder.h"
 
+#include "framework/coded/code.h"
 #include "framework/core/listing.h"
+#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
 #include <string.h>
@@ -63,6 +65,25 @@ static const char *beside_schema(const struct search *search, const char *schema
     return slash == NULL ? "migrations" : arena_printf(search->arena, "%.*s/migrations", (int)(slash - schema), schema);
 }
 
+/* Paths in .config/prisma.ts are those of its directory. */
+static const char *beside(const struct search *search, const char *file, const char *path)
+{
+    static const char directory[] = ".config/";
+    if (!text_starts_with(text_of(file), directory)) {
+        return path;
+    }
+    path += strncmp(path, "./", 2) == 0 ? 2 : 0;
+    return strncmp(path, "../", 3) == 0 ? path + 3 : arena_printf(search->arena, "%s%s", directory, path);
+}
+
+static void note_computed(struct search *search, const char *file, struct text content, const char *const path[])
+{
+    if (path != NULL) {
+        unread_folder(search->arena, &search->package, file, content, property_unread(content, path),
+                      path[1] == NULL ? path[0] : arena_printf(search->arena, "%s.%s", path[0], path[1]));
+    }
+}
+
 /* Adds what a configuration file says of the folder, if that can be read without executing it. */
 static bool add_said(struct search *search, const char *file, const char *const migrations[],
                      const char *const schema[])
@@ -71,16 +92,24 @@ static bool add_said(struct search *search, const char *file, const char *const 
     if (!folder_read(search->arena, &search->package, file, &content)) {
         return false;
     }
-    const char *path = migrations == NULL ? NULL : property_string(search->arena, content, migrations);
+    const char *path = migrations == NULL ? NULL : code_path(search->arena, content, migrations);
     if (path == NULL) {
-        const char *const said = property_string(search->arena, content, schema);
+        note_computed(search, file, content, migrations);
+    }
+    if (path == NULL && search->package.unread == NULL) {
+        const char *const said = code_path(search->arena, content, schema);
+        if (said == NULL) {
+            note_computed(search, file, content, schema);
+        }
         path = said == NULL ? NULL : beside_schema(search, said);
     }
-    if (path == NULL) {
+    const bool is_computed = search->package.unread != NULL;
+    if (path == NULL && !is_computed) {
         return false;
     }
     search->package.configured = true;
-    add(search, path, CONFIDENCE_CERTAIN, file);
+    search->package.is_named = path != NULL;
+    add(search, path == NULL ? folder_places[0] : beside(search, file, path), CONFIDENCE_CERTAIN, file);
     return true;
 }
 

@@ -354,8 +354,7 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
     }
     if (folder->unread != NULL) {
         return arena_printf(arena,
-                            "%s: that cannot be read without running it. Say which folder is meant by --migrations "
-                            "(%s was looked at).",
+                            "%s. Say which folder is meant by --migrations (%s was looked at).",
                             folder->unread, folder->path);
     }
     if (file_look(path_join(arena, folder->root, folder->path), NULL) != FILE_DIRECTORY) {

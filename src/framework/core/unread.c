@@ -1,0 +1,56 @@
+/*
+ * The first one that is noted counts: one question at a time.
+ */
+#include "framework/core/unread.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static unsigned line_of(struct text content, size_t at)
+{
+    unsigned line = 1;
+    for (size_t i = 0; i < at && i < content.size; i++) {
+        line += content.data[i] == '\n' ? 1 : 0;
+    }
+    return line;
+}
+
+static const char *place_of(struct arena *arena, const struct folder *folder, const char *file, struct text content,
+                            size_t at)
+{
+    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file), line_of(content, at));
+}
+
+void unread_folder_because(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
+                           const char *why)
+{
+    if (at != SIZE_MAX && folder->unread == NULL) {
+        folder->unread = arena_printf(arena, "%s %s", place_of(arena, folder, file, content, at), why);
+    }
+}
+
+void unread_folder(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
+                   const char *key)
+{
+    unread_folder_because(arena, folder, file, content, at,
+                          arena_printf(arena, "computes %s, which cannot be read without running it", key));
+}
+
+void unread_ledger(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
+                   const char *key)
+{
+    if (at != SIZE_MAX && folder->unread_ledger == NULL) {
+        folder->unread_ledger = arena_printf(arena, "%s computes %s, which cannot be read without running it",
+                                             place_of(arena, folder, file, content, at), key);
+    }
+}
+
+bool unread_is_computed(const char *value)
+{
+    static const char *const signs[] = {"${", "$(", "%(", "<%", "{{", NULL};
+    size_t i = 0;
+    while (signs[i] != NULL && strstr(value, signs[i]) == NULL) {
+        i++;
+    }
+    return signs[i] != NULL;
+}
