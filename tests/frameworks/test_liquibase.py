@@ -37,6 +37,24 @@ class Liquibase(Fixtures):
         self.assertGreater(len(migrations), 15)
         self.assertEqual([one.name for one in migrations if one.file_hash != one.stored_hash or not one.verified], [])
 
+    def test_of_two_changesets_with_one_key_the_kept_one_has_the_row(self):
+        shutil.rmtree(self.path)
+        os.makedirs(self.path)
+        one = '<changeSet author="a" id="{}" {}><sql>{}</sql></changeSet>'
+        sets = [one.format(0, "", "CREATE TABLE n (v int); INSERT INTO n VALUES (100)"),
+                one.format(1, 'dbms="mysql"', "UPDATE n SET v = v + 1 LIMIT 1"), one.format(1, 'dbms="postgresql"', "UPDATE n SET v = v + 1"),
+                one.format(2, 'context="pg"', "UPDATE n SET v = v + 1"), one.format(2, 'context="mysql"', "UPDATE n LIMIT 1")]
+        with open(os.path.join(self.path, "changelog.xml"), "w", encoding="utf-8") as file:
+            file.write('<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">' + "\n".join(sets) + "</databaseChangeLog>")
+        with open(os.path.join(self.path, "liquibase.properties"), "w", encoding="utf-8") as file:
+            file.write("changelog-file: changelog.xml\ncontexts: pg\n")
+        database = self.load(None)
+        with self.start(database) as rpc:
+            for _ in range(3):
+                self.assertTrue(rpc.call("MigrationService", "Run", {}).ok)
+                self.assertEqual(self.states(rpc), ["applied"] * 3)
+        self.assertEqual(self.cluster.psql(database, "SELECT v FROM n"), [("102",)])
+
     def test_an_edit_of_any_changeset_is_seen_and_white_space_is_not_one(self):
         with open(os.path.join(self.path, "inc/a.sql"), "r+", encoding="utf-8", newline="") as file:
             text = file.read()

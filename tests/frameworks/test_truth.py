@@ -89,6 +89,62 @@ class Truth(Fixtures):
             status = self.status(rpc)
             self.assertEqual((status.framework_id, status.folder), ("db-migrate", "src/steps"))
 
+    # A project whose configuration computes where its migrations are, and what is said of it.
+    COMPUTED = {
+        "knex": ({"knexfile.js": "const dirs = require('./dirs');\nmodule.exports = { migrations: {\n  directory: dirs.mine } };\n",
+                  "migrations/20240101000000_old.js": "exports.up = knex => knex.raw('SELECT 1');\n"}, "knexfile.js, line 3, computes migrations.directory"),
+        "knex of several": ({"knexfile.js": "module.exports = { migrations: { directory: ['./a', './b'] } };\n", "a/1_a.js": "exports.up = 1", "b/2_b.js": "exports.up = 1"},
+                            "knexfile.js, line 1, names several folders (a and b)"),
+        "knex of a parent": ({"knexfile.js": "const migrations = require('./m');\nmodule.exports = { client: 'pg', migrations };\n"}, "knexfile.js, line 2, computes migrations.directory"),
+        "drizzle": ({"drizzle.config.ts": "import { OUT } from './consts';\nexport default { dialect: 'postgresql', out: OUT };\n"}, "drizzle.config.ts, line 2, computes out"),
+        "drizzle in short": ({"drizzle.config.ts": "import { out } from './consts';\nexport default defineConfig({\n  out,\n  schema });\n"}, "drizzle.config.ts, line 3, computes out"),
+        "prisma": ({"prisma.config.ts": "import { dir } from './consts'\nexport default defineConfig({ schema: 'prisma/schema.prisma', migrations: { path: dir } })\n",
+                    "prisma/schema.prisma": ""}, "prisma.config.ts, line 2, computes migrations.path"),
+        "typeorm": ({"data-source.ts": "export default new DataSource({\n  migrations: [First1700000000000, Second1700000000001],\n});\n"}, "data-source.ts, line 2, computes migrations"),
+        "mikro-orm": ({"mikro-orm.config.ts": "export default { migrations: {\n path: process.env.DIR ?? './m' } };\n"}, "mikro-orm.config.ts, line 2, computes migrations.path"),
+        "kysely": ({"kysely.config.ts": "export default defineConfig({ migrations: { migrationFolder: folder() } })\n"}, "kysely.config.ts, line 1, computes migrationFolder"),
+        "sequelize": ({".sequelizerc": "module.exports = {\n  'migrations-path': process.env.DIR,\n};\n"}, ".sequelizerc, line 2, computes migrations-path"),
+        "graphile-migrate": ({".gmrc.js": "module.exports = { migrationsFolder: require('./dir') };\n"}, ".gmrc.js, line 1, computes migrationsFolder"),
+        "atlas": ({"atlas.hcl": 'env "a" {\n  migration {\n    dir = "file://${var.dir}"\n  }\n}\n'}, "atlas.hcl, line 3, computes dir"),
+        "sql-migrate": ({"dbconfig.yml": "development:\n  dialect: postgres\n  dir: ${DIR}\n"}, "dbconfig.yml, line 3, computes dir"),
+        "alembic": ({"alembic.ini": "[alembic]\nscript_location = %(here)s/db\nversion_locations = %(here)s/a\n    %(here)s/b\n"}, "several version_locations"),
+        "dbmate": ({".env": "X=1\nDBMATE_MIGRATIONS_DIR=${ROOT}/steps\n"}, ".env, line 2, computes DBMATE_MIGRATIONS_DIR"),
+    }
+
+    def test_a_folder_that_is_computed_is_a_question_with_file_and_line(self):
+        for name, (files, words) in self.COMPUTED.items():
+            self.directory.cleanup()
+            for path, text in files.items():
+                self.write(path, text)
+            with self.subTest(name=name), self.start() as rpc:
+                self.check_unknown(rpc, words, "--migrations")
+
+    def test_a_computed_folder_is_answered_by_the_option(self):
+        self.write("knexfile.js", "module.exports = { migrations: { directory: require('./dirs') } };\n")
+        self.write("db/mine/20240101000000_a.js", "exports.up = knex => knex.raw('SELECT 1');\n")
+        with self.start("--migrations", "db/mine") as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+            self.assertFalse(self.status(rpc).HasField("problem"))
+
+    def test_a_ledger_whose_name_is_computed_is_a_question_that_the_option_answers(self):
+        self.write("knexfile.js", "module.exports = { migrations: {\n  tableName: process.env.TABLE } };\n")
+        self.write("migrations/20240101000000_a.js", "exports.up = knex => knex.raw('SELECT 1');\n")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "knexfile.js, line 2, computes migrations.tableName", "--ledger")
+        with self.start("--ledger", "public.knex_migrations") as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+
+    def test_a_path_is_taken_from_where_its_tool_takes_it(self):
+        for config, text, folder in (
+                (".config/kysely.config.ts", "export default defineConfig({ migrations: { migrationFolder: '../packages/db/migrations' } })", "packages/db/migrations"),
+                ("db/knexfile.js", "module.exports = { migrations: { directory: './steps' } }", "db/steps"),
+                ("prisma.config.ts", "export default { migrations: { path: path.join('db', 'steps') } }", "db/steps"),
+                ("alembic.ini", "[alembic]\nscript_location = my_app:migrations\n", "my_app/migrations/versions")):
+            self.directory.cleanup()
+            self.write(config, text)
+            with self.subTest(config=config), self.start() as rpc:
+                self.assertEqual(self.status(rpc).folder, folder)
+
     # ---- ledgers of others ----
 
     def test_where_the_url_names_a_schema_another_ones_ledger_is_not_taken(self):

@@ -90,7 +90,44 @@ START_TEST(the_first_of_a_list_is_taken)
     is(value("a = [\"x\", \"y\"]\n", NULL, "a"), "x");
     is(value("a = [ x , y ]\n", NULL, "a"), "x");
     is(value("a = []\n", NULL, "a"), NULL);
-    is(value("a = [\n  \"x\"]\n", NULL, "a"), NULL);
+    is(value("a = [\n  \"x\"]\n", NULL, "a"), "x");
+    is(value("a = [\nb = 1\n", NULL, "b"), "1"); /* one without an end takes nothing else with it */
+}
+END_TEST
+
+static const char *list(const char *content, const char *separators)
+{
+    size_t count;
+    const char *const *const items = config_list(arena, text_of(content), NULL, "a", separators, &count);
+    struct buffer all = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&all, "%s%s", i == 0 ? "" : "|", items[i]);
+    }
+    return buffer_string(&all);
+}
+
+START_TEST(every_item_of_a_list_is_read_over_any_lines)
+{
+    is(list("a=x,y , z\nb=1\n", ","), "x|y|z");
+    is(list("a = [\n  \"x\", # one\n  'y,z',\n]\nb = 1\n", ","), "x|y,z");
+    is(list("a=x,\\\n  y,\\\n  z\nb=1\n", ","), "x|y|z");
+    is(list("a = x\n    y\n  z\nb = 1\n", " \n"), "x|y|z");
+    is(list("a=1,2,3,4,5,6,7,8,9,10\n", ","), "1|2|3|4|5|6|7|8|9|10");
+    is(list("b=1\n", ","), "");
+}
+END_TEST
+
+START_TEST(what_refers_to_something_else_is_unread)
+{
+    ck_assert_uint_eq(config_unread(arena, text_of("b=1\na=${DIR}/x\n"), NULL, "a"), 6);
+    ck_assert_uint_eq(config_unread(arena, text_of("a = %(here)s/x\n"), NULL, "a"), 4);
+    ck_assert_uint_eq(config_unread(arena, text_of("a = x\n"), NULL, "a"), SIZE_MAX);
+    ck_assert_uint_eq(config_unread(arena, text_of("a =\n"), NULL, "a"), SIZE_MAX);
+    const char *const path[] = {"a", "b", NULL};
+    ck_assert_uint_eq(config_yaml_unread(arena, text_of("a:\n  b: <%= 1 %>\n"), path), 8);
+    ck_assert_uint_eq(config_yaml_unread(arena, text_of("a:\n  b: &x\n    c: d\n"), path), 8);
+    ck_assert_uint_eq(config_yaml_unread(arena, text_of("a:\n  b: c\n"), path), SIZE_MAX);
+    ck_assert_uint_eq(config_yaml_unread(arena, text_of("a:\n  c: d\n"), path), SIZE_MAX);
 }
 END_TEST
 
@@ -385,6 +422,8 @@ int main(void)
     tcase_add_test(tests, line_endings_marks_and_a_missing_last_newline_do_not_matter);
     tcase_add_test(tests, the_last_value_counts);
     tcase_add_test(tests, the_first_of_a_list_is_taken);
+    tcase_add_test(tests, every_item_of_a_list_is_read_over_any_lines);
+    tcase_add_test(tests, what_refers_to_something_else_is_unread);
     tcase_add_test(tests, lines_that_say_nothing_are_passed_over);
     tcase_add_test(tests, pairs_come_with_the_last_one_first);
     tcase_add_test(tests, a_path_of_keys_is_followed);

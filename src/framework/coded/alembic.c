@@ -4,9 +4,11 @@
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,16 +160,56 @@ static bool alembic_list(struct arena *arena, const struct folder *folder, struc
     return true;
 }
 
+/* Without "%(here)s/"; "app:migrations" is the directory of a package's module. */
+static const char *plain_location(struct arena *arena, const char *location)
+{
+    static const char here[] = "%(here)s/";
+    location += text_starts_with(text_of(location), here) ? strlen(here) : 0;
+    location += strncmp(location, "./", 2) == 0 ? 2 : 0;
+    const char *const colon = strchr(location, ':');
+    if (colon == NULL || strchr(location, '/') != NULL) {
+        return location;
+    }
+    char *const package = arena_printf(arena, "%.*s/%s", (int)(colon - location), location, colon + 1);
+    for (char *c = package; *c != '\0'; c++) {
+        *c = *c == '.' ? '/' : *c;
+    }
+    return package;
+}
+
+/* version_locations: one directory is read instead of "versions"; of several alembic makes one history. */
+static void read_version_locations(struct arena *arena, struct folder *folder, struct text content)
+{
+    static const char key[] = "version_locations";
+    const char *const said = config_value(arena, content, "alembic", key);
+    size_t count;
+    const char *const *const items = config_list(arena, content, "alembic", key, " ,;\n\t", &count);
+    const size_t at = said == NULL ? SIZE_MAX : text_find(content, said, 0);
+    if (count == 0) {
+        return;
+    }
+    folder->path = path_join(arena, folder->base, plain_location(arena, items[0]));
+    if (count > 1 || unread_is_computed(folder->path)) {
+        unread_folder_because(arena, folder, "alembic.ini", content, at == SIZE_MAX ? 0 : at,
+                              arena_printf(arena, "names %s (%s), which only alembic itself can put together",
+                                           count > 1 ? "several version_locations" : key, said));
+    }
+}
+
 static bool alembic_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
     if (!folder_read(arena, folder, "alembic.ini", &content)) {
         return false;
     }
-    const char *location = config_value(arena, content, "alembic", "script_location");
-    location = location == NULL ? "alembic" : location;
-    location += text_starts_with(text_of(location), "%(here)s/") ? strlen("%(here)s/") : 0;
+    const char *const said = config_value(arena, content, "alembic", "script_location");
+    const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
     folder->path = path_join(arena, path_join(arena, folder->base, location), "versions");
+    if (unread_is_computed(location)) {
+        unread_folder(arena, folder, "alembic.ini", content,
+                      config_unread(arena, content, "alembic", "script_location"), "script_location");
+    }
+    read_version_locations(arena, folder, content);
     folder->evidence = path_join(arena, folder->base, "alembic.ini");
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;

@@ -4,9 +4,11 @@
 #include "framework/core/configuration.h"
 
 #include "framework/core/package.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 #include "framework/formats/properties.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define MOST_PARTS 8 /* of a key */
@@ -45,6 +47,34 @@ static const char *value_of(struct arena *arena, enum configuration_format forma
                             : config_value(arena, content, parts[0], parts[1]);
 }
 
+/* The offset of a value that is there and cannot be read. */
+static size_t unread(struct arena *arena, enum configuration_format format, struct text content, const char *key)
+{
+    const char *parts[MOST_PARTS + 1];
+    if (key == NULL) {
+        return SIZE_MAX;
+    }
+    split(arena, key, parts);
+    return format == FORMAT_YAML     ? config_yaml_unread(arena, content, parts)
+           : format == FORMAT_OBJECT ? property_unread(content, parts)
+           : parts[1] == NULL        ? config_unread(arena, content, NULL, parts[0])
+                                     : config_unread(arena, content, parts[0], parts[1]);
+}
+
+/* Notes what of it is computed; true where something is. */
+static bool note_computed(struct arena *arena, const struct configuration *configuration, const char *name,
+                          struct text content, struct folder *folder)
+{
+    const enum configuration_format format = configuration->format;
+    const char *const keys[] = {configuration->table, configuration->schema};
+    unread_folder(arena, folder, name, content, unread(arena, format, content, configuration->directory),
+                  configuration->directory);
+    for (size_t i = 0; i < 2; i++) {
+        unread_ledger(arena, folder, name, content, unread(arena, format, content, keys[i]), keys[i]);
+    }
+    return folder->unread != NULL || folder->unread_ledger != NULL;
+}
+
 void configuration_set_table(struct arena *arena, struct folder *folder, const char *name)
 {
     const char *const dot = name == NULL ? NULL : strchr(name, '.');
@@ -65,10 +95,11 @@ bool configuration_read(struct arena *arena, const struct configuration *configu
     const char *const directory = value_of(arena, format, content, configuration->directory);
     const char *const table = value_of(arena, format, content, configuration->table);
     const char *const schema = value_of(arena, format, content, configuration->schema);
-    if (configuration->is_of_others && directory == NULL && table == NULL && schema == NULL) {
+    const bool is_computed = note_computed(arena, configuration, name, content, folder);
+    if (configuration->is_of_others && !is_computed && directory == NULL && table == NULL && schema == NULL) {
         return false;
     }
-    folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
+    folder->path = directory == NULL || folder->unread != NULL ? NULL : path_join(arena, folder->base, directory);
     if (configuration->table_has_schema) {
         configuration_set_table(arena, folder, table);
     } else {

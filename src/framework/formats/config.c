@@ -96,6 +96,31 @@ struct setting {
     struct text value; /* as it is written */
 };
 
+/* Does a value, of which `last` is the last line so far, go on in this one? is_open: it is a list without its end. */
+static bool goes_on(struct text last, struct text next, bool is_open)
+{
+    const struct text line = text_trim(next);
+    const bool is_indented = next.size > 0 && (next.data[0] == ' ' || next.data[0] == '\t');
+    const bool is_setting = text_find(line, "=", 0) != SIZE_MAX || text_find(line, ": ", 0) != SIZE_MAX;
+    return text_ends_with(last, "\\") ||
+           (!is_setting && (is_open || (is_indented && line.size > 0 && find_any(line, "#;[") != 0)));
+}
+
+/* The value with the lines that it goes on in, as they stand: *rest begins behind them. */
+static struct text whole_value(struct text value, struct text *rest)
+{
+    struct text behind = *rest;
+    struct text last = value = text_trim(value);
+    bool is_open = text_starts_with(value, "[") && text_find(value, "]", 0) == SIZE_MAX;
+    for (struct text line; text_next_line(&behind, &line) && goes_on(last, line, is_open);) {
+        last = text_trim(line);
+        is_open = is_open && text_find(last, "]", 0) == SIZE_MAX;
+        value = text_trim((struct text){value.data, (size_t)(line.data + line.size - value.data)});
+        *rest = behind;
+    }
+    return value;
+}
+
 /* Reads on to the next setting; section is kept from call to call. */
 static bool next_setting(struct text *rest, struct setting *setting)
 {
@@ -111,11 +136,49 @@ static bool next_setting(struct text *rest, struct setting *setting)
         const size_t separator = find_any(line, "=:");
         if (separator < line.size) {
             setting->key = key_of(text_slice(line, 0, separator));
-            setting->value = text_slice(line, separator + 1, line.size);
+            setting->value = whole_value(text_slice(line, separator + 1, line.size), rest);
             return true;
         }
     }
     return false;
+}
+
+/* A value of several lines as one: without a backslash at a line's end and the blanks that a line begins with. */
+static struct text unfolded(struct arena *arena, struct text value)
+{
+    struct buffer whole = {.arena = arena};
+    if (value.size == 0 || memchr(value.data, '\n', value.size) == NULL) {
+        return value;
+    }
+    for (struct text line; text_next_line(&value, &line);) {
+        line = text_trim(line);
+        const bool is_joined = text_ends_with(line, "\\");
+        line.size -= is_joined ? 1 : 0;
+        if (find_any(line, "#") != 0) {
+            buffer_add(&whole, line);
+            buffer_puts(&whole, is_joined ? "" : "\n");
+        }
+    }
+    return text_trim(buffer_text(&whole));
+}
+
+/* Behind the quoted text that an item begins with, where the next separator is. */
+static size_t quoted_end(struct text rest, const char *separators)
+{
+    const size_t start = (size_t)(text_trim(rest).data - rest.data);
+    const size_t end = text_find(rest, (const char[]){rest.data[start], '\0'}, start + 1);
+    return end == SIZE_MAX ? rest.size : end + find_any(text_slice(rest, end, rest.size), separators);
+}
+
+/* Does it refer to what only its tool knows? */
+static bool is_computed(const char *value)
+{
+    static const char *const signs[] = {"${", "$(", "%(", "<%", "{{", NULL};
+    size_t i = 0;
+    while (signs[i] != NULL && strstr(value, signs[i]) == NULL) {
+        i++;
+    }
+    return signs[i] != NULL;
 }
 
 static bool is_in(const struct setting *setting, const char *section)
@@ -124,16 +187,54 @@ static bool is_in(const struct setting *setting, const char *section)
                            : setting->section.data != NULL && text_is(setting->section, section);
 }
 
-const char *config_value(struct arena *arena, struct text content, const char *section, const char *key)
+/* What is written behind the last such key; data NULL where there is none. */
+static struct text find_value(struct text content, const char *section, const char *key)
 {
     struct text rest = without_mark(content);
     struct text value = {NULL, 0};
     for (struct setting setting = {0}; next_setting(&rest, &setting);) {
         if (is_in(&setting, section) && text_is(setting.key, key)) {
-            value = plain(setting.value);
+            value = setting.value;
         }
     }
-    return copy(arena, value);
+    return value;
+}
+
+const char *config_value(struct arena *arena, struct text content, const char *section, const char *key)
+{
+    return copy(arena, plain(unfolded(arena, find_value(content, section, key))));
+}
+
+size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key)
+{
+    const struct text value = find_value(content, section, key);
+    const char *const read = copy(arena, plain(unfolded(arena, value)));
+    const bool says = without_comment(value).size > 0 && !text_is(value, "\"\"") && !text_is(value, "''");
+    return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+}
+
+const char *const *config_list(struct arena *arena, struct text content, const char *section, const char *key,
+                               const char *separators, size_t *count)
+{
+    const char **items = NULL;
+    size_t capacity = 0;
+    struct text rest = unfolded(arena, find_value(content, section, key));
+    *count = 0;
+    if (text_starts_with(rest, "[")) {
+        rest = text_slice(rest, 1, rest.size);
+        separators = ",\n]";
+    }
+    while (rest.size > 0) {
+        const size_t end = is_quoted(text_trim(rest)) ? quoted_end(rest, separators) : find_any(rest, separators);
+        const struct text item = text_trim(text_slice(rest, 0, end));
+        const char *const plain_item = copy(arena, plain(item));
+        rest = text_slice(rest, end + 1, rest.size);
+        if (plain_item != NULL) {
+            items = arena_grow(arena, items, *count, &capacity, sizeof *items);
+            items[(*count)++] = plain_item;
+        }
+    }
+    return items;
 }
 
 const struct config_pair *config_pairs(struct arena *arena, struct text content, const char *section,
@@ -221,7 +322,18 @@ static const char *first_item(struct arena *arena, struct text rest, size_t pare
     return yaml_scalar(arena, text_trim(text_slice(line, 2, line.size)));
 }
 
-const char *config_yaml(struct arena *arena, struct text content, const char *const path[])
+/* Is there a sequence or a mapping below the key? */
+static bool has_items(struct text rest, size_t parent)
+{
+    struct text line;
+    size_t indent;
+    return next_yaml_line(&rest, &line, &indent) &&
+           (indent > parent || (indent == parent && text_starts_with(line, "- ")));
+}
+
+/* What is written behind the key at the path, and the lines below it; false where there is none. */
+static bool find_yaml(struct text content, const char *const path[], struct text *found, struct text *below,
+                      size_t *parent)
 {
     struct text rest = without_mark(content);
     size_t depth = 0;                     /* keys of the path that we are below */
@@ -243,12 +355,66 @@ const char *config_yaml(struct arena *arena, struct text content, const char *co
             continue;
         }
         if (path[depth + 1] == NULL) {
-            return value.size == 0 ? first_item(arena, rest, indent) : yaml_scalar(arena, value);
+            *found = value.size == 0 ? text_slice(line, line.size, line.size) : value;
+            *below = rest;
+            *parent = indent;
+            return true;
         }
         if (depth + 1 < MOST_KEYS && (value.size == 0 || value.data[0] == '&')) {
             parents[depth++] = indent;
             is_known[depth] = false;
         }
     }
-    return NULL;
+    return false;
+}
+
+const char *config_yaml(struct arena *arena, struct text content, const char *const path[])
+{
+    struct text value;
+    struct text below;
+    size_t parent;
+    return !find_yaml(content, path, &value, &below, &parent) ? NULL
+           : value.size == 0                                  ? first_item(arena, below, parent)
+                                                              : yaml_scalar(arena, value);
+}
+
+size_t config_yaml_unread(struct arena *arena, struct text content, const char *const path[])
+{
+    struct text value;
+    struct text below;
+    size_t parent;
+    if (!find_yaml(content, path, &value, &below, &parent) || text_is(value, "~") || text_is_nocase(value, "null")) {
+        return SIZE_MAX;
+    }
+    const char *const read = value.size == 0 ? first_item(arena, below, parent) : yaml_scalar(arena, value);
+    const bool says = value.size > 0 || has_items(below, parent);
+    return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
+}
+
+const char *const *config_yaml_list(struct arena *arena, struct text content, const char *const path[], size_t *count)
+{
+    const char **items = NULL;
+    size_t capacity = 0;
+    struct text value;
+    struct text below;
+    size_t parent;
+    *count = 0;
+    if (!find_yaml(content, path, &value, &below, &parent)) {
+        return NULL;
+    }
+    if (value.size > 0) {
+        struct buffer one = {.arena = arena};
+        buffer_puts(&one, "key = ");
+        buffer_add(&one, value);
+        return config_list(arena, buffer_text(&one), NULL, "key", ",", count);
+    }
+    struct text line;
+    for (size_t indent; next_yaml_line(&below, &line, &indent) && indent >= parent && text_starts_with(line, "- ");) {
+        const char *const item = yaml_scalar(arena, text_trim(text_slice(line, 2, line.size)));
+        if (item != NULL) {
+            items = arena_grow(arena, items, *count, &capacity, sizeof *items);
+            items[(*count)++] = item;
+        }
+    }
+    return items;
 }

@@ -13,8 +13,21 @@
  * NULL where it is not there or empty. */
 const char *config_value(struct arena *arena, struct text content, const char *section, const char *key);
 
+/* The offset of such a value that says something and is not plain, or refers to what only its tool knows ("${DIR}",
+ * "%(here)s", "<%= … %>"); SIZE_MAX: there is none. */
+size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key);
+
+/* Every item of a value: of a list in brackets, also over several lines, or of what stands between these separators
+ * (a value goes on behind a backslash, and in lines that are indented and no settings). *count of them. */
+const char *const *config_list(struct arena *arena, struct text content, const char *section, const char *key,
+                               const char *separators, size_t *count);
+
 /* The scalar at a path of keys of nested block mappings; the first item of a sequence where there is one. */
 const char *config_yaml(struct arena *arena, struct text content, const char *const path[]);
+
+/* config_unread and config_list of a path in YAML. */
+size_t config_yaml_unread(struct arena *arena, struct text content, const char *const path[]);
+const char *const *config_yaml_list(struct arena *arena, struct text content, const char *const path[], size_t *count);
 
 /* Every "key=value" whose key begins with the prefix, as pairs {key behind the prefix, value}; *count of them. For
  * placeholders. */

@@ -6,6 +6,7 @@
 #include "framework/core/ledger.h"
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 #include "sql/split.h"
 
@@ -115,6 +116,31 @@ static bool atlas_check_folder(struct arena *arena, const struct folder *folder,
     return true;
 }
 
+/* The offset of a value that is no plain string: "dir = var.dir", "dir = \"file://${var.dir}\"". */
+static size_t hcl_unread(struct text content, const char *key)
+{
+    struct text rest = content;
+    for (struct text line; text_next_line(&rest, &line);) {
+        const struct text name = text_trim(line);
+        const struct text value = text_trim(text_slice(name, strlen(key), name.size));
+        if (text_starts_with(name, key) && text_starts_with(value, "=")) {
+            const struct text said = text_trim(text_slice(value, 1, value.size));
+            if (!text_starts_with(said, "\"") || text_find(said, "${", 0) != SIZE_MAX) {
+                return (size_t)(said.data - content.data);
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* A value without quotes is a variable, a function or a choice. */
+static void note_computed(struct arena *arena, struct folder *folder, struct text content)
+{
+    const size_t dir = hcl_unread(content, "dir");
+    unread_folder(arena, folder, "atlas.hcl", content, dir, "dir");
+    unread_ledger(arena, folder, "atlas.hcl", content, hcl_unread(content, "revisions_schema"), "revisions_schema");
+}
+
 static bool atlas_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
@@ -122,7 +148,8 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     const char *directory = config_value(arena, content, NULL, "dir");
-    if (directory != NULL && text_starts_with(text_of(directory), "file://")) {
+    note_computed(arena, folder, content);
+    if (directory != NULL && folder->unread == NULL && text_starts_with(text_of(directory), "file://")) {
         directory += strlen("file://");
         directory += directory[0] == '.' && directory[1] == '/' ? 2 : 0;
         folder->path = path_join(arena, folder->base, arena_strndup(arena, directory, strcspn(directory, "?")));

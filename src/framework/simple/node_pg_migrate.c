@@ -5,6 +5,7 @@
 #include "framework/core/listing.h"
 #include "framework/core/package.h"
 #include "framework/core/script.h"
+#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -57,7 +58,10 @@ static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder
     folder->ledger.table = property_string(arena, source, WORDS("db", "migrations-table"));
     folder->ledger.schema = own != NULL ? own : schema;
     folder->settings = schema != NULL ? schema : "public"; /* the search path */
-    if (folder->path == NULL && folder->ledger.table == NULL && folder->ledger.schema == NULL) {
+    unread_folder(arena, folder, name, source, property_unread(source, WORDS("db", "migrations-dir")),
+                  "migrations-dir");
+    if (folder->unread == NULL && folder->path == NULL && folder->ledger.table == NULL &&
+        folder->ledger.schema == NULL) {
         return false;
     }
     folder->evidence = path_join(arena, folder->base, name);

@@ -4,6 +4,7 @@
  */
 #include "framework/core/configuration.h"
 #include "framework/core/package.h"
+#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
 #include <string.h>
@@ -80,6 +81,11 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     const char *values[] = {"migrationPattern", "schemaTable", "newline"};
     for (size_t i = 0; i < 3; i++) {
         const char *const path[] = {is_package ? "postgrator" : values[i], is_package ? values[i] : NULL, NULL};
+        if (i == 0) {
+            unread_folder(arena, folder, name, source, property_unread(source, path), values[i]);
+        } else if (i == 1) {
+            unread_ledger(arena, folder, name, source, property_unread(source, path), values[i]);
+        }
         values[i] = property_string(arena, source, path);
     }
     const char *const directory = values[0] == NULL ? NULL : directory_of(arena, values[0]);

@@ -3,6 +3,7 @@
  * (Debian).
  */
 #include "framework/core/layout.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
 /* dbconfig.yml has environments; the first one's that says a directory is taken. */
@@ -13,10 +14,12 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
     if (!folder_read(arena, folder, "dbconfig.yml", &content)) {
         return false;
     }
-    folder->evidence = "dbconfig.yml";
+    folder->evidence = path_join(arena, folder->base, "dbconfig.yml");
     for (size_t i = 0; i < sizeof environments / sizeof environments[0] && folder->path == NULL; i++) {
-        const char *const directory = config_yaml(arena, content, (const char *const[]){environments[i], "dir", NULL});
-        if (directory != NULL) {
+        const char *const path[] = {environments[i], "dir", NULL};
+        const char *const directory = config_yaml(arena, content, path);
+        unread_folder(arena, folder, "dbconfig.yml", content, config_yaml_unread(arena, content, path), "dir");
+        if (directory != NULL && folder->unread == NULL) {
             folder->path = path_join(arena, folder->base, directory);
             folder->ledger.table = config_yaml(arena, content, (const char *const[]){environments[i], "table", NULL});
             folder->ledger.schema = config_yaml(arena, content, (const char *const[]){environments[i], "schema", NULL});

@@ -387,6 +387,13 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
         .confidence = folder->confidence,
     };
     add_evidence(source, folder->evidence);
+    if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
+        source->problem =
+            arena_printf(looking->request->arena, "%s. Say %swhere the ledger is by --ledger SCHEMA.TABLE.",
+                         folder->unread != NULL ? folder->unread : folder->unread_ledger,
+                         folder->unread != NULL ? "which folder is meant by --migrations, and " : "");
+        return true;
+    }
     if (looking->session == NULL) {
         return true;
     }
