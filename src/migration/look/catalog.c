@@ -353,9 +353,8 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
                             name);
     }
     if (folder->unread != NULL) {
-        return arena_printf(arena,
-                            "%s. Say which folder is meant by --migrations (%s was looked at).",
-                            folder->unread, folder->path);
+        return arena_printf(arena, "%s. Say which folder is meant by --migrations (%s was looked at).", folder->unread,
+                            folder->path);
     }
     if (file_look(path_join(arena, folder->root, folder->path), NULL) != FILE_DIRECTORY) {
         return arena_printf(arena,
