@@ -70,12 +70,16 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
                    void *data)
 {
     struct truss_client *const client = (struct truss_client *)service;
-    const struct rpc_call_options options = {.timeout_ms = client->timeout_ms, .idempotency_key = client->key};
+    const struct rpc_invocation invocation = {
+        .service = service->descriptor,
+        .method = method,
+        .request = input,
+        .options = {.timeout_ms = client->timeout_ms, .idempotency_key = client->key},
+    };
     arena_free(client->arena);
     client->arena = arena_new(0);
     struct status status = {.arena = client->arena};
-    const ProtobufCMessage *const reply =
-        rpc_call_wait(client->channel, service->descriptor, method, input, &options, client->arena, &status);
+    const ProtobufCMessage *const reply = rpc_call_wait(client->channel, &invocation, client->arena, &status);
     client->error = (struct truss_error){
         .code = (int)status.code,
         .name = status_code_name(status.code),

@@ -11,11 +11,14 @@
 /* The schemas that are referred to, each once for each style of names. */
 struct document {
     struct buffer out;
-    struct {
-        const ProtobufCMessageDescriptor *type;
-        enum json_names names;
-    } schemas[64];
+    struct schema *schemas;
     size_t count;
+    size_t capacity;
+};
+
+struct schema {
+    const ProtobufCMessageDescriptor *type;
+    enum json_names names;
 };
 
 /* "GetStatusResponse", or "StatusViewCamel" in the other style. */
@@ -25,10 +28,10 @@ static void write_reference(struct document *document, const ProtobufCMessageDes
     while (i < document->count && (document->schemas[i].type != type || document->schemas[i].names != names)) {
         i++;
     }
-    if (i == document->count && i < sizeof document->schemas / sizeof document->schemas[0]) {
-        document->schemas[i].type = type;
-        document->schemas[i].names = names;
-        document->count++;
+    if (i == document->count) {
+        document->schemas = arena_grow(document->out.arena, document->schemas, document->count, &document->capacity,
+                                       sizeof *document->schemas);
+        document->schemas[document->count++] = (struct schema){type, names};
     }
     buffer_printf(&document->out, "{\"$ref\":\"#/components/schemas/%s%s\"}", type->short_name,
                   names == JSON_CAMEL ? "Camel" : "");
@@ -275,9 +278,9 @@ struct text openapi_document(struct arena *arena)
     buffer_puts(out, error_schema);
     /* Writing one may add others. */
     for (size_t i = 0; i < document.count; i++) {
-        buffer_printf(out, ",\"%s%s\":", document.schemas[i].type->short_name,
-                      document.schemas[i].names == JSON_CAMEL ? "Camel" : "");
-        write_schema(&document, document.schemas[i].type, document.schemas[i].names, true);
+        const struct schema schema = document.schemas[i];
+        buffer_printf(out, ",\"%s%s\":", schema.type->short_name, schema.names == JSON_CAMEL ? "Camel" : "");
+        write_schema(&document, schema.type, schema.names, true);
     }
     buffer_puts(out, "}}}\n");
     return buffer_text(out);

@@ -92,8 +92,9 @@ void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessa
         done(NULL, &status, passage);
     } else {
         passage->worker = choose_worker(passage);
-        rpc_call(passage->worker, service, (unsigned)(method - service->methods), input, &passage->options, done,
-                 passage);
+        const struct rpc_invocation invocation = {service, (unsigned)(method - service->methods), input,
+                                                  passage->options};
+        rpc_call(passage->worker, &invocation, done, passage);
     }
     atomic_fetch_sub(&bridge->calling, 1);
 }

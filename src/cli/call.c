@@ -16,8 +16,8 @@ static const void *call_method(const struct caller *caller, const ProtobufCServi
                                const char *method, const ProtobufCMessage *request)
 {
     const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
-    return rpc_call_wait(caller->channel, service, (unsigned)(found - service->methods), request, &caller->options,
-                         caller->arena, caller->status);
+    const struct rpc_invocation invocation = {service, (unsigned)(found - service->methods), request, caller->options};
+    return rpc_call_wait(caller->channel, &invocation, caller->arena, caller->status);
 }
 
 const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request)

@@ -230,15 +230,19 @@ static bool start_bridge(struct dev *dev)
 static bool wait_ready(struct dev *dev)
 {
     const Truss__Health__V1__CheckRequest request = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
-    const struct rpc_call_options options = {.timeout_ms = 5000};
+    const struct rpc_invocation check = {
+        .service = &truss__health__v1__health__descriptor,
+        .request = &request.base,
+        .options = {.timeout_ms = 5000},
+    };
     const struct timespec tick = {.tv_nsec = 100000000};
     const int64_t deadline = deadline_in(READY_MS);
     struct cli *const cli = dev->cli;
     struct rpc_channel *const channel = rpc_channel_open(dev->worker.address, cli->status);
     bool ready = false;
     while (channel != NULL && !ready && !deadline_passed(deadline)) {
-        const Truss__Health__V1__CheckResponse *const reply = (const Truss__Health__V1__CheckResponse *)rpc_call_wait(
-            channel, &truss__health__v1__health__descriptor, 0, &request.base, &options, cli->arena, cli->status);
+        const Truss__Health__V1__CheckResponse *const reply =
+            (const Truss__Health__V1__CheckResponse *)rpc_call_wait(channel, &check, cli->arena, cli->status);
         ready =
             reply != NULL && reply->status == TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING;
         if (!ready) {

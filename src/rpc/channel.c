@@ -191,8 +191,14 @@ static struct call *take_call(struct rpc_channel *channel, bool is_poll)
 }
 
 /* Sends packed bytes; ended is called exactly once, later, if this is true. */
+/* Who is told of a call's end. */
+struct listener {
+    call_ended *ended;
+    void *data;
+};
+
 static bool start_call(struct rpc_channel *channel, struct text request, const struct rpc_call_options *options,
-                       call_ended *ended, void *data, struct status *status)
+                       struct listener listener, struct status *status)
 {
     nng_msg *message;
     struct call *const call = take_call(channel, options->is_poll);
@@ -205,8 +211,8 @@ static bool start_call(struct rpc_channel *channel, struct text request, const s
     }
     call->connect_ms = options->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)options->connect_timeout_ms;
     call->deadline = deadline_in(options->timeout_ms);
-    call->ended = ended;
-    call->data = data;
+    call->ended = listener.ended;
+    call->data = listener.data;
     nng_aio_set_msg(call->aio, message);
     send_request(call);
     return true;
@@ -219,19 +225,24 @@ static void add_metadata(struct rpc_request *request, const char *key, const cha
     }
 }
 
-static bool pack_call(struct arena *arena, const ProtobufCServiceDescriptor *service, unsigned method,
-                      const ProtobufCMessage *message, const struct rpc_call_options *options, struct text *bytes,
+static const ProtobufCMethodDescriptor *method_of(const struct rpc_invocation *invocation)
+{
+    return &invocation->service->methods[invocation->method];
+}
+
+static bool pack_call(struct arena *arena, const struct rpc_invocation *invocation, struct text *bytes,
                       struct status *status)
 {
+    const struct rpc_call_options *const options = &invocation->options;
     struct rpc_request request = {
-        .method = arena_printf(arena, "/%s/%s", service->name, service->methods[method].name),
+        .method = arena_printf(arena, "/%s/%s", invocation->service->name, method_of(invocation)->name),
         .timeout_ms = options->timeout_ms,
     };
     add_metadata(&request, "request-id", options->request_id);
     add_metadata(&request, "authorization", options->authorization);
     add_metadata(&request, "traceparent", options->traceparent);
     add_metadata(&request, "idempotency-key", options->idempotency_key);
-    return rpc_request_pack(arena, &request, message, bytes, status);
+    return rpc_request_pack(arena, &request, invocation->request, bytes, status);
 }
 
 /* ---- asynchronous calls ---- */
@@ -259,17 +270,16 @@ static void async_ended(struct text response, const struct status *status, void 
     free(call);
 }
 
-void rpc_call(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
-              const ProtobufCMessage *request, const struct rpc_call_options *options, rpc_reply_fn *done, void *data)
+void rpc_call(struct rpc_channel *channel, const struct rpc_invocation *invocation, rpc_reply_fn *done, void *data)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     struct text bytes;
     struct async_call *const call = memory_alloc(sizeof *call);
     *call = (struct async_call){
-        .arena = options->arena, .output = service->methods[method].output, .done = done, .data = data};
-    if (!pack_call(arena, service, method, request, options, &bytes, &status) ||
-        !start_call(channel, bytes, options, async_ended, call, &status)) {
+        .arena = invocation->options.arena, .output = method_of(invocation)->output, .done = done, .data = data};
+    if (!pack_call(arena, invocation, &bytes, &status) ||
+        !start_call(channel, bytes, &invocation->options, (struct listener){async_ended, call}, &status)) {
         done(NULL, &status, data);
         free(call);
     }
@@ -300,19 +310,18 @@ static void waiting_ended(struct text response, const struct status *status, voi
     pthread_mutex_unlock(&call->mutex);
 }
 
-ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
-                                const ProtobufCMessage *request, const struct rpc_call_options *options,
+ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const struct rpc_invocation *invocation,
                                 struct arena *arena, struct status *status)
 {
     struct text bytes;
     struct waiting_call call = {.arena = arena, .status = status};
     status->code = STATUS_OK;
-    if (!pack_call(arena, service, method, request, options, &bytes, status)) {
+    if (!pack_call(arena, invocation, &bytes, status)) {
         return NULL;
     }
     pthread_mutex_init(&call.mutex, NULL);
     pthread_cond_init(&call.ended, NULL);
-    if (start_call(channel, bytes, options, waiting_ended, &call, status)) {
+    if (start_call(channel, bytes, &invocation->options, (struct listener){waiting_ended, &call}, status)) {
         pthread_mutex_lock(&call.mutex);
         while (!call.is_done) {
             pthread_cond_wait(&call.ended, &call.mutex);
@@ -321,9 +330,8 @@ ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServ
     }
     pthread_cond_destroy(&call.ended);
     pthread_mutex_destroy(&call.mutex);
-    return status->code != STATUS_OK
-               ? NULL
-               : rpc_response_unpack(arena, service->methods[method].output, call.response, status);
+    return status->code != STATUS_OK ? NULL
+                                     : rpc_response_unpack(arena, method_of(invocation)->output, call.response, status);
 }
 
 /* ---- channels ---- */

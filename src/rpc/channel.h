@@ -3,8 +3,13 @@
  * its descriptor. Knows nothing of any service.
  *
  *     struct rpc_channel *channel = rpc_channel_open("tcp://127.0.0.1:8788", &status);
- *     reply = rpc_call_wait(channel, &truss__migration__v1__migration_service__descriptor, method, &request.base,
- *                           &options, arena, &status);
+ *     const struct rpc_invocation invocation = {
+ *         .service = &truss__migration__v1__migration_service__descriptor,
+ *         .method = method,
+ *         .request = &request.base,
+ *         .options = {.timeout_ms = 5000},
+ *     };
+ *     reply = rpc_call_wait(channel, &invocation, arena, &status);
  *
  * A worker that dies in the middle of a call ends it at once with UNAVAILABLE; a request is never sent again behind the
  * caller's back (nng's resend ran a migration twice in a test: it is off on every socket).
@@ -49,19 +54,25 @@ struct rpc_call_options {
                             NULL: one that goes with the callback */
 };
 
+/* What is called. All is borrowed until rpc_call returns, what the options point to until the callback. */
+struct rpc_invocation {
+    const ProtobufCServiceDescriptor *service;
+    unsigned method; /* the index in the service's descriptor */
+    const ProtobufCMessage *request;
+    struct rpc_call_options options;
+};
+
 /* How a call ended. reply is NULL unless status->code is STATUS_OK. It lives in the options' arena, or until the
  * callback returns, as status does. */
 typedef void rpc_reply_fn(const ProtobufCMessage *reply, const struct status *status, void *data);
 
 /* Calls a method by its descriptor, asynchronously. request is packed before this returns. done is called exactly once,
  * on an nng thread (or at once, on this one, where packing or sending fails): it must not block. */
-void rpc_call(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
-              const ProtobufCMessage *request, const struct rpc_call_options *options, rpc_reply_fn *done, void *data);
+void rpc_call(struct rpc_channel *channel, const struct rpc_invocation *invocation, rpc_reply_fn *done, void *data);
 
 /* The same, waiting for the answer, which is unpacked into the arena and lives as long as that. NULL where it failed;
  * status says why. Never from inside a callback. */
-ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const ProtobufCServiceDescriptor *service, unsigned method,
-                                const ProtobufCMessage *request, const struct rpc_call_options *options,
+ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const struct rpc_invocation *invocation,
                                 struct arena *arena, struct status *status);
 
 #endif

@@ -132,13 +132,16 @@ static ProtobufCMessage *check(void *context, struct rpc_call *call, const Proto
 
 static void rpc_once(void *data)
 {
-    const struct rpc_call_options options = {.timeout_ms = 10000};
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     Truss__Health__V1__CheckRequest request;
+    const struct rpc_invocation invocation = {
+        .service = &truss__health__v1__health__descriptor,
+        .request = &request.base,
+        .options = {.timeout_ms = 10000},
+    };
     truss__health__v1__check_request__init(&request);
-    if (rpc_call_wait(data, &truss__health__v1__health__descriptor, 0, &request.base, &options, arena, &status) ==
-        NULL) {
+    if (rpc_call_wait(data, &invocation, arena, &status) == NULL) {
         fprintf(stderr, "bench_rpc: %s\n", status.message);
         exit(1);
     }

@@ -110,10 +110,10 @@ static void tear_down(void)
 static const Truss__Migration__V1__PreviewResponse *ask(const char *name, uint32_t timeout_ms)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
-    const struct rpc_call_options options = {.timeout_ms = timeout_ms, .request_id = "id-1"};
+    const struct rpc_invocation invocation = {
+        MIGRATION, 2, &request.base, {.timeout_ms = timeout_ms, .request_id = "id-1"}};
     request.name = arena_strdup(arena, name);
-    return (const Truss__Migration__V1__PreviewResponse *)rpc_call_wait(channel, MIGRATION, 2, &request.base, &options,
-                                                                        arena, &status);
+    return (const Truss__Migration__V1__PreviewResponse *)rpc_call_wait(channel, &invocation, arena, &status);
 }
 
 /* ---- many calls ---- */
@@ -147,9 +147,9 @@ static void count(const ProtobufCMessage *reply, const struct status *outcome, v
 static void start_call(const char *name, uint32_t timeout_ms, struct tally *tally)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
-    const struct rpc_call_options options = {.timeout_ms = timeout_ms};
+    const struct rpc_invocation invocation = {MIGRATION, 2, &request.base, {.timeout_ms = timeout_ms}};
     request.name = arena_strdup(arena, name);
-    rpc_call(channel, MIGRATION, 2, &request.base, &options, count, tally);
+    rpc_call(channel, &invocation, count, tally);
 }
 
 static int total(const struct tally *tally)

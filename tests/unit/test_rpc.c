@@ -155,10 +155,13 @@ END_TEST
 START_TEST(a_method_that_is_not_served_is_unimplemented)
 {
     start_server(1, 1);
-    const struct rpc_call_options options = {.timeout_ms = 5000};
     Truss__Health__V1__CheckRequest request = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
-    ck_assert_ptr_null(
-        rpc_call_wait(channel, &truss__health__v1__health__descriptor, 0, &request.base, &options, arena, &status));
+    const struct rpc_invocation invocation = {
+        .service = &truss__health__v1__health__descriptor,
+        .request = &request.base,
+        .options = {.timeout_ms = 5000},
+    };
+    ck_assert_ptr_null(rpc_call_wait(channel, &invocation, arena, &status));
     ck_assert_int_eq(status.code, STATUS_UNIMPLEMENTED);
     ck_assert_ptr_nonnull(strstr(status.message, "/truss.health.v1.Health/Check"));
 }
