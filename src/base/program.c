@@ -23,12 +23,12 @@ static void print_manual(const struct program *program, const enum option_id *ta
     manual_foot();
 }
 
-enum program_start program_begin(const struct program *program, struct arena *arena, int argc, char **argv,
-                                 struct options *options, struct status *status)
+enum program_start program_begin(const struct program *program, int argc, char **argv, struct options *options,
+                                 struct status *status)
 {
     enum option_id taken[OPTION_COUNT + 1];
     enum log_level level;
-    struct options_request request = {.arena = arena, .taken = taken, .argc = argc, .argv = argv};
+    struct options_request request = {.arena = status->arena, .taken = taken, .argc = argc, .argv = argv};
     options_of(program->options, taken);
     if (!options_read(&request, options, status)) {
         return PROGRAM_IS_WRONG;

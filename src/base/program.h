@@ -16,8 +16,8 @@ enum program_start { PROGRAM_SERVES, PROGRAM_HAS_ANSWERED, PROGRAM_IS_WRONG };
 
 /* Reads options (which live in the arena, argv and environ) and sets the log's level. PROGRAM_IS_WRONG with a status
  * that says what is. */
-enum program_start program_begin(const struct program *program, struct arena *arena, int argc, char **argv,
-                                 struct options *options, struct status *status);
+enum program_start program_begin(const struct program *program, int argc, char **argv, struct options *options,
+                                 struct status *status);
 
 /* Cuts a list at its commas; the last item is followed by NULL, so that items has room for most + 1. False where there
  * are more than that, or none. */

@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
     struct options options;
-    const enum program_start start = program_begin(&program, arena, argc, argv, &options, &status);
+    const enum program_start start = program_begin(&program, argc, argv, &options, &status);
     const bool is_right = start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || serve(arena, &options, &status));
     if (!is_right) {
         fprintf(stderr, "truss-bridge: %s\n", status.message);

@@ -442,15 +442,22 @@ static bool is_usable(struct pg_session *session, struct status *status)
            status_fail(status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
 }
 
-static PGresult *query(struct pg_session *session, const char *sql, int count, const char *const *values, int format,
-                       struct status *status)
+struct statement {
+    const char *sql;
+    int count;
+    const char *const *values;
+    int format; /* of the result: 0 text, 1 binary */
+};
+
+static PGresult *query(struct pg_session *session, const struct statement *statement, struct status *status)
 {
     PGresult *result = NULL;
     struct receipt receipt = {.last = &result, .status = status, .ok = true};
     if (!is_usable(session, status)) {
         return NULL;
     }
-    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, format) == 0) {
+    if (PQsendQueryParams(session->connection, statement->sql, statement->count, NULL, statement->values, NULL, NULL,
+                          statement->format) == 0) {
         fail_lost(session, status);
         return NULL;
     }
@@ -464,12 +471,12 @@ static PGresult *query(struct pg_session *session, const char *sql, int count, c
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status)
 {
-    return query(session, sql, count, values, 0, status);
+    return query(session, &(struct statement){sql, count, values, 0}, status);
 }
 
 PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status)
 {
-    return query(session, sql, 0, NULL, 1, status);
+    return query(session, &(struct statement){sql, 0, NULL, 1}, status);
 }
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)

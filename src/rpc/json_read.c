@@ -41,9 +41,14 @@ static const ProtobufCFieldDescriptor *find_field(struct arena *arena, const Pro
     return NULL;
 }
 
+struct bounds {
+    int64_t least;
+    int64_t most;
+};
+
 /* An integer between the bounds, as a number or, as canonical JSON has 64 bits, a string. */
 static bool read_integer(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
-                         int64_t least, int64_t most, int64_t *value)
+                         struct bounds bounds, int64_t *value)
 {
     char *end;
     errno = 0;
@@ -57,7 +62,8 @@ static bool read_integer(const struct reading *reading, const ProtobufCFieldDesc
     } else {
         return fail_type(reading, field->name, "a whole number");
     }
-    return (*value >= least && *value <= most) || fail_type(reading, field->name, "a whole number in its range");
+    return (*value >= bounds.least && *value <= bounds.most) ||
+           fail_type(reading, field->name, "a whole number in its range");
 }
 
 static bool read_enum(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
@@ -86,14 +92,14 @@ static bool read_value(const struct reading *reading, const ProtobufCFieldDescri
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
-        if (!read_integer(reading, field, json, INT32_MIN, INT32_MAX, &integer)) {
+        if (!read_integer(reading, field, json, (struct bounds){INT32_MIN, INT32_MAX}, &integer)) {
             return false;
         }
         *(int32_t *)value = (int32_t)integer;
         return true;
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
-        if (!read_integer(reading, field, json, 0, UINT32_MAX, &integer)) {
+        if (!read_integer(reading, field, json, (struct bounds){0, UINT32_MAX}, &integer)) {
             return false;
         }
         *(uint32_t *)value = (uint32_t)integer;
@@ -101,10 +107,10 @@ static bool read_value(const struct reading *reading, const ProtobufCFieldDescri
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-        return read_integer(reading, field, json, INT64_MIN, INT64_MAX, value);
+        return read_integer(reading, field, json, (struct bounds){INT64_MIN, INT64_MAX}, value);
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-        return read_integer(reading, field, json, 0, INT64_MAX, value);
+        return read_integer(reading, field, json, (struct bounds){0, INT64_MAX}, value);
     case PROTOBUF_C_TYPE_FLOAT:
         *(float *)value = (float)json_number_value(json);
         return json_is_number(json) || fail_type(reading, field->name, "a number");

@@ -144,9 +144,8 @@ static void settle(struct keyed *keyed, const ProtobufCMessage *reply)
     arena_free(arena);
 }
 
-static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct rpc_call *call,
-                                      const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
-                                      idempotent_work *work)
+static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempotent *kind, void *context,
+                                      struct rpc_call *call, const ProtobufCMessage *input)
 {
     const char *answer;
     if (!store_ensure(keyed->session, call->status) || !take_lock(keyed, call->status)) {
@@ -161,22 +160,21 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, void *context, struct
         return NULL;
     }
     if (answer != NULL) {
-        return rpc_unpack(call->arena, output, message_bytes(call->arena, answer), call->status);
+        return rpc_unpack(call->arena, kind->output, message_bytes(call->arena, answer), call->status);
     }
-    ProtobufCMessage *const reply = work(context, call, input, keyed->session);
+    ProtobufCMessage *const reply = kind->work(context, call, input, keyed->session);
     settle(keyed, reply);
     return reply;
 }
 
-ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_call *call,
-                             const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
-                             idempotent_work *work)
+ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,
+                             struct rpc_call *call, const ProtobufCMessage *input)
 {
     struct keyed keyed = {.conninfo = site->conninfo,
                           .key = rpc_request_metadata(call->request, "idempotency-key"),
                           .method = call->request->method};
     if (keyed.key == NULL || site->conninfo == NULL) {
-        return work(context, call, input, NULL); /* without a database it fails, and says why */
+        return kind->work(context, call, input, NULL); /* without a database it fails, and says why */
     }
     if (keyed.key[0] == '\0' || strlen(keyed.key) > LIMIT_KEY) {
         status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
@@ -188,7 +186,7 @@ ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_
     if (keyed.session == NULL) {
         return NULL;
     }
-    ProtobufCMessage *const reply = answer_keyed(&keyed, context, call, input, output, work);
+    ProtobufCMessage *const reply = answer_keyed(&keyed, kind, context, call, input);
     pg_session_free(keyed.session); /* its lock goes with it */
     return reply;
 }

@@ -13,12 +13,17 @@
 typedef ProtobufCMessage *idempotent_work(void *context, struct rpc_call *call, const ProtobufCMessage *input,
                                           struct pg_session *beside);
 
+/* A kind of work that may bear a key. */
+struct idempotent {
+    idempotent_work *work;
+    const ProtobufCMessageDescriptor *output;
+};
+
 /* Answers a call that may bear a key: without one it is simply done. With one, an answer that is kept is given again;
  * ABORTED (IN_FLIGHT) while the first request is still being worked on, INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) where
  * it was another request. An answer is kept, also one that says ok = false; an error is not, because nothing was done:
  * the same key may be tried again. One whose worker died in the middle is done anew: running is safe to repeat. */
-ProtobufCMessage *idempotent(const struct site *site, void *context, struct rpc_call *call,
-                             const ProtobufCMessage *input, const ProtobufCMessageDescriptor *output,
-                             idempotent_work *work);
+ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,
+                             struct rpc_call *call, const ProtobufCMessage *input);
 
 #endif

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     struct status status = {.arena = arena};
     struct options options;
     struct config config;
-    const enum program_start start = program_begin(&program, arena, argc, argv, &options, &status);
+    const enum program_start start = program_begin(&program, argc, argv, &options, &status);
     const bool is_right =
         start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || config_make(arena, &options, &config, &status));
     if (!is_right) {

@@ -81,8 +81,8 @@ static void make_plan(struct arena *arena, struct text script)
     for (size_t i = 0; i < plan.count; i++) {
         const struct step *const step = &plan.steps[i];
         require(step->start >= (i == 0 ? 0 : step[-1].end) && step->end > step->start && step->end <= script.size);
-        plan_failing_statement(arena, script, step->start, step->end, i, 0, &where);
-        plan_failing_statement(arena, script, step->start, step->end, 0, i, &where);
+        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, i, 0}, &where);
+        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, 0, i}, &where);
     }
 }
 

@@ -324,12 +324,13 @@ START_TEST(the_failing_statement_is_found_by_position_or_number)
     const char script[] = "select 1;\n  select '\xC3\xA4', nope;\nselect 3;";
     struct position where;
     const struct text text = text_of(script);
-    ck_assert_str_eq(plan_failing_statement(arena, text, 0, text.size, 25, 0, &where), "select '\xC3\xA4', nope");
+    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 25, 0}, &where),
+                     "select '\xC3\xA4', nope");
     ck_assert_uint_eq(where.line, 2);
     ck_assert_uint_eq(where.column, 15);
-    ck_assert_str_eq(plan_failing_statement(arena, text, 0, text.size, 0, 2, &where), "select 3");
+    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 2}, &where), "select 3");
     ck_assert_uint_eq(where.line, 3);
-    ck_assert_ptr_null(plan_failing_statement(arena, text, 0, text.size, 0, 3, &where));
+    ck_assert_ptr_null(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 3}, &where));
 }
 END_TEST
 
@@ -337,7 +338,7 @@ START_TEST(the_failing_statement_is_found_where_the_parser_knows_nothing)
 {
     struct position where;
     const struct text text = text_of("select 1;\nselec 2;\nselect 3;");
-    ck_assert_str_eq(plan_failing_statement(arena, text, 0, text.size, 11, 0, &where), "selec 2");
+    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 11, 0}, &where), "selec 2");
     ck_assert_uint_eq(where.line, 2);
     ck_assert_uint_eq(where.column, 1);
 }
@@ -347,7 +348,8 @@ START_TEST(the_failing_statement_is_told_in_lines_of_the_file_though_a_part_was_
 {
     struct position where;
     const struct text text = text_of("vacuum;\n\nselect 1;\nselect nope;");
-    ck_assert_str_eq(plan_failing_statement(arena, text, 9, text.size, 18, 0, &where), "select nope");
+    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 9, text.size, 18, 0}, &where),
+                     "select nope");
     ck_assert_uint_eq(where.line, 4);
     ck_assert_uint_eq(where.column, 8);
 }
@@ -363,7 +365,8 @@ START_TEST(a_long_statement_is_shown_around_the_error)
     }
     const size_t at = text_find(buffer_text(&script), "nope", 0);
     const size_t position = text_characters(text_slice(buffer_text(&script), 0, at)) + 1;
-    const char *const shown = plan_failing_statement(arena, buffer_text(&script), 0, script.size, position, 0, &where);
+    const char *const shown =
+        plan_failing_statement(arena, &(struct complaint){buffer_text(&script), 0, script.size, position, 0}, &where);
     ck_assert_ptr_nonnull(strstr(shown, "nope"));
     ck_assert_uint_eq(text_characters(text_of(shown)), 502);
     ck_assert(text_is_utf8(text_of(shown), NULL));

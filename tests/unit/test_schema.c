@@ -80,7 +80,8 @@ static void tear_down(void)
 static const char *found_in(const char *default_schema, const char *sql)
 {
     struct buffer out = {.arena = arena};
-    if (!schema_detect(arena, session, default_schema, text_of(sql), &findings, &status)) {
+    const struct objects_place place = {arena, session, default_schema};
+    if (!schema_detect(&place, text_of(sql), &findings, &status)) {
         return arena_printf(arena, "refused: %s", status.message);
     }
     for (size_t i = 0; i < findings.count; i++) {
@@ -313,7 +314,8 @@ START_TEST(a_hundred_thousand_objects_are_found)
     for (int i = 0; i < 100000; i++) {
         buffer_printf(&sql, "create table t%d ();", i % 20000);
     }
-    ck_assert(schema_detect(arena, session, NULL, buffer_text(&sql), &findings, &status));
+    const struct objects_place place = {arena, session, NULL};
+    ck_assert(schema_detect(&place, buffer_text(&sql), &findings, &status));
     ck_assert_uint_eq(findings.count, 20000);
 }
 END_TEST

@@ -125,13 +125,13 @@ static void put_element(struct buffer *array, const char *value)
 }
 
 /* Fills the arrays of WANTED and asks. */
-static PGresult *ask(struct arena *arena, struct pg_session *session, const char *query, const char *default_schema,
-                     const struct sql_objects *objects, struct status *status)
+static PGresult *ask(const struct objects_place *place, const char *query, const struct sql_objects *objects,
+                     struct status *status)
 {
     struct buffer arrays[5];
     const char *values[6];
     for (size_t i = 0; i < 5; i++) {
-        arrays[i] = (struct buffer){.arena = arena};
+        arrays[i] = (struct buffer){.arena = place->arena};
     }
     for (size_t i = 0; i < objects->count; i++) {
         const struct sql_object *const object = &objects->items[i];
@@ -145,20 +145,18 @@ static PGresult *ask(struct arena *arena, struct pg_session *session, const char
         buffer_putc(&arrays[i], '}');
         values[i] = buffer_string(&arrays[i]);
     }
-    values[5] = default_schema;
-    return pg_query(session, query, 6, values, status);
+    values[5] = place->default_schema;
+    return pg_query(place->session, query, 6, values, status);
 }
 
-PGresult *objects_exist(struct arena *arena, struct pg_session *session, const char *default_schema,
-                        const struct sql_objects *objects, struct status *status)
+PGresult *objects_exist(const struct objects_place *place, const struct sql_objects *objects, struct status *status)
 {
-    return ask(arena, session, existence_query, default_schema, objects, status);
+    return ask(place, existence_query, objects, status);
 }
 
-PGresult *objects_details(struct arena *arena, struct pg_session *session, const char *default_schema,
-                          const struct sql_objects *objects, struct status *status)
+PGresult *objects_details(const struct objects_place *place, const struct sql_objects *objects, struct status *status)
 {
-    return ask(arena, session, details_query, default_schema, objects, status);
+    return ask(place, details_query, objects, status);
 }
 
 /* "serial" is a word for a column, and no type. NULL for what is no plain name of a type: the server would stop at it.
@@ -187,14 +185,13 @@ static const char *type_name(struct arena *arena, const char *type)
     return is_plain ? arena_strdup(arena, type) : NULL;
 }
 
-PGresult *objects_columns(struct arena *arena, struct pg_session *session, const char *default_schema,
-                          const struct sql_objects *objects, const struct definition_columns *columns,
-                          struct status *status)
+PGresult *objects_columns(const struct objects_place *place, const struct sql_objects *objects,
+                          const struct definition_columns *columns, struct status *status)
 {
     struct buffer arrays[4];
     const char *values[5];
     for (size_t i = 0; i < 4; i++) {
-        arrays[i] = (struct buffer){.arena = arena};
+        arrays[i] = (struct buffer){.arena = place->arena};
     }
     for (size_t i = 0; i < columns->count; i++) {
         const struct definition_column *const column = &columns->items[i];
@@ -203,12 +200,12 @@ PGresult *objects_columns(struct arena *arena, struct pg_session *session, const
         put_element(&arrays[0], is_table ? object->schema : object->parent_schema);
         put_element(&arrays[1], is_table ? object->name : object->parent);
         put_element(&arrays[2], column->name);
-        put_element(&arrays[3], type_name(arena, column->type));
+        put_element(&arrays[3], type_name(place->arena, column->type));
     }
     for (size_t i = 0; i < 4; i++) {
         buffer_putc(&arrays[i], '}');
         values[i] = buffer_string(&arrays[i]);
     }
-    values[4] = default_schema;
-    return pg_query(session, columns_query, 5, values, status);
+    values[4] = place->default_schema;
+    return pg_query(place->session, columns_query, 5, values, status);
 }

@@ -11,19 +11,23 @@
 #include "pg/session.h"
 #include "sql/classify.h"
 
+/* Where objects are looked up. All is borrowed. */
+struct objects_place {
+    struct arena *arena;
+    struct pg_session *session;
+    const char *default_schema; /* of names without a schema; NULL: the search path decides */
+};
+
 /* Whether each exists. */
-PGresult *objects_exist(struct arena *arena, struct pg_session *session, const char *default_schema,
-                        const struct sql_objects *objects, struct status *status);
+PGresult *objects_exist(const struct objects_place *place, const struct sql_objects *objects, struct status *status);
 
 /* Of each: a word for what is wrong with it ("INVALID", "NOT VALID", "disabled", "not populated"), and its definition
  * as definition_compare takes it. NULL: nothing of the kind. */
-PGresult *objects_details(struct arena *arena, struct pg_session *session, const char *default_schema,
-                          const struct sql_objects *objects, struct status *status);
+PGresult *objects_details(const struct objects_place *place, const struct sql_objects *objects, struct status *status);
 
 /* Of each column: its type as format_type writes it (NULL: there is none), whether that is the script's (NULL: not
  * known; modifiers are not compared), and whether it is NOT NULL. */
-PGresult *objects_columns(struct arena *arena, struct pg_session *session, const char *default_schema,
-                          const struct sql_objects *objects, const struct definition_columns *columns,
-                          struct status *status);
+PGresult *objects_columns(const struct objects_place *place, const struct sql_objects *objects,
+                          const struct definition_columns *columns, struct status *status);
 
 #endif

@@ -98,9 +98,7 @@ static void drop_repeated(struct arena *arena, struct script_objects *found)
 /* ---- what is there ---- */
 
 struct looking {
-    struct arena *arena;
-    struct pg_session *session;
-    const char *default_schema; /* NULL: the search path */
+    const struct objects_place *place;
     const struct script_objects *found;
     struct schema_findings *findings;
     struct status *status;
@@ -110,17 +108,16 @@ static bool look_up(const struct looking *looking)
 {
     const struct sql_objects *const objects = &looking->found->objects;
     struct schema_findings *const findings = looking->findings;
-    PG_RESULT(result) =
-        objects_exist(looking->arena, looking->session, looking->default_schema, objects, looking->status);
+    PG_RESULT(result) = objects_exist(looking->place, objects, looking->status);
     if (result == NULL) {
         return false;
     }
-    findings->items = arena_array(looking->arena, objects->count, sizeof *findings->items);
+    findings->items = arena_array(looking->place->arena, objects->count, sizeof *findings->items);
     findings->count = objects->count;
     for (size_t i = 0; i < objects->count; i++) {
         findings->items[i] = (struct schema_finding){
             .type = objects->items[i].type,
-            .name = display_name(looking->arena, &objects->items[i]),
+            .name = display_name(looking->place->arena, &objects->items[i]),
             .exists = pg_field_bool(result, (int)i, 0),
         };
     }
@@ -154,7 +151,7 @@ static void set_flaw(const struct looking *looking, struct schema_finding *findi
 
 static void set_match(const struct looking *looking, struct schema_finding *finding, size_t index, const char *existing)
 {
-    const enum definition_match match = definition_compare(looking->arena, &looking->found->objects.items[index],
+    const enum definition_match match = definition_compare(looking->place->arena, &looking->found->objects.items[index],
                                                            looking->found->statements[index], existing);
     finding->definition = existing;
     if (match == DEFINITION_DIFFERENT) {
@@ -169,8 +166,8 @@ static bool compare(const struct looking *looking)
 {
     static const char *const named_alone[] = {"schema", "extension", "enum value", NULL};
     struct sql_objects existing_ones = {0};
-    size_t *const numbers = arena_array(looking->arena, looking->findings->count, sizeof *numbers);
-    existing_ones.items = arena_array(looking->arena, looking->findings->count, sizeof *existing_ones.items);
+    size_t *const numbers = arena_array(looking->place->arena, looking->findings->count, sizeof *numbers);
+    existing_ones.items = arena_array(looking->place->arena, looking->findings->count, sizeof *existing_ones.items);
     for (size_t i = 0; i < looking->findings->count; i++) {
         if (looking->findings->items[i].exists) {
             numbers[existing_ones.count] = i;
@@ -180,8 +177,7 @@ static bool compare(const struct looking *looking)
     if (existing_ones.count == 0) {
         return true;
     }
-    PG_RESULT(result) =
-        objects_details(looking->arena, looking->session, looking->default_schema, &existing_ones, looking->status);
+    PG_RESULT(result) = objects_details(looking->place, &existing_ones, looking->status);
     if (result == NULL) {
         return false;
     }
@@ -194,7 +190,7 @@ static bool compare(const struct looking *looking)
             finding->comparison = strcmp(finding->type, named_alone[j]) == 0 ? SCHEMA_SAME : finding->comparison;
         }
         if (finding->exists && existing != NULL) {
-            set_match(looking, finding, i, arena_strdup(looking->arena, existing));
+            set_match(looking, finding, i, arena_strdup(looking->place->arena, existing));
         }
         if (finding->exists && flaw != NULL) {
             set_flaw(looking, finding, flaw, i);
@@ -229,17 +225,18 @@ static void compare_column(const struct looking *looking, const struct definitio
                            const PGresult *result, int row)
 {
     struct schema_finding *const finding = &looking->findings->items[column->object];
-    const char *const existing = arena_strdup(looking->arena, pg_field(result, row, 0));
+    const char *const existing = arena_strdup(looking->place->arena, pg_field(result, row, 0));
     const bool is_known = pg_field(result, row, 1) != NULL;
     const char *const modifiers =
-        column->modifiers[0] == '\0' ? "" : arena_printf(looking->arena, "(%s)", column->modifiers);
+        column->modifiers[0] == '\0' ? "" : arena_printf(looking->place->arena, "(%s)", column->modifiers);
     if (existing == NULL) {
-        differ(finding, arena_printf(looking->arena, "it has no column \"%s\".", column->name));
-    } else if (is_known && (!pg_field_bool(result, row, 1) || !same_modifiers(looking->arena, column, existing))) {
-        differ(finding, arena_printf(looking->arena, "the column \"%s\" is %s there, and %s%s here.", column->name,
-                                     existing, column->type, modifiers));
+        differ(finding, arena_printf(looking->place->arena, "it has no column \"%s\".", column->name));
+    } else if (is_known &&
+               (!pg_field_bool(result, row, 1) || !same_modifiers(looking->place->arena, column, existing))) {
+        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" is %s there, and %s%s here.",
+                                     column->name, existing, column->type, modifiers));
     } else if (column->not_null && !pg_field_bool(result, row, 2)) {
-        differ(finding, arena_printf(looking->arena, "the column \"%s\" may be NULL there.", column->name));
+        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" may be NULL there.", column->name));
     } else if (!is_known && finding->comparison == SCHEMA_SAME) {
         finding->comparison = SCHEMA_UNCOMPARED;
     }
@@ -253,7 +250,7 @@ static void compare_columns(const struct looking *looking)
     for (size_t i = 0; i < looking->findings->count; i++) {
         const size_t before = columns.count;
         if (looking->findings->items[i].exists) {
-            definition_columns(looking->arena, &found->objects.items[i], i, found->statements[i], &columns);
+            definition_columns(looking->place->arena, &found->objects.items[i], i, found->statements[i], &columns);
         }
         if (columns.count > before) {
             looking->findings->items[i].comparison = SCHEMA_SAME;
@@ -262,9 +259,8 @@ static void compare_columns(const struct looking *looking)
     if (columns.count == 0) {
         return;
     }
-    struct status unanswered = {.arena = looking->arena};
-    PG_RESULT(result) = objects_columns(looking->arena, looking->session, looking->default_schema, &found->objects,
-                                        &columns, &unanswered);
+    struct status unanswered = {.arena = looking->place->arena};
+    PG_RESULT(result) = objects_columns(looking->place, &found->objects, &columns, &unanswered);
     for (size_t i = 0; i < columns.count; i++) {
         if (result == NULL) {
             looking->findings->items[columns.items[i].object].comparison = SCHEMA_UNCOMPARED;
@@ -293,11 +289,11 @@ static void count(struct schema_findings *findings)
                                : "No existing objects detected. Safe to run this migration.";
 }
 
-bool schema_detect(struct arena *arena, struct pg_session *session, const char *default_schema, struct text sql,
-                   struct schema_findings *findings, struct status *status)
+bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,
+                   struct status *status)
 {
     struct script_objects found = {0};
-    const struct looking looking = {arena, session, default_schema, &found, findings, status};
+    const struct looking looking = {place, &found, findings, status};
     *findings = (struct schema_findings){0};
     if (text_starts_with(sql, BYTE_ORDER_MARK)) {
         sql = text_slice(sql, strlen(BYTE_ORDER_MARK), sql.size);
@@ -308,9 +304,9 @@ bool schema_detect(struct arena *arena, struct pg_session *session, const char *
     if (!text_is_utf8(sql, NULL)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "sql must be UTF-8 text.");
     }
-    find_objects(arena, sql, &found);
+    find_objects(place->arena, sql, &found);
     if (found.objects.count > 0) {
-        drop_repeated(arena, &found);
+        drop_repeated(place->arena, &found);
         if (!look_up(&looking) || !compare(&looking)) {
             return false;
         }

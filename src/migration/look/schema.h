@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "pg/session.h"
+#include "migration/look/objects_query.h"
 
 #include <stdbool.h>
 
@@ -34,9 +34,8 @@ struct schema_findings {
     const char *recommendation; /* one of the contract's three sentences */
 };
 
-/* default_schema is where an unqualified name is looked for; NULL: along the search path. INVALID_ARGUMENT for an empty
- * script. */
-bool schema_detect(struct arena *arena, struct pg_session *session, const char *default_schema, struct text sql,
-                   struct schema_findings *findings, struct status *status);
+/* INVALID_ARGUMENT for an empty script. Its session may be NULL then. */
+bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,
+                   struct status *status);
 
 #endif

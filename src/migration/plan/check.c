@@ -48,11 +48,12 @@ static void find_problems(struct arena *arena, const struct catalog *catalog, st
 static void find_flaws(const struct request *request, struct pg_session *session, const struct prepared *prepared,
                        struct check *check)
 {
+    const struct objects_place place = {request->arena, session, request->site->project.schema};
     struct status unread = {.arena = request->arena};
     struct schema_findings findings;
     struct loaded loaded;
     if (prepared->item->file->is_code || !prepared_read(request->arena, prepared, &loaded, &unread) ||
-        !schema_detect(request->arena, session, request->site->project.schema, loaded.script.sql, &findings, &unread)) {
+        !schema_detect(&place, loaded.script.sql, &findings, &unread)) {
         return;
     }
     for (size_t i = 0; i < findings.count; i++) {

@@ -28,11 +28,17 @@ const char *plan_settings(struct arena *arena, const struct plan *plan, size_t c
 /* A copy of a plan in another arena. */
 struct plan plan_copy(struct arena *arena, const struct plan *plan);
 
-/* The statement of a script that the server complained about: by the error's position (1-based characters of the part
- * [start, end) that was sent; 0: none), else by the number of the statement in that part. *line and *column are of the
- * position, or of the statement's start, in the whole script. A long statement becomes an excerpt of at most 500
- * characters around the position. NULL where it cannot be told. */
-const char *plan_failing_statement(struct arena *arena, struct text script, size_t start, size_t end, size_t position,
-                                   size_t statement, struct position *where);
+/* What the server says of an error in a part of a script. */
+struct complaint {
+    struct text script;
+    size_t start; /* the part that was sent */
+    size_t end;
+    size_t position;  /* 1-based, in characters of the part; 0: none */
+    size_t statement; /* its number in the part, where there is no position */
+};
+
+/* The statement that it complains about. *where is the position, or the statement's start, in the whole script. A long
+ * statement becomes an excerpt of at most 500 characters around the position. NULL where it cannot be told. */
+const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where);
 
 #endif

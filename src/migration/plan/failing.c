@@ -22,23 +22,23 @@ static const char *excerpt(struct arena *arena, struct text script, size_t start
                         to < whole.size ? "…" : "");
 }
 
-const char *plan_failing_statement(struct arena *arena, struct text script, size_t start, size_t end, size_t position,
-                                   size_t statement, struct position *where)
+const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where)
 {
-    const struct text part = text_slice(script, start, end);
-    const size_t at = position > 0 ? text_byte_of_character(part, position) : SIZE_MAX;
+    const struct text script = complaint->script;
+    const struct text part = text_slice(script, complaint->start, complaint->end);
+    const size_t at = complaint->position > 0 ? text_byte_of_character(part, complaint->position) : SIZE_MAX;
     struct sql_lexer lexer = {.text = part};
     struct sql_statement one;
     for (size_t i = 0; sql_next_statement(&lexer, &one); i++) {
-        if (at == SIZE_MAX ? i == statement : at <= one.end) {
+        if (at == SIZE_MAX ? i == complaint->statement : at <= one.end) {
             const size_t error = at == SIZE_MAX ? one.start : at;
-            *where = text_position(script, start + error);
+            *where = text_position(script, complaint->start + error);
             return excerpt(arena, part, one.start, one.end, error);
         }
     }
     if (at == SIZE_MAX) {
         return NULL;
     }
-    *where = text_position(script, start + at);
+    *where = text_position(script, complaint->start + at);
     return excerpt(arena, part, 0, part.size, at);
 }

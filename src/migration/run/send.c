@@ -38,8 +38,14 @@ static void describe(struct run *run, const struct query *query, const struct pg
     if (is_ours) {
         return;
     }
-    failure->statement = plan_failing_statement(run->arena, query->content, query->start, query->end, position,
-                                                at->statement - query->statements_before, &failure->where);
+    const struct complaint complaint = {
+        .script = query->content,
+        .start = query->start,
+        .end = query->end,
+        .position = position,
+        .statement = at->statement - query->statements_before,
+    };
+    failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where);
     if (failure->statement == NULL) {
         failure->where = (struct position){0};
     }

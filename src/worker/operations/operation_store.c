@@ -69,9 +69,10 @@ static bool add_events(struct pg_session *session, const char *id, const struct 
     return pg_exec(session, buffer_string(&sql), status);
 }
 
-bool operation_store_note(struct pg_session *session, const Operation *operation, const struct stored_event *events,
-                          size_t count, bool *cancel, struct status *status)
+bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
+                          struct status *status)
 {
+    const Operation *const operation = news->operation;
     char step[16];
     char steps[16];
     const bool has_migration = operation->_migration_case != 0;
@@ -79,7 +80,7 @@ bool operation_store_note(struct pg_session *session, const Operation *operation
     snprintf(steps, sizeof steps, "%u", operation->steps);
     const char *const values[] = {operation->id, operation->summary, has_migration ? operation->migration : NULL, step,
                                   steps};
-    if (!add_events(session, operation->id, events, count, status)) {
+    if (!add_events(session, operation->id, news->events, news->count, status)) {
         return false;
     }
     PG_RESULT(result) =
@@ -195,24 +196,25 @@ bool operation_store_get(struct arena *arena, struct pg_session *session, const 
     return result != NULL;
 }
 
-bool operation_store_events(struct arena *arena, struct pg_session *session, const char *id, uint32_t after,
-                            size_t most, Truss__Migration__V1__Event ***events, size_t *count, struct status *status)
+bool operation_store_events(struct arena *arena, struct pg_session *session, const struct events_wanted *wanted,
+                            struct stored_events *events, struct status *status)
 {
-    const char *const values[] = {id, arena_printf(arena, "%u", after), arena_printf(arena, "%zu", most)};
+    const char *const values[] = {wanted->operation, arena_printf(arena, "%u", wanted->after),
+                                  arena_printf(arena, "%zu", wanted->most)};
     PG_RESULT(result) = pg_query(session,
                                  "SELECT event FROM truss.operation_events WHERE operation = $1::uuid AND id > $2::int "
                                  "ORDER BY id LIMIT $3::int",
                                  3, values, status);
-    *count = 0;
+    events->count = 0;
     if (result == NULL) {
         return false;
     }
-    *events = arena_array(arena, (size_t)PQntuples(result), sizeof **events);
+    events->items = arena_array(arena, (size_t)PQntuples(result), sizeof *events->items);
     for (int row = 0; row < PQntuples(result); row++) {
         ProtobufCMessage *const event = rpc_unpack(arena, &truss__migration__v1__event__descriptor,
                                                    message_bytes(arena, pg_field(result, row, 0)), status);
         if (event != NULL) {
-            (*events)[(*count)++] = (Truss__Migration__V1__Event *)event;
+            events->items[events->count++] = (Truss__Migration__V1__Event *)event;
         }
     }
     return true;
@@ -227,11 +229,11 @@ bool operation_store_cancel(struct pg_session *session, const char *id, struct s
     return result != NULL;
 }
 
-bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit, Operation ***operations,
-                          size_t *count, struct status *status)
+bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit,
+                          struct stored_operations *list, struct status *status)
 {
     bool has;
-    *count = 0;
+    list->count = 0;
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
@@ -242,11 +244,11 @@ bool operation_store_list(struct arena *arena, struct pg_session *session, uint3
     if (result == NULL) {
         return false;
     }
-    *operations = arena_array(arena, (size_t)PQntuples(result), sizeof **operations);
+    list->items = arena_array(arena, (size_t)PQntuples(result), sizeof *list->items);
     for (int row = 0; row < PQntuples(result); row++) {
         Operation *const operation = operation_of(arena, result, row);
         if (operation != NULL) {
-            (*operations)[(*count)++] = operation;
+            list->items[list->count++] = operation;
         }
     }
     return true;

@@ -19,10 +19,17 @@ struct stored_event {
     struct text bytes; /* a packed truss.migration.v1.Event */
 };
 
+/* What is to be written down of an operation. */
+struct operation_news {
+    const Truss__Migration__V1__Operation *operation;
+    const struct stored_event *events;
+    size_t count;
+};
+
 /* Adds events, and says where the operation is; that is its heartbeat too. *cancel is set where somebody has asked for
  * its end. */
-bool operation_store_note(struct pg_session *session, const Truss__Migration__V1__Operation *operation,
-                          const struct stored_event *events, size_t count, bool *cancel, struct status *status);
+bool operation_store_note(struct pg_session *session, const struct operation_news *news, bool *cancel,
+                          struct status *status);
 
 /* Its last row. */
 bool operation_store_end(struct pg_session *session, const Truss__Migration__V1__Operation *operation,
@@ -32,15 +39,30 @@ bool operation_store_end(struct pg_session *session, const Truss__Migration__V1_
 bool operation_store_get(struct arena *arena, struct pg_session *session, const char *id,
                          Truss__Migration__V1__Operation **operation, struct status *status);
 
-/* Events behind `after`, at most `most`, in the arena. */
-bool operation_store_events(struct arena *arena, struct pg_session *session, const char *id, uint32_t after,
-                            size_t most, Truss__Migration__V1__Event ***events, size_t *count, struct status *status);
+struct events_wanted {
+    const char *operation; /* its id */
+    uint32_t after;        /* only what is newer than this event */
+    size_t most;
+};
+
+struct stored_events {
+    Truss__Migration__V1__Event **items; /* in the arena */
+    size_t count;
+};
+
+bool operation_store_events(struct arena *arena, struct pg_session *session, const struct events_wanted *wanted,
+                            struct stored_events *events, struct status *status);
 
 /* Asks for its end. */
 bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status);
 
+struct stored_operations {
+    Truss__Migration__V1__Operation **items; /* in the arena */
+    size_t count;
+};
+
 /* The newest, each in short: without result and error. */
 bool operation_store_list(struct arena *arena, struct pg_session *session, uint32_t limit,
-                          Truss__Migration__V1__Operation ***operations, size_t *count, struct status *status);
+                          struct stored_operations *list, struct status *status);
 
 #endif

@@ -237,7 +237,7 @@ static bool note(struct operation *operation, struct pg_session *session)
     message.summary = arena_strdup(arena, message.summary);
     message.migration = message._migration_case == 0 ? NULL : arena_strdup(arena, message.migration);
     pthread_mutex_unlock(&operations->mutex);
-    const bool ok = operation_store_note(session, &message, events, count, &cancel, &status);
+    const bool ok = operation_store_note(session, &(struct operation_news){&message, events, count}, &cancel, &status);
     pthread_mutex_lock(&operations->mutex);
     operation->noted += ok ? count : 0;
     pthread_mutex_unlock(&operations->mutex);

@@ -111,20 +111,27 @@ static int64_t wait_end(const struct request *request, uint32_t wait_ms)
     return request->deadline != NO_DEADLINE && request->deadline - 200 < until ? request->deadline - 200 : until;
 }
 
+/* News of an operation that a call waits for. */
+struct waiting {
+    const char *id;
+    uint32_t after; /* an event's number */
+    int64_t until;  /* clock_ms units */
+};
+
 /* True where the operation is one of ours. */
-static bool wait_here(struct operations *operations, const struct request *request, const char *id, uint32_t after,
-                      int64_t until, Truss__Migration__V1__WaitOperationResponse *reply)
+static bool wait_here(struct operations *operations, const struct request *request, const struct waiting *waiting,
+                      Truss__Migration__V1__WaitOperationResponse *reply)
 {
     pthread_mutex_lock(&operations->mutex);
-    const struct operation *operation = find(operations, id);
-    while (operation != NULL && operation->event_count <= after && !operation->is_done && !operations->stopping &&
-           clock_ms() < until) {
-        operations_wait_for_news(operations, until - clock_ms());
-        operation = find(operations, id); /* it may have been forgotten meanwhile */
+    const struct operation *operation = find(operations, waiting->id);
+    while (operation != NULL && operation->event_count <= waiting->after && !operation->is_done &&
+           !operations->stopping && clock_ms() < waiting->until) {
+        operations_wait_for_news(operations, waiting->until - clock_ms());
+        operation = find(operations, waiting->id); /* it may have been forgotten meanwhile */
     }
     if (operation != NULL) {
         reply->operation = copy_of(request->arena, operation);
-        copy_events(request->arena, operation, after, reply);
+        copy_events(request->arena, operation, waiting->after, reply);
     }
     pthread_mutex_unlock(&operations->mutex);
     return operation != NULL;
@@ -139,20 +146,23 @@ static bool is_stopping(struct operations *operations)
 }
 
 /* Looks again and again, giving the connection back in between. */
-static bool wait_stored(struct operations *operations, const struct request *request, const char *id, uint32_t after,
-                        int64_t until, Truss__Migration__V1__WaitOperationResponse *reply)
+static bool wait_stored(struct operations *operations, const struct request *request, const struct waiting *waiting,
+                        Truss__Migration__V1__WaitOperationResponse *reply)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EACH_MS * 1000000L};
+    const struct events_wanted wanted = {waiting->id, waiting->after, LIMIT_EVENTS};
+    struct stored_events events = {0};
     for (;;) {
-        reply->operation = get_stored(request, id);
+        reply->operation = get_stored(request, waiting->id);
         struct pg_session *const session = reply->operation == NULL ? NULL : request_connect(request);
         if (session == NULL) {
             return false;
         }
-        const bool ok = operation_store_events(request->arena, session, id, after, LIMIT_EVENTS, &reply->events,
-                                               &reply->n_events, request->status);
+        const bool ok = operation_store_events(request->arena, session, &wanted, &events, request->status);
+        reply->events = events.items;
+        reply->n_events = events.count;
         request_release(request, session);
-        if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > until ||
+        if (!ok || reply->n_events > 0 || reply->operation->done || clock_ms() + LOOK_EACH_MS > waiting->until ||
             is_stopping(operations)) {
             return ok;
         }
@@ -166,11 +176,9 @@ Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *
 {
     Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
-    const int64_t until = wait_end(request, wait_ms);
-    return wait_here(operations, request, id, after, until, reply) ||
-                   wait_stored(operations, request, id, after, until, reply)
-               ? reply
-               : NULL;
+    const struct waiting waiting = {id, after, wait_end(request, wait_ms)};
+    return wait_here(operations, request, &waiting, reply) || wait_stored(operations, request, &waiting, reply) ? reply
+                                                                                                                : NULL;
 }
 
 static Operation *cancel_stored(struct operations *operations, const struct request *request, const char *id,
@@ -248,18 +256,17 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
     Truss__Migration__V1__ListOperationsResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__ListOperationsResponse, truss__migration__v1__list_operations_response);
     const uint32_t most = limit == 0 ? LIMIT_LISTED_USUALLY : limit > LIMIT_LISTED ? LIMIT_LISTED : limit;
-    Operation **stored = NULL;
-    size_t stored_count = 0;
+    struct stored_operations stored = {0};
     struct pg_session *const session = request_connect(request);
     if (session == NULL) {
         return NULL;
     }
-    const bool ok = operation_store_list(request->arena, session, most, &stored, &stored_count, request->status);
+    const bool ok = operation_store_list(request->arena, session, most, &stored, request->status);
     request_release(request, session);
     if (!ok) {
         return NULL;
     }
-    reply->operations = arena_array(request->arena, most + stored_count, sizeof *reply->operations);
+    reply->operations = arena_array(request->arena, most + stored.count, sizeof *reply->operations);
     pthread_mutex_lock(&operations->mutex);
     for (const struct operation *one = operations->newest; one != NULL && reply->n_operations < most; one = one->next) {
         Operation *const copy = short_copy_of(request->arena, one);
@@ -268,9 +275,9 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
         }
     }
     pthread_mutex_unlock(&operations->mutex);
-    for (size_t i = 0; i < stored_count; i++) {
-        if (!has_id(reply, stored[i]->id)) {
-            reply->operations[reply->n_operations++] = stored[i];
+    for (size_t i = 0; i < stored.count; i++) {
+        if (!has_id(reply, stored.items[i]->id)) {
+            reply->operations[reply->n_operations++] = stored.items[i];
         }
     }
     if (reply->n_operations > 0) {

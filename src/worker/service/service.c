@@ -111,8 +111,8 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
     /* What is no script is refused without a database, too. */
     const bool is_empty = text_trim(text_of(message->sql)).size == 0;
     struct pg_session *const session = is_empty ? NULL : request_connect(&request);
-    const bool ok = (is_empty || session != NULL) && schema_detect(call->arena, session, request.site->project.schema,
-                                                                   text_of(message->sql), &found, call->status);
+    const struct objects_place place = {call->arena, session, request.site->project.schema};
+    const bool ok = (is_empty || session != NULL) && schema_detect(&place, text_of(message->sql), &found, call->status);
     request_release(&request, session);
     if (!ok) {
         return NULL;
@@ -137,20 +137,21 @@ static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const 
 
 static ProtobufCMessage *handle_mark_applied(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    return idempotent(((const struct service_context *)context)->site, context, call, input,
-                      &truss__migration__v1__mark_applied_response__descriptor, mark_applied_now);
+    static const struct idempotent kind = {mark_applied_now, &truss__migration__v1__mark_applied_response__descriptor};
+    return idempotent(((const struct service_context *)context)->site, &kind, context, call, input);
 }
 
 static ProtobufCMessage *handle_mark_rolled_back(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    return idempotent(((const struct service_context *)context)->site, context, call, input,
-                      &truss__migration__v1__mark_rolled_back_response__descriptor, mark_rolled_back_now);
+    static const struct idempotent kind = {mark_rolled_back_now,
+                                           &truss__migration__v1__mark_rolled_back_response__descriptor};
+    return idempotent(((const struct service_context *)context)->site, &kind, context, call, input);
 }
 
 static ProtobufCMessage *handle_create(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    return idempotent(((const struct service_context *)context)->site, context, call, input,
-                      &truss__migration__v1__create_response__descriptor, create_now);
+    static const struct idempotent kind = {create_now, &truss__migration__v1__create_response__descriptor};
+    return idempotent(((const struct service_context *)context)->site, &kind, context, call, input);
 }
 
 /* In the order of the .proto. */

@@ -72,7 +72,8 @@ ProtobufCMessage *handle_run(void *data, struct rpc_call *call, const ProtobufCM
     if (((const Truss__Migration__V1__RunRequest *)input)->dry_run) {
         return run_now(data, call, input, NULL);
     }
-    return idempotent(context->site, data, call, input, &truss__migration__v1__run_response__descriptor, run_now);
+    static const struct idempotent kind = {run_now, &truss__migration__v1__run_response__descriptor};
+    return idempotent(context->site, &kind, data, call, input);
 }
 
 /* ---- StartRun ---- */
@@ -194,7 +195,8 @@ ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const Prot
     if (((const Truss__Migration__V1__RunRequest *)input)->dry_run) {
         return start_now(data, call, input, NULL);
     }
-    return idempotent(context->site, data, call, input, &truss__migration__v1__operation__descriptor, start_now);
+    static const struct idempotent kind = {start_now, &truss__migration__v1__operation__descriptor};
+    return idempotent(context->site, &kind, data, call, input);
 }
 
 /* ---- Plan ---- */
