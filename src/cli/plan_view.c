@@ -21,7 +21,7 @@ static const struct {
     const char *words; /* NULL: not worth a word */
     enum colour colour;
 } works[] = {
-    [TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED] = {"what it does to others is not known", COLOUR_NONE},
+    [TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED] = {"may block: what it does to others is not known", COLOUR_YELLOW},
     [TRUSS__MIGRATION__V1__WORK__WORK_NONE] = {NULL, COLOUR_NONE},
     [TRUSS__MIGRATION__V1__WORK__WORK_SCAN] = {"reads the whole table", COLOUR_YELLOW},
     [TRUSS__MIGRATION__V1__WORK__WORK_REWRITE] = {"writes the whole table anew", COLOUR_RED},
@@ -67,7 +67,12 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
     for (size_t i = 0; i < statement->n_locks; i++) {
         print_lock(arena, statement->locks[i]);
     }
-    if (works[work].words != NULL) {
+    if (statement->unknown && statement->work != TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED) {
+        printf("      ");
+        output_put(COLOUR_YELLOW, "may block: what it calls is not known");
+        putchar('\n');
+    }
+    if (works[work].words != NULL && (work != 0 || statement->unknown)) {
         printf("      ");
         output_put(works[work].colour, works[work].words);
         putchar('\n');
@@ -80,8 +85,7 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
 /* Does it touch what is there already, or is nothing known of it? */
 static bool is_notable(const PlannedStatement *statement)
 {
-    return statement->n_locks > 0 || statement->_advice_case != 0 ||
-           statement->work == TRUSS__MIGRATION__V1__WORK__WORK_UNSPECIFIED;
+    return statement->n_locks > 0 || statement->_advice_case != 0 || statement->unknown;
 }
 
 /* ---- steps ---- */
@@ -121,9 +125,14 @@ static void print_step(struct arena *arena, const PlannedStep *step, size_t step
         }
     }
     if (quiet > 0) {
-        const bool all_known = step->n_statements == step->statement_count;
-        printf("    %u %sstatement(s) that %s\n", quiet, quiet < step->statement_count ? "other " : "",
-               all_known ? "lock nothing that exists" : "are not listed");
+        const char *const other = quiet < step->statement_count ? "other " : "";
+        if (quiet > step->unlisted_count) {
+            printf("    %u %sstatement(s) that lock nothing that exists\n", quiet - step->unlisted_count, other);
+        }
+        if (step->unlisted_count > 0) {
+            printf("    %u %sstatement(s) that lock what exists, or may, and are too many to list\n",
+                   step->unlisted_count, other);
+        }
     }
 }
 
@@ -139,8 +148,8 @@ static bool is_quiet(const PlannedMigration *migration)
             return false;
         }
     }
-    return step == NULL || (step->kind == TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_TRANSACTION &&
-                            step->n_statements == step->statement_count);
+    return step == NULL ||
+           (step->kind == TRUSS__MIGRATION__V1__STEP_KIND__STEP_KIND_TRANSACTION && step->unlisted_count == 0);
 }
 
 static void print_migration(struct arena *arena, const PlannedMigration *migration, bool verbose)

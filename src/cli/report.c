@@ -169,11 +169,19 @@ bool report_status(struct cli *cli, const StatusReply *reply)
 
 /* ---- plans ---- */
 
-/* A statement that stops somebody. */
+enum rule { RULE_STOPS_WRITERS, RULE_MAY_BLOCK, RULE_STOPS_READERS };
+
+static const char *const rules[] = {
+    [RULE_STOPS_WRITERS] = "stops-writers",
+    [RULE_MAY_BLOCK] = "may-block",
+    [RULE_STOPS_READERS] = "stops-readers",
+};
+
+/* A statement that stops somebody, or may. */
 struct finding {
     const char *path;
     const PlannedStatement *statement;
-    bool stops_readers;
+    enum rule rule;
     const char *text;
 };
 
@@ -197,14 +205,18 @@ static const char *filename_of(const StatusReply *status, const char *name)
 static void add_statement(struct findings *findings, const char *path, const PlannedStatement *statement)
 {
     struct buffer text = {.arena = findings->arena};
-    bool readers = false;
+    enum rule rule = statement->unknown ? RULE_MAY_BLOCK : RULE_STOPS_WRITERS;
     for (size_t i = 0; i < statement->n_locks; i++) {
         const Truss__Migration__V1__PlannedLock *const lock = statement->locks[i];
         if (lock->blocks_reads || lock->blocks_writes) {
             buffer_printf(&text, "%s%s on %s stops %s.", text.size == 0 ? "" : " ", lock->mode, lock->relation,
                           lock->blocks_reads ? "readers and writers" : "writers");
-            readers = readers || lock->blocks_reads;
+            rule = lock->blocks_reads ? RULE_STOPS_READERS : rule;
         }
+    }
+    if (statement->unknown) {
+        buffer_printf(&text, "%sWhat it%s locks is not known: it may block readers and writers.",
+                      text.size == 0 ? "" : " ", text.size == 0 ? "" : " also");
     }
     if (text.size == 0) {
         return;
@@ -214,7 +226,7 @@ static void add_statement(struct findings *findings, const char *path, const Pla
     }
     findings->items =
         arena_grow(findings->arena, findings->items, findings->count, &findings->capacity, sizeof *findings->items);
-    findings->items[findings->count++] = (struct finding){path, statement, readers, buffer_string(&text)};
+    findings->items[findings->count++] = (struct finding){path, statement, rule, buffer_string(&text)};
 }
 
 static struct findings find_all(struct arena *arena, const PlanResponse *reply, const StatusReply *status)
@@ -236,7 +248,7 @@ static void plan_github(const struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *const one = &findings->items[i];
-        printf("::%s file=%s,line=%u,col=%u,title=Lock::%s\n", one->stops_readers ? "warning" : "notice",
+        printf("::%s file=%s,line=%u,col=%u,title=Lock::%s\n", one->rule == RULE_STOPS_WRITERS ? "notice" : "warning",
                command_text(findings->arena, one->path, true), one->statement->line, one->statement->column,
                command_text(findings->arena, one->text, false));
     }
@@ -244,21 +256,21 @@ static void plan_github(const struct findings *findings)
 
 static void plan_sarif(const struct findings *findings)
 {
-    printf(
-        "{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\n"
-        "  \"tool\": {\"driver\": {\"name\": \"truss\", \"version\": \"" TRUSS_VERSION "\", \"rules\": [\n"
-        "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
-        "writers\"}},\n"
-        "    {\"id\": \"stops-writers\", \"shortDescription\": {\"text\": \"Takes a lock that stops writers\"}}]}},\n"
-        "  \"results\": [");
+    printf("{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\n"
+           "  \"tool\": {\"driver\": {\"name\": \"truss\", \"version\": \"" TRUSS_VERSION "\", \"rules\": [\n"
+           "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
+           "writers\"}},\n"
+           "    {\"id\": \"stops-writers\", \"shortDescription\": {\"text\": \"Takes a lock that stops writers\"}},\n"
+           "    {\"id\": \"may-block\", \"shortDescription\": {\"text\": \"What it locks is not known\"}}]}},\n"
+           "  \"results\": [");
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *const one = &findings->items[i];
         printf("%s\n    {\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": \"%s\"}, \"locations\": "
                "[{\"physicalLocation\": {\"artifactLocation\": {\"uri\": \"%s\"}, \"region\": {\"startLine\": %u, "
                "\"startColumn\": %u}}}]}",
-               i == 0 ? "" : ",", one->stops_readers ? "stops-readers" : "stops-writers",
-               one->stops_readers ? "warning" : "note", json(findings->arena, one->text),
-               json(findings->arena, one->path), one->statement->line, one->statement->column);
+               i == 0 ? "" : ",", rules[one->rule], one->rule == RULE_STOPS_WRITERS ? "note" : "warning",
+               json(findings->arena, one->text), json(findings->arena, one->path), one->statement->line,
+               one->statement->column);
     }
     printf("%s]\n}]}\n", findings->count == 0 ? "" : "\n  ");
 }

@@ -49,6 +49,11 @@ bool sql_lock_blocks_writes(enum sql_lock lock)
     return locks[lock].blocks_writes;
 }
 
+int sql_grammar_version(void)
+{
+    return PG_VERSION_NUM / 10000;
+}
+
 /* ---- the parse ---- */
 
 /* What a statement's tree may reach in depth, from its tokens: those between two commas may each be a level (1+1+…, NOT
@@ -125,7 +130,7 @@ static bool has_values_only(struct sql_lexer lexer)
 }
 
 /* INSERT INTO name … VALUES …: what statements that are too large for the parser usually are. */
-static void take_large_insert(struct effects_reader *reader, struct text statement)
+static bool take_large_insert(struct effects_reader *reader, struct text statement)
 {
     struct sql_lexer lexer = {.text = statement};
     const struct sql_token insert = sql_next(&lexer);
@@ -143,6 +148,19 @@ static void take_large_insert(struct effects_reader *reader, struct text stateme
     if (sql_is_word(&insert, "insert") && sql_is_word(&into, "into") && name != NULL && has_values_only(lexer)) {
         effects_lock_named(reader, schema, name, SQL_LOCK_ROW_EXCLUSIVE);
         reader->effects->work = SQL_WORK_ROWS;
+        return true;
+    }
+    return false;
+}
+
+void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
+                          struct sql_effects *effects)
+{
+    struct effects_reader reader = {.arena = arena, .facts = facts, .effects = effects};
+    *effects = (struct sql_effects){0};
+    if (!take_large_insert(&reader, statement)) {
+        effects->unknown = true;
+        effects_by_words(&reader, statement);
     }
 }
 
@@ -165,8 +183,9 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     if (json_array_size(statements) == 1) {
         effects->work = SQL_WORK_NONE;
         effects_statement(&reader, json_object_get(json_array_get(statements, 0), "stmt"));
-    } else if (statement.size > SIZE_LIMIT) {
-        take_large_insert(&reader, statement);
+    } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {
+        effects->unknown = effects->unread = true;
+        effects_by_words(&reader, statement);
     }
     if (effects->count > 0) {
         qsort(effects->locks, effects->count, sizeof *effects->locks, by_strength);

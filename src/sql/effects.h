@@ -2,8 +2,9 @@
  * What a statement does to a running database: the locks it takes on what is there already, whom they stop, and whether
  * it reads or writes a whole table under them. A catalogue measured on PostgreSQL 13 to 18
  * (tests/service/test_effects.py holds it against the servers that are installed). Looks at the statement's parse tree
- * (libpg_query) and at nothing else, but for what the caller tells of the database: what a statement locks without
- * naming it is only in the advice.
+ * (libpg_query) and at nothing else, but for what the caller tells of the database. What a statement locks without
+ * naming it (children, partitions, the other table of a foreign key, all that CASCADE finds) is in `reaches`, for who
+ * can ask the catalogs; what it does to names is in `changes`, for who follows them from statement to statement.
  */
 #ifndef SQL_EFFECTS_H
 #define SQL_EFFECTS_H
@@ -39,6 +40,61 @@ enum sql_work {
 struct sql_relation_lock {
     const char *relation; /* as the statement names it, quoted where needed: public."User" */
     enum sql_lock lock;
+    const char *schema; /* the same in parts, unquoted; schema NULL where the statement gives none */
+    const char *name;
+};
+
+/* What else is locked, from where the statement points: the catalogs know. */
+enum sql_reach_kind {
+    SQL_REACH_CHILDREN,         /* what inherits from the relation, partitions included, at any depth */
+    SQL_REACH_PARTITIONS,       /* the same where it is partitioned */
+    SQL_REACH_DROP,             /* what goes with an object, or with a part of a relation */
+    SQL_REACH_CASCADE,          /* … and what depends on it */
+    SQL_REACH_RETYPE,           /* foreign keys over a column, and its sequence */
+    SQL_REACH_TRUNCATE,         /* children */
+    SQL_REACH_TRUNCATE_CASCADE, /* … and what refers to them */
+    SQL_REACH_BESIDE_PARTITION, /* the DEFAULT partition of a parent, and the other tables of its foreign keys */
+    SQL_REACH_BASES,            /* the tables of a view */
+    SQL_REACH_TYPE_USERS,       /* tables with columns of a type */
+    SQL_REACH_TYPED_TABLES,     /* tables OF a type */
+    SQL_REACH_INDEX_TABLE,      /* the table of an index */
+    SQL_REACH_SEQUENCES,        /* that belong to the relation, or to a column of it */
+    SQL_REACH_EVERY_TABLE,      /* of a schema, or of the database */
+    SQL_REACH_CLUSTERED,        /* every table that was clustered once */
+    SQL_REACH_OF_ROLE,          /* every relation of a role */
+};
+
+struct sql_reach {
+    enum sql_reach_kind kind;
+    enum sql_lock lock;
+    const char
+        *type; /* "relation", "column", "constraint", "trigger", "rule", "policy"; "type", "function", "schema", … */
+    const char *schema; /* NULL where the statement gives none */
+    const char *name;   /* of the relation; of the object, where it is none */
+    const char *part;   /* of a relation: the column's name, the constraint's, …; NULL: the whole */
+};
+
+/* What a statement does to names. */
+enum sql_change_kind {
+    SQL_CHANGE_CREATES,
+    SQL_CHANGE_CREATES_TEMPORARY,
+    SQL_CHANGE_DROPS,
+    SQL_CHANGE_RENAMES,        /* to `to` */
+    SQL_CHANGE_MOVES,          /* into the schema `to` */
+    SQL_CHANGE_RENAMES_SCHEMA, /* `name` to `to` */
+    SQL_CHANGE_LINKS, /* who drops or changes `name` locks `to_schema.to`, too; name NULL: an index of it without name
+                       */
+    SQL_CHANGE_PATH,  /* the search path is `path` now; NULL: it cannot be read */
+    SQL_CHANGE_RESETS_PATH,
+};
+
+struct sql_change {
+    enum sql_change_kind kind;
+    const char *schema;
+    const char *name;
+    const char *to_schema;
+    const char *to;
+    const char *const *path; /* NULL-terminated */
 };
 
 struct sql_effects {
@@ -46,7 +102,16 @@ struct sql_effects {
     size_t count;
     enum sql_work work;
     const char *advice; /* a safer way, or what to know; NULL where there is nothing to say */
+    bool unknown;       /* it may lock more than is said: it calls what cannot be read, or was not read itself */
+    bool unread;        /* the parser does not know it */
+    struct sql_reach *reaches;
+    size_t reach_count;
+    struct sql_change *changes;
+    size_t change_count;
 };
+
+/* The major version of PostgreSQL whose grammar is built in: 15. */
+int sql_grammar_version(void);
 
 /* What the caller knows of the database. Every function may be NULL or answer "not known". Names as the statement has
  * them, folded and unquoted; schema is NULL where the statement gives none. */
@@ -55,6 +120,10 @@ struct sql_facts {
     void *data;
     /* The type of a column as format_type() writes it ("character varying(20)"); NULL where it is not known. */
     const char *(*column_type)(void *data, const char *schema, const char *table, const char *column);
+    /* Is nothing of this name there before the plan runs, so that no lock on it stops anybody? */
+    bool (*is_new)(void *data, const char *schema, const char *relation);
+    /* Is a function of this name known to change and lock nothing but rows? */
+    bool (*is_harmless)(void *data, const char *schema, const char *function);
 };
 
 /* The effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects depend
@@ -63,6 +132,10 @@ struct sql_facts {
  * create ("schema.table" or "table", NULL-terminated, may be NULL): locks on them stop nobody and are left out. */
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects);
+
+/* The same by the statement's first words alone, at no cost: INSERT … VALUES is known, everything else is unknown. */
+void sql_effects_by_words(struct arena *arena, struct text statement, const struct sql_facts *facts,
+                          struct sql_effects *effects);
 
 /* "ACCESS EXCLUSIVE"; "" for SQL_LOCK_NONE. */
 const char *sql_lock_name(enum sql_lock lock);

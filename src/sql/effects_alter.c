@@ -18,11 +18,34 @@ static void lock_target(struct effects_reader *reader, const struct alter *alter
     effects_lock(reader, alter->target, lock);
 }
 
+/* What inherits from the target is changed like it, unless it says ONLY. */
+static void reach_children(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
+                           enum sql_lock lock)
+{
+    if (tree_flag(alter->target, "inh")) {
+        effects_reach(reader, kind, alter->target, NULL, lock);
+    }
+}
+
+static void reach_part(struct effects_reader *reader, const struct alter *alter, enum sql_reach_kind kind,
+                       const char *type, enum sql_lock lock)
+{
+    effects_reach_object(reader, &(struct sql_reach){.kind = kind,
+                                                     .lock = lock,
+                                                     .type = type,
+                                                     .schema = tree_string(alter->target, "schemaname"),
+                                                     .name = tree_string(alter->target, "relname"),
+                                                     .part = tree_string(alter->command, "name")});
+}
+
 /* ---- constraints ---- */
 
-void effects_foreign_key(struct effects_reader *reader, const json_t *constraint)
+void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint)
 {
-    effects_lock(reader, json_object_get(constraint, "pktable"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    const json_t *const referenced = json_object_get(constraint, "pktable");
+    effects_lock(reader, referenced, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_reach(reader, SQL_REACH_PARTITIONS, referenced, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_links(reader, table, referenced);
 }
 
 /* A CHECK or foreign key is held against the rows that are there, but for NOT VALID. */
@@ -37,13 +60,15 @@ static void validate(struct effects_reader *reader, const json_t *constraint)
 static void add_foreign_key(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
-    effects_foreign_key(reader, constraint);
+    reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_foreign_key(reader, alter->target, constraint);
     validate(reader, constraint);
 }
 
 static void add_check(struct effects_reader *reader, const struct alter *alter, const json_t *constraint)
 {
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     validate(reader, constraint);
 }
 
@@ -52,6 +77,11 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
 {
     const char *const index = tree_string(constraint, "indexname");
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (tree_is(constraint, "contype", "CONSTR_PRIMARY")) {
+        reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    } else {
+        reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE);
+    }
     if (index[0] == '\0') {
         effects_work(reader, SQL_WORK_INDEX,
                      "Build the index with CREATE UNIQUE INDEX CONCURRENTLY, then add the constraint USING INDEX.");
@@ -71,6 +101,7 @@ static void add_exclusion(struct effects_reader *reader, const struct alter *alt
 {
     (void)constraint;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_PARTITIONS, SQL_LOCK_SHARE);
     effects_work(reader, SQL_WORK_INDEX,
                  "An exclusion constraint can only be built under this lock: do it when nobody needs the table.");
 }
@@ -92,6 +123,7 @@ static void add_constraint(struct effects_reader *reader, const struct alter *al
         }
     }
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_work(reader, SQL_WORK_UNKNOWN, NULL);
 }
 
@@ -126,7 +158,7 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
     }
 }
 
-static void add_column_keys(struct effects_reader *reader, const json_t *column)
+static void add_column_keys(struct effects_reader *reader, const struct alter *alter, const json_t *column)
 {
     const json_t *const reference = constraint_of(column, "CONSTR_FOREIGN");
     if (constraint_of(column, "CONSTR_CHECK") != NULL) {
@@ -137,7 +169,7 @@ static void add_column_keys(struct effects_reader *reader, const json_t *column)
                      "Add the column alone, build the index with CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX.");
     }
     if (reference != NULL) {
-        effects_foreign_key(reader, reference);
+        effects_foreign_key(reader, alter->target, reference);
         effects_work(reader, constraint_of(column, "CONSTR_DEFAULT") == NULL ? SQL_WORK_NONE : SQL_WORK_SCAN,
                      "Add the column alone and the foreign key as NOT VALID, then VALIDATE it.");
     }
@@ -147,8 +179,9 @@ static void add_column(struct effects_reader *reader, const struct alter *alter)
 {
     const json_t *const column = alter->definition;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     add_column_default(reader, column);
-    add_column_keys(reader, column);
+    add_column_keys(reader, alter, column);
     if (constraint_of(column, "CONSTR_IDENTITY") != NULL) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it in batches, then make it NOT NULL and an identity.");
@@ -185,6 +218,8 @@ static void change_type(struct effects_reader *reader, const struct alter *alter
         "Add a new column, fill it by a trigger and in batches, then swap the names in one short transaction.";
     enum sql_work work = SQL_WORK_REWRITE;
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_part(reader, alter, SQL_REACH_RETYPE, "column", SQL_LOCK_ACCESS_EXCLUSIVE);
     if (!converts(alter)) {
         const char *const from = facts->column_type == NULL
                                      ? NULL
@@ -212,7 +247,10 @@ static void attach(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_links(reader, alter->target, partition(alter));
     if (json_object_get(alter->definition, "bound") != NULL) {
+        effects_reach(reader, SQL_REACH_CHILDREN, partition(alter), NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+        effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
         effects_work(
             reader, SQL_WORK_SCAN,
             "A valid CHECK that implies the bounds spares the scan; a DEFAULT partition is locked and read as well.");
@@ -234,6 +272,7 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
         return;
     }
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, "detached", SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_lock(reader, partition(alter),
                  effects_since(reader, 14, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
@@ -247,6 +286,7 @@ static void inherit(struct effects_reader *reader, const struct alter *alter)
 {
     lock_target(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_lock(reader, alter->definition, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    effects_links(reader, alter->target, alter->definition);
 }
 
 static void disinherit(struct effects_reader *reader, const struct alter *alter)
@@ -283,6 +323,11 @@ static const struct subcommand {
     enum sql_work work;
     const char *advice;
     void (*take)(struct effects_reader *reader, const struct alter *alter); /* in place of lock, work and advice */
+    bool is_alone;                                                          /* what inherits is not touched */
+    bool partitions;                                                        /* … but for partitions */
+    const char *part;           /* what kind of part goes, or the column whose sequences are touched */
+    bool sequences;             /* the sequences of the column, or of the whole table, are locked as well */
+    enum sql_lock on_sequences; /* NONE: ACCESS EXCLUSIVE */
 } subcommands[] = {
     {.subtypes = "AT_AddColumn", .take = add_column},
     {.subtypes = "AT_AddConstraint", .take = add_constraint},
@@ -294,30 +339,40 @@ static const struct subcommand {
     {.subtypes = "AT_SetRelOptions AT_ResetRelOptions", .take = set_options},
     {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "What it holds is lost: drop it when no code names it; the other table of its foreign keys is locked as well.",
-     NULL},
+     .part = "column"},
     {"AT_SetNotNull", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_SCAN,
-     "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.", NULL},
+     "Add a CHECK (… IS NOT NULL) NOT VALID and VALIDATE it before: then nothing is read under the lock.",
+     .take = NULL},
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
-     "If it is a foreign key, the table that it refers to is locked as strongly.", NULL},
+     "If it is a foreign key, the table that it refers to is locked as strongly.", .part = "constraint"},
     {"AT_ValidateConstraint", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_SCAN,
-     "Do it in a transaction of its own: locks of earlier statements would be held while it reads.", NULL},
+     "Do it in a transaction of its own: locks of earlier statements would be held while it reads.", .take = NULL},
     {"AT_SetTableSpace", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE,
-     "The files are copied under the lock: do it when nobody needs them.", NULL},
-    {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED, NULL},
+     "The files are copied under the lock: do it when nobody needs them.", .is_alone = true},
+    {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED,
+     .is_alone = true, .sequences = true},
+    {"AT_ChangeOwner", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .is_alone = true, .sequences = true},
+    {"AT_SetExpression", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED, .take = NULL},
     {"AT_EnableRowSecurity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
-     "A table with row level security and no policy shows no rows: create the policies first.", NULL},
-    {"AT_SetIdentity AT_DropIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
-     "The column's sequence is locked as well.", NULL},
-    {"AT_SetStatistics AT_SetOptions AT_ResetOptions AT_ClusterOn AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE,
-     SQL_WORK_NONE, NULL, NULL},
+     "A table with row level security and no policy shows no rows: create the policies first.", .is_alone = true},
+    {"AT_DisableRowSecurity AT_ForceRowSecurity AT_NoForceRowSecurity AT_ReplicaIdentity AT_EnableRule "
+     "AT_EnableAlwaysRule AT_EnableReplicaRule AT_DisableRule AT_AddOf AT_DropOf AT_GenericOptions",
+     SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .is_alone = true},
+    {"AT_SetIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.",
+     .partitions = true, .part = "column", .sequences = true, .on_sequences = SQL_LOCK_SHARE_ROW_EXCLUSIVE},
+    {"AT_DropIdentity", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, "The column's sequence is locked as well.",
+     .partitions = true, .part = "column", .sequences = true},
+    {"AT_SetStatistics", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL, .take = NULL},
+    {"AT_SetOptions AT_ResetOptions AT_ClusterOn AT_DropCluster", SQL_LOCK_SHARE_UPDATE_EXCLUSIVE, SQL_WORK_NONE, NULL,
+     .is_alone = true},
     {"AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_EnableTrigAll AT_EnableTrigUser "
      "AT_DisableTrig AT_DisableTrigAll AT_DisableTrigUser",
-     SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL},
+     SQL_LOCK_SHARE_ROW_EXCLUSIVE, SQL_WORK_NONE, NULL, .partitions = true},
 };
 
 /* DEFAULT, DROP NOT NULL, STORAGE, COMPRESSION, EXPRESSION, OWNER, REPLICA IDENTITY, row level security, rules, OF, a
  * constraint's attributes, a foreign table's options. */
-static const struct subcommand any_other = {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, NULL};
+static const struct subcommand any_other = {"", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .take = NULL};
 
 static const struct subcommand *find_subcommand(const char *subtype)
 {
@@ -329,6 +384,23 @@ static const struct subcommand *find_subcommand(const char *subtype)
     return &any_other;
 }
 
+/* What a subcommand locks besides its target. */
+static void reach_of(struct effects_reader *reader, const struct alter *alter, const struct subcommand *subcommand)
+{
+    const bool cascade = tree_is(alter->command, "behavior", "DROP_CASCADE");
+    if (!subcommand->is_alone) {
+        reach_children(reader, alter, subcommand->partitions ? SQL_REACH_PARTITIONS : SQL_REACH_CHILDREN,
+                       subcommand->lock);
+    }
+    if (subcommand->sequences) {
+        reach_part(reader, alter, SQL_REACH_SEQUENCES, subcommand->part == NULL ? "relation" : "column",
+                   subcommand->on_sequences == SQL_LOCK_NONE ? SQL_LOCK_ACCESS_EXCLUSIVE : subcommand->on_sequences);
+    } else if (subcommand->part != NULL) {
+        reach_part(reader, alter, cascade ? SQL_REACH_CASCADE : SQL_REACH_DROP, subcommand->part,
+                   SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
+}
+
 static void take_command(struct effects_reader *reader, const struct alter *alter)
 {
     const struct subcommand *const subcommand = find_subcommand(tree_string(alter->command, "subtype"));
@@ -337,6 +409,7 @@ static void take_command(struct effects_reader *reader, const struct alter *alte
         return;
     }
     lock_target(reader, alter, subcommand->lock);
+    reach_of(reader, alter, subcommand);
     effects_work(reader, subcommand->work, subcommand->advice);
 }
 
@@ -349,6 +422,11 @@ void effects_alter_table(struct effects_reader *reader, json_t *body)
         tree_node(json_object_get(alter.command, "def"), &alter.definition);
         if (tree_is(body, "objtype", "OBJECT_TYPE")) { /* a composite type has no rows */
             lock_target(reader, &alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+            effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_TYPED_TABLES,
+                                                             .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
+                                                             .type = "type",
+                                                             .schema = tree_string(alter.target, "schemaname"),
+                                                             .name = tree_string(alter.target, "relname")});
         } else {
             take_command(reader, &alter);
         }

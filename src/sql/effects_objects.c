@@ -36,6 +36,101 @@ static size_t find_object(const char *type)
     return i;
 }
 
+/* The other kinds, as reaches name them. Of a cast, a transform or a mapping nothing is found by its name. */
+static const struct {
+    const char *removed;
+    const char *type;
+} unrelated_objects[] = {
+    {"OBJECT_TYPE", "type"},
+    {"OBJECT_DOMAIN", "type"},
+    {"OBJECT_FUNCTION", "function"},
+    {"OBJECT_PROCEDURE", "function"},
+    {"OBJECT_ROUTINE", "function"},
+    {"OBJECT_AGGREGATE", "function"},
+    {"OBJECT_SCHEMA", "schema"},
+    {"OBJECT_EXTENSION", "extension"},
+    {"OBJECT_OPERATOR", "operator"},
+    {"OBJECT_OPCLASS", "operator class"},
+    {"OBJECT_OPFAMILY", "operator family"},
+    {"OBJECT_COLLATION", "collation"},
+    {"OBJECT_LANGUAGE", "language"},
+    {"OBJECT_ACCESS_METHOD", "access method"},
+    {"OBJECT_FDW", "foreign-data wrapper"},
+    {"OBJECT_FOREIGN_SERVER", "server"},
+    {"OBJECT_STATISTIC_EXT", "statistics"},
+    {"OBJECT_TSCONFIGURATION", "text search configuration"},
+    {"OBJECT_TSDICTIONARY", "text search dictionary"},
+};
+
+/* The parts of relations, as reaches name them. */
+static const char *part_type(const char *removed)
+{
+    return strcmp(removed, "OBJECT_TRIGGER") == 0  ? "trigger"
+           : strcmp(removed, "OBJECT_RULE") == 0   ? "rule"
+           : strcmp(removed, "OBJECT_POLICY") == 0 ? "policy"
+                                                   : "relation";
+}
+
+/* The list of names of an object in DROP: of a function its name alone. */
+static const json_t *object_names(const json_t *object)
+{
+    const json_t *const list = json_object_get(tree_body(object, "List"), "items");
+    const json_t *const function = json_object_get(tree_body(object, "ObjectWithArgs"), "objname");
+    const json_t *const type = json_object_get(tree_body(object, "TypeName"), "names");
+    return list != NULL ? list : function != NULL ? function : type;
+}
+
+static void drop_relation(struct effects_reader *reader, const json_t *names, size_t kind, struct sql_reach reach)
+{
+    const size_t skip = named_objects[kind].skip;
+    reach.type = part_type(named_objects[kind].type);
+    reach.schema = tree_name(names, skip + 1);
+    reach.name = tree_name(names, skip);
+    reach.part = skip == 0 ? NULL : tree_name(names, 0);
+    effects_reach_object(reader, &reach);
+    if (skip == 0) {
+        effects_change(reader,
+                       &(struct sql_change){.kind = SQL_CHANGE_DROPS, .schema = reach.schema, .name = reach.name});
+    }
+}
+
+static void drop_object(struct effects_reader *reader, const json_t *object, const char *removed,
+                        struct sql_reach reach)
+{
+    const json_t *const names = object_names(object);
+    const char *const alone = tree_string(tree_body(object, "String"), "sval");
+    for (size_t i = 0; i < sizeof unrelated_objects / sizeof unrelated_objects[0]; i++) {
+        if (strcmp(unrelated_objects[i].removed, removed) == 0) {
+            reach.type = unrelated_objects[i].type;
+            reach.schema = tree_name(names, 1);
+            reach.name = names == NULL ? alone : tree_name(names, 0);
+            effects_reach_object(reader, &reach);
+            return;
+        }
+    }
+    if (reach.kind == SQL_REACH_CASCADE) {
+        effects_unknown(reader);
+    }
+}
+
+/* What goes with each. */
+static void reach_of_drop(struct effects_reader *reader, const json_t *body, size_t kind, bool concurrent)
+{
+    const json_t *const objects = json_object_get(body, "objects");
+    const struct sql_reach reach = {.kind = concurrent                                  ? SQL_REACH_INDEX_TABLE
+                                            : tree_is(body, "behavior", "DROP_CASCADE") ? SQL_REACH_CASCADE
+                                                                                        : SQL_REACH_DROP,
+                                    .lock = concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE};
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *const object = json_array_get(objects, i);
+        if (kind < sizeof named_objects / sizeof named_objects[0]) {
+            drop_relation(reader, object_names(object), kind, reach);
+        } else {
+            drop_object(reader, object, tree_string(body, "removeType"), reach);
+        }
+    }
+}
+
 static void drop(struct effects_reader *reader, json_t *body)
 {
     const json_t *const objects = json_object_get(body, "objects");
@@ -47,6 +142,7 @@ static void drop(struct effects_reader *reader, json_t *body)
                           named_objects[kind].skip,
                           concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_ACCESS_EXCLUSIVE);
     }
+    reach_of_drop(reader, body, kind, concurrent);
     if (tree_is(body, "behavior", "DROP_CASCADE")) {
         effects_work(
             reader, SQL_WORK_NONE,
@@ -69,6 +165,46 @@ static void comment(struct effects_reader *reader, json_t *body)
     }
 }
 
+/* Columns and CHECKs have their names in children, too; a relation has another one from now on. */
+static void reach_of_rename(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const relation = json_object_get(body, "relation");
+    const char *const type = tree_string(body, "renameType");
+    if (strcmp(type, "OBJECT_SCHEMA") == 0) {
+        effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_RENAMES_SCHEMA,
+                                                    .name = tree_string(body, "subname"),
+                                                    .to = tree_string(body, "newname")});
+    } else if (relation == NULL) {
+        return;
+    } else if (strcmp(type, "OBJECT_ATTRIBUTE") == 0) {
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_TYPED_TABLES,
+                                                         .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
+                                                         .type = "type",
+                                                         .schema = tree_string(relation, "schemaname"),
+                                                         .name = tree_string(relation, "relname")});
+    } else if (tree_string(body, "subname")[0] != '\0') {
+        effects_reach(reader, SQL_REACH_CHILDREN, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+    } else {
+        effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_RENAMES,
+                                                    .schema = tree_string(relation, "schemaname"),
+                                                    .name = tree_string(relation, "relname"),
+                                                    .to = tree_string(body, "newname")});
+    }
+}
+
+static void move(struct effects_reader *reader, json_t *body)
+{
+    const json_t *const relation = json_object_get(body, "relation");
+    effects_lock(reader, relation, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_reach(reader, SQL_REACH_SEQUENCES, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (relation != NULL) {
+        effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_MOVES,
+                                                    .schema = tree_string(relation, "schemaname"),
+                                                    .name = tree_string(relation, "relname"),
+                                                    .to = tree_string(body, "newschema")});
+    }
+}
+
 static void rename_object(struct effects_reader *reader, json_t *body)
 {
     const bool is_named_by_code = tree_is(body, "renameType", "OBJECT_TABLE") ||
@@ -77,6 +213,7 @@ static void rename_object(struct effects_reader *reader, json_t *body)
     effects_lock(reader, json_object_get(body, "relation"),
                  tree_is(body, "renameType", "OBJECT_INDEX") ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE
                                                              : SQL_LOCK_ACCESS_EXCLUSIVE);
+    reach_of_rename(reader, body);
     effects_work(reader, SQL_WORK_NONE,
                  is_named_by_code ? "Running code that uses the old name fails: keep both names for as long as it runs."
                                   : NULL);
@@ -113,6 +250,7 @@ static void rule(struct effects_reader *reader, json_t *body)
 static void trigger(struct effects_reader *reader, json_t *body)
 {
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_SHARE_ROW_EXCLUSIVE);
+    effects_reach(reader, SQL_REACH_PARTITIONS, json_object_get(body, "relation"), NULL, SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_lock(reader, json_object_get(body, "constrrel"), SQL_LOCK_ACCESS_SHARE);
 }
 
@@ -122,6 +260,7 @@ static void view(struct effects_reader *reader, json_t *body)
     if (tree_flag(body, "replace")) {
         effects_lock(reader, json_object_get(body, "view"), SQL_LOCK_ACCESS_EXCLUSIVE);
     }
+    effects_creates(reader, json_object_get(body, "view"));
 }
 
 /* OWNED BY table.column, of CREATE and ALTER SEQUENCE. */
@@ -130,6 +269,12 @@ static void sequence(struct effects_reader *reader, json_t *body)
     const json_t *const owner = tree_option(json_object_get(body, "options"), "owned_by");
     const json_t *const names = json_object_get(json_object_get(json_object_get(owner, "arg"), "List"), "items");
     effects_lock_path(reader, names, 1, SQL_LOCK_ACCESS_SHARE);
+}
+
+static void create_sequence(struct effects_reader *reader, json_t *body)
+{
+    sequence(reader, body);
+    effects_creates(reader, json_object_get(body, "sequence"));
 }
 
 static void alter_sequence(struct effects_reader *reader, json_t *body)
@@ -145,6 +290,12 @@ static void alter_domain(struct effects_reader *reader, json_t *body)
     const bool reads = strcmp(subtype, "C") == 0 || strcmp(subtype, "V") == 0 || strcmp(subtype, "O") == 0;
     const json_t *const constraint = tree_body(json_object_get(body, "def"), "Constraint");
     if (reads && !tree_flag(constraint, "skip_validation")) {
+        const json_t *const names = json_object_get(body, "typeName");
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_TYPE_USERS,
+                                                         .lock = SQL_LOCK_SHARE,
+                                                         .type = "type",
+                                                         .schema = tree_name(names, 1),
+                                                         .name = tree_name(names, 0)});
         effects_work(reader, SQL_WORK_SCAN,
                      subtype[0] == 'C'
                          ? "Every table that uses it is locked against writes: NOT VALID, then VALIDATE, splits it."
@@ -159,8 +310,11 @@ static void publication(struct effects_reader *reader, json_t *body)
     const json_t *const objects = json_object_get(body, "pubobjects");
     for (size_t i = 0; i < json_array_size(objects); i++) {
         const json_t *const object = tree_body(json_array_get(objects, i), "PublicationObjSpec");
-        effects_lock(reader, json_object_get(json_object_get(object, "pubtable"), "relation"),
-                     SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+        const json_t *const table = json_object_get(json_object_get(object, "pubtable"), "relation");
+        effects_lock(reader, table, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+        if (tree_flag(table, "inh")) {
+            effects_reach(reader, SQL_REACH_CHILDREN, table, NULL, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+        }
     }
 }
 
@@ -172,14 +326,14 @@ static void statistics(struct effects_reader *reader, json_t *body)
 const struct effects_kind effects_on_objects[] = {
     {.kind = "AlterDomainStmt", .take = alter_domain},
     {.kind = "AlterObjectDependsStmt", .take = depend_on_extension},
-    {.kind = "AlterObjectSchemaStmt", .lock = SQL_LOCK_ACCESS_EXCLUSIVE},
+    {.kind = "AlterObjectSchemaStmt", .take = move},
     {.kind = "AlterPolicyStmt", .take = policy},
     {.kind = "AlterPublicationStmt", .take = publication},
     {.kind = "AlterSeqStmt", .take = alter_sequence},
     {.kind = "CommentStmt", .take = comment},
     {.kind = "CreatePolicyStmt", .take = policy},
     {.kind = "CreatePublicationStmt", .take = publication},
-    {.kind = "CreateSeqStmt", .take = sequence},
+    {.kind = "CreateSeqStmt", .take = create_sequence},
     {.kind = "CreateStatsStmt", .take = statistics},
     {.kind = "CreateTrigStmt", .take = trigger},
     {.kind = "DropStmt", .take = drop},

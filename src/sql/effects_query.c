@@ -131,6 +131,16 @@ static void lock_rows(struct effects_reader *reader, json_t *from, const json_t 
     }
 }
 
+/* Known, or the database says that it cannot lock more than rows. */
+static bool is_harmless(const struct effects_reader *reader, const json_t *call)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const names = json_object_get(call, "funcname");
+    const char *const name = tree_name(names, 0);
+    return is_known(call) ||
+           (facts->is_harmless != NULL && name != NULL && facts->is_harmless(facts->data, tree_name(names, 1), name));
+}
+
 static void walk(struct effects_reader *reader, json_t *tree)
 {
     const json_t *const locking = json_object_get(tree, "lockingClause");
@@ -153,7 +163,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
         } else if (effects_is_one_of("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
             reader->changes_rows = true;
             effects_lock(reader, json_object_get(value, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
-        } else if (strcmp(key, "FuncCall") == 0 && !is_known(value)) {
+        } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, value)) {
             reader->calls_unknown = true;
         }
         if (strcmp(key, "lockingClause") != 0) {
@@ -170,9 +180,23 @@ void effects_query(struct effects_reader *reader, json_t *tree)
 
 /* ---- statements ---- */
 
+/* set_config('search_path', …) of constants, as pg_dump begins its scripts. */
+static void take_path(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const target = tree_body(json_array_get(json_object_get(body, "targetList"), 0), "ResTarget");
+    const json_t *const call = tree_body(json_object_get(target, "val"), "FuncCall");
+    const json_t *const arguments = json_object_get(call, "args");
+    if (strcmp(function_name(call), "set_config") == 0 &&
+        strcmp(effects_constant(json_array_get(arguments, 0)), "search_path") == 0) {
+        effects_path(reader, arguments);
+    }
+}
+
 static void select_rows(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, body);
+    take_path(reader, body);
+    effects_creates(reader, json_object_get(json_object_get(body, "intoClause"), "rel"));
     if (reader->calls_unknown) {
         effects_work(reader, SQL_WORK_UNKNOWN, NULL);
     } else if (reader->changes_rows) {
@@ -187,6 +211,7 @@ static void change_rows(struct effects_reader *reader, json_t *body)
     effects_query(reader, body);
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
     effects_work(reader, SQL_WORK_ROWS, NULL);
+    reader->effects->unknown = reader->effects->unknown || reader->calls_unknown;
 }
 
 static void change_found_rows(struct effects_reader *reader, json_t *body)
@@ -217,6 +242,8 @@ static void explain(struct effects_reader *reader, json_t *body)
     if (!tree_option_on(json_object_get(body, "options"), "analyze")) {
         reader->effects->work = SQL_WORK_NONE;
         reader->effects->advice = NULL;
+        reader->effects->unknown = false;
+        reader->effects->change_count = 0;
     }
 }
 

@@ -149,7 +149,8 @@ void effects_lock_named(struct effects_reader *reader, const char *schema, const
         return;
     }
     schema = schema != NULL && schema[0] == '\0' ? NULL : schema;
-    if (is_created(reader, schema, name)) {
+    if (is_created(reader, schema, name) ||
+        (reader->facts->is_new != NULL && reader->facts->is_new(reader->facts->data, schema, name))) {
         reader->left_out++;
         return;
     }
@@ -167,7 +168,10 @@ void effects_lock_named(struct effects_reader *reader, const char *schema, const
     if (i == effects->count) {
         effects->locks =
             arena_grow(reader->arena, effects->locks, effects->count, &reader->capacity, sizeof *effects->locks);
-        effects->locks[effects->count++] = (struct sql_relation_lock){.relation = buffer_string(&relation)};
+        effects->locks[effects->count++] =
+            (struct sql_relation_lock){.relation = buffer_string(&relation),
+                                       .schema = schema == NULL ? NULL : arena_strdup(reader->arena, schema),
+                                       .name = arena_strdup(reader->arena, name)};
     }
     if (lock > effects->locks[i].lock) {
         effects->locks[i].lock = lock;
@@ -193,6 +197,111 @@ void effects_lock_path(struct effects_reader *reader, const json_t *names, size_
     effects_lock_named(reader, tree_name(names, skip + 1), tree_name(names, skip), lock);
 }
 
+/* ---- what the catalogs know ---- */
+
+/* NULL for what is NULL or empty. */
+static const char *copy_name(const struct effects_reader *reader, const char *name)
+{
+    return name == NULL || name[0] == '\0' ? NULL : arena_strdup(reader->arena, name);
+}
+
+void effects_reach_object(struct effects_reader *reader, const struct sql_reach *reach)
+{
+    struct sql_effects *const effects = reader->effects;
+    if (effects->reach_count == EFFECTS_NAMES_LIMIT) {
+        effects_unknown(reader);
+        return;
+    }
+    effects->reaches = arena_grow(reader->arena, effects->reaches, effects->reach_count, &reader->reach_capacity,
+                                  sizeof *effects->reaches);
+    effects->reaches[effects->reach_count++] = (struct sql_reach){
+        reach->kind,
+        reach->lock,
+        reach->type,
+        copy_name(reader, reach->schema),
+        copy_name(reader, reach->name),
+        copy_name(reader, reach->part),
+    };
+}
+
+void effects_reach(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *range, const char *part,
+                   enum sql_lock lock)
+{
+    if (range != NULL) {
+        effects_reach_object(reader, &(struct sql_reach){.kind = kind,
+                                                         .lock = lock,
+                                                         .type = part == NULL ? "relation" : "column",
+                                                         .schema = tree_string(range, "schemaname"),
+                                                         .name = tree_string(range, "relname"),
+                                                         .part = part});
+    }
+}
+
+void effects_reach_all(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *ranges,
+                       enum sql_lock lock)
+{
+    for (size_t i = 0; i < json_array_size(ranges); i++) {
+        const json_t *const range = tree_body(json_array_get(ranges, i), "RangeVar");
+        if (tree_flag(range, "inh")) {
+            effects_reach(reader, kind, range, NULL, lock);
+        }
+    }
+}
+
+/* ---- what becomes of names ---- */
+
+void effects_change(struct effects_reader *reader, const struct sql_change *change)
+{
+    struct sql_effects *const effects = reader->effects;
+    if (effects->change_count == EFFECTS_NAMES_LIMIT) {
+        effects_unknown(reader);
+        return;
+    }
+    effects->changes = arena_grow(reader->arena, effects->changes, effects->change_count, &reader->change_capacity,
+                                  sizeof *effects->changes);
+    effects->changes[effects->change_count++] = (struct sql_change){
+        change->kind,
+        copy_name(reader, change->schema),
+        copy_name(reader, change->name),
+        copy_name(reader, change->to_schema),
+        copy_name(reader, change->to),
+        change->path,
+    };
+}
+
+void effects_creates(struct effects_reader *reader, const json_t *range)
+{
+    if (range != NULL) {
+        effects_change(reader,
+                       &(struct sql_change){.kind = tree_is(range, "relpersistence", "t") ? SQL_CHANGE_CREATES_TEMPORARY
+                                                                                          : SQL_CHANGE_CREATES,
+                                            .schema = tree_string(range, "schemaname"),
+                                            .name = tree_string(range, "relname")});
+    }
+}
+
+static void link_to(struct effects_reader *reader, const json_t *one, const json_t *other)
+{
+    effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_LINKS,
+                                                .schema = tree_string(one, "schemaname"),
+                                                .name = tree_string(one, "relname"),
+                                                .to_schema = tree_string(other, "schemaname"),
+                                                .to = tree_string(other, "relname")});
+}
+
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other)
+{
+    if (one != NULL && other != NULL) {
+        link_to(reader, one, other);
+        link_to(reader, other, one);
+    }
+}
+
+void effects_unknown(struct effects_reader *reader)
+{
+    reader->effects->unknown = true;
+}
+
 static int weight(enum sql_work work)
 {
     static const int weights[] = {
@@ -205,6 +314,7 @@ static int weight(enum sql_work work)
 void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice)
 {
     struct sql_effects *const effects = reader->effects;
+    effects->unknown = effects->unknown || work == SQL_WORK_UNKNOWN;
     if (weight(work) > weight(effects->work)) {
         effects->work = work;
     }

@@ -17,6 +17,8 @@ struct effects_reader {
     const char *const *created;
     struct sql_effects *effects;
     size_t capacity;
+    size_t reach_capacity;
+    size_t change_capacity;
     size_t left_out;    /* locks on relations that the plan itself creates */
     int advice_weight;  /* of the work that the advice is for */
     bool calls_unknown; /* a function that is not known to lock nothing */
@@ -63,6 +65,24 @@ void effects_lock_all(struct effects_reader *reader, const json_t *ranges, enum 
 /* For a list of names whose last `skip` are not the relation's: (schema, table, trigger). */
 void effects_lock_path(struct effects_reader *reader, const json_t *names, size_t skip, enum sql_lock lock);
 
+/* What is locked besides, which the catalogs know: from the body of a RangeVar, whose part is NULL for the whole. */
+void effects_reach(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *range, const char *part,
+                   enum sql_lock lock);
+/* The same from an object of any type. */
+void effects_reach_object(struct effects_reader *reader, const struct sql_reach *reach);
+/* For each RangeVar of a list that is not ONLY itself. */
+void effects_reach_all(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *ranges,
+                       enum sql_lock lock);
+
+void effects_change(struct effects_reader *reader, const struct sql_change *change);
+/* A relation of this name is made; IF NOT EXISTS or not: what is there already stays what it is. */
+void effects_creates(struct effects_reader *reader, const json_t *range);
+/* Each of two relations is locked where the other one is changed. */
+void effects_links(struct effects_reader *reader, const json_t *one, const json_t *other);
+
+/* More is locked than can be said. */
+void effects_unknown(struct effects_reader *reader);
+
 /* The heaviest work counts, and the advice that came with it; advice may be NULL. */
 void effects_work(struct effects_reader *reader, enum sql_work work, const char *advice);
 
@@ -83,14 +103,17 @@ extern const struct effects_kind effects_on_tables[];  /* effects_tables.c */
 extern const struct effects_kind effects_on_objects[]; /* effects_objects.c */
 extern const struct effects_kind effects_on_rows[];    /* effects_query.c */
 
+/* What a statement that the parser does not know names behind its first words: effects_words.c. */
+void effects_by_words(struct effects_reader *reader, struct text statement);
+
 /* One statement's node: effects_statements.c. */
 void effects_statement(struct effects_reader *reader, json_t *node);
 
 /* ALTER TABLE, INDEX, VIEW, SEQUENCE, …: effects_alter.c. */
 void effects_alter_table(struct effects_reader *reader, json_t *body);
 
-/* What a constraint that a new table or column has locks elsewhere. */
-void effects_foreign_key(struct effects_reader *reader, const json_t *constraint);
+/* What a constraint that a table or a column of it gets locks elsewhere. */
+void effects_foreign_key(struct effects_reader *reader, const json_t *table, const json_t *constraint);
 
 /* The change of a column's type: from is as format_type() writes it, or NULL; effects_types.c. */
 enum sql_work effects_type_change(const char *from_text, const json_t *type, const char **advice);
@@ -102,6 +125,10 @@ bool effects_is_builtin(const json_t *type);
 
 /* Locks for all that a query (or any part of a tree) reads and writes; effects_query.c. */
 void effects_query(struct effects_reader *reader, json_t *tree);
+/* A string constant; "" for what is none. */
+const char *effects_constant(const json_t *node);
+/* The search path becomes what the arguments of SET search_path, or of set_config('search_path', …), say. */
+void effects_path(struct effects_reader *reader, const json_t *arguments);
 /* True where an expression may give another value for each row. */
 bool effects_is_volatile(json_t *expression);
 

@@ -14,8 +14,26 @@ static void create_schema(struct effects_reader *reader, json_t *body)
 
 static void objects_of_role(struct effects_reader *reader, json_t *body)
 {
-    (void)body;
+    const json_t *const roles = json_object_get(body, "roles");
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const json_t *const role = tree_body(json_array_get(roles, i), "RoleSpec");
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_OF_ROLE,
+                                                         .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
+                                                         .type = "role",
+                                                         .name = tree_string(role, "rolename")});
+    }
     effects_work(reader, SQL_WORK_UNKNOWN, "Every table of the role is locked against reads and writes.");
+}
+
+/* Only where names are looked for matters here. */
+static void set_variable(struct effects_reader *reader, json_t *body)
+{
+    const bool is_path = tree_is(body, "name", "search_path");
+    if (is_path && tree_is(body, "kind", "VAR_SET_VALUE")) {
+        effects_path(reader, json_object_get(body, "args"));
+    } else if (is_path || tree_is(body, "kind", "VAR_RESET_ALL")) {
+        effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_RESETS_PATH});
+    }
 }
 
 /* Statements that lock no relation that is there: types, roles, functions, settings, transactions. */
@@ -30,13 +48,13 @@ static const char harmless[] =
     "CreateOpFamilyStmt CreatePLangStmt CreateRangeStmt CreateRoleStmt CreateSubscriptionStmt CreateTableSpaceStmt "
     "CreateTransformStmt CreateUserMappingStmt CreatedbStmt DeallocateStmt DefineStmt DiscardStmt DropRoleStmt "
     "DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt DropdbStmt FetchStmt GrantRoleStmt "
-    "ImportForeignSchemaStmt ListenStmt LoadStmt NotifyStmt TransactionStmt UnlistenStmt VariableSetStmt "
-    "VariableShowStmt";
+    "ImportForeignSchemaStmt ListenStmt LoadStmt NotifyStmt TransactionStmt UnlistenStmt VariableShowStmt";
 
 static const struct effects_kind others[] = {
     {.kind = "CreateSchemaStmt", .take = create_schema},
     {.kind = "DropOwnedStmt", .take = objects_of_role},
     {.kind = "ReassignOwnedStmt", .take = objects_of_role},
+    {.kind = "VariableSetStmt", .take = set_variable},
     {0},
 };
 

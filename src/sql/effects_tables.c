@@ -20,7 +20,7 @@ static void take_elements(struct effects_reader *reader, const json_t *table, co
         const char *const kind = tree_node(json_array_get(elements, i), &body);
         if (strcmp(kind, "Constraint") == 0 && tree_is(body, "contype", "CONSTR_FOREIGN") &&
             !is_own_reference(table, body)) {
-            effects_foreign_key(reader, body);
+            effects_foreign_key(reader, table, body);
             effects_work(reader, SQL_WORK_NONE,
                          "Create the table without the foreign key and add it later, in a short transaction.");
         } else if (strcmp(kind, "TableLikeClause") == 0) {
@@ -31,13 +31,26 @@ static void take_elements(struct effects_reader *reader, const json_t *table, co
     }
 }
 
+/* A new partition that is dropped again locks its parent. */
+static void link_parents(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const parents = json_object_get(body, "inhRelations");
+    for (size_t i = 0; i < json_array_size(parents); i++) {
+        effects_links(reader, json_object_get(body, "relation"), tree_body(json_array_get(parents, i), "RangeVar"));
+    }
+}
+
 static void create_table(struct effects_reader *reader, json_t *body)
 {
     const bool is_partition = json_object_get(body, "partbound") != NULL;
+    effects_creates(reader, json_object_get(body, "relation"));
     take_elements(reader, json_object_get(body, "relation"), json_object_get(body, "tableElts"));
     effects_lock_all(reader, json_object_get(body, "inhRelations"),
                      is_partition ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    link_parents(reader, body);
     if (is_partition) {
+        effects_reach_all(reader, SQL_REACH_BESIDE_PARTITION, json_object_get(body, "inhRelations"),
+                          SQL_LOCK_SHARE_ROW_EXCLUSIVE);
         effects_work(reader, SQL_WORK_NONE,
                      "Create the table alone with a CHECK of the bounds, then ATTACH it; a DEFAULT partition is read.");
     }
@@ -51,19 +64,53 @@ static void create_foreign_table(struct effects_reader *reader, json_t *body)
 static void create_table_as(struct effects_reader *reader, json_t *body)
 {
     effects_query(reader, json_object_get(body, "query"));
+    effects_creates(reader, json_object_get(json_object_get(body, "into"), "rel"));
     if (!tree_flag(json_object_get(body, "into"), "skipData")) {
         effects_work(reader, SQL_WORK_SCAN, NULL);
     }
 }
 
+/* An index that is dropped again locks its table; it lives in its schema. */
+static void name_index(struct effects_reader *reader, const json_t *table, const char *name)
+{
+    const char *const schema = tree_string(table, "schemaname");
+    struct sql_change change = {.kind = SQL_CHANGE_CREATES, .schema = schema, .name = name};
+    if (name[0] != '\0') {
+        effects_change(reader, &change);
+    }
+    change.kind = SQL_CHANGE_LINKS;
+    change.to_schema = schema;
+    change.to = tree_string(table, "relname");
+    effects_change(reader, &change);
+}
+
 static void create_index(struct effects_reader *reader, json_t *body)
 {
     const bool concurrent = tree_flag(body, "concurrent");
-    effects_lock(reader, json_object_get(body, "relation"),
-                 concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_SHARE);
+    const json_t *const table = json_object_get(body, "relation");
+    effects_lock(reader, table, concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_SHARE);
+    if (tree_flag(table, "inh")) {
+        effects_reach(reader, SQL_REACH_PARTITIONS, table, NULL, SQL_LOCK_SHARE);
+    }
+    name_index(reader, table, tree_string(body, "idxname"));
     effects_work(reader, SQL_WORK_INDEX,
                  concurrent ? "It waits for every older transaction, and an INVALID index stays where it fails."
                             : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
+}
+
+static void reach_of_reindex(struct effects_reader *reader, const json_t *body, enum sql_lock lock)
+{
+    const json_t *const relation = json_object_get(body, "relation");
+    const bool is_schema = tree_is(body, "kind", "REINDEX_OBJECT_SCHEMA");
+    if (relation == NULL) {
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_EVERY_TABLE,
+                                                         .lock = lock,
+                                                         .type = is_schema ? "schema" : "database",
+                                                         .name = is_schema ? tree_string(body, "name") : NULL});
+        return;
+    }
+    effects_reach(reader, tree_is(body, "kind", "REINDEX_OBJECT_INDEX") ? SQL_REACH_INDEX_TABLE : SQL_REACH_PARTITIONS,
+                  relation, NULL, lock);
 }
 
 static void reindex(struct effects_reader *reader, json_t *body)
@@ -72,13 +119,22 @@ static void reindex(struct effects_reader *reader, json_t *body)
     const enum sql_lock lock =
         tree_is(body, "kind", "REINDEX_OBJECT_INDEX") ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
     effects_lock(reader, json_object_get(body, "relation"), concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : lock);
+    reach_of_reindex(reader, body, concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_SHARE);
     effects_work(reader, SQL_WORK_INDEX,
                  concurrent ? NULL : "REINDEX CONCURRENTLY lets others read and write; this stops who uses an index.");
 }
 
 static void cluster(struct effects_reader *reader, json_t *body)
 {
-    effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    const json_t *const relation = json_object_get(body, "relation");
+    effects_lock(reader, relation, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (relation == NULL) {
+        effects_reach_object(
+            reader,
+            &(struct sql_reach){.kind = SQL_REACH_CLUSTERED, .lock = SQL_LOCK_ACCESS_EXCLUSIVE, .type = "database"});
+    } else {
+        effects_reach(reader, SQL_REACH_PARTITIONS, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
     effects_work(reader, SQL_WORK_REWRITE, "pg_repack does the same while others read and write.");
 }
 
@@ -86,10 +142,15 @@ static void vacuum(struct effects_reader *reader, json_t *body)
 {
     const json_t *const tables = json_object_get(body, "rels");
     const bool full = tree_option_on(json_object_get(body, "options"), "full");
+    const enum sql_lock lock = full ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE;
     for (size_t i = 0; i < json_array_size(tables); i++) {
         const json_t *const table = tree_body(json_array_get(tables, i), "VacuumRelation");
-        effects_lock(reader, json_object_get(table, "relation"),
-                     full ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+        effects_lock(reader, json_object_get(table, "relation"), lock);
+        effects_reach(reader, SQL_REACH_PARTITIONS, json_object_get(table, "relation"), NULL, lock);
+    }
+    if (json_array_size(tables) == 0) {
+        effects_reach_object(reader,
+                             &(struct sql_reach){.kind = SQL_REACH_EVERY_TABLE, .lock = lock, .type = "database"});
     }
     effects_work(reader, full ? SQL_WORK_REWRITE : SQL_WORK_SCAN,
                  full ? "pg_repack does the same while others read and write." : NULL);
@@ -106,7 +167,14 @@ static void refresh(struct effects_reader *reader, json_t *body)
 
 static void truncate_tables(struct effects_reader *reader, json_t *body)
 {
-    effects_lock_all(reader, json_object_get(body, "relations"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    const json_t *const relations = json_object_get(body, "relations");
+    const bool cascade = tree_is(body, "behavior", "DROP_CASCADE");
+    effects_lock_all(reader, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_reach_all(reader, cascade ? SQL_REACH_TRUNCATE_CASCADE : SQL_REACH_TRUNCATE, relations,
+                      SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (tree_flag(body, "restart_seqs")) {
+        effects_reach_all(reader, SQL_REACH_SEQUENCES, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
     effects_work(reader, SQL_WORK_NONE,
                  tree_is(body, "behavior", "DROP_CASCADE")
                      ? "All rows are lost, and those of every table that refers to these, which are locked as well."
@@ -116,9 +184,11 @@ static void truncate_tables(struct effects_reader *reader, json_t *body)
 static void lock_tables(struct effects_reader *reader, json_t *body)
 {
     const json_int_t mode = tree_integer(body, "mode");
-    effects_lock_all(reader, json_object_get(body, "relations"),
-                     mode > SQL_LOCK_NONE && mode < SQL_LOCK_ACCESS_EXCLUSIVE ? (enum sql_lock)mode
-                                                                              : SQL_LOCK_ACCESS_EXCLUSIVE);
+    const enum sql_lock lock =
+        mode > SQL_LOCK_NONE && mode < SQL_LOCK_ACCESS_EXCLUSIVE ? (enum sql_lock)mode : SQL_LOCK_ACCESS_EXCLUSIVE;
+    effects_lock_all(reader, json_object_get(body, "relations"), lock);
+    effects_reach_all(reader, SQL_REACH_CHILDREN, json_object_get(body, "relations"), lock);
+    effects_reach_all(reader, SQL_REACH_BASES, json_object_get(body, "relations"), lock);
 }
 
 const struct effects_kind effects_on_tables[] = {

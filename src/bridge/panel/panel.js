@@ -282,15 +282,15 @@ const WORKS = { scan: "reads the whole table", rewrite: "writes the whole table 
 
 function planned(migration) {
   const steps = migration.steps ?? [];
-  const notable = steps.flatMap((step) => step.statements ?? []).filter((one) => (one.locks ?? []).length > 0 || one.advice);
-  return el("details", { open: notable.some((one) => one.locks.some((lock) => lock.blocks_reads || lock.blocks_writes)) },
+  const notable = steps.flatMap((step) => step.statements ?? []).filter((one) => (one.locks ?? []).length > 0 || one.advice || one.unknown);
+  return el("details", { open: notable.some((one) => one.unknown || one.locks.some((lock) => lock.blocks_reads || lock.blocks_writes)) },
     el("summary", {}, el("b", {}, migration.name), ` · ${migration.delegate ? "its own tool runs it" : migration.one_transaction ? "one transaction" : plural(steps.length, "step")}`),
     migration.delegate ? el("pre", {}, migration.delegate) : null,
     migration.note ? el("div", { class: "note" }, migration.note) : null,
     steps.map((step) => el("div", { class: "step" },
       steps.length > 1 ? el("div", { class: "muted" }, `Step ${step.number}, line ${step.line}${step.reason ? `: ${step.reason}` : ""}${step.finished ? " (finished by an earlier run)" : ""}`) : null,
       (step.statements ?? []).filter((one) => notable.includes(one)).map((one) => el("div", {}, el("code", {}, one.sql.length > 120 ? `${one.sql.slice(0, 120)}…` : one.sql),
-        one.locks.map(lockLine), WORKS[one.work] ? el("div", { class: "muted" }, WORKS[one.work]) : null, one.advice ? el("div", { class: "muted" }, one.advice) : null)),
+        one.locks.map(lockLine), one.unknown ? el("div", { class: "lock writes" }, "may block: what it locks is not known") : null, WORKS[one.work] ? el("div", { class: "muted" }, WORKS[one.work]) : null, one.advice ? el("div", { class: "muted" }, one.advice) : null)),
       (step.statements ?? []).some((one) => !notable.includes(one)) ? el("div", { class: "muted" }, `${plural(step.statement_count - (step.statements ?? []).filter((one) => notable.includes(one)).length, "statement")} that lock nothing that exists`) : null)));
 }
 

@@ -3,26 +3,25 @@
  */
 #include "migration/plan/view.h"
 
+#include "migration/plan/reach.h"
 #include "migration/tool/start.h"
 
-#include "sql/classify.h"
 #include "sql/split.h"
 
 #include <string.h>
 
-#define EXCERPT      200                   /* characters */
-#define MOST_OF_STEP 100                   /* statements that are listed of one step */
-#define MOST_OF_PLAN 5000                  /* and of all */
-#define MOST_PARSED  ((size_t)1024 * 1024) /* bytes that are looked at for their effects: 5 us each at worst */
+#define EXCERPT      200                       /* characters */
+#define MOST_OF_STEP 100                       /* statements that are listed of one step without touching anything */
+#define MOST_OF_PLAN 5000                      /* and of all, whatever they touch */
+#define MOST_PARSED  ((size_t)2 * 1024 * 1024) /* bytes that are parsed for their effects: 5 us each at worst */
 
 struct explaining {
     const struct request *request;
     struct pg_session *session;
     struct explanation *explanation;
     struct sql_facts facts;
-    const char **created; /* relations that the plan has made so far; NULL-terminated */
-    size_t created_count;
-    size_t created_capacity;
+    struct world *world;
+    struct arena *reading; /* of one migration */
     size_t listed;
     size_t parsed; /* bytes */
     const struct detection *detection;
@@ -48,22 +47,16 @@ static const char *column_type(void *data, const char *schema, const char *table
     return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(request->arena, pg_field(result, 0, 0));
 }
 
-static void add_created(struct explaining *explaining, struct text statement)
+static bool is_new(void *data, const char *schema, const char *name)
 {
-    struct sql_objects objects = {0};
-    struct arena *const arena = explaining->request->arena;
-    sql_created_objects(arena, statement, &objects);
-    for (size_t i = 0; i < objects.count; i++) {
-        const struct sql_object *const object = &objects.items[i];
-        if (object->parent != NULL || strcmp(object->type, "index") == 0) {
-            continue;
-        }
-        explaining->created[explaining->created_count++] =
-            object->schema == NULL ? object->name : arena_printf(arena, "%s.%s", object->schema, object->name);
-        explaining->created = arena_grow(arena, explaining->created, explaining->created_count,
-                                         &explaining->created_capacity, sizeof *explaining->created);
-        explaining->created[explaining->created_count] = NULL;
-    }
+    const struct explaining *const explaining = data;
+    return world_is_new(explaining->world, schema, name);
+}
+
+static bool is_harmless(void *data, const char *schema, const char *function)
+{
+    const struct explaining *const explaining = data;
+    return world_is_harmless(explaining->world, schema, function);
 }
 
 static const char *excerpt(struct arena *arena, struct text statement)
@@ -78,38 +71,95 @@ static void add_locks(struct explanation *explanation, const struct sql_effects 
         explanation->blocks_reads = explanation->blocks_reads || sql_lock_blocks_reads(effects->locks[i].lock);
         explanation->blocks_writes = explanation->blocks_writes || sql_lock_blocks_writes(effects->locks[i].lock);
     }
+    explanation->unknown = explanation->unknown || effects->unknown;
+}
+
+/* The database that is older than the plan, and the statement that is newer than the parser. */
+static const char *why_unread(const struct explaining *explaining)
+{
+    return arena_printf(explaining->request->arena,
+                        "It could not be read: this build knows the grammar of PostgreSQL %d, the server is %d. What "
+                        "it locks is not known, and may block.",
+                        sql_grammar_version(), pg_session_server_version(explaining->session) / 10000);
+}
+
+static void find_effects(struct explaining *explaining, struct text statement, struct sql_effects *effects)
+{
+    if (explaining->parsed + statement.size > MOST_PARSED) {
+        sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
+        effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
+                                             "not known, and may block. Plan fewer migrations."
+                                           : NULL;
+    } else {
+        explaining->parsed += statement.size;
+        sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
+    }
+    reach_add(explaining->reading, explaining->session, explaining->world, effects);
+    world_apply(explaining->world, effects);
+    effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
+    if (effects->unread && effects->unknown) {
+        effects->advice = why_unread(explaining);
+    }
+}
+
+/* Does it touch what is there already, or is nothing known of it? */
+static bool is_notable(const struct sql_effects *effects)
+{
+    return effects->count > 0 || effects->unknown || effects->advice != NULL;
+}
+
+/* What is shown of them outlives what is read. */
+static struct sql_effects keep_effects(struct arena *arena, const struct sql_effects *effects)
+{
+    struct sql_effects kept = {.count = effects->count,
+                               .work = effects->work,
+                               .advice = effects->advice,
+                               .unknown = effects->unknown,
+                               .unread = effects->unread};
+    kept.locks = arena_array(arena, effects->count, sizeof *kept.locks);
+    for (size_t i = 0; i < effects->count; i++) {
+        kept.locks[i] = (struct sql_relation_lock){.relation = arena_strdup(arena, effects->locks[i].relation),
+                                                   .lock = effects->locks[i].lock};
+    }
+    return kept;
+}
+
+/* All are looked at; what is listed is less. */
+static void list(struct explaining *explaining, struct text content, struct explained_step *explained,
+                 const struct explained_statement *statement)
+{
+    const bool notable = is_notable(&statement->effects);
+    if (explaining->listed == MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP)) {
+        explained->unlisted_notable += notable ? 1 : 0;
+        return;
+    }
+    struct arena *const arena = explaining->request->arena;
+    explained->statements = arena_grow(arena, explained->statements, explained->listed, &explained->capacity,
+                                       sizeof *explained->statements);
+    struct explained_statement *const shown = &explained->statements[explained->listed++];
+    explaining->listed++;
+    *shown = *statement;
+    shown->sql = excerpt(arena, text_slice(content, statement->start, statement->end));
+    shown->where = text_position(content, statement->start);
+    shown->effects = keep_effects(arena, &statement->effects);
 }
 
 static void explain_step(struct explaining *explaining, struct text content, struct explained_step *explained)
 {
-    struct arena *const arena = explaining->request->arena;
     const struct step *const step = explained->step;
     const struct text part = text_slice(content, step->start, step->end);
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
     explained->where = text_position(content, step->start);
-    explained->statements = arena_array(arena, MOST_OF_STEP, sizeof *explained->statements);
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
-        if (explained->finished || explained->listed == MOST_OF_STEP || explaining->listed == MOST_OF_PLAN) {
+        struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
+        if (explained->finished) {
             continue;
         }
-        struct explained_statement *const shown = &explained->statements[explained->listed++];
-        explaining->listed++;
-        *shown = (struct explained_statement){
-            .sql = excerpt(arena, one),
-            .start = step->start + statement.start,
-            .end = step->start + statement.end,
-            .where = text_position(content, step->start + statement.start),
-        };
-        explaining->parsed += one.size;
-        if (explaining->parsed > MOST_PARSED) {
-            shown->effects.advice = "This plan is too large to say what each statement locks; plan fewer migrations.";
-            continue;
-        }
-        sql_effects(arena, one, &explaining->facts, explaining->created, &shown->effects);
-        add_locks(explaining->explanation, &shown->effects);
-        add_created(explaining, one);
+        find_effects(explaining, one, &read.effects);
+        add_locks(explaining->explanation, &read.effects);
+        list(explaining, content, explained, &read);
     }
 }
 
@@ -121,6 +171,8 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
     const bool ok = migration_load(reading, &prepared->place, &loaded, request->status);
+    explaining->reading = reading;
+    world_begin(explaining->world);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
     explained->delegate =
@@ -130,6 +182,8 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i], .finished = i < prepared->done};
         explain_step(explaining, loaded.script.sql, &explained->steps[i]);
     }
+    /* What a program does is not read; that of its own tool is what it makes of the same. */
+    explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
     arena_free(reading);
     return ok;
@@ -155,6 +209,30 @@ static void find_refusal(const struct request *request, const struct run_options
     }
 }
 
+/* Whom the statements stop. */
+static const char *whom(const struct explanation *explanation)
+{
+    static const struct {
+        bool reads;
+        bool writes;
+        bool unknown;
+        const char *words;
+    } answers[] = {
+        {true, true, false, "some statements stop readers and writers"},
+        {true, true, true, "some statements stop readers and writers; what others lock is not known, and may block"},
+        {false, true, false, "some statements stop writers"},
+        {false, true, true, "some statements stop writers; what others lock is not known, and may block readers, too"},
+        {false, false, true, "what some statements lock is not known: they may block readers and writers"},
+        {false, false, false, "no statement stops readers or writers of what is there"},
+    };
+    size_t i = 0;
+    while (answers[i].reads != explanation->blocks_reads || answers[i].writes != explanation->blocks_writes ||
+           answers[i].unknown != explanation->unknown) {
+        i++;
+    }
+    return answers[i].words;
+}
+
 static const char *summary_of(struct arena *arena, const struct preparation *preparation,
                               const struct explanation *explanation)
 {
@@ -163,10 +241,7 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
                ? arena_printf(arena, "%zu migration(s), run by %s itself: what they lock is not known before.",
                               preparation->count, preparation->catalog.detection.framework->display_name)
                : arena_printf(arena, "%zu migration(s) in %u transaction(s); %s.", preparation->count,
-                              explanation->transactions,
-                              explanation->blocks_reads    ? "some statements stop readers and writers"
-                              : explanation->blocks_writes ? "some statements stop writers"
-                                                           : "no statement stops readers or writers of what is there");
+                              explanation->transactions, whom(explanation));
 }
 
 bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
@@ -178,19 +253,21 @@ bool explain(const struct request *request, struct pg_session *session, const st
         .explanation = explanation,
         .facts = {.server_version = pg_session_server_version(session),
                   .data = &explaining,
-                  .column_type = column_type},
+                  .column_type = column_type,
+                  .is_new = is_new,
+                  .is_harmless = is_harmless},
+        .world = world_new(request, session),
     };
     explaining.detection = &preparation->catalog.detection;
     explaining.delegates = preparation->delegate;
-    explaining.created = arena_grow(request->arena, NULL, 0, &explaining.created_capacity, sizeof *explaining.created);
-    explaining.created[0] = NULL;
-    *explanation = (struct explanation){0};
+    *explanation = (struct explanation){.is_nobodys = world_is_empty(explaining.world)};
     explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         if (!explain_migration(&explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {
             return false;
         }
     }
+    explanation->unknown = explanation->unknown || (preparation->delegate && preparation->count > 0);
     if (options->in_one_transaction) {
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }

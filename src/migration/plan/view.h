@@ -20,8 +20,10 @@ struct explained_step {
     struct position where;
     bool finished;
     size_t statement_count;
-    struct explained_statement *statements; /* the first of them */
+    struct explained_statement *statements; /* what touches what is there; of the others the first */
     size_t listed;
+    size_t capacity;
+    size_t unlisted_notable; /* that touch what is there, and are one too many */
 };
 
 struct explained_migration {
@@ -37,6 +39,8 @@ struct explanation {
     uint32_t transactions;
     bool blocks_reads;
     bool blocks_writes;
+    bool unknown;        /* there are statements that may lock more than is said */
+    bool is_nobodys;     /* nothing is in the database: whatever they lock stops nobody */
     const char *refusal; /* why a run would be refused; NULL: it would begin */
     const char *summary;
 };

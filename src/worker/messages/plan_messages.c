@@ -28,6 +28,7 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
     message->line = statement->where.line;
     message->column = statement->where.column;
     message->work = (Truss__Migration__V1__Work)effects->work;
+    message->unknown = effects->unknown;
     message->locks = arena_array(arena, effects->count, sizeof *message->locks);
     for (size_t i = 0; i < effects->count; i++) {
         Truss__Migration__V1__PlannedLock *const lock = NEW(arena, PlannedLock, planned_lock);
@@ -68,6 +69,7 @@ static Truss__Migration__V1__PlannedStep *step_message(struct arena *arena, cons
     message->finished = explained->finished;
     message->retries_locks = step->stalls && step->kind != STEP_OWN;
     message->statement_count = (uint32_t)explained->statement_count;
+    message->unlisted_count = (uint32_t)explained->unlisted_notable;
     if (step->reason != NULL || step->carried != NULL) {
         message->_reason_case = TRUSS__MIGRATION__V1__PLANNED_STEP___REASON_REASON;
         message->reason = message_string(reason_of(arena, step));
@@ -111,8 +113,15 @@ Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const stru
     const struct detection *const detection = &preparation->catalog.detection;
     reply->plan_hash = message_string(preparation->hash);
     reply->transactions = explanation->transactions;
-    reply->blocks_reads = explanation->blocks_reads;
-    reply->blocks_writes = explanation->blocks_writes;
+    reply->unknown = explanation->unknown;
+    if (explanation->blocks_reads || !explanation->unknown) {
+        reply->_blocks_reads_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___BLOCKS_READS_BLOCKS_READS;
+        reply->blocks_reads = explanation->blocks_reads;
+    }
+    if (explanation->blocks_writes || !explanation->unknown) {
+        reply->_blocks_writes_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___BLOCKS_WRITES_BLOCKS_WRITES;
+        reply->blocks_writes = explanation->blocks_writes;
+    }
     reply->summary = message_string(explanation->summary);
     if (explanation->refusal != NULL) {
         reply->_refusal_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___REFUSAL_REFUSAL;

@@ -1,0 +1,411 @@
+/*
+ * A table of bare names; each has the relations of that name, by schema. A name is loaded from the catalogs when it is
+ * first asked for.
+ */
+#include "migration/plan/world.h"
+
+#include <string.h>
+
+#define BUCKETS 4096
+
+/* A relation by a name of it; several where it was renamed. */
+struct named {
+    struct named *next;
+    const char *schema;
+    const char *name;
+    struct relation *relation; /* NULL: nothing has this name */
+};
+
+/* A bare name that was loaded, or a function that was asked for. */
+struct seen {
+    struct seen *next;
+    const char *schema;
+    const char *name;
+    bool harmless;
+};
+
+struct link {
+    const struct relation *from; /* NULL: an index without a name */
+    struct relation *to;
+};
+
+struct alias {
+    const char *name; /* of a schema as the plan calls it */
+    const char *was;
+};
+
+struct by_oid {
+    struct by_oid *next;
+    struct relation *relation;
+};
+
+struct world {
+    struct arena *arena;
+    struct pg_session *session;
+    struct named *names[BUCKETS];
+    struct seen *loaded[BUCKETS];
+    struct seen *functions[BUCKETS];
+    struct by_oid *oids[BUCKETS];
+    const char *const *usual; /* the search path of the session; NULL-terminated */
+    const char *const *path;  /* NULL: not known */
+    struct link *links;
+    size_t link_count;
+    size_t link_capacity;
+    struct alias *aliases;
+    size_t alias_count;
+    size_t alias_capacity;
+    bool is_empty;
+};
+
+static size_t bucket_of(const char *name)
+{
+    size_t hash = 5381;
+    for (; *name != '\0'; name++) {
+        hash = hash * 33 + (unsigned char)*name;
+    }
+    return hash % BUCKETS;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* ---- the catalogs ---- */
+
+struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind)
+{
+    struct by_oid **const bucket = &world->oids[oid % BUCKETS];
+    for (const struct by_oid *one = *bucket; one != NULL; one = one->next) {
+        if (one->relation->oid == oid) {
+            return one->relation;
+        }
+    }
+    struct by_oid *const one = arena_alloc(world->arena, sizeof *one);
+    struct relation *const relation = arena_alloc(world->arena, sizeof *relation);
+    *relation = (struct relation){
+        .oid = oid, .display = arena_strdup(world->arena, display), .kind = kind, .has_children = true};
+    *one = (struct by_oid){*bucket, relation};
+    *bucket = one;
+    return relation;
+}
+
+static void name(struct world *world, const char *schema, const char *bare, struct relation *relation)
+{
+    struct named **const bucket = &world->names[bucket_of(bare)];
+    for (struct named *one = *bucket; one != NULL; one = one->next) {
+        if (strcmp(one->name, bare) == 0 && strcmp(one->schema, schema) == 0) {
+            one->relation = relation;
+            return;
+        }
+    }
+    struct named *const one = arena_alloc(world->arena, sizeof *one);
+    *one = (struct named){*bucket, arena_strdup(world->arena, schema), arena_strdup(world->arena, bare), relation};
+    *bucket = one;
+}
+
+/* True where it was there already. */
+static struct seen *see(struct world *world, struct seen **table, const char *schema, const char *bare, bool *is_old)
+{
+    struct seen **const bucket = &table[bucket_of(bare)];
+    for (struct seen *one = *bucket; one != NULL; one = one->next) {
+        if (strcmp(one->name, bare) == 0 && is_same(one->schema, schema)) {
+            *is_old = true;
+            return one;
+        }
+    }
+    struct seen *const one = arena_alloc(world->arena, sizeof *one);
+    *one = (struct seen){*bucket, schema == NULL ? NULL : arena_strdup(world->arena, schema),
+                         arena_strdup(world->arena, bare), false};
+    *bucket = one;
+    *is_old = false;
+    return one;
+}
+
+static void load(struct world *world, const char *bare)
+{
+    static const char sql[] =
+        "SELECT n.nspname, c.oid, c.oid::pg_catalog.regclass::text, c.relkind, c.relhassubclass "
+        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relname = $1::name AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%'";
+    struct status unanswered = {.arena = world->arena};
+    bool is_old;
+    see(world, world->loaded, NULL, bare, &is_old);
+    if (is_old) {
+        return;
+    }
+    PG_RESULT(result) = pg_query(world->session, sql, 1, &bare, &unanswered);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        struct relation *const relation = world_of_oid(world, (uint32_t)pg_field_int(result, row, 1, 0),
+                                                       pg_field(result, row, 2), pg_field(result, row, 3)[0]);
+        relation->has_children = pg_field_bool(result, row, 4);
+        name(world, pg_field(result, row, 0), bare, relation);
+    }
+}
+
+/* ---- looking for a name ---- */
+
+static const char *schema_of(const struct world *world, const char *schema)
+{
+    for (size_t i = world->alias_count; i-- > 0;) {
+        if (strcmp(world->aliases[i].name, schema) == 0) {
+            return world->aliases[i].was;
+        }
+    }
+    return schema;
+}
+
+/* In this schema; NULL: in any, what is there before what the plan makes. */
+static struct relation *find_in(const struct world *world, const char *schema, const char *bare)
+{
+    struct relation *found = NULL;
+    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+        const bool fits = strcmp(one->name, bare) == 0 && (schema == NULL || strcmp(one->schema, schema) == 0);
+        if (fits && one->relation != NULL && !one->relation->gone && (found == NULL || found->oid == 0)) {
+            found = one->relation;
+        }
+    }
+    return found;
+}
+
+struct relation *world_find(struct world *world, const char *schema, const char *bare)
+{
+    load(world, bare);
+    if (schema != NULL) {
+        const char *const was = schema_of(world, schema);
+        struct relation *const relation = find_in(world, was, bare);
+        if (relation != NULL && was != schema) {
+            relation->renamed = true;
+        }
+        return relation;
+    }
+    struct relation *found = find_in(world, "pg_temp", bare);
+    for (const char *const *one = world->path; found == NULL && one != NULL && *one != NULL; one++) {
+        found = find_in(world, schema_of(world, *one), bare);
+    }
+    return found != NULL ? found : find_in(world, NULL, bare);
+}
+
+bool world_is_new(struct world *world, const char *schema, const char *bare)
+{
+    const struct relation *const relation = world_find(world, schema, bare);
+    return relation == NULL || relation->oid == 0;
+}
+
+/* ---- what statements do ---- */
+
+/* Where a name without schema is made. */
+static const char *where_made(const struct world *world, const char *schema)
+{
+    return schema != NULL                                  ? schema_of(world, schema)
+           : world->path != NULL && world->path[0] != NULL ? schema_of(world, world->path[0])
+                                                           : "public";
+}
+
+static void create(struct world *world, const char *schema, const char *bare)
+{
+    load(world, bare);
+    if (find_in(world, schema, bare) == NULL) {
+        struct relation *const relation = arena_alloc(world->arena, sizeof *relation);
+        *relation = (struct relation){0};
+        name(world, schema, bare, relation);
+    }
+}
+
+/* Takes the name from the relation; what schema it was in. */
+static const char *unname(const struct world *world, const char *bare, const struct relation *relation)
+{
+    for (struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+        if (strcmp(one->name, bare) == 0 && one->relation == relation) {
+            one->relation = NULL;
+            return one->schema;
+        }
+    }
+    return "public";
+}
+
+static void rename_relation(struct world *world, const struct sql_change *change)
+{
+    struct relation *const relation = world_find(world, change->schema, change->name);
+    if (relation == NULL) {
+        return;
+    }
+    const bool moves = change->kind == SQL_CHANGE_MOVES;
+    relation->renamed = true;
+    const char *const schema = unname(world, change->name, relation);
+    load(world, moves ? change->name : change->to);
+    name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
+}
+
+static void add_link(struct world *world, const struct relation *from, struct relation *to)
+{
+    world->links =
+        arena_grow(world->arena, world->links, world->link_count, &world->link_capacity, sizeof *world->links);
+    world->links[world->link_count++] = (struct link){from, to};
+}
+
+static void link_names(struct world *world, const struct sql_change *change)
+{
+    struct relation *const to = world_find(world, change->to_schema, change->to);
+    const struct relation *const from = change->name == NULL ? NULL : world_find(world, change->schema, change->name);
+    if (to != NULL && to->oid != 0 && to != from && (from != NULL || change->name == NULL)) {
+        add_link(world, from, to);
+    }
+}
+
+static void rename_schema(struct world *world, const struct sql_change *change)
+{
+    const char *const was = arena_strdup(world->arena, schema_of(world, change->name));
+    world->aliases =
+        arena_grow(world->arena, world->aliases, world->alias_count, &world->alias_capacity, sizeof *world->aliases);
+    world->aliases[world->alias_count++] = (struct alias){arena_strdup(world->arena, change->to), was};
+}
+
+static const char *const *copy_path(const struct world *world, const char *const *path)
+{
+    size_t count = 0;
+    while (path != NULL && path[count] != NULL) {
+        count++;
+    }
+    const char **const copy = arena_array(world->arena, count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = arena_strdup(world->arena, path[i]);
+    }
+    copy[count] = NULL;
+    return path == NULL ? NULL : copy;
+}
+
+static void apply(struct world *world, const struct sql_change *change)
+{
+    struct relation *relation;
+    switch (change->kind) {
+    case SQL_CHANGE_CREATES:
+        create(world, where_made(world, change->schema), change->name);
+        break;
+    case SQL_CHANGE_CREATES_TEMPORARY:
+        create(world, "pg_temp", change->name);
+        break;
+    case SQL_CHANGE_DROPS:
+        relation = world_find(world, change->schema, change->name);
+        if (relation != NULL) {
+            relation->gone = true;
+        }
+        break;
+    case SQL_CHANGE_RENAMES:
+    case SQL_CHANGE_MOVES:
+        rename_relation(world, change);
+        break;
+    case SQL_CHANGE_RENAMES_SCHEMA:
+        rename_schema(world, change);
+        break;
+    case SQL_CHANGE_LINKS:
+        link_names(world, change);
+        break;
+    case SQL_CHANGE_PATH:
+        world->path = copy_path(world, change->path);
+        break;
+    case SQL_CHANGE_RESETS_PATH:
+        world->path = world->usual;
+        break;
+    }
+}
+
+void world_apply(struct world *world, const struct sql_effects *effects)
+{
+    for (size_t i = 0; i < effects->change_count; i++) {
+        apply(world, &effects->changes[i]);
+    }
+}
+
+/* Does the name that PostgreSQL gives an index of this table begin so? */
+static bool is_of(const struct relation *table, const char *index)
+{
+    const char *const dot = strrchr(table->display, '.');
+    const char *const bare = dot == NULL ? table->display : dot + 1;
+    const size_t size = strlen(bare);
+    return strncmp(bare, index, size) == 0 && index[size] == '_';
+}
+
+void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
+                 void *data)
+{
+    for (size_t i = 0; i < world->link_count; i++) {
+        const struct link *const link = &world->links[i];
+        const bool is_unnamed = relation == NULL && link->from == NULL && index != NULL && is_of(link->to, index);
+        if (!link->to->gone && (is_unnamed || (relation != NULL && link->from == relation))) {
+            fn(data, link->to);
+        }
+    }
+}
+
+/* ---- functions ---- */
+
+bool world_is_harmless(struct world *world, const char *schema, const char *function)
+{
+    /* Some of PostgreSQL's own run the statement that they are given, or lock what they work on. */
+    static const char sql[] = "SELECT pg_catalog.bool_and(p.provolatile <> 'v' OR (n.nspname = 'pg_catalog' "
+                              "AND p.proname !~ '_to_xml|^ts_(stat|rewrite)|^brin_|^gin_clean|^pg_import')) "
+                              "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+                              "WHERE p.proname = $2::name AND ($1::text IS NULL OR n.nspname = $1::name)";
+    struct status unanswered = {.arena = world->arena};
+    bool is_old;
+    struct seen *const seen = see(world, world->functions, schema, function, &is_old);
+    if (!is_old) {
+        PG_RESULT(result) = pg_query(world->session, sql, 2, (const char *const[]){schema, function}, &unanswered);
+        seen->harmless = result != NULL && pg_field_bool(result, 0, 0);
+    }
+    return seen->harmless;
+}
+
+/* ---- the whole ---- */
+
+/* The schema that the connection's URL names comes first: a run's session begins so. */
+static const char *const *usual_path(const struct request *request, struct pg_session *session)
+{
+    static const char sql[] = "SELECT p.name FROM (SELECT $1::name AS name, 0 AS number UNION ALL SELECT s.name, "
+                              "s.number FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "
+                              "WITH ORDINALITY AS s(name, number)) p WHERE p.name IS NOT NULL ORDER BY p.number";
+    const char *const schema = request->site->project.schema;
+    struct status unanswered = {.arena = request->arena};
+    PG_RESULT(result) = pg_query(session, sql, 1, &schema, &unanswered);
+    const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
+    const char **const path = arena_array(request->arena, count + 1, sizeof *path);
+    for (size_t i = 0; i < count; i++) {
+        path[i] = arena_strdup(request->arena, pg_field(result, (int)i, 0));
+    }
+    path[count] = NULL;
+    return path;
+}
+
+/* Ours, and those of extensions and of the system, are nobody's. The ledger that a tool makes first is. */
+static bool has_nothing(const struct request *request, struct pg_session *session)
+{
+    static const char sql[] =
+        "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'information_schema' "
+        "AND n.nspname <> 'truss' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+        "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))";
+    struct status unanswered = {.arena = request->arena};
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
+    return result != NULL && pg_field_bool(result, 0, 0);
+}
+
+struct world *world_new(const struct request *request, struct pg_session *session)
+{
+    struct world *const world = arena_alloc(request->arena, sizeof *world);
+    *world = (struct world){.arena = request->arena, .session = session};
+    world->usual = usual_path(request, session);
+    world->is_empty = has_nothing(request, session);
+    world_begin(world);
+    return world;
+}
+
+void world_begin(struct world *world)
+{
+    world->path = world->usual;
+}
+
+bool world_is_empty(const struct world *world)
+{
+    return world->is_empty;
+}

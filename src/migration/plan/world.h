@@ -1,0 +1,54 @@
+/*
+ * The names of a database while a plan is read: what the catalogs say, and what statements before have made, renamed
+ * and dropped. Nothing is asked twice; a name that neither knows is one that nobody uses yet.
+ */
+#ifndef MIGRATION_PLAN_WORLD_H
+#define MIGRATION_PLAN_WORLD_H
+
+#include "migration/look/place.h"
+#include "sql/effects.h"
+
+/* A relation, whatever it is called by now. */
+struct relation {
+    uint32_t oid;        /* 0: the plan makes it */
+    const char *display; /* as the session names it before the plan runs; NULL with oid 0 */
+    char kind;           /* pg_class.relkind; 0 with oid 0 */
+    bool has_children;   /* something inherits from it, or did */
+    bool gone;           /* the plan has dropped it */
+    bool renamed;        /* the plan calls it otherwise by now */
+};
+
+struct world;
+
+/* Lives in the request's arena. Asks on this session, which must stay while the world does. */
+struct world *world_new(const struct request *request, struct pg_session *session);
+
+/* A migration begins: the search path is the session's again. */
+void world_begin(struct world *world);
+
+/* The relation that a statement would find by this name now; NULL: there is none. schema may be NULL. */
+struct relation *world_find(struct world *world, const char *schema, const char *name);
+
+/* The relation of this oid, which the catalogs have named. */
+struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind);
+
+/* What the statement has done to names is known from here on. */
+void world_apply(struct world *world, const struct sql_effects *effects);
+
+/* Calls for each relation that the plan has linked with this one (NULL: with an index of this name that was made
+ * without one). */
+typedef void world_link_fn(void *data, struct relation *relation);
+void world_links(const struct world *world, const struct relation *relation, const char *index, world_link_fn *fn,
+                 void *data);
+
+/* True where there was no relation of anybody's: nobody can be stopped. */
+bool world_is_empty(const struct world *world);
+
+/* True where nothing in the database is called so, nor by the plan. */
+bool world_is_new(struct world *world, const char *schema, const char *name);
+
+/* True where every function of this name is known to lock no more than rows: PostgreSQL's own, and those that are
+ * STABLE or IMMUTABLE, to which PostgreSQL allows nothing else. */
+bool world_is_harmless(struct world *world, const char *schema, const char *function);
+
+#endif

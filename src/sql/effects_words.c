@@ -1,0 +1,110 @@
+/*
+ * What can be said of a statement without its tree: newer than the parser's grammar, or larger than what it is given.
+ * Its first words name what it changes; that is said, and that there may be more. And settings of the search path,
+ * which the parser does know.
+ */
+#include "sql/effects_reader.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* ---- statements by their words ---- */
+
+/* [IF EXISTS] [ONLY] [schema.]name. */
+static void lock_name(struct effects_reader *reader, struct sql_reader *words, enum sql_lock lock)
+{
+    const char *schema = NULL;
+    if (sql_take(words, "if")) {
+        sql_take(words, "not");
+        sql_take(words, "exists");
+    }
+    sql_take(words, "only");
+    const char *name = sql_identifier(reader->arena, &words->token);
+    sql_advance(words);
+    while (name != NULL && sql_is_symbol(&words->token, '.')) {
+        sql_advance(words);
+        schema = name;
+        name = sql_identifier(reader->arena, &words->token);
+        sql_advance(words);
+    }
+    effects_lock_named(reader, schema, name, lock);
+}
+
+static const struct {
+    const char *first;
+    const char *second; /* NULL: the name comes behind the first word */
+    enum sql_lock lock;
+} named[] = {
+    {"alter", "table", SQL_LOCK_ACCESS_EXCLUSIVE}, {"drop", "table", SQL_LOCK_ACCESS_EXCLUSIVE},
+    {"insert", "into", SQL_LOCK_ROW_EXCLUSIVE},    {"merge", "into", SQL_LOCK_ROW_EXCLUSIVE},
+    {"delete", "from", SQL_LOCK_ROW_EXCLUSIVE},    {"update", NULL, SQL_LOCK_ROW_EXCLUSIVE},
+    {"truncate", NULL, SQL_LOCK_ACCESS_EXCLUSIVE}, {"copy", NULL, SQL_LOCK_ROW_EXCLUSIVE},
+};
+
+void effects_by_words(struct effects_reader *reader, struct text statement)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        struct sql_reader words = sql_read(statement);
+        if (sql_take(&words, named[i].first) && (named[i].second == NULL || sql_take(&words, named[i].second))) {
+            sql_take(&words, "table"); /* of TRUNCATE */
+            lock_name(reader, &words, named[i].lock);
+            return;
+        }
+    }
+}
+
+/* ---- the search path ---- */
+
+const char *effects_constant(const json_t *node)
+{
+    return tree_string(json_object_get(tree_body(node, "A_Const"), "sval"), "sval");
+}
+
+struct path {
+    struct arena *arena;
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add(struct path *path, const char *schema)
+{
+    path->items = arena_grow(path->arena, path->items, path->count, &path->capacity, sizeof *path->items);
+    path->items[path->count] = schema;
+    path->count += schema == NULL ? 0 : 1;
+}
+
+/* The one text of set_config: names between commas. False where a token is none. */
+static bool add_list(struct path *path, const char *list)
+{
+    struct sql_lexer lexer = {.text = text_of(list)};
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        const char *const name = sql_identifier(path->arena, &token);
+        if (name == NULL && !sql_is_symbol(&token, ',')) {
+            return false;
+        }
+        if (name != NULL) {
+            add(path, name);
+        }
+    }
+    return true;
+}
+
+void effects_path(struct effects_reader *reader, const json_t *arguments)
+{
+    struct path path = {.arena = reader->arena};
+    const bool is_call = strcmp(effects_constant(json_array_get(arguments, 0)), "search_path") == 0;
+    bool known = !is_call || tree_body(json_array_get(arguments, 1), "A_Const") != NULL;
+    if (is_call) {
+        known = known && add_list(&path, effects_constant(json_array_get(arguments, 1)));
+    }
+    for (size_t i = 0; !is_call && i < json_array_size(arguments); i++) {
+        const char *const schema = effects_constant(json_array_get(arguments, i));
+        if (schema[0] != '\0') {
+            add(&path, arena_strdup(reader->arena, schema));
+        }
+    }
+    add(&path, NULL);
+    effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_PATH, .path = known ? path.items : NULL});
+}
