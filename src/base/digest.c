@@ -97,6 +97,33 @@ const char *digest_hex_of(struct arena *arena, const char *algorithm, struct tex
     return hex;
 }
 
+void digest_start(struct digest *digest, const char *algorithm)
+{
+    const EVP_MD *const kind = EVP_get_digestbyname(algorithm);
+    digest->context = EVP_MD_CTX_new();
+    must(kind != NULL && digest->context != NULL);
+    must(EVP_DigestInit_ex(digest->context, kind, NULL));
+}
+
+void digest_add(struct digest *digest, struct text piece)
+{
+    if (piece.size > 0) {
+        must(EVP_DigestUpdate(digest->context, piece.data, piece.size));
+    }
+}
+
+const char *digest_finish(struct arena *arena, struct digest *digest)
+{
+    unsigned char bytes[DIGEST_MOST];
+    unsigned size = 0;
+    must(EVP_DigestFinal_ex(digest->context, bytes, &size));
+    EVP_MD_CTX_free(digest->context);
+    digest->context = NULL;
+    char *const hex = arena_alloc(arena, size * 2 + 1);
+    put_hex(bytes, size, hex);
+    return hex;
+}
+
 /* Half a byte at a time: a table that one can read, and fast enough for migrations. */
 uint32_t crc32_add(uint32_t crc, struct text text)
 {

@@ -43,6 +43,16 @@ size_t digest_of(const char *algorithm, struct text text, unsigned char digest[D
 /* The same as lower-case hex in the arena. */
 const char *digest_hex_of(struct arena *arena, const char *algorithm, struct text text);
 
+/* Such a digest of pieces that arrive one after the other. */
+struct digest {
+    void *context; /* EVP_MD_CTX */
+};
+
+void digest_start(struct digest *digest, const char *algorithm);
+void digest_add(struct digest *digest, struct text piece);
+/* Ends it, releases what it held, and gives lower-case hex in the arena. */
+const char *digest_finish(struct arena *arena, struct digest *digest);
+
 /* CRC-32 (zlib's) of a text, going on from `crc`, 0 at first. */
 uint32_t crc32_add(uint32_t crc, struct text text);
 

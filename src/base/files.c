@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MOST_ENTRIES 100000
+#define PIECE        ((size_t)64 * 1024) /* of a file that is read piece by piece */
 
 static enum file_kind kind_of(const struct stat *info)
 {
@@ -93,32 +94,85 @@ static bool read_all(struct arena *arena, int fd, size_t expected, size_t limit,
     return true;
 }
 
+/* Opens a regular file and looks at it; -1 and the status where that cannot be. */
+static int open_regular(const char *path, struct stat *info, struct status *status)
+{
+    /* O_NONBLOCK: opening a FIFO that somebody put there must not hang. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        fail_errno(status, "read", path);
+        return -1;
+    }
+    if (fstat(fd, info) == 0 && kind_of(info) == FILE_REGULAR) {
+        return fd;
+    }
+    status_fail(status, STATUS_FAILED_PRECONDITION, "Cannot read %s: it is not a file.", path);
+    close(fd);
+    return -1;
+}
+
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status)
 {
     bool ok = false;
     struct stat info;
-    /* O_NONBLOCK: opening a FIFO that somebody put there must not hang. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int fd = open_regular(path, &info, status);
     if (fd < 0) {
-        return fail_errno(status, "read", path);
+        return false;
     }
-    if (fstat(fd, &info) != 0) {
-        fail_errno(status, "read", path);
-    } else if (kind_of(&info) != FILE_REGULAR) {
-        status_fail(status, STATUS_FAILED_PRECONDITION, "Cannot read %s: it is not a file.", path);
-    } else if ((uint64_t)info.st_size > limit) {
-        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has %lld bytes; the most that is read is %zu.", path,
+    if ((uint64_t)info.st_size > limit) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "%s has %lld bytes; the most that is read is %zu.", path,
                     (long long)info.st_size, limit);
     } else if (!read_all(arena, fd, (size_t)info.st_size, limit, content)) {
         fail_errno(status, "read", path);
     } else if (content->size > limit) {
-        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s has more than %zu bytes, the most that is read.", path,
+        status_fail(status, STATUS_FAILED_PRECONDITION, "%s has more than %zu bytes, the most that is read.", path,
                     limit);
     } else {
         ok = true;
     }
     close(fd);
     return ok;
+}
+
+bool file_read_start(struct arena *arena, const char *path, size_t most, struct text *content, uint64_t *size,
+                     struct status *status)
+{
+    struct stat info;
+    const int fd = open_regular(path, &info, status);
+    if (fd < 0) {
+        return false;
+    }
+    *size = (uint64_t)info.st_size;
+    const bool ok = read_all(arena, fd, *size < most ? (size_t)*size : most, most, content);
+    if (!ok) {
+        fail_errno(status, "read", path);
+    }
+    content->size = content->size > most ? most : content->size;
+    close(fd);
+    return ok;
+}
+
+bool file_pieces(const char *path, file_piece_fn *take, void *data, struct status *status)
+{
+    struct stat info;
+    char *const piece = memory_alloc(PIECE);
+    const int fd = open_regular(path, &info, status);
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0) {
+        do {
+            got = read(fd, piece, PIECE);
+        } while (got < 0 && errno == EINTR);
+        if (got > 0) {
+            take(data, (struct text){piece, (size_t)got});
+        } else if (got < 0) {
+            fail_errno(status, "read", path);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(piece);
+    return got == 0;
 }
 
 static int by_name(const void *a, const void *b)

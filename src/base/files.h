@@ -34,8 +34,16 @@ int directory_open(const char *path);
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
 /* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
- * or RESOURCE_EXHAUSTED when it is larger than limit bytes. */
+ * or FAILED_PRECONDITION when it is larger than limit bytes. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);
+
+/* Reads at most `most` bytes from its beginning; *size is how large it is. */
+bool file_read_start(struct arena *arena, const char *path, size_t most, struct text *content, uint64_t *size,
+                     struct status *status);
+
+/* Gives the file's bytes to `take`, a piece after the other, however large it is. Fails as file_read does. */
+typedef void file_piece_fn(void *data, struct text piece);
+bool file_pieces(const char *path, file_piece_fn *take, void *data, struct status *status);
 
 struct file_entry {
     const char *name; /* any bytes but '/' and NUL */

@@ -7,10 +7,13 @@
 
 /* ---- sizes, bytes ---- */
 
-#define LIMIT_SCRIPT     ((size_t)8 * 1024 * 1024)  /* a migration, the SQL of a request, a body over HTTP */
-#define LIMIT_MESSAGE    ((size_t)16 * 1024 * 1024) /* an RPC message: a script and what is said of it fit, with room */
-#define LIMIT_KEY        255                        /* an idempotency key */
-#define LIMIT_REQUEST_ID 128
+#define LIMIT_SCRIPT      ((size_t)8 * 1024 * 1024)    /* the SQL of a request, a body over HTTP */
+#define LIMIT_MIGRATION   ((size_t)256 * 1024 * 1024)  /* of a pending one, where --migration-limit says no other */
+#define LIMIT_OPTION_SIZE ((size_t)1024 * 1024 * 1024) /* PostgreSQL takes no query of more than 1 GiB */
+#define LIMIT_SHOWN       ((size_t)4 * 1024 * 1024)    /* of a file or of its SQL in a preview */
+#define LIMIT_MESSAGE     ((size_t)16 * 1024 * 1024) /* an RPC message: a script and what is said of it fit, with room */
+#define LIMIT_KEY         255                        /* an idempotency key */
+#define LIMIT_REQUEST_ID  128
 
 /* ---- times, milliseconds ---- */
 

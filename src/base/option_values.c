@@ -89,6 +89,24 @@ static bool read_milliseconds(const struct option_given *given, uint32_t *ms, st
     return true;
 }
 
+static bool read_size(const struct option_given *given, size_t *size, struct status *status)
+{
+    static const struct {
+        const char *word;
+        size_t bytes;
+    } units[] = {{"", 1},        {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+                 {"K", 1 << 10}, {"M", 1 << 20},   {"G", 1 << 30}};
+    char *end;
+    const unsigned long long number = strtoull(given->text, &end, 10);
+    for (size_t i = 0; given->text[0] >= '0' && given->text[0] <= '9' && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].word) == 0 && number > 0 && number <= LIMIT_OPTION_SIZE / units[i].bytes) {
+            *size = (size_t)number * units[i].bytes;
+            return true;
+        }
+    }
+    return fail(status, given, "a size as 256MiB, 64KiB or 1GiB, or a number of bytes, up to 1GiB");
+}
+
 bool option_store(const struct option *option, const struct option_given *given, struct options *options,
                   struct status *status)
 {
@@ -103,6 +121,8 @@ bool option_store(const struct option *option, const struct option_given *given,
         return read_seconds(given, option->kind == OPTION_SECONDS_OR_NONE, member, status);
     case OPTION_MILLISECONDS:
         return read_milliseconds(given, member, status);
+    case OPTION_SIZE:
+        return read_size(given, member, status);
     case OPTION_TEXT:
     case OPTION_SECRET:
         break;

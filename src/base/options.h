@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_SECONDS,         /* uint32_t, milliseconds: "30", "0.5", "500ms", "5m", "2h", up to a week */
     OPTION_SECONDS_OR_NONE, /* the same, where 0 has a meaning of its own */
     OPTION_MILLISECONDS,    /* uint32_t: 1 to LIMIT_LOCK_TIMEOUT_MS */
+    OPTION_SIZE,            /* size_t, bytes: "256MiB", "64KiB", "1GiB", "1000000", from 1 to LIMIT_OPTION_SIZE */
 };
 
 #define OPTION_TYPE_FLAG            bool
@@ -37,6 +38,7 @@ enum option_kind {
 #define OPTION_TYPE_SECONDS         uint32_t
 #define OPTION_TYPE_SECONDS_OR_NONE uint32_t
 #define OPTION_TYPE_MILLISECONDS    uint32_t
+#define OPTION_TYPE_SIZE            size_t
 
 /* The values. */
 struct options {

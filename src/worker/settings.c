@@ -72,7 +72,9 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                            options->project);
     }
     *config = (struct config){
-        .project = {.root = options->project, .migrations = options->migrations},
+        .project = {.root = options->project,
+                    .migrations = options->migrations,
+                    .migration_limit = options->migration_limit},
         .framework = options->framework,
         .allow_other_database = options->allow_other_database,
         .allow_delegate = options->allow_delegate,

@@ -225,7 +225,34 @@ START_TEST(a_file_larger_than_the_limit_is_refused)
     ck_assert(file_read(arena, in_directory("f"), 5, &content, &status));
     ck_assert(text_is(content, "12345"));
     ck_assert(!file_read(arena, in_directory("f"), 4, &content, &status));
-    ck_assert_int_eq(status.code, STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
+}
+END_TEST
+
+static void collect(void *data, struct text piece)
+{
+    buffer_add(data, piece);
+}
+
+START_TEST(a_file_is_read_piece_by_piece_or_only_its_beginning)
+{
+    struct buffer large = {.arena = arena};
+    struct buffer read = {.arena = arena};
+    struct text start;
+    uint64_t size;
+    for (int i = 0; i < 40000; i++) {
+        buffer_printf(&large, "%06d\n", i);
+    }
+    ck_assert(file_create(in_directory("f"), buffer_text(&large), &status));
+    ck_assert(file_pieces(in_directory("f"), collect, &read, &status));
+    ck_assert(text_equal(buffer_text(&read), buffer_text(&large)));
+    ck_assert(file_read_start(arena, in_directory("f"), 10, &start, &size, &status));
+    ck_assert(text_is(start, "000000\n000"));
+    ck_assert_uint_eq(size, large.size);
+    ck_assert(!file_pieces(in_directory("none"), collect, &read, &status));
+    ck_assert_int_eq(status.code, STATUS_NOT_FOUND);
+    ck_assert(!file_pieces(in_directory("."), collect, &read, &status));
+    ck_assert_int_eq(status.code, STATUS_FAILED_PRECONDITION);
 }
 END_TEST
 
@@ -266,6 +293,7 @@ int main(void)
     tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);
     tcase_add_test(files, a_directory_is_listed_in_byte_order);
     tcase_add_test(files, a_file_larger_than_the_limit_is_refused);
+    tcase_add_test(files, a_file_is_read_piece_by_piece_or_only_its_beginning);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
     suite_add_tcase(suite, plain);

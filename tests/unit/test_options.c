@@ -158,6 +158,18 @@ START_TEST(a_value_is_checked_by_its_kind)
     ck_assert_uint_eq(options.lock_wait, 0);
     ck_assert_uint_eq(options.statement_timeout, 500);
     ck_assert_uint_eq(options.delegate_timeout, 500);
+    ck_assert_uint_eq(options.migration_limit, 256u << 20);
+    must_read(OF_WORKER, "--migration-limit|64KiB");
+    ck_assert_uint_eq(options.migration_limit, 64u << 10);
+    must_read(OF_WORKER, "--migration-limit|1G");
+    ck_assert_uint_eq(options.migration_limit, 1u << 30);
+    must_read(OF_WORKER, "--migration-limit|5");
+    ck_assert_uint_eq(options.migration_limit, 5);
+    for (const char *const *wrong = (const char *const[]){"0", "-1", "1GiB1", "2GiB", "1025M", "", "KiB", NULL};
+         *wrong != NULL; wrong++) {
+        must_refuse(OF_WORKER, arena_printf(arena, "--migration-limit=%s", *wrong),
+                    "--migration-limit takes a size as");
+    }
 }
 END_TEST
 

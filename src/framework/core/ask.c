@@ -3,6 +3,7 @@
  */
 #include "framework/core/framework.h"
 
+#include "framework/core/file_checksum.h"
 #include "framework/core/files.h"
 #include "framework/core/marked.h"
 #include "framework/core/reading.h"
@@ -78,6 +79,18 @@ const char *framework_checksum(struct arena *arena, const struct folder *folder,
     }
     const char *const digest = folder->framework->folder.checksum;
     return digest == NULL ? NULL : digest_hex_of(arena, digest, content);
+}
+
+bool framework_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                             const char **checksum, bool *known, struct status *status)
+{
+    const struct hooks *const hooks = &folder->framework->hooks;
+    const struct file_checksum whole = {.digest = folder->framework->folder.checksum};
+    *known = hooks->file_checksum != NULL || (hooks->checksum == NULL && whole.digest != NULL);
+    if (hooks->file_checksum != NULL) {
+        return hooks->file_checksum(arena, folder, file, checksum, status);
+    }
+    return *known && file_checksum(arena, &whole, file->path, checksum, status);
 }
 
 bool framework_can_create(const struct framework *framework)

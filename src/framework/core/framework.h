@@ -21,8 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The largest migration file that is read. */
-#define MIGRATION_FILE_LIMIT LIMIT_SCRIPT
+/* The largest migration file that is read whole while a folder is looked at: for what stands in its head, and for
+ * checksums that cannot be made piece by piece. */
+#define MIGRATION_FILE_LIMIT LIMIT_OPTION_SIZE
 
 struct framework;
 struct folder;
@@ -150,7 +151,8 @@ struct project {
     const char *schema;     /* the connection URL's ?schema=; NULL: not given */
     const char *database;   /* of the connection URL; NULL: not known */
     const char *user;
-    const char *framework; /* the one that is asked for: its recognise() has no veto then; NULL: none */
+    const char *framework;  /* the one that is asked for: its recognise() has no veto then; NULL: none */
+    size_t migration_limit; /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */
     const struct framework *const *frameworks; /* all that may be meant, NULL-terminated; NULL: the compiled ones */
 };
 
@@ -454,6 +456,10 @@ struct hooks {
     const char *(*checksum)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                             struct text content);
 
+    /* The same of the whole file as it is on disk, in constant memory. NULL: the content is read whole for it. */
+    bool (*file_checksum)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                          const char **checksum, struct status *status);
+
     /* Is this content the one that the ledger's checksum was made from? Asked where the two texts differ. NULL: no. */
     bool (*checksum_matches)(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                              const char *stored, struct text content);
@@ -522,6 +528,11 @@ bool framework_has_checksum(const struct framework *framework);
 /* The checksum of a migration (content as for script) as the framework computes it; NULL where it keeps none. */
 const char *framework_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                struct text content);
+
+/* The same of a file of any size, read piece by piece. False with *known false: it must be read whole for that; false
+ * with *known: it cannot be read. */
+bool framework_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                             const char **checksum, bool *known, struct status *status);
 
 /* Fills reading->entries. */
 bool framework_read_ledger(const struct framework *framework, struct ledger_reading *reading);

@@ -2,34 +2,22 @@
  * Drizzle Kit: its ledger drizzle.__drizzle_migrations, of 0.x and of 1.0. Facts seen with drizzle-orm 0.45.4 /
  * drizzle-kit 0.31.11 and with 1.0.0-rc.5. How the two name and order their files is drizzle_folder.c's work.
  */
+#include "framework/core/file_checksum.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/drizzle/drizzle_folder.h"
 
 #include <string.h>
 
-static const char *drizzle_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                    struct text content)
-{
-    (void)folder;
-    (void)file;
-    return sha256_hex_of(arena, content);
-}
-
 /* ---- the ledger ---- */
 
 /* The hash of a file; NULL where it cannot be read. */
 static const char *hash_of(struct arena *arena, const struct migration_file *file)
 {
-    struct arena *const reading = arena_new(0);
-    struct status ignored = {.arena = reading};
-    struct text content;
+    const struct file_checksum whole = {.digest = "SHA256"};
+    struct status ignored = {.arena = arena};
     const char *hash = NULL;
-    if (!file->missing && file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, &ignored)) {
-        hash = sha256_hex_of(arena, content);
-    }
-    arena_free(reading);
-    return hash;
+    return !file->missing && file_checksum(arena, &whole, file->path, &hash, &ignored) ? hash : NULL;
 }
 
 static bool has_entry(const struct ledger_entries *entries, const char *key)
@@ -176,8 +164,8 @@ const struct framework framework_drizzle = {
             .edited_note = "drizzle-kit never looks at the files of applied migrations.",
             .missing_note = "drizzle-kit says nothing of it.",
         },
+    .folder.checksum = "SHA256",
     .hooks.list = drizzle_list,
-    .hooks.checksum = drizzle_checksum,
     .hooks.read_ledger = drizzle_read,
     .hooks.put_create = drizzle_create,
     .hooks.put_lock = drizzle_lock,

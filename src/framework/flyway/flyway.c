@@ -38,6 +38,42 @@ static const char *flyway_checksum(struct arena *arena, const struct folder *fol
     return crc_of(arena, filled);
 }
 
+/* A file's CRC-32 as it is read piece by piece. */
+struct piecewise {
+    uint32_t crc;
+    bool is_begun;
+};
+
+static void add_piece(void *data, struct text piece)
+{
+    struct piecewise *const sum = data;
+    size_t from = !sum->is_begun && text_starts_with(piece, "\xEF\xBB\xBF") ? 3 : 0;
+    for (size_t i = from; i <= piece.size; i++) {
+        if (i == piece.size || piece.data[i] == '\n' || piece.data[i] == '\r') {
+            sum->crc = crc32_add(sum->crc, text_slice(piece, from, i));
+            from = i + 1;
+        }
+    }
+    sum->is_begun = true;
+}
+
+/* The placeholders of a repeatable one want its whole text. */
+static bool flyway_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                 const char **checksum, struct status *status)
+{
+    struct piecewise sum = {0};
+    struct text content;
+    struct arena *const reading = arena_new(0);
+    const bool ok = file->repeatable ? file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status)
+                                     : file_pieces(file->path, add_piece, &sum, status);
+    if (ok) {
+        *checksum = file->repeatable ? flyway_checksum(arena, folder, file, content)
+                                     : arena_printf(arena, "%d", (int32_t)sum.crc);
+    }
+    arena_free(reading);
+    return ok;
+}
+
 static bool flyway_script(struct arena *arena, const struct project *project, const struct folder *folder,
                           const struct migration_file *file, struct text content, struct migration_script *script,
                           struct status *status)
@@ -262,6 +298,7 @@ const struct framework framework_flyway = {
     .hooks.list = flyway_list,
     .hooks.script = flyway_script,
     .hooks.checksum = flyway_checksum,
+    .hooks.file_checksum = flyway_file_checksum,
     .hooks.read_ledger = flyway_read,
     .hooks.advisory_locks = flyway_locks,
     .hooks.put_create = flyway_create,

@@ -10,14 +10,6 @@
 
 /* ---- checksums ---- */
 
-static const char *prisma_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                   struct text content)
-{
-    (void)folder;
-    (void)file;
-    return sha256_hex_of(arena, content);
-}
-
 /* Ledgers of old versions have each byte written with "%x", without its leading zero. */
 static bool digest_is(const unsigned char digest[SHA256_SIZE], const char *stored)
 {
@@ -232,9 +224,9 @@ const struct framework framework_prisma = {
     .ledger.failed_note = "Prisma's P3009",
     .ledger.needs_baseline = true,
     .ledger.is_fixed = true,
+    .folder.checksum = "SHA256",
     .hooks.list = prisma_list,
     .hooks.check_folder = prisma_check_folder,
-    .hooks.checksum = prisma_checksum,
     .hooks.checksum_matches = prisma_checksum_matches,
     .hooks.read_ledger = prisma_read_ledger,
     .hooks.advisory_locks = prisma_advisory_locks,

@@ -47,6 +47,11 @@ static bool has_directive(struct text content, const char *words)
     return false;
 }
 
+static void add_piece(void *hash, struct text piece)
+{
+    sha256_add(hash, piece);
+}
+
 /* The running hash behind each file is its own (sql/migrate/dir.go): SHA-256 over name and content of it and all before
  * it. An edited file changes those of all that follow. */
 static bool add_hashes(struct arena *arena, struct migration_files *files, struct status *status)
@@ -55,16 +60,9 @@ static bool add_hashes(struct arena *arena, struct migration_files *files, struc
     sha256_start(&hash);
     for (size_t i = 0; i < files->count; i++) {
         struct migration_file *const file = &files->items[i];
-        struct arena *const reading = arena_new(0);
         unsigned char digest[SHA256_SIZE];
-        struct text content;
-        const bool ok = file_read(reading, file->path, MIGRATION_FILE_LIMIT, &content, status);
-        if (ok) {
-            sha256_add(&hash, text_of(file->filename));
-            sha256_add(&hash, content);
-        }
-        arena_free(reading);
-        if (!ok) {
+        sha256_add(&hash, text_of(file->filename));
+        if (!file_pieces(file->path, add_piece, &hash, status)) {
             sha256_finish(&hash, digest);
             return false;
         }

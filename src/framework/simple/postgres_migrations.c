@@ -2,6 +2,7 @@
  * postgres-migrations: files numbered from 1 without gaps, each recorded with the SHA-1 of its name and content. Facts
  * seen with postgres-migrations 5.3.0, which is a library: the folder is said in code.
  */
+#include "framework/core/file_checksum.h"
 #include "framework/core/framework.h"
 
 /* "002_create-posts.sql" is "create-posts"; "2.sql" is "2.sql". */
@@ -28,6 +29,15 @@ static const char *postgres_migrations_checksum(struct arena *arena, const struc
     buffer_puts(&both, file->filename);
     buffer_add(&both, content);
     return digest_hex_of(arena, "SHA1", buffer_text(&both));
+}
+
+static bool postgres_migrations_file_checksum(struct arena *arena, const struct folder *folder,
+                                              const struct migration_file *file, const char **checksum,
+                                              struct status *status)
+{
+    const struct file_checksum how = {.digest = "SHA1", .before = file->filename};
+    (void)folder;
+    return file_checksum(arena, &how, file->path, checksum, status);
 }
 
 /* ^(-?\d+)[-_]?(.*).(sql|js)$ without regard to case; a number of nine digits is an int for certain. */
@@ -82,5 +92,7 @@ const struct framework framework_postgres_migrations = {
             .missing_blocks = true,
             .missing_note = "postgres-migrations wants consecutive numbers.",
         },
-    .hooks = {.accept = postgres_migrations_accept, .checksum = postgres_migrations_checksum},
+    .hooks = {.accept = postgres_migrations_accept,
+              .checksum = postgres_migrations_checksum,
+              .file_checksum = postgres_migrations_file_checksum},
 };

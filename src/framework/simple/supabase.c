@@ -1,6 +1,7 @@
 /*
  * Supabase: files numbered by time, recorded with the statements that were run. Facts seen with its CLI 3.1.0.
  */
+#include "framework/core/file_checksum.h"
 #include "framework/core/framework.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
@@ -62,6 +63,14 @@ static const char *supabase_checksum(struct arena *arena, const struct folder *f
     return sha256_hex_of(arena, buffer_text(&rest));
 }
 
+static bool supabase_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                                   const char **checksum, struct status *status)
+{
+    const struct file_checksum how = {.digest = "SHA256", .without = " \t\n\v\f\r;"};
+    (void)folder;
+    return file_checksum(arena, &how, file->path, checksum, status);
+}
+
 const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
@@ -107,5 +116,5 @@ const struct framework framework_supabase = {
             .missing_note =
                 "supabase db push stops at it (\"Remote migration versions not found in local migrations directory\").",
         },
-    .hooks = {.checksum = supabase_checksum},
+    .hooks = {.checksum = supabase_checksum, .file_checksum = supabase_file_checksum},
 };

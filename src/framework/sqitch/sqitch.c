@@ -68,14 +68,6 @@ static bool sqitch_recognise(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static const char *sqitch_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                                   struct text content)
-{
-    (void)folder;
-    (void)file;
-    return digest_hex_of(arena, "SHA1", content);
-}
-
 /* ---- the ledger ---- */
 
 static bool sqitch_read(struct ledger_reading *reading)
@@ -288,8 +280,8 @@ const struct framework framework_sqitch = {
                             "it does not care.",
         },
     .ledger.records_in_order = true,
+    .folder.checksum = "SHA1",
     .hooks.list = sqitch_list,
-    .hooks.checksum = sqitch_checksum,
     .hooks.read_ledger = sqitch_read,
     .hooks.advisory_locks = sqitch_locks,
     .hooks.put_create = sqitch_create,

@@ -74,7 +74,7 @@ static bool is_unchanged(const struct request *request, const struct catalog *ca
         return true;
     }
     struct arena *const reading = arena_new(0);
-    const bool ok = migration_content(reading, item->file, &content, request->status);
+    const bool ok = migration_content(reading, item->file, MIGRATION_FILE_LIMIT, &content, request->status);
     if (ok) {
         *unchanged =
             framework->hooks.checksum_matches(reading, &detection->folder, item->file, item->entry->checksum, content);

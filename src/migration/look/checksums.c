@@ -120,6 +120,20 @@ static void remember(struct checksums *checksums, const struct framework *framew
     pthread_mutex_unlock(&checksums->mutex);
 }
 
+/* The content goes again at once: a folder of large files must not add up in the request's arena. */
+static bool compute_whole(struct arena *arena, const struct folder *folder, const struct migration_file *file,
+                          const char **checksum, struct status *status)
+{
+    struct arena *const reading = arena_new(0);
+    struct text content;
+    const bool ok = migration_content(reading, file, MIGRATION_FILE_LIMIT, &content, status);
+    if (ok) {
+        *checksum = framework_checksum(arena, folder, file, content);
+    }
+    arena_free(reading);
+    return ok;
+}
+
 bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
                    const struct migration_file *file, const char **checksum, struct status *status)
 {
@@ -134,16 +148,13 @@ bool checksums_get(struct checksums *checksums, struct arena *arena, const struc
     if (*checksum != NULL) {
         return true;
     }
-    /* The content goes again at once: a folder of large files must not add up in the request's arena. */
-    struct arena *const reading = arena_new(0);
-    struct text content;
-    const bool ok = migration_content(reading, file, &content, status);
-    if (ok) {
-        *checksum = framework_checksum(arena, folder, file, content);
+    bool known = false;
+    bool ok = is_whole && framework_file_checksum(arena, folder, file, checksum, &known, status);
+    if (!known) {
+        ok = compute_whole(arena, folder, file, checksum, status);
     }
     if (ok && *checksum != NULL && is_whole) {
         remember(checksums, framework, file, *checksum);
     }
-    arena_free(reading);
     return ok;
 }

@@ -7,10 +7,24 @@
 
 #include <string.h>
 
-bool migration_content(struct arena *arena, const struct migration_file *file, struct text *content,
+static const char *size_text(struct arena *arena, uint64_t bytes)
+{
+    return bytes % (1 << 20) == 0 ? arena_printf(arena, "%llu MiB", (unsigned long long)bytes >> 20)
+                                  : arena_printf(arena, "%llu bytes", (unsigned long long)bytes);
+}
+
+bool migration_content(struct arena *arena, const struct migration_file *file, size_t limit, struct text *content,
                        struct status *status)
 {
-    if (!file_read(arena, file->path, MIGRATION_FILE_LIMIT, content, status)) {
+    struct file_stamp stamp;
+    if (file_look(file->path, &stamp) == FILE_REGULAR && stamp.size > limit) {
+        return status_fail_because(
+            status, STATUS_FAILED_PRECONDITION, REASON_MIGRATION_TOO_LARGE,
+            "%s has %s, more than the limit of %s; it was not read. Start the worker with a larger --migration-limit "
+            "(TRUSS_MIGRATION_LIMIT), up to 1GiB, or cut the file into several migrations.",
+            file->filename, size_text(status->arena, stamp.size), size_text(status->arena, limit));
+    }
+    if (!file_read(arena, file->path, limit, content, status)) {
         return false;
     }
     if (file->end != 0) {
@@ -37,7 +51,9 @@ bool migration_load(struct arena *arena, const struct migration_place *place, st
 {
     const struct migration_file *const file = place->file;
     *loaded = (struct loaded){0};
-    if (!migration_content(arena, file, &loaded->content, status) || !check_text(file, loaded->content, status)) {
+    const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
+    if (!migration_content(arena, file, limit, &loaded->content, status) ||
+        !check_text(file, loaded->content, status)) {
         return false;
     }
     loaded->script.sql = loaded->content;

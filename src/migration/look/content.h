@@ -6,8 +6,9 @@
 
 #include "framework/core/framework.h"
 
-/* The file's bytes in the arena; of a part of a file [start, end), with the rest blanked. */
-bool migration_content(struct arena *arena, const struct migration_file *file, struct text *content,
+/* The file's bytes in the arena; of a part of a file [start, end), with the rest blanked. FAILED_PRECONDITION with
+ * REASON_MIGRATION_TOO_LARGE where the file has more than `limit` bytes. */
+bool migration_content(struct arena *arena, const struct migration_file *file, size_t limit, struct text *content,
                        struct status *status);
 
 /* Where a migration is; borrowed. */

@@ -344,6 +344,10 @@ static void plan_all(const struct request *request, struct pg_session *session, 
     for (size_t i = 0; i < preparation->count; i++) {
         if (!plan_one(request, session, &preparation->items[i], &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
+            if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
+                preparation->problem.migration = preparation->unfit->name;
+                preparation->count = i; /* nothing is wrong with those before it */
+            }
             return;
         }
     }
@@ -407,6 +411,12 @@ bool prepare(const struct request *request, struct pg_session *session, const st
                                    preparation->hash);
     }
     return true;
+}
+
+bool prepare_may_begin(const struct preparation *preparation, const struct run_options *options)
+{
+    return preparation->unfit == NULL || (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE) &&
+                                          preparation->count > 0 && !options->in_one_transaction);
 }
 
 void prepare_failure(const struct preparation *preparation, struct failure *failure)

@@ -49,7 +49,8 @@ struct preparation {
     size_t count;
     bool delegate;    /* only the framework's own tool can run them: there are no plans */
     const char *hash; /* lower-case hex */
-    /* The script that cannot run, with the reason in `problem`; NULL: all can. */
+    /* The script that cannot run, with the reason in `problem`; NULL: all can. One whose file is too large is not among
+     * the items, nor is what comes behind it: those before it run. */
     const struct catalog_item *unfit;
     struct status problem;
 };
@@ -65,6 +66,9 @@ bool prepare(const struct request *request, struct pg_session *session, const st
 
 /* Reads it, which must still be what was planned. */
 bool prepared_read(struct arena *arena, const struct prepared *prepared, struct loaded *loaded, struct status *status);
+
+/* May a run begin: can all run, or those before a file that is too large? */
+bool prepare_may_begin(const struct preparation *preparation, const struct run_options *options);
 
 /* The failure of the script that cannot run. */
 void prepare_failure(const struct preparation *preparation, struct failure *failure);

@@ -49,10 +49,40 @@ static bool find_item(const struct request *request, const char *name, struct ca
     return true;
 }
 
+/* At most LIMIT_SHOWN bytes of a text that has `size`: a message carries no more. */
+static struct text cut_off(struct arena *arena, struct text text, uint64_t size)
+{
+    size_t end = text.size < LIMIT_SHOWN ? text.size : LIMIT_SHOWN;
+    if (size <= LIMIT_SHOWN) {
+        return text;
+    }
+    while (end > 0 && end < text.size && ((unsigned char)text.data[end] & 0xC0) == 0x80) {
+        end--; /* in the middle of a character */
+    }
+    struct buffer shown = {.arena = arena};
+    buffer_add(&shown, text_slice(text, 0, end));
+    buffer_printf(&shown, "\n… (%llu bytes more)\n", (unsigned long long)(size - end));
+    return text_of(buffer_string(&shown));
+}
+
+/* The beginning of a file that is too large to be read. */
+static bool read_beginning(const struct request *request, const struct migration_file *file, struct preview *preview)
+{
+    struct text content;
+    uint64_t size;
+    size_t bad;
+    preview->note = request->status->message;
+    if (!file_read_start(request->arena, file->path, LIMIT_SHOWN + 4, &content, &size, request->status)) {
+        return false;
+    }
+    preview->content = cut_off(request->arena, content, size);
+    return text_is_utf8(preview->content, &bad) && memchr(preview->content.data, '\0', preview->content.size) == NULL;
+}
+
 /* What is sent, where that is not the file as it is. A program has no SQL of its own, and a script that its framework
  * cannot fill in is shown all the same. */
 static void find_sql(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
-                     struct preview *preview)
+                     struct text whole, struct preview *preview)
 {
     const struct migration_place place = {&request->site->project, &catalog->detection.folder, item->file};
     struct status problem = {.arena = request->arena};
@@ -69,9 +99,10 @@ static void find_sql(const struct request *request, const struct catalog *catalo
                                            catalog->detection.framework->display_name);
     } else if (!migration_load(request->arena, &place, &loaded, &problem)) {
         preview->note = problem.message;
-    } else if (!text_equal(loaded.script.sql, preview->content)) {
+    } else if (!text_equal(loaded.script.sql, whole)) {
         preview->sql = loaded.script.sql;
     }
+    preview->sql = cut_off(request->arena, preview->sql, preview->sql.size);
 }
 
 bool preview_migration(const struct request *request, const char *name, struct preview *preview)
@@ -90,12 +121,14 @@ bool preview_migration(const struct request *request, const char *name, struct p
     file.is_code = true; /* its text as it is */
     file.end = 0;
     const struct migration_place place = {&request->site->project, &catalog.detection.folder, &file};
-    if (!migration_load(request->arena, &place, &whole, request->status)) {
-        return false;
-    }
     preview->filename = item->file->filename;
-    preview->content = whole.content;
-    find_sql(request, &catalog, item, preview);
+    if (!migration_load(request->arena, &place, &whole, request->status)) {
+        return status_is_because(request->status, REASON_MIGRATION_TOO_LARGE) &&
+               read_beginning(request, &file, preview);
+    }
+    preview->lines = text_lines(whole.content);
+    preview->content = cut_off(request->arena, whole.content, whole.content.size);
+    find_sql(request, &catalog, item, whole.content, preview);
     return true;
 }
 

@@ -9,8 +9,9 @@
 
 struct preview {
     const char *filename; /* relative to the folder */
-    struct text content;  /* UTF-8 */
-    struct text sql;      /* what is sent, where it is not the content as it is; else empty */
+    uint32_t lines;       /* of the whole file; 0: it is too large to be counted */
+    struct text content;  /* UTF-8, cut off behind LIMIT_SHOWN bytes */
+    struct text sql;      /* the same of what is sent, where it is not the content as it is; else empty */
     const char *note;     /* NULL: nothing to say */
 };
 

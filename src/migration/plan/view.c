@@ -236,7 +236,9 @@ static const char *whom(const struct explanation *explanation)
 static const char *summary_of(struct arena *arena, const struct preparation *preparation,
                               const struct explanation *explanation)
 {
-    return preparation->count == 0 ? "No pending migrations to run."
+    return preparation->count == 0 && preparation->unfit != NULL
+               ? arena_printf(arena, "\"%s\" cannot run.", preparation->unfit->name)
+           : preparation->count == 0 ? "No pending migrations to run."
            : preparation->delegate
                ? arena_printf(arena, "%zu migration(s), run by %s itself: what they lock is not known before.",
                               preparation->count, preparation->catalog.detection.framework->display_name)

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define IDLE_MS       60000 /* idle_in_transaction_session_timeout: a worker that stopped must not hold locks */
-#define TIMEOUT_WIDTH 8     /* characters of its number */
+#define LARGE         ((size_t)8 * 1024 * 1024) /* bytes of a script that is sent in pieces, where it can be */
+#define TIMEOUT_WIDTH 8                         /* characters of its number */
 #define RESET_ROLE    "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
 /* What an earlier migration may have left in the session besides settings, as DISCARD ALL does it, but for advisory
@@ -118,6 +119,42 @@ static void put_begin(struct query *query, const struct transaction *transaction
 
 /* ---- the script ---- */
 
+/* Does this token change how the server reads what comes next? In one message that would take effect behind the script
+ * only. What pg_dump begins with is in force already. */
+static bool changes_reading(struct text script, const struct sql_token *token, const struct sql_token *before)
+{
+    static const char *const words[] = {"standard_conforming_strings", "client_encoding", "backslash_quote"};
+    static const char *const harmless[] = {"standard_conforming_strings = on;", "client_encoding = 'UTF8';", ""};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (sql_is_word(token, words[i])) {
+            return harmless[i][0] == '\0' ||
+                   !text_starts_with(text_slice(script, token->offset, script.size), harmless[i]);
+        }
+        if (token->kind == SQL_STRING && text_find(token->text, words[i], 0) != SIZE_MAX) {
+            return true; /* set_config('standard_conforming_strings', …) */
+        }
+    }
+    return sql_is_word(token, "reset") || sql_is_word(token, "discard") ||
+           (sql_is_word(token, "names") && sql_is_word(before, "set"));
+}
+
+/* Pieces mean what the whole means inside a transaction of ours, where no statement changes how the next is read. */
+static bool can_be_in_pieces(const struct transaction *transaction, struct text script)
+{
+    const bool is_ours = transaction->frame == FRAME_WHOLE || transaction->frame == FRAME_INSIDE;
+    struct sql_lexer lexer = {.text = script};
+    struct sql_token before = {0};
+    if (script.size < LARGE || !is_ours || transaction->body.data != NULL || transaction->opening != NULL) {
+        return false;
+    }
+    for (struct sql_token token; (token = sql_next(&lexer)).kind != SQL_END; before = token) {
+        if (changes_reading(script, &token, &before)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void put_script(struct query *query, const struct transaction *transaction)
 {
     const struct text part = text_slice(transaction->content, transaction->start, transaction->end);
@@ -127,6 +164,10 @@ static void put_script(struct query *query, const struct transaction *transactio
     }
     query->characters_before = text_characters(buffer_text(&query->sql));
     if (transaction->content.data == NULL) {
+        return;
+    }
+    query->in_pieces = can_be_in_pieces(transaction, part);
+    if (query->in_pieces) {
         return;
     }
     buffer_reserve(&query->sql, sent.size + 1024);
@@ -162,9 +203,14 @@ static void put_step(struct buffer *sql, const struct transaction *transaction)
     }
 }
 
+static struct buffer *behind_script(struct query *query)
+{
+    return query->in_pieces ? &query->behind : &query->sql;
+}
+
 static void put_rows(struct query *query, const struct transaction *transaction)
 {
-    struct buffer *const sql = &query->sql;
+    struct buffer *const sql = behind_script(query);
     const bool starts_late = transaction->starts && !begins(transaction);
     if (starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED) {
         buffer_puts(sql, AS_OURSELVES);
@@ -185,7 +231,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
 
 static void put_end(struct query *query, const struct transaction *transaction)
 {
-    struct buffer *const sql = &query->sql;
+    struct buffer *const sql = behind_script(query);
     buffer_add(sql, transaction->closing);
     if (!ends(transaction)) {
         return;
@@ -201,6 +247,7 @@ struct query transaction_compose(struct arena *arena, const struct transaction *
 {
     struct query query = {
         .sql = {.arena = arena},
+        .behind = {.arena = arena},
         .migration = transaction->record == NULL ? NULL : transaction->record->name,
         .content = transaction->content,
         .start = transaction->start,

@@ -91,6 +91,11 @@ struct query {
     bool resets;     /* the session as it began comes first */
     enum query_ladder ladder;
     size_t timeout_at; /* of LADDER_LOCAL: where its number is */
+    /* A script so large that a message with all of it would take several times its memory, inside a transaction of
+     * ours: `sql` is what stands in front of [start, end), which is sent in pieces of whole statements, and `behind`
+     * what comes after. */
+    bool in_pieces;
+    struct buffer behind;
 };
 
 /* How long the session may idle: it holds the run's locks, while the run waits for others or a tool works. */

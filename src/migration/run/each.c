@@ -174,7 +174,7 @@ static bool prepare_again(const struct execution *execution, const char *name)
         keep_failure(execution, name, &failure);
         return false;
     }
-    if (preparation->unfit != NULL) {
+    if (!prepare_may_begin(preparation, &rest) && preparation->count > 0) {
         prepare_failure(preparation, &failure);
         keep_failure(execution, preparation->unfit->name, &failure);
         return false;

@@ -55,25 +55,53 @@ static const struct executor *executor_for(const struct execution *execution)
                                                     : &run_each;
 }
 
+static void keep_unfit(const struct execution *execution, const char *summary)
+{
+    struct run_result *const result = execution->result;
+    prepare_failure(execution->preparation, &result->failure);
+    result->ok = false;
+    result->failed_name = execution->preparation->unfit->name;
+    result->summary = summary;
+}
+
+/* Runs what there is, and then says what could not be run. */
+static bool execute_items(const struct execution *execution)
+{
+    const struct preparation *const preparation = execution->preparation;
+    struct run_result *const result = execution->result;
+    const struct executor *const executor = executor_for(execution);
+    if (!executor->begin(execution) || !executor->run(execution)) {
+        return false;
+    }
+    if (result->ok && preparation->unfit != NULL) {
+        keep_unfit(execution,
+                   arena_printf(execution->run->arena,
+                                "Migration \"%s\" cannot run; the %zu migration(s) before it %s applied.",
+                                preparation->unfit->name, result->applied_count, result->dry_run ? "could be" : "are"));
+    }
+    return true;
+}
+
 /* False where nothing could be begun. */
 static bool execute(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
-    if (preparation->count == 0) {
+    if (prepare_may_begin(preparation, execution->options)) {
+        if (preparation->count > 0) {
+            return execute_items(execution);
+        }
         result->ok = true;
         result->summary = "No pending migrations to run.";
         return true;
     }
-    if (preparation->unfit != NULL) {
-        prepare_failure(preparation, &result->failure);
-        result->failed_name = preparation->unfit->name;
-        result->summary =
-            arena_printf(execution->run->arena, "Migration \"%s\" cannot run — nothing was run.", result->failed_name);
-        return true;
+    if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
+        *execution->run->status = preparation->problem;
+        return false;
     }
-    const struct executor *const executor = executor_for(execution);
-    return executor->begin(execution) && executor->run(execution);
+    keep_unfit(execution, arena_printf(execution->run->arena, "Migration \"%s\" cannot run — nothing was run.",
+                                       preparation->unfit->name));
+    return true;
 }
 
 static bool run_prepared(const struct execution *execution)

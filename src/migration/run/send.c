@@ -6,8 +6,10 @@
 #include "migration/plan/cut.h"
 #include "migration/run/observer.h"
 #include "pg/sqlstate.h"
+#include "sql/split.h"
 
 #define CLEAN_UP_MS 5000
+#define PIECE       ((size_t)1024 * 1024) /* of a large script, at least: it ends with a statement */
 
 /* What to do about an error of which PostgreSQL says nothing more. */
 static const char *hint_for(const struct status *status)
@@ -70,9 +72,64 @@ static bool set_session_timeout(struct run *run, const struct ladder *ladder, st
     return pg_exec(run->session, sql, run->status) || failure_take(failure, run->status);
 }
 
+/* ---- a large script, piece by piece ---- */
+
+/* The end of the piece that begins at `start`: of the first statement that makes it long enough. */
+static size_t piece_end(const struct query *query, struct sql_lexer *lexer, size_t start)
+{
+    struct sql_statement statement;
+    while (sql_next_statement(lexer, &statement)) {
+        if (statement.start >= start + PIECE) {
+            lexer->offset = statement.start;
+            return statement.start;
+        }
+    }
+    return query->end;
+}
+
+/* As pg_script; a failure is in terms of *part, the query of that piece alone. */
+static bool send_pieces(struct run *run, const struct query *query, struct query *part, struct pg_failure *at)
+{
+    struct sql_lexer lexer = {
+        .text = text_slice(query->content, 0, query->end),
+        .offset = query->start,
+        .backslashes = !pg_session_standard_strings(run->session),
+    };
+    bool ok = true;
+    part->statements_before = part->characters_before = 0;
+    for (size_t start = query->start; ok && start < query->end; start = part->end) {
+        part->start = start;
+        part->end = piece_end(query, &lexer, start);
+        struct arena *const piece = arena_new(0);
+        ok = pg_script(run->session, arena_strndup(piece, query->content.data + start, part->end - start), at,
+                       run->status);
+        arena_free(piece);
+    }
+    return ok;
+}
+
+static bool send_script(struct run *run, const struct query *query, struct query *part, struct pg_failure *at)
+{
+    *part = *query;
+    if (!query->in_pieces) {
+        return pg_script(run->session, buffer_string(&query->sql), at, run->status);
+    }
+    if (query->sql.size > 0 && !pg_script(run->session, buffer_string(&query->sql), at, run->status)) {
+        return false;
+    }
+    if (!send_pieces(run, query, part, at)) {
+        return false;
+    }
+    *part = *query;
+    part->start = part->end;
+    part->statements_before = SIZE_MAX; /* all that comes now is ours */
+    return query->behind.size == 0 || pg_script(run->session, buffer_string(&query->behind), at, run->status);
+}
+
 bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure)
 {
     struct pg_failure at = {0};
+    struct query part;
     if (query->resets && pg_session_reads_otherwise(run->session) &&
         !pg_exec(run->session, transaction_reset, run->status)) {
         return failure_take(failure, run->status);
@@ -87,11 +144,11 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
         observer_attach(run->observer, run->session);
     }
     pg_session_set_deadline(run->session, run->deadline);
-    const bool ok = pg_script(run->session, buffer_string(&query->sql), &at, run->status);
+    const bool ok = send_script(run, query, &part, &at);
     /* What is said to the server besides is short, and said also when the run is to end. */
     pg_session_on_tick(run->session, NULL, NULL);
     if (!ok) {
-        describe(run, query, &at, failure);
+        describe(run, &part, &at, failure);
         run_roll_back(run);
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {

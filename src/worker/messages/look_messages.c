@@ -12,7 +12,7 @@ Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, cons
     Truss__Migration__V1__PreviewResponse *const reply = NEW(arena, PreviewResponse, preview_response);
     reply->filename = message_string(found->filename);
     reply->content = message_string(found->content.size == 0 ? "" : found->content.data);
-    reply->lines = text_lines(found->content);
+    reply->lines = found->lines;
     if (found->sql.size > 0) {
         reply->_sql_case = TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL_SQL;
         reply->sql = arena_strndup(arena, found->sql.data, found->sql.size);
