@@ -139,6 +139,33 @@ class Run(Case):
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.sql("SELECT x FROM t ORDER BY 1"), [("1a\\\\b",), ("2a\\\\b",), ("3\\",), ("4",)])
 
+    def test_a_ledger_that_swallows_the_row_rolls_the_migration_back_and_is_named(self):
+        rpc = self.serve("CREATE TABLE first ();")
+        self.assertTrue(self.run_all(rpc).ok)
+        self.sql("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        swallow = (("CREATE TRIGGER quiet BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION nothing()", "trigger quiet",
+                    "DROP TRIGGER quiet ON _prisma_migrations"),
+                   ("CREATE RULE still AS ON INSERT TO _prisma_migrations DO INSTEAD NOTHING", "rule still", "DROP RULE still ON _prisma_migrations"))
+        for number, script in enumerate(("CREATE TABLE t{} ();", "CREATE TABLE t{} ();\nVACUUM;")):
+            self.files.add(f"2{number}", script.format(number))
+            for make, name, drop in swallow:
+                self.sql(make)
+                reply = self.run_all(rpc)
+                self.assertEqual((reply.ok, reply.failed.sqlstate), (False, "55000"), reply)
+                self.assertIn("did not take the row", reply.failed.error)
+                self.assertIn(name, reply.failed.detail)
+                self.assertEqual(self.sql(f"SELECT to_regclass('t{number}')"), [(None,)])
+                self.sql(drop)
+            self.assertTrue(self.run_all(rpc).ok)
+
+    def test_a_rule_or_trigger_that_adds_something_to_the_row_is_no_obstacle(self):
+        rpc = self.serve("CREATE TABLE audit (n int);")
+        self.assertTrue(self.run_all(rpc).ok)
+        self.sql("CREATE RULE more AS ON INSERT TO _prisma_migrations DO ALSO INSERT INTO audit VALUES (1), (2)")
+        self.files.add("2", "CREATE TABLE t ();")
+        self.assertTrue(self.run_all(rpc).ok)
+        self.assertEqual(self.sql("SELECT count(*) FROM audit"), [("2",)])
+
     def test_the_row_is_written_as_ourselves_whatever_role_the_script_leaves(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")

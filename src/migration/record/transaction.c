@@ -6,6 +6,7 @@
 #include "migration/record/transaction.h"
 
 #include "migration/record/progress.h"
+#include "migration/record/row.h"
 #include "sql/split.h"
 
 #include <stdio.h>
@@ -45,7 +46,7 @@ static void put(struct query *query, const char *sql)
 static void put_part(struct query *query, const struct transaction *transaction, enum ledger_part part)
 {
     struct buffer sql = {.arena = query->sql.arena};
-    ledger_put(&sql, transaction->framework, part, transaction->ledger, transaction->record);
+    row_put(&sql, transaction->framework, part, transaction->ledger, transaction->record);
     put(query, buffer_string(&sql));
 }
 
@@ -219,10 +220,10 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
     }
     if (starts_late) {
-        ledger_put(sql, transaction->framework, LEDGER_START, transaction->ledger, transaction->record);
+        row_put(sql, transaction->framework, LEDGER_START, transaction->ledger, transaction->record);
     }
     if (transaction->records) {
-        ledger_put(sql, transaction->framework, transaction->part, transaction->ledger, transaction->record);
+        row_put(sql, transaction->framework, transaction->part, transaction->ledger, transaction->record);
     }
     if (transaction->step_mark != STEP_NOT_MARKED) {
         put_step(sql, transaction);

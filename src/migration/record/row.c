@@ -1,0 +1,100 @@
+/*
+ * A statement cannot ask how many rows the one before it has changed, but a block can.
+ */
+#include "migration/record/row.h"
+
+#include "framework/core/ledger.h"
+#include "sql/split.h"
+
+static bool must_write(enum ledger_part part)
+{
+    return part == LEDGER_RECORD || part == LEDGER_START || part == LEDGER_FINISH || part == LEDGER_MARK_APPLIED;
+}
+
+/* INSERT INTO "schema"."table", UPDATE "schema"."table": as we write it. */
+static bool writes(struct text statement, const struct text *name)
+{
+    static const char *const verbs[] = {"INSERT INTO ", "UPDATE "};
+    const struct text trimmed = text_trim(statement);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        const struct text verb = text_of(verbs[i]);
+        if (text_starts_with(trimmed, verbs[i]) &&
+            text_is(text_slice(trimmed, verb.size, verb.size + name->size), name->data)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A tag of quotes that the statement does not have. */
+static const char *tag_for(struct arena *arena, struct text statement)
+{
+    const char *tag = "$truss_row$";
+    for (int i = 0; text_find(statement, tag, 0) != SIZE_MAX; i++) {
+        tag = arena_printf(arena, "$truss_row_%d$", i);
+    }
+    return tag;
+}
+
+/* Triggers, rules and policies of the ledger, as a subquery. */
+static void put_obstacles(struct buffer *sql, const struct text *name)
+{
+    struct buffer quoted = {.arena = sql->arena};
+    pg_quote_literal(&quoted, *name);
+    const char *const table = buffer_string(&quoted);
+    buffer_printf(sql,
+                  "(SELECT pg_catalog.string_agg(o.name, ', ') FROM (SELECT pg_catalog.concat('trigger ', tgname) FROM "
+                  "pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgrelid OPERATOR(pg_catalog.=) "
+                  "%s::pg_catalog.regclass UNION ALL SELECT pg_catalog.concat('rule ', rulename) FROM "
+                  "pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) %s::pg_catalog.regclass UNION ALL "
+                  "SELECT pg_catalog.concat('policy ', polname) FROM pg_catalog.pg_policy WHERE polrelid "
+                  "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass) AS o (name))",
+                  table, table, table);
+}
+
+static void put_checked(struct buffer *sql, struct text statement, const struct text *name)
+{
+    const char *const tag = tag_for(sql->arena, statement);
+    struct buffer message = {.arena = sql->arena};
+    pg_quote_literal(&message, text_of(arena_printf(sql->arena,
+                                                    "The ledger %s did not take the row of this migration, and nothing "
+                                                    "of it was kept. Rows changed, instead of one: ",
+                                                    name->data)));
+    buffer_printf(sql, "DO %s\n#variable_conflict use_column\nDECLARE truss_changed bigint; BEGIN\n", tag);
+    buffer_add(sql, statement);
+    buffer_printf(
+        sql,
+        ";\nGET DIAGNOSTICS truss_changed = ROW_COUNT;\nIF truss_changed OPERATOR(pg_catalog.<>) 1 THEN RAISE "
+        "EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, truss_changed), DETAIL = "
+        "pg_catalog.concat('What may stand in the way: ', coalesce(",
+        buffer_string(&message));
+    put_obstacles(sql, name);
+    buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s;", tag);
+}
+
+void row_put(struct buffer *sql, const struct framework *framework, enum ledger_part part, const struct ledger *ledger,
+             const struct ledger_record *record)
+{
+    struct buffer plain = {.arena = sql->arena};
+    struct buffer table = {.arena = sql->arena};
+    const struct ledger written = {.schema = ledger->schema, .table = ledger->table};
+    if (!must_write(part)) {
+        ledger_put(sql, framework, part, ledger, record);
+        return;
+    }
+    ledger_put(&plain, framework, part, ledger, record);
+    ledger_put_name(&table, &written);
+    const struct text all = buffer_text(&plain);
+    const struct text name = text_of(buffer_string(&table));
+    struct sql_lexer lexer = {.text = all};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(all, statement.start, statement.end);
+        if (writes(text, &name)) {
+            put_checked(sql, text, &name);
+        } else {
+            buffer_add(sql, text);
+            buffer_putc(sql, ';');
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/*
+ * A ledger's row that is known to be written: a trigger that returns nothing, a rule or a policy may take a row away
+ * without a word, and then the migration would be run again.
+ */
+#ifndef MIGRATION_RECORD_ROW_H
+#define MIGRATION_RECORD_ROW_H
+
+#include "framework/core/framework.h"
+
+/* Appends the SQL of this part, as ledger_put does. Where a statement that writes the ledger's own row (RECORD, START,
+ * FINISH, MARK_APPLIED) changes no row, or more than one, it raises 55000, with what stands in the way as its detail.
+ */
+void row_put(struct buffer *sql, const struct framework *framework, enum ledger_part part, const struct ledger *ledger,
+             const struct ledger_record *record);
+
+#endif
