@@ -127,7 +127,8 @@ class Bench:
             if wrap and framework.cuts:
                 session.wrap, wrap = True, False
             if wrap:
-                session.wire.simple(framework.session + ";BEGIN" if framework.session else "BEGIN")
+                session.wire.simple(framework.session)
+                session.wire.simple("BEGIN")
             framework.run(session, file)
             if wrap:
                 session.wire.simple("COMMIT")

@@ -148,6 +148,9 @@ static bool has_more_to_plan(struct planning *planning)
     struct sql_code code;
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
+        if (planning->options->committing != NULL && planning_may_commit(text)) {
+            return true;
+        }
         if (!planning_is_wrapped(planning) && planning_begins(text, "savepoint")) {
             return true;
         }

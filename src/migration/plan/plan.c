@@ -306,8 +306,46 @@ static struct plan_options options_of(const struct pg_session *session, const st
     };
 }
 
+/* The database's procedures that commit, by the names that a CALL may give them. */
+static bool find_committing(struct pg_session *session, struct arena *arena, struct sql_names *names,
+                            struct status *status)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), pg_catalog.pg_function_is_visible(p.oid), "
+        "p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN "
+        "pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.prokind = 'p' AND l.lanname = 'plpgsql' ORDER BY p.oid";
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        const char *const name = arena_strdup(arena, pg_field(result, i, 1));
+        if (plpgsql_commits(arena, text_of(pg_field(result, i, 3)), names)) {
+            sql_names_add(arena, names, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name));
+            if (pg_field_bool(result, i, 2)) {
+                sql_names_add(arena, names, name);
+            }
+        }
+    }
+    return result != NULL;
+}
+
+/* In a pipeline a CALL may commit what is before it: there it must be known whether it does. */
+static bool may_commit_unseen(const struct plan_options *options, struct text script)
+{
+    struct sql_lexer lexer = {.text = script};
+    struct sql_token token = {.kind = SQL_END};
+    if (options->sent != SENT_IN_BATCHES) {
+        return false;
+    }
+    do {
+        token = sql_next(&lexer);
+        if (sql_is_word(&token, "call") || sql_is_word(&token, "do")) {
+            return true;
+        }
+    } while (token.kind != SQL_END);
+    return false;
+}
+
 /* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(const struct pg_session *session, struct arena *reading, struct prepared *prepared,
+static bool plan_script(struct pg_session *session, struct arena *reading, struct prepared *prepared,
                         struct loaded *loaded, struct status *problem)
 {
     const struct migration_script *const script = &loaded->script;
@@ -317,7 +355,14 @@ static bool plan_script(const struct pg_session *session, struct arena *reading,
     if (prepared->item->file->is_code) {
         return true;
     }
-    const struct plan_options options = options_of(session, prepared->place.folder->framework, script);
+    struct plan_options options = options_of(session, prepared->place.folder->framework, script);
+    struct sql_names committing = {0};
+    if (may_commit_unseen(&options, script->sql)) {
+        if (!find_committing(session, reading, &committing, problem)) {
+            return false;
+        }
+        options.committing = &committing;
+    }
     return plan_build(reading, script->sql, &options, &prepared->plan, problem) &&
            steps_match(&prepared->steps, script->sql, &prepared->plan, &prepared->done, problem);
 }

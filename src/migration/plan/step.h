@@ -5,6 +5,7 @@
 #define MIGRATION_PLAN_STEP_H
 
 #include "framework/core/framework.h"
+#include "sql/plpgsql.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,9 +61,10 @@ struct plan {
 };
 
 struct plan_options {
-    enum script_sending sent; /* how its own tool sends this script */
-    bool is_wish;             /* … because its marker says so */
-    bool backslashes;         /* the server's standard_conforming_strings is off */
+    enum script_sending sent;           /* how its own tool sends this script */
+    bool is_wish;                       /* … because its marker says so */
+    const struct sql_names *committing; /* procedures of the database that commit; NULL: not asked for */
+    bool backslashes;                   /* the server's standard_conforming_strings is off */
 };
 
 #endif

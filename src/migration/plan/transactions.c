@@ -44,11 +44,16 @@ static struct step *add_step(struct planning *planning, enum step_kind kind, siz
 
 /* ---- classes ---- */
 
-/* CREATE PROCEDURE p with a COMMIT, CALL p(): the CALL commits. What it calls otherwise cannot be known. */
+/* CREATE PROCEDURE p with a COMMIT, CALL p(): the CALL commits, and so does that of a procedure that the database is
+ * known to have. What else it calls cannot be known. */
 static void find_committing_calls(struct planning *planning)
 {
+    const struct sql_names *const known = planning->options->committing;
     struct sql_names procedures = {0};
     struct sql_code code;
+    for (size_t i = 0; known != NULL && i < known->count; i++) {
+        sql_names_add(planning->arena, &procedures, known->items[i]);
+    }
     for (size_t i = 0; i < planning->split.count; i++) {
         const struct text text = statement_text(planning, i);
         if (planning->classes[i] != SQL_CLASS_PLAIN) {

@@ -69,7 +69,19 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
         "pg_catalog.concat('What may stand in the way: ', coalesce(",
         buffer_string(&message));
     put_obstacles(sql, name);
-    buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s;", tag);
+    buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s", tag);
+}
+
+/* The last statement that writes to the ledger: those before it clear up, perhaps nothing. */
+static struct sql_statement row_statement(struct text all, const struct text *name)
+{
+    struct sql_lexer lexer = {.text = all};
+    struct sql_statement row = {0};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        row = writes(text_slice(all, statement.start, statement.end), name) ? statement : row;
+    }
+    return row;
 }
 
 void row_put(struct buffer *sql, const struct framework *framework, enum ledger_part part, const struct ledger *ledger,
@@ -86,15 +98,12 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
     ledger_put_name(&table, &written);
     const struct text all = buffer_text(&plain);
     const struct text name = text_of(buffer_string(&table));
-    struct sql_lexer lexer = {.text = all};
-    struct sql_statement statement;
-    while (sql_next_statement(&lexer, &statement)) {
-        const struct text text = text_slice(all, statement.start, statement.end);
-        if (writes(text, &name)) {
-            put_checked(sql, text, &name);
-        } else {
-            buffer_add(sql, text);
-            buffer_putc(sql, ';');
-        }
+    const struct sql_statement row = row_statement(all, &name);
+    if (row.end == 0) {
+        buffer_add(sql, all);
+        return;
     }
+    buffer_add(sql, text_slice(all, 0, row.start));
+    put_checked(sql, text_slice(all, row.start, row.end), &name);
+    buffer_add(sql, text_slice(all, row.end, all.size));
 }

@@ -10,6 +10,7 @@
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
 #include "pg/sqlstate.h"
+#include "sql/lexer.h"
 
 #include <string.h>
 
@@ -28,6 +29,20 @@ static bool send(struct attempt *attempt, const struct transaction *transaction)
     return query_send(attempt->run, &query, &attempt->failure);
 }
 
+/* What holds the locks takes a snapshot, behind which SET TRANSACTION DEFERRABLE comes too late: that needs none. */
+static const char *guard_of(const struct attempt *attempt, const struct step *step)
+{
+    struct sql_lexer lexer = {.text = text_of(step->modes == NULL ? "" : step->modes)};
+    struct sql_token token = {.kind = SQL_END};
+    do {
+        token = sql_next(&lexer);
+        if (sql_is_word(&token, "deferrable")) {
+            return NULL;
+        }
+    } while (token.kind != SQL_END);
+    return lock_guard(attempt->run, attempt->detection);
+}
+
 static bool run_whole(struct attempt *attempt)
 {
     static const struct step nothing = {.kind = STEP_TRANSACTION};
@@ -38,7 +53,7 @@ static bool run_whole(struct attempt *attempt)
     transaction.session = &attempt->run->settings;
     transaction.stalls = step->stalls;
     transaction.locks = true;
-    transaction.guard = lock_guard(attempt->run, attempt->detection);
+    transaction.guard = guard_of(attempt, step);
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -57,7 +72,7 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
     transaction.stalls = step->stalls;
     transaction.locks = true;
-    transaction.guard = lock_guard(attempt->run, attempt->detection);
+    transaction.guard = guard_of(attempt, step);
     transaction.locks_late = plan_settings(attempt->run->arena, &attempt->plan, i)[0] != '\0';
     transaction.modes = step->modes;
     transaction.carry = step->carry;

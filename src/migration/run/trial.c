@@ -6,6 +6,8 @@
 #include "migration/run/observer.h"
 #include "migration/run/sequences.h"
 #include "pg/sqlstate.h"
+#include "sql/escapes.h"
+#include "sql/split.h"
 
 static void add_untried(const struct batch *batch, size_t item, size_t step, const char *reason)
 {
@@ -110,10 +112,48 @@ static const char *summary_of(const struct execution *execution)
                         execution->preparation->count);
 }
 
+/* What no rollback undoes is not tried: false, with its line, where a step has it. */
+static bool can_be_undone(const struct execution *execution, const struct prepared *prepared,
+                          const struct loaded *loaded)
+{
+    struct run *const run = execution->run;
+    for (size_t i = prepared->done; i < prepared->plan.count; i++) {
+        const struct step *const step = &prepared->plan.steps[i];
+        const struct text part = text_slice(loaded->script.sql, step->start, step->end);
+        struct sql_lexer lexer = {.text = part};
+        struct sql_statement statement;
+        while (step->kind == STEP_TRANSACTION && step->modes == NULL && sql_next_statement(&lexer, &statement)) {
+            const char *const what = sql_escapes(run->arena, text_slice(part, statement.start, statement.end));
+            if (what == NULL) {
+                continue;
+            }
+            const struct position at = text_position(loaded->script.sql, step->start + statement.start);
+            status_fail(run->request->status, STATUS_FAILED_PRECONDITION,
+                        "Migration \"%s\", line %u: %s works outside of the transaction, and a dry run could not undo "
+                        "it. Nothing was tried; leave this migration out of the dry run.",
+                        prepared->item->name, at.line, what);
+            run->request->status->position = at.character;
+            run->request->status->migration = prepared->item->name;
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool begin(const struct execution *execution)
 {
-    (void)execution;
-    return true;
+    const struct preparation *const preparation = execution->preparation;
+    struct run *const run = execution->run;
+    bool ok = true;
+    for (size_t i = 0; ok && i < preparation->count; i++) {
+        struct status status;
+        struct loaded loaded;
+        run_enter(run, &status);
+        ok = prepared_read(run->arena, &preparation->items[i], &loaded, run->request->status) &&
+             can_be_undone(execution, &preparation->items[i], &loaded);
+        run_leave(run);
+    }
+    return ok;
 }
 
 static bool try_together(const struct execution *execution)
