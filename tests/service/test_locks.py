@@ -186,6 +186,42 @@ class Locks(Case):
         self.assertEqual(sorted(len(reply.applied) for reply in replies), [0, 0, 1])
         self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
 
+    WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%%%s%%' AND pid <> pg_backend_pid()"
+
+    def run_beside_a_tool_that_waits(self, files):
+        """An index is built while a framework's tool waits inside pg_advisory_lock for us: the index waits for it in turn."""
+        self.sql(f"ALTER DATABASE {self.database} SET deadlock_timeout = '100ms'")
+        rpc = self.rpc(self.worker(files))
+        self.hold("SELECT pg_advisory_lock(7)")
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+        thread.start()
+        wait_for(lambda: self.sql(self.WAITING % "_lock(7)"))
+        [(key,)] = self.sql("SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND objid <> 7 "
+                            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+        tool = subprocess.Popen(["psql", "-Xq", self.url(), "-c", "SET deadlock_timeout = '1min'", "-c", f"SELECT pg_advisory_lock({key})"],
+                                stdout=subprocess.DEVNULL)
+        self.addCleanup(tool.wait)
+        self.addCleanup(tool.kill)
+        wait_for(lambda: self.sql(self.WAITING % key))
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7")
+        thread.join(30)
+        self.assertTrue(replies[0].ok, replies[0])
+        self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
+        self.assertEqual(tool.wait(10), 0)
+
+    def test_an_index_is_built_while_prisma_waits_for_its_lock(self):
+        files = self.project().add("1", "CREATE TABLE u (id INT); SELECT pg_advisory_lock(7), pg_advisory_unlock(7);\nCREATE INDEX CONCURRENTLY ix ON u (id);")
+        self.run_beside_a_tool_that_waits(files)
+
+    def test_an_index_is_built_while_sqlx_waits_for_its_lock(self):
+        """Its keys are made of the database's name, as data."""
+        files = self.project(folder="migrations")
+        files.write("Cargo.toml", '[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\nsqlx = { version = "0.8", features = ["postgres"] }\n')
+        files.write("migrations/20250101000001_u.sql", "CREATE TABLE u (id INT);")
+        files.write("migrations/20250101000002_ix.sql", "-- no-transaction\nSELECT pg_advisory_lock(7), pg_advisory_unlock(7);\nCREATE INDEX CONCURRENTLY ix ON u (id);")
+        self.run_beside_a_tool_that_waits(files)
+
 
 class LedgerLock(Case):
     """dbmate has no lock of its own: what keeps its tool out while we run is a lock on its tracking table."""

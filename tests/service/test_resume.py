@@ -113,6 +113,79 @@ class Resume(Case):
         self.sql("DELETE FROM t WHERE ctid = '(0,1)'")
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
 
+    def blocked(self, statement, holder):
+        """A run that is killed while its second step waits for somebody who holds what it wants; he is gone then."""
+        rpc = self.start(LOG % "one" + "VACUUM log;\n" + statement + ";\n" + LOG % "three")
+        self.hold("BEGIN", holder)
+        self.kill_worker_and_backend_in(rpc, statement)
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'")
+
+    def assert_goes_on(self):
+        reply = self.again().call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assert_applied_once("one", "three")
+
+    def test_a_partition_that_was_being_detached_is_finalized(self):
+        self.sql(LEDGER + "CREATE TABLE p (id INT) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2);")
+        self.blocked("ALTER TABLE IF EXISTS ONLY public.p DETACH PARTITION public.p1 CONCURRENTLY", "SELECT * FROM p")
+        self.assertEqual(self.sql("SELECT inhdetachpending FROM pg_inherits WHERE inhparent = 'p'::regclass"), [("t",)])
+        self.assert_goes_on()
+        self.assertEqual(self.sql("SELECT 1 FROM pg_inherits WHERE inhparent = 'p'::regclass"), [])
+        self.assertEqual(self.sql("SELECT to_regclass('p1') IS NOT NULL"), [("t",)])
+
+    def test_a_partition_that_was_detached_before_the_end_was_seen_is_not_detached_again(self):
+        self.sql(LEDGER + "CREATE TABLE p (id INT) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2);")
+        self.blocked("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY", "SELECT * FROM p")
+        self.sql("ALTER TABLE p DETACH PARTITION p1 FINALIZE")
+        self.assert_goes_on()
+
+    def test_an_index_that_was_being_dropped_is_dropped(self):
+        self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX t_id ON t (id);")
+        self.blocked("DROP INDEX CONCURRENTLY IF EXISTS public.t_id", "SELECT * FROM t")
+        self.assert_goes_on()
+        self.assertEqual(self.sql("SELECT to_regclass('t_id')"), [(None,)])
+
+    def test_an_index_that_was_dropped_before_the_end_was_seen_is_not_dropped_again(self):
+        self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX t_id ON t (id);")
+        self.blocked("DROP INDEX CONCURRENTLY t_id", "SELECT * FROM t")
+        self.sql("DROP INDEX t_id")
+        self.assert_goes_on()
+
+    def test_an_index_that_was_being_built_anew_leaves_no_other(self):
+        self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX t_id ON t (id);")
+        self.blocked("REINDEX INDEX CONCURRENTLY t_id", "LOCK TABLE t IN ROW EXCLUSIVE MODE")
+        self.assert_goes_on()
+        self.assertEqual(self.sql("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 't'::regclass"), [("t_id",)])
+
+    def test_an_index_without_a_name_that_was_being_built_is_built_once(self):
+        self.sql(LEDGER + "CREATE TABLE t (id INT)")
+        self.blocked("CREATE INDEX CONCURRENTLY ON ONLY t (id)", "LOCK TABLE t IN ROW EXCLUSIVE MODE")
+        self.assert_goes_on()
+        self.assertEqual(self.sql("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 't'::regclass"), [("t_id_idx",)])
+
+    def test_a_cancel_that_a_step_survives_ends_the_run_behind_it(self):
+        rpc = self.start(LOG % "one" + "VACUUM log;\nDO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END $$;\nVACUUM log;\n" + LOG % "five")
+        operation = rpc.call("MigrationService", "StartRun")
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        rpc.call("MigrationService", "CancelOperation", {"id": operation.id})
+        ended = wait_for(lambda: [one for one in (rpc.call("MigrationService", "GetOperation", {"id": operation.id}),) if one.done])[0]
+        self.assertEqual(ended.result.failed.error, "The run was cancelled.")
+        self.assertEqual(self.log(), ["one"])
+        self.assertEqual([step for step, _, finished in self.steps() if finished == "t"], ["1", "2", "3"])
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assert_applied_once("one", "five")
+
+    def test_a_program_of_which_the_end_was_not_seen_stops_the_run_and_says_where(self):
+        """CALL of a procedure that commits by itself: whether its last part did cannot be known."""
+        rpc = self.start(LOG % "one" + "CREATE TABLE done (id INT);\nCREATE PROCEDURE work() LANGUAGE plpgsql AS "
+                         "$$BEGIN INSERT INTO done VALUES (1); COMMIT; PERFORM pg_sleep(60); END$$;\nCALL work();\n" + LOG % "three")
+        self.kill_worker_and_backend_in(rpc, "CALL work()")
+        reply = self.again().call("MigrationService", "Run")
+        self.assertFalse(reply.ok)
+        self.assertRegex(reply.failed.error, r"interrupted in step 2 \(line \d\), which commits by itself: whether it did cannot be known")
+        self.assertEqual(self.log(), ["one"])
+        self.assertEqual(self.sql("SELECT count(*) FROM done"), [("1",)])
+
     def test_a_role_that_a_finished_step_has_set_writes_none_of_our_rows(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")
