@@ -3,7 +3,6 @@
  * matter, so each is read for its class. Facts seen with typeorm 1.1.1.
  */
 #include "framework/coded/code.h"
-#include "framework/core/ledger.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -67,35 +66,22 @@ static const char *name_of_file(struct arena *arena, const char *stem)
 
 /* ---- the folder ---- */
 
-static bool typeorm_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+static bool typeorm_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                           const char **warning)
 {
     struct status unread = {.arena = arena};
     struct text source = {NULL, 0};
-    const char *const stem = code_stem(arena, name, code_script_endings);
-    if (stem == NULL) {
-        return false;
-    }
+    (void)folder;
     file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
     const struct text property = name_property(source);
     const struct text class = property.size > 0 ? property : class_name(source);
-    file->name = class.size > 0 ? arena_strndup(arena, class.data, class.size) : name_of_file(arena, stem);
+    file->name = class.size > 0 ? arena_strndup(arena, class.data, class.size) : name_of_file(arena, file->name);
     if (file->name == NULL) {
-        *warning = arena_printf(arena, "%s is left out: it has no class whose name ends in a time of 13 digits.", name);
+        *warning = arena_printf(arena, "%s is left out: it has no class whose name ends in a time of 13 digits.",
+                                file->filename);
         return false;
     }
     file->version = file->name + strlen(file->name) - TIME_DIGITS;
-    file->is_code = true;
-    return true;
-}
-
-static bool typeorm_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                         struct status *status)
-{
-    const struct listing_rule rule = {.accept = typeorm_accept, .compare = listing_by_version};
-    if (!listing_read(arena, folder, &rule, files, status)) {
-        return false;
-    }
-    listing_warn_duplicates(arena, files);
     return true;
 }
 
@@ -136,7 +122,7 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     struct text source;
     const char *const name = code_config(arena, folder, names, &source);
     const bool is_old = name != NULL && text_starts_with(text_of(name), "ormconfig"); /* before 0.3; found by itself */
-    if (name == NULL || (!is_old && !code_has(source, (const char *const[]){"DataSource", NULL}))) {
+    if (name == NULL || (!is_old && !code_has(source, WORDS("DataSource")))) {
         return false;
     }
     folder->path = code_directory(arena, folder, name, source, "migrations");
@@ -146,70 +132,50 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool uses_query_runner(const char *name, bool is_directory, struct text head)
-{
-    (void)name;
-    return !is_directory &&
-           code_has(head, (const char *const[]){"MigrationInterface", "queryRunner", "QueryRunner", NULL});
-}
-
-static bool typeorm_recognise(struct arena *arena, struct folder *folder)
-{
-    return code_recognise(arena, folder, "typeorm", uses_query_runner);
-}
-
 /* ---- the ledger ---- */
 
-static bool typeorm_read(struct ledger_reading *reading)
-{
-    return ledger_read_rows(reading, "SELECT name AS key FROM %t ORDER BY id");
-}
-
 /* Its names of keys are "PK_" and the first 27 digits of a SHA-1 of table and column. */
-static void typeorm_create(struct buffer *sql, const struct ledger *ledger)
+static void put_key_name(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const char *const named = arena_printf(sql->arena, "%s_id", ledger->table);
     const char *const hash = digest_hex_of(sql->arena, "SHA1", text_of(named));
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"id\" SERIAL NOT NULL, \"timestamp\" bigint NOT NULL, "
-                "\"name\" character varying NOT NULL, CONSTRAINT %i PRIMARY KEY (\"id\"));",
-                arena_printf(sql->arena, "PK_%.27s", hash));
+    (void)record;
+    pg_quote_identifier(sql, arena_printf(sql->arena, "PK_%.27s", hash));
 }
 
-static void typeorm_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger, "INSERT INTO %t (\"timestamp\", name) VALUES (%s, %s);", record->file->version,
-                record->name);
-}
+#define RUNS_QUERIES "*: MigrationInterface|queryRunner|QueryRunner"
 
 const struct framework framework_typeorm = {
     .id = "typeorm",
     .display_name = "TypeORM",
     .tool = "typeorm migration:run",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "migrations", .columns = "id:int4 timestamp:int8 name:varchar", .only_columns = true},
-            {0},
+    .ledger =
+        {
+            .shapes =
+                SHAPES({.table = "migrations", .columns = "id:int4 timestamp:int8 name:varchar", .only_columns = true}),
+            .read = "SELECT name AS key FROM {ledger} ORDER BY id",
+            .create = "CREATE TABLE {ledger} (\"id\" SERIAL NOT NULL, \"timestamp\" bigint NOT NULL, "
+                      "\"name\" character varying NOT NULL, CONSTRAINT {key_name} PRIMARY KEY (\"id\"));",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (\"timestamp\", name) VALUES ({version}, {name});",
+            .words = (const struct ledger_word[]){{.name = "key_name", .sql = put_key_name}, {0}},
         },
-    .folder.places = (const char *const[]){"migrations", "src/migrations", "src/migration", "migration",
-                                           "db/migrations", "src/db/migrations", "src/database/migrations", NULL},
-    .hooks.configure = typeorm_configure,
-    .hooks.recognise = typeorm_recognise,
-
+    .folder =
+        {
+            .places = WORDS("migrations", "src/migrations", "src/migration", "migration", "db/migrations",
+                            "src/db/migrations", "src/database/migrations"),
+            .sure_by = WORDS("package.json: typeorm & " RUNS_QUERIES),
+            .likely_by = WORDS(RUNS_QUERIES),
+            .files = FILES(SCRIPTS),
+            .order = ORDER_OF_NUMBERS,
+            .key = KEY_OF_HOOK,
+        },
     .habits =
         {
             .late = LATE_RUNS,
             .late_note = "typeorm runs it, behind those that are applied already.",
             .missing_note = "typeorm says nothing of it.",
         },
-    .delegate =
-        &(const struct delegate){
-            .programs = (const char *const[]){"node_modules/.bin/typeorm", NULL},
-            .run = (const char *const[]){"migration:run", NULL},
-        },
-    .hooks.list = typeorm_list,
-    .hooks.read_ledger = typeorm_read,
-    .hooks.put_create = typeorm_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = typeorm_record,
+    .delegate = &(const struct delegate){.programs = WORDS("node_modules/.bin/typeorm"), .run = WORDS("migration:run")},
+    .hooks = {.configure = typeorm_configure, .accept = typeorm_accept},
 };

@@ -332,6 +332,7 @@ enum key_rule {
     KEY_NAME,              /* its name */
     KEY_NUMBER,            /* {number} of its pattern as a number: "7" of "007" */
     KEY_NUMBER_AS_WRITTEN, /* … as it stands */
+    KEY_OF_HOOK,           /* what hooks.accept makes of it */
 };
 
 /* In which order migrations run. */

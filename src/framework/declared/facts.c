@@ -71,7 +71,7 @@ bool take_order(struct declaration *declaration, const struct toml_entry *entry)
     return ok;
 }
 
-enum { KEY_FILE = KEY_NUMBER_AS_WRITTEN + 1 }; /* the name with its ending */
+enum { KEY_FILE = KEY_OF_HOOK + 1 }; /* the name with its ending */
 
 static const struct choice key_rules[] = {
     {"name", KEY_NAME}, {"file", KEY_FILE}, {"number", KEY_NUMBER}, {"number-as-written", KEY_NUMBER_AS_WRITTEN}, {0}};
