@@ -1,9 +1,11 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
-#include "framework/core/layout.h"
+#include "framework/core/files.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/package.h"
+#include "framework/core/reading.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
@@ -81,15 +83,6 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
 
 /* ---- the folder ---- */
 
-static bool alembic_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    const char *const slash = strrchr(name, '/');
-    (void)warning;
-    file->name = arena_strndup(arena, name, strlen(name) < 3 ? 0 : strlen(name) - strlen(".py"));
-    file->is_code = true;
-    return text_ends_with(text_of(name), ".py") && strcmp(slash == NULL ? name : slash + 1, "__init__.py") != 0;
-}
-
 static const struct migration_file *find(const struct migration_files *files, const char *revision)
 {
     for (size_t i = 0; i < files->count; i++) {
@@ -135,12 +128,13 @@ static void sort(struct arena *arena, struct migration_files *files)
     files->items = placed.items;
 }
 
+/* Those that are revisions. */
 static bool alembic_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                          struct status *status)
 {
     struct migration_files found;
     *files = (struct migration_files){0};
-    if (!listing_read(arena, folder, &(struct listing_rule){.accept = alembic_accept}, &found, status)) {
+    if (!files_list(arena, folder, &found, status)) {
         return false;
     }
     for (size_t i = 0; i < found.count; i++) {
@@ -215,35 +209,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool has_revision(const char *name, bool is_directory, struct text head)
-{
-    return !is_directory && text_ends_with(text_of(name), ".py") && text_find(head, "down_revision", 0) != SIZE_MAX;
-}
-
-static bool alembic_recognise(struct arena *arena, struct folder *folder)
-{
-    const char *const name = folder_any(arena, folder, has_revision);
-    if (name == NULL) {
-        return folder->evidence != NULL;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = folder->evidence != NULL
-                           ? folder->evidence
-                           : arena_printf(arena, "%s has a down_revision", path_join(arena, folder->path, name));
-    return true;
-}
-
 /* ---- the ledger ---- */
-
-static void add_entry(struct ledger_reading *reading, const char *key, const char *name)
-{
-    reading->entries.items[reading->entries.count++] = (struct ledger_entry){.name = name,
-                                                                             .key = key,
-                                                                             .started_at = NO_TIME,
-                                                                             .finished_at = NO_TIME,
-                                                                             .rolled_back_at = NO_TIME,
-                                                                             .duration_ms = -1};
-}
 
 /* A revision is applied where it is a head or the ancestor of one. */
 static void mark_ancestors(const struct migration_files *files, const struct migration_file *file, bool *applied)
@@ -262,70 +228,80 @@ static void mark_ancestors(const struct migration_files *files, const struct mig
     }
 }
 
+extern const struct framework framework_alembic;
+
+/* The ledger has the heads: what a head comes from is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)
 {
     const struct migration_files *const files = reading->files;
-    struct buffer sql = {.arena = reading->arena};
+    struct ledger_entries *const entries = &reading->entries;
     bool *const applied = arena_array(reading->arena, files->count + 1, sizeof *applied);
-    ledger_putf(&sql, reading->ledger, "SELECT version_num FROM %t ORDER BY 1");
-    PG_RESULT(result) = pg_query(reading->session, buffer_string(&sql), 0, NULL, reading->status);
-    if (result == NULL) {
+    if (!ledger_read_facts(reading, &framework_alembic.ledger)) {
         return false;
     }
-    const size_t heads = (size_t)PQntuples(result);
-    reading->entries.items = arena_array(reading->arena, heads + files->count, sizeof *reading->entries.items);
-    for (size_t i = 0; i < heads; i++) {
-        const char *const head = arena_strdup(reading->arena, pg_field(result, (int)i, 0));
-        const struct migration_file *const file = find(files, head);
+    const struct ledger_entries heads = *entries;
+    entries->items = arena_array(reading->arena, heads.count + files->count, sizeof *entries->items);
+    entries->count = 0;
+    for (size_t i = 0; i < heads.count; i++) {
+        const struct migration_file *const file = find(files, heads.items[i].key);
         if (file != NULL) {
             mark_ancestors(files, file, applied);
         } else {
-            add_entry(reading, NULL, head);
+            entries->items[entries->count++] = heads.items[i];
         }
     }
     for (size_t i = 0; i < files->count; i++) {
         if (applied[i]) {
-            add_entry(reading, files->items[i].key, files->items[i].name);
+            entries->items[entries->count] = heads.items[0];
+            entries->items[entries->count].key = files->items[i].key;
+            entries->items[entries->count++].name = files->items[i].name;
         }
     }
-    if (heads > 1) {
-        ledger_warn(reading,
-                    arena_printf(reading->arena, "The ledger has %zu heads: the branches were not merged.", heads));
+    if (heads.count > 1) {
+        ledger_warn(reading, arena_printf(reading->arena, "The ledger has %zu heads: the branches were not merged.",
+                                          heads.count));
     }
     return true;
 }
 
-static void alembic_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (version_num VARCHAR(32) NOT NULL, CONSTRAINT %i PRIMARY KEY (version_num));",
-                arena_printf(sql->arena, "%s_pkc", ledger->table));
-}
-
-/* It takes the place of its parents, as `alembic stamp` has it. */
-static void alembic_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+/* Whose place it takes, as a list of SQL. */
+static void put_parents(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct revision *const revision = record->file->own;
+    (void)ledger;
+    buffer_puts(sql, "ARRAY[");
     for (size_t i = 0; i < revision->parent_count; i++) {
-        ledger_putf(sql, ledger, "DELETE FROM %t WHERE version_num = %s;", revision->parents[i]);
+        buffer_puts(sql, i == 0 ? "" : ", ");
+        pg_quote_literal(sql, text_of(revision->parents[i]));
     }
-    ledger_putf(sql, ledger, "INSERT INTO %t (version_num) VALUES (%s);", record->key);
+    buffer_puts(sql, "]::pg_catalog.text[]");
 }
 
 const struct framework framework_alembic = {
     .id = "alembic",
     .display_name = "Alembic",
     .tool = "alembic upgrade head",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "alembic_version", .columns = "version_num:varchar", .only_columns = true},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES({.table = "alembic_version", .columns = "version_num:varchar", .only_columns = true}),
+            .records_in_order = true,
+            .read = "SELECT version_num AS key FROM {ledger} ORDER BY 1",
+            .create = "CREATE TABLE {ledger} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {identifier:*_pkc} PRIMARY "
+                      "KEY (version_num));",
+            .lock = LOCK_LEDGER,
+            /* As `alembic stamp` does. */
+            .record = "DELETE FROM {ledger} WHERE version_num OPERATOR(pg_catalog.=) ANY ({parents});"
+                      "INSERT INTO {ledger} (version_num) VALUES ({key});",
+            .words = (const struct ledger_word[]){{.name = "parents", .sql = put_parents}, {0}},
         },
-    .folder.places = (const char *const[]){"migrations/versions", "alembic/versions", NULL},
-    .hooks.configure = alembic_configure,
-    .hooks.recognise = alembic_recognise,
-    .folder.counts_before_it_exists = true,
-
+    .folder =
+        {
+            .places = WORDS("migrations/versions", "alembic/versions"),
+            .counts_before_it_exists = true,
+            .is_graph = true,
+            .sure_by = WORDS("*.py: down_revision", "configured"),
+            .files = FILES({.pattern = "__init__.py", .passed_over = true}, {.pattern = "*.py", .is_code = true}),
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -334,15 +310,9 @@ const struct framework framework_alembic = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){".venv/bin/alembic", "venv/bin/alembic", "alembic", NULL},
-            .run = (const char *const[]){"upgrade", "head", NULL},
-            .run_to = (const char *const[]){"upgrade", "{version}", NULL},
+            .programs = WORDS(".venv/bin/alembic", "venv/bin/alembic", "alembic"),
+            .run = WORDS("upgrade", "head"),
+            .run_to = WORDS("upgrade", "{version}"),
         },
-    .folder.is_graph = true,
-    .ledger.records_in_order = true,
-    .hooks.list = alembic_list,
-    .hooks.read_ledger = alembic_read,
-    .hooks.put_create = alembic_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = alembic_record,
+    .hooks = {.configure = alembic_configure, .list = alembic_list, .read_ledger = alembic_read},
 };
