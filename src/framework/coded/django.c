@@ -3,11 +3,9 @@
  * directories of the project that have migrations; those of installed packages are not looked for, and their rows are
  * passed over.
  */
-#include "framework/core/layout.h"
-#include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/reading.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* "0001_initial.py" */
@@ -89,17 +87,6 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
     return true;
 }
 
-static bool django_recognise(struct arena *arena, struct folder *folder)
-{
-    struct text manage;
-    if (!folder_read(arena, folder, "manage.py", &manage) || text_find(manage, "django", 0) == SIZE_MAX) {
-        return false;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    folder->evidence = path_join(arena, folder->base, "manage.py");
-    return true;
-}
-
 /* ---- the ledger ---- */
 
 static bool is_known_app(const struct migration_files *files, const char *key)
@@ -114,12 +101,13 @@ static bool is_known_app(const struct migration_files *files, const char *key)
     return false;
 }
 
+extern const struct framework framework_django;
+
 static bool django_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
     size_t kept = 0;
-    if (!ledger_read_rows(
-            reading, "SELECT app || '.' || name AS key, id::text AS id, applied AS applied_at FROM %t ORDER BY id")) {
+    if (!ledger_read_facts(reading, &framework_django.ledger)) {
         return false;
     }
     for (size_t i = 0; i < entries->count; i++) {
@@ -131,33 +119,39 @@ static bool django_read(struct ledger_reading *reading)
     return true;
 }
 
-static void django_create(struct buffer *sql, const struct ledger *ledger)
+/* "blog" of blog.0001_initial. */
+static const char *app_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"id\" bigserial NOT NULL PRIMARY KEY, \"app\" varchar(255) NOT NULL, "
-                "\"name\" varchar(255) NOT NULL, \"applied\" timestamp with time zone NOT NULL);");
+    (void)ledger;
+    return arena_strndup(arena, record->name, strcspn(record->name, "."));
 }
 
-static void django_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static const char *rest_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const size_t app = strcspn(record->name, ".");
-    ledger_putf(sql, ledger, "INSERT INTO %t (app, name, applied) VALUES (%s, %s, pg_catalog.clock_timestamp());",
-                arena_strndup(sql->arena, record->name, app), record->name + app + 1);
+    (void)arena;
+    (void)ledger;
+    return record->name + strcspn(record->name, ".") + 1;
 }
 
 const struct framework framework_django = {
     .id = "django",
     .display_name = "Django",
     .tool = "python manage.py migrate",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "django_migrations", .columns = "id:int8 app:varchar name:varchar applied:timestamptz"},
-            {.table = "django_migrations", .columns = "id:int4 app:varchar name:varchar applied:timestamptz"},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {.table = "django_migrations", .columns = "id:int8 app:varchar name:varchar applied:timestamptz"},
+                {.table = "django_migrations", .columns = "id:int4 app:varchar name:varchar applied:timestamptz"}),
+            .read = "SELECT app OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) name AS key, "
+                    "id::pg_catalog.text AS id, applied AS applied_at FROM {ledger} ORDER BY id",
+            .create = "CREATE TABLE {ledger} (\"id\" bigserial NOT NULL PRIMARY KEY, \"app\" varchar(255) NOT NULL, "
+                      "\"name\" varchar(255) NOT NULL, \"applied\" timestamp with time zone NOT NULL);",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (app, name, applied) VALUES ({app}, {rest}, {clock});",
+            .words =
+                (const struct ledger_word[]){{.name = "app", .text = app_of}, {.name = "rest", .text = rest_of}, {0}},
         },
-    .folder.places = (const char *const[]){".", NULL},
-    .hooks.recognise = django_recognise,
-
+    .folder = {.places = WORDS("."), .is_graph = true, .sure_by = WORDS("manage.py: django")},
     .habits =
         {
             .late = LATE_RUNS,
@@ -165,13 +159,8 @@ const struct framework framework_django = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){".venv/bin/python", "venv/bin/python", "python3", NULL},
-            .run = (const char *const[]){"manage.py", "migrate", "--noinput", NULL},
+            .programs = WORDS(".venv/bin/python", "venv/bin/python", "python3"),
+            .run = WORDS("manage.py", "migrate", "--noinput"),
         },
-    .folder.is_graph = true,
-    .hooks.list = django_list,
-    .hooks.read_ledger = django_read,
-    .hooks.put_create = django_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = django_record,
+    .hooks = {.list = django_list, .read_ledger = django_read},
 };
