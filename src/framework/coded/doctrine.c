@@ -3,7 +3,6 @@
  * with doctrine/migrations 3.5.5.
  */
 #include "framework/coded/code.h"
-#include "framework/core/ledger.h"
 #include "framework/formats/config.h"
 
 #include <ctype.h>
@@ -32,44 +31,26 @@ static const char *namespace_of(struct arena *arena, struct text source)
                : arena_printf(arena, "%.*s\\", (int)(end - start), source.data + start);
 }
 
-/* Version*.php; the class is called like the file. */
-static bool doctrine_accept(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
+/* The class is called like the file, wherever that is. */
+static bool doctrine_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                            const char **warning)
 {
     struct status unread = {.arena = arena};
     struct text source = {NULL, 0};
-    const char *const slash = strrchr(name, '/');
+    (void)folder;
     (void)warning;
-    file->is_code = true;
-    file->name = code_stem(arena, slash == NULL ? name : slash + 1, (const char *const[]){".php", NULL});
-    if (file->name == NULL || !text_starts_with(text_of(file->name), "Version")) {
-        return false;
-    }
     file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
-    file->version = arena_printf(arena, "%s%s", namespace_of(arena, source), file->name);
-    file->key = file->version;
+    file->key = file->version = arena_printf(arena, "%s%s", namespace_of(arena, source), file->name);
     return true;
-}
-
-static int by_full_name(const struct migration_file *a, const struct migration_file *b)
-{
-    return strcmp(a->key, b->key);
-}
-
-static bool doctrine_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                          struct status *status)
-{
-    const struct listing_rule rule = {.accept = doctrine_accept, .compare = by_full_name, .recursive = true};
-    return listing_read(arena, folder, &rule, files, status);
 }
 
 /* Symfony has the commands in its own console, which knows the connection. */
 static const struct delegate symfony_delegate = {
-    .programs = (const char *const[]){"bin/console", NULL},
-    .run = (const char *const[]){"doctrine:migrations:migrate", "--no-interaction", NULL},
-    .run_to = (const char *const[]){"doctrine:migrations:migrate", "--no-interaction", "{version}", NULL},
-    .run_one = (const char *const[]){"doctrine:migrations:execute", "--no-interaction", "--up", "{version}", NULL},
-    .preview = (const char *const[]){"doctrine:migrations:execute", "--no-interaction", "--up", "{version}",
-                                     "--dry-run", "-vv", NULL},
+    .programs = WORDS("bin/console"),
+    .run = WORDS("doctrine:migrations:migrate", "--no-interaction"),
+    .run_to = WORDS("doctrine:migrations:migrate", "--no-interaction", "{version}"),
+    .run_one = WORDS("doctrine:migrations:execute", "--no-interaction", "--up", "{version}"),
+    .preview = WORDS("doctrine:migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run", "-vv"),
 };
 
 static bool doctrine_configure(struct arena *arena, struct folder *folder)
@@ -82,74 +63,53 @@ static bool doctrine_configure(struct arena *arena, struct folder *folder)
                                         NULL};
     struct text source;
     const char *const name = code_config(arena, folder, names, &source);
-    if (name == NULL || !code_has(source, (const char *const[]){"migrations_paths", "migrations_directory", NULL})) {
+    if (name == NULL || !code_has(source, WORDS("migrations_paths", "migrations_directory"))) {
         return false;
     }
     const bool is_yaml = text_ends_with(text_of(name), "ml");
     folder->path = code_directory(arena, folder, name, source, "migrations_paths");
-    folder->ledger.table = is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"),
-                                                 (const char *const[]){"table_storage", "table_name", NULL})
-                                   : code_string(arena, source, "table_name");
+    folder->ledger.table =
+        is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"), WORDS("table_storage", "table_name"))
+                : code_string(arena, source, "table_name");
     folder->delegate = name == names[0] ? &symfony_delegate : NULL;
     return true;
-}
-
-static bool is_migration(const char *name, bool is_directory, struct text head)
-{
-    return !is_directory && text_ends_with(text_of(name), ".php") &&
-           code_has(head, (const char *const[]){"Doctrine\\Migrations\\AbstractMigration",
-                                                "Doctrine\\DBAL\\Migrations\\AbstractMigration", NULL});
-}
-
-static bool doctrine_recognise(struct arena *arena, struct folder *folder)
-{
-    return code_recognise(arena, folder, NULL, is_migration);
-}
-
-/* ---- the ledger ---- */
-
-/* Its times are PHP's, without a zone: UTC unless php.ini says other. What was only marked has none. */
-static bool doctrine_read(struct ledger_reading *reading)
-{
-    return ledger_read_rows(reading, "SELECT version AS key, executed_at AT TIME ZONE 'UTC' AS applied_at, "
-                                     "execution_time::int8 AS duration_ms, executed_at IS NULL AS baseline FROM %t "
-                                     "ORDER BY executed_at NULLS FIRST, version COLLATE \"C\"");
-}
-
-/* Where a column differs it refuses to work at all. */
-static void doctrine_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (version VARCHAR(191) NOT NULL, executed_at TIMESTAMP(0) WITHOUT TIME ZONE "
-                "DEFAULT NULL, execution_time INT DEFAULT NULL, PRIMARY KEY(version));");
-}
-
-/* As `migrations:version --add` does. */
-static void doctrine_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger, "INSERT INTO %t (version) VALUES (%s);", record->key);
 }
 
 const struct framework framework_doctrine = {
     .id = "doctrine",
     .display_name = "Doctrine Migrations",
     .tool = "doctrine-migrations migrate",
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "doctrine_migration_versions",
                 .columns = "version:varchar executed_at:timestamp execution_time:int4",
                 .optional = "executed_at execution_time",
                 .only_columns = true,
                 .by_shape = true,
-            },
-            {0},
+            }),
+            /* Its times are PHP's, without a zone: UTC unless php.ini says other. What was only marked has none. */
+            .read = "SELECT version AS key, pg_catalog.timezone('UTC', executed_at) AS applied_at, "
+                    "execution_time::pg_catalog.int8 AS duration_ms, executed_at IS NULL AS baseline FROM {ledger} "
+                    "ORDER BY executed_at NULLS FIRST, version COLLATE \"C\"",
+            /* Where a column differs it refuses to work at all. */
+            .create = "CREATE TABLE {ledger} (version VARCHAR(191) NOT NULL, executed_at TIMESTAMP(0) WITHOUT TIME "
+                      "ZONE DEFAULT NULL, execution_time INT DEFAULT NULL, PRIMARY KEY(version));",
+            .lock = LOCK_LEDGER,
+            /* As `migrations:version --add` does. */
+            .record = "INSERT INTO {ledger} (version) VALUES ({key});",
         },
-    .folder.places = (const char *const[]){"migrations", "src/Migrations", "app/DoctrineMigrations", "db/migrations",
-                                           "database/migrations", NULL},
-    .hooks.configure = doctrine_configure,
-    .hooks.recognise = doctrine_recognise,
-
+    .folder =
+        {
+            .places =
+                WORDS("migrations", "src/Migrations", "app/DoctrineMigrations", "db/migrations", "database/migrations"),
+            .sure_by =
+                WORDS("*.php: Doctrine\\Migrations\\AbstractMigration|Doctrine\\DBAL\\Migrations\\AbstractMigration"),
+            .files = FILES({.pattern = "Version*.php", .is_code = true}),
+            .recursive = true,
+            .key = KEY_OF_HOOK,
+            .order = ORDER_OF_KEYS,
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -158,16 +118,11 @@ const struct framework framework_doctrine = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"vendor/bin/doctrine-migrations", "bin/doctrine-migrations", NULL},
-            .run = (const char *const[]){"migrations:migrate", "--no-interaction", NULL},
-            .run_to = (const char *const[]){"migrations:migrate", "--no-interaction", "{version}", NULL},
-            .run_one = (const char *const[]){"migrations:execute", "--no-interaction", "--up", "{version}", NULL},
-            .preview = (const char *const[]){"migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run",
-                                             "-vv", NULL},
+            .programs = WORDS("vendor/bin/doctrine-migrations", "bin/doctrine-migrations"),
+            .run = WORDS("migrations:migrate", "--no-interaction"),
+            .run_to = WORDS("migrations:migrate", "--no-interaction", "{version}"),
+            .run_one = WORDS("migrations:execute", "--no-interaction", "--up", "{version}"),
+            .preview = WORDS("migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run", "-vv"),
         },
-    .hooks.list = doctrine_list,
-    .hooks.read_ledger = doctrine_read,
-    .hooks.put_create = doctrine_create,
-    .hooks.put_lock = ledger_lock_table,
-    .hooks.put_record = doctrine_record,
+    .hooks = {.configure = doctrine_configure, .accept = doctrine_accept},
 };
