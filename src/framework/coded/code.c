@@ -12,12 +12,9 @@
 #include <string.h>
 
 #define MOST_PARTS    64  /* of a path */
-#define MOST_DIGITS   18  /* of a number that is surely a bigint */
 #define MOST_TRIES    100 /* settings of one name that are looked at */
 #define MOST_ITEMS    16  /* of a list of directories */
 #define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
-
-const char *const code_script_endings[] = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", NULL};
 
 /* ---- words ---- */
 
@@ -457,8 +454,6 @@ const char *code_ledger_name(struct arena *arena, struct folder *folder, const c
     return property_string(arena, source, path);
 }
 
-/* ---- files ---- */
-
 const char *code_config(struct arena *arena, struct folder *folder, const char *const *names, struct text *source)
 {
     const char *const name = folder_first_file(arena, folder, names);
@@ -467,55 +462,4 @@ const char *code_config(struct arena *arena, struct folder *folder, const char *
     }
     folder->evidence = path_join(arena, folder->base, name);
     return name;
-}
-
-const char *code_stem(struct arena *arena, const char *name, const char *const *endings)
-{
-    const struct text text = text_of(name);
-    for (size_t i = 0; name[0] != '.' && endings[i] != NULL; i++) {
-        if (text_ends_with(text, endings[i])) {
-            const struct text stem = text_slice(text, 0, text.size - strlen(endings[i]));
-            return stem.size == 0 || text_ends_with(stem, ".d") ? NULL : arena_strndup(arena, stem.data, stem.size);
-        }
-    }
-    return NULL;
-}
-
-bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    const struct text digits = leading_digits(text_of(name));
-    const char *const number = arena_strndup(arena, digits.data, digits.size);
-    const size_t zeros = strspn(number, "0");
-    if (digits.size > MOST_DIGITS) {
-        *warning = arena_printf(arena, "%s is left out: its number has more than %d digits.", name, MOST_DIGITS);
-        return false;
-    }
-    file->version = zeros > 0 && zeros == digits.size ? "0" : number + zeros;
-    file->key = file->version;
-    return digits.size > 0;
-}
-
-bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
-                          const char **warning)
-{
-    const char *const slash = strrchr(name, '/');
-    const char *const base = slash == NULL ? name : slash + 1;
-    file->is_code = true;
-    file->name = code_stem(arena, base, (const char *const[]){ending, NULL});
-    return file->name != NULL && base[leading_digits(text_of(base)).size] == '_' &&
-           code_take_number(arena, base, file, warning);
-}
-
-bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test)
-{
-    const char *const found = folder_any(arena, folder, test);
-    if (found == NULL) {
-        return false;
-    }
-    const bool is_sure = package == NULL || folder_depends_on(arena, folder, package);
-    folder->confidence = is_sure ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    if (folder->evidence == NULL) {
-        folder->evidence = path_join(arena, folder->path, found);
-    }
-    return true;
 }

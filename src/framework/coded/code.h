@@ -44,8 +44,6 @@ struct text code_behind(struct text source, const char *word);
 
 /* ---- files ---- */
 
-extern const char *const code_script_endings[]; /* ".ts", ".js", … */
-
 /* Files of JavaScript and TypeScript, as rules of FILES(); hidden files and declarations are none. */
 #define SCRIPTS                                                                                                        \
     {.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{ts|mts|cts}", .passed_over = true},                      \
@@ -53,24 +51,8 @@ extern const char *const code_script_endings[]; /* ".ts", ".js", … */
         .pattern = "*.{ts|js|mjs|cjs|mts|cts}", .is_code = true                                                        \
     }
 
-/* A file name without the first of these endings that it has; NULL where it has none, and for hidden files and
- * declarations (x.d.ts). */
-const char *code_stem(struct arena *arena, const char *name, const char *const *endings);
-
-/* The number that a file's name begins with, as a ledger has it: without leading zeros; it becomes the file's version
- * and key. False where there is none, or none that a bigint holds. */
-bool code_take_number(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
-
-/* Accepts "20260105100000_create_users" with this ending, also in directories below: its number and its name. */
-bool code_accept_numbered(struct arena *arena, const char *name, const char *ending, struct migration_file *file,
-                          const char **warning);
-
 /* True where the text has one of these words, NULL-terminated. */
 bool code_has(struct text text, const char *const *words);
-
-/* Recognises a folder by a file of it: surely one of ours where the package depends on `package` (NULL: where the test
- * alone is proof). */
-bool code_recognise(struct arena *arena, struct folder *folder, const char *package, entry_test *test);
 
 /* ---- words of a source ---- */
 
