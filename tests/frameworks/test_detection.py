@@ -111,6 +111,20 @@ class Detection(Fixtures):
         with self.start("--framework", "dbmate") as rpc:
             self.assertEqual(self.status(rpc).framework_id, "dbmate")
 
+    def test_packages_are_where_the_workspace_says(self):
+        place = "some/deep/one"
+        for file, text in (("pnpm-workspace.yaml", 'packages:\n  - "some/*/one"\n  - "!**/test/**"\n'), ("package.json", '{"workspaces": ["some/deep/*"]}'),
+                           ("package.json", '{"workspaces": {"packages": ["some/**"]}}'), ("lerna.json", '{"packages": ["some/deep/one"]}'),
+                           ("Cargo.toml", '[workspace]\nmembers = [\n  "x",\n  "some/deep/one",\n]\n'), ("go.work", "go 1.22\n\nuse (\n\t./x\n\t./some/deep/one\n)\n"),
+                           ("pom.xml", "<project><modules><module>some/deep/one</module></modules></project>"),
+                           ("pyproject.toml", '[tool.uv.workspace]\nmembers = ["some/*/*"]\n')):
+            self.directory.cleanup()
+            self.dbmate(f"{place}/db/migrations", "1_a", "SELECT 1")
+            self.write(file, text)
+            with self.subTest(file=file, text=text), self.start() as rpc:
+                self.assertEqual(self.status(rpc).folder, f"{place}/db/migrations")
+                self.assertEqual([one.name for one in self.status(rpc, framework=place).migrations], ["1_a"])
+
     def test_what_the_project_itself_has_comes_before_its_packages_and_those_are_addressable(self):
         self.write("prisma/migrations/1_root/migration.sql", "CREATE TABLE of_root ();")
         self.dbmate("services/a/db/migrations", "1_a", "CREATE TABLE of_a ();")

@@ -6,14 +6,9 @@
 #include "framework/core/configuration.h"
 #include "framework/core/evidence.h"
 #include "framework/core/listing.h"
+#include "framework/core/workspace.h"
 
 #include <string.h>
-
-#define MOST_PACKAGES 1000 /* of a monorepo */
-
-/* Directories of a project that hold packages of a monorepo, and then any directory of the project itself. */
-static const char *const package_parents[] = {"packages", "apps", "services", "libs", "", NULL};
-static const char *const never_packages[] = {"node_modules", "vendor", "target", "dist", "build", NULL};
 
 /* ---- one framework in one package ---- */
 
@@ -173,41 +168,14 @@ static bool search_package(struct arena *arena, const struct project *project, c
     return true;
 }
 
-static bool is_package(const struct file_entry *entry)
-{
-    bool is = entry->is_directory && entry->name[0] != '.' && name_is_recordable(entry->name);
-    for (size_t i = 0; is && never_packages[i] != NULL; i++) {
-        is = strcmp(entry->name, never_packages[i]) != 0;
-    }
-    return is;
-}
-
-/* Of a project that has a folder itself only the usual parents are searched: any other directory would cost each status
- * time, and hardly ever has one. */
 static bool search_packages(struct arena *arena, const struct project *project, struct probe *project_probe,
                             struct folder_list *folders, struct status *status)
 {
-    const bool has_own = folders->count > 0;
-    size_t searched = 0;
-    for (size_t i = 0; package_parents[i] != NULL; i++) {
-        if (has_own && package_parents[i][0] == '\0') {
-            continue;
-        }
-        struct status unread = {.arena = arena};
-        struct file_list list;
-        const char *const parent = package_parents[i];
-        if (!directory_list(arena, path_join(arena, project->root, parent), &list, &unread)) {
-            continue;
-        }
-        for (size_t j = 0; j < list.count && searched < MOST_PACKAGES; j++) {
-            if (!is_package(&list.entries[j])) {
-                continue;
-            }
-            searched++;
-            const char *const base = path_join(arena, parent, list.entries[j].name);
-            if (!search_package(arena, project, base, project_probe, folders, status)) {
-                return false;
-            }
+    struct workspace workspace;
+    workspace_find(arena, project->root, folders->count > 0, &workspace);
+    for (size_t i = 0; i < workspace.count; i++) {
+        if (!search_package(arena, project, workspace.packages[i], project_probe, folders, status)) {
+            return false;
         }
     }
     return true;

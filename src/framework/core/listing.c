@@ -287,10 +287,10 @@ void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
     qsort(order, files->count, sizeof(const struct migration_file *), by_key);
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(migration_file_key(order[i - 1]), migration_file_key(order[i])) == 0) {
-            listing_warn(arena, files,
-                         arena_printf(arena, "%s and %s have the same version %s: give one of them another.",
-                                      order[i - 1]->filename, order[i]->filename,
-                                      order[i]->version == NULL ? migration_file_key(order[i]) : order[i]->version));
+            files->twins = arena_printf(arena, "%s and %s have the same version %s: give one of them another.",
+                                        order[i - 1]->filename, order[i]->filename,
+                                        order[i]->version == NULL ? migration_file_key(order[i]) : order[i]->version);
+            listing_warn(arena, files, files->twins);
         }
     }
 }

@@ -271,7 +271,7 @@ const struct framework framework_flyway = {
             {0},
         },
     .folder.places = (const char *const[]){"sql", "src/main/resources/db/migration", "db/migration", "flyway/sql",
-                                           "migrations", NULL},
+                                           "migrations", "src/main/java/db/migration", NULL},
     .hooks.configure = flyway_configure,
     .hooks.recognise = flyway_recognise,
     .habits =

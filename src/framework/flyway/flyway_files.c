@@ -7,24 +7,45 @@
 
 #include "framework/core/listing.h"
 #include "framework/core/script.h"
+#include "framework/core/unread.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct flyway_settings usual = {
-    .prefix = "V",
-    .repeatable_prefix = "R",
-    .separator = "__",
-    .suffix = ".sql",
-    .placeholder_prefix = "${",
-    .placeholder_suffix = "}",
-    .replaces = true,
+/* Migrations that are classes. */
+static const char *const code_endings[] = {".java", ".kt", ".scala", ".groovy", NULL};
+
+/* What `migrate` calls at its places (Event.java), as "beforeMigrate.sql" or "beforeMigrate__what.sql". */
+static const char *const callbacks[] = {
+    "beforeMigrate",
+    "beforeRepeatables",
+    "beforeEachMigrate",
+    "beforeEachMigrateStatement",
+    "afterEachMigrateStatement",
+    "afterEachMigrateStatementError",
+    "afterEachMigrate",
+    "afterEachMigrateError",
+    "afterVersioned",
+    "afterMigrate",
+    "afterMigrateApplied",
+    "afterMigrateError",
+    "afterMigrateOperationFinish",
+    "beforeValidate",
+    "afterValidate",
+    "afterValidateError",
+    "afterValidateOperationFinish",
+    "beforeConnect",
+    "afterConnect",
+    "beforeCreateSchema",
+    "createSchema",
+    NULL,
 };
 
 static const struct flyway_settings *settings_of(const struct folder *folder)
 {
-    return folder->settings == NULL ? &usual : folder->settings;
+    return folder->settings == NULL ? &flyway_usual : folder->settings;
 }
 
 /* ---- versions ---- */
@@ -90,17 +111,35 @@ static const char *version_of(struct arena *arena, const char *text, size_t size
     return size == 0 || !isdigit((unsigned char)version[0]) ? NULL : version;
 }
 
+/* The end of a name that is a migration's; NULL: it is none. */
+static const char *suffix_of(const struct flyway_settings *settings, const char *name, bool *is_code)
+{
+    *is_code = false;
+    for (size_t i = 0; settings->suffixes[i] != NULL; i++) {
+        if (text_ends_with(text_of(name), settings->suffixes[i])) {
+            return settings->suffixes[i];
+        }
+    }
+    for (size_t i = 0; code_endings[i] != NULL; i++) {
+        if (text_ends_with(text_of(name), code_endings[i])) {
+            *is_code = true;
+            return code_endings[i];
+        }
+    }
+    return NULL;
+}
+
 /* Fills what a file's name says; false where it is no migration. */
 static bool read_name(struct arena *arena, const struct flyway_settings *settings, const char *script,
                       struct migration_file *file)
 {
     const char *const slash = strrchr(script, '/');
     const char *const name = slash == NULL ? script : slash + 1;
-    const bool is_java = text_ends_with(text_of(name), ".java");
-    const char *const suffix = is_java ? ".java" : settings->suffix;
+    bool is_code;
+    const char *const suffix = suffix_of(settings, name, &is_code);
     const bool is_repeatable = text_starts_with(text_of(name), settings->repeatable_prefix);
     const bool is_versioned = text_starts_with(text_of(name), settings->prefix);
-    if ((!is_repeatable && !is_versioned) || !text_ends_with(text_of(name), suffix)) {
+    if ((!is_repeatable && !is_versioned) || suffix == NULL) {
         return false;
     }
     const char *const start = name + strlen(is_versioned ? settings->prefix : settings->repeatable_prefix);
@@ -122,7 +161,7 @@ static bool read_name(struct arena *arena, const struct flyway_settings *setting
     file->key = flyway_key(arena, said->version, said->description);
     file->version = said->version;
     file->repeatable = !is_versioned;
-    file->is_code = is_java;
+    file->is_code = is_code;
     file->own = said;
     return true;
 }
@@ -143,9 +182,46 @@ static int compare(const void *a, const void *b)
 static bool accept_all(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
 {
     (void)arena;
+    (void)name;
     (void)file;
     (void)warning;
-    return text_ends_with(text_of(name), ".sql") || text_ends_with(text_of(name), ".java");
+    return true;
+}
+
+static bool is_callback(const struct flyway_settings *settings, const char *name)
+{
+    bool is_code;
+    const char *const suffix = suffix_of(settings, name, &is_code);
+    const struct text stem = {name, suffix == NULL ? 0 : strlen(name) - strlen(suffix)};
+    const struct text event = text_slice(stem, 0, text_find(stem, settings->separator, 0));
+    for (size_t i = 0; suffix != NULL && !is_code && callbacks[i] != NULL; i++) {
+        if (text_is(event, callbacks[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is no migration and yet of weight: callbacks, and baseline migrations, which an empty database begins with. */
+static void note_other(struct arena *arena, const struct folder *place, const char *script,
+                       struct migration_files *files)
+{
+    const struct flyway_settings *const settings = settings_of(place);
+    const char *const slash = strrchr(script, '/');
+    const char *const name = slash == NULL ? script : slash + 1;
+    const char *const path = path_join(arena, place->path, script);
+    bool is_code;
+    if (is_callback(settings, name)) {
+        files->needs_tool =
+            files->needs_tool != NULL
+                ? files->needs_tool
+                : arena_printf(arena, "it has the callback %s, which has its place in flyway's own run", path);
+        listing_warn(arena, files, arena_printf(arena, "%s is a callback, which only flyway itself runs.", path));
+    } else if (name[0] == 'B' && isdigit((unsigned char)name[1]) != 0 && strstr(name, settings->separator) != NULL &&
+               suffix_of(settings, name, &is_code) != NULL) {
+        listing_warn(arena, files,
+                     arena_printf(arena, "%s is left out: a baseline migration, which only flyway itself runs.", path));
+    }
 }
 
 static bool list_location(struct arena *arena, const struct folder *folder, const char *location,
@@ -154,6 +230,10 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
     struct folder place = *folder;
     struct migration_files found;
     place.path = location;
+    if (file_look(path_join(arena, folder->root, location), NULL) == FILE_NONE) {
+        listing_warn(arena, files, arena_printf(arena, "The location %s does not exist in the project.", location));
+        return true;
+    }
     if (!listing_read(arena, &place, &(struct listing_rule){.accept = accept_all, .recursive = true}, &found, status)) {
         return false;
     }
@@ -161,19 +241,60 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
         struct migration_file file = found.items[i];
         if (read_name(arena, settings_of(folder), file.filename, &file)) {
             *listing_add(arena, files) = file;
+        } else {
+            note_other(arena, &place, file.filename, files);
         }
     }
     return true;
 }
 
+/* It is recorded by its class: "db.migration.V2__users". */
+static void make_class(struct arena *arena, const struct folder *folder, const char *package,
+                       struct migration_file *file)
+{
+    struct flyway_name *const said = arena_alloc(arena, sizeof *said);
+    *said = *(const struct flyway_name *)file->own;
+    const char *const path = path_join(arena, package, said->script);
+    char *const class = arena_strndup(arena, path, strlen(path) - strlen(strrchr(path, '.')));
+    for (char *c = class; *c != '\0'; c++) {
+        *c = *c == '/' ? '.' : *c;
+    }
+    said->script = class;
+    file->own = said;
+    file->filename = file->path + strlen(folder->root) + 1;
+}
+
+/* A location on the classpath is also where the classes of its package are. */
+static bool list_classes(struct arena *arena, const struct folder *folder, const char *location,
+                         struct migration_files *files, struct status *status)
+{
+    static const char *const languages[] = {"java", "kotlin", "scala", "groovy", NULL};
+    const char *const at = strstr(location, FLYWAY_RESOURCES);
+    bool ok = true;
+    for (size_t i = 0; ok && at != NULL && languages[i] != NULL; i++) {
+        const char *const place = arena_printf(arena, "%.*ssrc/main/%s/%s", (int)(at - location), location,
+                                               languages[i], at + strlen(FLYWAY_RESOURCES));
+        const size_t before = files->count;
+        if (file_look(path_join(arena, folder->root, place), NULL) == FILE_DIRECTORY) {
+            ok = list_location(arena, folder, place, files, status);
+        }
+        for (size_t j = before; j < files->count; j++) {
+            make_class(arena, folder, at + strlen(FLYWAY_RESOURCES), &files->items[j]);
+        }
+    }
+    return ok;
+}
+
 bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct flyway_settings *const settings = settings_of(folder);
-    *files = (struct migration_files){0};
-    bool ok = list_location(arena, folder, folder->path, files, status);
+    *files = (struct migration_files){.needs_tool = settings->needs_tool};
+    bool ok = list_location(arena, folder, folder->path, files, status) &&
+              list_classes(arena, folder, folder->path, files, status);
     for (size_t i = 0; ok && settings->locations[i] != NULL; i++) {
         ok = strcmp(settings->locations[i], folder->path) == 0 ||
-             list_location(arena, folder, settings->locations[i], files, status);
+             (list_location(arena, folder, settings->locations[i], files, status) &&
+              list_classes(arena, folder, settings->locations[i], files, status));
     }
     if (files->count > 0) {
         qsort(files->items, files->count, sizeof *files->items, compare);
@@ -182,103 +303,7 @@ bool flyway_list(struct arena *arena, const struct folder *folder, struct migrat
     return ok;
 }
 
-/* ---- configuration ---- */
-
-/* A configuration file: where its keys are. */
-struct source {
-    const char *name;
-    const char *section; /* of a TOML file */
-    const char *prefix;  /* "flyway." */
-};
-
-static const char *value_of(struct arena *arena, struct text content, const struct source *source, const char *key)
-{
-    return config_value(arena, content, source->section, arena_printf(arena, "%s%s", source->prefix, key));
-}
-
-static void set(const char **place, const char *value)
-{
-    *place = value == NULL ? *place : value;
-}
-
-/* "filesystem:sql,classpath:db/migration", or a TOML list. */
-static void read_locations(struct arena *arena, const struct folder *folder, const char *list,
-                           struct flyway_settings *settings)
-{
-    static const char filesystem[] = "filesystem:";
-    static const char classpath[] = "classpath:";
-    size_t count = 0;
-    char *rest;
-    for (char *one = strtok_r(arena_strdup(arena, list), ",[]\"' ", &rest); one != NULL && count < 7;
-         one = strtok_r(NULL, ",[]\"' ", &rest)) {
-        const bool is_classpath = text_starts_with(text_of(one), classpath);
-        one += text_starts_with(text_of(one), filesystem) ? strlen(filesystem) : is_classpath ? strlen(classpath) : 0;
-        one += one[0] == '.' && one[1] == '/' ? 2 : 0;
-        one += is_classpath && one[0] == '/' ? 1 : 0;
-        settings->locations[count++] =
-            path_join(arena, folder->base, is_classpath ? path_join(arena, "src/main/resources", one) : one);
-    }
-}
-
-static const struct habits out_of_order = {
-    .late = LATE_RUNS,
-    .late_note = "flyway runs it: its configuration says outOfOrder.",
-    .edited_blocks = true,
-    .edited_note = "flyway stops at it (\"Migration checksum mismatch\"), until `flyway repair`.",
-    .missing_blocks = true,
-    .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
-};
-
-static void read_settings(struct arena *arena, struct folder *folder, struct text content, const struct source *source)
-{
-    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
-    *settings = usual;
-    const char *const locations = value_of(arena, content, source, "locations");
-    const char *const replaces = value_of(arena, content, source, "placeholderReplacement");
-    const char *const order = value_of(arena, content, source, "outOfOrder");
-    if (locations != NULL) {
-        read_locations(arena, folder, locations, settings);
-    }
-    set(&settings->prefix, value_of(arena, content, source, "sqlMigrationPrefix"));
-    set(&settings->repeatable_prefix, value_of(arena, content, source, "repeatableSqlMigrationPrefix"));
-    set(&settings->separator, value_of(arena, content, source, "sqlMigrationSeparator"));
-    set(&settings->suffix, value_of(arena, content, source, "sqlMigrationSuffixes"));
-    set(&settings->placeholder_prefix, value_of(arena, content, source, "placeholderPrefix"));
-    set(&settings->placeholder_suffix, value_of(arena, content, source, "placeholderSuffix"));
-    set(&settings->installed_by, value_of(arena, content, source, "installedBy"));
-    settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
-    settings->placeholders =
-        config_pairs(arena, content, source->section, arena_printf(arena, "%splaceholders.", source->prefix),
-                     &settings->placeholder_count);
-    folder->settings = settings;
-    folder->habits = order != NULL && strcmp(order, "true") == 0 ? &out_of_order : NULL;
-    folder->ledger.table = value_of(arena, content, source, "table");
-    folder->ledger.schema = value_of(arena, content, source, "defaultSchema");
-    const char *const schemas = value_of(arena, content, source, "schemas");
-    if (folder->ledger.schema == NULL && schemas != NULL) {
-        folder->ledger.schema = arena_strndup(arena, schemas, strcspn(schemas, ", "));
-    }
-    folder->path = settings->locations[0];
-}
-
-bool flyway_configure(struct arena *arena, struct folder *folder)
-{
-    static const struct source sources[] = {
-        {"flyway.conf", NULL, "flyway."},
-        {"conf/flyway.conf", NULL, "flyway."},
-        {"flyway.toml", "flyway", ""},
-        {"src/main/resources/application.properties", NULL, "spring.flyway."},
-    };
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        struct text content;
-        if (folder_read(arena, folder, sources[i].name, &content) && text_find(content, "flyway", 0) != SIZE_MAX) {
-            read_settings(arena, folder, content, &sources[i]);
-            folder->evidence = path_join(arena, folder->base, sources[i].name);
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- the folder ---- */
 
 static bool looks_like_flyway(const char *name, bool is_directory, struct text head)
 {
@@ -289,12 +314,23 @@ static bool looks_like_flyway(const char *name, bool is_directory, struct text h
            (name[0] == 'R' ? separator == name + 1 : isdigit((unsigned char)name[1]) != 0);
 }
 
+/* Classes are listed with the resources of their package, where there are such. */
+static bool is_beside_resources(struct arena *arena, const struct folder *folder)
+{
+    static const char classes[] = "src/main/java/";
+    const char *const at = strstr(folder->path, classes);
+    return at != NULL && file_look(path_join(arena, folder->root,
+                                             arena_printf(arena, "%.*s%s%s", (int)(at - folder->path), folder->path,
+                                                          FLYWAY_RESOURCES, at + strlen(classes))),
+                                   NULL) == FILE_DIRECTORY;
+}
+
 /* refinery's files have the same names. */
 bool flyway_recognise(struct arena *arena, struct folder *folder)
 {
     struct text cargo;
     const char *const name = folder_any(arena, folder, looks_like_flyway);
-    if (name == NULL && folder->evidence == NULL) {
+    if ((name == NULL && folder->evidence == NULL) || is_beside_resources(arena, folder)) {
         return false;
     }
     const bool is_rust = folder->evidence == NULL && (folder_read(arena, folder, "Cargo.toml", &cargo) ||

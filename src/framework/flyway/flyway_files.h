@@ -9,11 +9,12 @@
 
 /* A folder's settings. */
 struct flyway_settings {
-    const char *locations[8]; /* relative to the project; NULL-terminated */
-    const char *prefix;       /* "V", "R", "__", ".sql" unless configured */
+    const char *const *locations; /* relative to the project; NULL-terminated */
+    const char *prefix;           /* "V", "R", "__", ".sql" unless configured */
     const char *repeatable_prefix;
     const char *separator;
-    const char *suffix;
+    const char *const *suffixes;
+    const char *needs_tool; /* a setting that only its tool can follow; NULL: none */
     const struct config_pair *placeholders;
     size_t placeholder_count;
     const char *placeholder_prefix;
@@ -21,6 +22,12 @@ struct flyway_settings {
     bool replaces;
     const char *installed_by; /* NULL: who runs */
 };
+
+/* Those of a folder without a configuration. */
+extern const struct flyway_settings flyway_usual;
+
+/* Where a location on the classpath is. */
+#define FLYWAY_RESOURCES "src/main/resources/"
 
 /* What a file's name says. */
 struct flyway_name {

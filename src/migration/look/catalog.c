@@ -363,7 +363,7 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
                             folder->path, folder->evidence == NULL ? name : folder->evidence);
     }
     return catalog->files.count > 0
-               ? NULL
+               ? catalog->files.twins
                : arena_printf(arena,
                               "The folder %s has no migrations of %s: check that it is mounted, and --migrations and "
                               "--framework; or make the first migration (truss create).",
@@ -516,7 +516,8 @@ static bool has_pending_program(const struct catalog *catalog)
 {
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        if (item->state == MIGRATION_PENDING && item->file != NULL && item->file->is_code) {
+        if (item->state == MIGRATION_PENDING && item->file != NULL &&
+            (item->file->is_code || catalog->files.needs_tool != NULL)) {
             return true;
         }
     }

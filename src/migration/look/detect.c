@@ -492,7 +492,8 @@ static bool is_meant(const struct source *source, struct text asked)
         asked.size--;
     }
     return text_is_nocase(asked, source->framework->id) || text_is_nocase(asked, source->framework->display_name) ||
-           (source->has_folder && text_is(asked, source->folder.path));
+           (source->has_folder &&
+            (text_is(asked, source->folder.path) || (asked.size > 0 && text_is(asked, source->folder.base))));
 }
 
 static size_t count_marked(const bool *marks, size_t count)

@@ -275,7 +275,7 @@ static bool choose(struct choosing *choosing, struct preparation *preparation)
         }
         if (runs) {
             preparation->items[preparation->count++] = prepared;
-            preparation->delegate = preparation->delegate || item->file->is_code;
+            preparation->delegate = preparation->delegate || item->file->is_code || catalog->files.needs_tool != NULL;
         } else if (item->state == MIGRATION_PENDING && choosing->left_out == NULL) {
             choosing->left_out = item;
         }

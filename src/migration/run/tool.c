@@ -54,7 +54,13 @@ static bool begin(const struct execution *execution)
     const char *const own = detection->framework->display_name;
     const char *const name = first_program(execution->preparation);
     const bool has_tool = delegate != NULL && delegate->run != NULL;
-    if (!has_tool || !run->request->site->allow_delegate) {
+    const char *const needs = execution->preparation->catalog.files.needs_tool;
+    if ((!has_tool || !run->request->site->allow_delegate) && needs != NULL) {
+        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
+                            "Only %s itself can run the folder %s: %s. Its command is %s. Nothing was run.%s", own,
+                            detection->folder.path, needs, tool_run_command(run->arena, run->request->site, detection),
+                            has_tool ? " A worker that was started with --allow-delegate does so." : "");
+    } else if (!has_tool || !run->request->site->allow_delegate) {
         status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
                             "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
                             own, tool_run_command(run->arena, run->request->site, detection),

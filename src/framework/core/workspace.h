@@ -1,0 +1,23 @@
+/*
+ * Which directories of a project are packages of it: what its workspace files say, then the usual parents.
+ */
+#ifndef FRAMEWORK_CORE_WORKSPACE_H
+#define FRAMEWORK_CORE_WORKSPACE_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Directories relative to the project, each once. */
+struct workspace {
+    const char **packages;
+    size_t count;
+    size_t capacity;
+};
+
+/* Finds them. has_own: the project has a folder of migrations itself; then any directory of it is not searched: that
+ * would cost each status time, and hardly ever finds one. */
+void workspace_find(struct arena *arena, const char *root, bool has_own, struct workspace *workspace);
+
+#endif

@@ -1,0 +1,272 @@
+/*
+ * Where Flyway's settings stand: its own files, Spring's, Maven's and Gradle's. Keys are the same in all of them, but
+ * for Spring's hyphens.
+ */
+#include "framework/core/listing.h"
+#include "framework/core/unread.h"
+#include "framework/flyway/flyway_files.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+const struct flyway_settings flyway_usual = {
+    .prefix = "V",
+    .repeatable_prefix = "R",
+    .separator = "__",
+    .suffixes = (const char *const[]){".sql", NULL},
+    .locations = (const char *const[]){NULL},
+    .placeholder_prefix = "${",
+    .placeholder_suffix = "}",
+    .replaces = true,
+};
+
+enum source_format {
+    SOURCE_KEYS, /* config.h */
+    SOURCE_YAML, /* below spring.flyway */
+    SOURCE_POM,  /* elements behind the plugin's name */
+};
+
+/* A configuration file: where its keys are. */
+struct source {
+    const char *name;
+    const char *section; /* of a TOML file */
+    const char *prefix;  /* "flyway." */
+    enum source_format format;
+    const char *begins; /* what is read begins with this; NULL: all */
+};
+
+/* "default-schema" of "defaultSchema", as Spring writes it. */
+static const char *kebab(struct arena *arena, const char *key)
+{
+    struct buffer name = {.arena = arena};
+    for (const char *c = key; *c != '\0'; c++) {
+        buffer_puts(&name, isupper((unsigned char)*c) != 0 ? "-" : "");
+        buffer_putc(&name, (char)tolower((unsigned char)*c));
+    }
+    return buffer_string(&name);
+}
+
+/* What is between <key> and </key>, from *at on; NULL: nothing. */
+static const char *element(struct arena *arena, struct text content, const char *key, size_t *at)
+{
+    const char *const tag = arena_printf(arena, "<%s>", key);
+    const size_t start = text_find(content, tag, *at);
+    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(content, arena_printf(arena, "</%s>", key), start);
+    if (end == SIZE_MAX) {
+        return NULL;
+    }
+    const struct text value = text_trim(text_slice(content, start + strlen(tag), end));
+    *at = end;
+    return value.size == 0 ? NULL : arena_strndup(arena, value.data, value.size);
+}
+
+static const char *value_as(struct arena *arena, struct text content, const struct source *source, const char *key)
+{
+    size_t at = 0;
+    return source->format == SOURCE_YAML
+               ? config_yaml(arena, content, (const char *const[]){"spring", "flyway", key, NULL})
+           : source->format == SOURCE_POM
+               ? element(arena, content, key, &at)
+               : config_value(arena, content, source->section, arena_printf(arena, "%s%s", source->prefix, key));
+}
+
+static const char *value_of(struct arena *arena, struct text content, const struct source *source, const char *key)
+{
+    const char *const value = value_as(arena, content, source, key);
+    return value != NULL ? value : value_as(arena, content, source, kebab(arena, key));
+}
+
+/* Every location that is written there. */
+static const char *const *locations_of(struct arena *arena, struct text content, const struct source *source,
+                                       size_t *count)
+{
+    const char **items = NULL;
+    size_t capacity = 0;
+    size_t at = 0;
+    if (source->format == SOURCE_YAML) {
+        return config_yaml_list(arena, content, (const char *const[]){"spring", "flyway", "locations", NULL}, count);
+    }
+    if (source->format == SOURCE_KEYS) {
+        return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",",
+                           count);
+    }
+    *count = 0;
+    for (const char *one; (one = element(arena, content, "location", &at)) != NULL;) {
+        items = arena_grow(arena, items, *count, &capacity, sizeof *items);
+        items[(*count)++] = one;
+    }
+    return items;
+}
+
+static void set(const char **place, const char *value)
+{
+    *place = value == NULL ? *place : value;
+}
+
+/* A location relative to the project; NULL, and why in folder->unread, where it is none. */
+static const char *location_of(struct arena *arena, struct folder *folder, const char *said, const char *file,
+                               struct text content)
+{
+    static const char filesystem[] = "filesystem:";
+    static const char classpath[] = "classpath:";
+    static const char vendor[] = "{vendor}"; /* Spring's */
+    const bool is_classpath = text_starts_with(text_of(said), classpath) || strchr(said, ':') == NULL;
+    const char *path = said;
+    path += text_starts_with(text_of(said), filesystem) ? strlen(filesystem) : 0;
+    path += text_starts_with(text_of(said), classpath) ? strlen(classpath) : 0;
+    path += strncmp(path, "./", 2) == 0 ? 2 : 0;
+    path += is_classpath && path[0] == '/' ? 1 : 0;
+    const char *const at = strstr(path, vendor);
+    if (at != NULL) {
+        path = arena_printf(arena, "%.*spostgresql%s", (int)(at - path), path, at + strlen(vendor));
+    }
+    if (strpbrk(path, "*?:(") != NULL || unread_is_computed(path) || (path[0] == '/' && !is_classpath)) {
+        const size_t offset = text_find(content, said, 0);
+        unread_folder_because(arena, folder, file, content, offset == SIZE_MAX ? 0 : offset,
+                              arena_printf(arena, "names the location %s, which only flyway itself can find", said));
+        return NULL;
+    }
+    const bool is_there =
+        file_look(path_join(arena, path_join(arena, folder->root, folder->base), path), NULL) == FILE_DIRECTORY;
+    return path_join(arena, folder->base,
+                     is_classpath && !(strchr(said, ':') == NULL && is_there) ? path_join(arena, FLYWAY_RESOURCES, path)
+                                                                              : path);
+}
+
+/* "filesystem:sql,classpath:db/migration", or a list. */
+static void read_locations(struct arena *arena, struct folder *folder, const char *const *said, size_t count,
+                           const char *file, struct text content, struct flyway_settings *settings)
+{
+    const char **const locations = arena_array(arena, count + 1, sizeof *locations);
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        locations[known] = location_of(arena, folder, said[i], file, content);
+        known += locations[known] != NULL ? 1 : 0;
+    }
+    locations[known] = NULL;
+    settings->locations = locations;
+}
+
+static const struct habits out_of_order = {
+    .late = LATE_RUNS,
+    .late_note = "flyway runs it: its configuration says outOfOrder.",
+    .edited_blocks = true,
+    .edited_note = "flyway stops at it (\"Migration checksum mismatch\"), until `flyway repair`.",
+    .missing_blocks = true,
+    .missing_note = "flyway stops at it (\"Detected applied migration not resolved locally\").",
+};
+
+/* What its own tool does and we do not. */
+static const char *setting_for_tool(struct arena *arena, struct text content, const struct source *source)
+{
+    static const char *const keys[] = {"callbacks", "resolvers", "initSql", "cherryPick", NULL};
+    size_t i = 0;
+    while (keys[i] != NULL && value_of(arena, content, source, keys[i]) == NULL) {
+        i++;
+    }
+    return keys[i] == NULL ? NULL
+                           : arena_printf(arena, "%s says %s, which only flyway itself follows", source->name, keys[i]);
+}
+
+/* Names of the ledger; one that is computed is told. */
+static const char *ledger_name(struct arena *arena, struct folder *folder, struct text content,
+                               const struct source *source, const char *key)
+{
+    const char *const name = value_of(arena, content, source, key);
+    const size_t at = name != NULL && unread_is_computed(name) ? text_find(content, name, 0) : SIZE_MAX;
+    unread_ledger(arena, folder, source->name, content, at, key);
+    return name;
+}
+
+static void read_ledger(struct arena *arena, struct folder *folder, struct text content, const struct source *source)
+{
+    folder->ledger.table = ledger_name(arena, folder, content, source, "table");
+    folder->ledger.schema = ledger_name(arena, folder, content, source, "defaultSchema");
+    const char *const schemas =
+        folder->ledger.schema != NULL ? NULL : ledger_name(arena, folder, content, source, "schemas");
+    if (schemas != NULL) {
+        folder->ledger.schema = arena_strndup(arena, schemas, strcspn(schemas, ", "));
+    }
+}
+
+static void read_names(struct arena *arena, struct text content, const struct source *source,
+                       struct flyway_settings *settings)
+{
+    const char *const suffixes = arena_printf(arena, "%ssqlMigrationSuffixes", source->prefix);
+    size_t count = 0;
+    const char *const *const items =
+        source->format != SOURCE_KEYS ? NULL : config_list(arena, content, source->section, suffixes, ",", &count);
+    if (count > 0) {
+        const char **const all = arena_array(arena, count + 1, sizeof *all);
+        memcpy(all, items, count * sizeof *all);
+        all[count] = NULL;
+        settings->suffixes = all;
+    }
+    set(&settings->prefix, value_of(arena, content, source, "sqlMigrationPrefix"));
+    set(&settings->repeatable_prefix, value_of(arena, content, source, "repeatableSqlMigrationPrefix"));
+    set(&settings->separator, value_of(arena, content, source, "sqlMigrationSeparator"));
+    set(&settings->placeholder_prefix, value_of(arena, content, source, "placeholderPrefix"));
+    set(&settings->placeholder_suffix, value_of(arena, content, source, "placeholderSuffix"));
+    set(&settings->installed_by, value_of(arena, content, source, "installedBy"));
+}
+
+static void read_settings(struct arena *arena, struct folder *folder, struct text content, const struct source *source)
+{
+    struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
+    *settings = flyway_usual;
+    size_t count;
+    const char *const *const locations = locations_of(arena, content, source, &count);
+    const char *const replaces = value_of(arena, content, source, "placeholderReplacement");
+    const char *const order = value_of(arena, content, source, "outOfOrder");
+    read_locations(arena, folder, locations, count, source->name, content, settings);
+    read_names(arena, content, source, settings);
+    settings->needs_tool = setting_for_tool(arena, content, source);
+    settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
+    settings->placeholders =
+        config_pairs(arena, content, source->section, arena_printf(arena, "%splaceholders.", source->prefix),
+                     &settings->placeholder_count);
+    folder->settings = settings;
+    folder->habits = order != NULL && strcmp(order, "true") == 0 ? &out_of_order : NULL;
+    read_ledger(arena, folder, content, source);
+    folder->path = settings->locations[0];
+}
+
+/* The content without what stands in front of this offset, with all its lines. */
+static struct text blanked(struct arena *arena, struct text content, size_t at)
+{
+    char *const copy = arena_strndup(arena, content.data, content.size);
+    for (size_t i = 0; i < at; i++) {
+        copy[i] = copy[i] == '\n' ? '\n' : ' ';
+    }
+    return (struct text){copy, content.size};
+}
+
+bool flyway_configure(struct arena *arena, struct folder *folder)
+{
+    static const struct source sources[] = {
+        {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+        {"conf/flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+        {"flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
+        {"conf/flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
+        {"src/main/resources/application.properties", NULL, "spring.flyway.", SOURCE_KEYS, "spring.flyway"},
+        {"src/main/resources/application.yml", NULL, "", SOURCE_YAML, "flyway:"},
+        {"src/main/resources/application.yaml", NULL, "", SOURCE_YAML, "flyway:"},
+        {"pom.xml", NULL, "", SOURCE_POM, "flyway-maven-plugin"},
+        {"build.gradle", NULL, "", SOURCE_KEYS, "flyway {"},
+        {"build.gradle.kts", NULL, "", SOURCE_KEYS, "flyway {"},
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        const char *const begins = sources[i].begins;
+        struct text content;
+        if (folder_read(arena, folder, sources[i].name, &content) &&
+            text_find(content, begins == NULL ? "flyway" : begins, 0) != SIZE_MAX) {
+            const bool is_behind = sources[i].format == SOURCE_POM || strncmp(sources[i].name, "build", 5) == 0;
+            const size_t at = is_behind ? text_find(content, begins, 0) : 0;
+            folder->evidence = path_join(arena, folder->base, sources[i].name);
+            read_settings(arena, folder, blanked(arena, content, at), &sources[i]);
+            return true;
+        }
+    }
+    return false;
+}
