@@ -177,7 +177,7 @@ class Detection(Fixtures):
             with self.assertRaises(RpcError) as refused:
                 rpc.call("MigrationService", "Run")
             self.assertEqual(refused.exception.code, FAILED_PRECONDITION)
-            self.assertIn("Rename", refused.exception.status.message)
+            self.assertIn("give one of them another", refused.exception.status.message)
 
     def test_a_dirty_version_stops_everything_until_it_is_resolved(self):
         self.write("migrations/1_a.up.sql", "CREATE TABLE a ();")
