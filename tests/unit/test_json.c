@@ -2,11 +2,13 @@
  * Messages as JSON and back.
  */
 #include "bridge/openapi.h"
+#include "every_type.pb-c.h"
 #include "rpc/json.h"
 #include "support/runner.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -162,6 +164,73 @@ START_TEST(a_whole_number_beyond_64_bits_is_refused)
 }
 END_TEST
 
+static const Truss__Test__EveryType *every_type(const char *json)
+{
+    return (const Truss__Test__EveryType *)json_read(arena, &truss__test__every_type__descriptor, text_of(json),
+                                                     &status);
+}
+
+START_TEST(each_type_is_read_and_written_as_canonical_json_has_it)
+{
+    static const char front[] =
+        "{\"a\":-2147483648,\"b\":-2,\"c\":2147483647,\"d\":4294967295,\"e\":5,\"f\":\"-9223372036854775808\","
+        "\"g\":\"-7\",\"h\":\"8\",\"i\":\"9223372036854775807\",\"j\":\"10\",\"k\":-0.5,\"l\":0.25,\"m\":true,"
+        "\"n\":\"x\"";
+    const Truss__Test__EveryType *const message =
+        every_type(arena_printf(arena, "%s,\"p\":[1,\"-2\"],\"r\":[1.5],\"s\":[false,true]}", front));
+    ck_assert_msg(message != NULL, "%s", status.message);
+    ck_assert_str_eq(
+        written(&message->base, JSON_SNAKE),
+        arena_printf(arena, "%s,\"o\":\"\",\"p\":[\"1\",\"-2\"],\"q\":[],\"r\":[1.5],\"s\":[false,true]}", front));
+}
+END_TEST
+
+START_TEST(a_value_that_is_not_of_its_type_is_refused)
+{
+    static const char *const wrong[] = {
+        "\"a\":2147483648", "\"b\":-2147483649", "\"d\":-1",   "\"e\":4294967296", "\"f\":1.5",
+        "\"i\":-1",         "\"k\":\"1\"",       "\"l\":true", "\"m\":1",          "\"n\":1",
+        "\"p\":1",          "\"p\":[true]",      "\"r\":[[]]", "\"o\":\"AA==\"",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(every_type(arena_printf(arena, "{%s}", wrong[i])) == NULL, "%s", wrong[i]);
+        ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
+    }
+}
+END_TEST
+
+/* What is written of a message; front is its JSON in front of what follows. */
+static void is_written(const Truss__Test__EveryType *message, const char *expected)
+{
+    const char *const json = written(&message->base, JSON_SNAKE);
+    ck_assert_msg(strstr(json, expected) != NULL, "%s is not in %s", expected, json);
+}
+
+START_TEST(bytes_are_base64_and_what_is_no_number_is_a_word)
+{
+    uint8_t bytes[] = {0xFF, 0xEE, 0xDD, 0xCC};
+    static const char *const encoded[] = {"\"o\":\"\"", "\"o\":\"/w==\"", "\"o\":\"/+4=\"", "\"o\":\"/+7d\"",
+                                          "\"o\":\"/+7dzA==\""};
+    Truss__Test__EveryType message = TRUSS__TEST__EVERY_TYPE__INIT;
+    message.o.data = bytes;
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        message.o.len = size;
+        is_written(&message, encoded[size]);
+    }
+    ProtobufCBinaryData pieces[] = {{1, bytes}, {2, bytes}};
+    message.q = pieces;
+    message.n_q = 2;
+    is_written(&message, "\"q\":[\"/w==\",\"/+4=\"]");
+    message.k = INFINITY;
+    message.l = NAN;
+    is_written(&message, "\"k\":\"Infinity\",\"l\":\"NaN\"");
+    message.k = -INFINITY;
+    is_written(&message, "\"k\":\"-Infinity\"");
+    message.i = UINT64_MAX;
+    is_written(&message, "\"i\":\"18446744073709551615\"");
+}
+END_TEST
+
 START_TEST(what_is_not_utf8_is_written_as_the_replacement_character)
 {
     struct buffer out = {.arena = arena};
@@ -244,6 +313,9 @@ int main(void)
     tcase_add_test(tests, numbers_out_of_range_are_refused);
     tcase_add_test(tests, whole_numbers_may_be_strings_as_canonical_json_has_them);
     tcase_add_test(tests, a_whole_number_beyond_64_bits_is_refused);
+    tcase_add_test(tests, each_type_is_read_and_written_as_canonical_json_has_it);
+    tcase_add_test(tests, a_value_that_is_not_of_its_type_is_refused);
+    tcase_add_test(tests, bytes_are_base64_and_what_is_no_number_is_a_word);
     tcase_add_test(tests, what_is_not_utf8_is_written_as_the_replacement_character);
     tcase_add_test(tests, values_without_number_are_refused_and_many_are_taken);
     tcase_add_test(tests, commas_and_brackets_in_strings_are_no_values);
