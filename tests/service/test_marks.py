@@ -248,6 +248,27 @@ class Verbs(Case):
             self.assertEqual(self.refused("Create", name=name).code, INVALID_ARGUMENT)
         self.assertTrue(all(re.match(r"\d{14}_\w+$", name) for name in self.files.names()))
 
+    def test_a_ledger_that_counts_has_no_gap_made_by_a_mark(self):
+        """postgres-migrations numbers its rows: what is in front must be marked first, and what is behind must not be there."""
+        self.connection = self.rpc(self.worker(self.project("frameworks/postgres-migrations/project")))
+        gap = self.refused("MarkApplied", migration="3")
+        self.assertEqual(gap.code, FAILED_PRECONDITION)
+        self.assertRegex(gap.status.message, r'records how far it is: with ".*slug-function.*" it would say that ".*create-posts.*" is applied, too')
+        for number in (0, 1):
+            self.call("MarkApplied", migration=self.call("GetStatus").migrations[number].name)
+        self.sql("DELETE FROM migrations WHERE name = 'create-users'")
+        behind = self.refused("MarkApplied", migration=self.call("GetStatus").migrations[0].name)
+        self.assertRegex(behind.status.message, r'"002.*" behind "001.*" is applied, and the ledger of .* cannot record one in front of it')
+
+    def test_a_new_migration_is_refused_where_its_framework_is_not_known_or_keeps_more_than_the_file(self):
+        self.assertEqual(self.refused("Create", name="").status.message, "migration name is required.")
+        empty = self.project()
+        os.rmdir(os.path.join(empty.path, "prisma/migrations"))
+        self.connection = self.rpc(self.worker(empty))
+        self.assertIn("No folder of migrations was found", self.refused("Create", name="x").status.message)
+        self.connection = self.rpc(self.worker(self.project("frameworks/drizzle/project")))
+        self.assertIn("is made by its own tool, which keeps more than the file", self.refused("Create", name="x").status.message)
+
     # ---- whose the schema is in which Truss keeps its own ----
 
     def stranger(self):
