@@ -53,6 +53,41 @@ static const char *steps_sent(const char *script, enum script_sending sent)
     return steps_as(script, &(const struct plan_options){.sent = sent, .is_wish = true});
 }
 
+/* Alone each, they fail for their own tool: we must not do more. */
+START_TEST(a_cursor_or_lock_needs_a_transaction_of_the_script_s)
+{
+    static const char *const scripts[] = {"declare c cursor for select 1",
+                                          "declare c insensitive cursor without hold for select 1", "lock table t"};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        ck_assert_ptr_nonnull(
+            strstr(steps_sent(scripts[i], SENT_EACH), "refused: Line 1: this can only be used inside"));
+        ck_assert_int_eq(steps_sent(scripts[i], SENT_IN_TRANSACTION)[0], 'T');
+        ck_assert_int_eq(steps_sent(arena_printf(arena, "select 1; %s", scripts[i]), SENT_WHOLE)[0], 'T');
+        ck_assert_ptr_nonnull(strstr(steps_sent(arena_printf(arena, "select 1; end;\n%s", scripts[i]), SENT_IN_BATCHES),
+                                     "refused: Line 2"));
+        ck_assert_int_eq(
+            steps_sent(arena_printf(arena, "select 1; end; begin; %s; end", scripts[i]), SENT_IN_BATCHES)[0], 'T');
+    }
+    ck_assert_str_eq(steps_sent("declare c cursor with hold for select 1", SENT_EACH),
+                     "T[declare c cursor with hold for select 1]");
+}
+END_TEST
+
+/* In a pipeline a CALL commits what is before it; which procedures do is asked of the database. */
+START_TEST(a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline)
+{
+    static const char *known[] = {"app.archive", "archive"};
+    struct sql_names committing = {.items = known, .count = 2};
+    const struct plan_options options = {.sent = SENT_IN_BATCHES, .committing = &committing};
+    ck_assert_str_eq(steps_as("select 1; call archive(1); select 2; call App.Archive(2); call other()", &options),
+                     "T[select 1]O[call archive(1)]T[select 2]O[call App.Archive(2)]T[call other()]");
+    ck_assert_str_eq(steps_as("select 1; do $$ begin call archive(1); end $$", &options),
+                     "T[select 1]O[do $$ begin call archive(1); end $$]");
+    ck_assert_str_eq(steps_as("select 1; do $$ begin call other(1); end $$", &options),
+                     "T[select 1; do $$ begin call other(1); end $$]");
+}
+END_TEST
+
 START_TEST(the_usual_script_is_one_transaction)
 {
     ck_assert_str_eq(steps("create table a (); create table b ();"), "T[create table a (); create table b ();]");
@@ -665,6 +700,8 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_cursor_or_lock_needs_a_transaction_of_the_script_s);
+    tcase_add_test(tests, a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline);
     tcase_add_test(tests, the_usual_script_is_one_transaction);
     tcase_add_test(tests, what_cannot_share_a_transaction_stands_alone);
     tcase_add_test(tests, a_word_that_only_looks_dangerous_changes_nothing);

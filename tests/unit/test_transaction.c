@@ -81,6 +81,26 @@ START_TEST(the_usual_migration_is_one_message_with_its_row)
 }
 END_TEST
 
+START_TEST(the_row_of_the_ledger_itself_is_counted)
+{
+    struct transaction one = begin(FRAME_WHOLE, "select 1");
+    static const struct framework own = {
+        .ledger.record =
+            "DELETE FROM {ledger};INSERT INTO {ledger} (version) VALUES ({key});INSERT INTO {ledger:*_log} VALUES (1);",
+    };
+    one.framework = &own;
+    one.records = true;
+    one.part = LEDGER_RECORD;
+    const char *const sql = compose(&one);
+    const char *const row = strstr(sql, "DO $truss_row$");
+    ck_assert_ptr_nonnull(row);
+    ck_assert_msg(strstr(sql, "DELETE FROM") < row, "%s", sql);
+    ck_assert_ptr_nonnull(strstr(row, "GET DIAGNOSTICS truss_changed = ROW_COUNT"));
+    ck_assert_ptr_nonnull(strstr(row, "END $truss_row$;INSERT INTO"));
+    ck_assert_ptr_eq(strstr(row + 1, "DO $truss_row$"), NULL);
+}
+END_TEST
+
 START_TEST(what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the_script)
 {
     struct transaction step = begin(FRAME_WHOLE, "select 1; select 2");
@@ -234,6 +254,7 @@ int main(void)
     Suite *const suite = suite_create("transaction");
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_row_of_the_ledger_itself_is_counted);
     tcase_add_test(tests, the_usual_migration_is_one_message_with_its_row);
     tcase_add_test(tests, what_a_cut_would_lose_is_made_again_inside_the_transaction_before_the_script);
     tcase_add_test(tests, rows_of_steps_are_written_as_ourselves_too);

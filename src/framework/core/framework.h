@@ -351,6 +351,7 @@ struct marks {
     const char *down;
     bool nocase;
     bool needs_down;
+    bool drops_comments; /* the tool takes out lines that begin with "-- ", wherever they are: also in a string */
 };
 
 /* What in a file says that each of its statements commits by itself. */

@@ -3,6 +3,8 @@
  */
 #include "framework/core/marked.h"
 
+#include "sql/lexer.h"
+
 #include <string.h>
 
 /* Blanks [start, end), but for line endings. */
@@ -13,6 +15,27 @@ static void blank(char *data, size_t start, size_t end)
             data[i] = ' ';
         }
     }
+}
+
+/* A line that begins with "-- " inside of a string or quoted name: its tool takes it out, and the string is another. In
+ * the body of a function it is a comment all the same. */
+static bool check_dropped(struct text sql, struct status *status)
+{
+    struct sql_lexer lexer = {.text = sql};
+    struct sql_token token = {.kind = SQL_END};
+    do {
+        token = sql_next(&lexer);
+        const size_t at = text_find(token.text, "\n-- ", 0);
+        if (at != SIZE_MAX && token.text.data[0] != '$' &&
+            !text_starts_with(text_slice(token.text, at, token.text.size), "\n-- +")) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "Line %u: the tool of this migration takes lines that begin with \"-- \" out, and this "
+                               "one is inside of a string: it would be another one. Indent it, or write it as "
+                               "/* … */.",
+                               text_position(sql, token.offset + at + 1).line);
+        }
+    } while (token.kind != SQL_END);
+    return true;
 }
 
 bool marked_script(struct arena *arena, const struct migration_file *file, struct text content,
@@ -48,7 +71,7 @@ bool marked_script(struct arena *arena, const struct migration_file *file, struc
         *options = said;
     }
     script->sql = (struct text){copy, content.size};
-    return true;
+    return !marks->drops_comments || check_dropped(script->sql, status);
 }
 
 bool marked_has(struct text content, const char *words, bool nocase)

@@ -339,15 +339,36 @@ static const char *reason_of(const struct planning *planning, const struct segme
                                     : "the script ends its transaction here";
 }
 
-/* What the server refuses outside of a transaction must not do more with us, who send one: LOCK TABLE where a statement
- * is sent by itself, and savepoints also in the transaction that one query makes. */
+/* LOCK TABLE, and a cursor WITHOUT HOLD: one query that has several statements is transaction enough for them, a
+ * statement by itself is not, nor one in a pipeline. */
+static bool lasts_as_long(struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    if (sql_take(&reader, "lock")) {
+        return true;
+    }
+    if (!sql_take(&reader, "declare")) {
+        return false;
+    }
+    while (reader.token.kind != SQL_END && !sql_is_word(&reader.token, "for")) {
+        if (sql_take(&reader, "with")) {
+            return !sql_is_word(&reader.token, "hold");
+        }
+        sql_advance(&reader);
+    }
+    return true;
+}
+
+/* What the server refuses outside of a transaction must not do more with us, who send one. Savepoints need more than
+ * the transaction that one query makes. */
 static bool check_block(const struct planning *planning, const struct segment *segment, size_t i)
 {
     const struct text statement = statement_text(planning, i);
     const bool is_savepoint = planning_begins(statement, "savepoint") || planning_begins(statement, "release");
     const bool is_tools = planning_is_wrapped(planning) && !planning->is_behind_end;
     const bool is_own = segment->begin != NONE && i >= segment->begin;
-    if (is_tools || is_own || !(is_savepoint || (segment->is_single && planning_begins(statement, "lock")))) {
+    const bool is_piped = planning->options->sent == SENT_IN_BATCHES && planning->is_behind_end;
+    if (is_tools || is_own || !(is_savepoint || ((segment->is_single || is_piped) && lasts_as_long(statement)))) {
         return true;
     }
     return fail_statement(planning, i,

@@ -1,0 +1,48 @@
+/*
+ * What a rollback does not undo, and what only looks so.
+ */
+#include "sql/escapes.h"
+
+#include "support/runner.h"
+
+static const struct {
+    const char *statement;
+    const char *what; /* NULL: nothing */
+} cases[] = {
+    {"select dblink_exec('dbname=x', 'delete from t')", "dblink_exec()"},
+    {"SELECT * FROM Public.DBLINK('x', 'select 1') AS t(a int)", "dblink()"},
+    {"insert into t select pg_terminate_backend(1)", "pg_terminate_backend()"},
+    {"do $$ begin perform lo_export(1, '/tmp/x'); end $$", "lo_export()"},
+    {"do 'begin execute ''select http_post(1)''; end'", "http_post()"},
+    {"create table a as select pg_switch_wal()", "pg_switch_wal()"},
+    {"copy t to '/tmp/x'", "COPY to a file"},
+    {"COPY (select 1) TO PROGRAM 'cat'", "COPY with a PROGRAM"},
+    {"copy t from program 'cat'", "COPY with a PROGRAM"},
+    {"copy t from '/tmp/x'", NULL},
+    {"select nextval('s')", NULL},
+    {"select 'dblink_exec()'", NULL},
+    {"insert into dblink (lo_export) values (1)", NULL},
+    {"create table s.dblink (a int)", NULL},
+    {"comment on function dblink(text) is 'x'", NULL},
+    {"create function f() returns void language sql as $$ select pg_reload_conf() $$", NULL},
+    {"create or replace function f() returns void begin atomic select pg_reload_conf(); end", NULL},
+    {"do $$ begin null; /* dblink() */ end $$", NULL},
+};
+
+START_TEST(what_no_rollback_undoes_is_named)
+{
+    struct arena *const arena = arena_new(0);
+    const char *const what = sql_escapes(arena, text_of(cases[_i].statement));
+    ck_assert_pstr_eq(what, cases[_i].what);
+    arena_free(arena);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("escapes");
+    TCase *const tests = tcase_create("all");
+    tcase_add_loop_test(tests, what_no_rollback_undoes_is_named, 0, (int)(sizeof cases / sizeof cases[0]));
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
