@@ -204,6 +204,28 @@ static void on_note(struct live *live, const Event *event)
              arena_printf(live->now, "%s%s%s", name, name[0] == '\0' ? "" : ": ", event->message));
 }
 
+/* What a tool prints comes as it is. */
+static void on_output(struct live *live, const Event *event)
+{
+    live_say(live, COLOUR_DIM, "output   ", event->message);
+}
+
+static void on_notice(struct live *live, const Event *event)
+{
+    const Truss__Migration__V1__Notice *const notice = event->notice;
+    const bool is_warning = notice != NULL && strcmp(notice->severity, "WARNING") == 0;
+    const char *const name = place(live->now, event);
+    live_say(live, is_warning ? COLOUR_YELLOW : COLOUR_DIM, is_warning ? "warning  " : "server   ",
+             arena_printf(live->now, "%s%s%s", name, name[0] == '\0' ? "" : ": ",
+                          is_warning ? notice->message : event->message));
+    if (notice != NULL && notice->_detail_case != 0) {
+        live_say(live, COLOUR_DIM, "         ", notice->detail);
+    }
+    if (notice != NULL && notice->_hint_case != 0) {
+        live_say(live, COLOUR_DIM, "         ", arena_printf(live->now, "hint: %s", notice->hint));
+    }
+}
+
 /* ---- locks ---- */
 
 static const char *blocker_text(struct arena *arena, const Truss__Migration__V1__Blocker *blocker)
@@ -310,6 +332,8 @@ static void (*const on_event[])(struct live *live, const Event *event) = {
     [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_STEP_DONE] = on_step_done,
     [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_MIGRATION_DONE] = on_migration_done,
     [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_NOTE] = on_note,
+    [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_OUTPUT] = on_output,
+    [TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_NOTICE] = on_notice,
 };
 
 void live_event(struct live *live, const Event *event)

@@ -141,6 +141,15 @@ static bool is_repeated(const Event *event, const Event *next)
     return event->kind == next->kind && event->step == next->step && (is_wait(event) || same_phase);
 }
 
+static const char *message_of(struct arena *arena, const Event *event)
+{
+    const Truss__Migration__V1__Notice *const notice = event->notice;
+    const bool has_detail = notice != NULL && notice->_detail_case != 0;
+    const bool has_hint = notice != NULL && notice->_hint_case != 0;
+    return arena_printf(arena, "%s%s%s%s%s", event->message, has_detail ? " DETAIL: " : "",
+                        has_detail ? notice->detail : "", has_hint ? " HINT: " : "", has_hint ? notice->hint : "");
+}
+
 static void print_one(const struct cli *cli, const Reply *reply)
 {
     const Operation *const operation = reply->operation;
@@ -155,7 +164,11 @@ static void print_one(const struct cli *cli, const Reply *reply)
         }
         table_add(&table, COLOUR_DIM, when == NULL ? NULL : when + strlen("2026-11-23 "));
         table_add(&table, COLOUR_NONE, event->_migration_case == 0 ? "" : event->migration);
-        table_add(&table, is_failure ? COLOUR_RED : is_wait(event) ? COLOUR_YELLOW : COLOUR_NONE, event->message);
+        table_add(&table,
+                  is_failure       ? COLOUR_RED
+                  : is_wait(event) ? COLOUR_YELLOW
+                                   : COLOUR_NONE,
+                  message_of(arena, event));
     }
     output_put(states[state_of(operation)].colour, states[state_of(operation)].word);
     const char *const started = time_text(arena, operation->started_at);

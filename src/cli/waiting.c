@@ -24,7 +24,8 @@ static void pause_ms(long ms)
 
 /* ---- watch ---- */
 
-/* The newest run that has not ended. *known is false where the worker cannot be asked. */
+/* The run that works, which is at some migration; where none is yet, the oldest: the others wait for it. *known is
+ * false where the worker cannot be asked. */
 static const Operation *find_running(struct cli *cli, struct rpc_channel *channel, bool *known)
 {
     const struct caller caller = {
@@ -36,12 +37,14 @@ static const Operation *find_running(struct cli *cli, struct rpc_channel *channe
     Truss__Migration__V1__ListOperationsRequest request = TRUSS__MIGRATION__V1__LIST_OPERATIONS_REQUEST__INIT;
     const Truss__Migration__V1__ListOperationsResponse *const reply = call_on(&caller, "ListOperations", &request.base);
     *known = reply != NULL;
-    for (size_t i = 0; reply != NULL && i < reply->n_operations; i++) {
-        if (!reply->operations[i]->done) {
-            return reply->operations[i];
+    const Operation *running = NULL;
+    for (size_t i = 0; reply != NULL && i < reply->n_operations; i++) { /* the newest first */
+        const Operation *const operation = reply->operations[i];
+        if (!operation->done && (running == NULL || running->_migration_case == 0)) {
+            running = operation;
         }
     }
-    return NULL;
+    return running;
 }
 
 static int watch_next(struct cli *cli, struct rpc_channel *channel)

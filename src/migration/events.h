@@ -27,6 +27,7 @@ enum run_event_kind {
     RUN_EVENT_RUN_DONE,
     RUN_EVENT_NOTE,
     RUN_EVENT_OUTPUT, /* a line that the framework's own tool printed */
+    RUN_EVENT_NOTICE, /* a NOTICE or WARNING that the server sent for a statement of the script */
 };
 
 /* A session of somebody else that holds what a statement of ours waits for. Strings are never NULL. */
@@ -56,6 +57,15 @@ struct run_progress {
     const char *unit; /* "blocks", "tuples", "lockers" */
 };
 
+/* What the server said; never NULL but for detail and hint. */
+struct run_notice {
+    const char *severity;
+    const char *sqlstate;
+    const char *message;
+    const char *detail;
+    const char *hint;
+};
+
 /* Lives as long as the call that gets it. */
 struct run_event {
     enum run_event_kind kind;
@@ -70,6 +80,7 @@ struct run_event {
     const struct run_blocker *blockers;
     size_t blocker_count;
     const struct run_progress *progress; /* NULL: none */
+    const struct run_notice *notice;     /* of RUN_EVENT_NOTICE */
 };
 
 /* Called on the run's thread, never for long. Any of the functions may be NULL. */

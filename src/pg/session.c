@@ -113,11 +113,16 @@ static bool fail_result(struct pg_session *session, const PGresult *result, stru
 static void receive_notice(void *data, const PGresult *result)
 {
     const struct pg_session *const session = data;
-    const char *const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *const message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (session->on_notice != NULL && severity != NULL && message != NULL) {
-        session->on_notice(session->notice_data, severity, sqlstate == NULL ? "" : sqlstate, message);
+    const struct pg_notice notice = {
+        .severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED),
+        .sqlstate = sqlstate == NULL ? "" : sqlstate,
+        .message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
+        .detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
+        .hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT),
+    };
+    if (session->on_notice != NULL && notice.severity != NULL && notice.message != NULL) {
+        session->on_notice(session->notice_data, &notice);
     }
 }
 

@@ -90,9 +90,18 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
+/* What a server says besides results and errors. */
+struct pg_notice {
+    const char *severity; /* "NOTICE", "WARNING", …, in English whatever the server's language */
+    const char *sqlstate; /* "" where there is none */
+    const char *message;
+    const char *detail; /* NULL: none, as of hint */
+    const char *hint;
+};
+
 /* Called for each NOTICE, WARNING and so on, on the thread that waits for the statement, before its call returns; its
  * strings live until it returns. By default they are forgotten. */
-typedef void pg_notice_fn(void *data, const char *severity, const char *sqlstate, const char *message);
+typedef void pg_notice_fn(void *data, const struct pg_notice *notice);
 void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data);
 
 /* Called on the thread that waits for a statement: after 20 ms, then ever less often, at last four times a second. It

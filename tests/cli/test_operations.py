@@ -64,6 +64,24 @@ class Operations(Case):
         self.assertEqual(answer["operation"]["last_event"], len(answer["events"]))
         self.assertEqual(answer["events"][-1]["kind"], "run_done")
 
+    def test_a_warning_of_the_server_is_shown_with_progress_and_without(self):
+        script = "DO $$ BEGIN RAISE WARNING 'skipped 17 rows' USING HINT = 'look at them'; RAISE NOTICE 'by the way'; END $$;"
+        self.start(script, script)
+        text = self.run_truss("run", "--yes", "1")
+        self.assertIn('warning: The server warned in "1": skipped 17 rows\n', text)
+        text = self.run_truss("run", "--yes", "--progress")
+        self.assertRegex(text, r"(?m)^warning  2: skipped 17 rows\n +hint: look at them\nserver   2: NOTICE: by the way\napplied  2 ")
+        shown = self.run_truss("operations", json.loads(self.run_truss("operations", "--json"))["operations"][0]["id"])
+        self.assertRegex(shown, r"  2  WARNING: skipped 17 rows HINT: look at them\n")
+
+    def test_watch_follows_the_run_that_works_and_not_the_one_that_waits_for_it(self):
+        self.start("SELECT pg_sleep(3);")
+        first = self.sleep_detached()
+        second = self.detach()
+        wait_for(lambda: "Another run is going on" in self.run_truss("operations", second))
+        self.assertRegex(self.run_truss("watch"), r"(?m)^applied  1 \(")
+        self.assertRegex(self.run_truss("operations", first), "^succeeded")
+
     def test_following_a_failed_run_is_an_error_that_reads_as_the_run_itself(self):
         self.start("CREATE TABLE a (id INT);", "SELECT 1/0;")
         followed = self.run_truss("operations", self.detach(), "--follow", status=ERROR)

@@ -116,6 +116,12 @@ class Delegate(Fixtures):
         self.assertIn(f"Running {KNEX} migrate:latest.", [event.message for event in events if self.kind(event) == "note"])
         self.assertTrue(operation.done)
 
+    def test_its_output_is_shown_as_it_comes(self):
+        worker = self.worker(self.knex(f"echo HELLO; record {SEED} {INDEX} {LAST}"), "--allow-delegate")
+        shown = self.truss("run", "--yes", "--progress", worker=worker)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, r"(?m)^output   HELLO$")
+
     def test_one_that_ends_well_and_records_nothing_has_failed(self):
         reply = self.run_it(self.begin("echo Already up to date; exit 0"))
         self.assertFalse(reply.ok)

@@ -56,6 +56,33 @@ class Operations(Case):
         again = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "after_event": 10, "wait_ms": 60000})
         self.assertEqual([event.id for event in again.events], [11, 12])
 
+    def test_what_the_server_says_is_told_with_its_place_and_all_its_parts(self):
+        rpc = self.serve("DO $$ BEGIN RAISE NOTICE 'one'; END $$;\nVACUUM;\n"
+                         "DO $$ BEGIN RAISE WARNING '17 rows' USING DETAIL = 'those', HINT = 'do', ERRCODE = 'XX123'; END $$;")
+        operation, events = self.wait(rpc, self.begin(rpc))
+        told = [event for event in events if self.kind(event) == "notice"]
+        self.assertEqual([(event.migration, event.step, event.steps, event.message) for event in told],
+                         [("1", 1, 3, "NOTICE: one"), ("1", 3, 3, "WARNING: 17 rows")])
+        self.assertEqual([(one.severity, one.sqlstate, one.message, one.detail, one.hint) for one in (event.notice for event in told)],
+                         [("NOTICE", "00000", "one", "", ""), ("WARNING", "XX123", "17 rows", "those", "do")])
+        self.assertEqual(list(operation.result.warnings), ['The server warned in "1": 17 rows those'])
+        self.assertRegex(self.process.stop() or self.process.text(), r'event="server warning" migration="1" sqlstate=XX123 message="?17 rows')
+
+    def test_what_a_failed_script_said_before_is_told_too_and_nothing_of_ours_is(self):
+        rpc = self.serve("CREATE TABLE a (); CREATE TABLE IF NOT EXISTS a (); SELECT 1/0;")
+        _, events = self.wait(rpc, self.begin(rpc))
+        self.assertEqual([event.message for event in events if self.kind(event) == "notice"],
+                         ['NOTICE: relation "a" already exists, skipping'])
+
+    def test_a_flood_of_messages_is_cut_and_counted(self):
+        rpc = self.serve("DO $$ BEGIN FOR i IN 1..3000 LOOP RAISE NOTICE 'row % %', i, repeat('ä', 3000); END LOOP; END $$;")
+        operation, events = self.wait(rpc, self.begin(rpc))
+        told = [event for event in events if self.kind(event) == "notice"]
+        self.assertEqual(len(told), 1000)
+        self.assertRegex(told[0].notice.message, r"^row 1 ä+… \(\d+ bytes more\)$")
+        self.assertIn("2000 more message(s) of the server were left out.", [event.message for event in events])
+        self.assertTrue(operation.result.ok)
+
     def test_a_list_stays_short_whatever_errors_there_were(self):
         """A server's error may have megabytes: it is cut where it is kept, and a list shows a line of it."""
         rpc = self.serve("DO $$BEGIN RAISE EXCEPTION '%', repeat('\u00e4', 500000) USING DETAIL = repeat('d', 1000000), HINT = repeat('h', 1000000); END$$;")

@@ -8,12 +8,13 @@
 static size_t noticed;
 static char last_notice[64];
 
-static void count_notice(void *data, const char *severity, const char *sqlstate, const char *message)
+static void count_notice(void *data, const struct pg_notice *notice)
 {
     ck_assert_ptr_eq(data, &noticed);
-    ck_assert_str_eq(severity, "WARNING");
-    ck_assert_str_eq(sqlstate, "01000");
-    snprintf(last_notice, sizeof last_notice, "%s", message);
+    ck_assert_str_eq(notice->severity, "WARNING");
+    ck_assert_str_eq(notice->sqlstate, "01000");
+    ck_assert_ptr_null(notice->detail);
+    snprintf(last_notice, sizeof last_notice, "%s", notice->message);
     noticed++;
 }
 
@@ -108,12 +109,10 @@ START_TEST(a_flood_without_end_ends_with_the_deadline)
 }
 END_TEST
 
-static void dawdle(void *data, const char *severity, const char *sqlstate, const char *message)
+static void dawdle(void *data, const struct pg_notice *notice)
 {
     (void)data;
-    (void)severity;
-    (void)sqlstate;
-    (void)message;
+    (void)notice;
     nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
 }
 

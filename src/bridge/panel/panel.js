@@ -384,7 +384,7 @@ function follow(id) {
       log.scrollTop = log.scrollHeight;
     }
   };
-  for (const kind of ["run_started", "run_lock_wait", "migration_started", "step_started", "lock_wait", "progress", "step_done", "migration_done", "failed", "note", "output", "run_done"]) {
+  for (const kind of ["run_started", "run_lock_wait", "migration_started", "step_started", "lock_wait", "progress", "step_done", "migration_done", "failed", "note", "output", "notice", "run_done"]) {
     source.addEventListener(kind, take);
   }
   // The stream's last word is the operation itself; its last event (run_done) may be there before the result is.

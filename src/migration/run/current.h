@@ -10,6 +10,16 @@
 
 struct observer;
 
+#define NOTICED_WARNINGS 20 /* the most that stand in the result */
+
+/* What the server has said so far of the scripts of this run. */
+struct run_notices {
+    uint32_t told;
+    uint32_t left_out;
+    const char *warnings[NOTICED_WARNINGS]; /* in the request's arena */
+    size_t warning_count;
+};
+
 struct run {
     const struct request *request; /* borrowed; results live in its arena */
     struct arena *arena;           /* of what is under way: the request's, or the migration's that is run just now */
@@ -19,6 +29,7 @@ struct run {
     struct run_settings settings;
     struct watch watch;
     struct observer *observer; /* NULL: nobody looks who blocks */
+    struct run_notices notices;
 };
 
 /* A run for a request, with neither connection nor watch yet. */

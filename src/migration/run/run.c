@@ -120,6 +120,10 @@ static bool run_prepared(const struct execution *execution)
     if (execution->result->failed_name != NULL) {
         tell_failed(execution);
     }
+    const struct run_notices *const notices = &execution->run->notices;
+    for (size_t i = 0; i < notices->warning_count; i++) {
+        result_add_warning(execution->run->request->arena, execution->result, notices->warnings[i]);
+    }
     tell(execution, RUN_EVENT_RUN_DONE, execution->result->summary, began);
     return true;
 }

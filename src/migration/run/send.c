@@ -4,6 +4,7 @@
 #include "migration/run/send.h"
 
 #include "migration/plan/cut.h"
+#include "migration/run/notices.h"
 #include "migration/run/observer.h"
 #include "pg/sqlstate.h"
 #include "sql/split.h"
@@ -144,7 +145,11 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
         observer_attach(run->observer, run->session);
     }
     pg_session_set_deadline(run->session, run->deadline);
+    struct hearing hearing = {
+        .run = run, .migration = query->migration, .step = failure->step, .steps = failure->steps};
+    notices_begin(&hearing);
     const bool ok = send_script(run, query, &part, &at);
+    notices_end(&hearing);
     /* What is said to the server besides is short, and said also when the run is to end. */
     pg_session_on_tick(run->session, NULL, NULL);
     if (!ok) {

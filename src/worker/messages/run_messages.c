@@ -20,6 +20,7 @@ MESSAGE_SAME(RUN_EVENT_FAILED, EVENT_KIND__EVENT_KIND_FAILED);
 MESSAGE_SAME(RUN_EVENT_RUN_DONE, EVENT_KIND__EVENT_KIND_RUN_DONE);
 MESSAGE_SAME(RUN_EVENT_NOTE, EVENT_KIND__EVENT_KIND_NOTE);
 MESSAGE_SAME(RUN_EVENT_OUTPUT, EVENT_KIND__EVENT_KIND_OUTPUT);
+MESSAGE_SAME(RUN_EVENT_NOTICE, EVENT_KIND__EVENT_KIND_NOTICE);
 
 /* ---- requests ---- */
 
@@ -70,6 +71,7 @@ static const char *const words[] = {
     [RUN_EVENT_RUN_DONE] = "run_done",
     [RUN_EVENT_NOTE] = "note",
     [RUN_EVENT_OUTPUT] = "output",
+    [RUN_EVENT_NOTICE] = "notice",
 };
 
 const char *event_word(enum run_event_kind kind)
@@ -106,6 +108,17 @@ static Truss__Migration__V1__Progress *progress_message(struct arena *arena, con
     return message;
 }
 
+static Truss__Migration__V1__Notice *notice_message(struct arena *arena, const struct run_notice *notice)
+{
+    Truss__Migration__V1__Notice *const message = NEW(arena, Notice, notice);
+    message->severity = message_string(notice->severity);
+    message->sqlstate = message_string(notice->sqlstate);
+    message->message = message_string(notice->message);
+    MESSAGE_SET_OPTIONAL(message, detail, TRUSS__MIGRATION__V1__NOTICE___DETAIL_DETAIL, notice->detail);
+    MESSAGE_SET_OPTIONAL(message, hint, TRUSS__MIGRATION__V1__NOTICE___HINT_HINT, notice->hint);
+    return message;
+}
+
 Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run_event *event)
 {
     Truss__Migration__V1__Event *const message = NEW(arena, Event, event);
@@ -124,6 +137,7 @@ Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run
     message->n_blockers = event->blocker_count;
     message->blockers = blocker_messages(arena, event->blockers, event->blocker_count);
     message->progress = event->progress == NULL ? NULL : progress_message(arena, event->progress);
+    message->notice = event->notice == NULL ? NULL : notice_message(arena, event->notice);
     message_clean(arena, &message->base, MESSAGE_TEXT);
     return message;
 }

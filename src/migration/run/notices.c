@@ -1,0 +1,107 @@
+/*
+ * Everything happens on the run's own thread, inside the call that waits for the statement.
+ */
+#include "migration/run/notices.h"
+
+#include "base/log.h"
+#include "pg/session.h"
+
+#include <string.h>
+
+#define MOST_TOLD  1000 /* of one run */
+#define MOST_BYTES 4000 /* of a message, a detail or a hint */
+
+/* Cut where it is too long, between two characters; NULL stays NULL. */
+static const char *shortened(struct arena *arena, const char *string)
+{
+    size_t end = MOST_BYTES;
+    if (string == NULL || strlen(string) <= MOST_BYTES) {
+        return string;
+    }
+    while (((unsigned char)string[end] & 0xC0) == 0x80) {
+        end--;
+    }
+    return arena_printf(arena, "%.*s… (%zu bytes more)", (int)end, string, strlen(string) - end);
+}
+
+static bool is_warning(const struct pg_notice *notice)
+{
+    return strcmp(notice->severity, "WARNING") == 0;
+}
+
+static void write_to_log(const struct hearing *hearing, const struct pg_notice *notice)
+{
+    char quoted[LOG_QUOTED_SIZE];
+    const char *const name = hearing->migration == NULL ? "" : hearing->migration;
+    log_quoted(notice->message, quoted);
+    if (is_warning(notice)) {
+        log_warn("server warning", "migration=\"%s\" sqlstate=%s message=%s", name, notice->sqlstate, quoted);
+    } else {
+        log_info("server message", "migration=\"%s\" severity=%s sqlstate=%s message=%s", name, notice->severity,
+                 notice->sqlstate, quoted);
+    }
+}
+
+/* A try that is made again says the same again. */
+static void keep_warning(struct hearing *hearing, const struct run_notice *notice)
+{
+    struct run_notices *const notices = &hearing->run->notices;
+    struct arena *const arena = hearing->run->request->arena;
+    const char *const text =
+        arena_printf(arena, "The server warned in \"%s\": %s%s%s", hearing->migration == NULL ? "" : hearing->migration,
+                     notice->message, notice->detail == NULL ? "" : " ", notice->detail == NULL ? "" : notice->detail);
+    for (size_t i = 0; i < notices->warning_count; i++) {
+        if (strcmp(notices->warnings[i], text) == 0) {
+            return;
+        }
+    }
+    notices->warnings[notices->warning_count++] = text;
+}
+
+static void take(void *data, const struct pg_notice *notice)
+{
+    struct hearing *const hearing = data;
+    struct run_notices *const notices = &hearing->run->notices;
+    if (notices->told == MOST_TOLD) {
+        notices->left_out++;
+        return;
+    }
+    notices->told++;
+    struct arena *const arena = arena_new(0);
+    const struct run_notice told = {
+        .severity = notice->severity,
+        .sqlstate = notice->sqlstate,
+        .message = shortened(arena, notice->message),
+        .detail = shortened(arena, notice->detail),
+        .hint = shortened(arena, notice->hint),
+    };
+    write_to_log(hearing, notice);
+    if (is_warning(notice) && notices->warning_count < NOTICED_WARNINGS) {
+        keep_warning(hearing, &told);
+    }
+    watch_tell(&hearing->run->watch, &(struct run_event){
+                                         .kind = RUN_EVENT_NOTICE,
+                                         .migration = hearing->migration,
+                                         .step = hearing->step,
+                                         .steps = hearing->steps,
+                                         .message = arena_printf(arena, "%s: %s", told.severity, told.message),
+                                         .notice = &told,
+                                     });
+    arena_free(arena);
+}
+
+void notices_begin(struct hearing *hearing)
+{
+    pg_session_on_notice(hearing->run->session, take, hearing);
+}
+
+void notices_end(struct hearing *hearing)
+{
+    struct run *const run = hearing->run;
+    pg_session_on_notice(run->session, NULL, NULL);
+    if (run->notices.left_out > 0) {
+        watch_note(&run->watch, hearing->migration,
+                   arena_printf(run->arena, "%u more message(s) of the server were left out.", run->notices.left_out));
+        run->notices.left_out = 0;
+    }
+}
