@@ -278,6 +278,9 @@ int command_check(struct cli *cli)
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
         }
+        for (size_t i = 0; i < reply->n_notes; i++) {
+            printf("  note: %s\n", output_safe(cli->arena, reply->notes[i], false));
+        }
         for (size_t i = 0; i < reply->n_pending_files; i++) {
             printf("  pending: %s\n", output_safe(cli->arena, reply->pending_files[i], false));
         }

@@ -225,7 +225,10 @@ static bool look_at_run(struct cli *cli)
             say(cli, FINDING_BAD, "check", checked->warnings[i], NULL);
         }
     }
-    say(cli, FINDING_GOOD, "moment",
+    for (size_t i = 0; i < checked->n_notes; i++) {
+        say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
+    }
+    say(cli, checked->safe ? FINDING_GOOD : FINDING_NOTE, "moment",
         arena_printf(cli->arena, "%u session(s) wait for a lock, %u transaction(s) are active", checked->lock_count,
                      checked->active_tx_count),
         NULL);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* In the order of strength; the numbers are PostgreSQL's own. */
 enum sql_lock {
@@ -41,7 +42,9 @@ struct sql_relation_lock {
     const char *relation; /* as the statement names it, quoted where needed: public."User" */
     enum sql_lock lock;
     const char *schema; /* the same in parts, unquoted; schema NULL where the statement gives none */
-    const char *name;
+    const char *name;   /* NULL: the catalogs have named it, not the statement */
+    bool is_target;     /* the first that it names, and it is there */
+    uint32_t oid;       /* where the caller knows it; else 0 */
 };
 
 /* What else is locked, from where the statement points: the catalogs know. */

@@ -236,15 +236,15 @@ static void grant(struct effects_reader *reader, json_t *body)
 
 static void policy(struct effects_reader *reader, json_t *body)
 {
+    effects_lock(reader, json_object_get(body, "table"), SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_query(reader, json_object_get(body, "qual"));
     effects_query(reader, json_object_get(body, "with_check"));
-    effects_lock(reader, json_object_get(body, "table"), SQL_LOCK_ACCESS_EXCLUSIVE);
 }
 
 static void rule(struct effects_reader *reader, json_t *body)
 {
-    effects_query(reader, json_object_get(body, "actions"));
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_query(reader, json_object_get(body, "actions"));
 }
 
 static void trigger(struct effects_reader *reader, json_t *body)

@@ -208,8 +208,8 @@ static void select_rows(struct effects_reader *reader, json_t *body)
 
 static void change_rows(struct effects_reader *reader, json_t *body)
 {
-    effects_query(reader, body);
     effects_lock(reader, json_object_get(body, "relation"), SQL_LOCK_ROW_EXCLUSIVE);
+    effects_query(reader, body);
     effects_work(reader, SQL_WORK_ROWS, NULL);
     reader->effects->unknown = reader->effects->unknown || reader->calls_unknown;
 }

@@ -168,10 +168,12 @@ void effects_lock_named(struct effects_reader *reader, const char *schema, const
     if (i == effects->count) {
         effects->locks =
             arena_grow(reader->arena, effects->locks, effects->count, &reader->capacity, sizeof *effects->locks);
+        const bool is_target = effects->count == 0 && reader->left_out == 0;
         effects->locks[effects->count++] =
             (struct sql_relation_lock){.relation = buffer_string(&relation),
                                        .schema = schema == NULL ? NULL : arena_strdup(reader->arena, schema),
-                                       .name = arena_strdup(reader->arena, name)};
+                                       .name = arena_strdup(reader->arena, name),
+                                       .is_target = is_target};
     }
     if (lock > effects->locks[i].lock) {
         effects->locks[i].lock = lock;

@@ -244,6 +244,7 @@ async function openCheck() {
     sheet("Safety check", [
       el("p", {}, el("b", { class: check.safe ? "good" : "" }, check.safe ? "Now is a good moment." : "Look first:")),
       check.warnings.length > 0 ? el("ul", {}, check.warnings.map((text) => el("li", {}, text))) : null,
+      (check.notes ?? []).length > 0 ? el("ul", { class: "muted" }, check.notes.map((text) => el("li", {}, text))) : null,
       facts([["Database", check.database], ["User", check.user], ["Pending", String(check.pendingCount)], ["Waiting for a lock", plural(check.lockCount, "session")],
         ["Active transactions", String(check.activeTxCount)]])]);
   } catch (error) {

@@ -4,6 +4,7 @@
 #include "migration/plan/check.h"
 
 #include "migration/look/schema.h"
+#include "migration/record/make.h"
 
 #define MOST_ACTIVE 3
 
@@ -82,10 +83,13 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
         return;
     }
     warnings_add(&check->warnings, explanation.refusal);
+    if (!ledger_check_baseline(&asking, session, &preparation.catalog.detection)) {
+        warnings_add(&check->warnings, problem.message);
+    }
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
         find_flaws(&asking, session, &preparation.items[i], check);
     }
-    moment_check(&asking, session, &preparation, &explanation, &check->warnings);
+    moment_check(&asking, session, &preparation, &explanation, &check->warnings, &check->notes);
 }
 
 static void look_at_pending(const struct request *request, struct pg_session *session, const struct catalog *catalog,

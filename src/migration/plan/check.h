@@ -18,6 +18,7 @@ struct check {
     uint32_t lock_count;      /* sessions of this database that wait for a lock */
     uint32_t active_count;    /* others' sessions that are inside a transaction */
     struct warnings warnings; /* none: safe */
+    struct warnings notes;    /* what to know, and no reason against it */
 };
 
 bool check_run(const struct request *request, struct check *check);

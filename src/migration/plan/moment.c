@@ -3,16 +3,9 @@
  */
 #include "migration/plan/moment.h"
 
-#include "sql/classify.h"
+#include "migration/plan/moment_needs.h"
 
 #include <string.h>
-
-struct moment {
-    const struct request *request;
-    struct pg_session *session;
-    const struct detection *detection;
-    struct warnings *warnings;
-};
 
 void warnings_add(struct warnings *warnings, const char *warning)
 {
@@ -27,7 +20,7 @@ void warnings_add(struct warnings *warnings, const char *warning)
 }
 
 /* Every row's first column is a warning. */
-static void ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
+void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
 {
     struct arena *const arena = moment->request->arena;
     struct status unanswered = {.arena = arena};
@@ -51,10 +44,18 @@ static const char server_sql[] =
     "FROM (SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting("
     "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
     "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
-    "UNION ALL SELECT pg_catalog.format('The role \"%s\" may have %s connection(s) in all; a run needs 4.', rolname, "
-    "rolconnlimit) FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolconnlimit BETWEEN 0 AND 3 "
-    "UNION ALL SELECT pg_catalog.format('The database may have %s connection(s) in all; a run needs 4.', datconnlimit) "
-    "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit BETWEEN 0 AND 3";
+    "UNION ALL SELECT pg_catalog.format('The role \"%s\" may have %s connection(s), and has %s: a run needs 3 more "
+    "(ALTER "
+    "ROLE \"%s\" CONNECTION LIMIT …).', r.rolname, r.rolconnlimit, u.used, r.rolname) FROM pg_catalog.pg_roles r "
+    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE usename = current_user "
+    "AND backend_type = 'client backend') u WHERE r.rolname = current_user AND NOT r.rolsuper AND r.rolconnlimit >= 0 "
+    "AND r.rolconnlimit - u.used < 3 "
+    "UNION ALL SELECT pg_catalog.format('The database may have %s connection(s), and has %s: a run needs 3 more (ALTER "
+    "DATABASE \"%s\" CONNECTION LIMIT …).', d.datconnlimit, u.used, d.datname) FROM pg_catalog.pg_database d "
+    "CROSS JOIN (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_activity WHERE datname = "
+    "pg_catalog.current_database() AND backend_type = 'client backend') u WHERE d.datname = "
+    "pg_catalog.current_database() AND d.datconnlimit >= 0 AND d.datconnlimit - u.used < 3 "
+    "AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
 
 /* A pooler that gives each transaction another session cannot keep a run's locks. */
 static void check_pooler(const struct moment *moment)
@@ -107,164 +108,34 @@ static void check_ledger(const struct moment *moment, const struct preparation *
 {
     const struct ledger *const ledger = &moment->detection->ledger;
     const char *const values[] = {ledger->schema, ledger->table};
-    ask(moment, "Whether the ledger can be written", moment->detection->has_ledger ? write_sql : make_sql, 2, values);
+    moment_ask(moment, "Whether the ledger can be written", moment->detection->has_ledger ? write_sql : make_sql, 2,
+               values);
     if (needs_store(preparation)) {
-        ask(moment, "Whether the schema \"truss\" can be made", make_sql, 2, (const char *const[]){"truss", NULL});
+        moment_ask(moment, "Whether the schema \"truss\" can be made", make_sql, 2,
+                   (const char *const[]){"truss", NULL});
     }
 }
 
-/* ---- what the statements need ---- */
+/* ---- what may be known and is no reason against it ---- */
 
-/* An array literal under construction. */
-static void put_element(struct buffer *array, const char *value)
-{
-    buffer_puts(array, array->size == 0 ? "{\"" : ",\"");
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(array, '\\');
-        }
-        buffer_putc(array, *c);
-    }
-    buffer_putc(array, '"');
-}
-
-static const char *array_of(struct buffer *array)
-{
-    buffer_puts(array, array->size == 0 ? "{}" : "}");
-    return buffer_string(array);
-}
-
-/* $1 relations, $2 the numbers of their locks. Which locks conflict is PostgreSQL's table; autovacuum gives way by
- * itself. */
-static const char holders_sql[] =
-    "WITH wanted AS (SELECT pg_catalog.to_regclass(w.name)::oid AS relation, pg_catalog.max(w.mode) AS mode "
-    "FROM unnest($1::text[], $2::int[]) AS w(name, mode) GROUP BY 1), "
-    "modes(name, mode, conflicts) AS (VALUES ('AccessShareLock', 1, '{8}'::int[]), ('RowShareLock', 2, '{7,8}'), "
-    "('RowExclusiveLock', 3, '{5,6,7,8}'), ('ShareUpdateExclusiveLock', 4, '{4,5,6,7,8}'), "
-    "('ShareLock', 5, '{3,4,6,7,8}'), ('ShareRowExclusiveLock', 6, '{3,4,5,6,7,8}'), "
-    "('ExclusiveLock', 7, '{2,3,4,5,6,7,8}'), ('AccessExclusiveLock', 8, '{1,2,3,4,5,6,7,8}')) "
-    "SELECT pg_catalog.format('This run would wait for pid %s (\"%s\", user %s, %s%s), which has a lock on %s (%s).', "
-    "a.pid, a.application_name, a.usename, coalesce(a.state, a.backend_type), "
-    "coalesce(pg_catalog.format(', for %s s in its transaction', pg_catalog.floor(pg_catalog.date_part('epoch', "
-    "pg_catalog.clock_timestamp() - a.xact_start))), ''), w.relation::pg_catalog.regclass, l.mode) "
-    "FROM wanted w JOIN pg_catalog.pg_locks l ON l.relation = w.relation AND l.locktype = 'relation' "
-    "AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) "
-    "JOIN modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts) "
-    "JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE a.pid <> pg_catalog.pg_backend_pid() "
-    "AND a.backend_type <> 'autovacuum worker' ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8";
-
-/* $1 relations that are altered or dropped. */
-static const char owners_sql[] =
-    "SELECT DISTINCT pg_catalog.format('The role \"%s\" is not the owner of %s (\"%s\" is), which a pending migration "
-    "changes.', current_user, c.oid::pg_catalog.regclass, r.rolname) FROM unnest($1::text[]) AS w(name) "
-    "JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name) "
-    "JOIN pg_catalog.pg_roles r ON r.oid = c.relowner "
-    "WHERE NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') LIMIT 8";
-
-/* $1 schemas in which something is made; NULL elements: the first of the search path; $2 the schema of the URL. */
-static const char schemas_sql[] =
-    "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration "
-    "does.', current_user, n.nspname) FROM unnest($1::text[]) AS w(name) JOIN pg_catalog.pg_namespace n "
-    "ON n.nspname = coalesce(nullif(w.name, ''), $2, pg_catalog.current_schema()) "
-    "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') LIMIT 8";
-
-struct needs {
-    struct arena *arena;
-    const char *schema; /* of the connection URL; NULL: none */
-    struct buffer relations;
-    struct buffer modes;
-    struct buffer owned;
-    struct buffer schemas;
-};
-
-/* As the session of a run would find it, whose search path is the URL's schema where that has one. */
-static const char *relation_of(const struct needs *needs, const char *relation)
-{
-    struct buffer name = {.arena = needs->arena};
-    bool quoted = false;
-    bool has_schema = needs->schema == NULL;
-    for (const char *c = relation; *c != '\0'; c++) {
-        quoted = *c == '"' ? !quoted : quoted;
-        has_schema = has_schema || (!quoted && *c == '.');
-    }
-    if (has_schema) {
-        return relation;
-    }
-    pg_quote_identifier(&name, needs->schema);
-    buffer_printf(&name, ".%s", relation);
-    return buffer_string(&name);
-}
-
-static bool changes_by_owner(const char *sql)
-{
-    return strncasecmp(sql, "alter", 5) == 0 || strncasecmp(sql, "drop", 4) == 0 ||
-           strncasecmp(sql, "comment", 7) == 0 || strncasecmp(sql, "create index", 12) == 0 ||
-           strncasecmp(sql, "create unique", 13) == 0;
-}
-
-/* Where a statement makes something that lives in a schema of its own choice. */
-static void add_created(struct needs *needs, const char *sql)
-{
-    static const char *const kinds = " table view sequence type function procedure domain ";
-    struct sql_objects objects = {0};
-    sql_created_objects(needs->arena, text_of(sql), &objects);
-    for (size_t i = 0; i < objects.count; i++) {
-        const struct sql_object *const object = &objects.items[i];
-        if (strstr(kinds, arena_printf(needs->arena, " %s ", object->type)) != NULL) {
-            put_element(&needs->schemas, object->schema == NULL ? "" : object->schema);
-        }
-    }
-}
-
-static void add_statement(struct needs *needs, const struct explained_statement *statement)
-{
-    for (size_t i = 0; i < statement->effects.count; i++) {
-        const struct sql_relation_lock *const lock = &statement->effects.locks[i];
-        put_element(&needs->relations, relation_of(needs, lock->relation));
-        put_element(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
-        if (i == 0 && changes_by_owner(statement->sql)) {
-            put_element(&needs->owned, relation_of(needs, lock->relation));
-        }
-    }
-    add_created(needs, statement->sql);
-}
-
-static void add_migration(struct needs *needs, const struct explained_migration *migration)
-{
-    for (size_t i = 0; migration->steps != NULL && i < migration->prepared->plan.count; i++) {
-        for (size_t j = 0; !migration->steps[i].finished && j < migration->steps[i].listed; j++) {
-            add_statement(needs, &migration->steps[i].statements[j]);
-        }
-    }
-}
-
-static void check_statements(const struct moment *moment, const struct explanation *explanation)
-{
-    struct arena *const arena = moment->request->arena;
-    const char *const schema = moment->request->site->project.schema;
-    struct needs needs = {.arena = arena,
-                          .schema = schema,
-                          .relations = {.arena = arena},
-                          .modes = {.arena = arena},
-                          .owned = {.arena = arena},
-                          .schemas = {.arena = arena}};
-    for (size_t i = 0; i < explanation->count; i++) {
-        add_migration(&needs, &explanation->migrations[i]);
-    }
-    const char *const holders[] = {array_of(&needs.relations), array_of(&needs.modes)};
-    const char *const owners[] = {array_of(&needs.owned)};
-    const char *const schemas[] = {array_of(&needs.schemas), schema};
-    ask(moment, "Whom a run would wait for", holders_sql, 2, holders);
-    ask(moment, "Whose the relations are", owners_sql, 1, owners);
-    ask(moment, "Where may be created", schemas_sql, 2, schemas);
-}
+static const char notes_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" runs %s() at each change of the schema (%s): what it does is "
+    "not "
+    "known.', e.evtname, e.evtfoid::pg_catalog.regproc, e.evtevent) FROM pg_catalog.pg_event_trigger e "
+    "WHERE e.evtenabled <> 'D' "
+    "UNION ALL SELECT pg_catalog.format('%s is %s%s for this session (%s): a statement that takes longer fails.', "
+    "s.name, "
+    "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
+    "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
 
 void moment_check(const struct request *request, struct pg_session *session, const struct preparation *preparation,
-                  const struct explanation *explanation, struct warnings *warnings)
+                  const struct explanation *explanation, struct warnings *warnings, struct warnings *notes)
 {
-    const struct moment moment = {request, session, &preparation->catalog.detection, warnings};
-    ask(&moment, "Whether the server takes writes", server_sql, 0, NULL);
+    const struct moment moment = {request, session, &preparation->catalog.detection, warnings, notes};
+    moment_ask(&moment, "Whether the server takes writes", server_sql, 0, NULL);
     check_pooler(&moment);
     check_ledger(&moment, preparation);
-    check_statements(&moment, explanation);
+    needs_check(&moment, explanation);
+    const struct moment noting = {request, session, &preparation->catalog.detection, notes, notes};
+    moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
 }

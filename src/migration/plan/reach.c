@@ -292,7 +292,8 @@ static void lock(struct reaching *reaching, const struct relation *relation, enu
         reaching->held =
             arena_grow(reaching->arena, reaching->held, i, &reaching->held_capacity, sizeof *reaching->held);
         reaching->held[i] = relation;
-        effects->locks[effects->count++] = (struct sql_relation_lock){.relation = relation->display, .lock = lock};
+        effects->locks[effects->count++] =
+            (struct sql_relation_lock){.relation = relation->display, .lock = lock, .oid = relation->oid};
     } else if (effects->locks[i].lock < lock) {
         effects->locks[i].lock = lock;
     }
@@ -404,6 +405,7 @@ void reach_add(struct arena *arena, struct pg_session *session, struct world *wo
             effects->locks[i].relation = relation->display; /* by which others know it now */
         }
         reaching.held[i] = relation;
+        effects->locks[i].oid = relation == NULL ? 0 : relation->oid;
     }
     for (size_t i = 0; i < effects->reach_count; i++) {
         add_reach(&reaching, &effects->reaches[i]);

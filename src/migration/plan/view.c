@@ -119,7 +119,10 @@ static struct sql_effects keep_effects(struct arena *arena, const struct sql_eff
     kept.locks = arena_array(arena, effects->count, sizeof *kept.locks);
     for (size_t i = 0; i < effects->count; i++) {
         kept.locks[i] = (struct sql_relation_lock){.relation = arena_strdup(arena, effects->locks[i].relation),
-                                                   .lock = effects->locks[i].lock};
+                                                   .lock = effects->locks[i].lock,
+                                                   .name = effects->locks[i].name == NULL ? NULL : "",
+                                                   .is_target = effects->locks[i].is_target,
+                                                   .oid = effects->locks[i].oid};
     }
     return kept;
 }

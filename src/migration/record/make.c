@@ -46,7 +46,7 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     return detection->has_ledger;
 }
 
-static bool check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
+bool ledger_check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
 {
     /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
     static const char sql[] =
@@ -72,7 +72,7 @@ static bool check_baseline(const struct request *request, struct pg_session *ses
 
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    return check_baseline(request, session, detection) && ledger_ensure(request, session, detection);
+    return ledger_check_baseline(request, session, detection) && ledger_ensure(request, session, detection);
 }
 
 /* ---- our own tables ---- */

@@ -57,6 +57,11 @@ Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const st
     for (size_t i = 0; i < found->warnings.count; i++) {
         reply->warnings[i] = message_string(found->warnings.items[i]);
     }
+    reply->n_notes = found->notes.count;
+    reply->notes = arena_array(arena, found->notes.count, sizeof *reply->notes);
+    for (size_t i = 0; i < found->notes.count; i++) {
+        reply->notes[i] = message_string(found->notes.items[i]);
+    }
     reply->safe = found->warnings.count == 0;
     return reply;
 }
