@@ -70,6 +70,14 @@ class Contract(unittest.TestCase):
             told = subprocess.run([sys.executable, os.path.join(ROOT, "tests/layers.py"), root], capture_output=True, text=True, check=False)
             return told.returncode, [line for line in told.stdout.splitlines() if "no longer so" not in line]
 
+    def test_the_walk_of_a_run_is_of_25_files_at_most_and_all_are_there(self):
+        with open(os.path.join(ROOT, ".github", "CONTRIBUTING.md"), encoding="utf-8") as file:
+            walk = re.findall(r"^\| (\d+) \| `(src/[^`]+)` \|", file.read(), re.MULTILINE)
+        self.assertEqual([int(number) for number, _ in walk], list(range(1, len(walk) + 1)))
+        self.assertTrue(20 <= len(walk) <= 25, len(walk))
+        for _, path in walk:
+            self.assertTrue(os.path.isfile(os.path.join(ROOT, path)), path)
+
     def test_an_include_that_points_upwards_is_found(self):
         self.assertEqual(self.layers({"base/a.h": "", "pg/b.c": '#include "base/a.h"\n'}), (0, []))
         self.assertEqual(self.layers({"base/a.c": '#include "pg/b.h"\n', "pg/b.h": ""}), (1, ["src/base/a.c includes pg/b.h: base may not know pg"]))
