@@ -3,8 +3,8 @@
  */
 #include "migration/plan/check.h"
 
+#include "migration/look/baseline.h"
 #include "migration/look/schema.h"
-#include "migration/record/make.h"
 
 #define MOST_ACTIVE 3
 
@@ -83,7 +83,7 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
         return;
     }
     warnings_add(&check->warnings, explanation.refusal);
-    if (!ledger_check_baseline(&asking, session, &preparation.catalog.detection)) {
+    if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
         warnings_add(&check->warnings, problem.message);
     }
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {

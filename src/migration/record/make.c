@@ -4,6 +4,8 @@
  */
 #include "migration/record/make.h"
 
+#include "migration/look/baseline.h"
+
 #include "migration/look/store.h"
 #include "pg/sqlstate.h"
 
@@ -46,33 +48,9 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     return detection->has_ledger;
 }
 
-bool ledger_check_baseline(const struct request *request, struct pg_session *session, const struct detection *detection)
-{
-    /* What an extension brought (spatial_ref_sys of PostGIS) is not somebody's. */
-    static const char sql[] =
-        "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS "
-        "(SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-        "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname LIMIT 1";
-    if (detection->has_ledger || !detection->framework->ledger.needs_baseline) {
-        return true;
-    }
-    const char *const schema = detection->ledger.schema;
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){schema}, request->status);
-    if (result == NULL) {
-        return false;
-    }
-    return PQntuples(result) == 0 ||
-           status_fail(
-               request->status, STATUS_FAILED_PRECONDITION,
-               "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
-               "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
-               schema, pg_field(result, 0, 0), detection->framework->display_name);
-}
-
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    return ledger_check_baseline(request, session, detection) && ledger_ensure(request, session, detection);
+    return baseline_check(request, session, detection) && ledger_ensure(request, session, detection);
 }
 
 /* ---- our own tables ---- */

@@ -9,11 +9,6 @@
 /* Makes the detection's ledger, and its schema, where they do not exist; has_ledger is set. */
 bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection);
 
-/* For a framework that wants a baseline: FAILED_PRECONDITION where the ledger's schema has tables or views of somebody
- * and no ledger. Makes nothing. */
-bool ledger_check_baseline(const struct request *request, struct pg_session *session,
-                           const struct detection *detection);
-
 /* The same before a run. For a framework that wants a baseline: fails with FAILED_PRECONDITION where the ledger's
  * schema has tables, views or types of somebody and no ledger: a first run would create what is there already. */
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection);
