@@ -45,9 +45,9 @@ analyze() {
 
 # The join of channel.c, which waits no longer than it may, is unknown to gcc's ThreadSanitizer: what it ends looks left behind.
 threads() {
-    TSAN_OPTIONS="exitcode=66 report_thread_leaks=0 suppressions=$PWD/tests/support/tsan.supp" CFLAGS="-fsanitize=thread -O1" \
-        LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED="" \
-        TRUSS_TEST_ONLY="units service bridge cli" sh tests/run.sh
+    TSAN_OPTIONS="exitcode=66 report_thread_leaks=0 suppressions=$PWD/tests/support/tsan.supp" \
+        CFLAGS="-fsanitize=thread -O1" LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED="" \
+        TRUSS_TEST_LIMIT=900 TRUSS_TEST_SECONDS=3600 CK_TIMEOUT_MULTIPLIER=5 TRUSS_TEST_ONLY="units service bridge cli" sh tests/run.sh
 }
 
 repeat() {
@@ -64,6 +64,7 @@ step "coverage" sh tests/coverage.sh
 step "ThreadSanitizer" threads
 step "units, made by clang" env CC=clang TRUSS_TEST_BUILD=build-clang TRUSS_TEST_SANITIZED= TRUSS_TEST_ONLY=units sh tests/run.sh
 step "gcc's analyzer" analyze
+step "the same bytes wherever it is built" sh tests/reproducible.sh
 cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
 step "the fuzzers can be built" make -s -C build-fuzz -j "$(nproc)"
 project_seeds

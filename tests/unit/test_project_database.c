@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct arena *arena;
@@ -236,11 +237,11 @@ START_TEST(a_hostile_file_names_few_and_takes_no_time)
     for (int i = 0; i < 30000; i++) {
         buffer_printf(&text, "postgres://h/d%d ${a ", i);
     }
-    const int64_t start = clock_ms();
+    const clock_t start = clock();
     write_file("knexfile.js", buffer_string(&text));
     named("knex");
     ck_assert_uint_le(found.count, 64);
-    ck_assert_int_lt(clock_ms() - start, 10000);
+    ck_assert_int_lt((clock() - start) / CLOCKS_PER_SEC, 10); /* of the processor, whatever else runs */
 }
 END_TEST
 

@@ -3,6 +3,8 @@
  */
 #include "session_scene.h"
 
+#include <stdatomic.h>
+
 /* ---- a connection that ends ---- */
 
 /* An answer of which each connection gets one byte more than the one before. */
@@ -10,7 +12,7 @@ struct cut {
     void (*answer)(struct fake_client *client);
     void (*end)(struct fake_client *client);
     bool with_parameters;
-    size_t size; /* of the whole answer */
+    atomic_size_t size; /* of the whole answer; the server's thread says it */
 };
 
 static void answer_in_part(struct fake_client *client, void *data)
@@ -23,10 +25,12 @@ static void answer_in_part(struct fake_client *client, void *data)
     }
     fake_keep(client);
     cut->answer(client);
-    const void *const bytes = fake_kept(client, &cut->size);
-    const size_t size = fake_number(client) < cut->size ? fake_number(client) : cut->size;
+    size_t whole;
+    const void *const bytes = fake_kept(client, &whole);
+    const size_t size = fake_number(client) < whole ? fake_number(client) : whole;
+    cut->size = whole;
     fake_bytes(client, bytes, size);
-    if (size < cut->size) {
+    if (size < whole) {
         cut->end(client);
     } else {
         fake_wait_gone(client, FOREVER);
@@ -117,10 +121,12 @@ static void greet_in_part(struct fake_client *client, void *data)
     struct cut *const cut = data;
     fake_keep(client);
     greet(client);
-    const void *const bytes = fake_kept(client, &cut->size);
-    const size_t size = fake_number(client) < cut->size ? fake_number(client) : cut->size;
+    size_t whole;
+    const void *const bytes = fake_kept(client, &whole);
+    const size_t size = fake_number(client) < whole ? fake_number(client) : whole;
+    cut->size = whole;
     fake_bytes(client, bytes, size);
-    if (size < cut->size) {
+    if (size < whole) {
         cut->end(client);
     }
 }
