@@ -1,4 +1,4 @@
-"""The five projects of the crash suite. Every transaction of theirs leaves a word in the table `witness`, so that one that ran
+"""The six projects of the crash suite. Every transaction of theirs leaves a word in the table `witness`, so that one that ran
 twice is seen; where it cannot (a statement that stands outside of transactions), the transactions around it do. Nothing in
 them depends on the time or on a sequence: what two runs leave is the same to the last row.
 """
@@ -98,6 +98,33 @@ END $$;
         word("05.1") + "VACUUM rows;\n" + "DO $$ BEGIN UPDATE rows SET touched = touched * 10; INSERT INTO witness VALUES ('05.3'); END $$;\n" + batches % (20, "05.4"))
 
 
+def session():
+    """Scripts whose meaning hangs on the session: a role and settings that go on behind a cut, DO blocks that commit, statements that stand
+    alone between them, and scripts that let every advisory lock go."""
+    owner = "current_setting('truss_test.owner', true)"
+    return project(
+        word("01") + "CREATE TABLE items (id INT PRIMARY KEY, note TEXT, by TEXT NOT NULL DEFAULT current_user);\n"
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC;\nGRANT ALL ON SCHEMA public TO PUBLIC;\n"
+        "INSERT INTO items SELECT n, 'x' FROM generate_series(1, 6000) n;\n",
+        # A role carried over a cut.
+        "SET ROLE pg_monitor;\n" + word("02.1") + "INSERT INTO items VALUES (7001, 'before');\nRESET ROLE;\nCREATE INDEX CONCURRENTLY items_note ON items (note);\n"
+        "SET ROLE pg_monitor;\nINSERT INTO items VALUES (7002, 'behind');\n" + word("02.3") + "RESET ROLE;\nVACUUM items;\nSET ROLE pg_monitor;\n"
+        + word("02.5") + "INSERT INTO items VALUES (7003, 'at last');\n",
+        # SET LOCAL in a script that is cut by a value of an enum.
+        "SET LOCAL truss_test.owner = 'local';\nCREATE TYPE kind AS ENUM ('a');\nALTER TABLE items ADD COLUMN kind kind;\n"
+        f"UPDATE items SET note = {owner} WHERE id = 1;\n" + word("03.1") + "ALTER TYPE kind ADD VALUE 'b';\n"
+        f"UPDATE items SET kind = 'b', note = coalesce({owner}, 'lost') WHERE id = 2;\n" + word("03.2"),
+        # A DO block that commits, between statements, with a setting of the session.
+        "SET truss_test.owner = 'session';\n" + word("04.1")
+        + "DO $$ BEGIN FOR i IN 1..30 LOOP UPDATE items SET note = note || i WHERE id % 30 = i - 1; COMMIT; END LOOP;\n"
+        "INSERT INTO witness VALUES ('04.2'); END $$;\n"
+        f"UPDATE items SET note = {owner} WHERE id = 3;\n" + word("04.3"),
+        # Lets our locks go, in the midst of what needs several transactions.
+        "SELECT pg_advisory_unlock_all();\n" + word("05.1") + "CREATE INDEX CONCURRENTLY items_by ON items (by, id);\n" + word("05.3")
+        + "SELECT pg_advisory_unlock_all();\nVACUUM items;\n" + word("05.5"),
+        "SELECT pg_advisory_unlock_all();\nCREATE TABLE last (id INT);\n" + word("06"))
+
+
 def many():
     scripts = [word("001") + "CREATE TABLE counter (n INT NOT NULL);\nINSERT INTO counter VALUES (0);\n"]
     for number in range(2, 201):
@@ -106,4 +133,4 @@ def many():
     return project(*scripts)
 
 
-PROJECTS = {"transactional": transactional, "concurrently": concurrently, "enum": enum, "blocks": blocks, "many": many}
+PROJECTS = {"transactional": transactional, "concurrently": concurrently, "enum": enum, "blocks": blocks, "session": session, "many": many}
