@@ -43,15 +43,20 @@ static const char *const details[] = {
     [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE] = "duplicate version",
 };
 
-static const char *applied_at(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+/* "2026-11-23 10:34:00Z" */
+static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];
-    if (migration->_applied_at_case != TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT) {
-        return NULL;
-    }
-    clock_rfc3339(migration->applied_at->seconds * 1000000, text);
+    clock_rfc3339(time->seconds * 1000000, text);
     text[10] = ' ';
     return arena_strdup(arena, text);
+}
+
+static const char *applied_at(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+{
+    return migration->_applied_at_case != TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT
+               ? NULL
+               : moment(arena, migration->applied_at);
 }
 
 static void add_row(struct table *table, const Truss__Migration__V1__Migration *migration)
@@ -78,6 +83,34 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
     struct text rest = text_of(output_safe(arena, migration->logs, true));
     for (struct text line; text_next_line(&rest, &line);) {
         printf("  %.*s\n", (int)line.size, line.data);
+    }
+}
+
+/* The last attempt, where that failed: when, by whom, why and where. */
+static void print_failure(struct arena *arena, const Truss__Migration__V1__Migration *migration)
+{
+    const Truss__Migration__V1__FailedAttempt *const failure = migration->last_failure;
+    if (failure == NULL) {
+        return;
+    }
+    output_put(COLOUR_RED, "\nlast attempt failed: ");
+    printf("%s, %s by %s%s\n", output_safe(arena, migration->name, false),
+           failure->at == NULL ? "?" : moment(arena, failure->at), output_safe(arena, failure->by, false),
+           failure->partially_applied ? "; its earlier steps stay" : "");
+    const char *const parts[][2] = {
+        {"", failure->message},
+        {"detail: ", failure->detail},
+        {"hint: ", failure->hint},
+        {"sqlstate: ", failure->sqlstate},
+        {"statement: ", failure->statement},
+    };
+    if (failure->line > 0) {
+        printf("  line %u, column %u\n", failure->line, failure->column);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i][1] != NULL && parts[i][1][0] != '\0') {
+            printf("  %s%s\n", parts[i][0], output_safe(arena, parts[i][1], false));
+        }
     }
 }
 
@@ -168,6 +201,7 @@ static void print_status(struct arena *arena, const Truss__Migration__V1__GetSta
     table_print(&table);
     for (size_t i = 0; i < reply->n_migrations; i++) {
         print_logs(arena, reply->migrations[i]);
+        print_failure(arena, reply->migrations[i]);
     }
     print_notes(arena, reply);
 }

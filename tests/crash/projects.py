@@ -114,9 +114,10 @@ def session():
         "SET LOCAL truss_test.owner = 'local';\nCREATE TYPE kind AS ENUM ('a');\nALTER TABLE items ADD COLUMN kind kind;\n"
         f"UPDATE items SET note = {owner} WHERE id = 1;\n" + word("03.1") + "ALTER TYPE kind ADD VALUE 'b';\n"
         f"UPDATE items SET kind = 'b', note = coalesce({owner}, 'lost') WHERE id = 2;\n" + word("03.2"),
-        # A DO block that commits, between statements, with a setting of the session.
+        # A DO block that commits, between statements, with a setting of the session. Interrupted, it is run again: what it does is the same
+        # however often.
         "SET truss_test.owner = 'session';\n" + word("04.1")
-        + "DO $$ BEGIN FOR i IN 1..30 LOOP UPDATE items SET note = note || i WHERE id % 30 = i - 1; COMMIT; END LOOP;\n"
+        + "DO $$ BEGIN FOR i IN 1..30 LOOP UPDATE items SET note = 'batch ' || i WHERE id % 30 = i - 1; COMMIT; END LOOP;\n"
         "INSERT INTO witness VALUES ('04.2'); END $$;\n"
         f"UPDATE items SET note = {owner} WHERE id = 3;\n" + word("04.3"),
         # Lets our locks go, in the midst of what needs several transactions.

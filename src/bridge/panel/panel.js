@@ -180,7 +180,7 @@ async function openMigration(one) {
       ["Hash of the file", one.file_hash === one.stored_hash ? null : one.file_hash],
       ["Compared", one.state === "applied" && !one.verified ? "no: the framework keeps no checksum of it" : null]]),
     one.logs ? [el("h3", {}, "What it logged"), el("pre", {}, one.logs)] : null,
-    attempts(one), el("h3", {}, "SQL"), sql].flat(), actions);
+    lastFailure(one.last_failure), attempts(one), el("h3", {}, "SQL"), sql].flat(), actions);
   if (one.state === "orphaned") {
     sql.replaceChildren(el("p", { class: "muted" }, "Its file is gone."));
     return;
@@ -200,6 +200,14 @@ function code(text, isProgram = false) {
   else if (isProgram || text.length > 400000) pre.append(text);
   else pre.append(highlight(text));
   return pre;
+}
+
+function lastFailure(failure) {
+  if (!failure) return [];
+  const lines = [failure.message, failure.detail, failure.hint && `Hint: ${failure.hint}`, failure.sqlstate && `SQLSTATE ${failure.sqlstate}`,
+    failure.line ? `Line ${failure.line}, column ${failure.column}` : null, failure.statement].filter(Boolean);
+  return [el("h3", {}, "Its last attempt failed"), el("p", { class: "muted" }, `${moment(failure.at)}, by ${failure.by}${failure.partially_applied ? "; its earlier steps stay" : ""}`),
+    el("pre", {}, lines.join("\n"))];
 }
 
 function attempts(one) {

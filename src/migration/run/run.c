@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
+#include "migration/run/verdict.h"
 #include "migration/tool/start.h"
 
 /* ---- telling ---- */
@@ -120,6 +121,7 @@ static bool run_prepared(const struct execution *execution)
     if (execution->result->failed_name != NULL) {
         tell_failed(execution);
     }
+    verdict_write(execution);
     const struct run_notices *const notices = &execution->run->notices;
     for (size_t i = 0; i < notices->warning_count; i++) {
         result_add_warning(execution->run->request->arena, execution->result, notices->warnings[i]);

@@ -59,7 +59,26 @@ static void set_entry(struct arena *arena, Truss__Migration__V1__Migration *mess
     }
 }
 
-static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct catalog_item *item)
+static Truss__Migration__V1__FailedAttempt *failed_message(struct arena *arena, const struct failed_attempt *failure)
+{
+    Truss__Migration__V1__FailedAttempt *const message = NEW(arena, FailedAttempt, failed_attempt);
+    message->at = message_time(arena, failure->at);
+    message->by = message_string(failure->by);
+    message->message = message_string(failure->message);
+    message->line = failure->line;
+    message->column = failure->column;
+    message->partially_applied = failure->partially_applied;
+    MESSAGE_SET_OPTIONAL(message, sqlstate, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___SQLSTATE_SQLSTATE,
+                         failure->sqlstate);
+    MESSAGE_SET_OPTIONAL(message, detail, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___DETAIL_DETAIL, failure->detail);
+    MESSAGE_SET_OPTIONAL(message, hint, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___HINT_HINT, failure->hint);
+    MESSAGE_SET_OPTIONAL(message, statement, TRUSS__MIGRATION__V1__FAILED_ATTEMPT___STATEMENT_STATEMENT,
+                         failure->statement);
+    return message;
+}
+
+static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct catalog_item *item,
+                                                          const struct failed_attempt *failure)
 {
     Truss__Migration__V1__Migration *const message = NEW(arena, Migration, migration);
     message->name = message_string(item->name);
@@ -73,6 +92,7 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
         MESSAGE_SET_OPTIONAL(message, filename, TRUSS__MIGRATION__V1__MIGRATION___FILENAME_FILENAME,
                              item->file->filename);
     }
+    message->last_failure = failure == NULL ? NULL : failed_message(arena, failure);
     if (item->entry != NULL) {
         set_entry(arena, message, item->entry);
     }
@@ -204,7 +224,8 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
 }
 
 Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct catalog *catalog,
-                                                      const struct target *target, const char *problem)
+                                                      const struct target *target, const char *problem,
+                                                      const struct failed_attempt *const *failures)
 {
     Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
     reply->database = message_string(target->database);
@@ -213,7 +234,7 @@ Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const
     reply->n_migrations = catalog->count;
     reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
     for (size_t i = 0; i < catalog->count; i++) {
-        reply->migrations[i] = migration_message(arena, &catalog->items[i]);
+        reply->migrations[i] = migration_message(arena, &catalog->items[i], failures[i]);
     }
     reply->summary = NEW(arena, Summary, summary);
     reply->summary->applied = (uint32_t)catalog->counts[MIGRATION_APPLIED];

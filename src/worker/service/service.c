@@ -36,13 +36,15 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     const Truss__Migration__V1__GetStatusRequest *const message = (const Truss__Migration__V1__GetStatusRequest *)input;
     const struct request request = service_request_for(context, call, message->framework);
     struct catalog catalog;
+    const struct failed_attempt **failures;
     ProtobufCMessage *reply = NULL;
     struct pg_session *const session = request_connect(&request);
-    if (session != NULL && catalog_read(&request, session, &catalog)) {
+    if (session != NULL && catalog_read(&request, session, &catalog) &&
+        failures_read(&request, session, &catalog, &failures)) {
         struct status problem = {.arena = call->arena};
         const struct target target = target_of(call->arena, request.site, session);
         const bool unfit = !catalog_check_folder(&catalog, &problem);
-        reply = &status_reply(call->arena, &catalog, &target, unfit ? problem.message : NULL)->base;
+        reply = &status_reply(call->arena, &catalog, &target, unfit ? problem.message : NULL, failures)->base;
     }
     request_release(&request, session);
     return reply;

@@ -1,0 +1,75 @@
+/*
+ * Whether there is such a table is asked first, which is all that a database without one is asked.
+ */
+#include "migration/look/failures.h"
+
+#include "migration/look/store.h"
+
+#include <string.h>
+
+const char *failures_ledger(struct arena *arena, const struct ledger *ledger)
+{
+    return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
+}
+
+/* False also where it is somebody's whom we do not trust: a status is not refused for that. */
+static bool is_there(const struct request *request, struct pg_session *session)
+{
+    struct status ignored = {.arena = request->arena};
+    bool exists = false;
+    PG_RESULT(result) =
+        pg_query(session, "SELECT pg_catalog.to_regclass('truss.failed_attempts') IS NOT NULL", 0, NULL, &ignored);
+    return result != NULL && pg_field_bool(result, 0, 0) && store_exists(session, &exists, &ignored) && exists;
+}
+
+static const char *field(struct arena *arena, const PGresult *result, int row, int column)
+{
+    const char *const value = pg_field(result, row, column);
+    return value == NULL ? NULL : arena_strdup(arena, value);
+}
+
+static const struct failed_attempt *read_row(struct arena *arena, const PGresult *result, int row)
+{
+    struct failed_attempt *const failure = arena_alloc(arena, sizeof *failure);
+    *failure = (struct failed_attempt){
+        .at = pg_field_us(result, row, 1),
+        .by = field(arena, result, row, 2),
+        .message = field(arena, result, row, 3),
+        .sqlstate = field(arena, result, row, 4),
+        .detail = field(arena, result, row, 5),
+        .hint = field(arena, result, row, 6),
+        .statement = field(arena, result, row, 7),
+        .line = (uint32_t)pg_field_int(result, row, 8, 0),
+        .column = (uint32_t)pg_field_int(result, row, 9, 0),
+        .partially_applied = pg_field_bool(result, row, 10),
+    };
+    return failure;
+}
+
+static void put_to_item(const struct catalog *catalog, const char *name, const struct failed_attempt *failure,
+                        const struct failed_attempt **failures)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (catalog->items[i].state == MIGRATION_PENDING && strcmp(catalog->items[i].name, name) == 0) {
+            failures[i] = failure;
+        }
+    }
+}
+
+bool failures_read(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+                   const struct failed_attempt ***failures)
+{
+    static const char sql[] =
+        "SELECT migration, (extract(epoch FROM failed_at) * 1000000)::bigint, failed_by, message, sqlstate, detail, "
+        "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger = $1";
+    *failures = arena_array(request->arena, catalog->count, sizeof **failures);
+    if (catalog->counts[MIGRATION_PENDING] == 0 || !is_there(request, session)) {
+        return true;
+    }
+    const char *const values[] = {failures_ledger(request->arena, &catalog->detection.ledger)};
+    PG_RESULT(result) = pg_query(session, sql, 1, values, request->status);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        put_to_item(catalog, pg_field(result, row, 0), read_row(request->arena, result, row), *failures);
+    }
+    return result != NULL;
+}

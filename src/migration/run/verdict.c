@@ -1,0 +1,77 @@
+/*
+ * On the run's own session where that is left, as who we are and with the settings that the connection began with.
+ */
+#include "migration/run/verdict.h"
+
+#include "base/log.h"
+#include "migration/record/failures.h"
+#include "migration/record/transaction.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define WRITE_MS 5000 /* what is known already is not waited for long */
+
+/* Nothing was tried: a file that cannot run, or a wish to end that came before. */
+static bool is_attempt(const struct execution *execution)
+{
+    const struct run_result *const result = execution->result;
+    const struct catalog_item *const unfit = execution->preparation->unfit;
+    const bool never_begun = failure_is_cancelled(&result->failure) && result->failure.steps == 0;
+    return result->failed_name != NULL && !never_begun &&
+           (unfit == NULL || strcmp(unfit->name, result->failed_name) != 0);
+}
+
+static const char *who(struct arena *arena, const struct pg_session *session)
+{
+    char host[64] = "";
+    gethostname(host, sizeof host - 1);
+    return arena_printf(arena, "%s@%s", pg_session_user(session), host);
+}
+
+static bool write_failure(const struct execution *execution, struct pg_session *session, struct status *status)
+{
+    const struct failure *const failure = &execution->result->failure;
+    const struct failed_attempt attempt = {
+        .by = who(status->arena, session),
+        .message = failure->status.message,
+        .sqlstate = failure->status.sqlstate,
+        .detail = failure->status.detail,
+        .hint = failure->status.hint,
+        .statement = failure->statement,
+        .line = failure->where.line,
+        .column = failure->where.column,
+        .partially_applied = failure->partially_applied,
+    };
+    return failure_write(session, &execution->preparation->catalog.detection.ledger, execution->result->failed_name,
+                         &attempt, status);
+}
+
+static bool forget_applied(const struct execution *execution, struct pg_session *session, struct status *status)
+{
+    const struct run_result *const result = execution->result;
+    const char **const names = arena_array(status->arena, result->applied_count, sizeof *names);
+    for (size_t i = 0; i < result->applied_count; i++) {
+        names[i] = result->applied[i].name;
+    }
+    return failures_forget(session, &execution->preparation->catalog.detection.ledger, names, result->applied_count,
+                           status);
+}
+
+void verdict_write(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    struct pg_session *const session = run->session;
+    struct status status = {.arena = run->request->arena};
+    const bool failed = is_attempt(execution);
+    if (execution->options->dry_run || session == NULL || (!failed && execution->result->applied_count == 0)) {
+        return;
+    }
+    pg_session_set_deadline(session, deadline_in(WRITE_MS));
+    const bool ok = pg_exec(session, transaction_reset, &status) && forget_applied(execution, session, &status) &&
+                    (!failed || write_failure(execution, session, &status));
+    if (!ok) {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("failed attempt cannot be written down", "error=%s", log_quoted(status.message, error));
+    }
+}

@@ -1,0 +1,109 @@
+"""After a failure the status shows the attempt, whatever the framework's ledger has, until the next success."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, wait_for
+
+
+class Attempts(Case):
+    def start(self, *scripts, url="own"):
+        """A dbmate project: its ledger has a row for what is applied and nothing else."""
+        self.files = self.project(folder="db/migrations")
+        for number, script in enumerate(scripts, 1):
+            self.write(number, script)
+        self.process = self.worker(self.files, url=url)
+        return self.rpc(self.process)
+
+    def write(self, number, script):
+        self.files.write(f"db/migrations/2025010{number}000000_m.sql", f"-- migrate:up\n{script}\n-- migrate:down\n")
+
+    @staticmethod
+    def run_it(rpc, **request):
+        return rpc.call("MigrationService", "Run", request)
+
+    @staticmethod
+    def failures(rpc):
+        return {one.name: one.last_failure for one in rpc.call("MigrationService", "GetStatus").migrations if one.HasField("last_failure")}
+
+    def test_who_when_why_and_where_until_the_next_success(self):
+        rpc = self.start("CREATE TABLE a ();", "CREATE TABLE b ();\nDO $$ BEGIN RAISE EXCEPTION 'no' USING DETAIL = 'd', HINT = 'h', ERRCODE = 'XX123'; END $$;")
+        self.assertFalse(self.run_it(rpc).ok)
+        other = self.rpc(self.worker(self.files))
+        (name, failure), = self.failures(other).items()
+        self.assertEqual((name, failure.message, failure.sqlstate, failure.detail, failure.hint, failure.line, failure.column),
+                         ("20250102000000_m", "no", "XX123", "d", "h", 3, 1))
+        self.assertRegex(failure.statement, "^DO ")
+        self.assertRegex(failure.by, r"^app@.")
+        self.assertFalse(failure.partially_applied)
+        self.assertEqual(self.sql(f"SELECT abs(extract(epoch FROM now()) - {failure.at.seconds}) < 60"), [("t",)])
+        self.write(2, "CREATE TABLE b ();\nSELECT 1/0;")
+        self.run_it(rpc)
+        self.assertEqual([one.message for one in self.failures(rpc).values()], ["division by zero"])
+        self.write(2, "CREATE TABLE b ();")
+        self.assertTrue(self.run_it(rpc).ok)
+        self.assertEqual(self.failures(rpc), {})
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.failed_attempts"), [("0",)])
+
+    def test_a_refusal_and_a_try_change_nothing_of_it(self):
+        rpc = self.start("SELECT 1/0;")
+        self.run_it(rpc)
+        before = self.failures(rpc)
+        self.assertEqual(len(before), 1)
+        self.write(1, "SELECT 'open;")
+        self.assertIn("never closed", self.run_it(rpc).failed.error)
+        self.assertEqual(self.failures(rpc), before)
+        self.write(1, "SELECT nobody();")
+        self.assertFalse(self.run_it(rpc, dry_run=True).ok)
+        self.assertEqual(self.failures(rpc), before)
+
+    def test_what_was_applied_by_other_means_has_no_failed_attempt(self):
+        rpc = self.start("SELECT 1/0;")
+        self.run_it(rpc)
+        self.sql("INSERT INTO schema_migrations VALUES ('20250101000000')")
+        self.assertEqual(self.failures(rpc), {})
+
+    def test_a_script_that_leaves_a_role_and_settings_behind_is_written_down_as_by_who_we_are(self):
+        self.sql("DO $$ BEGIN CREATE ROLE attempts_other; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE attempts_other")
+        rpc = self.start("SET search_path = pg_catalog; SET ROLE attempts_other; SELECT 1/0;")
+        self.run_it(rpc)
+        self.assertEqual([one.by.split("@")[0] for one in self.failures(rpc).values()], ["app"])
+        self.assertEqual(self.sql("SELECT tableowner FROM pg_tables WHERE tablename = 'failed_attempts'"), [("app",)])
+
+    def test_a_role_that_may_make_no_tables_gets_the_same_answer(self):
+        self.sql("DO $$ BEGIN CREATE ROLE attempts_low LOGIN PASSWORD 'low'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE TABLE "
+                 "schema_migrations (version VARCHAR(128) PRIMARY KEY); ALTER TABLE schema_migrations OWNER TO attempts_low")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE attempts_low")
+        self.addCleanup(self.sql, "DROP OWNED BY attempts_low")
+        rpc = self.start("SELECT 1/0;", url=f"postgresql://attempts_low:low@127.0.0.1:{self.cluster.port}/{self.database}")
+        reply = self.run_it(rpc)
+        self.assertEqual((reply.ok, reply.failed.sqlstate), (False, "22012"))
+        self.assertEqual(self.failures(rpc), {})
+        wait_for(lambda: "failed attempt cannot be written down" in self.process.text())
+
+    def test_a_table_of_somebody_else_is_not_read(self):
+        self.sql("DO $$ BEGIN CREATE ROLE attempts_evil; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA truss; "
+                 "CREATE TABLE truss.failed_attempts (x INT); ALTER SCHEMA truss OWNER TO attempts_evil; ALTER TABLE truss.failed_attempts OWNER TO attempts_evil")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE attempts_evil")
+        self.addCleanup(self.sql, "DROP OWNED BY attempts_evil CASCADE")
+        rpc = self.start("SELECT 1/0;")
+        self.assertEqual(self.failures(rpc), {})
+        with self.assertRaises(RpcError) as caught:
+            self.run_it(rpc)
+        self.assertIn('belongs to "attempts_evil"', caught.exception.status.message)
+
+    def test_prisma_shows_it_too_and_the_command_line_and_json_do(self):
+        rpc = self.serve("CREATE TABLE a ();\nSELECT 1/0;")
+        rpc.call("MigrationService", "Run")
+        self.assertEqual([one.line for one in self.failures(rpc).values()], [2])
+        self.assertRegex(self.truss("status", worker=self.process).stdout,
+                         r"\nlast attempt failed: 1, \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ by app@\S+\n  line 2, column 1\n  division by zero\n  sqlstate: 22012\n"
+                         r"  statement: SELECT 1/0\n")
+        answer = self.bridge(self.process).get("/api/migrations/idempotent/status").json
+        self.assertEqual((answer["migrations"][0]["last_failure"]["sqlstate"], answer["migrations"][0]["last_failure"]["line"]), ("22012", 2))
+
+
+if __name__ == "__main__":
+    harness.main()
