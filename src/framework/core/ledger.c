@@ -137,10 +137,24 @@ int32_t ledger_field_int(const PGresult *result, int row, int column)
 /* ---- reading rows ---- */
 
 /* Types as pg_catalog numbers them, which never changes. */
-enum { BOOL = 16, NAME = 19, BIGINT = 20, TEXT = 25, BPCHAR = 1042, VARCHAR = 1043, TIMESTAMPTZ = 1184 };
+enum { BOOL = 16, NAME = 19, BIGINT = 20, INTEGER = 23, TEXT = 25, BPCHAR = 1042, VARCHAR = 1043, TIMESTAMPTZ = 1184 };
 
 /* The columns that a ledger's query may give. */
-enum column { KEY, SHOWN, CHECKSUM, ID, LOGS, STATE, BASELINE, APPLIED_AT, STARTED_AT, DURATION, COLUMNS };
+enum column {
+    KEY,
+    SHOWN,
+    CHECKSUM,
+    ID,
+    LOGS,
+    STATE,
+    BASELINE,
+    APPLIED_AT,
+    STARTED_AT,
+    ROLLED_BACK_AT,
+    DURATION,
+    STEPS,
+    COLUMNS
+};
 
 static const struct {
     const char *name;
@@ -155,7 +169,9 @@ static const struct {
     [BASELINE] = {"baseline", BOOL},
     [APPLIED_AT] = {"applied_at", TIMESTAMPTZ},
     [STARTED_AT] = {"started_at", TIMESTAMPTZ},
+    [ROLLED_BACK_AT] = {"rolled_back_at", TIMESTAMPTZ},
     [DURATION] = {"duration_ms", BIGINT},
+    [STEPS] = {"steps", INTEGER},
 };
 
 static bool is_text(Oid type)
@@ -165,7 +181,11 @@ static bool is_text(Oid type)
 
 static const char *type_name(Oid type)
 {
-    return type == BOOL ? "boolean" : type == BIGINT ? "bigint" : type == TIMESTAMPTZ ? "timestamptz" : "text";
+    return type == BOOL          ? "boolean"
+           : type == BIGINT      ? "bigint"
+           : type == INTEGER     ? "integer"
+           : type == TIMESTAMPTZ ? "timestamptz"
+                                 : "text";
 }
 
 /* Where each column is in the result; -1: it is not. A column of another type is refused: its bytes would be misread.
@@ -218,7 +238,8 @@ static struct ledger_entry read_row(struct arena *arena, const PGresult *result,
         .logs = field_text(arena, result, row, at[LOGS]),
         .started_at = field_time(result, row, at[STARTED_AT]),
         .finished_at = field_time(result, row, at[APPLIED_AT]),
-        .rolled_back_at = NO_TIME,
+        .rolled_back_at = field_time(result, row, at[ROLLED_BACK_AT]),
+        .steps = at[STEPS] < 0 ? 0 : (uint32_t)ledger_field_int(result, row, at[STEPS]),
         .duration_ms = at[DURATION] >= 0 && read_integer(result, row, at[DURATION], 8, &bits) ? (int64_t)bits : -1,
         .state = field_state(result, row, at[STATE]),
         .baseline = at[BASELINE] >= 0 && read_integer(result, row, at[BASELINE], 1, &bits) && bits != 0,
