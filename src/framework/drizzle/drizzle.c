@@ -7,6 +7,7 @@
 #include "framework/core/listing.h"
 #include "framework/drizzle/drizzle_folder.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- the ledger ---- */
@@ -101,62 +102,62 @@ static bool drizzle_read(struct ledger_reading *reading)
     return true;
 }
 
-static void drizzle_create(struct buffer *sql, const struct ledger *ledger)
+/* Milliseconds since 1970. */
+static const char *when_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const bool is_old = ledger->folder != NULL && drizzle_is_journal(ledger->folder);
-    ledger_putf(sql, ledger, "CREATE TABLE %t (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint%r);",
-                is_old ? "" : ", name text, applied_at timestamp with time zone DEFAULT now()");
+    (void)ledger;
+    return arena_printf(arena, "%" PRId64, drizzle_when(record->file));
 }
 
-static void drizzle_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    const int64_t when = drizzle_when(record->file);
-    if (drizzle_is_journal(record->folder)) {
-        ledger_putf(sql, ledger, "INSERT INTO %t (\"hash\", \"created_at\") VALUES (%s, %d);", record->checksum, when);
-    } else {
-        ledger_putf(sql, ledger, "INSERT INTO %t (\"hash\", \"created_at\", \"name\") VALUES (%s, %d, %s);",
-                    record->checksum, when, record->name);
+static const struct ledger_word words[] = {{.name = "when", .text = when_of}, {0}};
+
+#define SHAPE_OF_0                                                                                                     \
+    {                                                                                                                  \
+        .table = "__drizzle_migrations", .columns = "id:int4 hash:text created_at:int8", .only_columns = true          \
     }
-}
 
-/* 1.0 writes columns that a ledger of 0.x does not have: nothing may run before drizzle-kit has added them. */
-static void drizzle_lock(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_lock_table(sql, ledger);
-    if (ledger->folder == NULL || drizzle_is_journal(ledger->folder)) {
-        return;
-    }
-    struct buffer name = {.arena = sql->arena};
-    struct buffer body = {.arena = sql->arena};
-    ledger_put_name(&name, ledger);
-    ledger_putf(&body, ledger,
-                "BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = %s::pg_catalog.regclass "
-                "AND attname = 'name' AND NOT attisdropped) THEN "
-                "RAISE object_not_in_prerequisite_state USING MESSAGE = %s; END IF; END",
-                buffer_string(&name), OLD_LEDGER);
-    ledger_putf(sql, ledger, "DO %s;", buffer_string(&body));
-}
-
-static const struct ledger_shape shapes[] = {
-    {
-        .table = "__drizzle_migrations",
-        .columns = "id:int4 hash:text created_at:int8 name:text applied_at:timestamptz",
-    },
-    {.table = "__drizzle_migrations", .columns = "id:int4 hash:text created_at:int8", .only_columns = true},
-    {0},
+/* Of 0.x. */
+static const struct ledger_facts journal_facts = {
+    .shapes = SHAPES(SHAPE_OF_0),
+    .schema = "drizzle",
+    .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint);",
+    .lock = LOCK_LEDGER,
+    .record = "INSERT INTO {ledger} (\"hash\", \"created_at\") VALUES ({checksum}, {when});",
+    .words = words,
 };
+
+static const struct ledger_facts *drizzle_variant(const struct ledger *ledger);
 
 const struct framework framework_drizzle = {
     .id = "drizzle",
     .display_name = "Drizzle ORM",
     .tool = "drizzle-kit migrate",
-    .ledger.shapes = shapes,
-    .ledger.schema = "drizzle",
-    .folder.places =
-        (const char *const[]){"drizzle", "src/drizzle", "drizzle/migrations", "src/db/migrations", "migrations", NULL},
-    .folder.counts_before_it_exists = true,
-    .hooks.configure = drizzle_configure,
-    .hooks.recognise = drizzle_recognise,
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {
+                    .table = "__drizzle_migrations",
+                    .columns = "id:int4 hash:text created_at:int8 name:text applied_at:timestamptz",
+                },
+                SHAPE_OF_0),
+            .schema = "drizzle",
+            .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint, name text, "
+                      "applied_at timestamp with time zone DEFAULT now());",
+            /* 1.0 writes columns that a ledger of 0.x does not have: nothing may run before drizzle-kit has added
+             * them. */
+            .lock = LOCK_LEDGER
+            "DO {'BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
+            "{'{ledger}'}::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) 'name' AND NOT attisdropped) THEN "
+            "RAISE object_not_in_prerequisite_state USING MESSAGE = {'" OLD_LEDGER "'}; END IF; END'};",
+            .record = "INSERT INTO {ledger} (\"hash\", \"created_at\", \"name\") VALUES ({checksum}, {when}, {name});",
+            .words = words,
+        },
+    .folder =
+        {
+            .places = WORDS("drizzle", "src/drizzle", "drizzle/migrations", "src/db/migrations", "migrations"),
+            .counts_before_it_exists = true,
+            .checksum = "SHA256",
+        },
     .habits =
         {
             .late = LATE_RUNS,
@@ -164,10 +165,14 @@ const struct framework framework_drizzle = {
             .edited_note = "drizzle-kit never looks at the files of applied migrations.",
             .missing_note = "drizzle-kit says nothing of it.",
         },
-    .folder.checksum = "SHA256",
-    .hooks.list = drizzle_list,
-    .hooks.read_ledger = drizzle_read,
-    .hooks.put_create = drizzle_create,
-    .hooks.put_lock = drizzle_lock,
-    .hooks.put_record = drizzle_record,
+    .hooks = {.configure = drizzle_configure,
+              .recognise = drizzle_recognise,
+              .list = drizzle_list,
+              .read_ledger = drizzle_read,
+              .variant = drizzle_variant},
 };
+
+static const struct ledger_facts *drizzle_variant(const struct ledger *ledger)
+{
+    return ledger->folder != NULL && drizzle_is_journal(ledger->folder) ? &journal_facts : &framework_drizzle.ledger;
+}
