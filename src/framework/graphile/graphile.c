@@ -174,27 +174,11 @@ static bool graphile_script(struct arena *arena, const struct project *project, 
 
 /* ---- the ledger ---- */
 
-static bool graphile_read(struct ledger_reading *reading)
-{
-    return ledger_read_rows(reading,
-                            "SELECT filename AS key, hash AS checksum, date AS applied_at FROM %t ORDER BY filename");
-}
-
-static void graphile_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (hash text primary key, previous_hash text references %t, filename text not null, "
-                "date timestamptz not null default now());");
-    ledger_putf(
-        sql, &(struct ledger){.schema = ledger->schema, .table = "current"},
-        "CREATE TABLE IF NOT EXISTS %t (filename text primary key default 'current.sql', content text not null, "
-        "date timestamptz not null default now());");
-}
-
 /* As its own connections: pgSettings, for the session. */
-static void graphile_session(struct buffer *sql, const struct ledger *ledger)
+static void put_settings(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
     const struct settings *const settings = ledger->folder == NULL ? NULL : ledger->folder->settings;
+    (void)record;
     for (size_t i = 0; settings != NULL && i < settings->session_count; i++) {
         if (settings->session[i].value != NULL) {
             ledger_putf(sql, ledger, "SELECT pg_catalog.set_config(%s, %s, false);", settings->session[i].key,
@@ -203,19 +187,10 @@ static void graphile_session(struct buffer *sql, const struct ledger *ledger)
     }
 }
 
-static void graphile_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    const struct graphile_header header = graphile_header_of(sql->arena, record->script);
-    ledger_putf(sql, ledger, "INSERT INTO %t (hash, previous_hash, filename) VALUES (%s, %s, %s);", record->checksum,
-                header.previous, record->key);
-}
-
-static size_t graphile_locks(const struct ledger *ledger, const char *database, int64_t *keys)
+static const char *previous_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
     (void)ledger;
-    (void)database;
-    keys[0] = INT64_C(4727445306447283);
-    return 1;
+    return graphile_header_of(arena, record->script).previous;
 }
 
 const struct framework framework_graphile = {
@@ -223,19 +198,28 @@ const struct framework framework_graphile = {
     .display_name = "graphile-migrate",
     .tool = "graphile-migrate migrate",
     .sent_unwrapped = SENT_WHOLE,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {.table = "migrations",
-             .columns = "hash:text previous_hash:text filename:text date:timestamptz",
-             .by_shape = true},
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES({
+                .table = "migrations",
+                .columns = "hash:text previous_hash:text filename:text date:timestamptz",
+                .by_shape = true,
+            }),
+            .schema = "graphile_migrate",
+            .records_in_order = true,
+            .read = "SELECT filename AS key, hash AS checksum, date AS applied_at FROM {ledger} ORDER BY filename",
+            .create = "CREATE TABLE {ledger} (hash text primary key, previous_hash text references {ledger}, filename "
+                      "text not null, date timestamptz not null default now());"
+                      "CREATE TABLE IF NOT EXISTS {ledger:current} (filename text primary key default 'current.sql', "
+                      "content text not null, date timestamptz not null default now());",
+            .session = "{settings}",
+            .record = "INSERT INTO {ledger} (hash, previous_hash, filename) VALUES ({checksum}, {previous}, {key});",
+            .words = (const struct ledger_word[]){{.name = "settings", .sql = put_settings},
+                                                  {.name = "previous", .text = previous_of},
+                                                  {0}},
+            .advisory_locks = KEYS(INT64_C(4727445306447283)),
         },
-    .ledger.schema = "graphile_migrate",
-    .folder.places = (const char *const[]){"migrations/committed", "db/migrations/committed", NULL},
-    .hooks.configure = graphile_configure,
-    .hooks.recognise = graphile_recognise,
-    .folder.counts_before_it_exists = true,
-
+    .folder = {.places = WORDS("migrations/committed", "db/migrations/committed"), .counts_before_it_exists = true},
     .habits =
         {
             .late = LATE_REFUSED,
@@ -244,14 +228,10 @@ const struct framework framework_graphile = {
             .missing_blocks = true,
             .missing_note = "graphile-migrate stops at the gap in the chain.",
         },
-    .ledger.records_in_order = true,
-    .hooks.list = graphile_list,
-    .hooks.check_folder = graphile_check_folder,
-    .hooks.script = graphile_script,
-    .hooks.checksum = graphile_checksum,
-    .hooks.read_ledger = graphile_read,
-    .hooks.advisory_locks = graphile_locks,
-    .hooks.put_create = graphile_create,
-    .hooks.put_session = graphile_session,
-    .hooks.put_record = graphile_record,
+    .hooks = {.configure = graphile_configure,
+              .recognise = graphile_recognise,
+              .list = graphile_list,
+              .check_folder = graphile_check_folder,
+              .script = graphile_script,
+              .checksum = graphile_checksum},
 };
