@@ -170,73 +170,6 @@ static bool flyway_read(struct ledger_reading *reading)
     return true;
 }
 
-static void flyway_create(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "CREATE TABLE %t (\"installed_rank\" INT NOT NULL, \"version\" VARCHAR(50), \"description\" "
-                "VARCHAR(200) NOT NULL, "
-                "\"type\" VARCHAR(20) NOT NULL, \"script\" VARCHAR(1000) NOT NULL, \"checksum\" INTEGER, "
-                "\"installed_by\" VARCHAR(100) NOT NULL, \"installed_on\" TIMESTAMP NOT NULL DEFAULT now(), "
-                "\"execution_time\" INTEGER NOT NULL, \"success\" BOOLEAN NOT NULL);"
-                "ALTER TABLE %t ADD CONSTRAINT %i PRIMARY KEY (\"installed_rank\");"
-                "CREATE INDEX %i ON %t (\"success\");",
-                arena_printf(sql->arena, "%s_pk", ledger->table), arena_printf(sql->arena, "%s_s_idx", ledger->table));
-}
-
-#define MILLISECONDS "(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int"
-
-static void put_row(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record,
-                    const char *took, const char *success)
-{
-    const struct flyway_name *const said = record->file->own;
-    const struct flyway_settings *const settings = record->folder->settings;
-    const char *const by = settings == NULL ? NULL : settings->installed_by;
-    ledger_putf(
-        sql, ledger,
-        "INSERT INTO %t (installed_rank, version, description, type, script, checksum, installed_by, execution_time, "
-        "success) SELECT coalesce(max(installed_rank), 0) + 1, %s, %s, %s, %s, %r, coalesce(%s, current_user), %r, %r "
-        "FROM %t;",
-        said->version, said->description, record->file->is_code ? "JDBC" : "SQL", said->script,
-        record->checksum == NULL ? "NULL" : record->checksum, by, took, success);
-}
-
-static void flyway_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_row(sql, ledger, record, MILLISECONDS, "true");
-}
-
-static void flyway_mark_applied(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_row(sql, ledger, record, "0", "true");
-}
-
-static void flyway_start(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    put_row(sql, ledger, record, "0", "false");
-}
-
-static void put_where(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    const struct flyway_name *const said = record->file->own;
-    ledger_putf(sql, ledger, " WHERE NOT success AND version IS NOT DISTINCT FROM %s AND description = %s;",
-                said->version, said->description);
-}
-
-static void flyway_forget(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger, "DELETE FROM %t");
-    put_where(sql, ledger, record);
-}
-
-static void flyway_finish(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
-{
-    ledger_putf(sql, ledger,
-                "UPDATE %t SET success = true, checksum = %r, execution_time = "
-                "(extract(epoch FROM pg_catalog.clock_timestamp() - installed_on::timestamptz) * 1000)::int",
-                record->checksum == NULL ? "NULL" : record->checksum);
-    put_where(sql, ledger, record);
-}
-
 /* 77431708279161 and Java's hash of "schema"."table" (PostgreSQLConnection.java); its lock of the transaction has the
  * same key. */
 static size_t flyway_locks(const struct ledger *ledger, const char *database, int64_t *keys)
@@ -253,27 +186,101 @@ static size_t flyway_locks(const struct ledger *ledger, const char *database, in
     return 1;
 }
 
+/* ---- what it writes ---- */
+
+static const struct flyway_name *name_of(const struct ledger_record *record)
+{
+    return record->file->own;
+}
+
+static const char *version_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return name_of(record)->version;
+}
+
+static const char *description_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return name_of(record)->description;
+}
+
+static const char *script_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return name_of(record)->script;
+}
+
+static const char *type_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return record->file->is_code ? "JDBC" : "SQL";
+}
+
+/* Whom its configuration says; NULL: the user of the connection. */
+static const char *installer_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct flyway_settings *const settings = record->folder->settings;
+    (void)arena;
+    (void)ledger;
+    return settings == NULL ? NULL : settings->installed_by;
+}
+
+#define INSERT(took, success)                                                                                          \
+    "INSERT INTO {ledger} (installed_rank, version, description, type, script, checksum, installed_by, "               \
+    "execution_time, success) SELECT coalesce(pg_catalog.max(installed_rank), 0) OPERATOR(pg_catalog.+) 1, "           \
+    "{said_version}, {description}, {type}, {script}, {checksum}, coalesce({installer}, current_user), " took          \
+    ", " success " FROM {ledger};"
+#define UNFINISHED                                                                                                     \
+    " WHERE NOT success AND version IS NOT DISTINCT FROM {said_version} AND description OPERATOR(pg_catalog.=) "       \
+    "{description};"
+#define FORGET "DELETE FROM {ledger}" UNFINISHED
+
 const struct framework framework_flyway = {
     .id = "flyway",
     .display_name = "Flyway",
     .tool = "flyway migrate",
     .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "flyway_schema_history",
-                .columns =
-                    "installed_rank:int4 version:varchar description:varchar type:varchar script:varchar checksum:int4 "
-                    "installed_by:varchar installed_on:timestamp execution_time:int4 success:bool",
+                .columns = "installed_rank:int4 version:varchar description:varchar type:varchar script:varchar "
+                           "checksum:int4 installed_by:varchar installed_on:timestamp execution_time:int4 success:bool",
                 .by_shape = true,
-            },
-            {0},
+            }),
+            .failed_entry_blocks = true,
+            .failed_note = "flyway stops there, until `flyway repair`",
+            .needs_baseline = true,
+            .create =
+                "CREATE TABLE {ledger} (\"installed_rank\" INT NOT NULL, \"version\" VARCHAR(50), \"description\" "
+                "VARCHAR(200) NOT NULL, \"type\" VARCHAR(20) NOT NULL, \"script\" VARCHAR(1000) NOT NULL, \"checksum\" "
+                "INTEGER, \"installed_by\" VARCHAR(100) NOT NULL, \"installed_on\" TIMESTAMP NOT NULL DEFAULT now(), "
+                "\"execution_time\" INTEGER NOT NULL, \"success\" BOOLEAN NOT NULL);"
+                "ALTER TABLE {ledger} ADD CONSTRAINT {identifier:*_pk} PRIMARY KEY (\"installed_rank\");"
+                "CREATE INDEX {identifier:*_s_idx} ON {ledger} (\"success\");",
+            .record = INSERT("{took:ms}", "true"),
+            .start = INSERT("0", "false"),
+            .forget = FORGET,
+            .finish = "UPDATE {ledger} SET success = true, checksum = {checksum}, execution_time = (extract(epoch FROM "
+                      "{clock} OPERATOR(pg_catalog.-) installed_on::timestamptz) OPERATOR(pg_catalog.*) "
+                      "1000)::int" UNFINISHED,
+            .mark_applied = INSERT("0", "true"),
+            .mark_rolled_back = FORGET,
+            .words = (const struct ledger_word[]){{.name = "said_version", .text = version_of},
+                                                  {.name = "description", .text = description_of},
+                                                  {.name = "script", .text = script_of},
+                                                  {.name = "type", .text = type_of},
+                                                  {.name = "installer", .text = installer_of},
+                                                  {0}},
         },
-    .folder.places = (const char *const[]){"sql", "src/main/resources/db/migration", "db/migration", "flyway/sql",
-                                           "migrations", "src/main/java/db/migration", NULL},
-    .hooks.configure = flyway_configure,
-    .hooks.recognise = flyway_recognise,
+    .folder = {.places = WORDS("sql", "src/main/resources/db/migration", "db/migration", "flyway/sql", "migrations",
+                               "src/main/java/db/migration")},
     .habits =
         {
             .late = LATE_REFUSED,
@@ -286,26 +293,17 @@ const struct framework framework_flyway = {
         },
     .delegate =
         &(const struct delegate){
-            .programs = (const char *const[]){"flyway", NULL},
-            .run = (const char *const[]){"migrate", NULL},
-            .run_to = (const char *const[]){"migrate", "-target={version}", NULL},
-            .environment = (const char *const[]){"FLYWAY_URL={jdbc_url}", "FLYWAY_USER={user}",
-                                                 "FLYWAY_PASSWORD={password}", NULL},
+            .programs = WORDS("flyway"),
+            .run = WORDS("migrate"),
+            .run_to = WORDS("migrate", "-target={version}"),
+            .environment = WORDS("FLYWAY_URL={jdbc_url}", "FLYWAY_USER={user}", "FLYWAY_PASSWORD={password}"),
         },
-    .ledger.failed_entry_blocks = true,
-    .ledger.failed_note = "flyway stops there, until `flyway repair`",
-    .ledger.needs_baseline = true,
-    .hooks.list = flyway_list,
-    .hooks.script = flyway_script,
-    .hooks.checksum = flyway_checksum,
-    .hooks.file_checksum = flyway_file_checksum,
-    .hooks.read_ledger = flyway_read,
-    .hooks.advisory_locks = flyway_locks,
-    .hooks.put_create = flyway_create,
-    .hooks.put_record = flyway_record,
-    .hooks.put_start = flyway_start,
-    .hooks.put_forget = flyway_forget,
-    .hooks.put_finish = flyway_finish,
-    .hooks.put_mark_applied = flyway_mark_applied,
-    .hooks.put_mark_rolled_back = flyway_forget,
+    .hooks = {.configure = flyway_configure,
+              .recognise = flyway_recognise,
+              .list = flyway_list,
+              .script = flyway_script,
+              .checksum = flyway_checksum,
+              .file_checksum = flyway_file_checksum,
+              .read_ledger = flyway_read,
+              .advisory_locks = flyway_locks},
 };
