@@ -94,54 +94,6 @@ static struct ledger beside(const struct ledger *ledger, const char *table)
     return (struct ledger){.schema = ledger->schema, .table = table};
 }
 
-/* As its engine makes them (App/Sqitch/Engine/pg.sql, registry 1.1), without the comments. */
-static void sqitch_create(struct buffer *sql, const struct ledger *ledger)
-{
-#define PLANNING "planned_at timestamptz NOT NULL, planner_name text NOT NULL, planner_email text NOT NULL"
-#define COMMIT_                                                                                                        \
-    "committed_at timestamptz NOT NULL DEFAULT clock_timestamp(), committer_name text NOT NULL, committer_email text " \
-    "NOT NULL"
-    static const struct {
-        const char *table;
-        const char *definition;
-    } tables[] = {
-        {"releases",
-         "CREATE TABLE %t (version real PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT clock_timestamp(), "
-         "installer_name text NOT NULL, installer_email text NOT NULL);"
-         "INSERT INTO %t (version, installer_name, installer_email) VALUES (1.1, 'Truss', 'truss@localhost');"},
-        {"projects",
-         "CREATE TABLE %t (project text PRIMARY KEY, uri text NULL UNIQUE, created_at timestamptz NOT NULL DEFAULT "
-         "clock_timestamp(), creator_name text NOT NULL, creator_email text NOT NULL);"},
-        {"changes", "CREATE TABLE %t (change_id text PRIMARY KEY, script_hash text NULL, change text NOT NULL, project "
-                    "text NOT NULL "
-                    "REFERENCES %S.projects(project) ON UPDATE CASCADE, note text NOT NULL DEFAULT '', " COMMIT_
-                    ", " PLANNING ", UNIQUE(project, script_hash));"},
-        {"tags", "CREATE TABLE %t (tag_id text PRIMARY KEY, tag text NOT NULL, project text NOT NULL REFERENCES "
-                 "%S.projects(project) "
-                 "ON UPDATE CASCADE, change_id text NOT NULL REFERENCES %S.changes(change_id) ON UPDATE CASCADE, "
-                 "note text NOT NULL DEFAULT '', " COMMIT_ ", " PLANNING ", UNIQUE(project, tag));"},
-        {"dependencies", "CREATE TABLE %t (change_id text NOT NULL REFERENCES %S.changes(change_id) ON UPDATE CASCADE "
-                         "ON DELETE CASCADE, "
-                         "type text NOT NULL, dependency text NOT NULL, dependency_id text NULL REFERENCES "
-                         "%S.changes(change_id) ON UPDATE CASCADE "
-                         "CONSTRAINT dependencies_check CHECK ((type = 'require' AND dependency_id IS NOT NULL) OR "
-                         "(type = 'conflict' AND "
-                         "dependency_id IS NULL)), PRIMARY KEY (change_id, dependency));"},
-        {"events",
-         "CREATE TABLE %t (event text NOT NULL CONSTRAINT events_event_check CHECK (event IN ('deploy', 'revert', "
-         "'fail', 'merge')), "
-         "change_id text NOT NULL, change text NOT NULL, project text NOT NULL REFERENCES %S.projects(project) ON "
-         "UPDATE CASCADE, "
-         "note text NOT NULL DEFAULT '', requires text[] NOT NULL DEFAULT '{}', conflicts text[] NOT NULL DEFAULT "
-         "'{}', "
-         "tags text[] NOT NULL DEFAULT '{}', " COMMIT_ ", " PLANNING ", PRIMARY KEY (change_id, committed_at));"},
-    };
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        const struct ledger table = beside(ledger, tables[i].table);
-        ledger_putf(sql, &table, tables[i].definition);
-    }
-}
-
 static void put_array(struct buffer *sql, const char *const *names)
 {
     buffer_puts(sql, "ARRAY[");
@@ -154,13 +106,19 @@ static void put_array(struct buffer *sql, const char *const *names)
 
 #define COMMITTER "'Truss', 'truss@localhost'"
 
-static void put_planning(struct buffer *sql, const struct ledger *ledger, const struct sqitch_planning *planning)
+static void put_times(struct buffer *sql, const struct ledger *ledger, const struct sqitch_planning *planning)
 {
     ledger_putf(sql, ledger, "%s::timestamptz, %s, %s", planning->at, planning->name, planning->email);
 }
 
-static void put_dependencies(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change)
+static const struct sqitch_change *change_of(const struct ledger_record *record)
 {
+    return record->file->own;
+}
+
+static void put_dependencies(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct sqitch_change *const change = change_of(record);
     const struct ledger table = beside(ledger, "dependencies");
     const size_t own = (size_t)(change - change->plan->changes);
     for (size_t i = 0; change->requires[i] != NULL; i++) {
@@ -178,8 +136,9 @@ static void put_dependencies(struct buffer *sql, const struct ledger *ledger, co
     }
 }
 
-static void put_tags(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change)
+static void put_tags(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
+    const struct sqitch_change *const change = change_of(record);
     const struct ledger table = beside(ledger, "tags");
     for (size_t i = 0; i < change->tag_count; i++) {
         const struct sqitch_tag *const tag = &change->tags[i];
@@ -188,87 +147,129 @@ static void put_tags(struct buffer *sql, const struct ledger *ledger, const stru
                     "planned_at, planner_name, "
                     "planner_email) VALUES (%s, %s, %s, %s, %s, " COMMITTER ", ",
                     tag->id, tag->name, change->plan->project, change->id, tag->planning.note);
-        put_planning(sql, ledger, &tag->planning);
+        put_times(sql, ledger, &tag->planning);
         buffer_puts(sql, ");");
     }
 }
 
-static void put_event(struct buffer *sql, const struct ledger *ledger, const struct sqitch_change *change)
+static void put_planning(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct ledger table = beside(ledger, "events");
+    put_times(sql, ledger, &change_of(record)->planning);
+}
+
+static void put_requires(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)ledger;
+    put_array(sql, change_of(record)->requires);
+}
+
+static void put_conflicts(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)ledger;
+    put_array(sql, change_of(record)->conflicts);
+}
+
+static void put_tag_names(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct sqitch_change *const change = change_of(record);
     const char **const tags = arena_array(sql->arena, change->tag_count + 1, sizeof *tags);
+    (void)ledger;
     for (size_t i = 0; i < change->tag_count; i++) {
         tags[i] = change->tags[i].name;
     }
-    ledger_putf(sql, &table,
-                "INSERT INTO %t (event, change_id, change, project, note, requires, conflicts, tags, committer_name, "
-                "committer_email, "
-                "planned_at, planner_name, planner_email) VALUES ('deploy', %s, %s, %s, %s, ",
-                change->id, change->name, change->plan->project, change->planning.note);
-    put_array(sql, change->requires);
-    buffer_puts(sql, ", ");
-    put_array(sql, change->conflicts);
-    buffer_puts(sql, ", ");
     put_array(sql, tags);
-    buffer_puts(sql, ", " COMMITTER ", ");
-    put_planning(sql, ledger, &change->planning);
-    buffer_puts(sql, ");");
 }
 
-static void sqitch_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static const char *project_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct sqitch_change *const change = record->file->own;
-    const struct ledger projects = beside(ledger, "projects");
-    ledger_putf(sql, &projects,
-                "INSERT INTO %t (project, uri, creator_name, creator_email) VALUES (%s, %s, " COMMITTER
-                ") ON CONFLICT DO NOTHING;",
-                change->plan->project, change->plan->uri);
-    ledger_putf(
-        sql, ledger,
-        "INSERT INTO %t (change_id, script_hash, change, project, note, committer_name, committer_email, planned_at, "
-        "planner_name, planner_email) VALUES (%s, %s, %s, %s, %s, " COMMITTER ", ",
-        change->id, record->checksum, change->name, change->plan->project, change->planning.note);
-    put_planning(sql, ledger, &change->planning);
-    buffer_puts(sql, ");");
-    put_dependencies(sql, ledger, change);
-    put_tags(sql, ledger, change);
-    put_event(sql, ledger, change);
-}
-
-static void sqitch_lock(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger, "LOCK TABLE %t IN EXCLUSIVE MODE;");
-}
-
-static size_t sqitch_locks(const struct ledger *ledger, const char *database, int64_t *keys)
-{
+    (void)arena;
     (void)ledger;
-    (void)database;
-    keys[0] = 75474063;
-    return 1;
+    return change_of(record)->plan->project;
 }
+
+static const char *uri_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return change_of(record)->plan->uri;
+}
+
+static const char *note_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return change_of(record)->planning.note;
+}
+
+#define PLANNING "planned_at timestamptz NOT NULL, planner_name text NOT NULL, planner_email text NOT NULL"
+#define COMMITTING                                                                                                     \
+    "committed_at timestamptz NOT NULL DEFAULT clock_timestamp(), committer_name text NOT NULL, committer_email text " \
+    "NOT NULL"
+#define OF_PROJECT "project text NOT NULL REFERENCES {ledger:projects}(project) ON UPDATE CASCADE"
+#define OF_CHANGE  "change_id text NOT NULL REFERENCES {ledger:changes}(change_id) ON UPDATE CASCADE"
+#define NOTE       "note text NOT NULL DEFAULT ''"
+
+/* As its engine makes them (App/Sqitch/Engine/pg.sql, registry 1.1), without the comments. */
+#define REGISTRY                                                                                                       \
+    "CREATE TABLE {ledger:releases} (version real PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT "             \
+    "clock_timestamp(), installer_name text NOT NULL, installer_email text NOT NULL);"                                 \
+    "INSERT INTO {ledger:releases} (version, installer_name, installer_email) VALUES (1.1, " COMMITTER ");"            \
+    "CREATE TABLE {ledger:projects} (project text PRIMARY KEY, uri text NULL UNIQUE, created_at timestamptz NOT NULL " \
+    "DEFAULT clock_timestamp(), creator_name text NOT NULL, creator_email text NOT NULL);"                             \
+    "CREATE TABLE {ledger:changes} (change_id text PRIMARY KEY, script_hash text NULL, change text NOT "               \
+    "NULL, " OF_PROJECT ", " NOTE ", " COMMITTING ", " PLANNING ", UNIQUE(project, script_hash));"                     \
+    "CREATE TABLE {ledger:tags} (tag_id text PRIMARY KEY, tag text NOT NULL, " OF_PROJECT ", " OF_CHANGE ", " NOTE     \
+    ", " COMMITTING ", " PLANNING ", UNIQUE(project, tag));"                                                           \
+    "CREATE TABLE {ledger:dependencies} (" OF_CHANGE " ON DELETE CASCADE, type text NOT NULL, dependency text NOT "    \
+    "NULL, dependency_id text NULL REFERENCES {ledger:changes}(change_id) ON UPDATE CASCADE CONSTRAINT "               \
+    "dependencies_check CHECK ((type = 'require' AND dependency_id IS NOT NULL) OR (type = 'conflict' AND "            \
+    "dependency_id IS NULL)), PRIMARY KEY (change_id, dependency));"                                                   \
+    "CREATE TABLE {ledger:events} (event text NOT NULL CONSTRAINT events_event_check CHECK (event IN ('deploy', "      \
+    "'revert', 'fail', 'merge')), change_id text NOT NULL, change text NOT NULL, " OF_PROJECT ", " NOTE                \
+    ", requires text[] NOT NULL DEFAULT '{{}', conflicts text[] NOT NULL DEFAULT '{{}', tags text[] NOT NULL DEFAULT " \
+    "'{{}', " COMMITTING ", " PLANNING ", PRIMARY KEY (change_id, committed_at));"
+
+#define PLANNED "committer_name, committer_email, planned_at, planner_name, planner_email"
 
 const struct framework framework_sqitch = {
     .id = "sqitch",
     .display_name = "Sqitch",
     .tool = "sqitch deploy",
     .sent = SENT_EACH,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
-                .table = "changes",
-                .columns =
-                    "change_id:text script_hash:text change:text project:text note:text committed_at:timestamptz "
-                    "committer_name:text committer_email:text planned_at:timestamptz planner_name:text "
-                    "planner_email:text",
-            },
-            {0},
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {.table = "changes",
+                 .columns =
+                     "change_id:text script_hash:text change:text project:text note:text committed_at:timestamptz "
+                     "committer_name:text committer_email:text planned_at:timestamptz planner_name:text "
+                     "planner_email:text"}),
+            .schema = "sqitch",
+            .records_in_order = true,
+            .create = REGISTRY,
+            .lock = "LOCK TABLE {ledger} IN EXCLUSIVE MODE;",
+            .record =
+                "INSERT INTO {ledger:projects} (project, uri, creator_name, creator_email) VALUES ({project}, "
+                "{uri}, " COMMITTER ") ON CONFLICT DO NOTHING;"
+                "INSERT INTO {ledger} (change_id, script_hash, change, project, note, " PLANNED ") VALUES ({key}, "
+                "{checksum}, {name}, {project}, {note}, " COMMITTER ", {planning});{dependencies}{tags}"
+                "INSERT INTO {ledger:events} (event, change_id, change, project, note, requires, conflicts, "
+                "tags, " PLANNED
+                ") VALUES ('deploy', {key}, {name}, {project}, {note}, {requires}, {conflicts}, {tag_names}, " COMMITTER
+                ", {planning});",
+            .words = (const struct ledger_word[]){{.name = "project", .text = project_of},
+                                                  {.name = "uri", .text = uri_of},
+                                                  {.name = "note", .text = note_of},
+                                                  {.name = "planning", .sql = put_planning},
+                                                  {.name = "requires", .sql = put_requires},
+                                                  {.name = "conflicts", .sql = put_conflicts},
+                                                  {.name = "tag_names", .sql = put_tag_names},
+                                                  {.name = "dependencies", .sql = put_dependencies},
+                                                  {.name = "tags", .sql = put_tags},
+                                                  {0}},
+            .advisory_locks = KEYS(75474063),
         },
-    .ledger.schema = "sqitch",
-    .folder.places = (const char *const[]){".", "sqitch", "db", "database", NULL},
-    .hooks.configure = sqitch_configure,
-    .hooks.recognise = sqitch_recognise,
-
+    .folder = {.places = WORDS(".", "sqitch", "db", "database"), .checksum = "SHA1"},
     .habits =
         {
             .late = LATE_REFUSED,
@@ -279,12 +280,8 @@ const struct framework framework_sqitch = {
                             "script is gone "
                             "it does not care.",
         },
-    .ledger.records_in_order = true,
-    .folder.checksum = "SHA1",
-    .hooks.list = sqitch_list,
-    .hooks.read_ledger = sqitch_read,
-    .hooks.advisory_locks = sqitch_locks,
-    .hooks.put_create = sqitch_create,
-    .hooks.put_lock = sqitch_lock,
-    .hooks.put_record = sqitch_record,
+    .hooks = {.configure = sqitch_configure,
+              .recognise = sqitch_recognise,
+              .list = sqitch_list,
+              .read_ledger = sqitch_read},
 };
