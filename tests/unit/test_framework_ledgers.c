@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <pg_query.h>
 #include <string.h>
+#include <strings.h>
 
 #define DUMP_LIMIT ((size_t)1024 * 1024)
 
@@ -233,7 +234,9 @@ static const char *constant(json_t *node)
     if (at(value, "fval") != NULL) {
         return arena_strdup(arena, string_at(at(value, "fval"), "fval"));
     }
-    return arena_printf(arena, "%lld", json_integer_value(at(at(value, "ival"), "ival")));
+    /* libpg_query's JSON leaves an integer out that is not above 0. */
+    json_t *const number = at(at(value, "ival"), "ival");
+    return number == NULL ? NULL : arena_printf(arena, "%lld", json_integer_value(number));
 }
 
 static void add_value(struct row *row, const char *name, json_t *value)
@@ -422,10 +425,17 @@ static const char *value_of(const struct row *row, const char *name, bool *has)
     return NULL;
 }
 
+/* "2026-11-23T08:58:55Z" and "2026-11-23 08:58:55+00". */
+static bool same_time(const char *ours, const char *theirs)
+{
+    return strlen(ours) == 20 && ours[10] == 'T' && ours[19] == 'Z' && strlen(theirs) == 22 &&
+           strncmp(ours, theirs, 10) == 0 && strncmp(ours + 11, theirs + 11, 8) == 0 && strcmp(theirs + 19, "+00") == 0;
+}
+
 /* "t" of COPY is true. */
 static bool same_value(const char *ours, const char *theirs)
 {
-    return strcmp(ours, theirs) == 0 ||
+    return strcmp(ours, theirs) == 0 || same_time(ours, theirs) ||
            ((strcmp(ours, "true") == 0 || strcmp(ours, "false") == 0) && strlen(theirs) == 1 && theirs[0] == ours[0]);
 }
 
@@ -436,7 +446,7 @@ static bool is_row(const struct row *ours, const struct row *theirs)
     for (size_t i = 0; i < ours->count; i++) {
         bool has;
         const char *const value = value_of(theirs, ours->names[i], &has);
-        const bool is_said = ours->values[i] != NULL && strncmp(ours->values[i], "Truss ", 6) != 0;
+        const bool is_said = ours->values[i] != NULL && strncasecmp(ours->values[i], "truss", 5) != 0;
         if (!has || (is_said && value != NULL && !same_value(ours->values[i], value))) {
             return false;
         }
@@ -506,7 +516,9 @@ static void check_rows(struct fixture *fixture)
     const bool keeps_all = fixture->rows.count >= fixture->files.count;
     ck_assert_msg(keeps_all || fixture->framework->ledger.records_in_order, "%s", fixture->name);
     for (size_t i = 0; i < fixture->files.count; i++) {
-        if (keeps_all || i + 1 == fixture->files.count) {
+        /* Of a program beside scripts only its own tool knows what the row has (Liquibase's XML). */
+        const bool is_tools = fixture->files.items[i].is_code && fixture->framework->hooks.script != NULL;
+        if (!is_tools && (keeps_all || i + 1 == fixture->files.count)) {
             check_row(fixture, i);
         }
     }
@@ -562,8 +574,9 @@ static void check_words(const struct framework *framework, const struct ledger_f
         const bool has_record = part >= LEDGER_RECORD;
         ck_assert_msg(template == NULL || template_check(arena, template, facts->words, has_record, &wrong),
                       "%s, part %d: %s", framework->id, (int)part, wrong);
-        ck_assert_msg(template == NULL || template[strlen(template) - 1] == ';', "%s, part %d", framework->id,
-                      (int)part);
+        /* A word at the end makes whole statements. */
+        ck_assert_msg(template == NULL || strchr(";}", template[strlen(template) - 1]) != NULL, "%s, part %d",
+                      framework->id, (int)part);
     }
 }
 

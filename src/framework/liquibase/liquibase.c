@@ -3,7 +3,8 @@
  * recorded in databasechangelog. What is no SQL, or has preconditions, is left to Liquibase itself. Facts seen
  * with 4.28.0.
  */
-#include "framework/core/ledger.h"
+#include "framework/core/reading.h"
+#include "framework/core/template.h"
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_layout.h"
 
@@ -80,17 +81,15 @@ static bool is_left_out(const struct migration_files *files, const char *key)
     return false;
 }
 
-/* Paths are compared as DatabaseChangeLog.normalizePath does. A changeset that this configuration leaves out has run
+extern const struct framework framework_liquibase;
+
+/* A changeset that this configuration leaves out has run
  * under another one. */
 static bool liquibase_read(struct ledger_reading *reading)
 {
     struct ledger_entries *const entries = &reading->entries;
     size_t kept = 0;
-    if (!ledger_read_rows(reading,
-                          "SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.replace(filename, "
-                          "'\\', '/'), '^(classpath:)?/*(\\./+)*', ''), '/(\\./|/)+', '/', 'g') || '::' || id || '::' "
-                          "|| author AS key, md5sum AS checksum, dateexecuted::timestamptz AS applied_at "
-                          "FROM %t ORDER BY orderexecuted, dateexecuted")) {
+    if (!ledger_read_facts(reading, &framework_liquibase.ledger)) {
         return false;
     }
     for (size_t i = 0; i < entries->count; i++) {
@@ -108,42 +107,18 @@ static const char *lock_table(const struct ledger *ledger)
     return settings == NULL || settings->lock_table == NULL ? LOCK_TABLE : settings->lock_table;
 }
 
-static void liquibase_create(struct buffer *sql, const struct ledger *ledger)
+static void put_lock_table(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const char *const lock = lock_table(ledger);
-    ledger_putf(sql, ledger,
-                "CREATE TABLE IF NOT EXISTS %S.%i (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, LOCKGRANTED TIMESTAMP "
-                "WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT %i PRIMARY KEY (ID));"
-                "INSERT INTO %S.%i (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS (SELECT FROM %S.%i WHERE ID = 1);"
-                "CREATE TABLE %t (ID VARCHAR(255) NOT NULL, AUTHOR VARCHAR(255) NOT NULL, FILENAME VARCHAR(255) NOT "
-                "NULL, DATEEXECUTED TIMESTAMP WITHOUT TIME ZONE NOT NULL, ORDEREXECUTED INTEGER NOT NULL, EXECTYPE "
-                "VARCHAR(10) NOT NULL, MD5SUM VARCHAR(35), DESCRIPTION VARCHAR(255), COMMENTS VARCHAR(255), TAG "
-                "VARCHAR(255), LIQUIBASE VARCHAR(20), CONTEXTS VARCHAR(255), LABELS VARCHAR(255), DEPLOYMENT_ID "
-                "VARCHAR(10));",
-                lock, arena_printf(sql->arena, "%s_pkey", lock), lock, lock);
+    (void)record;
+    pg_quote_identifier(sql, ledger->schema);
+    buffer_putc(sql, '.');
+    pg_quote_identifier(sql, lock_table(ledger));
 }
 
-/* Others see the row only where our transaction has ended, when it is free again; who tries meanwhile waits for it. */
-static void liquibase_lock(struct buffer *sql, const struct ledger *ledger)
+static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    struct buffer body = {.arena = sql->arena};
-    const char *const lock = lock_table(ledger);
-    ledger_putf(&body, ledger,
-                "DECLARE holder text; BEGIN UPDATE %S.%i SET locked = true, lockgranted = now(), lockedby = 'Truss' "
-                "WHERE id = 1 AND NOT locked; IF NOT FOUND THEN SELECT concat(lockedby, ' since ', lockgranted) INTO "
-                "holder FROM %S.%i WHERE id = 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
-                "MESSAGE = 'Liquibase''s lock is held by ' || holder || '; if that run is dead, liquibase "
-                "release-locks frees it'; END IF; END IF; END",
-                lock, lock);
-    ledger_putf(sql, ledger, "DO %s;", buffer_string(&body));
-}
-
-static void liquibase_unlock(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger,
-                "UPDATE %S.%i SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id = 1 AND lockedby = "
-                "'Truss';",
-                lock_table(ledger));
+    (void)record;
+    pg_quote_identifier(sql, arena_printf(sql->arena, "%s_pkey", lock_table(ledger)));
 }
 
 /* One number for each run of ours, which has a connection of its own, as it is for each of theirs: the end of a time in
@@ -152,27 +127,52 @@ static void liquibase_unlock(struct buffer *sql, const struct ledger *ledger)
     "(SELECT pg_catalog.right((pg_catalog.date_part('epoch', backend_start) * 1000)::bigint::text, 10) "               \
     "FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
 
+#define OF_CHANGESET                                                                                                   \
+    " WHERE id OPERATOR(pg_catalog.=) {set_id} AND author OPERATOR(pg_catalog.=) {author} AND filename "               \
+    "OPERATOR(pg_catalog.=) {path}"
+
 /* One that ran before keeps its row: RERAN. */
-static void liquibase_record(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+static void put_again(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct liquibase_migration *const migration = record->file->own;
-    const struct liquibase_changeset *const set = &migration->changeset;
+    static const char again[] =
+        "UPDATE {ledger} SET dateexecuted = pg_catalog.now(), orderexecuted = (SELECT pg_catalog.max(orderexecuted) "
+        "OPERATOR(pg_catalog.+) 1 FROM {ledger}), md5sum = {checksum}, exectype = 'RERAN', deployment_id = " DEPLOYMENT
+        ", comments = {comments}, contexts = {contexts}, labels = {labels}" OF_CHANGESET ";";
     if (record->file->repeatable) {
-        ledger_putf(
-            sql, ledger,
-            "UPDATE %t SET dateexecuted = pg_catalog.now(), orderexecuted = (SELECT max(orderexecuted) + 1 FROM "
-            "%t), md5sum = %s, exectype = 'RERAN', deployment_id = " DEPLOYMENT
-            ", comments = %s, contexts = %s, labels = %s WHERE id = %s AND author = %s AND filename = %s;",
-            record->checksum, set->comments, set->contexts, set->labels, set->id, set->author, set->path);
+        template_put(sql, again, framework_liquibase.ledger.words, ledger, record);
     }
-    ledger_putf(sql, ledger,
-                "INSERT INTO %t (id, author, filename, dateexecuted, orderexecuted, md5sum, description, comments, "
-                "exectype, contexts, labels, liquibase, deployment_id) SELECT %s, %s, %s, pg_catalog.now(), "
-                "coalesce(max(orderexecuted), 0) + 1, %s, %s, %s, 'EXECUTED', %s, %s, %s, " DEPLOYMENT
-                " FROM %t HAVING NOT EXISTS (SELECT FROM %t WHERE id = %s AND author = %s AND filename = %s);",
-                set->id, set->author, set->path, record->checksum, set->description, set->comments, set->contexts,
-                set->labels, "Truss " TRUSS_VERSION, set->id, set->author, set->path);
 }
+
+/* What a changeset says of itself. */
+#define SAID(word, member)                                                                                             \
+    static const char *word##_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record) \
+    {                                                                                                                  \
+        const struct liquibase_migration *const migration = record->file->own;                                         \
+        (void)arena;                                                                                                   \
+        (void)ledger;                                                                                                  \
+        return migration->changeset.member;                                                                            \
+    }
+SAID(id, id)
+SAID(author, author)
+SAID(path, path)
+SAID(description, description)
+SAID(comments, comments)
+SAID(contexts, contexts)
+SAID(labels, labels)
+
+static const struct ledger_word words[] = {
+    {.name = "lock_table", .sql = put_lock_table},
+    {.name = "lock_key", .sql = put_lock_key},
+    {.name = "again", .sql = put_again},
+    {.name = "set_id", .text = id_of},
+    {.name = "author", .text = author_of},
+    {.name = "path", .text = path_of},
+    {.name = "description", .text = description_of},
+    {.name = "comments", .text = comments_of},
+    {.name = "contexts", .text = contexts_of},
+    {.name = "labels", .text = labels_of},
+    {0},
+};
 
 const struct framework framework_liquibase = {
     .id = "liquibase",
@@ -180,20 +180,50 @@ const struct framework framework_liquibase = {
     .tool = "liquibase update",
     .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
-    .ledger.shapes =
-        (const struct ledger_shape[]){
-            {
+    .ledger =
+        {
+            .shapes = SHAPES({
                 .table = "databasechangelog",
                 .columns = "id:varchar author:varchar filename:varchar dateexecuted:timestamp orderexecuted:int4 "
                            "exectype:varchar md5sum:varchar description:varchar comments:varchar tag:varchar "
                            "liquibase:varchar contexts:varchar labels:varchar deployment_id:varchar",
                 .optional = "description comments tag liquibase contexts labels deployment_id",
                 .by_shape = true,
-            },
-            {0},
+            }),
+            /* Paths are compared as DatabaseChangeLog.normalizePath does. */
+            .read = "SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.replace(filename, "
+                    "'\\', '/'), '^(classpath:)?/*(\\./+)*', ''), '/(\\./|/)+', '/', 'g') || '::' || id || '::' "
+                    "|| author AS key, md5sum AS checksum, dateexecuted::timestamptz AS applied_at "
+                    "FROM {ledger} ORDER BY orderexecuted, dateexecuted",
+            .create =
+                "CREATE TABLE IF NOT EXISTS {lock_table} (ID INTEGER NOT NULL, LOCKED BOOLEAN NOT NULL, LOCKGRANTED "
+                "TIMESTAMP WITHOUT TIME ZONE, LOCKEDBY VARCHAR(255), CONSTRAINT {lock_key} PRIMARY KEY (ID));"
+                "INSERT INTO {lock_table} (ID, LOCKED) SELECT 1, FALSE WHERE NOT EXISTS (SELECT FROM {lock_table} "
+                "WHERE ID = 1);"
+                "CREATE TABLE {ledger} (ID VARCHAR(255) NOT NULL, AUTHOR VARCHAR(255) NOT NULL, FILENAME VARCHAR(255) "
+                "NOT NULL, DATEEXECUTED TIMESTAMP WITHOUT TIME ZONE NOT NULL, ORDEREXECUTED INTEGER NOT NULL, EXECTYPE "
+                "VARCHAR(10) NOT NULL, MD5SUM VARCHAR(35), DESCRIPTION VARCHAR(255), COMMENTS VARCHAR(255), TAG "
+                "VARCHAR(255), LIQUIBASE VARCHAR(20), CONTEXTS VARCHAR(255), LABELS VARCHAR(255), DEPLOYMENT_ID "
+                "VARCHAR(10));",
+            /* Others see the row only where our transaction has ended, when it is free again; who tries meanwhile
+             * waits for it. */
+            .lock =
+                "DO {'DECLARE holder text; BEGIN UPDATE {lock_table} SET locked = true, lockgranted = now(), "
+                "lockedby = 'Truss' WHERE id = 1 AND NOT locked; IF NOT FOUND THEN SELECT concat(lockedby, "
+                "' since ', lockgranted) INTO holder FROM {lock_table} WHERE id = 1 AND locked; IF FOUND THEN RAISE "
+                "EXCEPTION USING ERRCODE = '55P03', MESSAGE = 'Liquibase''s lock is held by ' || holder || '; if "
+                "that run is dead, liquibase release-locks frees it'; END IF; END IF; END'};",
+            .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id = 1 AND "
+                      "lockedby = 'Truss';",
+            .record =
+                "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
+                "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "
+                "pg_catalog.now(), coalesce(pg_catalog.max(orderexecuted), 0) OPERATOR(pg_catalog.+) 1, {checksum}, "
+                "{description}, {comments}, 'EXECUTED', {contexts}, {labels}, {truss}, " DEPLOYMENT
+                " FROM {ledger} HAVING NOT EXISTS (SELECT FROM {ledger}" OF_CHANGESET ");",
+            .words = words,
         },
-    .folder.places = (const char *const[]){NULL},
-    .hooks.find = liquibase_find,
+    .folder = {.places = WORDS(NULL)},
     .habits =
         {
             .late = LATE_RUNS,
@@ -204,16 +234,10 @@ const struct framework framework_liquibase = {
             .missing_note = "liquibase goes on without a word; `liquibase unexpected-changesets` lists it.",
         },
     .delegate =
-        &(const struct delegate){
-            .programs = (const char *const[]){"node_modules/.bin/liquibase", "liquibase", NULL},
-            .run = (const char *const[]){"update", NULL},
-        },
-    .hooks.list = liquibase_list,
-    .hooks.script = liquibase_script,
-    .hooks.checksum_matches = liquibase_checksum_matches,
-    .hooks.read_ledger = liquibase_read,
-    .hooks.put_create = liquibase_create,
-    .hooks.put_lock = liquibase_lock,
-    .hooks.put_unlock = liquibase_unlock,
-    .hooks.put_record = liquibase_record,
+        &(const struct delegate){.programs = WORDS("node_modules/.bin/liquibase", "liquibase"), .run = WORDS("update")},
+    .hooks = {.find = liquibase_find,
+              .list = liquibase_list,
+              .script = liquibase_script,
+              .checksum_matches = liquibase_checksum_matches,
+              .read_ledger = liquibase_read},
 };
