@@ -374,12 +374,8 @@ START_TEST(values_and_names_are_quoted)
 {
     const struct ledger ledger = {.schema = "a\"b", .table = "T"};
     struct buffer sql = {.arena = arena};
-    ledger_putf(&sql, &ledger, "%t %T %S %s %s %i %d %r 100%%;", "it's", (const char *)NULL, "C d", INT64_C(-5),
-                "now()");
-    ck_assert_str_eq(buffer_string(&sql), "\"a\"\"b\".\"T\" \"T\" \"a\"\"b\" 'it''s' NULL \"C d\" -5 now() 100%;");
-    sql = (struct buffer){.arena = arena};
-    ledger_lock_table(&sql, &ledger);
-    ck_assert_str_eq(buffer_string(&sql), "LOCK TABLE \"a\"\"b\".\"T\" IN SHARE ROW EXCLUSIVE MODE;");
+    ledger_putf(&sql, &ledger, "%t %s %s 100%%;", "it's", (const char *)NULL);
+    ck_assert_str_eq(buffer_string(&sql), "\"a\"\"b\".\"T\" 'it''s' NULL 100%;");
 }
 END_TEST
 

@@ -144,31 +144,6 @@ bool framework_has_advisory_locks(const struct framework *framework)
            framework->ledger.database_lock != 0;
 }
 
-static ledger_writer *ledger_hook(const struct hooks *hooks, enum ledger_part part)
-{
-    ledger_writer *const writers[] = {
-        [LEDGER_CREATE] = hooks->put_create,
-        [LEDGER_SESSION] = hooks->put_session,
-        [LEDGER_LOCK] = hooks->put_lock,
-        [LEDGER_UNLOCK] = hooks->put_unlock,
-    };
-    return part < LEDGER_RECORD ? writers[part] : NULL;
-}
-
-static record_writer *record_hook(const struct hooks *hooks, enum ledger_part part)
-{
-    record_writer *const writers[] = {
-        [LEDGER_RECORD] = hooks->put_record,
-        [LEDGER_START] = hooks->put_start,
-        [LEDGER_FORGET] = hooks->put_forget,
-        [LEDGER_FINISH] = hooks->put_finish,
-        [LEDGER_FAIL] = hooks->put_fail,
-        [LEDGER_MARK_APPLIED] = hooks->put_mark_applied,
-        [LEDGER_MARK_ROLLED_BACK] = hooks->put_mark_rolled_back,
-    };
-    return part < LEDGER_RECORD ? NULL : writers[part];
-}
-
 const char *ledger_template(const struct ledger_facts *facts, enum ledger_part part)
 {
     const char *const templates[] = {
@@ -189,8 +164,7 @@ const char *ledger_template(const struct ledger_facts *facts, enum ledger_part p
 
 bool ledger_has(const struct framework *framework, enum ledger_part part)
 {
-    return ledger_template(&framework->ledger, part) != NULL || ledger_hook(&framework->hooks, part) != NULL ||
-           record_hook(&framework->hooks, part) != NULL;
+    return ledger_template(&framework->ledger, part) != NULL;
 }
 
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
@@ -201,13 +175,7 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     }
     const struct ledger_facts *const facts = facts_of(framework, ledger);
     const char *const template = ledger_template(facts, part);
-    ledger_writer *const around = ledger_hook(&framework->hooks, part);
-    record_writer *const row = record_hook(&framework->hooks, part);
     if (template != NULL) {
         template_put(sql, template, facts->words, ledger, record);
-    } else if (around != NULL) {
-        around(sql, ledger);
-    } else if (row != NULL) {
-        row(sql, ledger, record);
     }
 }

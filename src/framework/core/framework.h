@@ -418,9 +418,6 @@ struct folder_facts {
 
 #define MOST_ADVISORY_KEYS 3
 
-typedef void ledger_writer(struct buffer *sql, const struct ledger *ledger);
-typedef void record_writer(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record);
-
 /* What only code can say. Each may be NULL. */
 struct hooks {
     /* Reads the configuration in folder->root/folder->base. True where one of this framework is there: then evidence is
@@ -478,19 +475,6 @@ struct hooks {
     /* Session-level advisory locks that its own CLI takes (transaction-level ones of the same key exclude them as
      * well); taken by us by polling. Gives how many, at most MOST_ADVISORY_KEYS. NULL: it has none. */
     size_t (*advisory_locks)(const struct ledger *ledger, const char *database, int64_t *keys);
-
-    /* The parts of its ledger: enum ledger_part. */
-    ledger_writer *put_create;
-    ledger_writer *put_session;
-    ledger_writer *put_lock;
-    ledger_writer *put_unlock;
-    record_writer *put_record;
-    record_writer *put_start;
-    record_writer *put_forget;
-    record_writer *put_finish;
-    record_writer *put_fail;
-    record_writer *put_mark_applied;
-    record_writer *put_mark_rolled_back;
 
     /* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to
      * make, relative to the folder, and its content. NULL: its own tool must make it (it keeps a journal, …). */

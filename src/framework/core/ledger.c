@@ -53,23 +53,8 @@ static void put_formatted(struct buffer *sql, const struct ledger *ledger, const
         case 't':
             ledger_put_name(sql, ledger);
             break;
-        case 'T':
-            pg_quote_identifier(sql, ledger->table);
-            break;
-        case 'S':
-            pg_quote_identifier(sql, ledger->schema);
-            break;
         case 's':
             ledger_put_text(sql, va_arg(arguments, const char *));
-            break;
-        case 'i':
-            pg_quote_identifier(sql, va_arg(arguments, const char *));
-            break;
-        case 'd':
-            buffer_printf(sql, "%" PRId64, va_arg(arguments, int64_t));
-            break;
-        case 'r':
-            buffer_puts(sql, va_arg(arguments, const char *));
             break;
         default:
             if (percent[1] != '%') {
@@ -91,11 +76,6 @@ void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *fo
     va_start(arguments, format);
     put_formatted(sql, ledger, format, arguments);
     va_end(arguments);
-}
-
-void ledger_lock_table(struct buffer *sql, const struct ledger *ledger)
-{
-    ledger_putf(sql, ledger, "LOCK TABLE %t IN SHARE ROW EXCLUSIVE MODE;");
 }
 
 /* ---- fields ---- */

@@ -16,26 +16,21 @@ void ledger_put_as_read(struct buffer *sql, const struct ledger *ledger);
 /* Appends a literal, or NULL. */
 void ledger_put_text(struct buffer *sql, const char *value);
 
-/* Appends SQL in which each %t is "schema"."table", %T the table's name as an identifier, %S the schema's, %s the next
- * argument as a literal (or NULL), %i the next one as an identifier, %d an int64_t, %r the next one as it is (trusted
- * SQL), %% a percent sign. Where the ledger has an as_read the SQL must begin with
- * SELECT. */
+/* Appends SQL in which each %t is "schema"."table", %s the next argument as a literal (or NULL), %% a percent sign; for
+ * what a template cannot say. Where the ledger has an as_read the SQL must begin with SELECT. */
 void ledger_putf(struct buffer *sql, const struct ledger *ledger, const char *format, ...);
 
 /* Reads a ledger by a query (in the format of ledger_putf without arguments) whose columns are called as follows, all
  * but key optional, in any order, in the order in which the rows were written: key text, name text (default: key),
  * checksum text, id text, logs text, state text ('failed', 'rolled_back', else applied), baseline bool, applied_at
- * timestamptz, started_at timestamptz, duration_ms bigint A timestamp without zone must be made one by the query, in
- * the zone that the framework writes it. */
+ * timestamptz, started_at timestamptz, rolled_back_at timestamptz, duration_ms bigint, steps integer. A timestamp
+ * without zone must be made one by the query, in the zone that the framework writes it. */
 bool ledger_read_rows(struct ledger_reading *reading, const char *format);
 
 /* The same by a query as it is. */
 bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);
-
-/* LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE: for `lock` of a framework that has no lock of its own, as LOCK_LEDGER. */
-void ledger_lock_table(struct buffer *sql, const struct ledger *ledger);
 
 /* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:
  * 0 for NULL. */
