@@ -13,7 +13,7 @@ from frameworks import FRAMEWORKS, content
 from generator import scenario as make_scenario
 from outcome import Bench
 from relation import Difference, Relation
-from world import World
+from world import World, harness
 
 
 def check(world, scenario):
@@ -118,6 +118,7 @@ def work(seeds, results, shrinking):
 
 def run_seeds(numbers, jobs=2, shrinking=True):
     """Yields what came of each seed, as it comes."""
+    harness.messages()  # made once, and removed by who made them
     seeds, results = multiprocessing.Queue(), multiprocessing.Queue()
     for number in numbers:
         seeds.put(number)

@@ -158,6 +158,13 @@ class Run(Case):
                 self.sql(drop)
             self.assertTrue(self.run_all(rpc).ok)
 
+    def test_a_migration_that_makes_the_ledger_swallow_rows_is_found_out_by_its_own_row(self):
+        rpc = self.serve("CREATE TABLE a ();", "CREATE RULE still AS ON INSERT TO _prisma_migrations DO INSTEAD NOTHING;", "CREATE TABLE b ();")
+        reply = self.run_all(rpc)
+        self.assertEqual((reply.ok, reply.failed.name, reply.failed.sqlstate), (False, "2", "55000"), reply)
+        self.assertEqual([row[0] for row in self.ledger()], ["1"])
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_rules WHERE schemaname = 'public'"), [("0",)])
+
     def test_a_rule_or_trigger_that_adds_something_to_the_row_is_no_obstacle(self):
         rpc = self.serve("CREATE TABLE audit (n int);")
         self.assertTrue(self.run_all(rpc).ok)

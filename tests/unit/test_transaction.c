@@ -2,6 +2,7 @@
  * What is sent for a piece of a migration, and what a failure keeps of the status it came from.
  */
 #include "migration/failure.h"
+#include "migration/record/row.h"
 #include "migration/record/transaction.h"
 #include "support/runner.h"
 
@@ -98,6 +99,13 @@ START_TEST(the_row_of_the_ledger_itself_is_counted)
     ck_assert_ptr_nonnull(strstr(row, "GET DIAGNOSTICS truss_changed = ROW_COUNT"));
     ck_assert_ptr_nonnull(strstr(row, "END $truss_row$;INSERT INTO"));
     ck_assert_ptr_eq(strstr(row + 1, "DO $truss_row$"), NULL);
+    /* What is known to take every row is not asked. */
+    struct ledger sure = ledger;
+    sure.takes_rows = true;
+    one.ledger = &sure;
+    ck_assert_ptr_eq(strstr(compose(&one), "DO $truss_row$"), NULL);
+    row_doubt(&sure, text_of("create trigger t on ledger"));
+    ck_assert_ptr_nonnull(strstr(compose(&one), "DO $truss_row$"));
 }
 END_TEST
 

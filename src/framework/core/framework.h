@@ -57,6 +57,7 @@ struct ledger {
     const struct folder *folder; /* whose ledger it is; NULL where that is not known */
     const char *as_read;         /* while it is read: a query that gives the columns that the framework's tool makes,
                                     where the table has others; NULL: the table itself */
+    bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
 };
 
 enum entry_state {

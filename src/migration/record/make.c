@@ -48,9 +48,23 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     return detection->has_ledger;
 }
 
+/* A plain table without triggers, rules and policies takes every row that is inserted. */
+static bool ask_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
+{
+    static const char sql[] =
+        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity FROM "
+        "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND "
+        "c.relname = $2";
+    const char *const values[] = {detection->ledger.schema, detection->ledger.table};
+    PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
+    detection->ledger.takes_rows = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
-    return baseline_check(request, session, detection) && ledger_ensure(request, session, detection);
+    return baseline_check(request, session, detection) && ledger_ensure(request, session, detection) &&
+           ask_obstacles(request, session, detection);
 }
 
 /* ---- our own tables ---- */

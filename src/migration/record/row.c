@@ -99,11 +99,17 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
     const struct text all = buffer_text(&plain);
     const struct text name = text_of(buffer_string(&table));
     const struct sql_statement row = row_statement(all, &name);
-    if (row.end == 0) {
+    const bool is_sure = ledger->takes_rows && text_starts_with(text_slice(all, row.start, row.end), "INSERT ");
+    if (row.end == 0 || is_sure) {
         buffer_add(sql, all);
         return;
     }
     buffer_add(sql, text_slice(all, 0, row.start));
     put_checked(sql, text_slice(all, row.start, row.end), &name);
     buffer_add(sql, text_slice(all, row.end, all.size));
+}
+
+void row_doubt(struct ledger *ledger, struct text script)
+{
+    ledger->takes_rows = ledger->takes_rows && text_find(script, ledger->table, 0) == SIZE_MAX;
 }

@@ -7,10 +7,15 @@
 
 #include "framework/core/framework.h"
 
-/* Appends the SQL of this part, as ledger_put does. Where a statement that writes the ledger's own row (RECORD, START,
- * FINISH, MARK_APPLIED) changes no row, or more than one, it raises 55000, with what stands in the way as its detail.
+/* Appends the SQL of this part, as ledger_put does; an INSERT into a ledger that takes every row needs no more. Where a
+ * statement that writes the ledger's own row (RECORD, START, FINISH, MARK_APPLIED) changes no row, or more than one, it
+ * raises 55000, with what stands in the way as its detail.
  */
 void row_put(struct buffer *sql, const struct framework *framework, enum ledger_part part, const struct ledger *ledger,
              const struct ledger_record *record);
+
+/* A script that names the ledger's table may give it a trigger or a rule: from then on it is not known to take every
+ * row. */
+void row_doubt(struct ledger *ledger, struct text script);
 
 #endif

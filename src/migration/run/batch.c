@@ -3,6 +3,8 @@
  */
 #include "migration/run/batch.h"
 
+#include "migration/record/row.h"
+
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 
@@ -82,7 +84,11 @@ void batch_roll_back(struct batch *batch)
 bool batch_load(struct batch *batch, const struct prepared *prepared, struct loaded *loaded)
 {
     struct run *const run = batch->run;
-    return prepared_read(run->arena, prepared, loaded, run->status) || failure_take(&batch->failure, run->status);
+    if (!prepared_read(run->arena, prepared, loaded, run->status)) {
+        return failure_take(&batch->failure, run->status);
+    }
+    row_doubt(&batch->execution->preparation->catalog.detection.ledger, loaded->script.sql);
+    return true;
 }
 
 bool batch_send(struct batch *batch, const struct loaded *loaded, const struct step *step, const char *carry,

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "migration/record/make.h"
+#include "migration/record/row.h"
 #include "migration/run/attempt.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
@@ -15,7 +16,7 @@
 /* How it went with one. */
 enum going { GOING_WELL, GOING_FAILED, GOING_ANEW };
 
-static bool load(struct attempt *attempt, const struct catalog *catalog, const struct prepared *prepared)
+static bool load(struct attempt *attempt, struct catalog *catalog, const struct prepared *prepared)
 {
     struct run *const run = attempt->run;
     char *const id = arena_alloc(run->arena, UUID_SIZE);
@@ -26,6 +27,8 @@ static bool load(struct attempt *attempt, const struct catalog *catalog, const s
     uuid_v4(id);
     attempt->detection = &catalog->detection;
     attempt->content = loaded.script.sql;
+    row_doubt(&catalog->detection.ledger, loaded.script.sql);
+    run->may_lack_locks = run->may_lack_locks || lock_may_be_let_go(loaded.script.sql);
     attempt->plan = prepared->plan;
     attempt->is_started = prepared->attempt != NULL;
     attempt->steps = prepared->steps;
@@ -122,7 +125,7 @@ static void add_applied(const struct execution *execution, const struct prepared
 static enum going run_one(const struct execution *execution, size_t i, bool was_lost_before, bool *reconnected)
 {
     struct run *const run = execution->run;
-    const struct preparation *const preparation = execution->preparation;
+    struct preparation *const preparation = execution->preparation;
     const struct prepared *const prepared = &preparation->items[i];
     const int64_t began = clock_ms();
     struct attempt attempt = {.run = run};
@@ -182,16 +185,21 @@ static bool prepare_again(const struct execution *execution, const char *name)
     return true;
 }
 
-/* Before a migration behind another one. *anew: the locks had been let go, and what is left was prepared again. */
+/* Behind a script that may have let the locks go. *anew: it had, and what is left was prepared again. */
 static bool verify_locks(const struct execution *execution, const char *name, bool *anew)
 {
     struct run *const run = execution->run;
     struct failure failure = {0};
+    *anew = false;
+    if (!run->may_lack_locks) {
+        return true;
+    }
     if (!lock_verify(run, &execution->preparation->catalog.detection, true, anew)) {
         failure_take(&failure, run->status);
         keep_failure(execution, name, &failure);
         return false;
     }
+    run->may_lack_locks = false;
     return !*anew || prepare_again(execution, name);
 }
 
@@ -199,30 +207,27 @@ static bool run_list(const struct execution *execution)
 {
     const char *lost = NULL; /* the migration that lost the connection last */
     size_t i = 0;
-    bool is_first = true;
     while (i < execution->preparation->count) {
         const char *const name = execution->preparation->items[i].item->name;
         const bool was_lost_before = lost != NULL && strcmp(lost, name) == 0;
-        bool reconnected = false;
-        bool anew = false;
-        if (!is_first && !verify_locks(execution, name, &anew)) {
+        bool anew;
+        if (!verify_locks(execution, name, &anew)) {
             return false;
         }
-        is_first = anew;
         if (anew) {
-            i = 0;
+            i = 0; /* the first of those that are left */
             continue;
         }
-        if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &reconnected) == GOING_FAILED) {
+        if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &anew) == GOING_FAILED) {
             return false;
         }
         i++;
-        if (reconnected) {
+        if (anew) {
             lost = name;
             if (!prepare_again(execution, name)) {
                 return false;
             }
-            i = 0; /* the first of those that are left */
+            i = 0;
         }
     }
     return true;

@@ -4,6 +4,8 @@
  */
 #include "migration/run/lock.h"
 
+#include "sql/lexer.h"
+
 #include <stdio.h>
 
 #define OUR_CLASS        0x54525553 /* "TRUS" */
@@ -186,6 +188,16 @@ bool lock_yield(struct run *run, const struct detection *detection)
 
 /* ---- while scripts run ---- */
 
+static bool is_any_word(const struct sql_token *token, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
 {
     int64_t numbers[MOST_ADVISORY_KEYS];
@@ -219,6 +231,23 @@ const char *lock_guard(struct run *run, const struct detection *detection)
     }
     buffer_putc(&sql, ';');
     return buffer_string(&sql);
+}
+
+bool lock_may_be_let_go(struct text script)
+{
+    static const char *const words[] = {"select", "do",     "call",   "execute", "perform", "values", "with",
+                                        "insert", "update", "delete", "merge",   "discard", "table",  "copy"};
+    static const char *const definitions[] = {"create", "alter", "drop", "comment", "grant", "revoke"};
+    struct sql_lexer lexer = {.text = script};
+    struct sql_token before = {.kind = SQL_END};
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        const bool is_table = sql_is_word(&token, "table") && is_any_word(&before, definitions, 6);
+        if (!is_table && is_any_word(&token, words, sizeof words / sizeof words[0])) {
+            return true;
+        }
+        before = token;
+    }
+    return false;
 }
 
 /* The advisory locks that the session has. Operators are named in full: a script's search path may still be in force.

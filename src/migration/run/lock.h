@@ -25,6 +25,9 @@ bool lock_yield(struct run *run, const struct detection *detection);
  * (pg_advisory_unlock_all). In the run's arena. */
 const char *lock_guard(struct run *run, const struct detection *detection);
 
+/* May running this script let locks go? It calls no function where all its statements only define something. */
+bool lock_may_be_let_go(struct text script);
+
 /* Asks the server which advisory locks the session has. Takes again, as lock_take does, what a script has let go:
  * *lost, and another run may have worked meanwhile. Lets go what scripts have taken and kept, where `lets_go`. */
 bool lock_verify(struct run *run, const struct detection *detection, bool lets_go, bool *lost);
