@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -143,6 +144,12 @@ func (c *Client) RunAndWait(ctx context.Context, request *migrationv1.RunRequest
 	return c.Watch(ctx, operation.Id, 0, func(*migrationv1.Event) error { return nil })
 }
 
+// The socket has the context's deadline, and may tell of it a moment before the context does.
+func isOver(ctx context.Context, err error) bool {
+	deadline, ok := ctx.Deadline()
+	return errors.Is(err, context.DeadlineExceeded) || ok && (errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(deadline))
+}
+
 func (c *Client) call(ctx context.Context, method string, safe bool, request, reply proto.Message) error {
 	envelope, err := c.envelope(ctx, method, request)
 	if err != nil {
@@ -150,7 +157,7 @@ func (c *Client) call(ctx context.Context, method string, safe bool, request, re
 	}
 	bytes, err := c.exchange(ctx, envelope, safe)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		if isOver(ctx, err) || errors.Is(err, context.Canceled) {
 			return &Error{Code: DeadlineExceeded, Message: method + " was not answered in its time."}
 		}
 		return &Error{Code: Unavailable, Message: fmt.Sprintf("The worker at %s was lost: %v.", c.url, err)}
@@ -213,7 +220,7 @@ func (c *Client) exchange(ctx context.Context, envelope []byte, safe bool) ([]by
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if !again {
+		if !again || isOver(ctx, err) {
 			return nil, err
 		}
 		again = false

@@ -5,8 +5,10 @@ Each client has a program, conformance.*, that reads lines and answers lines, so
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 """
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -210,6 +212,23 @@ class Conformance:
         answer = speaker.call("Run", timeout_ms=20000)
         killer.join()
         self.assertEqual(answer["code"], "UNAVAILABLE")
+
+    def test_a_worker_that_says_nothing_is_a_deadline_exceeded_each_time(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        guests = []
+
+        def greet():
+            with contextlib.suppress(OSError):
+                while True:
+                    guests.append(listener.accept()[0])
+                    guests[-1].sendall(b"\0SP\0\0\x31\0\0")
+        threading.Thread(target=greet, daemon=True).start()
+        speaker = self.speaker(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+        codes = [speaker.call("GetStatus", timeout_ms=40)["code"] for _ in range(30)]
+        self.assertEqual(codes, ["DEADLINE_EXCEEDED"] * 30)
+        for guest in guests:
+            guest.close()
 
     def test_the_example_prints_what_it_says(self):
         files = self.project("prisma-blog")
