@@ -34,6 +34,7 @@ bool run_request_read(struct cli *cli, RunRequest *request)
     request->plan_hash = arena_strdup(cli->arena, given->plan_hash == NULL ? "" : given->plan_hash);
     request->framework = framework_of(cli);
     request->ignore_history = given->ignore_history;
+    request->repair = given->repair;
     request->allow_other_database = given->allow_other_database;
     request->dry_run = given->dry_run;
     request->transaction = all ? TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL
@@ -53,6 +54,7 @@ const PlanResponse *run_request_plan(struct cli *cli, const RunRequest *run)
     request.transaction = run->transaction;
     request.framework = run->framework;
     request.ignore_history = run->ignore_history;
+    request.repair = run->repair;
     request.allow_other_database = run->allow_other_database;
     if (run->_allow_out_of_order_case != 0) {
         request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;

@@ -10,7 +10,7 @@
 #define O(id) OPTION_##id
 #define ASKS  O(worker), O(json), O(timeout)
 #define SELECTS                                                                                                        \
-    O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history),             \
+    O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
         O(allow_other_database)
 
 const struct cli_command cli_commands[] = {

@@ -166,7 +166,7 @@ static void walk(struct effects_reader *reader, json_t *tree)
         } else if (strcmp(key, "FuncCall") == 0 && !is_harmless(reader, value)) {
             reader->calls_unknown = true;
         }
-        if (strcmp(key, "lockingClause") != 0) {
+        if (strcmp(key, "lockingClause") != 0 && strcmp(key, "intoClause") != 0) {
             walk(reader, value);
         }
     }

@@ -42,7 +42,7 @@ static const char harmless[] =
     "AlterDefaultPrivilegesStmt AlterEnumStmt AlterEventTrigStmt AlterFdwStmt AlterForeignServerStmt "
     "AlterFunctionStmt AlterOpFamilyStmt AlterOperatorStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt "
     "AlterStatsStmt AlterSubscriptionStmt AlterSystemStmt AlterTSConfigurationStmt AlterTSDictionaryStmt "
-    "AlterTableSpaceOptionsStmt AlterTypeStmt AlterUserMappingStmt CheckPointStmt ClosePortalStmt CompositeTypeStmt "
+    "AlterTableSpaceOptionsStmt AlterTypeStmt AlterUserMappingStmt CheckPointStmt ClosePortalStmt "
     "ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateDomainStmt CreateEnumStmt "
     "CreateEventTrigStmt CreateExtensionStmt CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt "
     "CreateOpFamilyStmt CreatePLangStmt CreateRangeStmt CreateRoleStmt CreateSubscriptionStmt CreateTableSpaceStmt "
@@ -50,12 +50,16 @@ static const char harmless[] =
     "DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt DropdbStmt FetchStmt GrantRoleStmt "
     "ImportForeignSchemaStmt ListenStmt LoadStmt NotifyStmt TransactionStmt UnlistenStmt VariableShowStmt";
 
+/* A composite type is a relation without rows: ALTER TYPE names it as one. */
+static void create_composite(struct effects_reader *reader, json_t *body)
+{
+    effects_creates(reader, json_object_get(body, "typevar"));
+}
+
 static const struct effects_kind others[] = {
-    {.kind = "CreateSchemaStmt", .take = create_schema},
-    {.kind = "DropOwnedStmt", .take = objects_of_role},
-    {.kind = "ReassignOwnedStmt", .take = objects_of_role},
-    {.kind = "VariableSetStmt", .take = set_variable},
-    {0},
+    {.kind = "CompositeTypeStmt", .take = create_composite}, {.kind = "CreateSchemaStmt", .take = create_schema},
+    {.kind = "DropOwnedStmt", .take = objects_of_role},      {.kind = "ReassignOwnedStmt", .take = objects_of_role},
+    {.kind = "VariableSetStmt", .take = set_variable},       {0},
 };
 
 static const struct effects_kind *find_kind(const char *kind)

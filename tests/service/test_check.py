@@ -142,6 +142,24 @@ class Check(Case):
         self.sql("DROP TABLE _prisma_migrations")
         self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma ledger: mark the migrations')
 
+    def test_a_table_that_is_not_there_is_found_before_the_run(self):
+        self.assert_warned(self.check('ALTER TABLE "Users" ADD COLUMN x int;'), 'Line 1 of "1": "Users" is not there, and nothing before this statement makes it: it fails')
+        self.assert_run_fails("42P01")
+
+    def test_what_is_made_before_or_may_be_is_no_failure(self):
+        for scripts in (["CREATE TABLE n (id serial); ALTER TABLE n ADD x int; INSERT INTO n SELECT * FROM n; ALTER SEQUENCE n_id_seq RESTART;"],
+                        ["ALTER TABLE users RENAME TO people; INSERT INTO people VALUES (7);"], ["DROP TABLE IF EXISTS nothing; ALTER TABLE IF EXISTS nothing ADD x int;"],
+                        ["WITH w AS (SELECT 1 AS id) INSERT INTO users SELECT id FROM w; SELECT * INTO n FROM users; SELECT * FROM n;"],
+                        ["CREATE TYPE pair AS (l int); ALTER TYPE pair ADD ATTRIBUTE r int;", "SELECT * FROM information_schema.tables, pg_class;"],
+                        ["CREATE TEMP TABLE n (id int); INSERT INTO n VALUES (1);"], ["CREATE TABLE n (a int CONSTRAINT u UNIQUE); ALTER INDEX u RENAME TO v;"],
+                        ["CREATE RULE r AS ON INSERT TO users DO ALSO INSERT INTO other VALUES (NEW.id);", "CREATE VIEW v AS WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT n FROM r) SELECT * FROM r;"]):
+            with self.subTest(scripts):
+                self.assertEqual(list(self.check(*scripts).warnings), [])
+                self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+                self.setUp()
+        reply = self.check("DO $$ BEGIN CREATE TABLE n (); END $$; ALTER TABLE n ADD x int;")
+        self.assertNotIn("is not there", "\n".join(reply.warnings))
+
     # ---- the server ----
 
     def test_read_only_sessions(self):
@@ -175,6 +193,103 @@ class Check(Case):
 
     def test_another_role_is_not_asked_for_the_rights_of_this_one(self):
         self.assertTrue(self.check("SET ROLE app; ALTER TABLE users ADD COLUMN x int;").safe)
+
+
+class PassedOver(Case):
+    """IF NOT EXISTS, and a block that catches duplicate_object, over what is there by that name and not fit for use."""
+
+    def setUp(self):
+        super().setUp()
+        self.sql("CREATE TABLE users (email text, n int); INSERT INTO users VALUES ('a', 1), ('a', 1);" + LEDGER)
+
+    def invalid(self, index="users_email", unique="UNIQUE"):
+        subprocess.run(["psql", "-Xq", self.url(), "-c", f"CREATE {unique} INDEX CONCURRENTLY {index} ON users (email)"], stderr=subprocess.DEVNULL, check=False)
+        self.sql("DELETE FROM users WHERE ctid = '(0,1)'")
+        self.assertEqual(self.valid(index), "f")
+
+    def valid(self, index="users_email"):
+        return self.sql(f"SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('{index}')")[0][0]
+
+    def assert_found(self, rpc, *words):
+        plan = rpc.call("MigrationService", "Plan")
+        check = rpc.call("MigrationService", "Check")
+        with self.assertRaises(harness.RpcError) as caught:
+            rpc.call("MigrationService", "Run")
+        self.assertEqual(caught.exception.code, 9)
+        self.assertFalse(check.safe)
+        for text in (plan.refusal, "\n".join(check.warnings), caught.exception.status.message):
+            for one in words:
+                self.assertRegex(text, one)
+        self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations")[0][0], "0")
+
+    def repair(self, rpc, notes=1):
+        self.assertEqual(rpc.call("MigrationService", "Plan", {"repair": True}).refusal, "")
+        self.assertTrue(rpc.call("MigrationService", "Run", {"repair": True}).ok)
+
+    def test_an_invalid_index_is_found_refused_and_repaired(self):
+        self.invalid()
+        rpc = self.serve('CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email);')
+        self.assert_found(rpc, 'Migration "1" would pass over .*the index "users_email" is there and INVALID', r"DROP INDEX CONCURRENTLY public\.users_email", "--repair")
+        self.assertEqual(self.valid(), "f")
+        refused = self.truss("run", "--yes", worker=self.process)
+        self.assertNotEqual(refused.returncode, 0)
+        repaired = self.truss("run", "--yes", "--repair", worker=self.process)
+        self.assertEqual(repaired.returncode, 0, repaired.stderr)
+        self.assertEqual(self.valid(), "t")
+
+    def test_one_that_is_built_concurrently(self):
+        self.invalid()
+        rpc = self.serve('CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_email ON users (email);')
+        self.assert_found(rpc, "INVALID")
+        self.repair(rpc)
+        self.assertEqual(self.valid(), "t")
+
+    def test_a_script_that_drops_it_before_is_none_of_these(self):
+        self.invalid()
+        rpc = self.serve("DROP INDEX CONCURRENTLY IF EXISTS users_email;\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_email ON users (email);")
+        self.assertEqual(rpc.call("MigrationService", "Plan").refusal, "")
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.valid(), "t")
+
+    def test_one_that_is_valid_is_passed_over_as_before(self):
+        self.sql("CREATE INDEX users_email ON users (email)")
+        rpc = self.serve("CREATE INDEX IF NOT EXISTS users_email ON users (email);")
+        self.assertTrue(rpc.call("MigrationService", "Check").safe)
+        self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_a_constraint_that_is_not_valid_behind_a_block(self):
+        self.sql("DELETE FROM users WHERE ctid = '(0,1)'; ALTER TABLE users ADD CONSTRAINT positive CHECK (n > 0) NOT VALID")
+        rpc = self.serve("DO $$ BEGIN ALTER TABLE users ADD CONSTRAINT positive CHECK (n > 0); EXCEPTION WHEN duplicate_object THEN NULL; END $$;")
+        self.assert_found(rpc, 'the constraint "positive" of public.users is there and NOT VALID', "VALIDATE CONSTRAINT")
+        self.repair(rpc)
+        self.assertEqual(self.sql("SELECT convalidated FROM pg_constraint WHERE conname = 'positive'")[0][0], "t")
+
+    def test_a_constraint_that_the_script_itself_wants_not_valid(self):
+        self.sql("ALTER TABLE users ADD CONSTRAINT positive CHECK (n > 0) NOT VALID")
+        rpc = self.serve("DO $$ BEGIN ALTER TABLE users ADD CONSTRAINT positive CHECK (n > 0) NOT VALID; EXCEPTION WHEN duplicate_object THEN NULL; END $$;")
+        self.assertEqual(rpc.call("MigrationService", "Plan").refusal, "")
+
+    def test_a_materialized_view_that_is_empty(self):
+        self.sql("CREATE MATERIALIZED VIEW m AS SELECT * FROM users WITH NO DATA")
+        rpc = self.serve("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT * FROM users;")
+        self.assert_found(rpc, 'the materialized view "m" is there and not populated', "REFRESH MATERIALIZED VIEW")
+        self.repair(rpc)
+        self.assertEqual(self.sql("SELECT relispopulated FROM pg_class WHERE relname = 'm'")[0][0], "t")
+
+    def test_a_repair_that_fails_runs_nothing(self):
+        self.sql("ALTER TABLE users ADD CONSTRAINT big CHECK (n > 5) NOT VALID")
+        rpc = self.serve("DO $$ BEGIN ALTER TABLE users ADD CONSTRAINT big CHECK (n > 5); EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE TABLE made ();")
+        with self.assertRaises(harness.RpcError) as caught:
+            rpc.call("MigrationService", "Run", {"repair": True})
+        self.assertRegex(caught.exception.status.message, "violated by some row")
+        self.assertEqual(self.sql("SELECT to_regclass('made') IS NULL, (SELECT count(*) FROM _prisma_migrations)")[0], ("t", "0"))
+
+    def test_an_index_of_a_partitioned_table_is_for_a_person(self):
+        self.sql("CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE INDEX p_i ON ONLY p (id)")
+        rpc = self.serve("CREATE INDEX IF NOT EXISTS p_i ON p (id);")
+        self.assert_found(rpc, "INVALID", "every partition's is attached")
+        with self.assertRaises(harness.RpcError):
+            rpc.call("MigrationService", "Run", {"repair": True})
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ static bool look_up(const struct looking *looking)
             .type = objects->items[i].type,
             .name = display_name(looking->place->arena, &objects->items[i]),
             .exists = pg_field_bool(result, (int)i, 0),
+            .object = &objects->items[i],
         };
     }
     return true;
@@ -140,6 +141,7 @@ static void set_flaw(const struct looking *looking, struct schema_finding *findi
         return;
     }
     finding->exists = false;
+    finding->flaw = arena_strdup(looking->place->arena, flaw);
     differ(finding, strcmp(flaw, "INVALID") == 0
                         ? "it is INVALID: an earlier CREATE INDEX CONCURRENTLY did not finish. Drop it, or REINDEX it; "
                           "IF NOT EXISTS would pass over it."

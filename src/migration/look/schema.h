@@ -22,6 +22,8 @@ struct schema_finding {
     const char *name; /* as the script has it, "schema.name" where it says the schema; "table.column", "type.value" */
     bool exists;      /* by its name and kind, and fit for use: an INVALID index, a NOT VALID constraint does not */
     enum schema_comparison comparison;
+    const char *flaw; /* INVALID, NOT VALID, "not populated", "disabled": why it does not count; else NULL */
+    const struct sql_object *object;
     const char *difference; /* a sentence about what is there by this name, where that is another thing; else NULL */
     const char *definition; /* of what is there, as the server prints it; NULL: it has none that is a text */
 };

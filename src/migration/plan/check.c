@@ -67,6 +67,22 @@ static void find_flaws(const struct request *request, struct pg_session *session
     }
 }
 
+static void add_failures(const struct request *request, const struct explanation *explanation, struct check *check)
+{
+    for (size_t i = 0; i < explanation->count; i++) {
+        const struct explained_migration *const migration = &explanation->migrations[i];
+        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
+            for (size_t k = 0; k < migration->steps[j].listed; k++) {
+                const struct explained_statement *const one = &migration->steps[j].statements[k];
+                warnings_add(&check->warnings,
+                             one->fails == NULL ? NULL
+                                                : arena_printf(request->arena, "Line %u of \"%s\": %s", one->where.line,
+                                                               migration->prepared->item->name, one->fails));
+            }
+        }
+    }
+}
+
 /* What a run would do, and whether it could. A plan that cannot be made says why. */
 static void look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                          struct check *check)
@@ -83,6 +99,7 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
         return;
     }
     warnings_add(&check->warnings, explanation.refusal);
+    add_failures(&asking, &explanation, check);
     if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
         warnings_add(&check->warnings, problem.message);
     }

@@ -367,14 +367,28 @@ static bool plan_script(struct pg_session *session, struct arena *reading, struc
            steps_match(&prepared->steps, script->sql, &prepared->plan, &prepared->done, problem);
 }
 
+/* An interrupted statement is gone on with by who looks for what it has left. */
+static size_t looked_at_from(const struct prepared *prepared)
+{
+    const struct plan *const plan = &prepared->plan;
+    const bool goes_on = prepared->done < plan->count && prepared->attempt != NULL;
+    return plan->count == 0 ? 0
+           : goes_on        ? plan->steps[prepared->done].kind == STEP_ALONE ? plan->steps[prepared->done].end
+                                                                             : plan->steps[prepared->done].start
+                            : 0;
+}
+
 static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
-                     struct status *problem)
+                     struct flaws *flaws, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
     const bool ok = plan_script(session, reading, prepared, &loaded, problem);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
+        if (!prepared->item->file->is_code) {
+            flaws_find(request, session, prepared->item->name, loaded.script.sql, looked_at_from(prepared), flaws);
+        }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {
         prepared->plan = (struct plan){0}; /* what there was of it goes with `reading` */
@@ -387,7 +401,7 @@ static void plan_all(const struct request *request, struct pg_session *session, 
 {
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(request, session, &preparation->items[i], &preparation->problem)) {
+        if (!plan_one(request, session, &preparation->items[i], &preparation->flaws, &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
                 preparation->problem.migration = preparation->unfit->name;

@@ -9,6 +9,7 @@
 #include "migration/look/catalog.h"
 #include "migration/look/content.h"
 #include "migration/plan/cut.h"
+#include "migration/plan/flaws.h"
 #include "migration/plan/steps.h"
 
 /* May a migration run behind which a later one is applied? */
@@ -28,6 +29,7 @@ struct run_options {
     enum run_order order;
     struct run_settings settings; /* 0: the site's */
     const char *plan_hash;        /* refuse where it is another now */
+    bool repair;                  /* mend first what the scripts would pass over (flaws.h), and then run */
     bool ignore_history;          /* run also where its own tool would refuse for what became of applied ones */
 };
 
@@ -53,6 +55,7 @@ struct preparation {
      * the items, nor is what comes behind it: those before it run. */
     const struct catalog_item *unfit;
     struct status problem;
+    struct flaws flaws; /* what the scripts would pass over */
 };
 
 /* The request's settings, filled up from the site's. INVALID_ARGUMENT beyond what the site allows. */

@@ -26,6 +26,9 @@ struct explaining {
     size_t parsed; /* bytes */
     const struct detection *detection;
     bool delegates; /* its own tool runs all of it */
+    /* A relation that the statement names, and that is neither there nor made before; NULL: none. */
+    const char *absent;
+    bool makes_unseen; /* what came before may have made things that were not seen */
 };
 
 /* For sql_effects: what the database says of a column. */
@@ -49,8 +52,12 @@ static const char *column_type(void *data, const char *schema, const char *table
 
 static bool is_new(void *data, const char *schema, const char *name)
 {
-    const struct explaining *const explaining = data;
-    return world_is_new(explaining->world, schema, name);
+    struct explaining *const explaining = data;
+    const bool is_new = world_is_new(explaining->world, schema, name);
+    if (is_new && explaining->absent == NULL && !world_knows(explaining->world, name)) {
+        explaining->absent = arena_strdup(explaining->request->arena, name);
+    }
+    return is_new;
 }
 
 static bool is_harmless(void *data, const char *schema, const char *function)
@@ -83,8 +90,65 @@ static const char *why_unread(const struct explaining *explaining)
                         sql_grammar_version(), pg_session_server_version(explaining->session) / 10000);
 }
 
-static void find_effects(struct explaining *explaining, struct text statement, struct sql_effects *effects)
+/* Indexes and sequences have names that PostgreSQL gives, and constraints bring their own: those are not followed. */
+static bool may_be_unseen(struct text statement)
 {
+    static const char *const followed[] = {"table", "into", "from", "update", "index", "truncate", "view"};
+    struct sql_reader words = sql_read(statement);
+    if (sql_is_word(&words.token, "update") || sql_is_word(&words.token, "truncate")) {
+        return false;
+    }
+    const bool makes = sql_is_word(&words.token, "create");
+    const bool chooses = sql_is_word(&words.token, "with") || sql_is_word(&words.token, "select");
+    sql_advance(&words);
+    sql_take(&words, "unique");
+    for (size_t i = 0; i < sizeof followed / sizeof followed[0]; i++) {
+        if (sql_is_word(&words.token, followed[i])) {
+            return strcmp(followed[i], "index") == 0 && !makes;
+        }
+    }
+    return !chooses;
+}
+
+static bool says_if_exists(struct text statement)
+{
+    struct sql_lexer lexer = {.text = statement};
+    struct sql_token token = sql_next(&lexer);
+    for (size_t i = 0; i < 6 && token.kind == SQL_WORD && !sql_is_word(&token, "if"); i++) {
+        token = sql_next(&lexer);
+    }
+    return sql_is_word(&token, "if");
+}
+
+/* What the statement names and nobody has made is why it fails, where everything before it was seen. */
+static const char *why_it_fails(const struct explaining *explaining, struct text statement)
+{
+    static const char *const implicit[] = {"_seq", "_pkey", "_key", "_idx", "_excl"};
+    const char *const absent = explaining->absent;
+    for (size_t i = 0; absent != NULL && i < sizeof implicit / sizeof implicit[0]; i++) {
+        if (text_ends_with(text_of(absent), implicit[i])) {
+            return NULL;
+        }
+    }
+    if (absent == NULL || explaining->makes_unseen || may_be_unseen(statement) || says_if_exists(statement)) {
+        return NULL;
+    }
+    return arena_printf(explaining->request->arena,
+                        "\"%s\" is not there, and nothing before this statement makes it: it fails.", absent);
+}
+
+/* Extensions and foreign schemas bring tables, and what is unknown may. */
+static bool brings_unseen(struct text statement, const struct sql_effects *effects)
+{
+    struct sql_reader words = sql_read(statement);
+    return effects->unknown || sql_is_word(&words.token, "import") ||
+           (sql_take(&words, "create") && sql_is_word(&words.token, "extension"));
+}
+
+static void find_effects(struct explaining *explaining, struct text statement, struct explained_statement *read)
+{
+    struct sql_effects *const effects = &read->effects;
+    explaining->absent = NULL;
     if (explaining->parsed + statement.size > MOST_PARSED) {
         sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
         effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
@@ -94,6 +158,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         explaining->parsed += statement.size;
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
+    read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
+    effects->advice = read->fails != NULL ? read->fails : effects->advice;
+    explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
     world_apply(explaining->world, effects);
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
@@ -160,7 +227,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
         if (explained->finished) {
             continue;
         }
-        find_effects(explaining, one, &read.effects);
+        find_effects(explaining, one, &read);
         add_locks(explaining->explanation, &read.effects);
         list(explaining, content, explained, &read);
     }
@@ -187,6 +254,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     }
     /* What a program does is not read; that of its own tool is what it makes of the same. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
+    explaining->makes_unseen = explaining->makes_unseen || prepared->item->file->is_code;
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
     arena_free(reading);
     return ok;
@@ -199,6 +267,8 @@ static void find_refusal(const struct request *request, const struct run_options
     if (preparation->unfit != NULL) {
         explanation->refusal = arena_printf(request->arena, "\"%s\" cannot run: %s", preparation->unfit->name,
                                             preparation->problem.message);
+    } else if (preparation->flaws.count > 0 && !options->repair) {
+        explanation->refusal = flaws_refusal(request->arena, &preparation->flaws);
     } else if (preparation->delegate && !request->site->allow_delegate) {
         explanation->refusal = arena_printf(
             request->arena,

@@ -13,6 +13,7 @@ struct explained_statement {
     size_t end;
     struct position where;
     struct sql_effects effects;
+    const char *fails; /* why it cannot succeed; NULL: nothing is known against it */
 };
 
 struct explained_step {

@@ -192,6 +192,17 @@ bool world_is_new(struct world *world, const char *schema, const char *bare)
     return relation == NULL || relation->oid == 0;
 }
 
+bool world_knows(struct world *world, const char *bare)
+{
+    load(world, bare);
+    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+        if (strcmp(one->name, bare) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- what statements do ---- */
 
 /* Where a name without schema is made. */

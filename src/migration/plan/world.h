@@ -47,6 +47,9 @@ bool world_is_empty(const struct world *world);
 /* True where nothing in the database is called so, nor by the plan. */
 bool world_is_new(struct world *world, const char *schema, const char *name);
 
+/* True where something is or was called so, in any schema. */
+bool world_knows(struct world *world, const char *name);
+
 /* True where every function of this name is known to lock no more than rows: PostgreSQL's own, and those that are
  * STABLE or IMMUTABLE, to which PostgreSQL allows nothing else. */
 bool world_is_harmless(struct world *world, const char *schema, const char *function);

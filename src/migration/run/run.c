@@ -65,13 +65,38 @@ static void keep_unfit(const struct execution *execution, const char *summary)
     result->summary = summary;
 }
 
+/* What the scripts would pass over stops them, or is mended before the first of them. */
+static bool mend(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    const struct flaws *const flaws = &execution->preparation->flaws;
+    const bool repairs = execution->options->repair && !execution->options->dry_run;
+    for (size_t i = 0; i < flaws->count; i++) {
+        if (!repairs || flaws->items[i].repair == NULL) {
+            status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s Nothing was run.",
+                        flaws_refusal(run->arena, flaws));
+            run->status->migration = flaws->items[i].migration;
+            return false;
+        }
+    }
+    for (size_t i = 0; i < flaws->count; i++) {
+        const struct flaw *const one = &flaws->items[i];
+        if (!pg_exec(run->session, one->repair, run->status)) {
+            run->status->migration = one->migration;
+            return false;
+        }
+        watch_note(&run->watch, one->migration, arena_printf(run->arena, "Repaired: %s (%s).", one->what, one->repair));
+    }
+    return true;
+}
+
 /* Runs what there is, and then says what could not be run. */
 static bool execute_items(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
-    if (!executor->begin(execution) || !executor->run(execution)) {
+    if (!mend(execution) || !executor->begin(execution) || !executor->run(execution)) {
         return false;
     }
     if (result->ok && preparation->unfit != NULL) {

@@ -36,7 +36,7 @@ static enum run_order order_of(bool is_set, bool allowed)
     .target = (message)->target,                                                                                       \
     .in_one_transaction = (message)->transaction == TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL,      \
     .order = order_of((message)->_allow_out_of_order_case != 0, (message)->allow_out_of_order),                        \
-    .ignore_history = (message)->ignore_history
+    .ignore_history = (message)->ignore_history, .repair = (message)->repair
 
 struct run_options run_options_of(const Truss__Migration__V1__RunRequest *message)
 {

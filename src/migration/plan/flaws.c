@@ -1,0 +1,181 @@
+/*
+ * The statements that pass over something are put together and compared as detect-schema does it.
+ */
+#include "migration/plan/flaws.h"
+
+#include "migration/look/objects_query.h"
+#include "migration/look/schema.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+
+#include <string.h>
+
+/* ---- reading the script ---- */
+
+static bool says_if_not_exists(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool creates = sql_take(&words, "create");
+    sql_take(&words, "unique");
+    const bool is_index = sql_take(&words, "index");
+    const bool is_view = !is_index && sql_take(&words, "materialized") && sql_take(&words, "view");
+    sql_take(&words, "concurrently");
+    return creates && (is_index || is_view) && sql_take(&words, "if") && sql_take(&words, "not") &&
+           sql_take(&words, "exists");
+}
+
+/* Every ALTER TABLE … ADD CONSTRAINT inside of a DO block. */
+static void take_block(struct arena *arena, struct text statement, struct buffer *passing)
+{
+    struct sql_lexer outside = {.text = statement};
+    struct sql_token token = sql_next(&outside);
+    if (!sql_is_word(&token, "do")) {
+        return;
+    }
+    const char *body = NULL;
+    while (token.kind != SQL_END && body == NULL) {
+        token = sql_next(&outside);
+        body = sql_string(arena, &token);
+    }
+    struct sql_lexer inside = {.text = text_of(body == NULL ? "" : body)};
+    size_t start = SIZE_MAX;
+    for (token = sql_next(&inside); token.kind != SQL_END; token = sql_next(&inside)) {
+        if (sql_is_word(&token, "alter")) {
+            start = token.offset;
+        } else if (start != SIZE_MAX && sql_is_symbol(&token, ';')) {
+            buffer_add(passing, text_slice(inside.text, start, token.offset));
+            buffer_puts(passing, ";\n");
+            start = SIZE_MAX;
+        }
+    }
+}
+
+static void take_names(struct arena *arena, struct text statement, struct flaws *flaws)
+{
+    static const char *const verbs[] = {"drop", "alter", "reindex", "refresh"};
+    struct sql_lexer lexer = {.text = statement};
+    struct sql_token token = sql_next(&lexer);
+    bool handles = false;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        handles = handles || sql_is_word(&token, verbs[i]);
+    }
+    for (; handles && token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
+        const char *const name = sql_identifier(arena, &token);
+        if (name != NULL) {
+            flaws->handled = arena_grow(arena, flaws->handled, flaws->handled_count, &flaws->handled_capacity,
+                                        sizeof *flaws->handled);
+            flaws->handled[flaws->handled_count++] = name;
+        }
+    }
+}
+
+static bool is_handled(const struct flaws *flaws, const char *name)
+{
+    for (size_t i = 0; i < flaws->handled_count; i++) {
+        if (strcmp(flaws->handled[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what is there ---- */
+
+/* $1 schema or NULL, $2 name, $3 the schema of the URL or NULL: its whole name, its kind, and who builds it now. */
+static const char relation_sql[] =
+    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, (SELECT p.pid "
+    "FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid LIMIT 1) FROM pg_catalog.pg_class c "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $2::name AND n.nspname = ANY ("
+    "CASE WHEN coalesce($1, $3) IS NULL THEN pg_catalog.current_schemas(false) ELSE ARRAY[coalesce($1, $3)::name] END) "
+    "LIMIT 1";
+
+/* The statement that mends it. */
+static const char *repair_of(struct arena *arena, const struct schema_finding *finding, const char *name, char kind)
+{
+    struct buffer constraint = {.arena = arena};
+    if (strcmp(finding->flaw, "NOT VALID") == 0) {
+        pg_quote_identifier(&constraint, finding->object->name);
+        return arena_printf(arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", name, buffer_string(&constraint));
+    }
+    return strcmp(finding->flaw, "not populated") == 0 ? arena_printf(arena, "REFRESH MATERIALIZED VIEW %s", name)
+           : strcmp(finding->flaw, "INVALID") == 0 && kind == 'i'
+               ? arena_printf(arena, "DROP INDEX CONCURRENTLY %s", name)
+               : NULL;
+}
+
+static const char *advice_of(struct arena *arena, const char *repair, const char *builder)
+{
+    return builder != NULL ? arena_printf(arena, "pid %s builds it just now: wait for that, then run again.", builder)
+           : repair == NULL
+               ? "An index of a partitioned table is valid when every partition's is attached to it: attach "
+                 "them, or drop it."
+               : arena_printf(arena, "Run it yourself (%s), or run with repair (truss run --repair).", repair);
+}
+
+static void add_flaw(const struct request *request, struct pg_session *session, const char *migration,
+                     const struct schema_finding *finding, struct flaws *flaws)
+{
+    struct arena *const arena = request->arena;
+    const struct sql_object *const object = finding->object;
+    const bool is_part = object->parent != NULL;
+    const char *const values[] = {is_part ? object->parent_schema : object->schema,
+                                  is_part ? object->parent : object->name, request->site->project.schema};
+    struct status unanswered = {.arena = arena};
+    PG_RESULT(result) = pg_query(session, relation_sql, 3, values, &unanswered);
+    if (result == NULL || PQntuples(result) == 0) {
+        return;
+    }
+    const char *const name = arena_strdup(arena, pg_field(result, 0, 0));
+    const char *const builder = arena_strdup(arena, pg_field(result, 0, 2));
+    const char *const repair = builder == NULL ? repair_of(arena, finding, name, pg_field(result, 0, 1)[0]) : NULL;
+    flaws->items = arena_grow(arena, flaws->items, flaws->count, &flaws->capacity, sizeof *flaws->items);
+    flaws->items[flaws->count++] = (struct flaw){
+        .migration = migration,
+        .what = arena_printf(arena, "the %s \"%s\"%s%s is there and %s", finding->type, object->name,
+                             is_part ? " of " : "", is_part ? name : "", finding->flaw),
+        .repair = repair,
+        .advice = advice_of(arena, repair, builder),
+    };
+}
+
+void flaws_find(const struct request *request, struct pg_session *session, const char *migration, struct text script,
+                size_t from, struct flaws *flaws)
+{
+    struct arena *const arena = request->arena;
+    const struct objects_place place = {arena, session, request->site->project.schema};
+    struct buffer passing = {.arena = arena};
+    struct sql_lexer lexer = {.text = text_slice(script, from, script.size)};
+    struct sql_statement statement;
+    struct schema_findings findings = {0};
+    struct status unanswered = {.arena = arena};
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(lexer.text, statement.start, statement.end);
+        take_names(arena, text, flaws);
+        if (says_if_not_exists(text)) {
+            buffer_add(&passing, text);
+            buffer_puts(&passing, ";\n");
+        } else {
+            take_block(arena, text, &passing);
+        }
+    }
+    if (passing.size == 0 || !schema_detect(&place, buffer_text(&passing), &findings, &unanswered)) {
+        return;
+    }
+    for (size_t i = 0; i < findings.count; i++) {
+        const struct schema_finding *const one = &findings.items[i];
+        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0 && !is_handled(flaws, one->object->name)) {
+            add_flaw(request, session, migration, one, flaws);
+        }
+    }
+}
+
+const char *flaws_refusal(struct arena *arena, const struct flaws *flaws)
+{
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < flaws->count; i++) {
+        const struct flaw *const one = &flaws->items[i];
+        buffer_printf(&text, "%sMigration \"%s\" would pass over what it is to make: %s. %s", i == 0 ? "" : " ",
+                      one->migration, one->what, one->advice);
+    }
+    return text.size == 0 ? NULL : buffer_string(&text);
+}

@@ -1,0 +1,37 @@
+/*
+ * What a script would pass over without a word: CREATE INDEX IF NOT EXISTS is content with an index of that name that
+ * is INVALID, and a block that catches duplicate_object with a constraint that is NOT VALID. Found before a run, which
+ * is refused, or repairs them first where that is asked for.
+ */
+#ifndef MIGRATION_PLAN_FLAWS_H
+#define MIGRATION_PLAN_FLAWS_H
+
+#include "migration/look/place.h"
+#include "pg/session.h"
+
+struct flaw {
+    const char *migration;
+    const char *what;   /* "the index public.users_email is INVALID" */
+    const char *repair; /* the statement that mends it, or makes room for the script's own; NULL: a person must */
+    const char *advice; /* what a person can do */
+};
+
+struct flaws {
+    struct flaw *items;
+    size_t count;
+    size_t capacity;
+    /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
+    const char **handled;
+    size_t handled_count;
+    size_t handled_capacity;
+};
+
+/* Adds those of one script, of which what is before `from` (bytes) was done before. What cannot be asked adds nothing:
+ * the run will say it. */
+void flaws_find(const struct request *request, struct pg_session *session, const char *migration, struct text script,
+                size_t from, struct flaws *flaws);
+
+/* Why a run is refused; NULL where there are none. */
+const char *flaws_refusal(struct arena *arena, const struct flaws *flaws);
+
+#endif
