@@ -21,7 +21,7 @@ class Truth(Fixtures):
     def write(self, path, text=""):
         whole = os.path.join(self.directory.name, path)
         os.makedirs(os.path.dirname(whole), exist_ok=True)
-        with open(whole, "w", encoding="utf-8") as file:
+        with open(whole, "w", encoding="utf-8", newline="") as file:
             file.write(text)
 
     def start(self, *arguments, **options):
@@ -261,6 +261,45 @@ class Truth(Fixtures):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)  # there is nothing to write
             self.write("supabase/migrations/20250102000000_b.sql", "CREATE TABLE b (id INT);")
             self.assertIn("supabase", self.refused(rpc).status.message)
+
+    # ---- hints ----
+
+    def sqlx(self, text="CREATE TABLE a (i int);\nSELECT 1;\n"):
+        self.write("Cargo.toml", '[dependencies]\nsqlx = "0.8"\n')
+        self.write("migrations/20250101000000_a.sql", text)
+
+    def test_line_endings_are_named_where_only_they_differ(self):
+        for ran, now, word in (("\n", "\r\n", "it ran with LF"), ("\r\n", "\n", "it ran with CRLF")):
+            text = "CREATE TABLE IF NOT EXISTS a (i int);\nSELECT 1;\n"
+            self.sqlx(text.replace("\n", ran))
+            with self.subTest(now=now), self.start() as rpc:
+                self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                self.sqlx(text.replace("\n", now))
+                one = self.status(rpc).migrations[0]
+                self.assertEqual(self.state(one), "modified")
+                self.assertIn("Only the line endings differ: " + word, one.note)
+                self.assertIn("line endings", self.refused(rpc).status.message)
+                self.sqlx((text + "SELECT 2;\n").replace("\n", now))
+                self.assertNotIn("line endings", self.status(rpc).migrations[0].note)
+            self.sql("DROP TABLE _sqlx_migrations")
+
+    def test_a_migration_that_was_renamed_is_seen_by_its_content(self):
+        self.write("prisma/migrations/20250101000000_a/migration.sql", "CREATE TABLE a (i int);\n")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            os.rename(os.path.join(self.directory.name, "prisma/migrations/20250101000000_a"), os.path.join(self.directory.name, "prisma/migrations/20250103000000_a"))
+            self.write("prisma/migrations/20250104000000_b/migration.sql", "SELECT 1;\n")
+            notes = {one.name: one.note for one in self.status(rpc).migrations}
+            self.assertIn("content is that of 20250103000000_a", notes["20250101000000_a"])
+            self.assertIn("mark-applied 20250103000000_a", notes["20250103000000_a"])
+            self.assertNotIn("content", notes["20250104000000_b"])
+
+    def test_two_files_of_one_version_are_a_problem(self):
+        self.dbmate()
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.write("db/migrations/20250101000000_b.sql", "-- migrate:up\nCREATE TABLE b (id INT);\n-- migrate:down\n")
+            self.check_unknown(rpc, "20250101000000_a.sql and 20250101000000_b.sql have the same version")
 
     # ---- whose it is ----
 

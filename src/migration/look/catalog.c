@@ -5,6 +5,7 @@
 
 #include "framework/core/listing.h"
 #include "migration/look/content.h"
+#include "migration/look/hints.h"
 #include "migration/look/project_database.h"
 #include "pg/sqlstate.h"
 
@@ -434,6 +435,7 @@ static bool fill(const struct request *request, struct catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++) {
         catalog->items[i].note = note_of(catalog, &catalog->items[i]);
     }
+    hints_find(request, catalog);
     return true;
 }
 
