@@ -319,7 +319,7 @@ int command_check(struct cli *cli)
             printf("  pending: %s\n", output_safe(cli->arena, reply->pending_files[i], false));
         }
     }
-    return EXIT_FINE;
+    return reply->safe ? EXIT_FINE : EXIT_ERROR;
 }
 
 static bool read_standard_input(struct arena *arena, struct text *content, struct status *status)

@@ -88,14 +88,14 @@ def clean_environment(variables=None, worker=None):
 class Program:
     """One of ours, its log collected, and its address once it says that it listens."""
 
-    def __init__(self, name, *arguments, environment=None, cwd=None):
+    def __init__(self, name, *arguments, environment=None, cwd=None, user=None):
         self.name = name
         self.log = []
         self.address = None
         self._listening = threading.Event()
         self.process = subprocess.Popen([os.path.join(BIN, name), *arguments], stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                                        env=clean_environment(environment), cwd=cwd)
+                                        env=clean_environment(environment), cwd=cwd, user=user)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         atexit.register(self.process.kill)
@@ -397,13 +397,13 @@ class Case(unittest.TestCase):
         if not program.process.stderr.closed:
             program.stop()
 
-    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None):
+    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None, user=None):
         """A worker on this test's database; url=None gives it none."""
         variables = dict(environment or {})
         if url is not None:
             variables["DATABASE_URL"] = self.url() if url == "own" else url
         return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
-                            environment=variables).wait_listening()
+                            environment=variables, user=user).wait_listening()
 
     def serve(self, *scripts):
         """A project of migrations 1, 2, …, a worker on it, and a connection to that."""

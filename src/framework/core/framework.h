@@ -116,6 +116,8 @@ struct folder_list {
     struct folder *items;
     size_t count;
     size_t capacity;
+    const char
+        *unreadable; /* a usual place that is there and may not be read, so that nobody knows whose it is; NULL */
 };
 
 /* A migration as the folder has it. */

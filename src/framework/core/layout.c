@@ -9,6 +9,7 @@
 #include "framework/core/workspace.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ---- one framework in one package ---- */
 
@@ -90,6 +91,11 @@ static void add_asked(struct arena *arena, const struct folder *folder, struct f
     layout_add(arena, folders, &asked);
 }
 
+static bool is_readable(struct arena *arena, const struct folder *folder)
+{
+    return access(path_join(arena, folder->root, folder->path), R_OK | X_OK) == 0;
+}
+
 /* Adds the folder if there is one of ours at its path. One that the configuration names is added also where it is not
  * there, or looks like nothing of ours: that is what must be said of it. */
 static void consider(struct arena *arena, const struct folder *folder, struct folder_list *folders)
@@ -99,6 +105,9 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
     const bool is_announced =
         folder->configured &&
         (folder->is_named || folder->framework->folder.counts_before_it_exists || folder->unread != NULL);
+    if (kind == FILE_DIRECTORY && folders->unreadable == NULL && !is_readable(arena, folder)) {
+        folders->unreadable = folder->path;
+    }
     const bool is_ours_now = kind == FILE_DIRECTORY && is_ours(arena, &found);
     if (is_ours_now || (is_announced && (kind == FILE_NONE || folder->is_named || folder->unread != NULL))) {
         layout_add(arena, folders, is_ours_now ? &found : folder);

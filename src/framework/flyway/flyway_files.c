@@ -285,13 +285,24 @@ static bool list_classes(struct arena *arena, const struct folder *folder, const
     return ok;
 }
 
+/* Is its path one of the configured locations? One that the user says stands alone. */
+static bool is_configured(const struct folder *folder)
+{
+    const char *const *const locations = settings_of(folder)->locations;
+    size_t i = 0;
+    while (locations[i] != NULL && strcmp(locations[i], folder->path) != 0) {
+        i++;
+    }
+    return locations[i] != NULL;
+}
+
 bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
     const struct flyway_settings *const settings = settings_of(folder);
     *files = (struct migration_files){.needs_tool = settings->needs_tool};
     bool ok = list_location(arena, folder, folder->path, files, status) &&
               list_classes(arena, folder, folder->path, files, status);
-    for (size_t i = 0; ok && settings->locations[i] != NULL; i++) {
+    for (size_t i = 0; ok && is_configured(folder) && settings->locations[i] != NULL; i++) {
         ok = strcmp(settings->locations[i], folder->path) == 0 ||
              (list_location(arena, folder, settings->locations[i], files, status) &&
               list_classes(arena, folder, settings->locations[i], files, status));

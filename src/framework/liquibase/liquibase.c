@@ -19,6 +19,9 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
                            struct status *status)
 {
     *files = (struct migration_files){0};
+    if (folder->settings == NULL) { /* it was asked for, and no changelog is there */
+        return true;
+    }
     return liquibase_changelog_read(arena, folder, folder->settings, files, status);
 }
 

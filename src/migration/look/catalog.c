@@ -342,6 +342,9 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
     if (detection->problem != NULL) {
         return detection->problem;
     }
+    if (detection->unreadable != NULL) {
+        return detection->unreadable;
+    }
     if (detection->framework == NULL) {
         return "No folder of migrations was found in the project, and no ledger in the database: check --project, "
                "--migrations and --framework.";

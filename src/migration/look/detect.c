@@ -640,15 +640,24 @@ static void say_ambiguous(const struct looking *looking, const bool *among)
     const bool one = has_one_framework(detection, among, &framework);
     const char *const names = source_names(arena, detection, among);
     detection->framework = one ? framework : NULL;
+    bool has_folder = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        has_folder = has_folder || (among[i] && detection->sources[i].has_folder);
+    }
     detection->problem =
-        one ? arena_printf(arena,
-                           "The project has several folders of migrations: %s. Say which by "
-                           "--migrations, or by its folder as the framework of a request.",
-                           names)
-            : arena_printf(arena,
-                           "Several frameworks were found: %s. Say which is meant by --framework, or by "
-                           "the framework of a request.",
-                           names);
+        !has_folder ? arena_printf(arena,
+                                   "No folder of migrations was found in the project, and what the database has fits "
+                                   "several: %s. Check --project and --migrations, or say which is meant by "
+                                   "--framework.",
+                                   names)
+        : one       ? arena_printf(arena,
+                                   "The project has several folders of migrations: %s. Say which by "
+                                         "--migrations, or by its folder as the framework of a request.",
+                                   names)
+                    : arena_printf(arena,
+                                   "Several frameworks were found: %s. Say which is meant by --framework, or by "
+                                         "the framework of a request.",
+                                   names);
     for (size_t i = 0; i < detection->source_count; i++) {
         detection->sources[i].reason = among[i] ? "it could be this one as well as another" : "others fit better";
     }
@@ -713,6 +722,23 @@ static void check_url(const struct looking *looking)
     }
 }
 
+/* A folder that cannot be looked into could be anybody's: nothing that was found besides speaks against it. */
+static void say_unreadable(const struct looking *looking, const struct folder_list *folders)
+{
+    struct detection *const detection = looking->detection;
+    bool has_folder = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        has_folder = has_folder || detection->sources[i].has_folder;
+    }
+    if (!has_folder && folders->unreadable != NULL) {
+        detection->unreadable = arena_printf(looking->request->arena,
+                                             "The folder %s may not be read by this worker (permission denied): let "
+                                             "the user that it runs as read it, or say another by --migrations.",
+                                             folders->unreadable);
+        detection->problem = detection->problem == NULL ? NULL : detection->unreadable;
+    }
+}
+
 /* The project, with what it declares and what is asked for by name. */
 static bool take_project(const struct request *request, struct detection *detection, struct project *project)
 {
@@ -743,6 +769,7 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
         return false;
     }
     check_url(&looking);
+    say_unreadable(&looking, &folders);
     return true;
 }
 

@@ -40,8 +40,9 @@ struct detection {
     bool is_policed;        /* row-level security hides rows of the ledger from this role */
     struct session_facts facts;
 
-    const char *problem; /* why nothing can be said of any migration: several were found, or what is in
-                            the ledger's place is none; else NULL */
+    const char *unreadable; /* a place for migrations that may not be read, where no folder was chosen; NULL: none */
+    const char *problem;    /* why nothing can be said of any migration: several were found, or what is in
+                               the ledger's place is none; else NULL */
     const struct framework *const *frameworks; /* all that may be meant */
     struct source *sources;                    /* the chosen one first */
     size_t source_count;
