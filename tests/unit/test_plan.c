@@ -73,6 +73,20 @@ START_TEST(a_cursor_or_lock_needs_a_transaction_of_the_script_s)
 }
 END_TEST
 
+/* What its own tool would read otherwise, statement by statement, and what a ROLLBACK would not undo. */
+START_TEST(what_cannot_be_read_or_undone_as_its_tool_does_is_refused)
+{
+    static const char script[] =
+        "do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$;\n"
+        "insert into t values ('it\\'s; commit; --')";
+    ck_assert_ptr_nonnull(strstr(steps_sent(script, SENT_IN_BATCHES), "refused: Line 1"));
+    ck_assert_ptr_nonnull(strstr(steps_sent(script, SENT_IN_TRANSACTION_EACH), "refused: Line 1"));
+    ck_assert_ptr_nonnull(strstr(steps("create index concurrently i on t (a);\nbegin; select 1; rollback"),
+                                 "refused: Line 1: CREATE INDEX"));
+    ck_assert_int_eq(steps("reindex table concurrently t; begin; select 1; rollback")[0], 'A');
+}
+END_TEST
+
 /* In a pipeline a CALL commits what is before it; which procedures do is asked of the database. */
 START_TEST(a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline)
 {
@@ -701,6 +715,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_cursor_or_lock_needs_a_transaction_of_the_script_s);
+    tcase_add_test(tests, what_cannot_be_read_or_undone_as_its_tool_does_is_refused);
     tcase_add_test(tests, a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline);
     tcase_add_test(tests, the_usual_script_is_one_transaction);
     tcase_add_test(tests, what_cannot_share_a_transaction_stands_alone);

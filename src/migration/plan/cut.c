@@ -114,11 +114,41 @@ static bool has_class(const struct planning *planning, enum sql_class class)
     return false;
 }
 
+/* Where the script may change how the rest of it is read, where its tool sends each statement by itself; NONE. */
+static size_t changes_reading(const struct planning *planning)
+{
+    static const char *const names[] = {"standard_conforming_strings", "backslash_quote", "client_encoding"};
+    struct sql_lexer lexer = {.text = planning->script};
+    struct sql_token before = {.kind = SQL_END};
+    struct sql_token token = {.kind = SQL_END};
+    do {
+        token = sql_next(&lexer);
+        if (planning_is_sent_by_statement(planning) && sql_is_word(&before, "set") && sql_is_word(&token, "names")) {
+            return token.offset;
+        }
+        for (size_t i = 0; planning_is_sent_by_statement(planning) && i < sizeof names / sizeof names[0]; i++) {
+            if (sql_is_word(&token, names[i]) ||
+                (token.kind == SQL_STRING && text_find(token.text, names[i], 0) != NONE)) {
+                return token.offset;
+            }
+        }
+        before = token;
+    } while (token.kind != SQL_END && planning_is_sent_by_statement(planning));
+    return NONE;
+}
+
 /* The parser does not know it (newer syntax, or a mistake): it is sent as its tool sends it, and the server has the
  * last word. */
 static bool plan_unparsed(struct planning *planning)
 {
     const struct position position = text_position(planning->script, planning->split.error_offset);
+    const size_t changes = changes_reading(planning);
+    if (changes != NONE) {
+        return planning_fail(planning, changes,
+                             "this may change how the rest of the file is read, and the file cannot be read as it "
+                             "stands: the tool of this migration sends each statement by itself. Split the file behind "
+                             "it, or do without it.");
+    }
     planning->plan->note = arena_printf(planning->arena,
                                         "PostgreSQL 15's parser does not know this script (%s, line %u): it is sent as "
                                         "its framework would.",
@@ -162,24 +192,6 @@ static bool has_more_to_plan(struct planning *planning)
     return false;
 }
 
-/* May the script change how the rest of it is read, where its tool sends each statement by itself? */
-static bool may_change_reading(const struct planning *planning)
-{
-    static const char *const names[] = {"standard_conforming_strings", "backslash_quote", "client_encoding", "names"};
-    struct sql_lexer lexer = {.text = planning->script};
-    struct sql_token token = {.kind = SQL_END};
-    do {
-        token = sql_next(&lexer);
-        for (size_t i = 0; planning_is_sent_by_statement(planning) && i < sizeof names / sizeof names[0]; i++) {
-            if (sql_is_word(&token, names[i]) ||
-                (token.kind == SQL_STRING && text_find(token.text, names[i], 0) != NONE)) {
-                return true;
-            }
-        }
-    } while (token.kind != SQL_END && planning_is_sent_by_statement(planning));
-    return false;
-}
-
 static bool plan_script(struct planning *planning)
 {
     struct sql_lexer lexer = {.text = planning->script};
@@ -190,7 +202,7 @@ static bool plan_script(struct planning *planning)
         return false;
     }
     if (planning->options->sent != SENT_EACH && !sql_may_need_cutting(planning->script) &&
-        !has_more_to_plan(planning) && !may_change_reading(planning)) {
+        !has_more_to_plan(planning) && changes_reading(planning) == NONE) {
         plan_whole(planning, STEP_TRANSACTION);
         return true;
     }

@@ -419,14 +419,27 @@ static bool check_irregular(struct planning *planning, const struct segment *seg
     return true;
 }
 
-/* A transaction that ends by ROLLBACK, PREPARE TRANSACTION or with a chain is sent as it is. What stands alone may be
- * in front of it. */
+/* VACUUM and the like: a ROLLBACK behind it has nothing of it to undo. */
+static bool leaves_nothing(struct text statement)
+{
+    static const char *const verbs[] = {"vacuum", "reindex", "cluster", "discard", "checkpoint", "refresh"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (planning_begins(statement, verbs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A transaction that ends by ROLLBACK, PREPARE TRANSACTION or with a chain is sent as it is. What stands alone and has
+ * nothing to be undone may be in front of it. */
 static bool plan_irregular(struct planning *planning, const struct segment *segment)
 {
     const size_t end = segment->end == NONE ? segment->last : segment->end;
     const bool rolled_back = planning->classes[end] == SQL_CLASS_ROLLBACK && !segment->has_chain;
     size_t first = segment->first;
-    while (first < segment->last && planning->classes[first] == SQL_CLASS_ALONE) {
+    while (first < segment->last && planning->classes[first] == SQL_CLASS_ALONE &&
+           leaves_nothing(statement_text(planning, first))) {
         planning_alone(planning, first++);
     }
     if (!check_irregular(planning, segment, first, end)) {
