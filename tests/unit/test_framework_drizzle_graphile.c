@@ -281,6 +281,22 @@ START_TEST(the_configuration_of_graphile_names_folder_and_session)
 }
 END_TEST
 
+START_TEST(pop_takes_what_is_for_postgres_and_refuses_templates)
+{
+    put("go.mod", "module x\nrequire github.com/gobuffalo/pop/v6 v6.1.1\n");
+    put("migrations/20260101000000_a.up.sql", "SELECT '{{ .X }}';");
+    put("migrations/20260101000000_a.down.sql", "SELECT 1");
+    put("migrations/20260102000000_b.postgres.up.sql", "SELECT 1");
+    put("migrations/20260102000000_b.mysql.up.sql", "SELECT 1");
+    put("migrations/20260103000000_c.up.fizz", "create_table(\"c\") {}");
+    ck_assert_str_eq(listed("pop"), "20260101000000_a=20260101000000,20260102000000_b=20260102000000,"
+                                    "20260103000000_c=20260103000000");
+    ck_assert_ptr_null(script_of("pop"));
+    says("run it with soda");
+    ck_assert_str_eq(row_of("pop"), "INSERT INTO \"s\".\"t\" (version) VALUES ('20260101000000');");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_drizzle_graphile");
@@ -302,6 +318,7 @@ int main(void)
     tcase_add_test(tests, placeholders_of_graphile_are_whole_words);
     tcase_add_test(tests, no_transaction_is_the_first_line_of_the_text);
     tcase_add_test(tests, what_only_graphile_can_do_is_left_to_it);
+    tcase_add_test(tests, pop_takes_what_is_for_postgres_and_refuses_templates);
     tcase_add_test(tests, the_configuration_of_graphile_names_folder_and_session);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -29,6 +29,7 @@
     X(goose)                                                                                                           \
     X(sql_migrate)                                                                                                     \
     X(bun)                                                                                                             \
+    X(pop)                                                                                                             \
     X(golang_migrate)                                                                                                  \
     X(tern)                                                                                                            \
     X(rambler)                                                                                                         \
