@@ -1,7 +1,10 @@
 """The plan held against pg_locks: each statement is a migration whose plan is asked for, and is then run in a transaction that is
 rolled back. Every relation that was there before, and on which the transaction holds SHARE or stronger (it stops writers, or
-readers too), must be named by the plan with at least that lock. Too much is counted, and kept small."""
+readers too), must be named by the plan with at least that lock. Too much is counted, and kept small.
+
+TRUSS_TEST_ALL  looks at every statement; without it at every fifth of them, another fifth each day"""
 import collections
+import datetime
 import os
 import subprocess
 import sys
@@ -163,6 +166,8 @@ class PlanLocks(Case):
 
     def compare(self, statements, path=None, false_ones=(), unknown_ones=(), failing=()):
         """Nothing is missing; what is too much, unknown, or fails on the server is listed by who calls."""
+        if not os.environ.get("TRUSS_TEST_ALL"):
+            statements = statements[datetime.date.today().toordinal() % 5::5]
         planned = self.planned(statements, path)
         held = self.held(statements, path or "public")
         missing, false, unread, failed = [], [], [], []
@@ -179,9 +184,9 @@ class PlanLocks(Case):
                 if name in self.tables and STRENGTH.index(real.get(name, "")) < STRENGTH.index(mode):
                     false.append(f"{sql}: {mode} on {name} (held {real.get(name) or 'nothing'})")
         self.assertEqual(missing, [])
-        self.assertEqual(sorted(false), sorted(false_ones))
-        self.assertEqual(sorted(unread), sorted(unknown_ones))
-        self.assertEqual(sorted(failed), sorted(failing))
+        self.assertEqual(sorted(false), sorted(one for one in false_ones if one.split(": ")[0] in statements))
+        self.assertEqual(sorted(unread), sorted(set(unknown_ones) & set(statements)))
+        self.assertEqual(sorted(failed), sorted(set(failing) & set(statements)))
 
     def remember(self):
         self.sql(BEFORE)
