@@ -5,7 +5,7 @@
 #ifndef MIGRATION_LOOK_HINTS_H
 #define MIGRATION_LOOK_HINTS_H
 
-#include "migration/look/catalog.h"
+#include "migration/look/history.h"
 
 /* Puts hints in front of the notes of a catalog whose states are decided. */
 void hints_find(const struct request *request, struct catalog *catalog);
