@@ -96,6 +96,13 @@ static const struct {
      "h:7/app (knexfile.js, line 2)"},
     {"knex", "knexfile.ts",
      "const c = {\n  client: 'pg',\n  connection: {\n    host: process.env.H,\n    database: 'app',\n  },\n};\n", ""},
+    {"knex", "db/knexfile.js", "module.exports = { client: 'pg', connection: 'postgres://h/app' };",
+     "h:5432/app (db/knexfile.js, line 1)"},
+    {"typeorm", "src/database/data-source.ts",
+     "export default new DataSource({\n  type: 'postgres',\n  url: 'postgres://h/app',\n})",
+     "h:5432/app (src/database/data-source.ts, line 3)"},
+    {"kysely", ".config/kysely.config.js", "export default { dialectConfig: { connectionString: 'postgres://h/app' } }",
+     "h:5432/app (.config/kysely.config.js, line 1)"},
     {"knex", "knexfile.js", "module.exports = { client: 'sqlite3', connection: { filename: './dev.sqlite3' } }", ""},
     {"typeorm", "src/data-source.ts",
      "export const AppDataSource = new DataSource({\n  type: \"postgres\",\n  host: \"localhost\",\n  port: 5432,\n"
