@@ -25,6 +25,7 @@ struct keyed {
     const char *request; /* SHA-256 of method and message, hex */
     int lock;
     bool is_locked;
+    bool is_overtaken; /* another call with this key has been answered meanwhile */
 };
 
 static const char *hash_request(struct arena *arena, const char *method, struct text payload, int *lock,
@@ -105,12 +106,13 @@ static bool can_write(struct keyed *keyed, struct status *status)
     return keyed->session != NULL;
 }
 
-/* Writes the answer where the key is still of this request, or forgets the key where there is none. */
+/* Writes the answer where the key is still of this request, or forgets the key where there is none. The first answer
+ * stays: whose session was lost may have been overtaken by another call with the same key. */
 static bool write_answer(struct keyed *keyed, const char *answer, struct status *status)
 {
     static const char keep[] =
         "UPDATE truss.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $3::bytea "
-        "WHERE key = $1 AND request = $2";
+        "WHERE key = $1 AND request = $2 AND answered_at IS NULL RETURNING key";
     static const char forget[] = "DELETE FROM truss.idempotency_keys WHERE key = $1 AND request = $2";
     const char *const values[] = {keyed->key, keyed->request, answer};
     if (answer == NULL && pg_session_is_lost(keyed->session)) {
@@ -121,7 +123,21 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
     }
     PG_RESULT(result) = answer == NULL ? pg_query(keyed->session, forget, 2, values, status)
                                        : pg_query(keyed->session, keep, 3, values, status);
+    keyed->is_overtaken = answer != NULL && result != NULL && PQntuples(result) == 0;
     return result != NULL;
+}
+
+/* The answer that came first; NULL where it cannot be had. */
+static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessageDescriptor *type, struct arena *arena)
+{
+    struct status status = {.arena = arena};
+    PG_RESULT(result) = pg_query(keyed->session,
+                                 "SELECT answer FROM truss.idempotency_keys WHERE key = $1 AND request = $2 AND answer "
+                                 "IS NOT NULL",
+                                 2, (const char *const[]){keyed->key, keyed->request}, &status);
+    return result == NULL || PQntuples(result) == 0
+               ? NULL
+               : rpc_unpack(arena, type, message_bytes(arena, arena_strdup(arena, pg_field(result, 0, 0))), &status);
 }
 
 /* Keeps the answer, or forgets the key where there is none; over a new session where the first was lost meanwhile. */
@@ -163,8 +179,12 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempote
         return rpc_unpack(call->arena, kind->output, message_bytes(call->arena, answer), call->status);
     }
     ProtobufCMessage *const reply = kind->work(context, call, input, keyed->session);
+    const bool was_lost = pg_session_is_lost(keyed->session);
     settle(keyed, reply);
-    return reply;
+    /* Who had the key all the time and was answered for by another, which had lost it, says what that one said. */
+    ProtobufCMessage *const first =
+        keyed->is_overtaken && !was_lost ? first_answer(keyed, kind->output, call->arena) : NULL;
+    return first != NULL ? first : reply;
 }
 
 ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,

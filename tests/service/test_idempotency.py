@@ -91,6 +91,19 @@ class Idempotency(Case):
             wait_for(lambda: not self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681945"))
         self.run_keyed_beside(look)
 
+    def test_where_a_lost_session_lets_two_work_on_a_key_all_later_answers_are_one(self):
+        """Whichever of the two is first; the crash suite finds the other order, too."""
+        rpc = self.serve("SELECT pg_sleep(2);")
+        other = self.rpc(self.worker(self.files))
+        thread = threading.Thread(target=lambda: self.call(rpc, "k"))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681945")
+        wait_for(lambda: not self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1414681945"))
+        second = self.call(other, "k")
+        thread.join()
+        self.assertEqual(self.call(other, "k"), second)
+
     def test_a_key_whose_worker_was_killed_is_free_at_once(self):
         rpc = self.serve("SELECT pg_sleep(CASE WHEN to_regclass('awake') IS NULL THEN 60 ELSE 0 END);")
         def run():
