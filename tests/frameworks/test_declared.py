@@ -150,16 +150,27 @@ class Declared(Case):
         self.assertTrue(self.run_all(self.begin()).ok)
         self.assertDone()
 
-    def test_its_runner_waits_while_a_migration_of_ours_is_under_way(self):
+    def beside_a_run(self):
+        """What its runner does while a migration of ours is under way; ours is done afterwards."""
         self.runner()
-        self.write("db/changes/0004_slow.sql", "SELECT pg_sleep(1.5);")
+        self.write("db/changes/0004_slow.sql", "CREATE TABLE slow AS SELECT pg_sleep(1.5)::text AS it;")
         rpc = self.begin()
         operation = rpc.call("MigrationService", "StartRun", {})
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"))
-        self.assertDone()
+        done = self.runner()
         while not operation.done:
             operation = rpc.call("MigrationService", "WaitOperation", {"id": operation.id, "wait_ms": 5000}).operation
-        self.assertTrue(operation.result.ok)
+        self.assertTrue(operation.result.ok, operation)
+        self.assertEqual(self.sql("SELECT count(*) FROM ops.deploy_log WHERE number = 4"), [("1",)])
+        return done
+
+    def test_its_runner_is_refused_by_the_key_while_a_migration_of_ours_is_under_way(self):
+        self.assertEqual(self.beside_a_run(), ([], 3))
+        self.assertDone()
+
+    def test_its_runner_waits_where_the_declaration_locks_readers_out(self):
+        self.say("lock", '"LOCK TABLE {ledger} IN ACCESS EXCLUSIVE MODE"')
+        self.assertEqual(self.beside_a_run(), ([], 0))
 
     def test_what_is_wrong_in_the_declaration_is_said_with_its_line_and_mended_without_a_restart(self):
         rpc = self.begin()
