@@ -294,7 +294,7 @@ class Routes(Case):
         def parameters(method, path):
             return {(one["in"], one["name"]): one for one in self.document.operation(method, path).get("parameters", ())}
         plan = parameters("GET", "/api/migrations/plan")
-        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order", "framework", "ignore_history", "allow_other_database")})
+        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order", "framework", "ignore_history", "allow_other_database", "repair")})
         self.assertEqual(plan["query", "migrations"]["schema"], {"type": "array", "items": {"type": "string"}})
         self.assertEqual(plan["query", "allow_out_of_order"]["schema"], {"type": "boolean"})
         self.assertIn("all", plan["query", "transaction"]["schema"]["enum"])

@@ -28,6 +28,9 @@ struct explaining {
     bool delegates; /* its own tool runs all of it */
     /* A relation that the statement names, and that is neither there nor made before; NULL: none. */
     const char *absent;
+    const char **told; /* those that were told of: once is enough */
+    size_t told_count;
+    size_t told_capacity;
     bool makes_unseen; /* what came before may have made things that were not seen */
 };
 
@@ -120,8 +123,22 @@ static bool says_if_exists(struct text statement)
     return sql_is_word(&token, "if");
 }
 
+/* False where it was told before. */
+static bool tell(struct explaining *explaining, const char *absent)
+{
+    for (size_t i = 0; i < explaining->told_count; i++) {
+        if (strcmp(explaining->told[i], absent) == 0) {
+            return false;
+        }
+    }
+    explaining->told = arena_grow(explaining->request->arena, explaining->told, explaining->told_count,
+                                  &explaining->told_capacity, sizeof *explaining->told);
+    explaining->told[explaining->told_count++] = absent;
+    return true;
+}
+
 /* What the statement names and nobody has made is why it fails, where everything before it was seen. */
-static const char *why_it_fails(const struct explaining *explaining, struct text statement)
+static const char *why_it_fails(struct explaining *explaining, struct text statement)
 {
     static const char *const implicit[] = {"_seq", "_pkey", "_key", "_idx", "_excl"};
     const char *const absent = explaining->absent;
@@ -130,7 +147,8 @@ static const char *why_it_fails(const struct explaining *explaining, struct text
             return NULL;
         }
     }
-    if (absent == NULL || explaining->makes_unseen || may_be_unseen(statement) || says_if_exists(statement)) {
+    if (absent == NULL || explaining->makes_unseen || may_be_unseen(statement) || says_if_exists(statement) ||
+        !tell(explaining, absent)) {
         return NULL;
     }
     return arena_printf(explaining->request->arena,
@@ -170,9 +188,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
 }
 
 /* Does it touch what is there already, or is nothing known of it? */
-static bool is_notable(const struct sql_effects *effects)
+static bool is_notable(const struct explained_statement *statement)
 {
-    return effects->count > 0 || effects->unknown || effects->advice != NULL;
+    return statement->effects.count > 0 || statement->effects.unknown || statement->fails != NULL;
 }
 
 /* What is shown of them outlives what is read. */
@@ -198,7 +216,7 @@ static struct sql_effects keep_effects(struct arena *arena, const struct sql_eff
 static void list(struct explaining *explaining, struct text content, struct explained_step *explained,
                  const struct explained_statement *statement)
 {
-    const bool notable = is_notable(&statement->effects);
+    const bool notable = is_notable(statement);
     if (explaining->listed == MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP)) {
         explained->unlisted_notable += notable ? 1 : 0;
         return;
