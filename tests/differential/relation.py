@@ -155,7 +155,7 @@ class Relation:
         """Interrupted where nobody can see what was done, or where what the session had is gone: then a person is asked, and nothing is guessed."""
         file = self.scenario.files[self.truss.file - 1]
         own = any(one.kind.startswith((*TRANSACTION_KINDS, "do commit", "call")) for one in file.statements)
-        kept = any(one.kind.startswith(IN_THE_SESSION) for one in file.statements)
+        kept = any(one.kind.startswith(IN_THE_SESSION) or sets_unseen(one.text) for one in file.statements)
         return "cannot be known" in self.truss.message and own or "went with its session" in self.truss.message and kept
 
     def is_checked_too_early(self):
@@ -199,6 +199,11 @@ class Relation:
             if not lines and self.truss.ledger == start.ledger:
                 return None
         return self.difference("refused, but something ran: " + kinds_of(lines), lines + [f"  ledger: {start.ledger}, {self.truss.ledger}"], judge)
+
+
+def sets_unseen(text):
+    """Does it set something for the session inside of a DO, or by a value or call that is computed?"""
+    return "set_config" in text or text.lstrip().upper().startswith("DO") and "SET " in text.upper()
 
 
 def kinds_of(lines):
