@@ -416,7 +416,7 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
     struct value values[MOST_ITEMS + 1];
     size_t value;
     size_t at = 0;
-    for (int tries = 0; tries < MOST_TRIES && (value = property_find(source, path, &at)) != SIZE_MAX; tries++) {
+    for (int tries = 0; tries < MOST_ITEMS && (value = property_find(source, path, &at)) != SIZE_MAX; tries++) {
         const size_t count = read_values(arena, source, value, values);
         for (size_t i = 0; i < count; i++) {
             values[i].is_beside = values[i].is_beside || is_beside;

@@ -92,17 +92,21 @@ static struct token find_in_object(struct text source, size_t at, const char *na
             continue;
         }
         size_t ahead = at;
+        const bool is_short = begins && token.kind == NAME; /* perhaps */
+        begins = false;
+        if (depth != 0 || !text_is(token.text, name)) {
+            continue;
+        }
         const struct text next = next_token(source, &ahead).text;
-        if (depth == 0 && text_is(token.text, name) && text_is(next, ":")) {
+        if (text_is(next, ":")) {
             const struct token value = next_token(source, &ahead);
             *behind = ahead;
             return value;
         }
-        if (depth == 0 && begins && token.kind == NAME && text_is(token.text, name) && is_end(next)) {
+        if (is_short && is_end(next)) {
             *behind = at;
             return token; /* {name} is {name: name} */
         }
-        begins = false;
     }
 }
 
