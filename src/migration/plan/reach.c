@@ -261,9 +261,9 @@ static const struct {
     [SQL_REACH_TYPED_TABLES] = {typed_sql, .says_found = true},
     [SQL_REACH_INDEX_TABLE] = {index_table_sql, .on_relation = true},
     [SQL_REACH_SEQUENCES] = {sequences_sql, .on_relation = true},
-    [SQL_REACH_EVERY_TABLE] = {every_table_sql},
-    [SQL_REACH_CLUSTERED] = {clustered_sql},
-    [SQL_REACH_OF_ROLE] = {of_role_sql},
+    [SQL_REACH_EVERY_TABLE] = {.sql = every_table_sql},
+    [SQL_REACH_CLUSTERED] = {.sql = clustered_sql},
+    [SQL_REACH_OF_ROLE] = {.sql = of_role_sql},
 };
 
 struct reaching {
