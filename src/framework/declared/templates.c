@@ -163,7 +163,8 @@ static bool is_pg_catalog(const struct sql_mention *mention)
 static const char *statement_fault(const struct declaration *declaration, const struct part *part,
                                    const struct sql_mention *mention)
 {
-    return has_word(part->statements, mention->name) || (mention->is_inner && strcmp(mention->name, "SelectStmt") == 0)
+    const char *const name = mention->name == NULL ? "" : mention->name;
+    return has_word(part->statements, name) || (mention->is_inner && strcmp(name, "SelectStmt") == 0)
                ? NULL
                : arena_printf(declaration->arena, "this may have %s only.", part->said);
 }

@@ -5,12 +5,7 @@
 #define FRAMEWORK_LIQUIBASE_LIQUIBASE_CHANGE_H
 
 #include "framework/liquibase/liquibase_split.h"
-
-/* A value for ${name}; the first one of a name counts. */
-struct liquibase_property {
-    const char *name;
-    const char *value;
-};
+#include "framework/liquibase/liquibase_value.h"
 
 /* A change `sql` or `sqlFile`. */
 struct liquibase_change {
@@ -51,9 +46,5 @@ struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changes
 /* Why a change cannot be cut as Liquibase cuts it; NULL: it can. */
 const char *liquibase_refuses(struct arena *arena, const struct liquibase_changeset *changeset,
                               const struct liquibase_change *change);
-
-/* A text with the properties in it replaced; unknown ones stay. */
-struct text liquibase_expand(struct arena *arena, struct text text, const struct liquibase_property *properties,
-                             size_t count);
 
 #endif

@@ -11,34 +11,6 @@
 #define LONGEST_COLUMN 250 /* of descriptions and comments: they are cut there */
 #define MOST_NAMES     16  /* in the description of a change */
 
-/* ---- values ---- */
-
-const char *liquibase_value(struct arena *arena, const struct tree_node *node, const char *name,
-                            const struct liquibase_around *around)
-{
-    const struct text text = text_trim(
-        liquibase_expand(arena, text_trim(tree_text(node, name)), around->properties, around->property_count));
-    return text.size == 0 ? NULL : arena_strndup(arena, text.data, text.size);
-}
-
-bool liquibase_is_for_us(struct text dbms)
-{
-    bool has_others = false;
-    while (dbms.size > 0) {
-        const size_t comma = text_find(dbms, ",", 0);
-        const struct text one = text_trim(text_slice(dbms, 0, comma));
-        dbms = text_slice(dbms, comma == SIZE_MAX ? dbms.size : comma + 1, dbms.size);
-        if (text_is_nocase(one, "!postgresql") || text_is_nocase(one, "none")) {
-            return false;
-        }
-        if (text_is_nocase(one, "postgresql") || text_is_nocase(one, "all")) {
-            return true;
-        }
-        has_others = has_others || (one.size > 0 && one.data[0] != '!');
-    }
-    return !has_others;
-}
-
 const char *liquibase_join_contexts(struct arena *arena, const char *contexts, struct text more)
 {
     more = text_trim(more);

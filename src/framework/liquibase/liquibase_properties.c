@@ -1,47 +1,9 @@
 /*
  * Properties of changelogs: the first value of a name counts, also for what is included later.
  */
-#include "framework/core/script.h"
 #include "framework/liquibase/liquibase_walk.h"
 
 #include <string.h>
-
-/* ---- replacing ---- */
-
-struct known {
-    const struct liquibase_property *properties;
-    size_t count;
-};
-
-/* ${:name} is a ${name} that is meant so. */
-static const char *value_of(void *data, struct arena *arena, struct text name)
-{
-    const struct known *const known = data;
-    if (text_starts_with(name, ":")) {
-        return arena_printf(arena, "${%.*s}", (int)name.size - 1, name.data + 1);
-    }
-    for (size_t i = 0; i < known->count; i++) {
-        if (text_is(name, known->properties[i].name)) {
-            return known->properties[i].value;
-        }
-    }
-    return NULL;
-}
-
-struct text liquibase_expand(struct arena *arena, struct text text, const struct liquibase_property *properties,
-                             size_t count)
-{
-    struct known known = {properties, count};
-    struct status ignored = {.arena = arena};
-    struct text filled = text;
-    if (text_find(text, "${", 0) == SIZE_MAX ||
-        !script_fill(arena, text, "${", "}", value_of, &known, true, &filled, &ignored)) {
-        return text;
-    }
-    return filled;
-}
-
-/* ---- reading ---- */
 
 void liquibase_property_add(struct liquibase_walk *walk, const char *name, const char *value)
 {

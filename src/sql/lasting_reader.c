@@ -1,0 +1,42 @@
+/*
+ * What the readers of lasting statements write with.
+ */
+#include "sql/lasting_reader.h"
+
+void lasting_add(const struct looking *looking, struct sql_lasting lasting)
+{
+    struct sql_lastings *const out = looking->out;
+    if (looking->in_body && lasting.kind == SQL_LOCAL_SETTING) {
+        lasting = (struct sql_lasting){.kind = SQL_ENDS, .what = "SET LOCAL or set_config(…, true) inside DO"};
+    } else if (looking->in_body && (lasting.kind == SQL_SETTING || lasting.kind == SQL_RESET_ALL)) {
+        lasting = (struct sql_lasting){.kind = SQL_OF_SESSION, .what = "a setting made inside DO"};
+    }
+    out->items = arena_grow(looking->arena, out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count++] = lasting;
+}
+
+void lasting_add_what(const struct looking *looking, enum sql_lasting_kind kind, const char *what)
+{
+    lasting_add(looking, (struct sql_lasting){.kind = kind, .what = what});
+}
+
+/* As it is written, from one token up to another. */
+const char *lasting_written(const struct looking *looking, size_t start, size_t end)
+{
+    return arena_strndup(looking->arena, looking->written.data + start, end - start);
+}
+
+bool lasting_has_words(struct text statement, const char *first, const char *second)
+{
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END) {
+        if (sql_take(&reader, first)) {
+            if (second == NULL || sql_is_word(&reader.token, second)) {
+                return true;
+            }
+        } else {
+            sql_advance(&reader);
+        }
+    }
+    return false;
+}
