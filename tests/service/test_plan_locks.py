@@ -297,6 +297,19 @@ class PlanLocks(Case):
         self.assertEqual((plan.blocks_reads, plan.blocks_writes, plan.unknown), (True, True, False))
         self.assertIn("1001 other statement(s) that lock what exists, or may, and are too many to list", self.truss("plan", worker=self.process).stdout)
 
+    def test_names_beyond_the_first_are_followed_as_those_before_them(self):
+        """Behind the first names all others are loaded at once: what the plan has done to names by then stays done."""
+        long = "l" * 63
+        self.sql("".join(f"CREATE TABLE t{number} (id int);" for number in range(60)) + f"CREATE TABLE {long} (id int); CREATE SCHEMA other; "
+                 "CREATE TABLE other.t0 (id int); CREATE TABLE other.t50 (id int);")
+        script = "DROP TABLE t0; ALTER TABLE t1 RENAME TO moved; CREATE TABLE t0 (id int); CREATE TABLE fresh (id int);\n"
+        script += "".join(f"ALTER TABLE t{number} ADD COLUMN x int;\n" for number in range(2, 50))
+        script += "".join(f"ALTER TABLE {name} ADD COLUMN y int;\n" for name in ("t0", "moved", "fresh", "t50", "other.t50", "other.t0", long + "er", "nowhere"))
+        step = self.serve(script).call("MigrationService", "Plan").migrations[0].steps[0]
+        self.assertEqual([(one.line, lock.relation) for one in step.statements for lock in one.locks],
+                         [(1, "t0"), (1, "t1"), *((number, f"t{number}") for number in range(2, 50)),
+                          (51, "t1"), (53, "t50"), (54, "other.t50"), (55, "other.t0"), (56, long)])
+
     # ---- not known ----
 
     def test_what_is_not_known_may_block(self):

@@ -1,12 +1,14 @@
 /*
  * A table of bare names; each has the relations of that name, by schema. A name is loaded from the catalogs when it is
- * first asked for.
+ * first asked for. Behind so many names all the others are loaded at once: a large plan asks for thousands.
  */
 #include "migration/plan/world.h"
 
 #include <string.h>
 
-#define BUCKETS 4096
+#define BUCKETS         4096
+#define MOST_ONE_BY_ONE 32 /* names, before all are loaded */
+#define LONGEST_NAME    63 /* in bytes: PostgreSQL cuts a longer one */
 
 /* A relation by a name of it; several where it was renamed. */
 struct named {
@@ -54,6 +56,8 @@ struct world {
     struct alias *aliases;
     size_t alias_count;
     size_t alias_capacity;
+    size_t one_by_one; /* so many names were loaded by themselves */
+    bool has_all;      /* every name that the catalogs have is loaded */
     bool is_empty;
 };
 
@@ -122,24 +126,72 @@ static struct seen *see(struct world *world, struct seen **table, const char *sc
     return one;
 }
 
-static void load(struct world *world, const char *bare)
+/* Schemas, oids, displays, kinds, children, names. */
+#define RELATIONS                                                                                                      \
+    "SELECT n.nspname, c.oid, c.oid::pg_catalog.regclass::text, c.relkind, c.relhassubclass, c.relname "               \
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                             \
+    "WHERE n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%' AND "
+
+static void take(struct world *world, const PGresult *result, int row, const char *bare)
+{
+    struct relation *const relation = world_of_oid(world, (uint32_t)pg_field_int(result, row, 1, 0),
+                                                   pg_field(result, row, 2), pg_field(result, row, 3)[0]);
+    relation->has_children = pg_field_bool(result, row, 4);
+    name(world, pg_field(result, row, 0), bare, relation);
+}
+
+static bool is_loaded(const struct world *world, const char *bare)
+{
+    const struct seen *one = world->loaded[bucket_of(bare)];
+    while (one != NULL && strcmp(one->name, bare) != 0) {
+        one = one->next;
+    }
+    return one != NULL;
+}
+
+/* What was loaded before stays as it is: the plan may have changed it since. A catalog of more than about 70,000
+ * relations is too large for this; its names go on one by one. */
+static void load_all(struct world *world)
 {
     static const char sql[] =
-        "SELECT n.nspname, c.oid, c.oid::pg_catalog.regclass::text, c.relkind, c.relhassubclass "
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relname = $1::name AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%'";
+        RELATIONS "pg_catalog.pg_relation_size('pg_catalog.pg_class'::pg_catalog.regclass) <= 16777216";
     struct status unanswered = {.arena = world->arena};
     bool is_old;
+    PG_RESULT(result) = pg_query(world->session, sql, 0, NULL, &unanswered);
+    const int count = result == NULL ? 0 : PQntuples(result);
+    bool *const known = arena_array(world->arena, (size_t)count, sizeof *known);
+    for (int row = 0; row < count; row++) {
+        known[row] = is_loaded(world, pg_field(result, row, 5));
+    }
+    for (int row = 0; row < count; row++) {
+        if (!known[row]) {
+            see(world, world->loaded, NULL, pg_field(result, row, 5), &is_old);
+            take(world, result, row, pg_field(result, row, 5));
+        }
+    }
+    world->has_all = count > 0;
+}
+
+static void load(struct world *world, const char *bare)
+{
+    static const char sql[] = RELATIONS "c.relname = $1::name";
+    struct status unanswered = {.arena = world->arena};
+    bool is_old;
+    if (world->one_by_one == MOST_ONE_BY_ONE && !is_loaded(world, bare)) {
+        load_all(world);
+        world->one_by_one++;
+    }
+    if (world->has_all && strlen(bare) <= LONGEST_NAME) {
+        return;
+    }
     see(world, world->loaded, NULL, bare, &is_old);
     if (is_old) {
         return;
     }
+    world->one_by_one++;
     PG_RESULT(result) = pg_query(world->session, sql, 1, &bare, &unanswered);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        struct relation *const relation = world_of_oid(world, (uint32_t)pg_field_int(result, row, 1, 0),
-                                                       pg_field(result, row, 2), pg_field(result, row, 3)[0]);
-        relation->has_children = pg_field_bool(result, row, 4);
-        name(world, pg_field(result, row, 0), bare, relation);
+        take(world, result, row, bare);
     }
 }
 
@@ -286,6 +338,24 @@ static const char *const *copy_path(const struct world *world, const char *const
     return path == NULL ? NULL : copy;
 }
 
+/* Is what this name stood for gone already? What has looked for those whom a DROP stops has seen it go; whoever is
+ * called so elsewhere stays. */
+static bool has_gone(const struct world *world, const char *schema, const char *bare)
+{
+    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+        const char *const *place = schema == NULL ? world->path : NULL;
+        while (place != NULL && *place != NULL && strcmp(schema_of(world, *place), one->schema) != 0) {
+            place++;
+        }
+        const bool is_meant =
+            schema != NULL ? strcmp(schema_of(world, schema), one->schema) == 0 : place != NULL && *place != NULL;
+        if (is_meant && strcmp(one->name, bare) == 0 && one->relation != NULL && one->relation->gone) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void apply(struct world *world, const struct sql_change *change)
 {
     struct relation *relation;
@@ -298,7 +368,7 @@ static void apply(struct world *world, const struct sql_change *change)
         break;
     case SQL_CHANGE_DROPS:
         relation = world_find(world, change->schema, change->name);
-        if (relation != NULL) {
+        if (relation != NULL && !has_gone(world, change->schema, change->name)) {
             relation->gone = true;
         }
         break;
