@@ -95,6 +95,8 @@ class Cluster:
             run_server("cp", "-a", os.path.join(shared, "server", "data"), self.data)
         else:
             make_data(self.data)
+        with open(os.path.join(self.data, "PG_VERSION"), encoding="ascii") as file:
+            self.version = int(file.read().split(".")[0])
         self.start_anew()
 
     def start_anew(self):
@@ -165,7 +167,9 @@ class Cluster:
         """A database with nothing in it, or with what another one has, in which nobody may be at work."""
         self.number += 1
         name = f"t{os.getpid()}_{self.number}"
-        self.psql("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
+        # To copy files costs half of what it costs to write them to the log as well; servers before 15 do nothing else.
+        strategy = " STRATEGY file_copy" if self.version >= 15 else ""
+        self.psql("postgres", f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"{strategy}')
         return name
 
     def drop_database(self, name):
