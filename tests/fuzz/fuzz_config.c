@@ -74,10 +74,11 @@ static void fill(struct arena *arena, struct text content)
     struct status status = {.arena = arena};
     struct text filled;
     char value[] = "1";
-    must(script_fill(arena, content, "${", "}", value_of_a, value, true, &filled, &status));
+    const struct script_placeholders lenient = {"${", "}", value_of_a, value, true};
+    const struct script_placeholders strict = {":", ":", value_of_a, value, false};
+    must(script_fill(arena, content, &lenient, &filled, &status));
     must(line_endings(filled) == line_endings(content));
-    must(script_fill(arena, content, ":", ":", value_of_a, value, false, &filled, &status) ||
-         status.code == STATUS_INVALID_ARGUMENT);
+    must(script_fill(arena, content, &strict, &filled, &status) || status.code == STATUS_INVALID_ARGUMENT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -153,11 +153,10 @@ static void read_migration(struct arena *arena, const struct project *project, c
 static void create(struct arena *arena, const struct folder *folder)
 {
     struct status status = {.arena = arena};
-    const char *migration, *file, *content;
-    if (framework_can_create(folder->framework) &&
-        framework_create_migration(arena, folder, "add x", INT64_C(1700000000000000), &migration, &file, &content,
-                                   &status)) {
-        must(file[0] != '/' && strcmp(file, "..") != 0 && strncmp(file, "../", 3) != 0 && strstr(file, "/../") == NULL);
+    struct new_migration made = {.title = "add x", .wall_us = INT64_C(1700000000000000)};
+    if (framework_can_create(folder->framework) && framework_create_migration(arena, folder, &made, &status)) {
+        must(made.file[0] != '/' && strcmp(made.file, "..") != 0 && strncmp(made.file, "../", 3) != 0 &&
+             strstr(made.file, "/../") == NULL);
     }
 }
 

@@ -97,7 +97,8 @@ static const char *script_of(const char *id)
     const struct migration_files files = list(folder);
     const struct text content = content_of(&files.items[0]);
     struct migration_script script = {.sql = content};
-    if (!framework_script(arena, &project, folder, &files.items[0], content, &script, &status)) {
+    const struct script_request request = {arena, &project, folder, &files.items[0], content, &script, &status};
+    if (!framework_script(&request)) {
         return NULL;
     }
     const struct text sql = text_trim(script.sql);

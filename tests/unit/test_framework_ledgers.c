@@ -471,9 +471,8 @@ static struct ledger_record record_of(const struct fixture *fixture, size_t i, s
     struct text content;
     ck_assert_msg(file_read(arena, file->path, MIGRATION_FILE_LIMIT, &content, &status), "%s", status.message);
     *script = (struct migration_script){.sql = content};
-    ck_assert_msg(file->is_code ||
-                      framework_script(arena, &fixture->project, &fixture->folder, file, content, script, &status),
-                  "%s", status.message);
+    const struct script_request request = {arena, &fixture->project, &fixture->folder, file, content, script, &status};
+    ck_assert_msg(file->is_code || framework_script(&request), "%s", status.message);
     return (struct ledger_record){
         .id = "00000000-0000-4000-8000-000000000000",
         .name = file->name,
@@ -597,15 +596,12 @@ START_TEST(every_new_file_is_a_migration_of_its_framework)
 {
     for (size_t i = 0; frameworks[i] != NULL; i++) {
         const struct folder folder = {.framework = frameworks[i], .root = "/nowhere", .base = "", .path = "m"};
-        const char *migration;
-        const char *file;
-        const char *content;
+        struct new_migration made = {.title = "Add users!", .wall_us = 1767607200000000};
         if (frameworks[i]->folder.makes.file != NULL) {
-            ck_assert_msg(framework_create_migration(arena, &folder, "Add users!", 1767607200000000, &migration, &file,
-                                                     &content, &status),
-                          "%s: %s", frameworks[i]->id, status.message);
-            ck_assert_ptr_nonnull(strstr(file, "add"));
-            ck_assert_ptr_nonnull(content);
+            ck_assert_msg(framework_create_migration(arena, &folder, &made, &status), "%s: %s", frameworks[i]->id,
+                          status.message);
+            ck_assert_ptr_nonnull(strstr(made.file, "add"));
+            ck_assert_ptr_nonnull(made.content);
         }
     }
 }

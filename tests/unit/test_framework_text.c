@@ -317,7 +317,8 @@ static const char *filled(const char *content, bool lenient)
 {
     char known[] = "1";
     struct text out;
-    if (!script_fill(arena, text_of(content), "${", "}", name_value, known, lenient, &out, &status)) {
+    const struct script_placeholders values = {"${", "}", name_value, known, lenient};
+    if (!script_fill(arena, text_of(content), &values, &out, &status)) {
         return NULL;
     }
     return arena_strndup(arena, out.data == NULL ? "" : out.data, out.size);

@@ -250,15 +250,13 @@ END_TEST
 
 START_TEST(a_new_migration_is_named_as_prisma_names_it)
 {
-    const char *name;
-    const char *file;
-    const char *content;
+    struct new_migration made = {.title = "Add users' e-mail!", .wall_us = 1700000000000000};
     const struct folder *const place = folder("m");
-    ck_assert(prisma->hooks.create_migration(arena, place, "Add users' e-mail!", 1700000000000000, &name, &file,
-                                             &content, &status));
-    ck_assert_str_eq(name, "20231114221320_add_users_e_mail");
-    ck_assert_str_eq(file, "20231114221320_add_users_e_mail/migration.sql");
-    ck_assert(!prisma->hooks.create_migration(arena, place, "../..", 0, &name, &file, &content, &status));
+    ck_assert(framework_create_migration(arena, place, &made, &status));
+    ck_assert_str_eq(made.name, "20231114221320_add_users_e_mail");
+    ck_assert_str_eq(made.file, "20231114221320_add_users_e_mail/migration.sql");
+    made.title = "../..";
+    ck_assert(!framework_create_migration(arena, place, &made, &status));
     ck_assert_int_eq(status.code, STATUS_INVALID_ARGUMENT);
 }
 END_TEST

@@ -50,19 +50,17 @@ static bool is_alone(const struct folder_facts *facts, struct text content, stru
     return false;
 }
 
-bool framework_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                      const struct migration_file *file, struct text content, struct migration_script *script,
-                      struct status *status)
+bool framework_script(const struct script_request *request)
 {
-    const struct hooks *const hooks = &folder->framework->hooks;
-    const struct folder_facts *const facts = &folder->framework->folder;
+    const struct hooks *const hooks = &request->folder->framework->hooks;
+    const struct folder_facts *const facts = &request->folder->framework->folder;
     struct text options = {0};
-    *script = (struct migration_script){.sql = content};
-    if (facts->marks.up != NULL && !marked_script(arena, file, content, &facts->marks, &options, script, status)) {
+    *request->script = (struct migration_script){.sql = request->content};
+    if (facts->marks.up != NULL && !marked_script(request, &facts->marks, &options)) {
         return false;
     }
-    script->no_transaction = file->no_transaction || is_alone(facts, content, options);
-    return hooks->script == NULL || hooks->script(arena, project, folder, file, content, script, status);
+    request->script->no_transaction = request->file->no_transaction || is_alone(facts, request->content, options);
+    return hooks->script == NULL || hooks->script(request);
 }
 
 bool framework_has_checksum(const struct framework *framework)
@@ -95,16 +93,7 @@ bool framework_file_checksum(struct arena *arena, const struct folder *folder, c
 
 bool framework_can_create(const struct framework *framework)
 {
-    return framework->hooks.create_migration != NULL || framework->folder.makes.file != NULL;
-}
-
-bool framework_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                                const char **migration, const char **file, const char **content, struct status *status)
-{
-    const struct hooks *const hooks = &folder->framework->hooks;
-    return hooks->create_migration != NULL
-               ? hooks->create_migration(arena, folder, name, wall_us, migration, file, content, status)
-               : files_create(arena, folder, name, wall_us, migration, file, content, status);
+    return framework->folder.makes.file != NULL;
 }
 
 /* ---- its ledger ---- */

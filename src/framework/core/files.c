@@ -201,25 +201,25 @@ static const char *file_of(const struct making *making, struct text template)
     return buffer_string(&file);
 }
 
-bool files_create(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                  const char **migration, const char **file, const char **content, struct status *status)
+bool framework_create_migration(struct arena *arena, const struct folder *folder, struct new_migration *made,
+                                struct status *status)
 {
     const struct folder_facts *const facts = &folder->framework->folder;
-    const struct making making = {.arena = arena, .name = name, .wall_us = wall_us, .status = status};
+    const struct making making = {.arena = arena, .name = made->title, .wall_us = made->wall_us, .status = status};
     const char *warning = NULL;
-    *file = file_of(&making, text_of(facts->makes.file));
-    if (*file == NULL) {
+    made->file = file_of(&making, text_of(facts->makes.file));
+    if (made->file == NULL) {
         return false;
     }
-    struct migration_file made = {
-        .name = facts->script == NULL ? *file : arena_strndup(arena, *file, strcspn(*file, "/")),
-        .filename = *file,
+    struct migration_file file = {
+        .name = facts->script == NULL ? made->file : arena_strndup(arena, made->file, strcspn(made->file, "/")),
+        .filename = made->file,
     };
-    if (!take(arena, folder, &made, &warning)) {
-        return status_fail(status, STATUS_INTERNAL, "A file called %s would be no migration of %s.", *file,
+    if (!take(arena, folder, &file, &warning)) {
+        return status_fail(status, STATUS_INTERNAL, "A file called %s would be no migration of %s.", made->file,
                            folder->framework->display_name);
     }
-    *migration = made.name;
-    *content = facts->makes.content;
+    made->name = file.name;
+    made->content = facts->makes.content;
     return true;
 }

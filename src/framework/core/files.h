@@ -13,8 +13,4 @@ bool files_list(struct arena *arena, const struct folder *folder, struct migrati
 /* False where the facts say that files are numbered from 1 without gaps, and these are not. */
 bool files_check_numbers(const struct folder *folder, const struct migration_files *files, struct status *status);
 
-/* framework_create_migration for a framework whose facts have what it makes. */
-bool files_create(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                  const char **migration, const char **file, const char **content, struct status *status);
-
 #endif

@@ -170,6 +170,17 @@ struct migration_script {
     bool no_transaction; /* its marker says so: it is sent as the framework's sent_unwrapped says */
 };
 
+/* What is sent of this file? */
+struct script_request {
+    struct arena *arena;
+    const struct project *project;
+    const struct folder *folder;
+    const struct migration_file *file;
+    struct text content;             /* the file's, or its part [start, end) with the rest blanked */
+    struct migration_script *script; /* set */
+    struct status *status;
+};
+
 /* How its own tool sends a script; what that means is what a run of ours must come to. */
 enum script_sending {
     SENT_IN_TRANSACTION,      /* the tool's BEGIN, the script as one query, the tool's COMMIT */
@@ -450,11 +461,9 @@ struct hooks {
     bool (*check_folder)(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                          struct status *status);
 
-    /* What of a file's content is sent, behind what the facts say: script is what they make of it. `content` is the
-     * file's, or its part [start, end) with the rest blanked. Must not depend on the server. */
-    bool (*script)(struct arena *arena, const struct project *project, const struct folder *folder,
-                   const struct migration_file *file, struct text content, struct migration_script *script,
-                   struct status *status);
+    /* What of a file's content is sent, behind what the facts say: request->script is what they make of it. Must not
+     * depend on the server. */
+    bool (*script)(const struct script_request *request);
 
     /* The checksum of a migration (content as for script) as the framework computes it. NULL: it keeps none, and a
      * changed file cannot be told. */
@@ -478,11 +487,6 @@ struct hooks {
     /* Session-level advisory locks that its own CLI takes (transaction-level ones of the same key exclude them as
      * well); taken by us by polling. Gives how many, at most MOST_ADVISORY_KEYS. NULL: it has none. */
     size_t (*advisory_locks)(const struct ledger *ledger, const char *database, int64_t *keys);
-
-    /* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to
-     * make, relative to the folder, and its content. NULL: its own tool must make it (it keeps a journal, …). */
-    bool (*create_migration)(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                             const char **migration, const char **file, const char **content, struct status *status);
 };
 
 struct framework {
@@ -509,10 +513,8 @@ bool framework_list(struct arena *arena, const struct folder *folder, struct mig
 bool framework_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                             struct status *status);
 
-/* What of a file's content is sent; content is the file's, or its part [start, end) with the rest blanked. */
-bool framework_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                      const struct migration_file *file, struct text content, struct migration_script *script,
-                      struct status *status);
+/* What of a file's content is sent. */
+bool framework_script(const struct script_request *request);
 
 /* Does it keep checksums that are made of a file's content? */
 bool framework_has_checksum(const struct framework *framework);
@@ -538,10 +540,19 @@ bool framework_has_advisory_locks(const struct framework *framework);
 /* Can a new migration of it be made by us? Its own tool must where it keeps a journal or the like. */
 bool framework_can_create(const struct framework *framework);
 
-/* A new migration called `name` by a person at this moment: *migration ("20260101120000_add_users"), the file to make,
- * relative to the folder, and its content. */
-bool framework_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                                const char **migration, const char **file, const char **content, struct status *status);
+/* A new migration. */
+struct new_migration {
+    const char *title; /* what a person calls it: "Add users" */
+    int64_t wall_us;
+    /* Set: */
+    const char *name;    /* "20260101120000_add_users" */
+    const char *file;    /* to be made, relative to the folder */
+    const char *content; /* of that */
+};
+
+/* Fills the names in. INVALID_ARGUMENT for a title that has nothing for a name. */
+bool framework_create_migration(struct arena *arena, const struct folder *folder, struct new_migration *made,
+                                struct status *status);
 
 /* ---- writing a ledger ---- */
 

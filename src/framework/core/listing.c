@@ -330,15 +330,3 @@ const char *name_time(struct arena *arena, const char *format, int64_t wall_us)
     return arena_strndup(arena, time, strftime(time, sizeof time, format, &parts));
 }
 #pragma GCC diagnostic pop
-
-bool name_with_time(struct arena *arena, const char *name, int64_t wall_us, char separator, const char *suffix,
-                    const char **migration, const char **file, struct status *status)
-{
-    const char *const slug = name_slug(arena, name, separator, status);
-    if (slug == NULL) {
-        return false;
-    }
-    *migration = arena_printf(arena, "%s%c%s", name_time(arena, "%Y%m%d%H%M%S", wall_us), separator, slug);
-    *file = arena_printf(arena, "%s%s", *migration, suffix);
-    return true;
-}

@@ -57,8 +57,4 @@ const char *name_slug(struct arena *arena, const char *name, char separator, str
 /* strftime in UTC. */
 const char *name_time(struct arena *arena, const char *format, int64_t wall_us) __attribute__((format(strftime, 2, 0)));
 
-/* For create_migration of most: "YYYYMMDDHHMMSS_slug" and that with the suffix; separator is '_' or '-'. */
-bool name_with_time(struct arena *arena, const char *name, int64_t wall_us, char separator, const char *suffix,
-                    const char **migration, const char **file, struct status *status);
-
 #endif

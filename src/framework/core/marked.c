@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-/* Blanks [start, end), but for line endings. */
-static void blank(char *data, size_t start, size_t end)
+/* Blanks these bytes, but for line endings. */
+static void blank(char *data, size_t size)
 {
-    for (size_t i = start; i < end; i++) {
+    for (size_t i = 0; i < size; i++) {
         if (data[i] != '\n' && data[i] != '\r') {
             data[i] = ' ';
         }
@@ -38,40 +38,50 @@ static bool check_dropped(struct text sql, struct status *status)
     return true;
 }
 
-bool marked_script(struct arena *arena, const struct migration_file *file, struct text content,
-                   const struct marks *marks, struct text *options, struct migration_script *script,
-                   struct status *status)
+/* What of a file is up and down. */
+struct parts {
+    struct text said; /* behind the words of the first up line */
+    bool is_up;
+    bool has_up;
+    bool has_down;
+};
+
+/* One line; what is not run is blanked in the copy. */
+static void take_line(struct parts *parts, const struct marks *marks, struct text line, char *copy)
 {
-    char *const copy = arena_strndup(arena, content.data == NULL ? "" : content.data, content.size);
-    struct text rest = content;
-    struct text said = {0};
-    bool is_up = false;
-    bool has_up = false;
-    bool has_down = false;
-    for (struct text line; text_next_line(&rest, &line);) {
-        struct text behind = {0};
-        const size_t start = (size_t)(line.data - content.data);
-        const bool up = line_is_comment(line, marks->up, marks->nocase, &behind);
-        const bool down = !up && line_is_comment(line, marks->down, marks->nocase, &(struct text){0});
-        if (up && !has_up) {
-            said = behind;
-        }
-        is_up = up || (is_up && !down);
-        has_up = has_up || up;
-        has_down = has_down || down;
-        if (!is_up || up) {
-            blank(copy, start, start + line.size);
-        }
+    struct text behind = {0};
+    const bool up = line_is_comment(line, marks->up, marks->nocase, &behind);
+    const bool down = !up && line_is_comment(line, marks->down, marks->nocase, &(struct text){0});
+    if (up && !parts->has_up) {
+        parts->said = behind;
     }
-    if (!has_up || (marks->needs_down && !has_down)) {
-        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s has no line \"-- %s\", which says what is to run%s.",
-                           file->filename, has_up ? marks->down : marks->up, has_up ? " and what undoes it" : "");
+    parts->is_up = up || (parts->is_up && !down);
+    parts->has_up = parts->has_up || up;
+    parts->has_down = parts->has_down || down;
+    if (!parts->is_up || up) {
+        blank(copy, line.size);
+    }
+}
+
+bool marked_script(const struct script_request *request, const struct marks *marks, struct text *options)
+{
+    const struct text content = request->content;
+    char *const copy = arena_strndup(request->arena, content.data == NULL ? "" : content.data, content.size);
+    struct text rest = content;
+    struct parts parts = {0};
+    for (struct text line; text_next_line(&rest, &line);) {
+        take_line(&parts, marks, line, copy + (line.data - content.data));
+    }
+    if (!parts.has_up || (marks->needs_down && !parts.has_down)) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                           "%s has no line \"-- %s\", which says what is to run%s.", request->file->filename,
+                           parts.has_up ? marks->down : marks->up, parts.has_up ? " and what undoes it" : "");
     }
     if (options != NULL) {
-        *options = said;
+        *options = parts.said;
     }
-    script->sql = (struct text){copy, content.size};
-    return !marks->drops_comments || check_dropped(script->sql, status);
+    request->script->sql = (struct text){copy, content.size};
+    return !marks->drops_comments || check_dropped(request->script->sql, request->status);
 }
 
 bool marked_has(struct text content, const char *words, bool nocase)

@@ -9,9 +9,7 @@
 
 /* What stands between the lines of up and down becomes the script; each up part, where there are several. *options (may
  * be NULL) is what follows the words of the first up line. FAILED_PRECONDITION where there is none. */
-bool marked_script(struct arena *arena, const struct migration_file *file, struct text content,
-                   const struct marks *marks, struct text *options, struct migration_script *script,
-                   struct status *status);
+bool marked_script(const struct script_request *request, const struct marks *marks, struct text *options);
 
 /* Is there such a line (without what may follow it)? */
 bool marked_has(struct text content, const char *words, bool nocase);

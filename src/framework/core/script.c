@@ -65,9 +65,11 @@ static size_t name_end(struct text content, size_t name, const char *close)
     return is_name ? end : SIZE_MAX;
 }
 
-bool script_fill(struct arena *arena, struct text content, const char *open, const char *close, placeholder_value *find,
-                 void *data, bool lenient, struct text *filled, struct status *status)
+bool script_fill(struct arena *arena, struct text content, const struct script_placeholders *placeholders,
+                 struct text *filled, struct status *status)
 {
+    const char *const open = placeholders->open;
+    const char *const close = placeholders->close;
     struct buffer out = {.arena = arena};
     size_t done = 0;
     buffer_reserve(&out, content.size);
@@ -75,12 +77,12 @@ bool script_fill(struct arena *arena, struct text content, const char *open, con
         const size_t name = start + strlen(open);
         const size_t end = name_end(content, name, close);
         const struct text called = text_slice(content, name, end);
-        const char *const value = end == SIZE_MAX ? NULL : find(data, arena, called);
+        const char *const value = end == SIZE_MAX ? NULL : placeholders->find(placeholders->data, arena, called);
         if (value != NULL && strpbrk(value, "\r\n") == NULL) {
             buffer_add(&out, text_slice(content, done, start));
             buffer_puts(&out, value);
             done = start = end + strlen(close);
-        } else if (value != NULL || (end != SIZE_MAX && !lenient)) {
+        } else if (value != NULL || (end != SIZE_MAX && !placeholders->lenient)) {
             return status_fail(status, STATUS_INVALID_ARGUMENT, "Line %u has the placeholder %s%.*s%s, %s.",
                                text_position(content, start).line, open, (int)called.size, called.data, close,
                                value == NULL ? "for which no value is configured" : "whose value has several lines");

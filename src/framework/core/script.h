@@ -21,11 +21,21 @@ size_t script_find_line(struct text content, size_t from, line_test *test, size_
  * may follow. */
 bool line_is_comment(struct text line, const char *words, bool nocase, struct text *rest);
 
-/* Replaces placeholders: at each `open` … `close` the value of the name between is put; find gives NULL for a name that
- * it does not know, which fails with INVALID_ARGUMENT naming it and its line, or stays as it is where lenient. Values
- * may not have line endings. */
+/* The value of a name; NULL for one that is not known. */
 typedef const char *placeholder_value(void *data, struct arena *arena, struct text name);
-bool script_fill(struct arena *arena, struct text content, const char *open, const char *close, placeholder_value *find,
-                 void *data, bool lenient, struct text *filled, struct status *status);
+
+/* What placeholders look like, and what they are worth. */
+struct script_placeholders {
+    const char *open; /* "${" */
+    const char *close;
+    placeholder_value *find;
+    void *data;   /* for find */
+    bool lenient; /* unknown ones stay as they are */
+};
+
+/* Replaces placeholders. Fails with INVALID_ARGUMENT, naming it and its line, for one that is not known, and for a
+ * value that has line endings. */
+bool script_fill(struct arena *arena, struct text content, const struct script_placeholders *placeholders,
+                 struct text *filled, struct status *status);
 
 #endif

@@ -31,11 +31,9 @@ static const char *flyway_checksum(struct arena *arena, const struct folder *fol
                                    struct text content)
 {
     struct status ignored = {.arena = arena};
-    struct text filled = content;
-    if (file->repeatable && !flyway_fill(arena, NULL, folder, file, content, &filled, &ignored)) {
-        return NULL;
-    }
-    return crc_of(arena, filled);
+    struct migration_script script = {.sql = content};
+    const struct script_request request = {arena, NULL, folder, file, content, &script, &ignored};
+    return file->repeatable && !flyway_fill(&request) ? NULL : crc_of(arena, script.sql);
 }
 
 /* A file's CRC-32 as it is read piece by piece. */
@@ -74,18 +72,16 @@ static bool flyway_file_checksum(struct arena *arena, const struct folder *folde
     return ok;
 }
 
-static bool flyway_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                          const struct migration_file *file, struct text content, struct migration_script *script,
-                          struct status *status)
+static bool flyway_script(const struct script_request *request)
 {
-    struct status ignored = {.arena = arena};
+    struct status ignored = {.arena = request->arena};
     struct text conf;
-    const char *const path = arena_printf(arena, "%s.conf", file->path);
-    if (file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, 64 * 1024, &conf, &ignored)) {
-        const char *const value = config_value(arena, conf, NULL, "executeInTransaction");
-        script->no_transaction = value != NULL && strcmp(value, "false") == 0;
+    const char *const path = arena_printf(request->arena, "%s.conf", request->file->path);
+    if (file_look(path, NULL) == FILE_REGULAR && file_read(request->arena, path, 64 * 1024, &conf, &ignored)) {
+        const char *const value = config_value(request->arena, conf, NULL, "executeInTransaction");
+        request->script->no_transaction = value != NULL && strcmp(value, "false") == 0;
     }
-    return flyway_fill(arena, project, folder, file, content, &script->sql, status);
+    return flyway_fill(request);
 }
 
 /* ---- the ledger ---- */

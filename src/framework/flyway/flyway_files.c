@@ -389,18 +389,18 @@ static const char *placeholder(void *data, struct arena *arena, struct text name
     return own_value(filling, name);
 }
 
-bool flyway_fill(struct arena *arena, const struct project *project, const struct folder *folder,
-                 const struct migration_file *file, struct text content, struct text *filled, struct status *status)
+bool flyway_fill(const struct script_request *request)
 {
-    struct filling filling = {project, settings_of(folder), folder, file};
-    *filled = content;
-    if (!filling.settings->replaces || text_find(content, filling.settings->placeholder_prefix, 0) == SIZE_MAX) {
+    struct filling filling = {request->project, settings_of(request->folder), request->folder, request->file};
+    const struct script_placeholders words = {.open = filling.settings->placeholder_prefix,
+                                              .close = filling.settings->placeholder_suffix,
+                                              .find = placeholder,
+                                              .data = &filling};
+    request->script->sql = request->content;
+    if (!filling.settings->replaces || text_find(request->content, words.open, 0) == SIZE_MAX ||
+        script_fill(request->arena, request->content, &words, &request->script->sql, request->status)) {
         return true;
     }
-    if (script_fill(arena, content, filling.settings->placeholder_prefix, filling.settings->placeholder_suffix,
-                    placeholder, &filling, false, filled, status)) {
-        return true;
-    }
-    return status_fail(status, STATUS_FAILED_PRECONDITION, "%s: %s", file->filename,
-                       arena_strdup(arena, status->message));
+    return status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s: %s", request->file->filename,
+                       arena_strdup(request->arena, request->status->message));
 }

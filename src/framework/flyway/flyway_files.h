@@ -48,8 +48,8 @@ const char *flyway_key(struct arena *arena, const char *version, const char *des
 /* Compares versions part by part, missing ones being 0. */
 int flyway_compare_versions(const char *a, const char *b);
 
-/* The text with its placeholders replaced; project NULL: without those that the connection tells. */
-bool flyway_fill(struct arena *arena, const struct project *project, const struct folder *folder,
-                 const struct migration_file *file, struct text content, struct text *filled, struct status *status);
+/* Sets request->script->sql: the content with its placeholders replaced; project NULL: without those that the
+ * connection tells. */
+bool flyway_fill(const struct script_request *request);
 
 #endif

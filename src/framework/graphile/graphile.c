@@ -154,22 +154,19 @@ static bool graphile_check_folder(struct arena *arena, const struct folder *fold
 }
 
 /* An applied file that was edited is none of its business; one that is to run must be the one that was committed. */
-static bool graphile_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                            const struct migration_file *file, struct text content, struct migration_script *script,
-                            struct status *status)
+static bool graphile_script(const struct script_request *request)
 {
-    const struct settings *const settings = folder->settings;
-    const struct graphile_header header = graphile_header_of(arena, content);
+    const struct settings *const settings = request->folder->settings;
+    const struct graphile_header header = graphile_header_of(request->arena, request->content);
     if (header.problem == NULL && !header.may_be_invalid &&
-        strcmp(graphile_hash_of(arena, &header, content), header.hash) != 0) {
-        return status_fail(status, STATUS_FAILED_PRECONDITION,
+        strcmp(graphile_hash_of(request->arena, &header, request->content), header.hash) != 0) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "%s was edited after it was committed: its \"--! Hash:\" is not that of its text; "
                            "graphile-migrate refuses to run it.",
-                           file->filename);
+                           request->file->filename);
     }
-    script->no_transaction = graphile_has_no_transaction(&header, content);
-    return graphile_fill(arena, project, settings == NULL ? (struct text){NULL, 0} : settings->source, content,
-                         &script->sql, status);
+    request->script->no_transaction = graphile_has_no_transaction(&header, request->content);
+    return graphile_fill(request, settings == NULL ? (struct text){NULL, 0} : settings->source);
 }
 
 /* ---- the ledger ---- */

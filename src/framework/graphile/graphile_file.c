@@ -132,11 +132,11 @@ static struct placeholders placeholders_of(struct arena *arena, const struct pro
     return known;
 }
 
-bool graphile_fill(struct arena *arena, const struct project *project, struct text config, struct text content,
-                   struct text *filled, struct status *status)
+bool graphile_fill(const struct script_request *request, struct text config)
 {
-    const struct placeholders known = placeholders_of(arena, project, config);
-    struct buffer out = {.arena = arena};
+    const struct placeholders known = placeholders_of(request->arena, request->project, config);
+    const struct text content = request->content;
+    struct buffer out = {.arena = request->arena};
     size_t done = 0;
     size_t end;
     for (size_t at = 0; (at = text_find(content, ":", at)) != SIZE_MAX; at = end) {
@@ -147,7 +147,7 @@ bool graphile_fill(struct arena *arena, const struct project *project, struct te
             continue;
         }
         if (found->value == NULL || strcmp(found->value, "!ENV") == 0) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
+            return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                                "Line %u has the placeholder %s, whose value is not written in the configuration, but "
                                "taken from somewhere else: write it there.",
                                text_position(content, at).line, found->key);
@@ -157,6 +157,6 @@ bool graphile_fill(struct arena *arena, const struct project *project, struct te
         done = end;
     }
     buffer_add(&out, text_slice(content, done, content.size));
-    *filled = buffer_text(&out);
+    request->script->sql = buffer_text(&out);
     return true;
 }

@@ -23,8 +23,8 @@ const char *graphile_hash_of(struct arena *arena, const struct graphile_header *
 /* True for "--! no-transaction" as the first line of the script. */
 bool graphile_has_no_transaction(const struct graphile_header *header, struct text content);
 
-/* Puts the values of :DATABASE_NAME, :DATABASE_OWNER and those of the configuration (its source) in. */
-bool graphile_fill(struct arena *arena, const struct project *project, struct text config, struct text content,
-                   struct text *filled, struct status *status);
+/* Sets request->script->sql: the content with the values of :DATABASE_NAME, :DATABASE_OWNER and those of the
+ * configuration (its source). */
+bool graphile_fill(const struct script_request *request, struct text config);
 
 #endif

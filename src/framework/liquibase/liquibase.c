@@ -26,17 +26,11 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
 }
 
 /* The text is that of the listing, which its checksum was made of. */
-static bool liquibase_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                             const struct migration_file *file, struct text content, struct migration_script *script,
-                             struct status *status)
+static bool liquibase_script(const struct script_request *request)
 {
-    const struct liquibase_migration *const migration = file->own;
-    (void)project;
-    (void)folder;
-    (void)content;
-    (void)status;
-    script->sql = liquibase_sql_of(arena, &migration->changeset);
-    script->no_transaction = migration->changeset.alone;
+    const struct liquibase_migration *const migration = request->file->own;
+    request->script->sql = liquibase_sql_of(request->arena, &migration->changeset);
+    request->script->no_transaction = migration->changeset.alone;
     return true;
 }
 

@@ -31,10 +31,11 @@ struct text liquibase_expand(struct arena *arena, struct text text, const struct
                              size_t count)
 {
     struct known known = {properties, count};
+    const struct script_placeholders values = {
+        .open = "${", .close = "}", .find = value_of, .data = &known, .lenient = true};
     struct status ignored = {.arena = arena};
     struct text filled = text;
-    if (text_find(text, "${", 0) == SIZE_MAX ||
-        !script_fill(arena, text, "${", "}", value_of, &known, true, &filled, &ignored)) {
+    if (text_find(text, "${", 0) == SIZE_MAX || !script_fill(arena, text, &values, &filled, &ignored)) {
         return text;
     }
     return filled;

@@ -123,7 +123,11 @@ const struct framework framework_prisma = {
             .mark_rolled_back = GIVE_UP,
             .advisory_locks = KEYS(72707369),
         },
-    .folder = {.places = WORDS("prisma/migrations"), .checksum = "SHA256"},
+    .folder = {.places = WORDS("prisma/migrations"),
+               .files = FILES({.pattern = "*"}),
+               .script = PRISMA_SCRIPT,
+               .checksum = "SHA256",
+               .makes = {"{utc:%Y%m%d%H%M%S}_{slug}/" PRISMA_SCRIPT, "-- This is an empty migration.\n"}},
     .habits =
         {
             .late = LATE_RUNS,
@@ -134,6 +138,5 @@ const struct framework framework_prisma = {
     .hooks = {.find = prisma_find,
               .list = prisma_list,
               .check_folder = prisma_check_folder,
-              .checksum_matches = prisma_checksum_matches,
-              .create_migration = prisma_create_migration},
+              .checksum_matches = prisma_checksum_matches},
 };

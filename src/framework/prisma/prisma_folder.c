@@ -275,13 +275,3 @@ bool prisma_check_folder(struct arena *arena, const struct folder *folder, const
     return files->warning_count == 0 ||
            status_fail(status, STATUS_FAILED_PRECONDITION, "%s Rename it before you run.", files->warnings[0]);
 }
-
-/* ---- a new migration ---- */
-
-bool prisma_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                             const char **migration, const char **file, const char **content, struct status *status)
-{
-    (void)folder;
-    *content = "-- This is an empty migration.\n";
-    return name_with_time(arena, name, wall_us, '_', "/" PRISMA_SCRIPT, migration, file, status);
-}

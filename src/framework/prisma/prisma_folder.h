@@ -15,7 +15,5 @@ bool prisma_list(struct arena *arena, const struct folder *folder, struct migrat
                  struct status *status);
 bool prisma_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
                          struct status *status);
-bool prisma_create_migration(struct arena *arena, const struct folder *folder, const char *name, int64_t wall_us,
-                             const char **migration, const char **file, const char **content, struct status *status);
 
 #endif

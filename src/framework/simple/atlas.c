@@ -157,22 +157,17 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool atlas_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                         const struct migration_file *file, struct text content, struct migration_script *script,
-                         struct status *status)
+static bool atlas_script(const struct script_request *request)
 {
     static const char *const refused[] = {"delimiter", "checkpoint", "import"};
-    (void)arena;
-    (void)project;
-    (void)folder;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        if (has_directive(content, refused[i])) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
+        if (has_directive(request->content, refused[i])) {
+            return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                                "%s has the directive atlas:%s, which only atlas itself honours: run it with atlas.",
-                               file->filename, refused[i]);
+                               request->file->filename, refused[i]);
         }
     }
-    script->no_transaction = has_directive(content, "txmode none");
+    request->script->no_transaction = has_directive(request->content, "txmode none");
     return true;
 }
 

@@ -27,21 +27,16 @@ static bool diesel_accept(struct arena *arena, const struct folder *folder, stru
 }
 
 /* metadata.toml beside the script says whether it is a transaction. */
-static bool diesel_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                          const struct migration_file *file, struct text content, struct migration_script *script,
-                          struct status *status)
+static bool diesel_script(const struct script_request *request)
 {
-    struct status ignored = {.arena = arena};
+    struct status ignored = {.arena = request->arena};
     struct text metadata;
-    const char *const slash = strrchr(file->path, '/');
-    const char *const path = arena_printf(arena, "%.*s/metadata.toml", (int)(slash - file->path), file->path);
-    (void)project;
-    (void)folder;
-    (void)content;
-    (void)status;
-    if (file_look(path, NULL) == FILE_REGULAR && file_read(arena, path, METADATA_LIMIT, &metadata, &ignored)) {
-        const char *const value = config_value(arena, metadata, NULL, "run_in_transaction");
-        script->no_transaction = value == NULL || strcmp(value, "true") != 0;
+    const char *const slash = strrchr(request->file->path, '/');
+    const char *const path =
+        arena_printf(request->arena, "%.*s/metadata.toml", (int)(slash - request->file->path), request->file->path);
+    if (file_look(path, NULL) == FILE_REGULAR && file_read(request->arena, path, METADATA_LIMIT, &metadata, &ignored)) {
+        const char *const value = config_value(request->arena, metadata, NULL, "run_in_transaction");
+        request->script->no_transaction = value == NULL || strcmp(value, "true") != 0;
     }
     return true;
 }

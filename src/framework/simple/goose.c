@@ -29,22 +29,17 @@ static const char *default_of(void *data, struct arena *arena, struct text name)
 }
 
 /* StatementBegin and StatementEnd are for goose's own splitter: PostgreSQL's parser needs no help. */
-static bool goose_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                         const struct migration_file *file, struct text content, struct migration_script *script,
-                         struct status *status)
+static bool goose_script(const struct script_request *request)
 {
-    struct text filled;
-    (void)project;
-    (void)folder;
-    if (!marked_has(content, "+goose ENVSUB ON", true)) {
+    const struct script_placeholders defaults = {.open = "${", .close = "}", .find = default_of};
+    if (!marked_has(request->content, "+goose ENVSUB ON", true)) {
         return true;
     }
-    if (!script_fill(arena, script->sql, "${", "}", default_of, NULL, false, &filled, status)) {
-        return status_fail(status, STATUS_FAILED_PRECONDITION,
+    if (!script_fill(request->arena, request->script->sql, &defaults, &request->script->sql, request->status)) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "%s: %s Here only ${NAME:-default} is filled in, with its default; run it with goose.",
-                           file->filename, arena_strdup(arena, status->message));
+                           request->file->filename, arena_strdup(request->arena, request->status->message));
     }
-    script->sql = filled;
     return true;
 }
 

@@ -98,24 +98,21 @@ static bool is_down(struct text line)
 }
 
 /* Without an up line the whole file is up, a down part included: so its own tool runs it. */
-static bool node_pg_migrate_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                                   const struct migration_file *file, struct text content,
-                                   struct migration_script *script, struct status *status)
+static bool node_pg_migrate_script(const struct script_request *request)
 {
     size_t behind;
-    (void)project;
-    (void)folder;
-    const size_t up = script_find_line(content, 0, is_up, &behind);
-    const size_t down = script_find_line(content, 0, is_down, &behind);
+    const size_t up = script_find_line(request->content, 0, is_up, &behind);
+    const size_t down = script_find_line(request->content, 0, is_down, &behind);
     if (up == SIZE_MAX && down != SIZE_MAX) {
         return status_fail(
-            status, STATUS_FAILED_PRECONDITION,
+            request->status, STATUS_FAILED_PRECONDITION,
             "%s has a line \"-- Down Migration\" and none \"-- Up Migration\": node-pg-migrate would run both parts. "
             "Add the line.",
-            file->filename);
+            request->file->filename);
     }
     if (up != SIZE_MAX) {
-        script->sql = script_keep(arena, content, up, down == SIZE_MAX || down < up ? content.size : down);
+        request->script->sql = script_keep(request->arena, request->content, up,
+                                           down == SIZE_MAX || down < up ? request->content.size : down);
     }
     return true;
 }

@@ -5,17 +5,12 @@
 #include "framework/core/framework.h"
 
 /* What it executes is what Go's text/template makes of the file. */
-static bool pop_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                       const struct migration_file *file, struct text content, struct migration_script *script,
-                       struct status *status)
+static bool pop_script(const struct script_request *request)
 {
-    (void)arena;
-    (void)project;
-    (void)folder;
-    (void)script;
-    return text_find(content, "{{", 0) == SIZE_MAX ||
-           status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "%s is a template ({{…}}), which only Pop itself fills in: run it with soda.", file->filename);
+    return text_find(request->content, "{{", 0) == SIZE_MAX ||
+           status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                       "%s is a template ({{…}}), which only Pop itself fills in: run it with soda.",
+                       request->file->filename);
 }
 
 #define UP "{number}_*.up.{sql|fizz}"

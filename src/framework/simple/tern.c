@@ -39,28 +39,28 @@ static const char *value_of(void *data, struct arena *arena, struct text name)
                : NULL;
 }
 
-static bool tern_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                        const struct migration_file *file, struct text content, struct migration_script *script,
-                        struct status *status)
+static bool tern_script(const struct script_request *request)
 {
     struct text conf = {0};
-    struct status unread = {.arena = arena};
-    const size_t separator = text_find(content, SEPARATOR, 0);
-    (void)project;
-    script->no_transaction = text_find(text_slice(content, 0, separator), DISABLE_TX, 0) != SIZE_MAX;
-    script->sql = script_keep(arena, content, 0, separator == SIZE_MAX ? content.size : separator);
-    if (text_find(script->sql, "{{", 0) == SIZE_MAX) {
+    struct status unread = {.arena = request->arena};
+    const struct script_placeholders values = {.open = "{{", .close = "}}", .find = value_of, .data = &conf};
+    const size_t separator = text_find(request->content, SEPARATOR, 0);
+    request->script->no_transaction = text_find(text_slice(request->content, 0, separator), DISABLE_TX, 0) != SIZE_MAX;
+    request->script->sql =
+        script_keep(request->arena, request->content, 0, separator == SIZE_MAX ? request->content.size : separator);
+    if (text_find(request->script->sql, "{{", 0) == SIZE_MAX) {
         return true;
     }
-    if (folder->settings != NULL) {
-        file_read(arena, path_join(arena, folder->root, folder->settings), 1024 * 1024, &conf, &unread);
+    if (request->folder->settings != NULL) {
+        file_read(request->arena, path_join(request->arena, request->folder->root, request->folder->settings),
+                  1024 * 1024, &conf, &unread);
     }
-    if (script_fill(arena, script->sql, "{{", "}}", value_of, &conf, false, &script->sql, status)) {
+    if (script_fill(request->arena, request->script->sql, &values, &request->script->sql, request->status)) {
         return true;
     }
-    return status_fail(status, STATUS_FAILED_PRECONDITION,
+    return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                        "%s: %s Only values of [data] in tern.conf ({{.name}}) are filled in here; run it with tern.",
-                       file->filename, arena_strdup(arena, status->message));
+                       request->file->filename, arena_strdup(request->arena, request->status->message));
 }
 
 const struct framework framework_tern = {

@@ -92,20 +92,14 @@ static bool yoyo_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
-static bool yoyo_script(struct arena *arena, const struct project *project, const struct folder *folder,
-                        const struct migration_file *file, struct text content, struct migration_script *script,
-                        struct status *status)
+static bool yoyo_script(const struct script_request *request)
 {
-    struct text rest = content;
-    (void)arena;
-    (void)project;
-    (void)folder;
-    (void)file;
-    (void)status;
+    struct text rest = request->content;
     for (struct text line; text_next_line(&rest, &line) && text_starts_with(line, "--");) {
         struct text value;
-        script->no_transaction = script->no_transaction || (line_is_comment(line, "transactional:", false, &value) &&
-                                                            text_is_nocase(value, "false"));
+        request->script->no_transaction =
+            request->script->no_transaction ||
+            (line_is_comment(line, "transactional:", false, &value) && text_is_nocase(value, "false"));
     }
     return true;
 }

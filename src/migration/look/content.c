@@ -57,8 +57,9 @@ bool migration_load(struct arena *arena, const struct migration_place *place, st
         return false;
     }
     loaded->script.sql = loaded->content;
-    return file->is_code ||
-           framework_script(arena, place->project, place->folder, file, loaded->content, &loaded->script, status);
+    const struct script_request request = {arena,           place->project,  place->folder, file,
+                                           loaded->content, &loaded->script, status};
+    return file->is_code || framework_script(&request);
 }
 
 const char *loaded_hash(struct arena *arena, const struct loaded *loaded)

@@ -146,8 +146,6 @@ static bool explain_read_only(struct status *status)
 bool migration_create(const struct request *request, const char *name, struct created *created)
 {
     struct detection detection;
-    const char *file;
-    const char *content;
     if (name[0] == '\0') {
         return status_fail(request->status, STATUS_INVALID_ARGUMENT, "migration name is required.");
     }
@@ -164,15 +162,16 @@ bool migration_create(const struct request *request, const char *name, struct cr
                            "A new migration of %s is made by its own tool, which keeps more than the file.",
                            framework->display_name);
     }
-    if (!framework_create_migration(request->arena, &detection.folder, name, clock_wall_us(), &created->name, &file,
-                                    &content, request->status)) {
+    struct new_migration made = {.title = name, .wall_us = clock_wall_us()};
+    if (!framework_create_migration(request->arena, &detection.folder, &made, request->status)) {
         return false;
     }
-    created->file = path_join(request->arena, detection.folder.path, file);
+    created->name = made.name;
+    created->file = path_join(request->arena, detection.folder.path, made.file);
     const char *const path = path_join(request->arena, request->site->project.root, created->file);
     const char *const slash = strrchr(path, '/');
     const char *const directory = arena_strndup(request->arena, path, (size_t)(slash - path));
     const bool ok = directory_make(request->arena, directory, request->status) &&
-                    file_create(path, text_of(content), request->status);
+                    file_create(path, text_of(made.content), request->status);
     return ok || explain_read_only(request->status);
 }
