@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ struct dev {
     struct postgres postgres;
     struct program worker;
     struct program bridge;
-    int signals; /* signalfd */
+    int signals;     /* signalfd */
+    bool is_stopped; /* by a signal */
 };
 
 /* ---- programs and their logs ---- */
@@ -151,6 +153,7 @@ static enum happening wait_once(struct dev *dev, int ms)
         return HAPPENED_NOTHING;
     }
     if (info.ssi_signo != SIGCHLD) {
+        dev->is_stopped = true;
         return HAPPENED_SIGNAL;
     }
     const char *const dead = find_dead(dev);
@@ -226,8 +229,26 @@ static bool start_bridge(struct dev *dev)
     return start_program(dev, &dev->bridge, "truss-bridge", arguments, NULL) && wait_listening(dev, &dev->bridge);
 }
 
-/* True when the worker says that its database answers. */
-static bool wait_ready(struct dev *dev)
+/* What the worker said of itself. */
+struct readiness {
+    atomic_bool is_answered;
+    bool is_ready;
+    char reason[512];
+};
+
+/* On a thread of the channel. */
+static void take_readiness(const ProtobufCMessage *message, const struct status *status, void *data)
+{
+    struct readiness *const said = data;
+    const Truss__Health__V1__CheckResponse *const reply = (const Truss__Health__V1__CheckResponse *)message;
+    said->is_ready =
+        reply != NULL && reply->status == TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING;
+    snprintf(said->reason, sizeof said->reason, "%s", reply == NULL ? status->message : reply->reason);
+    atomic_store(&said->is_answered, true);
+}
+
+/* Asks the worker once. False where a signal or a death came first. */
+static bool ask_readiness(struct dev *dev, struct rpc_channel *channel, struct readiness *said)
 {
     const Truss__Health__V1__CheckRequest request = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
     const struct rpc_invocation check = {
@@ -235,24 +256,34 @@ static bool wait_ready(struct dev *dev)
         .request = &request.base,
         .options = {.timeout_ms = 5000},
     };
-    const struct timespec tick = {.tv_nsec = 100000000};
-    const int64_t deadline = deadline_in(READY_MS);
+    enum happening happening = HAPPENED_NOTHING;
+    rpc_call(channel, &check, take_readiness, said);
+    while (happening == HAPPENED_NOTHING && !atomic_load(&said->is_answered)) {
+        happening = wait_once(dev, 20);
+    }
+    return happening == HAPPENED_NOTHING;
+}
+
+/* True when the worker says that its database answers. */
+static bool wait_ready(struct dev *dev)
+{
     struct cli *const cli = dev->cli;
+    const int64_t deadline = deadline_in(READY_MS);
     struct rpc_channel *const channel = rpc_channel_open(dev->worker.address, cli->status);
-    bool ready = false;
-    while (channel != NULL && !ready && !deadline_passed(deadline)) {
-        const Truss__Health__V1__CheckResponse *const reply =
-            (const Truss__Health__V1__CheckResponse *)rpc_call_wait(channel, &check, cli->arena, cli->status);
-        ready =
-            reply != NULL && reply->status == TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING;
-        if (!ready) {
-            status_fail(cli->status, STATUS_UNAVAILABLE, "The worker is not ready: %s",
-                        reply == NULL ? "it does not answer." : reply->reason);
-            nanosleep(&tick, NULL);
+    bool goes_on = channel != NULL;
+    bool is_ready = false;
+    while (goes_on && !is_ready && !deadline_passed(deadline)) {
+        /* Not on the stack: an answer may come when a signal has ended the waiting for it. */
+        struct readiness *const said = arena_alloc(cli->arena, sizeof *said);
+        goes_on = ask_readiness(dev, channel, said);
+        is_ready = goes_on && said->is_ready;
+        if (goes_on && !is_ready) {
+            status_fail(cli->status, STATUS_UNAVAILABLE, "The worker is not ready: %s", said->reason);
+            goes_on = wait_once(dev, 100) == HAPPENED_NOTHING;
         }
     }
     rpc_channel_close(channel);
-    return ready;
+    return is_ready;
 }
 
 static void print_summary(const struct dev *dev)
@@ -320,10 +351,11 @@ int command_dev(struct cli *cli)
     while (ok && happening == HAPPENED_NOTHING) {
         happening = wait_once(&dev, -1);
     }
-    if (ok && happening == HAPPENED_SIGNAL) {
-        printf("Stopping.\n");
+    if (dev.is_stopped) {
+        printf("Stopping.%s%s\n", ok || cli->status->message == NULL ? "" : " ",
+               ok || cli->status->message == NULL ? "" : cli->status->message);
     }
     stop_all(&dev);
     close(dev.signals);
-    return ok && happening == HAPPENED_SIGNAL ? EXIT_FINE : EXIT_ERROR;
+    return dev.is_stopped ? EXIT_FINE : EXIT_ERROR;
 }

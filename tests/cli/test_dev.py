@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -154,6 +155,21 @@ class Dev(Case):
             process = self.dev("--listen", f"127.0.0.1:{taken.getsockname()[1]}", environment={"DATABASE_URL": self.url()})
             self.assertEqual(self.wait(process), 1)
             self.assertIn("--listen", process.text())
+
+    def test_a_signal_ends_it_also_before_its_worker_is_ready(self):
+        url = self.url().replace(self.database, "there_is_no_such_database")
+        command = [os.path.join(harness.BIN, "truss"), "dev", self.files.path, "--listen", "127.0.0.1:0", "--worker-listen", "tcp://127.0.0.1:0"]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), subprocess.Popen(command, env=harness.clean_environment({"DATABASE_URL": url}), text=True,
+                                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+                wait_for(lambda: len(self.family(process)) == 2, 20)
+                family = self.family(process)
+                began = time.monotonic()
+                process.send_signal(number)
+                text, _ = process.communicate(timeout=40)
+                self.assertLess(time.monotonic() - began, 5)
+                self.assertIn("Stopping.", text)
+                self.assert_gone(family)
 
     def test_a_directory_that_is_not_there_is_told(self):
         process = self.dev(project="/no/such/project")
