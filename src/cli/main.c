@@ -21,7 +21,7 @@ static void print_usage(FILE *out)
     }
     fprintf(
         out,
-        "\nExit status: 0 fine, 1 an error, a failed run or a plan that would be refused,\n"
+        "\nExit status: 0 fine, 1 an error, a failed or declined run, or a plan that would be refused,\n"
         "2 migrations are pending, 3 applied ones were modified or are orphaned (both: status --exit-code; wait: 2),\n"
         "4 another run is going on.\n"
         "truss COMMAND --help tells of a command's options.\n");

@@ -80,19 +80,18 @@ static int run_watched(struct cli *cli, RunRequest *request)
     return code;
 }
 
-/* A person at a terminal sees the plan and is asked; what is run then is that plan and no other. */
-static bool is_confirmed(struct cli *cli, RunRequest *request, int *code)
+/* A person at a terminal sees the plan and is asked; what is run then is that plan and no other. False where
+ * nothing is to be run. */
+static bool is_confirmed(struct cli *cli, RunRequest *request)
 {
     const bool asks = !cli->given.yes && !cli->given.json && !cli->given.dry_run && cli->given.key == NULL &&
                       request->plan_hash[0] == '\0' && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
     char answer[16] = "";
-    *code = EXIT_FINE;
     if (!asks) {
         return true;
     }
     const Truss__Migration__V1__PlanResponse *const plan = run_request_plan(cli, request);
     if (plan == NULL) {
-        *code = EXIT_ERROR;
         return false;
     }
     if (plan->n_migrations == 0) {
@@ -100,7 +99,6 @@ static bool is_confirmed(struct cli *cli, RunRequest *request, int *code)
     }
     plan_print(cli->arena, plan, false);
     if (plan->_refusal_case != 0) {
-        *code = EXIT_ERROR;
         return false;
     }
     if (plan->target != NULL) {
@@ -119,12 +117,8 @@ static bool is_confirmed(struct cli *cli, RunRequest *request, int *code)
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    int code;
-    if (!run_request_read(cli, &request)) {
+    if (!run_request_read(cli, &request) || !is_confirmed(cli, &request)) {
         return EXIT_ERROR;
-    }
-    if (!is_confirmed(cli, &request, &code)) {
-        return code;
     }
     const bool is_usual = isatty(STDOUT_FILENO) != 0 && !cli->given.dry_run;
     const bool watched = !cli->given.json && (cli->given.progress || is_usual);

@@ -74,7 +74,7 @@ class Asking(Runs):
                 self.setUp()
                 terminal, answer = self.ask(word)
                 answer()
-                self.assertEqual((terminal.wait(), self.applied()), (FINE, ["1"]))
+                self.assertEqual((terminal.wait(), self.applied()), (ERROR, ["1"]))
                 self.assertIn("Nothing was run.", terminal.raw)
 
     def test_what_has_changed_since_the_plan_was_shown_is_not_run(self):
