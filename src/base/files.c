@@ -189,6 +189,15 @@ static bool is_directory(int dir_fd, const struct dirent *item)
     return fstatat(dir_fd, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
 }
 
+static bool is_link(int dir_fd, const struct dirent *item)
+{
+    if (item->d_type != DT_UNKNOWN) {
+        return item->d_type == DT_LNK;
+    }
+    struct stat info;
+    return fstatat(dir_fd, item->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+}
+
 bool directory_list(struct arena *arena, const char *path, struct file_list *list, struct status *status)
 {
     *list = (struct file_list){0};
@@ -210,6 +219,7 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
         list->entries[list->count++] = (struct file_entry){
             .name = arena_strdup(arena, item->d_name),
             .is_directory = is_directory(dirfd(dir), item),
+            .is_link = is_link(dirfd(dir), item),
         };
     }
     closedir(dir);

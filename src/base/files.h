@@ -48,6 +48,7 @@ bool file_pieces(const char *path, file_piece_fn *take, void *data, struct statu
 struct file_entry {
     const char *name; /* any bytes but '/' and NUL */
     bool is_directory;
+    bool is_link; /* itself; is_directory is about what it points to */
 };
 
 struct file_list {

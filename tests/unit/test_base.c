@@ -214,7 +214,8 @@ START_TEST(a_directory_is_listed_in_byte_order)
     for (size_t i = 0; i < 7; i++) {
         ck_assert_str_eq(list.entries[i].name, expected[i]);
     }
-    ck_assert(list.entries[5].is_directory);
+    ck_assert(list.entries[5].is_directory && list.entries[5].is_link);
+    ck_assert(!list.entries[4].is_directory && !list.entries[4].is_link);
 }
 END_TEST
 

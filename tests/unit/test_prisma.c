@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct arena *arena;
 static struct status status;
@@ -222,6 +223,24 @@ START_TEST(directories_are_listed_in_byte_order_and_files_beside_them_are_not)
 }
 END_TEST
 
+START_TEST(a_link_to_a_directory_is_left_out_as_prisma_does_and_told_of)
+{
+    struct migration_files files;
+    put("m/20240101_a/real.sql", "");
+    put("elsewhere/migration.sql", "");
+    ck_assert_int_eq(symlink("../real.sql", arena_printf(arena, "%s/m/20240101_a/migration.sql", root)), 0);
+    put("m/real.sql", "");
+    ck_assert_int_eq(symlink("../elsewhere", arena_printf(arena, "%s/m/20240102_b", root)), 0);
+    ck_assert_int_eq(symlink("m", arena_printf(arena, "%s/n", root)), 0);
+    ck_assert(prisma->hooks.list(arena, folder("n"), &files, &status));
+    ck_assert_uint_eq(files.count, 1);
+    ck_assert_str_eq(files.items[0].name, "20240101_a");
+    ck_assert(!files.items[0].missing);
+    ck_assert_uint_eq(files.warning_count, 1);
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "20240102_b is left out: it is a symbolic link, which prisma"));
+}
+END_TEST
+
 START_TEST(a_name_that_is_not_utf8_is_left_out_and_told_of)
 {
     struct migration_files files;
@@ -278,6 +297,7 @@ int main(void)
     tcase_add_test(tests, the_configuration_comes_before_the_usual_places);
     tcase_add_test(tests, an_option_comes_before_all_and_may_name_what_will_be);
     tcase_add_test(tests, directories_are_listed_in_byte_order_and_files_beside_them_are_not);
+    tcase_add_test(tests, a_link_to_a_directory_is_left_out_as_prisma_does_and_told_of);
     tcase_add_test(tests, a_name_that_is_not_utf8_is_left_out_and_told_of);
     tcase_add_test(tests, a_lock_file_of_another_provider_is_refused);
     tcase_add_test(tests, a_new_migration_is_named_as_prisma_names_it);

@@ -156,6 +156,12 @@ static bool list_level(struct walk *walk, const struct level *level)
                          arena_printf(walk->arena,
                                       "The %s %s is left out: its name is not UTF-8 or has control characters.",
                                       entry->is_directory ? "directory" : "file", printable(walk->arena, entry->name)));
+        } else if (entry->is_link && entry->is_directory && walk->rule->without_links != NULL) {
+            listing_warn(walk->arena, walk->files,
+                         arena_printf(walk->arena,
+                                      "The directory %s is left out: it is a symbolic link, which %s itself passes "
+                                      "over. Put the directory there in its place.",
+                                      entry->name, walk->rule->without_links));
         } else if (is_offered) {
             offer(walk, directory, level, entry->name);
         } else {

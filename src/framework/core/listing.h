@@ -20,6 +20,10 @@ struct listing_rule {
     bool recursive;
     bool directories; /* entries are directories, each with `script` in it; one without is `missing` */
     const char *script;
+
+    /* The tool whose own listing passes over directories that are symbolic links: they are left out with a warning.
+     * NULL: it follows them. */
+    const char *without_links;
 };
 
 /* Lists folder->path by the rule. A folder that does not exist is empty. Names that are not UTF-8 or have control

@@ -216,7 +216,8 @@ static bool accept_any(struct arena *arena, const char *name, struct migration_f
 
 bool prisma_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
-    static const struct listing_rule rule = {.accept = accept_any, .directories = true, .script = PRISMA_SCRIPT};
+    static const struct listing_rule rule = {
+        .accept = accept_any, .directories = true, .script = PRISMA_SCRIPT, .without_links = "prisma"};
     return listing_read(arena, folder, &rule, files, status);
 }
 
