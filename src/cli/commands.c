@@ -96,7 +96,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     output_put(COLOUR_RED, "\nlast attempt failed: ");
     printf("%s, %s by %s%s\n", output_safe(arena, migration->name, false),
            failure->at == NULL ? "?" : moment(arena, failure->at), output_safe(arena, failure->by, false),
-           failure->partially_applied ? "; its earlier steps stay" : "");
+           failure->partially_applied ? "; what it committed stays" : "");
     const char *const parts[][2] = {
         {"", failure->message},
         {"detail: ", failure->detail},

@@ -186,6 +186,34 @@ class Resume(Case):
         self.assertEqual(self.log(), ["one"])
         self.assertEqual(self.sql("SELECT count(*) FROM done"), [("1",)])
 
+    def test_a_refusal_does_not_forget_why_it_refuses(self):
+        """The third run is refused as the second is: what the CALL had committed is done once."""
+        rpc = self.start("CALL work();")
+        self.sql("CREATE TABLE done (id INT); CREATE PROCEDURE work() LANGUAGE plpgsql AS $$BEGIN INSERT INTO done VALUES (1); COMMIT; "
+                 "RAISE 'no more'; END$$;" + LEDGER)
+        failed = rpc.call("MigrationService", "Run").failed
+        self.assertIn("a new run does not begin it again", failed.hint)
+        for _ in range(3):
+            reply = rpc.call("MigrationService", "Run")
+            self.assertIn("whether it did cannot be known", reply.failed.error)
+            self.assertTrue(reply.failed.partially_applied)
+            self.assertNotIn("rolled back;", reply.summary)
+            self.assertEqual(self.sql("SELECT logs LIKE '%no more%' FROM _prisma_migrations"), [("t",)])
+            self.assertEqual(self.sql("SELECT count(*) FROM done"), [("1",)])
+
+    def test_a_block_that_failed_behind_its_commit_says_that_a_rerun_does_that_again(self):
+        block = "CREATE TABLE IF NOT EXISTS log (step TEXT);\nDO $$ BEGIN INSERT INTO log VALUES ('a'); COMMIT; RAISE 'no more' USING HINT = 'Mine.'; END $$;"
+        rpc = self.start(block)
+        failed = rpc.call("MigrationService", "Run").failed
+        self.assertEqual((failed.line, failed.step), (2, 2))
+        self.assertRegex(failed.hint, r"^Mine\.\nWhat this DO block had committed before it failed stays\. A new run begins it anew")
+        self.assertEqual(self.log(), ["a"])
+        operation = rpc.call("MigrationService", "StartRun").id
+        wait_for(lambda: rpc.call("MigrationService", "GetOperation", {"id": operation}).done)
+        events = rpc.call("MigrationService", "WaitOperation", {"id": operation}).events
+        self.assertIn("it begins anew, and does that again", " ".join(event.message for event in events))
+        self.assertEqual(self.log(), ["a", "a"])
+
     def test_a_role_that_a_finished_step_has_set_writes_none_of_our_rows(self):
         role = f"other_{os.getpid()}"
         self.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")

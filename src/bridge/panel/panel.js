@@ -206,7 +206,7 @@ function lastFailure(failure) {
   if (!failure) return [];
   const lines = [failure.message, failure.detail, failure.hint && `Hint: ${failure.hint}`, failure.sqlstate && `SQLSTATE ${failure.sqlstate}`,
     failure.line ? `Line ${failure.line}, column ${failure.column}` : null, failure.statement].filter(Boolean);
-  return [el("h3", {}, "Its last attempt failed"), el("p", { class: "muted" }, `${moment(failure.at)}, by ${failure.by}${failure.partially_applied ? "; its earlier steps stay" : ""}`),
+  return [el("h3", {}, "Its last attempt failed"), el("p", { class: "muted" }, `${moment(failure.at)}, by ${failure.by}${failure.partially_applied ? "; what it committed stays" : ""}`),
     el("pre", {}, lines.join("\n"))];
 }
 

@@ -115,6 +115,41 @@ static bool send(struct attempt *attempt, size_t i, struct query *query)
     return !has_yielded || lock_retake(run, attempt->detection) || attempt_fail(attempt);
 }
 
+static void add_hint(struct attempt *attempt, const char *hint)
+{
+    struct status *const status = &attempt->failure.status;
+    status->hint = status->hint == NULL ? hint : arena_printf(attempt->run->arena, "%s\n%s", status->hint, hint);
+}
+
+/* A DO stands alone because it commits. */
+static bool is_do(const struct attempt *attempt, size_t i)
+{
+    struct text body;
+    return sql_do_block(attempt->run->arena, attempt_text(attempt, i), &body);
+}
+
+static void explain_block(struct attempt *attempt, size_t i)
+{
+    if (is_do(attempt, i)) {
+        add_hint(attempt, "What this DO block had committed before it failed stays. A new run begins it anew and does "
+                          "that again, unless it is written to be run twice.");
+    }
+}
+
+static void tell_anew(const struct attempt *attempt, size_t i, bool was_begun)
+{
+    if (!was_begun || !is_do(attempt, i)) {
+        return;
+    }
+    const struct position where = text_position(attempt->content, attempt_step(attempt, i)->start);
+    watch_note(
+        &attempt->run->watch, attempt->record.name,
+        arena_printf(attempt->run->arena,
+                     "The DO block in line %u was begun by an earlier run and not finished. What it had "
+                     "committed stays; it begins anew, and does that again unless it is written to be run twice.",
+                     where.line));
+}
+
 /* What must be set while something runs outside of a transaction, and is put back behind it. */
 static bool put_around(struct attempt *attempt, const char *sql)
 {
@@ -126,6 +161,7 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
     if (!was_begun && !begin(attempt, i)) {
         return false;
     }
+    tell_anew(attempt, i, was_begun);
     struct query query = compose(attempt, i);
     if (!put_around(attempt, attempt_step(attempt, i)->carry)) {
         return false;
@@ -137,6 +173,7 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
     if (ok) {
         return query.is_wrapped || write_done(attempt, i);
     }
+    explain_block(attempt, i);
     return was_begun && leftovers_says_done(attempt_text(attempt, i), attempt->failure.status.sqlstate) &&
            write_done(attempt, i);
 }
@@ -155,7 +192,15 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
         return false;
     }
     struct query query = transaction_compose(run->arena, &transaction);
-    if (!query_send(run, &query, &attempt->failure) || !put_around(attempt, step->restore)) {
+    if (!query_send(run, &query, &attempt->failure)) {
+        if (!step->leaves_nothing) {
+            add_hint(attempt, "What it had committed before it failed stays, and how much that is cannot be known: a "
+                              "new run does not begin it again. Look, then mark the migration as applied or as rolled "
+                              "back.");
+        }
+        return false;
+    }
+    if (!put_around(attempt, step->restore)) {
         return false;
     }
     if (pg_session_in_transaction(run->session)) {

@@ -235,10 +235,11 @@ static bool run_list(const struct execution *execution)
 
 static const char *failure_summary(struct arena *arena, const struct run_result *result)
 {
-    const char *const own = result->failure.partially_applied
+    const char *const own = !result->failure.partially_applied ? "failed — it was rolled back"
+                            : result->failure.step > 1
                                 ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
                                   "goes on behind them"
-                                : "failed — it was rolled back";
+                                : "failed — what it committed stays, because it could not be one transaction";
     if (result->applied_count == 0) {
         return arena_printf(arena, "Migration \"%s\" %s; no other migration was run.", result->failed_name, own);
     }

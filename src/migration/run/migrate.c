@@ -106,7 +106,8 @@ static bool run_step(struct attempt *attempt, size_t i)
     const struct step *const step = attempt_step(attempt, i);
     const bool was_begun = i == attempt->done && attempt->steps.count > i;
     bool finished = false;
-    if (was_begun && !alone_resume(attempt, i, &finished)) {
+    attempt->is_untried = was_begun && !alone_resume(attempt, i, &finished);
+    if (attempt->is_untried) {
         return false;
     }
     if (finished) {
@@ -128,14 +129,15 @@ static bool run_step(struct attempt *attempt, size_t i)
     return alone_run_unseen(attempt, i);
 }
 
-/* What a step that failed leaves behind. A lost connection leaves what the next one finds. */
+/* What a step that failed leaves behind. A lost connection leaves what the next one finds, and a step that was not
+ * tried what an earlier run has left: also the row that keeps it from being begun again. */
 static void settle_failure(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
     struct failure *const failure = &attempt->failure;
     const bool is_clean = (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing;
-    failure->partially_applied = failure->connection_lost || i > 0;
-    if (failure->connection_lost || !attempt->is_started) {
+    failure->partially_applied = failure->connection_lost || attempt->is_untried || i > 0;
+    if (failure->connection_lost || attempt->is_untried || !attempt->is_started) {
         return;
     }
     if (!is_clean && !(step->kind == STEP_ALONE && alone_clean_up(attempt, i))) {
@@ -220,6 +222,7 @@ static bool run_steps(struct attempt *attempt)
 {
     attempt->failure.steps = (uint32_t)attempt->plan.count;
     if (!set_up_session(attempt)) {
+        attempt->failure.partially_applied = attempt->is_started;
         return false;
     }
     for (size_t i = attempt->done; i < attempt->plan.count; i++) {
