@@ -162,40 +162,58 @@ static bool take_escape(struct reader *reader, bool many_lines, struct buffer *o
                 letter >= 0x20 && letter < 0x7F ? letter : '?');
 }
 
+static bool at_three(const struct reader *reader, size_t ahead, char quote)
+{
+    return peek(reader, ahead) == quote && peek(reader, ahead + 1) == quote && peek(reader, ahead + 2) == quote;
+}
+
+/* Do its closing quotes stand here? The last three of many close. */
+static bool ends_string(const struct reader *reader, char quote, bool many_lines)
+{
+    return many_lines ? at_three(reader, 0, quote) && peek(reader, 3) != quote : peek(reader, 0) == quote;
+}
+
+/* One character of a string; a line ends with "\n" alone. */
+static bool take_character(struct reader *reader, char quote, bool many_lines, struct buffer *out)
+{
+    const char c = peek(reader, 0);
+    take(reader, c);
+    if (c == '\\' && quote == '"') {
+        return take_escape(reader, many_lines, out);
+    }
+    if ((unsigned char)c < 0x20 && strchr("\t\n\r", c) == NULL) {
+        return fail(reader, "a control character stands in this string; write it as an escape.");
+    }
+    if (c != '\r' || peek(reader, 0) != '\n') {
+        buffer_putc(out, c);
+    }
+    return true;
+}
+
 /* A string, from its opening quotes to behind its closing ones. */
 static bool take_string(struct reader *reader, const char **string)
 {
     struct buffer out = {.arena = reader->arena};
     const char quote = peek(reader, 0);
-    const bool many_lines = peek(reader, 1) == quote && peek(reader, 2) == quote;
+    const bool many_lines = at_three(reader, 0, quote);
     const uint32_t began = reader->line;
     reader->at += many_lines ? 3 : 1;
     if (many_lines) {
         take_newline(reader);
     }
-    for (;;) {
+    while (!ends_string(reader, quote, many_lines)) {
         const char c = peek(reader, 0);
         if (c == '\0' || (c == '\n' && !many_lines)) {
             reader->line = began;
             return fail(reader, "the string that begins here has no end.");
         }
-        const bool ends = c == quote && (!many_lines || (peek(reader, 1) == quote && peek(reader, 2) == quote));
-        if (ends && !(many_lines && peek(reader, 3) == quote)) {
-            reader->at += many_lines ? 3 : 1;
-            *string = buffer_string(&out);
-            return true;
-        }
-        take(reader, c);
-        if (c == '\\' && quote == '"') {
-            if (!take_escape(reader, many_lines, &out)) {
-                return false;
-            }
-        } else if ((unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-            return fail(reader, "a control character stands in this string; write it as an escape.");
-        } else if (c != '\r' || peek(reader, 0) != '\n') {
-            buffer_putc(&out, c);
+        if (!take_character(reader, quote, many_lines, &out)) {
+            return false;
         }
     }
+    reader->at += many_lines ? 3 : 1;
+    *string = buffer_string(&out);
+    return true;
 }
 
 /* ---- keys ---- */
@@ -255,6 +273,25 @@ static bool take_key(struct reader *reader, const char **before, const char **la
 
 /* ---- values ---- */
 
+/* "-1_000" without what only a person reads; NULL where it is no whole number that fits. */
+static const char *whole_number(struct arena *arena, struct text word)
+{
+    struct buffer digits = {.arena = arena};
+    const size_t first = word.size > 0 && strchr("+-", word.data[0]) != NULL ? 1 : 0;
+    const bool has_zero = word.size > first + 1 && word.data[first] == '0';
+    buffer_puts(&digits, first == 1 && word.data[0] == '-' ? "-" : "");
+    for (size_t i = first; i < word.size; i++) {
+        const bool is_gap = word.data[i] == '_' && i > first && word.data[i - 1] != '_' && i + 1 < word.size;
+        if (!is_gap && (word.data[i] < '0' || word.data[i] > '9')) {
+            return NULL;
+        }
+        if (!is_gap) {
+            buffer_putc(&digits, word.data[i]);
+        }
+    }
+    return word.size == first || has_zero || digits.size > LONGEST_DIGITS ? NULL : buffer_string(&digits);
+}
+
 /* What the characters up to the end of the value are, where they are no string. */
 static bool take_word(struct reader *reader, enum toml_kind *kind, const char **value)
 {
@@ -263,32 +300,19 @@ static bool take_word(struct reader *reader, enum toml_kind *kind, const char **
         reader->at++;
     }
     const struct text word = text_slice(reader->content, start, reader->at);
-    struct buffer digits = {.arena = reader->arena};
     *kind = TOML_BOOLEAN;
     *value = arena_strndup(reader->arena, word.data, word.size);
     if (text_is(word, "true") || text_is(word, "false")) {
         return true;
     }
-    size_t i = word.size > 0 && (word.data[0] == '-' || word.data[0] == '+') ? 1 : 0;
-    buffer_puts(&digits, i == 1 && word.data[0] == '-' ? "-" : "");
-    const size_t first = i;
-    for (; i < word.size; i++) {
-        const bool is_gap = word.data[i] == '_' && i > first && word.data[i - 1] != '_' && i + 1 < word.size;
-        if (!is_gap && (word.data[i] < '0' || word.data[i] > '9')) {
-            break;
-        }
-        if (!is_gap) {
-            buffer_putc(&digits, word.data[i]);
-        }
-    }
-    const bool has_zero = word.size - first > 1 && word.data[first] == '0';
-    if (i < word.size || word.size == first || has_zero || digits.size > LONGEST_DIGITS) {
+    const char *const number = whole_number(reader->arena, word);
+    if (number == NULL) {
         const struct text shown = text_slice(word, 0, text_byte_of_character(word, MOST_SHOWN + 1));
         return fail(reader, "\"%s\" is no value: text needs quotes; else true, false or a whole number.",
                     arena_strndup(reader->arena, shown.data, shown.size));
     }
     *kind = TOML_INTEGER;
-    *value = buffer_string(&digits);
+    *value = number;
     return true;
 }
 

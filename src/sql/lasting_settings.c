@@ -215,24 +215,37 @@ static size_t take_arguments(struct sql_reader *reader, struct argument *argumen
     return 0;
 }
 
+/* A constant string; NULL where it is none. */
+static const char *string_of(struct arena *arena, const struct argument *argument)
+{
+    return argument->tokens == 1 ? sql_string(arena, &argument->one) : NULL;
+}
+
+static bool is_argument(const struct argument *argument, const char *word)
+{
+    return argument->tokens == 1 && sql_is_word(&argument->one, word);
+}
+
+/* Does it stand behind a whole item of a SELECT? */
+static bool ends_item(const struct sql_token *token)
+{
+    return token->kind == SQL_END || sql_is_symbol(token, ',') || sql_is_word(token, "as") || sql_is_symbol(token, ';');
+}
+
 /* set_config(name, value, is_local), the reader behind its opening parenthesis. `alone`: the statement is a SELECT of
  * nothing else so far. */
 void lasting_of_set_config(const struct looking *looking, struct sql_reader *reader, bool alone)
 {
-    struct argument arguments[3];
-    const size_t count = take_arguments(reader, arguments, 3);
-    const bool ends_well = reader->token.kind == SQL_END || sql_is_symbol(&reader->token, ',') ||
-                           sql_is_word(&reader->token, "as") || sql_is_symbol(&reader->token, ';');
-    const char *const name =
-        count < 3 || arguments[0].tokens != 1 ? NULL : sql_string(looking->arena, &arguments[0].one);
-    const char *const value =
-        count < 3 || arguments[1].tokens != 1 ? NULL : sql_string(looking->arena, &arguments[1].one);
-    const bool session = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "false");
-    const bool local = count == 3 && arguments[2].tokens == 1 && sql_is_word(&arguments[2].one, "true");
+    struct argument arguments[3] = {0};
+    take_arguments(reader, arguments, 3);
+    const char *const name = string_of(looking->arena, &arguments[0]);
+    const char *const value = string_of(looking->arena, &arguments[1]);
+    const bool session = is_argument(&arguments[2], "false");
+    const bool local = is_argument(&arguments[2], "true");
     const char *const lower =
         name == NULL ? NULL
                      : sql_identifier(looking->arena, &(struct sql_token){.kind = SQL_WORD, .text = text_of(name)});
-    if (!alone || !ends_well || name == NULL || value == NULL || (!session && !local)) {
+    if (!alone || !ends_item(&reader->token) || name == NULL || value == NULL || (!session && !local)) {
         lasting_add_what(looking, session ? SQL_OF_SESSION : SQL_ENDS,
                          session ? "a set_config() of something that is computed"
                                  : "a set_config(…, true) of something that is computed");

@@ -184,43 +184,49 @@ static bool ends_value(const struct value *value, char c)
            (strchr(")]", c) != NULL && value->depth <= own);
 }
 
-/* Reads on from *at to the end of a value, or of an item of a list; false where something in it is computed. */
+/* A bracket, a colon, a blank. */
+static void read_sign(char c, struct value *value)
+{
+    value->is_list = value->is_list || (c == '[' && value->depth == 0 && value->text.size == 0);
+    value->depth += strchr("([", c) != NULL ? 1 : 0;
+    value->depth -= strchr(")]", c) != NULL ? 1 : 0;
+    if (c == ':' || c == '>') {
+        value->text.size = 0; /* what was read is a key */
+        value->is_escaped = false;
+    }
+}
+
+/* One piece of a value: a comment, a word, a string, a sign; false where it is computed. */
+static bool read_piece(struct arena *arena, struct text source, size_t *at, struct value *value)
+{
+    const char c = source.data[*at];
+    const struct text word = code_word(source, *at);
+    const size_t behind = skip_comment(source, *at);
+    if (behind > *at) {
+        *at = behind;
+        return true;
+    }
+    if (word.size > 0) {
+        value->is_beside = value->is_beside || is_one_of(word, beside_words);
+        *at += word.size;
+        return is_one_of(word, beside_words) || is_one_of(word, path_words);
+    }
+    if (c == '"' || c == '\'' || c == '`') {
+        return read_string(arena, source, at, value);
+    }
+    read_sign(c, value);
+    (*at)++;
+    return c != '?' && c != '|' && c != '&'; /* one of several */
+}
+
+/* Reads on from *offset to the end of a value, or of an item of a list; false where something in it is computed. */
 static bool read_item(struct arena *arena, struct text source, size_t *offset, struct value *value)
 {
     size_t at = *offset;
     while (at < source.size && !ends_value(value, source.data[at])) {
-        const char c = source.data[at];
-        const struct text word = code_word(source, at);
-        const size_t behind = skip_comment(source, at);
-        if (behind > at) {
-            at = behind;
-            continue;
+        if (!read_piece(arena, source, &at, value)) {
+            return false;
         }
-        if (word.size > 0) {
-            value->is_beside = value->is_beside || is_one_of(word, beside_words);
-            if (!is_one_of(word, beside_words) && !is_one_of(word, path_words)) {
-                return false;
-            }
-            at += word.size;
-            continue;
-        }
-        if (c == '?' || c == '|' || c == '&') {
-            return false; /* one of several */
-        }
-        if (c == '"' || c == '\'' || c == '`') {
-            if (!read_string(arena, source, &at, value)) {
-                return false;
-            }
-            continue;
-        }
-        value->is_list = value->is_list || (c == '[' && value->depth == 0 && value->text.size == 0);
-        value->depth += strchr("([", c) != NULL ? 1 : 0;
-        value->depth -= strchr(")]", c) != NULL ? 1 : 0;
-        if (c == ':' || c == '>') {
-            value->text.size = 0; /* what was read is a key */
-            value->is_escaped = false;
-        }
-        at++;
     }
     const struct text text = buffer_text(&value->text);
     *offset = at;

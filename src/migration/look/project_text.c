@@ -193,8 +193,9 @@ static const char *plain_value(struct arena *arena, struct text value)
     return value.size == 0 || value.size > 255 || is_computed ? NULL : arena_strndup(arena, value.data, value.size);
 }
 
-/* Takes "key: value", "key = value" or "key => value"; anything else is passed over. */
-static void take_setting(struct search *search, const char *file, struct text piece, uint32_t line, struct group *group)
+/* The key and what stands behind its sign, of "key: value", "key = value" or "key => value"; of "a.key" the last part.
+ * False for anything else. */
+static bool split_setting(struct text piece, struct text *name, struct text *value)
 {
     piece = text_trim(piece);
     while (piece.size > 0 && strchr("\"'`:", piece.data[0]) != NULL) {
@@ -206,15 +207,42 @@ static void take_setting(struct search *search, const char *file, struct text pi
     }
     const struct text whole = text_slice(piece, 0, size);
     const char *const dot = whole.size == 0 ? NULL : memrchr(whole.data, '.', whole.size);
-    const struct text name = dot == NULL ? whole : text_slice(whole, (size_t)(dot - whole.data) + 1, whole.size);
+    *name = dot == NULL ? whole : text_slice(whole, (size_t)(dot - whole.data) + 1, whole.size);
     struct text rest = text_slice(piece, size, piece.size);
     while (rest.size > 0 && strchr("\"'` \t", rest.data[0]) != NULL) {
         rest = text_slice(rest, 1, rest.size);
     }
     if (rest.size == 0 || strchr(":=", rest.data[0]) == NULL) {
+        return false;
+    }
+    *value = text_slice(rest, text_starts_with(rest, "=>") ? 2 : 1, rest.size);
+    return true;
+}
+
+/* Does the setting say that the database is no PostgreSQL? */
+static bool says_other(struct text name, const char *value)
+{
+    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine"};
+    static const char *const others[] = {"sqlite", "mysql", "mssql", "maria"};
+    bool is_kind = false;
+    bool is_other = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        is_kind = is_kind || text_is_nocase(name, kinds[i]);
+    }
+    for (size_t i = 0; value != NULL && i < sizeof others / sizeof others[0]; i++) {
+        is_other = is_other || strcasestr(value, others[i]) != NULL;
+    }
+    return is_kind && is_other;
+}
+
+/* Takes a setting; anything else is passed over. */
+static void take_setting(struct search *search, const char *file, struct text piece, uint32_t line, struct group *group)
+{
+    struct text name;
+    struct text rest;
+    if (!split_setting(piece, &name, &rest)) {
         return;
     }
-    rest = text_slice(rest, text_starts_with(rest, "=>") ? 2 : 1, rest.size);
     const char *const value = plain_value(search->arena, rest);
     const struct named_database place = {.file = file, .line = line};
     if (value != NULL && (text_is_nocase(name, "use_env_variable") || text_is(name, "ENV"))) {
@@ -229,13 +257,7 @@ static void take_setting(struct search *search, const char *file, struct text pi
             group->is_computed = group->is_computed || value == NULL;
         }
     }
-    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
-    for (size_t i = 0; kinds[i] != NULL; i++) {
-        group->is_other =
-            group->is_other || (text_is_nocase(name, kinds[i]) && value != NULL &&
-                                (strcasestr(value, "sqlite") != NULL || strcasestr(value, "mysql") != NULL ||
-                                 strcasestr(value, "mssql") != NULL || strcasestr(value, "maria") != NULL));
-    }
+    group->is_other = group->is_other || says_other(name, value);
 }
 
 /* "[section]", "development:", and what stands less indented than the group does: another group begins. */
