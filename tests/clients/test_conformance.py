@@ -4,6 +4,8 @@ Each client has a program, conformance.*, that reads lines and answers lines, so
     call METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
+
+TRUSS_PEERS_DIR  where Go keeps what it has compiled (default: a cache directory of the user)
 """
 import contextlib
 import os
@@ -20,6 +22,9 @@ from harness import Case, messages
 
 CLIENTS = os.path.join(harness.ROOT, "clients")
 PROTO = os.path.join(harness.ROOT, "proto")
+# Go's own library, compiled once: half of all that this program would do.
+CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+GO_CACHE = os.path.join(os.environ.get("TRUSS_PEERS_DIR", os.path.join(CACHE, "truss-peers")), "go-build")
 
 
 def run(*command, **options):
@@ -62,7 +67,7 @@ def go(folder):
     source = os.path.join(folder, "src", "truss")
     shutil.copytree(os.path.join(CLIENTS, "go"), source)
     environment = dict(os.environ, TRUSS_PROTO=PROTO, GO111MODULE="off", GOPATH=f"{folder}:/usr/share/gocode", GOFLAGS="",
-                       GOCACHE=os.path.join(folder, "cache"))
+                       GOCACHE=GO_CACHE)
     run("sh", "build.sh", cwd=source, env=environment)
     run("go", "vet", "./...", cwd=source, env=environment)
     programs = []

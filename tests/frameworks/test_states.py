@@ -17,6 +17,8 @@ OTHER = "nobody" if os.geteuid() == 0 else None
 
 @spread
 class States(Fixtures):
+    empty = None  # a database that no test changes
+
     def open_project(self, name):
         self.served = self.copy(name)
         for path, directories, files in os.walk(os.path.dirname(self.served.path)):
@@ -104,12 +106,13 @@ class States(Fixtures):
         """--framework and --migrations: nothing vetoes them, and what is not there is not silently another."""
         root = self.open_project(name)
         wanted = fixtures.IDS.get(name, name)
-        database = self.load(None)
+        States.empty = database = States.empty or self.cluster.create_database()
         os.makedirs(f"{root}/elsewhere/empty")
         for place in ("elsewhere/empty", "elsewhere/not-there"):
             self.process = self.worker(self.served, "--allow-other-database", "--framework", wanted, "--migrations", place, url=self.cluster.url(database))
             with self.subTest(place=place), harness.Rpc(self.process.address) as rpc:
                 self.check_never_green(rpc)
+        self.assertEqual(self.cluster.psql(database, "SELECT count(*) FROM pg_class WHERE oid >= 16384"), [("0",)])
 
 
 if __name__ == "__main__":
