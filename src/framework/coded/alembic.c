@@ -184,7 +184,7 @@ static void read_version_locations(struct arena *arena, struct folder *folder, s
     }
     folder->path = path_join(arena, folder->base, plain_location(arena, items[0]));
     if (count > 1 || unread_is_computed(folder->path)) {
-        unread_folder_because(arena, folder, "alembic.ini", content, at == SIZE_MAX ? 0 : at,
+        unread_folder_because(arena, folder, (struct source_file){"alembic.ini", content}, at == SIZE_MAX ? 0 : at,
                               arena_printf(arena, "names %s (%s), which only alembic itself can put together",
                                            count > 1 ? "several version_locations" : key, said));
     }
@@ -200,7 +200,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
     folder->path = path_join(arena, path_join(arena, folder->base, location), "versions");
     if (unread_is_computed(location)) {
-        unread_folder(arena, folder, "alembic.ini", content,
+        unread_folder(arena, folder, (struct source_file){"alembic.ini", content},
                       config_unread(arena, content, "alembic", "script_location"), "script_location");
     }
     read_version_locations(arena, folder, content);

@@ -368,7 +368,7 @@ static const char *one_directory(struct arena *arena, struct folder *folder, con
         const bool is_beside = values[i].is_beside && text[0] != '\0';
         const char *path = path_said(arena, folder, file, is_beside ? text + strspn(text, "/") : text, is_beside);
         if (path == NULL) {
-            unread_folder_because(arena, folder, file, source, at,
+            unread_folder_because(arena, folder, (struct source_file){file, source}, at,
                                   arena_printf(arena, "names %s, which is outside of the project", text));
             return NULL;
         }
@@ -382,7 +382,7 @@ static const char *one_directory(struct arena *arena, struct folder *folder, con
         }
     }
     if (several.size > 0) {
-        unread_folder_because(arena, folder, file, source, at,
+        unread_folder_because(arena, folder, (struct source_file){file, source}, at,
                               arena_printf(arena, "names several folders (%s), and only one can be read at a time",
                                            buffer_string(&several)));
     }
@@ -402,7 +402,7 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
         }
         unread = unread == SIZE_MAX ? at : unread;
     }
-    unread_folder(arena, folder, file, source, unread, key);
+    unread_folder(arena, folder, (struct source_file){file, source}, unread, key);
     return NULL;
 }
 
@@ -431,7 +431,8 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
             return one_directory(arena, folder, file, source, value, values, count);
         }
     }
-    unread_folder(arena, folder, file, source, property_unread(source, path), dotted(arena, path));
+    unread_folder(arena, folder, (struct source_file){file, source}, property_unread(source, path),
+                  dotted(arena, path));
     return NULL;
 }
 
@@ -456,7 +457,8 @@ const char *code_directory_at(struct arena *arena, const struct folder *folder, 
 const char *code_ledger_name(struct arena *arena, struct folder *folder, const char *file, struct text source,
                              const char *const path[])
 {
-    unread_ledger(arena, folder, file, source, property_unread(source, path), dotted(arena, path));
+    unread_ledger(arena, folder, (struct source_file){file, source}, property_unread(source, path),
+                  dotted(arena, path));
     return property_string(arena, source, path);
 }
 

@@ -67,10 +67,11 @@ static bool note_computed(struct arena *arena, const struct configuration *confi
 {
     const enum configuration_format format = configuration->format;
     const char *const keys[] = {configuration->table, configuration->schema};
-    unread_folder(arena, folder, name, content, unread(arena, format, content, configuration->directory),
-                  configuration->directory);
+    unread_folder(arena, folder, (struct source_file){name, content},
+                  unread(arena, format, content, configuration->directory), configuration->directory);
     for (size_t i = 0; i < 2; i++) {
-        unread_ledger(arena, folder, name, content, unread(arena, format, content, keys[i]), keys[i]);
+        unread_ledger(arena, folder, (struct source_file){name, content}, unread(arena, format, content, keys[i]),
+                      keys[i]);
     }
     return folder->unread != NULL || folder->unread_ledger != NULL;
 }

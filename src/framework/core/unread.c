@@ -15,33 +15,30 @@ static unsigned line_of(struct text content, size_t at)
     return line;
 }
 
-static const char *place_of(struct arena *arena, const struct folder *folder, const char *file, struct text content,
-                            size_t at)
+static const char *place_of(struct arena *arena, const struct folder *folder, struct source_file file, size_t at)
 {
-    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file), line_of(content, at));
+    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file.name), line_of(file.content, at));
 }
 
-void unread_folder_because(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
+void unread_folder_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
                            const char *why)
 {
     if (at != SIZE_MAX && folder->unread == NULL) {
-        folder->unread = arena_printf(arena, "%s %s", place_of(arena, folder, file, content, at), why);
+        folder->unread = arena_printf(arena, "%s %s", place_of(arena, folder, file, at), why);
     }
 }
 
-void unread_folder(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
-                   const char *key)
+void unread_folder(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key)
 {
-    unread_folder_because(arena, folder, file, content, at,
+    unread_folder_because(arena, folder, file, at,
                           arena_printf(arena, "computes %s, which cannot be read without running it", key));
 }
 
-void unread_ledger(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
-                   const char *key)
+void unread_ledger(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key)
 {
     if (at != SIZE_MAX && folder->unread_ledger == NULL) {
         folder->unread_ledger = arena_printf(arena, "%s computes %s, which cannot be read without running it",
-                                             place_of(arena, folder, file, content, at), key);
+                                             place_of(arena, folder, file, at), key);
     }
 }
 

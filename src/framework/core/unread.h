@@ -7,17 +7,20 @@
 
 #include "framework/core/framework.h"
 
-/* Notes that the file, relative to the package, computes where the migrations are, at this offset of its content
- * (SIZE_MAX: it does not). key: as the file calls it. */
-void unread_folder(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
-                   const char *key);
+struct source_file {
+    const char *name; /* relative to the package */
+    struct text content;
+};
+
+/* Notes that the file computes where the migrations are, at this offset of its content (SIZE_MAX: it does not). key: as
+ * the file calls it. */
+void unread_folder(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key);
 
 /* The same of the ledger's table or schema. */
-void unread_ledger(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
-                   const char *key);
+void unread_ledger(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key);
 
 /* The same with words of one's own behind file and line: "names several folders (a, b)". */
-void unread_folder_because(struct arena *arena, struct folder *folder, const char *file, struct text content, size_t at,
+void unread_folder_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
                            const char *why);
 
 /* Does a value refer to what only its tool knows ("${DIR}/sql", "%(here)s", "<%= … %>")? */

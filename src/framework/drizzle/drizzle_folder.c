@@ -48,9 +48,11 @@ bool drizzle_configure(struct arena *arena, struct folder *folder)
     static const char *const table[] = {"migrations", "table", NULL};
     static const char *const schema[] = {"migrations", "schema", NULL};
     const char *out = property_string(arena, source, path);
-    unread_folder(arena, folder, name, source, property_unread(source, path), "out");
-    unread_ledger(arena, folder, name, source, property_unread(source, table), "migrations.table");
-    unread_ledger(arena, folder, name, source, property_unread(source, schema), "migrations.schema");
+    unread_folder(arena, folder, (struct source_file){name, source}, property_unread(source, path), "out");
+    unread_ledger(arena, folder, (struct source_file){name, source}, property_unread(source, table),
+                  "migrations.table");
+    unread_ledger(arena, folder, (struct source_file){name, source}, property_unread(source, schema),
+                  "migrations.schema");
     out = out == NULL ? "drizzle" : out;
     while (text_starts_with(text_of(out), "./")) {
         out += 2;

@@ -123,7 +123,7 @@ static const char *location_of(struct arena *arena, struct folder *folder, const
     }
     if (strpbrk(path, "*?:(") != NULL || unread_is_computed(path) || (path[0] == '/' && !is_classpath)) {
         const size_t offset = text_find(content, said, 0);
-        unread_folder_because(arena, folder, file, content, offset == SIZE_MAX ? 0 : offset,
+        unread_folder_because(arena, folder, (struct source_file){file, content}, offset == SIZE_MAX ? 0 : offset,
                               arena_printf(arena, "names the location %s, which only flyway itself can find", said));
         return NULL;
     }
@@ -175,7 +175,7 @@ static const char *ledger_name(struct arena *arena, struct folder *folder, struc
 {
     const char *const name = value_of(arena, content, source, key);
     const size_t at = name != NULL && unread_is_computed(name) ? text_find(content, name, 0) : SIZE_MAX;
-    unread_ledger(arena, folder, source->name, content, at, key);
+    unread_ledger(arena, folder, (struct source_file){source->name, content}, at, key);
     return name;
 }
 

@@ -72,7 +72,8 @@ static bool graphile_configure(struct arena *arena, struct folder *folder)
     }
     static const char *const path[] = {"migrationsFolder", NULL};
     const char *const root = property_string(arena, settings->source, path);
-    unread_folder(arena, folder, name, settings->source, property_unread(settings->source, path), path[0]);
+    unread_folder(arena, folder, (struct source_file){name, settings->source}, property_unread(settings->source, path),
+                  path[0]);
     folder->path = path_join(arena, path_join(arena, folder->base, root == NULL ? "migrations" : root), "committed");
     folder->evidence = settings->name;
     folder->settings = settings;

@@ -79,7 +79,8 @@ static const char *beside(const struct search *search, const char *file, const c
 static void note_computed(struct search *search, const char *file, struct text content, const char *const path[])
 {
     if (path != NULL) {
-        unread_folder(search->arena, &search->package, file, content, property_unread(content, path),
+        unread_folder(search->arena, &search->package, (struct source_file){file, content},
+                      property_unread(content, path),
                       path[1] == NULL ? path[0] : arena_printf(search->arena, "%s.%s", path[0], path[1]));
     }
 }

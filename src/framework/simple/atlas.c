@@ -135,8 +135,9 @@ static size_t hcl_unread(struct text content, const char *key)
 static void note_computed(struct arena *arena, struct folder *folder, struct text content)
 {
     const size_t dir = hcl_unread(content, "dir");
-    unread_folder(arena, folder, "atlas.hcl", content, dir, "dir");
-    unread_ledger(arena, folder, "atlas.hcl", content, hcl_unread(content, "revisions_schema"), "revisions_schema");
+    unread_folder(arena, folder, (struct source_file){"atlas.hcl", content}, dir, "dir");
+    unread_ledger(arena, folder, (struct source_file){"atlas.hcl", content}, hcl_unread(content, "revisions_schema"),
+                  "revisions_schema");
 }
 
 static bool atlas_configure(struct arena *arena, struct folder *folder)

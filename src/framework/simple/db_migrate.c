@@ -110,8 +110,8 @@ static bool db_migrate_configure(struct arena *arena, struct folder *folder)
     const bool has_database = folder_look(arena, folder, "database.json") == FILE_REGULAR;
     if (folder_read(arena, folder, ".db-migraterc", &source)) {
         const char *const directory = property_string(arena, source, WORDS("migrations-dir"));
-        unread_folder(arena, folder, ".db-migraterc", source, property_unread(source, WORDS("migrations-dir")),
-                      "migrations-dir");
+        unread_folder(arena, folder, (struct source_file){".db-migraterc", source},
+                      property_unread(source, WORDS("migrations-dir")), "migrations-dir");
         folder->path = directory == NULL ? NULL : path_join(arena, folder->base, directory);
         folder->ledger.table = property_string(arena, source, WORDS("table"));
         folder->evidence = path_join(arena, folder->base, ".db-migraterc");

@@ -58,8 +58,8 @@ static bool node_pg_migrate_configure(struct arena *arena, struct folder *folder
     folder->ledger.table = property_string(arena, source, WORDS("db", "migrations-table"));
     folder->ledger.schema = own != NULL ? own : schema;
     folder->settings = schema != NULL ? schema : "public"; /* the search path */
-    unread_folder(arena, folder, name, source, property_unread(source, WORDS("db", "migrations-dir")),
-                  "migrations-dir");
+    unread_folder(arena, folder, (struct source_file){name, source},
+                  property_unread(source, WORDS("db", "migrations-dir")), "migrations-dir");
     if (folder->unread == NULL && folder->path == NULL && folder->ledger.table == NULL &&
         folder->ledger.schema == NULL) {
         return false;

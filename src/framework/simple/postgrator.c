@@ -82,9 +82,9 @@ static bool postgrator_configure(struct arena *arena, struct folder *folder)
     for (size_t i = 0; i < 3; i++) {
         const char *const path[] = {is_package ? "postgrator" : values[i], is_package ? values[i] : NULL, NULL};
         if (i == 0) {
-            unread_folder(arena, folder, name, source, property_unread(source, path), values[i]);
+            unread_folder(arena, folder, (struct source_file){name, source}, property_unread(source, path), values[i]);
         } else if (i == 1) {
-            unread_ledger(arena, folder, name, source, property_unread(source, path), values[i]);
+            unread_ledger(arena, folder, (struct source_file){name, source}, property_unread(source, path), values[i]);
         }
         values[i] = property_string(arena, source, path);
     }

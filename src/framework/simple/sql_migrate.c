@@ -18,7 +18,8 @@ static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
     for (size_t i = 0; i < sizeof environments / sizeof environments[0] && folder->path == NULL; i++) {
         const char *const path[] = {environments[i], "dir", NULL};
         const char *const directory = config_yaml(arena, content, path);
-        unread_folder(arena, folder, "dbconfig.yml", content, config_yaml_unread(arena, content, path), "dir");
+        unread_folder(arena, folder, (struct source_file){"dbconfig.yml", content},
+                      config_yaml_unread(arena, content, path), "dir");
         if (directory != NULL && folder->unread == NULL) {
             folder->path = path_join(arena, folder->base, directory);
             folder->ledger.table = config_yaml(arena, content, (const char *const[]){environments[i], "table", NULL});
