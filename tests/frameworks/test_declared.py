@@ -61,6 +61,21 @@ class Declared(Case):
         for command in ("status", "doctor"):
             self.assertIn("ours (declared in truss.toml)", self.truss(command, worker=self.process).stdout)
 
+    def test_a_record_that_writes_no_row_is_no_success(self):
+        """However it is written: the migration is rolled back with it."""
+        values = "(number, title, sha) SELECT {key}, {title}, {checksum} WHERE false"
+        rpc = None
+        for record in ("INSERT INTO {ledger} " + values, "insert\\n  into {ledger} " + values, "/* x */ INSERT INTO {ledger} AS l " + values,
+                       "INSERT INTO {ledger} " + values + "; UPDATE {ledger} SET title = {title} -- the end"):
+            self.say("record", f'"{record}"')
+            rpc = rpc or self.begin()
+            reply = self.run_all(rpc)
+            self.assertIn("did not take the row", reply.failed.error, record)
+            self.assertEqual(self.sql("SELECT to_regclass('users')"), [(None,)])
+        self.say("record", '"insert into {ledger} (number, title, sha) values ({key}, {title}, {checksum}); '
+                           'UPDATE {ledger} SET title = title WHERE false -- the end"')
+        self.assertTrue(self.run_all(rpc).ok)
+
     def test_a_run_leaves_the_rows_that_its_runner_would_leave(self):
         rpc = self.begin()
         reply = self.run_all(rpc)

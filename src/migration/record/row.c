@@ -72,6 +72,24 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
     buffer_printf(sql, ", 'nothing that the catalogue knows'), '.'); END IF; END %s", tag);
 }
 
+/* The one of a declared framework that writes the row: all of them are INSERT or UPDATE of its ledger, however they are
+ * written. An UPDATE beside an INSERT may find nothing. */
+static struct sql_statement declared_row(struct text all)
+{
+    struct sql_lexer lexer = {.text = all};
+    struct sql_statement row = {0};
+    struct sql_statement statement;
+    bool inserts = false;
+    while (sql_next_statement(&lexer, &statement)) {
+        struct sql_lexer words = {.text = text_slice(all, statement.start, statement.end)};
+        const struct sql_token first = sql_next(&words);
+        const bool is_insert = sql_is_word(&first, "insert");
+        row = is_insert || !inserts ? statement : row;
+        inserts = inserts || is_insert;
+    }
+    return row;
+}
+
 /* The last statement that writes to the ledger: those before it clear up, perhaps nothing. */
 static struct sql_statement row_statement(struct text all, const struct text *name)
 {
@@ -98,8 +116,10 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
     ledger_put_name(&table, &written);
     const struct text all = buffer_text(&plain);
     const struct text name = text_of(buffer_string(&table));
-    const struct sql_statement row = row_statement(all, &name);
-    const bool is_sure = ledger->takes_rows && text_starts_with(text_slice(all, row.start, row.end), "INSERT ");
+    const bool is_declared = framework->declared_at != NULL;
+    const struct sql_statement row = is_declared ? declared_row(all) : row_statement(all, &name);
+    const bool is_sure =
+        ledger->takes_rows && !is_declared && text_starts_with(text_slice(all, row.start, row.end), "INSERT ");
     if (row.end == 0 || is_sure) {
         buffer_add(sql, all);
         return;
