@@ -149,12 +149,56 @@ static const struct {
      "h:5432/app (.env, by DB_DATABASE)"},
     {"laravel", ".env", "DB_CONNECTION=sqlite\nDB_DATABASE=app\n", ""},
     {"dbmate", ".env", "DATABASE_URL=mysql://h/app\n", ""},
+    {"flyway", "pom.xml",
+     "<project>\n<properties><flyway.url>jdbc:postgresql://h:8/app</flyway.url></properties>\n"
+     "<url>jdbc:postgresql://h/not-this</url>\n</project>\n",
+     "h:8/app (pom.xml, line 2)"},
+    {"flyway", "pom.xml",
+     "<plugin><artifactId>jooq-codegen-maven</artifactId><url>jdbc:postgresql://h/jooq</url></plugin>\n"
+     "<plugin>\n<artifactId>flyway-maven-plugin</artifactId>\n<configuration>\n"
+     "<!-- <url>jdbc:postgresql://h/commented</url> -->\n<url>jdbc:postgresql://h/app</url>\n</plugin>\n"
+     "<plugin><url>jdbc:postgresql://h/behind</url></plugin>\n",
+     "h:5432/app (pom.xml, line 6)"},
+    {"liquibase", "pom.xml",
+     "<plugin>\n<artifactId>liquibase-maven-plugin</artifactId>\n<url>jdbc:postgresql://h/app</url>\n</plugin>\n",
+     "h:5432/app (pom.xml, line 3)"},
+    {"flyway", "build.gradle",
+     "jooq {\n  url = 'jdbc:postgresql://h/jooq'\n}\nflyway {\n  url = 'jdbc:postgresql://h/app'\n}\n"
+     "test {\n  url = 'jdbc:postgresql://h/test'\n}\n",
+     "h:5432/app (build.gradle, line 5)"},
+    {"flyway", "build.gradle.kts", "flyway {\n  url = System.getenv(\"NOT_SET\")\n}\n", ""},
+    {"knex", "knexfile.js",
+     "const c = require('./c');\nmodule.exports = { client: 'pg', connection: { host: c.host, database: c.name } };",
+     ""},
+    {"typeorm", "src/data-source.ts",
+     "export default new DataSource({\n  type: 'postgres',\n  host: config.host,\n  database: database,\n});\n", ""},
 };
 
 START_TEST(what_a_file_names_is_read)
 {
     write_file(files[_i].file, files[_i].content);
     ck_assert_str_eq(named(files[_i].framework), files[_i].named);
+}
+END_TEST
+
+START_TEST(the_settings_that_manage_py_names_are_read)
+{
+    static const char *const cases[][2] = {
+        {"'HOST': 'h', 'NAME': 'app',", "h/app (site/conf/local.py, line 6)"},
+        {"'NAME': \"app\",\n'PORT': 5433, 'HOST': 'h',", "h:5433/app (site/conf/local.py, line 7)"},
+        {"'NAME': os.environ.get('DB_NAME', 'app'), 'HOST': 'h',", ""},
+        {"'NAME': env('DB_NAME'),", ""},
+        {"'NAME': BASE_DIR / 'db.sqlite3',", ""},
+    };
+    write_file("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', \"site.conf.local\")\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_file("site/conf/local.py",
+                   arena_printf(arena,
+                                "TEMPLATES = [{\n'NAME': 'not-this',\n}]\nDATABASES = {\n'default': {\n%s\n}\n}\n"
+                                "CACHES = {\n'x': {'NAME': 'nor-this', 'HOST': 'c'}\n}\n",
+                                cases[i][0]));
+        ck_assert_str_eq(named("django"), cases[i][1]);
+    }
 }
 END_TEST
 
@@ -259,6 +303,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_a_file_names_is_read, 0, (int)(sizeof files / sizeof files[0]));
+    tcase_add_test(tests, the_settings_that_manage_py_names_are_read);
     tcase_add_loop_test(tests, a_variable_is_looked_up_as_the_tool_would, 0,
                         (int)(sizeof references / sizeof references[0]));
     tcase_add_test(tests, the_environment_counts_before_dotenv);

@@ -77,18 +77,93 @@ static const struct naming namings[] = {
 
 /* ---- files ---- */
 
-static bool read_file(struct search *search, const char *name)
+static bool read_content(struct search *search, const char *file, struct text *content)
 {
     struct status unread = {.arena = search->arena};
+    const char *const path = path_join(search->arena, search->root, file);
+    return file_look(path, NULL) == FILE_REGULAR && file_read(search->arena, path, FILE_LIMIT, content, &unread) &&
+           text_is_utf8(*content, NULL) && memchr(content->data, '\0', content->size) == NULL;
+}
+
+static bool read_file(struct search *search, const char *name)
+{
     struct text content;
     const char *const file = path_join(search->arena, search->base, name);
-    const char *const path = path_join(search->arena, search->root, file);
-    if (file_look(path, NULL) != FILE_REGULAR || !file_read(search->arena, path, FILE_LIMIT, &content, &unread) ||
-        !text_is_utf8(content, NULL) || memchr(content.data, '\0', content.size) != NULL) {
+    if (!read_content(search, file, &content)) {
         return false;
     }
     search_text(search, file, content);
     return true;
+}
+
+/* Spaces for what stands from one place to another; lines keep their numbers. */
+static void blank(char *content, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        content[i] = content[i] == '\n' ? '\n' : ' ';
+    }
+}
+
+/* Reads what stands between two texts, wherever they are in the file. */
+static void read_part(struct search *search, const char *name, const char *begin, const char *end)
+{
+    struct text content;
+    const char *const file = path_join(search->arena, search->base, name);
+    if (!read_content(search, file, &content)) {
+        return;
+    }
+    char *const part = arena_strndup(search->arena, content.data, content.size);
+    size_t done = 0;
+    for (size_t at; (at = text_find(content, begin, done)) != SIZE_MAX;) {
+        const size_t until = text_find(content, end, at);
+        blank(part, done, at);
+        done = until == SIZE_MAX ? content.size : until;
+    }
+    blank(part, done, content.size);
+    search_text(search, file, (struct text){part, content.size});
+}
+
+/* A build's file says much besides: only the tool's own part counts. */
+static void read_build(struct search *search, const char *framework)
+{
+    const char *const plugin = arena_printf(search->arena, "<artifactId>%s-maven-plugin</artifactId>", framework);
+    const char *const property = arena_printf(search->arena, "<%s.url>", framework);
+    const char *const block = arena_printf(search->arena, "%s {", framework);
+    read_part(search, "pom.xml", plugin, "</plugin>");
+    read_part(search, "pom.xml", property, "</");
+    read_part(search, "build.gradle", block, "\n}");
+    read_part(search, "build.gradle.kts", block, "\n}");
+}
+
+static size_t find_quote(struct text text, size_t from)
+{
+    while (from < text.size && text.data[from] != '"' && text.data[from] != '\'') {
+        from++;
+    }
+    return from;
+}
+
+/* The DATABASES of the settings that manage.py names. */
+static void read_django(struct search *search)
+{
+    static const char mark[] = "DJANGO_SETTINGS_MODULE";
+    struct text content;
+    if (!read_content(search, path_join(search->arena, search->base, "manage.py"), &content)) {
+        return;
+    }
+    const size_t at = text_find(content, mark, 0);
+    const size_t begin = at == SIZE_MAX ? content.size : find_quote(content, at + sizeof mark) + 1;
+    if (begin >= content.size) {
+        return;
+    }
+    const size_t end = find_quote(content, begin);
+    char *const module = arena_strndup(search->arena, content.data + begin, end - begin);
+    for (char *dot = strchr(module, '.'); dot != NULL; dot = strchr(dot, '.')) {
+        *dot = '/';
+    }
+    search->name_is_database = true;
+    read_part(search, arena_printf(search->arena, "%s.py", module), "DATABASES = {", "\n}");
+    read_part(search, arena_printf(search->arena, "%s/__init__.py", module), "DATABASES = {", "\n}");
 }
 
 /* "folder" and a star for every file with that end. */
@@ -167,6 +242,12 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
         for (size_t j = 0; naming->files[j] != NULL && !is_computed; j++) {
             read_files(&search, naming->files[j]);
         }
+    }
+    if (databases->count == 0 && (strcmp(framework, "flyway") == 0 || strcmp(framework, "liquibase") == 0)) {
+        read_build(&search, framework);
+    }
+    if (strcmp(framework, "django") == 0) {
+        read_django(&search);
     }
     if (strcmp(framework, "laravel") == 0) {
         add_parts(&search);

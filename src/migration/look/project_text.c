@@ -168,8 +168,28 @@ static bool is_name_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '_' || c == '-' || c == '.';
 }
 
+/* Where a word without quotes is a name of the program's, not a value. */
+static bool is_code_file(struct text file)
+{
+    static const char *const ends[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".py", ".exs", ".php", NULL};
+    size_t i = 0;
+    while (ends[i] != NULL && !text_ends_with(file, ends[i])) {
+        i++;
+    }
+    return ends[i] != NULL;
+}
+
+static bool is_number(struct text value)
+{
+    size_t size = 0;
+    while (size < value.size && isdigit((unsigned char)value.data[size]) != 0) {
+        size++;
+    }
+    return size == value.size;
+}
+
 /* The plain value behind a setting's sign; NULL where it is computed, empty or a block. */
-static const char *plain_value(struct arena *arena, struct text value)
+static const char *plain_value(struct arena *arena, struct text value, bool is_code)
 {
     value = text_trim(value);
     const char quote = value.size > 0 ? value.data[0] : '\0';
@@ -184,7 +204,7 @@ static const char *plain_value(struct arena *arena, struct text value)
         const struct text rest = text_trim(text_slice(value, size, value.size));
         const bool ends = rest.size == 0 || strchr(",;}])#/", rest.data[0]) != NULL;
         value = ends ? text_slice(value, 0, size) : (struct text){0};
-        if (text_starts_with(value, "process.") || text_is(value, "nil") || text_is(value, "null")) {
+        if ((is_code && !is_number(value)) || text_is(value, "nil") || text_is(value, "null")) {
             return NULL;
         }
     }
@@ -243,14 +263,17 @@ static void take_setting(struct search *search, const char *file, struct text pi
     if (!split_setting(piece, &name, &rest)) {
         return;
     }
-    const char *const value = plain_value(search->arena, rest);
+    const char *const value = plain_value(search->arena, rest, search->is_code);
     const struct named_database place = {.file = file, .line = line};
     if (value != NULL && (text_is_nocase(name, "use_env_variable") || text_is(name, "ENV"))) {
         search_add_variable(search, value, &place);
         return;
     }
     for (size_t i = 0; i < sizeof setting_names / sizeof setting_names[0]; i++) {
-        if (text_is_nocase(name, setting_names[i].name) && text_trim(rest).size > 0) {
+        const bool is_it = text_is_nocase(name, setting_names[i].name) ||
+                           (search->name_is_database && text_is(name, "NAME") &&
+                            setting_names[i].member == offsetof(struct group, database));
+        if (is_it && text_trim(rest).size > 0) {
             const char **const member = (const char **)(void *)((char *)group + setting_names[i].member);
             *member = value;
             group->line = line;
@@ -295,7 +318,7 @@ static bool is_comment(struct text line)
 {
     line = text_trim(line);
     return text_starts_with(line, "//") || text_starts_with(line, "#") || text_starts_with(line, "*") ||
-           text_starts_with(line, "/*") || text_starts_with(line, ";");
+           text_starts_with(line, "/*") || text_starts_with(line, "<!--") || text_starts_with(line, ";");
 }
 
 /* "dbname=app host=db" and "Host=db;Database=app" behind a setting's sign, in quotes or to the end of the line. */
@@ -351,6 +374,7 @@ void search_text(struct search *search, const char *file, struct text content)
     struct group group = {0};
     size_t group_indent = 0;
     uint32_t number = 0;
+    search->is_code = is_code_file(text_of(file));
     for (struct text line; text_next_line(&content, &line);) {
         number++;
         const size_t indent = (size_t)(text_trim(line).data - line.data);

@@ -32,6 +32,8 @@ struct search {
     const char *root;
     const char *base;
     struct named_databases *found;
+    bool name_is_database; /* "NAME" is the database's, as in Django's settings */
+    bool is_code;          /* of the file under way: a value without quotes is computed */
 };
 
 void search_add(struct search *search, const struct named_database *named);
