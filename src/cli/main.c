@@ -19,12 +19,12 @@ static void print_usage(FILE *out)
         const int wide = strstr(arguments, "…") != NULL ? 2 : 0;
         fprintf(out, "%*s%s\n", 28 - used + wide, "", command->help);
     }
-    fprintf(
-        out,
-        "\nExit status: 0 fine, 1 an error, a failed or declined run, or a plan that would be refused,\n"
-        "2 migrations are pending, 3 applied ones were modified or are orphaned (both: status --exit-code; wait: 2),\n"
-        "4 another run is going on.\n"
-        "truss COMMAND --help tells of a command's options.\n");
+    fprintf(out, "\nExit status: 0 fine, 1 an error, a failed or declined run, a plan that would be refused, or a "
+                 "check that is\n"
+                 "not safe, 2 migrations are pending, 3 applied ones were modified or are orphaned (both: status "
+                 "--exit-code; wait: 2),\n"
+                 "4 another run is going on.\n"
+                 "truss COMMAND --help tells of a command's options.\n");
 }
 
 static int print_error(const struct cli *cli)
