@@ -246,6 +246,18 @@ static bool is_script(const char *program)
     return !files.items[0].is_code;
 }
 
+START_TEST(a_program_without_the_words_of_the_template_is_db_migrates_as_well)
+{
+    put("package.json", "{\"devDependencies\": {\"db-migrate\": \"^0.11\"}}");
+    put("migrations/20141110144153-add-description.js",
+        "'use strict';\nexports.up = function (db, callback) {\n  db.runSql('SELECT 1', callback);\n};\n");
+    const struct migration_files files = list(folder_of("db-migrate"));
+    ck_assert_uint_eq(files.count, 1);
+    ck_assert_str_eq(files.items[0].key, "/20141110144153-add-description");
+    ck_assert(files.items[0].is_code);
+}
+END_TEST
+
 START_TEST(the_template_of_db_migrate_is_its_script)
 {
     put("migrations/sqls/20240101000000-a-up.sql", "SELECT 1;");
@@ -316,6 +328,7 @@ int main(void)
     tcase_add_test(tests, what_runs_of_a_file_of_node_pg_migrate_is_behind_its_up_line);
     tcase_add_test(tests, the_configuration_of_node_pg_migrate_names_folder_ledger_and_session);
     tcase_add_test(tests, a_row_of_node_pg_migrate_is_never_earlier_than_those_before_it);
+    tcase_add_test(tests, a_program_without_the_words_of_the_template_is_db_migrates_as_well);
     tcase_add_test(tests, the_template_of_db_migrate_is_its_script);
     tcase_add_test(tests, a_template_that_was_changed_is_a_program);
     tcase_add_test(tests, a_template_of_another_script_or_of_none_is_a_program);

@@ -141,7 +141,7 @@ const struct framework framework_db_migrate = {
         {
             .places = WORDS("migrations"),
             .sure_by = WORDS("package.json: db-migrate & {number:14}-*: dbm"),
-            .likely_by = WORDS("{number:14}-*: dbm"),
+            .likely_by = WORDS("package.json: db-migrate & {number:14}-*.js", "{number:14}-*: dbm"),
             .files = FILES({.pattern = "{number:14}-*.js", .is_code = true}),
             .order = ORDER_OF_NUMBERS,
         },
