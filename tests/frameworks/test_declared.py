@@ -72,7 +72,7 @@ class Declared(Case):
             reply = self.run_all(rpc)
             self.assertIn("did not take the row", reply.failed.error, record)
             self.assertEqual(self.sql("SELECT to_regclass('users')"), [(None,)])
-        self.say("record", '"insert into {ledger} (number, title, sha) values ({key}, {title}, {checksum}); '
+        self.say("record", '"insert into {ledger} (number, title, sha) values ({key}, {title}, {checksum}) returning number; '
                            'UPDATE {ledger} SET title = title WHERE false -- the end"')
         self.assertTrue(self.run_all(rpc).ok)
 

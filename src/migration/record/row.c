@@ -90,6 +90,15 @@ static struct sql_statement declared_row(struct text all)
     return row;
 }
 
+/* So that a block throws away what its RETURNING answers. */
+static struct text executed(struct arena *arena, struct text statement)
+{
+    struct buffer execute = {.arena = arena};
+    buffer_puts(&execute, "EXECUTE ");
+    pg_quote_literal(&execute, statement);
+    return buffer_text(&execute);
+}
+
 /* The last statement that writes to the ledger: those before it clear up, perhaps nothing. */
 static struct sql_statement row_statement(struct text all, const struct text *name)
 {
@@ -125,7 +134,8 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
         return;
     }
     buffer_add(sql, text_slice(all, 0, row.start));
-    put_checked(sql, text_slice(all, row.start, row.end), &name);
+    const struct text statement = text_slice(all, row.start, row.end);
+    put_checked(sql, is_declared ? executed(sql->arena, statement) : statement, &name);
     buffer_add(sql, text_slice(all, row.end, all.size));
 }
 
