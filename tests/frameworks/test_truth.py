@@ -181,6 +181,16 @@ class Truth(Fixtures):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.tables(), {"public.schema_migrations", "public.a", "public.b"})
 
+    def test_a_role_that_is_called_as_our_schema_is_warned_of(self):
+        self.dbmate()
+        self.sql("CREATE ROLE truss SUPERUSER LOGIN PASSWORD 'x'")
+        self.addCleanup(self.sql, "DROP ROLE truss")
+        self.addCleanup(self.sql, "REASSIGN OWNED BY truss TO app")
+        ours = self.url().replace("app:" + PASSWORD_ENCODED, "truss:x")
+        for url, warned in ((ours, True), (ours + "?options=-csearch_path%3Dpublic", False), (self.url(), False)):
+            with self.subTest(url=url), self.start(url=url) as rpc:
+                self.assertEqual("search_path = public" in "".join(self.status(rpc).warnings), warned)
+
     def test_a_ledger_of_others_is_not_doubled_in_a_schema_of_the_roles_name(self):
         self.dbmate()
         self.sql("CREATE SCHEMA app;" + VERSIONS.format("public.schema_migrations") + "INSERT INTO schema_migrations VALUES ('20200101000000')")

@@ -377,6 +377,21 @@ static void check_schema(const struct looking *looking, struct source *source)
     }
 }
 
+/* Our own schema is made by a run; from then on "$user" of a role of the same name is there. */
+static void check_role(const struct looking *looking, const struct source *source)
+{
+    if (looking->detection->facts.means_ours && !source->framework->ledger.is_fixed &&
+        looking->request->site->project.schema == NULL) {
+        warn(
+            looking->detection,
+            "The role \"truss\" has the name of the schema in which Truss keeps its own tables, and its search_path "
+            "has "
+            "\"$user\": what a script makes without a schema goes there once that schema exists. Choose the schema, as "
+            "by ALTER ROLE truss SET search_path = public, or use another role.");
+        looking->detection->facts.means_ours = false; /* told once, whatever number of folders there is */
+    }
+}
+
 static bool source_of_folder(const struct looking *looking, const struct folder *folder, struct source *source)
 {
     *source = (struct source){
@@ -397,6 +412,7 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     if (looking->session == NULL) {
         return true;
     }
+    check_role(looking, source);
     const struct table *const table = tables_at(&looking->detection->ledgers.tables, &source->ledger);
     if (table != NULL) {
         take_place(looking, source, table);

@@ -12,7 +12,9 @@ static const char facts_sql[] =
     "pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.chr(31)), "
     "pg_catalog.current_setting('search_path'), "
     "(SELECT s.source OPERATOR(pg_catalog.<>) 'default' AND s.setting OPERATOR(pg_catalog.<>) '\"$user\", public' "
-    "FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'search_path') OFFSET 0) f";
+    "FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'search_path'), "
+    "CURRENT_USER OPERATOR(pg_catalog.=) 'truss' AND "
+    "pg_catalog.strpos(pg_catalog.current_setting('search_path'), '$user') OPERATOR(pg_catalog.>) 0 OFFSET 0) f";
 
 /* Schemas that are separated by a character that no name of ours has. */
 static void read_schemas(struct arena *arena, struct text list, struct session_facts *facts)
@@ -45,6 +47,7 @@ bool reading_begin(const struct request *request, struct pg_session *session, st
     read_schemas(request->arena, text_of(schemas == NULL ? "" : arena_strdup(request->arena, schemas)), facts);
     facts->search_path = arena_strdup(request->arena, pg_field(result, 0, 1));
     facts->names_schema = pg_field_bool(result, 0, 2);
+    facts->means_ours = pg_field_bool(result, 0, 3);
     return true;
 }
 

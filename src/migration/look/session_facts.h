@@ -15,6 +15,7 @@ struct session_facts {
     /* Somebody chose it: the URL, the role or the database has one. A schema that only happens to have the role's name
      * ("$user" of the usual path) is nobody's choice: it may have been made after the ledger. */
     bool names_schema;
+    bool means_ours; /* the role is called as our own schema is, and "$user" of the search path means it */
 };
 
 /* Begins, and asks. The session is not inside of a transaction. False and the request's status where the server does
