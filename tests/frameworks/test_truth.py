@@ -375,6 +375,14 @@ class Truth(Fixtures):
                 status = self.status(rpc)
                 self.assertEqual((status.tracking_table, [self.state(one) for one in status.migrations]), (table, ["applied"]))
 
+    def test_prismas_schema_in_the_url_of_another_framework_is_not_half_understood(self):
+        self.dbmate()
+        self.sql("CREATE SCHEMA ten")
+        with self.start(url=self.url(schema="ten")) as rpc:
+            self.check_unknown(rpc, "schema=ten is Prisma's, and this is dbmate, which would work in schema public: say search_path=ten")
+        with self.start(url=self.url(schema="public")) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_golang_migrates_table_is_refused_by_another_framework(self):
         self.dbmate()
         with self.start(url=self.url(**{"x-migrations-table": "app_migrations"})) as rpc:

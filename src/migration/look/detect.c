@@ -723,18 +723,28 @@ static bool choose_source(const struct looking *looking, bool *certain)
     return true;
 }
 
-/* A parameter of the URL that belongs to another framework would be lost. */
+/* A parameter of the URL that belongs to another framework would be lost, or count for the ledger alone. */
 static void check_url(const struct looking *looking)
 {
     struct detection *const detection = looking->detection;
     const struct conninfo *const conninfo = looking->request->site->conninfo;
-    if (detection->framework != NULL && detection->problem == NULL && conninfo != NULL &&
-        conninfo->migrations_table != NULL && strcmp(detection->framework->id, "golang-migrate") != 0) {
+    const struct framework *const framework = detection->framework;
+    if (framework == NULL || detection->problem != NULL || conninfo == NULL) {
+        return;
+    }
+    if (conninfo->migrations_table != NULL && strcmp(framework->id, "golang-migrate") != 0) {
         detection->problem =
             arena_printf(looking->request->arena,
                          "The connection URL's x-migrations-table is golang-migrate's, and this is %s: "
                          "take it out, or say --framework golang-migrate.",
-                         detection->framework->display_name);
+                         framework->display_name);
+    } else if (conninfo->schema != NULL && strcmp(framework->id, "prisma") != 0 &&
+               strcmp(conninfo->schema, session_schema(looking)) != 0) {
+        detection->problem =
+            arena_printf(looking->request->arena,
+                         "The connection URL's schema=%s is Prisma's, and this is %s, which would work in schema %s: "
+                         "say search_path=%s in its place, or take it out.",
+                         conninfo->schema, framework->display_name, session_schema(looking), conninfo->schema);
     }
 }
 
