@@ -223,6 +223,14 @@ class Truth(Fixtures):
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
         self.assertEqual(self.sql("SELECT version FROM public.schema_migrations"), [("20250101000000",)])
 
+    def test_an_option_that_names_no_ledger_tells_of_the_one_beside(self):
+        self.write("prisma/migrations/20250101000000_a/migration.sql", "SELECT 1;")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        with self.start("--ledger", "public.nix") as rpc:
+            said = "".join(self.status(rpc).warnings)
+        self.assertIn("looked for at public.nix, where there is none; the database has public._prisma_migrations as well", said)
+
     def test_several_elsewhere_are_a_question(self):
         self.dbmate()
         for schema in ("one", "two"):

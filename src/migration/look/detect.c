@@ -342,7 +342,7 @@ static bool look_elsewhere(const struct looking *looking, struct source *source)
     if (count == 0) {
         return true;
     }
-    if (framework->ledger.is_fixed) {
+    if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
         warn(detection, arena_printf(looking->request->arena,
                                      "There is a ledger in schema \"%s\", but the connection URL means schema \"%s\": "
                                      "add ?schema=%s to it if that one is meant.",
