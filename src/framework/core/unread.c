@@ -6,18 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
-static unsigned line_of(struct text content, size_t at)
-{
-    unsigned line = 1;
-    for (size_t i = 0; i < at && i < content.size; i++) {
-        line += content.data[i] == '\n' ? 1 : 0;
-    }
-    return line;
-}
-
 static const char *place_of(struct arena *arena, const struct folder *folder, struct source_file file, size_t at)
 {
-    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file.name), line_of(file.content, at));
+    return arena_printf(arena, "%s, line %u,", path_join(arena, folder->base, file.name),
+                        text_position(file.content, at).line);
 }
 
 void unread_folder_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
