@@ -24,16 +24,6 @@ static const struct {
 static const char *const clocks[] = {"current_timestamp", "localtimestamp", "current_time", "localtime"};
 static const char *const clock_functions[] = {"now", "transaction_timestamp", "txid_current", "pg_current_xact_id"};
 
-static bool is_any(const struct sql_token *token, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sql_is_word(token, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void look_at_call(const struct looking *looking, const struct sql_token *name)
 {
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
@@ -48,24 +38,24 @@ static void look_at_pair(const struct looking *looking, const struct sql_token *
 {
     static const char *const modes[] = {"update", "no", "share", "key"};
     static const char *const temporary[] = {"temp", "temporary"};
-    if (sql_is_word(first, "for") && !looking->in_body && is_any(second, modes, 4)) {
+    if (sql_is_word(first, "for") && !looking->in_body && sql_is_any_word(second, modes, 4)) {
         lasting_add_what(looking, SQL_ENDS, "SELECT … FOR UPDATE or SHARE");
-    } else if (sql_is_word(first, "into") && is_any(second, temporary, 2)) {
+    } else if (sql_is_word(first, "into") && sql_is_any_word(second, temporary, 2)) {
         lasting_add_what(looking, SQL_OF_SESSION, "a temporary table");
     }
 }
 
 static bool is_clock(const struct sql_token *token, bool is_call)
 {
-    return is_any(token, clocks, sizeof clocks / sizeof clocks[0]) ||
-           (is_call && is_any(token, clock_functions, sizeof clock_functions / sizeof clock_functions[0]));
+    return sql_is_any_word(token, clocks, sizeof clocks / sizeof clocks[0]) ||
+           (is_call && sql_is_any_word(token, clock_functions, sizeof clock_functions / sizeof clock_functions[0]));
 }
 
 /* What may stand between calls of set_config that are all of a SELECT: a comma, a schema, a name for the column. */
 static bool is_between(const struct sql_token *token, const struct sql_token *next)
 {
     static const char *const words[] = {"set_config", "pg_catalog", "as"};
-    return is_any(token, words, 3) || sql_is_symbol(token, ',') || sql_is_symbol(token, '.') ||
+    return sql_is_any_word(token, words, 3) || sql_is_symbol(token, ',') || sql_is_symbol(token, '.') ||
            (token->kind == SQL_WORD && sql_is_symbol(next, ',')) || next->kind == SQL_END;
 }
 

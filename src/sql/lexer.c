@@ -245,6 +245,16 @@ bool sql_is_word(const struct sql_token *token, const char *word)
     return token->kind == SQL_WORD && text_is_nocase(token->text, word);
 }
 
+bool sql_is_any_word(const struct sql_token *token, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool sql_is_symbol(const struct sql_token *token, char symbol)
 {
     return token->kind == SQL_SYMBOL && token->text.data[0] == symbol;

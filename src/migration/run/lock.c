@@ -188,16 +188,6 @@ bool lock_yield(struct run *run, const struct detection *detection)
 
 /* ---- while scripts run ---- */
 
-static bool is_any_word(const struct sql_token *token, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sql_is_word(token, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t all_keys(const struct run *run, const struct detection *detection, struct lock_key *keys)
 {
     int64_t numbers[MOST_ADVISORY_KEYS];
@@ -241,8 +231,8 @@ bool lock_may_be_let_go(struct text script)
     struct sql_lexer lexer = {.text = script};
     struct sql_token before = {.kind = SQL_END};
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        const bool is_table = sql_is_word(&token, "table") && is_any_word(&before, definitions, 6);
-        if (!is_table && is_any_word(&token, words, sizeof words / sizeof words[0])) {
+        const bool is_table = sql_is_word(&token, "table") && sql_is_any_word(&before, definitions, 6);
+        if (!is_table && sql_is_any_word(&token, words, sizeof words / sizeof words[0])) {
             return true;
         }
         before = token;
