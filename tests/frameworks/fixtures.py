@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case, messages
+from harness import Case, Rpc, messages
 
 FIXTURES = os.path.join(harness.ROOT, "tests", "fixtures", "frameworks")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -161,3 +162,21 @@ class Fixtures(Case):
         return [one for one in status.migrations
                 if one.name in (file, stem, str(wanted["id"])) or one.name.endswith(f".{wanted['id']}")
                 or (one.filename and (file == one.filename or file.endswith(f"/{one.filename}")))]
+
+
+class Written(Fixtures):
+    """A project that each test writes file by file."""
+
+    def setUp(self):
+        super().setUp()
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def write(self, path, text=""):
+        whole = os.path.join(self.directory.name, path)
+        os.makedirs(os.path.dirname(whole), exist_ok=True)
+        with open(whole, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+
+    def start(self, *arguments, **options):
+        return Rpc(self.worker(type("Here", (), {"path": self.directory.name}), *arguments, **options).address)

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
 import harness
-from fixtures import Fixtures, per, spread
+from fixtures import Fixtures, Written, per, spread
 from harness import RpcError, Rpc
 
 NAMES = fixtures.names()
@@ -50,21 +50,7 @@ class Confusion(Fixtures):
             self.assertEqual(self.status(rpc, framework="goose").framework_id, "goose")
 
 
-class Detection(Fixtures):
-    def setUp(self):
-        super().setUp()
-        self.directory = fixtures.harness.tempfile.TemporaryDirectory()
-        self.addCleanup(self.directory.cleanup)
-
-    def write(self, path, text=""):
-        whole = os.path.join(self.directory.name, path)
-        os.makedirs(os.path.dirname(whole), exist_ok=True)
-        with open(whole, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def start(self, *arguments, **options):
-        return Rpc(self.worker(type("Here", (), {"path": self.directory.name}), *arguments, **options).address)
-
+class Detection(Written):
     def dbmate(self, folder="db/migrations", name="1_a", sql="SELECT 1;"):
         self.write(f"{folder}/{name}.sql", f"-- migrate:up\n{sql}\n-- migrate:down\n")
 

@@ -4,29 +4,15 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
-from fixtures import Fixtures
-from harness import PASSWORD_ENCODED, RpcError, Rpc
+from fixtures import Written
+from harness import PASSWORD_ENCODED, RpcError
 
 FAILED_PRECONDITION, PERMISSION_DENIED = 9, 7
 GOOSE = "CREATE TABLE {} (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());"
 VERSIONS = "CREATE TABLE {} (version varchar(128) PRIMARY KEY);"
 
 
-class Truth(Fixtures):
-    def setUp(self):
-        super().setUp()
-        self.directory = fixtures.harness.tempfile.TemporaryDirectory()
-        self.addCleanup(self.directory.cleanup)
-
-    def write(self, path, text=""):
-        whole = os.path.join(self.directory.name, path)
-        os.makedirs(os.path.dirname(whole), exist_ok=True)
-        with open(whole, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-
-    def start(self, *arguments, **options):
-        return Rpc(self.worker(type("Here", (), {"path": self.directory.name}), *arguments, **options).address)
-
+class Truth(Written):
     def goose(self):
         self.write("migrations/00001_orders.sql", "-- +goose Up\nCREATE TABLE orders (id INT);\n")
 

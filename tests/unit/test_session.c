@@ -15,6 +15,21 @@ struct cut {
     atomic_size_t size; /* of the whole answer; the server's thread says it */
 };
 
+/* Sends of what was kept as many bytes as it is this connection's turn for, and ends it; false where that is all. */
+static bool send_in_part(struct fake_client *client, struct cut *cut)
+{
+    size_t whole;
+    const void *const bytes = fake_kept(client, &whole);
+    const size_t size = fake_number(client) < whole ? fake_number(client) : whole;
+    cut->size = whole;
+    fake_bytes(client, bytes, size);
+    if (size == whole) {
+        return false;
+    }
+    cut->end(client);
+    return true;
+}
+
 static void answer_in_part(struct fake_client *client, void *data)
 {
     struct cut *const cut = data;
@@ -25,14 +40,7 @@ static void answer_in_part(struct fake_client *client, void *data)
     }
     fake_keep(client);
     cut->answer(client);
-    size_t whole;
-    const void *const bytes = fake_kept(client, &whole);
-    const size_t size = fake_number(client) < whole ? fake_number(client) : whole;
-    cut->size = whole;
-    fake_bytes(client, bytes, size);
-    if (size < whole) {
-        cut->end(client);
-    } else {
+    if (!send_in_part(client, cut)) {
         fake_wait_gone(client, FOREVER);
     }
 }
@@ -121,14 +129,7 @@ static void greet_in_part(struct fake_client *client, void *data)
     struct cut *const cut = data;
     fake_keep(client);
     greet(client);
-    size_t whole;
-    const void *const bytes = fake_kept(client, &whole);
-    const size_t size = fake_number(client) < whole ? fake_number(client) : whole;
-    cut->size = whole;
-    fake_bytes(client, bytes, size);
-    if (size < whole) {
-        cut->end(client);
-    }
+    send_in_part(client, cut);
 }
 
 START_TEST(a_greeting_that_ends_at_any_byte_is_a_server_that_cannot_be_reached)
