@@ -65,6 +65,11 @@ void live_clear(struct live *live)
     }
 }
 
+void live_interrupted(struct live *live)
+{
+    live->is_drawn = live->is_drawn || live->is_terminal;
+}
+
 static void draw(struct live *live)
 {
     struct arena *const arena = arena_new(0);

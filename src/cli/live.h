@@ -49,6 +49,9 @@ void live_tick(struct live *live);
 /* A line of its own. */
 void live_say(struct live *live, enum colour colour, const char *label, const char *text);
 
+/* Ctrl-C was pressed: the terminal has written "^C" to the line, which goes with the next live_clear. */
+void live_interrupted(struct live *live);
+
 /* Takes the line that is rewritten away. */
 void live_clear(struct live *live);
 

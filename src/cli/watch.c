@@ -197,6 +197,9 @@ static int watch(struct watching *watching)
     int code = look(watching);
     while (code < 0) {
         const bool interrupted = is_interrupted(watching->pause_ms);
+        if (interrupted) {
+            live_interrupted(&watching->live);
+        }
         if (deadline_passed(watching->deadline) || (interrupted && (watching->wants_cancel || !watching->owns))) {
             return leave(watching);
         }
