@@ -20,31 +20,11 @@ enum definition_match {
 
 /* How what the statement makes compares with `existing`, as the server prints it: pg_get_indexdef,
  * pg_get_constraintdef, pg_get_triggerdef, pg_get_viewdef; a function's source; an enum's labels as 'a', 'b'. Tables
- * and columns are compared column by column: see definition_columns. */
+ * and columns are compared column by column: see definition_columns.h. */
 enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
                                          const char *existing);
 
 /* True where the statement says itself that what it makes is not valid yet (NOT VALID), or empty (WITH NO DATA). */
 bool definition_is_unfinished(const struct sql_object *object, struct text statement);
-
-/* A column as a script has it. */
-struct definition_column {
-    size_t object; /* the number of the table or column among the script's objects */
-    const char *name;
-    const char *type;      /* without its modifiers: "character varying", "users.mood[]" */
-    const char *modifiers; /* "255", "10,2"; "" without any */
-    bool not_null;         /* also where it is of the primary key, or serial */
-};
-
-struct definition_columns {
-    struct definition_column *items;
-    size_t count;
-    size_t capacity;
-};
-
-/* Appends the columns that a CREATE TABLE or an ADD COLUMN says, for object number `number`. Nothing is appended for
- * what it cannot read (LIKE, OF, AS SELECT). */
-void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
-                        struct definition_columns *columns);
 
 #endif

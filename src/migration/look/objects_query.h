@@ -7,6 +7,7 @@
 #define MIGRATION_LOOK_OBJECTS_QUERY_H
 
 #include "base/status.h"
+#include "migration/look/definition_columns.h"
 #include "migration/look/definitions.h"
 #include "pg/session.h"
 #include "sql/classify.h"

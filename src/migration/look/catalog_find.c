@@ -1,0 +1,98 @@
+/*
+ * One migration of a catalog, by what a person calls it.
+ */
+#include "migration/look/catalog.h"
+
+#include <string.h>
+
+/* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */
+static bool names_file(struct text name, const struct migration_file *file)
+{
+    const char *const slash = strrchr(file->filename, '/');
+    const char *const ends[] = {file->filename, slash == NULL ? file->filename : slash + 1};
+    for (size_t i = 0; i < 2; i++) {
+        const struct text whole = text_of(ends[i]);
+        const char *const dot = memrchr(whole.data, '.', whole.size);
+        struct text stem = text_slice(whole, 0, dot == NULL ? whole.size : (size_t)(dot - whole.data));
+        const bool is_stem = text_equal(stem, name);
+        stem.size -= text_ends_with(stem, ".up") ? strlen(".up") : 0;
+        if (is_stem || text_equal(whole, name) || text_equal(stem, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name)
+{
+    const struct catalog_item *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (text_is(name, catalog->items[i].name)) {
+            return &catalog->items[i];
+        }
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        const struct migration_file *const file = item->file;
+        if (text_is(name, item->key) ||
+            (file != NULL && ((file->version != NULL && text_is(name, file->version)) || names_file(name, file)))) {
+            found = item;
+            count++;
+        }
+    }
+    return count == 1 ? found : NULL;
+}
+
+const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item)
+{
+    return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
+}
+
+/* A name that holds the other, as when a person leaves the time stamp out, is nearer than any misspelling. */
+static size_t distance(struct text name, const char *candidate)
+{
+    const struct text other = text_of(candidate);
+    const bool inside = name.size >= 3 && memmem(other.data, other.size, name.data, name.size) != NULL;
+    return inside ? 0 : text_distance(name, other);
+}
+
+bool catalog_not_found(const struct catalog *catalog, struct text name, struct status *status)
+{
+    size_t best[STATUS_SUGGESTIONS];
+    status_fail(status, STATUS_NOT_FOUND, "There is no migration \"%.*s\".", (int)name.size, name.data);
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->count; i++) {
+        const size_t far = distance(name, catalog->items[i].name);
+        if (far > name.size / 2 + 2) {
+            continue;
+        }
+        size_t at = count < STATUS_SUGGESTIONS ? count++ : STATUS_SUGGESTIONS;
+        for (; at > 0 && far < best[at - 1]; at--) {
+            if (at < STATUS_SUGGESTIONS) {
+                best[at] = best[at - 1];
+                status->suggestions[at] = status->suggestions[at - 1];
+            }
+        }
+        if (at < STATUS_SUGGESTIONS) {
+            best[at] = far;
+            status->suggestions[at] = catalog->items[i].name;
+        }
+    }
+    if (count > 0) {
+        status->message = arena_printf(status->arena, "There is no migration \"%.*s\"; did you mean \"%s\"?",
+                                       (int)name.size, name.data, status->suggestions[0]);
+    }
+    return false;
+}
+
+const struct catalog_item *catalog_failed(const struct catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (item->detail == DETAIL_FAILED) {
+            return item;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,140 @@
+/*
+ * Words, not trees, as in definitions.c.
+ */
+#include "migration/look/definition_columns.h"
+
+#include "sql/lexer.h"
+
+#include <string.h>
+
+/* Words that begin a constraint of a table, or something that is no column. */
+static bool is_no_column(const struct sql_token *token)
+{
+    static const char *const words[] = {"constraint", "primary", "unique", "check", "foreign", "exclude", "like", NULL};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Words that end a column's type. */
+static bool ends_type(const struct sql_token *token)
+{
+    static const char *const words[] = {"not",        "null",       "default",   "primary", "unique",      "check",
+                                        "references", "constraint", "collate",   "storage", "compression", "options",
+                                        "as",         "using",      "generated", NULL};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (sql_is_word(token, words[i])) {
+            return true;
+        }
+    }
+    return token->kind == SQL_END || token->kind == SQL_BROKEN || sql_is_symbol(token, ',') ||
+           sql_is_symbol(token, ')');
+}
+
+/* Reads a type; its first parentheses hold the modifiers. */
+static void read_type(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
+{
+    struct buffer type = {.arena = arena};
+    struct buffer modifiers = {.arena = arena};
+    for (bool first = true; !ends_type(&reader->token); first = false) {
+        const bool joins = sql_is_symbol(&reader->token, '.') || sql_is_symbol(&reader->token, '[') ||
+                           sql_is_symbol(&reader->token, ']') || (type.size > 0 && type.data[type.size - 1] == '.') ||
+                           reader->token.kind == SQL_NUMBER;
+        if (sql_is_symbol(&reader->token, '(')) {
+            for (sql_advance(reader); reader->token.kind != SQL_END && !sql_is_symbol(&reader->token, ')');
+                 sql_advance(reader)) {
+                buffer_add(&modifiers, reader->token.text);
+            }
+        } else {
+            buffer_printf(&type, "%s%.*s", first || joins ? "" : " ", (int)reader->token.text.size,
+                          reader->token.text.data);
+        }
+        sql_advance(reader);
+    }
+    column->type = buffer_string(&type);
+    column->modifiers = buffer_string(&modifiers);
+}
+
+/* Goes behind the end of this column, at the level of its list; notes what makes it NOT NULL. */
+static void finish_column(struct sql_reader *reader, struct definition_column *column)
+{
+    int depth = 0;
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+        if (depth == 0 && (sql_is_symbol(&reader->token, ',') || sql_is_symbol(&reader->token, ')'))) {
+            return;
+        }
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
+        struct sql_reader ahead = *reader;
+        column->not_null = column->not_null || (depth == 0 && ((sql_take(&ahead, "not") && sql_take(&ahead, "null")) ||
+                                                               sql_is_word(&reader->token, "primary")));
+        sql_advance(reader);
+    }
+}
+
+static void read_column(struct arena *arena, struct sql_reader *reader, size_t number,
+                        struct definition_columns *columns)
+{
+    struct definition_column column = {.object = number, .name = sql_identifier(arena, &reader->token)};
+    const bool is_column = column.name != NULL && !is_no_column(&reader->token);
+    if (is_column) {
+        sql_advance(reader);
+        read_type(arena, reader, &column);
+    }
+    finish_column(reader, &column);
+    if (is_column && column.type[0] != '\0') {
+        columns->items = arena_grow(arena, columns->items, columns->count, &columns->capacity, sizeof *columns->items);
+        columns->items[columns->count++] = column;
+    }
+}
+
+static void table_columns(struct arena *arena, struct sql_reader *reader, size_t number,
+                          struct definition_columns *columns)
+{
+    /* Behind the name: "(", or OF, AS, PARTITION OF, which say no columns. */
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN && !sql_is_symbol(&reader->token, '(')) {
+        if (sql_is_word(&reader->token, "as") || sql_is_word(&reader->token, "of")) {
+            return;
+        }
+        sql_advance(reader);
+    }
+    do {
+        sql_advance(reader);
+        read_column(arena, reader, number, columns);
+    } while (sql_is_symbol(&reader->token, ','));
+}
+
+/* ADD [COLUMN] [IF NOT EXISTS] name type. */
+static void added_column(struct arena *arena, const struct sql_object *object, struct sql_reader *reader, size_t number,
+                         struct definition_columns *columns)
+{
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+        if (!sql_take(reader, "add")) {
+            sql_advance(reader);
+            continue;
+        }
+        sql_take(reader, "column");
+        if (sql_take(reader, "if")) {
+            sql_take(reader, "not");
+            sql_take(reader, "exists");
+        }
+        const char *const name = sql_identifier(arena, &reader->token);
+        if (name != NULL && strcmp(name, object->name) == 0) {
+            read_column(arena, reader, number, columns);
+            return;
+        }
+    }
+}
+
+void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
+                        struct definition_columns *columns)
+{
+    struct sql_reader reader = sql_read(statement);
+    if (strcmp(object->type, "table") == 0) {
+        table_columns(arena, &reader, number, columns);
+    } else if (strcmp(object->type, "column") == 0) {
+        added_column(arena, object, &reader, number, columns);
+    }
+}

@@ -1,0 +1,276 @@
+/*
+ * Entries are sorted by key once, so that 1,000 files against 1,000 rows are 1,000 binary searches.
+ */
+#include "migration/look/join.h"
+
+#include "framework/core/listing.h"
+#include "migration/look/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_key_then_age(const void *a, const void *b)
+{
+    const struct ledger_entry *const x = a;
+    const struct ledger_entry *const y = b;
+    const int keys = strcmp(ledger_entry_key(x), ledger_entry_key(y));
+    if (keys != 0) {
+        return keys;
+    }
+    return x->started_at < y->started_at ? -1 : x->started_at > y->started_at ? 1 : 0;
+}
+
+/* The entries of one key: the first, and how many. */
+static const struct ledger_entry *entries_of(const struct ledger_entries *entries, const char *key, size_t *count)
+{
+    size_t low = 0;
+    size_t high = entries->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (strcmp(ledger_entry_key(&entries->items[middle]), key) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *count = 0;
+    while (low + *count < entries->count && strcmp(ledger_entry_key(&entries->items[low + *count]), key) == 0) {
+        (*count)++;
+    }
+    return *count == 0 ? NULL : &entries->items[low];
+}
+
+/* A finished entry counts whatever came before or after it; then an unfinished one; then the last that was given up. */
+static const struct ledger_entry *deciding_entry(const struct ledger_entry *attempts, size_t count)
+{
+    const struct ledger_entry *decided = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (decided == NULL || attempts[i].state <= decided->state) {
+            decided = &attempts[i];
+        }
+    }
+    return decided;
+}
+
+/* Is the file what was applied? Mostly told by the remembered checksum; a framework may accept others (line endings).
+ */
+static bool is_unchanged(const struct request *request, const struct catalog *catalog, struct catalog_item *item,
+                         bool *unchanged)
+{
+    const struct detection *const detection = &catalog->detection;
+    const struct framework *const framework = detection->framework;
+    struct text content;
+    if (!checksums_get(request->site->checksums, request->arena, &detection->folder, item->file, &item->checksum,
+                       request->status)) {
+        return false;
+    }
+    item->verified = item->entry != NULL && item->entry->checksum != NULL && item->checksum != NULL;
+    *unchanged = !item->verified || strcmp(item->entry->checksum, item->checksum) == 0;
+    if (*unchanged || framework->hooks.checksum_matches == NULL) {
+        return true;
+    }
+    struct arena *const reading = arena_new(0);
+    const bool ok = migration_content(reading, item->file, MIGRATION_FILE_LIMIT, &content, request->status);
+    if (ok) {
+        *unchanged =
+            framework->hooks.checksum_matches(reading, &detection->folder, item->file, item->entry->checksum, content);
+    }
+    arena_free(reading);
+    return ok;
+}
+
+/* One failed attempt is enough, also beside a finished one: the framework's own CLI stops at it. */
+static enum migration_detail detail_of(const struct catalog_item *item)
+{
+    for (size_t i = 0; i < item->attempt_count; i++) {
+        if (item->attempts[i].state == ENTRY_FAILED) {
+            return DETAIL_FAILED;
+        }
+    }
+    if (item->file != NULL && item->file->missing) {
+        return DETAIL_FILE_MISSING;
+    }
+    if (item->entry != NULL && item->entry->state == ENTRY_ROLLED_BACK) {
+        return DETAIL_ROLLED_BACK;
+    }
+    return item->entry != NULL && item->entry->baseline ? DETAIL_BASELINE : DETAIL_NONE;
+}
+
+static bool decide(const struct request *request, const struct catalog *catalog, struct catalog_item *item)
+{
+    bool unchanged = true;
+    const bool recorded = item->entry != NULL && item->entry->state == ENTRY_APPLIED;
+    const bool there = item->file != NULL && !item->file->missing;
+    if (there && !is_unchanged(request, catalog, item, &unchanged)) {
+        return false;
+    }
+    const bool outdated = recorded && there && !unchanged && item->file->repeatable;
+    if (recorded && !outdated) {
+        item->state = !there ? MIGRATION_ORPHANED : unchanged ? MIGRATION_APPLIED : MIGRATION_MODIFIED;
+    } else {
+        item->state = item->file != NULL ? MIGRATION_PENDING : MIGRATION_ORPHANED;
+    }
+    if (item->detail != DETAIL_DUPLICATE || recorded) {
+        item->detail = outdated ? DETAIL_OUTDATED : detail_of(item);
+    }
+    return true;
+}
+
+static void add_item(struct catalog *catalog, const char *key, const struct migration_file *file)
+{
+    struct catalog_item *const item = &catalog->items[catalog->count++];
+    *item = (struct catalog_item){.key = key, .file = file};
+    item->attempts = entries_of(&catalog->entries, key, &item->attempt_count);
+    item->entry = deciding_entry(item->attempts, item->attempt_count);
+    item->name = file != NULL ? file->name : item->entry->name;
+}
+
+static int by_file_key(const void *a, const void *b)
+{
+    return strcmp(migration_file_key(*(const struct migration_file *const *)a),
+                  migration_file_key(*(const struct migration_file *const *)b));
+}
+
+/* Is there a file with this key? */
+static bool has_file(const struct migration_file *const *sorted, size_t count, const char *key)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int compared = strcmp(migration_file_key(sorted[middle]), key);
+        if (compared == 0) {
+            return true;
+        }
+        low = compared < 0 ? middle + 1 : low;
+        high = compared < 0 ? high : middle;
+    }
+    return false;
+}
+
+/* Keys that the ledger has and the folder has not, once each, sorted. What was only ever rolled back is history. */
+static size_t orphaned_keys(const struct catalog *catalog, const struct migration_file *const *sorted,
+                            const char **keys)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->entries.count; i++) {
+        const struct ledger_entry *const entry = &catalog->entries.items[i];
+        const char *const key = ledger_entry_key(entry);
+        const bool seen = count > 0 && strcmp(keys[count - 1], key) == 0;
+        if (!seen && entry->state != ENTRY_ROLLED_BACK && !has_file(sorted, catalog->files.count, key)) {
+            keys[count++] = key;
+        }
+    }
+    return count;
+}
+
+/* Of two files with the same key only the first can be recorded. */
+static bool is_duplicate(const struct migration_file *const *sorted, size_t count, const struct migration_file *file)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) { /* the first with this key; qsort may have put any of them there */
+        const size_t middle = low + (high - low) / 2;
+        const bool less = strcmp(migration_file_key(sorted[middle]), migration_file_key(file)) < 0;
+        low = less ? middle + 1 : low;
+        high = less ? high : middle;
+    }
+    for (; low < count && strcmp(migration_file_key(sorted[low]), migration_file_key(file)) == 0; low++) {
+        if (sorted[low] < file) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Numbers compare as numbers, other text by its bytes. */
+static int compare_keys(const char *a, const char *b)
+{
+    const struct text x = leading_digits(text_of(a));
+    const struct text y = leading_digits(text_of(b));
+    const int numbers = x.size > 0 && y.size > 0 ? number_compare(x, y) : 0;
+    return numbers != 0 ? numbers : strcmp(a, b);
+}
+
+/* Files in their order, with each orphan before the first file whose key sorts behind it. */
+static void join(const struct request *request, struct catalog *catalog)
+{
+    const size_t files = catalog->files.count;
+    const char **const orphans = arena_array(request->arena, catalog->entries.count, sizeof *orphans);
+    const struct migration_file **const sorted = arena_array(request->arena, files, sizeof *sorted);
+    for (size_t i = 0; i < files; i++) {
+        sorted[i] = &catalog->files.items[i];
+    }
+    if (files > 0) {
+        qsort(sorted, files, sizeof *sorted, by_file_key);
+    }
+    const size_t orphan_count = orphaned_keys(catalog, sorted, orphans);
+    size_t next = 0;
+    catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
+    for (size_t i = 0; i < files; i++) {
+        const struct migration_file *const file = &catalog->files.items[i];
+        while (next < orphan_count && compare_keys(orphans[next], migration_file_key(file)) < 0) {
+            add_item(catalog, orphans[next++], NULL);
+        }
+        add_item(catalog, migration_file_key(file), file);
+        if (is_duplicate(sorted, files, file)) {
+            catalog->items[catalog->count - 1].detail = DETAIL_DUPLICATE;
+        }
+    }
+    while (next < orphan_count) {
+        add_item(catalog, orphans[next++], NULL);
+    }
+}
+
+/* A pending migration behind which a later one is applied already. Repeatable ones have no place in the order. */
+static void find_out_of_order(struct catalog *catalog)
+{
+    const bool skips = detection_habits(&catalog->detection)->late == LATE_SKIPPED;
+    bool later_applied = false;
+    for (size_t i = catalog->detection.framework->folder.is_graph ? 0 : catalog->count; i-- > 0;) {
+        struct catalog_item *const item = &catalog->items[i];
+        if (item->file != NULL && item->file->repeatable) {
+            continue;
+        }
+        if (item->state == MIGRATION_PENDING && item->detail == DETAIL_NONE && later_applied) {
+            item->detail = skips ? DETAIL_SKIPPED : DETAIL_OUT_OF_ORDER;
+        }
+        later_applied = later_applied || item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;
+    }
+}
+
+static const char *note_of(const struct catalog *catalog, const struct catalog_item *item)
+{
+    const struct habits *const habits = detection_habits(&catalog->detection);
+    switch (item->detail) {
+    case DETAIL_OUT_OF_ORDER:
+    case DETAIL_SKIPPED:
+        return habits->late_note;
+    case DETAIL_DUPLICATE:
+        return "Another file before it has the same version: rename one of them.";
+    default:
+        return item->state == MIGRATION_MODIFIED   ? habits->edited_note
+               : item->state == MIGRATION_ORPHANED ? habits->missing_note
+                                                   : NULL;
+    }
+}
+
+bool catalog_join(const struct request *request, struct catalog *catalog)
+{
+    if (catalog->entries.count > 0) {
+        qsort(catalog->entries.items, catalog->entries.count, sizeof *catalog->entries.items, by_key_then_age);
+    }
+    join(request, catalog);
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct catalog_item *const item = &catalog->items[i];
+        if (!decide(request, catalog, item)) {
+            return false;
+        }
+        catalog->counts[item->state]++;
+    }
+    find_out_of_order(catalog);
+    for (size_t i = 0; i < catalog->count; i++) {
+        catalog->items[i].note = note_of(catalog, &catalog->items[i]);
+    }
+    return true;
+}

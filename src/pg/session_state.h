@@ -1,0 +1,32 @@
+/*
+ * What a session is, for the files that make one: session.c and query.c.
+ */
+#ifndef PG_SESSION_STATE_H
+#define PG_SESSION_STATE_H
+
+#include "pg/session.h"
+
+struct pg_session {
+    PGconn *connection;
+    bool is_lost;
+    bool is_jit_off;     /* by us */
+    const char *context; /* of the last error, in its status's arena */
+    int64_t deadline;
+    char *display; /* host and database, for messages */
+    bool has_standard_strings;
+    char *encoding; /* as it connected: what RESET ALL makes of it */
+    pg_notice_fn *on_notice;
+    void *notice_data;
+    pg_tick_fn *on_tick;
+    void *tick_data;
+    int64_t next_tick; /* clock_ms units */
+    int tick_pause;    /* ms */
+};
+
+/* libpq's text as one line: the first of it, without "connection to server …: " and "FATAL: ". */
+const char *session_one_line(struct arena *arena, const char *message);
+
+/* Waits until the socket can be read or written as wanted (poll's events); false when the deadline has passed. */
+bool session_wait(const PGconn *connection, short events, int64_t deadline);
+
+#endif
