@@ -33,7 +33,12 @@ bool run_connect(struct run *run)
     }
     pg_session_set_deadline(run->session, run->deadline);
     run->settings.has_idle_limit = pg_session_server_version(run->session) >= HAS_IDLE_LIMIT;
-    return pg_exec(run->session, session_limits(run->arena, &run->settings), run->status);
+    if (pg_exec(run->session, session_limits(run->arena, &run->settings), run->status)) {
+        return true;
+    }
+    pg_session_free(run->session);
+    run->session = NULL;
+    return false;
 }
 
 void run_watch(struct run *run, const struct watch *watch)

@@ -36,7 +36,7 @@ struct run {
 /* A run for a request, with neither connection nor watch yet. */
 struct run run_of(const struct request *request);
 
-/* Opens its session, anew where it has one. */
+/* Opens its session, anew where it has one. False: it has none. */
 bool run_connect(struct run *run);
 
 /* Has somebody watch it. The watch may be NULL. */

@@ -1,0 +1,70 @@
+/*
+ * A run on a server by script, where its own session fails before the first migration.
+ */
+#include "migration/run/run.h"
+#include "session_scene.h"
+
+#include <stdatomic.h>
+
+struct watched {
+    bool is_slow;            /* answers when it is cancelled */
+    struct fake_error error; /* of the session's first statement */
+    atomic_bool is_closed;   /* by the run, whose process lives on */
+};
+
+static void fail_first(struct fake_client *client, void *data)
+{
+    struct watched *const watched = data;
+    fake_take(client, 'Q', "idle_in_transaction_session_timeout");
+    if (watched->is_slow) {
+        fake_wait_cancel(client, 1, FOREVER);
+    }
+    fake_error(client, &watched->error);
+    fake_ready(client, 'I');
+    atomic_store(&watched->is_closed, fake_wait_gone(client, FOREVER));
+}
+
+static bool has_closed(void *data)
+{
+    return atomic_load(&((struct watched *)data)->is_closed);
+}
+
+/* A run of whatever there is, which cannot begin. Its session does not outlive it. */
+static void run_in_vain(struct watched *watched, uint32_t ms)
+{
+    start_server(&(struct fake_options){.script = fail_first, .data = watched});
+    const struct site site = {.conninfo = &conninfo};
+    const struct request request = {.site = &site, .arena = arena, .status = &status, .deadline = deadline_in(ms)};
+    const struct run_options options = {0};
+    struct run_result result;
+    ck_assert(!run_migrations(&request, &(struct run_task){.options = &options}, &result));
+    wait_until(has_closed, watched);
+}
+
+START_TEST(a_run_whose_time_is_over_as_it_begins_leaves_no_session)
+{
+    static struct watched watched = {.is_slow = true, .error = {.sqlstate = "57014", .message = "canceling statement"}};
+    run_in_vain(&watched, SOON_MS);
+    failed_with(STATUS_DEADLINE_EXCEEDED, "The time for this request is over");
+}
+END_TEST
+
+START_TEST(a_run_whose_session_cannot_be_set_up_leaves_no_session)
+{
+    static struct watched watched = {.error = {.sqlstate = "53200", .message = "out of memory"}};
+    run_in_vain(&watched, FOREVER);
+    failed_with(STATUS_FAILED_PRECONDITION, "out of memory");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("run");
+    TCase *const all = tcase_create("all");
+    suite_add_tcase(suite, all);
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, a_run_whose_time_is_over_as_it_begins_leaves_no_session);
+    tcase_add_test(all, a_run_whose_session_cannot_be_set_up_leaves_no_session);
+    return run_suite(suite);
+}
