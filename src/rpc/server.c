@@ -23,7 +23,7 @@
 #define DRAIN_MS       100
 #define ANSWER_MS      10000 /* who takes no answer for so long is stopped, or not our friend */
 
-enum step { STEP_RECEIVING, STEP_WORKING, STEP_SENDING };
+enum step { STEP_RECEIVING, STEP_WORKING, STEP_DELAYED, STEP_SENDING };
 
 /* A request's way through the house. */
 struct visit {
@@ -35,6 +35,9 @@ struct visit {
     nng_pipe pipe; /* whence it came */
     struct arena *arena;
     struct rpc_request request;
+    struct rpc_peer peer;
+    struct principal principal;
+    struct status refusal; /* of one that is delayed */
     const struct rpc_service *service;
     unsigned method;
     int64_t arrived;
@@ -49,6 +52,7 @@ struct rpc_server {
     struct lane *lanes[RPC_LANES];
     const struct rpc_service *services;
     size_t service_count;
+    struct door door;
     struct visit *visits;
     size_t visit_count;
     atomic_size_t working;
@@ -65,10 +69,11 @@ static void log_call(const struct visit *visit, const struct status *status)
     char method[LOG_QUOTED_SIZE];
     char id[LOG_QUOTED_SIZE];
     char message[LOG_QUOTED_SIZE];
+    char who[LOG_QUOTED_SIZE];
     const bool quiet = status->code == STATUS_OK || strcmp(visit->request.method, LISTENER_PROBE) == 0;
-    log_write(quiet ? LOG_DEBUG : LOG_INFO, "call", "method=%s code=%s ms=%lld request_id=%s error=%s",
+    log_write(quiet ? LOG_DEBUG : LOG_INFO, "call", "method=%s code=%s ms=%lld who=%s from=%s request_id=%s error=%s",
               log_quoted(visit->request.method, method), status_code_name(status->code),
-              (long long)(clock_ms() - visit->arrived),
+              (long long)(clock_ms() - visit->arrived), log_quoted(visit->principal.name, who), visit->peer.address,
               log_quoted(rpc_request_metadata(&visit->request, "request-id"), id),
               log_quoted(status->message, message));
 }
@@ -177,6 +182,8 @@ static struct text ask_handler(struct visit *visit, struct status *status)
         .arena = visit->arena,
         .status = status,
         .request = &visit->request,
+        .principal = &visit->principal,
+        .peer = &visit->peer,
         .deadline = visit->deadline,
     };
     const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
@@ -264,6 +271,25 @@ static void enter_lane(struct visit *visit)
     }
 }
 
+/* Who it is and whether he may: false where he is refused, or will be. */
+static bool let_in(struct visit *visit, struct status *status)
+{
+    const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer};
+    const enum scope wanted = visit->service->methods[visit->method].scope;
+    uint32_t delay_ms;
+    if (door_enter(&visit->server->door, &visitor, wanted, &visit->principal, &delay_ms, status)) {
+        return true;
+    }
+    if (delay_ms == 0) {
+        refuse(visit, status);
+    } else {
+        visit->refusal = *status;
+        visit->step = STEP_DELAYED;
+        nng_sleep_aio((nng_duration)delay_ms, visit->aio);
+    }
+    return false;
+}
+
 /* Reads the envelope and passes the request on to its lane, or refuses it at once. */
 static void receive(struct visit *visit, struct text bytes)
 {
@@ -271,6 +297,8 @@ static void receive(struct visit *visit, struct text bytes)
     visit->arena = arena_new(RPC_ARENA_BUDGET);
     visit->arrived = clock_ms();
     visit->step = STEP_WORKING;
+    visit->principal = (struct principal){.name = ""};
+    rpc_peer_of(visit->pipe, &visit->peer);
     struct status status = {.arena = visit->arena};
     if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
         visit->request = (struct rpc_request){.method = "?"};
@@ -285,6 +313,9 @@ static void receive(struct visit *visit, struct text bytes)
     if (atomic_load(&server->stopping)) {
         status_fail(&status, STATUS_UNAVAILABLE, "The worker is stopping.");
         refuse(visit, &status);
+        return;
+    }
+    if (!let_in(visit, &status)) {
         return;
     }
     atomic_fetch_add(&server->working, 1);
@@ -316,6 +347,11 @@ static void on_aio(void *data)
         return;
     }
     if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        return;
+    }
+    if (visit->step == STEP_DELAYED) {
+        door_told(&visit->server->door);
+        refuse(visit, &visit->refusal);
         return;
     }
     if (error != 0) {
@@ -395,6 +431,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     pthread_mutex_init(&server->mutex, NULL);
     server->services = services;
     server->service_count = count;
+    server->door = (struct door){options->gate, options->gate_context, options->environment, 0};
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
     }

@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "rpc/envelope.h"
+#include "rpc/door.h"
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -24,7 +24,9 @@ struct rpc_call {
     struct arena *arena; /* lives until the reply was sent */
     struct status *status;
     const struct rpc_request *request;
-    int64_t deadline; /* clock_ms units, or NO_DEADLINE */
+    const struct principal *principal; /* who calls; he has the method's scope */
+    const struct rpc_peer *peer;       /* where the connection comes from */
+    int64_t deadline;                  /* clock_ms units, or NO_DEADLINE */
 };
 
 /* Runs on a thread of its method's lane, where it may block. A handler fills a reply made in call->arena and returns
@@ -35,7 +37,8 @@ typedef ProtobufCMessage *rpc_handler(void *context, struct rpc_call *call, cons
 struct rpc_method {
     rpc_handler *handler;
     enum rpc_lane lane;
-    bool shared; /* only read: the answer to one is the answer to all that are equal and have waited as long */
+    bool shared;      /* only read: the answer to one is the answer to all that are equal and have waited as long */
+    enum scope scope; /* what the caller must have; a method that asks for nothing says SCOPE_OPEN */
 };
 
 struct rpc_service {
@@ -50,6 +53,9 @@ struct rpc_server_options {
     const char *const *urls;     /* tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
     unsigned threads[RPC_LANES]; /* the most threads of each lane; started as needed, ended when idle */
     unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
+    rpc_gate *gate;              /* NULL: everybody is anonymous and has every scope */
+    void *gate_context;
+    const char *environment; /* its name is in the scopes that are told to be missing; NULL: none */
 };
 
 /* Listens and serves until rpc_server_stop. services is an array of count, borrowed. NULL and a status where a URL is

@@ -43,10 +43,12 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
     Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
     reply->status = ready ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
                           : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
-    reply->reason = message_string(ready ? NULL : status.message);
+    /* A probe needs no login; which database it is and what is wrong with it is told to who may read. */
+    const bool may_read = (call->principal->scopes & SCOPE_READ) != 0;
+    reply->reason = message_string(ready ? NULL : may_read ? status.message : "The database cannot be used now.");
     reply->version = message_string(TRUSS_VERSION);
     reply->started_at = message_time(call->arena, context->started_at);
-    reply->target = message_target(call->arena, &target);
+    reply->target = may_read ? message_target(call->arena, &target) : NULL;
     return &reply->base;
 }
 
@@ -80,8 +82,8 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
 
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
-    {check, RPC_LANE_HEALTH, true},
-    {get_info, RPC_LANE_HEALTH, true},
+    {check, RPC_LANE_HEALTH, true, SCOPE_OPEN},
+    {get_info, RPC_LANE_HEALTH, true, SCOPE_READ},
 };
 
 struct rpc_service health_service(struct health_context *context)

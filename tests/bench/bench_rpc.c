@@ -151,7 +151,8 @@ static void rpc_once(void *data)
 static void bench_rpc(double bare)
 {
     static const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
-    static const struct rpc_method methods[] = {{check, RPC_LANE_READ, false}, {check, RPC_LANE_READ, false}};
+    static const struct rpc_method methods[] = {{check, RPC_LANE_READ, false, SCOPE_OPEN},
+                                                {check, RPC_LANE_READ, false, SCOPE_OPEN}};
     const struct rpc_service service = {.descriptor = &truss__health__v1__health__descriptor, .methods = methods};
     const struct rpc_server_options options = {.urls = urls, .threads = {2, 1}, .queue = {16, 1}};
     struct arena *const arena = arena_new(0);

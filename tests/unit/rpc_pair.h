@@ -61,19 +61,26 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     return &reply->base;
 }
 
+/* Who asks at the door of the next server; NULL: nobody. */
+static rpc_gate *gate;
+static const char *environment;
+
 static struct rpc_method methods[] = {
-    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
-    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
-    {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_RUN, false},
-    {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false}, {preview, RPC_LANE_READ, false},
-    {preview, RPC_LANE_RUN, false},  {preview, RPC_LANE_READ, false},
+    {preview, RPC_LANE_RUN, false, SCOPE_RUN},  {preview, RPC_LANE_RUN, false, SCOPE_RUN},
+    {preview, RPC_LANE_READ, false, SCOPE_RUN}, {preview, RPC_LANE_RUN, false, SCOPE_RUN},
+    {preview, RPC_LANE_RUN, false, SCOPE_RUN},  {preview, RPC_LANE_READ, false, SCOPE_RUN},
+    {preview, RPC_LANE_READ, false, SCOPE_RUN}, {preview, RPC_LANE_READ, false, SCOPE_RUN},
+    {preview, RPC_LANE_RUN, false, SCOPE_RUN},  {preview, RPC_LANE_READ, false, SCOPE_RUN},
+    {preview, RPC_LANE_READ, false, SCOPE_RUN}, {preview, RPC_LANE_READ, false, SCOPE_RUN},
+    {preview, RPC_LANE_RUN, false, SCOPE_RUN},  {preview, RPC_LANE_READ, false, SCOPE_RUN},
 };
 
 static void serve(const char *url, unsigned threads, unsigned queue)
 {
     static struct rpc_service services[1];
     const char *const urls[] = {url, NULL};
-    const struct rpc_server_options options = {.urls = urls, .threads = {threads, 1}, .queue = {queue, 1}};
+    const struct rpc_server_options options = {
+        .urls = urls, .threads = {threads, 1}, .queue = {queue, 1}, .gate = gate, .environment = environment};
     services[0] = (struct rpc_service){.descriptor = MIGRATION, .methods = methods};
     server = rpc_server_start(&options, services, 1, &status);
     ck_assert_msg(server != NULL, "%s", status.message);
@@ -107,7 +114,7 @@ static void tear_down(void)
 }
 
 /* Calls Preview; NULL where it failed, and status says why. */
-static const Truss__Migration__V1__PreviewResponse *ask(const char *name, uint32_t timeout_ms)
+__attribute__((unused)) static const Truss__Migration__V1__PreviewResponse *ask(const char *name, uint32_t timeout_ms)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
     const struct rpc_invocation invocation = {
@@ -144,7 +151,7 @@ static void count(const ProtobufCMessage *reply, const struct status *outcome, v
     atomic_fetch_add(refused ? &tally->refused : known ? counts[code] : &tally->other, 1);
 }
 
-static void start_call(const char *name, uint32_t timeout_ms, struct tally *tally)
+__attribute__((unused)) static void start_call(const char *name, uint32_t timeout_ms, struct tally *tally)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
     const struct rpc_invocation invocation = {MIGRATION, 2, &request.base, {.timeout_ms = timeout_ms}};
@@ -157,7 +164,7 @@ static int total(const struct tally *tally)
     return tally->ok + tally->refused + tally->expired + tally->cancelled + tally->unavailable + tally->other;
 }
 
-static void wait_total(const struct tally *tally, int expected)
+__attribute__((unused)) static void wait_total(const struct tally *tally, int expected)
 {
     const int64_t deadline = deadline_in(20000);
     while (total(tally) < expected && !deadline_passed(deadline)) {

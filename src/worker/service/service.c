@@ -158,20 +158,20 @@ static ProtobufCMessage *handle_create(void *context, struct rpc_call *call, con
 
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
-    {get_status, RPC_LANE_READ, true},
-    {handle_run, RPC_LANE_RUN, false},
-    {preview, RPC_LANE_READ, true},
-    {handle_mark_applied, RPC_LANE_RUN, false},
-    {handle_mark_rolled_back, RPC_LANE_RUN, false},
-    {check, RPC_LANE_READ, true},
-    {detect_schema, RPC_LANE_READ, true},
-    {handle_create, RPC_LANE_READ, false},
-    {handle_plan, RPC_LANE_READ, true},
-    {handle_start_run, RPC_LANE_READ, false},
-    {handle_get_operation, RPC_LANE_READ, true},
-    {handle_wait_operation, RPC_LANE_WAIT, false},
-    {handle_cancel_operation, RPC_LANE_CANCEL, false},
-    {handle_list_operations, RPC_LANE_READ, true},
+    {get_status, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_run, RPC_LANE_RUN, false, SCOPE_RUN},
+    {preview, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_mark_applied, RPC_LANE_RUN, false, SCOPE_MARK},
+    {handle_mark_rolled_back, RPC_LANE_RUN, false, SCOPE_MARK},
+    {check, RPC_LANE_READ, true, SCOPE_READ},
+    {detect_schema, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_create, RPC_LANE_READ, false, SCOPE_RUN},
+    {handle_plan, RPC_LANE_READ, true, SCOPE_PLAN},
+    {handle_start_run, RPC_LANE_READ, false, SCOPE_RUN},
+    {handle_get_operation, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_wait_operation, RPC_LANE_WAIT, false, SCOPE_READ},
+    {handle_cancel_operation, RPC_LANE_CANCEL, false, SCOPE_RUN},
+    {handle_list_operations, RPC_LANE_READ, true, SCOPE_READ},
 };
 
 struct rpc_service migration_service(struct service_context *context)

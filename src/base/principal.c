@@ -1,0 +1,81 @@
+/*
+ * The words of scopes in one table.
+ */
+#include "base/principal.h"
+
+static const struct {
+    enum scope scope;
+    const char *word;
+} scopes_known[] = {
+    {SCOPE_READ, "read"},     {SCOPE_PLAN, "plan"}, {SCOPE_RUN, "run"},     {SCOPE_MARK, "mark"},
+    {SCOPE_BRANCH, "branch"}, {SCOPE_SQL, "sql"},   {SCOPE_ADMIN, "admin"},
+};
+
+#define SCOPE_COUNT (sizeof scopes_known / sizeof scopes_known[0])
+
+const char *principal_kind_name(enum principal_kind kind)
+{
+    static const char *const names[] = {
+        [PRINCIPAL_NOBODY] = "nobody", [PRINCIPAL_ANONYMOUS] = "anonymous", [PRINCIPAL_USER] = "user",
+        [PRINCIPAL_TOKEN] = "token",   [PRINCIPAL_OIDC] = "oidc",
+    };
+    return names[kind];
+}
+
+const char *scope_word(enum scope scope)
+{
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        if (scopes_known[i].scope == scope) {
+            return scopes_known[i].word;
+        }
+    }
+    return NULL;
+}
+
+enum scope scope_of(struct text word)
+{
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        if (text_is(word, scopes_known[i].word)) {
+            return scopes_known[i].scope;
+        }
+    }
+    return (enum scope)0;
+}
+
+const char *scopes_text(struct arena *arena, unsigned scopes)
+{
+    struct buffer words = {.arena = arena};
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        if ((scopes & scopes_known[i].scope) != 0) {
+            buffer_printf(&words, "%s%s", words.size == 0 ? "" : ", ", scopes_known[i].word);
+        }
+    }
+    return words.size == 0 ? "none" : buffer_string(&words);
+}
+
+/* In an environment of its own what changes something has a word of its own: "run:production". */
+static const char *missing_word(struct arena *arena, enum scope wanted, const char *environment)
+{
+    const char *const word = scope_word(wanted) == NULL ? "?" : scope_word(wanted);
+    const bool is_plain = environment[0] == '\0' || (wanted & (SCOPE_READ | SCOPE_PLAN)) != 0;
+    return is_plain ? word : arena_printf(arena, "%s:%s", word, environment);
+}
+
+bool principal_may(const struct principal *principal, enum scope wanted, const char *environment, struct status *status)
+{
+    const bool is_known = principal->kind != PRINCIPAL_NOBODY;
+    if (wanted == SCOPE_OPEN || (is_known && wanted == SCOPE_ANY) || (principal->scopes & wanted) != 0) {
+        return true;
+    }
+    const char *const word = missing_word(status->arena, wanted, environment);
+    if (!is_known) {
+        return status_fail(status, STATUS_UNAUTHENTICATED,
+                           "This needs a login: send a token%s%s as \"Authorization: Bearer …\" (TRUSS_TOKEN, "
+                           "--token-file).",
+                           wanted == SCOPE_ANY ? "" : " with the scope ", wanted == SCOPE_ANY ? "" : word);
+    }
+    return status_fail(status, STATUS_PERMISSION_DENIED,
+                       "%s \"%s\" may not do this: it needs the scope %s and has %s. Ask for a token that has it.",
+                       principal->kind == PRINCIPAL_TOKEN ? "The token" : "The caller", principal->name, word,
+                       scopes_text(status->arena, principal->scopes));
+}

@@ -1,0 +1,62 @@
+/*
+ * Who calls and what he may do. A scope is a word that a token is given and a method asks for; no scope holds another
+ * one. Known below everybody: the RPC server asks for scopes, the worker's gate knows principals, and `truss token`
+ * writes the words.
+ */
+#ifndef BASE_PRINCIPAL_H
+#define BASE_PRINCIPAL_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+
+enum scope {
+    SCOPE_READ = 1, /* states, files, runs and their events */
+    SCOPE_PLAN = 2, /* plans: what a run would do */
+    SCOPE_RUN = 4,  /* run, cancel, make a migration */
+    SCOPE_MARK = 8, /* write the tracking table without running */
+    SCOPE_BRANCH = 16,
+    SCOPE_SQL = 32,   /* SQL that the caller writes */
+    SCOPE_ADMIN = 64, /* the audit, approvals and settings of the service itself */
+    SCOPE_ALL = 127,
+    /* What a method may ask for besides. */
+    SCOPE_ANY = 128,  /* who is known, whatever he may do */
+    SCOPE_OPEN = 256, /* everybody, also who is not known */
+};
+
+enum principal_kind {
+    PRINCIPAL_NOBODY,    /* not known: may use what is open */
+    PRINCIPAL_ANONYMOUS, /* no login is asked for, and everybody who reaches us may do everything */
+    PRINCIPAL_USER,      /* the same, by a Unix socket: a user of this machine, whom the kernel names */
+    PRINCIPAL_TOKEN,
+    PRINCIPAL_OIDC, /* a pipeline, by a token that its issuer signed */
+};
+
+struct principal {
+    const char *name; /* the token's, the OIDC subject, the user's; "" of nobody and of anonymous ones */
+    enum principal_kind kind;
+    unsigned scopes;  /* of enum scope, up to SCOPE_ALL */
+    const char *from; /* the peer's address: "127.0.0.1:40122", "unix" */
+};
+
+/* "token" and so on. */
+const char *principal_kind_name(enum principal_kind kind);
+
+/* "read", "run"; of the words up to SCOPE_ALL. NULL for what is none. */
+const char *scope_word(enum scope scope);
+
+/* The scope with this name; 0 where there is none. */
+enum scope scope_of(struct text word);
+
+/* "read, run" of a set, in the arena; "none" of an empty one. */
+const char *scopes_text(struct arena *arena, unsigned scopes);
+
+/* May he use what asks for this scope? 0 is asked for by nobody, and so allowed to nobody. Where he may not, false and
+ * UNAUTHENTICATED (not known) or PERMISSION_DENIED (known), with the word that is missing. `environment` is the
+ * worker's ("": none): its name is in the word. */
+bool principal_may(const struct principal *principal, enum scope wanted, const char *environment,
+                   struct status *status);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Who comes in: the gate says who it is, the scope of the method whether he may. Who fails is told late, so that trying
+ * one token after the other leads nowhere, and only so many wait for that at a time.
+ */
+#ifndef RPC_DOOR_H
+#define RPC_DOOR_H
+
+#include "base/principal.h"
+#include "rpc/envelope.h"
+#include "rpc/peer.h"
+
+#include <stdatomic.h>
+
+/* Who is at the door. */
+struct rpc_visitor {
+    struct arena *arena;
+    const struct rpc_request *request;
+    const struct rpc_peer *peer;
+};
+
+/* Says who calls, on nng's thread: it must not block. What it fills in lives in visitor->arena. False and a status
+ * where he is to be refused; then *delay_ms is the time after which he is told (0: at once). Whether he may use the
+ * method is decided behind it, by its scope. */
+typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
+                      struct status *status);
+
+struct door {
+    rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
+    void *context;
+    const char *environment; /* its name is in the scopes that are told to be missing; NULL: none */
+    atomic_size_t waiting;   /* refusals whose time has not come */
+};
+
+/* True where he may use what asks for this scope; the principal is filled in either case. False: refuse him with the
+ * status, after *delay_ms; where that is not 0, door_told is to be called then. */
+bool door_enter(struct door *door, const struct rpc_visitor *visitor, enum scope wanted, struct principal *principal,
+                uint32_t *delay_ms, struct status *status);
+void door_told(struct door *door);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * Who may call: the gate says who it is, the method's scope whether he may, and who fails is told late.
+ */
+#include "unit/rpc_pair.h"
+
+#define DELAY_MS 300
+
+/* "Bearer reader" may read, "Bearer runner" may run; nothing is nobody; all else fails, late. */
+static bool by_name(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
+                    struct status *outcome)
+{
+    const char *const said = rpc_request_metadata(visitor->request, "authorization");
+    (void)context;
+    *principal = (struct principal){.name = "", .from = visitor->peer->address};
+    if (said == NULL) {
+        return true;
+    }
+    if (strcmp(said, "Bearer reader") == 0 || strcmp(said, "Bearer runner") == 0) {
+        principal->name = said + strlen("Bearer ");
+        principal->kind = PRINCIPAL_TOKEN;
+        principal->scopes = strcmp(principal->name, "runner") == 0 ? SCOPE_RUN : SCOPE_READ | SCOPE_PLAN;
+        return true;
+    }
+    *delay_ms = DELAY_MS;
+    return status_fail(outcome, STATUS_UNAUTHENTICATED, "This token is not known.");
+}
+
+static bool ask_as(const char *authorization)
+{
+    char name[] = "x";
+    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.name = name;
+    const struct rpc_invocation invocation = {
+        MIGRATION, 2, &request.base, {.timeout_ms = 10000, .connect_timeout_ms = 5000, .authorization = authorization}};
+    return rpc_call_wait(channel, &invocation, arena, &status) != NULL;
+}
+
+static void start_guarded(void)
+{
+    gate = by_name;
+    atomic_store(&handled, 0);
+    start_server(2, 4);
+}
+
+START_TEST(who_has_the_scope_is_answered)
+{
+    start_guarded();
+    ck_assert_msg(ask_as("Bearer runner"), "%s", status.message);
+    ck_assert_int_eq(atomic_load(&handled), 1);
+}
+END_TEST
+
+START_TEST(who_has_not_the_scope_is_told_which_is_missing_and_nothing_is_done)
+{
+    start_guarded();
+    ck_assert(!ask_as("Bearer reader"));
+    ck_assert_int_eq(status.code, STATUS_PERMISSION_DENIED);
+    ck_assert_str_eq(status.message, "The token \"reader\" may not do this: it needs the scope run and has read, plan. "
+                                     "Ask for a token that has it.");
+    ck_assert_int_eq(atomic_load(&handled), 0);
+}
+END_TEST
+
+START_TEST(who_is_not_known_is_asked_for_a_login_at_once)
+{
+    start_guarded();
+    const int64_t before = clock_ms();
+    ck_assert(!ask_as(NULL));
+    ck_assert_int_eq(status.code, STATUS_UNAUTHENTICATED);
+    ck_assert_ptr_nonnull(strstr(status.message, "with the scope run"));
+    ck_assert_int_lt(clock_ms() - before, DELAY_MS);
+    ck_assert_int_eq(atomic_load(&handled), 0);
+}
+END_TEST
+
+START_TEST(who_fails_is_told_late)
+{
+    start_guarded();
+    const int64_t before = clock_ms();
+    ck_assert(!ask_as("Bearer wrong"));
+    ck_assert_int_eq(status.code, STATUS_UNAUTHENTICATED);
+    ck_assert_str_eq(status.message, "This token is not known.");
+    ck_assert_int_ge(clock_ms() - before, DELAY_MS - 20);
+    ck_assert_int_eq(atomic_load(&handled), 0);
+}
+END_TEST
+
+START_TEST(in_an_environment_the_missing_scope_bears_its_name)
+{
+    environment = "production";
+    start_guarded();
+    ck_assert(!ask_as("Bearer reader"));
+    ck_assert_ptr_nonnull(strstr(status.message, "needs the scope run:production"));
+}
+END_TEST
+
+static atomic_int told_at_once;
+
+static void count_exhausted(const ProtobufCMessage *reply, const struct status *outcome, void *data)
+{
+    (void)reply;
+    atomic_fetch_add(&told_at_once, outcome->code == STATUS_RESOURCE_EXHAUSTED ? 1 : 0);
+    atomic_fetch_add((atomic_int *)data, 1);
+}
+
+START_TEST(a_hundred_failures_at_once_keep_nobody_out)
+{
+    static atomic_int ended;
+    char name[] = "x";
+    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.name = name;
+    const struct rpc_invocation wrong = {
+        MIGRATION,
+        2,
+        &request.base,
+        {.timeout_ms = 10000, .connect_timeout_ms = 5000, .authorization = "Bearer wrong"}};
+    start_guarded();
+    for (int i = 0; i < 100; i++) {
+        rpc_call(channel, &wrong, count_exhausted, &ended);
+    }
+    ck_assert_msg(ask_as("Bearer runner"), "%s", status.message);
+    for (const int64_t until = deadline_in(20000); atomic_load(&ended) < 100 && !deadline_passed(until);) {
+        sleep_ms(5);
+    }
+    ck_assert_int_eq(atomic_load(&ended), 100);
+    ck_assert_int_ge(atomic_load(&told_at_once), 1);
+}
+END_TEST
+
+START_TEST(a_server_stops_while_a_refusal_waits)
+{
+    static atomic_int ended;
+    char name[] = "x";
+    Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
+    request.name = name;
+    const struct rpc_invocation wrong = {
+        MIGRATION, 2, &request.base, {.timeout_ms = 3000, .connect_timeout_ms = 3000, .authorization = "Bearer wrong"}};
+    start_guarded();
+    rpc_call(channel, &wrong, count_exhausted, &ended);
+    sleep_ms(50);
+    ck_assert(rpc_server_stop(server, 1000));
+    server = NULL;
+}
+END_TEST
+
+START_TEST(a_scope_that_was_forgotten_is_given_to_nobody)
+{
+    const struct principal all = {"", PRINCIPAL_ANONYMOUS, SCOPE_ALL, "?"};
+    ck_assert(!principal_may(&all, (enum scope)0, "", &status));
+    ck_assert_int_eq(status.code, STATUS_PERMISSION_DENIED);
+}
+END_TEST
+
+START_TEST(what_is_open_is_open_to_nobody_and_the_rest_is_not)
+{
+    const struct principal nobody = {"", PRINCIPAL_NOBODY, 0, "?"};
+    const struct principal token = {"t", PRINCIPAL_TOKEN, 0, "?"};
+    ck_assert(principal_may(&nobody, SCOPE_OPEN, "", &status));
+    ck_assert(!principal_may(&nobody, SCOPE_ANY, "", &status));
+    ck_assert_int_eq(status.code, STATUS_UNAUTHENTICATED);
+    ck_assert(principal_may(&token, SCOPE_ANY, "", &status));
+    for (unsigned scope = 1; scope <= SCOPE_ADMIN; scope *= 2) {
+        ck_assert(!principal_may(&nobody, (enum scope)scope, "", &status));
+        ck_assert(!principal_may(&token, (enum scope)scope, "", &status));
+        ck_assert_int_eq(scope_of(text_of(scope_word((enum scope)scope))), scope);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("gate");
+    TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, who_has_the_scope_is_answered);
+    tcase_add_test(tests, who_has_not_the_scope_is_told_which_is_missing_and_nothing_is_done);
+    tcase_add_test(tests, who_is_not_known_is_asked_for_a_login_at_once);
+    tcase_add_test(tests, who_fails_is_told_late);
+    tcase_add_test(tests, in_an_environment_the_missing_scope_bears_its_name);
+    tcase_add_test(tests, a_hundred_failures_at_once_keep_nobody_out);
+    tcase_add_test(tests, a_server_stops_while_a_refusal_waits);
+    tcase_add_test(tests, a_scope_that_was_forgotten_is_given_to_nobody);
+    tcase_add_test(tests, what_is_open_is_open_to_nobody_and_the_rest_is_not);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
