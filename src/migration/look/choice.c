@@ -1,0 +1,248 @@
+/*
+ * Of several sources the one with both a folder and a ledger is meant; of several of those, the one whose ledger knows
+ * the most of its files.
+ */
+#include "migration/look/choice.h"
+
+#include "migration/look/elsewhere.h"
+
+#include <string.h>
+
+/* "drizzle (services/a/drizzle), knex (ledger public.knex_migrations)" */
+static const char *source_names(struct arena *arena, const struct detection *detection, const bool *among)
+{
+    struct buffer names = {.arena = arena};
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const struct source *const source = &detection->sources[i];
+        if (among != NULL && !among[i]) {
+            continue;
+        }
+        buffer_printf(&names, "%s%s", names.size == 0 ? "" : ", ", source->framework->id);
+        if (source->has_folder) {
+            buffer_printf(&names, " (%s)", source->folder.path);
+        } else {
+            buffer_printf(&names, " (ledger %s.%s)", source->ledger.schema, source->ledger.table);
+        }
+    }
+    return buffer_string(&names);
+}
+
+static bool is_meant(const struct source *source, struct text asked)
+{
+    while (asked.size > 1 && text_ends_with(asked, "/")) {
+        asked.size--;
+    }
+    return text_is_nocase(asked, source->framework->id) || text_is_nocase(asked, source->framework->display_name) ||
+           (source->has_folder &&
+            (text_is(asked, source->folder.path) || (asked.size > 0 && text_is(asked, source->folder.base))));
+}
+
+static size_t count_marked(const bool *marks, size_t count)
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < count; i++) {
+        marked += marks[i] ? 1 : 0;
+    }
+    return marked;
+}
+
+/* Leaves those that are asked for. */
+static bool keep_asked(const struct request *request, const struct detection *detection, bool *among)
+{
+    const struct text asked = text_of(request->framework);
+    for (size_t i = 0; i < detection->source_count; i++) {
+        among[i] = is_meant(&detection->sources[i], asked);
+    }
+    if (count_marked(among, detection->source_count) > 0) {
+        return true;
+    }
+    const char *const found = detection->source_count == 0 ? "nothing" : source_names(request->arena, detection, NULL);
+    if (framework_find_among(detection->frameworks, asked) == NULL && memchr(asked.data, '/', asked.size) == NULL) {
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT,
+                           "\"%.*s\" is neither a framework that Truss knows nor a folder; found here: %s.",
+                           (int)asked.size, asked.data, found);
+    }
+    return status_fail(request->status, STATUS_NOT_FOUND,
+                       "Neither the project nor the database has anything of \"%.*s\"; found here: %s.",
+                       (int)asked.size, asked.data, found);
+}
+
+/* Leaves those with the highest rank. */
+static void keep_best(const struct detection *detection, int (*rank)(const struct source *), bool *among)
+{
+    int best = -1;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const int own = among[i] ? rank(&detection->sources[i]) : -1;
+        best = own > best ? own : best;
+    }
+    for (size_t i = 0; i < detection->source_count; i++) {
+        among[i] = among[i] && rank(&detection->sources[i]) == best;
+    }
+}
+
+static bool is_in_package(const struct source *source)
+{
+    return source->has_folder && source->folder.base[0] != '\0';
+}
+
+/* What the project itself has comes before what its packages have: those are asked for. */
+static void leave_packages(const struct detection *detection, bool *among)
+{
+    bool has_own = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        has_own = has_own || (among[i] && detection->sources[i].has_folder && !is_in_package(&detection->sources[i]));
+    }
+    for (size_t i = 0; has_own && i < detection->source_count; i++) {
+        among[i] = among[i] && !is_in_package(&detection->sources[i]);
+    }
+}
+
+/* Files and database, files alone, database alone. */
+static int rank_of_halves(const struct source *source)
+{
+    return source->has_folder ? (source->has_ledger || source->problem != NULL ? 2 : 1) : 0;
+}
+
+static int rank_of_confidence(const struct source *source)
+{
+    return (int)source->confidence;
+}
+
+/* Leaves those of which the ledgers know the most. */
+static bool keep_known(const struct looking *looking, bool *among)
+{
+    const struct detection *const detection = looking->detection;
+    size_t *const known = arena_array(looking->request->arena, detection->source_count, sizeof *known);
+    size_t best = 0;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const struct source *const source = &detection->sources[i];
+        bool has_others;
+        if (among[i] && source->has_folder && source->has_ledger &&
+            !ledger_count_known(looking, source, &known[i], &has_others)) {
+            return false;
+        }
+        best = known[i] > best ? known[i] : best;
+    }
+    for (size_t i = 0; i < detection->source_count; i++) {
+        among[i] = among[i] && known[i] == best;
+    }
+    return true;
+}
+
+/* The chosen one comes first, and its halves are the detection's. */
+static void choose(struct detection *detection, const bool *among, const char *reason)
+{
+    size_t chosen = 0;
+    while (!among[chosen]) {
+        chosen++;
+    }
+    const struct source source = detection->sources[chosen];
+    memmove(&detection->sources[1], &detection->sources[0], chosen * sizeof source);
+    detection->sources[0] = source;
+    detection->sources[0].reason = reason;
+    detection->framework = source.framework;
+    detection->has_ledger = source.has_ledger;
+    detection->ledger = source.ledger;
+    detection->has_folder = source.has_folder;
+    detection->folder = source.folder;
+    detection->as_read = source.as_read;
+    detection->is_policed = source.is_policed;
+    detection->unwritable = source.unwritable;
+    detection->problem = source.problem;
+    /* The detection is copied about; what its ledger points to is not. */
+    detection->ledger.folder = source.has_folder ? &detection->sources[0].folder : NULL;
+    for (size_t i = 1; i < detection->source_count; i++) {
+        detection->sources[i].reason = !detection->sources[i].has_folder ? "the project has no folder of it"
+                                       : is_in_package(&detection->sources[i]) && !is_in_package(&source)
+                                           ? "it is in a package: ask for it by its name or folder"
+                                       : !detection->sources[i].has_ledger
+                                           ? "the database has no ledger of it"
+                                           : "the chosen one was asked for, or its ledger knows more of its files";
+    }
+}
+
+static bool has_one_framework(const struct detection *detection, const bool *among, const struct framework **framework)
+{
+    *framework = NULL;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        if (among[i] && *framework != NULL && *framework != detection->sources[i].framework) {
+            return false;
+        }
+        *framework = among[i] ? detection->sources[i].framework : *framework;
+    }
+    return true;
+}
+
+static void say_ambiguous(const struct looking *looking, const bool *among)
+{
+    struct arena *const arena = looking->request->arena;
+    struct detection *const detection = looking->detection;
+    const struct framework *framework;
+    const bool one = has_one_framework(detection, among, &framework);
+    const char *const names = source_names(arena, detection, among);
+    detection->framework = one ? framework : NULL;
+    bool has_folder = false;
+    for (size_t i = 0; i < detection->source_count; i++) {
+        has_folder = has_folder || (among[i] && detection->sources[i].has_folder);
+    }
+    detection->problem =
+        !has_folder ? arena_printf(arena,
+                                   "No folder of migrations was found in the project, and what the database has fits "
+                                   "several: %s. Check --project and --migrations, or say which is meant by "
+                                   "--framework.",
+                                   names)
+        : one       ? arena_printf(arena,
+                                   "The project has several folders of migrations: %s. Say which by "
+                                         "--migrations, or by its folder as the framework of a request.",
+                                   names)
+                    : arena_printf(arena,
+                                   "Several frameworks were found: %s. Say which is meant by --framework, or by "
+                                         "the framework of a request.",
+                                   names);
+    for (size_t i = 0; i < detection->source_count; i++) {
+        detection->sources[i].reason = among[i] ? "it could be this one as well as another" : "others fit better";
+    }
+    looking_warn(looking, detection->problem);
+}
+
+bool source_choose(const struct looking *looking, bool *certain)
+{
+    const struct request *const request = looking->request;
+    struct detection *const detection = looking->detection;
+    const bool is_asked = request->framework != NULL && request->framework[0] != '\0';
+    const size_t count = detection->source_count;
+    bool *const among = arena_array(request->arena, count + 1, sizeof *among);
+    memset(among, true, count * sizeof *among);
+    *certain = true;
+    if (is_asked && !keep_asked(request, detection, among)) {
+        return false;
+    }
+    if (count == 0) {
+        return true;
+    }
+    if (!is_asked) {
+        leave_packages(detection, among);
+    }
+    if (looking->session == NULL && count_marked(among, count) > 1) {
+        *certain = false;
+        return true;
+    }
+    keep_best(detection, rank_of_halves, among);
+    const bool was_alone = count_marked(among, count) == 1;
+    if (!was_alone && !keep_known(looking, among)) {
+        return false;
+    }
+    if (count_marked(among, count) > 1) {
+        keep_best(detection, rank_of_confidence, among);
+    }
+    if (count_marked(among, count) > 1) {
+        say_ambiguous(looking, among);
+        return true;
+    }
+    choose(detection, among,
+           is_asked     ? "it was asked for"
+           : count == 1 ? "nothing else was found"
+           : was_alone  ? "the project's files and the database's ledger agree on it best"
+                        : "its ledger knows the most of its files, or it looks like nothing else");
+    return true;
+}

@@ -1,0 +1,141 @@
+/*
+ * A table in another place may be the ledger, a copy of it, or another project's: its rows are compared with the files.
+ */
+#include "migration/look/elsewhere.h"
+
+#include "framework/core/listing.h"
+#include "migration/look/ledger_place.h"
+
+#include <string.h>
+
+bool ledger_count_known(const struct looking *looking, const struct source *source, size_t *known, bool *has_others)
+{
+    struct migration_files files;
+    struct ledger ledger = source->ledger;
+    ledger.as_read = source->as_read;
+    struct ledger_reading reading = {
+        .arena = looking->request->arena,
+        .session = looking->session,
+        .status = looking->request->status,
+        .ledger = &ledger,
+        .folder = &source->folder,
+        .files = &files,
+    };
+    *known = 0;
+    if (!framework_list(looking->request->arena, &source->folder, &files, looking->request->status) ||
+        !framework_read_ledger(source->framework, &reading)) {
+        return false;
+    }
+    size_t recorded = 0;
+    for (size_t i = 0; i < reading.entries.count; i++) {
+        const struct ledger_entry *const entry = &reading.entries.items[i];
+        bool has_file = entry->state == ENTRY_ROLLED_BACK || entry->baseline;
+        for (size_t j = 0; j < files.count && !has_file; j++) {
+            has_file = strcmp(migration_file_key(&files.items[j]), ledger_entry_key(entry)) == 0;
+            *known += has_file ? 1 : 0;
+        }
+        recorded += has_file ? 1 : 0;
+    }
+    *has_others = recorded < reading.entries.count;
+    return true;
+}
+
+/* A name that somebody gave to a copy: "schema_migrations_backup", "old_goose_db_version", "log_20240101". */
+static bool looks_like_copy(const struct table *table, const char *usual)
+{
+    static const char *const words[] = {"backup", "bak",     "old",  "copy", "tmp",
+                                        "temp",   "archive", "prev", "orig", "save"};
+    const struct text name = text_of(table->name);
+    size_t digits = 0;
+    bool is_copy = !table->has_key || (strcmp(table->name, usual) != 0 && text_find(name, usual, 0) != SIZE_MAX);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        is_copy = is_copy || text_find(name, words[i], 0) != SIZE_MAX;
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        digits = name.data[i] >= '0' && name.data[i] <= '9' ? digits + 1 : 0;
+        is_copy = is_copy || digits == 6;
+    }
+    return is_copy;
+}
+
+static void ask_for_ledger(const struct looking *looking, struct source *source, const struct found_ledger *other,
+                           size_t count)
+{
+    source->problem = arena_printf(
+        looking->request->arena,
+        "%s has no ledger where it would make one (%s.%s), and the database has %s.%s%s, which may be another "
+        "project's or a copy. Say which is meant: --ledger %s.%s, or --ledger %s.%s for a new one.",
+        source->framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
+        other->ledger.table, count > 1 ? " and others" : "", other->ledger.schema, other->ledger.table,
+        source->ledger.schema, source->ledger.table);
+}
+
+/* The only one is taken where all that it has is this folder's, and nothing speaks for a copy. */
+static bool adopt(const struct looking *looking, struct source *source, const struct found_ledger *other)
+{
+    const char *const usual = source->framework->ledger.shapes[0].table;
+    const bool is_elsewhere = strcmp(other->ledger.table, source->ledger.table) == 0;
+    struct source with = *source;
+    size_t known;
+    bool has_others;
+    if (!other->table->is_trusted || !other->table->is_readable ||
+        (!is_elsewhere && looks_like_copy(other->table, usual))) {
+        ask_for_ledger(looking, source, other, 1);
+        return true;
+    }
+    with.ledger = other->ledger;
+    if (!ledger_count_known(looking, &with, &known, &has_others)) {
+        return false;
+    }
+    if (known == 0 || has_others) {
+        ask_for_ledger(looking, source, other, 1);
+        return true;
+    }
+    looking_warn(
+        looking,
+        arena_printf(looking->request->arena,
+                     "The ledger is %s.%s: all that it has is in the folder. %s itself would look at %s.%s; --ledger "
+                     "%s.%s says for certain which is meant.",
+                     other->ledger.schema, other->ledger.table, source->framework->display_name, source->ledger.schema,
+                     source->ledger.table, other->ledger.schema, other->ledger.table));
+    source_take_table(looking, source, other->table, &(const struct shape_fit){.fits = true});
+    source_add_evidence(source, other->evidence);
+    return true;
+}
+
+bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
+{
+    struct detection *const detection = looking->detection;
+    const struct framework *const framework = source->framework;
+    const struct found_ledger *other = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < detection->ledgers.count; i++) {
+        if (found_ledger_is(&detection->ledgers.items[i], framework)) {
+            other = &detection->ledgers.items[i];
+            count++;
+        }
+    }
+    if (count == 0) {
+        return true;
+    }
+    if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
+        looking_warn(looking,
+                     arena_printf(looking->request->arena,
+                                  "There is a ledger in schema \"%s\", but the connection URL means schema \"%s\": "
+                                  "add ?schema=%s to it if that one is meant.",
+                                  other->ledger.schema, source->ledger.schema, other->ledger.schema));
+    } else if (ledger_is_named(looking, &source->folder)) {
+        looking_warn(looking,
+                     arena_printf(looking->request->arena,
+                                  "%s's ledger is looked for at %s.%s, where there is none; the database has %s.%s%s "
+                                  "as well. If that one is meant, --ledger %s.%s says so.",
+                                  framework->display_name, source->ledger.schema, source->ledger.table,
+                                  other->ledger.schema, other->ledger.table, count > 1 ? " and others" : "",
+                                  other->ledger.schema, other->ledger.table));
+    } else if (count > 1) {
+        ask_for_ledger(looking, source, other, count);
+    } else {
+        return adopt(looking, source, other);
+    }
+    return true;
+}

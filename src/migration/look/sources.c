@@ -1,0 +1,239 @@
+/*
+ * Every folder is a source, with its ledger where there is one; every other ledger is a source without a folder.
+ */
+#include "migration/look/elsewhere.h"
+#include "migration/look/ledger_place.h"
+#include "migration/look/looking.h"
+
+#include <string.h>
+
+void looking_warn(const struct looking *looking, const char *warning)
+{
+    struct detection *const detection = looking->detection;
+    if (detection->warning_count < sizeof detection->warnings / sizeof detection->warnings[0]) {
+        detection->warnings[detection->warning_count++] = warning;
+    }
+}
+
+void source_add_evidence(struct source *source, const char *evidence)
+{
+    if (evidence != NULL && source->evidence_count < MOST_EVIDENCE) {
+        source->evidence[source->evidence_count++] = evidence;
+    }
+}
+
+static const struct found_ledger *found_at(const struct found_ledgers *ledgers, const struct ledger *place)
+{
+    for (size_t i = 0; i < ledgers->count; i++) {
+        if (ledger_same_place(&ledgers->items[i].ledger, place)) {
+            return &ledgers->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* "dbmate or Ruby on Rails" */
+static const char *candidate_names(struct arena *arena, const struct found_ledger *found)
+{
+    struct buffer names = {.arena = arena};
+    for (size_t i = 0; i < found->candidate_count; i++) {
+        buffer_printf(&names, "%s%s", i == 0 ? "" : " or ", found->candidates[i]->display_name);
+    }
+    return buffer_string(&names);
+}
+
+/* Who owns a table decides what runs with our rights when it is read or written. */
+static bool is_trusted(const struct looking *looking, const struct table *table, const struct folder *folder)
+{
+    return table->is_trusted || looking->request->site->ledger.table != NULL ||
+           (table->is_schemas_own && ledger_is_named(looking, folder));
+}
+
+static const char *why_not_writable(struct arena *arena, const struct framework *framework, const struct table *table,
+                                    const struct shape_fit *fit)
+{
+    if (!table->is_writable) {
+        return arena_printf(arena,
+                            "The ledger %s.%s is a view that takes no rows: make it writable, or say where the "
+                            "table is (--ledger).",
+                            table->schema, table->name);
+    }
+    if (fit->lacks != NULL) {
+        return arena_printf(arena,
+                            "The ledger %s.%s was made by another version of %s: it lacks what is written now (%s). "
+                            "Its own tool adds that (\"%s\"); run it once, then run again.",
+                            table->schema, table->name, framework->display_name, fit->lacks, framework->tool);
+    }
+    return fit->demands == NULL
+               ? NULL
+               : arena_printf(arena,
+                              "The ledger %s.%s has a column that must be filled and that %s does not know (%s): give "
+                              "it a default.",
+                              table->schema, table->name, framework->display_name, fit->demands);
+}
+
+void source_take_table(const struct looking *looking, struct source *source, const struct table *table,
+                       const struct shape_fit *fit)
+{
+    struct arena *const arena = looking->request->arena;
+    source->ledger = (struct ledger){.schema = table->schema, .table = table->name};
+    source->as_read = fit->as_read;
+    source->has_ledger = true;
+    source->is_policed = table->is_policed;
+    source->unwritable = why_not_writable(arena, source->framework, table, fit);
+}
+
+/* Judges the table that stands where the ledger belongs. */
+static void take_place(const struct looking *looking, struct source *source, const struct table *table)
+{
+    struct arena *const arena = looking->request->arena;
+    const struct found_ledger *const found = found_at(&looking->detection->ledgers, &source->ledger);
+    const bool is_exact = found != NULL && found_ledger_is(found, source->framework);
+    const struct shape_fit fit =
+        is_exact ? (struct shape_fit){.fits = true} : shape_fit(arena, source->framework, table);
+    if (!is_trusted(looking, table, &source->folder)) {
+        source->problem = arena_printf(
+            arena,
+            "The table %s.%s, where %s has its ledger, belongs to the role \"%s\": what it holds could be anybody's, "
+            "and "
+            "its triggers and policies would run with the rights of this connection. Give it to the role that "
+            "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
+            table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
+    } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
+        source->problem =
+            arena_printf(arena,
+                         "The table %s.%s, where %s has its ledger, is a ledger of %s. Say which framework "
+                         "is meant by --framework, or where its ledger is by --ledger.",
+                         table->schema, table->name, source->framework->display_name, candidate_names(arena, found));
+    } else if (!fit.fits) {
+        source->problem = arena_printf(arena,
+                                       "The table %s.%s stands where %s has its ledger, and cannot be it: %s. Rename "
+                                       "it, or say where the ledger is by --ledger.",
+                                       table->schema, table->name, source->framework->display_name, fit.difference);
+    } else {
+        source_take_table(looking, source, table, &fit);
+        source_add_evidence(source, is_exact ? found->evidence
+                                             : arena_printf(arena,
+                                                            "table %s.%s has the ledger's columns, and others or of "
+                                                            "other types",
+                                                            table->schema, table->name));
+    }
+}
+
+/* A search path that leads nowhere: what a script makes would have no place. */
+static void check_schema(const struct looking *looking, struct source *source)
+{
+    const struct session_facts *const facts = &looking->detection->facts;
+    const bool is_sessions = strcmp(source->ledger.schema, session_schema(looking)) == 0;
+    if (looking->session != NULL && facts->schema_count == 0 && is_sessions && !source->framework->ledger.is_fixed &&
+        looking->request->site->project.schema == NULL && looking->request->site->ledger.table == NULL) {
+        source->problem = arena_printf(looking->request->arena,
+                                       "The connection's search_path is %s, and none of these schemas exists: create "
+                                       "the schema, or correct the name.",
+                                       facts->search_path);
+    }
+}
+
+/* Our own schema is made by a run; from then on "$user" of a role of the same name is there. */
+static void check_role(const struct looking *looking, const struct source *source)
+{
+    if (looking->detection->facts.means_ours && !source->framework->ledger.is_fixed &&
+        looking->request->site->project.schema == NULL) {
+        looking_warn(
+            looking,
+            "The role \"truss\" has the name of the schema in which Truss keeps its own tables, and its search_path "
+            "has "
+            "\"$user\": what a script makes without a schema goes there once that schema exists. Choose the schema, as "
+            "by ALTER ROLE truss SET search_path = public, or use another role.");
+        looking->detection->facts.means_ours = false; /* told once, whatever number of folders there is */
+    }
+}
+
+static bool source_of_folder(const struct looking *looking, const struct folder *folder, struct source *source)
+{
+    *source = (struct source){
+        .framework = folder->framework,
+        .ledger = ledger_place_of(looking, folder->framework, folder),
+        .has_folder = true,
+        .folder = *folder,
+        .confidence = folder->confidence,
+    };
+    source_add_evidence(source, folder->evidence);
+    if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
+        source->problem =
+            arena_printf(looking->request->arena, "%s. Say %swhere the ledger is by --ledger SCHEMA.TABLE.",
+                         folder->unread != NULL ? folder->unread : folder->unread_ledger,
+                         folder->unread != NULL ? "which folder is meant by --migrations, and " : "");
+        return true;
+    }
+    if (looking->session == NULL) {
+        return true;
+    }
+    check_role(looking, source);
+    const struct table *const table = tables_at(&looking->detection->ledgers.tables, &source->ledger);
+    if (table != NULL) {
+        take_place(looking, source, table);
+        return true;
+    }
+    check_schema(looking, source);
+    return source->problem != NULL || ledger_look_elsewhere(looking, source);
+}
+
+/* Is it where a folder's framework has its own? */
+static bool is_claimed(const struct detection *detection, const struct found_ledger *found)
+{
+    for (size_t i = 0; i < detection->source_count; i++) {
+        const struct source *const source = &detection->sources[i];
+        if (source->has_folder && ledger_same_place(&source->ledger, &found->ledger)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A ledger of a role that is not trusted is reported, and never read. */
+static void add_ledger_sources(const struct looking *looking)
+{
+    struct detection *const detection = looking->detection;
+    struct arena *const arena = looking->request->arena;
+    for (size_t i = 0; i < detection->ledgers.count; i++) {
+        const struct found_ledger *const found = &detection->ledgers.items[i];
+        if (is_claimed(detection, found) || !is_trusted(looking, found->table, NULL)) {
+            continue;
+        }
+        for (size_t j = 0; j < found->candidate_count; j++) {
+            struct source source = {
+                .framework = found->candidates[j],
+                .confidence = found->candidate_count == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_LOW,
+            };
+            source_take_table(looking, &source, found->table, &(const struct shape_fit){.fits = true});
+            source_add_evidence(&source, found->evidence);
+            if (found->candidate_count > 1) {
+                source_add_evidence(&source, arena_printf(arena, "it fits %s", candidate_names(arena, found)));
+            }
+            detection->sources[detection->source_count++] = source;
+        }
+    }
+}
+
+bool sources_make(const struct looking *looking, const struct folder_list *folders)
+{
+    struct detection *const detection = looking->detection;
+    const size_t most = folders->count + detection->ledgers.count * MOST_CANDIDATES;
+    detection->sources = arena_array(looking->request->arena, most, sizeof *detection->sources);
+    for (size_t i = 0; i < folders->count; i++) {
+        if (!source_of_folder(looking, &folders->items[i], &detection->sources[detection->source_count])) {
+            return false;
+        }
+        detection->source_count++;
+    }
+    /* A ledger that fits two frameworks is that one's which has a folder: confirmed by it. */
+    for (size_t i = 0; i < detection->source_count; i++) {
+        struct source *const source = &detection->sources[i];
+        if (source->has_ledger && source->confidence == CONFIDENCE_LIKELY) {
+            source->confidence = CONFIDENCE_CERTAIN;
+        }
+    }
+    add_ledger_sources(looking);
+    return true;
+}
