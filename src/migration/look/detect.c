@@ -7,6 +7,7 @@
 #include "framework/declared/declared.h"
 #include "migration/look/choice.h"
 #include "migration/look/ledger_place.h"
+#include "migration/look/sources.h"
 #include "pg/trust.h"
 
 #include <string.h>

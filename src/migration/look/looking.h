@@ -4,7 +4,7 @@
 #ifndef MIGRATION_LOOK_LOOKING_H
 #define MIGRATION_LOOK_LOOKING_H
 
-#include "migration/look/detect.h"
+#include "migration/look/detection.h"
 
 /* session NULL: there is no database to ask. */
 struct looking {
@@ -22,8 +22,5 @@ void source_add_evidence(struct source *source, const char *evidence);
 /* Makes this table, as `fit` says it is read, the ledger of the source. */
 void source_take_table(const struct looking *looking, struct source *source, const struct table *table,
                        const struct shape_fit *fit);
-
-/* Fills the detection's sources: every folder with its ledger, and every ledger without a folder. */
-bool sources_make(const struct looking *looking, const struct folder_list *folders);
 
 #endif

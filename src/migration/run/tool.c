@@ -5,6 +5,7 @@
  * applied, also what was not asked for.
  */
 #include "base/log.h"
+#include "migration/look/catalog.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/tool/output.h"

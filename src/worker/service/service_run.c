@@ -3,6 +3,7 @@
  */
 #include "worker/service/service_run.h"
 
+#include "migration/look/catalog.h"
 #include "migration/plan/view.h"
 #include "migration/run/run.h"
 #include "worker/idempotency.h"

@@ -1,0 +1,38 @@
+/*
+ * The migrations that are to run, each read and planned.
+ */
+#ifndef MIGRATION_PLAN_PREPARATION_H
+#define MIGRATION_PLAN_PREPARATION_H
+
+#include "migration/look/content.h"
+#include "migration/look/history.h"
+#include "migration/plan/cut.h"
+#include "migration/plan/flaws.h"
+#include "migration/plan/steps.h"
+
+/* A migration that is to run. */
+struct prepared {
+    const struct catalog_item *item;
+    struct migration_place place;
+    const char *content_hash; /* of what is sent: it must be the same when it runs */
+    struct plan plan;
+    /* Set where an interrupted attempt is to be gone on with: the id of its ledger row. */
+    const char *attempt;
+    struct step_records steps;
+    size_t done;
+};
+
+struct preparation {
+    struct catalog catalog;
+    struct prepared *items; /* in the order of the files */
+    size_t count;
+    bool delegate;    /* only the framework's own tool can run them: there are no plans */
+    const char *hash; /* lower-case hex */
+    /* The script that cannot run, with the reason in `problem`; NULL: all can. One whose file is too large is not among
+     * the items, nor is what comes behind it: those before it run. */
+    const struct catalog_item *unfit;
+    struct status problem;
+    struct flaws flaws; /* what the scripts would pass over */
+};
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * What may be asked, and what counts where nothing is.
+ */
+#include "migration/plan/run_options.h"
+
+#include "base/limits.h"
+
+/* What may be asked for one of them. */
+struct limit {
+    const char *name;
+    uint32_t usual; /* where nothing is asked */
+    uint32_t most;  /* 0: anything */
+};
+
+static bool take(const struct limit *limit, uint32_t asked, uint32_t *value, struct status *status)
+{
+    *value = asked == 0 ? limit->usual : asked;
+    return asked == 0 || limit->most == 0 || asked <= limit->most ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "%s is at most %u here; the worker's options say so.",
+                       limit->name, limit->most);
+}
+
+bool prepare_settings(const struct site *site, const struct run_options *options, struct run_settings *settings,
+                      struct status *status)
+{
+    const struct run_settings *const asked = &options->settings;
+    const struct run_settings *const usual = &site->settings;
+    const struct limit lock_timeout = {"lock_timeout_ms", usual->lock_timeout_ms, LIMIT_LOCK_TIMEOUT_MS};
+    const struct limit lock_retry = {"lock_retry_ms", usual->lock_retry_ms, usual->lock_retry_ms};
+    const struct limit statement_timeout = {"statement_timeout_ms", usual->statement_timeout_ms,
+                                            usual->statement_timeout_ms};
+    return take(&lock_timeout, asked->lock_timeout_ms, &settings->lock_timeout_ms, status) &&
+           take(&lock_retry, asked->lock_retry_ms, &settings->lock_retry_ms, status) &&
+           take(&statement_timeout, asked->statement_timeout_ms, &settings->statement_timeout_ms, status);
+}

@@ -1,0 +1,261 @@
+/*
+ * Every pending migration is looked at, also one that was not asked for: what an earlier attempt has left of it stops a
+ * run of the others.
+ */
+#include "migration/plan/selection.h"
+
+#include "migration/look/catalog.h"
+
+#include <string.h>
+
+#define MOST_NAMES 100000
+
+/* ---- which ---- */
+
+static bool find(const struct request *request, const struct catalog *catalog, const char *name, size_t *index)
+{
+    const struct catalog_item *const item = catalog_find(catalog, text_of(name));
+    if (item == NULL || item->file == NULL) {
+        return catalog_not_found(catalog, text_of(name), request->status);
+    }
+    *index = (size_t)(item - catalog->items);
+    return true;
+}
+
+/* Which items are asked for, applied or not. */
+static bool mark_wanted(const struct request *request, const struct catalog *catalog, const struct run_options *options,
+                        bool *wanted)
+{
+    const bool has_target = options->target != NULL && options->target[0] != '\0';
+    size_t last = catalog->count - 1;
+    if (options->name_count > MOST_NAMES) {
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT, "A run takes at most %d names.", MOST_NAMES);
+    }
+    if (options->name_count > 0 && has_target) {
+        return status_fail(request->status, STATUS_INVALID_ARGUMENT,
+                           "Give either migrations or target: the one names all, the other the last.");
+    }
+    if (has_target && !find(request, catalog, options->target, &last)) {
+        return false;
+    }
+    for (size_t i = 0; i < options->name_count; i++) {
+        size_t index;
+        if (!find(request, catalog, options->names[i], &index)) {
+            return false;
+        }
+        wanted[index] = true;
+    }
+    for (size_t i = 0; options->name_count == 0 && catalog->count > 0 && i <= last; i++) {
+        wanted[i] = true;
+    }
+    return true;
+}
+
+/* A migration behind which another one is applied. */
+static bool check_order(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
+                        enum run_order order)
+{
+    const struct detection *const detection = &catalog->detection;
+    const struct habits *const habits = detection_habits(detection);
+    const bool is_late = item->detail == DETAIL_OUT_OF_ORDER || item->detail == DETAIL_SKIPPED;
+    const bool cannot = detection->framework->ledger.records_in_order;
+    const bool allowed = order == RUN_ORDER_ANY || (order == RUN_ORDER_OF_FRAMEWORK && habits->late == LATE_RUNS);
+    if (!is_late || (allowed && !cannot)) {
+        return true;
+    }
+    const char *later = "";
+    for (const struct catalog_item *other = item + 1; other < catalog->items + catalog->count; other++) {
+        later = other->state == MIGRATION_APPLIED || other->state == MIGRATION_MODIFIED ? other->name : later;
+    }
+    status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_OUT_OF_ORDER,
+                        "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
+                        habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
+                        cannot ? "The ledger cannot record it in this place: give it a place behind the others"
+                               : "allow_out_of_order runs it all the same");
+    request->status->migration = item->name;
+    return false;
+}
+
+/* A ledger that knows only how far it is cannot have gaps. */
+static bool check_gap(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
+                      const struct catalog_item *left_out)
+{
+    if (left_out == NULL || !catalog->detection.framework->ledger.records_in_order) {
+        return true;
+    }
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                "Migration \"%s\" cannot run before \"%s\": the ledger of %s would say that both are applied.",
+                item->name, left_out->name, catalog->detection.framework->display_name);
+    request->status->migration = item->name;
+    return false;
+}
+
+/* ---- history ---- */
+
+/* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
+static bool check_history(const struct request *request, const struct catalog *catalog,
+                          const struct run_options *options)
+{
+    const struct habits *const habits = detection_habits(&catalog->detection);
+    for (size_t i = 0; i < catalog->count && !options->ignore_history; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
+        const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
+        if (edited || missing) {
+            status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
+                                "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
+                                "ignore_history.",
+                                item->name, edited ? "was edited since" : "is missing",
+                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
+            request->status->migration = item->name;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_duplicate(const struct request *request, const struct catalog_item *item)
+{
+    if (item->detail != DETAIL_DUPLICATE) {
+        return true;
+    }
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                "The file of \"%s\" has the version %s of another one before it: the ledger can have only one of them. "
+                "Rename one.",
+                item->name, item->key);
+    request->status->migration = item->name;
+    return false;
+}
+
+/* ---- what was left half done ---- */
+
+static const struct ledger_entry *failed_attempt(const struct catalog_item *item)
+{
+    const struct ledger_entry *failed = NULL;
+    for (size_t i = 0; i < item->attempt_count; i++) {
+        failed = item->attempts[i].state == ENTRY_FAILED ? &item->attempts[i] : failed;
+    }
+    return failed;
+}
+
+/* Choosing among the catalog's items. */
+struct choosing {
+    const struct request *request;
+    struct pg_session *session;
+    const struct run_options *options;
+    const struct catalog *catalog;
+    bool has_steps;                      /* some migration of this ledger was interrupted */
+    const struct catalog_item *left_out; /* the first that is pending and does not run */
+};
+
+static bool fail_unresolved(const struct request *request, const struct catalog *catalog,
+                            const struct catalog_item *item)
+{
+    const bool can_be_given_up = ledger_has(catalog->detection.framework, LEDGER_MARK_ROLLED_BACK);
+    status_fail(
+        request->status, STATUS_FAILED_PRECONDITION,
+        "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
+        "hand and mark it as applied (%s).",
+        item->name, can_be_given_up ? "undo what it left and mark it as rolled back, or " : "",
+        catalog->detection.framework->ledger.failed_note != NULL ? catalog->detection.framework->ledger.failed_note
+                                                                 : "its own tool stops there, too");
+    request->status->migration = item->name;
+    request->status->detail = failed_attempt(item)->logs;
+    return false;
+}
+
+/* The steps of an attempt that was interrupted and is ours to go on with; none where it is not. */
+static bool read_steps(const struct choosing *choosing, const struct catalog_item *item, struct step_records *steps)
+{
+    const struct catalog *const catalog = choosing->catalog;
+    const struct ledger_entry *const failed = failed_attempt(item);
+    const bool may_be_ours = item->state == MIGRATION_PENDING && item->file != NULL && !item->file->missing;
+    *steps = (struct step_records){.migration = item->name};
+    if (!may_be_ours || !choosing->has_steps) {
+        return true;
+    }
+    if (!steps_read(choosing->session, &catalog->detection.ledger, steps, choosing->request->status)) {
+        return false;
+    }
+    const bool is_another =
+        steps->count > 0 && (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
+                                            : failed->id != NULL && strcmp(steps->items[0].attempt, failed->id) != 0);
+    steps->count = is_another ? 0 : steps->count;
+    return true;
+}
+
+/* A failed attempt that is ours, with its steps written down, is gone on with; every other must be resolved first. A
+ * ledger without unfinished rows has the steps alone. */
+static bool check_unresolved(const struct choosing *choosing, bool is_wanted, struct prepared *prepared)
+{
+    const struct request *const request = choosing->request;
+    const struct catalog_item *const item = prepared->item;
+    const struct ledger_entry *const failed = failed_attempt(item);
+    struct step_records *const steps = &prepared->steps;
+    if (failed != NULL && !choosing->catalog->detection.framework->ledger.failed_entry_blocks) {
+        return true;
+    }
+    if (!read_steps(choosing, item, steps)) {
+        return false;
+    }
+    if (steps->count == 0) {
+        return failed == NULL || fail_unresolved(request, choosing->catalog, item);
+    }
+    if (!is_wanted) {
+        status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                    "Migration \"%s\" is half done (%zu of %u steps): run it to its end first, or undo it and mark it "
+                    "as rolled back.",
+                    item->name, steps->count, steps->items[0].steps);
+        request->status->migration = item->name;
+        return false;
+    }
+    prepared->attempt = steps->items[0].attempt;
+    return true;
+}
+
+/* May it run now, or must it stand back? */
+static bool check_place(const struct choosing *choosing, const struct catalog_item *item)
+{
+    return check_order(choosing->request, choosing->catalog, item, choosing->options->order) &&
+           check_duplicate(choosing->request, item) &&
+           check_gap(choosing->request, choosing->catalog, item, choosing->left_out);
+}
+
+static bool choose(struct choosing *choosing, struct preparation *preparation)
+{
+    const struct request *const request = choosing->request;
+    const struct catalog *const catalog = choosing->catalog;
+    bool *const wanted = arena_array(request->arena, catalog->count, sizeof *wanted);
+    preparation->items = arena_array(request->arena, catalog->count, sizeof *preparation->items);
+    if (!mark_wanted(request, catalog, choosing->options, wanted) ||
+        !steps_exist(choosing->session, &catalog->detection.ledger, &choosing->has_steps, request->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        const bool runs = wanted[i] && item->state == MIGRATION_PENDING;
+        struct prepared prepared = {
+            .item = item,
+            .place = {&request->site->project, &catalog->detection.folder, item->file},
+        };
+        if (!check_unresolved(choosing, runs, &prepared) || (runs && !check_place(choosing, item))) {
+            return false;
+        }
+        if (runs) {
+            preparation->items[preparation->count++] = prepared;
+            preparation->delegate = preparation->delegate || item->file->is_code || catalog->files.needs_tool != NULL;
+        } else if (item->state == MIGRATION_PENDING && choosing->left_out == NULL) {
+            choosing->left_out = item;
+        }
+    }
+    return true;
+}
+
+bool selection_make(const struct request *request, struct pg_session *session, const struct run_options *options,
+                    struct preparation *preparation)
+{
+    struct choosing choosing = {
+        .request = request, .session = session, .options = options, .catalog = &preparation->catalog};
+    return check_history(request, &preparation->catalog, options) && choose(&choosing, preparation);
+}
