@@ -52,7 +52,7 @@ struct rpc_server {
     struct lane *lanes[RPC_LANES];
     const struct rpc_service *services;
     size_t service_count;
-    struct door door;
+    struct admission admission;
     struct visit *visits;
     size_t visit_count;
     atomic_size_t working;
@@ -277,7 +277,7 @@ static bool let_in(struct visit *visit, struct status *status)
     const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer};
     const enum scope wanted = visit->service->methods[visit->method].scope;
     uint32_t delay_ms;
-    if (door_enter(&visit->server->door, &visitor, wanted, &visit->principal, &delay_ms, status)) {
+    if (admission_decide(&visit->server->admission, &visitor, wanted, &visit->principal, &delay_ms, status)) {
         return true;
     }
     if (delay_ms == 0) {
@@ -350,7 +350,7 @@ static void on_aio(void *data)
         return;
     }
     if (visit->step == STEP_DELAYED) {
-        door_told(&visit->server->door);
+        admission_told(&visit->server->admission);
         refuse(visit, &visit->refusal);
         return;
     }
@@ -431,7 +431,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     pthread_mutex_init(&server->mutex, NULL);
     server->services = services;
     server->service_count = count;
-    server->door = (struct door){options->gate, options->gate_context, options->environment, 0};
+    server->admission = (struct admission){options->gate, options->gate_context, options->environment, 0};
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
     }

@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "rpc/door.h"
+#include "rpc/admission.h"
 
 #include <protobuf-c/protobuf-c.h>
 

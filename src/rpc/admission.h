@@ -2,8 +2,8 @@
  * Who comes in: the gate says who it is, the scope of the method whether he may. Who fails is told late, so that trying
  * one token after the other leads nowhere, and only so many wait for that at a time.
  */
-#ifndef RPC_DOOR_H
-#define RPC_DOOR_H
+#ifndef RPC_ADMISSION_H
+#define RPC_ADMISSION_H
 
 #include "base/principal.h"
 #include "rpc/envelope.h"
@@ -24,7 +24,7 @@ struct rpc_visitor {
 typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
                       struct status *status);
 
-struct door {
+struct admission {
     rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
     void *context;
     const char *environment; /* its name is in the scopes that are told to be missing; NULL: none */
@@ -32,9 +32,9 @@ struct door {
 };
 
 /* True where he may use what asks for this scope; the principal is filled in either case. False: refuse him with the
- * status, after *delay_ms; where that is not 0, door_told is to be called then. */
-bool door_enter(struct door *door, const struct rpc_visitor *visitor, enum scope wanted, struct principal *principal,
-                uint32_t *delay_ms, struct status *status);
-void door_told(struct door *door);
+ * status, after *delay_ms; where that is not 0, admission_told is to be called then. */
+bool admission_decide(struct admission *admission, const struct rpc_visitor *visitor, enum scope wanted,
+                      struct principal *principal, uint32_t *delay_ms, struct status *status);
+void admission_told(struct admission *admission);
 
 #endif
