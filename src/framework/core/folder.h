@@ -1,0 +1,100 @@
+/*
+ * A project, its folders of migrations, and the files in them.
+ */
+#ifndef FRAMEWORK_CORE_FOLDER_H
+#define FRAMEWORK_CORE_FOLDER_H
+
+#include "base/digest.h"
+#include "base/files.h"
+#include "base/limits.h"
+#include "framework/core/entries.h"
+
+/* The largest migration file that is read whole while a folder is looked at: for what stands in its head, and for
+ * checksums that cannot be made piece by piece. */
+#define MIGRATION_FILE_LIMIT LIMIT_OPTION_SIZE
+
+struct framework;
+struct habits;
+struct delegate;
+
+/* How sure a find is; numbers as in the contract. */
+enum confidence {
+    CONFIDENCE_LOW = 1, /* it could as well be another framework's */
+    CONFIDENCE_LIKELY,  /* it looks like nothing else */
+    CONFIDENCE_CERTAIN, /* it says so itself */
+};
+
+/* A folder of migrations that was found. Paths are relative to the project's root. */
+struct folder {
+    const struct framework *framework;
+    const char *root; /* the project, as the worker opened it */
+    const char *base; /* the package that it belongs to, "" for the project itself: where its own tool is started */
+    const char *path; /* "prisma/migrations" */
+    bool configured;  /* named by --migrations, or the project has a configuration of the framework */
+    bool is_named;    /* that configuration names this path */
+    enum confidence confidence;
+    const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
+    struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */
+    const struct habits *habits;     /* instead of the framework's (another version, another setting); NULL: those */
+    const struct delegate *delegate; /* the same for its tool: its arguments may name a file of the project */
+    const void *settings;            /* what else the framework has read of the configuration, its own type */
+    const char *unread; /* what the configuration says of the path and cannot be read, a sentence that begins with file
+                           and line: then path is a guess; NULL: nothing of the kind */
+    const char *unread_ledger; /* the same of the ledger's table or schema */
+    struct probe *probe;       /* layout.c's, while it searches; else NULL */
+};
+
+struct folder_list {
+    struct folder *items;
+    size_t count;
+    size_t capacity;
+    const char
+        *unreadable; /* a usual place that is there and may not be read, so that nobody knows whose it is; NULL */
+};
+
+/* A migration as the folder has it. */
+struct migration_file {
+    const char *name;     /* what a person calls it; unique in its folder, save for duplicates */
+    const char *key;      /* what the ledger knows it by; NULL: its name */
+    const char *version;  /* its number as the framework writes it, where it has one */
+    const char *title;    /* what {title} of its pattern stands for: "create_users"; NULL: the pattern has none */
+    const char *filename; /* its script, relative to the folder: "20240101_init/migration.sql" */
+    const char *path;     /* to open it */
+    const char *checksum; /* where listing knows it already (another file says it); else NULL: checksum() is asked */
+    bool missing;         /* it is named but its script is not there */
+    bool is_code;         /* a program: only the framework's own tool can run it */
+    bool no_transaction;  /* its name says "no transaction": every statement commits by itself */
+    bool repeatable;      /* runs again whenever its content has changed */
+    size_t start;         /* the part of the file that is this migration, [start, end); end 0: all of it */
+    size_t end;
+    struct file_stamp stamp;
+    const void *own; /* what the framework's other functions need to know of it, its own type */
+};
+
+struct migration_files {
+    struct migration_file *items; /* in the framework's order */
+    size_t count;
+    size_t capacity;
+    const char **warnings; /* what a person should know of the folder */
+    size_t warning_count;
+    const char *needs_tool; /* what of the folder only the framework's own tool does ("it has the callback
+                               beforeMigrate.sql"): then only that runs a migration of it; NULL: nothing */
+    const char *twins;      /* two that the ledger cannot tell apart: no state of them is known; NULL: there are none */
+};
+
+/* What a worker was told about the project. */
+struct project {
+    const char *root;       /* a directory */
+    const char *migrations; /* --migrations, relative to root or absolute; NULL: look in the usual places */
+    const char *schema;     /* the connection URL's ?schema=; NULL: not given */
+    const char *database;   /* of the connection URL; NULL: not known */
+    const char *user;
+    const char *framework;  /* the one that is asked for: its recognise() has no veto then; NULL: none */
+    size_t migration_limit; /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */
+    const struct framework *const *frameworks; /* all that may be meant, NULL-terminated; NULL: the compiled ones */
+};
+
+/* What joins it with the ledger. */
+const char *migration_file_key(const struct migration_file *file);
+
+#endif
