@@ -2,8 +2,10 @@
  * What a value may be, a kind of option at a time.
  */
 #include "base/limits.h"
+
 #include "base/options.h"
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +15,12 @@ static bool fail(struct status *status, const struct option_given *given, const 
     return status_fail(status, STATUS_INVALID_ARGUMENT, "%s takes %s, not \"%s\".", given->from, takes, given->text);
 }
 
-static bool is_one_of(const char *text, const char *const *words)
-{
-    while (*words != NULL && !text_is_nocase(text_of(text), *words)) {
-        words++;
-    }
-    return *words != NULL;
-}
-
 static bool read_flag(const struct option_given *given, bool *value, struct status *status)
 {
     static const char *const yes[] = {"1", "true", "yes", "on", NULL};
     static const char *const no[] = {"0", "false", "no", "off", NULL};
-    *value = is_one_of(given->text, yes);
-    return *value || is_one_of(given->text, no) || fail(status, given, "true or false");
+    *value = word_is_one_of_nocase(text_of(given->text), yes);
+    return *value || word_is_one_of_nocase(text_of(given->text), no) || fail(status, given, "true or false");
 }
 
 /* One of the words of "each|all". */

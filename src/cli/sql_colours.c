@@ -4,6 +4,7 @@
 #include "cli/sql_colours.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/output.h"
 
 #include <ctype.h>
@@ -23,17 +24,11 @@ static const char *const words[] = {
     "returning",    "returns",    "revoke",    "rollback",   "row",         "schema",  "select",    "sequence",
     "set",          "table",      "then",      "to",         "transaction", "trigger", "truncate",  "type",
     "union",        "unique",     "update",    "using",      "vacuum",      "values",  "view",      "when",
-    "where",        "with",
-};
+    "where",        "with",       NULL};
 
 static bool is_keyword(struct text word)
 {
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (text_is_nocase(word, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return word_is_one_of_nocase(word, words);
 }
 
 static bool is_word_character(char c)

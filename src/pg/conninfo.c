@@ -4,6 +4,7 @@
  */
 #include "pg/conninfo.h"
 
+#include "base/words.h"
 #include "pg/conninfo_reading.h"
 
 #include <libpq-fe.h>
@@ -234,17 +235,12 @@ static void finish_place(struct reading *reading)
 /* postgresql, and what frameworks and drivers make of it: "postgresql+psycopg2", "ecto", "pgx5". */
 static bool is_postgres(struct text scheme)
 {
-    static const char *const names[] = {"postgresql", "postgres",  "postgis",     "ecto", "pgsql",
-                                        "pdo-pgsql",  "pdo_pgsql", "pgx",         "pgx4", "pgx5",
-                                        "pg",         "psql",      "timescalegis"};
+    static const char *const names[] = {"postgresql", "postgres",  "postgis",      "ecto", "pgsql",
+                                        "pdo-pgsql",  "pdo_pgsql", "pgx",          "pgx4", "pgx5",
+                                        "pg",         "psql",      "timescalegis", NULL};
     const size_t plus = text_find(scheme, "+", 0);
     scheme = text_slice(scheme, 0, plus);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (text_is_nocase(scheme, names[i])) {
-            return true;
-        }
-    }
-    return false;
+    return word_is_one_of_nocase(scheme, names);
 }
 
 /* "jdbc:postgresql://…" and "db:pg://…" without what stands before; *found where there was something. */

@@ -4,6 +4,8 @@
  */
 #include "pg/conninfo_reading.h"
 
+#include "base/words.h"
+
 #include <ctype.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -208,13 +210,9 @@ static bool take_pgbouncer(struct reading *reading, const struct parameter *row,
 /* Every session of ours speaks UTF-8: a migration's file is. */
 static bool take_encoding(struct reading *reading, const struct parameter *row, const char *value)
 {
-    static const char *const names[] = {"utf8", "utf-8", "unicode", "utf8mb4", "auto"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (text_is_nocase(text_of(value), names[i])) {
-            return true;
-        }
-    }
-    return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
+    static const char *const names[] = {"utf8", "utf-8", "unicode", "utf8mb4", "auto", NULL};
+    return word_is_one_of_nocase(text_of(value), names) ||
+           status_fail(reading->status, STATUS_INVALID_ARGUMENT,
                        "The connection URL's %s cannot be honoured: migrations are read and sent as UTF-8.", row->name);
 }
 

@@ -2,6 +2,8 @@
  * How the connection is encrypted and whom it is checked against, in the words of libpq, Prisma, JDBC, sqlx and .NET.
  */
 #include "base/files.h"
+
+#include "base/words.h"
 #include "pg/conninfo_reading.h"
 
 #include <libpq-fe.h>
@@ -51,11 +53,9 @@ bool conninfo_take_sslmode(struct reading *reading, const struct parameter *row,
 /* "ssl=true", or a word of sslmode. JDBC checks the certificate then, the others only encrypt. */
 bool conninfo_take_ssl(struct reading *reading, const struct parameter *row, const char *value)
 {
-    static const char *const no[] = {"0", "false", "off", "no"};
-    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
-        if (text_is_nocase(text_of(value), no[i])) {
-            return conninfo_set(reading, "sslmode", reading->is_jdbc ? "prefer" : "disable");
-        }
+    static const char *const no[] = {"0", "false", "off", "no", NULL};
+    if (word_is_one_of_nocase(text_of(value), no)) {
+        return conninfo_set(reading, "sslmode", reading->is_jdbc ? "prefer" : "disable");
     }
     if (conninfo_is_yes(value)) {
         return conninfo_value(reading->conninfo, "sslmode") != NULL ||

@@ -3,6 +3,8 @@
  * it does without the parser. Where words leave a doubt the answer is yes.
  */
 #include "sql/effects.h"
+
+#include "base/words.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -127,8 +129,8 @@ static bool vacuum_stalls(struct sql_reader rest)
 /* Words anywhere, also inside strings: EXECUTE 'ALTER TABLE …' in the body of a DO block. */
 static bool body_stalls(struct sql_reader rest)
 {
-    static const char *const strong[] = {"alter",    "cluster", "create",  "drop",     "lock",
-                                         "reassign", "refresh", "reindex", "truncate", "vacuum"};
+    static const char *const strong[] = {"alter",   "cluster", "create",   "drop",   "lock", "reassign",
+                                         "refresh", "reindex", "truncate", "vacuum", NULL};
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     const struct text text = text_slice(rest.lexer.text, rest.token.offset, rest.lexer.text.size);
     for (size_t start = 0; start < text.size;) {
@@ -136,11 +138,8 @@ static bool body_stalls(struct sql_reader rest)
         while (end < text.size && text.data[end] != '\0' && strchr(letters, text.data[end]) != NULL) {
             end++;
         }
-        const struct text word = text_slice(text, start, end);
-        for (size_t i = 0; i < sizeof strong / sizeof strong[0]; i++) {
-            if (text_is_nocase(word, strong[i])) {
-                return true;
-            }
+        if (word_is_one_of_nocase(text_slice(text, start, end), strong)) {
+            return true;
         }
         start = end + 1;
     }

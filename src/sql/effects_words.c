@@ -5,6 +5,7 @@
  */
 #include "sql/effects_reader.h"
 
+#include "base/words.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -61,31 +62,17 @@ const char *effects_constant(const json_t *node)
     return tree_string(json_object_get(tree_body(node, "A_Const"), "sval"), "sval");
 }
 
-struct path {
-    struct arena *arena;
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
-
-static void add(struct path *path, const char *schema)
-{
-    path->items = arena_grow(path->arena, path->items, path->count, &path->capacity, sizeof *path->items);
-    path->items[path->count] = schema;
-    path->count += schema == NULL ? 0 : 1;
-}
-
 /* The one text of set_config: names between commas. False where a token is none. */
-static bool add_list(struct path *path, const char *list)
+static bool add_list(struct arena *arena, struct words *path, const char *list)
 {
     struct sql_lexer lexer = {.text = text_of(list)};
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        const char *const name = sql_identifier(path->arena, &token);
+        const char *const name = sql_identifier(arena, &token);
         if (name == NULL && !sql_is_symbol(&token, ',')) {
             return false;
         }
         if (name != NULL) {
-            add(path, name);
+            words_add(arena, path, name);
         }
     }
     return true;
@@ -93,18 +80,18 @@ static bool add_list(struct path *path, const char *list)
 
 void effects_path(struct effects_reader *reader, const json_t *arguments)
 {
-    struct path path = {.arena = reader->arena};
+    struct words path = {0};
     const bool is_call = strcmp(effects_constant(json_array_get(arguments, 0)), "search_path") == 0;
     bool known = !is_call || tree_body(json_array_get(arguments, 1), "A_Const") != NULL;
     if (is_call) {
-        known = known && add_list(&path, effects_constant(json_array_get(arguments, 1)));
+        known = known && add_list(reader->arena, &path, effects_constant(json_array_get(arguments, 1)));
     }
     for (size_t i = 0; !is_call && i < json_array_size(arguments); i++) {
         const char *const schema = effects_constant(json_array_get(arguments, i));
         if (schema[0] != '\0') {
-            add(&path, arena_strdup(reader->arena, schema));
+            words_add(reader->arena, &path, arena_strdup(reader->arena, schema));
         }
     }
-    add(&path, NULL);
-    effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_PATH, .path = known ? path.items : NULL});
+    const char *const *const schemas = words_list(reader->arena, &path);
+    effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_PATH, .path = known ? schemas : NULL});
 }

@@ -58,13 +58,9 @@ static const char *function_of(const struct sql_token *token)
 /* A name behind one of these is no call: INSERT INTO x (…), COMMENT ON FUNCTION x(…). */
 static bool names(const struct sql_token *word)
 {
-    static const char *const words[] = {"into", "table", "exists", "references", "function", "view", "type", "on"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (sql_is_word(word, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    static const char *const words[] = {"into", "table", "exists", "references", "function",
+                                        "view", "type",  "on",     NULL};
+    return sql_is_any_word(word, words);
 }
 
 /* With the strings in it, which EXECUTE may be given, where `depth` is not 0. */

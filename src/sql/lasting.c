@@ -237,13 +237,8 @@ struct text sql_transaction_modes(struct text statement)
 
 bool sql_is_before_snapshot(struct text statement)
 {
-    static const char *const words[] = {"set", "reset", "show", "begin", "start"};
+    static const char *const words[] = {"set", "reset", "show", "begin", "start", NULL};
     struct sql_lexer lexer = {.text = statement};
     const struct sql_token first = sql_next(&lexer);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (sql_is_word(&first, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return sql_is_any_word(&first, words);
 }

@@ -21,8 +21,9 @@ static const struct {
     {"pg_try_advisory_lock_shared", SQL_OF_SESSION, "an advisory lock"},
 };
 
-static const char *const clocks[] = {"current_timestamp", "localtimestamp", "current_time", "localtime"};
-static const char *const clock_functions[] = {"now", "transaction_timestamp", "txid_current", "pg_current_xact_id"};
+static const char *const clocks[] = {"current_timestamp", "localtimestamp", "current_time", "localtime", NULL};
+static const char *const clock_functions[] = {"now", "transaction_timestamp", "txid_current", "pg_current_xact_id",
+                                              NULL};
 
 static void look_at_call(const struct looking *looking, const struct sql_token *name)
 {
@@ -36,26 +37,25 @@ static void look_at_call(const struct looking *looking, const struct sql_token *
 /* SELECT … FOR UPDATE holds rows, INTO TEMP makes a table; these are two words one behind the other. */
 static void look_at_pair(const struct looking *looking, const struct sql_token *first, const struct sql_token *second)
 {
-    static const char *const modes[] = {"update", "no", "share", "key"};
-    static const char *const temporary[] = {"temp", "temporary"};
-    if (sql_is_word(first, "for") && !looking->in_body && sql_is_any_word(second, modes, 4)) {
+    static const char *const modes[] = {"update", "no", "share", "key", NULL};
+    static const char *const temporary[] = {"temp", "temporary", NULL};
+    if (sql_is_word(first, "for") && !looking->in_body && sql_is_any_word(second, modes)) {
         lasting_add_what(looking, SQL_ENDS, "SELECT … FOR UPDATE or SHARE");
-    } else if (sql_is_word(first, "into") && sql_is_any_word(second, temporary, 2)) {
+    } else if (sql_is_word(first, "into") && sql_is_any_word(second, temporary)) {
         lasting_add_what(looking, SQL_OF_SESSION, "a temporary table");
     }
 }
 
 static bool is_clock(const struct sql_token *token, bool is_call)
 {
-    return sql_is_any_word(token, clocks, sizeof clocks / sizeof clocks[0]) ||
-           (is_call && sql_is_any_word(token, clock_functions, sizeof clock_functions / sizeof clock_functions[0]));
+    return sql_is_any_word(token, clocks) || (is_call && sql_is_any_word(token, clock_functions));
 }
 
 /* What may stand between calls of set_config that are all of a SELECT: a comma, a schema, a name for the column. */
 static bool is_between(const struct sql_token *token, const struct sql_token *next)
 {
-    static const char *const words[] = {"set_config", "pg_catalog", "as"};
-    return sql_is_any_word(token, words, 3) || sql_is_symbol(token, ',') || sql_is_symbol(token, '.') ||
+    static const char *const words[] = {"set_config", "pg_catalog", "as", NULL};
+    return sql_is_any_word(token, words) || sql_is_symbol(token, ',') || sql_is_symbol(token, '.') ||
            (token->kind == SQL_WORD && sql_is_symbol(next, ',')) || next->kind == SQL_END;
 }
 

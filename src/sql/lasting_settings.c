@@ -3,6 +3,8 @@
  */
 #include "sql/lasting_reader.h"
 
+#include "base/words.h"
+
 #include <string.h>
 
 /* What SET and RESET call otherwise than the setting is called. */
@@ -48,16 +50,6 @@ static const char *take_setting(struct arena *arena, struct sql_reader *reader)
     }
 }
 
-static bool is_one_of(const char *value, const char *const *values)
-{
-    for (size_t i = 0; value != NULL && values[i] != NULL; i++) {
-        if (text_is_nocase(text_of(value), values[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Settings that must not change between the pieces of a file, and the values to which they may be set all the same:
  * what pg_dump sets, and what the connection has. */
 static const struct {
@@ -83,7 +75,8 @@ static const struct {
 static void add_fixed(const struct looking *looking, const char *name, const char *value)
 {
     for (size_t i = 0; name != NULL && i < sizeof fixed / sizeof fixed[0]; i++) {
-        if (strncmp(name, fixed[i].prefix, strlen(fixed[i].prefix)) == 0 && !is_one_of(value, fixed[i].harmless)) {
+        if (strncmp(name, fixed[i].prefix, strlen(fixed[i].prefix)) == 0 &&
+            (value == NULL || !word_is_one_of_nocase(text_of(value), fixed[i].harmless))) {
             lasting_add_what(looking, fixed[i].kind, fixed[i].what);
         }
     }

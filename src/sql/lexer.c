@@ -3,6 +3,8 @@
  */
 #include "sql/lexer.h"
 
+#include "base/words.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -245,14 +247,9 @@ bool sql_is_word(const struct sql_token *token, const char *word)
     return token->kind == SQL_WORD && text_is_nocase(token->text, word);
 }
 
-bool sql_is_any_word(const struct sql_token *token, const char *const *words, size_t count)
+bool sql_is_any_word(const struct sql_token *token, const char *const *words)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (sql_is_word(token, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return token->kind == SQL_WORD && word_is_one_of_nocase(token->text, words);
 }
 
 bool sql_is_symbol(const struct sql_token *token, char symbol)

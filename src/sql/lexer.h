@@ -38,7 +38,7 @@ struct sql_token sql_next(struct sql_lexer *lexer);
 
 /* True for a SQL_WORD that is this keyword, in any case. */
 bool sql_is_word(const struct sql_token *token, const char *word);
-bool sql_is_any_word(const struct sql_token *token, const char *const *words, size_t count);
+bool sql_is_any_word(const struct sql_token *token, const char *const *words);
 bool sql_is_symbol(const struct sql_token *token, char symbol);
 
 /* The same text in which every reader of standard strings sees what a server sees whose standard_conforming_strings is

@@ -158,13 +158,8 @@ static void read_create(struct reader *reader, struct sql_objects *objects)
 /* Words that begin a table constraint without a name, so that ADD is not followed by a column. */
 static bool is_unnamed_constraint(const struct reader *reader)
 {
-    static const char *const words[] = {"primary", "unique", "check", "foreign", "exclude", "not"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (sql_is_word(&reader->words.token, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    static const char *const words[] = {"primary", "unique", "check", "foreign", "exclude", "not", NULL};
+    return sql_is_any_word(&reader->words.token, words);
 }
 
 /* ADD [COLUMN] [IF NOT EXISTS] name type, or ADD CONSTRAINT name …. */

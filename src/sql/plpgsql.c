@@ -10,7 +10,7 @@
 #define DEEPEST 8 /* DO inside DO */
 
 /* Behind these a statement begins at once. */
-static const char *const openers[] = {"begin", "declare", "else", "exception", "loop"};
+static const char *const openers[] = {"begin", "declare", "else", "exception", "loop", NULL};
 
 /* These have a condition, up to a word. */
 static const struct {
@@ -23,12 +23,7 @@ static const struct {
 
 static bool is_opener(const struct sql_token *token)
 {
-    for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++) {
-        if (sql_is_word(token, openers[i])) {
-            return true;
-        }
-    }
-    return false;
+    return sql_is_any_word(token, openers);
 }
 
 /* The word that ends the condition of this one; NULL where it has none. */
@@ -195,23 +190,7 @@ bool sql_code(struct arena *arena, struct text statement, struct sql_code *code)
     return found;
 }
 
-void sql_names_add(struct arena *arena, struct sql_names *names, const char *name)
-{
-    names->items = arena_grow(arena, names->items, names->count, &names->capacity, sizeof *names->items);
-    names->items[names->count++] = name;
-}
-
-bool sql_names_have(const struct sql_names *names, const char *name)
-{
-    for (size_t i = 0; name != NULL && i < names->count; i++) {
-        if (strcmp(names->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool commits(struct arena *arena, struct text body, struct sql_names *committing, int depth)
+static bool commits(struct arena *arena, struct text body, struct words *committing, int depth)
 {
     struct sql_lexer lexer = {.text = body};
     struct sql_statement statement;
@@ -221,7 +200,7 @@ static bool commits(struct arena *arena, struct text body, struct sql_names *com
         if (is_control(one)) {
             return true;
         }
-        if (sql_names_have(committing, sql_called(arena, one))) {
+        if (words_have(committing, sql_called(arena, one))) {
             return true;
         }
         if (depth == DEEPEST || !sql_code(arena, one, &inner) || !inner.plpgsql ||
@@ -231,17 +210,17 @@ static bool commits(struct arena *arena, struct text body, struct sql_names *com
         if (inner.is_do) {
             return true;
         }
-        sql_names_add(arena, committing, inner.name);
+        words_add(arena, committing, inner.name);
     }
     return false;
 }
 
-bool plpgsql_commits(struct arena *arena, struct text body, const struct sql_names *committing)
+bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing)
 {
     /* What the body itself creates is known inside it alone. */
-    struct sql_names names = {0};
+    struct words names = {0};
     for (size_t i = 0; committing != NULL && i < committing->count; i++) {
-        sql_names_add(arena, &names, committing->items[i]);
+        words_add(arena, &names, committing->items[i]);
     }
     return commits(arena, body, &names, 0);
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -17,20 +18,9 @@
  * Declarations count as statements. False at the end. */
 bool plpgsql_next(struct sql_lexer *lexer, struct sql_statement *statement);
 
-/* Names of procedures ("app.archive", folded) that commit. */
-struct sql_names {
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
-
-void sql_names_add(struct arena *arena, struct sql_names *names, const char *name);
-
-bool sql_names_have(const struct sql_names *names, const char *name);
-
 /* Can a body (inside its quotes) end its transaction: by COMMIT or ROLLBACK, a DO inside it that does, or by a CALL of
- * one of these procedures (NULL: none is known)? */
-bool plpgsql_commits(struct arena *arena, struct text body, const struct sql_names *committing);
+ * one of these procedures ("app.archive", folded; NULL: none is known)? */
+bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing);
 
 /* The procedure that a CALL calls, as it is written there but folded; NULL for other statements. */
 const char *sql_called(struct arena *arena, struct text statement);

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "base/words.h"
 #include "support/runner.h"
 
 #include <check.h>
@@ -122,6 +123,28 @@ START_TEST(percent_decoding_refuses_broken_escapes_and_nul)
     ck_assert_ptr_null(text_percent_decode(arena, text_of("a%")));
     ck_assert_ptr_null(text_percent_decode(arena, text_of("a%zz")));
     ck_assert_ptr_null(text_percent_decode(arena, text_of("a%00b")));
+}
+END_TEST
+
+START_TEST(a_word_is_found_in_its_list_and_nothing_else_is)
+{
+    static const char *const list[] = {"alter", "", "drop", NULL};
+    struct words words = {0};
+    ck_assert(word_is_one_of(text_of("drop"), list));
+    ck_assert(word_is_one_of(text_of(""), list));
+    ck_assert(!word_is_one_of(text_of("DROP"), list));
+    ck_assert(!word_is_one_of(text_of("dro"), list));
+    ck_assert(word_is_one_of_nocase(text_of("DROP"), list));
+    ck_assert(!word_is_one_of_nocase((struct text){"dropped", 7}, list));
+    ck_assert(!words_have(&words, "alter"));
+    for (int i = 0; i < 100; i++) {
+        words_add(arena, &words, arena_printf(arena, "word %d", i));
+    }
+    ck_assert(words_have(&words, "word 99"));
+    ck_assert(!words_have(&words, "word 100"));
+    ck_assert(!words_have(&words, NULL));
+    ck_assert_ptr_null(words_list(arena, &words)[100]);
+    ck_assert_uint_eq(words.count, 100);
 }
 END_TEST
 
@@ -285,6 +308,7 @@ int main(void)
     tcase_add_test(plain, a_text_is_cleaned_and_cut_at_a_character);
     tcase_add_test(plain, positions_count_characters_and_lines);
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
+    tcase_add_test(plain, a_word_is_found_in_its_list_and_nothing_else_is);
     tcase_add_test(plain, distance_is_levenshteins);
     tcase_add_test(plain, times_are_rfc_3339_in_utc);
     tcase_add_test(plain, sha256_is_the_known_one);

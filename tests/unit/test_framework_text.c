@@ -97,11 +97,10 @@ END_TEST
 
 static const char *list(const char *content, const char *separators)
 {
-    size_t count;
-    const char *const *const items = config_list(arena, text_of(content), NULL, "a", separators, &count);
+    const struct words items = config_list(arena, text_of(content), NULL, "a", separators);
     struct buffer all = {.arena = arena};
-    for (size_t i = 0; i < count; i++) {
-        buffer_printf(&all, "%s%s", i == 0 ? "" : "|", items[i]);
+    for (size_t i = 0; i < items.count; i++) {
+        buffer_printf(&all, "%s%s", i == 0 ? "" : "|", items.items[i]);
     }
     return buffer_string(&all);
 }

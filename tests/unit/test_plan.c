@@ -91,7 +91,7 @@ END_TEST
 START_TEST(a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline)
 {
     static const char *known[] = {"app.archive", "archive"};
-    struct sql_names committing = {.items = known, .count = 2};
+    struct words committing = {.items = known, .count = 2};
     const struct plan_options options = {.sent = SENT_IN_BATCHES, .committing = &committing};
     ck_assert_str_eq(steps_as("select 1; call archive(1); select 2; call App.Archive(2); call other()", &options),
                      "T[select 1]O[call archive(1)]T[select 2]O[call App.Archive(2)]T[call other()]");

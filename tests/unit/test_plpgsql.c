@@ -133,8 +133,8 @@ END_TEST
 
 START_TEST(a_call_commits_where_its_procedure_is_known_to)
 {
-    struct sql_names names = {0};
-    sql_names_add(arena, &names, "app.flush");
+    struct words names = {0};
+    words_add(arena, &names, "app.flush");
     ck_assert(plpgsql_commits(arena, text_of("begin call app.Flush(1); end"), &names));
     ck_assert(!plpgsql_commits(arena, text_of("begin call flush(1); end"), &names));
     ck_assert(!plpgsql_commits(arena, text_of("begin perform 'call app.flush()'; end"), &names));

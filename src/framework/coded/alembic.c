@@ -176,17 +176,16 @@ static void read_version_locations(struct arena *arena, struct folder *folder, s
 {
     static const char key[] = "version_locations";
     const char *const said = config_value(arena, content, "alembic", key);
-    size_t count;
-    const char *const *const items = config_list(arena, content, "alembic", key, " ,;\n\t", &count);
+    const struct words locations = config_list(arena, content, "alembic", key, " ,;\n\t");
     const size_t at = said == NULL ? SIZE_MAX : text_find(content, said, 0);
-    if (count == 0) {
+    if (locations.count == 0) {
         return;
     }
-    folder->path = path_join(arena, folder->base, plain_location(arena, items[0]));
-    if (count > 1 || unread_is_computed(folder->path)) {
+    folder->path = path_join(arena, folder->base, plain_location(arena, locations.items[0]));
+    if (locations.count > 1 || unread_is_computed(folder->path)) {
         unread_folder_because(arena, folder, (struct source_file){"alembic.ini", content}, at == SIZE_MAX ? 0 : at,
                               arena_printf(arena, "names %s (%s), which only alembic itself can put together",
-                                           count > 1 ? "several version_locations" : key, said));
+                                           locations.count > 1 ? "several version_locations" : key, said));
     }
 }
 

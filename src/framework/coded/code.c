@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 
+#include "base/words.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
@@ -82,15 +83,6 @@ struct value {
     bool is_escaped; /* it has escapes, which nothing here reads */
     int depth;       /* of brackets */
 };
-
-static bool is_one_of(struct text word, const char *const *words)
-{
-    size_t i = 0;
-    while (words[i] != NULL && !text_is(word, words[i])) {
-        i++;
-    }
-    return words[i] != NULL;
-}
 
 /* Is the byte at this offset in a comment that goes to the end of its line, or in a line of a block comment? */
 static bool is_commented(struct text source, size_t at)
@@ -207,9 +199,9 @@ static bool read_piece(struct arena *arena, struct text source, size_t *at, stru
         return true;
     }
     if (word.size > 0) {
-        value->is_beside = value->is_beside || is_one_of(word, beside_words);
+        value->is_beside = value->is_beside || word_is_one_of(word, beside_words);
         *at += word.size;
-        return is_one_of(word, beside_words) || is_one_of(word, path_words);
+        return word_is_one_of(word, beside_words) || word_is_one_of(word, path_words);
     }
     if (c == '"' || c == '\'' || c == '`') {
         return read_string(arena, source, at, value);

@@ -4,6 +4,8 @@
  * passed over.
  */
 #include "framework/core/listing.h"
+
+#include "base/words.h"
 #include "framework/core/reading.h"
 
 #include <string.h>
@@ -48,13 +50,9 @@ static bool list_app(struct arena *arena, const char *root, const char *director
 
 static bool is_app_directory(const struct file_entry *entry)
 {
-    static const char *const others[] = {"node_modules", "static", "templates", "venv", "__pycache__"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strcmp(entry->name, others[i]) == 0) {
-            return false;
-        }
-    }
-    return entry->is_directory && entry->name[0] != '.' && name_is_recordable(entry->name);
+    static const char *const others[] = {"node_modules", "static", "templates", "venv", "__pycache__", NULL};
+    return entry->is_directory && entry->name[0] != '.' && !word_is_one_of(text_of(entry->name), others) &&
+           name_is_recordable(entry->name);
 }
 
 /* Directories of the project, and of those one level below ("apps/blog"). */

@@ -164,21 +164,19 @@ static void add_maven(const struct search *search)
 static void add_toml(const struct search *search, const char *file, const char *section)
 {
     struct text content;
-    size_t count;
     if (read_file(search, file, &content)) {
-        const char *const *const members = config_list(search->arena, content, section, "members", ",", &count);
-        add_all(search, members, count);
+        const struct words members = config_list(search->arena, content, section, "members", ",");
+        add_all(search, members.items, members.count);
     }
 }
 
 static void add_pnpm(const struct search *search)
 {
     struct text content;
-    size_t count;
     if (read_file(search, "pnpm-workspace.yaml", &content)) {
         const char *const path[] = {"packages", NULL};
-        const char *const *const packages = config_yaml_list(search->arena, content, path, &count);
-        add_all(search, packages, count);
+        const struct words packages = config_yaml_list(search->arena, content, path);
+        add_all(search, packages.items, packages.count);
     }
 }
 

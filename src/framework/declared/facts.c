@@ -3,6 +3,8 @@
  */
 #include "framework/declared/declaration.h"
 
+#include "base/words.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -348,12 +350,9 @@ static bool is_time_format(struct text format)
 
 static bool is_making_word(struct text word)
 {
-    static const char *const words[] = {"unix:s", "unix:ms", "slug", "slug:-", "slug:_"};
-    bool is = text_starts_with(word, "utc:") && is_time_format(text_slice(word, strlen("utc:"), word.size));
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        is = is || text_is(word, words[i]);
-    }
-    return is;
+    static const char *const words[] = {"unix:s", "unix:ms", "slug", "slug:-", "slug:_", NULL};
+    return word_is_one_of(word, words) ||
+           (text_starts_with(word, "utc:") && is_time_format(text_slice(word, strlen("utc:"), word.size)));
 }
 
 bool take_new_file(struct declaration *declaration, const struct toml_entry *entry)

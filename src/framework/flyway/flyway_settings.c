@@ -78,25 +78,20 @@ static const char *value_of(struct arena *arena, struct text content, const stru
 }
 
 /* Every location that is written there. */
-static const char *const *locations_of(struct arena *arena, struct text content, const struct source *source,
-                                       size_t *count)
+static struct words locations_of(struct arena *arena, struct text content, const struct source *source)
 {
-    const char **items = NULL;
-    size_t capacity = 0;
+    struct words locations = {0};
     size_t at = 0;
     if (source->format == SOURCE_YAML) {
-        return config_yaml_list(arena, content, (const char *const[]){"spring", "flyway", "locations", NULL}, count);
+        return config_yaml_list(arena, content, (const char *const[]){"spring", "flyway", "locations", NULL});
     }
     if (source->format == SOURCE_KEYS) {
-        return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",",
-                           count);
+        return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",");
     }
-    *count = 0;
     for (const char *one; (one = element(arena, content, "location", &at)) != NULL;) {
-        items = arena_grow(arena, items, *count, &capacity, sizeof *items);
-        items[(*count)++] = one;
+        words_add(arena, &locations, one);
     }
-    return items;
+    return locations;
 }
 
 static void set(const char **place, const char *value)
@@ -105,8 +100,8 @@ static void set(const char **place, const char *value)
 }
 
 /* A location relative to the project; NULL, and why in folder->unread, where it is none. */
-static const char *location_of(struct arena *arena, struct folder *folder, const char *said, const char *file,
-                               struct text content)
+static const char *location_of(struct arena *arena, struct folder *folder, const char *said,
+                               const struct source_file *file)
 {
     static const char filesystem[] = "filesystem:";
     static const char classpath[] = "classpath:";
@@ -122,8 +117,8 @@ static const char *location_of(struct arena *arena, struct folder *folder, const
         path = arena_printf(arena, "%.*spostgresql%s", (int)(at - path), path, at + strlen(vendor));
     }
     if (strpbrk(path, "*?:(") != NULL || unread_is_computed(path) || (path[0] == '/' && !is_classpath)) {
-        const size_t offset = text_find(content, said, 0);
-        unread_folder_because(arena, folder, (struct source_file){file, content}, offset == SIZE_MAX ? 0 : offset,
+        const size_t offset = text_find(file->content, said, 0);
+        unread_folder_because(arena, folder, *file, offset == SIZE_MAX ? 0 : offset,
                               arena_printf(arena, "names the location %s, which only flyway itself can find", said));
         return NULL;
     }
@@ -135,17 +130,18 @@ static const char *location_of(struct arena *arena, struct folder *folder, const
 }
 
 /* "filesystem:sql,classpath:db/migration", or a list. */
-static void read_locations(struct arena *arena, struct folder *folder, const char *const *said, size_t count,
-                           const char *file, struct text content, struct flyway_settings *settings)
+static const char *const *read_locations(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                         const struct source *source)
 {
-    const char **const locations = arena_array(arena, count + 1, sizeof *locations);
-    size_t known = 0;
-    for (size_t i = 0; i < count; i++) {
-        locations[known] = location_of(arena, folder, said[i], file, content);
-        known += locations[known] != NULL ? 1 : 0;
+    const struct words said = locations_of(arena, file->content, source);
+    struct words known = {0};
+    for (size_t i = 0; i < said.count; i++) {
+        const char *const location = location_of(arena, folder, said.items[i], file);
+        if (location != NULL) {
+            words_add(arena, &known, location);
+        }
     }
-    locations[known] = NULL;
-    settings->locations = locations;
+    return words_list(arena, &known);
 }
 
 static const struct habits out_of_order = {
@@ -194,15 +190,11 @@ static void read_names(struct arena *arena, struct text content, const struct so
                        struct flyway_settings *settings)
 {
     const char *const suffixes = arena_printf(arena, "%ssqlMigrationSuffixes", source->prefix);
-    size_t count = 0;
-    const char *const *const items =
-        source->format != SOURCE_KEYS ? NULL : config_list(arena, content, source->section, suffixes, ",", &count);
-    if (count > 0) {
-        const char **const all = arena_array(arena, count + 1, sizeof *all);
-        memcpy(all, items, count * sizeof *all);
-        all[count] = NULL;
-        settings->suffixes = all;
+    struct words said = {0};
+    if (source->format == SOURCE_KEYS) {
+        said = config_list(arena, content, source->section, suffixes, ",");
     }
+    settings->suffixes = said.count == 0 ? settings->suffixes : words_list(arena, &said);
     set(&settings->prefix, value_of(arena, content, source, "sqlMigrationPrefix"));
     set(&settings->repeatable_prefix, value_of(arena, content, source, "repeatableSqlMigrationPrefix"));
     set(&settings->separator, value_of(arena, content, source, "sqlMigrationSeparator"));
@@ -215,11 +207,9 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
 {
     struct flyway_settings *const settings = arena_alloc(arena, sizeof *settings);
     *settings = flyway_usual;
-    size_t count;
-    const char *const *const locations = locations_of(arena, content, source, &count);
     const char *const replaces = value_of(arena, content, source, "placeholderReplacement");
     const char *const order = value_of(arena, content, source, "outOfOrder");
-    read_locations(arena, folder, locations, count, source->name, content, settings);
+    settings->locations = read_locations(arena, folder, &(const struct source_file){source->name, content}, source);
     read_names(arena, content, source, settings);
     settings->needs_tool = setting_for_tool(arena, content, source);
     settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;

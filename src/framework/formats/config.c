@@ -213,13 +213,11 @@ size_t config_unread(struct arena *arena, struct text content, const char *secti
     return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
 }
 
-const char *const *config_list(struct arena *arena, struct text content, const char *section, const char *key,
-                               const char *separators, size_t *count)
+struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
+                         const char *separators)
 {
-    const char **items = NULL;
-    size_t capacity = 0;
+    struct words items = {0};
     struct text rest = unfolded(arena, find_value(content, section, key));
-    *count = 0;
     if (text_starts_with(rest, "[")) {
         rest = text_slice(rest, 1, rest.size);
         separators = ",\n]";
@@ -230,8 +228,7 @@ const char *const *config_list(struct arena *arena, struct text content, const c
         const char *const plain_item = copy(arena, plain(item));
         rest = text_slice(rest, end + 1, rest.size);
         if (plain_item != NULL) {
-            items = arena_grow(arena, items, *count, &capacity, sizeof *items);
-            items[(*count)++] = plain_item;
+            words_add(arena, &items, plain_item);
         }
     }
     return items;
@@ -391,29 +388,26 @@ size_t config_yaml_unread(struct arena *arena, struct text content, const char *
     return says && (read == NULL || is_computed(read)) ? (size_t)(value.data - content.data) : SIZE_MAX;
 }
 
-const char *const *config_yaml_list(struct arena *arena, struct text content, const char *const path[], size_t *count)
+struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[])
 {
-    const char **items = NULL;
-    size_t capacity = 0;
+    struct words items = {0};
     struct text value;
     struct text below;
     size_t parent;
-    *count = 0;
     if (!find_yaml(content, path, &value, &below, &parent)) {
-        return NULL;
+        return items;
     }
     if (value.size > 0) {
         struct buffer one = {.arena = arena};
         buffer_puts(&one, "key = ");
         buffer_add(&one, value);
-        return config_list(arena, buffer_text(&one), NULL, "key", ",", count);
+        return config_list(arena, buffer_text(&one), NULL, "key", ",");
     }
     struct text line;
     for (size_t indent; next_yaml_line(&below, &line, &indent) && indent >= parent && text_starts_with(line, "- ");) {
         const char *const item = yaml_scalar(arena, text_trim(text_slice(line, 2, line.size)));
         if (item != NULL) {
-            items = arena_grow(arena, items, *count, &capacity, sizeof *items);
-            items[(*count)++] = item;
+            words_add(arena, &items, item);
         }
     }
     return items;

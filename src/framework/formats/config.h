@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/words.h"
 
 /* "key = value", "key: value" or key=value below [section]; section NULL: in front of any. The last one counts, as it
  * does for the tools. Quotes around a value go; comments (# and ; at a line's start, # behind a blank) are passed over.
@@ -18,16 +19,16 @@ const char *config_value(struct arena *arena, struct text content, const char *s
 size_t config_unread(struct arena *arena, struct text content, const char *section, const char *key);
 
 /* Every item of a value: of a list in brackets, also over several lines, or of what stands between these separators
- * (a value goes on behind a backslash, and in lines that are indented and no settings). *count of them. */
-const char *const *config_list(struct arena *arena, struct text content, const char *section, const char *key,
-                               const char *separators, size_t *count);
+ * (a value goes on behind a backslash, and in lines that are indented and no settings). */
+struct words config_list(struct arena *arena, struct text content, const char *section, const char *key,
+                         const char *separators);
 
 /* The scalar at a path of keys of nested block mappings; the first item of a sequence where there is one. */
 const char *config_yaml(struct arena *arena, struct text content, const char *const path[]);
 
 /* config_unread and config_list of a path in YAML. */
 size_t config_yaml_unread(struct arena *arena, struct text content, const char *const path[]);
-const char *const *config_yaml_list(struct arena *arena, struct text content, const char *const path[], size_t *count);
+struct words config_yaml_list(struct arena *arena, struct text content, const char *const path[]);
 
 /* Every "key=value" whose key begins with the prefix, as pairs {key behind the prefix, value}; *count of them. For
  * placeholders. */

@@ -4,6 +4,8 @@
  */
 #include "framework/liquibase/liquibase_changeset.h"
 
+#include "base/words.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,10 +54,7 @@ bool liquibase_preconditions_hold(const struct tree_node *preconditions)
     static const char *const attributes[] = {"onFail",        "onError",        "onUpdateSQL", "onSqlOutput",
                                              "onFailMessage", "onErrorMessage", NULL};
     for (const struct tree_node *node = preconditions->first; node != NULL; node = node->next) {
-        bool is_attribute = false;
-        for (size_t i = 0; attributes[i] != NULL; i++) {
-            is_attribute = is_attribute || strcmp(node->name, attributes[i]) == 0;
-        }
+        const bool is_attribute = word_is_one_of(text_of(node->name), attributes);
         const bool holds = strcmp(node->name, "dbms") == 0 && liquibase_is_for_us(tree_text(node, "type"));
         if (!is_attribute && !holds) {
             return false;
@@ -102,13 +101,9 @@ static bool is_change(const struct tree_node *node)
         "runAlways", "runOnChange",     "alwaysRun",        "failOnError",   "comment",       "runInTransaction",
         "ignore",    "logicalFilePath", "preConditions",    "rollback",      "created",       "objectQuotingStrategy",
         "runOrder",  "runWith",         "runWithSpoolFile", "modifySql",     "validCheckSum", "onValidationFail",
+        NULL,
     };
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strcmp(node->name, others[i]) == 0) {
-            return false;
-        }
-    }
-    return true;
+    return !word_is_one_of(text_of(node->name), others);
 }
 
 static void add_sql(struct arena *arena, const struct tree_node *node, const struct liquibase_around *around,

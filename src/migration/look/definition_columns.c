@@ -11,12 +11,7 @@
 static bool is_no_column(const struct sql_token *token)
 {
     static const char *const words[] = {"constraint", "primary", "unique", "check", "foreign", "exclude", "like", NULL};
-    for (size_t i = 0; words[i] != NULL; i++) {
-        if (sql_is_word(token, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return sql_is_any_word(token, words);
 }
 
 /* Words that end a column's type. */
@@ -25,13 +20,8 @@ static bool ends_type(const struct sql_token *token)
     static const char *const words[] = {"not",        "null",       "default",   "primary", "unique",      "check",
                                         "references", "constraint", "collate",   "storage", "compression", "options",
                                         "as",         "using",      "generated", NULL};
-    for (size_t i = 0; words[i] != NULL; i++) {
-        if (sql_is_word(token, words[i])) {
-            return true;
-        }
-    }
-    return token->kind == SQL_END || token->kind == SQL_BROKEN || sql_is_symbol(token, ',') ||
-           sql_is_symbol(token, ')');
+    return sql_is_any_word(token, words) || token->kind == SQL_END || token->kind == SQL_BROKEN ||
+           sql_is_symbol(token, ',') || sql_is_symbol(token, ')');
 }
 
 /* Reads a type; its first parentheses hold the modifiers. */

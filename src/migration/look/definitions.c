@@ -3,6 +3,7 @@
  */
 #include "migration/look/definitions.h"
 
+#include "base/words.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -10,19 +11,6 @@
 #define MOST_WORDS 4000 /* of one definition: longer ones are not compared */
 
 /* ---- words ---- */
-
-struct words {
-    struct arena *arena;
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
-
-static void add_word(struct words *words, const char *word)
-{
-    words->items = arena_grow(words->arena, words->items, words->count, &words->capacity, sizeof *words->items);
-    words->items[words->count++] = word;
-}
 
 /* A word as it is compared: names as PostgreSQL keeps them, strings by what they hold behind a quote. */
 static const char *word_of(struct arena *arena, const struct sql_token *token)
@@ -89,18 +77,13 @@ static bool is_qualifier(const struct sql_reader *reader)
 static bool is_noise(const struct sql_token *token)
 {
     static const char *const noise[] = {"if", "concurrently", "only", "asc", "constraint", NULL};
-    for (size_t i = 0; noise[i] != NULL; i++) {
-        if (sql_is_word(token, noise[i])) {
-            return true;
-        }
-    }
-    return sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
+    return sql_is_any_word(token, noise) || sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
 }
 
 /* The words of a definition that count, up to a comma at the level `depth` 0 where it is one of several. */
 static struct words words_of(struct arena *arena, struct text text, bool is_one_of_several)
 {
-    struct words words = {.arena = arena};
+    struct words words = {0};
     struct sql_reader reader = sql_read(text);
     int depth = 0;
     while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && words.count < MOST_WORDS) {
@@ -115,7 +98,7 @@ static struct words words_of(struct arena *arena, struct text text, bool is_one_
             sql_advance(&reader);
         } else {
             if (!is_noise(&reader.token)) {
-                add_word(&words, word_of(arena, &reader.token));
+                words_add(arena, &words, word_of(arena, &reader.token));
             }
             sql_advance(&reader);
         }
@@ -158,16 +141,6 @@ static bool are_equal(const struct words *a, const struct words *b)
     return equal;
 }
 
-static bool has_word(const struct words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++) {
-        if (strcmp(words->items[i], word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Names and commas alone: two such that are not equal mean different things. */
 static bool is_plain(const struct words *words)
 {
@@ -179,7 +152,7 @@ static bool is_plain(const struct words *words)
             return false;
         }
     }
-    return !has_word(words, "where") && !has_word(words, "with");
+    return !words_have(words, "where") && !words_have(words, "with");
 }
 
 static enum definition_match judge(const struct words *script, const struct words *existing)
@@ -206,8 +179,8 @@ static enum definition_match compare_index(struct arena *arena, struct text stat
     struct words found = words_of(arena, text_of(existing), false);
     drop_all(&script, runs);
     drop_all(&found, runs);
-    const bool partial = has_word(&script, "where") != has_word(&found, "where");
-    const bool unique = has_word(&script, "unique") != has_word(&found, "unique");
+    const bool partial = words_have(&script, "where") != words_have(&found, "where");
+    const bool unique = words_have(&script, "unique") != words_have(&found, "unique");
     if (partial || unique) {
         return DEFINITION_DIFFERENT;
     }
@@ -270,7 +243,8 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
     if (strcmp(script.items[0], found.items[0]) != 0) {
         return DEFINITION_DIFFERENT; /* another kind of constraint */
     }
-    if (strcmp(found.items[0], "check") == 0 || strcmp(found.items[0], "exclude") == 0 || has_word(&script, "index")) {
+    if (strcmp(found.items[0], "check") == 0 || strcmp(found.items[0], "exclude") == 0 ||
+        words_have(&script, "index")) {
         return are_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
     }
     /* REFERENCES t without columns is its primary key: then the server's has a word more. */
@@ -284,7 +258,7 @@ static enum definition_match compare_trigger(struct arena *arena, struct text st
     static const char *const runs[] = {"or replace", "for each statement", "for each row", "for row", NULL};
     struct words script = words_of(arena, statement, false);
     struct words found = words_of(arena, text_of(existing), false);
-    const bool row = has_word(&script, "row") != has_word(&found, "row");
+    const bool row = words_have(&script, "row") != words_have(&found, "row");
     drop_all(&script, runs);
     drop_all(&found, runs);
     drop(&script, "each");
@@ -344,7 +318,7 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
         return DEFINITION_UNKNOWN;
     }
     for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
-        if (reader.token.kind == SQL_STRING && !has_word(&found, word_of(arena, &reader.token))) {
+        if (reader.token.kind == SQL_STRING && !words_have(&found, word_of(arena, &reader.token))) {
             return DEFINITION_DIFFERENT;
         }
     }

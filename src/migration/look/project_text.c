@@ -8,6 +8,7 @@
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -242,17 +243,13 @@ static bool split_setting(struct text piece, struct text *name, struct text *val
 /* Does the setting say that the database is no PostgreSQL? */
 static bool says_other(struct text name, const char *value)
 {
-    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine"};
+    static const char *const kinds[] = {"adapter", "dialect", "client", "driver", "type", "engine", NULL};
     static const char *const others[] = {"sqlite", "mysql", "mssql", "maria"};
-    bool is_kind = false;
     bool is_other = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        is_kind = is_kind || text_is_nocase(name, kinds[i]);
-    }
     for (size_t i = 0; value != NULL && i < sizeof others / sizeof others[0]; i++) {
         is_other = is_other || strcasestr(value, others[i]) != NULL;
     }
-    return is_kind && is_other;
+    return is_other && word_is_one_of_nocase(name, kinds);
 }
 
 /* Takes a setting; anything else is passed over. */

@@ -52,13 +52,10 @@ static void take_block(struct arena *arena, struct text statement, struct buffer
 
 static void take_names(struct arena *arena, struct text statement, struct flaws *flaws)
 {
-    static const char *const verbs[] = {"drop", "alter", "reindex", "refresh"};
+    static const char *const verbs[] = {"drop", "alter", "reindex", "refresh", NULL};
     struct sql_lexer lexer = {.text = statement};
     struct sql_token token = sql_next(&lexer);
-    bool handles = false;
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        handles = handles || sql_is_word(&token, verbs[i]);
-    }
+    const bool handles = sql_is_any_word(&token, verbs);
     for (; handles && token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
         const char *const name = sql_identifier(arena, &token);
         if (name != NULL) {

@@ -33,8 +33,7 @@ static struct plan_options options_of(const struct pg_session *session, const st
 }
 
 /* The database's procedures that commit, by the names that a CALL may give them. */
-static bool find_committing(struct pg_session *session, struct arena *arena, struct sql_names *names,
-                            struct status *status)
+static bool find_committing(struct pg_session *session, struct arena *arena, struct words *names, struct status *status)
 {
     static const char sql[] =
         "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), pg_catalog.pg_function_is_visible(p.oid), "
@@ -44,9 +43,9 @@ static bool find_committing(struct pg_session *session, struct arena *arena, str
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const name = arena_strdup(arena, pg_field(result, i, 1));
         if (plpgsql_commits(arena, text_of(pg_field(result, i, 3)), names)) {
-            sql_names_add(arena, names, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name));
+            words_add(arena, names, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name));
             if (pg_field_bool(result, i, 2)) {
-                sql_names_add(arena, names, name);
+                words_add(arena, names, name);
             }
         }
     }
@@ -82,7 +81,7 @@ static bool plan_script(struct pg_session *session, struct arena *reading, struc
         return true;
     }
     struct plan_options options = options_of(session, prepared->place.folder->framework, script);
-    struct sql_names committing = {0};
+    struct words committing = {0};
     if (may_commit_unseen(&options, script->sql)) {
         if (!find_committing(session, reading, &committing, problem)) {
             return false;

@@ -48,11 +48,11 @@ static struct step *add_step(struct planning *planning, enum step_kind kind, siz
  * known to have. What else it calls cannot be known. */
 static void find_committing_calls(struct planning *planning)
 {
-    const struct sql_names *const known = planning->options->committing;
-    struct sql_names procedures = {0};
+    const struct words *const known = planning->options->committing;
+    struct words procedures = {0};
     struct sql_code code;
     for (size_t i = 0; known != NULL && i < known->count; i++) {
-        sql_names_add(planning->arena, &procedures, known->items[i]);
+        words_add(planning->arena, &procedures, known->items[i]);
     }
     for (size_t i = 0; i < planning->split.count; i++) {
         const struct text text = statement_text(planning, i);
@@ -60,13 +60,13 @@ static void find_committing_calls(struct planning *planning)
             continue;
         }
         const char *const called = procedures.count == 0 ? NULL : sql_called(planning->arena, text);
-        if (called != NULL && sql_names_have(&procedures, called)) {
+        if (called != NULL && words_have(&procedures, called)) {
             planning->classes[i] = SQL_CLASS_ALONE;
         } else if (sql_code(planning->arena, text, &code) && code.plpgsql &&
                    plpgsql_commits(planning->arena, code.body, &procedures)) {
             planning->classes[i] = code.is_do ? SQL_CLASS_ALONE : SQL_CLASS_PLAIN;
             if (!code.is_do) {
-                sql_names_add(planning->arena, &procedures, code.name);
+                words_add(planning->arena, &procedures, code.name);
             }
         }
     }

@@ -225,14 +225,14 @@ const char *lock_guard(struct run *run, const struct detection *detection)
 
 bool lock_may_be_let_go(struct text script)
 {
-    static const char *const words[] = {"select", "do",     "call",   "execute", "perform", "values", "with",
-                                        "insert", "update", "delete", "merge",   "discard", "table",  "copy"};
-    static const char *const definitions[] = {"create", "alter", "drop", "comment", "grant", "revoke"};
+    static const char *const words[] = {"select", "do",     "call",  "execute", "perform", "values", "with", "insert",
+                                        "update", "delete", "merge", "discard", "table",   "copy",   NULL};
+    static const char *const definitions[] = {"create", "alter", "drop", "comment", "grant", "revoke", NULL};
     struct sql_lexer lexer = {.text = script};
     struct sql_token before = {.kind = SQL_END};
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        const bool is_table = sql_is_word(&token, "table") && sql_is_any_word(&before, definitions, 6);
-        if (!is_table && sql_is_any_word(&token, words, sizeof words / sizeof words[0])) {
+        const bool is_table = sql_is_word(&token, "table") && sql_is_any_word(&before, definitions);
+        if (!is_table && sql_is_any_word(&token, words)) {
             return true;
         }
         before = token;

@@ -5,6 +5,7 @@
  */
 #include "migration/run/sequences.h"
 
+#include "base/words.h"
 #include "sql/lexer.h"
 
 #include <stdlib.h>
@@ -12,16 +13,9 @@
 
 /* ---- which are named ---- */
 
-/* The words of all scripts, sorted. */
-struct words {
-    char **items;
-    size_t count;
-    size_t capacity;
-};
-
 static int by_text(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Also what is inside strings and dollar quotes: nextval('s'), and the body of a DO. */
@@ -38,14 +32,14 @@ static void add_words(struct arena *arena, struct text text, struct words *words
             for (char *c = word; *c != '\0'; c++) {
                 *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
             }
-            words->items = arena_grow(arena, words->items, words->count, &words->capacity, sizeof *words->items);
-            words->items[words->count++] = word;
+            words_add(arena, words, word);
         }
         i += i == start ? 1 : 0;
     }
 }
 
-static bool has_word(const struct words *words, const char *word)
+/* The words are sorted. */
+static bool is_among(const struct words *words, const char *word)
 {
     return word != NULL && words->count > 0 &&
            bsearch(&word, words->items, words->count, sizeof *words->items, by_text) != NULL;
@@ -60,7 +54,7 @@ static bool has_any(const struct words *words, const char *list)
         if (size < sizeof word) {
             memcpy(word, start, size);
             word[size] = '\0';
-            if (has_word(words, word)) {
+            if (is_among(words, word)) {
                 return true;
             }
         }
@@ -120,7 +114,7 @@ bool sequences_find(struct run *run, const struct preparation *preparation, stru
             .name = arena_strdup(run->arena, pg_field(result, row, 1)),
             .value = arena_strdup(run->arena, pg_field(result, row, 2)),
             .named = pg_field_bool(result, row, 4) &&
-                     (has_word(&words, pg_field(result, row, 3)) || has_any(&words, pg_field(result, row, 5))),
+                     (is_among(&words, pg_field(result, row, 3)) || has_any(&words, pg_field(result, row, 5))),
         };
     }
     arena_free(arena);

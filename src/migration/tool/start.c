@@ -5,26 +5,14 @@
  */
 #include "migration/tool/start.h"
 
+#include "base/words.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define GIVEN_PREFIX "TRUSS_DELEGATE_ENV_"
-
-/* Words under construction; they end with a NULL. */
-struct words {
-    struct arena *arena;
-    const char **items;
-    size_t count;
-    size_t capacity;
-};
-
-static void add_word(struct words *words, const char *word)
-{
-    words->items = arena_grow(words->arena, words->items, words->count, &words->capacity, sizeof *words->items);
-    words->items[words->count++] = word;
-}
 
 /* ---- the connection ---- */
 
@@ -310,43 +298,42 @@ static const char *const kept[] = {
 /* Its output is read by us: no colours, lines that are not wrapped (a password would be cut in two), at once. */
 static const char *const fixed[] = {"NO_COLOR=1", "COLUMNS=1000", "PYTHONUNBUFFERED=1"};
 
-static void add_variable(struct words *words, const char *name, const char *value)
+static void add_variable(struct arena *arena, struct words *words, const char *name, const char *value)
 {
     if (value != NULL) {
-        add_word(words, arena_printf(words->arena, "%s=%s", name, value));
+        words_add(arena, words, arena_printf(arena, "%s=%s", name, value));
     }
 }
 
 /* What the worker has as TRUSS_DELEGATE_ENV_NAME, as NAME. */
-static void add_given(struct words *words)
+static void add_given(struct arena *arena, struct words *words)
 {
     const size_t prefix = strlen(GIVEN_PREFIX);
     for (char **variable = environ; *variable != NULL; variable++) {
         if (strncmp(*variable, GIVEN_PREFIX, prefix) == 0) {
-            add_word(words, arena_strdup(words->arena, *variable + prefix));
+            words_add(arena, words, arena_strdup(arena, *variable + prefix));
         }
     }
 }
 
 static const char *const *environment_of(struct arena *arena, const struct tool *tool)
 {
-    struct words words = {.arena = arena};
+    struct words words = {0};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
-        add_word(&words, fixed[i]);
+        words_add(arena, &words, fixed[i]);
     }
-    add_variable(&words, "DATABASE_URL", url_of(arena, tool->site));
+    add_variable(arena, &words, "DATABASE_URL", url_of(arena, tool->site));
     for (size_t i = 0; i < sizeof connection / sizeof connection[0]; i++) {
-        add_variable(&words, connection[i].variable, connection_value(tool->site, connection[i].keyword));
+        add_variable(arena, &words, connection[i].variable, connection_value(tool->site, connection[i].keyword));
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        add_variable(&words, kept[i], getenv(kept[i]));
+        add_variable(arena, &words, kept[i], getenv(kept[i]));
     }
-    add_given(&words);
+    add_given(arena, &words);
     for (const char *const *own = tool->delegate->environment; own != NULL && *own != NULL; own++) {
-        add_word(&words, expand(arena, tool, *own, false));
+        words_add(arena, &words, expand(arena, tool, *own, false));
     }
-    add_word(&words, NULL);
-    return words.items;
+    return words_list(arena, &words);
 }
 
 struct tool tool_of(const struct site *site, const struct detection *detection)
@@ -361,17 +348,16 @@ struct tool tool_of(const struct site *site, const struct detection *detection)
 
 bool tool_prepare(struct arena *arena, struct tool *tool, const char *const *arguments, struct status *status)
 {
-    struct words argv = {.arena = arena};
+    struct words argv = {0};
     const char *const program = find_program(arena, tool, &tool->name);
     if (program == NULL) {
         return fail_for_program(arena, tool, status);
     }
-    add_word(&argv, program);
+    words_add(arena, &argv, program);
     for (; *arguments != NULL; arguments++) {
-        add_word(&argv, expand(arena, tool, *arguments, true));
+        words_add(arena, &argv, expand(arena, tool, *arguments, true));
     }
-    add_word(&argv, NULL);
-    tool->argv = argv.items;
+    tool->argv = words_list(arena, &argv);
     tool->environment = environment_of(arena, tool);
     tool->directory = path_join(arena, root_of(arena, tool->site), base_of(tool->detection));
     return true;

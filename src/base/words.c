@@ -1,0 +1,45 @@
+/*
+ * Short lists, looked through from the beginning.
+ */
+#include "base/words.h"
+
+#include <string.h>
+
+void words_add(struct arena *arena, struct words *words, const char *word)
+{
+    words->items = arena_grow(arena, words->items, words->count, &words->capacity, sizeof *words->items);
+    words->items[words->count++] = word;
+}
+
+bool words_have(const struct words *words, const char *word)
+{
+    for (size_t i = 0; word != NULL && i < words->count; i++) {
+        if (strcmp(words->items[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *const *words_list(struct arena *arena, struct words *words)
+{
+    words_add(arena, words, NULL);
+    words->count--;
+    return words->items;
+}
+
+bool word_is_one_of(struct text word, const char *const *list)
+{
+    while (*list != NULL && !text_is(word, *list)) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+bool word_is_one_of_nocase(struct text word, const char *const *list)
+{
+    while (*list != NULL && !text_is_nocase(word, *list)) {
+        list++;
+    }
+    return *list != NULL;
+}
