@@ -168,3 +168,15 @@ bool dotenv_read(struct arena *arena, const char *dir, const char *key, const ch
     *value = dotenv_value(arena, content, key);
     return true;
 }
+
+bool dotenv_database_url(struct arena *arena, const char *project, const char **url, struct status *status)
+{
+    const char *const places[] = {project, path_join(arena, project, "prisma")};
+    bool ok = true;
+    *url = NULL;
+    for (size_t i = 0; *url == NULL && i < sizeof places / sizeof places[0]; i++) {
+        ok = dotenv_read(arena, places[i], "DATABASE_URL", url, status) && ok;
+        *url = *url != NULL && (*url)[0] != '\0' ? *url : NULL;
+    }
+    return ok || *url != NULL;
+}

@@ -17,4 +17,8 @@ const char *dotenv_value(struct arena *arena, struct text content, const char *k
  * where the file is there and cannot be read. */
 bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status);
 
+/* Where a project says which database is its own: DATABASE_URL in its .env, else in the .env beside Prisma's schema.
+ * *url is NULL where neither has it. False where one is there and cannot be read, and nothing else says it. */
+bool dotenv_database_url(struct arena *arena, const char *project, const char **url, struct status *status);
+
 #endif

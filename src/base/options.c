@@ -140,7 +140,8 @@ static bool read_files(struct reading *reading)
         !options_read_file(arena, config, OPTION_FILE_OF_OPERATOR, reading->operator_file, reading->status)) {
         return false;
     }
-    const char *const project = takes(reading, OPTION_project) ? strongest(reading, OPTION_project).text : NULL;
+    const bool reads_project = takes(reading, OPTION_project) && !reading->request->ignores_project;
+    const char *const project = reads_project ? strongest(reading, OPTION_project).text : NULL;
     return project == NULL || options_read_file(arena, path_join(arena, project, "truss.toml"), OPTION_FILE_OF_PROJECT,
                                                 reading->project_file, reading->status);
 }
@@ -163,6 +164,7 @@ bool options_read(struct options_request *request, struct options *options, stru
     for (size_t i = 0; request->taken[i] != OPTION_NONE; i++) {
         const enum option_id id = request->taken[i];
         const struct option_given given = asks_about_program(&reading) ? reading.line[id] : strongest(&reading, id);
+        request->from[id] = given.text == option_of(id)->fallback ? NULL : given.from;
         if (given.text != NULL && !option_store(option_of(id), &given, options, status)) {
             return false;
         }

@@ -3,6 +3,7 @@
  */
 #include "cli/call.h"
 
+#include "cli/worker.h"
 #include "rpc/json.h"
 
 #include <stdio.h>
@@ -29,13 +30,15 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
                  const ProtobufCMessage *request, unsigned seconds)
 {
     const struct caller caller = {
-        .channel = rpc_channel_open(cli->given.worker, cli->status),
+        .channel = worker_channel(cli),
         .options = {.timeout_ms = call_timeout(cli, seconds), .idempotency_key = cli->given.key},
         .arena = cli->arena,
         .status = cli->status,
     };
     const void *const reply = caller.channel == NULL ? NULL : call_method(&caller, service, method, request);
-    rpc_channel_close(caller.channel);
+    if (reply == NULL && cli->status->code == STATUS_UNAVAILABLE && !rpc_channel_connected(caller.channel)) {
+        cli->status->hint = worker_advice(cli);
+    }
     return reply;
 }
 

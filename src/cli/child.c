@@ -4,6 +4,7 @@
 #include "cli/child.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -20,9 +21,13 @@ static void become(const struct process_spec *spec, pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
+    if (spec->is_deaf) {
+        sigaddset(&none, spec->end_signal);
+    }
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
-    if (spec->output >= 0 && (dup2(spec->output, STDOUT_FILENO) < 0 || dup2(spec->output, STDERR_FILENO) < 0)) {
+    if ((spec->output >= 0 && dup2(spec->output, STDOUT_FILENO) < 0) ||
+        (spec->error >= 0 && dup2(spec->error, STDERR_FILENO) < 0)) {
         _exit(126);
     }
     if (spec->user.is_set && (setgroups(0, NULL) != 0 || setgid(spec->user.gid) != 0 || setuid(spec->user.uid) != 0)) {
@@ -44,6 +49,19 @@ static void become(const struct process_spec *spec, pid_t parent)
     }
     execv(spec->argv[0], (char *const *)(uintptr_t)spec->argv);
     _exit(127);
+}
+
+const char *process_sibling(struct arena *arena, const char *name)
+{
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size <= 0) {
+        return name;
+    }
+    self[size] = '\0';
+    char *const slash = strrchr(self, '/');
+    *slash = '\0';
+    return path_join(arena, self, name);
 }
 
 pid_t process_start(const struct process_spec *spec, struct status *status)
@@ -75,7 +93,7 @@ bool process_wait(pid_t pid)
 
 void process_end(pid_t pid, int signal, uint32_t ms)
 {
-    const struct timespec tick = {.tv_nsec = 10000000};
+    const struct timespec tick = {.tv_nsec = 2000000};
     const int64_t deadline = deadline_in(ms);
     if (pid <= 0) {
         return;

@@ -4,6 +4,7 @@
 #ifndef CLI_CHILD_H
 #define CLI_CHILD_H
 
+#include "base/arena.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -22,8 +23,13 @@ struct process_spec {
     const char *const *environment; /* "NAME=value" beside our own; NULL-terminated; NULL: none */
     struct process_user user;
     int end_signal; /* sent to it when its parent dies, and by process_end */
-    int output;     /* a descriptor that becomes its standard output and error; -1: ours */
+    int output;     /* a descriptor that becomes its standard output; -1: ours */
+    int error;      /* the same of its standard error */
+    bool is_deaf;   /* the end signal is blocked in it until it is ready to be ended */
 };
+
+/* The path of a program beside truss itself, where it was built or installed. */
+const char *process_sibling(struct arena *arena, const char *name);
 
 /* Starts a child. Never after nng was used in this process: it does not survive a fork. Returns its pid, or -1. */
 pid_t process_start(const struct process_spec *spec, struct status *status);

@@ -6,17 +6,24 @@
 
 #include "base/options.h"
 
-#define CLI_MOST_OPTIONS 24
+#define CLI_MOST_OPTIONS 40
 
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
+struct cli_command;
+struct worker;
+
 /* What was asked for. */
 struct cli {
+    const struct cli_command *command;
     struct arena *arena;
     struct status *status;
     char **words; /* behind the command's name */
     int word_count;
-    struct options given; /* those that the command takes; the others are unset */
+    struct options given;    /* those that the command takes; the others are unset */
+    const char *const *from; /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
+    bool has_head;           /* the line that names the target stands there */
+    struct worker *worker;   /* who is asked, cli/worker.h; NULL: nobody, or not decided */
 };
 
 /* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "cli/call.h"
+#include "cli/head.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/sql_colours.h"
@@ -152,21 +153,21 @@ static void print_sources(struct arena *arena, const Truss__Migration__V1__GetSt
     }
 }
 
-static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
+    struct arena *const arena = cli->arena;
     const bool framework = reply->_framework_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FRAMEWORK_FRAMEWORK;
     const bool table =
         reply->_tracking_table_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE;
     const bool folder = reply->_folder_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER;
     const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
-    output_put(COLOUR_BOLD, framework ? output_safe(arena, reply->framework, false) : "No framework found");
-    printf(", ledger %s, folder %s, database %s\n",
+    head_print(cli, reply->target);
+    printf("%sledger %s, folder %s\n", framework ? "" : "no framework found, ",
            table                       ? output_safe(arena, reply->tracking_table, false)
            : reply->_problem_case != 0 ? "not known"
                                        : "not made yet",
-           folder ? output_safe(arena, reply->folder, false) : "not found",
-           output_target(arena, reply->target, reply->database));
+           folder ? output_safe(arena, reply->folder, false) : "not found");
     printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
            summary->orphaned);
     print_sources(arena, reply);
@@ -183,11 +184,12 @@ static void print_head(struct arena *arena, const Truss__Migration__V1__GetStatu
     }
 }
 
-static void print_status(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply)
+static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     static const char *const heads[] = {"STATE", "NAME", "APPLIED AT (UTC)", "TOOK", ""};
+    struct arena *const arena = cli->arena;
     struct table table = table_new(arena, sizeof heads / sizeof heads[0]);
-    print_head(arena, reply);
+    print_head(cli, reply);
     if (reply->n_migrations == 0) {
         return;
     }
@@ -234,7 +236,7 @@ int command_status(struct cli *cli)
         return EXIT_ERROR;
     }
     if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
-        print_status(cli->arena, reply);
+        print_status(cli, reply);
     }
     return exit_code_of(cli, reply);
 }
@@ -256,6 +258,7 @@ int command_preview(struct cli *cli)
         const bool terminal = isatty(STDOUT_FILENO) != 0;
         const bool sql = cli->given.sql && reply->_sql_case != TRUSS__MIGRATION__V1__PREVIEW_RESPONSE___SQL__NOT_SET;
         const char *const shown = sql ? reply->sql : reply->content;
+        head_print_to(terminal ? stdout : stderr, cli, reply->target);
         const char *const content = terminal ? output_safe(cli->arena, shown, true) : shown;
         sql_print(content);
         if (terminal && content[0] != '\0' && content[strlen(content) - 1] != '\n') {
@@ -277,6 +280,7 @@ int command_mark_applied(struct cli *cli)
     const Truss__Migration__V1__MarkAppliedResponse *const reply =
         call(cli, MIGRATION, "MarkApplied", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
+        head_print(cli, reply->target);
         printf("%s\n", output_safe(cli->arena, reply->message, false));
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
@@ -291,6 +295,7 @@ int command_mark_rolled_back(struct cli *cli)
     const Truss__Migration__V1__MarkRolledBackResponse *const reply =
         call(cli, MIGRATION, "MarkRolledBack", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
+        head_print(cli, reply->target);
         printf("%s\n", output_safe(cli->arena, reply->message, false));
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
@@ -305,10 +310,10 @@ int command_check(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base)) {
+        head_print(cli, reply->target);
         output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
-        printf(": database %s as %s, %u pending, %u waiting for a lock, %u active transactions\n",
-               output_target(cli->arena, reply->target, reply->database), output_safe(cli->arena, reply->user, false),
-               reply->pending_count, reply->lock_count, reply->active_tx_count);
+        printf(": %u pending, %u waiting for a lock, %u active transactions\n", reply->pending_count,
+               reply->lock_count, reply->active_tx_count);
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
         }
@@ -366,6 +371,7 @@ int command_detect_schema(struct cli *cli)
     }
     if (!print_json(cli, &reply->base)) {
         struct table table = table_new(cli->arena, 4);
+        head_print(cli, reply->target);
         for (size_t i = 0; i < reply->n_findings; i++) {
             const char *const difference = difference_of(reply, reply->findings[i]);
             const bool exists = reply->findings[i]->exists;
@@ -394,6 +400,7 @@ int command_create(struct cli *cli)
     const Truss__Migration__V1__CreateResponse *const reply =
         call(cli, MIGRATION, "Create", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
+        head_print(cli, reply->target);
         printf("%s\n", output_safe(cli->arena, reply->summary, false));
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
@@ -407,11 +414,9 @@ int command_health(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base) && reply->connection != NULL) {
-        printf("worker %s, PostgreSQL %s, database %s as %s, %u connections\n",
-               output_safe(cli->arena, reply->version, false),
-               output_safe(cli->arena, reply->connection->pg_version, false),
-               output_target(cli->arena, reply->target, reply->connection->database_name),
-               output_safe(cli->arena, reply->connection->db_user, false), reply->connection->active_connections);
+        head_print(cli, reply->target);
+        printf("worker %s, PostgreSQL %s, %u connections\n", output_safe(cli->arena, reply->version, false),
+               output_safe(cli->arena, reply->connection->pg_version, false), reply->connection->active_connections);
     }
     return EXIT_FINE;
 }

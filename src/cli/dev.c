@@ -51,25 +51,11 @@ struct dev {
 
 /* ---- programs and their logs ---- */
 
-/* Beside truss itself, where it was built or installed. */
-static const char *sibling(struct arena *arena, const char *name)
-{
-    char self[4096];
-    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size <= 0) {
-        return name;
-    }
-    self[size] = '\0';
-    char *const slash = strrchr(self, '/');
-    *slash = '\0';
-    return path_join(arena, self, name);
-}
-
 static bool start_program(struct dev *dev, struct program *program, const char *name, const char *const *arguments,
                           const char *const *environment)
 {
     struct cli *const cli = dev->cli;
-    const char *argv[16] = {sibling(cli->arena, name)};
+    const char *argv[16] = {process_sibling(cli->arena, name)};
     int ends[2];
     for (size_t i = 0; arguments[i] != NULL; i++) {
         argv[i + 1] = arguments[i];
@@ -78,7 +64,7 @@ static bool start_program(struct dev *dev, struct program *program, const char *
         return status_fail(cli->status, STATUS_RESOURCE_EXHAUSTED, "Cannot make a pipe: %s.", strerror(errno));
     }
     const struct process_spec spec = {
-        .argv = argv, .environment = environment, .end_signal = SIGTERM, .output = ends[1]};
+        .argv = argv, .environment = environment, .end_signal = SIGTERM, .output = ends[1], .error = ends[1]};
     program->name = name;
     program->log = ends[0];
     program->pid = process_start(&spec, cli->status);
@@ -194,11 +180,7 @@ static bool find_database(struct cli *cli, const char *project, const char **url
     if (*url != NULL && (*url)[0] != '\0') {
         return true;
     }
-    if (!dotenv_read(cli->arena, project, "DATABASE_URL", url, cli->status)) {
-        return false;
-    }
-    *url = *url != NULL && (*url)[0] != '\0' ? *url : NULL;
-    return true;
+    return dotenv_database_url(cli->arena, project, url, cli->status);
 }
 
 static bool start_worker(struct dev *dev, const char *project, const char *url)

@@ -3,7 +3,9 @@
  * each point what to do.
  */
 #include "cli/call.h"
+#include "cli/head.h"
 #include "cli/output.h"
+#include "cli/worker.h"
 #include "rpc/json.h"
 #include "truss/health/v1/health.pb-c.h"
 
@@ -91,9 +93,12 @@ static bool look_at_worker(struct cli *cli)
     if (info == NULL) {
         return false;
     }
+    if (!cli->given.json) {
+        head_print(cli, info->target);
+    }
     const bool same = strcmp(info->version, TRUSS_VERSION) == 0;
     say(cli, same ? FINDING_GOOD : FINDING_NOTE, "worker",
-        arena_printf(cli->arena, "%s at %s", info->version, cli->given.worker),
+        arena_printf(cli->arena, "%s at %s", info->version, worker_address(cli)),
         same ? NULL : arena_printf(cli->arena, "This command is version %s: use the same of both.", TRUSS_VERSION));
     if (info->connection == NULL) {
         say(cli, FINDING_BAD, "database", "the worker has no database", "Give it DATABASE_URL.");

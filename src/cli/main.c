@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "cli/worker.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -50,13 +51,54 @@ static int print_error(const struct cli *cli)
     return status_is_because(status, REASON_LOCKED) ? EXIT_LOCKED : EXIT_ERROR;
 }
 
+static bool needs_worker(const struct cli_command *command)
+{
+    size_t i = 0;
+    while (command->options[i] != OPTION_NONE && command->options[i] != OPTION_worker) {
+        i++;
+    }
+    return command->options[i] != OPTION_NONE;
+}
+
+/* Does this word in front of the command take the next one as its value? */
+static bool takes_next(const char *word)
+{
+    enum option_id known[OPTION_COUNT + 1];
+    options_of(OF_TRUSS, known);
+    for (size_t i = 0; known[i] != OPTION_NONE && strchr(word, '=') == NULL; i++) {
+        const struct option *const option = option_of(known[i]);
+        if (strcmp(word + 2, option->name) == 0) {
+            return option->kind != OPTION_FLAG;
+        }
+    }
+    return false;
+}
+
+/* Options may stand in front of the command: moves that to the front. True where there is one. */
+static bool find_command(int argc, char **argv)
+{
+    int at = 1;
+    while (at < argc && strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0') {
+        at += takes_next(argv[at]) ? 2 : 1;
+    }
+    if (at >= argc || argv[at][0] == '-') {
+        return false;
+    }
+    char *const command = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = command;
+    return true;
+}
+
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)
 {
-    struct options_request request = {.arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv};
+    struct options_request request = {.arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv, .ignores_project = true};
     if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }
     const char *const arguments = command->arguments == NULL ? "" : command->arguments;
+    cli->command = command;
+    cli->from = request.from;
     cli->words = argv;
     cli->word_count = request.words;
     if (cli->given.help) {
@@ -69,20 +111,22 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s", command->name, arguments);
         return print_error(cli);
     }
-    const int code = command->run(cli);
+    const int code = needs_worker(command) && !worker_find(cli) ? EXIT_ERROR : command->run(cli);
+    worker_leave(cli);
     return code == EXIT_ERROR && cli->status->code != STATUS_OK ? print_error(cli) : code;
 }
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "help";
+    const bool has_command = find_command(argc, argv);
+    const char *const name = argc > 1 ? argv[1] : "help";
     char help[] = "--help";
     char *help_argv[] = {argv[0], help, NULL};
     int code = EXIT_FINE;
     signal(SIGPIPE, SIG_IGN);
     /* "truss help CMD" is "truss CMD --help". */
     const bool asks_help = strcmp(name, "help") == 0 && argc > 2;
-    const struct cli_command *const command = cli_find(asks_help ? argv[2] : name);
+    const struct cli_command *const command = has_command ? cli_find(asks_help ? argv[2] : name) : NULL;
     if (command != NULL) {
         struct arena *const arena = arena_new(0);
         struct status status = {.arena = arena};

@@ -3,9 +3,11 @@
  */
 #include "base/clock.h"
 #include "cli/call.h"
+#include "cli/head.h"
 #include "cli/output.h"
 #include "cli/result.h"
 #include "cli/watch.h"
+#include "cli/worker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +75,7 @@ static int list(struct cli *cli)
     if (print_json(cli, &reply->base)) {
         return EXIT_FINE;
     }
+    head_print(cli, reply->target);
     if (reply->n_operations == 0) {
         printf("There are no operations.\n");
         return EXIT_FINE;
@@ -150,9 +153,10 @@ static const char *message_of(struct arena *arena, const Event *event)
                         has_detail ? notice->detail : "", has_hint ? " HINT: " : "", has_hint ? notice->hint : "");
 }
 
-static void print_one(const struct cli *cli, const Reply *reply)
+static void print_one(struct cli *cli, const Reply *reply)
 {
     const Operation *const operation = reply->operation;
+    head_print(cli, operation->target);
     struct arena *const arena = cli->arena;
     struct table table = table_new(arena, 3);
     for (size_t i = 0; i < reply->n_events; i++) {
@@ -196,14 +200,11 @@ static int show_or_follow(struct cli *cli)
     if (follows) {
         watch_hold_interrupts();
     }
-    struct rpc_channel *const channel = rpc_channel_open(cli->given.worker, cli->status);
+    struct rpc_channel *const channel = worker_channel(cli);
     if (channel == NULL) {
         return EXIT_ERROR;
     }
-    const int code =
-        follows ? watch_operation(cli, channel, cli->words[0], false, timeout_ms) : show(cli, channel, timeout_ms);
-    rpc_channel_close(channel);
-    return code;
+    return follows ? watch_operation(cli, channel, cli->words[0], false, timeout_ms) : show(cli, channel, timeout_ms);
 }
 
 int command_operations(struct cli *cli)
@@ -235,6 +236,7 @@ int command_cancel(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &operation->base)) {
+        head_print(cli, operation->target);
         output_put(states[state_of(operation)].colour, states[state_of(operation)].word);
         printf(": %s\n", output_safe(cli->arena, operation->summary, false));
     }

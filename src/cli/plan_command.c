@@ -21,9 +21,9 @@ static bool print_report(struct cli *cli, const PlanResponse *reply)
     return status != NULL && report_plan(cli, reply, status);
 }
 
-static void print(const struct cli *cli, const PlanResponse *reply)
+static void print(struct cli *cli, const PlanResponse *reply)
 {
-    plan_print(cli->arena, reply, cli->given.verbose);
+    plan_print(cli, reply, cli->given.verbose);
     if (reply->_refusal_case == 0 && reply->n_migrations > 0) {
         printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
                output_safe(cli->arena, reply->plan_hash, false));

@@ -4,6 +4,7 @@
  */
 #include "cli/plan_view.h"
 
+#include "cli/head.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -180,15 +181,12 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
 
 /* ---- the whole ---- */
 
-void plan_print(struct arena *arena, const PlanResponse *reply, bool verbose)
+void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
 {
+    struct arena *const arena = cli->arena;
+    head_print(cli, reply->target);
     output_put(COLOUR_BOLD, output_safe(arena, reply->summary, false));
     putchar('\n');
-    if (reply->target != NULL && reply->n_migrations > 0) {
-        printf("database %s as %s, PostgreSQL %s\n", output_target(arena, reply->target, ""),
-               output_safe(arena, reply->target->user, false),
-               output_safe(arena, reply->target->server_version, false));
-    }
     for (size_t i = 0; i < reply->n_warnings; i++) {
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));

@@ -4,12 +4,12 @@
 #ifndef CLI_PLAN_VIEW_H
 #define CLI_PLAN_VIEW_H
 
-#include "base/arena.h"
+#include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdbool.h>
 
 /* Prints it; verbose: every statement. */
-void plan_print(struct arena *arena, const Truss__Migration__V1__PlanResponse *reply, bool verbose);
+void plan_print(struct cli *cli, const Truss__Migration__V1__PlanResponse *reply, bool verbose);
 
 #endif

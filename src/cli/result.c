@@ -3,6 +3,7 @@
  */
 #include "cli/result.h"
 
+#include "cli/head.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -74,8 +75,10 @@ static void print_failed(struct arena *arena, const Truss__Migration__V1__Failed
     }
 }
 
-void result_print(struct arena *arena, const RunResponse *reply, const char *const *told, size_t told_count)
+void result_print(struct cli *cli, const RunResponse *reply, const char *const *told, size_t told_count)
 {
+    struct arena *const arena = cli->arena;
+    head_print(cli, reply->target);
     if (reply->dry_run) {
         print_tried(arena, reply);
     }

@@ -4,14 +4,14 @@
 #ifndef CLI_RESULT_H
 #define CLI_RESULT_H
 
-#include "base/arena.h"
+#include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 /* "applied  NAME (12 ms)" */
 void result_print_applied(struct arena *arena, const char *name, uint32_t duration_ms, uint32_t resumed_steps);
 
 /* Everything. told: the names of `told_count` migrations whose lines stand there already. */
-void result_print(struct arena *arena, const Truss__Migration__V1__RunResponse *reply, const char *const *told,
+void result_print(struct cli *cli, const Truss__Migration__V1__RunResponse *reply, const char *const *told,
                   size_t told_count);
 
 #endif

@@ -4,11 +4,14 @@
  * whose events are shown.
  */
 #include "cli/call.h"
+#include "cli/head.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/plan_view.h"
 #include "cli/result.h"
 #include "cli/run_request.h"
 #include "cli/watch.h"
+#include "cli/worker.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -23,12 +26,13 @@ typedef Truss__Migration__V1__RunResponse RunResponse;
 
 static int run_at_once(struct cli *cli, const RunRequest *request)
 {
+    interrupt_guard(cli);
     const RunResponse *const reply = call(cli, MIGRATION, "Run", &request->base, RUN_SECONDS);
     if (reply == NULL) {
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base)) {
-        result_print(cli->arena, reply, NULL, 0);
+        result_print(cli, reply, NULL, 0);
     }
     return reply->ok ? EXIT_FINE : EXIT_ERROR;
 }
@@ -56,7 +60,7 @@ static int run_watched(struct cli *cli, RunRequest *request)
     /* The worker ends it in time, whether we are still there or not. */
     request->timeout_ms = cli->given.timeout;
     watch_hold_interrupts();
-    struct rpc_channel *const channel = rpc_channel_open(cli->given.worker, cli->status);
+    struct rpc_channel *const channel = worker_channel(cli);
     if (channel == NULL) {
         return EXIT_ERROR;
     }
@@ -71,7 +75,6 @@ static int run_watched(struct cli *cli, RunRequest *request)
         code =
             cli->given.detach ? print_started(cli, operation) : watch_operation(cli, channel, operation->id, true, 0);
     }
-    rpc_channel_close(channel);
     watch_let_interrupts();
     if (operation == NULL && can_do_without(cli)) {
         fprintf(stderr, "truss: running without progress: the role may not make or use the schema \"truss\"\n");
@@ -97,14 +100,11 @@ static bool is_confirmed(struct cli *cli, RunRequest *request)
     if (plan->n_migrations == 0) {
         return true;
     }
-    plan_print(cli->arena, plan, false);
+    plan_print(cli, plan, false);
     if (plan->_refusal_case != 0) {
         return false;
     }
-    if (plan->target != NULL) {
-        printf("\nThe database is %s.", output_target(cli->arena, plan->target, ""));
-    }
-    printf("\nRun this? [y/N] ");
+    printf("\nRun this on %s? [y/N] ", output_target(cli->arena, plan->target, ""));
     fflush(stdout);
     request->plan_hash = plan->plan_hash;
     if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
@@ -114,10 +114,23 @@ static bool is_confirmed(struct cli *cli, RunRequest *request)
     return false;
 }
 
+/* Who is to go on with a run that is left? */
+static bool check_detach(struct cli *cli)
+{
+    if (!cli->given.detach || !worker_is_private(cli)) {
+        return true;
+    }
+    status_fail(cli->status, STATUS_FAILED_PRECONDITION,
+                "--detach needs a worker that stays when this command has ended, and none is named.");
+    cli->status->hint = "Start one (DATABASE_URL=… truss-worker --project DIR, or truss dev), and name it with --worker or "
+                        "TRUSS_WORKER. Or leave --detach out.";
+    return false;
+}
+
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!run_request_read(cli, &request) || !is_confirmed(cli, &request)) {
+    if (!check_detach(cli) || !run_request_read(cli, &request) || !is_confirmed(cli, &request)) {
         return EXIT_ERROR;
     }
     const bool is_usual = isatty(STDOUT_FILENO) != 0 && !cli->given.dry_run;

@@ -8,7 +8,8 @@
 #define ANY_NUMBER (-1)
 
 #define O(id) OPTION_##id
-#define ASKS  O(worker), O(json), O(timeout)
+#define PLACE O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate)
+#define ASKS  PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
         O(allow_other_database)
@@ -49,7 +50,7 @@ const struct cli_command cli_commands[] = {
         .name = "watch",
         .help = "show the run that is going on, or the next one",
         .run = command_watch,
-        .options = {O(worker), O(json), O(config), O(help)},
+        .options = {PLACE, O(json), O(config), O(help)},
     },
     {
         .name = "wait",
@@ -127,7 +128,7 @@ const struct cli_command cli_commands[] = {
         .name = "doctor",
         .help = "find what is wrong with the set-up, and say how to mend it",
         .run = command_doctor,
-        .options = {O(worker), O(json), O(framework), O(config), O(help)},
+        .options = {PLACE, O(json), O(framework), O(config), O(help)},
     },
     {
         .name = "completion",

@@ -3,8 +3,10 @@
  */
 #include "base/clock.h"
 #include "cli/call.h"
+#include "cli/head.h"
 #include "cli/output.h"
 #include "cli/watch.h"
+#include "cli/worker.h"
 #include "rpc/json.h"
 
 #include <stdio.h>
@@ -74,13 +76,8 @@ static int watch_next(struct cli *cli, struct rpc_channel *channel)
 
 int command_watch(struct cli *cli)
 {
-    struct rpc_channel *const channel = rpc_channel_open(cli->given.worker, cli->status);
-    if (channel == NULL) {
-        return EXIT_ERROR;
-    }
-    const int code = watch_next(cli, channel);
-    rpc_channel_close(channel);
-    return code;
+    struct rpc_channel *const channel = worker_channel(cli);
+    return channel == NULL ? EXIT_ERROR : watch_next(cli, channel);
 }
 
 /* ---- wait ---- */
@@ -97,6 +94,10 @@ static const char *obstacle(struct cli *cli, bool *unknown)
     request.framework = framework_of(cli);
     const Truss__Migration__V1__GetStatusResponse *const reply =
         call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    if (reply != NULL && !cli->given.json) {
+        head_print(cli, reply->target);
+        fflush(stdout);
+    }
     *unknown = reply == NULL || reply->_problem_case != 0;
     if (*unknown) {
         return reply == NULL ? status.message : reply->problem;

@@ -6,14 +6,18 @@
 
 #include "base/clock.h"
 #include "cli/call.h"
+#include "cli/head.h"
+#include "cli/interrupt.h"
 #include "cli/live.h"
 #include "cli/result.h"
+#include "cli/worker.h"
 #include "rpc/status_message.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define POLL_MS     500
 #define ANSWER_MS   2000  /* how long an answer may take beyond that */
@@ -29,6 +33,7 @@ struct watching {
     const char *id;
     bool owns;
     bool wants_cancel;
+    bool is_warned; /* that the next Ctrl-C ends everything */
     struct live live;
     uint32_t last_event;
     uint32_t pause_ms; /* before the next look */
@@ -115,7 +120,7 @@ static int finish(struct watching *watching, const Operation *operation)
     } else if (operation->result == NULL) {
         status_fail(cli->status, STATUS_ABORTED, "%s", operation->summary);
     } else {
-        result_print(cli->arena, operation->result, watching->live.told, watching->live.told_count);
+        result_print(cli, operation->result, watching->live.told, watching->live.told_count);
     }
     return operation->state == TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED ? EXIT_FINE
                                                                                                 : EXIT_ERROR;
@@ -159,6 +164,9 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
 static void show(struct watching *watching, const Reply *reply)
 {
     const bool is_shown = !watching->cli->given.json;
+    if (is_shown && reply->operation != NULL) {
+        head_print(watching->cli, reply->operation->target);
+    }
     for (size_t i = 0; i < reply->n_events; i++) {
         watching->last_event = reply->events[i]->id;
         if (is_shown) {
@@ -192,6 +200,32 @@ static int look(struct watching *watching)
     return code;
 }
 
+/* A run of somebody else goes on without us, as does one of ours with a worker that stays. */
+static bool can_leave(const struct watching *watching)
+{
+    return !watching->owns || (watching->wants_cancel && !worker_is_private(watching->cli));
+}
+
+/* Ctrl-C where the run cannot be left: first it is cancelled, then is said what the next one does. */
+static void take_interrupt(struct watching *watching)
+{
+    const bool is_private = worker_is_private(watching->cli);
+    if (watching->is_warned) {
+        live_clear(&watching->live);
+        worker_kill(watching->cli);
+        _exit(EXIT_INTERRUPTED);
+    }
+    if (watching->wants_cancel) {
+        say_cancel(watching, COLOUR_RED, INTERRUPT_LAST);
+        watching->is_warned = true;
+        return;
+    }
+    say_cancel(watching, COLOUR_YELLOW,
+               is_private ? "Asking the server to end the run, and waiting for its end."
+                          : "Asking the worker to end the run; Ctrl-C again leaves it to itself.");
+    watching->wants_cancel = true;
+}
+
 static int watch(struct watching *watching)
 {
     int code = look(watching);
@@ -200,12 +234,11 @@ static int watch(struct watching *watching)
         if (interrupted) {
             live_interrupted(&watching->live);
         }
-        if (deadline_passed(watching->deadline) || (interrupted && (watching->wants_cancel || !watching->owns))) {
+        if (deadline_passed(watching->deadline) || (interrupted && can_leave(watching))) {
             return leave(watching);
         }
         if (interrupted) {
-            say_cancel(watching, COLOUR_YELLOW, "Asking the worker to end the run; Ctrl-C again leaves it to itself.");
-            watching->wants_cancel = true;
+            take_interrupt(watching);
         }
         code = look(watching);
     }

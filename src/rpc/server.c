@@ -450,6 +450,11 @@ const char *rpc_server_url(const struct rpc_server *server, size_t index)
     return listeners_url(server->listeners, index);
 }
 
+bool rpc_server_is_idle(const struct rpc_server *server)
+{
+    return atomic_load(&server->working) == 0;
+}
+
 bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
 {
     const struct timespec tick = {.tv_nsec = 5000000};

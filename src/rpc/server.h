@@ -66,6 +66,9 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
 /* The URL that the index-th listener really has (port 0 resolved), borrowed; NULL beyond the last. */
 const char *rpc_server_url(const struct rpc_server *server, size_t index);
 
+/* Is no request being worked on? */
+bool rpc_server_is_idle(const struct rpc_server *server);
+
 /* Takes no more requests, waits up to grace_ms for those under way, then releases everything. Returns false where some
  * were still running (the process should exit without touching the rest). */
 bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms);

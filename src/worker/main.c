@@ -2,6 +2,8 @@
  * truss-worker: reads its options, listens, and serves until it is told to stop.
  */
 #include "base/log.h"
+#include "worker/create_database.h"
+#include "worker/private.h"
 #include "worker/service/service.h"
 #include "worker/settings.h"
 
@@ -11,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUN_GRACE_MS     15000 /* for runs to end by themselves, and again for those that are cancelled then */
+#define RUN_GRACE_MS     15000 /* for runs to end by themselves */
+#define CANCEL_MS        15000 /* for those that are cancelled then */
 #define STOP_GRACE_MS    5000
 #define IDLE_CONNECTIONS 4
 
@@ -55,11 +58,39 @@ static void log_start(const struct config *config, const struct rpc_server *serv
     }
 }
 
-static int serve(const struct config *config, struct status *status)
+/* Makes the database that is missing, where that is wanted. */
+static bool ensure_database(const struct config *config, bool *created, struct status *status)
 {
-    sigset_t signals;
+    *created = false;
+    if (!config->create_database || !config->has_conninfo) {
+        return true;
+    }
+    if (!database_create(status->arena, &config->conninfo, created, status)) {
+        return false;
+    }
+    if (*created) {
+        log_info("database created", "database=%s", config->conninfo.place.database);
+    }
+    return true;
+}
+
+/* Ends without giving anything back but what would outlive us. */
+static _Noreturn void leave(const struct config *config, int code)
+{
+    if (config->serves_parent) {
+        private_end(config->urls[0]);
+    }
+    _exit(code);
+}
+
+static int serve(const struct config *config, const sigset_t *signals, struct status *status)
+{
     int caught;
-    block_signals(&signals);
+    bool created;
+    if (!ensure_database(config, &created, status)) {
+        fprintf(stderr, "truss-worker: %s\n", status->message);
+        return 1;
+    }
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     struct site site = site_of(config);
     struct health_context health = {
@@ -89,12 +120,21 @@ static int serve(const struct config *config, struct status *status)
         return 1;
     }
     log_start(config, server);
-    sigwait(&signals, &caught);
+    if (config->serves_parent) {
+        private_say_ready(created ? config->conninfo.place.database : NULL);
+    }
+    sigwait(signals, &caught);
     log_info("stopping", "signal=%d", caught);
-    if (!operations_stop(context.operations, RUN_GRACE_MS) || !rpc_server_stop(server, STOP_GRACE_MS)) {
+    const bool is_idle = rpc_server_is_idle(server) && operations_are_idle(context.operations);
+    if (config->serves_parent && is_idle) {
+        leave(config, 0); /* nobody is left to ask */
+    }
+    /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
+    if (!operations_stop(context.operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
+        !rpc_server_stop(server, STOP_GRACE_MS)) {
         /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
-        log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + STOP_GRACE_MS);
-        _exit(1);
+        log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
+        leave(config, 1);
     }
     operations_free(context.operations);
     pg_pool_free(health.pool);
@@ -111,13 +151,18 @@ int main(int argc, char **argv)
     struct status status = {.arena = arena};
     struct options options;
     struct config config;
+    sigset_t signals;
+    block_signals(&signals);
     const enum program_start start = program_begin(&program, argc, argv, &options, &status);
     const bool is_right =
         start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || config_make(arena, &options, &config, &status));
     if (!is_right) {
         fprintf(stderr, "truss-worker: %s\n", status.message);
     }
-    const int code = !is_right ? 1 : start == PROGRAM_SERVES ? serve(&config, &status) : 0;
+    const int code = !is_right ? 1 : start == PROGRAM_SERVES ? serve(&config, &signals, &status) : 0;
+    if (is_right && start == PROGRAM_SERVES && config.serves_parent) {
+        private_end(config.urls[0]);
+    }
     arena_free(arena);
     return code;
 }

@@ -12,12 +12,8 @@
 static void read_connection(struct arena *arena, const char *url, struct config *config)
 {
     struct status status = {.arena = arena};
-    /* Prisma reads the one beside its schema as well. */
-    const char *const places[] = {config->project.root, path_join(arena, config->project.root, "prisma")};
-    for (size_t i = 0; url == NULL && i < sizeof places / sizeof places[0]; i++) {
-        if (!dotenv_read(arena, places[i], "DATABASE_URL", &url, &status)) {
-            log_warn("cannot read .env", "project=%s", log_quoted(places[i], (char[LOG_QUOTED_SIZE]){0}));
-        }
+    if (url == NULL && !dotenv_database_url(arena, config->project.root, &url, &status)) {
+        log_warn("cannot read .env", "project=%s", log_quoted(config->project.root, (char[LOG_QUOTED_SIZE]){0}));
     }
     if (url == NULL || url[0] == '\0') {
         config->conninfo_error = "DATABASE_URL is not set.";
@@ -76,6 +72,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                     .migrations = options->migrations,
                     .migration_limit = options->migration_limit},
         .framework = options->framework,
+        .serves_parent = options->serves_parent,
+        .create_database = options->create_database,
         .allow_other_database = options->allow_other_database,
         .allow_delegate = options->allow_delegate,
         .delegate_timeout_ms = options->delegate_timeout,

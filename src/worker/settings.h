@@ -17,6 +17,8 @@ struct config {
     enum status_code conninfo_code;
     const char *framework;
     struct ledger ledger; /* --ledger; table NULL: not said */
+    bool serves_parent;   /* it is the private worker of a command */
+    bool create_database; /* where it is missing */
     bool allow_other_database;
     bool allow_delegate;
     uint32_t delegate_timeout_ms;

@@ -21,6 +21,7 @@ struct target target_of(struct arena *arena, const struct site *site, const stru
                                       .port = conninfo->place.port,
                                       .database = conninfo->place.database,
                                       .user = conninfo_value(conninfo, "user"),
+                                      .project = site->project.root,
                                   };
     }
     return (struct target){
@@ -29,5 +30,14 @@ struct target target_of(struct arena *arena, const struct site *site, const stru
         .database = arena_strdup(arena, pg_session_database(session)),
         .user = arena_strdup(arena, pg_session_user(session)),
         .server_version = short_version(arena, pg_session_parameter(session, "server_version")),
+        .project = site->project.root,
     };
+}
+
+struct target target_with(const struct request *request, const struct pg_session *session,
+                          const struct framework *framework)
+{
+    struct target target = target_of(request->arena, request->site, session);
+    target.framework = framework == NULL ? NULL : framework->display_name;
+    return target;
 }

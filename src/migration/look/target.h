@@ -1,5 +1,5 @@
 /*
- * Which database this is: in every answer, so that nobody has to guess.
+ * Which database and which project this is: in every answer, so that nobody has to guess.
  */
 #ifndef MIGRATION_LOOK_TARGET_H
 #define MIGRATION_LOOK_TARGET_H
@@ -12,9 +12,16 @@ struct target {
     const char *database;
     const char *user;
     const char *server_version; /* "15.18"; NULL: it was not reached */
+    const char *project;        /* the folder, as the worker was told */
+    const char *framework;      /* its display name; NULL: not known */
 };
 
-/* Of the session; where that is NULL, what the connection URL says. Its strings are the arena's or the URL's. */
+/* Of the session; where that is NULL, what the connection URL says. The framework is for the caller to add. Its strings
+ * are the arena's or the site's. */
 struct target target_of(struct arena *arena, const struct site *site, const struct pg_session *session);
+
+/* The same with the framework; NULL: not known. */
+struct target target_with(const struct request *request, const struct pg_session *session,
+                          const struct framework *framework);
 
 #endif

@@ -132,7 +132,7 @@ static bool look(const struct request *request, struct pg_session *session, stru
     if (!catalog_read(request, session, &catalog) || !count_activity(request, session, check)) {
         return false;
     }
-    check->target = target_of(request->arena, request->site, session);
+    check->target = target_with(request, session, catalog.detection.framework);
     check->database = arena_strdup(request->arena, pg_session_database(session));
     check->user = arena_strdup(request->arena, pg_session_user(session));
     check->pending = arena_array(request->arena, catalog.count, sizeof(struct catalog_item *));

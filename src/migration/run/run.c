@@ -214,7 +214,11 @@ bool run_migrations(const struct request *request, const struct run_task *task, 
     struct target *const target = arena_alloc(request->arena, sizeof *target);
     *target = target_of(request->arena, request->site, run.session);
     result->target = target;
-    const bool ok = find_and_prepare(&run, task, &detection, &preparation) && run_prepared(&execution);
+    bool ok = find_and_prepare(&run, task, &detection, &preparation);
+    if (ok) {
+        *target = target_with(request, run.session, detection.framework);
+        ok = run_prepared(&execution);
+    }
     run_close(&run);
     return ok;
 }

@@ -106,5 +106,7 @@ Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target 
     message->database = message_string(target->database);
     message->user = message_string(target->user);
     message->server_version = message_string(target->server_version);
+    message->project = message_string(target->project);
+    MESSAGE_SET_OPTIONAL(message, framework, TRUSS__RPC__V1__TARGET___FRAMEWORK_FRAMEWORK, target->framework);
     return message;
 }

@@ -80,7 +80,7 @@ static bool wait_until_idle(struct operations *operations, uint32_t ms)
     return operations->running == 0;
 }
 
-bool operations_stop(struct operations *operations, uint32_t grace_ms)
+bool operations_stop(struct operations *operations, uint32_t grace_ms, uint32_t cancel_ms)
 {
     pthread_mutex_lock(&operations->mutex);
     operations->stopping = true;
@@ -89,9 +89,17 @@ bool operations_stop(struct operations *operations, uint32_t grace_ms)
     for (struct operation *one = operations->newest; !idle && one != NULL; one = one->next) {
         atomic_store(&one->cancel, true);
     }
-    idle = idle || wait_until_idle(operations, grace_ms);
+    idle = idle || wait_until_idle(operations, cancel_ms);
     pthread_mutex_unlock(&operations->mutex);
     return idle;
+}
+
+bool operations_are_idle(struct operations *operations)
+{
+    pthread_mutex_lock(&operations->mutex);
+    const bool is_idle = operations->running == 0;
+    pthread_mutex_unlock(&operations->mutex);
+    return is_idle;
 }
 
 void operations_free(struct operations *operations)

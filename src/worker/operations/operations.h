@@ -17,9 +17,11 @@ struct operation;
 /* The site is borrowed. */
 struct operations *operations_new(const struct site *site);
 
-/* Wakes who waits; lets what runs end for up to grace_ms, then cancels it and waits as long again. False where
+/* Wakes who waits; lets what runs end for up to grace_ms, then cancels it and waits up to cancel_ms. False where
  * something still runs: the process should exit without touching the rest. */
-bool operations_stop(struct operations *operations, uint32_t grace_ms);
+bool operations_stop(struct operations *operations, uint32_t grace_ms, uint32_t cancel_ms);
+/* Does no run go on, in the foreground or behind? */
+bool operations_are_idle(struct operations *operations);
 void operations_free(struct operations *operations);
 
 /* ---- the side of the run ---- */

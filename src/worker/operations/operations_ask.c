@@ -262,6 +262,8 @@ Truss__Migration__V1__ListOperationsResponse *operations_list(struct operations 
         return NULL;
     }
     const bool ok = operation_store_list(request->arena, session, most, &stored, request->status);
+    const struct target target = target_of(request->arena, request->site, session);
+    reply->target = message_target(request->arena, &target);
     request_release(request, session);
     if (!ok) {
         return NULL;

@@ -9,6 +9,7 @@
 #include "truss/migration/v1/migration.pb-c.h"
 #include "worker/idempotency.h"
 #include "worker/messages/look_messages.h"
+#include "worker/messages/messages.h"
 #include "worker/messages/status_messages.h"
 #include "worker/service/service_run.h"
 
@@ -31,6 +32,12 @@ struct request service_request_for(const struct service_context *context, const 
     return request;
 }
 
+Truss__Rpc__V1__Target *service_target(const struct request *request)
+{
+    const struct target target = target_of(request->arena, request->site, NULL);
+    return message_target(request->arena, &target);
+}
+
 static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__GetStatusRequest *const message = (const Truss__Migration__V1__GetStatusRequest *)input;
@@ -42,7 +49,7 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     if (session != NULL && catalog_read(&request, session, &catalog) &&
         failures_read(&request, session, &catalog, &failures)) {
         struct status problem = {.arena = call->arena};
-        const struct target target = target_of(call->arena, request.site, session);
+        const struct target target = target_with(&request, session, catalog.detection.framework);
         const bool unfit = !catalog_check_folder(&catalog, &problem);
         reply = &status_reply(call->arena, &catalog, &target, unfit ? problem.message : NULL, failures)->base;
     }
@@ -60,7 +67,9 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     if (!preview_migration(&request, message->name, &found)) {
         return NULL;
     }
-    return &preview_message(call->arena, &found)->base;
+    Truss__Migration__V1__PreviewResponse *const reply = preview_message(call->arena, &found);
+    reply->target = service_target(&request);
+    return &reply->base;
 }
 
 static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
@@ -75,7 +84,9 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
     if (!mark_applied(&request, message->migration, &done)) {
         return NULL;
     }
-    return &mark_applied_message(call->arena, done)->base;
+    Truss__Migration__V1__MarkAppliedResponse *const reply = mark_applied_message(call->arena, done);
+    reply->target = service_target(&request);
+    return &reply->base;
 }
 
 static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
@@ -90,7 +101,9 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
     if (!mark_rolled_back(&request, message->migration, &done)) {
         return NULL;
     }
-    return &mark_rolled_back_message(call->arena, done)->base;
+    Truss__Migration__V1__MarkRolledBackResponse *const reply = mark_rolled_back_message(call->arena, done);
+    reply->target = service_target(&request);
+    return &reply->base;
 }
 
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
@@ -119,7 +132,9 @@ static ProtobufCMessage *detect_schema(void *context, struct rpc_call *call, con
     if (!ok) {
         return NULL;
     }
-    return &findings_message(call->arena, &found)->base;
+    Truss__Migration__V1__DetectSchemaResponse *const reply = findings_message(call->arena, &found);
+    reply->target = service_target(&request);
+    return &reply->base;
 }
 
 static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
@@ -132,7 +147,9 @@ static ProtobufCMessage *create_now(void *context, struct rpc_call *call, const 
     if (!migration_create(&request, message->name, &created)) {
         return NULL;
     }
-    return &created_message(call->arena, &created)->base;
+    Truss__Migration__V1__CreateResponse *const reply = created_message(call->arena, &created);
+    reply->target = service_target(&request);
+    return &reply->base;
 }
 
 /* What writes may bear an idempotency key. */

@@ -32,4 +32,7 @@ struct health_context {
 /* truss.health.v1.Health. The context is borrowed. */
 struct rpc_service health_service(struct health_context *context);
 
+/* Which database and project an answer is about, as far as that is known without asking the server. */
+Truss__Rpc__V1__Target *service_target(const struct request *request);
+
 #endif

@@ -15,6 +15,16 @@
 
 #include <stdlib.h>
 
+/* The operation as a reply: which database and project it is about is the same for all of a worker. */
+static ProtobufCMessage *with_target(const struct request *request, Truss__Migration__V1__Operation *operation)
+{
+    if (operation == NULL) {
+        return NULL;
+    }
+    operation->target = service_target(request);
+    return &operation->base;
+}
+
 /* ---- Run ---- */
 
 /* Runs, and ends the operation. detection: NULL where it was not asked for yet. The reply in the request's arena; NULL
@@ -186,8 +196,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);
     }
-    Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &request, id);
-    return reply == NULL ? NULL : &reply->base;
+    return with_target(&request, operations_get(context->operations, &request, id));
 }
 
 ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -216,7 +225,7 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
     if (session != NULL && detect(&request, session, &detection) &&
         prepare(&request, session, &detection, &options, &preparation) &&
         explain(&request, session, &options, &preparation, &explanation)) {
-        const struct target target = target_of(call->arena, request.site, session);
+        const struct target target = target_with(&request, session, detection.framework);
         Truss__Migration__V1__PlanResponse *const plan = plan_message(call->arena, &preparation, &explanation);
         plan->target = message_target(call->arena, &target);
         reply = &plan->base;
@@ -231,9 +240,9 @@ ProtobufCMessage *handle_get_operation(void *data, struct rpc_call *call, const 
 {
     const struct service_context *const context = data;
     const struct request request = service_request(context, call);
-    Truss__Migration__V1__Operation *const reply =
-        operations_get(context->operations, &request, ((const Truss__Migration__V1__GetOperationRequest *)input)->id);
-    return reply == NULL ? NULL : &reply->base;
+    return with_target(&request,
+                       operations_get(context->operations, &request,
+                                      ((const Truss__Migration__V1__GetOperationRequest *)input)->id));
 }
 
 ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -244,6 +253,7 @@ ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const
     const struct request request = service_request(context, call);
     Truss__Migration__V1__WaitOperationResponse *const reply =
         operations_wait(context->operations, &request, message->id, message->after_event, message->wait_ms);
+    with_target(&request, reply == NULL ? NULL : reply->operation);
     return reply == NULL ? NULL : &reply->base;
 }
 
@@ -251,9 +261,9 @@ ProtobufCMessage *handle_cancel_operation(void *data, struct rpc_call *call, con
 {
     const struct service_context *const context = data;
     const struct request request = service_request(context, call);
-    Truss__Migration__V1__Operation *const reply = operations_cancel(
-        context->operations, &request, ((const Truss__Migration__V1__CancelOperationRequest *)input)->id);
-    return reply == NULL ? NULL : &reply->base;
+    return with_target(&request,
+                       operations_cancel(context->operations, &request,
+                                         ((const Truss__Migration__V1__CancelOperationRequest *)input)->id));
 }
 
 ProtobufCMessage *handle_list_operations(void *data, struct rpc_call *call, const ProtobufCMessage *input)
