@@ -82,7 +82,8 @@ struct options_request {
     char **argv;
     bool ignores_project; /* the project's truss.toml is for another program to read */
     int words;            /* set: how many words of argv are no options. They are put, in their order, at its front */
-    const char *from[OPTION_COUNT]; /* set: where each value was said, "--lock-wait", "TRUSS_LOCK_WAIT"; NULL: nowhere */
+    const char
+        *from[OPTION_COUNT]; /* set: where each value was said, "--lock-wait", "TRUSS_LOCK_WAIT"; NULL: nowhere */
 };
 
 /* Reads argv[1…], "--name VALUE", "--name=VALUE" and "--name" for a flag, up to "--", the environment and the

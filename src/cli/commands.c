@@ -312,8 +312,8 @@ int command_check(struct cli *cli)
     if (!print_json(cli, &reply->base)) {
         head_print(cli, reply->target);
         output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
-        printf(": %u pending, %u waiting for a lock, %u active transactions\n", reply->pending_count,
-               reply->lock_count, reply->active_tx_count);
+        printf(": %u pending, %u waiting for a lock, %u active transactions\n", reply->pending_count, reply->lock_count,
+               reply->active_tx_count);
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
         }

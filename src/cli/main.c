@@ -92,7 +92,8 @@ static bool find_command(int argc, char **argv)
 
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)
 {
-    struct options_request request = {.arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv, .ignores_project = true};
+    struct options_request request = {
+        .arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv, .ignores_project = true};
     if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }

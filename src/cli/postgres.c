@@ -233,7 +233,8 @@ static bool run_initdb(struct making *making)
         NULL,
     };
     const int log = open_log(making, "initdb.log");
-    const struct process_spec spec = {.argv = argv, .user = making->user, .end_signal = SIGTERM, .output = log, .error = log};
+    const struct process_spec spec = {
+        .argv = argv, .user = making->user, .end_signal = SIGTERM, .output = log, .error = log};
     const pid_t pid = process_start(&spec, making->status);
     close(log);
     if (pid < 0) {
@@ -317,7 +318,8 @@ static bool start_server(struct making *making, struct postgres *postgres)
     };
     const int log = open_log(making, "postgres.log");
     /* SIGINT is PostgreSQL's fast shutdown. */
-    const struct process_spec spec = {.argv = argv, .user = making->user, .end_signal = SIGINT, .output = log, .error = log};
+    const struct process_spec spec = {
+        .argv = argv, .user = making->user, .end_signal = SIGINT, .output = log, .error = log};
     postgres->pid = process_start(&spec, making->status);
     close(log);
     return postgres->pid > 0;

@@ -11,12 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,25 +30,29 @@
 
 /* ---- where ---- */
 
-/* A directory of its own, which only its user may enter. */
-static bool make_directory(struct cli *cli, struct private_worker *worker)
+/* A name for a directory of its own. The worker makes it and removes it, so that none is left where this command is
+ * killed before it has told anybody. */
+static bool name_directory(struct cli *cli, struct private_worker *worker)
 {
     const char *const places[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (places[i] == NULL || places[i][0] != '/' || strlen(places[i]) > LONGEST_PATH) {
-            continue;
-        }
-        worker->directory = arena_printf(cli->arena, "%s/truss-command-XXXXXX", places[i]);
-        if (mkdtemp(worker->directory) != NULL) {
-            worker->address = arena_printf(cli->arena, "ipc://%s/worker", worker->directory);
-            return true;
+    uint64_t number;
+    size_t i = 0;
+    while (places[i] == NULL || places[i][0] != '/' || strlen(places[i]) > LONGEST_PATH ||
+           access(places[i], W_OK) != 0) {
+        if (++i == sizeof places / sizeof places[0]) {
+            return status_fail(cli->status, STATUS_FAILED_PRECONDITION,
+                               "There is no place for a socket: /tmp cannot be written; give another in TMPDIR.");
         }
     }
-    worker->directory = NULL;
-    return status_fail(cli->status, STATUS_FAILED_PRECONDITION, "Cannot make a directory for a socket in /tmp: %s.",
-                       strerror(errno));
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+        return status_fail(cli->status, STATUS_INTERNAL, "Cannot get a random number: %s.", strerror(errno));
+    }
+    worker->directory = arena_printf(cli->arena, "%s/truss-command-%016" PRIx64, places[i], number);
+    worker->address = arena_printf(cli->arena, "ipc://%s/worker", worker->directory);
+    return true;
 }
 
+/* What a worker has left that was killed. */
 static void remove_directory(const struct private_worker *worker)
 {
     if (worker->directory != NULL) {
@@ -67,9 +73,10 @@ static void add_words(const struct cli *cli, const char **argv, size_t count)
         if (!is_said || (option->programs & OF_WORKER) == 0 || option->kind == OPTION_SECRET || id == OPTION_help) {
             continue;
         }
-        const char *const value = option->kind == OPTION_FLAG
-                                      ? NULL
-                                      : *(const char *const *)(const void *)((const char *)&cli->given + option->offset);
+        const char *const value =
+            option->kind == OPTION_FLAG
+                ? NULL
+                : *(const char *const *)(const void *)((const char *)&cli->given + option->offset);
         argv[count++] = value == NULL ? arena_printf(cli->arena, "--%s", option->name)
                                       : arena_printf(cli->arena, "--%s=%s", option->name, value);
     }
@@ -106,9 +113,10 @@ static bool wait_listening(struct cli *cli, struct private_worker *worker, int s
         char piece[256];
         struct pollfd fd = {.fd = said, .events = POLLIN};
         if (poll(&fd, 1, deadline_left(until)) == 0) {
-            return status_fail(cli->status, STATUS_DEADLINE_EXCEEDED,
-                               "truss-worker, which does the work of this command, does not begin to listen. It said: %s",
-                               log_tail(cli, worker));
+            return status_fail(
+                cli->status, STATUS_DEADLINE_EXCEEDED,
+                "truss-worker, which does the work of this command, does not begin to listen. It said: %s",
+                log_tail(cli, worker));
         }
         const ssize_t got = read(said, piece, sizeof piece);
         if (got < 0 && errno == EINTR) {
@@ -158,7 +166,7 @@ static bool start(struct cli *cli, const char *url, struct private_worker *worke
 bool private_worker_start(struct cli *cli, const char *url, struct private_worker *worker)
 {
     *worker = (struct private_worker){.log = -1};
-    if (make_directory(cli, worker) && start(cli, url, worker)) {
+    if (name_directory(cli, worker) && start(cli, url, worker)) {
         return true;
     }
     private_worker_end(worker);

@@ -72,6 +72,9 @@ static int run_watched(struct cli *cli, RunRequest *request)
     };
     const Operation *const operation = call_on(&caller, "StartRun", &request->base);
     if (operation != NULL) {
+        if (!cli->given.detach && !cli->given.json) {
+            head_print(cli, operation->target);
+        }
         code =
             cli->given.detach ? print_started(cli, operation) : watch_operation(cli, channel, operation->id, true, 0);
     }
@@ -122,8 +125,9 @@ static bool check_detach(struct cli *cli)
     }
     status_fail(cli->status, STATUS_FAILED_PRECONDITION,
                 "--detach needs a worker that stays when this command has ended, and none is named.");
-    cli->status->hint = "Start one (DATABASE_URL=… truss-worker --project DIR, or truss dev), and name it with --worker or "
-                        "TRUSS_WORKER. Or leave --detach out.";
+    cli->status->hint =
+        "Start one (DATABASE_URL=… truss-worker --project DIR, or truss dev), and name it with --worker or "
+        "TRUSS_WORKER. Or leave --detach out.";
     return false;
 }
 

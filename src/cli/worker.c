@@ -25,8 +25,8 @@ static bool is_on_line(const struct cli *cli, enum option_id id)
 }
 
 /* What a command line says to a private worker only. */
-static const enum option_id of_private[] = {OPTION_project, OPTION_database_url, OPTION_create_database, OPTION_ledger,
-                                            OPTION_migrations, OPTION_allow_delegate};
+static const enum option_id of_private[] = {OPTION_project, OPTION_database_url, OPTION_create_database,
+                                            OPTION_ledger,  OPTION_migrations,   OPTION_allow_delegate};
 
 static const char *said_to_private(const struct cli *cli)
 {
@@ -45,10 +45,11 @@ static bool check_named(struct cli *cli)
     if (said == NULL) {
         return true;
     }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                "--%s is for a command that does its own work, but %s names the worker %s, which has its own project and "
-                "database.",
-                said, cli->from[OPTION_worker], cli->given.worker);
+    status_fail(
+        cli->status, STATUS_INVALID_ARGUMENT,
+        "--%s is for a command that does its own work, but %s names the worker %s, which has its own project and "
+        "database.",
+        said, cli->from[OPTION_worker], cli->given.worker);
     cli->status->hint = is_on_line(cli, OPTION_worker)
                             ? arena_printf(cli->arena, "Leave --worker or --%s out.", said)
                             : arena_printf(cli->arena, "Leave --%s out, or unset %s.", said, cli->from[OPTION_worker]);
@@ -144,8 +145,11 @@ const char *worker_advice(const struct cli *cli)
         return NULL;
     }
     return cli->worker->is_named
-               ? arena_printf(cli->arena, "Start it: DATABASE_URL=… truss-worker --listen %s --project DIR",
-                              cli->worker->address)
+               ? arena_printf(
+                     cli->arena,
+                     "Start it: DATABASE_URL=… truss-worker --listen %s --project DIR. Or is another address right "
+                     "(--worker, TRUSS_WORKER)?",
+                     cli->worker->address)
                : "Name the database and no worker is needed: --database-url URL, or DATABASE_URL in the environment or "
                  "in the project's .env. Or start one: DATABASE_URL=… truss-worker --project DIR";
 }

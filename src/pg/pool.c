@@ -4,7 +4,9 @@
 #include "pg/pool.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_IDLE 16
 #define IDLE_MS   60000
@@ -23,6 +25,7 @@ struct pg_pool {
     size_t in_use;
     size_t count;
     struct idle idle[MOST_IDLE]; /* the oldest first */
+    char server_version[PG_VERSION_SIZE];
 };
 
 struct pg_pool *pg_pool_new(const struct conninfo *conninfo, size_t max_idle)
@@ -123,7 +126,21 @@ static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, s
         }
         pg_session_free(session);
     }
-    return pg_session_open(pool->conninfo, deadline, status);
+    struct pg_session *const session = pg_session_open(pool->conninfo, deadline, status);
+    const char *const version = session == NULL ? NULL : pg_session_parameter(session, "server_version");
+    if (version != NULL) {
+        pthread_mutex_lock(&pool->mutex);
+        snprintf(pool->server_version, sizeof pool->server_version, "%s", version);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+    return session;
+}
+
+void pg_pool_server_version(struct pg_pool *pool, char version[PG_VERSION_SIZE])
+{
+    pthread_mutex_lock(&pool->mutex);
+    memcpy(version, pool->server_version, PG_VERSION_SIZE);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status)

@@ -24,4 +24,8 @@ struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct s
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
 
+/* What the server said of itself to the session that was opened last ("15.18 (Debian …)"); "" before the first. */
+#define PG_VERSION_SIZE 64
+void pg_pool_server_version(struct pg_pool *pool, char version[PG_VERSION_SIZE]);
+
 #endif

@@ -1,12 +1,11 @@
 #include "worker/create_database.h"
 
 #include "pg/session.h"
+#include "pg/sqlstate.h"
 
 #include <string.h>
 
-#define WAIT_MS          30000 /* a template may be large */
-#define DUPLICATE        "42P04"
-#define UNIQUE_VIOLATION "23505" /* what two of these at the same time may get */
+#define WAIT_MS 30000 /* a template may be large */
 
 /* The same server and role, another database. */
 static struct conninfo conninfo_beside(const struct conninfo *conninfo, const char *database)
@@ -33,10 +32,11 @@ static struct pg_session *open_beside(const struct conninfo *conninfo, struct st
     return session;
 }
 
+/* Two of these at the same time: one of them gets either. */
 static bool is_there_already(const struct status *status)
 {
-    return status->sqlstate != NULL &&
-           (strcmp(status->sqlstate, DUPLICATE) == 0 || strcmp(status->sqlstate, UNIQUE_VIOLATION) == 0);
+    return sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_DATABASE) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION);
 }
 
 bool database_create(struct arena *arena, const struct conninfo *conninfo, bool *created, struct status *status)

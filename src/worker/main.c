@@ -87,7 +87,8 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
 {
     int caught;
     bool created;
-    if (!ensure_database(config, &created, status)) {
+    const bool has_place = !config->serves_parent || private_begin(config->urls[0], status);
+    if (!has_place || !ensure_database(config, &created, status)) {
         fprintf(stderr, "truss-worker: %s\n", status->message);
         return 1;
     }

@@ -5,6 +5,14 @@
 #ifndef WORKER_PRIVATE_H
 #define WORKER_PRIVATE_H
 
+#include "base/status.h"
+
+#include <stdbool.h>
+
+/* Makes the directory of an ipc:// socket, which only its user may enter. False and a status where it is there already,
+ * or cannot be made. */
+bool private_begin(const char *url, struct status *status);
+
 /* Says on standard output that calls are answered now; created: the database that was made for it, or NULL. */
 void private_say_ready(const char *created);
 

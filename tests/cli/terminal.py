@@ -32,11 +32,11 @@ def screen(raw):
 class Terminal:
     """Starts a command in a terminal of its own; .interrupt() is Ctrl-C."""
 
-    def __init__(self, command, environment, columns=COLUMNS):
+    def __init__(self, command, environment, columns=COLUMNS, cwd=None):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={"TERM": "xterm", **environment},
-                                        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                                        start_new_session=True, cwd=cwd, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.pieces = []
         self.reader = threading.Thread(target=self._read, daemon=True)

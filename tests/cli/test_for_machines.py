@@ -24,7 +24,7 @@ class ForMachines(Case):
     def run_truss(self, *arguments, status=FINE, **options):
         result = self.truss(*arguments, worker=options.pop("worker", self.process), **options)
         self.assertEqual(result.returncode, status, result.stdout + result.stderr)
-        return result.stdout
+        return harness.without_head(result.stdout)
 
     # ---- reports ----
 
@@ -74,7 +74,8 @@ class ForMachines(Case):
         self.assertEqual(waiting.stderr.readline(), "waiting: 2 migration(s) are pending\n")
         self.assertIsNone(waiting.poll())
         self.run_truss("run")
-        self.assertEqual((*waiting.communicate(timeout=20), waiting.returncode), ("Everything is applied.\n", "", FINE))
+        out, err = waiting.communicate(timeout=20)
+        self.assertEqual((harness.without_head(out), err, waiting.returncode), ("Everything is applied.\n", "", FINE))
 
     def waiting(self, *arguments, address):
         """`truss wait`, under way."""

@@ -339,6 +339,11 @@ class Project:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def without_head(text):
+    """What a command prints, without the line that names the target; test_private_worker.py looks at that."""
+    return re.sub(r"\A\S+ at \S+:\d+ as \S+( \(PostgreSQL [\d.]+\))?, project [^\n]*\n", "", text)
+
+
 class Case(unittest.TestCase):
     """A test with a database of its own, and helpers that clean up after themselves."""
 

@@ -15,12 +15,17 @@ struct target target_of(struct arena *arena, const struct site *site, const stru
 {
     const struct conninfo *const conninfo = site->conninfo;
     if (session == NULL) {
+        char version[PG_VERSION_SIZE] = "";
+        if (site->pool != NULL) {
+            pg_pool_server_version(site->pool, version);
+        }
         return conninfo == NULL ? (struct target){0}
                                 : (struct target){
                                       .host = conninfo->place.host,
                                       .port = conninfo->place.port,
                                       .database = conninfo->place.database,
                                       .user = conninfo_value(conninfo, "user"),
+                                      .server_version = version[0] == '\0' ? NULL : short_version(arena, version),
                                       .project = site->project.root,
                                   };
     }

@@ -16,8 +16,8 @@ struct target {
     const char *framework;      /* its display name; NULL: not known */
 };
 
-/* Of the session; where that is NULL, what the connection URL says. The framework is for the caller to add. Its strings
- * are the arena's or the site's. */
+/* Of the session; where that is NULL, what the connection URL says, and the server said before. The framework is for
+ * the caller to add. Its strings are the arena's or the site's. */
 struct target target_of(struct arena *arena, const struct site *site, const struct pg_session *session);
 
 /* The same with the framework; NULL: not known. */

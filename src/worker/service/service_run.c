@@ -187,6 +187,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
         return fail_start(background, call->status);
     }
     char *const id = arena_strdup(call->arena, operation_id(background->operation));
+    const struct target target = target_with(&request, NULL, background->detection.framework);
     /* What changes nothing is not written down: it leaves no trace. */
     if (changes && !operation_write_down(background->operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
@@ -196,7 +197,11 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
                     "The worker has too many runs in the background; try again later.");
         return fail_start(background, call->status);
     }
-    return with_target(&request, operations_get(context->operations, &request, id));
+    Truss__Migration__V1__Operation *const reply = operations_get(context->operations, &request, id);
+    if (reply != NULL) {
+        reply->target = message_target(call->arena, &target);
+    }
+    return reply == NULL ? NULL : &reply->base;
 }
 
 ProtobufCMessage *handle_start_run(void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -240,9 +245,8 @@ ProtobufCMessage *handle_get_operation(void *data, struct rpc_call *call, const 
 {
     const struct service_context *const context = data;
     const struct request request = service_request(context, call);
-    return with_target(&request,
-                       operations_get(context->operations, &request,
-                                      ((const Truss__Migration__V1__GetOperationRequest *)input)->id));
+    return with_target(&request, operations_get(context->operations, &request,
+                                                ((const Truss__Migration__V1__GetOperationRequest *)input)->id));
 }
 
 ProtobufCMessage *handle_wait_operation(void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -261,9 +265,8 @@ ProtobufCMessage *handle_cancel_operation(void *data, struct rpc_call *call, con
 {
     const struct service_context *const context = data;
     const struct request request = service_request(context, call);
-    return with_target(&request,
-                       operations_cancel(context->operations, &request,
-                                         ((const Truss__Migration__V1__CancelOperationRequest *)input)->id));
+    return with_target(&request, operations_cancel(context->operations, &request,
+                                                   ((const Truss__Migration__V1__CancelOperationRequest *)input)->id));
 }
 
 ProtobufCMessage *handle_list_operations(void *data, struct rpc_call *call, const ProtobufCMessage *input)
