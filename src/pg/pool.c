@@ -175,3 +175,13 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     pg_session_free(session);
     leave(pool);
 }
+
+struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, struct status *status)
+{
+    struct pg_session *const session = pg_pool_take(pool, deadline, status);
+    if (session == NULL || pg_session_is_pinned(session) || pg_session_pin(session, status)) {
+        return session;
+    }
+    pg_pool_give(pool, session);
+    return NULL;
+}

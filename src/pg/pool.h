@@ -21,6 +21,9 @@ void pg_pool_free(struct pg_pool *pool);
  * RESOURCE_EXHAUSTED where all that the URL allows are in use. */
 struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct status *status);
 
+/* The same, and its search path is pinned (pg/search.h). */
+struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, struct status *status);
+
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
 

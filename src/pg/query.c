@@ -296,15 +296,36 @@ static PGresult *query(struct pg_session *session, const struct statement *state
     return result;
 }
 
-PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
-                   struct status *status)
+PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
+                        struct status *status)
 {
     return query(session, &(struct statement){sql, count, values, 0}, status);
 }
 
+/* Behind a pooler nothing lasts longer than a transaction: the path of our own neither. */
+static PGresult *query_pinned(struct pg_session *session, const struct statement *statement, struct status *status)
+{
+    if (!session->is_pooled || pg_session_in_transaction(session)) {
+        return query(session, statement, status);
+    }
+    struct status ignored = {.arena = status->arena};
+    PGresult *result = NULL;
+    if (pg_exec(session, "BEGIN", status)) {
+        result = pg_session_pin(session, status) ? query(session, statement, status) : NULL;
+        pg_exec(session, "COMMIT", &ignored);
+    }
+    return result;
+}
+
+PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
+                   struct status *status)
+{
+    return query_pinned(session, &(struct statement){sql, count, values, 0}, status);
+}
+
 PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status)
 {
-    return query(session, &(struct statement){sql, 0, NULL, 1}, status);
+    return query_pinned(session, &(struct statement){sql, 0, NULL, 1}, status);
 }
 
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)

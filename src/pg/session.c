@@ -163,6 +163,8 @@ void pg_session_free(struct pg_session *session)
         PQfinish(session->connection);
         free(session->display);
         free(session->encoding);
+        free(session->path);
+        free(session->schemas);
         free(session);
     }
 }

@@ -59,6 +59,21 @@ bool pg_session_in_transaction(const struct pg_session *session);
  */
 bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status);
 
+/* Pins the session's search path (pg/search.h), and reads anew what it would be for a script. Not inside of a
+ * transaction, unless a pooler gave the backend: there it lasts as long as the transaction, and each pg_query outside
+ * of one gets one. */
+bool pg_session_pin(struct pg_session *session, struct status *status);
+bool pg_session_is_pinned(const struct pg_session *session);
+
+/* As pg_session_open; the session is pinned. */
+struct pg_session *pg_session_open_pinned(const struct conninfo *conninfo, int64_t deadline, struct status *status);
+
+/* Of a pinned session, as it was when that was done: the search path of a script, and those of its schemas that exist,
+ * with PG_SCHEMA_END between. "" where a pooler is between us and no transaction is open. */
+#define PG_SCHEMA_END '\x1f'
+const char *pg_session_script_path(const struct pg_session *session);
+const char *pg_session_script_schemas(const struct pg_session *session);
+
 /* One statement with parameters in text form ($1…); returns the result, for PQclear, or NULL. SQL errors become a
  * status with SQLSTATE, detail, hint and position: UNAVAILABLE for a lost connection or a server that shuts down or
  * starts (57P01-57P03, 08xxx), PERMISSION_DENIED for 42501, DEADLINE_EXCEEDED where our deadline cancelled it, else

@@ -1,5 +1,5 @@
 /*
- * What a session is, for the files that make one: session.c and query.c.
+ * What a session is, for the files that make one: session.c, query.c and search.c.
  */
 #ifndef PG_SESSION_STATE_H
 #define PG_SESSION_STATE_H
@@ -10,6 +10,9 @@ struct pg_session {
     PGconn *connection;
     bool is_lost;
     bool is_jit_off;     /* by us */
+    bool is_pooled;      /* a pooler gives it one backend after the other */
+    char *path;          /* the setting that a script of it has; NULL: not pinned yet (pg/search.h) */
+    char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
     char *display; /* host and database, for messages */
@@ -25,6 +28,10 @@ struct pg_session {
 
 /* libpq's text as one line: the first of it, without "connection to server …: " and "FATAL: ". */
 const char *session_one_line(struct arena *arena, const char *message);
+
+/* As pg_query, for what sets the session up: nothing is put around it behind a pooler. */
+PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
+                        struct status *status);
 
 /* Waits until the socket can be read or written as wanted (poll's events); false when the deadline has passed. */
 bool session_wait(const PGconn *connection, short events, int64_t deadline);

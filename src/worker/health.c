@@ -18,7 +18,7 @@ static struct pg_session *connect(const struct health_context *context, const st
         status_fail(status, context->site->conninfo_code, "%s", context->site->conninfo_error);
         return NULL;
     }
-    return pg_pool_take(context->pool, call->deadline < soon ? call->deadline : soon, status);
+    return pg_pool_take_pinned(context->pool, call->deadline < soon ? call->deadline : soon, status);
 }
 
 /* One row, and who gave it; NULL and a status where it cannot be had. For PQclear. */

@@ -98,7 +98,7 @@ static bool can_write(struct keyed *keyed, struct status *status)
         keyed->session = NULL;
     }
     if (keyed->session == NULL) {
-        keyed->session = pg_session_open(keyed->conninfo, deadline_in(WRITE_MS), status);
+        keyed->session = pg_session_open_pinned(keyed->conninfo, deadline_in(WRITE_MS), status);
     }
     if (keyed->session != NULL) {
         pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
@@ -202,7 +202,7 @@ ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *k
     }
     keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);
     /* One of its own: the work takes one of the pool, and the URL may allow no second. */
-    keyed.session = pg_session_open(site->conninfo, call->deadline, call->status);
+    keyed.session = pg_session_open_pinned(site->conninfo, call->deadline, call->status);
     if (keyed.session == NULL) {
         return NULL;
     }

@@ -66,7 +66,7 @@ static void set_up(void)
     arena = arena_new(0);
     status = (struct status){.arena = arena};
     ck_assert(conninfo_parse(arena, cluster.url, &conninfo, &status));
-    session = pg_session_open(&conninfo, NO_DEADLINE, &status);
+    session = pg_session_open_pinned(&conninfo, NO_DEADLINE, &status);
     ck_assert_msg(session != NULL, "%s", status.message);
 }
 
@@ -246,7 +246,10 @@ END_TEST
 
 START_TEST(without_a_default_the_search_path_decides)
 {
-    ck_assert(pg_exec(session, "SET search_path = nowhere, app, public", &status));
+    ck_assert(pg_exec(session, "ALTER ROLE CURRENT_USER SET search_path = nowhere, app, public", &status));
+    tear_down();
+    set_up();
+    ck_assert(pg_exec(session, "ALTER ROLE CURRENT_USER RESET search_path", &status));
     ck_assert_str_eq(found("create table \"Order\" (); create table users ()"), "+table Order, +table users");
 }
 END_TEST

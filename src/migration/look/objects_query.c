@@ -3,6 +3,7 @@
  * schema must not answer for it.
  */
 #include "migration/look/objects_query.h"
+#include "pg/search.h"
 
 /* $1 type, $2 schema or NULL, $3 name, $4 parent or NULL, $5 schema of the parent or NULL, as arrays of equal length;
  * $6 the default schema or NULL. One row each, in their order. The cast to name cuts a long name as CREATE does. A
@@ -11,10 +12,11 @@
 #define WANTED                                                                                                         \
     "WITH wanted AS (SELECT o.kind, o.name::name AS name, o.parent::name AS parent, o.number,"                         \
     "  ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ="                                            \
-    "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN pg_catalog.current_schemas(false)"         \
+    "   ANY (CASE WHEN coalesce(o.parent_schema, o.schema, $6) IS NULL THEN " PG_SCRIPT_SCHEMAS ""                     \
     "        ELSE ARRAY[coalesce(o.parent_schema, o.schema, $6)::name] END)) AS schemas"                               \
-    "  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])"                                        \
-    "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
+    "  FROM unnest(" PG_AS_SCRIPT(                                                                                     \
+        "$1::text[]") ", $2::text[], $3::text[], $4::text[], $5::text[])"                                              \
+                      "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
 
 static const char existence_query[] = WANTED
     "SELECT CASE w.kind"
@@ -97,14 +99,17 @@ static const char details_query[] = WANTED
  * NULL; all NULL where there is no such column. */
 static const char columns_query[] =
     "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull"
-    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])"
-    " WITH ORDINALITY AS o(schema, parent, name, type, number)"
-    " LEFT JOIN LATERAL (SELECT a.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
-    "  WHERE c.relname = o.parent::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $5) IS NULL"
-    "   THEN pg_catalog.current_schemas(false) ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
-    "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT a.attisdropped LIMIT 1) a"
-    " ON true ORDER BY o.number";
+    " FROM unnest(" PG_AS_SCRIPT(
+        "$1::text[]") ", $2::text[], $3::text[], $4::text[])"
+                      " WITH ORDINALITY AS o(schema, parent, name, type, number)"
+                      " LEFT JOIN LATERAL (SELECT a.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+                      "n.oid = c.relnamespace"
+                      "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
+                      "  WHERE c.relname = o.parent::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $5) IS NULL"
+                      "   THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
+                      "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT "
+                      "a.attisdropped LIMIT 1) a"
+                      " ON true ORDER BY o.number";
 
 /* Appends one element of an array literal. */
 static void put_element(struct buffer *array, const char *value)

@@ -14,7 +14,7 @@ struct pg_session *request_connect(const struct request *request)
     if (!site_is_connected(site, request->status)) {
         return NULL;
     }
-    struct pg_session *const session = pg_pool_take(site->pool, request->deadline, request->status);
+    struct pg_session *const session = pg_pool_take_pinned(site->pool, request->deadline, request->status);
     if (session == NULL || pg_session_use_jit(session, false, request->status)) {
         return session;
     }

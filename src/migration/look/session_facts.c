@@ -1,20 +1,9 @@
 /*
- * One statement asks and then sets: the subquery is read before the settings change, because OFFSET keeps it a query of
- * its own.
+ * What a script's session would be is read anew each time: schemas come and go.
  */
 #include "migration/look/session_facts.h"
 
 #include <string.h>
-
-static const char facts_sql[] =
-    "SELECT f.*, pg_catalog.set_config('search_path', 'pg_catalog', true), "
-    "pg_catalog.set_config('row_security', 'off', true) FROM (SELECT "
-    "pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.chr(31)), "
-    "pg_catalog.current_setting('search_path'), "
-    "(SELECT s.source OPERATOR(pg_catalog.<>) 'default' AND s.setting OPERATOR(pg_catalog.<>) '\"$user\", public' "
-    "FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'search_path'), "
-    "CURRENT_USER OPERATOR(pg_catalog.=) 'truss' AND "
-    "pg_catalog.strpos(pg_catalog.current_setting('search_path'), '$user') OPERATOR(pg_catalog.>) 0 OFFSET 0) f";
 
 /* Schemas that are separated by a character that no name of ours has. */
 static void read_schemas(struct arena *arena, struct text list, struct session_facts *facts)
@@ -32,22 +21,27 @@ static void read_schemas(struct arena *arena, struct text list, struct session_f
     }
 }
 
+/* As the server has it where nobody says anything. */
+#define USUAL_PATH "\"$user\", public"
+
 bool reading_begin(const struct request *request, struct pg_session *session, struct session_facts *facts)
 {
     *facts = (struct session_facts){0};
-    if (!pg_exec(session, "BEGIN READ ONLY", request->status)) {
-        return false;
-    }
-    PG_RESULT(result) = pg_query(session, facts_sql, 0, NULL, request->status);
-    if (result == NULL) {
+    if (!pg_session_pin(session, request->status) ||
+        !pg_exec(session, "BEGIN READ ONLY;SET LOCAL row_security = off", request->status)) {
         reading_end(session);
         return false;
     }
-    const char *const schemas = pg_field(result, 0, 0);
-    read_schemas(request->arena, text_of(schemas == NULL ? "" : arena_strdup(request->arena, schemas)), facts);
-    facts->search_path = arena_strdup(request->arena, pg_field(result, 0, 1));
-    facts->names_schema = pg_field_bool(result, 0, 2);
-    facts->means_ours = pg_field_bool(result, 0, 3);
+    /* Behind a pooler the path is this transaction's. */
+    if (pg_session_script_path(session)[0] == '\0' && !pg_session_pin(session, request->status)) {
+        reading_end(session);
+        return false;
+    }
+    const char *const schemas = arena_strdup(request->arena, pg_session_script_schemas(session));
+    read_schemas(request->arena, text_of(schemas), facts);
+    facts->search_path = arena_strdup(request->arena, pg_session_script_path(session));
+    facts->names_schema = strcmp(facts->search_path, USUAL_PATH) != 0;
+    facts->means_ours = strcmp(pg_session_user(session), "truss") == 0 && strstr(facts->search_path, "$user") != NULL;
     return true;
 }
 

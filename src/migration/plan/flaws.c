@@ -5,6 +5,7 @@
 
 #include "migration/look/objects_query.h"
 #include "migration/look/schema.h"
+#include "pg/search.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
@@ -83,7 +84,7 @@ static const char relation_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, (SELECT p.pid "
     "FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid LIMIT 1) FROM pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $2::name AND n.nspname = ANY ("
-    "CASE WHEN coalesce($1, $3) IS NULL THEN pg_catalog.current_schemas(false) ELSE ARRAY[coalesce($1, $3)::name] END) "
+    "CASE WHEN coalesce($1, $3) IS NULL THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce($1, $3)::name] END) "
     "LIMIT 1";
 
 /* The statement that mends it. */

@@ -4,6 +4,7 @@
 #include "migration/plan/moment.h"
 
 #include "migration/plan/moment_needs.h"
+#include "pg/search.h"
 
 #include <string.h>
 
@@ -121,7 +122,9 @@ static void check_ledger(const struct moment *moment, const struct preparation *
 static const char notes_sql[] =
     "SELECT pg_catalog.format('The event trigger \"%s\" runs %s() at each change of the schema (%s): what it does is "
     "not "
-    "known.', e.evtname, e.evtfoid::pg_catalog.regproc, e.evtevent) FROM pg_catalog.pg_event_trigger e "
+    "known.', e.evtname, (SELECT pg_catalog.concat(CASE WHEN n.nspname <> ALL (" PG_SCRIPT_SCHEMAS
+    ") THEN pg_catalog.concat(n.nspname, '.') END, p.proname) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = p.pronamespace WHERE p.oid = e.evtfoid), e.evtevent) FROM pg_catalog.pg_event_trigger e "
     "WHERE e.evtenabled <> 'D' "
     "UNION ALL SELECT pg_catalog.format('%s is %s%s for this session (%s): a statement that takes longer fails.', "
     "s.name, "

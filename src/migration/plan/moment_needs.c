@@ -3,6 +3,7 @@
  */
 #include "migration/plan/moment_needs.h"
 
+#include "pg/search.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
 
@@ -33,16 +34,21 @@ static const char holders_sql[] =
     "pg_catalog.current_database()) JOIN modes m ON m.name = l.mode AND w.mode = ANY (m.conflicts)) "
     "(SELECT pg_catalog.format('This run would wait for %s, which %s a lock on %s (%s)%s.', " WHO
     ", CASE WHEN h.granted "
-    "THEN 'has' ELSE 'waits in front for' END, h.wanted::pg_catalog.regclass, h.mode, CASE WHEN a.backend_type = "
-    "'autovacuum worker' THEN ': it is there to prevent wraparound and does not give way' ELSE '' END) FROM held h "
-    "JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> pg_catalog.pg_backend_pid() "
-    "AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
-    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) "
-    "UNION ALL (SELECT pg_catalog.format('This run would wait for the prepared transaction \"%s\" (of %s, since %s), "
-    "which "
-    "has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED ends it.', x.gid, x.owner, x.prepared, "
-    "h.wanted::pg_catalog.regclass, h.mode) FROM held h JOIN pg_catalog.pg_prepared_xacts x "
-    "ON h.virtualtransaction = '-1/' || x.transaction::text WHERE h.pid IS NULL LIMIT 8)";
+    "THEN 'has' ELSE 'waits in front for' END, " PG_SCRIPT_NAME(
+        "h.wanted") ", h.mode, CASE WHEN a.backend_type = "
+                    "'autovacuum worker' THEN ': it is there to prevent wraparound and does not give way' ELSE '' END) "
+                    "FROM held h "
+                    "JOIN pg_catalog.pg_stat_activity a ON a.pid = h.pid WHERE a.pid <> pg_catalog.pg_backend_pid() "
+                    "AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE '%to prevent wraparound%') "
+                    "ORDER BY a.xact_start NULLS LAST, a.pid LIMIT 8) "
+                    "UNION ALL (SELECT pg_catalog.format('This run would wait for the prepared transaction \"%s\" (of "
+                    "%s, since %s), "
+                    "which "
+                    "has a lock on %s (%s): COMMIT PREPARED or ROLLBACK PREPARED ends it.', x.gid, x.owner, "
+                    "x.prepared, "
+                    "" PG_SCRIPT_NAME("h.wanted") ", h.mode) FROM held h JOIN pg_catalog.pg_prepared_xacts x "
+                                                  "ON h.virtualtransaction = '-1/' || x.transaction::text WHERE h.pid "
+                                                  "IS NULL LIMIT 8)";
 
 /* Another run of ours, or of the framework's own tool; $1 the keys of its locks. */
 static const char runs_sql[] =
@@ -73,17 +79,25 @@ static const char rights_sql[] =
     "SELECT DISTINCT CASE WHEN w.needed = 'OWNER' THEN pg_catalog.format('The role \"%s\" is not the owner of %s "
     "(\"%s\" "
     "is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that role.', current_user, "
-    "c.oid::pg_catalog.regclass, pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner), "
-    "current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, which a pending migration needs: GRANT %s "
-    "ON "
-    "%s TO \"%s\".', current_user, w.needed, c.oid::pg_catalog.regclass, w.needed, c.oid::pg_catalog.regclass, "
-    "current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN pg_catalog.pg_class c "
-    "ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE "
-    "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') "
-    "WHEN c.relkind IN ('S', 'i', 'I') THEN false "
-    "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT pg_catalog.has_table_privilege(c.oid, w.needed) "
-    "ELSE NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT pg_catalog.has_any_column_privilege(c.oid, "
-    "w.needed) END LIMIT 8";
+    "" PG_SCRIPT_NAME(
+        "c.oid") ", pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner), "
+                 "current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, which a pending migration "
+                 "needs: GRANT %s "
+                 "ON "
+                 "%s TO \"%s\".', current_user, w.needed, " PG_SCRIPT_NAME("c.oid") ", w.needed, " PG_SCRIPT_NAME(
+                     "c.oid") ", "
+                              "current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN "
+                              "pg_catalog.pg_class c "
+                              "ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+                              "CASE "
+                              "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+                              "'USAGE') "
+                              "WHEN c.relkind IN ('S', 'i', 'I') THEN false "
+                              "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT "
+                              "pg_catalog.has_table_privilege(c.oid, w.needed) "
+                              "ELSE NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT "
+                              "pg_catalog.has_any_column_privilege(c.oid, "
+                              "w.needed) END LIMIT 8";
 
 /* $1 relations: of their schemas the role needs USAGE. */
 static const char usage_sql[] =
@@ -99,7 +113,7 @@ static const char schemas_sql[] =
     "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration "
     "does: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
     "FROM unnest($1::text[]) AS w(name) JOIN pg_catalog.pg_namespace n "
-    "ON n.nspname = coalesce(nullif(w.name, ''), $2, pg_catalog.current_schema()) "
+    "ON n.nspname = coalesce(nullif(w.name, ''), $2, (" PG_SCRIPT_SCHEMAS ")[1]) "
     "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') LIMIT 8";
 
 /* $1 relations whose rows are changed: policies hide some of them. */
@@ -107,20 +121,26 @@ static const char hidden_sql[] =
     "SELECT DISTINCT pg_catalog.format('Row security applies to the role \"%s\" on %s: a pending migration changes "
     "only "
     "the rows that its policies show. Run it as the owner, or as a role with BYPASSRLS.', current_user, "
-    "c.oid::pg_catalog.regclass) FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
-    "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
+    "" PG_SCRIPT_NAME("c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c "
+                               "ON c.oid = w.relation WHERE pg_catalog.row_security_active(c.oid) LIMIT 8";
 
 /* $1 relations with rows that are updated or deleted: a publication must know which those are. */
 static const char identity_sql[] =
     "SELECT DISTINCT pg_catalog.format('%s is published (publication \"%s\") and has no replica identity: UPDATE and "
     "DELETE "
-    "fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', c.oid::pg_catalog.regclass, p.pubname, "
-    "c.oid::pg_catalog.regclass) FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = "
-    "w.relation "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_publication_tables t "
-    "ON t.schemaname = n.nspname AND t.tablename = c.relname JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname "
-    "AND (p.pubupdate OR p.pubdelete) WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR (c.relreplident = 'd' "
-    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)))";
+    "fail. Give it a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL.', " PG_SCRIPT_NAME(
+        "c.oid") ", p.pubname, "
+                 "" PG_SCRIPT_NAME(
+                     "c.oid") ") FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = "
+                              "w.relation "
+                              "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+                              "pg_catalog.pg_publication_tables t "
+                              "ON t.schemaname = n.nspname AND t.tablename = c.relname JOIN pg_catalog.pg_publication "
+                              "p ON p.pubname = t.pubname "
+                              "AND (p.pubupdate OR p.pubdelete) WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR "
+                              "(c.relreplident = 'd' "
+                              "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "
+                              "i.indisprimary)))";
 
 /* $1 relations that are written anew, or get an index: how much is free no query tells. */
 static const char disk_sql[] =

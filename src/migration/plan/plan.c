@@ -6,6 +6,7 @@
 
 #include "migration/look/catalog.h"
 #include "migration/plan/selection.h"
+#include "pg/search.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ static struct plan_options options_of(const struct pg_session *session, const st
 static bool find_committing(struct pg_session *session, struct arena *arena, struct words *names, struct status *status)
 {
     static const char sql[] =
-        "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), pg_catalog.pg_function_is_visible(p.oid), "
+        "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), n.nspname = ANY (" PG_SCRIPT_SCHEMAS "), "
         "p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN "
         "pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.prokind = 'p' AND l.lanname = 'plpgsql' ORDER BY p.oid";
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);

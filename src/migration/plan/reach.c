@@ -5,6 +5,7 @@
  */
 #include "migration/plan/reach.h"
 
+#include "pg/search.h"
 #include "pg/session.h"
 
 #include <stdlib.h>
@@ -12,9 +13,11 @@
 
 /* Relations of the system, and what is no relation that anybody reads or writes, are not told of. */
 #define TOLD                                                                                                           \
-    "SELECT r.oid, pg_catalog.max(r.lock), pg_catalog.bool_or(r.goes), r.oid::pg_catalog.regclass::text, "             \
-    "coalesce(pg_catalog.max(c.relkind::text), ''), coalesce(pg_catalog.bool_or(c.relkind IN ('r', 'p', 'v', 'm', "    \
-    "'f', 'S')), false) FROM ("
+    "SELECT r.oid, pg_catalog.max(r.lock), pg_catalog.bool_or(r.goes), " PG_SCRIPT_NAME(                               \
+        "r.oid") ", "                                                                                                  \
+                 "coalesce(pg_catalog.max(c.relkind::text), ''), coalesce(pg_catalog.bool_or(c.relkind IN ('r', 'p', " \
+                 "'v', 'm', "                                                                                          \
+                 "'f', 'S')), false) FROM ("
 #define END                                                                                                            \
     ") AS r(oid, lock, goes) LEFT JOIN pg_catalog.pg_class c ON c.oid = r.oid LEFT JOIN pg_catalog.pg_namespace n "    \
     "ON n.oid = c.relnamespace WHERE r.oid = 0 OR (c.oid IS NOT NULL AND n.nspname NOT LIKE 'pg\\_%') "                \

@@ -6,6 +6,7 @@
 #include "migration/plan/reach.h"
 #include "migration/tool/start.h"
 
+#include "pg/search.h"
 #include "sql/split.h"
 
 #include <string.h>
@@ -34,22 +35,23 @@ struct explaining {
     bool makes_unseen; /* what came before may have made things that were not seen */
 };
 
+/* $1 schema or NULL, $2 table, $3 column. */
+static const char column_sql[] =
+    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.unnest(CASE WHEN $1::text IS NULL "
+    "THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) "
+    "JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::name AND NOT a.attisdropped "
+    "ORDER BY s.number LIMIT 1";
+
 /* For sql_effects: what the database says of a column. */
 static const char *column_type(void *data, const char *schema, const char *table, const char *column)
 {
     const struct explaining *const explaining = data;
     const struct request *const request = explaining->request;
-    struct buffer name = {.arena = request->arena};
     struct status ignored = {.arena = request->arena};
-    if (schema != NULL) {
-        pg_quote_identifier(&name, schema);
-        buffer_putc(&name, '.');
-    }
-    pg_quote_identifier(&name, table);
-    PG_RESULT(result) = pg_query(explaining->session,
-                                 "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
-                                 "WHERE attrelid = pg_catalog.to_regclass($1) AND attname = $2 AND NOT attisdropped",
-                                 2, (const char *const[]){buffer_string(&name), column}, &ignored);
+    PG_RESULT(result) =
+        pg_query(explaining->session, column_sql, 3, (const char *const[]){schema, table, column}, &ignored);
     return result == NULL || PQntuples(result) == 0 ? NULL : arena_strdup(request->arena, pg_field(result, 0, 0));
 }
 

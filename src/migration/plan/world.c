@@ -3,6 +3,7 @@
  * first asked for. Behind so many names all the others are loaded at once: a large plan asks for thousands.
  */
 #include "migration/plan/world.h"
+#include "pg/search.h"
 
 #include <string.h>
 
@@ -128,9 +129,10 @@ static struct seen *see(struct world *world, struct seen **table, const char *sc
 
 /* Schemas, oids, displays, kinds, children, names. */
 #define RELATIONS                                                                                                      \
-    "SELECT n.nspname, c.oid, c.oid::pg_catalog.regclass::text, c.relkind, c.relhassubclass, c.relname "               \
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                             \
-    "WHERE n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%' AND "
+    "SELECT n.nspname, c.oid, " PG_SCRIPT_NAME(                                                                        \
+        "c.oid") ", c.relkind, c.relhassubclass, c.relname "                                                           \
+                 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                \
+                 "WHERE n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%' AND "
 
 static void take(struct world *world, const PGresult *result, int row, const char *bare)
 {
@@ -444,7 +446,7 @@ bool world_is_harmless(struct world *world, const char *schema, const char *func
 static const char *const *usual_path(const struct request *request, struct pg_session *session)
 {
     static const char sql[] = "SELECT p.name FROM (SELECT $1::name AS name, 0 AS number UNION ALL SELECT s.name, "
-                              "s.number FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "
+                              "s.number FROM pg_catalog.unnest(" PG_SCRIPT_SCHEMAS ") "
                               "WITH ORDINALITY AS s(name, number)) p WHERE p.name IS NOT NULL ORDER BY p.number";
     const char *const schema = request->site->project.schema;
     struct status unanswered = {.arena = request->arena};

@@ -27,7 +27,7 @@ bool run_connect(struct run *run)
     if (!site_is_connected(site, run->status)) {
         return false;
     }
-    run->session = pg_session_open(site->conninfo, run->deadline, run->status);
+    run->session = pg_session_open_pinned(site->conninfo, run->deadline, run->status);
     if (run->session == NULL) {
         return false;
     }

@@ -72,7 +72,7 @@ struct pg_session *observer_beside(void *data)
         leave_session(observer);
     }
     if (observer->session == NULL && clock_ms() >= observer->next_try) {
-        observer->session = pg_session_open(observer->conninfo, deadline_in(QUERY_MS), &status);
+        observer->session = pg_session_open_pinned(observer->conninfo, deadline_in(QUERY_MS), &status);
         observer->next_try = clock_ms() + TRY_AGAIN;
     }
     if (observer->session != NULL) {

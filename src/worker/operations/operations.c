@@ -303,7 +303,7 @@ const struct watch *operation_watch(struct operation *operation)
 bool operation_write_down(struct operation *operation, int64_t deadline, struct status *status)
 {
     struct operations *const operations = operation->operations;
-    struct pg_session *const session = pg_pool_take(operations->site->pool, deadline, status);
+    struct pg_session *const session = pg_pool_take_pinned(operations->site->pool, deadline, status);
     if (session == NULL) {
         return false;
     }
@@ -331,7 +331,7 @@ static void write_end(struct operation *operation, const Operation *message)
         if (i > 0) {
             nanosleep(&pause, NULL);
         }
-        struct pg_session *const session = pg_pool_take(pool, deadline_in(OPERATIONS_CANCEL_MS), &status);
+        struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(OPERATIONS_CANCEL_MS), &status);
         ok = session != NULL;
         while (ok && operation->noted < operation->event_count) {
             ok = note(operation, session);

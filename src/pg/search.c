@@ -1,0 +1,83 @@
+/*
+ * One statement asks and then sets.
+ */
+#include "pg/search.h"
+
+#include "pg/session_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* $1 our backend, $2 whether it lasts to the end of the transaction only. The innermost query puts the session's own
+ * path in force, the next reads what that is, the outermost replaces it: each gets what the one inside it gave, and
+ * OFFSET keeps each a query of its own. */
+static const char pin_sql[] =
+    "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', c.path, c.is_local), "
+    "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "
+    "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "
+    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("
+    "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "
+    "pg_catalog.chr(31)) AS schemas FROM ("
+    "SELECT pg_catalog.set_config('search_path', s.reset_val, $2::pg_catalog.bool) AS path, "
+    "$2::pg_catalog.bool AS is_local FROM pg_catalog.pg_settings s "
+    "WHERE s.name OPERATOR(pg_catalog.=) 'search_path' AND ($2::pg_catalog.bool "
+    "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4) OFFSET 0) b OFFSET 0) c";
+
+static void note_path(struct pg_session *session, const PGresult *result)
+{
+    session->is_pooled = PQntuples(result) == 0;
+    free(session->path);
+    free(session->schemas);
+    session->path = strdup(session->is_pooled ? "" : PQgetvalue(result, 0, 0));
+    session->schemas = strdup(session->is_pooled ? "" : PQgetvalue(result, 0, 1));
+}
+
+static bool pin(struct pg_session *session, bool is_local, struct status *status)
+{
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
+    const char *const values[] = {pid, is_local ? "true" : "false"};
+    PG_RESULT(result) = session_query(session, pin_sql, 2, values, status);
+    if (result == NULL) {
+        return false;
+    }
+    const bool was_pooled = session->is_pooled;
+    note_path(session, result);
+    session->is_pooled = session->is_pooled || was_pooled;
+    return true;
+}
+
+bool pg_session_pin(struct pg_session *session, struct status *status)
+{
+    /* Whether a pooler is between us is known behind the first answer only. */
+    if (!session->is_pooled && !pin(session, false, status)) {
+        return false;
+    }
+    return !session->is_pooled || !pg_session_in_transaction(session) || pin(session, true, status);
+}
+
+bool pg_session_is_pinned(const struct pg_session *session)
+{
+    return session->path != NULL;
+}
+
+const char *pg_session_script_path(const struct pg_session *session)
+{
+    return session->path;
+}
+
+const char *pg_session_script_schemas(const struct pg_session *session)
+{
+    return session->schemas;
+}
+
+struct pg_session *pg_session_open_pinned(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+{
+    struct pg_session *const session = pg_session_open(conninfo, deadline, status);
+    if (session == NULL || pg_session_pin(session, status)) {
+        return session;
+    }
+    pg_session_free(session);
+    return NULL;
+}
