@@ -79,6 +79,7 @@ step "5,000 differential seeds" env TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/pyt
 step "500 crashes" /usr/bin/python3 -B tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
 step "a stop with open streams, 200 times" env TRUSS_STOPS=200 /usr/bin/python3 -B tests/bridge/test_stop.py
 step "probes beside a crowd, for a minute" env TRUSS_CROWD_SECONDS=60 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run
+step "crowds without manners" env TRUSS_SIEGE=1 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_siege.py
 step "bad guests, again and again" repeat tests/service/test_wire.py
 
 [ -z "$failed" ] || { echo "failed: ${failed#; }"; exit 1; }

@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define FIRST_BLOCK   ((size_t)4 * 1024)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
 #define ALIGNMENT     _Alignof(max_align_t)
+#define GIVEN_BACK    (512 * 1024) /* blocks from this size on, when they are freed: larger than any block of an arena */
+#define MOST_HEAPS    4            /* of glibc's, which has eight for each processor */
 
 struct block {
     struct block *next;
@@ -188,4 +191,11 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
 size_t arena_used(const struct arena *arena)
 {
     return arena->used;
+}
+
+void memory_keep_little(void)
+{
+    mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
+    mallopt(M_TRIM_THRESHOLD, GIVEN_BACK);
+    mallopt(M_ARENA_MAX, MOST_HEAPS);
 }

@@ -10,6 +10,7 @@
 #include "bridge/browser.h"
 #include "bridge/panel.h"
 #include "bridge/request.h"
+#include "bridge/share.h"
 #include "bridge/stream.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
 
@@ -46,6 +47,46 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         passage_call(passage, "GetStatus", &nothing.base, on_count);
     } else {
         answer_message(passage, route->view == NULL ? reply : route->view(arena, reply));
+    }
+}
+
+/* The answer to one that is shared, and to its companions; its own is the last, because the reply goes with it. */
+static void answer_all(struct passage *passage, struct passage *companion, const ProtobufCMessage *reply,
+                       const struct status *status)
+{
+    const struct route *const route = passage->route;
+    const bool ok = status->code == STATUS_OK;
+    const ProtobufCMessage *const message =
+        !ok || route->view == NULL ? reply : route->view(passage->http->arena, reply);
+    while (companion != NULL) {
+        struct passage *const next = companion->next;
+        companion->is_partial = passage->is_partial;
+        if (ok) {
+            answer_message(companion, message);
+        } else {
+            answer_failure(companion, status);
+        }
+        companion = next;
+    }
+    if (ok) {
+        answer_message(passage, message);
+    } else {
+        answer_failure(passage, status);
+    }
+}
+
+static void on_shared(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    struct passage *const passage = data;
+    if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
+        passage_call(passage, passage->rpc, passage->input, on_shared);
+        return;
+    }
+    struct passage *then;
+    struct passage *const companions = share_end(passage, &then);
+    answer_all(passage, companions, reply, status);
+    if (then != NULL) {
+        passage_call(then, then->rpc, then->input, on_shared);
     }
 }
 
@@ -102,6 +143,10 @@ static void pass_on(struct passage *passage, const char *name)
         answer_error_as(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
     } else if ((passage->route->flags & ROUTE_STREAM) != 0) {
         stream_begin(passage);
+    } else if (share_fits(passage)) {
+        if (!share_join(passage)) {
+            passage_call(passage, passage->rpc, passage->input, on_shared);
+        }
     } else {
         passage_call(passage, passage->rpc, passage->input, on_reply);
     }

@@ -5,31 +5,31 @@
 #include "bridge/http.h"
 
 #include "base/limits.h"
-#include "bridge/guard.h"
-#include "bridge/socket.h"
+#include "bridge/relay.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-#define CONNECTIONS    1024
-#define PER_ADDRESS    768 /* so that one machine cannot keep all others out */
-#define IDLE_SECONDS   10
+#define CONNECTIONS    2048 /* more than the relay makes */
 #define TOLERATED_BODY (2 * LIMIT_SCRIPT)
-#define POOL_BYTES     ((size_t)32 * 1024)
+#define POOL_BYTES     ((size_t)32 * 1024) /* a head of the largest size (head.h), and 56 bytes for each part of it */
 #define STREAM_BLOCK   ((size_t)16 * 1024)
-#define BODIES_LIMIT   (8 * LIMIT_SCRIPT) /* of all requests together */
+#define BODIES_LIMIT   (3 * LIMIT_SCRIPT) /* of all requests together */
 
 /* What a request is, and how far it is. */
 struct exchange {
     struct http_request request; /* first, so that a request is its exchange */
-    struct buffer body;
-    uint64_t announced; /* the body's size by Content-Length; 0 where it does not say */
-    size_t received;    /* of the body, kept or not */
-    bool no_room;       /* for the body */
+    char *body;                  /* as far as it has come */
+    size_t size;
+    size_t capacity;
+    size_t received; /* of the body, kept or not */
+    bool no_room;    /* for the body */
     bool handed_over;
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
@@ -40,14 +40,22 @@ struct exchange {
 
 struct http_server {
     struct MHD_Daemon *daemon;
-    struct guard *guard;
+    struct relay *relay;
     http_handler *handler;
     void *context;
-    char address[SOCKET_ADDRESS_SIZE];
-    bool is_loopback;
     size_t held;        /* bytes of bodies; on the server's thread only */
     atomic_size_t busy; /* requests handed over, and not completed */
     atomic_bool stopping;
+    pthread_mutex_t mutex;  /* of the rest */
+    bool is_closed;         /* takes no links */
+    struct newcomer *first; /* links that libmicrohttpd has not told of yet */
+};
+
+/* A link, and whose it is. */
+struct newcomer {
+    struct newcomer *next;
+    int fd;
+    guest_name client;
 };
 
 /* ---- what a request must not have ---- */
@@ -231,13 +239,6 @@ void http_query(const struct http_request *request, http_parameter *parameter, v
 
 /* ---- libmicrohttpd's callbacks ---- */
 
-static struct guarded *guarded_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *const info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info == NULL ? NULL : info->socket_context;
-}
-
 /* The headers have come. */
 static enum MHD_Result begin(struct MHD_Connection *connection, const char *method, const char *url, void **state)
 {
@@ -248,7 +249,6 @@ static enum MHD_Result begin(struct MHD_Connection *connection, const char *meth
     exchange->request.connection = connection;
     exchange->request.method = arena_strdup(exchange->request.arena, method);
     exchange->request.path = arena_strdup(exchange->request.arena, url);
-    exchange->body.arena = exchange->request.arena;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &framing);
     const char *const problem = framing_problem(&framing);
     if (problem != NULL) {
@@ -259,9 +259,31 @@ static enum MHD_Result begin(struct MHD_Connection *connection, const char *meth
         return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
                       "The body is larger than 8 MiB.");
     }
-    exchange->announced = framing.length;
-    guard_body(guarded_of(connection), framing.length);
     return MHD_YES;
+}
+
+/* Room is made as bytes come, twice as much each time; nothing is reserved for what is only announced. */
+static void keep_body(struct exchange *exchange, const char *data, size_t size)
+{
+    if (exchange->size + size > exchange->capacity) {
+        const size_t least = exchange->capacity == 0 ? 1024 : exchange->capacity * 2;
+        exchange->capacity = exchange->size + size > least ? exchange->size + size : least;
+        exchange->body = realloc(exchange->body, exchange->capacity);
+        if (exchange->body == NULL) {
+            fputs("truss: out of memory\n", stderr);
+            abort();
+        }
+    }
+    memcpy(exchange->body + exchange->size, data, size);
+    exchange->size += size;
+}
+
+static void drop_body(struct http_server *server, struct exchange *exchange)
+{
+    server->held -= exchange->size;
+    free(exchange->body);
+    exchange->body = NULL;
+    exchange->size = exchange->capacity = 0;
 }
 
 /* A piece of the body. Beyond the limits it is taken in and thrown away, for a while. */
@@ -270,11 +292,10 @@ static enum MHD_Result take_body(struct http_server *server, struct exchange *ex
     exchange->received += *size;
     exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT;
     if (exchange->received <= LIMIT_SCRIPT && !exchange->no_room) {
-        if (exchange->body.size == 0 && exchange->announced <= LIMIT_SCRIPT) {
-            buffer_reserve(&exchange->body, (size_t)exchange->announced);
-        }
-        buffer_add(&exchange->body, (struct text){data, *size});
+        keep_body(exchange, data, *size);
         server->held += *size;
+    } else {
+        drop_body(server, exchange);
     }
     *size = 0;
     return exchange->received <= TOLERATED_BODY ? MHD_YES : MHD_NO;
@@ -309,34 +330,57 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (!exchange->handed_over) {
         exchange->handed_over = true;
         atomic_fetch_add(&server->busy, 1);
-        exchange->request.body = buffer_text(&exchange->body);
-        guard_rest(guarded_of(connection));
+        exchange->request.body = (struct text){exchange->body, exchange->size};
         MHD_suspend_connection(connection);
         server->handler(server->context, &exchange->request);
     }
     return MHD_YES;
 }
 
+static void end_exchange(struct http_server *server, struct exchange *exchange)
+{
+    if (exchange->source.gone != NULL) {
+        exchange->source.gone(exchange->source.context);
+    }
+    drop_body(server, exchange);
+    atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
+    if (exchange->response != NULL) {
+        MHD_destroy_response(exchange->response);
+    }
+    arena_free(exchange->request.arena);
+    free(exchange);
+}
+
 static void on_completed(void *data, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code)
 {
     struct http_server *const server = data;
-    struct exchange *exchange = *state;
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     (void)code;
-    guard_headers(guarded_of(connection));
-    if (exchange != NULL) {
-        if (exchange->source.gone != NULL) {
-            exchange->source.gone(exchange->source.context);
-        }
-        server->held -= exchange->body.size;
-        atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
-        if (exchange->response != NULL) {
-            MHD_destroy_response(exchange->response);
-        }
-        arena_free(exchange->request.arena);
-        free(exchange);
+    if (*state != NULL) {
+        end_exchange(server, *state);
         *state = NULL;
     }
+    if (info != NULL && info->socket_context != NULL) {
+        relay_served(server->relay, ((const struct newcomer *)info->socket_context)->client);
+    }
+}
+
+/* The link's entry, taken out of the list. */
+static struct newcomer *take_newcomer(struct http_server *server, int fd)
+{
+    pthread_mutex_lock(&server->mutex);
+    struct newcomer **link = &server->first;
+    while (*link != NULL && (*link)->fd != fd) {
+        link = &(*link)->next;
+    }
+    struct newcomer *const found = *link;
+    if (found != NULL) {
+        *link = found->next;
+    }
+    pthread_mutex_unlock(&server->mutex);
+    return found;
 }
 
 static void on_connection(void *data, struct MHD_Connection *connection, void **context,
@@ -346,11 +390,32 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *const info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = guard_add(server->guard, info->connect_fd);
+        *context = take_newcomer(server, info->connect_fd);
     } else {
-        guard_remove(server->guard, *context);
+        free(*context);
         *context = NULL;
     }
+}
+
+/* The relay's: a client has asked for something. Under the mutex, so that libmicrohttpd is not stopped meanwhile; a
+ * descriptor that it refuses it closes. */
+static bool take_link(void *data, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size)
+{
+    struct http_server *const server = data;
+    struct newcomer *newcomer = memory_alloc(sizeof *newcomer);
+    pthread_mutex_lock(&server->mutex);
+    *newcomer = (struct newcomer){server->first, fd, client};
+    server->first = newcomer;
+    if (server->is_closed) {
+        close(fd);
+    }
+    const bool ok = !server->is_closed && MHD_add_connection(server->daemon, fd, peer, peer_size) == MHD_YES;
+    if (!ok) {
+        server->first = newcomer->next;
+        free(newcomer);
+    }
+    pthread_mutex_unlock(&server->mutex);
+    return ok;
 }
 
 /* Paths reach the handler as they were sent: it decodes them, and refuses what it must. */
@@ -363,51 +428,49 @@ static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *
 
 /* ---- starting and stopping ---- */
 
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+                                MHD_USE_ITC,
+                            0, NULL, NULL, on_request, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+}
+
 struct http_server *http_server_start(const char *listen, http_handler *handler, void *context, struct status *status)
 {
     struct http_server *server = memory_alloc(sizeof *server);
+    const struct relay_options options = {.listen = listen, .connect = take_link, .context = server};
     server->handler = handler;
     server->context = context;
-    const int fd = socket_listen(listen, server->address, &server->is_loopback, status);
-    if (fd < 0) {
-        free(server);
-        return NULL;
+    pthread_mutex_init(&server->mutex, NULL);
+    server->relay = relay_open(&options, status);
+    server->daemon = server->relay == NULL ? NULL : start_daemon(server);
+    if (server->daemon != NULL && relay_start(server->relay)) {
+        return server;
     }
-    server->guard = guard_new();
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
-    if (server->daemon == NULL) {
+    if (server->relay != NULL) {
         status_fail(status, STATUS_INTERNAL, "The HTTP server cannot be started.");
-        guard_free(server->guard);
-        socket_close(fd);
-        free(server);
-        return NULL;
     }
-    return server;
+    http_server_free(server);
+    return NULL;
 }
 
 const char *http_server_address(const struct http_server *server)
 {
-    return server->address;
+    return relay_address(server->relay);
 }
 
 bool http_server_is_loopback(const struct http_server *server)
 {
-    return server->is_loopback;
+    return relay_is_local(server->relay);
 }
 
 void http_server_quiesce(struct http_server *server)
 {
     atomic_store(&server->stopping, true);
-    const int fd = MHD_quiesce_daemon(server->daemon);
-    if (fd >= 0) {
-        socket_close(fd);
-    }
+    relay_shut(server->relay);
 }
 
 size_t http_server_busy(struct http_server *server)
@@ -417,7 +480,13 @@ size_t http_server_busy(struct http_server *server)
 
 void http_server_free(struct http_server *server)
 {
-    MHD_stop_daemon(server->daemon);
-    guard_free(server->guard);
+    pthread_mutex_lock(&server->mutex);
+    server->is_closed = true;
+    pthread_mutex_unlock(&server->mutex);
+    if (server->daemon != NULL) {
+        MHD_stop_daemon(server->daemon);
+    }
+    relay_free(server->relay);
+    pthread_mutex_destroy(&server->mutex);
     free(server);
 }

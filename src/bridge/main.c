@@ -95,6 +95,7 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
 
 int main(int argc, char **argv)
 {
+    memory_keep_little();
     static const struct program program = {"truss-bridge",
                                            "serves the REST routes and the panel by asking truss-worker", OF_BRIDGE};
     struct arena *const arena = arena_new(0);

@@ -10,6 +10,7 @@
 #include "bridge/routes.h"
 #include "rpc/channel.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,10 +24,12 @@ struct bridge {
     const char *const *allowed_hosts; /* and these; NULL-terminated */
     struct text openapi;              /* /openapi.json and /, made once */
     struct text index;
-    atomic_size_t streams; /* that are under way */
-    atomic_bool ending;    /* nobody waits for news any more */
-    atomic_bool stopping;  /* nothing is asked any more */
-    atomic_size_t calling; /* threads that use the workers' channels at this moment */
+    atomic_size_t streams;     /* that are under way */
+    atomic_bool ending;        /* nobody waits for news any more */
+    atomic_bool stopping;      /* nothing is asked any more */
+    pthread_mutex_t sharing;   /* of the next */
+    struct passage *under_way; /* calls that others may wait for; share.h */
+    atomic_size_t calling;     /* threads that use the workers' channels at this moment */
 };
 
 struct passage {
@@ -40,10 +43,14 @@ struct passage {
     struct rpc_channel *worker;                     /* the last that was asked */
     const struct rpc_channel *tried[LIMIT_WORKERS]; /* not to be asked again */
     size_t tried_count;
-    bool is_partial;        /* one of those could not be reached */
-    ProtobufCMessage *view; /* made, waiting for a count */
-    struct arena *piece;    /* of a stream: the memory of the reply and of what is sent of it */
-    struct text first;      /* of a stream: what its first look found, to be sent when the client is there */
+    bool is_partial; /* one of those could not be reached */
+    struct text key; /* of share.h, as are the next three: its message, packed */
+    struct passage *next;
+    struct passage *waiting;    /* for the next call that is equal */
+    struct passage *companions; /* to be answered as this one is */
+    ProtobufCMessage *view;     /* made, waiting for a count */
+    struct arena *piece;        /* of a stream: the memory of the reply and of what is sent of it */
+    struct text first;          /* of a stream: what its first look found, to be sent when the client is there */
     bool first_is_last;
     int64_t asked_at; /* of a stream: when its worker was asked for more */
 };

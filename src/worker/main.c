@@ -146,6 +146,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
 
 int main(int argc, char **argv)
 {
+    memory_keep_little();
     static const struct program program = {"truss-worker", "serves the migrations of one project and database over RPC",
                                            OF_WORKER};
     struct arena *const arena = arena_new(0);

@@ -61,6 +61,32 @@ class Hostile(Case):
         self.assert_refused(self.request("Host: localhost"), 400)
         self.assert_refused(self.request(host=None), 400)
 
+    def test_what_can_be_read_in_two_ways_is_refused_and_smuggles_nothing(self):
+        hidden = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        head = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\n"
+        for lines in (b"Content-Length : 43\r\n", b"Content-Length\t: 43\r\n", b"Transfer-Encoding : chunked\r\n", b"Transfer-Encoding: chun\r\n ked\r\n",
+                      b"X: y\r\n Content-Length: 43\r\n", b"Content-Length: 43\nX: y\r\n", b"Content-Length: 43\rX: y\r\n", b"Content-Length: 43\x00\r\n",
+                      b"Content-Length: 4 3\r\n", b"Content-Length: 43, 43\r\n", b": 43\r\n", b"Content_Length[]: 43\r\n", b"X\x00: y\r\n"):
+            with self.subTest(lines=lines):
+                self.assertEqual(self.statuses(head + lines + b"\r\n" + hidden), [400])
+        for chunks in (b"2;" + b"a" * 40000 + b"\r\n{}\r\n0\r\n\r\n", b"2 \r\n{}\r\n0\r\n\r\n", b"2\n{}\n0\n\n", b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}0\r\n\r\n",
+                       b"-2\r\n{}\r\n0\r\n\r\n", b"2;\n\r\n{}\r\n0\r\n\r\n", b"ffffffffffffffff2\r\n{}\r\n0\r\n\r\n", b"0\r\nX: y\n\r\n"):
+            with self.subTest(chunks=chunks[:20]):
+                self.assertEqual(self.statuses(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + hidden), [400])
+
+    def test_a_path_is_taken_as_it_is_or_not_at_all(self):
+        for path in (b"/healthz\x00/anything", b"/healthz\x00", b"/health\x00z", b"/healthz\x01", b"/healthz\xc3\xa4", b"/healthz#x", b"/healthz \t", b"/healthz\x7f"):
+            with self.subTest(path=path):
+                self.assertEqual(self.statuses(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"), [400])
+        self.assertEqual(self.statuses(self.request(line="GET /healthz?" + "a=1&" * 600 + " HTTP/1.1")), [414])
+
+    def test_connections_are_kept_as_the_client_wishes(self):
+        one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        self.assertEqual(self.statuses(one + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: x, close\r\n\r\n" + one), [200, 200])
+        old = b"GET /healthz HTTP/1.0\r\n\r\n"
+        self.assertEqual(self.statuses(old * 2), [200])
+        self.assertEqual(self.statuses(old.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n") + old), [200, 200])
+
     def test_a_body_with_a_refused_request_is_not_the_next_request(self):
         hidden = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
         for line in ("POST /nothing HTTP/1.1", "DELETE /healthz HTTP/1.1", "GET /healthz HTTP/1.1"):

@@ -57,13 +57,51 @@ class Workers(Bridged):
         self.assertEqual((answer.status, answer.json["error"]), (400, "division by zero"))
 
     def ask_many(self, http, count):
-        """Starts so many requests; answers the list of their statuses, which fills."""
+        """Starts so many requests, no two of them equal; answers the list of their statuses, which fills."""
         answers = []
-        threads = [threading.Thread(target=lambda: answers.append(http.get(STATUS).status)) for _ in range(count)]
+        threads = [threading.Thread(target=lambda n=n: answers.append(http.get(f"{STATUS}?framework=f{n}").status)) for n in range(count)]
         for thread in threads:
             thread.start()
         wait_for(lambda: len(self.workers[0].methods) == count)
         return threads, answers
+
+    def test_equal_reads_are_one_call_and_nobody_is_told_what_was_before_he_came(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+
+        def numbered(call):
+            reply = self.status(call)
+            reply.database = str(len(self.workers[0].calls))
+            gate.wait(20)
+            return reply
+        http = self.bridge(numbered)
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(http.get("/api/migrations/idempotent/status").json["database"])) for _ in range(41)]
+        threads[0].start()
+        wait_for(lambda: len(self.workers[0].calls) == 1)
+        for thread in threads[1:]:
+            thread.start()
+        time.sleep(1)
+        self.assertEqual(len(self.workers[0].calls), 1)
+        gate.set()
+        for thread in threads:
+            thread.join()
+        # One was answered by the first call; all who came while it was under way by the second.
+        self.assertEqual(sorted(answers), ["1"] + ["2"] * 40)
+        self.assertEqual(len(self.workers[0].calls), 2)
+
+    def test_reads_with_other_credentials_are_not_shared(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        http = self.bridge(lambda call: gate.wait(20) and self.status(call))
+        threads = [threading.Thread(target=lambda n=n: http.get(STATUS, headers={"Authorization": f"Bearer {n}"})) for n in range(5)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(self.workers[0].calls) == 5)
+        gate.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual({call.metadata["authorization"] for call in self.workers[0].calls}, {f"Bearer {n}" for n in range(5)})
 
     def test_a_stop_waits_for_the_answers_under_way(self):
         http = self.bridge(self.slowly)

@@ -1,0 +1,430 @@
+/*
+ * A turn of the thread: what the network says of each guest, the jobs of others, who is late; then everything that was
+ * touched is settled, and who has left is freed.
+ */
+#include "rpc/door_private.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EVENTS         128
+#define ACCEPT_AT_ONCE 64
+#define FRESH_MS       1000 /* so long a newcomer may take to say something, if there are not too many of them */
+#define TICK_MS        100
+#define FULL_MS        5   /* a turn, where somebody waits in front of the door */
+#define OWN_FILES      192 /* descriptors that the process needs for other things */
+#define FEWEST         16
+
+/* ---- jobs of other threads ---- */
+
+static void wake(const struct door *door)
+{
+    const uint64_t one = 1;
+    while (write(door->wake, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+}
+
+void door_post(struct door *door, struct door_job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&door->mutex);
+    const bool was_empty = door->first_job == NULL;
+    *(was_empty ? &door->first_job : &door->last_job->next) = job;
+    door->last_job = job;
+    pthread_mutex_unlock(&door->mutex);
+    if (was_empty) {
+        wake(door);
+    }
+}
+
+static void run_jobs(struct door *door)
+{
+    uint64_t count;
+    while (read(door->wake, &count, sizeof count) < 0 && errno == EINTR) {
+    }
+    pthread_mutex_lock(&door->mutex);
+    struct door_job *job = door->first_job;
+    door->first_job = NULL;
+    pthread_mutex_unlock(&door->mutex);
+    while (job != NULL) {
+        struct door_job *const next = job->next;
+        job->run(job);
+        job = next;
+    }
+}
+
+/* ---- who comes in ---- */
+
+static struct guest *first_of(const struct door *door, enum guest_rank rank, uint64_t address)
+{
+    struct guest *guest = door->ranks[rank].first;
+    while (guest != NULL && address != 0 && guest->address != address) {
+        guest = guest->behind;
+    }
+    return guest;
+}
+
+/* The one that gives its place to a newcomer, of one address or (0) of any. Half of the places are for those who were
+ * served before, so that a flood of silent ones does not drive them out; and half for strangers, so that those who were
+ * served and do not go cannot keep the next ones from asking. NULL where all are being served, or have come just now.
+ */
+static struct guest *stalest(const struct door *door, uint64_t address)
+{
+    unsigned strangers = 0;
+    for (const struct guest *guest = door->ranks[GUEST_STRANGER].first; guest != NULL; guest = guest->behind) {
+        strangers += address == 0 || guest->address == address ? 1 : 0;
+    }
+    const unsigned places = address == 0 ? door->most : door->options.per_address;
+    struct guest *const stranger = first_of(door, GUEST_STRANGER, address);
+    struct guest *const served = first_of(door, GUEST_SERVED, address);
+    if (strangers > places / 2 || served == NULL) {
+        const bool may_stay = stranger != NULL && strangers <= places / 2 && clock_ms() - stranger->since < FRESH_MS;
+        return may_stay ? NULL : stranger;
+    }
+    return served;
+}
+
+static unsigned count_of(const struct door *door, uint64_t address)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; address != 0 && i < door->most; i++) {
+        count += door->places[i] != NULL && door->places[i]->address == address ? 1 : 0;
+    }
+    return count;
+}
+
+/* True where somebody can come in now: there is a place, or one that can be given up. */
+static bool has_room(const struct door *door)
+{
+    return door->count < door->most || stalest(door, 0) != NULL;
+}
+
+/* The crowd of one address gives up a place of its own, while it can. */
+static void make_room(struct door *door, uint64_t address)
+{
+    const bool is_crowd = count_of(door, address) >= door->options.per_address;
+    struct guest *guest = is_crowd ? stalest(door, address) : NULL;
+    if (guest == NULL && door->count == door->most) {
+        guest = stalest(door, 0);
+    }
+    if (guest != NULL) {
+        guest_leave(guest);
+    }
+}
+
+static void let_in(struct door *door, int fd, uint64_t address)
+{
+    uint32_t place = 0;
+    while (door->places[place] != NULL) {
+        place++;
+    }
+    struct guest *const guest = memory_alloc(sizeof *guest + door->options.protocol->state_size);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = guest};
+    guest->door = door;
+    guest->fd = fd;
+    guest->link = -1;
+    guest->address = address;
+    guest->until = NO_DEADLINE;
+    guest->since = clock_ms();
+    guest->events = EPOLLIN;
+    guest->name = (uint64_t)++door->generation << 32 | place;
+    door->places[place] = guest;
+    door->count++;
+    struct guest_list *const list = &door->ranks[GUEST_STRANGER];
+    guest->before = list->last;
+    *(list->last == NULL ? &list->first : &list->last->behind) = guest;
+    list->last = guest;
+    if (epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        guest_leave(guest);
+        return;
+    }
+    door->options.protocol->enter(guest);
+    guest_touch(guest);
+}
+
+/* Whether newcomers are looked at; where there is no place or no descriptor they are not, for a moment. */
+static void set_open(struct door *door, bool open)
+{
+    for (size_t i = 0; i < door->listener_count; i++) {
+        if (door->listeners[i] < 0) {
+            continue;
+        }
+        struct epoll_event event = {.events = open ? EPOLLIN : 0, .data.ptr = &door->listeners[i]};
+        epoll_ctl(door->epoll, EPOLL_CTL_MOD, door->listeners[i], &event);
+    }
+    door->is_closed = !open;
+}
+
+static bool is_short_of_means(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void accept_from(struct door *door, int listener)
+{
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        if (!has_room(door)) {
+            set_open(door, false); /* they wait in front of the door */
+            return;
+        }
+        struct sockaddr_storage address;
+        socklen_t size = sizeof address;
+        const int fd = accept4(listener, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
+            if (is_short_of_means(errno)) {
+                struct guest *const guest = stalest(door, 0);
+                if (guest != NULL) {
+                    guest_leave(guest);
+                }
+                set_open(door, false);
+            }
+            return;
+        }
+        const uint64_t key = size < sizeof address.ss_family ? 0 : address_key(&address);
+        make_room(door, key);
+        let_in(door, fd, key);
+    }
+}
+
+/* ---- turns ---- */
+
+static int listener_of(const struct door *door, const void *data)
+{
+    for (size_t i = 0; i < door->listener_count; i++) {
+        if (data == &door->listeners[i]) {
+            return door->listeners[i];
+        }
+    }
+    return -1;
+}
+
+static void take_guest_event(struct guest *guest, uint32_t events)
+{
+    guest_touch(guest);
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+        guest_leave(guest);
+    } else if ((events & EPOLLIN) != 0) {
+        guest_readable(guest);
+    }
+}
+
+static void take_event(struct door *door, const struct epoll_event *event)
+{
+    const int listener = listener_of(door, event->data.ptr);
+    const bool is_link = ((uintptr_t)event->data.ptr & DOOR_LINK) != 0;
+    struct guest *const guest = (struct guest *)(void *)((char *)event->data.ptr - (is_link ? DOOR_LINK : 0));
+    if (event->data.ptr == &door->wake) {
+        run_jobs(door);
+    } else if (listener >= 0) {
+        accept_from(door, listener);
+    } else if (is_link && guest->link >= 0) {
+        guest_touch(guest);
+        door->options.protocol->link(guest);
+    } else if (!is_link && guest->fd >= 0) {
+        take_guest_event(guest, event->events);
+    }
+}
+
+static void tick(struct door *door)
+{
+    const int64_t now = clock_ms();
+    for (unsigned i = 0; i < door->most; i++) {
+        struct guest *const guest = door->places[i];
+        if (guest != NULL && now > guest->until) {
+            guest_late(guest);
+            guest_touch(guest);
+        }
+    }
+}
+
+static void settle(struct door *door)
+{
+    while (door->touched != NULL) {
+        struct guest *const guest = door->touched;
+        door->touched = guest->next_touched;
+        guest->is_touched = false;
+        guest_settle(guest);
+    }
+    while (door->dead != NULL) {
+        struct guest *const guest = door->dead;
+        door->dead = guest->next_dead;
+        free(guest);
+    }
+}
+
+static void close_listeners(struct door *door)
+{
+    for (size_t i = 0; i < door->listener_count; i++) {
+        if (door->listeners[i] >= 0) {
+            close(door->listeners[i]);
+            door->listeners[i] = -1;
+            if (strncmp(door->urls[i], "ipc://", 6) == 0) {
+                unlink(door->urls[i] + 6);
+            }
+        }
+    }
+}
+
+static void *run(void *data)
+{
+    struct door *const door = data;
+    int64_t next_look = clock_ms() + TICK_MS;
+    while (!atomic_load(&door->stopping)) {
+        struct epoll_event events[EVENTS];
+        const int count = epoll_wait(door->epoll, events, EVENTS, door->is_closed ? FULL_MS : TICK_MS);
+        for (int i = 0; i < count; i++) {
+            take_event(door, &events[i]);
+        }
+        if (atomic_load(&door->shut)) {
+            close_listeners(door);
+        }
+        if (door->is_closed && has_room(door)) {
+            set_open(door, true);
+        }
+        if (clock_ms() >= next_look) {
+            next_look = clock_ms() + TICK_MS;
+            tick(door);
+        }
+        settle(door);
+    }
+    for (unsigned i = 0; i < door->most; i++) {
+        if (door->places[i] != NULL) {
+            guest_leave(door->places[i]);
+        }
+    }
+    run_jobs(door);
+    settle(door);
+    return NULL;
+}
+
+/* ---- opening and closing ---- */
+
+/* As many descriptors as the process may have; how many guests that is. */
+static unsigned room_for(unsigned guests, unsigned files_each)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return guests;
+    }
+    const rlim_t wanted = (rlim_t)guests * files_each + OWN_FILES;
+    if (files.rlim_cur < wanted) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    const rlim_t free_files = files.rlim_cur > OWN_FILES ? files.rlim_cur - OWN_FILES : 0;
+    const rlim_t room = free_files / files_each > FEWEST ? free_files / files_each : FEWEST;
+    return room < guests ? (unsigned)room : guests;
+}
+
+static bool add_to_epoll(const struct door *door, int fd, void *data)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
+    return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool listen_on_all(struct door *door, struct status *status)
+{
+    for (size_t i = 0; door->options.urls[i] != NULL; i++) {
+        if (i == DOOR_LISTENERS) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT, "There are more than %d addresses to listen on.",
+                               DOOR_LISTENERS);
+        }
+        const int fd = address_listen(door->options.urls[i], door->urls[i], &door->is_local[i], status);
+        if (fd < 0) {
+            return false;
+        }
+        door->listeners[door->listener_count++] = fd;
+    }
+    return true;
+}
+
+struct door *door_open(const struct door_options *options, struct status *status)
+{
+    struct door *const door = memory_alloc(sizeof *door);
+    door->options = *options;
+    door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each);
+    door->places = memory_alloc(door->most * sizeof(struct guest *));
+    pthread_mutex_init(&door->mutex, NULL);
+    door->epoll = epoll_create1(EPOLL_CLOEXEC);
+    door->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (door->epoll < 0 || door->wake < 0 || !add_to_epoll(door, door->wake, &door->wake)) {
+        status_fail(status, STATUS_INTERNAL, "Cannot prepare for connections: %s.", strerror(errno));
+        door_free(door);
+        return NULL;
+    }
+    if (!listen_on_all(door, status)) {
+        door_free(door);
+        return NULL;
+    }
+    return door;
+}
+
+const char *door_url(const struct door *door, size_t index)
+{
+    return index < door->listener_count ? door->urls[index] : NULL;
+}
+
+bool door_is_local(const struct door *door)
+{
+    for (size_t i = 0; i < door->listener_count; i++) {
+        if (!door->is_local[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool door_start(struct door *door)
+{
+    for (size_t i = 0; i < door->listener_count; i++) {
+        if (!add_to_epoll(door, door->listeners[i], &door->listeners[i])) {
+            return false;
+        }
+    }
+    door->has_thread = pthread_create(&door->thread, NULL, run, door) == 0;
+    return door->has_thread;
+}
+
+void door_shut(struct door *door)
+{
+    atomic_store(&door->shut, true);
+    wake(door);
+}
+
+void door_free(struct door *door)
+{
+    if (door == NULL) {
+        return;
+    }
+    atomic_store(&door->stopping, true);
+    if (door->has_thread) {
+        wake(door);
+        pthread_join(door->thread, NULL);
+    }
+    close_listeners(door);
+    if (door->epoll >= 0) {
+        close(door->epoll);
+    }
+    if (door->wake >= 0) {
+        close(door->wake);
+    }
+    pthread_mutex_destroy(&door->mutex);
+    free(door->places);
+    free(door);
+}
+
+struct guest *door_find(struct door *door, guest_name name)
+{
+    const uint32_t place = (uint32_t)name;
+    struct guest *const guest = place < door->most ? door->places[place] : NULL;
+    return guest != NULL && guest->name == name ? guest : NULL;
+}

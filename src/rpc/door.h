@@ -1,0 +1,151 @@
+/*
+ * The network side of a server, for any protocol: one thread that lets connections in, reads what they send, and writes
+ * what they are sent. Everything about a guest (a connection) has a bound: how many there are, in all and from one
+ * address, how long each may take for what is waited for, and how many bytes are kept for them. Nothing is reserved for
+ * what was only announced. Who comes when the house is full takes the place of another: of the stranger who has said
+ * nothing for longest, or of the one that was served longest ago; never of one that is being served.
+ *
+ * nng 1.5.2 and libmicrohttpd 0.9.75 have none of these bounds, or refuse the newcomer: a thousand silent connections
+ * keep all others out.
+ *
+ * All functions are for the door's own thread, where the protocol's functions run, unless they say otherwise.
+ */
+#ifndef RPC_DOOR_H
+#define RPC_DOOR_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct door;
+struct guest;
+
+/* What guests speak. Any function may let the guest go; after `leave` it is touched no more. */
+struct door_protocol {
+    size_t state_size; /* of what the protocol knows of a guest; zeroed */
+    void (*enter)(struct guest *guest);
+    void (*bytes)(struct guest *guest, struct text bytes); /* all of them are to be taken */
+    void (*ends)(struct guest *guest);                     /* it sends no more; NULL: it is let go */
+    void (*sent)(struct guest *guest);                     /* the network has taken all that was sent; may be NULL */
+    void (*late)(struct guest *guest);                     /* its time is over; NULL: it is let go */
+    void (*link)(struct guest *guest);                     /* something can be read from its link, or written to it */
+    void (*leave)(struct guest *guest);                    /* may be NULL */
+};
+
+struct door_options {
+    const char *const *urls; /* tcp://HOST:PORT with a numeric host or localhost, ipc://PATH; NULL-terminated */
+    const struct door_protocol *protocol;
+    void *context;
+    unsigned guests;      /* the most at once; fewer where the process may not have as many descriptors */
+    unsigned per_address; /* the most of one address; those of Unix sockets are not counted */
+    unsigned files_each;  /* descriptors that a guest may need; 0 is 1 */
+    size_t bytes;         /* the most that are kept for all guests together */
+};
+
+/* Opens the addresses; guests come in with door_start. NULL and a status where one cannot be listened on. */
+struct door *door_open(const struct door_options *options, struct status *status);
+
+/* The URL that the index-th listener really has (port 0 resolved), borrowed; NULL beyond the last. Any thread. */
+const char *door_url(const struct door *door, size_t index);
+
+/* True where only this machine can come in. Any thread. */
+bool door_is_local(const struct door *door);
+
+/* False where there is no thread to be had. */
+bool door_start(struct door *door);
+
+/* Lets nobody in any more; who is in stays. Any thread. */
+void door_shut(struct door *door);
+
+/* Lets all guests go, waits for the door's thread and releases everything. Any other thread; NULL is fine. */
+void door_free(struct door *door);
+
+/* Work for the door's thread; embed it in what it is about. */
+struct door_job {
+    struct door_job *next;
+    void (*run)(struct door_job *job);
+};
+
+/* Has a job run on the door's thread soon, in the order of these calls; it is lost where the door is being freed. Any
+ * thread. */
+void door_post(struct door *door, struct door_job *job);
+
+/* ---- guests ---- */
+
+/* A name that is never used again: by it other threads speak of a guest that may have left. */
+typedef uint64_t guest_name;
+
+guest_name guest_name_of(const struct guest *guest);
+struct guest *door_find(struct door *door, guest_name name); /* NULL: it has left */
+
+void *guest_state(struct guest *guest);
+void *guest_context(const struct guest *guest);
+struct door *guest_door(const struct guest *guest);
+bool guest_is_unix(const struct guest *guest);
+
+/* A piece of what is sent: embed it, or allocate it. `release` is called once, when the network has taken it or the
+ * guest has left. */
+struct door_piece {
+    struct door_piece *next;
+    struct text bytes;
+    void (*release)(struct door_piece *piece); /* NULL: nothing is to be released */
+};
+
+/* Sends it behind what was sent before. */
+void guest_send(struct guest *guest, struct door_piece *piece);
+
+/* Sends a copy. */
+void guest_send_copy(struct guest *guest, struct text bytes);
+
+/* Bytes that the network has not taken yet. */
+size_t guest_unsent(const struct guest *guest);
+
+/* Bytes that the network has taken, and the other side has not. */
+size_t guest_unread(const struct guest *guest);
+
+/* Until when what it is waited for must have come (clock_ms units), or NO_DEADLINE. */
+void guest_expect(struct guest *guest, int64_t until);
+
+/* Read no more of it for now, or again. */
+void guest_pause(struct guest *guest, bool paused);
+
+/* It is being served, and keeps its place; it has been served, and is as good as any. */
+void guest_serve(struct guest *guest);
+void guest_served(struct guest *guest);
+
+/* Bytes that the protocol keeps for it: false where that is more than there may be of all guests; nothing is counted
+ * then. */
+bool guest_keep(struct guest *guest, size_t bytes);
+
+/* Its address, as getpeername gives it. */
+socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer);
+
+/* True where so many guests of its address are being served, and there are guests of other addresses. */
+bool guest_is_greedy(const struct guest *guest, unsigned most);
+
+/* ---- a guest's link: a second connection, from the door inwards to who serves the guest ---- */
+
+/* Takes a descriptor that does not block; it is closed with the guest. */
+void guest_set_link(struct guest *guest, int fd);
+
+/* The link, or -1. */
+int guest_link(const struct guest *guest);
+
+/* What the protocol's `link` is called for. */
+void guest_link_wants(struct guest *guest, bool to_read, bool to_write);
+
+/* Closes it. */
+void guest_drop_link(struct guest *guest);
+
+/* Lets it go when it has been sent everything, and has had a moment to read it. What it sends until then is not looked
+ * at. */
+void guest_finish(struct guest *guest);
+
+/* Lets it go at once. */
+void guest_leave(struct guest *guest);
+
+#endif

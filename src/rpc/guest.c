@@ -1,0 +1,413 @@
+/*
+ * One connection: reading, writing, and leaving. Nothing here waits.
+ */
+#include "rpc/door_private.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PIECES    16    /* written at once */
+#define STALL_MS  15000 /* who takes nothing of what it is sent for so long leaves */
+#define LINGER_MS 1500  /* to read the last answer, before a close throws it away */
+
+/* ---- places ---- */
+
+void guest_touch(struct guest *guest)
+{
+    if (!guest->is_touched) {
+        guest->is_touched = true;
+        guest->next_touched = guest->door->touched;
+        guest->door->touched = guest;
+    }
+}
+
+static void unlink_guest(struct guest *guest)
+{
+    struct guest_list *const list = &guest->door->ranks[guest->rank];
+    *(guest->before == NULL ? &list->first : &guest->before->behind) = guest->behind;
+    *(guest->behind == NULL ? &list->last : &guest->behind->before) = guest->before;
+}
+
+static void link_guest(struct guest *guest, enum guest_rank rank)
+{
+    struct guest_list *const list = &guest->door->ranks[rank];
+    guest->rank = rank;
+    guest->before = list->last;
+    guest->behind = NULL;
+    *(list->last == NULL ? &list->first : &list->last->behind) = guest;
+    list->last = guest;
+}
+
+void guest_set_rank(struct guest *guest, enum guest_rank rank)
+{
+    if (guest->fd >= 0) {
+        unlink_guest(guest);
+        link_guest(guest, rank);
+    }
+}
+
+void guest_serve(struct guest *guest)
+{
+    guest_set_rank(guest, GUEST_IN_SERVICE);
+}
+
+void guest_served(struct guest *guest)
+{
+    guest_set_rank(guest, GUEST_SERVED);
+}
+
+/* ---- small things ---- */
+
+guest_name guest_name_of(const struct guest *guest)
+{
+    return guest->name;
+}
+
+void *guest_state(struct guest *guest)
+{
+    return guest->state;
+}
+
+void *guest_context(const struct guest *guest)
+{
+    return guest->door->options.context;
+}
+
+struct door *guest_door(const struct guest *guest)
+{
+    return guest->door;
+}
+
+bool guest_is_unix(const struct guest *guest)
+{
+    return guest->address == 0;
+}
+
+size_t guest_unsent(const struct guest *guest)
+{
+    return guest->unsent;
+}
+
+size_t guest_unread(const struct guest *guest)
+{
+    int bytes = 0;
+    return ioctl(guest->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+void guest_expect(struct guest *guest, int64_t until)
+{
+    guest->until = until;
+}
+
+void guest_pause(struct guest *guest, bool paused)
+{
+    guest->is_paused = paused;
+    guest_touch(guest);
+}
+
+bool guest_keep(struct guest *guest, size_t bytes)
+{
+    struct door *const door = guest->door;
+    const size_t others = door->bytes - guest->kept;
+    if (bytes > guest->kept && others + bytes > door->options.bytes) {
+        return false;
+    }
+    door->bytes = others + bytes;
+    guest->kept = bytes;
+    return true;
+}
+
+socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer)
+{
+    socklen_t size = sizeof *peer;
+    memset(peer, 0, sizeof *peer);
+    return getpeername(guest->fd, (struct sockaddr *)peer, &size) == 0 ? size : 0;
+}
+
+static bool is_alone(const struct guest *guest)
+{
+    for (int rank = 0; rank < GUEST_RANKS; rank++) {
+        for (const struct guest *one = guest->door->ranks[rank].first; one != NULL; one = one->behind) {
+            if (one->address != guest->address) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool guest_is_greedy(const struct guest *guest, unsigned most)
+{
+    unsigned count = 0;
+    for (const struct guest *one = guest->door->ranks[GUEST_IN_SERVICE].first; one != NULL; one = one->behind) {
+        count += one->address == guest->address ? 1 : 0;
+    }
+    return count >= most && !is_alone(guest);
+}
+
+/* ---- the link ---- */
+
+void guest_set_link(struct guest *guest, int fd)
+{
+    guest->link = fd;
+    guest->link_events = 0;
+    guest_link_wants(guest, true, false);
+}
+
+int guest_link(const struct guest *guest)
+{
+    return guest->link;
+}
+
+/* A link of which nothing is wanted is not in epoll, which would tell of its end again and again. */
+void guest_link_wants(struct guest *guest, bool to_read, bool to_write)
+{
+    const uint32_t wanted = (to_read ? (uint32_t)EPOLLIN : 0U) | (to_write ? (uint32_t)EPOLLOUT : 0U);
+    if (guest->link < 0 || wanted == guest->link_events) {
+        return;
+    }
+    struct epoll_event event = {.events = wanted, .data.ptr = (char *)guest + DOOR_LINK};
+    const int what = guest->link_events == 0 ? EPOLL_CTL_ADD : wanted == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    guest->link_events = wanted;
+    epoll_ctl(guest->door->epoll, what, guest->link, &event);
+}
+
+void guest_drop_link(struct guest *guest)
+{
+    if (guest->link >= 0) {
+        close(guest->link);
+        guest->link = -1;
+    }
+}
+
+/* ---- leaving ---- */
+
+static void release(struct door_piece *piece)
+{
+    if (piece->release != NULL) {
+        piece->release(piece);
+    }
+}
+
+static void drop_pieces(struct guest *guest)
+{
+    while (guest->first != NULL) {
+        struct door_piece *const piece = guest->first;
+        guest->first = piece->next;
+        release(piece);
+    }
+    guest->last = NULL;
+    guest->door->bytes -= guest->unsent;
+    guest->unsent = 0;
+}
+
+void guest_leave(struct guest *guest)
+{
+    struct door *const door = guest->door;
+    if (guest->fd < 0) {
+        return;
+    }
+    unlink_guest(guest);
+    close(guest->fd); /* which takes it out of epoll */
+    guest->fd = -1;
+    guest_drop_link(guest);
+    door->places[(uint32_t)guest->name] = NULL;
+    door->count--;
+    drop_pieces(guest);
+    if (door->options.protocol->leave != NULL) {
+        door->options.protocol->leave(guest);
+    }
+    guest_keep(guest, 0);
+    guest->next_dead = door->dead;
+    door->dead = guest;
+}
+
+void guest_finish(struct guest *guest)
+{
+    guest->is_finishing = true;
+    guest->is_paused = false;
+    guest_set_rank(guest, GUEST_SERVED);
+    guest_touch(guest);
+}
+
+/* A close with something unread in it would be a reset, and take the answer away from who has not read it yet. */
+static void linger(struct guest *guest)
+{
+    guest->is_lingering = true;
+    guest->until = clock_ms() + LINGER_MS;
+    if (guest->has_ended || shutdown(guest->fd, SHUT_WR) != 0) {
+        guest_leave(guest);
+    }
+}
+
+/* ---- sending ---- */
+
+static struct guest *largest(struct door *door)
+{
+    struct guest *found = NULL;
+    for (unsigned i = 0; i < door->most; i++) {
+        struct guest *const guest = door->places[i];
+        if (guest != NULL && (found == NULL || guest->unsent > found->unsent)) {
+            found = guest;
+        }
+    }
+    return found;
+}
+
+void guest_send(struct guest *guest, struct door_piece *piece)
+{
+    struct door *const door = guest->door;
+    if (guest->fd < 0 || piece->bytes.size == 0) {
+        release(piece);
+        return;
+    }
+    if (guest->unsent == 0) {
+        guest->until = clock_ms() + STALL_MS;
+    }
+    piece->next = NULL;
+    *(guest->last == NULL ? &guest->first : &guest->last->next) = piece;
+    guest->last = piece;
+    guest->unsent += piece->bytes.size;
+    guest_touch(guest);
+    door->bytes += piece->bytes.size;
+    /* Answers that nobody reads must not fill the memory: who has most of them goes. */
+    while (door->bytes > 2 * door->options.bytes && largest(door) != NULL && largest(door)->unsent > 0) {
+        guest_leave(largest(door));
+    }
+}
+
+struct copy {
+    struct door_piece piece;
+    char bytes[];
+};
+
+static void free_copy(struct door_piece *piece)
+{
+    free(piece);
+}
+
+void guest_send_copy(struct guest *guest, struct text bytes)
+{
+    struct copy *const copy = memory_alloc(sizeof *copy + bytes.size);
+    memcpy(copy->bytes, bytes.data, bytes.size);
+    copy->piece = (struct door_piece){.bytes = {copy->bytes, bytes.size}, .release = free_copy};
+    guest_send(guest, &copy->piece);
+}
+
+/* So many bytes have been taken. */
+static void take_off(struct guest *guest, size_t bytes)
+{
+    guest->unsent -= bytes;
+    guest->door->bytes -= bytes;
+    guest->offset += bytes;
+    while (guest->first != NULL && guest->offset >= guest->first->bytes.size) {
+        struct door_piece *const piece = guest->first;
+        guest->offset -= piece->bytes.size;
+        guest->first = piece->next;
+        guest->last = guest->first == NULL ? NULL : guest->last;
+        release(piece);
+    }
+    guest->until = clock_ms() + STALL_MS;
+    guest->is_drained = guest->first == NULL;
+}
+
+void guest_writable(struct guest *guest)
+{
+    while (guest->fd >= 0 && guest->first != NULL) {
+        struct iovec parts[PIECES];
+        int count = 0;
+        for (const struct door_piece *piece = guest->first; piece != NULL && count < PIECES; piece = piece->next) {
+            const size_t offset = count == 0 ? guest->offset : 0;
+            parts[count++] =
+                (struct iovec){(void *)(uintptr_t)(piece->bytes.data + offset), piece->bytes.size - offset};
+        }
+        const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+        const ssize_t sent = sendmsg(guest->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent > 0) {
+            take_off(guest, (size_t)sent);
+        } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return;
+        } else if (sent >= 0 || errno != EINTR) {
+            guest_leave(guest);
+        }
+    }
+}
+
+/* Tells the protocol that everything has been sent. */
+static void tell_sent(struct guest *guest)
+{
+    guest->is_drained = false;
+    guest->until = NO_DEADLINE;
+    if (guest->door->options.protocol->sent != NULL) {
+        guest->door->options.protocol->sent(guest);
+    }
+}
+
+/* ---- reading ---- */
+
+void guest_readable(struct guest *guest)
+{
+    struct door *const door = guest->door;
+    const struct door_protocol *const protocol = door->options.protocol;
+    const ssize_t size = recv(guest->fd, door->buffer, sizeof door->buffer, MSG_DONTWAIT);
+    if (size > 0 && !guest->is_finishing) {
+        protocol->bytes(guest, (struct text){door->buffer, (size_t)size});
+    } else if (size == 0 && (guest->is_lingering || (protocol->ends == NULL && !guest->is_finishing))) {
+        guest_leave(guest);
+    } else if (size == 0) {
+        guest->has_ended = true;
+        if (!guest->is_finishing) {
+            protocol->ends(guest);
+        }
+    } else if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        guest_leave(guest);
+    }
+}
+
+void guest_late(struct guest *guest)
+{
+    const struct door_protocol *const protocol = guest->door->options.protocol;
+    guest->until = NO_DEADLINE;
+    if (guest->first != NULL || guest->is_lingering || protocol->late == NULL) {
+        guest_leave(guest);
+    } else {
+        protocol->late(guest);
+    }
+}
+
+/* ---- the end of a turn ---- */
+
+void guest_settle(struct guest *guest)
+{
+    /* What is sent may be all, and the protocol may have more then. */
+    for (int i = 0; i < 4 && guest->fd >= 0; i++) {
+        guest_writable(guest);
+        if (!guest->is_drained) {
+            break;
+        }
+        tell_sent(guest);
+    }
+    if (guest->fd >= 0 && guest->is_finishing && !guest->is_lingering && guest->first == NULL) {
+        linger(guest);
+    }
+    if (guest->fd < 0) {
+        return;
+    }
+    const uint32_t wanted = (guest->is_paused || guest->has_ended ? 0U : (uint32_t)EPOLLIN) |
+                            (guest->first == NULL && !guest->is_drained ? 0U : (uint32_t)EPOLLOUT);
+    if (wanted != guest->events) {
+        struct epoll_event event = {.events = wanted, .data.ptr = guest};
+        guest->events = wanted;
+        epoll_ctl(guest->door->epoll, EPOLL_CTL_MOD, guest->fd, &event);
+    }
+}

@@ -1,0 +1,102 @@
+"""Crowds without manners in front of the bridge: a good client is served beside them, and all is given back when they have gone.
+
+TRUSS_SIEGE  not empty: the whole numbers, 10,000 silent, 5,000 trickling, and the limits of a quiet machine (the long suite)
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, wait_for
+
+WHOLE = bool(os.environ.get("TRUSS_SIEGE"))
+SECONDS = 12 if WHOLE else 1.5
+SIEGE = os.path.join(os.path.dirname(__file__), "..", "support", "siege.py")
+MEGABYTES = 400 if harness.SANITIZED else 64
+FILES = 3300  # a thousand clients, and both ends of the link of each
+
+
+class Besieged(Case):
+    limit = 600
+
+    def besieged(self):
+        """The program that is besieged, its address, and a good client's request."""
+        raise NotImplementedError
+
+    def means(self, program):
+        with open(f"/proc/{program.pid}/status", encoding="ascii") as file:
+            resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+        return resident // 1024, len(os.listdir(f"/proc/{program.pid}/fd"))
+
+    def hold_out(self, kind, whole, few, sources):
+        program, address, ask = self.besieged()
+        ask()
+        before = self.means(program)
+        count = whole if WHOLE else few
+        crowd = subprocess.Popen([sys.executable, SIEGE, kind, address, str(count), str(sources), str(SECONDS)], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(crowd.kill)
+        time.sleep(0.5)
+        times, most = [], before
+        while crowd.poll() is None:
+            began = time.monotonic()
+            ask()
+            times.append(time.monotonic() - began)
+            most = tuple(map(max, zip(most, self.means(program))))
+            time.sleep(0.02)
+        told = json.loads(crowd.stdout.read())
+        crowd.stdout.close()
+        times.sort()
+        p99 = times[len(times) * 99 // 100]
+        print(f"{kind} {count} of {sources}: {len(times)} good answers, median {times[len(times) // 2] * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms, "
+              f"{most[0]} MB, {most[1]} files, {told}", file=sys.stderr)
+        self.assertGreater(told["opened"], min(count, 500) // 2)
+        self.assertGreater(len(times), 100 if WHOLE else 2)
+        self.assertLess(p99, 0.1 if WHOLE else 3)
+        self.assertLess(most[0], MEGABYTES)
+        self.assertLess(most[1], FILES)
+        wait_for(lambda: self.means(program)[1] <= before[1] + 4, 30)
+
+
+class Bridge(Besieged):
+    def besieged(self):
+        self.files = self.project("prisma-blog")
+        http = self.bridge(self.worker(self.files))
+
+        def ask():
+            answer = http.get("/api/migrations/status")
+            self.assertEqual(answer.status, 200, answer.body)
+        return http.process, f"{http.host}:{http.port}", ask
+
+    def test_silent_connections(self):
+        self.hold_out("silent", 10000, 1500, 1)
+
+    def test_silent_connections_of_many(self):
+        self.hold_out("silent", 10000, 500, 40)
+
+    def test_headers_that_trickle(self):
+        self.hold_out("headers", 5000, 300, 40)
+
+    def test_bodies_that_trickle(self):
+        self.hold_out("body", 5000, 300, 1)
+
+    def test_chunks_that_trickle(self):
+        self.hold_out("chunks", 5000, 300, 40)
+
+    def test_bodies_that_are_only_announced(self):
+        self.hold_out("announced", 1000, 300, 40)
+
+    def test_requests_of_clients_that_send_no_more(self):
+        self.hold_out("half", 2000, 200, 40)
+
+    def test_answers_that_nobody_reads(self):
+        self.hold_out("unread", 1000, 100, 1)
+
+    def test_answers_that_nobody_of_many_reads(self):
+        self.hold_out("unread", 1000, 100, 40)
+
+
+if __name__ == "__main__":
+    harness.main()

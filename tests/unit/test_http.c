@@ -1,0 +1,277 @@
+/*
+ * Heads and bodies of HTTP/1.1 as RFC 9112 has them: what is taken, what is refused, whatever the pieces in which it
+ * comes.
+ */
+#include "bridge/chunks.h"
+#include "bridge/head.h"
+#include "support/runner.h"
+
+#include <string.h>
+
+static struct arena *arena;
+static struct http_head head;
+static struct http_problem problem;
+
+static void begin(void)
+{
+    arena = arena_new(0);
+}
+
+static void end(void)
+{
+    arena_free(arena);
+}
+
+/* The status that these bytes are refused with; 0: it is a head. */
+static unsigned status_of(struct text bytes)
+{
+    problem = (struct http_problem){0};
+    const size_t size = http_head_size(bytes, &problem);
+    ck_assert_uint_ne(size, 0);
+    if (size == SIZE_MAX || !http_head_read(arena, text_slice(bytes, 0, size), &head, &problem)) {
+        ck_assert_ptr_nonnull(problem.message);
+        return problem.status;
+    }
+    return 0;
+}
+
+static unsigned status_of_string(const char *string)
+{
+    return status_of(text_of(string));
+}
+
+#define GET  "GET / HTTP/1.1\r\n"
+#define HOST "Host: localhost\r\n"
+#define POST "POST / HTTP/1.1\r\n" HOST
+
+START_TEST(a_head_is_taken_apart)
+{
+    ck_assert_uint_eq(
+        status_of_string("\r\n\r\nPOST /a/b%20c?x=1&y HTTP/1.1\r\nHost: [::1]:8787\r\nX-Y:\t a  b \t\r\nEmpty:\r\n"
+                         "Content-Length: 12\r\nconnection: foo, Close\r\n\r\nbody"),
+        0);
+    ck_assert_str_eq(head.method, "POST");
+    ck_assert_str_eq(head.path, "/a/b%20c");
+    ck_assert_str_eq(head.query, "x=1&y");
+    ck_assert_str_eq(head.host, "[::1]:8787");
+    ck_assert_str_eq(http_head_find(&head, "x-y"), "a  b");
+    ck_assert_str_eq(http_head_find(&head, "Empty"), "");
+    ck_assert_ptr_null(http_head_find(&head, "Nothing"));
+    ck_assert_uint_eq(head.length, 12);
+    ck_assert(!head.keeps_alive && !head.is_chunked && !head.is_1_0 && !head.expects_continue);
+    ck_assert_uint_eq(status_of_string("GET http://other:80/x?y HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\n\r\n"), 0);
+    ck_assert_str_eq(head.path, "/x");
+    ck_assert_str_eq(head.host, "other:80");
+    ck_assert(head.keeps_alive && head.expects_continue);
+    ck_assert_uint_eq(status_of_string("GET / HTTP/1.0\r\n\r\n"), 0);
+    ck_assert(head.is_1_0 && !head.keeps_alive && head.host == NULL);
+    ck_assert_uint_eq(status_of_string("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), 0);
+    ck_assert(head.keeps_alive);
+}
+END_TEST
+
+static const struct {
+    unsigned status;
+    const char *bytes;
+} refused[] = {
+    /* the request line */
+    {400, "GET /\r\n" HOST "\r\n"},
+    {400, "GET  / HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET /a b HTTP/1.1\r\n" HOST "\r\n"},
+    {400, " GET / HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "G(T / HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET / HTTP/1.1 \r\n" HOST "\r\n"},
+    {400, "GET / http/1.1\r\n" HOST "\r\n"},
+    {505, "GET / HTTP/2.0\r\n" HOST "\r\n"},
+    {505, "GET / HTTP/9.9\r\n" HOST "\r\n"},
+    {400, "GET / HTTP/1.10\r\n" HOST "\r\n"},
+    {400, "GET x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET /\x01 HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET /#x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http:///x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "GET http://user@other/x HTTP/1.1\r\n" HOST "\r\n"},
+    {400, "CONNECT other:80 HTTP/1.1\r\n" HOST "\r\n"},
+    /* its lines */
+    {400, "GET / HTTP/1.1\n" HOST "\r\n"},
+    {400, GET "Host: localhost\nX: y\r\n\r\n"},
+    {400, GET "Host: localhost\rX: y\r\n\r\n"},
+    {400, GET HOST "X: a\r\n b\r\n\r\n"},
+    {400, GET " X: a\r\n" HOST "\r\n"},
+    {400, GET HOST "\tX: a\r\n\r\n"},
+    /* headers */
+    {400, GET HOST "Content-Length : 5\r\n\r\n"},
+    {400, GET HOST "Transfer-Encoding : chunked\r\n\r\n"},
+    {400, GET HOST "Transfer-Encoding\t: chunked\r\n\r\n"},
+    {400, GET HOST ": x\r\n\r\n"},
+    {400, GET HOST "no colon\r\n\r\n"},
+    {400, GET HOST "a[b]: x\r\n\r\n"},
+    {400, GET HOST "X: a\x0b\r\n\r\n"},
+    {400, GET HOST "X: a\x7f\r\n\r\n"},
+    /* Host */
+    {400, GET "\r\n"},
+    {400, GET HOST HOST "\r\n"},
+    {400, GET "Host: a, b\r\n\r\n"},
+    {400, GET "Host: a/b\r\n\r\n"},
+    {400, GET "Host: u@a\r\n\r\n"},
+    {400, GET "Host:\r\n\r\n"},
+    {400, "GET / HTTP/1.0\r\n" HOST HOST "\r\n"},
+    /* framing */
+    {400, POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"},
+    {400, POST "Content-Length: 5, 5\r\n\r\n"},
+    {400, POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {400, POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {501, POST "Transfer-Encoding: gzip, chunked\r\n\r\n"},
+    {501, POST "Transfer-Encoding: xchunked\r\n\r\n"},
+    {501, POST "Transfer-Encoding: chunked;q=1\r\n\r\n"},
+    {501, POST "Transfer-Encoding:\r\n\r\n"},
+    {400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {400, POST "Content-Length: -1\r\n\r\n"},
+    {400, POST "Content-Length: +5\r\n\r\n"},
+    {400, POST "Content-Length: 0x10\r\n\r\n"},
+    {400, POST "Content-Length: 5 5\r\n\r\n"},
+    {400, POST "Content-Length:\r\n\r\n"},
+    {413, POST "Content-Length: 99999999999999999999\r\n\r\n"},
+    {417, POST "Expect: 200-ok\r\n\r\n"},
+};
+
+START_TEST(what_can_be_read_in_two_ways_is_refused)
+{
+    ck_assert_msg(status_of_string(refused[_i].bytes) == refused[_i].status, "%s: %u", refused[_i].bytes,
+                  problem.status);
+}
+END_TEST
+
+START_TEST(a_nul_is_refused_wherever_it_is)
+{
+    static const char good[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: y\r\n\r\n";
+    for (size_t i = 0; i < sizeof good - 5; i++) {
+        char bytes[sizeof good];
+        memcpy(bytes, good, sizeof good);
+        bytes[i] = '\0';
+        problem = (struct http_problem){0};
+        const struct text text = {bytes, sizeof good - 1};
+        const size_t size = http_head_size(text, &problem);
+        const bool ok = size != SIZE_MAX && http_head_read(arena, text_slice(text, 0, size), &head, &problem);
+        ck_assert_msg(!ok && problem.status >= 400, "a NUL at %zu", i);
+    }
+}
+END_TEST
+
+static struct text repeated(const char *begin, const char *part, size_t count, const char *behind)
+{
+    struct buffer out = {.arena = arena};
+    buffer_puts(&out, begin);
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&out, part);
+    }
+    buffer_puts(&out, behind);
+    return buffer_text(&out);
+}
+
+START_TEST(what_is_too_much_is_refused_before_it_is_whole)
+{
+    ck_assert_uint_eq(status_of(repeated("GET /?", "a=1&", 600, " HTTP/1.1\r\n" HOST "\r\n")), 414);
+    ck_assert_uint_eq(status_of(repeated("GET /?", "a=1&", 100, " HTTP/1.1\r\n" HOST "\r\n")), 0);
+    ck_assert_uint_eq(status_of(repeated("GET /", "a", 20000, "")), 414);
+    ck_assert_uint_eq(status_of(repeated(GET HOST "X: ", "a", 9000, "\r\n\r\n")), 0);
+    ck_assert_uint_eq(status_of(repeated(GET HOST "X: ", "a", 40000, "")), 431);
+    ck_assert_uint_eq(status_of(repeated(GET HOST, "X: a\r\n", 99, "\r\n")), 0);
+    ck_assert_uint_eq(status_of(repeated(GET HOST, "X: a\r\n", 100, "\r\n")), 431);
+    ck_assert_uint_eq(status_of(repeated("", "\r\n", 20000, "")), 400);
+}
+END_TEST
+
+START_TEST(a_head_is_waited_for_byte_by_byte)
+{
+    static const char good[] = "\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\nnext";
+    for (size_t i = 0; i < sizeof good - 6; i++) {
+        ck_assert_uint_eq(http_head_size((struct text){good, i}, &problem), 0);
+    }
+    ck_assert_uint_eq(http_head_size(text_of(good), &problem), sizeof good - 5);
+}
+END_TEST
+
+/* ---- chunks ---- */
+
+/* Reads a body in pieces of so many bytes: its data, or NULL where it is none. *left: what is behind it. */
+static const char *read_chunks(const char *body, size_t at_once, size_t *left)
+{
+    struct http_chunks chunks = {0};
+    struct buffer out = {.arena = arena};
+    struct text rest = text_of(body);
+    while (rest.size > 0 && chunks.state != CHUNKS_DONE && chunks.state != CHUNKS_BAD) {
+        struct text piece = text_slice(rest, 0, at_once);
+        rest = text_slice(rest, piece.size, rest.size);
+        while (piece.size > 0 && chunks.state != CHUNKS_DONE && chunks.state != CHUNKS_BAD) {
+            buffer_add(&out, http_chunks_read(&chunks, &piece));
+        }
+        rest = (struct text){rest.data - piece.size, rest.size + piece.size};
+    }
+    *left = rest.size;
+    return chunks.state == CHUNKS_DONE ? buffer_string(&out) : NULL;
+}
+
+START_TEST(chunks_are_put_together_whatever_the_pieces)
+{
+    size_t left;
+    for (size_t at_once = 1; at_once < 40; at_once++) {
+        ck_assert_str_eq(read_chunks("3\r\nabc\r\n0A;x=y\r\n0123456789\r\n0\r\n\r\n", at_once, &left), "abc0123456789");
+        ck_assert_uint_eq(left, 0);
+        ck_assert_str_eq(read_chunks("1\r\na\r\n0;end\r\nTrailer: x\r\nOther: y\r\n\r\nGET /", at_once, &left), "a");
+        ck_assert_uint_eq(left, 5);
+        ck_assert_str_eq(read_chunks("0\r\n\r\n", at_once, &left), "");
+    }
+}
+END_TEST
+
+START_TEST(chunks_that_are_none_are_refused)
+{
+    static const char *const bad[] = {
+        "x\r\n",
+        "\r\n",
+        "-1\r\na\r\n",
+        "+1\r\na\r\n",
+        "0x1\r\na\r\n",
+        " 1\r\na\r\n",
+        "1 \r\na\r\n",
+        "1\na\r\n",
+        "1\r\na\n0\r\n\r\n",
+        "1\r\nab\r\n",
+        "1\r\na0\r\n",
+        "000000001\r\na\r\n",
+        "fffffffff\r\n",
+        "1;\n\r\na\r\n",
+        "1;\x01\r\na\r\n",
+        "1\ra\r\n",
+        "0\r\n\n",
+        "0\r\nX: y\n\r\n",
+        "0\r\nX: \x02\r\n\r\n",
+    };
+    size_t left;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(read_chunks(bad[i], 100, &left) == NULL, "%s", bad[i]);
+    }
+    ck_assert_ptr_null(
+        read_chunks(arena_strdup(arena, repeated("1;", "a", 5000, "\r\na\r\n0\r\n\r\n").data), 100, &left));
+    ck_assert_ptr_null(
+        read_chunks(arena_strdup(arena, repeated("", "1;aaaaaaaaaaaa\r\na\r\n", 500, "0\r\n\r\n").data), 100, &left));
+    ck_assert_ptr_null(read_chunks(arena_strdup(arena, repeated("0\r\n", "X: y\r\n", 1000, "\r\n").data), 100, &left));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const all = suite_create("http");
+    TCase *const tests = tcase_create("http");
+    tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_test(tests, a_head_is_taken_apart);
+    tcase_add_loop_test(tests, what_can_be_read_in_two_ways_is_refused, 0, (int)(sizeof refused / sizeof refused[0]));
+    tcase_add_test(tests, a_nul_is_refused_wherever_it_is);
+    tcase_add_test(tests, what_is_too_much_is_refused_before_it_is_whole);
+    tcase_add_test(tests, a_head_is_waited_for_byte_by_byte);
+    tcase_add_test(tests, chunks_are_put_together_whatever_the_pieces);
+    tcase_add_test(tests, chunks_that_are_none_are_refused);
+    suite_add_tcase(all, tests);
+    return run_suite(all);
+}
