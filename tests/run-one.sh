@@ -1,6 +1,7 @@
 #!/bin/sh
 # run-one.sh BUILD FILE: one program of tests against the programs in a build directory; tests/support/run_one.py judges it.
 # FILE is a Python suite, a script, or the source of a unit test. For run.sh, which runs several of them at once.
+# Where it fails and TRUSS_TEST_FAILED names a file, a line "BUILD FILE" is added to that.
 # Python by its path: a pyenv in front of it does not see Debian's modules.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -19,4 +20,6 @@ build-sanitize) name="$name (sanitized)" ;;
 *) name="$name (${build#build-})" ;;
 esac
 export TRUSS_TEST_BIN="$PWD/$build/bin" UBSAN_OPTIONS=print_stacktrace=1
-exec /usr/bin/python3 -B tests/support/run_one.py "$name" "$@"
+/usr/bin/python3 -B tests/support/run_one.py "$name" "$@" && exit
+[ -z "${TRUSS_TEST_FAILED-}" ] || echo "$build $file" >>"$TRUSS_TEST_FAILED"
+exit 1

@@ -5,6 +5,11 @@
 # wait. Units, service and bridge run against the build with ASan and UBSan, the others against the plain one; run-long.sh runs
 # those three against the plain one too.
 #
+# A program that fails is run a second time, alone, when all others are done: a fault of ours fails twice, a busy machine once. Where
+# it passes then, its tests count as that run counted them, and a line names it in front of the last one: "flaky: service/test_x.py
+# (passed alone)". Its first output stands further up, in full: it is to be read and mended. Where more than three programs fail it
+# is not the machine: none is run again.
+#
 # TRUSS_TEST_ONLY       the suites to run, in words: lint units frameworks service bridge panel cli clients peers differential together crash
 #                       docker packages docs (default: all)
 # TRUSS_TEST_SANITIZED  those of them that run against the sanitized build (default: units service bridge)
@@ -21,7 +26,7 @@ plain=${TRUSS_TEST_BUILD:-build}
 jobs=$(nproc)
 shared=$(mktemp -d)
 log=$shared/log
-export TRUSS_TEST_SHARED="$shared" TRUSS_TEST_TALLY="$shared/tally"
+export TRUSS_TEST_SHARED="$shared" TRUSS_TEST_TALLY="$shared/tally" TRUSS_TEST_FAILED="$shared/failed"
 trap 'rm -rf "$shared"' EXIT
 trap 'exit 130' INT TERM
 
@@ -58,6 +63,21 @@ longest_first() {
         sort -k1,1nr -k3 | cut -d ' ' -f 2-
 }
 
+# The programs that failed, once more and one after the other. $shared/flaky gets the names of those that pass.
+run_again() {
+    [ -s "$TRUSS_TEST_FAILED" ] && [ "$(wc -l <"$TRUSS_TEST_FAILED")" -le 3 ] || return
+    while read -r directory file; do
+        echo "again, alone: $file"
+        rm -f "$shared/again"
+        if TRUSS_TEST_TALLY="$shared/again" TRUSS_TEST_FAILED="" sh tests/run-one.sh "$directory" "$file" </dev/null; then
+            name=$(cut -d ' ' -f 6- "$shared/again")
+            echo "$name" >>"$shared/flaky"
+            NAME=$name awk '{ line = $0; for (i = 0; i < 5; i++) sub(/^[^ ]+ /, ""); if ($0 != ENVIRON["NAME"]) print line }' "$TRUSS_TEST_TALLY" >"$shared/others"
+            cat "$shared/others" "$shared/again" >"$TRUSS_TEST_TALLY"
+        fi
+    done <"$TRUSS_TEST_FAILED"
+}
+
 # A function, so that the shell has read it all when it begins: this file may change while it runs.
 main() {
     sh docker/install-deps.sh test || exit 1
@@ -72,8 +92,10 @@ main() {
     for suite in $only; do
         programs "$suite"
     done | longest_first | xargs -P "${TRUSS_TEST_LANES:-$((jobs + 1))}" -n 2 sh tests/run-one.sh
+    run_again
 
     [ -z "${TRUSS_TEST_RECORD-}" ] || awk '{ print int($4 + 0.5), $6 }' "$TRUSS_TEST_TALLY" | sort -k1,1nr -k2 >tests/support/times
+    [ ! -e "$shared/flaky" ] || sed 's/.*/flaky: & (passed alone)/' "$shared/flaky"
     awk '{ passed += $1; failed += $2; skipped += $3; took += $4; used += $5 }
         END {
             printf "processor: %d s in programs that took %d s\n", used, took

@@ -9,7 +9,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from harness import Http, Program, messages
+from harness import Http, Program, messages, wait_for
 
 DIE = object()
 
@@ -88,6 +88,12 @@ class Worker:
 class Bridged(unittest.TestCase):
     """A test with a bridge over such workers, and no database."""
 
+    def unread(self):
+        """How many bytes of these workers' greetings the bridge has not taken yet."""
+        ports = tuple(f":{worker.listener.getsockname()[1]:04X}" for worker in self.workers)
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            return sum(int(words[4].partition(":")[2], 16) for words in map(str.split, file) if words[2].endswith(ports) and words[3] == "01")
+
     def bridge(self, *answers, arguments=()):
         """Over a worker for each of these answers."""
         self.workers = [Worker(answer) for answer in answers]
@@ -96,6 +102,7 @@ class Bridged(unittest.TestCase):
         self.addCleanup(lambda: self.program.process.poll() is None and self.program.stop())
         for worker in self.workers:
             self.addCleanup(worker.listener.close)
-            self.assertTrue(worker.connected.wait(5))
+            self.assertTrue(worker.connected.wait(60))
+        wait_for(lambda: self.unread() == 0)
         time.sleep(0.1)  # the bridge, too, must know that it is connected
         return Http(self.program.address, self.program.process)

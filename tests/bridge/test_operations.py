@@ -167,7 +167,7 @@ class Operations(Case):
         self.assertEqual([next(one.events())[1] for one in served], ["run_started"] * 128)
         began = time.monotonic()
         self.ask("POST", path + "/cancel")
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 30)
         wait_for(lambda: self.stream(path + "/events").status == 200)
 
     def test_a_worker_that_stops_gives_its_streams_to_another(self):
@@ -207,8 +207,8 @@ class Operations(Case):
         began = time.monotonic()
         self.http.process.send_signal(signal.SIGTERM)
         self.assertEqual(list(events)[-1][1:], ("error", {"error": "The bridge is stopping; connect again and go on behind the last id.", "code": "UNAVAILABLE"}))
-        self.assertEqual(self.http.process.wait(20), 0)
-        self.assertLess(time.monotonic() - began, 15)
+        self.assertEqual(self.http.process.wait(60), 0)
+        self.assertLess(time.monotonic() - began, 40)
         self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
 
     def test_head_asks_for_no_events(self):

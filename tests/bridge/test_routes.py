@@ -138,13 +138,13 @@ class Routes(Case):
         self.assertEqual(failed["failed"]["error"], "division by zero")
 
     def test_a_status_is_answered_while_a_run_goes_on(self):
-        self.files.add("2023_slow", "SELECT pg_sleep(3);")
+        self.files.add("2023_slow", "SELECT pg_sleep(60);")
         runner = threading.Thread(target=self.http.post, args=(IDEMPOTENT + "run",))
         runner.start()
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
-        began = time.monotonic()
+        wait_for(self.sleepers)
         self.ask("GET", IDEMPOTENT + "status")
-        self.assertLess(time.monotonic() - began, 1)
+        self.assertTrue(self.sleepers())
+        self.wake_up()
         runner.join()
 
     def test_a_client_that_hangs_up_does_not_end_its_run(self):
@@ -246,7 +246,7 @@ class Routes(Case):
             answer = self.http.get(path)
             self.assertEqual(answer.status, 503)
             self.assertIn(address, answer.body.decode())
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 50)
         self.assertEqual(self.http.get("/healthz").status, 200)
         self.worker(self.files, listen=address)
         wait_for(lambda: self.http.get("/readyz").status == 200)
@@ -258,7 +258,7 @@ class Routes(Case):
         runner.start()
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.process.kill()
-        runner.join(5)
+        runner.join(60)
         self.assertEqual(answers[0].status, 503)
         wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.worker(self.files, listen=self.process.address)

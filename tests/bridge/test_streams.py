@@ -224,7 +224,7 @@ class Streams(Bridged):
         with open(f"/proc/{self.program.process.pid}/status", encoding="ascii") as file:
             resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
         self.assertLess(resident, 400_000 if harness.SANITIZED else 60_000)
-        wait_for(lambda: not self.established(slow), 35, 0.5)
+        wait_for(lambda: not self.established(slow), 90, 0.5)
 
     def established(self, stream):
         """Does the bridge still hold its end of the connection?"""
@@ -262,17 +262,19 @@ class Streams(Bridged):
 
     def test_too_many_streams_are_served_or_refused_and_leave_nothing(self):
         self.over(self.quiet)
-        for _ in range(2):
-            self.news.clear()
-            streams = [self.stream() for _ in range(STREAMS + 36)]
-            statuses = [one.status for one in streams]
-            self.assertEqual((statuses.count(200), statuses.count(503)), (STREAMS, 36))
-            self.assertEqual(self.http.get("/healthz").status, 200)
-            for one in streams:
-                one.reset()
-            self.news.set()
-            wait_for(lambda: {self.stream().status for _ in range(STREAMS)} == {200}, 5, 0.1)
-            time.sleep(0.2)  # a client has read the end of its stream a moment before the bridge has let go of it
+        self.assertEqual(self.crowd(), (STREAMS, 36))
+        wait_for(lambda: self.crowd() == (STREAMS, 36))  # the bridge lets go of them a moment later
+
+    def crowd(self):
+        """How many of too many streams at once are served, and how many refused; then all of them go, and their operation ends."""
+        self.news.clear()
+        streams = [self.stream() for _ in range(STREAMS + 36)]
+        statuses = [one.status for one in streams]
+        self.assertEqual(self.http.get("/healthz").status, 200)
+        for one in streams:
+            one.reset()
+        self.news.set()
+        return statuses.count(200), statuses.count(503)
 
     def quiet(self, call):
         """Nothing happens until there is news; then everything ends."""
@@ -306,7 +308,7 @@ class Streams(Bridged):
         for thread in threads:
             thread.join()
         self.assertEqual(next(counter), 161)
-        wait_for(lambda: [self.stream() for _ in range(STREAMS)][-1].status == 200, 20, 1)
+        wait_for(lambda: [self.stream() for _ in range(STREAMS)][-1].status == 200, every=1)
 
     def test_a_stop_in_the_middle_of_all_this_is_clean(self):
         """Streams that wait, that flow, that nobody reads, and new ones."""
@@ -326,7 +328,7 @@ class Streams(Bridged):
         self.assertEqual([list(one.events())[-1][1:] for one in quiet],
                          [("error", {"error": "The bridge is stopping; connect again and go on behind the last id.", "code": "UNAVAILABLE"})] * 5)
         self.program.stop()
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 50)
         self.assertEqual(len(unread), 5)
 
 

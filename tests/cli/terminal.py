@@ -60,15 +60,15 @@ class Terminal:
     def interrupt(self):
         os.write(self.master, b"\x03")
 
-    def wait(self, seconds=30):
+    def wait(self, seconds=60):
         """Answers its exit status when it has ended."""
         status = self.process.wait(seconds)
-        self.reader.join(5)
+        self.reader.join(60)
         return status
 
     def close(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
-        self.reader.join(5)
+        self.reader.join(60)
         os.close(self.master)

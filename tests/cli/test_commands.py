@@ -146,7 +146,7 @@ class Commands(Case):
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
 
     def test_no_worker_is_told_with_what_to_do_and_soon(self):
-        result = self.truss("status", "--worker", f"tcp://127.0.0.1:{harness.free_port()}", timeout=20)
+        result = self.truss("status", "--worker", f"tcp://127.0.0.1:{harness.free_port()}", timeout=60)
         self.assertEqual(result.returncode, ERROR)
         self.assertIn("truss-worker", result.stderr)
 
@@ -155,8 +155,8 @@ class Commands(Case):
         self.assertEqual((result.returncode, result.stderr), (ERROR, "truss: DATABASE_URL is not set.\n"))
 
     def test_a_time_out_ends_the_wait_and_the_run(self):
-        self.files.add("2023_slow", "SELECT pg_sleep(20);")
-        result = self.truss("run", "--timeout", "1", worker=self.process, timeout=15)
+        self.files.add("2023_slow", "SELECT pg_sleep(90);")
+        result = self.truss("run", "--timeout", "1", worker=self.process, timeout=60)
         self.assertEqual(result.returncode, ERROR)
         harness.wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations"), [("0",)])

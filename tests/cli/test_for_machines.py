@@ -74,7 +74,7 @@ class ForMachines(Case):
         self.assertEqual(waiting.stderr.readline(), "waiting: 2 migration(s) are pending\n")
         self.assertIsNone(waiting.poll())
         self.run_truss("run")
-        out, err = waiting.communicate(timeout=20)
+        out, err = waiting.communicate(timeout=60)
         self.assertEqual((harness.without_head(out), err, waiting.returncode), ("Everything is applied.\n", "", FINE))
 
     def waiting(self, *arguments, address):
@@ -99,7 +99,7 @@ class ForMachines(Case):
         waiting = self.waiting("--timeout", "30", address=address)
         self.assertRegex(waiting.stderr.readline(), "^waiting: ")
         self.worker(self.files, listen=address)
-        said = waiting.communicate(timeout=20)
+        said = waiting.communicate(timeout=60)
         self.assertEqual(waiting.returncode, FINE, said)
 
     def test_watch_shows_the_next_run(self):

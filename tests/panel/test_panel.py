@@ -43,7 +43,7 @@ class Browser:
 
     def stop(self):
         self.process.stdin.close()
-        self.process.wait(30)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -185,7 +185,7 @@ class Panel(Case):
         self.see("#shown", "1000 migrations")
         took = self.do("const began = performance.now(); await page.fill('#filter', '0999'); await page.waitForFunction(() => document.querySelectorAll('#list tr').length === 1);"
                        "await page.fill('#filter', ''); await page.waitForFunction(() => document.querySelectorAll('#list tr').length === 1000); return performance.now() - began")
-        self.assertLess(took, 5000)
+        self.assertLess(took, 20000)
 
     def test_several_frameworks_can_be_chosen_from(self):
         files = self.project()
@@ -300,7 +300,7 @@ class Panel(Case):
         self.assertEqual(self.sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'c'"), [("0",)])
 
     def test_a_run_goes_on_when_its_sheet_is_closed(self):
-        self.open(self.project_of("SELECT pg_sleep(1); CREATE TABLE a ();"))
+        self.open(self.project_of("SELECT pg_sleep(4); CREATE TABLE a ();"))
         self.click("#run")
         self.click("#sheet-actions button.primary:not([disabled])")
         self.see("#sheet .log", "1_m")

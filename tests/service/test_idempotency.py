@@ -47,7 +47,7 @@ class Idempotency(Case):
             self.assertEqual((caught.exception.code, caught.exception.status.detail.reason), (INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"))
 
     def test_a_key_in_flight_is_refused_and_answered_later(self):
-        rpc = self.serve("SELECT pg_sleep(2);")
+        rpc = self.serve("SELECT pg_sleep(5);")
         other = self.rpc(self.worker(self.files))
         replies = []
         thread = threading.Thread(target=lambda: replies.append(self.call(rpc, "k")))
@@ -93,7 +93,7 @@ class Idempotency(Case):
 
     def test_where_a_lost_session_lets_two_work_on_a_key_all_later_answers_are_one(self):
         """Whichever of the two is first; the crash suite finds the other order, too."""
-        rpc = self.serve("SELECT pg_sleep(2);")
+        rpc = self.serve("SELECT pg_sleep(5);")
         other = self.rpc(self.worker(self.files))
         thread = threading.Thread(target=lambda: self.call(rpc, "k"))
         thread.start()

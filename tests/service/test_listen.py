@@ -29,13 +29,13 @@ class Listen(Case):
                     return rpc.call("MigrationService", "GetStatus").summary.pending == 4
             except OSError:
                 return False
-        wait_for(answers, 15)
+        wait_for(answers)
 
     def test_a_second_worker_on_the_same_address_says_so_and_does_no_harm(self):
         for listen in ("tcp://127.0.0.1:0", self.socket_url()):
             first = self.worker(self.project("prisma-blog"), listen=listen)
             second = harness.Program("truss-worker", "--listen", first.address)
-            self.assertEqual(second.process.wait(10), 1)
+            self.assertEqual(second.process.wait(60), 1)
             second._reader.join()
             self.assertIn("in use", second.text())
             second.process.stderr.close()

@@ -39,18 +39,24 @@ class Locks(Case):
 
     def test_a_blocked_alter_does_not_make_readers_wait_and_gets_its_turn(self):
         rpc = self.start("ALTER TABLE t ADD COLUMN more INT;")
-        stop, longest = threading.Event(), []
-        self.reader(3)
+        stop, longest, replies = threading.Event(), [], []
+        self.reader(60)
         readers = [threading.Thread(target=lambda: longest.append(self.longest_read(stop))) for _ in range(2)]
         for reader in readers:
             reader.start()
-        reply = rpc.call("MigrationService", "Run")
+        run = threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+        run.start()
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 't'::regclass"))
+        time.sleep(3)
+        self.wake_up()
+        run.join()
         stop.set()
         for reader in readers:
             reader.join()
+        [reply] = replies
         self.assertTrue(reply.ok, reply)
-        self.assertGreater(reply.applied[0].duration_ms, 1500)
-        self.assertLess(max(longest), 1.0)  # without the ladder it is what is left of the three seconds
+        self.assertGreaterEqual(reply.applied[0].duration_ms, 2900)
+        self.assertLess(max(longest), reply.applied[0].duration_ms / 2000)  # without the ladder a reader waits as long as the ALTER
 
     def test_a_lock_that_cannot_be_had_names_its_holder_and_leaves_nothing(self):
         rpc = self.start("CREATE TABLE other ();\nALTER TABLE t ADD COLUMN more INT;")
@@ -96,18 +102,18 @@ class Locks(Case):
         self.assertEqual([int(n) for n, in self.sql("SELECT n FROM done ORDER BY 1")], list(range(1, len(scripts) + 1)))
 
     def test_a_migration_that_lets_all_locks_go_does_not_let_another_run_in_behind_it(self):
-        self.check_kept_apart("SELECT pg_advisory_unlock_all();", "SELECT pg_sleep(1.5);")
+        self.check_kept_apart("SELECT pg_advisory_unlock_all();", "SELECT pg_sleep(3);")
 
     def test_a_migration_that_lets_all_locks_go_does_not_let_another_run_in_beside_it(self):
-        self.check_kept_apart("SELECT pg_advisory_unlock_all(); SELECT pg_sleep(1.5);")
+        self.check_kept_apart("SELECT pg_advisory_unlock_all(); SELECT pg_sleep(3);")
 
     def test_a_step_that_lets_all_locks_go_does_not_let_another_run_in_behind_it(self):
         self.sql("CREATE TABLE t (id INT)")
-        self.check_kept_apart("SELECT pg_advisory_unlock_all(); CREATE INDEX CONCURRENTLY i ON t (id); SELECT pg_sleep(1.5);")
+        self.check_kept_apart("SELECT pg_advisory_unlock_all(); CREATE INDEX CONCURRENTLY i ON t (id); SELECT pg_sleep(3);")
 
     def test_a_function_that_lets_all_locks_go_does_not_let_another_run_in(self):
         self.sql("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'; CREATE TABLE t (id INT)")
-        self.check_kept_apart("SELECT f();", "VACUUM t; SELECT f(); REINDEX TABLE CONCURRENTLY t; SELECT pg_sleep(1.5);")
+        self.check_kept_apart("SELECT f();", "VACUUM t; SELECT f(); REINDEX TABLE CONCURRENTLY t; SELECT pg_sleep(3);")
 
     def test_an_advisory_lock_of_a_migration_does_not_reach_the_next_one(self):
         count = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid IN (42, 43)"
@@ -134,7 +140,7 @@ class Locks(Case):
         self.addCleanup(process.wait)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
-        process.wait(20)
+        process.wait(60)
         self.assertEqual(self.sql("SELECT note FROM t WHERE id = 1"), [("x",)])
 
     def test_a_statement_that_takes_too_long_is_ended(self):
@@ -142,7 +148,7 @@ class Locks(Case):
         began = time.monotonic()
         reply = rpc.call("MigrationService", "Run", {"statement_timeout_ms": 300})
         self.assertEqual(reply.failed.sqlstate, "57014")
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 19)
 
     def test_limits_of_the_worker_are_not_exceeded(self):
         rpc = self.start("SELECT 1;", "--statement-timeout", "20", "--lock-retry", "5")
@@ -166,7 +172,7 @@ class Locks(Case):
         other = self.rpc(self.worker(self.files, "--lock-wait", "0"))
         thread = threading.Thread(target=lambda: rpc.call("MigrationService", "Run"))
         thread.start()
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+        wait_for(self.sleepers)
         with self.assertRaises(RpcError) as caught:
             other.call("MigrationService", "Run")
         thread.join()
@@ -182,7 +188,7 @@ class Locks(Case):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         self.assertEqual(sorted(len(reply.applied) for reply in replies), [0, 0, 1])
         self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
 
@@ -205,10 +211,10 @@ class Locks(Case):
         self.addCleanup(tool.kill)
         wait_for(lambda: self.sql(self.WAITING % key))
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 7")
-        thread.join(30)
+        thread.join(60)
         self.assertTrue(replies[0].ok, replies[0])
         self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix'::regclass"), [("t",)])
-        self.assertEqual(tool.wait(10), 0)
+        self.assertEqual(tool.wait(60), 0)
 
     def test_an_index_is_built_while_prisma_waits_for_its_lock(self):
         files = self.project().add("1", "CREATE TABLE u (id INT); SELECT pg_advisory_lock(7), pg_advisory_unlock(7);\nCREATE INDEX CONCURRENTLY ix ON u (id);")
@@ -237,31 +243,30 @@ class LedgerLock(Case):
         return [version for (version,) in self.sql("SELECT version FROM schema_migrations ORDER BY 1")]
 
     def running(self, rpc):
-        """Starts a run that stays in its migration for three seconds, and returns when it is there."""
+        """Starts a run that sleeps in its migration, and returns when it is there."""
         thread = threading.Thread(target=lambda: rpc.call("MigrationService", "Run"))
         thread.start()
         self.addCleanup(thread.join)
-        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+        wait_for(self.sleepers)
 
     def test_a_backup_that_reads_the_ledger_for_long_does_not_stop_a_run(self):
         rpc = self.start("CREATE TABLE a (id INT);")
         self.hold("BEGIN", "LOCK TABLE schema_migrations IN ACCESS SHARE MODE")
         began = time.monotonic()
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 50)  # it is held for 60
         self.assertEqual(self.versions(), ["20250101000001"])
 
     def test_everybody_who_only_reads_is_answered_during_a_run(self):
-        rpc = self.start("SELECT pg_sleep(3);", "SELECT 1;")
+        rpc = self.start("SELECT pg_sleep(60);", "SELECT 1;")
         self.running(rpc)
-        began = time.monotonic()
         other = self.rpc(self.worker(self.files))
         self.assertEqual(set(self.states(other.call("MigrationService", "GetStatus")).values()), {"pending"})
         self.assertEqual(len(other.call("MigrationService", "Plan").migrations), 2)
         self.assertEqual(other.call("MigrationService", "Check").pending_count, 2)
         self.assertEqual(self.versions(), [])
-        self.assertLess(time.monotonic() - began, 2.5)
-        self.assertTrue(self.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()"))
+        self.assertTrue(self.sleepers())
+        self.wake_up()
 
     def test_a_tool_that_writes_the_ledger_meanwhile_waits_and_is_refused(self):
         rpc = self.start("SELECT pg_sleep(3);")

@@ -77,7 +77,7 @@ class Options(Case):
                 rpc = self.serve("CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);" if committed else "SELECT pg_sleep(60);")
                 answer = []
                 if committed:  # a deferred trigger that ends its own backend while it commits, behind the last row
-                    self.sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$")
+                    self.sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(4); RETURN NULL; END $$")
                     self.files.add("2", "CREATE TABLE b (id INT); CREATE CONSTRAINT TRIGGER w AFTER INSERT ON b DEFERRABLE INITIALLY DEFERRED "
                                         "FOR EACH ROW EXECUTE FUNCTION wait(); INSERT INTO b VALUES (1);")
                 thread = threading.Thread(target=lambda: answer.append(self.run_with(rpc, transaction=ALL)))

@@ -37,9 +37,11 @@ BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 SANITIZED = "sanitize" in BIN
 LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "120"))
+# How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy.
+PATIENCE = 60
 
 
-def wait_for(what, seconds=10, every=0.02):
+def wait_for(what, seconds=PATIENCE, every=0.02):
     """The first true answer of what(); fails when there is none in time. Asks less often the longer it takes."""
     began = time.monotonic()
     end = began + seconds
@@ -52,7 +54,7 @@ def wait_for(what, seconds=10, every=0.02):
         time.sleep(min(every + (time.monotonic() - began) / 10, 0.2))
 
 
-def settled(what, still=1, seconds=20):
+def settled(what, still=1, seconds=PATIENCE):
     """The answer of what() once it has not changed for so many seconds."""
     seen = [what(), time.monotonic()]
 
@@ -110,7 +112,7 @@ class Program:
                 self._listening.set()
         self._listening.set()
 
-    def wait_listening(self, seconds=20):
+    def wait_listening(self, seconds=PATIENCE):
         if not self._listening.wait(seconds) or not self.address:
             raise AssertionError(f"{self.name} does not listen: {self.text()}")
         return self
@@ -123,19 +125,19 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            status = self.process.wait(30)
+            status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} does not stop: {self.text()}") from None
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         self.process.stderr.close()
         if status != 0:
             raise AssertionError(f"{self.name} ended with {status}: {self.text()}")
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
-        self._reader.join(5)
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
         self.process.stderr.close()
 
 
@@ -391,6 +393,14 @@ class Case(unittest.TestCase):
         self.addCleanup(session.wait)
         self.addCleanup(session.kill)
         wait_for(lambda: int(self.sql(sleeping)[0][0]) > before)
+
+    def sleepers(self):
+        """The backends of this test's database that are in pg_sleep."""
+        return self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+
+    def wake_up(self):
+        """Cancels them: a test that needs something to last lets it end itself, and looks at no clock."""
+        self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
 
     def program(self, name, *arguments, **options):
         program = Program(name, *arguments, **options)

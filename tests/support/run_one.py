@@ -25,7 +25,7 @@ import cluster
 PR_SET_CHILD_SUBREAPER = 36
 SECONDS = float(os.environ.get("TRUSS_TEST_SECONDS", "900"))
 # How long what was told to end may take to be gone, after the program itself.
-GRACE = 5
+GRACE = 20
 # What a test may leave in its temporary directory: Chromium's and the compilers' own.
 NOT_OURS = re.compile(r"\.org\.chromium\.|org\.chromium\.|\.com\.google\.Chrome|go-build|node-compile-cache|playwright|cc[A-Za-z0-9]{6}\.|v8-compile-cache|jiti|dotnet")
 

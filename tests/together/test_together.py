@@ -97,7 +97,7 @@ class Together(Case):
 
     def test_who_does_not_wait_is_told_who_runs(self):
         files = harness.Project()
-        files.add("1", "CREATE TABLE witness (step TEXT);\n" + word("1") + "SELECT pg_sleep(1.5);")
+        files.add("1", "CREATE TABLE witness (step TEXT);\n" + word("1") + "SELECT pg_sleep(6);")
         self.start(files, lock_wait="0")
         answers = self.sixteen()
         self.assert_each_once(answers)

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define SOON_MS   300
-#define LATE_MS   3000 /* what must end by itself has ended by then, also on a busy machine */
+#define LATE_MS   15000 /* what must end by itself has ended by then, also on a busy machine */
 #define FOREVER   60000
 #define MOST_SEEN 16
 

@@ -203,7 +203,7 @@ int main(void)
 {
     Suite *const suite = suite_create("classify");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
     tcase_add_loop_test(tests, what_stands_alone_is_what_the_server_refuses_in_a_transaction, 0,
                         (int)(sizeof statements / sizeof statements[0]));

@@ -506,7 +506,7 @@ static Suite *suite(void)
     Suite *const result = suite_create("effects");
     TCase *const tests = tcase_create("effects");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, names_are_quoted_where_they_must_be);
     tcase_add_test(tests, the_strongest_lock_comes_first_and_each_relation_once);
     tcase_add_test(tests, names_in_with_are_no_relations_but_their_queries_have_some);

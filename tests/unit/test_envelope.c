@@ -359,7 +359,7 @@ int main(void)
 {
     Suite *const suite = suite_create("envelope");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_request_comes_out_as_it_went_in);
     tcase_add_test(tests, a_request_beyond_the_limit_is_not_packed);

@@ -628,7 +628,7 @@ int main(void)
     TCase *const cases = tcase_create("ledgers");
     Suite *const suite = suite_create("framework_ledgers");
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_set_timeout(cases, 60);
+    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, every_word_of_every_template_is_known);
     tcase_add_test(cases, a_ledger_that_we_make_is_the_table_that_its_tool_makes);
     tcase_add_test(cases, a_row_that_we_write_is_one_that_its_tool_writes);

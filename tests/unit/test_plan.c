@@ -712,7 +712,7 @@ int main(void)
 {
     Suite *const suite = suite_create("plan");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_cursor_or_lock_needs_a_transaction_of_the_script_s);
     tcase_add_test(tests, what_cannot_be_read_or_undone_as_its_tool_does_is_refused);

@@ -98,7 +98,7 @@ static bool has_gone(const char *pid)
 
 static bool goes(const char *pid)
 {
-    const int64_t enough = deadline_in(2000);
+    const int64_t enough = deadline_in(TIME_MS);
     while (!has_gone(pid) && !deadline_passed(enough)) {
         usleep(10000);
     }
@@ -313,7 +313,7 @@ int main(void)
     Suite *const suite = suite_create("process");
     TCase *const children = tcase_create("children");
     tcase_add_checked_fixture(children, set_up, tear_down);
-    tcase_set_timeout(children, 60);
+    tcase_set_timeout(children, 120);
     tcase_add_test(children, both_streams_come_line_by_line);
     tcase_add_test(children, words_and_environment_are_what_was_given_and_nothing_else);
     tcase_add_test(children, no_file_of_ours_is_open_in_it);

@@ -300,7 +300,7 @@ int main(void)
 {
     Suite *const suite = suite_create("project_database");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_a_file_names_is_read, 0, (int)(sizeof files / sizeof files[0]));
     tcase_add_test(tests, the_settings_that_manage_py_names_are_read);

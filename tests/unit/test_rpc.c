@@ -45,7 +45,7 @@ START_TEST(a_worker_that_is_not_there_is_unavailable)
     const int64_t began = clock_ms();
     ck_assert_ptr_null(ask("x", 60000));
     ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
-    ck_assert_int_lt(clock_ms() - began, 5000);
+    ck_assert_int_lt(clock_ms() - began, 30000);
     ck_assert_ptr_nonnull(strstr(status.message, "truss-worker"));
 }
 END_TEST
@@ -54,9 +54,9 @@ START_TEST(a_slow_worker_is_a_deadline_exceeded)
 {
     start_server(2, 4);
     const int64_t began = clock_ms();
-    ck_assert_ptr_null(ask("sleep 1000", 100));
+    ck_assert_ptr_null(ask("sleep 3000", 100));
     ck_assert_int_eq(status.code, STATUS_DEADLINE_EXCEEDED);
-    ck_assert_int_lt(clock_ms() - began, 900);
+    ck_assert_int_lt(clock_ms() - began, 2500);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(a_full_lane_refuses_at_once)
     start_server(1, 2);
     struct tally tally = {0};
     for (int i = 0; i < 8; i++) {
-        start_call("sleep 300", 20000, &tally);
+        start_call("sleep 1000", 20000, &tally);
     }
     wait_total(&tally, 8);
     ck_assert_int_eq(tally.ok, 3);
@@ -109,19 +109,27 @@ START_TEST(a_full_lane_refuses_at_once)
 }
 END_TEST
 
+static void wait_begun(void)
+{
+    for (const int64_t until = deadline_in(20000); atomic_load(&handled) == 0 && !deadline_passed(until);) {
+        sleep_ms(5);
+    }
+    ck_assert_int_eq(atomic_load(&handled), 1);
+}
+
 START_TEST(what_expires_in_the_queue_is_never_begun)
 {
     start_server(1, 4);
     struct tally tally = {0};
-    start_call("sleep 500", 20000, &tally);
-    sleep_ms(100);
+    start_call("sleep 2000", 20000, &tally);
+    wait_begun();
     for (int i = 0; i < 3; i++) {
         start_call("x", 100, &tally);
     }
     wait_total(&tally, 4);
     ck_assert_int_eq(tally.expired, 3);
-    sleep_ms(600);
-    ck_assert_int_eq(atomic_load(&handled), 1);
+    ck_assert_msg(ask("behind them", 20000) != NULL, "%s", status.message);
+    ck_assert_int_eq(atomic_load(&handled), 2);
 }
 END_TEST
 
@@ -144,7 +152,7 @@ START_TEST(a_server_that_stops_finishes_what_it_has)
     start_server(2, 4);
     struct tally tally = {0};
     start_call("sleep 300", 20000, &tally);
-    sleep_ms(100);
+    wait_begun();
     ck_assert(rpc_server_stop(server, 5000));
     server = NULL;
     wait_total(&tally, 1);
@@ -171,7 +179,7 @@ int main(void)
 {
     Suite *const suite = suite_create("rpc");
     TCase *const tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_call_is_answered_and_its_metadata_travels, 0, 2); /* TCP, a Unix socket */
     tcase_add_test(tests, an_error_arrives_with_all_that_is_known_of_it);

@@ -204,7 +204,7 @@ class Prisma(Case):
         deployed = []
         thread = threading.Thread(target=lambda: deployed.append(self.prisma(files, "migrate", "deploy")))
         thread.start()
-        harness.time.sleep(1)
+        harness.wait_for(lambda: self.sql("SELECT to_regclass('t0')") != [(None,)])
         reply = self.ours(rpc, "Run")
         thread.join()
         self.assertTrue(reply.ok, reply)
