@@ -70,8 +70,10 @@ static void print_failed(struct arena *arena, const Truss__Migration__V1__Failed
     print_labelled(arena, "sqlstate", failed->_sqlstate_case != 0, failed->sqlstate);
     if (failed->partially_applied) {
         printf("  %s by hand and `truss mark-rolled-back` it.\n",
-               failed->step > 1 ? "Its earlier steps stay: mend it and run again to go on behind them, or undo them"
-                                : "What it committed stays: look what that is before you run it again, or undo it");
+               failed->needs_person ? "What it committed stays, and a new run does not go on behind it: do the rest by "
+                                      "hand and `truss mark-applied` it, or undo it"
+               : failed->step > 1   ? "Its earlier steps stay: mend it and run again to go on behind them, or undo them"
+                                    : "What it committed stays: look what that is before you run it again, or undo it");
     }
 }
 

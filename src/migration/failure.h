@@ -13,10 +13,12 @@
 struct failure {
     struct status status;  /* why: its strings live in the arena of who failed, until failure_keep */
     const char *statement; /* the one that failed, shortened */
+    size_t done;           /* where a statement of the script failed: how many of its message had come to their end */
     struct position where; /* in the file */
     uint32_t step;         /* 1-based, of how many */
     uint32_t steps;
     bool partially_applied;
+    bool needs_person;    /* a new run does not go on behind what stays */
     bool connection_lost; /* whether the server committed is not known from this connection */
     bool terminated;      /* somebody ended our session (57P01): it is not tried again */
     const struct run_blocker *blockers;

@@ -11,11 +11,13 @@
 #define SQLSTATE_INVALID_TRANSACTION_TERMINATION "2D000" /* a COMMIT where there can be none */
 #define SQLSTATE_UNIQUE_VIOLATION                "23505"
 #define SQLSTATE_INVALID_CATALOG_NAME            "3D000" /* no such database */
+#define SQLSTATE_INVALID_SCHEMA_NAME             "3F000" /* no such schema */
 #define SQLSTATE_SERIALIZATION_FAILURE           "40001"
 #define SQLSTATE_DEADLOCK_DETECTED               "40P01"
 #define SQLSTATE_INSUFFICIENT_PRIVILEGE          "42501"
 #define SQLSTATE_UNDEFINED_OBJECT                "42704"
 #define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
+#define SQLSTATE_UNDEFINED_TABLE                 "42P01"
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"

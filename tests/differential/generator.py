@@ -492,6 +492,8 @@ class Generator:
         if self.chance(0.2):
             scenario.disturbance = self.pick("fail", "fail", "kill and go on", "kill both")
             file = self.random.choice(files)
+            if file.statements:
+                file.statements[-1].tail = ";\n"  # the hook may come behind it
             file.statements.insert(self.random.randint(0, len(file.statements)), Statement("SELECT shop.hook()", "hook"))
         return scenario
 

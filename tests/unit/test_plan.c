@@ -592,11 +592,12 @@ START_TEST(what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none
 {
     steps("set local search_path = a; create index concurrently on t (c); select 1");
     ck_assert_str_eq(plan.steps[1].carry,
-                     "SELECT pg_catalog.set_config('truss.kept_0', pg_catalog.current_setting('search_path', true), "
-                     "false);SET search_path = a;");
+                     "SELECT pg_catalog.set_config('truss.kept_0', pg_catalog.concat('v', "
+                     "pg_catalog.current_setting('search_path', true)), false);SET search_path = a;");
     ck_assert_str_eq(plan.steps[1].restore,
-                     "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.kept_0', true), "
-                     "false);");
+                     "SELECT pg_catalog.set_config('search_path', "
+                     "pg_catalog.substr(pg_catalog.current_setting('truss.kept_0', true), 2), false) WHERE "
+                     "pg_catalog.current_setting('truss.kept_0', true) OPERATOR(pg_catalog.<>) '';");
     ck_assert_str_eq(plan.steps[2].carry, "set local search_path = a;");
     ck_assert_str_eq(plan.steps[1].carried, "set local search_path = a");
     ck_assert_str_eq(plan.steps[2].carried, "set local search_path = a");

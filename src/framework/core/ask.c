@@ -98,15 +98,16 @@ bool framework_can_create(const struct framework *framework)
 
 /* ---- its ledger ---- */
 
-static const struct ledger_facts *facts_of(const struct framework *framework, const struct ledger *ledger)
+const struct ledger_facts *framework_ledger_facts(const struct framework *framework, const struct ledger *ledger)
 {
     return framework->hooks.variant != NULL ? framework->hooks.variant(ledger) : &framework->ledger;
 }
 
 bool framework_read_ledger(const struct framework *framework, struct ledger_reading *reading)
 {
-    return framework->hooks.read_ledger != NULL ? framework->hooks.read_ledger(reading)
-                                                : ledger_read_facts(reading, facts_of(framework, reading->ledger));
+    return framework->hooks.read_ledger != NULL
+               ? framework->hooks.read_ledger(reading)
+               : ledger_read_facts(reading, framework_ledger_facts(framework, reading->ledger));
 }
 
 size_t framework_advisory_locks(const struct framework *framework, const struct ledger *ledger, const char *database,
@@ -162,7 +163,7 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     if ((part == LEDGER_FINISH || part == LEDGER_MARK_APPLIED) && !ledger_has(framework, part)) {
         part = LEDGER_RECORD;
     }
-    const struct ledger_facts *const facts = facts_of(framework, ledger);
+    const struct ledger_facts *const facts = framework_ledger_facts(framework, ledger);
     const char *const template = ledger_template(facts, part);
     if (template != NULL) {
         template_put(sql, template, facts->words, ledger, record);

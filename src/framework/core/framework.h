@@ -134,6 +134,9 @@ const char *framework_checksum(struct arena *arena, const struct folder *folder,
 bool framework_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                              const char **checksum, bool *known, struct status *status);
 
+/* The facts of this ledger. */
+const struct ledger_facts *framework_ledger_facts(const struct framework *framework, const struct ledger *ledger);
+
 /* Fills reading->entries. */
 bool framework_read_ledger(const struct framework *framework, struct ledger_reading *reading);
 

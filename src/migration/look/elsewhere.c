@@ -98,7 +98,8 @@ static bool adopt(const struct looking *looking, struct source *source, const st
                      "%s.%s says for certain which is meant.",
                      other->ledger.schema, other->ledger.table, source->framework->display_name, source->ledger.schema,
                      source->ledger.table, other->ledger.schema, other->ledger.table));
-    source_take_table(looking, source, other->table, &(const struct shape_fit){.fits = true});
+    const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, other->table);
+    source_take_table(looking, source, other->table, &fit);
     source_add_evidence(source, other->evidence);
     return true;
 }

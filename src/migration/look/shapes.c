@@ -21,7 +21,9 @@
              "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(pg_catalog.chr(31), a.attname, "                      \
              "CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname::text "                             \
              "ELSE pg_catalog.concat_ws('.', t.typnamespace::regnamespace, t.typname) END, "                           \
-             "a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''), pg_catalog.chr(30) ORDER BY a.attnum) "        \
+             "CASE WHEN a.attidentity = 'a' OR a.attgenerated <> '' THEN 'g' WHEN (a.attnotnull OR t.typnotnull) "     \
+             "AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL THEN 'd' ELSE '' END), "             \
+             "pg_catalog.chr(30) ORDER BY a.attnum) "                                                                  \
              "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"                          \
              " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), "                                    \
              "r.rolname, c.relkind IN ('v', 'm'), "                                                                    \
@@ -137,7 +139,8 @@ static void read_columns(struct arena *arena, struct text list, struct table *ta
         table->columns[table->column_count++] = (struct table_column){
             .name = arena_strndup(arena, name.data, name.size),
             .type = arena_strndup(arena, type.data, type.size),
-            .is_demanding = text_is(one, "t"),
+            .is_demanding = text_is(one, "d"),
+            .is_generated = text_is(one, "g"),
         };
     }
 }

@@ -16,6 +16,7 @@ struct table_column {
     const char *name;
     const char *type;  /* as pg_catalog calls it, "varchar"; "schema.type" for any other */
     bool is_demanding; /* NOT NULL and nothing fills it: who inserts must give it */
+    bool is_generated; /* the server alone fills it: who inserts must not give it */
 };
 
 /* A table or view that may be a ledger. */
@@ -73,11 +74,15 @@ struct shape_fit {
     const char *difference; /* where it does not: what is wrong with it */
     const char *as_read;    /* a query that gives it the columns that the framework's tool makes; NULL: it has them */
     const char *lacks;      /* columns that the tool's version has and this has not, "a, b"; NULL: none */
-    const char *demands;    /* columns that the tool would not fill and that must be filled; NULL: none */
+    const char *demands;    /* columns that a row would not fill and that must be filled; NULL: none */
+    const char *generated;  /* columns that a row would fill and that the server alone may fill; NULL: none */
 };
 
 /* Columns of other types are read as the framework's types where their values can be; a column that some versions of
  * the tool do not have may be missing; more than the tool makes may be there. */
 struct shape_fit shape_fit(struct arena *arena, const struct framework *framework, const struct table *table);
+
+/* The same of a table that has exactly the columns of one of its shapes: only what keeps a row from being written. */
+struct shape_fit shape_fit_exact(struct arena *arena, const struct framework *framework, const struct table *table);
 
 #endif

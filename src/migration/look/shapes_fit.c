@@ -4,6 +4,8 @@
  */
 #include "migration/look/shapes.h"
 
+#include "sql/lexer.h"
+
 #include <string.h>
 
 /* Types of one kind can be read as each other. */
@@ -139,13 +141,55 @@ static void put_strangers(struct fitting *fitting)
     }
 }
 
-/* Columns that must be filled and that the tool does not know. */
-static const char *demands_of(struct arena *arena, const struct ledger_shape *shape, const struct table *table)
+/* The columns that a new row gives, "(a, b)" of its INSERT; empty where the template names none. */
+static struct text columns_given(const struct ledger_facts *facts)
 {
+    const struct text template = text_of(facts->start != NULL    ? facts->start
+                                         : facts->record != NULL ? facts->record
+                                                                 : "");
+    static const char insert[] = "INSERT INTO {ledger} (";
+    const size_t at = text_find(template, insert, 0);
+    return at == SIZE_MAX ? (struct text){0}
+                          : text_slice(template, at + sizeof insert - 1, text_find(template, ")", at));
+}
+
+static bool is_given(struct text columns, const char *name)
+{
+    struct sql_lexer lexer = {.text = columns};
+    for (struct sql_token token; (token = sql_next(&lexer)).kind != SQL_END;) {
+        const bool is_quoted = token.kind == SQL_IDENTIFIER;
+        const struct text bare = is_quoted ? text_slice(token.text, 1, token.text.size - 1) : token.text;
+        if (text_is(bare, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Columns that must be filled and that a row would not fill. */
+static const char *demands_of(struct arena *arena, const struct ledger_facts *facts, const struct ledger_shape *shape,
+                              const struct table *table)
+{
+    const struct text given = columns_given(facts);
     struct buffer list = {.arena = arena};
     for (size_t i = 0; i < table->column_count; i++) {
         const struct table_column *const column = &table->columns[i];
-        if (column->is_demanding && !is_known(shape, column)) {
+        const bool is_filled = given.size > 0 ? is_given(given, column->name) : is_known(shape, column);
+        if (column->is_demanding && !is_filled) {
+            add_to_list(&list, column->name);
+        }
+    }
+    return list.size == 0 ? NULL : buffer_string(&list);
+}
+
+/* Columns that a row would fill and that the server fills itself: it takes no other value. */
+static const char *generated_of(struct arena *arena, const struct ledger_facts *facts, const struct table *table)
+{
+    const struct text given = columns_given(facts);
+    struct buffer list = {.arena = arena};
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_column *const column = &table->columns[i];
+        if (column->is_generated && is_given(given, column->name)) {
             add_to_list(&list, column->name);
         }
     }
@@ -174,6 +218,12 @@ static struct fitting fit_one(struct arena *arena, const struct ledger_shape *sh
     return fitting;
 }
 
+static const struct ledger_facts *facts_for(const struct framework *framework, const struct table *table)
+{
+    const struct ledger ledger = {.schema = table->schema, .table = table->name};
+    return framework_ledger_facts(framework, &ledger);
+}
+
 /* The one with the least to put right comes first; the first of equals stays. */
 static bool is_better(const struct fitting *one, const struct fitting *best)
 {
@@ -195,6 +245,13 @@ struct shape_fit shape_fit(struct arena *arena, const struct framework *framewor
         .difference = best.wrong.size == 0 ? NULL : buffer_string(&best.wrong),
         .as_read = best.changes == 0 ? NULL : buffer_string(&best.select),
         .lacks = best.lacks.size == 0 ? NULL : buffer_string(&best.lacks),
-        .demands = demands_of(arena, best.shape, table),
+        .demands = demands_of(arena, facts_for(framework, table), best.shape, table),
+        .generated = generated_of(arena, facts_for(framework, table), table),
     };
+}
+
+struct shape_fit shape_fit_exact(struct arena *arena, const struct framework *framework, const struct table *table)
+{
+    const struct shape_fit fit = shape_fit(arena, framework, table);
+    return (struct shape_fit){.fits = true, .demands = fit.demands, .generated = fit.generated};
 }

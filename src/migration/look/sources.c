@@ -42,7 +42,7 @@ static void take_place(const struct looking *looking, struct source *source, con
     const struct found_ledger *const found = found_at(&looking->detection->ledgers, &source->ledger);
     const bool is_exact = found != NULL && found_ledger_is(found, source->framework);
     const struct shape_fit fit =
-        is_exact ? (struct shape_fit){.fits = true} : shape_fit(arena, source->framework, table);
+        is_exact ? shape_fit_exact(arena, source->framework, table) : shape_fit(arena, source->framework, table);
     if (!is_trusted(looking, table, &source->folder)) {
         source->problem = arena_printf(
             arena,
@@ -158,7 +158,8 @@ static void add_ledger_sources(const struct looking *looking)
                 .framework = found->candidates[j],
                 .confidence = found->candidate_count == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_LOW,
             };
-            source_take_table(looking, &source, found->table, &(const struct shape_fit){.fits = true});
+            const struct shape_fit fit = shape_fit_exact(arena, source.framework, found->table);
+            source_take_table(looking, &source, found->table, &fit);
             source_add_evidence(&source, found->evidence);
             if (found->candidate_count > 1) {
                 source_add_evidence(&source, arena_printf(arena, "it fits %s", candidate_names(arena, found)));

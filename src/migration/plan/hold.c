@@ -196,13 +196,27 @@ static void carry_into_transaction(const struct hold *hold, struct step *step)
     step->carry = carry.size == 0 ? step->carry : buffer_string(&carry);
 }
 
-static void put_copy(struct buffer *sql, const char *to, const char *from)
+/* Keeps the value of a setting aside, behind a letter: what has none was taken away by the statement between (DISCARD
+ * ALL), and with it what is to be put back. */
+static void put_keep(struct buffer *sql, const char *kept, const char *name)
 {
     buffer_puts(sql, "SELECT pg_catalog.set_config(");
-    pg_quote_literal(sql, text_of(to));
-    buffer_puts(sql, ", pg_catalog.current_setting(");
-    pg_quote_literal(sql, text_of(from));
-    buffer_puts(sql, ", true), false);");
+    pg_quote_literal(sql, text_of(kept));
+    buffer_puts(sql, ", pg_catalog.concat('v', pg_catalog.current_setting(");
+    pg_quote_literal(sql, text_of(name));
+    buffer_puts(sql, ", true)), false);");
+}
+
+static void put_back(struct buffer *sql, const char *name, const char *kept)
+{
+    struct buffer quoted = {.arena = sql->arena};
+    pg_quote_literal(&quoted, text_of(kept));
+    buffer_puts(sql, "SELECT pg_catalog.set_config(");
+    pg_quote_literal(sql, text_of(name));
+    buffer_printf(sql,
+                  ", pg_catalog.substr(pg_catalog.current_setting(%s, true), 2), false) WHERE "
+                  "pg_catalog.current_setting(%s, true) OPERATOR(pg_catalog.<>) '';",
+                  buffer_string(&quoted), buffer_string(&quoted));
 }
 
 /* Outside of a transaction nothing is local: the session's value is kept aside in a setting of ours, and put back. */
@@ -215,9 +229,9 @@ static void carry_to_session(const struct hold *hold, struct step *step)
         const struct sql_lasting *const lasting = &hold->items[i].lasting;
         if (lasting->kind == SQL_LOCAL_SETTING && lasting->session_sql != NULL && is_in_force(hold, i)) {
             const char *const kept = arena_printf(hold->arena, "truss.kept_%zu", i);
-            put_copy(&keep, kept, lasting->name);
+            put_keep(&keep, kept, lasting->name);
             buffer_printf(&carry, "%s;", lasting->session_sql);
-            put_copy(&restore, lasting->name, kept);
+            put_back(&restore, lasting->name, kept);
         }
     }
     if (carry.size > 0) {

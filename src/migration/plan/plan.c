@@ -53,14 +53,11 @@ static bool find_committing(struct pg_session *session, struct arena *arena, str
     return result != NULL;
 }
 
-/* In a pipeline a CALL may commit what is before it: there it must be known whether it does. */
-static bool may_commit_unseen(const struct plan_options *options, struct text script)
+/* A CALL, or a DO that may have one, commits where its procedure does. */
+static bool may_commit_unseen(struct text script)
 {
     struct sql_lexer lexer = {.text = script};
     struct sql_token token = {.kind = SQL_END};
-    if (options->sent != SENT_IN_BATCHES) {
-        return false;
-    }
     do {
         token = sql_next(&lexer);
         if (sql_is_word(&token, "call") || sql_is_word(&token, "do")) {
@@ -70,27 +67,54 @@ static bool may_commit_unseen(const struct plan_options *options, struct text sc
     return false;
 }
 
-/* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(struct pg_session *session, struct arena *reading, struct prepared *prepared,
-                        struct loaded *loaded, struct status *problem)
+/* Procedures that commit and that this script makes: a later one may call them. */
+static void add_made(struct arena *arena, struct text script, struct words *made)
 {
-    const struct migration_script *const script = &loaded->script;
+    struct sql_lexer lexer = {.text = script};
+    struct sql_statement statement;
+    struct sql_code code;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text text = text_slice(script, statement.start, statement.end);
+        struct sql_reader words = sql_read(text);
+        if (sql_is_word(&words.token, "create") && sql_code(arena, text, &code) && code.plpgsql && !code.is_do &&
+            plpgsql_commits(arena, code.body, made)) {
+            words_add(arena, made, code.name);
+        }
+    }
+}
+
+/* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
+ * there it must be known whether it commits. */
+static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct words *made,
+                      const struct migration_script *script, struct prepared *prepared, struct status *problem)
+{
+    struct plan_options options = options_of(session, prepared->place.folder->framework, script);
+    struct words committing = {0};
+    const bool is_pipeline = options.sent == SENT_IN_BATCHES;
+    if (!is_pipeline && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
+        return false;
+    }
+    if ((!is_pipeline && prepared->plan.count <= 1) || !may_commit_unseen(script->sql)) {
+        return !is_pipeline || plan_build(reading, script->sql, &options, &prepared->plan, problem);
+    }
+    for (size_t i = 0; i < made->count; i++) {
+        words_add(reading, &committing, made->items[i]);
+    }
+    options.committing = &committing;
+    return find_committing(session, reading, &committing, problem) &&
+           plan_build(reading, script->sql, &options, &prepared->plan, problem);
+}
+
+/* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
+static bool plan_script(struct pg_session *session, struct arena *reading, const struct words *made,
+                        struct prepared *prepared, struct loaded *loaded, struct status *problem)
+{
     if (!migration_load(reading, &prepared->place, loaded, problem)) {
         return false;
     }
-    if (prepared->item->file->is_code) {
-        return true;
-    }
-    struct plan_options options = options_of(session, prepared->place.folder->framework, script);
-    struct words committing = {0};
-    if (may_commit_unseen(&options, script->sql)) {
-        if (!find_committing(session, reading, &committing, problem)) {
-            return false;
-        }
-        options.committing = &committing;
-    }
-    return plan_build(reading, script->sql, &options, &prepared->plan, problem) &&
-           steps_match(&prepared->steps, script->sql, &prepared->plan, &prepared->done, problem);
+    return prepared->item->file->is_code ||
+           (plan_cuts(session, reading, made, &loaded->script, prepared, problem) &&
+            steps_match(&prepared->steps, loaded->script.sql, &prepared->plan, &prepared->done, problem));
 }
 
 /* An interrupted statement is gone on with by who looks for what it has left. */
@@ -105,14 +129,15 @@ static size_t looked_at_from(const struct prepared *prepared)
 }
 
 static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
-                     struct flaws *flaws, struct status *problem)
+                     struct words *made, struct flaws *flaws, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const bool ok = plan_script(session, reading, prepared, &loaded, problem);
+    const bool ok = plan_script(session, reading, made, prepared, &loaded, problem);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
         if (!prepared->item->file->is_code) {
+            add_made(request->arena, loaded.script.sql, made);
             flaws_find(request, session, prepared->item->name, loaded.script.sql, looked_at_from(prepared), flaws);
         }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
@@ -125,9 +150,10 @@ static bool plan_one(const struct request *request, struct pg_session *session, 
 
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
+    struct words made = {0};
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(request, session, &preparation->items[i], &preparation->flaws, &preparation->problem)) {
+        if (!plan_one(request, session, &preparation->items[i], &made, &preparation->flaws, &preparation->problem)) {
             preparation->unfit = preparation->items[i].item;
             if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
                 preparation->problem.migration = preparation->unfit->name;

@@ -32,7 +32,8 @@ struct explaining {
     const char **told; /* those that were told of: once is enough */
     size_t told_count;
     size_t told_capacity;
-    bool makes_unseen; /* what came before may have made things that were not seen */
+    bool makes_unseen;             /* what came before may have made things that were not seen */
+    const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
 
 /* $1 schema or NULL, $2 table, $3 column. */
@@ -157,6 +158,33 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
                         "\"%s\" is not there, and nothing before this statement makes it: it fails.", absent);
 }
 
+static bool renames_schema(struct arena *arena, struct text statement, const char *schema)
+{
+    struct sql_reader words = sql_read(statement);
+    if (!sql_take(&words, "alter") || !sql_take(&words, "schema")) {
+        return false;
+    }
+    const char *const name = sql_identifier(arena, &words.token);
+    sql_advance(&words);
+    return name != NULL && strcmp(name, schema) == 0 && sql_is_word(&words.token, "rename");
+}
+
+/* A row cannot be written to a ledger that is not there any more. */
+static const char *takes_ledger(struct explaining *explaining, struct text statement)
+{
+    const struct ledger *const ledger = &explaining->detection->ledger;
+    if (explaining->ledger == NULL ||
+        (world_find(explaining->world, ledger->schema, ledger->table) == explaining->ledger &&
+         !explaining->ledger->gone && !renames_schema(explaining->reading, statement, ledger->schema))) {
+        return NULL;
+    }
+    explaining->ledger = NULL;
+    return arena_printf(explaining->request->arena,
+                        "It drops, renames or replaces the ledger %s.%s, so that the row of its migration cannot be "
+                        "written: the run stops there and undoes it.",
+                        ledger->schema, ledger->table);
+}
+
 /* Extensions and foreign schemas bring tables, and what is unknown may. */
 static bool brings_unseen(struct text statement, const struct sql_effects *effects)
 {
@@ -179,10 +207,11 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
-    effects->advice = read->fails != NULL ? read->fails : effects->advice;
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
     world_apply(explaining->world, effects);
+    read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
+    effects->advice = read->fails != NULL ? read->fails : effects->advice;
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
     if (effects->unread && effects->unknown) {
         effects->advice = why_unread(explaining);
@@ -355,6 +384,10 @@ bool explain(const struct request *request, struct pg_session *session, const st
     };
     explaining.detection = &preparation->catalog.detection;
     explaining.delegates = preparation->delegate;
+    if (explaining.detection->has_ledger) {
+        explaining.ledger =
+            world_find(explaining.world, explaining.detection->ledger.schema, explaining.detection->ledger.table);
+    }
     *explanation = (struct explanation){.is_nobodys = world_is_empty(explaining.world)};
     explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {

@@ -52,12 +52,14 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
 static bool ask_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     static const char sql[] =
-        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity FROM "
+        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid FROM "
         "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND "
         "c.relname = $2";
     const char *const values[] = {detection->ledger.schema, detection->ledger.table};
     PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
-    detection->ledger.takes_rows = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    const bool is_there = result != NULL && PQntuples(result) == 1;
+    detection->ledger.takes_rows = is_there && pg_field_bool(result, 0, 0);
+    detection->ledger.oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
     return result != NULL;
 }
 

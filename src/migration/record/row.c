@@ -139,6 +139,34 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
     buffer_add(sql, text_slice(all, row.end, all.size));
 }
 
+void row_put_guard(struct buffer *sql, const struct ledger *ledger)
+{
+    if (ledger->oid == NULL) {
+        return;
+    }
+    const struct ledger place = {.schema = ledger->schema, .table = ledger->table};
+    struct buffer name = {.arena = sql->arena};
+    struct buffer quoted = {.arena = sql->arena};
+    struct buffer message = {.arena = sql->arena};
+    ledger_put_name(&name, &place);
+    pg_quote_literal(&quoted, buffer_text(&name));
+    pg_quote_literal(&message, text_of(row_gone_message(sql->arena, ledger)));
+    buffer_printf(sql,
+                  "DO $truss_there$ BEGIN IF coalesce(pg_catalog.to_regclass(%s)::pg_catalog.oid, "
+                  "0::pg_catalog.oid) OPERATOR(pg_catalog.<>) %s::pg_catalog.oid THEN RAISE EXCEPTION USING ERRCODE = "
+                  "'55000', MESSAGE = %s; END IF; END $truss_there$;",
+                  buffer_string(&quoted), ledger->oid, buffer_string(&message));
+}
+
+const char *row_gone_message(struct arena *arena, const struct ledger *ledger)
+{
+    return arena_printf(arena,
+                        "The script drops, renames or replaces the ledger \"%s\".\"%s\", or the schema that it is in: "
+                        "its own row cannot be written there. What was not committed before was rolled back. Leave "
+                        "the ledger where it is; move it by hand, and then say where it is by --ledger.",
+                        ledger->schema, ledger->table);
+}
+
 void row_doubt(struct ledger *ledger, struct text script)
 {
     ledger->takes_rows = ledger->takes_rows && text_find(script, ledger->table, 0) == SIZE_MAX;

@@ -14,6 +14,12 @@
 void row_put(struct buffer *sql, const struct framework *framework, enum ledger_part part, const struct ledger *ledger,
              const struct ledger_record *record);
 
+/* Appends a block that raises 55000 where the ledger's name is no longer that of the table that the run has found. */
+void row_put_guard(struct buffer *sql, const struct ledger *ledger);
+
+/* What that says, also for other errors of the same cause. */
+const char *row_gone_message(struct arena *arena, const struct ledger *ledger);
+
 /* A script that names the ledger's table may give it a trigger or a rule: from then on it is not known to take every
  * row. */
 void row_doubt(struct ledger *ledger, struct text script);

@@ -26,6 +26,11 @@ const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 /* To the end of the transaction, whatever role the script has taken: behind it that is in force again. */
 #define AS_OURSELVES "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
 
+/* Inside of a block: what its script may have made read-only ends before our rows. */
+#define WRITABLE                                                                                                       \
+    "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' THEN COMMIT; SET TRANSACTION " \
+    "READ WRITE; END IF;"
+
 const char *session_limits(struct arena *arena, const struct run_settings *settings)
 {
     return arena_printf(arena, "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
@@ -81,10 +86,20 @@ static bool ends(const struct transaction *transaction)
     return transaction->frame == FRAME_WHOLE || transaction->frame == FRAME_COMMIT;
 }
 
+/* A lock_timeout to the end of the transaction, whose number the ladder changes. */
+static void put_local_timeout(struct query *query, struct buffer *sql, uint32_t ms)
+{
+    static const char set[] = "SET LOCAL lock_timeout = ";
+    query->ladder = LADDER_LOCAL;
+    query->timeout_behind = sql == &query->behind;
+    query->timeout_at = sql->size + strlen(set);
+    buffer_printf(sql, "%s%*u;", set, TIMEOUT_WIDTH, ms);
+}
+
 static void put_timeout(struct query *query, const struct transaction *transaction)
 {
-    static const char sql[] = "SET LOCAL lock_timeout = ";
-    const bool has_lock = transaction->locks && begins(transaction) && ledger_has(transaction->framework, LEDGER_LOCK);
+    const bool has_lock = transaction->locks && begins(transaction) && !transaction->locks_late &&
+                          ledger_has(transaction->framework, LEDGER_LOCK);
     if (!transaction->stalls && !has_lock) {
         return;
     }
@@ -92,9 +107,8 @@ static void put_timeout(struct query *query, const struct transaction *transacti
         query->ladder = LADDER_SESSION;
         return;
     }
-    query->ladder = LADDER_LOCAL;
-    query->timeout_at = query->sql.size + strlen(sql);
-    put(query, arena_printf(query->sql.arena, "%s%*u;", sql, TIMEOUT_WIDTH, transaction->lock_timeout_ms));
+    put_local_timeout(query, &query->sql, transaction->lock_timeout_ms);
+    query->statements_before++;
 }
 
 static void put_begin(struct query *query, const struct transaction *transaction)
@@ -213,10 +227,22 @@ static void put_rows(struct query *query, const struct transaction *transaction)
 {
     struct buffer *const sql = behind_script(query);
     const bool starts_late = transaction->starts && !begins(transaction);
-    if (starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED) {
+    const bool writes = starts_late || transaction->records || transaction->step_mark != STEP_NOT_MARKED;
+    if (writes && query->is_wrapped) {
+        buffer_puts(sql, WRITABLE);
+    }
+    if (writes) {
         buffer_puts(sql, AS_OURSELVES);
     }
+    const bool is_behind = transaction->step_mark == STEP_FINISHED || transaction->step_mark == STEPS_FORGOTTEN;
+    if (writes && (is_behind || (transaction->content.data != NULL && !transaction->ledger->takes_rows))) {
+        row_put_guard(sql, transaction->ledger);
+    }
     if (begins(transaction) && transaction->locks && transaction->locks_late) {
+        /* In front of the script it would be in the place of one that an earlier step has set. */
+        if (query->ladder == LADDER_NONE && ledger_has(transaction->framework, LEDGER_LOCK)) {
+            put_local_timeout(query, sql, transaction->lock_timeout_ms);
+        }
         ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
     }
     if (starts_late) {
@@ -230,10 +256,24 @@ static void put_rows(struct query *query, const struct transaction *transaction)
     }
 }
 
-static void put_end(struct query *query, const struct transaction *transaction)
+/* A limit of the script's would end the session, and with it the run's locks, as soon as it idles between two
+ * messages. */
+static void put_limits(struct query *query, const struct transaction *transaction)
+{
+    static const char session[] = "idle_session_timeout";
+    static const char inside[] = "idle_in_transaction_session_timeout";
+    struct buffer *const sql = behind_script(query);
+    if (text_find(transaction->content, session, 0) != SIZE_MAX) {
+        buffer_printf(sql, "SET %s = 0;", session);
+    }
+    if (text_find(transaction->content, inside, 0) != SIZE_MAX) {
+        buffer_printf(sql, "SET %s = %d;", inside, IDLE_MS);
+    }
+}
+
+static void put_commit(struct query *query, const struct transaction *transaction)
 {
     struct buffer *const sql = behind_script(query);
-    buffer_add(sql, transaction->closing);
     if (!ends(transaction)) {
         return;
     }
@@ -244,17 +284,31 @@ static void put_end(struct query *query, const struct transaction *transaction)
     buffer_puts(sql, "COMMIT;");
 }
 
+static void put_end(struct query *query, const struct transaction *transaction)
+{
+    if (query->is_wrapped) {
+        put_limits(query, transaction);
+    }
+    buffer_add(behind_script(query), transaction->closing);
+    put_commit(query, transaction);
+    if (transaction->frame != FRAME_NONE) {
+        put_limits(query, transaction);
+    }
+}
+
 struct query transaction_compose(struct arena *arena, const struct transaction *transaction)
 {
     struct query query = {
         .sql = {.arena = arena},
         .behind = {.arena = arena},
         .migration = transaction->record == NULL ? NULL : transaction->record->name,
+        .ledger = transaction->ledger,
         .content = transaction->content,
         .start = transaction->start,
         .end = transaction->end,
         .is_wrapped = transaction->body.data != NULL,
     };
+    query.wrapped_lines = query.is_wrapped ? text_position(transaction->body, transaction->body.size).line + 1 : 0;
     put_session(&query, transaction);
     put_begin(&query, transaction);
     put_script(&query, transaction);
@@ -267,7 +321,7 @@ void query_set_timeout(struct query *query, uint32_t ms)
 {
     char number[TIMEOUT_WIDTH + 1];
     snprintf(number, sizeof number, "%*u", TIMEOUT_WIDTH, ms);
-    memcpy(query->sql.data + query->timeout_at, number, TIMEOUT_WIDTH);
+    memcpy((query->timeout_behind ? query->behind : query->sql).data + query->timeout_at, number, TIMEOUT_WIDTH);
 }
 
 struct ledger_record record_of(struct arena *arena, const struct catalog *catalog, const struct catalog_item *item,

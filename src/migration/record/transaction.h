@@ -82,15 +82,18 @@ enum query_ladder {
 struct query {
     struct buffer sql;
     const char *migration; /* NULL: of none */
+    const struct ledger *ledger;
     struct text content;
     size_t start; /* the bytes of the file that are in it */
     size_t end;
     size_t statements_before; /* of ours, in front of them */
     size_t characters_before;
-    bool is_wrapped; /* positions in it say nothing of the file */
-    bool resets;     /* the session as it began comes first */
+    bool is_wrapped;      /* positions in it say nothing of the file */
+    size_t wrapped_lines; /* then: of the block, up to the end of the script's body */
+    bool resets;          /* the session as it began comes first */
     enum query_ladder ladder;
-    size_t timeout_at; /* of LADDER_LOCAL: where its number is */
+    size_t timeout_at;   /* of LADDER_LOCAL: where its number is, in `sql` */
+    bool timeout_behind; /* … or in `behind` */
     /* A script so large that a message with all of it would take several times its memory, inside a transaction of
      * ours: `sql` is what stands in front of [start, end), which is sent in pieces of whole statements, and `behind`
      * what comes after. */

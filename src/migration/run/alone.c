@@ -8,6 +8,7 @@
 #include "migration/run/send.h"
 #include "pg/sqlstate.h"
 #include "sql/classify.h"
+#include "sql/split.h"
 
 /* Whatever the script has set for later transactions. */
 #define OWN_MODES "ISOLATION LEVEL READ COMMITTED, READ WRITE"
@@ -180,6 +181,51 @@ bool alone_run(struct attempt *attempt, size_t i, bool was_begun)
 
 /* ---- what commits where we cannot see ---- */
 
+static bool begins_with(struct text statement, const char *const *verbs)
+{
+    struct sql_lexer lexer = {.text = statement};
+    const struct sql_token verb = sql_next(&lexer);
+    for (; *verbs != NULL; verbs++) {
+        if (sql_is_word(&verb, *verbs)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Can it have committed something? What fails ends its transaction, and a COMMIT that fails has not committed: it must
+ * have had one before, or be a block that may have had one. */
+static bool may_have_committed(const struct attempt *attempt, size_t i)
+{
+    static const char *const ends[] = {"commit", "end", "prepare", "call", "do", NULL};
+    static const char *const blocks[] = {"call", "do", NULL};
+    const struct failure *const failure = &attempt->failure;
+    const struct text part = attempt_text(attempt, i);
+    struct sql_lexer lexer = {.text = part};
+    struct sql_statement one;
+    if (failure->connection_lost || failure->statement == NULL) {
+        return true;
+    }
+    for (size_t k = 0; k <= failure->done && sql_next_statement(&lexer, &one); k++) {
+        const struct text statement = text_slice(part, one.start, one.end);
+        if (begins_with(statement, k < failure->done ? ends : blocks)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It is as if this step had never been begun. */
+static bool forget_begun(struct attempt *attempt, size_t i)
+{
+    struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
+    transaction.modes = OWN_MODES;
+    transaction.step_mark = STEP_UNBEGUN;
+    transaction.step = attempt_step_record(attempt, i);
+    const struct query query = transaction_compose(attempt->run->arena, &transaction);
+    return pg_exec(attempt->run->session, buffer_string(&query.sql), attempt->run->status);
+}
+
 bool alone_run_unseen(struct attempt *attempt, size_t i)
 {
     struct run *const run = attempt->run;
@@ -193,7 +239,8 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
     }
     struct query query = transaction_compose(run->arena, &transaction);
     if (!query_send(run, &query, &attempt->failure)) {
-        if (!step->leaves_nothing) {
+        attempt->left_nothing = !may_have_committed(attempt, i) && forget_begun(attempt, i);
+        if (!step->leaves_nothing && !attempt->left_nothing) {
             add_hint(attempt, "What it had committed before it failed stays, and how much that is cannot be known: a "
                               "new run does not begin it again. Look, then mark the migration as applied or as rolled "
                               "back.");
@@ -242,7 +289,6 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
 {
     struct run *const run = attempt->run;
     const struct text statement = attempt_text(attempt, i);
-    struct transaction transaction = attempt_transaction(attempt, FRAME_WHOLE);
     struct text body;
     bool finished;
     if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished)) {
@@ -253,8 +299,5 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     if (!is_index && (!refused || sql_do_block(run->arena, statement, &body))) {
         return false;
     }
-    transaction.step_mark = STEP_UNBEGUN;
-    transaction.step = attempt_step_record(attempt, i);
-    const struct query query = transaction_compose(run->arena, &transaction);
-    return pg_exec(run->session, buffer_string(&query.sql), run->status);
+    return forget_begun(attempt, i);
 }

@@ -236,6 +236,9 @@ static bool run_list(const struct execution *execution)
 static const char *failure_summary(struct arena *arena, const struct run_result *result)
 {
     const char *const own = !result->failure.partially_applied ? "failed — it was rolled back"
+                            : result->failure.needs_person
+                                ? "failed — what it committed stays, and a new run does not go on behind it: a person "
+                                  "has to look"
                             : result->failure.step > 1
                                 ? "failed — its earlier steps stay, because it could not be one transaction; a new run "
                                   "goes on behind them"

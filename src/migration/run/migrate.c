@@ -11,6 +11,7 @@
 #include "migration/run/send.h"
 #include "pg/sqlstate.h"
 #include "sql/lexer.h"
+#include "sql/split.h"
 
 #include <string.h>
 
@@ -66,14 +67,31 @@ static bool run_whole(struct attempt *attempt)
 
 /* ---- step by step ---- */
 
+/* Have the steps before left a lock_timeout of the script's? That one holds, and not ours. */
+static bool has_timeout(const char *settings)
+{
+    struct sql_lexer lexer = {.text = text_of(settings)};
+    struct sql_statement statement;
+    bool has = false;
+    while (sql_next_statement(&lexer, &statement)) {
+        const struct text one = text_slice(lexer.text, statement.start, statement.end);
+        struct sql_reader words = sql_read(one);
+        const bool resets = sql_is_word(&words.token, "reset") || sql_is_word(&words.token, "discard");
+        const bool is_about = text_find(one, "lock_timeout", 0) != SIZE_MAX;
+        has = (has && !resets) || (is_about && !resets && text_find(one, "DEFAULT", 0) == SIZE_MAX);
+    }
+    return has;
+}
+
 static bool run_transaction(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
     struct transaction transaction = attempt_done(attempt, FRAME_WHOLE, i);
-    transaction.stalls = step->stalls;
+    const char *const settings = plan_settings(attempt->run->arena, &attempt->plan, i);
+    transaction.stalls = step->stalls && !has_timeout(settings);
     transaction.locks = true;
     transaction.guard = guard_of(attempt, step);
-    transaction.locks_late = plan_settings(attempt->run->arena, &attempt->plan, i)[0] != '\0';
+    transaction.locks_late = settings[0] != '\0';
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -129,20 +147,43 @@ static bool run_step(struct attempt *attempt, size_t i)
     return alone_run_unseen(attempt, i);
 }
 
+/* Can no other session go on behind the first `done` steps? Says why. */
+static bool is_bound(struct attempt *attempt, size_t done)
+{
+    struct status *const status = &attempt->failure.status;
+    for (size_t i = 0; i < done; i++) {
+        const struct step *const step = attempt_step(attempt, i);
+        if (step->session_bound != NULL) {
+            const char *const why = arena_printf(
+                attempt->run->arena,
+                "A new run cannot go on behind the steps that are done: what comes may need %s (line %u), which goes "
+                "with this session.",
+                step->session_bound, text_position(attempt->content, step->session_bound_at).line);
+            status->hint = status->hint == NULL ? why : arena_printf(attempt->run->arena, "%s\n%s", status->hint, why);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a step that failed leaves behind. A lost connection leaves what the next one finds, and a step that was not
  * tried what an earlier run has left: also the row that keeps it from being begun again. */
 static void settle_failure(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
     struct failure *const failure = &attempt->failure;
-    const bool is_clean = (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing;
+    const bool is_clean =
+        (step->kind == STEP_TRANSACTION && attempt->unseen != i + 1) || step->leaves_nothing || attempt->left_nothing;
     failure->partially_applied = failure->connection_lost || attempt->is_untried || i > 0;
+    failure->needs_person = attempt->is_untried && step->kind != STEP_ALONE;
     if (failure->connection_lost || attempt->is_untried || !attempt->is_started) {
         return;
     }
     if (!is_clean && !(step->kind == STEP_ALONE && alone_clean_up(attempt, i))) {
         failure->partially_applied = true;
     }
+    failure->needs_person =
+        failure->partially_applied && (is_bound(attempt, i) || (!is_clean && step->kind != STEP_ALONE));
     attempt_record_failure(attempt);
 }
 
@@ -188,6 +229,7 @@ static bool is_cancelled(struct attempt *attempt, size_t i)
     status_fail(attempt->run->status, STATUS_CANCELLED, "The run was cancelled.");
     attempt_fail(attempt);
     attempt->failure.partially_applied = true;
+    attempt->failure.needs_person = is_bound(attempt, i + 1);
     attempt_record_failure(attempt);
     return true;
 }

@@ -4,10 +4,13 @@
 #include "migration/run/send.h"
 
 #include "migration/plan/cut.h"
+#include "migration/record/row.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
 #include "pg/sqlstate.h"
 #include "sql/split.h"
+
+#include <stdlib.h>
 
 #define CLEAN_UP_MS 5000
 #define PIECE       ((size_t)1024 * 1024) /* of a large script, at least: it ends with a statement */
@@ -20,6 +23,39 @@ static const char *hint_for(const struct status *status)
                                              "block with a COMMIT of its own, "
                                              "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."
                                            : status->hint;
+}
+
+/* The line of our block in which an error came: its last "line N" is of the outermost, which is ours. */
+static size_t line_of_block(const char *context)
+{
+    static const char word[] = " line ";
+    const struct text text = text_of(context == NULL ? "" : context);
+    size_t last = SIZE_MAX;
+    for (size_t at = text_find(text, word, 0); at != SIZE_MAX; at = text_find(text, word, at + 1)) {
+        last = at;
+    }
+    return last == SIZE_MAX ? 0 : strtoul(text.data + last + sizeof word - 1, NULL, 10);
+}
+
+/* What our rows behind the script failed at is the script's doing, and none of its statements. */
+static void explain_rows(struct run *run, const struct query *query, struct failure *failure)
+{
+    const struct status *const status = run->status;
+    const struct ledger *const ledger = query->ledger;
+    const bool is_gone = sqlstate_is(status->sqlstate, SQLSTATE_UNDEFINED_TABLE) ||
+                         sqlstate_is(status->sqlstate, SQLSTATE_INVALID_SCHEMA_NAME);
+    const struct text message = text_of(status->message);
+    failure->where = (struct position){0};
+    failure->status.detail = status->detail;
+    if (ledger == NULL || text_starts_with(message, "The ledger ") || text_starts_with(message, "The script ") ||
+        text_find(message, ledger->table, 0) == SIZE_MAX) {
+        return; /* it says so itself, or is about something else */
+    }
+    failure->status.message =
+        is_gone
+            ? row_gone_message(run->arena, ledger)
+            : arena_printf(run->arena, "The row of this migration could not be written to the ledger \"%s\".\"%s\": %s",
+                           ledger->schema, ledger->table, status->message);
 }
 
 /* What the server said, in terms of the file. */
@@ -36,9 +72,12 @@ static void describe(struct run *run, const struct query *query, const struct pg
     const size_t characters = text_characters(text_slice(query->content, query->start, query->end));
     const size_t given = query->is_wrapped ? 0 : at->position;
     const size_t position = given > query->characters_before ? given - query->characters_before : 0;
+    const bool is_of_rows =
+        query->is_wrapped ? line_of_block(at->context) > query->wrapped_lines : position > characters;
     /* A syntax error comes before any result: its position alone tells. */
-    const bool is_ours = position == 0 ? given > 0 || at->statement < query->statements_before : position > characters;
-    if (is_ours) {
+    const bool is_ours = position == 0 && (given > 0 || at->statement < query->statements_before);
+    if (is_of_rows || is_ours) {
+        explain_rows(run, query, failure);
         return;
     }
     const struct complaint complaint = {
@@ -48,9 +87,10 @@ static void describe(struct run *run, const struct query *query, const struct pg
         .position = position,
         .statement = at->statement - query->statements_before,
     };
+    failure->done = at->statement > query->statements_before ? complaint.statement : 0;
     failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where);
     if (failure->statement == NULL) {
-        failure->where = (struct position){0};
+        explain_rows(run, query, failure);
     }
 }
 

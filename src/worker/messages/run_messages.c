@@ -152,6 +152,7 @@ static Truss__Migration__V1__FailedMigration *failed_message(struct arena *arena
     failed->column = failure->where.column;
     failed->position = failure->where.character;
     failed->partially_applied = failure->partially_applied;
+    failed->needs_person = failure->needs_person;
     failed->step = failure->step;
     failed->steps = failure->steps;
     failed->n_blockers = failure->blocker_count;
