@@ -8,13 +8,25 @@
 
 struct watched {
     bool is_slow;            /* answers when it is cancelled */
-    struct fake_error error; /* of the session's first statement */
+    struct fake_error error; /* of the statement that sets the session up */
     atomic_bool is_closed;   /* by the run, whose process lives on */
 };
+
+/* Where it looks for names. */
+static void answer_pin(struct fake_client *client)
+{
+    fake_take_query(client, "search_path");
+    fake_parsed(client);
+    fake_row_description(client, 5);
+    fake_row(client, 5, "public", "public", "public", "public", "pg_catalog, pg_temp");
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+}
 
 static void fail_first(struct fake_client *client, void *data)
 {
     struct watched *const watched = data;
+    answer_pin(client);
     fake_take(client, 'Q', "idle_in_transaction_session_timeout");
     if (watched->is_slow) {
         fake_wait_cancel(client, 1, FOREVER);
