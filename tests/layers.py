@@ -23,7 +23,8 @@ MAY = {
     "migration/tool": [*MIGRATION, "migration/look"],
     "migration/record": [*MIGRATION, "migration/look", "migration/plan"],
     "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
-    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*"],
+    "workbench": ["base", "pg", "sql"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench"],
     "bridge": ["base", "rpc"],
     "cli": ["base", "rpc"],
 }

@@ -27,12 +27,25 @@ static void add_known(struct buffer *json, const char *name, const char *value)
     }
 }
 
+/* Of a query that is refused the code says which wall it met, as the contract has it. */
+static const char *code_of(const struct status *status)
+{
+    static const enum reason walls[] = {REASON_EMPTY, REASON_MULTI, REASON_KIND, REASON_DML,
+                                        REASON_INTO,  REASON_LOCK,  REASON_FUNC, REASON_SYNTAX};
+    for (size_t i = 0; i < sizeof walls / sizeof walls[0]; i++) {
+        if (status_is_because(status, walls[i])) {
+            return status->reason;
+        }
+    }
+    return status_code_name(status->code);
+}
+
 struct text error_json(struct arena *arena, const struct status *status)
 {
     struct buffer json = {.arena = arena};
     buffer_puts(&json, "{\"error\":");
     json_write_string(&json, text_of(status->message));
-    add_known(&json, "code", status_code_name(status->code));
+    add_known(&json, "code", code_of(status));
     add_known(&json, "reason", status->reason);
     add_known(&json, "sqlstate", status->sqlstate);
     add_known(&json, "detail", status->detail);

@@ -8,10 +8,12 @@
 #include "truss/bridge/v1/bridge.pb-c.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
+#include "truss/sql/v1/sql.pb-c.h"
 
 #include <string.h>
 
 #define MIGRATION &truss__migration__v1__migration_service__descriptor
+#define SQL       &truss__sql__v1__sql_service__descriptor
 #define HEALTH    &truss__health__v1__health__descriptor
 
 const struct route routes[] = {
@@ -154,6 +156,52 @@ const struct route routes[] = {
         .service = MIGRATION,
         .rpc = "GetOperation",
         .flags = ROUTE_SAFE | ROUTE_ASKS_ALL | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/sql/query",
+        .summary = "The first rows of a read-only query",
+        .service = SQL,
+        .rpc = "Query",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/sql/explain",
+        .summary = "The plan of a query",
+        .service = SQL,
+        .rpc = "Explain",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_LONG | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/sql/cancel",
+        .summary = "End a query under way",
+        .id = "CancelQuery",
+        .service = SQL,
+        .rpc = "Cancel",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/sql/tables",
+        .summary = "The tables and views that can be read",
+        .service = SQL,
+        .rpc = "ListTables",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/sql/tables/{table}",
+        .summary = "Columns, indexes, constraints and sizes of a table",
+        .service = SQL,
+        .rpc = "Describe",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY,
     },
     {
         .method = "GET",

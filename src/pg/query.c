@@ -351,3 +351,140 @@ bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
     struct pg_failure failure;
     return pg_script(session, sql, &failure, status);
 }
+
+/* ---- row by row ---- */
+
+PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status)
+{
+    PGresult *result = NULL;
+    struct receipt prepared = {.last = &result, .status = status, .ok = true};
+    if (!is_usable(session, status)) {
+        return NULL;
+    }
+    if (PQsendPrepare(session->connection, "", sql, 0, NULL) == 0) {
+        fail_lost(session, status);
+        return NULL;
+    }
+    if (receive(session, &prepared)) {
+        struct receipt described = {.last = &result, .status = status, .ok = true};
+        if (PQsendDescribePrepared(session->connection, "") == 0) {
+            fail_lost(session, status);
+        } else if (receive(session, &described)) {
+            return result;
+        }
+    }
+    PQclear(result);
+    return NULL;
+}
+
+bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const char *const *values,
+                   struct status *status)
+{
+    if (!is_usable(session, status)) {
+        return false;
+    }
+    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, 0) == 0 ||
+        PQsetSingleRowMode(session->connection) == 0) {
+        return fail_lost(session, status);
+    }
+    start_ticking(session);
+    return true;
+}
+
+/* The next result, which is the caller's; false where waiting has ended otherwise. */
+static bool take_next(struct pg_session *session, PGresult **result, struct status *status)
+{
+    const enum outcome outcome = next_result(session, session->deadline, true, result);
+    struct receipt receipt = {.status = status, .ok = true};
+    if (outcome == OUTCOME_RESULT) {
+        return true;
+    }
+    receive_no_more(session, outcome, true, &receipt);
+    return false;
+}
+
+/* True for one that is an error, which makes the status; it is released. */
+static bool is_error(struct pg_session *session, PGresult *result, struct status *status)
+{
+    const ExecStatusType state = PQresultStatus(result);
+    if (state != PGRES_FATAL_ERROR && state != PGRES_BAD_RESPONSE) {
+        return false;
+    }
+    fail_result(session, result, status);
+    PQclear(result);
+    return true;
+}
+
+bool pg_rows_next(struct pg_session *session, PGresult **row, struct status *status)
+{
+    *row = NULL;
+    for (PGresult *result; take_next(session, &result, status);) {
+        if (result == NULL) {
+            return true;
+        }
+        if (is_error(session, result, status)) {
+            return false;
+        }
+        if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+            *row = result;
+            return true;
+        }
+        PQclear(result);
+    }
+    return false;
+}
+
+bool pg_copy_begin(struct pg_session *session, const char *sql, struct status *status)
+{
+    PGresult *result;
+    if (!is_usable(session, status)) {
+        return false;
+    }
+    if (PQsendQueryParams(session->connection, sql, 0, NULL, NULL, NULL, NULL, 0) == 0) {
+        return fail_lost(session, status);
+    }
+    start_ticking(session);
+    if (!take_next(session, &result, status) || is_error(session, result, status)) {
+        return false;
+    }
+    const bool is_out = PQresultStatus(result) == PGRES_COPY_OUT;
+    PQclear(result);
+    return is_out || status_fail(status, STATUS_INTERNAL, "%s sent no data.", session->display);
+}
+
+/* How the copy ended. */
+static bool end_data(struct pg_session *session, struct status *status)
+{
+    for (PGresult *result; take_next(session, &result, status);) {
+        if (result == NULL) {
+            return true;
+        }
+        if (is_error(session, result, status)) {
+            return false;
+        }
+        PQclear(result);
+    }
+    return false;
+}
+
+bool pg_copy_next(struct pg_session *session, char **data, int *size, struct status *status)
+{
+    enum outcome outcome = OUTCOME_RESULT;
+    *data = NULL;
+    while (outcome == OUTCOME_RESULT && (*size = PQgetCopyData(session->connection, data, 1)) == 0) {
+        outcome = read_more(session, session->deadline, true);
+    }
+    if (outcome != OUTCOME_RESULT) {
+        struct receipt receipt = {.status = status, .ok = true};
+        receive_no_more(session, outcome, true, &receipt);
+        return false;
+    }
+    return *size > 0 || end_data(session, status);
+}
+
+void pg_rows_end(struct pg_session *session)
+{
+    if (!session->is_lost && PQtransactionStatus(session->connection) == PQTRANS_ACTIVE) {
+        cancel(session);
+    }
+}

@@ -105,6 +105,22 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 void pg_quote_literal(struct buffer *sql, struct text value);
 void pg_quote_identifier(struct buffer *sql, const char *name);
 
+/* What a statement would give, without running it: the result has columns and no rows. */
+PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status);
+
+/* The rows of one statement as they come, so that nobody holds them all: begin, next until it gives NULL or false, and
+ * end, which cancels what has not come. Nothing else may be asked of the session in between. */
+bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const char *const *values,
+                   struct status *status);
+bool pg_rows_next(struct pg_session *session, PGresult **row, struct status *status);
+
+/* The data of COPY … TO STDOUT likewise: *data, for PQfreemem, is NULL at its end. */
+bool pg_copy_begin(struct pg_session *session, const char *sql, struct status *status);
+bool pg_copy_next(struct pg_session *session, char **data, int *size, struct status *status);
+
+/* Of both: the session can be used again, or is lost. */
+void pg_rows_end(struct pg_session *session);
+
 /* What a server says besides results and errors. */
 struct pg_notice {
     const char *severity; /* "NOTICE", "WARNING", …, in English whatever the server's language */

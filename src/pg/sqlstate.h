@@ -23,6 +23,7 @@
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
 #define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
+#define SQLSTATE_QUERY_CANCELED                  "57014" /* statement_timeout as well */
 #define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* pg_terminate_backend as well */
 #define SQLSTATE_CRASH_SHUTDOWN                  "57P02"
 #define SQLSTATE_CANNOT_CONNECT_NOW              "57P03"

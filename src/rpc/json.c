@@ -5,10 +5,13 @@
 
 #include "base/clock.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -57,40 +60,6 @@ const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *d
 
 /* ---- writing ---- */
 
-static void write_escaped(struct buffer *out, struct text text)
-{
-    static const char escapes[] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
-    size_t plain = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
-            continue;
-        }
-        buffer_add(out, text_slice(text, plain, i));
-        plain = i + 1;
-        if (c < sizeof escapes && escapes[c] != 0) {
-            buffer_putc(out, '\\');
-            buffer_putc(out, escapes[c]);
-        } else {
-            buffer_printf(out, "\\u%04x", c);
-        }
-    }
-    buffer_add(out, text_slice(text, plain, text.size));
-}
-
-void json_write_string(struct buffer *out, struct text text)
-{
-    size_t bad;
-    buffer_putc(out, '"');
-    for (; !text_is_utf8(text, &bad); text = text_slice(text, bad + 1, text.size)) {
-        write_escaped(out, text_slice(text, 0, bad));
-        buffer_puts(out, "\xEF\xBF\xBD");
-    }
-    write_escaped(out, text);
-    buffer_putc(out, '"');
-}
-
 static void write_timestamp(struct buffer *out, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];
@@ -110,7 +79,13 @@ static void write_double(struct buffer *out, double value)
     } else if (isinf(value)) {
         buffer_puts(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     } else {
-        buffer_printf(out, "%.17g", value);
+        /* The shortest that is read as the same number again. */
+        char digits[32];
+        int precision = 15;
+        do {
+            snprintf(digits, sizeof digits, "%.*g", precision, value);
+        } while (strtod(digits, NULL) != value && precision++ < 17);
+        buffer_puts(out, digits);
     }
 }
 
@@ -144,10 +119,22 @@ static void write_enum(struct buffer *out, const ProtobufCEnumDescriptor *descri
     }
 }
 
+/* JSON that was made elsewhere: what is none stands as a string. */
+static void write_json(struct buffer *out, const char *text)
+{
+    if (json_is_sound(text_of(text))) {
+        buffer_puts(out, text);
+    } else {
+        json_write_string(out, text_of(text));
+    }
+}
+
 static void write_message(struct buffer *out, const ProtobufCMessage *message, enum json_names names)
 {
     if (message == NULL) {
         buffer_puts(out, "null");
+    } else if (message->descriptor == &truss__rpc__v1__json__descriptor) {
+        write_json(out, ((const Truss__Rpc__V1__Json *)message)->text);
     } else if (message->descriptor == &google__protobuf__timestamp__descriptor) {
         write_timestamp(out, (const Google__Protobuf__Timestamp *)message);
     } else {

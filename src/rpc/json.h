@@ -7,6 +7,7 @@
 #define RPC_JSON_H
 
 #include "base/arena.h"
+#include "base/json_text.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -17,9 +18,6 @@ enum json_names { JSON_SNAKE, JSON_CAMEL };
 /* Appends the message. Every field is written: unset messages and members of one-member oneofs as null, empty lists as
  * []. */
 void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names);
-
-/* Appends a string in quotes; what is not UTF-8 in it becomes U+FFFD. */
-void json_write_string(struct buffer *out, struct text text);
 
 /* Appends a field's name as JSON writes it. */
 void json_write_name(struct buffer *out, const char *field, enum json_names names);

@@ -17,7 +17,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANE_CANCEL, RPC_LANE_HEALTH, RPC_LANES };
+enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANE_CANCEL, RPC_LANE_HEALTH, RPC_LANE_SQL, RPC_LANES };
 
 /* What a handler knows of its request. */
 struct rpc_call {

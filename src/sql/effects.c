@@ -90,9 +90,14 @@ static bool take_token(struct depth *depth, const struct sql_token *token)
 
 bool sql_may_be_parsed(struct text statement)
 {
+    return sql_may_be_parsed_up_to(statement, SIZE_LIMIT);
+}
+
+bool sql_may_be_parsed_up_to(struct text statement, size_t most)
+{
     struct sql_lexer lexer = {.text = statement};
     struct depth depth = {0};
-    if (statement.size > SIZE_LIMIT || sql_is_scanner_trap(statement) || !text_is_utf8(statement, NULL) ||
+    if (statement.size > most || sql_is_scanner_trap(statement) || !text_is_utf8(statement, NULL) ||
         memchr(statement.data, '\0', statement.size) != NULL) {
         return false;
     }

@@ -2,9 +2,11 @@
  * truss-worker: reads its options, listens, and serves until it is told to stop.
  */
 #include "base/log.h"
+#include "workbench/opening.h"
 #include "worker/create_database.h"
 #include "worker/private.h"
 #include "worker/service/service.h"
+#include "worker/service/service_sql.h"
 #include "worker/settings.h"
 
 #include <signal.h>
@@ -45,6 +47,24 @@ static struct site site_of(const struct config *config)
         .lock_wait_ms = config->lock_wait_ms,
         .settings = config->settings,
     };
+}
+
+static struct workbench workbench_of(const struct config *config)
+{
+    const bool has_own_url = config->sql_conninfo != NULL;
+    struct workbench workbench = {
+        .conninfo = has_own_url            ? config->sql_conninfo
+                    : config->has_conninfo ? &config->conninfo
+                                           : NULL,
+        .conninfo_error = config->conninfo_error,
+        .conninfo_code = config->conninfo_code,
+        .has_own_url = has_own_url,
+        .role = config->sql_role,
+        .allows_user_functions = config->sql_user_functions,
+        .allows_foreign_tables = config->sql_foreign_tables,
+    };
+    workbench_open(&workbench);
+    return workbench;
 }
 
 static void log_start(const struct config *config, const struct rpc_server *server)
@@ -99,20 +119,24 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
         .started_at = clock_wall_us(),
     };
+    struct workbench workbench = workbench_of(config);
     struct service_context context = {.site = &site, .operations = operations_new(&site)};
-    const struct rpc_service services[] = {migration_service(&context), health_service(&health)};
+    const struct rpc_service services[] = {migration_service(&context), health_service(&health),
+                                           sql_service(&workbench)};
     const struct rpc_server_options options = {
         .urls = config->urls,
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,
                     [RPC_LANE_WAIT] = 256,
                     [RPC_LANE_CANCEL] = 32,
-                    [RPC_LANE_HEALTH] = 2},
+                    [RPC_LANE_HEALTH] = 2,
+                    [RPC_LANE_SQL] = WORKBENCH_CONNECTIONS},
         .queue = {[RPC_LANE_READ] = 256,
                   [RPC_LANE_RUN] = 32,
                   [RPC_LANE_WAIT] = 0,
                   [RPC_LANE_CANCEL] = 64,
-                  [RPC_LANE_HEALTH] = 64},
+                  [RPC_LANE_HEALTH] = 64,
+                  [RPC_LANE_SQL] = 32},
     };
     struct rpc_server *const server =
         rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
@@ -130,6 +154,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     if (config->serves_parent && is_idle) {
         leave(config, 0); /* nobody is left to ask */
     }
+    workbench_stop(&workbench);
     /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
     if (!operations_stop(context.operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
         !rpc_server_stop(server, STOP_GRACE_MS)) {
@@ -138,6 +163,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         leave(config, 1);
     }
     operations_free(context.operations);
+    workbench_close(&workbench);
     pg_pool_free(health.pool);
     pg_pool_free(site.pool);
     checksums_free(site.checksums);

@@ -61,6 +61,25 @@ static bool read_ledger(struct arena *arena, const char *word, struct ledger *le
                        "--ledger is a schema and a table: \"public.schema_migrations\".");
 }
 
+/* Here a mistake stops the start: without it the workbench would read with rights that nobody meant it to have. */
+static bool read_workbench(struct arena *arena, const struct options *options, struct config *config,
+                           struct status *status)
+{
+    const bool has_url = options->sql_url != NULL && options->sql_url[0] != '\0';
+    const bool has_role = options->sql_role != NULL && options->sql_role[0] != '\0';
+    config->sql_role = has_role ? options->sql_role : NULL;
+    config->sql_user_functions = options->sql_user_functions;
+    config->sql_foreign_tables = options->sql_foreign_tables;
+    if (!has_url) {
+        return true;
+    }
+    struct conninfo *const conninfo = arena_alloc(arena, sizeof *conninfo);
+    config->sql_conninfo = conninfo;
+    struct status problem = {.arena = arena};
+    return conninfo_parse(arena, options->sql_url, conninfo, &problem) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -92,5 +111,5 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         return false;
     }
     read_connection(arena, options->database_url, config);
-    return true;
+    return read_workbench(arena, options, config, status);
 }

@@ -24,6 +24,10 @@ struct config {
     uint32_t delegate_timeout_ms;
     uint32_t lock_wait_ms;
     struct run_settings settings;
+    const struct conninfo *sql_conninfo; /* of the workbench; NULL: the one above */
+    const char *sql_role;                /* NULL: the connection's */
+    bool sql_user_functions;
+    bool sql_foreign_tables;
 };
 
 /* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT

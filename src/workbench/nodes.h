@@ -1,0 +1,43 @@
+/*
+ * The nodes of libpg_query's tree that only read, as data, and the walk that refuses whatever is not among them.
+ */
+#ifndef WORKBENCH_NODES_H
+#define WORKBENCH_NODES_H
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sql_name {
+    const char *schema; /* "": not said */
+    const char *name;
+};
+
+struct sql_names {
+    struct sql_name *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* What a statement names; each name once. */
+struct sql_uses {
+    struct sql_names functions;
+    struct sql_names operators;
+    struct sql_names types;
+    struct sql_names relations;
+    struct sql_names attributes; /* "a.f" may be f(a) */
+};
+
+struct statement_rules {
+    size_t parameters; /* that were given: $1 to $n may be used */
+};
+
+/* Walks the body of a SelectStmt. False, with the status of a refusal, at the first node or member that is not on the
+ * list. The names' strings are copies in the arena. */
+bool nodes_walk(struct arena *arena, json_t *select, const struct statement_rules *rules, struct sql_uses *uses,
+                struct status *status);
+
+#endif

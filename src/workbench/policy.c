@@ -1,0 +1,321 @@
+/*
+ * Two questions to the catalogue: what the names may mean, and what the relations hide. Every name in them is
+ * pg_catalog's: the session's search path has nothing else.
+ */
+#include "workbench/policy.h"
+
+#include "workbench/functions.h"
+
+#include <string.h>
+
+#define HIDDEN_TEXTS 500 /* views and checks whose text is read for one query */
+
+#define FUNCTION_COLUMNS                                                                                               \
+    "p.proname, n.nspname, p.provolatile, l.lanname, "                                                                 \
+    "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid " \
+    "AND d.deptype = 'e')"
+#define FUNCTION_TABLES                                                                                                \
+    "JOIN pg_catalog.pg_proc p ON p.oid = c.function JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "        \
+    "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
+
+/* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path. */
+static const char names_sql[] =
+    "WITH RECURSIVE named AS ("
+    "SELECT w.name, p.oid AS function FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
+    "JOIN pg_catalog.pg_proc p ON p.proname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+    "WHERE n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[]))"
+    "), operators AS ("
+    "SELECT w.name, o.oprcode::oid AS function FROM ROWS FROM (unnest($3::text[]), unnest($4::text[])) "
+    "AS w(schema, name) JOIN pg_catalog.pg_operator o ON o.oprname = w.name::name "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE n.nspname <> 'pg_catalog' "
+    "AND (n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[])))"
+    "), attributes AS ("
+    "SELECT w.name, p.oid AS function FROM unnest($7::text[]) AS w(name) "
+    "JOIN pg_catalog.pg_proc p ON p.proname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+    "JOIN pg_catalog.pg_type t ON t.oid = p.proargtypes[0] WHERE n.nspname <> 'pg_catalog' "
+    "AND n.nspname = ANY ($8::name[]) AND p.pronargs - p.pronargdefaults <= 1 AND t.typtype IN ('c', 'p', 'd')"
+    "), types(name, type) AS ("
+    "SELECT w.name, t.oid FROM ROWS FROM (unnest($5::text[]), unnest($6::text[])) AS w(schema, name) "
+    "JOIN pg_catalog.pg_type t ON t.typname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
+    "WHERE n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[])) "
+    "UNION SELECT s.name, i.type FROM types s JOIN pg_catalog.pg_type t ON t.oid = s.type CROSS JOIN LATERAL ("
+    "SELECT t.typbasetype UNION SELECT t.typelem UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a "
+    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384"
+    "), hidden AS ("
+    "SELECT s.name, d.refobjid AS function FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type "
+    "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid "
+    "AND d.refclassid = 'pg_catalog.pg_proc'::regclass "
+    "UNION SELECT s.name, a.castfunc FROM types s JOIN pg_catalog.pg_cast a ON s.type IN (a.castsource, a.casttarget) "
+    "WHERE a.castfunc >= 16384 AND s.type >= 16384"
+    ") "
+    "SELECT 'f', c.name, " FUNCTION_COLUMNS ", NULL FROM named c " FUNCTION_TABLES
+    "UNION ALL SELECT 'o', c.name, " FUNCTION_COLUMNS ", NULL FROM operators c " FUNCTION_TABLES
+    "UNION ALL SELECT 'a', c.name, " FUNCTION_COLUMNS ", NULL FROM attributes c " FUNCTION_TABLES
+    "UNION ALL SELECT 'h', 'The type ' || c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
+    "UNION ALL SELECT 't', 'The type ' || s.name, NULL, NULL, NULL, NULL, NULL, "
+    "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
+    "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
+
+/* $1, $2 relations: schemas and names; $3 the schemas of the path. */
+static const char relations_sql[] =
+    "WITH RECURSIVE relations(oid) AS ("
+    "SELECT c.oid FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
+    "JOIN pg_catalog.pg_class c ON c.relname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE (n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($3::name[]))) "
+    "UNION SELECT i.oid FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid CROSS JOIN LATERAL ("
+    "SELECT d.refobjid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d "
+    "ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid "
+    "AND d.refclassid = 'pg_catalog.pg_class'::regclass WHERE w.ev_class = r.oid AND c.relkind = 'v' "
+    "UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h WHERE h.inhparent = r.oid) AS i(oid) WHERE i.oid >= 16384"
+    "), own AS ("
+    "SELECT c.oid, c.relkind, c.relrowsecurity, c.oid::regclass::text AS name FROM relations r "
+    "JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.oid >= 16384 AND NOT EXISTS ("
+    "SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid "
+    "AND d.deptype = 'e')"
+    "), depending AS ("
+    "SELECT 'The view ' || o.name AS name, 'pg_catalog.pg_rewrite'::regclass::oid AS class, w.oid AS object FROM own o "
+    "JOIN pg_catalog.pg_rewrite w ON w.ev_class = o.oid WHERE o.relkind = 'v' "
+    "UNION ALL SELECT 'A policy of the table ' || o.name, 'pg_catalog.pg_policy'::regclass::oid, p.oid FROM own o "
+    "JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid WHERE o.relrowsecurity AND p.polcmd IN ('r', '*')"
+    "), hidden AS ("
+    "SELECT g.name, CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE "
+    "(SELECT o.oprcode::oid FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AS function "
+    "FROM depending g JOIN pg_catalog.pg_depend d ON d.classid = g.class AND d.objid = g.object "
+    "WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)"
+    ") "
+    "SELECT 'h', c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
+    "UNION ALL SELECT 't', 'The view ' || o.name, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(o.oid) "
+    "FROM own o WHERE o.relkind = 'v' "
+    "UNION ALL SELECT 't', 'A policy of the table ' || o.name, NULL, NULL, NULL, NULL, NULL, "
+    "'SELECT 1 WHERE ' || pg_catalog.pg_get_expr(p.polqual, o.oid) FROM own o "
+    "JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid "
+    "WHERE o.relrowsecurity AND p.polcmd IN ('r', '*') AND p.polqual IS NOT NULL "
+    "UNION ALL SELECT 'x', 'The foreign table ' || o.name, NULL, NULL, NULL, NULL, NULL, NULL FROM own o "
+    "WHERE o.relkind = 'f'";
+
+/* ---- refusing ---- */
+
+static bool refuse(struct status *status, const char *subject, const char *why)
+{
+    return status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_FUNC, "%s is not allowed here: %s.", subject,
+                               why);
+}
+
+/* A name that nobody can take for something else. */
+static bool is_dangerous(const struct sql_name *name, struct status *status)
+{
+    const char *const why = function_danger(name->name);
+    if (why == NULL) {
+        return false;
+    }
+    refuse(status, arena_printf(status->arena, "The function %s", name->name), why);
+    return true;
+}
+
+bool policy_check_names(const struct sql_uses *uses, struct status *status)
+{
+    for (size_t i = 0; i < uses->functions.count; i++) {
+        if (is_dangerous(&uses->functions.items[i], status)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- what a row says ---- */
+
+enum column { KIND, NAME, FUNCTION, SCHEMA, VOLATILITY, LANGUAGE, IS_EXTENSION, TEXT };
+
+static bool is_read_only(const char *volatility)
+{
+    return volatility != NULL && (volatility[0] == 'i' || volatility[0] == 's');
+}
+
+static bool is_plain_language(const char *language)
+{
+    return strcmp(language, "c") == 0 || strcmp(language, "internal") == 0 || strcmp(language, "sql") == 0;
+}
+
+/* Why the function of a row may not be called; NULL: it may. `hidden`: not the query calls it, but what it reads. */
+static const char *why_not(const struct policy_place *place, const PGresult *rows, int row, bool hidden)
+{
+    const char *const name = pg_field(rows, row, FUNCTION);
+    const bool reads = is_read_only(pg_field(rows, row, VOLATILITY));
+    const bool is_own = strcmp(pg_field(rows, row, SCHEMA), "pg_catalog") == 0;
+    const bool is_extension = pg_field_bool(rows, row, IS_EXTENSION);
+    if ((is_own || is_extension) && function_danger(name) != NULL) {
+        return function_danger(name);
+    }
+    if (is_own) {
+        return reads || function_is_harmless(name) ? NULL : "it is VOLATILE, and not known to be harmless";
+    }
+    if (is_extension) {
+        const bool fine = reads ? is_plain_language(pg_field(rows, row, LANGUAGE)) : function_is_harmless(name);
+        return fine || (hidden && place->reads_only) ? NULL : "it is VOLATILE, or its code is in another language";
+    }
+    if (hidden) {
+        return reads || place->reads_only
+                   ? NULL
+                   : arena_printf(
+                         place->arena,
+                         "it is VOLATILE and runs with the rights of %s; mark it STABLE where it only reads, or "
+                         "give the workbench a role that only reads (--sql-role)",
+                         place->user);
+    }
+    return !reads ? "it is a function of a user and VOLATILE, as all are that do not say STABLE or IMMUTABLE"
+           : place->allows_user_functions
+               ? NULL
+               : "it is a function of a user; --sql-user-functions allows those that are STABLE or IMMUTABLE";
+}
+
+static const char *subject_of(const struct policy_place *place, const PGresult *rows, int row)
+{
+    const char *const name = pg_field(rows, row, NAME);
+    const char *const function =
+        arena_printf(place->arena, "%s.%s", pg_field(rows, row, SCHEMA), pg_field(rows, row, FUNCTION));
+    switch (pg_field(rows, row, KIND)[0]) {
+    case 'o':
+        return arena_printf(place->arena, "The operator %s, which may mean the function %s,", name, function);
+    case 'a':
+        return arena_printf(place->arena, "\".%s\", which may mean the function %s,", name, function);
+    case 'h':
+        return arena_printf(place->arena, "%s, which calls the function %s,", name, function);
+    default:
+        return strcmp(pg_field(rows, row, SCHEMA), "pg_catalog") == 0
+                   ? arena_printf(place->arena, "The function %s", name)
+                   : arena_printf(place->arena, "The function %s, which may mean %s,", name, function);
+    }
+}
+
+/* What is built in has no row in pg_depend: it is found in the text. */
+static bool check_text(const struct policy_place *place, const char *subject, const char *text, struct status *status)
+{
+    struct sql_uses uses = {0};
+    if (!statement_uses(place->arena, text_of(text), &uses)) {
+        return true; /* newer than our grammar: its users' functions have been seen, and the other walls stand */
+    }
+    for (size_t i = 0; i < uses.functions.count; i++) {
+        const char *const why = function_danger(uses.functions.items[i].name);
+        if (why != NULL) {
+            return refuse(
+                status,
+                arena_printf(place->arena, "%s, which calls the function %s,", subject, uses.functions.items[i].name),
+                why);
+        }
+    }
+    return true;
+}
+
+static bool check_row(const struct policy_place *place, const PGresult *rows, int row, struct status *status)
+{
+    const char kind = pg_field(rows, row, KIND)[0];
+    if (kind == 't') {
+        const char *const text = pg_field(rows, row, TEXT);
+        return text == NULL || check_text(place, pg_field(rows, row, NAME), text, status);
+    }
+    if (kind == 'x') {
+        return place->allows_foreign ||
+               refuse(status, pg_field(rows, row, NAME),
+                      "what is asked for on the other side cannot be checked; --sql-foreign-tables allows it");
+    }
+    const char *const why = why_not(place, rows, row, kind == 'h');
+    return why == NULL || refuse(status, subject_of(place, rows, row), why);
+}
+
+static bool check_rows(const struct policy_place *place, const PGresult *rows, struct status *status)
+{
+    int texts = 0;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        texts += pg_field(rows, i, KIND)[0] == 't' ? 1 : 0;
+        if (texts > HIDDEN_TEXTS) {
+            return refuse(status, "A query of more than 500 views, checks and policies", "nobody can look at them all");
+        }
+        if (!check_row(place, rows, i, status)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- asking ---- */
+
+/* A literal of text[] with the schemas or the names. */
+static const char *array_of(struct arena *arena, const struct sql_names *names, bool schemas)
+{
+    struct buffer out = {.arena = arena};
+    buffer_putc(&out, '{');
+    for (size_t i = 0; i < names->count; i++) {
+        buffer_puts(&out, i == 0 ? "\"" : ",\"");
+        for (const char *c = schemas ? names->items[i].schema : names->items[i].name; *c != '\0'; c++) {
+            buffer_puts(&out, *c == '"' || *c == '\\' ? "\\" : "");
+            buffer_putc(&out, *c);
+        }
+        buffer_putc(&out, '"');
+    }
+    buffer_putc(&out, '}');
+    return buffer_string(&out);
+}
+
+static bool is_found(const PGresult *rows, const char *name)
+{
+    for (int i = 0; i < PQntuples(rows); i++) {
+        if (pg_field(rows, i, KIND)[0] == 'f' && strcmp(pg_field(rows, i, NAME), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_unknown(const PGresult *rows, const struct sql_uses *uses)
+{
+    for (size_t i = 0; i < uses->functions.count; i++) {
+        const char *const name = uses->functions.items[i].name;
+        if (!is_found(rows, name) && !function_is_word(name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+static bool check_meanings(const struct policy_place *place, const struct sql_uses *uses, const char **unknown,
+                           struct status *status)
+{
+    struct arena *const arena = place->arena;
+    const char *const values[] = {
+        array_of(arena, &uses->functions, true),   array_of(arena, &uses->functions, false),
+        array_of(arena, &uses->operators, true),   array_of(arena, &uses->operators, false),
+        array_of(arena, &uses->types, true),       array_of(arena, &uses->types, false),
+        array_of(arena, &uses->attributes, false), place->schemas,
+    };
+    *unknown = NULL;
+    if (uses->functions.count + uses->operators.count + uses->types.count + uses->attributes.count == 0) {
+        return true;
+    }
+    PG_RESULT(rows) = pg_query(place->session, names_sql, sizeof values / sizeof values[0], values, status);
+    if (rows == NULL || !check_rows(place, rows, status)) {
+        return false;
+    }
+    *unknown = find_unknown(rows, uses);
+    return true;
+}
+
+static bool check_relations(const struct policy_place *place, const struct sql_uses *uses, struct status *status)
+{
+    const char *const values[] = {
+        array_of(place->arena, &uses->relations, true),
+        array_of(place->arena, &uses->relations, false),
+        place->schemas,
+    };
+    if (uses->relations.count == 0) {
+        return true;
+    }
+    PG_RESULT(rows) = pg_query(place->session, relations_sql, sizeof values / sizeof values[0], values, status);
+    return rows != NULL && check_rows(place, rows, status);
+}
+
+bool policy_check(const struct policy_place *place, const struct sql_uses *uses, const char **unknown,
+                  struct status *status)
+{
+    return policy_check_names(uses, status) && check_meanings(place, uses, unknown, status) &&
+           check_relations(place, uses, status);
+}

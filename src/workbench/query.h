@@ -1,0 +1,41 @@
+/*
+ * A query's first rows, through all four walls.
+ */
+#ifndef WORKBENCH_QUERY_H
+#define WORKBENCH_QUERY_H
+
+#include "workbench/columns.h"
+
+struct query_request {
+    struct text sql;
+    const char *const *parameters;
+    size_t parameter_count;
+    bool as_lists; /* rows as lists and not as objects */
+};
+
+struct query_result {
+    struct columns columns;
+    const char **rows; /* JSON */
+    size_t row_count;
+    size_t capacity;
+    double duration_ms;
+    const char *truncated_by; /* "rows", "bytes"; NULL: all is there */
+    const char *role;
+    const char *warnings[3];
+    size_t warning_count;
+    struct workbench_target {
+        const char *host;
+        const char *port;
+        const char *database;
+        const char *user;
+        const char *server_version;
+    } target;
+};
+
+/* False and the call's status where it is refused or fails. */
+bool query_run(const struct workbench_call *call, const struct query_request *request, struct query_result *result);
+
+/* Where a session leads; copies in the arena. */
+struct workbench_target workbench_target_of(struct arena *arena, const struct pg_session *session);
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * Everything is set for the transaction alone (SET LOCAL), so that a pooler between us and the server gives nobody else
+ * a session of ours.
+ */
+#include "workbench/readonly.h"
+
+#include "pg/sqlstate.h"
+#include "workbench/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GRACE_MS 2000 /* for the server's own limit to come first */
+
+/* ---- the connection ---- */
+
+static bool is_wanted(void *data)
+{
+    struct readonly *const reading = data;
+    return !atomic_load(&reading->running.is_cancelled);
+}
+
+/* The URL with another database. */
+static struct conninfo *conninfo_for(struct arena *arena, const struct conninfo *conninfo, const char *database)
+{
+    struct conninfo *const other = arena_alloc(arena, sizeof *other);
+    bool found = false;
+    *other = *conninfo;
+    for (size_t i = 0; i < other->count; i++) {
+        if (strcmp(other->keywords[i], "dbname") == 0) {
+            other->values[i] = database;
+            found = true;
+        }
+    }
+    if (!found && other->count < CONNINFO_KEYWORDS) {
+        other->keywords[other->count] = "dbname";
+        other->values[other->count++] = database;
+    }
+    const char *const user = conninfo_value(conninfo, "user");
+    other->place.database = database;
+    other->display = arena_printf(arena, "postgresql://%s%s%s:%s/%s", user == NULL ? "" : user, user == NULL ? "" : "@",
+                                  conninfo->place.host, conninfo->place.port, database);
+    return other;
+}
+
+static bool connect(struct readonly *reading, int64_t until)
+{
+    const struct workbench_call *const call = reading->call;
+    const struct workbench *const workbench = call->workbench;
+    if (workbench->conninfo == NULL) {
+        return status_fail(call->status, workbench->conninfo_code, "%s", workbench->conninfo_error);
+    }
+    const bool is_other = call->database[0] != '\0' && strcmp(call->database, workbench->conninfo->place.database) != 0;
+    if (is_other && (strlen(call->database) > 63 || strchr(call->database, '=') != NULL)) {
+        return status_fail(call->status, STATUS_INVALID_ARGUMENT, "\"database\" is the name of a database.");
+    }
+    if (is_other) {
+        reading->other = conninfo_for(call->arena, workbench->conninfo, call->database);
+        reading->session = pg_session_open(reading->other, until, call->status);
+    } else {
+        reading->session = pg_pool_take(workbench->pool, until, call->status);
+    }
+    return reading->session != NULL;
+}
+
+static void disconnect(struct readonly *reading)
+{
+    if (reading->other != NULL) {
+        pg_session_free(reading->session);
+    } else {
+        pg_pool_give(reading->call->workbench->pool, reading->session);
+    }
+    reading->session = NULL;
+}
+
+/* ---- the transaction ---- */
+
+static const char *begin_sql(const struct readonly *reading, uint32_t ms)
+{
+    struct buffer sql = {.arena = reading->call->arena};
+    buffer_printf(&sql,
+                  "BEGIN READ ONLY; SET LOCAL standard_conforming_strings = on; SET LOCAL statement_timeout = %u; "
+                  "SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 60000; "
+                  "SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'iso_8601'; SET LOCAL TimeZone = 'UTC'; "
+                  "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL jit = off; "
+                  "SET LOCAL xmloption = 'content'; ",
+                  ms);
+    const char *const path = reading->call->workbench->conninfo->search_path;
+    if (path == NULL) {
+        buffer_puts(&sql, "SET LOCAL search_path TO DEFAULT; ");
+    }
+    if (reading->call->workbench->role != NULL) {
+        buffer_puts(&sql, "SET LOCAL ROLE ");
+        pg_quote_identifier(&sql, reading->call->workbench->role);
+    }
+    return buffer_string(&sql);
+}
+
+static bool set_search_path(const struct readonly *reading, const char *path)
+{
+    PG_RESULT(result) = pg_query(reading->session, "SELECT pg_catalog.set_config('search_path', $1, true)", 1, &path,
+                                 reading->call->status);
+    return result != NULL;
+}
+
+/* The server says what became of it: a pooler may have dropped something. */
+static bool look_around(struct readonly *reading)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(true)::pg_catalog.text, "
+        "current_user, pg_catalog.current_setting('is_superuser'), "
+        "pg_catalog.current_setting('transaction_read_only'), "
+        "pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('client_encoding')";
+    struct arena *const arena = reading->call->arena;
+    PG_RESULT(result) = pg_query(reading->session, sql, 0, NULL, reading->call->status);
+    if (result == NULL) {
+        return false;
+    }
+    reading->search_path = arena_strdup(arena, pg_field(result, 0, 0));
+    reading->schemas = arena_strdup(arena, pg_field(result, 0, 1));
+    reading->role = arena_strdup(arena, pg_field(result, 0, 2));
+    reading->is_superuser = strcmp(pg_field(result, 0, 3), "on") == 0;
+    return (strcmp(pg_field(result, 0, 4), "on") == 0 && strcmp(pg_field(result, 0, 5), "on") == 0 &&
+            strcmp(pg_field(result, 0, 6), "UTF8") == 0) ||
+           status_fail(reading->call->status, STATUS_FAILED_PRECONDITION,
+                       "The connection of the workbench did not become read-only; nothing was run.");
+}
+
+static void warn(struct readonly *reading)
+{
+    struct arena *const arena = reading->call->arena;
+    const char *const warning = workbench_warning(reading->call->workbench, arena);
+    if (warning != NULL) {
+        reading->warnings[reading->warning_count++] = warning;
+    }
+    if (reading->is_superuser) {
+        reading->warnings[reading->warning_count++] = arena_printf(
+            arena, "%s is a superuser: what PostgreSQL keeps secret from others can be read here.", reading->role);
+    }
+}
+
+static bool begin(struct readonly *reading, uint32_t ms)
+{
+    const char *const path = reading->call->workbench->conninfo->search_path;
+    if (!pg_exec(reading->session, begin_sql(reading, ms), reading->call->status) ||
+        (path != NULL && !set_search_path(reading, path)) || !look_around(reading)) {
+        return false;
+    }
+    warn(reading);
+    return true;
+}
+
+bool readonly_begin(const struct workbench_call *call, uint32_t ms, struct readonly *reading)
+{
+    const int64_t own = deadline_in(ms + GRACE_MS);
+    const int64_t until = own < call->deadline ? own : call->deadline;
+    *reading = (struct readonly){.call = call};
+    if (!connect(reading, until)) {
+        return false;
+    }
+    running_enter(call->workbench->running, &reading->running, call->query_id);
+    pg_session_set_deadline(reading->session, until);
+    pg_session_on_tick(reading->session, is_wanted, reading);
+    if (begin(reading, ms)) {
+        return true;
+    }
+    readonly_end(reading);
+    return false;
+}
+
+void readonly_end(struct readonly *reading)
+{
+    struct status ignored = {.arena = reading->call->arena};
+    struct pg_session *const session = reading->session;
+    running_leave(reading->call->workbench->running, &reading->running);
+    pg_rows_end(session);
+    pg_session_on_tick(session, NULL, NULL);
+    pg_session_set_deadline(session, deadline_in(GRACE_MS));
+    const bool is_back = pg_exec(session, "ROLLBACK", &ignored);
+    const bool is_clean =
+        reading->call->workbench->conninfo->pgbouncer || (is_back && pg_exec(session, "DISCARD ALL", &ignored));
+    if (!is_back || !is_clean) {
+        pg_session_declare_lost(session);
+    }
+    disconnect(reading);
+}
+
+/* ---- what is run in it ---- */
+
+bool readonly_look(struct readonly *reading)
+{
+    return set_search_path(reading, "pg_catalog, pg_temp");
+}
+
+/* The policy asks with a search path of pg_catalog alone: what its operators mean is nobody else's choice. */
+bool readonly_admits(struct readonly *reading, const struct sql_statement *statement)
+{
+    const struct workbench *const workbench = reading->call->workbench;
+    const struct policy_place place = {
+        .arena = reading->call->arena,
+        .session = reading->session,
+        .schemas = reading->schemas,
+        .allows_user_functions = workbench->allows_user_functions,
+        .allows_foreign = workbench->allows_foreign_tables,
+        .reads_only = (workbench->role != NULL || workbench->has_own_url) && !reading->is_superuser,
+        .user = reading->role,
+    };
+    const char *unknown;
+    if (!readonly_look(reading) || !policy_check(&place, &statement->uses, &unknown, reading->call->status) ||
+        !set_search_path(reading, reading->search_path)) {
+        return false;
+    }
+    if (unknown == NULL) {
+        return true;
+    }
+    PG_RESULT(described) = readonly_describe(reading, statement);
+    if (described != NULL) {
+        status_fail_because(reading->call->status, STATUS_INVALID_ARGUMENT, REASON_FUNC,
+                            "%s is not allowed here: it is no function that can be looked at.", unknown);
+    }
+    return false;
+}
+
+PGresult *readonly_describe(struct readonly *reading, const struct sql_statement *statement)
+{
+    struct arena *const arena = reading->call->arena;
+    PGresult *const result = pg_describe(
+        reading->session, arena_strndup(arena, statement->query.data, statement->query.size), reading->call->status);
+    if (result == NULL) {
+        readonly_explain_failure(reading, statement, 0, 0);
+    }
+    return result;
+}
+
+void readonly_explain_failure(const struct readonly *reading, const struct sql_statement *statement, size_t before,
+                              uint32_t ms)
+{
+    struct status *const status = reading->call->status;
+    if (status->code == STATUS_CANCELLED) {
+        status_fail(status, STATUS_CANCELLED, "The query was cancelled.");
+        return;
+    }
+    if (status->code == STATUS_DEADLINE_EXCEEDED ||
+        (ms > 0 && status->sqlstate != NULL && sqlstate_is(status->sqlstate, SQLSTATE_QUERY_CANCELED))) {
+        status_fail(status, STATUS_DEADLINE_EXCEEDED, "The query took longer than %u seconds and was cancelled.",
+                    ms / 1000);
+        return;
+    }
+    if (status->position > before) {
+        status->position = (uint32_t)(status->position - before + statement->characters);
+    } else {
+        status->position = 0;
+    }
+}
