@@ -86,6 +86,7 @@ void *guest_state(struct guest *guest);
 void *guest_context(const struct guest *guest);
 struct door *guest_door(const struct guest *guest);
 bool guest_is_unix(const struct guest *guest);
+int guest_socket(const struct guest *guest); /* to ask it for what it is */
 
 /* A piece of what is sent: embed it, or allocate it. `release` is called once, when the network has taken it or the
  * guest has left. */

@@ -93,6 +93,11 @@ bool guest_is_unix(const struct guest *guest)
     return guest->address == 0;
 }
 
+int guest_socket(const struct guest *guest)
+{
+    return guest->fd;
+}
+
 size_t guest_unsent(const struct guest *guest)
 {
     return guest->unsent;

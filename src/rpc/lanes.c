@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define IDLE_SECONDS 30
+#define FEW          8 /* jobs that an owner may have waiting, however many others wait */
 
 struct lane_thread {
     struct lane_thread *next;
@@ -31,8 +32,8 @@ struct lane {
     unsigned queued;
     unsigned running;
     bool stopping;
-    struct lane_job *first;
-    struct lane_job *last;
+    uint64_t turn;          /* of the job that was begun last */
+    struct lane_job *first; /* by their turns */
 };
 
 struct lane *lane_new(unsigned max_threads, unsigned max_queue)
@@ -55,6 +56,7 @@ static struct lane_job *take_job(struct lane *lane)
     struct lane_job *const job = lane->first;
     if (job != NULL) {
         lane->first = job->next;
+        lane->turn = job->turn;
         lane->queued--;
     }
     return job;
@@ -125,27 +127,49 @@ static bool start_thread(struct lane *lane)
     return true;
 }
 
-bool lane_add(struct lane *lane, struct lane_job *job)
+/* With the mutex held: is the queue half full, and does this owner wait for much of it beside others? */
+static bool is_greedy(const struct lane *lane, uint64_t owner)
+{
+    unsigned own = 0;
+    for (const struct lane_job *one = lane->first; one != NULL; one = one->next) {
+        own += one->owner == owner ? 1 : 0;
+    }
+    return lane->queued > lane->max_queue / 2 && own >= FEW && own < lane->queued;
+}
+
+/* With the mutex held: its owner's next turn, behind those whose turn comes as early. */
+static void put_in_turn(struct lane *lane, struct lane_job *job)
+{
+    job->turn = lane->turn;
+    for (const struct lane_job *one = lane->first; one != NULL; one = one->next) {
+        job->turn = one->owner == job->owner ? one->turn : job->turn;
+    }
+    job->turn++;
+    struct lane_job **link = &lane->first;
+    while (*link != NULL && (*link)->turn <= job->turn) {
+        link = &(*link)->next;
+    }
+    job->next = *link;
+    *link = job;
+}
+
+enum lane_answer lane_add(struct lane *lane, struct lane_job *job)
 {
     pthread_mutex_lock(&lane->mutex);
     join_dead(lane);
-    const bool has_room = !lane->stopping && lane->queued + lane->running < lane->max_threads + lane->max_queue;
+    const bool greedy = is_greedy(lane, job->owner);
+    const bool has_room =
+        !lane->stopping && !greedy && lane->queued + lane->running < lane->max_threads + lane->max_queue;
     const bool wants_thread = lane->queued >= lane->idle && lane->threads < lane->max_threads;
     const bool started = has_room && wants_thread && start_thread(lane);
     const bool ok = has_room && (started || lane->threads > 0);
     if (ok) {
-        job->next = NULL;
-        if (lane->first == NULL) {
-            lane->first = job;
-        } else {
-            lane->last->next = job;
-        }
-        lane->last = job;
+        put_in_turn(lane, job);
         lane->queued++;
         pthread_cond_signal(&lane->work);
     }
     pthread_mutex_unlock(&lane->mutex);
-    return ok;
+    return ok ? LANE_ADDED : greedy ? LANE_GREEDY : LANE_FULL;
 }
 
 void lane_free(struct lane *lane)

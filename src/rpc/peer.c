@@ -23,6 +23,49 @@ static void look_at_unix(nng_pipe pipe, struct rpc_peer *peer)
     }
 }
 
+static void write_in(const struct sockaddr_in *in, struct rpc_peer *peer)
+{
+    inet_ntop(AF_INET, &in->sin_addr, peer->host, sizeof peer->host);
+    snprintf(peer->address, sizeof peer->address, "%s:%u", peer->host, (unsigned)ntohs(in->sin_port));
+}
+
+static void write_in6(const struct sockaddr_in6 *in6, struct rpc_peer *peer)
+{
+    inet_ntop(AF_INET6, &in6->sin6_addr, peer->host, sizeof peer->host);
+    snprintf(peer->address, sizeof peer->address, "[%s]:%u", peer->host, (unsigned)ntohs(in6->sin6_port));
+}
+
+static void write_unix(int fd, struct rpc_peer *peer)
+{
+    struct ucred peer_is;
+    socklen_t size = sizeof peer_is;
+    snprintf(peer->host, sizeof peer->host, "unix");
+    snprintf(peer->address, sizeof peer->address, "unix");
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer_is, &size) == 0) {
+        peer->has_uid = true;
+        peer->uid = peer_is.uid;
+        snprintf(peer->address, sizeof peer->address, "unix:uid=%llu,pid=%llu", (unsigned long long)peer_is.uid,
+                 (unsigned long long)peer_is.pid);
+    }
+}
+
+void rpc_peer_of_socket(int fd, struct rpc_peer *peer)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    *peer = (struct rpc_peer){.host = "?", .address = "?"};
+    if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
+        return;
+    }
+    if (address.ss_family == AF_INET) {
+        write_in((const struct sockaddr_in *)(const void *)&address, peer);
+    } else if (address.ss_family == AF_INET6) {
+        write_in6((const struct sockaddr_in6 *)(const void *)&address, peer);
+    } else {
+        write_unix(fd, peer);
+    }
+}
+
 void rpc_peer_of(nng_pipe pipe, struct rpc_peer *peer)
 {
     nng_sockaddr address;

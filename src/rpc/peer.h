@@ -21,4 +21,7 @@ struct rpc_peer {
 /* Looks at the connection of a message. "?" where nothing is known of it any more. */
 void rpc_peer_of(nng_pipe pipe, struct rpc_peer *peer);
 
+/* The same of a connected socket. */
+void rpc_peer_of_socket(int fd, struct rpc_peer *peer);
+
 #endif

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rpc/guard.h"
 #include "rpc/lanes.h"
-#include "rpc/listener.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
@@ -18,10 +18,10 @@
 #include <time.h>
 
 #define SPARE_CONTEXTS 8   /* beyond those that lanes can hold: to refuse, and to answer at once */
-#define FOLLOWERS      256 /* requests that wait for another's answer */
+#define FOLLOWERS      384 /* contexts for requests that wait for another's answer: they are in no lane */
 #define RETRY_MS       1000
 #define DRAIN_MS       100
-#define ANSWER_MS      10000 /* who takes no answer for so long is stopped, or not our friend */
+#define ANSWER_MS      10000 /* the guard takes one at once; another connection may not */
 
 enum step { STEP_RECEIVING, STEP_WORKING, STEP_DELAYED, STEP_SENDING };
 
@@ -32,7 +32,8 @@ struct visit {
     nng_ctx context;
     nng_aio *aio;
     enum step step;
-    nng_pipe pipe; /* whence it came */
+    nng_pipe pipe;   /* whence it came */
+    uint32_t ticket; /* the guard's; 0: it came by another way */
     struct arena *arena;
     struct rpc_request request;
     struct rpc_peer peer;
@@ -48,7 +49,7 @@ struct visit {
 
 struct rpc_server {
     nng_socket socket;
-    struct listeners *listeners;
+    struct guard *guard;
     struct lane *lanes[RPC_LANES];
     const struct rpc_service *services;
     size_t service_count;
@@ -59,7 +60,6 @@ struct rpc_server {
     atomic_bool stopping;
     pthread_mutex_t mutex; /* of what follows */
     struct visit *leaders; /* shared ones that wait for their turn */
-    size_t follower_count;
 };
 
 /* ---- answering ---- */
@@ -70,8 +70,8 @@ static void log_call(const struct visit *visit, const struct status *status)
     char id[LOG_QUOTED_SIZE];
     char message[LOG_QUOTED_SIZE];
     char who[LOG_QUOTED_SIZE];
-    const bool quiet = status->code == STATUS_OK || strcmp(visit->request.method, LISTENER_PROBE) == 0;
-    log_write(quiet ? LOG_DEBUG : LOG_INFO, "call", "method=%s code=%s ms=%lld who=%s from=%s request_id=%s error=%s",
+    log_write(status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO, "call",
+              "method=%s code=%s ms=%lld who=%s from=%s request_id=%s error=%s",
               log_quoted(visit->request.method, method), status_code_name(status->code),
               (long long)(clock_ms() - visit->arrived), log_quoted(visit->principal.name, who), visit->peer.address,
               log_quoted(rpc_request_metadata(&visit->request, "request-id"), id),
@@ -99,11 +99,16 @@ static void refuse(struct visit *visit, const struct status *status)
     answer(visit, status, rpc_response_pack(visit->arena, status, NULL));
 }
 
-static void refuse_full(struct visit *visit)
+static void refuse_full(struct visit *visit, enum lane_answer why)
 {
     struct status status = {.arena = visit->arena};
-    status_fail(&status, STATUS_UNAVAILABLE,
-                "The worker has too many requests of this kind; this one was not begun. Try again in a moment.");
+    if (why == LANE_GREEDY) {
+        status_fail(&status, STATUS_RESOURCE_EXHAUSTED,
+                    "This connection has more requests waiting than its share; ask again when some were answered.");
+    } else {
+        status_fail(&status, STATUS_UNAVAILABLE,
+                    "The worker has too many requests of this kind; this one was not begun. Try again in a moment.");
+    }
     status.retry_ms = RETRY_MS;
     refuse(visit, &status);
 }
@@ -139,9 +144,8 @@ static bool follow(struct visit *visit)
     while (leader != NULL && !is_equal(leader, visit)) {
         leader = leader->next;
     }
-    const bool follows = leader != NULL && server->follower_count < FOLLOWERS;
+    const bool follows = leader != NULL;
     if (follows) {
-        server->follower_count++;
         leader->deadline = leader->deadline > visit->deadline ? leader->deadline : visit->deadline;
         visit->next = leader->followers;
         leader->followers = visit;
@@ -165,9 +169,6 @@ static struct visit *take_followers(struct visit *visit)
         }
     }
     struct visit *const followers = visit->followers;
-    for (const struct visit *one = followers; one != NULL; one = one->next) {
-        server->follower_count--;
-    }
     visit->followers = NULL;
     pthread_mutex_unlock(&server->mutex);
     return followers;
@@ -176,7 +177,7 @@ static struct visit *take_followers(struct visit *visit)
 /* ---- working ---- */
 
 /* What the handler says, in the visit's arena. */
-static struct text ask_handler(struct visit *visit, struct status *status)
+static struct text ask_handler(struct visit *visit, bool is_wanted, struct status *status)
 {
     struct rpc_call call = {
         .arena = visit->arena,
@@ -188,7 +189,9 @@ static struct text ask_handler(struct visit *visit, struct status *status)
     };
     const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
     ProtobufCMessage *reply = NULL;
-    if (deadline_passed(visit->deadline)) {
+    if (!is_wanted) {
+        status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
+    } else if (deadline_passed(visit->deadline)) {
         status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
     } else {
         const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
@@ -209,7 +212,8 @@ static void work(struct lane_job *job)
     struct rpc_server *const server = visit->server;
     struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
-    const struct text bytes = ask_handler(visit, &status);
+    const bool is_wanted = follower != NULL || visit->ticket == 0 || guard_is_wanted(server->guard, visit->ticket);
+    const struct text bytes = ask_handler(visit, is_wanted, &status);
     while (follower != NULL) {
         struct visit *const next = follower->next;
         answer(follower, &status, bytes);
@@ -246,28 +250,31 @@ static bool find_method(struct visit *visit, struct status *status)
 }
 
 /* Nobody waits for it: its followers are refused with it. */
-static void turn_away(struct visit *visit)
+static void turn_away(struct visit *visit, enum lane_answer why)
 {
     struct rpc_server *const server = visit->server;
     struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
     while (follower != NULL) {
         struct visit *const next = follower->next;
-        refuse_full(follower);
+        refuse_full(follower, why);
         atomic_fetch_sub(&server->working, 1);
         follower = next;
     }
-    refuse_full(visit);
+    refuse_full(visit, why);
     atomic_fetch_sub(&server->working, 1);
 }
 
 static void enter_lane(struct visit *visit)
 {
     visit->job.run = work;
+    visit->job.owner = guard_guest(visit->server->guard, visit->ticket);
     if (is_shared(visit) && follow(visit)) {
         return;
     }
-    if (!lane_add(visit->server->lanes[visit->service->methods[visit->method].lane], &visit->job)) {
-        turn_away(visit);
+    const enum lane_answer told =
+        lane_add(visit->server->lanes[visit->service->methods[visit->method].lane], &visit->job);
+    if (told != LANE_ADDED) {
+        turn_away(visit, told);
     }
 }
 
@@ -298,7 +305,11 @@ static void receive(struct visit *visit, struct text bytes)
     visit->arrived = clock_ms();
     visit->step = STEP_WORKING;
     visit->principal = (struct principal){.name = ""};
-    rpc_peer_of(visit->pipe, &visit->peer);
+    if (visit->ticket == 0) {
+        rpc_peer_of(visit->pipe, &visit->peer);
+    } else {
+        guard_peer(server->guard, visit->ticket, &visit->peer);
+    }
     struct status status = {.arena = visit->arena};
     if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
         visit->request = (struct rpc_request){.method = "?"};
@@ -338,7 +349,7 @@ static void on_aio(void *data)
         if (error != 0) {
             nng_msg_free(nng_aio_get_msg(visit->aio)); /* the caller has gone */
         }
-        if (error == NNG_ETIMEDOUT) {
+        if (error == NNG_ETIMEDOUT && visit->ticket == 0) {
             nng_pipe_close(visit->pipe); /* or it would keep all contexts, one after the other, for its answers */
         }
         if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
@@ -360,6 +371,9 @@ static void on_aio(void *data)
     }
     nng_msg *const message = nng_aio_get_msg(visit->aio);
     visit->pipe = nng_msg_get_pipe(message);
+    if (!guard_take_ticket(visit->server->guard, message, &visit->ticket)) {
+        visit->ticket = 0;
+    }
     receive(visit, (struct text){nng_msg_body(message), nng_msg_len(message)});
     nng_msg_free(message);
 }
@@ -399,15 +413,13 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
     if (error != 0) {
         return status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
     }
-    server->listeners = listeners_start(server->socket, options->urls, status);
-    return server->listeners != NULL;
+    server->guard = guard_open(server->socket, options->urls, server->visit_count - SPARE_CONTEXTS, status);
+    return server->guard != NULL;
 }
 
 static void free_server(struct rpc_server *server)
 {
-    if (server->listeners != NULL) {
-        listeners_free(server->listeners);
-    }
+    guard_free(server->guard);
     for (size_t i = 0; i < server->visit_count; i++) {
         nng_aio_stop(server->visits[i].aio);
     }
@@ -447,7 +459,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
 
 const char *rpc_server_url(const struct rpc_server *server, size_t index)
 {
-    return listeners_url(server->listeners, index);
+    return guard_url(server->guard, index);
 }
 
 bool rpc_server_is_idle(const struct rpc_server *server)
@@ -460,7 +472,7 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
     const struct timespec tick = {.tv_nsec = 5000000};
     const struct timespec drain = {.tv_nsec = DRAIN_MS * 1000000L};
     const int64_t deadline = deadline_in(grace_ms == 0 ? 1 : grace_ms);
-    /* The listeners stay until the end: closing one closes its connections, and with them the answers to come. Whoever
+    /* The guard stays until the end: closing it closes its connections, and with them the answers to come. Whoever
      * asks anew is told that we are stopping. */
     atomic_store(&server->stopping, true);
     while (atomic_load(&server->working) > 0) {

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -96,6 +97,45 @@ class Bridge(Besieged):
 
     def test_answers_that_nobody_of_many_reads(self):
         self.hold_out("unread", 1000, 100, 40)
+
+
+class Worker(Besieged):
+    listen = "tcp://127.0.0.1:0"
+
+    def besieged(self):
+        """The good client has been there before, as a bridge has: it keeps its connection."""
+        process = self.worker(self.project("prisma-blog"), listen=self.listen)
+        rpc = self.rpc(process)
+        address = process.address.partition("://")[2]
+        return process.process, address, lambda: self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+
+    def test_silent_connections(self):
+        self.hold_out("silent", 10000, 900, 1)
+
+    def test_connections_that_greet_and_say_nothing(self):
+        self.hold_out("rpc-idle", 10000, 500, 40)
+
+    def test_greetings_that_trickle(self):
+        self.hold_out("rpc-greeting", 5000, 300, 40)
+
+    def test_frames_that_are_only_announced(self):
+        self.hold_out("rpc-announced", 1000, 300, 40)
+
+    def test_frames_that_trickle(self):
+        self.hold_out("rpc-trickle", 5000, 300, 1)
+
+    def test_requests_of_clients_that_send_no_more(self):
+        self.hold_out("rpc-half", 2000, 200, 40)
+
+    def test_replies_that_nobody_reads(self):
+        self.hold_out("rpc-unread", 1000, 100, 40)
+
+
+@unittest.skipUnless(WHOLE, "the same behind another socket: in the long suite")
+class UnixWorker(Worker):
+    def setUp(self):
+        super().setUp()
+        self.listen = self.socket_url()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,6 @@ import harness
 from harness import Case, Rpc, wait_for
 
 
-# What nng itself leaks for a rude guest is not ours to mend.
-os.environ["LSAN_OPTIONS"] = f"suppressions={os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support', 'nng.supp')}:print_suppressions=0"
-
-
 class Listen(Case):
     def test_it_serves_unix_sockets_and_heals_after_a_rude_client(self):
         path = self.socket_url().removeprefix("ipc://")

@@ -227,7 +227,6 @@ class Wire(Case):
 class Ipc(Wire):
     """All of it once more over a socket file."""
 
-    environment = {"LSAN_OPTIONS": f"suppressions={harness.ROOT}/tests/support/nng.supp:print_suppressions=0"}
 
     @property
     def listen(self):

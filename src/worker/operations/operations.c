@@ -316,7 +316,7 @@ bool operation_write_down(struct operation *operation, int64_t deadline, struct 
 
 bool operation_run_later(struct operation *operation, struct lane_job *job)
 {
-    return lane_add(operation->operations->lane, job);
+    return lane_add(operation->operations->lane, job) == LANE_ADDED;
 }
 
 /* The last word in the database: worth several tries. */

@@ -1,0 +1,42 @@
+/*
+ * The guard in front of a server's REP socket. nng 1.5.2 allocates what a peer announces, has no limit of connections,
+ * and loses a Unix listener to one rude guest; so the network is behind a door (door.h), which takes the scalability
+ * protocol's frames apart with bounds, and only whole requests go on to nng, within the process. Replies come back the
+ * same way.
+ *
+ * A request's body has four bytes in front, its ticket: by it the server asks who sent it and whether he is still
+ * there.
+ */
+#ifndef RPC_GUARD_H
+#define RPC_GUARD_H
+
+#include "rpc/door.h"
+#include "rpc/peer.h"
+
+#include <nng/nng.h>
+
+#define GUARD_TICKET_SIZE 4
+
+struct guard;
+
+/* Listens on tcp:// and ipc:// URLs (NULL-terminated) for the REP socket, which must not be closed before the guard.
+ * most: the requests that may be in the house. NULL and a status where one cannot be listened on. */
+struct guard *guard_open(nng_socket server, const char *const *urls, size_t most, struct status *status);
+
+/* The real URL of one; NULL beyond the last. */
+const char *guard_url(const struct guard *guard, size_t index);
+
+/* Takes the ticket off a message: false where it came by another way into the same socket. */
+bool guard_take_ticket(const struct guard *guard, nng_msg *message, uint32_t *ticket);
+
+/* Where the request's connection comes from; "?" where nothing is known of it. Any thread. */
+void guard_peer(struct guard *guard, uint32_t ticket, struct rpc_peer *peer);
+
+/* Whose request it is, and whether he is still there to be answered. Any thread. */
+guest_name guard_guest(struct guard *guard, uint32_t ticket);
+bool guard_is_wanted(struct guard *guard, uint32_t ticket);
+
+/* Lets all go and releases everything. NULL is fine. */
+void guard_free(struct guard *guard);
+
+#endif
