@@ -5,7 +5,7 @@
 #include "cli/live.h"
 
 #include "base/clock.h"
-#include "cli/result.h"
+#include "cli/run_result.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "cli/call.h"
 #include "cli/head.h"
 #include "cli/output.h"
-#include "cli/result.h"
+#include "cli/run_result.h"
 #include "cli/watch.h"
 #include "cli/worker.h"
 

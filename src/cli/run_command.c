@@ -8,8 +8,8 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/plan_view.h"
-#include "cli/result.h"
 #include "cli/run_request.h"
+#include "cli/run_result.h"
 #include "cli/watch.h"
 #include "cli/worker.h"
 

@@ -9,7 +9,7 @@
 #include "cli/head.h"
 #include "cli/interrupt.h"
 #include "cli/live.h"
-#include "cli/result.h"
+#include "cli/run_result.h"
 #include "cli/worker.h"
 #include "rpc/status_message.h"
 

@@ -1,7 +1,7 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/package.h"

@@ -4,7 +4,7 @@
 #include "framework/core/framework.h"
 
 #include "framework/core/file_checksum.h"
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/marked.h"
 #include "framework/core/reading.h"
 #include "framework/core/template.h"

@@ -6,7 +6,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/listing.h"
 #include "framework/formats/config.h"
 #include "framework/formats/properties.h"

@@ -2,7 +2,7 @@
  * Atlas: versioned directories with their sum, each revision recorded with the running hash of the directory. Facts
  * seen with the library ariga.io/atlas 0.38.0 and read in its CLI.
  */
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/package.h"
 #include "framework/core/reading.h"

@@ -2,7 +2,7 @@
  * yoyo: files of SQL or programs with dependencies, recorded with a hash of their names. Facts seen with yoyo 8.2.
  */
 #include "framework/core/configuration.h"
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 #include "framework/core/script.h"
 
 #include <string.h>

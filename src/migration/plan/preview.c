@@ -4,7 +4,7 @@
 #include "migration/plan/preview.h"
 
 #include "migration/look/content.h"
-#include "migration/tool/output.h"
+#include "migration/tool/listen.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "migration/look/catalog.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
-#include "migration/tool/output.h"
+#include "migration/tool/listen.h"
 
 #include <string.h>
 

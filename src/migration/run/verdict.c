@@ -4,7 +4,7 @@
 #include "migration/run/verdict.h"
 
 #include "base/log.h"
-#include "migration/record/failures.h"
+#include "migration/record/last_failure.h"
 #include "migration/record/transaction.h"
 
 #include <string.h>

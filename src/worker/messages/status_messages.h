@@ -4,7 +4,7 @@
 #ifndef WORKER_MESSAGES_STATUS_MESSAGES_H
 #define WORKER_MESSAGES_STATUS_MESSAGES_H
 
-#include "migration/look/failures.h"
+#include "migration/look/failed_attempts.h"
 #include "migration/look/target.h"
 #include "truss/migration/v1/migration.pb-c.h"
 

@@ -1,10 +1,10 @@
 /*
- * Writing down which attempt failed last, and forgetting it with the next success (look/failures.h).
+ * Writing down which attempt failed last, and forgetting it with the next success (look/failed_attempts.h).
  */
-#ifndef MIGRATION_RECORD_FAILURES_H
-#define MIGRATION_RECORD_FAILURES_H
+#ifndef MIGRATION_RECORD_LAST_FAILURE_H
+#define MIGRATION_RECORD_LAST_FAILURE_H
 
-#include "migration/look/failures.h"
+#include "migration/look/failed_attempts.h"
 
 /* Writes it down, and makes the table first. The session must not be inside a transaction. Where that cannot be (a role
  * without rights, a lost connection) the failure is in the run's answer and events alone: false, with the reason. */

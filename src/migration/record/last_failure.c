@@ -1,7 +1,7 @@
 /*
  * One row a migration: the last word on it.
  */
-#include "migration/record/failures.h"
+#include "migration/record/last_failure.h"
 
 #include "migration/look/store.h"
 #include "migration/record/make.h"

@@ -1,9 +1,9 @@
 /*
  * The last failed attempt of each migration, until its next success: most ledgers have no row for it. Kept in our own
- * table (truss.failed_attempts), which record/failures.h writes.
+ * table (truss.failed_attempts), which record/last_failure.h writes.
  */
-#ifndef MIGRATION_LOOK_FAILURES_H
-#define MIGRATION_LOOK_FAILURES_H
+#ifndef MIGRATION_LOOK_FAILED_ATTEMPTS_H
+#define MIGRATION_LOOK_FAILED_ATTEMPTS_H
 
 #include "migration/look/catalog.h"
 

@@ -1,8 +1,8 @@
 /*
  * What a run has come to, as a person and a script read it: a line a migration, the failure, the summary.
  */
-#ifndef CLI_RESULT_H
-#define CLI_RESULT_H
+#ifndef CLI_RUN_RESULT_H
+#define CLI_RUN_RESULT_H
 
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"

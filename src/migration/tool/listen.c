@@ -1,7 +1,7 @@
 /*
  * A megabyte at most is told, line by line; the last 4 kB are kept.
  */
-#include "migration/tool/output.h"
+#include "migration/tool/listen.h"
 
 #include "base/log.h"
 #include "base/masking.h"

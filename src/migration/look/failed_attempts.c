@@ -1,7 +1,7 @@
 /*
  * Whether there is such a table is asked first, which is all that a database without one is asked.
  */
-#include "migration/look/failures.h"
+#include "migration/look/failed_attempts.h"
 
 #include "migration/look/store.h"
 

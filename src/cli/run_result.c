@@ -1,7 +1,7 @@
 /*
  * Scripts read these lines: their first words and their order stay.
  */
-#include "cli/result.h"
+#include "cli/run_result.h"
 
 #include "cli/head.h"
 #include "cli/output.h"

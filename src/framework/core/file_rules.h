@@ -2,8 +2,8 @@
  * The files of a folder as a framework's facts say: which are migrations, what they are called, their order, and the
  * names of new ones.
  */
-#ifndef FRAMEWORK_CORE_FILES_H
-#define FRAMEWORK_CORE_FILES_H
+#ifndef FRAMEWORK_CORE_FILE_RULES_H
+#define FRAMEWORK_CORE_FILE_RULES_H
 
 #include "framework/core/framework.h"
 

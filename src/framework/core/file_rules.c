@@ -1,7 +1,7 @@
 /*
  * The first pattern that a name fits says what it is.
  */
-#include "framework/core/files.h"
+#include "framework/core/file_rules.h"
 
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"

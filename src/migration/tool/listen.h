@@ -2,8 +2,8 @@
  * Starting a tool and listening to it: its words are for people. They are told as events, with the password masked, and
  * the last of them are kept. Nothing is concluded from them, nor from how it ended.
  */
-#ifndef MIGRATION_TOOL_OUTPUT_H
-#define MIGRATION_TOOL_OUTPUT_H
+#ifndef MIGRATION_TOOL_LISTEN_H
+#define MIGRATION_TOOL_LISTEN_H
 
 #include "migration/events.h"
 #include "migration/tool/start.h"
