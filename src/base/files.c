@@ -134,16 +134,17 @@ bool file_read(struct arena *arena, const char *path, size_t limit, struct text 
     return ok;
 }
 
-bool file_read_start(struct arena *arena, const char *path, size_t most, struct text *content, uint64_t *size,
+bool file_read_start(struct arena *arena, const char *path, size_t most, struct file_start *start,
                      struct status *status)
 {
+    struct text *const content = &start->content;
     struct stat info;
     const int fd = open_regular(path, &info, status);
     if (fd < 0) {
         return false;
     }
-    *size = (uint64_t)info.st_size;
-    const bool ok = read_all(arena, fd, *size < most ? (size_t)*size : most, most, content);
+    start->size = (uint64_t)info.st_size;
+    const bool ok = read_all(arena, fd, start->size < most ? (size_t)start->size : most, most, content);
     if (!ok) {
         fail_errno(status, "read", path);
     }

@@ -37,8 +37,14 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
  * or FAILED_PRECONDITION when it is larger than limit bytes. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);
 
-/* Reads at most `most` bytes from its beginning; *size is how large it is. */
-bool file_read_start(struct arena *arena, const char *path, size_t most, struct text *content, uint64_t *size,
+/* The beginning of a file. */
+struct file_start {
+    struct text content;
+    uint64_t size; /* of the whole file, in bytes */
+};
+
+/* Reads at most `most` bytes from its beginning. */
+bool file_read_start(struct arena *arena, const char *path, size_t most, struct file_start *start,
                      struct status *status);
 
 /* Gives the file's bytes to `take`, a piece after the other, however large it is. Fails as file_read does. */

@@ -5,7 +5,6 @@
 #include "framework/coded/code.h"
 
 #include "base/words.h"
-#include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -349,18 +348,26 @@ static const char *source_of(struct arena *arena, const struct folder *folder, c
     return NULL;
 }
 
+/* What a setting says. */
+struct values {
+    struct value items[MOST_ITEMS + 1];
+    size_t count;
+    size_t at; /* the offset of the setting in its file */
+};
+
 /* The one directory of those that the values say; NULL, and why in folder->unread, where that is not one. */
-static const char *one_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
-                                 size_t at, const struct value *values, size_t count)
+static const char *one_directory(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                 const struct values *values)
 {
     const char *said = NULL; /* one that is there, else the first */
     struct buffer several = {.arena = arena};
-    for (size_t i = 0; i < count; i++) {
-        const char *const text = arena_strndup(arena, values[i].text.data, values[i].text.size);
-        const bool is_beside = values[i].is_beside && text[0] != '\0';
-        const char *path = path_said(arena, folder, file, is_beside ? text + strspn(text, "/") : text, is_beside);
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *const value = &values->items[i];
+        const char *const text = arena_strndup(arena, value->text.data, value->text.size);
+        const bool is_beside = value->is_beside && text[0] != '\0';
+        const char *path = path_said(arena, folder, file->name, is_beside ? text + strspn(text, "/") : text, is_beside);
         if (path == NULL) {
-            unread_folder_because(arena, folder, (struct source_file){file, source}, at,
+            unread_folder_because(arena, folder, *file, values->at,
                                   arena_printf(arena, "names %s, which is outside of the project", text));
             return NULL;
         }
@@ -374,7 +381,7 @@ static const char *one_directory(struct arena *arena, struct folder *folder, con
         }
     }
     if (several.size > 0) {
-        unread_folder_because(arena, folder, (struct source_file){file, source}, at,
+        unread_folder_because(arena, folder, *file, values->at,
                               arena_printf(arena, "names several folders (%s), and only one can be read at a time",
                                            buffer_string(&several)));
     }
@@ -384,17 +391,19 @@ static const char *one_directory(struct arena *arena, struct folder *folder, con
 const char *code_directory(struct arena *arena, struct folder *folder, const char *file, struct text source,
                            const char *key)
 {
-    struct value values[MOST_ITEMS + 1];
+    const struct source_file whole = {file, source};
+    struct values values;
     size_t unread = SIZE_MAX;
     size_t at = 0;
     for (int tries = 0; tries < MOST_TRIES && (at = find_setting(source, key, at)) != SIZE_MAX; tries++) {
-        const size_t count = read_values(arena, source, at, values);
-        if (count > 0) {
-            return one_directory(arena, folder, file, source, at, values, count);
+        values.at = at;
+        values.count = read_values(arena, source, at, values.items);
+        if (values.count > 0) {
+            return one_directory(arena, folder, &whole, &values);
         }
         unread = unread == SIZE_MAX ? at : unread;
     }
-    unread_folder(arena, folder, (struct source_file){file, source}, unread, key);
+    unread_folder(arena, folder, whole, unread, key);
     return NULL;
 }
 
@@ -408,23 +417,22 @@ static const char *dotted(struct arena *arena, const char *const path[])
     return buffer_string(&dotted);
 }
 
-const char *code_directory_of(struct arena *arena, struct folder *folder, const char *file, struct text source,
+const char *code_directory_of(struct arena *arena, struct folder *folder, const struct source_file *file,
                               const char *const path[], bool is_beside)
 {
-    struct value values[MOST_ITEMS + 1];
-    size_t value;
+    struct values values;
     size_t at = 0;
-    for (int tries = 0; tries < MOST_ITEMS && (value = property_find(source, path, &at)) != SIZE_MAX; tries++) {
-        const size_t count = read_values(arena, source, value, values);
-        for (size_t i = 0; i < count; i++) {
-            values[i].is_beside = values[i].is_beside || is_beside;
+    for (int tries = 0; tries < MOST_ITEMS && (values.at = property_find(file->content, path, &at)) != SIZE_MAX;
+         tries++) {
+        values.count = read_values(arena, file->content, values.at, values.items);
+        for (size_t i = 0; i < values.count; i++) {
+            values.items[i].is_beside = values.items[i].is_beside || is_beside;
         }
-        if (count > 0) {
-            return one_directory(arena, folder, file, source, value, values, count);
+        if (values.count > 0) {
+            return one_directory(arena, folder, file, &values);
         }
     }
-    unread_folder(arena, folder, (struct source_file){file, source}, property_unread(source, path),
-                  dotted(arena, path));
+    unread_folder(arena, folder, *file, property_unread(file->content, path), dotted(arena, path));
     return NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "framework/core/layout.h"
 #include "framework/core/listing.h"
+#include "framework/core/unread.h"
 
 /* ---- settings: JavaScript, TypeScript, PHP, Elixir ---- */
 
@@ -25,7 +26,7 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
 
 /* The same of the setting at a path of properties (properties.h), for a tool that takes it from the directory of the
  * file (is_beside) or the package. */
-const char *code_directory_of(struct arena *arena, struct folder *folder, const char *file, struct text source,
+const char *code_directory_of(struct arena *arena, struct folder *folder, const struct source_file *file,
                               const char *const path[], bool is_beside);
 
 /* The text of the path there, also one put together by path.join; NULL where there is none that can be read. */

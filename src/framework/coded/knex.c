@@ -16,7 +16,8 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     /* knex works in the directory of its file. */
-    folder->path = code_directory_of(arena, folder, name, source, WORDS("migrations", "directory"), true);
+    folder->path = code_directory_of(arena, folder, &(const struct source_file){name, source},
+                                     WORDS("migrations", "directory"), true);
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrations", "tableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrations", "schemaName"));
     return true;

@@ -42,7 +42,8 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
     if (name == NULL) {
         return false;
     }
-    folder->path = code_directory_of(arena, folder, name, source, WORDS("migrationFolder"), true);
+    folder->path =
+        code_directory_of(arena, folder, &(const struct source_file){name, source}, WORDS("migrationFolder"), true);
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrationTableSchema"));
     folder->habits = allows_unordered(source) ? &unordered_habits : NULL;

@@ -31,9 +31,11 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     /* `path` is that of the compiled ones where there is a `pathTs`. */
-    const char *const path = code_directory_of(arena, folder, name, source, WORDS("migrations", "pathTs"), false);
-    folder->path =
-        path != NULL ? path : code_directory_of(arena, folder, name, source, WORDS("migrations", "path"), false);
+    const char *const path = code_directory_of(arena, folder, &(const struct source_file){name, source},
+                                               WORDS("migrations", "pathTs"), false);
+    folder->path = path != NULL ? path
+                                : code_directory_of(arena, folder, &(const struct source_file){name, source},
+                                                    WORDS("migrations", "path"), false);
     read_table(arena, folder, name, source);
     return true;
 }

@@ -79,16 +79,19 @@ const char *framework_checksum(struct arena *arena, const struct folder *folder,
     return digest == NULL ? NULL : digest_hex_of(arena, digest, content);
 }
 
+bool framework_has_file_checksum(const struct framework *framework)
+{
+    return framework->hooks.file_checksum != NULL ||
+           (framework->hooks.checksum == NULL && framework->folder.checksum != NULL);
+}
+
 bool framework_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                             const char **checksum, bool *known, struct status *status)
+                             const char **checksum, struct status *status)
 {
     const struct hooks *const hooks = &folder->framework->hooks;
     const struct file_checksum whole = {.digest = folder->framework->folder.checksum};
-    *known = hooks->file_checksum != NULL || (hooks->checksum == NULL && whole.digest != NULL);
-    if (hooks->file_checksum != NULL) {
-        return hooks->file_checksum(arena, folder, file, checksum, status);
-    }
-    return *known && file_checksum(arena, &whole, file->path, checksum, status);
+    return hooks->file_checksum != NULL ? hooks->file_checksum(arena, folder, file, checksum, status)
+                                        : file_checksum(arena, &whole, file->path, checksum, status);
 }
 
 bool framework_can_create(const struct framework *framework)

@@ -27,10 +27,17 @@ static struct text without_zeros(struct text number)
     return number;
 }
 
-/* base is the part of file->name that fits the pattern. */
-static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
-                 const struct pattern_match *match, const char *base, struct migration_file *file)
+/* The part of the name that patterns see: behind the directories. */
+static const char *base_of(const struct migration_file *file)
 {
+    const char *const slash = strrchr(file->name, '/');
+    return slash == NULL ? file->name : slash + 1;
+}
+
+static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
+                 const struct pattern_match *match, struct migration_file *file)
+{
+    const char *const base = base_of(file);
     const struct text number = facts->key == KEY_NUMBER ? without_zeros(match->number) : match->number;
     /* Those known by a number need no directory to be told apart. The stem begins where base does. */
     const char *const name = facts->key == KEY_NAME ? file->name : base;
@@ -58,8 +65,7 @@ static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, c
 static bool take(struct arena *arena, const struct folder *folder, struct migration_file *file, const char **warning)
 {
     const struct framework *const framework = folder->framework;
-    const char *const slash = strrchr(file->name, '/');
-    const struct text name = text_of(slash == NULL ? file->name : slash + 1);
+    const struct text name = text_of(base_of(file));
     for (const struct file_rule *rule = framework->folder.files; rule->pattern != NULL; rule++) {
         struct pattern_match match;
         if (!pattern_fits(rule->pattern, name, &match)) {
@@ -71,7 +77,7 @@ static bool take(struct arena *arena, const struct folder *folder, struct migrat
         if (rule->passed_over || !fits_bigint(arena, &framework->folder, &match, file, warning)) {
             return false;
         }
-        fill(arena, &framework->folder, rule, &match, name.data, file);
+        fill(arena, &framework->folder, rule, &match, file);
         return framework->hooks.accept == NULL || framework->hooks.accept(arena, folder, file, warning);
     }
     return false;

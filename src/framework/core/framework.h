@@ -129,10 +129,12 @@ bool framework_has_checksum(const struct framework *framework);
 const char *framework_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
                                struct text content);
 
-/* The same of a file of any size, read piece by piece. False with *known false: it must be read whole for that; false
- * with *known: it cannot be read. */
+/* Is that checksum made of the file as it is on disk, so that framework_file_checksum knows it? */
+bool framework_has_file_checksum(const struct framework *framework);
+
+/* The same of a file of any size, read piece by piece. False: it cannot be read. */
 bool framework_file_checksum(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                             const char **checksum, bool *known, struct status *status);
+                             const char **checksum, struct status *status);
 
 /* The facts of this ledger. */
 const struct ledger_facts *framework_ledger_facts(const struct framework *framework, const struct ledger *ledger);

@@ -126,11 +126,22 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     return folder.configured ? folder : plain;
 }
 
-static void find_in_package(struct arena *arena, const struct framework *framework, const struct project *project,
-                            const char *base, struct probe *probe, struct folder_list *folders)
+/* One package is looked through. */
+struct package_search {
+    struct arena *arena;
+    const struct project *project;
+    const char *base;    /* the package, "" for the project itself */
+    struct probe *probe; /* of the package */
+    struct folder_list *folders;
+};
+
+static void find_in_package(const struct package_search *search, const struct framework *framework)
 {
+    struct arena *const arena = search->arena;
+    struct folder_list *const folders = search->folders;
+    const char *const base = search->base;
     const char *const *const places = framework->folder.places;
-    struct folder folder = configured_folder(arena, framework, project, base, probe);
+    struct folder folder = configured_folder(arena, framework, search->project, base, search->probe);
     const size_t before = folders->count;
     if (folder.path != NULL) {
         consider(arena, &folder, folders);
@@ -146,7 +157,7 @@ static void find_in_package(struct arena *arena, const struct framework *framewo
         folder.path = path_join(arena, base, places[0]);
         consider(arena, &folder, folders);
     }
-    for (size_t i = 0; is_asked(project, framework) && base[0] == '\0' && places[i] != NULL; i++) {
+    for (size_t i = 0; is_asked(search->project, framework) && base[0] == '\0' && places[i] != NULL; i++) {
         folder.path = path_join(arena, base, places[i]);
         if (folder_look(arena, &folder, places[i]) == FILE_DIRECTORY && strcmp(places[i], ".") != 0) {
             add_asked(arena, &folder, folders);
@@ -161,29 +172,31 @@ static const struct framework *const *all_of(const struct project *project)
     return project->frameworks == NULL ? frameworks : project->frameworks;
 }
 
-static bool search_package(struct arena *arena, const struct project *project, const char *base,
-                           struct probe *project_probe, struct folder_list *folders, struct status *status)
+static bool search_package(const struct package_search *search, struct status *status)
 {
-    struct probe *const probe = base[0] == '\0' ? project_probe : probe_new(arena, project->root, base, project_probe);
-    const struct framework *const *const all = all_of(project);
+    const struct framework *const *const all = all_of(search->project);
     for (size_t i = 0; all[i] != NULL; i++) {
         const struct framework *const framework = all[i];
         if (framework->hooks.find == NULL) {
-            find_in_package(arena, framework, project, base, probe, folders);
-        } else if (!framework->hooks.find(arena, project, base, folders, status)) {
+            find_in_package(search, framework);
+        } else if (!framework->hooks.find(search->arena, search->project, search->base, search->folders, status)) {
             return false;
         }
     }
     return true;
 }
 
-static bool search_packages(struct arena *arena, const struct project *project, struct probe *project_probe,
-                            struct folder_list *folders, struct status *status)
+/* Those that the project itself, which `whole` has searched, names. */
+static bool search_packages(const struct package_search *whole, struct status *status)
 {
+    const char *const root = whole->project->root;
     struct workspace workspace;
-    workspace_find(arena, project->root, folders->count > 0, &workspace);
+    workspace_find(whole->arena, root, whole->folders->count > 0, &workspace);
     for (size_t i = 0; i < workspace.count; i++) {
-        if (!search_package(arena, project, workspace.packages[i], project_probe, folders, status)) {
+        struct package_search search = *whole;
+        search.base = workspace.packages[i];
+        search.probe = probe_new(whole->arena, root, search.base, whole->probe);
+        if (!search_package(&search, status)) {
             return false;
         }
     }
@@ -285,10 +298,10 @@ static void sort(struct folder_list *folders)
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status)
 {
-    struct probe *const probe = probe_new(arena, project->root, "", NULL);
-    const bool ok = project->migrations != NULL ? find_given(arena, project, probe, folders, status)
-                                                : search_package(arena, project, "", probe, folders, status);
-    if (!ok || (project->migrations == NULL && !search_packages(arena, project, probe, folders, status))) {
+    const struct package_search whole = {arena, project, "", probe_new(arena, project->root, "", NULL), folders};
+    const bool ok = project->migrations != NULL ? find_given(arena, project, whole.probe, folders, status)
+                                                : search_package(&whole, status);
+    if (!ok || (project->migrations == NULL && !search_packages(&whole, status))) {
         return false;
     }
     leave_taken(project, folders);

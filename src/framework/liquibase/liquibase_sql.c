@@ -182,13 +182,19 @@ static struct text copied(struct arena *arena, struct text text)
     return (struct text){arena_strndup(arena, text.data == NULL ? "" : text.data, text.size), text.size};
 }
 
+/* A line of comment with attributes. */
+struct header {
+    struct text text;
+    size_t line;
+    bool whole_words; /* a name counts only as a word of its own */
+};
+
 /* Adds `name: value` where the header has it. */
-static void add_attribute(struct arena *arena, struct tree_node *node, struct text header, const char *name,
-                          bool whole_word, size_t line)
+static void add_attribute(struct arena *arena, struct tree_node *node, const struct header *header, const char *name)
 {
-    const struct text value = attribute(header, name, whole_word);
+    const struct text value = attribute(header->text, name, header->whole_words);
     if (value.size > 0) {
-        tree_add(arena, node, name, copied(arena, value), line);
+        tree_add(arena, node, name, copied(arena, value), header->line);
     }
 }
 
@@ -224,13 +230,14 @@ static struct tree_node *begin_changeset(struct arena *arena, struct tree_node *
     struct tree_node *const node = tree_add(arena, log, "changeSet", (struct text){NULL, 0}, line);
     tree_add(arena, node, "author", copied(arena, author), line);
     tree_add(arena, node, "id", copied(arena, id), line);
+    const struct header attributes = {.text = rest, .line = line};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        add_attribute(arena, node, rest, names[i], false, line);
+        add_attribute(arena, node, &attributes, names[i]);
     }
     struct tree_node *const sql = tree_add(arena, node, "sql", (struct text){NULL, 0}, line + 1);
     tree_add(arena, sql, "formatted", text_of("true"), line);
-    add_attribute(arena, sql, rest, "splitStatements", false, line);
-    add_attribute(arena, sql, rest, "endDelimiter", true, line);
+    add_attribute(arena, sql, &attributes, "splitStatements");
+    add_attribute(arena, sql, &(const struct header){rest, line, true}, "endDelimiter");
     const struct text strip = attribute(rest, "stripComments", false);
     tree_add(arena, sql, "stripComments", strip.size == 0 ? text_of("true") : copied(arena, strip), line);
     return node;
@@ -283,7 +290,7 @@ static void add_property(struct arena *arena, struct tree_node *log, struct text
     struct tree_node *const node = tree_add(arena, log, "property", (struct text){NULL, 0}, line);
     static const char *const names[] = {"name", "value", "dbms", "context", "contextFilter"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        add_attribute(arena, node, said, names[i], true, line);
+        add_attribute(arena, node, &(const struct header){said, line, true}, names[i]);
     }
 }
 
@@ -299,7 +306,7 @@ bool liquibase_sql_read(struct arena *arena, const char *name, struct text conte
     struct text first = content;
     struct text line;
     if (text_next_line(&first, &line)) {
-        add_attribute(arena, log, line, "logicalFilePath", true, 1);
+        add_attribute(arena, log, &(const struct header){line, 1, true}, "logicalFilePath");
     }
     while (next_line(&lines, &line, &kind, &value)) {
         if (kind == LINE_CHANGESET) {

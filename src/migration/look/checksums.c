@@ -121,38 +121,35 @@ static void remember(struct checksums *checksums, const struct framework *framew
 }
 
 /* The content goes again at once: a folder of large files must not add up in the request's arena. */
-static bool compute_whole(struct arena *arena, const struct folder *folder, const struct migration_file *file,
-                          const char **checksum, struct status *status)
+static bool compute_whole(const struct checksum_of *of, const char **checksum)
 {
     struct arena *const reading = arena_new(0);
     struct text content;
-    const bool ok = migration_content(reading, file, MIGRATION_FILE_LIMIT, &content, status);
+    const bool ok = migration_content(reading, of->file, MIGRATION_FILE_LIMIT, &content, of->status);
     if (ok) {
-        *checksum = framework_checksum(arena, folder, file, content);
+        *checksum = framework_checksum(of->arena, of->folder, of->file, content);
     }
     arena_free(reading);
     return ok;
 }
 
-bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
-                   const struct migration_file *file, const char **checksum, struct status *status)
+bool checksums_get(struct checksums *checksums, const struct checksum_of *of, const char **checksum)
 {
-    const struct framework *const framework = folder->framework;
+    const struct migration_file *const file = of->file;
+    const struct framework *const framework = of->folder->framework;
     /* Parts of one file would share its path; what a project declares is another one in each request. */
     const bool is_whole = file->end == 0 && framework->declared_at == NULL;
     *checksum = file->checksum;
     if (*checksum != NULL || !framework_has_checksum(framework) || file->is_code) {
         return true;
     }
-    *checksum = is_whole ? recall(checksums, arena, framework, file) : NULL;
+    *checksum = is_whole ? recall(checksums, of->arena, framework, file) : NULL;
     if (*checksum != NULL) {
         return true;
     }
-    bool known = false;
-    bool ok = is_whole && framework_file_checksum(arena, folder, file, checksum, &known, status);
-    if (!known) {
-        ok = compute_whole(arena, folder, file, checksum, status);
-    }
+    const bool ok = is_whole && framework_has_file_checksum(framework)
+                        ? framework_file_checksum(of->arena, of->folder, file, checksum, of->status)
+                        : compute_whole(of, checksum);
     if (ok && *checksum != NULL && is_whole) {
         remember(checksums, framework, file, *checksum);
     }

@@ -12,9 +12,16 @@ struct checksums;
 struct checksums *checksums_new(void);
 void checksums_free(struct checksums *checksums);
 
+/* Which one is asked for. */
+struct checksum_of {
+    struct arena *arena;
+    const struct folder *folder;
+    const struct migration_file *file;
+    struct status *status;
+};
+
 /* The checksum of a migration's file as its framework computes it, in the arena; NULL where it keeps none. Fails where
  * the file cannot be read. */
-bool checksums_get(struct checksums *checksums, struct arena *arena, const struct folder *folder,
-                   const struct migration_file *file, const char **checksum, struct status *status);
+bool checksums_get(struct checksums *checksums, const struct checksum_of *of, const char **checksum);
 
 #endif

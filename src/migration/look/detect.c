@@ -76,11 +76,17 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
     struct folder_list folders = {0};
     bool certain;
     const struct framework *const golang_migrate = framework_find(text_of("golang-migrate"));
-    const char *const wanted[] = {request->site->ledger.table, ledger_place_of_url(&looking, golang_migrate).table};
     if (!take_project(request, detection, &project) ||
-        !folders_find(request->arena, &project, &folders, request->status) ||
-        !shapes_find(request, session, project.frameworks, &folders, wanted, &detection->ledgers) ||
-        !sources_make(&looking, &folders) || !source_choose(&looking, &certain)) {
+        !folders_find(request->arena, &project, &folders, request->status)) {
+        return false;
+    }
+    const struct shapes_wanted wanted = {
+        .all = project.frameworks,
+        .folders = &folders,
+        .tables = {request->site->ledger.table, ledger_place_of_url(&looking, golang_migrate).table},
+    };
+    if (!shapes_find(request, session, &wanted, &detection->ledgers) || !sources_make(&looking, &folders) ||
+        !source_choose(&looking, &certain)) {
         return false;
     }
     check_url(&looking);

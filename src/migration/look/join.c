@@ -60,8 +60,8 @@ static bool is_unchanged(const struct request *request, const struct catalog *ca
     const struct detection *const detection = &catalog->detection;
     const struct framework *const framework = detection->framework;
     struct text content;
-    if (!checksums_get(request->site->checksums, request->arena, &detection->folder, item->file, &item->checksum,
-                       request->status)) {
+    const struct checksum_of of = {request->arena, &detection->folder, item->file, request->status};
+    if (!checksums_get(request->site->checksums, &of, &item->checksum)) {
         return false;
     }
     item->verified = item->entry != NULL && item->entry->checksum != NULL && item->checksum != NULL;

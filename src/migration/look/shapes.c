@@ -186,13 +186,15 @@ static bool ask(const struct request *request, struct pg_session *session, const
     return true;
 }
 
-static bool ask_by_name(const struct request *request, struct pg_session *session, const struct framework *const *all,
-                        const struct folder_list *folders, const char *const wanted[2], struct tables *tables)
+static bool ask_by_name(const struct request *request, struct pg_session *session, const struct shapes_wanted *wanted,
+                        struct tables *tables)
 {
+    const struct framework *const *const all = wanted->all;
+    const struct folder_list *const folders = wanted->folders;
     struct names names = {.literal = {.arena = request->arena}};
     for (size_t i = 0; i < 2; i++) {
-        if (wanted[i] != NULL) {
-            add_name(&names, text_of(wanted[i]));
+        if (wanted->tables[i] != NULL) {
+            add_name(&names, text_of(wanted->tables[i]));
         }
     }
     for (size_t i = 0; all[i] != NULL; i++) {
@@ -362,12 +364,14 @@ static int by_place(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(x->ledger.table, y->ledger.table);
 }
 
-bool shapes_find(const struct request *request, struct pg_session *session, const struct framework *const *all,
-                 const struct folder_list *folders, const char *const wanted[2], struct found_ledgers *ledgers)
+bool shapes_find(const struct request *request, struct pg_session *session, const struct shapes_wanted *wanted,
+                 struct found_ledgers *ledgers)
 {
+    const struct framework *const *const all = wanted->all;
+    const struct folder_list *const folders = wanted->folders;
     struct tables *const tables = &ledgers->tables;
     *ledgers = (struct found_ledgers){0};
-    if (!ask_by_name(request, session, all, folders, wanted, tables)) {
+    if (!ask_by_name(request, session, wanted, tables)) {
         return false;
     }
     judge(request, all, tables, folders, ledgers);

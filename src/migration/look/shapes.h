@@ -56,12 +56,19 @@ struct found_ledgers {
     struct tables tables; /* all that were looked at: those of a ledger's name, and then some */
 };
 
-/* Looks, for each of `all` (frameworks, NULL-terminated), for the usual names in every schema, for those that the
- * folders' configurations or `wanted` (two tables' names; NULL: none) say, and, where a framework of a particular shape
+/* Whose ledgers are looked for. */
+struct shapes_wanted {
+    const struct framework *const *all; /* NULL-terminated */
+    const struct folder_list *folders;
+    const char *tables[2]; /* names that were said otherwise; NULL: none */
+};
+
+/* Looks, for each framework, for the usual names in every schema, for those that the folders' configurations or
+ * wanted->tables say, and, where a framework of a particular shape
  * has a folder and no such ledger, or nothing at all is found, for tables of that shape under any name. Inside of a
  * reading transaction: session_facts.h. */
-bool shapes_find(const struct request *request, struct pg_session *session, const struct framework *const *all,
-                 const struct folder_list *folders, const char *const wanted[2], struct found_ledgers *ledgers);
+bool shapes_find(const struct request *request, struct pg_session *session, const struct shapes_wanted *wanted,
+                 struct found_ledgers *ledgers);
 
 bool found_ledger_is(const struct found_ledger *found, const struct framework *framework);
 

@@ -106,7 +106,8 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
         find_flaws(&asking, session, &preparation.items[i], check);
     }
-    moment_check(&asking, session, &preparation, &explanation, &check->warnings, &check->notes);
+    const struct moment moment = {&asking, session, &preparation.catalog.detection, &check->warnings, &check->notes};
+    moment_check(&moment, &preparation, &explanation);
 }
 
 static void look_at_pending(const struct request *request, struct pg_session *session, const struct catalog *catalog,

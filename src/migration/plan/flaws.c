@@ -60,21 +60,9 @@ static void take_names(struct arena *arena, struct text statement, struct flaws 
     for (; handles && token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
         const char *const name = sql_identifier(arena, &token);
         if (name != NULL) {
-            flaws->handled = arena_grow(arena, flaws->handled, flaws->handled_count, &flaws->handled_capacity,
-                                        sizeof *flaws->handled);
-            flaws->handled[flaws->handled_count++] = name;
+            words_add(arena, &flaws->handled, name);
         }
     }
-}
-
-static bool is_handled(const struct flaws *flaws, const char *name)
-{
-    for (size_t i = 0; i < flaws->handled_count; i++) {
-        if (strcmp(flaws->handled[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* ---- what is there ---- */
@@ -136,13 +124,13 @@ static void add_flaw(const struct request *request, struct pg_session *session, 
     };
 }
 
-void flaws_find(const struct request *request, struct pg_session *session, const char *migration, struct text script,
-                size_t from, struct flaws *flaws)
+void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                struct flaws *flaws)
 {
     struct arena *const arena = request->arena;
     const struct objects_place place = {arena, session, request->site->project.schema};
     struct buffer passing = {.arena = arena};
-    struct sql_lexer lexer = {.text = text_slice(script, from, script.size)};
+    struct sql_lexer lexer = {.text = text_slice(script->sql, script->from, script->sql.size)};
     struct sql_statement statement;
     struct schema_findings findings = {0};
     struct status unanswered = {.arena = arena};
@@ -161,8 +149,9 @@ void flaws_find(const struct request *request, struct pg_session *session, const
     }
     for (size_t i = 0; i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
-        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0 && !is_handled(flaws, one->object->name)) {
-            add_flaw(request, session, migration, one, flaws);
+        if (one->flaw != NULL && strcmp(one->flaw, "disabled") != 0 &&
+            !words_have(&flaws->handled, one->object->name)) {
+            add_flaw(request, session, script->migration, one, flaws);
         }
     }
 }

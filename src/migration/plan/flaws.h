@@ -6,6 +6,7 @@
 #ifndef MIGRATION_PLAN_FLAWS_H
 #define MIGRATION_PLAN_FLAWS_H
 
+#include "base/words.h"
 #include "migration/look/place.h"
 #include "pg/session.h"
 
@@ -21,15 +22,19 @@ struct flaws {
     size_t count;
     size_t capacity;
     /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
-    const char **handled;
-    size_t handled_count;
-    size_t handled_capacity;
+    struct words handled;
 };
 
-/* Adds those of one script, of which what is before `from` (bytes) was done before. What cannot be asked adds nothing:
- * the run will say it. */
-void flaws_find(const struct request *request, struct pg_session *session, const char *migration, struct text script,
-                size_t from, struct flaws *flaws);
+/* A script that is looked through. */
+struct flaws_script {
+    const char *migration;
+    struct text sql;
+    size_t from; /* what is before this byte was done before */
+};
+
+/* Adds those of one script. What cannot be asked adds nothing: the run will say it. */
+void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                struct flaws *flaws);
 
 /* Why a run is refused; NULL where there are none. */
 const char *flaws_refusal(struct arena *arena, const struct flaws *flaws);

@@ -131,14 +131,14 @@ static const char notes_sql[] =
     "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
     "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
 
-void moment_check(const struct request *request, struct pg_session *session, const struct preparation *preparation,
-                  const struct explanation *explanation, struct warnings *warnings, struct warnings *notes)
+void moment_check(const struct moment *moment, const struct preparation *preparation,
+                  const struct explanation *explanation)
 {
-    const struct moment moment = {request, session, &preparation->catalog.detection, warnings, notes};
-    moment_ask(&moment, "Whether the server takes writes", server_sql, 0, NULL);
-    check_pooler(&moment);
-    check_ledger(&moment, preparation);
-    needs_check(&moment, explanation);
-    const struct moment noting = {request, session, &preparation->catalog.detection, notes, notes};
+    struct moment noting = *moment;
+    noting.warnings = moment->notes;
+    moment_ask(moment, "Whether the server takes writes", server_sql, 0, NULL);
+    check_pooler(moment);
+    check_ledger(moment, preparation);
+    needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
 }

@@ -18,11 +18,6 @@ struct warnings {
 /* Adds one; NULL is none, and what is said already is not said again. */
 void warnings_add(struct warnings *warnings, const char *warning);
 
-/* Adds what a run would fail at or wait for. What cannot be asked is a warning of its own: not known is not safe. Notes
- * are what a person should know, and no reason against it. */
-void moment_check(const struct request *request, struct pg_session *session, const struct preparation *preparation,
-                  const struct explanation *explanation, struct warnings *warnings, struct warnings *notes);
-
 /* What is asked, and where the answers go. */
 struct moment {
     const struct request *request;
@@ -31,6 +26,11 @@ struct moment {
     struct warnings *warnings;
     struct warnings *notes;
 };
+
+/* Adds what a run would fail at or wait for. What cannot be asked is a warning of its own: not known is not safe. Notes
+ * are what a person should know, and no reason against it. */
+void moment_check(const struct moment *moment, const struct preparation *preparation,
+                  const struct explanation *explanation);
 
 /* Every row's first column is a warning; where the query fails, that `what` cannot be known. */
 void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values);

@@ -138,7 +138,8 @@ static bool plan_one(const struct request *request, struct pg_session *session, 
         prepared->content_hash = loaded_hash(request->arena, &loaded);
         if (!prepared->item->file->is_code) {
             add_made(request->arena, loaded.script.sql, made);
-            flaws_find(request, session, prepared->item->name, loaded.script.sql, looked_at_from(prepared), flaws);
+            const struct flaws_script script = {prepared->item->name, loaded.script.sql, looked_at_from(prepared)};
+            flaws_find(request, session, &script, flaws);
         }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {

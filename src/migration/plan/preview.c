@@ -68,14 +68,13 @@ static struct text cut_off(struct arena *arena, struct text text, uint64_t size)
 /* The beginning of a file that is too large to be read. */
 static bool read_beginning(const struct request *request, const struct migration_file *file, struct preview *preview)
 {
-    struct text content;
-    uint64_t size;
+    struct file_start start;
     size_t bad;
     preview->note = request->status->message;
-    if (!file_read_start(request->arena, file->path, LIMIT_SHOWN + 4, &content, &size, request->status)) {
+    if (!file_read_start(request->arena, file->path, LIMIT_SHOWN + 4, &start, request->status)) {
         return false;
     }
-    preview->content = cut_off(request->arena, content, size);
+    preview->content = cut_off(request->arena, start.content, start.size);
     return text_is_utf8(preview->content, &bad) && memchr(preview->content.data, '\0', preview->content.size) == NULL;
 }
 
