@@ -24,7 +24,8 @@ MAY = {
     "migration/record": [*MIGRATION, "migration/look", "migration/plan"],
     "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
     "workbench": ["base", "pg", "sql"],
-    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench"],
+    "trust": ["base"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "trust"],
     "bridge": ["base", "rpc"],
     "cli": ["base", "rpc"],
 }

@@ -8,6 +8,9 @@
 
 static void send_json(struct passage *passage, unsigned http, struct text json, struct http_extra_header last)
 {
+    if (passage->cookie != NULL) {
+        last = (struct http_extra_header){"Set-Cookie", passage->cookie};
+    }
     const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, last, {0}};
     http_answer(passage->http, http, "application/json", json, extra);
 }
@@ -74,7 +77,8 @@ static struct http_extra_header retry_after(struct arena *arena, uint32_t ms)
 
 void answer_error_as(struct passage *passage, unsigned http, const struct status *status, const char *allowed)
 {
-    const struct http_extra_header last = allowed != NULL        ? (struct http_extra_header){"Allow", allowed}
+    const struct http_extra_header last = allowed != NULL ? (struct http_extra_header){"Allow", allowed}
+                                          : http == 401   ? (struct http_extra_header){"WWW-Authenticate", "Bearer"}
                                           : status->retry_ms > 0 ? retry_after(passage->http->arena, status->retry_ms)
                                                                  : (struct http_extra_header){0};
     send_json(passage, http, error_json(passage->http->arena, status), last);

@@ -4,6 +4,7 @@
  */
 #include "bridge/browser.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,8 +45,22 @@ static bool is_own_origin(const char *origin, struct text host)
     return scheme != NULL && text_is_nocase(host, scheme + 3);
 }
 
-bool browser_allows(const struct http_request *request, bool loopback_only, const char *const *hosts,
-                    struct status *status)
+/* "10.1.2.3", "[2001:db8::1]" */
+static bool is_numeric(struct text name)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+    const bool has_brackets = text_starts_with(name, "[") && text_ends_with(name, "]");
+    name = has_brackets ? text_slice(name, 1, name.size - 1) : name;
+    if (name.size >= sizeof text) {
+        return false;
+    }
+    memcpy(text, name.data, name.size);
+    text[name.size] = '\0';
+    return inet_pton(has_brackets ? AF_INET6 : AF_INET, text, &address) == 1;
+}
+
+bool browser_allows(const struct http_request *request, const char *const *hosts, struct status *status)
 {
     const struct text host = text_of(http_header(request, "Host"));
     const char *const origin = http_header(request, "Origin");
@@ -55,10 +70,23 @@ bool browser_allows(const struct http_request *request, bool loopback_only, cons
                            "A page of another origin may not use this service from a browser.");
     }
     const struct text name = without_port(host);
-    if (loopback_only && host.size > 0 && !is_this_machine(name) && !is_listed(name, hosts)) {
+    if (host.size > 0 && !is_this_machine(name) && !is_numeric(name) && !is_listed(name, hosts)) {
         return status_fail(status, STATUS_PERMISSION_DENIED,
                            "The Host \"%.*s\" is no name of this machine; allow it with --allow-host.",
                            (int)(name.size > 200 ? 200 : name.size), name.data);
     }
     return true;
+}
+
+bool browser_allows_change(const struct http_request *request, const struct credentials *credentials,
+                           struct status *status)
+{
+    const char *const site = http_header(request, "Sec-Fetch-Site");
+    const bool changes = strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0;
+    /* "none" is what a person typed or a tool sent; our own pages are "same-origin". */
+    const bool is_ours = site != NULL ? strcasecmp(site, "same-origin") == 0 : http_header(request, "Origin") != NULL;
+    const bool is_browser = credentials->by_cookie || (site != NULL && strcasecmp(site, "none") != 0);
+    return !changes || !is_browser || is_ours ||
+           status_fail(status, STATUS_PERMISSION_DENIED,
+                       "A browser may change something here only from a page of this service.");
 }

@@ -46,6 +46,9 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         passage->options.timeout_ms = passage->bridge->read_timeout_ms;
         passage_call(passage, "GetStatus", &nothing.base, on_count);
     } else {
+        if ((route->flags & ROUTE_LOGIN) != 0) {
+            passage->cookie = credentials_cookie(arena, passage->credentials.authorization, passage->bridge->is_tls);
+        }
         answer_message(passage, route->view == NULL ? reply : route->view(arena, reply));
     }
 }
@@ -127,6 +130,10 @@ static void answer_here(struct passage *passage)
     case ROUTE_OWN_INDEX:
         answer_json(passage, 200, passage->bridge->index);
         break;
+    case ROUTE_OWN_LOGOUT:
+        passage->cookie = credentials_no_cookie(passage->bridge->is_tls);
+        answer_alive(passage);
+        break;
     case ROUTE_OWN_NONE:
     case ROUTE_OWN_ALIVE:
         answer_alive(passage);
@@ -139,7 +146,8 @@ static void pass_on(struct passage *passage, const char *name)
     struct http_request *const request = passage->http;
     struct status status = {.arena = request->arena};
     unsigned http = 0;
-    if (!request_read(passage, name, &status, &http)) {
+    if (!browser_allows_change(request, &passage->credentials, &status) ||
+        !request_read(passage, name, &status, &http)) {
         answer_error_as(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
     } else if ((passage->route->flags & ROUTE_STREAM) != 0) {
         stream_begin(passage);
@@ -175,7 +183,8 @@ void dispatch(void *data, struct http_request *request)
     if (panel_answer(request, path)) {
         return;
     }
-    if (!browser_allows(request, atomic_load(&bridge->loopback_only), bridge->allowed_hosts, &status)) {
+    if (!browser_allows(request, bridge->allowed_hosts, &status) ||
+        !credentials_read(request, &passage->credentials, &status)) {
         answer_error(passage, &status);
         return;
     }

@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "bridge/relay.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -187,6 +189,23 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
     exchange->status = status;
     exchange->response = make_response("application/json", text_of(body), close);
     return MHD_queue_response(connection, status, exchange->response);
+}
+
+const char *http_client(const struct http_request *request)
+{
+    char host[INET6_ADDRSTRLEN];
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL) {
+        return NULL;
+    }
+    const bool is_six = info->client_addr->sa_family == AF_INET6;
+    const void *const address =
+        is_six ? (const void *)&((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr
+               : (const void *)&((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr;
+    return inet_ntop(is_six ? AF_INET6 : AF_INET, address, host, sizeof host) == NULL
+               ? NULL
+               : arena_strdup(request->arena, host);
 }
 
 const char *http_header(const struct http_request *request, const char *name)

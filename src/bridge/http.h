@@ -33,6 +33,9 @@ const char *http_header(const struct http_request *request, const char *name);
 /* All values of a header that may be there several times, as one list with commas. Likewise. */
 struct text http_header_list(const struct http_request *request, const char *name);
 
+/* The address of the client, in the request's arena; NULL where it is not known. On the server's thread only. */
+const char *http_client(const struct http_request *request);
+
 struct http_extra_header {
     const char *name;
     const char *value;

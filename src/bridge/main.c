@@ -7,6 +7,7 @@
 #include "base/program.h"
 #include "bridge/dispatch.h"
 #include "bridge/openapi.h"
+#include "truss/health/v1/health.pb-c.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 
 #define STOP_GRACE_MS 5000
 #define LAST_WORD_MS  1000
+#define ASK_MS        3000
 
 static bool open_workers(struct arena *arena, const char *list, struct bridge *bridge, struct status *status)
 {
@@ -55,6 +57,29 @@ static void stop(struct bridge *bridge, struct http_server *server)
     http_server_free(server);
 }
 
+/* A bridge that others can reach, before workers that ask nobody for a login, would let everybody do everything. False
+ * where one of them says that it is such. One that cannot be reached now is asked with each request. */
+static bool workers_ask_login(struct arena *arena, const struct bridge *bridge, struct status *status)
+{
+    static const Truss__Health__V1__CheckRequest nothing = TRUSS__HEALTH__V1__CHECK_REQUEST__INIT;
+    for (size_t i = 0; i < bridge->worker_count; i++) {
+        struct status outcome = {.arena = arena};
+        const struct rpc_invocation invocation = {
+            .service = &truss__health__v1__health__descriptor,
+            .request = &nothing.base,
+            .options = {.timeout_ms = ASK_MS, .connect_timeout_ms = ASK_MS, .needs_login = true},
+        };
+        if (rpc_call_wait(bridge->workers[i], &invocation, arena, &outcome) == NULL) {
+            if (status_is_because(&outcome, REASON_NO_LOGIN)) {
+                *status = outcome;
+                return false;
+            }
+            log_warn("worker not asked yet whether it wants a login", "error=\"%s\"", outcome.message);
+        }
+    }
+    return true;
+}
+
 static bool serve(struct arena *arena, const struct options *options, struct status *status)
 {
     struct bridge bridge = {
@@ -79,13 +104,18 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
         bridge_stop(&bridge);
         return false;
     }
-    atomic_store(&bridge.loopback_only, true); /* until it is known that others can reach us */
+    atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
     struct http_server *const server = http_server_start(options->http_listen, dispatch, &bridge, status);
     if (server == NULL) {
         bridge_stop(&bridge);
         return false;
     }
-    atomic_store(&bridge.loopback_only, http_server_is_loopback(server));
+    if (http_server_is_loopback(server)) {
+        atomic_store(&bridge.needs_login, false);
+    } else if (atomic_load(&bridge.needs_login) && !workers_ask_login(arena, &bridge, status)) {
+        stop(&bridge, server);
+        return false;
+    }
     log_info("listening", "address=http://%s workers=%s", http_server_address(server), options->workers);
     sigwait(&signals, &caught);
     log_info("stopping", "signal=%d", caught);

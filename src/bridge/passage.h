@@ -6,6 +6,7 @@
 #define BRIDGE_PASSAGE_H
 
 #include "base/limits.h"
+#include "bridge/credentials.h"
 #include "bridge/http.h"
 #include "bridge/routes.h"
 #include "rpc/channel.h"
@@ -20,9 +21,10 @@ struct bridge {
     size_t worker_count;
     uint32_t read_timeout_ms;
     uint32_t run_timeout_ms;
-    atomic_bool loopback_only;        /* only names of this machine are accepted as Host */
-    const char *const *allowed_hosts; /* and these; NULL-terminated */
-    struct text openapi;              /* /openapi.json and /, made once */
+    const char *const *allowed_hosts; /* names besides this machine's that a Host may have; NULL-terminated */
+    atomic_bool needs_login;          /* a worker that asks nobody for a login is not to serve our clients */
+    bool is_tls;
+    struct text openapi; /* /openapi.json and /, made once */
     struct text index;
     atomic_size_t streams;     /* that are under way */
     atomic_bool ending;        /* nobody waits for news any more */
@@ -38,6 +40,8 @@ struct passage {
     const struct route *route;
     const char *rpc; /* the route's, or what it is in the background */
     const char *request_id;
+    struct credentials credentials;
+    const char *cookie; /* to be set with the answer; NULL: none */
     struct rpc_call_options options;
     const ProtobufCMessage *input;
     struct rpc_channel *worker;                     /* the last that was asked */

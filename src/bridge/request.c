@@ -248,8 +248,10 @@ static bool read_options(struct passage *passage, struct status *status)
     options->is_poll = wait_field(passage) != NULL;
     options->request_id = passage->request_id;
     options->arena = request->arena;
-    if (!read_header(request, "Authorization", &options->authorization, status) ||
-        !read_header(request, "traceparent", &options->traceparent, status) ||
+    options->authorization = passage->credentials.authorization;
+    options->forwarded_for = http_client(request);
+    options->needs_login = atomic_load(&passage->bridge->needs_login);
+    if (!read_header(request, "traceparent", &options->traceparent, status) ||
         !read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {
         return false;
     }

@@ -9,12 +9,14 @@
 #include "truss/health/v1/health.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
+#include "truss/trust/v1/trust.pb-c.h"
 
 #include <string.h>
 
 #define MIGRATION &truss__migration__v1__migration_service__descriptor
 #define SQL       &truss__sql__v1__sql_service__descriptor
 #define HEALTH    &truss__health__v1__health__descriptor
+#define TRUST     &truss__trust__v1__trust__descriptor
 
 const struct route routes[] = {
     {
@@ -210,6 +212,31 @@ const struct route routes[] = {
         .service = HEALTH,
         .rpc = "GetInfo",
         .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/whoami",
+        .summary = "Whom the worker takes you for, and what you may do",
+        .service = TRUST,
+        .rpc = "WhoAmI",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/login",
+        .summary = "Have the browser keep the token of the Authorization header, in a cookie that no script can read",
+        .id = "Login",
+        .service = TRUST,
+        .rpc = "WhoAmI",
+        .flags = ROUTE_SAFE | ROUTE_LOGIN,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/logout",
+        .summary = "Have the browser forget the token",
+        .id = "logout",
+        .own = ROUTE_OWN_LOGOUT,
+        .view_type = &truss__bridge__v1__health_view__descriptor,
     },
     {
         .method = "GET",

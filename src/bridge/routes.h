@@ -18,11 +18,12 @@ enum route_flags {
     ROUTE_ASKS_ALL = 16,     /* what one worker does not know another one may */
     ROUTE_STREAM = 32,       /* Server-Sent Events */
     ROUTE_SLASHES = 64,      /* the path's field, at its end, may hold slashes */
-    ROUTE_ANY_QUERY = 128    /* words of the query that it does not know are passed over, as somebody's cache-buster */
+    ROUTE_ANY_QUERY = 128,   /* words of the query that it does not know are passed over, as somebody's cache-buster */
+    ROUTE_LOGIN = 256        /* its answer has the browser keep the token that it was called with */
 };
 
 /* What the bridge answers by itself. */
-enum route_own { ROUTE_OWN_NONE, ROUTE_OWN_ALIVE, ROUTE_OWN_OPENAPI, ROUTE_OWN_INDEX };
+enum route_own { ROUTE_OWN_NONE, ROUTE_OWN_ALIVE, ROUTE_OWN_OPENAPI, ROUTE_OWN_INDEX, ROUTE_OWN_LOGOUT };
 
 /* Makes the message that is shown out of the RPC's reply, in the arena or borrowed from it. */
 typedef ProtobufCMessage *route_view(struct arena *arena, const ProtobufCMessage *reply);

@@ -57,5 +57,6 @@ int command_detect_schema(struct cli *cli);
 int command_create(struct cli *cli);
 int command_health(struct cli *cli);
 int command_dev(struct cli *cli);
+int command_token(struct cli *cli);
 
 #endif

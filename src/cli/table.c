@@ -8,8 +8,10 @@
 #define ANY_NUMBER (-1)
 
 #define O(id) OPTION_##id
-#define PLACE O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate)
-#define ASKS  PLACE, O(json), O(timeout)
+#define PLACE                                                                                                          \
+    O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate), O(token), \
+        O(token_file)
+#define ASKS PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
         O(allow_other_database)
@@ -129,6 +131,15 @@ const struct cli_command cli_commands[] = {
         .help = "find what is wrong with the set-up, and say how to mend it",
         .run = command_doctor,
         .options = {PLACE, O(json), O(framework), O(config), O(help)},
+    },
+    {
+        .name = "token",
+        .arguments = "create|list|revoke [NAME]",
+        .least_words = 1,
+        .most_words = 2,
+        .help = "make, list or revoke the tokens of a file, by which truss-worker knows who calls",
+        .run = command_token,
+        .options = {O(tokens_file), O(name), O(scope), O(expires), O(json), O(config), O(help)},
     },
     {
         .name = "completion",

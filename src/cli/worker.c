@@ -5,11 +5,13 @@
 #include "cli/worker.h"
 
 #include "base/dotenv.h"
+#include "base/private_file.h"
 #include "cli/private_worker.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define TOKEN_LIMIT   4096
 #define USUAL_ADDRESS "tcp://127.0.0.1:8788"
 
 struct worker {
@@ -110,11 +112,28 @@ bool worker_find(struct cli *cli)
     return said == NULL || fail_no_database(cli, said);
 }
 
+/* --token, else what --token-file holds; NULL where neither was said. False where the file cannot be read. */
+static bool read_token(struct cli *cli, const char **token)
+{
+    struct text content;
+    *token = cli->given.token;
+    if (*token != NULL || cli->given.token_file == NULL) {
+        return true;
+    }
+    if (!private_file_read(cli->arena, cli->given.token_file, TOKEN_LIMIT, &content, NULL, cli->status)) {
+        return false;
+    }
+    content = text_trim(content);
+    *token = arena_strndup(cli->arena, content.data, content.size);
+    return true;
+}
+
 struct rpc_channel *worker_channel(struct cli *cli)
 {
     struct worker *const worker = cli->worker;
-    if (worker->channel == NULL) {
-        worker->channel = rpc_channel_open(worker->address, cli->status);
+    struct rpc_access access = {0};
+    if (worker->channel == NULL && read_token(cli, &access.token)) {
+        worker->channel = rpc_channel_open_with(worker->address, &access, cli->status);
     }
     return worker->channel;
 }

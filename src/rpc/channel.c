@@ -52,6 +52,7 @@ struct call {
 struct rpc_channel {
     nng_socket socket;
     char *url;
+    char *authorization; /* of calls that have none of their own; NULL: none */
     atomic_size_t calls;
     atomic_size_t polls; /* of the calls */
     atomic_int pipe;     /* the id of the connection that is up; 0: none */
@@ -230,8 +231,8 @@ static const ProtobufCMethodDescriptor *method_of(const struct rpc_invocation *i
     return &invocation->service->methods[invocation->method];
 }
 
-static bool pack_call(struct arena *arena, const struct rpc_invocation *invocation, struct text *bytes,
-                      struct status *status)
+static bool pack_call(struct arena *arena, const struct rpc_channel *channel, const struct rpc_invocation *invocation,
+                      struct text *bytes, struct status *status)
 {
     const struct rpc_call_options *const options = &invocation->options;
     struct rpc_request request = {
@@ -239,7 +240,10 @@ static bool pack_call(struct arena *arena, const struct rpc_invocation *invocati
         .timeout_ms = options->timeout_ms,
     };
     add_metadata(&request, "request-id", options->request_id);
-    add_metadata(&request, "authorization", options->authorization);
+    add_metadata(&request, "authorization",
+                 options->authorization == NULL ? channel->authorization : options->authorization);
+    add_metadata(&request, "forwarded-for", options->forwarded_for);
+    add_metadata(&request, "login", options->needs_login ? "required" : NULL);
     add_metadata(&request, "traceparent", options->traceparent);
     add_metadata(&request, "idempotency-key", options->idempotency_key);
     return rpc_request_pack(arena, &request, invocation->request, bytes, status);
@@ -278,7 +282,7 @@ void rpc_call(struct rpc_channel *channel, const struct rpc_invocation *invocati
     struct async_call *const call = memory_alloc(sizeof *call);
     *call = (struct async_call){
         .arena = invocation->options.arena, .output = method_of(invocation)->output, .done = done, .data = data};
-    if (!pack_call(arena, invocation, &bytes, &status) ||
+    if (!pack_call(arena, channel, invocation, &bytes, &status) ||
         !start_call(channel, bytes, &invocation->options, (struct listener){async_ended, call}, &status)) {
         done(NULL, &status, data);
         free(call);
@@ -316,7 +320,7 @@ ProtobufCMessage *rpc_call_wait(struct rpc_channel *channel, const struct rpc_in
     struct text bytes;
     struct waiting_call call = {.arena = arena, .status = status};
     status->code = STATUS_OK;
-    if (!pack_call(arena, invocation, &bytes, status)) {
+    if (!pack_call(arena, channel, invocation, &bytes, status)) {
         return NULL;
     }
     pthread_mutex_init(&call.mutex, NULL);
@@ -380,6 +384,21 @@ static bool is_url(const char *url)
 
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status)
 {
+    static const struct rpc_access nothing = {0};
+    return rpc_channel_open_with(url, &nothing, status);
+}
+
+static char *authorization_by(const char *token)
+{
+    char *text = NULL;
+    if (token != NULL && asprintf(&text, "Bearer %s", token) < 0) {
+        abort();
+    }
+    return text;
+}
+
+struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_access *access, struct status *status)
+{
     if (!is_url(url)) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is no worker's URL; it is tcp://HOST:PORT or ipc://PATH.",
                     url);
@@ -387,11 +406,13 @@ struct rpc_channel *rpc_channel_open(const char *url, struct status *status)
     }
     struct rpc_channel *channel = memory_alloc(sizeof *channel);
     channel->url = strdup(url);
+    channel->authorization = authorization_by(access->token);
     pthread_mutex_init(&channel->mutex, NULL);
     const int error = open_socket(channel);
     if (error != 0) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "Cannot use the worker's URL %s: %s.", url, nng_strerror(error));
         pthread_mutex_destroy(&channel->mutex);
+        free(channel->authorization);
         free(channel->url);
         free(channel);
         return NULL;
@@ -465,6 +486,7 @@ static void free_channel(struct rpc_channel *channel)
         call = next;
     }
     pthread_mutex_destroy(&channel->mutex);
+    free(channel->authorization);
     free(channel->url);
     free(channel);
 }

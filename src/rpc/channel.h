@@ -29,6 +29,14 @@ struct rpc_channel;
  * is no error here. NULL and INVALID_ARGUMENT for a URL that is not one. */
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 
+/* How the worker is to be met, and by whom. */
+struct rpc_access {
+    const char *token; /* sent with each call that has no authorization of its own; NULL: none; copied */
+};
+
+/* The same with that. */
+struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_access *access, struct status *status);
+
 /* Ends the calls under way with CANCELLED, waits for their callbacks, releases all. Never from inside a callback. Takes
  * a few seconds at most: what does not end in time is left to the end of the process. NULL is fine. */
 void rpc_channel_close(struct rpc_channel *channel);
@@ -45,11 +53,13 @@ bool rpc_channel_connected(const struct rpc_channel *channel);
 struct rpc_call_options {
     uint32_t timeout_ms;         /* for the whole call; 0: none. Travels in the envelope too */
     uint32_t connect_timeout_ms; /* how long to wait for a connection before UNAVAILABLE; 0: 1000 */
-    const char *request_id;      /* these four travel as metadata; NULL: none. Borrowed until the call's callback */
+    const char *request_id;      /* these five travel as metadata; NULL: none. Borrowed until the call's callback */
     const char *authorization;
     const char *traceparent;
     const char *idempotency_key;
-    bool is_poll;        /* it waits for news, and may be given up at any time: rpc_channel_end_polls */
+    const char *forwarded_for; /* of a bridge: its client's address */
+    bool needs_login;          /* to be refused by a worker that asks nobody for a login */
+    bool is_poll;              /* it waits for news, and may be given up at any time: rpc_channel_end_polls */
     struct arena *arena; /* of rpc_call: where the reply is unpacked, to be used by nobody else until the callback;
                             NULL: one that goes with the callback */
 };

@@ -4,9 +4,11 @@
 #include "base/log.h"
 #include "workbench/opening.h"
 #include "worker/create_database.h"
+#include "worker/gate.h"
 #include "worker/private.h"
 #include "worker/service/service.h"
 #include "worker/service/service_sql.h"
+#include "worker/service/service_trust.h"
 #include "worker/settings.h"
 
 #include <signal.h>
@@ -94,6 +96,13 @@ static bool ensure_database(const struct config *config, bool *created, struct s
     return true;
 }
 
+/* NULL without tokens, or where they cannot be read: then status says why. */
+static struct login *open_login(const struct config *config, struct status *status)
+{
+    const struct login_options options = {.tokens = config->tokens, .environment = ""};
+    return config->tokens == NULL ? NULL : login_new(&options, status);
+}
+
 /* Ends without giving anything back but what would outlive us. */
 static _Noreturn void leave(const struct config *config, int code)
 {
@@ -107,7 +116,9 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
 {
     int caught;
     bool created;
-    const bool has_place = !config->serves_parent || private_begin(config->urls[0], status);
+    struct gate gate = {.login = open_login(config, status)};
+    const bool has_login = config->tokens == NULL || gate.login != NULL;
+    const bool has_place = has_login && (!config->serves_parent || private_begin(config->urls[0], status));
     if (!has_place || !ensure_database(config, &created, status)) {
         fprintf(stderr, "truss-worker: %s\n", status->message);
         return 1;
@@ -121,10 +132,13 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     };
     struct workbench workbench = workbench_of(config);
     struct service_context context = {.site = &site, .operations = operations_new(&site)};
+    struct trust_context trust = {.asks_login = gate.login != NULL};
     const struct rpc_service services[] = {migration_service(&context), health_service(&health),
-                                           sql_service(&workbench)};
+                                           sql_service(&workbench), trust_service(&trust)};
     const struct rpc_server_options options = {
         .urls = config->urls,
+        .gate = gate_enter,
+        .gate_context = &gate,
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,
                     [RPC_LANE_WAIT] = 256,
@@ -167,6 +181,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     pg_pool_free(health.pool);
     pg_pool_free(site.pool);
     checksums_free(site.checksums);
+    login_free(gate.login);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/dotenv.h"
 #include "base/files.h"
+#include "base/local_address.h"
 #include "base/log.h"
 
 /* A worker without a usable database starts all the same: it answers health, and says what is wrong. */
@@ -80,6 +81,21 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
            status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
 }
 
+/* Whoever reaches a port may do everything where nobody is asked: that is for this machine only. */
+static bool check_login(const struct options *options, const char *const *urls, struct status *status)
+{
+    for (size_t i = 0; options->tokens == NULL && !options->insecure_no_login && urls[i] != NULL; i++) {
+        if (!url_is_local(urls[i])) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "Other machines could reach %s, and without tokens each may do everything. Make a token "
+                               "(truss token create --file FILE --name NAME --scope read,plan,run) and start with "
+                               "--tokens FILE; or say --insecure-no-login.",
+                               urls[i]);
+        }
+    }
+    return true;
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -90,6 +106,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .project = {.root = options->project,
                     .migrations = options->migrations,
                     .migration_limit = options->migration_limit},
+        /* The only caller of a private worker is who started it, with the database's own password. */
+        .tokens = options->serves_parent ? NULL : options->tokens,
         .framework = options->framework,
         .serves_parent = options->serves_parent,
         .create_database = options->create_database,
@@ -107,7 +125,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
     }
-    if (!read_ledger(arena, options->ledger, &config->ledger, status)) {
+    if (!check_login(options, config->urls, status) || !read_ledger(arena, options->ledger, &config->ledger, status)) {
         return false;
     }
     read_connection(arena, options->database_url, config);

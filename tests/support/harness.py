@@ -235,7 +235,7 @@ class Rpc:
 
     def call(self, service, method, request=None, timeout_ms=0, metadata=None):
         """Calls a method with a message; answers its output message or raises RpcError."""
-        package = {"MigrationService": "migration", "Health": "health", "SqlService": "sql"}[service]
+        package = {"MigrationService": "migration", "Health": "health", "SqlService": "sql", "Trust": "trust"}[service]
         module = getattr(messages(), package)
         descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[method]
         envelope = messages().rpc.Request(method=f"/truss.{package}.v1.{service}/{method}", timeout_ms=timeout_ms)
@@ -442,6 +442,19 @@ class Case(unittest.TestCase):
         """Runs the command line to its end."""
         return subprocess.run([os.path.join(BIN, "truss"), *arguments], env=clean_environment(environment, worker), input=stdin,
                               text=True, capture_output=True, cwd=cwd, timeout=timeout, check=False)
+
+    def token(self, scopes, name="one", file=None, **options):
+        """Makes a token in a file of this test (.tokens), and answers it."""
+        if file is None:
+            if not hasattr(self, "tokens"):
+                directory = tempfile.mkdtemp(prefix="truss-tokens-")
+                self.addCleanup(shutil.rmtree, directory, True)
+                self.tokens = os.path.join(directory, "tokens")
+            file = self.tokens
+        more = [word for key, value in options.items() for word in (f"--{key}", value)]
+        result = self.truss("token", "create", "--file", file, "--name", name, "--scope", scopes, "--json", *more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)["token"]
 
     def states(self, reply):
         """{name: state} of a GetStatus reply."""

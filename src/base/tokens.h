@@ -1,0 +1,70 @@
+/*
+ * The file of tokens: who may call and what each may do. A token is 32 random bytes that are shown once; the file has
+ * only their SHA-256, which is enough because nobody guesses 256 bits.
+ *
+ *     [token.ci]
+ *     sha256 = "9f86d0…"
+ *     scopes = ["read", "plan", "run:production"]
+ *     created = 1764367200  # 2026-11-28T22:00:00Z
+ *     expires = 1772143200
+ */
+#ifndef BASE_TOKENS_H
+#define BASE_TOKENS_H
+
+#include "base/digest.h"
+#include "base/files.h"
+#include "base/principal.h"
+
+#define TOKEN_NAME_LIMIT 64
+
+struct token {
+    const char *name;
+    unsigned char hash[SHA256_SIZE];
+    const char *const *scopes; /* words: "run", "run:production", "run:*" */
+    size_t scope_count;
+    int64_t created_s; /* since 1970; 0: not said */
+    int64_t expires_s; /* 0: never */
+};
+
+struct tokens {
+    struct token *items; /* in the order of the file */
+    size_t count;
+};
+
+/* Reads the file into the arena. FAILED_PRECONDITION where it is not private (base/private_file.h), INVALID_ARGUMENT
+ * with the line where it is no such file. stamp may be NULL. */
+bool tokens_read(struct arena *arena, const char *path, struct tokens *tokens, struct file_stamp *stamp,
+                 struct status *status);
+
+/* The same of its content; name is for messages. */
+bool tokens_parse(struct arena *arena, const char *name, struct text content, struct tokens *tokens,
+                  struct status *status);
+
+/* The token with this secret, whether it has expired or not; NULL where there is none. The time that it takes tells
+ * nothing of the secrets that are in the file. */
+const struct token *tokens_find(const struct tokens *tokens, struct text secret);
+
+/* The scopes (of enum scope) that words give in an environment ("": in none). There, what changes something needs a
+ * word of its own, "run:production"; "run:*" is for every one. */
+unsigned scopes_in(const char *const *words, size_t count, const char *environment);
+
+/* True for a word that scopes_in knows. */
+bool is_scope_word(struct text word);
+
+/* ---- for `truss token` ---- */
+
+struct token_wish {
+    const char *name;
+    const char *scopes;  /* "read,plan,run:production" */
+    const char *expires; /* "90d", "12h"; NULL: never */
+};
+
+/* Adds a token to the file, which is made where it is not there, and gives its secret, in the arena. INVALID_ARGUMENT
+ * for a wish that is none, ALREADY_EXISTS for a name that is there. */
+bool token_create(struct arena *arena, const char *path, const struct token_wish *wish, const char **secret,
+                  struct status *status);
+
+/* Takes a token out of the file. NOT_FOUND where there is none of this name. */
+bool token_revoke(struct arena *arena, const char *path, const char *name, struct status *status);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Who calls: a token of the file, or nobody. The file is read again when it changes, so that what is revoked is out at
+ * once. What cannot be read lets nobody in. Failed attempts are counted by peer, and told later and later.
+ *
+ * Safe from any thread; nothing here waits for more than a small file.
+ */
+#ifndef TRUST_LOGIN_H
+#define TRUST_LOGIN_H
+
+#include "base/principal.h"
+
+struct login;
+
+struct login_options {
+    const char *tokens;      /* the file; borrowed */
+    const char *environment; /* whose scopes count; "": none; borrowed */
+};
+
+/* False and a status where the file cannot be used. */
+struct login *login_new(const struct login_options *options, struct status *status);
+void login_free(struct login *login);
+
+struct login_try {
+    const char *authorization; /* "Bearer …"; NULL: nothing was said */
+    const char *host;          /* of the peer: its attempts are counted together */
+};
+
+/* Fills the principal's name, kind and scopes, in the arena; who says nothing is nobody. False and UNAUTHENTICATED
+ * where what he says is wrong or has expired, which he is to be told after *delay_ms; UNAVAILABLE where the file cannot
+ * be read. */
+bool login_check(struct login *login, struct arena *arena, const struct login_try *said, struct principal *principal,
+                 uint32_t *delay_ms, struct status *status);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * What is said in a request's metadata: authorization; forwarded-for, the client of a bridge, which is believed as far
+ * as the bridge is and never without the bridge's own address; login, by which a bridge demands one.
+ */
+#include "worker/gate.h"
+
+#include <string.h>
+
+#define LONGEST_FORWARDED 64
+
+/* "10.1.2.3 by 127.0.0.1:40122" of a bridge's client. */
+static const char *from_of(const struct rpc_visitor *visitor)
+{
+    const char *const client = rpc_request_metadata(visitor->request, "forwarded-for");
+    return client == NULL
+               ? visitor->peer->address
+               : arena_printf(visitor->arena, "%.*s by %s", LONGEST_FORWARDED, client, visitor->peer->address);
+}
+
+static bool demands_login(const struct rpc_visitor *visitor)
+{
+    const char *const word = rpc_request_metadata(visitor->request, "login");
+    return word != NULL && strcmp(word, "required") == 0;
+}
+
+static bool enter_without_login(const struct rpc_visitor *visitor, struct principal *principal, struct status *status)
+{
+    if (demands_login(visitor)) {
+        return status_fail_because(status, STATUS_PERMISSION_DENIED, REASON_NO_LOGIN,
+                                   "The bridge listens to other machines, and this worker asks nobody for a login. "
+                                   "Start the worker with --tokens, or the bridge with --insecure-no-login.");
+    }
+    principal->kind = visitor->peer->has_uid ? PRINCIPAL_USER : PRINCIPAL_ANONYMOUS;
+    principal->name =
+        visitor->peer->has_uid ? arena_printf(visitor->arena, "uid %llu", (unsigned long long)visitor->peer->uid) : "";
+    principal->scopes = SCOPE_ALL;
+    return true;
+}
+
+bool gate_enter(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
+                struct status *status)
+{
+    const struct gate *const gate = context;
+    const struct login_try said = {rpc_request_metadata(visitor->request, "authorization"), visitor->peer->host};
+    *principal = (struct principal){.name = "", .from = from_of(visitor)};
+    return gate->login == NULL ? enter_without_login(visitor, principal, status)
+                               : login_check(gate->login, visitor->arena, &said, principal, delay_ms, status);
+}

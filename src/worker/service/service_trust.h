@@ -1,0 +1,16 @@
+/*
+ * truss.trust.v1.Trust: whom the worker takes its callers for.
+ */
+#ifndef WORKER_SERVICE_SERVICE_TRUST_H
+#define WORKER_SERVICE_SERVICE_TRUST_H
+
+#include "rpc/server.h"
+
+struct trust_context {
+    bool asks_login; /* tokens are asked for */
+};
+
+/* The context is borrowed. */
+struct rpc_service trust_service(struct trust_context *context);
+
+#endif
