@@ -3,6 +3,8 @@
  */
 #include "bridge/answer.h"
 
+#include "rpc/status_message.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -22,53 +24,6 @@ void answer_json(struct passage *passage, unsigned http, struct text json)
 
 /* ---- errors ---- */
 
-static void add_known(struct buffer *json, const char *name, const char *value)
-{
-    if (value != NULL) {
-        buffer_printf(json, ",\"%s\":", name);
-        json_write_string(json, text_of(value));
-    }
-}
-
-/* Of a query that is refused the code says which wall it met, as the contract has it. */
-static const char *code_of(const struct status *status)
-{
-    static const enum reason walls[] = {REASON_EMPTY, REASON_MULTI, REASON_KIND, REASON_DML,
-                                        REASON_INTO,  REASON_LOCK,  REASON_FUNC, REASON_SYNTAX};
-    for (size_t i = 0; i < sizeof walls / sizeof walls[0]; i++) {
-        if (status_is_because(status, walls[i])) {
-            return status->reason;
-        }
-    }
-    return status_code_name(status->code);
-}
-
-struct text error_json(struct arena *arena, const struct status *status)
-{
-    struct buffer json = {.arena = arena};
-    buffer_puts(&json, "{\"error\":");
-    json_write_string(&json, text_of(status->message));
-    add_known(&json, "code", code_of(status));
-    add_known(&json, "reason", status->reason);
-    add_known(&json, "sqlstate", status->sqlstate);
-    add_known(&json, "detail", status->detail);
-    add_known(&json, "hint", status->hint);
-    add_known(&json, "migration", status->migration);
-    if (status->position > 0) {
-        buffer_printf(&json, ",\"position\":%u", status->position);
-    }
-    if (status->suggestions[0] != NULL) {
-        buffer_puts(&json, ",\"suggestions\":[");
-        for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
-            buffer_puts(&json, i == 0 ? "" : ",");
-            json_write_string(&json, text_of(status->suggestions[i]));
-        }
-        buffer_putc(&json, ']');
-    }
-    buffer_puts(&json, "}\n");
-    return buffer_text(&json);
-}
-
 /* In whole seconds, as HTTP has it. */
 static struct http_extra_header retry_after(struct arena *arena, uint32_t ms)
 {
@@ -81,7 +36,7 @@ void answer_error_as(struct passage *passage, unsigned http, const struct status
                                           : http == 401   ? (struct http_extra_header){"WWW-Authenticate", "Bearer"}
                                           : status->retry_ms > 0 ? retry_after(passage->http->arena, status->retry_ms)
                                                                  : (struct http_extra_header){0};
-    send_json(passage, http, error_json(passage->http->arena, status), last);
+    send_json(passage, http, status_json(passage->http->arena, status), last);
 }
 
 void answer_error(struct passage *passage, const struct status *status)

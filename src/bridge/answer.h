@@ -24,7 +24,4 @@ void answer_error_as(struct passage *passage, unsigned http, const struct status
 /* How a call failed. */
 void answer_failure(struct passage *passage, const struct status *status);
 
-/* {"error": …, "code": …} and what else is known, with a newline. */
-struct text error_json(struct arena *arena, const struct status *status);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "bridge/answer.h"
+#include "rpc/status_message.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <string.h>
@@ -82,7 +83,7 @@ static void new_piece(struct passage *passage)
 static void send_error_event(struct passage *passage, const struct status *status)
 {
     struct buffer out = {.arena = passage->piece};
-    const struct text json = error_json(passage->piece, passage_outcome(passage, passage->piece, status));
+    const struct text json = status_json(passage->piece, passage_outcome(passage, passage->piece, status));
     buffer_puts(&out, "event: error\ndata: ");
     buffer_add(&out, text_trim(json));
     buffer_puts(&out, "\n\n");

@@ -3,6 +3,7 @@
  */
 #include "cli/call.h"
 
+#include "cli/reach.h"
 #include "cli/worker.h"
 #include "rpc/json.h"
 
@@ -37,7 +38,7 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
     };
     const void *const reply = caller.channel == NULL ? NULL : call_method(&caller, service, method, request);
     if (reply == NULL && cli->status->code == STATUS_UNAVAILABLE && !rpc_channel_connected(caller.channel)) {
-        cli->status->hint = worker_advice(cli);
+        reach_explain(cli);
     }
     return reply;
 }

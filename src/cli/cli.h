@@ -6,7 +6,8 @@
 
 #include "base/options.h"
 
-#define CLI_MOST_OPTIONS 40
+#define CLI_MOST_OPTIONS  40
+#define CLI_MOST_EXAMPLES 4
 
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
@@ -22,6 +23,7 @@ struct cli {
     int word_count;
     struct options given;    /* those that the command takes; the others are unset */
     const char *const *from; /* where each was said: "--project", "DATABASE_URL"; NULL: nowhere */
+    bool wants_json;         /* --json stands on its line */
     bool has_head;           /* the line that names the target stands there */
     struct worker *worker;   /* who is asked, cli/worker.h; NULL: nobody, or not decided */
 };
@@ -35,6 +37,7 @@ struct cli_command {
     int least_words;
     int most_words; /* -1: any number */
     const char *help;
+    const char *examples[CLI_MOST_EXAMPLES]; /* each a line for a shell; at least one */
     cli_command_fn *run;
     enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
 };

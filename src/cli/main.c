@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/worker.h"
+#include "rpc/status_message.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -28,10 +29,14 @@ static void print_usage(FILE *out)
                  "truss COMMAND --help tells of a command's options.\n");
 }
 
+/* A person reads it on standard error, a program in one object on standard output, as from the route. */
 static int print_error(const struct cli *cli)
 {
     const struct status *const status = cli->status;
     struct arena *const arena = cli->arena;
+    if (cli->wants_json) {
+        printf("%s", status_json(arena, status).data);
+    }
     fprintf(stderr, "truss: %s\n", output_safe(arena, status->message, false));
     if (status->detail != NULL) {
         fprintf(stderr, "  detail: %s\n", output_safe(arena, status->detail, true));
@@ -58,6 +63,30 @@ static bool needs_worker(const struct cli_command *command)
         i++;
     }
     return command->options[i] != OPTION_NONE;
+}
+
+static void print_help(const struct cli_command *command)
+{
+    const char *const arguments = command->arguments == NULL ? "" : command->arguments;
+    printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\n", command->name, arguments, arguments[0] == '\0' ? "" : " ",
+           command->help);
+    options_help(command->options, stdout);
+    printf("\nExamples:\n");
+    for (size_t i = 0; i < CLI_MOST_EXAMPLES && command->examples[i] != NULL; i++) {
+        printf("  %s\n", command->examples[i]);
+    }
+}
+
+static void print_unknown(const char *name)
+{
+    const struct cli_command *const near = cli_nearest(name);
+    fprintf(stderr, "truss: There is no command \"%s\"", name);
+    if (near != NULL) {
+        fprintf(stderr, "; did you mean \"%s\"?\n  truss %s  %s\n", near->name, near->name, near->help);
+    } else {
+        fprintf(stderr, ".\n");
+    }
+    fprintf(stderr, "truss --help lists the commands.\n");
 }
 
 /* Does this word in front of the command take the next one as its value? */
@@ -90,10 +119,26 @@ static bool find_command(int argc, char **argv)
     return true;
 }
 
+/* Also where the options cannot be read. */
+static bool wants_json(const struct cli_command *command, int argc, char **argv)
+{
+    size_t i = 0;
+    while (command->options[i] != OPTION_NONE && command->options[i] != OPTION_json) {
+        i++;
+    }
+    for (int at = 1; command->options[i] != OPTION_NONE && at < argc && strcmp(argv[at], "--") != 0; at++) {
+        if (strcmp(argv[at], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)
 {
     struct options_request request = {
         .arena = cli->arena, .taken = command->options, .argc = argc, .argv = argv, .ignores_project = true};
+    cli->wants_json = wants_json(command, argc, argv);
     if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }
@@ -103,13 +148,12 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
     cli->words = argv;
     cli->word_count = request.words;
     if (cli->given.help) {
-        printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\n", command->name, arguments, arguments[0] == '\0' ? "" : " ",
-               command->help);
-        options_help(command->options, stdout);
+        print_help(command);
         return EXIT_FINE;
     }
     if (cli->word_count < command->least_words || (command->most_words >= 0 && cli->word_count > command->most_words)) {
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s", command->name, arguments);
+        cli->status->hint = arena_printf(cli->arena, "truss %s --help shows its options and examples.", command->name);
         return print_error(cli);
     }
     const int code = needs_worker(command) && !worker_find(cli) ? EXIT_ERROR : command->run(cli);
@@ -139,8 +183,7 @@ int main(int argc, char **argv)
     } else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (strcmp(name, "help") == 0 && argc <= 2)) {
         print_usage(stdout);
     } else {
-        fprintf(stderr, "truss: there is no command \"%s\"\n\n", asks_help ? argv[2] : name);
-        print_usage(stderr);
+        print_unknown(asks_help ? argv[2] : name);
         code = EXIT_ERROR;
     }
     if (fflush(stdout) != 0) {

@@ -21,6 +21,16 @@ static void put_exit_status(void)
            ".TP\n.B 4\nAnother run is going on.\n");
 }
 
+static void put_examples(const struct cli_command *command)
+{
+    printf(".SH EXAMPLES\n.nf\n");
+    for (size_t i = 0; i < CLI_MOST_EXAMPLES && command->examples[i] != NULL; i++) {
+        manual_text(command->examples[i]);
+        putchar('\n');
+    }
+    printf(".fi\n");
+}
+
 static void put_command(struct cli *cli, const struct cli_command *command)
 {
     manual_head(arena_printf(cli->arena, "truss-%s", command->name), 1, command->help);
@@ -28,6 +38,7 @@ static void put_command(struct cli *cli, const struct cli_command *command)
     manual_text(arguments_of(command));
     printf(" [\\fIOPTION\\fR...]\n");
     manual_options(command->options);
+    put_examples(command);
     put_exit_status();
     manual_foot();
 }

@@ -4,10 +4,10 @@
  * whose events are shown.
  */
 #include "cli/call.h"
+#include "cli/confirm.h"
 #include "cli/head.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
-#include "cli/plan_view.h"
 #include "cli/run_request.h"
 #include "cli/run_result.h"
 #include "cli/watch.h"
@@ -86,37 +86,6 @@ static int run_watched(struct cli *cli, RunRequest *request)
     return code;
 }
 
-/* A person at a terminal sees the plan and is asked; what is run then is that plan and no other. False where
- * nothing is to be run. */
-static bool is_confirmed(struct cli *cli, RunRequest *request)
-{
-    const bool asks = !cli->given.yes && !cli->given.json && !cli->given.dry_run && cli->given.key == NULL &&
-                      request->plan_hash[0] == '\0' && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
-    char answer[16] = "";
-    if (!asks) {
-        return true;
-    }
-    const Truss__Migration__V1__PlanResponse *const plan = run_request_plan(cli, request);
-    if (plan == NULL) {
-        return false;
-    }
-    if (plan->n_migrations == 0) {
-        return true;
-    }
-    plan_print(cli, plan, false);
-    if (plan->_refusal_case != 0) {
-        return false;
-    }
-    printf("\nRun this on %s? [y/N] ", output_target(cli->arena, plan->target, ""));
-    fflush(stdout);
-    request->plan_hash = plan->plan_hash;
-    if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
-        return true;
-    }
-    printf("Nothing was run.\n");
-    return false;
-}
-
 /* Who is to go on with a run that is left? */
 static bool check_detach(struct cli *cli)
 {
@@ -134,10 +103,10 @@ static bool check_detach(struct cli *cli)
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!check_detach(cli) || !run_request_read(cli, &request) || !is_confirmed(cli, &request)) {
+    if (!check_detach(cli) || !run_request_read(cli, &request) || !confirm_run(cli, &request)) {
         return EXIT_ERROR;
     }
     const bool is_usual = isatty(STDOUT_FILENO) != 0 && !cli->given.dry_run;
-    const bool watched = !cli->given.json && (cli->given.progress || is_usual);
+    const bool watched = cli->given.progress || (!cli->given.json && is_usual);
     return cli->given.detach || watched ? run_watched(cli, &request) : run_at_once(cli, &request);
 }

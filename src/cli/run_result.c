@@ -3,6 +3,7 @@
  */
 #include "cli/run_result.h"
 
+#include "cli/failure_view.h"
 #include "cli/head.h"
 #include "cli/output.h"
 
@@ -46,37 +47,6 @@ static bool is_told(const char *name, const char *const *told, size_t told_count
     return false;
 }
 
-static void print_labelled(struct arena *arena, const char *label, bool known, const char *text)
-{
-    if (known) {
-        printf("  %s: %s\n", label, output_safe(arena, text, true));
-    }
-}
-
-static void print_failed(struct arena *arena, const Truss__Migration__V1__FailedMigration *failed)
-{
-    output_put(COLOUR_RED, "failed   ");
-    printf("%s", output_safe(arena, failed->name, false));
-    if (failed->line > 0) {
-        printf(", line %u, column %u", failed->line, failed->column);
-    }
-    if (failed->steps > 1) {
-        printf(", step %u of %u", failed->step, failed->steps);
-    }
-    printf("\n  %s\n", output_safe(arena, failed->error, true));
-    print_labelled(arena, "statement", failed->_statement_case != 0, failed->statement);
-    print_labelled(arena, "detail", failed->_detail_case != 0, failed->detail);
-    print_labelled(arena, "hint", failed->_hint_case != 0, failed->hint);
-    print_labelled(arena, "sqlstate", failed->_sqlstate_case != 0, failed->sqlstate);
-    if (failed->partially_applied) {
-        printf("  %s by hand and `truss mark-rolled-back` it.\n",
-               failed->needs_person ? "What it committed stays, and a new run does not go on behind it: do the rest by "
-                                      "hand and `truss mark-applied` it, or undo it"
-               : failed->step > 1   ? "Its earlier steps stay: mend it and run again to go on behind them, or undo them"
-                                    : "What it committed stays: look what that is before you run it again, or undo it");
-    }
-}
-
 void result_print(struct cli *cli, const RunResponse *reply, const char *const *told, size_t told_count)
 {
     struct arena *const arena = cli->arena;
@@ -91,11 +61,12 @@ void result_print(struct cli *cli, const RunResponse *reply, const char *const *
         }
     }
     if (reply->failed != NULL) {
-        print_failed(arena, reply->failed);
+        failure_print(cli, reply->failed);
     }
     for (size_t i = 0; i < reply->n_warnings; i++) {
         output_put(COLOUR_YELLOW, "warning: ");
         printf("%s\n", output_safe(arena, reply->warnings[i], false));
     }
     printf("%s\n", output_safe(arena, reply->summary, false));
+    failure_print_next(cli, reply);
 }

@@ -3,6 +3,8 @@
  */
 #include "cli/table.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define ANY_NUMBER (-1)
@@ -20,6 +22,8 @@ const struct cli_command cli_commands[] = {
     {
         .name = "status",
         .help = "show every migration with its state",
+        .examples = {"truss status", "truss status --exit-code          # in a pipeline: 2 where something is pending",
+                     "truss status --project api --database-url postgresql://app@db.example/shop"},
         .run = command_status,
         .options = {ASKS, O(framework), O(exit_code), O(output), O(config), O(help)},
     },
@@ -28,6 +32,8 @@ const struct cli_command cli_commands[] = {
         .arguments = "[NAME…]",
         .most_words = ANY_NUMBER,
         .help = "show what a run would do: its transactions, its locks and whom they block",
+        .examples = {"truss plan", "truss plan --output markdown        # for a job summary or a pull request",
+                     "truss plan --save plan.json && truss run --plan plan.json"},
         .run = command_plan,
         .options = {ASKS, SELECTS, O(verbose), O(output), O(config), O(help)},
     },
@@ -36,6 +42,8 @@ const struct cli_command cli_commands[] = {
         .arguments = "[NAME…]",
         .most_words = ANY_NUMBER,
         .help = "run the pending migrations, or those that are named",
+        .examples = {"truss run", "truss run --yes --json              # in a pipeline",
+                     "truss run --target 20250203081544_user_roles", "truss run --dry-run"},
         .run = command_run,
         .options = {ASKS, SELECTS, O(dry_run), O(plan_hash), O(ask_lock_timeout), O(ask_lock_retry),
                     O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(config), O(help)},
@@ -45,18 +53,21 @@ const struct cli_command cli_commands[] = {
         .arguments = "[ID]",
         .most_words = 1,
         .help = "list runs, or show one with its events",
+        .examples = {"truss operations", "truss operations ID --follow"},
         .run = command_operations,
         .options = {ASKS, O(follow), O(config), O(help)},
     },
     {
         .name = "watch",
         .help = "show the run that is going on, or the next one",
+        .examples = {"truss watch"},
         .run = command_watch,
         .options = {PLACE, O(json), O(config), O(help)},
     },
     {
         .name = "wait",
         .help = "wait until no migration is pending (for init containers)",
+        .examples = {"truss wait --timeout 5m && exec server"},
         .run = command_wait,
         .options = {ASKS, O(framework), O(applied), O(config), O(help)},
     },
@@ -66,6 +77,7 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "cancel a run; the step that is running is rolled back",
+        .examples = {"truss cancel ID"},
         .run = command_cancel,
         .options = {ASKS, O(config), O(help)},
     },
@@ -75,6 +87,7 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "show the SQL of a migration",
+        .examples = {"truss preview 20250110093012_init", "truss preview 20250110093012_init --sql > what_is_sent.sql"},
         .run = command_preview,
         .options = {ASKS, O(framework), O(sql), O(config), O(help)},
     },
@@ -84,6 +97,7 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "record a migration as applied without running it",
+        .examples = {"truss mark-applied 20250110093012_init"},
         .run = command_mark_applied,
         .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
     },
@@ -93,12 +107,14 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "record that a failed attempt was undone by hand",
+        .examples = {"truss mark-rolled-back 20250110093012_init"},
         .run = command_mark_rolled_back,
         .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
     },
     {
         .name = "check",
         .help = "say whether now is a good moment to run",
+        .examples = {"truss check && truss run --yes"},
         .run = command_check,
         .options = {ASKS, O(framework), O(config), O(help)},
     },
@@ -108,6 +124,7 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "say which objects of a script exist already (- reads standard input)",
+        .examples = {"truss detect-schema prisma/migrations/20250110093012_init/migration.sql"},
         .run = command_detect_schema,
         .options = {ASKS, O(config), O(help)},
     },
@@ -117,18 +134,21 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "make a new, empty migration in the project",
+        .examples = {"truss create 'add score'"},
         .run = command_create,
         .options = {ASKS, O(framework), O(config), O(help)},
     },
     {
         .name = "health",
         .help = "show the worker and its database",
+        .examples = {"truss health"},
         .run = command_health,
         .options = {ASKS, O(config), O(help)},
     },
     {
         .name = "doctor",
         .help = "find what is wrong with the set-up, and say how to mend it",
+        .examples = {"truss doctor"},
         .run = command_doctor,
         .options = {PLACE, O(json), O(framework), O(config), O(help)},
     },
@@ -138,6 +158,8 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 2,
         .help = "make, list or revoke the tokens of a file, by which truss-worker knows who calls",
+        .examples = {"truss token create --name ci --scope read,plan,run --expires 90d --file tokens",
+                     "truss token list --file tokens", "truss token revoke ci --file tokens"},
         .run = command_token,
         .options = {O(tokens_file), O(name), O(scope), O(expires), O(json), O(config), O(help)},
     },
@@ -147,6 +169,7 @@ const struct cli_command cli_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .help = "print the completion of these commands for a shell",
+        .examples = {"truss completion bash > /etc/bash_completion.d/truss", "source <(truss completion zsh)"},
         .run = command_completion,
         .options = {O(help)},
     },
@@ -155,6 +178,7 @@ const struct cli_command cli_commands[] = {
         .arguments = "[COMMAND]",
         .most_words = 1,
         .help = "print the manual page, for man(1)",
+        .examples = {"truss man run | man -l -"},
         .run = command_man,
         .options = {O(help)},
     },
@@ -163,6 +187,7 @@ const struct cli_command cli_commands[] = {
         .arguments = "[DIR]",
         .most_words = 1,
         .help = "serve a project, with a private PostgreSQL where it has no DATABASE_URL",
+        .examples = {"truss dev", "truss dev path/to/project --listen 127.0.0.1:9000"},
         .run = command_dev,
         .options = {O(http_listen), O(worker_listen), O(migrations), O(framework), O(allow_delegate), O(pg_bin),
                     O(reset), O(config), O(help)},
@@ -178,4 +203,20 @@ const struct cli_command *cli_find(const char *name)
         }
     }
     return NULL;
+}
+
+#define NEAR 3 /* letters that may be wrong */
+
+const struct cli_command *cli_nearest(const char *name)
+{
+    const struct cli_command *nearest = NULL;
+    size_t least = NEAR + 1;
+    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+        const size_t distance = text_distance(text_of(name), text_of(command->name));
+        if (distance < least && distance < strlen(command->name)) {
+            least = distance;
+            nearest = command;
+        }
+    }
+    return nearest;
 }

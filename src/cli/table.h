@@ -13,4 +13,7 @@ extern const struct cli_command cli_commands[];
 /* NULL where there is none. */
 const struct cli_command *cli_find(const char *name);
 
+/* The one whose name is nearest to a name that is none; NULL: none is near. */
+const struct cli_command *cli_nearest(const char *name);
+
 #endif

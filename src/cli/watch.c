@@ -161,6 +161,15 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
     return NULL;
 }
 
+/* For a program: an event a line, as it comes. */
+static void put_event(const struct cli *cli, const Truss__Migration__V1__Event *event)
+{
+    if (cli->given.progress || cli->command->run == command_watch) {
+        print_json(cli, &event->base);
+        fflush(stdout);
+    }
+}
+
 static void show(struct watching *watching, const Reply *reply)
 {
     const bool is_shown = !watching->cli->given.json;
@@ -171,6 +180,8 @@ static void show(struct watching *watching, const Reply *reply)
         watching->last_event = reply->events[i]->id;
         if (is_shown) {
             live_event(&watching->live, reply->events[i]);
+        } else {
+            put_event(watching->cli, reply->events[i]);
         }
     }
     if (is_shown && (reply->operation == NULL || !reply->operation->done)) {

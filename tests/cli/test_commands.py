@@ -1,6 +1,7 @@
 """The truss command: what a person reads, what a script reads, and exit statuses."""
 import json
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -144,6 +145,47 @@ class Commands(Case):
             self.assertIn(command, self.run_truss("help"))
             self.assertEqual(self.run_truss("help", command), self.run_truss(command, "--help"))
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
+
+    def test_a_command_that_is_misspelt_is_told_the_nearest(self):
+        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied")):
+            result = self.truss(wrong)
+            self.assertEqual(result.returncode, ERROR)
+            self.assertIn(f'did you mean "{right}"?', result.stderr)
+            self.assertLess(len(result.stderr.splitlines()), 5)
+        self.assertNotIn("did you mean", self.truss("zzzzzzzzzz").stderr)
+
+    def test_each_command_has_an_example_that_names_it_in_help_and_manual(self):
+        commands = re.findall(r"(?m)^  ([a-z-]+) ", self.run_truss("--help").split("Exit status")[0])
+        for command in commands:
+            examples = self.run_truss(command, "--help").split("Examples:\n")[1]
+            self.assertIn(f"truss {command}", examples)
+            self.assertIn("truss " + command.replace("-", "\\-"), self.run_truss("man", command).split(".SH EXAMPLES")[1])
+
+    def test_each_reason_why_a_worker_is_not_reached_has_its_sentence(self):
+        def said(address):
+            result = self.truss("status", "--worker", address, timeout=30)
+            self.assertEqual(result.returncode, ERROR)
+            return result.stderr
+        self.assertRegex(said(f"tcp://127.0.0.1:{harness.free_port()}"), r"Nothing listens at tcp://127\.0\.0\.1:\d+: no truss-worker runs there\.\n  hint: Start it: .*truss-worker --listen")
+        self.assertIn('There is no host "no.such.invalid"', said("tcp://no.such.invalid:8788"))
+        http = said(f"tcp://127.0.0.1:{self.bridge(self.process).port}")
+        self.assertIn("A server of HTTP listens", http)
+        self.assertIn("truss-bridge", http)
+        self.assertIn("Another program than a truss-worker listens", said(f"tcp://127.0.0.1:{self.cluster.port}"))
+        self.assertIn("Nothing listens at ipc:///no/such", said("ipc:///no/such"))
+
+    def test_a_failure_shows_the_lines_around_it_and_what_to_do(self):
+        self.files.add("2023_x", "CREATE TABLE v (id INT);\n\nSELECT 'ä',\tmissing\nFROM v;\n\nSELECT 1;\n")
+        text = self.run_truss("run", status=ERROR)
+        self.assertIn("     1 | CREATE TABLE v (id INT);\n     2 | \n     3 | SELECT 'ä',\tmissing\n       |            \t^\n     4 | FROM v;\n", text)
+        self.assertIn("sqlstate: 42703", text)
+        self.assertTrue(text.rstrip().endswith("Next: Mend the script, and then: truss run"), text)
+
+    def test_what_is_there_already_is_told_how_to_be_marked(self):
+        self.run_truss("run")
+        self.sql("CREATE TABLE v (id INT)")
+        self.files.add("2023_x", "CREATE TABLE v (id INT);")
+        self.assertIn("truss mark-applied 2023_x", self.run_truss("run", status=ERROR).split("Next: ")[1])
 
     def test_no_worker_is_told_with_what_to_do_and_soon(self):
         result = self.truss("status", "--worker", f"tcp://127.0.0.1:{harness.free_port()}", timeout=60)

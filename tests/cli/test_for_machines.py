@@ -67,6 +67,33 @@ class ForMachines(Case):
         self.run_truss("status", "--output", "sarif", status=ERROR)
         self.run_truss("plan", "--output", "junit", status=ERROR)
 
+    # ---- JSON ----
+
+    def test_an_error_is_one_object_on_standard_output_as_from_the_route(self):
+        http = self.bridge(self.process)
+        self.assertEqual(json.loads(self.run_truss("preview", "nothing", "--json", status=ERROR)), http.get("/api/migrations/preview/nothing").json)
+        for arguments in (("status", "--json", "--no-such"), ("--json", "preview"), ("status", "--json", "--worker", "tcp://127.0.0.1:1"),
+                          ("run", "no-such", "--json"), ("operations", "nothing", "--json")):
+            with self.subTest(arguments=arguments):
+                answer = json.loads(self.run_truss(*arguments, status=ERROR))
+                self.assertTrue(answer["error"] and answer["code"])
+
+    def test_a_run_with_progress_is_a_line_of_json_an_event(self):
+        lines = [json.loads(line) for line in self.run_truss("run", "--json", "--progress").splitlines()]
+        self.assertEqual([line["kind"] for line in lines if line["kind"] not in ("step_started", "step_done", "progress", "note")],
+                         ["run_started", "migration_started", "migration_done", "migration_started", "migration_done", "run_done", "run"])
+        self.assertEqual([line["id"] for line in lines[:-1]], list(range(1, len(lines))))
+        self.assertEqual((lines[-1]["state"], lines[-1]["result"]["ok"]), ("succeeded", True))
+
+    def test_watch_prints_events_as_lines_of_json(self):
+        self.files.add("3_slow", "SELECT pg_sleep(1.5);")
+        watching = subprocess.Popen([os.path.join(harness.BIN, "truss"), "watch", "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                    env=harness.clean_environment(worker=self.process))
+        self.addCleanup(watching.kill)
+        self.run_truss("run", "--detach")
+        out = watching.communicate(timeout=30)[0]
+        self.assertEqual([json.loads(line)["kind"] for line in out.splitlines()][-2:], ["run_done", "run"])
+
     # ---- waiting and watching ----
 
     def test_wait_ends_when_everything_is_applied(self):

@@ -66,6 +66,48 @@ class Runs(Case):
 
 
 class Asking(Runs):
+    def asked(self, script, command, question):
+        """A run in a shell on a terminal, with something behind its pipe, up to its question."""
+        self.start(script)
+        environment = {**harness.clean_environment(None, self.process), "PATH": f"{harness.BIN}:{os.environ['PATH']}"}
+        terminal = Terminal(["bash", "-c", f"set -o pipefail; {command}"], environment)
+        self.addCleanup(terminal.close)
+        wait_for(lambda: question in " ".join(terminal.lines))
+        return terminal
+
+    def test_a_person_is_asked_also_with_a_pipe_behind(self):
+        for answer, status, there in ((b"n\n", ERROR, None), (b"y\n", FINE, "u")):
+            with self.subTest(answer=answer):
+                self.setUp()
+                terminal = self.asked("CREATE TABLE u (id INT);", "truss run | cat", "? [y/N]")
+                os.write(terminal.master, answer)
+                self.assertEqual(terminal.wait(), status, terminal.raw)
+                self.assertEqual(self.sql("SELECT to_regclass('u')"), [(there,)])
+
+    def test_a_person_is_asked_also_where_the_answer_is_json(self):
+        terminal = self.asked("CREATE TABLE u (id INT);", "truss run --json > /dev/null", "? [y/N]")
+        self.assertIn("1 migration(s) in 1 transaction(s)", terminal.raw)
+        os.write(terminal.master, b"\n")
+        self.assertEqual(terminal.wait(), ERROR, terminal.raw)
+
+    def test_what_loses_data_wants_the_name_of_the_database(self):
+        for script in ("DROP TABLE t;", "ALTER TABLE t DROP id;", "TRUNCATE t;", "WITH gone AS (DELETE FROM t RETURNING id) SELECT count(*) FROM gone;"):
+            for answer, status in ((b"y", ERROR), (None, FINE)):
+                with self.subTest(script=script, answer=answer):
+                    self.setUp()
+                    terminal = self.asked(script, "truss run", "Type the name of the database")
+                    os.write(terminal.master, (answer or self.database.encode()) + b"\n")
+                    self.assertEqual(terminal.wait(), status, terminal.raw)
+                    self.assertEqual(self.applied(), ["1"] if status else ["1", "2"])
+
+    def test_what_loses_nothing_is_asked_with_a_key(self):
+        for script in ("DROP TABLE IF EXISTS nothing;", "ALTER TABLE t ALTER id DROP NOT NULL;", "CREATE TABLE v (id INT); DROP TABLE v;",
+                       "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM t';", "COMMENT ON TABLE t IS 'DELETE FROM t'"):
+            with self.subTest(script=script):
+                self.setUp()
+                terminal = self.asked(script, "truss run", "? [y/N]")
+                self.assertNotIn("loses data", terminal.raw)
+
     def ask(self, answer):
         self.start("CREATE TABLE u (id INT);")
         terminal = self.terminal("run", asks=True)

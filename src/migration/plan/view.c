@@ -7,6 +7,7 @@
 #include "migration/tool/start.h"
 
 #include "pg/search.h"
+#include "sql/loss.h"
 #include "sql/split.h"
 
 #include <string.h>
@@ -209,6 +210,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
+    read->loses_data = effects->count > 0 && sql_loses_data(statement);
     world_apply(explaining->world, effects);
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
     effects->advice = read->fails != NULL ? read->fails : effects->advice;
@@ -278,6 +280,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
         }
         find_effects(explaining, one, &read);
         add_locks(explaining->explanation, &read.effects);
+        explaining->explanation->loses_data = explaining->explanation->loses_data || read.loses_data;
         list(explaining, content, explained, &read);
     }
 }

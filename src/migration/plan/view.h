@@ -13,6 +13,7 @@ struct explained_statement {
     size_t end;
     struct position where;
     struct sql_effects effects;
+    bool loses_data;   /* it throws away what is stored */
     const char *fails; /* why it cannot succeed; NULL: nothing is known against it */
 };
 
@@ -40,6 +41,7 @@ struct explanation {
     uint32_t transactions;
     bool blocks_reads;
     bool blocks_writes;
+    bool loses_data;     /* there are statements that throw away what is stored */
     bool unknown;        /* there are statements that may lock more than is said */
     bool is_nobodys;     /* nothing is in the database: whatever they lock stops nobody */
     const char *refusal; /* why a run would be refused; NULL: it would begin */

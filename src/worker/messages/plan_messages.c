@@ -29,6 +29,7 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
     message->column = statement->where.column;
     message->work = (Truss__Migration__V1__Work)effects->work;
     message->unknown = effects->unknown;
+    message->loses_data = statement->loses_data;
     message->locks = arena_array(arena, effects->count, sizeof *message->locks);
     for (size_t i = 0; i < effects->count; i++) {
         Truss__Migration__V1__PlannedLock *const lock = NEW(arena, PlannedLock, planned_lock);
@@ -114,6 +115,7 @@ Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const stru
     reply->plan_hash = message_string(preparation->hash);
     reply->transactions = explanation->transactions;
     reply->unknown = explanation->unknown;
+    reply->loses_data = explanation->loses_data;
     if (explanation->blocks_reads || !explanation->unknown) {
         reply->_blocks_reads_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___BLOCKS_READS_BLOCKS_READS;
         reply->blocks_reads = explanation->blocks_reads;

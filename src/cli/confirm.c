@@ -1,0 +1,88 @@
+#include "cli/confirm.h"
+
+#include "cli/output.h"
+#include "cli/plan_view.h"
+#include "cli/run_request.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LONGEST_ANSWER 256
+
+typedef Truss__Migration__V1__PlanResponse PlanResponse;
+typedef Truss__Migration__V1__RunRequest RunRequest;
+
+/* Where standard output is for somebody else, the person is at standard error. */
+static FILE *person(const struct cli *cli)
+{
+    return cli->given.json || isatty(STDOUT_FILENO) == 0 ? stderr : stdout;
+}
+
+/* One line, without its end; "" at the end of the input. */
+static const char *read_answer(char answer[LONGEST_ANSWER])
+{
+    if (fgets(answer, LONGEST_ANSWER, stdin) == NULL) {
+        answer[0] = '\0';
+    }
+    answer[strcspn(answer, "\r\n")] = '\0';
+    return answer;
+}
+
+static bool asks_name(struct cli *cli, const PlanResponse *plan, FILE *out)
+{
+    char answer[LONGEST_ANSWER];
+    const char *const database = plan->target == NULL ? "" : plan->target->database;
+    fprintf(out,
+            "\nThis plan loses data: it drops or empties what is there, or deletes rows.\n"
+            "Type the name of the database (%s) to run it on %s: ",
+            output_safe(cli->arena, database, false), output_target(cli->arena, plan->target, ""));
+    fflush(out);
+    return database[0] != '\0' && strcmp(read_answer(answer), database) == 0;
+}
+
+static bool asks_yes(struct cli *cli, const PlanResponse *plan, FILE *out)
+{
+    char answer[LONGEST_ANSWER];
+    fprintf(out, "\nRun this on %s? [y/N] ", output_target(cli->arena, plan->target, ""));
+    fflush(out);
+    read_answer(answer);
+    return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+/* The whole plan is for the one who reads it; beside JSON it is one sentence. */
+static void show(struct cli *cli, const PlanResponse *plan, FILE *out)
+{
+    if (cli->given.json) {
+        fprintf(out, "%s\n", output_safe(cli->arena, plan->summary, false));
+    } else {
+        plan_print(cli, plan, false);
+    }
+    fflush(stdout);
+}
+
+bool confirm_run(struct cli *cli, RunRequest *request)
+{
+    FILE *const out = person(cli);
+    const bool asks = !cli->given.yes && !cli->given.dry_run && cli->given.key == NULL &&
+                      request->plan_hash[0] == '\0' && isatty(STDIN_FILENO) != 0;
+    if (!asks) {
+        return true;
+    }
+    const PlanResponse *const plan = run_request_plan(cli, request);
+    if (plan == NULL) {
+        return false;
+    }
+    if (plan->n_migrations == 0) {
+        return true;
+    }
+    show(cli, plan, out);
+    if (plan->_refusal_case != 0) {
+        return cli->given.json && status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", plan->refusal);
+    }
+    request->plan_hash = plan->plan_hash;
+    if (plan->loses_data ? asks_name(cli, plan, out) : asks_yes(cli, plan, out)) {
+        return true;
+    }
+    return status_fail(cli->status, STATUS_CANCELLED, "Nothing was run. The plan was not confirmed.");
+}

@@ -1,0 +1,15 @@
+/*
+ * The question before a run. It is asked whenever a person sits at standard input, also where the output goes into a
+ * pipe or is JSON; what is run then is the plan that was shown, and no other.
+ */
+#ifndef CLI_CONFIRM_H
+#define CLI_CONFIRM_H
+
+#include "cli/cli.h"
+#include "truss/migration/v1/migration.pb-c.h"
+
+/* Shows the plan and asks, where there is somebody to ask and nothing says that it is decided (--yes, --plan, --key,
+ * --plan-hash, --dry-run). A plan that loses data wants the database's name typed. False where nothing is to be run. */
+bool confirm_run(struct cli *cli, Truss__Migration__V1__RunRequest *request);
+
+#endif

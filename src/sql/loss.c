@@ -1,0 +1,73 @@
+/*
+ * A table, its schema or its database that is dropped, a column that is dropped, a table that is emptied, rows that are
+ * deleted, also inside WITH; and whatever is dropped with CASCADE, which takes columns and tables with it.
+ */
+#include "sql/loss.h"
+
+#include "sql/lexer.h"
+
+/* Behind DROP: what holds rows. What a materialized view or a foreign table shows comes from elsewhere. */
+static bool drops_rows(struct sql_reader *words)
+{
+    static const char *const holders[] = {"table", "schema", "database", "owned", "tablespace"};
+    for (size_t i = 0; i < sizeof holders / sizeof holders[0]; i++) {
+        if (sql_is_word(&words->token, holders[i])) {
+            return true;
+        }
+    }
+    while (words->token.kind != SQL_END) {
+        if (sql_take(words, "cascade")) {
+            return true;
+        }
+        sql_advance(words);
+    }
+    return false;
+}
+
+/* Behind ALTER TABLE: DROP of a column, and no other DROP. */
+static bool drops_column(struct sql_reader *words)
+{
+    static const char *const others[] = {"constraint", "default", "not", "expression", "identity"};
+    while (words->token.kind != SQL_END) {
+        if (!sql_take(words, "drop")) {
+            sql_advance(words);
+            continue;
+        }
+        bool is_other = false;
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+            is_other = is_other || sql_is_word(&words->token, others[i]);
+        }
+        if (!is_other) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* DELETE FROM somewhere: as a statement, in WITH, behind EXPLAIN ANALYZE. */
+static bool deletes(struct sql_reader *words)
+{
+    while (words->token.kind != SQL_END) {
+        if (sql_take(words, "delete") && sql_is_word(&words->token, "from")) {
+            return true;
+        }
+        sql_advance(words);
+    }
+    return false;
+}
+
+bool sql_loses_data(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    if (sql_take(&words, "truncate")) {
+        return true;
+    }
+    if (sql_take(&words, "drop")) {
+        return drops_rows(&words);
+    }
+    if (sql_take(&words, "alter")) {
+        return sql_take(&words, "table") && drops_column(&words);
+    }
+    /* A function or a rule that deletes is made, not run. */
+    return !sql_is_word(&words.token, "create") && deletes(&words);
+}
