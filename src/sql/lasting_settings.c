@@ -166,8 +166,13 @@ void lasting_of_discard(const struct looking *looking, struct sql_reader *reader
 {
     if (sql_is_word(&reader->token, "all")) {
         /* It cannot share a query with others; this is what it does to settings. */
-        lasting_add(looking, (struct sql_lasting){.kind = SQL_RESET_ALL,
-                                                  .sql = "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL"});
+        static const struct sql_lasting parts[] = {
+            {.kind = SQL_SETTING, .name = "session_authorization", .sql = "SET SESSION AUTHORIZATION DEFAULT"},
+            {.kind = SQL_SETTING, .name = "role", .sql = "RESET ROLE"},
+            {.kind = SQL_RESET_ALL, .sql = "RESET ALL"}};
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            lasting_add(looking, parts[i]);
+        }
     }
 }
 

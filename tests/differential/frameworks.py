@@ -392,7 +392,7 @@ class Sqlx(Framework):
     def record(self, file):
         digest = hashlib.sha384(content(self, file.on_disk()).encode()).hexdigest()
         return ("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES "
-                f"({self.key(file.number)}, '{name_of(file.number).replace('_', ' ')}', TRUE, '\\x{digest}', -1)",)
+                f"({self.key(file.number)}, '{name_of(file.number).replace('_', ' ')}', TRUE, decode('{digest}', 'hex'), -1)",)
 
 
 class Diesel(Framework):

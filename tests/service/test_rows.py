@@ -150,6 +150,26 @@ class Rows(Case):
                 self.assertTrue(reply.ok, reply)
                 self.assertEqual(self.sql("SELECT count(*) FROM a"), [("2",)])
 
+    def test_a_tool_that_reads_by_line_sends_no_returns(self):
+        for folder, mark, ledger in (("migrations", "goose", GOOSE), ("migrations", "migrate", "CREATE TABLE gorp_migrations (id text NOT NULL PRIMARY KEY, applied_at timestamptz);")):
+            with self.subTest(mark):
+                self.sql("DROP TABLE IF EXISTS goose_db_version, gorp_migrations; DROP FUNCTION IF EXISTS f; " + ledger)
+                files = self.project(folder=folder)
+                files.write(f"{folder}/1_a.sql", f"-- +{mark} Up\n-- +{mark} StatementBegin\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$\nSELECT 'a\nb';\n$$;\n"
+                                                 f"-- +{mark} StatementEnd\n-- +{mark} Down\n".replace("\n", "\r\n"))
+                reply = self.run_it(self.rpc(self.worker(files)))
+                self.assertTrue(reply.ok, reply)
+                self.assertEqual(self.sql("SELECT position(chr(13) in prosrc) FROM pg_proc WHERE proname = 'f'"), [("0",)])
+
+    def test_what_discard_all_ends_is_not_carried_behind_it(self):
+        rpc = self.prisma("SELECT set_config('role', 'rows_app', true);\nDISCARD ALL;\nCREATE TABLE a AS SELECT current_user::text AS who;",
+                          setup="DROP ROLE IF EXISTS rows_app; CREATE ROLE rows_app; GRANT ALL ON SCHEMA public TO rows_app;")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS rows_app", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY rows_app", False)
+        reply = self.run_it(rpc)
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT who FROM a"), [("app",)])
+
     def test_a_lock_timeout_of_a_script_holds_behind_a_cut(self):
         rpc = self.goose("SET lock_timeout = '7s';\nDO $$ BEGIN INSERT INTO seen VALUES ('in'); COMMIT; END $$;\nINSERT INTO seen VALUES (current_setting('lock_timeout'));\n"
                          "ALTER TABLE seen ADD n int;\nINSERT INTO seen VALUES (current_setting('lock_timeout'));", GOOSE + "CREATE TABLE seen (t text)")

@@ -131,6 +131,7 @@ struct marks {
     const char *down;
     bool nocase;
     bool needs_down;
+    bool drops_returns;  /* the tool reads line by line, and what it sends has "\n" where the file has "\r\n" */
     bool drops_comments; /* the tool takes out lines that begin with "-- ", wherever they are: also in a string */
 };
 

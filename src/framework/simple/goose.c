@@ -82,7 +82,7 @@ const struct framework framework_goose = {
                            {.pattern = "{number:1-18}_*.go", .is_code = true}, {.pattern = "{number:1-18}_*.sql"}),
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
-            .marks = {.up = "+goose Up", .down = "+goose Down", .nocase = true},
+            .marks = {.up = "+goose Up", .down = "+goose Down", .nocase = true, .drops_returns = true},
             .alone = {ALONE_LINE, "+goose NO TRANSACTION"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- +goose Up\n\n-- +goose Down\n"},
         },
