@@ -312,6 +312,7 @@ struct query transaction_compose(struct arena *arena, const struct transaction *
     put_session(&query, transaction);
     put_begin(&query, transaction);
     put_script(&query, transaction);
+    query.rows_at = behind_script(&query)->size;
     put_rows(&query, transaction);
     put_end(&query, transaction);
     return query;

@@ -87,6 +87,7 @@ struct query {
     size_t start; /* the bytes of the file that are in it */
     size_t end;
     size_t statements_before; /* of ours, in front of them */
+    size_t rows_at;           /* where in `sql`, or in `behind`, what is ours begins behind the script */
     size_t characters_before;
     bool is_wrapped;      /* positions in it say nothing of the file */
     size_t wrapped_lines; /* then: of the block, up to the end of the script's body */

@@ -83,6 +83,17 @@ static bool has_timeout(const char *settings)
     return has;
 }
 
+/* May the steps before have left the session to another role, where nobody sees it? */
+static bool may_be_another(const struct attempt *attempt, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (attempt_step(attempt, k)->session_bound != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool run_transaction(struct attempt *attempt, size_t i)
 {
     const struct step *const step = attempt_step(attempt, i);
@@ -91,7 +102,7 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     transaction.stalls = step->stalls && !has_timeout(settings);
     transaction.locks = true;
     transaction.guard = guard_of(attempt, step);
-    transaction.locks_late = settings[0] != '\0';
+    transaction.locks_late = settings[0] != '\0' || may_be_another(attempt, i);
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;

@@ -37,8 +37,28 @@ static size_t line_of_block(const char *context)
     return last == SIZE_MAX ? 0 : strtoul(text.data + last + sizeof word - 1, NULL, 10);
 }
 
+static size_t count_statements(struct text sql)
+{
+    struct sql_lexer lexer = {.text = sql};
+    struct sql_statement one;
+    size_t count = 0;
+    while (sql_next_statement(&lexer, &one)) {
+        count++;
+    }
+    return count;
+}
+
+/* Is it one of our rows, and not the COMMIT behind them, where constraints of the script's are checked? */
+static bool is_row(const struct query *query, size_t statement)
+{
+    const struct text sql = {query->sql.data, query->sql.size};
+    const size_t scripts = count_statements(text_slice(query->content, query->start, query->end));
+    const size_t ours = count_statements(text_slice(sql, query->rows_at, sql.size));
+    return !query->in_pieces && statement >= scripts && statement - scripts + 1 < ours;
+}
+
 /* What our rows behind the script failed at is the script's doing, and none of its statements. */
-static void explain_rows(struct run *run, const struct query *query, struct failure *failure)
+static void explain_rows(struct run *run, const struct query *query, bool is_row, struct failure *failure)
 {
     const struct status *const status = run->status;
     const struct ledger *const ledger = query->ledger;
@@ -48,7 +68,7 @@ static void explain_rows(struct run *run, const struct query *query, struct fail
     failure->where = (struct position){0};
     failure->status.detail = status->detail;
     if (ledger == NULL || text_starts_with(message, "The ledger ") || text_starts_with(message, "The script ") ||
-        text_find(message, ledger->table, 0) == SIZE_MAX) {
+        (!is_row && text_find(message, ledger->table, 0) == SIZE_MAX)) {
         return; /* it says so itself, or is about something else */
     }
     failure->status.message =
@@ -77,7 +97,7 @@ static void describe(struct run *run, const struct query *query, const struct pg
     /* A syntax error comes before any result: its position alone tells. */
     const bool is_ours = position == 0 && (given > 0 || at->statement < query->statements_before);
     if (is_of_rows || is_ours) {
-        explain_rows(run, query, failure);
+        explain_rows(run, query, is_of_rows, failure);
         return;
     }
     const struct complaint complaint = {
@@ -90,7 +110,7 @@ static void describe(struct run *run, const struct query *query, const struct pg
     failure->done = at->statement > query->statements_before ? complaint.statement : 0;
     failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where);
     if (failure->statement == NULL) {
-        explain_rows(run, query, failure);
+        explain_rows(run, query, is_row(query, complaint.statement), failure);
     }
 }
 
