@@ -1,7 +1,7 @@
 #!/bin/sh
 # Looks at the sources without running them: clang-format, who includes whom (layers.py), what was promised to clients
-# (contract.py), cppcheck, shellcheck; with TRUSS_LINT=full clang-tidy too, which takes minutes. Says everything that it finds,
-# then fails. What the tools read is build/compile_commands.json.
+# (contract.py), how our SQL names things (sql_names.py), cppcheck, shellcheck; with TRUSS_LINT=full clang-tidy too, which
+# takes minutes. Says everything that it finds, then fails. What the tools read is build/compile_commands.json.
 set -eu
 cd "$(dirname "$0")/.."
 failed=""
@@ -42,6 +42,7 @@ tidy() {
 check clang-format format
 check layers /usr/bin/python3 -B tests/layers.py
 check contract /usr/bin/python3 -B tests/contract.py
+check sql-names /usr/bin/python3 -B tests/sql_names.py
 check cppcheck cpp_check
 check shellcheck shell
 [ "${TRUSS_LINT-}" != full ] || check clang-tidy tidy

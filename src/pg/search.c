@@ -13,7 +13,8 @@
  * path in force, the next reads what that is, the outermost replaces it: each gets what the one inside it gave, and
  * OFFSET keeps each a query of its own. */
 static const char pin_sql[] =
-    "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', c.path, c.is_local), "
+    "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "
+    "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "
     "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "
     "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "
     "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local) FROM ("

@@ -16,8 +16,9 @@
     "::pg_catalog.name[]"
 
 /* SQL, for the array that a query of a pinned session goes through: what the server prints while it does, types and
- * definitions, is printed as for a script, although all names of the query were found in pg_catalog before. Outside of
- * a transaction: to its end the path is a script's. */
+ * definitions, is printed as for a script, although all names of the query were found in pg_catalog before. pg_catalog
+ * stays the first of the path: pg_get_viewdef and its kin ask by queries of their own. Outside of a transaction: to its
+ * end the path is a script's. */
 #define PG_AS_SCRIPT(array)                                                                                            \
     "CASE WHEN pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.path', true), true) IS NOT "     \
     "NULL "                                                                                                            \

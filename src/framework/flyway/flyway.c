@@ -232,8 +232,8 @@ static const char *installer_of(struct arena *arena, const struct ledger *ledger
     "{said_version}, {description}, {type}, {script}, {checksum}, coalesce({installer}, current_user), " took          \
     ", " success " FROM {ledger};"
 #define UNFINISHED                                                                                                     \
-    " WHERE NOT success AND version IS NOT DISTINCT FROM {said_version} AND description OPERATOR(pg_catalog.=) "       \
-    "{description};"
+    " WHERE NOT success AND (version OPERATOR(pg_catalog.=) {said_version} OR (version IS NULL AND {said_version} IS " \
+    "NULL)) AND description OPERATOR(pg_catalog.=) {description};"
 #define FORGET "DELETE FROM {ledger}" UNFINISHED
 
 const struct framework framework_flyway = {
@@ -264,7 +264,7 @@ const struct framework framework_flyway = {
             .start = INSERT("0", "false"),
             .forget = FORGET,
             .finish = "UPDATE {ledger} SET success = true, checksum = {checksum}, execution_time = (extract(epoch FROM "
-                      "{clock} OPERATOR(pg_catalog.-) installed_on::timestamptz) OPERATOR(pg_catalog.*) "
+                      "{clock} OPERATOR(pg_catalog.-) installed_on::pg_catalog.timestamptz) OPERATOR(pg_catalog.*) "
                       "1000)::int" UNFINISHED,
             .mark_applied = INSERT("0", "true"),
             .mark_rolled_back = FORGET,

@@ -121,7 +121,8 @@ static void put_lock_key(struct buffer *sql, const struct ledger *ledger, const 
 /* One number for each run of ours, which has a connection of its own, as it is for each of theirs: the end of a time in
  * milliseconds. */
 #define DEPLOYMENT                                                                                                     \
-    "(SELECT pg_catalog.right((pg_catalog.date_part('epoch', backend_start) * 1000)::bigint::text, 10) "               \
+    "(SELECT pg_catalog.right((pg_catalog.date_part('epoch', backend_start) OPERATOR(pg_catalog.*) "                   \
+    "1000)::bigint::pg_catalog.text, 10) "                                                                             \
     "FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
 
 #define OF_CHANGESET                                                                                                   \
@@ -205,13 +206,14 @@ const struct framework framework_liquibase = {
             /* Others see the row only where our transaction has ended, when it is free again; who tries meanwhile
              * waits for it. */
             .lock =
-                "DO {'DECLARE holder text; BEGIN UPDATE {lock_table} SET locked = true, lockgranted = now(), "
-                "lockedby = 'Truss' WHERE id = 1 AND NOT locked; IF NOT FOUND THEN SELECT concat(lockedby, "
-                "' since ', lockgranted) INTO holder FROM {lock_table} WHERE id = 1 AND locked; IF FOUND THEN RAISE "
-                "EXCEPTION USING ERRCODE = '55P03', MESSAGE = 'Liquibase''s lock is held by ' || holder || '; if "
-                "that run is dead, liquibase release-locks frees it'; END IF; END IF; END'};",
-            .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id = 1 AND "
-                      "lockedby = 'Truss';",
+                "DO {'DECLARE holder pg_catalog.text; BEGIN UPDATE {lock_table} SET locked = true, lockgranted = "
+                "pg_catalog.now(), lockedby = 'Truss' WHERE id OPERATOR(pg_catalog.=) 1 AND NOT locked; IF NOT FOUND "
+                "THEN SELECT pg_catalog.concat(lockedby, ' since ', lockgranted) INTO holder FROM {lock_table} WHERE "
+                "id OPERATOR(pg_catalog.=) 1 AND locked; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = '55P03', "
+                "MESSAGE = pg_catalog.concat('Liquibase''s lock is held by ', holder, '; if that run is dead, "
+                "liquibase release-locks frees it'); END IF; END IF; END'};",
+            .unlock = "UPDATE {lock_table} SET locked = false, lockgranted = NULL, lockedby = NULL WHERE id "
+                      "OPERATOR(pg_catalog.=) 1 AND lockedby OPERATOR(pg_catalog.=) 'Truss';",
             .record =
                 "{again}INSERT INTO {ledger} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, "
                 "comments, exectype, contexts, labels, liquibase, deployment_id) SELECT {set_id}, {author}, {path}, "

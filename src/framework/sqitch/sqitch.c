@@ -80,7 +80,7 @@ static bool sqitch_read(struct ledger_reading *reading)
         struct buffer project = {.arena = reading->arena};
         pg_quote_literal(&project, text_of(change->plan->project));
         for (size_t i = 0; i < project.size; i++) {
-            buffer_puts(&query, i == 0 ? " WHERE project = " : "");
+            buffer_puts(&query, i == 0 ? " WHERE project OPERATOR(pg_catalog.=) " : "");
             buffer_puts(&query, project.data[i] == '%' ? "%" : "");
             buffer_putc(&query, project.data[i]);
         }
@@ -101,7 +101,7 @@ static void put_array(struct buffer *sql, const char *const *names)
         buffer_puts(sql, i == 0 ? "" : ", ");
         pg_quote_literal(sql, text_of(names[i]));
     }
-    buffer_puts(sql, "]::text[]");
+    buffer_puts(sql, "]::pg_catalog.text[]");
 }
 
 #define COMMITTER "'Truss', 'truss@localhost'"

@@ -59,9 +59,10 @@ static void put_to_item(const struct catalog *catalog, const char *name, const s
 bool failures_read(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                    const struct failed_attempt ***failures)
 {
-    static const char sql[] =
-        "SELECT migration, (extract(epoch FROM failed_at) * 1000000)::bigint, failed_by, message, sqlstate, detail, "
-        "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger = $1";
+    static const char sql[] = "SELECT migration, (extract(epoch FROM failed_at) OPERATOR(pg_catalog.*) "
+                              "1000000)::bigint, failed_by, message, sqlstate, detail, "
+                              "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger "
+                              "OPERATOR(pg_catalog.=) $1";
     *failures = arena_array(request->arena, catalog->count, sizeof **failures);
     if (catalog->counts[MIGRATION_PENDING] == 0 || !is_there(request, session)) {
         return true;

@@ -10,12 +10,16 @@
 static const char exists_sql[] =
     "SELECT pg_catalog.to_regclass('truss.idempotency_keys') IS NOT NULL, "
     "pg_catalog.to_regnamespace('truss') IS NOT NULL, "
-    "(SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner "
-    "WHERE n.nspname = 'truss' AND NOT " PG_IS_TRUSTED(
+    "(SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r "
+    "ON r.oid OPERATOR(pg_catalog.=) n.nspowner WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
+    "AND NOT " PG_IS_TRUSTED(
         "r") "), "
              "(SELECT pg_catalog.concat_ws(' of ', c.relname, r.rolname) FROM pg_catalog.pg_namespace n "
-             "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid JOIN pg_catalog.pg_roles r ON r.oid = c.relowner "
-             "WHERE n.nspname = 'truss' AND c.relkind NOT IN ('i', 'I') AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
+             "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+             "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner "
+             "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
+             "AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind OPERATOR(pg_catalog.<>) 'I' "
+             "AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
 
 bool store_look(struct pg_session *session, bool *exists, bool *schema, struct status *status)
 {

@@ -32,7 +32,8 @@ bool steps_read(struct pg_session *session, const struct ledger *ledger, struct 
     }
     PG_RESULT(result) = pg_query(session,
                                  "SELECT step, steps, attempt, checksum, finished_at IS NOT NULL, indexes_before "
-                                 "FROM truss.migration_steps WHERE ledger = $1 AND migration = $2 ORDER BY step",
+                                 "FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration "
+                                 "OPERATOR(pg_catalog.=) $2 ORDER BY step",
                                  2, values, status);
     if (result == NULL) {
         return false;
@@ -61,7 +62,8 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
         return true;
     }
     PG_RESULT(result) =
-        pg_query(session, "SELECT 1 FROM truss.migration_steps WHERE ledger = $1 LIMIT 1", 1, values, status);
+        pg_query(session, "SELECT 1 FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 LIMIT 1", 1,
+                 values, status);
     *exist = result != NULL && PQntuples(result) > 0;
     return result != NULL;
 }

@@ -7,9 +7,9 @@
 
 static void put_key(struct buffer *sql, const struct ledger *ledger, const char *migration)
 {
-    buffer_puts(sql, " WHERE ledger = ");
+    buffer_puts(sql, " WHERE ledger OPERATOR(pg_catalog.=) ");
     ledger_put_text(sql, steps_ledger(sql->arena, ledger));
-    buffer_puts(sql, " AND migration = ");
+    buffer_puts(sql, " AND migration OPERATOR(pg_catalog.=) ");
     ledger_put_text(sql, migration);
 }
 
@@ -54,7 +54,7 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 {
     buffer_puts(sql, "DELETE FROM truss.migration_steps");
     put_key(sql, ledger, migration);
-    buffer_printf(sql, " AND step = %u AND finished_at IS NULL;", step);
+    buffer_printf(sql, " AND step OPERATOR(pg_catalog.=) %u AND finished_at IS NULL;", step);
 }
 
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)

@@ -115,10 +115,10 @@ bool leftovers_before(struct run *run, struct text statement, const char **befor
 {
     /* Of a table all its indexes, INVALID ones too: what comes later is new. Of a REINDEX what is INVALID anywhere. */
     static const char of_table[] =
-        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::text FROM pg_catalog.pg_index "
-        "WHERE indrelid = pg_catalog.to_regclass($1)";
+        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::pg_catalog.text FROM pg_catalog.pg_index "
+        "WHERE indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid";
     static const char invalid[] =
-        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::text FROM pg_catalog.pg_index "
+        "SELECT coalesce(pg_catalog.array_agg(indexrelid), '{}')::pg_catalog.text FROM pg_catalog.pg_index "
         "WHERE NOT indisvalid";
     const struct target target = read_target(run->arena, statement);
     const bool is_create = target.kind == KIND_CREATE_INDEX && target.table != NULL;
@@ -153,13 +153,16 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
                            bool *finished)
 {
     static const char sql[] =
-        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), i.indisvalid "
-        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE i.indexrelid <> ALL ($1::oid[]) AND n.nspname <> 'pg_toast' AND NOT EXISTS (SELECT 1 FROM "
-        "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) "
-        "AND CASE WHEN $2::text IS NULL THEN NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' "
-        "ELSE i.indrelid = pg_catalog.to_regclass($2) AND ($3::text IS NULL OR c.relname = $3) END";
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid "
+        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+        "WHERE i.indexrelid OPERATOR(pg_catalog.<>) ALL ($1::pg_catalog.oid[]) "
+        "AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast' AND NOT EXISTS (SELECT 1 FROM "
+        "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid OPERATOR(pg_catalog.=) i.indexrelid) "
+        "AND CASE WHEN $2::pg_catalog.text IS NULL THEN NOT i.indisvalid "
+        "AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' "
+        "ELSE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid "
+        "AND ($3::pg_catalog.text IS NULL OR c.relname OPERATOR(pg_catalog.=) $3::pg_catalog.name) END";
     const bool is_create = target->kind == KIND_CREATE_INDEX;
     const char *const values[] = {before, is_create ? target->table : NULL, is_create ? target->index : NULL};
     PG_RESULT(result) = pg_query(run->session, sql, 3, values, run->status);
@@ -187,8 +190,9 @@ static bool is_gone(struct run *run, const char *name, bool *gone)
 /* What is half detached is detached for good: that is what FINALIZE is for. */
 static bool finish_detach(struct run *run, const struct target *target, const char *migration, bool *finished)
 {
-    static const char sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent = "
-                              "pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)";
+    static const char sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent "
+                              "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid AND inhrelid "
+                              "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid";
     PG_RESULT(result) =
         pg_query(run->session, sql, 2, (const char *const[]){target->table, target->partition}, run->status);
     if (result == NULL) {

@@ -55,10 +55,10 @@ static size_t framework_keys(const struct run *run, const struct detection *dete
 static bool try_lock(struct run *run, const struct lock_key *key, bool *taken)
 {
     const char *const sql =
-        key->subid == 1
-            ? "SELECT pg_catalog.pg_try_advisory_lock(($1::bigint << 32) | $2::bigint), pg_catalog.pg_backend_pid()"
-            : "SELECT pg_catalog.pg_try_advisory_lock($1::bigint::bit(32)::int, $2::bigint::bit(32)::int), "
-              "pg_catalog.pg_backend_pid()";
+        key->subid == 1 ? "SELECT pg_catalog.pg_try_advisory_lock(($1::bigint OPERATOR(pg_catalog.<<) 32) "
+                          "OPERATOR(pg_catalog.|) $2::bigint), pg_catalog.pg_backend_pid()"
+                        : "SELECT pg_catalog.pg_try_advisory_lock($1::bigint::bit(32)::int, $2::bigint::bit(32)::int), "
+                          "pg_catalog.pg_backend_pid()";
     char class[16];
     char object[16];
     snprintf(class, sizeof class, "%u", key->class);
@@ -79,10 +79,12 @@ static const char *holder(struct run *run, const struct lock_key *key)
 {
     static const char sql[] =
         "SELECT a.pid, a.application_name, a.usename, "
-        "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start)::int "
-        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1::oid AND l.objid = $2::oid "
-        "AND l.objsubid = $3::int2 AND a.datname = pg_catalog.current_database()";
+        "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start)::int "
+        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid "
+        "WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted "
+        "AND l.classid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) $2::pg_catalog.oid "
+        "AND l.objsubid OPERATOR(pg_catalog.=) $3::pg_catalog.int2 "
+        "AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()";
     char class[16];
     char object[16];
     struct status ignored = {.arena = run->arena};
