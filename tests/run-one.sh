@@ -19,6 +19,8 @@ build) ;;
 build-sanitize) name="$name (sanitized)" ;;
 *) name="$name (${build#build-})" ;;
 esac
+# CK_DEFAULT_TIMEOUT: Check ends a test after 4 s where it does not say more, which a busy machine may need.
+export CK_DEFAULT_TIMEOUT=120
 export TRUSS_TEST_BIN="$PWD/$build/bin" UBSAN_OPTIONS=print_stacktrace=1
 /usr/bin/python3 -B tests/support/run_one.py "$name" "$@" && exit
 [ -z "${TRUSS_TEST_FAILED-}" ] || echo "$build $file" >>"$TRUSS_TEST_FAILED"

@@ -4,7 +4,7 @@ Nothing here knows what the right answers are. The RPC client is a second, indep
 frames by hand over a socket, messages by Google's protobuf, so that the wire format has a judge that shares no code with us.
 
 TRUSS_TEST_BIN     where the programs are (default: build/bin)
-TRUSS_TEST_LIMIT   how many seconds one test may take before it is ended by name (default: 120)
+TRUSS_TEST_LIMIT   how many seconds one test may take before it is ended by name (default: 300)
 TRUSS_TEST_PG_BIN, TRUSS_TEST_SHARED  see cluster.py
 """
 import atexit
@@ -36,7 +36,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 BIN = os.path.abspath(os.environ.get("TRUSS_TEST_BIN", os.path.join(ROOT, "build", "bin")))
 FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 SANITIZED = "sanitize" in BIN
-LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "120"))
+LIMIT = float(os.environ.get("TRUSS_TEST_LIMIT", "300"))
 # How long what must happen is waited for: a limit for what hangs, which costs nothing where it comes. The machine may be busy.
 PATIENCE = 60
 
