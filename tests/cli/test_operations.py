@@ -42,7 +42,7 @@ class Operations(Case):
         self.start("SELECT pg_sleep(3); CREATE TABLE u (id INT);")
         operation = self.detach()
         self.assertRegex(self.run_truss("operations"), rf"(?m)^ID +STATE +STARTED \(UTC\) +TOOK +SUMMARY\n{operation}  running ")
-        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^applied  1 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
+        self.assertRegex(self.run_truss("operations", operation, "--follow"), r"^(running  1\n)?applied  1 \([\d.]+ s\)\nApplied 1 migration\(s\) successfully\.\n$")
         self.assertRegex(self.run_truss("operations"), rf"(?m)^{operation}  succeeded  .*  Applied 1 migration\(s\) successfully\.$")
         self.assertEqual(self.sql("SELECT count(*) FROM u"), [("0",)])
 

@@ -97,8 +97,8 @@ class Operations(Case):
             self.assertGreaterEqual(len(listed.operations), 8)
             self.assertLess(listed.ByteSize(), 20000)
             ours = next(one for one in listed.operations if one.id == operation.id)
-            self.assertEqual((self.state(ours), ours.done, ours.finished_at.seconds, ours.last_event),
-                             ("failed", True, operation.finished_at.seconds, operation.last_event))
+            self.assertEqual((self.state(ours), ours.done, ours.finished_at, ours.last_event),
+                             ("failed", True, operation.finished_at, operation.last_event))
             self.assertIn("failed", ours.summary)
             self.assertEqual(worker.call("MigrationService", "GetOperation", {"id": operation.id}), operation)
 

@@ -113,10 +113,11 @@ static Truss__Migration__V1__OperationState state_of(const char *word)
 bool operation_store_end(struct pg_session *session, const Operation *operation, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
+    const Google__Protobuf__Timestamp *const finished = operation->finished_at;
     buffer_printf(&sql,
-                  "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.clock_timestamp(), "
-                  "summary = ",
-                  state_words[operation->state]);
+                  "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
+                  "interval '%d microseconds', summary = ",
+                  state_words[operation->state], (long long)finished->seconds, finished->nanos / 1000);
     pg_quote_literal(&sql, text_of(operation->summary));
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, pack(status->arena, &operation->base));
