@@ -177,12 +177,12 @@ static bool take_url(struct reading *reading, struct text rest)
 /* ---- the whole ---- */
 
 /* What every connection of ours has, unless the URL says otherwise. A connection that a router has forgotten is noticed
- * within a minute and a half, whether it waits for an answer or for what it sent to be taken. */
+ * within 25 s, whether it waits for an answer or for what it sent to be taken. */
 static bool finish_defaults(struct reading *reading)
 {
     static const char *const defaults[][2] = {
-        {"keepalives", "1"},       {"keepalives_idle", "30"},     {"keepalives_interval", "10"},
-        {"keepalives_count", "3"}, {"tcp_user_timeout", "60000"}, {"fallback_application_name", "truss"},
+        {"keepalives", "1"},       {"keepalives_idle", "10"},     {"keepalives_interval", "5"},
+        {"keepalives_count", "3"}, {"tcp_user_timeout", "20000"}, {"fallback_application_name", "truss"},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
         if (conninfo_value(reading->conninfo, defaults[i][0]) == NULL &&

@@ -46,8 +46,9 @@ static enum status_code code_of_sqlstate(const char *sqlstate)
 
 static bool fail_lost(struct pg_session *session, struct status *status)
 {
+    const char *const reason = session_one_line(status->arena, PQerrorMessage(session->connection));
     return status_fail(status, STATUS_UNAVAILABLE, "The connection to %s was lost: %s", session->display,
-                       session_one_line(status->arena, PQerrorMessage(session->connection)));
+                       reason[0] == '\0' ? "its answer did not arrive." : reason);
 }
 
 /* What the server said. The position is kept as it gave it. */
@@ -72,8 +73,9 @@ static bool fail_result(struct pg_session *session, const PGresult *result, stru
 
 static void start_ticking(struct pg_session *session)
 {
+    session->waits_since = clock_ms();
     session->tick_pause = FIRST_TICK_MS;
-    session->next_tick = clock_ms() + FIRST_TICK_MS;
+    session->next_tick = session->waits_since + FIRST_TICK_MS;
 }
 
 /* The tick where it is due. False where it gives the statement up. */

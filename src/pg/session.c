@@ -270,6 +270,16 @@ void pg_session_declare_lost(struct pg_session *session)
     session->is_lost = true;
 }
 
+bool pg_session_is_pooled(const struct pg_session *session)
+{
+    return session->is_pooled;
+}
+
+int64_t pg_session_waits_since(const struct pg_session *session)
+{
+    return session->waits_since;
+}
+
 void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *data)
 {
     session->on_notice = fn;

@@ -35,6 +35,12 @@ bool pg_session_is_lost(struct pg_session *session);
  * false the call fails as with any lost connection, and nothing is cancelled. */
 void pg_session_declare_lost(struct pg_session *session);
 
+/* Does a pooler give it one backend after the other? Then pg_session_backend_pid is nobody's. Known of a pinned one. */
+bool pg_session_is_pooled(const struct pg_session *session);
+
+/* When it was asked what is being waited for (clock_ms units): for its ticks. */
+int64_t pg_session_waits_since(const struct pg_session *session);
+
 int pg_session_server_version(const struct pg_session *session); /* 150018 */
 int pg_session_backend_pid(const struct pg_session *session);
 const char *pg_session_host(const struct pg_session *session); /* the one that is connected; borrowed, as the others */

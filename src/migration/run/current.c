@@ -34,6 +34,7 @@ bool run_connect(struct run *run)
     pg_session_set_deadline(run->session, run->deadline);
     run->settings.has_idle_limit = pg_session_server_version(run->session) >= HAS_IDLE_LIMIT;
     if (pg_exec(run->session, session_limits(run->arena, &run->settings), run->status)) {
+        observer_guard(run->observer, run->session);
         return true;
     }
     pg_session_free(run->session);
@@ -47,6 +48,7 @@ void run_watch(struct run *run, const struct watch *watch)
     run->observer = observer_new(run->request->site->conninfo, run->request->beside, &run->watch);
     run->watch.beside = observer_beside;
     run->watch.observer = run->observer;
+    observer_guard(run->observer, run->session);
 }
 
 void run_close(struct run *run)

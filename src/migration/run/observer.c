@@ -4,6 +4,8 @@
  */
 #include "migration/run/observer.h"
 
+#include "migration/run/silence.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ struct observer {
     struct pg_session *session;
     struct pg_session *lent; /* the session is this one where it was lent: its owner frees it */
     struct pg_session *watched;
+    struct silence silence;
     int64_t next_try;
     const char *migration;
     uint32_t step;
@@ -216,9 +219,30 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
 
 /* ---- ticks ---- */
 
+/* False where nothing more comes for the watched session. */
+static bool look_for_silence(struct observer *observer)
+{
+    if (!silence_is_due(&observer->silence, observer->watched)) {
+        return true;
+    }
+    struct pg_session *const session = observer_beside(observer);
+    return session == NULL || !silence_ends(&observer->silence, observer->watched, session, observer->scratch);
+}
+
+/* Of what is short, and is said also when the run is to end. */
+static bool guard_tick(void *data)
+{
+    struct observer *const observer = data;
+    start_arena(&observer->scratch);
+    return look_for_silence(observer);
+}
+
 static bool tick(void *data)
 {
     struct observer *const observer = data;
+    if (!guard_tick(observer)) {
+        return false;
+    }
     struct pg_session *const session = observer_beside(observer);
     start_arena(&observer->scratch);
     if (session != NULL && look_for_blockers(observer, session)) {
@@ -234,6 +258,16 @@ void observer_attach(struct observer *observer, struct pg_session *session)
 {
     observer->watched = session;
     pg_session_on_tick(session, tick, observer);
+}
+
+void observer_guard(struct observer *observer, struct pg_session *session)
+{
+    if (observer == NULL) {
+        pg_session_on_tick(session, NULL, NULL);
+        return;
+    }
+    observer->watched = session;
+    pg_session_on_tick(session, guard_tick, observer);
 }
 
 void observer_at(struct observer *observer, const char *migration, uint32_t step, uint32_t steps)

@@ -19,6 +19,10 @@ void observer_free(struct observer *observer);
  * observer, which also cancels what is running when the run is to end. */
 void observer_attach(struct observer *observer, struct pg_session *session);
 
+/* Watches only that the session's answers come: where the server is done with what was asked and the network has lost
+ * the answer, the call fails as with any lost connection. Until observer_attach. observer: NULL is fine. */
+void observer_guard(struct observer *observer, struct pg_session *session);
+
 /* Where the run is, for what is told of it. Borrowed until the next call. */
 void observer_at(struct observer *observer, const char *migration, uint32_t step, uint32_t steps);
 

@@ -211,7 +211,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     const bool ok = send_script(run, query, &part, &at);
     notices_end(&hearing);
     /* What is said to the server besides is short, and said also when the run is to end. */
-    pg_session_on_tick(run->session, NULL, NULL);
+    observer_guard(run->observer, run->session);
     if (!ok) {
         describe(run, &part, &at, failure);
         run_roll_back(run);

@@ -95,10 +95,16 @@ static bool try_all(struct batch *batch, struct sequences *sequences)
     return ok;
 }
 
-static const char *summary_of(const struct execution *execution)
+static const char *summary_of(const struct execution *execution, bool is_lost)
 {
     const struct run_result *const result = execution->result;
     struct arena *const arena = execution->run->request->arena;
+    if (!result->ok && is_lost) {
+        return arena_printf(arena,
+                            "The connection was lost while migration \"%s\" was tried: whether it would fail is not "
+                            "known. Nothing was committed; try again.",
+                            result->failed_name);
+    }
     if (!result->ok) {
         return arena_printf(arena, "Migration \"%s\" would fail; everything was rolled back.", result->failed_name);
     }
@@ -170,7 +176,7 @@ static bool try_together(const struct execution *execution)
     if (!result->ok) {
         batch_keep_failure(&batch);
     }
-    result->summary = summary_of(execution);
+    result->summary = summary_of(execution, batch.failure.connection_lost);
     batch_end(&batch);
     return sequences_check(execution->run, &sequences, result);
 }
