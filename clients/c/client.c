@@ -6,6 +6,7 @@
 #include "rpc/channel.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ struct truss_client {
     struct rpc_channel *channel;
     struct arena *arena; /* of the last call */
     uint32_t timeout_ms;
-    char *key; /* of the next call */
+    char *key;           /* of the next call */
+    char *authorization; /* of each call; NULL: none */
     struct truss_error error;
 };
 
@@ -34,6 +36,7 @@ struct truss_client *truss_client_open(const char *url)
     client->channel = channel;
     client->arena = arena;
     client->timeout_ms = TIMEOUT_MS;
+    truss_client_set_token(client, getenv("TRUSS_TOKEN"));
     client->error =
         (struct truss_error){.name = "OK", .message = "", .sqlstate = "", .detail = "", .hint = "", .reason = ""};
     return client;
@@ -45,6 +48,7 @@ void truss_client_close(struct truss_client *client)
         rpc_channel_close(client->channel);
         arena_free(client->arena);
         free(client->key);
+        free(client->authorization);
         free(client);
     }
 }
@@ -58,6 +62,15 @@ void truss_client_set_key(struct truss_client *client, const char *key)
 {
     free(client->key);
     client->key = key == NULL ? NULL : strdup(key);
+}
+
+void truss_client_set_token(struct truss_client *client, const char *token)
+{
+    free(client->authorization);
+    client->authorization = NULL;
+    if (token != NULL && token[0] != '\0' && asprintf(&client->authorization, "Bearer %s", token) < 0) {
+        abort();
+    }
 }
 
 static const char *or_empty(const char *string)
@@ -74,7 +87,9 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
         .service = service->descriptor,
         .method = method,
         .request = input,
-        .options = {.timeout_ms = client->timeout_ms, .idempotency_key = client->key},
+        .options = {.timeout_ms = client->timeout_ms,
+                    .idempotency_key = client->key,
+                    .authorization = client->authorization},
     };
     arena_free(client->arena);
     client->arena = arena_new(0);

@@ -79,7 +79,7 @@ type Client struct {
 // Option changes how a client is opened.
 type Option func(*Client)
 
-// WithToken sends a bearer token with each call.
+// WithToken sends a bearer token with each call. Without it the token is that of the variable TRUSS_TOKEN.
 func WithToken(token string) Option { return func(c *Client) { c.token = token } }
 
 // Open makes a client. It connects with the first call, and again after a loss.
@@ -87,7 +87,7 @@ func Open(url string, options ...Option) (*Client, error) {
 	if !strings.HasPrefix(url, "ipc://") && (!strings.HasPrefix(url, "tcp://") || !strings.Contains(url[6:], ":")) {
 		return nil, fmt.Errorf("%q is no address of a worker: tcp://HOST:PORT or ipc://PATH", url)
 	}
-	client := &Client{url: url}
+	client := &Client{url: url, token: os.Getenv("TRUSS_TOKEN")}
 	for _, option := range options {
 		option(client)
 	}

@@ -45,6 +45,9 @@ void truss_client_set_timeout(struct truss_client *client, uint32_t timeout_ms);
  * NULL: none. Copied. */
 void truss_client_set_key(struct truss_client *client, const char *key);
 
+/* The token that each later call is made with; NULL: none. Copied. At first that of the variable TRUSS_TOKEN. */
+void truss_client_set_token(struct truss_client *client, const char *token);
+
 /* A service of the worker, for the generated functions. Borrowed; valid until the next call of this function. */
 ProtobufCService *truss_client_service(struct truss_client *client, const ProtobufCServiceDescriptor *descriptor);
 

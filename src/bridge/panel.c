@@ -17,6 +17,7 @@ static const struct {
     {"/", "text/html; charset=utf-8", panel_index_html, &panel_index_html_size},
     {"/panel/panel.css", "text/css; charset=utf-8", panel_panel_css, &panel_panel_css_size},
     {"/panel/panel.js", "text/javascript; charset=utf-8", panel_panel_js, &panel_panel_js_size},
+    {"/panel/login.js", "text/javascript; charset=utf-8", panel_login_js, &panel_login_js_size},
     {"/panel/sql.js", "text/javascript; charset=utf-8", panel_sql_js, &panel_sql_js_size},
     {"/panel/icon.svg", "image/svg+xml", panel_icon_svg, &panel_icon_svg_size},
 };

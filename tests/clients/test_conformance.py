@@ -193,6 +193,18 @@ class Conformance:
         harness.wait_for(lambda: self.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND state = 'active' "
                                           "AND pid <> pg_backend_pid()") == [("0",)])
 
+    def test_the_token_of_the_environment_is_sent(self):
+        token = self.token("read")
+        self.files = self.project("prisma-blog")
+        worker = self.worker(self.files, "--tokens", self.tokens)
+        nobody = self.speaker(worker.address)
+        self.assertEqual(nobody.call("GetStatus")["code"], "UNAUTHENTICATED")
+        os.environ["TRUSS_TOKEN"] = token
+        self.addCleanup(os.environ.pop, "TRUSS_TOKEN", None)
+        known = self.speaker(worker.address)
+        self.assertEqual(known.call("GetStatus").summary.pending, 4)
+        self.assertEqual(known.call("Plan")["code"], "PERMISSION_DENIED")
+
     def test_a_large_answer_arrives_whole(self):
         text = "-- " + "x" * 4_000_000 + "\nSELECT 1;"
         self.assertEqual(self.speaker(self.start(text).address).call("Preview", name="001_step").content, text)

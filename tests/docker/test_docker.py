@@ -43,7 +43,7 @@ class Compose(Case):
         self.assertEqual(published, {"bridge": ["127.0.0.1:8787:8787"]})
 
     def test_the_project_is_mounted_read_only(self):
-        self.assertEqual(self.services["worker"]["volumes"], ["./sample:/project:ro"])
+        self.assertEqual(self.services["worker"]["volumes"], ["./sample:/project:ro", "tokens:/tokens"])
         self.assertTrue(os.path.isfile(os.path.join(DOCKER, "sample", "prisma", "schema.prisma")))
 
     def test_each_waits_until_what_it_needs_is_healthy(self):
@@ -63,11 +63,41 @@ class Compose(Case):
         self.assertNotRegex(services["worker"]["environment"]["DATABASE_URL"], r"//[^@]*:")
 
     def test_the_programs_accept_the_options_that_they_are_given(self):
-        for name in ("worker", "bridge"):
-            program, *arguments = self.services[name]["command"]
-            result = subprocess.run([os.path.join(BIN, program), *arguments, "--version"], capture_output=True, text=True,
-                                    env=harness.clean_environment(), timeout=30, check=False)
-            self.assertEqual((result.returncode, result.stderr), (0, ""))
+        program, *arguments = self.services["bridge"]["command"]
+        result = subprocess.run([os.path.join(BIN, program), *arguments, "--version"], capture_output=True, text=True,
+                                env=harness.clean_environment(), timeout=30, check=False)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def start_worker(self, folder, port):
+        """The worker as compose starts it, with its volume of tokens in a folder."""
+        here = lambda text: text.replace("/tokens/", f"{folder}/").replace("0.0.0.0:8788", f"0.0.0.0:{port}").replace("127.0.0.1:8788", f"127.0.0.1:{port}")
+        service = self.services["worker"]
+        variables = {name: here(value) for name, value in service["environment"].items() if name.startswith("TRUSS_")}
+        variables.update(DATABASE_URL=self.url(), TRUSS_PROJECT=self.project("prisma-blog").path)
+        variables["PATH"] = BIN + os.pathsep + os.environ["PATH"]
+        process = subprocess.Popen([here(word) for word in service["command"]], env=harness.clean_environment(variables),
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        for line in process.stderr:
+            if "listening" in line:
+                break
+        return {name: value for name, value in variables.items() if name in ("TRUSS_TOKEN_FILE", "TRUSS_WORKER")}
+
+    def test_the_worker_starts_with_a_token_that_it_makes_once_and_wants(self):
+        folder = tempfile.mkdtemp(prefix="truss-compose-")
+        self.addCleanup(shutil.rmtree, folder)
+        found = set()
+        for _ in range(2):
+            inside = self.start_worker(folder, harness.free_port())
+            self.assertEqual(self.truss("status", environment=inside).returncode, 0)
+            outside = self.truss("status", environment={"TRUSS_WORKER": inside["TRUSS_WORKER"]})
+            self.assertEqual(outside.returncode, 1)
+            self.assertIn("needs a login", outside.stderr)
+            with open(os.path.join(folder, "token"), encoding="ascii") as file:
+                found.add(file.read())
+        self.assertEqual(len(found), 1)
 
     def test_the_worker_takes_the_password_from_the_environment(self):
         url = f"postgresql://app@127.0.0.1:{self.cluster.port}/{self.database}"

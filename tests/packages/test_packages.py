@@ -111,6 +111,8 @@ class Debian(Case):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         said = dict(line.split("=", 1) for line in result.stdout.splitlines() if re.match(r"[a-z]+=", line))
         self.assertEqual(said["user"], "truss truss")
+        self.assertEqual(said["token"], "600:root tokens=600:truss")
+        self.assertIn("needs a login", said["nobody"])
         self.assertIn("pending", said["status"])
         self.assertEqual(said["http"], "200")
         self.assertEqual((said["environment"], said["mode"], said["after"]), ("0", "600", "0"))
@@ -156,7 +158,9 @@ worker=$!
 start truss-bridge
 bridge=$!
 # Its own client waits until the worker is there.
-echo "status=$(inside env TRUSS_WORKER=tcp://127.0.0.1:"$rpc" /usr/bin/truss status | tr '\n' ' ')"
+echo "token=$(stat -c %a:%U etc/truss/token) tokens=$(stat -c %a:%U var/lib/truss/tokens)"
+echo "nobody=$(inside env TRUSS_WORKER=tcp://127.0.0.1:"$rpc" /usr/bin/truss status 2>&1 | tr '\n' ' ')"
+echo "status=$(inside env TRUSS_TOKEN_FILE=/etc/truss/token TRUSS_WORKER=tcp://127.0.0.1:"$rpc" /usr/bin/truss status | tr '\n' ' ')"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     code=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$http/readyz") && break
     sleep 0.3

@@ -165,6 +165,23 @@ class Panel(Case):
         self.see("#sheet pre", "<script>alert(2)</script>")
         self.assertEqual(self.do("return page.locator('#sheet pre *:not(span), main img, main script').count()"), 0)
 
+    def test_a_token_is_asked_for_kept_from_scripts_and_forgotten(self):
+        token = self.token("read,plan", name="reader")
+        worker = self.worker(self.project_of("CREATE TABLE a ();"), "--tokens", self.tokens)
+        self.open(None, http=self.bridge(worker))
+        self.expected = ["401"]  # the browser's own word for it
+        self.see("#login h2", "Log in")
+        self.do("await page.fill('#login-token', 'truss_wrong'); await page.click('#login button')")
+        self.see("#login-why", "This token is not known")
+        self.do("await page.fill('#login-token', args[0]); await page.click('#login button')", token)
+        self.see("#framework", "Prisma")
+        self.see("#logout", "Log out reader")
+        self.assertEqual(self.do("return page.evaluate(() => document.cookie + JSON.stringify(localStorage))"), "{}")
+        self.do("await page.reload()")
+        self.see("#logout", "Log out reader")
+        self.click("#logout")
+        self.see("#login h2", "Log in")
+
     def test_an_empty_project_says_so(self):
         self.open(self.project())
         self.see("#empty", "There are no migrations yet")

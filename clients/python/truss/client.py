@@ -1,4 +1,5 @@
 """Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an iterator."""
+import os
 import threading
 import time
 import uuid
@@ -6,6 +7,7 @@ import uuid
 from truss.health.v1 import health_pb2
 from truss.migration.v1 import migration_pb2
 from truss.rpc.v1 import rpc_pb2
+from truss.trust.v1 import trust_pb2
 from truss.transport import Connection, NotSent
 
 CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
@@ -13,7 +15,7 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
          "DATA_LOSS", "UNAUTHENTICATED")
 
 # What may be sent again although the worker may have begun it: these read only.
-SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo"}
+SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 
@@ -39,16 +41,18 @@ class Client:
     """A worker at tcp://HOST:PORT or ipc://PATH. Threads may share it: each call has a connection to itself meanwhile."""
 
     def __init__(self, url="tcp://127.0.0.1:8788", timeout=30.0, token=None):
-        """timeout: seconds that a call may take where it does not say itself; None: as long as it takes."""
+        """timeout: seconds that a call may take where it does not say itself; None: as long as it takes.
+        token: sent with each call; None: that of the variable TRUSS_TOKEN."""
         if not url.startswith(("tcp://", "ipc://")):
             raise ValueError(f"{url!r} is no address of a worker: tcp://HOST:PORT or ipc://PATH")
         self.url = url
         self.timeout = timeout
-        self._token = token
+        self._token = token or os.environ.get("TRUSS_TOKEN") or None
         self._idle = []
         self._mutex = threading.Lock()
         self.migration = _Service(self, migration_pb2, "MigrationService")
         self.health = _Service(self, health_pb2, "Health")
+        self.trust = _Service(self, trust_pb2, "Trust")
 
     def close(self):
         with self._mutex:

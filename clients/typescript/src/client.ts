@@ -4,6 +4,7 @@ import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, t
 import { Health } from "./gen/truss/health/v1/health_pb.js";
 import { MigrationService, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
 import { RequestSchema, ResponseSchema, type Status } from "./gen/truss/rpc/v1/rpc_pb.js";
+import { Trust } from "./gen/truss/trust/v1/trust_pb.js";
 import { Connection, ConnectionLost } from "./transport.js";
 
 const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -11,7 +12,7 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
 /** What may be sent again although the worker may have begun it: these read only. */
-const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo"]);
+const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
@@ -41,7 +42,7 @@ export class TrussError extends Error {
 export interface ClientOptions {
   /** Milliseconds that a call may take where it does not say itself; 0: as long as it takes. Default 30,000. */
   timeoutMs?: number;
-  /** Sent as a bearer token with each call. */
+  /** Sent as a bearer token with each call. Default: that of the variable TRUSS_TOKEN. */
   token?: string;
 }
 
@@ -61,6 +62,8 @@ type Calls<S extends DescService> = {
 export class Client {
   readonly migration: Calls<typeof MigrationService>;
   readonly health: Calls<typeof Health>;
+  readonly trust: Calls<typeof Trust>;
+  private readonly token: string | undefined;
   private connection: Connection | undefined;
 
   constructor(readonly url = "tcp://127.0.0.1:8788", private readonly options: ClientOptions = {}) {
@@ -69,6 +72,8 @@ export class Client {
     }
     this.migration = this.calls(MigrationService);
     this.health = this.calls(Health);
+    this.trust = this.calls(Trust);
+    this.token = (options.token ?? process.env["TRUSS_TOKEN"]) || undefined;
   }
 
   close(): void {
@@ -117,8 +122,8 @@ export class Client {
     if (options.key !== undefined) {
       metadata.push({ key: "idempotency-key", value: options.key });
     }
-    if (this.options.token !== undefined) {
-      metadata.push({ key: "authorization", value: `Bearer ${this.options.token}` });
+    if (this.token !== undefined) {
+      metadata.push({ key: "authorization", value: `Bearer ${this.token}` });
     }
     const envelope = toBinary(RequestSchema, create(RequestSchema, {
       method: `/${method.parent.typeName}/${method.name}`,

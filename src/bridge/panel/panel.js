@@ -1,5 +1,6 @@
 // The panel: Database > Migrations. Everything it knows it asks of the REST routes; what comes from outside becomes text nodes, never
 // markup.
+import { askLogin, startLogin } from "./login.js";
 import { highlight } from "./sql.js";
 
 const $ = (id) => document.getElementById(id);
@@ -46,6 +47,7 @@ async function ask(path, body, headers = {}) {
     throw new Failed({ error: "The bridge cannot be reached." }, 0);
   }
   const told = await answer.json().catch(() => ({ error: `The bridge answered ${answer.status} with something else than JSON.` }));
+  if (answer.status === 401) askLogin();
   if (!answer.ok && !("applied" in told)) throw new Failed(told, answer.status);
   return told;
 }
@@ -470,5 +472,6 @@ document.addEventListener("keydown", (event) => {
 let theme = null;
 try { theme = localStorage.getItem("truss-theme"); } catch { /* as above */ }
 setTheme(theme);
+startLogin(ask, refresh);
 refresh();
 setInterval(() => { if (!document.hidden && !$("sheet").open) refresh(); }, 15000);
