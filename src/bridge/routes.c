@@ -53,6 +53,13 @@ const struct route routes[] = {
     },
     {
         .method = "POST",
+        .pattern = "/api/migrations/idempotent/baseline",
+        .summary = "Record many migrations as applied without running them",
+        .service = MIGRATION,
+        .rpc = "Baseline",
+    },
+    {
+        .method = "POST",
         .pattern = "/api/migrations/idempotent/detect-schema",
         .summary = "Which objects of a script exist already",
         .service = MIGRATION,

@@ -271,21 +271,6 @@ int command_preview(struct cli *cli)
     return EXIT_FINE;
 }
 
-int command_mark_applied(struct cli *cli)
-{
-    Truss__Migration__V1__MarkAppliedRequest request = TRUSS__MIGRATION__V1__MARK_APPLIED_REQUEST__INIT;
-    request.framework = framework_of(cli);
-    request.allow_other_database = cli->given.allow_other_database;
-    request.migration = cli->words[0];
-    const Truss__Migration__V1__MarkAppliedResponse *const reply =
-        call(cli, MIGRATION, "MarkApplied", &request.base, READ_SECONDS);
-    if (reply != NULL && !print_json(cli, &reply->base)) {
-        head_print(cli, reply->target);
-        printf("%s\n", output_safe(cli->arena, reply->message, false));
-    }
-    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
-}
-
 int command_mark_rolled_back(struct cli *cli)
 {
     Truss__Migration__V1__MarkRolledBackRequest request = TRUSS__MIGRATION__V1__MARK_ROLLED_BACK_REQUEST__INIT;

@@ -121,3 +121,46 @@ Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const
     reply->summary = arena_printf(arena, "Created %s.", created->file);
     return reply;
 }
+
+static Truss__Migration__V1__MissingObject *missing_message(struct arena *arena, const struct baseline_missing *missing)
+{
+    Truss__Migration__V1__MissingObject *const message = NEW(arena, MissingObject, missing_object);
+    message->migration = message_string(missing->migration);
+    message->type = message_string(missing->type);
+    message->name = message_string(missing->name);
+    MESSAGE_SET_OPTIONAL(message, difference, TRUSS__MIGRATION__V1__MISSING_OBJECT___DIFFERENCE_DIFFERENCE,
+                         missing->difference);
+    return message;
+}
+
+/* Borrowed names as a message has them. */
+static char **strings_of(struct arena *arena, const char *const *names, size_t count)
+{
+    char **const strings = arena_array(arena, count, sizeof *strings);
+    for (size_t i = 0; i < count; i++) {
+        strings[i] = message_string(names[i]);
+    }
+    return strings;
+}
+
+Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, const struct baseline_result *result,
+                                                         bool dry_run)
+{
+    Truss__Migration__V1__BaselineResponse *const reply = NEW(arena, BaselineResponse, baseline_response);
+    reply->ok = result->ok;
+    reply->message = message_string(result->message);
+    reply->dry_run = dry_run;
+    reply->already = (uint32_t)result->already;
+    reply->n_migrations = result->count;
+    reply->migrations = strings_of(arena, result->names, result->count);
+    reply->n_unverified = result->unverified_count;
+    reply->unverified = strings_of(arena, result->unverified, result->unverified_count);
+    reply->missing = arena_array(arena, result->missing_count, sizeof *reply->missing);
+    for (size_t i = 0; i < result->missing_count; i++) {
+        reply->missing[reply->n_missing++] = missing_message(arena, &result->missing[i]);
+    }
+    MESSAGE_SET_OPTIONAL(reply, proposed, TRUSS__MIGRATION__V1__BASELINE_RESPONSE___PROPOSED_PROPOSED,
+                         result->proposed);
+    reply->target = message_target(arena, &result->target);
+    return reply;
+}

@@ -7,6 +7,7 @@
 #include "migration/look/schema.h"
 #include "migration/plan/check.h"
 #include "migration/plan/preview.h"
+#include "migration/run/baseline.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found);
@@ -17,5 +18,8 @@ Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const
 /* message: what was done, one sentence. */
 Truss__Migration__V1__MarkAppliedResponse *mark_applied_message(struct arena *arena, const char *message);
 Truss__Migration__V1__MarkRolledBackResponse *mark_rolled_back_message(struct arena *arena, const char *message);
+
+Truss__Migration__V1__BaselineResponse *baseline_message(struct arena *arena, const struct baseline_result *result,
+                                                         bool dry_run);
 
 #endif

@@ -106,6 +106,28 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
     return &reply->base;
 }
 
+static ProtobufCMessage *baseline_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
+                                      struct pg_session *beside)
+{
+    (void)beside;
+    const Truss__Migration__V1__BaselineRequest *const message = (const Truss__Migration__V1__BaselineRequest *)input;
+    struct request request = service_request_for(context, call, message->framework);
+    request.allow_other_database = message->allow_other_database;
+    const struct baseline_wish wish = {
+        .names = (const char *const *)message->migrations,
+        .name_count = message->n_migrations,
+        .through = message->through,
+        .all = message->all,
+        .verify = message->verify,
+        .dry_run = message->dry_run,
+    };
+    struct baseline_result result;
+    if (!baseline_record(&request, &wish, &result)) {
+        return NULL;
+    }
+    return &baseline_message(call->arena, &result, message->dry_run)->base;
+}
+
 static ProtobufCMessage *check(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__CheckRequest *const message = (const Truss__Migration__V1__CheckRequest *)input;
@@ -173,6 +195,12 @@ static ProtobufCMessage *handle_create(void *context, struct rpc_call *call, con
     return idempotent(((const struct service_context *)context)->site, &kind, context, call, input);
 }
 
+static ProtobufCMessage *handle_baseline(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    static const struct idempotent kind = {baseline_now, &truss__migration__v1__baseline_response__descriptor};
+    return idempotent(((const struct service_context *)context)->site, &kind, context, call, input);
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {get_status, RPC_LANE_READ, true, SCOPE_READ},
@@ -189,6 +217,7 @@ static const struct rpc_method methods[] = {
     {handle_wait_operation, RPC_LANE_WAIT, false, SCOPE_READ},
     {handle_cancel_operation, RPC_LANE_CANCEL, false, SCOPE_RUN},
     {handle_list_operations, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_baseline, RPC_LANE_RUN, false, SCOPE_MARK},
 };
 
 struct rpc_service migration_service(struct service_context *context)

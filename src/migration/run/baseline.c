@@ -1,0 +1,268 @@
+/*
+ * All rows go in one query: the first one's transaction is opened by its composer, the others stand behind it in front
+ * of the COMMIT.
+ */
+#include "migration/run/baseline.h"
+
+#include "base/uuid.h"
+#include "migration/look/catalog.h"
+#include "migration/look/store.h"
+#include "migration/record/make.h"
+#include "migration/record/progress.h"
+#include "migration/record/row.h"
+#include "migration/record/transaction.h"
+#include "migration/run/baseline_verify.h"
+#include "migration/run/lock.h"
+#include "migration/run/send.h"
+
+#define LOCK_WAIT_MS 10000 /* for the ledger's lock */
+
+struct baseline {
+    struct run run;
+    const struct baseline_wish *wish;
+    struct catalog catalog;
+    const struct catalog_item **chosen; /* in the order of the files */
+    size_t count;
+    struct baseline_result *result;
+};
+
+/* ---- which ---- */
+
+static bool check_wish(const struct baseline_wish *wish, struct status *status)
+{
+    const bool has_through = wish->through != NULL && wish->through[0] != '\0';
+    const int ways = (wish->name_count > 0 ? 1 : 0) + (has_through ? 1 : 0) + (wish->all ? 1 : 0);
+    return ways == 1 || status_fail(status, STATUS_INVALID_ARGUMENT,
+                                    "Say which migrations are in the database already in one way: their names, "
+                                    "through (the last one), or all.");
+}
+
+/* Connects, takes the run's locks, and reads what is there. */
+static bool begin(struct baseline *baseline)
+{
+    struct run *const run = &baseline->run;
+    struct detection detection;
+    if (!run_connect(run) || !detect(run->request, run->session, &detection)) {
+        return false;
+    }
+    if (detection.framework != NULL && detection.problem == NULL && !lock_take(run, &detection)) {
+        return false;
+    }
+    return catalog_read_again(run->request, run->session, &detection, &baseline->catalog) &&
+           catalog_check_folder(&baseline->catalog, run->status);
+}
+
+/* The item that a name means, which must have a file. */
+static const struct catalog_item *find(struct baseline *baseline, const char *name)
+{
+    const struct catalog_item *const item = catalog_find(&baseline->catalog, text_of(name));
+    if (item == NULL || item->file == NULL) {
+        catalog_not_found(&baseline->catalog, text_of(name), baseline->run.status);
+        return NULL;
+    }
+    return item;
+}
+
+static void choose(struct baseline *baseline, const struct catalog_item *item)
+{
+    if (item->state == MIGRATION_PENDING) {
+        baseline->chosen[baseline->count++] = item;
+    } else if (item->file != NULL) {
+        baseline->result->already++;
+    }
+}
+
+static bool is_named(const struct baseline_wish *wish, const struct catalog *catalog, const struct catalog_item *item)
+{
+    for (size_t i = 0; i < wish->name_count; i++) {
+        if (catalog_find(catalog, text_of(wish->names[i])) == item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool choose_all(struct baseline *baseline)
+{
+    const struct baseline_wish *const wish = baseline->wish;
+    const struct catalog *const catalog = &baseline->catalog;
+    const bool has_end = wish->name_count == 0 && !wish->all;
+    const struct catalog_item *const last = has_end ? find(baseline, wish->through) : NULL;
+    if (has_end && last == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < wish->name_count; i++) {
+        if (find(baseline, wish->names[i]) == NULL) {
+            return false;
+        }
+    }
+    baseline->chosen = arena_array(baseline->run.arena, catalog->count, sizeof(struct catalog_item *));
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (wish->name_count == 0 || is_named(wish, catalog, item)) {
+            choose(baseline, item);
+        }
+        if (has_end && item == last) {
+            break;
+        }
+    }
+    return true;
+}
+
+/* A ledger that knows only how far it is would say more than what was chosen. */
+static bool check_order(const struct baseline *baseline)
+{
+    const struct catalog *const catalog = &baseline->catalog;
+    size_t at = 0;
+    if (!catalog->detection.framework->ledger.records_in_order || baseline->count == 0) {
+        return true;
+    }
+    for (const struct catalog_item *item = catalog->items; item < catalog->items + catalog->count; item++) {
+        const bool is_chosen = at < baseline->count && baseline->chosen[at] == item;
+        const bool is_applied = item->state == MIGRATION_APPLIED || item->state == MIGRATION_MODIFIED;
+        at += is_chosen ? 1 : 0;
+        if (!is_chosen && at < baseline->count && item->state == MIGRATION_PENDING && !item->file->repeatable) {
+            return status_fail(
+                baseline->run.status, STATUS_FAILED_PRECONDITION,
+                "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, "
+                "too. Say through or all, or name that one as well.",
+                catalog->detection.framework->display_name, baseline->chosen[at]->name, item->name);
+        }
+        if (at > 0 && !is_chosen && is_applied) {
+            return status_fail(
+                baseline->run.status, STATUS_FAILED_PRECONDITION,
+                "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", item->name,
+                baseline->chosen[0]->name, catalog->detection.framework->display_name);
+        }
+    }
+    return true;
+}
+
+/* ---- the rows ---- */
+
+static bool make_record(struct baseline *baseline, const struct catalog_item *item, struct ledger_record *record)
+{
+    struct run *const run = &baseline->run;
+    const struct catalog *const catalog = &baseline->catalog;
+    const struct migration_place place = {&run->request->site->project, &catalog->detection.folder, item->file};
+    struct loaded loaded;
+    char id[UUID_SIZE];
+    if (!migration_load(run->arena, &place, &loaded, run->status)) {
+        return false;
+    }
+    uuid_v4(id);
+    *record = record_of(run->arena, catalog, item, &loaded);
+    record->id = arena_strdup(run->arena, id);
+    return true;
+}
+
+/* The rows of all but the first. */
+static bool put_others(struct baseline *baseline, bool has_steps, struct buffer *sql)
+{
+    const struct detection *const detection = &baseline->catalog.detection;
+    for (size_t i = 1; i < baseline->count; i++) {
+        struct ledger_record record;
+        if (!make_record(baseline, baseline->chosen[i], &record)) {
+            return false;
+        }
+        row_put(sql, detection->framework, LEDGER_MARK_APPLIED, &detection->ledger, &record);
+        if (has_steps) {
+            progress_put_forget(sql, &detection->ledger, record.name);
+        }
+    }
+    return true;
+}
+
+static bool write(struct baseline *baseline)
+{
+    struct run *const run = &baseline->run;
+    struct catalog *const catalog = &baseline->catalog;
+    struct buffer others = {.arena = run->arena};
+    struct ledger_record first;
+    struct failure ignored = {0};
+    bool has_steps;
+    if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
+        !store_exists(run->session, &has_steps, run->status) || !make_record(baseline, baseline->chosen[0], &first) ||
+        !put_others(baseline, has_steps, &others)) {
+        return false;
+    }
+    const struct transaction transaction = {
+        .frame = FRAME_WHOLE,
+        .framework = catalog->detection.framework,
+        .ledger = &catalog->detection.ledger,
+        .session = &run->settings,
+        .lock_timeout_ms = LOCK_WAIT_MS,
+        .stalls = true,
+        .locks = true,
+        .record = &first,
+        .records = true,
+        .part = LEDGER_MARK_APPLIED,
+        .step_mark = has_steps ? STEPS_FORGOTTEN : STEP_NOT_MARKED,
+        .closing = buffer_text(&others),
+    };
+    const struct query query = transaction_compose(run->arena, &transaction);
+    return query_write(run, &query, &ignored);
+}
+
+/* ---- all of it ---- */
+
+static void tell(struct baseline *baseline)
+{
+    struct baseline_result *const result = baseline->result;
+    struct arena *const arena = baseline->run.arena;
+    const char *const last = baseline->count == 0 ? "" : baseline->chosen[baseline->count - 1]->name;
+    result->names = arena_array(arena, baseline->count, sizeof *result->names);
+    for (size_t i = 0; i < baseline->count; i++) {
+        result->names[result->count++] = baseline->chosen[i]->name;
+    }
+    if (!result->ok) {
+        result->message = arena_printf(
+            arena,
+            "Nothing was recorded: %zu object(s) that these migrations make are not there as they make them. %s%s%s",
+            result->missing_count,
+            result->proposed == NULL ? "Not even the first is there as a whole." : "Everything up to \"",
+            result->proposed == NULL ? "" : result->proposed, result->proposed == NULL ? "" : "\" is there.");
+    } else if (baseline->count == 0) {
+        result->message = "All of them are recorded as applied already.";
+    } else {
+        result->message = arena_printf(
+            arena,
+            baseline->wish->dry_run ? "%zu migration(s) up to \"%s\" would be recorded as applied."
+                                    : "%zu migration(s) up to \"%s\" are recorded as applied; none was executed.",
+            baseline->count, last);
+    }
+}
+
+static bool record(struct baseline *baseline)
+{
+    struct run *const run = &baseline->run;
+    if (!check_wish(baseline->wish, run->status) || !begin(baseline) || !choose_all(baseline) ||
+        !check_order(baseline)) {
+        return false;
+    }
+    const struct verification verification = {.run = run,
+                                              .catalog = &baseline->catalog,
+                                              .chosen = baseline->chosen,
+                                              .count = baseline->count,
+                                              .result = baseline->result};
+    baseline->result->ok = true;
+    if (baseline->wish->verify && !baseline_verify(&verification)) {
+        return false;
+    }
+    const bool writes = baseline->result->ok && !baseline->wish->dry_run && baseline->count > 0;
+    if (writes && !write(baseline)) {
+        return false;
+    }
+    tell(baseline);
+    baseline->result->target = target_with(run->request, run->session, baseline->catalog.detection.framework);
+    return true;
+}
+
+bool baseline_record(const struct request *request, const struct baseline_wish *wish, struct baseline_result *result)
+{
+    struct baseline baseline = {.run = run_of(request), .wish = wish, .result = result};
+    *result = (struct baseline_result){0};
+    const bool ok = record(&baseline);
+    run_close(&baseline.run);
+    return ok;
+}
