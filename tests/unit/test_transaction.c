@@ -132,9 +132,10 @@ START_TEST(rows_of_steps_are_written_as_ourselves_too)
     const char *const sql = compose(&step);
     ck_assert_ptr_eq(strstr(sql, "BEGIN;" OURSELVES "INSERT INTO truss.migration_steps"), sql);
     step.step_mark = STEP_UNBEGUN;
-    ck_assert_str_eq(compose(&step), "BEGIN;" OURSELVES
-                                     "DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND migration = "
-                                     "'1_first' AND step = 2 AND finished_at IS NULL;COMMIT;");
+    ck_assert_str_eq(compose(&step),
+                     "BEGIN;" OURSELVES "DELETE FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) "
+                     "'public.ledger' AND migration OPERATOR(pg_catalog.=) "
+                     "'1_first' AND step OPERATOR(pg_catalog.=) 2 AND finished_at IS NULL;COMMIT;");
 }
 END_TEST
 
@@ -144,9 +145,11 @@ START_TEST(the_last_step_finishes_the_row_and_forgets_the_steps)
     step.records = true;
     step.part = LEDGER_FINISH;
     step.step_mark = STEPS_FORGOTTEN;
-    ck_assert_str_eq(compose(&step), "BEGIN;select 1\n;\n" OURSELVES
-                                     "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
-                                     "migration = '1_first';COMMIT;");
+    ck_assert_str_eq(
+        compose(&step),
+        "BEGIN;select 1\n;\n" OURSELVES
+        "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) 'public.ledger' AND "
+        "migration OPERATOR(pg_catalog.=) '1_first';COMMIT;");
 }
 END_TEST
 
@@ -184,11 +187,13 @@ START_TEST(a_block_that_commits_by_itself_has_its_row_inside_a_block_of_ours)
     step.records = true;
     step.part = LEDGER_FINISH;
     step.step_mark = STEPS_FORGOTTEN;
-    ck_assert_str_eq(compose(&step), "DO $truss_step$ BEGIN\nbegin commit; end\n;\n"
-                                     "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) "
-                                     "'on' THEN COMMIT; SET TRANSACTION READ WRITE; END IF;" OURSELVES
-                                     "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger = 'public.ledger' AND "
-                                     "migration = '1_first';END $truss_step$");
+    ck_assert_str_eq(
+        compose(&step),
+        "DO $truss_step$ BEGIN\nbegin commit; end\n;\n"
+        "IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) "
+        "'on' THEN COMMIT; SET TRANSACTION READ WRITE; END IF;" OURSELVES
+        "UPDATE row;DELETE FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) 'public.ledger' AND "
+        "migration OPERATOR(pg_catalog.=) '1_first';END $truss_step$");
     ck_assert(composed.is_wrapped);
 }
 END_TEST
