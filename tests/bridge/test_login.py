@@ -144,7 +144,7 @@ class Login(Case):
     def test_an_open_bridge_before_a_worker_without_tokens_does_not_start(self):
         worker = self.worker(self.files)
         program = harness.Program("truss-bridge", "--listen", "0.0.0.0:0", "--worker", worker.address)
-        self.assertEqual(program.process.wait(20), 1)
+        self.assertEqual(program.process.wait(60), 1)
         program._reader.join()
         self.assertIn("--insecure-no-login", program.text())
         http = self.open_bridge("--insecure-no-login", worker=worker)

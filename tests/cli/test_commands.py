@@ -163,7 +163,7 @@ class Commands(Case):
 
     def test_each_reason_why_a_worker_is_not_reached_has_its_sentence(self):
         def said(address):
-            result = self.truss("status", "--worker", address, timeout=30)
+            result = self.truss("status", "--worker", address, timeout=60)
             self.assertEqual(result.returncode, ERROR)
             return result.stderr
         self.assertRegex(said(f"tcp://127.0.0.1:{harness.free_port()}"), r"Nothing listens at tcp://127\.0\.0\.1:\d+: no truss-worker runs there\.\n  hint: Start it: .*truss-worker --listen")

@@ -86,12 +86,12 @@ class ForMachines(Case):
         self.assertEqual((lines[-1]["state"], lines[-1]["result"]["ok"]), ("succeeded", True))
 
     def test_watch_prints_events_as_lines_of_json(self):
-        self.files.add("3_slow", "SELECT pg_sleep(1.5);")
+        self.files.add("3_slow", "SELECT pg_sleep(4);")
         watching = subprocess.Popen([os.path.join(harness.BIN, "truss"), "watch", "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                     env=harness.clean_environment(worker=self.process))
         self.addCleanup(watching.kill)
         self.run_truss("run", "--detach")
-        out = watching.communicate(timeout=30)[0]
+        out = watching.communicate(timeout=60)[0]
         self.assertEqual([json.loads(line)["kind"] for line in out.splitlines()][-2:], ["run_done", "run"])
 
     # ---- waiting and watching ----
@@ -130,7 +130,7 @@ class ForMachines(Case):
         self.assertEqual(waiting.returncode, FINE, said)
 
     def test_watch_shows_the_next_run(self):
-        self.files.add("3_slow", "SELECT pg_sleep(2);")
+        self.files.add("3_slow", "SELECT pg_sleep(4);")
         terminal = Terminal([os.path.join(harness.BIN, "truss"), "watch"], harness.clean_environment(worker=self.process))
         self.addCleanup(terminal.close)
         wait_for(lambda: "waiting for the next run" in terminal.raw)

@@ -154,7 +154,7 @@ class Login(Case):
         self.assertEqual(stat.S_IMODE(os.stat(self.tokens).st_mode), 0o600)
         os.chmod(self.tokens, 0o644)
         program = harness.Program("truss-worker", "--tokens", self.tokens, "--listen", "tcp://127.0.0.1:0")
-        self.assertEqual(program.process.wait(10), 1)
+        self.assertEqual(program.process.wait(60), 1)
         program._reader.join()
         self.assertIn("chmod 600", program.text())
 
@@ -173,7 +173,7 @@ class Login(Case):
 
     def refused(self, *arguments, environment=None):
         program = harness.Program("truss-worker", *arguments, environment=environment)
-        self.assertEqual(program.process.wait(10), 1)
+        self.assertEqual(program.process.wait(60), 1)
         program._reader.join()
         return program.text()
 
