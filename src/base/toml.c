@@ -375,7 +375,11 @@ static bool take_header(struct reader *reader)
     if (!take(reader, ']')) {
         return fail(reader, "the name of a table ends with a \"]\".");
     }
+    struct toml *const toml = reader->toml;
     reader->table = before[0] == '\0' ? last : arena_printf(reader->arena, "%s.%s", before, last);
+    toml->headers =
+        arena_grow(reader->arena, toml->headers, toml->header_count, &toml->header_capacity, sizeof *toml->headers);
+    toml->headers[toml->header_count++] = (struct toml_entry){.table = reader->table, .key = "", .line = reader->line};
     return end_line(reader);
 }
 

@@ -28,6 +28,9 @@ struct toml {
     struct toml_entry *entries;
     size_t count;
     size_t capacity;
+    struct toml_entry *headers; /* the lines [table], in order: table and line are set */
+    size_t header_count;
+    size_t header_capacity;
 };
 
 /* Reads a document into the arena; name is borrowed. False and INVALID_ARGUMENT, with the file's name and line, where

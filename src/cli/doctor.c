@@ -76,7 +76,13 @@ static const void *ask(struct cli *cli, const struct question *question, const P
     asking.status = &status;
     const void *const reply = call(&asking, question->service, question->method, request, READ_SECONDS);
     if (reply == NULL) {
-        say(cli, FINDING_BAD, question->what, status.message, status.hint != NULL ? status.hint : question->advice);
+        /* The worker answers, and says that its database does not. */
+        const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres");
+        const char *const advice =
+            is_database ? "The worker runs; look at its DATABASE_URL: host, port, database, user and password."
+                        : question->advice;
+        say(cli, FINDING_BAD, is_database ? "database" : question->what, status.message,
+            status.hint != NULL ? status.hint : advice);
     }
     return reply;
 }

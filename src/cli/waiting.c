@@ -84,7 +84,7 @@ int command_watch(struct cli *cli)
 
 /* What keeps the application from starting, as one sentence; NULL: nothing. *unknown: it cannot be told what is
  * applied. */
-static const char *obstacle(struct cli *cli, bool *unknown)
+static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
 {
     struct status status = {.arena = cli->arena};
     struct cli asking = *cli;
@@ -97,6 +97,9 @@ static const char *obstacle(struct cli *cli, bool *unknown)
     if (reply != NULL && !cli->given.json) {
         head_print(cli, reply->target);
         fflush(stdout);
+    }
+    for (size_t i = 0; reply != NULL && is_first && i < reply->n_warnings; i++) {
+        fprintf(stderr, "warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
     }
     *unknown = reply == NULL || reply->_problem_case != 0;
     if (*unknown) {
@@ -120,10 +123,10 @@ int command_wait(struct cli *cli)
     struct arena *const kept = cli->arena;
     const int64_t until = deadline_in(call_timeout(cli, WAIT_SECONDS));
     const char *said = "";
-    for (;;) {
+    for (bool is_first = true;; is_first = false) {
         cli->arena = arena_new(0);
         bool unknown;
-        const char *const why = obstacle(cli, &unknown);
+        const char *const why = obstacle(cli, is_first, &unknown);
         const bool is_news = why != NULL && strcmp(why, said) != 0;
         said = is_news ? arena_strdup(kept, why) : said;
         arena_free(cli->arena);

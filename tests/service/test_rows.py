@@ -1,6 +1,7 @@
 """Our rows and our session, whatever a script does to them: a ledger that cannot take the row, one that the script takes away, transactions that
 were never committed, what a rerun can do, and limits that would end the session."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -169,6 +170,70 @@ class Rows(Case):
         reply = self.run_it(rpc)
         self.assertTrue(reply.ok, reply)
         self.assertEqual(self.sql("SELECT who FROM a"), [("app",)])
+
+    # ---- a role of our schema's name ----
+
+    def own_role(self, schema=""):
+        self.cluster.psql("postgres", "DROP ROLE IF EXISTS truss; CREATE ROLE truss LOGIN PASSWORD 'secret'")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE IF EXISTS truss", False)
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY truss", False)
+        self.sql(f"GRANT ALL ON DATABASE \"{self.database}\" TO truss; GRANT ALL ON SCHEMA public TO truss; CREATE TABLE old (id int); ALTER TABLE old OWNER TO truss; " + schema)
+        files = self.project(folder="migrations")
+        files.write("migrations/00001_a.sql", "-- +goose Up\nCREATE TYPE m AS ENUM ('x');\nALTER TYPE m ADD VALUE 'z';\nCREATE TABLE b (m m DEFAULT 'z');")
+        files.write("migrations/00002_b.sql", "-- +goose Up\nCREATE TABLE c ();\nALTER TABLE old ADD n int;")
+        url = self.url().replace(self.url().split("//")[1].split("@")[0], "truss:secret")
+        return self.rpc(self.worker(files, url=url))
+
+    def test_names_of_a_role_called_truss_land_where_its_tool_would_put_them(self):
+        rpc = self.own_role()
+        self.assertTrue(self.run_it(rpc).ok)
+        self.assertEqual(self.there("public.b", "public.c", "truss.b", "truss.c"), [True, True, False, False])
+        status = rpc.call("MigrationService", "GetStatus")
+        self.assertEqual((status.summary.applied, list(status.warnings)), (2, []))
+
+    def test_a_plan_of_a_role_called_truss_sees_what_is_there(self):
+        rpc = self.own_role("CREATE SCHEMA truss AUTHORIZATION truss; CREATE TABLE truss.operations (); ALTER TABLE truss.operations OWNER TO truss;")
+        locks = [lock.relation for migration in rpc.call("MigrationService", "Plan").migrations for step in migration.steps for one in step.statements for lock in one.locks]
+        self.assertIn("old", locks)
+
+    def test_a_schema_of_its_own_stays_in_the_path_of_a_role_called_truss(self):
+        rpc = self.own_role("CREATE SCHEMA truss AUTHORIZATION truss; CREATE TABLE truss.mine (); ALTER TABLE truss.mine OWNER TO truss;")
+        self.assertTrue(self.run_it(rpc).ok)
+        self.assertEqual(self.there("public.b", "truss.b"), [False, True])
+
+    def test_all_tables_of_ours_are_known_as_ours(self):
+        sources = os.path.join(os.path.dirname(__file__), "..", "..", "src")
+        made, known = set(), set()
+        for folder, _, names in os.walk(sources):
+            for name in names:
+                if name.endswith((".c", ".h")):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        text = file.read()
+                    made |= set(re.findall(r"CREATE (?:TABLE|VIEW|SEQUENCE|MATERIALIZED VIEW) (?:IF NOT EXISTS )?truss\.(\w+)", text))
+                    if name == "own_schema.c":
+                        known = set(re.search(r"'\{([a-z_,]+)\}'::pg_catalog.name\[\]", text).group(1).split(","))
+        self.assertEqual(made - known, set())
+
+    # ---- what is told ----
+
+    def test_an_invalid_index_is_told_once(self):
+        rpc = self.prisma("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_i ON t (id);", setup="CREATE TABLE t (id int); CREATE INDEX t_i ON t (id);"
+                                                                                          "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_i'::regclass;")
+        warnings = rpc.call("MigrationService", "Check").warnings
+        self.assertEqual(len([one for one in warnings if "t_i" in one]), 1, warnings)
+
+    def test_a_ledger_in_another_schema_than_the_option_says(self):
+        self.sql("CREATE SCHEMA o;" + LEDGER.replace("_prisma", "o._prisma"))
+        files = self.project().add("1", "CREATE TABLE a ();")
+        status = self.rpc(self.worker(files, "--ledger", "x._prisma_migrations")).call("MigrationService", "GetStatus")
+        self.assertIn("but --ledger says x._prisma_migrations", " ".join(status.warnings))
+
+    def test_an_empty_declaration_is_an_error(self):
+        files = self.project()
+        files.write("truss.toml", "[framework.x]\n")
+        with self.assertRaises(RpcError) as caught:
+            self.rpc(self.worker(files)).call("MigrationService", "GetStatus")
+        self.assertIn("truss.toml, line 1: [framework.x] is empty", str(caught.exception))
 
     def test_a_lock_timeout_of_a_script_holds_behind_a_cut(self):
         rpc = self.goose("SET lock_timeout = '7s';\nDO $$ BEGIN INSERT INTO seen VALUES ('in'); COMMIT; END $$;\nINSERT INTO seen VALUES (current_setting('lock_timeout'));\n"

@@ -261,13 +261,33 @@ static bool find_tables(const struct toml *toml, const struct toml_entry *firsts
     return true;
 }
 
+/* A table that says nothing was to say something. */
+static bool check_empty(const struct toml *toml, const struct toml_entry *const firsts[MOST], size_t count,
+                        struct status *status)
+{
+    for (size_t i = 0; i < toml->header_count; i++) {
+        const struct toml_entry *const header = &toml->headers[i];
+        bool is_said = strncmp(header->table, PREFIX, strlen(PREFIX)) != 0;
+        for (size_t j = 0; j < count && !is_said; j++) {
+            is_said = strncmp(firsts[j]->table, header->table, strlen(header->table)) == 0;
+        }
+        if (!is_said) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT,
+                               "%s: [%s] is empty: it declares no framework. Say what it is (table, columns, read, "
+                               "record, …), or remove it.",
+                               toml_place(status->arena, toml, header), header->table);
+        }
+    }
+    return true;
+}
+
 static bool read_all(struct arena *arena, const char *root, const struct toml *toml,
                      const struct framework *const **all, struct status *status)
 {
     const struct toml_entry *firsts[MOST];
     size_t count;
     size_t built_in = 0;
-    if (!find_tables(toml, firsts, &count, status)) {
+    if (!find_tables(toml, firsts, &count, status) || !check_empty(toml, firsts, count, status)) {
         return false;
     }
     while (frameworks[built_in] != NULL) {

@@ -121,10 +121,16 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
     }
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
         looking_warn(looking,
-                     arena_printf(looking->request->arena,
-                                  "There is a ledger in schema \"%s\", but the connection URL means schema \"%s\": "
-                                  "add ?schema=%s to it if that one is meant.",
-                                  other->ledger.schema, source->ledger.schema, other->ledger.schema));
+                     looking->request->site->ledger.table != NULL
+                         ? arena_printf(looking->request->arena,
+                                        "There is a ledger at %s.%s, but --ledger says %s.%s: that is made new, and "
+                                        "every migration runs. If the other one is meant, --ledger %s.%s says so.",
+                                        other->ledger.schema, other->ledger.table, source->ledger.schema,
+                                        source->ledger.table, other->ledger.schema, other->ledger.table)
+                         : arena_printf(looking->request->arena,
+                                        "There is a ledger in schema \"%s\", but the connection URL means schema "
+                                        "\"%s\": add ?schema=%s to it if that one is meant.",
+                                        other->ledger.schema, source->ledger.schema, other->ledger.schema));
     } else if (ledger_is_named(looking, &source->folder)) {
         looking_warn(looking,
                      arena_printf(looking->request->arena,

@@ -6,6 +6,8 @@
 #include "migration/look/baseline.h"
 #include "migration/look/schema.h"
 
+#include <string.h>
+
 #define MOST_ACTIVE 3
 
 static bool count_activity(const struct request *request, struct pg_session *session, struct check *check)
@@ -45,9 +47,20 @@ static void find_problems(struct arena *arena, const struct catalog *catalog, st
     }
 }
 
-/* IF NOT EXISTS passes over an index that is INVALID, and says that all is well. */
+static bool is_told(const struct flaws *flaws, const char *migration, const char *name)
+{
+    for (size_t i = 0; i < flaws->count; i++) {
+        if (strcmp(flaws->items[i].migration, migration) == 0 &&
+            text_find(text_of(flaws->items[i].what), name, 0) != SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Says what the plan's own refusal does not. */
 static void find_flaws(const struct request *request, struct pg_session *session, const struct prepared *prepared,
-                       struct check *check)
+                       const struct flaws *told, struct check *check)
 {
     const struct objects_place place = {request->arena, session, request->site->project.schema};
     struct status unread = {.arena = request->arena};
@@ -59,7 +72,7 @@ static void find_flaws(const struct request *request, struct pg_session *session
     }
     for (size_t i = 0; i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
-        if (!one->exists && one->difference != NULL) {
+        if (!one->exists && one->difference != NULL && !is_told(told, prepared->item->name, one->name)) {
             warnings_add(&check->warnings,
                          arena_printf(request->arena, "Migration \"%s\" makes the %s \"%s\", which is there: %s",
                                       prepared->item->name, one->type, one->name, one->difference));
@@ -104,7 +117,7 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
         warnings_add(&check->warnings, problem.message);
     }
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
-        find_flaws(&asking, session, &preparation.items[i], check);
+        find_flaws(&asking, session, &preparation.items[i], &preparation.flaws, check);
     }
     const struct moment moment = {&asking, session, &preparation.catalog.detection, &check->warnings, &check->notes};
     moment_check(&moment, &preparation, &explanation);

@@ -135,10 +135,12 @@ static bool run_prepared(const struct execution *execution)
     const struct preparation *const preparation = execution->preparation;
     const int64_t began = clock_ms();
     execution->result->dry_run = execution->options->dry_run;
+    const char *const name = preparation->catalog.detection.framework->display_name;
     tell(execution, RUN_EVENT_RUN_STARTED,
-         arena_printf(execution->run->arena, "%s %zu migration(s) of %s.",
-                      execution->options->dry_run ? "Trying" : "Running", preparation->count,
-                      preparation->catalog.detection.framework->display_name),
+         preparation->count == 0
+             ? arena_printf(execution->run->arena, "No migration of %s is pending.", name)
+             : arena_printf(execution->run->arena, "%s %zu migration(s) of %s.",
+                            execution->options->dry_run ? "Trying" : "Running", preparation->count, name),
          began);
     if (!execute(execution)) {
         return false;

@@ -1,0 +1,65 @@
+/*
+ * The path without "$user" is an option of the connection, so that RESET ALL puts it back.
+ */
+#include "pg/own_schema.h"
+
+#include "pg/session_state.h"
+
+#include <string.h>
+
+/* The path without "$user", where that means our schema or one that we shall make. The tables are all that we keep
+ * there (tests/service/test_rows.py compares them with the sources). */
+static const char path_sql[] =
+    "SELECT coalesce(nullif(pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), "
+    "'\"?[$]user\"?\\s*,?', ''), ' ,'), ''), '\"\"') WHERE "
+    "pg_catalog.strpos(pg_catalog.current_setting('search_path'), '$user') OPERATOR(pg_catalog.>) 0 AND NOT EXISTS ("
+    "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'truss'::pg_catalog.name AND ("
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace OPERATOR(pg_catalog.=) n.oid) OR EXISTS ("
+    "SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND NOT c.relkind "
+    "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
+    "'{failed_attempts,idempotency_keys,migration_steps,operation_events,operations}'::pg_catalog.name[]))))";
+
+/* A value of "-c", in which a space ends and a backslash escapes. */
+static void put_escaped(struct buffer *options, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (*value == ' ' || *value == '\\') {
+            buffer_putc(options, '\\');
+        }
+        buffer_putc(options, *value);
+    }
+}
+
+static bool set_options(struct conninfo *conninfo, const char *options)
+{
+    size_t i = 0;
+    while (i < conninfo->count && strcmp(conninfo->keywords[i], "options") != 0) {
+        i++;
+    }
+    if (i == CONNINFO_KEYWORDS) {
+        return false;
+    }
+    conninfo->keywords[i] = "options";
+    conninfo->values[i] = options;
+    conninfo->count += i == conninfo->count ? 1 : 0;
+    return true;
+}
+
+bool own_schema_is_in_path(struct pg_session *session, const struct conninfo *conninfo, struct arena *arena,
+                           struct conninfo *other)
+{
+    struct status ignored = {.arena = arena};
+    if (strcmp(pg_session_user(session), "truss") != 0) {
+        return false;
+    }
+    PG_RESULT(result) = session_query(session, path_sql, 0, NULL, &ignored);
+    if (result == NULL || PQntuples(result) != 1) {
+        return false;
+    }
+    struct buffer options = {.arena = arena};
+    const char *const before = conninfo_value(conninfo, "options");
+    buffer_printf(&options, "%s -c search_path=", before == NULL ? "" : before);
+    put_escaped(&options, pg_field(result, 0, 0));
+    *other = *conninfo;
+    return set_options(other, buffer_string(&options));
+}
