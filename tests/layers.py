@@ -25,7 +25,8 @@ MAY = {
     "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
     "workbench": ["base", "pg", "sql"],
     "trust": ["base"],
-    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "trust"],
+    "connection": ["base", "pg"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "trust"],
     "bridge": ["base", "rpc"],
     "cli": ["base", "rpc"],
 }

@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "bridge/answer.h"
 #include "bridge/browser.h"
+#include "bridge/download.h"
 #include "bridge/panel.h"
 #include "bridge/request.h"
 #include "bridge/share.h"
@@ -38,7 +39,7 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         passage_call(passage, passage->rpc, passage->input, on_reply);
     } else if (status->code != STATUS_OK) {
         answer_failure(passage, status);
-    } else if (passage->rpc != route->rpc) {
+    } else if (passage->rpc == route->async_rpc) {
         answer_begun(passage, (const Truss__Migration__V1__Operation *)reply);
     } else if (route->count != NULL) {
         static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
@@ -151,6 +152,8 @@ static void pass_on(struct passage *passage, const char *name)
         answer_error_as(passage, http != 0 ? http : status_code_http(status.code), &status, NULL);
     } else if ((passage->route->flags & ROUTE_STREAM) != 0) {
         stream_begin(passage);
+    } else if ((passage->route->flags & ROUTE_DOWNLOAD) != 0) {
+        download_begin(passage);
     } else if (share_fits(passage)) {
         if (!share_join(passage)) {
             passage_call(passage, passage->rpc, passage->input, on_shared);

@@ -38,6 +38,7 @@ struct exchange {
     struct http_source source; /* of an answer that comes piece by piece */
     struct text piece;         /* what is left of the last one */
     bool is_last;
+    bool is_broken;
 };
 
 struct http_server {
@@ -142,6 +143,9 @@ static ssize_t read_piece(void *data, uint64_t position, char *out, size_t most)
 {
     struct exchange *const exchange = data;
     (void)position;
+    if (exchange->is_broken) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     if (exchange->piece.size == 0 && exchange->is_last) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
@@ -177,6 +181,12 @@ void http_stream_end(struct http_request *request, struct text piece)
 {
     ((struct exchange *)request)->is_last = true;
     http_stream_send(request, piece);
+}
+
+void http_stream_break(struct http_request *request)
+{
+    ((struct exchange *)request)->is_broken = true;
+    MHD_resume_connection(request->connection);
 }
 
 /* An answer of the server's own, after which the connection ends: what follows cannot be trusted. */

@@ -70,6 +70,9 @@ void http_stream_send(struct http_request *request, struct text piece);
 /* The same for the last piece, which may be empty. */
 void http_stream_end(struct http_request *request, struct text piece);
 
+/* Ends it without its end, so that the client sees that something is missing. In place of the next piece. */
+void http_stream_break(struct http_request *request);
+
 struct http_server;
 
 /* Listens on "ADDRESS:PORT" ("[::1]:8787", "127.0.0.1:0"). NULL and a status where that cannot be. */

@@ -112,6 +112,7 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
     }
     if (http_server_is_loopback(server)) {
         atomic_store(&bridge.needs_login, false);
+        atomic_store(&bridge.is_near, true);
     } else if (atomic_load(&bridge.needs_login) && !workers_ask_login(arena, &bridge, status)) {
         stop(&bridge, server);
         return false;

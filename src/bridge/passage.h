@@ -23,6 +23,7 @@ struct bridge {
     uint32_t run_timeout_ms;
     const char *const *allowed_hosts; /* names besides this machine's that a Host may have; NULL-terminated */
     atomic_bool needs_login;          /* a worker that asks nobody for a login is not to serve our clients */
+    atomic_bool is_near;              /* only this machine can reach us */
     bool is_tls;
     struct text openapi; /* /openapi.json and /, made once */
     struct text index;
@@ -56,7 +57,8 @@ struct passage {
     struct arena *piece;        /* of a stream: the memory of the reply and of what is sent of it */
     struct text first;          /* of a stream: what its first look found, to be sent when the client is there */
     bool first_is_last;
-    int64_t asked_at; /* of a stream: when its worker was asked for more */
+    const char *query_id; /* of a download: by which its worker ends it */
+    int64_t asked_at;     /* of a stream: when its worker was asked for more */
 };
 
 /* Calls a method of the route's service; the passage may be gone when this returns. */

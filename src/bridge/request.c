@@ -276,6 +276,23 @@ static bool read_last_event(struct passage *passage, struct status *status)
     return true;
 }
 
+/* Without tokens everybody has every right: a secret is then for this machine alone. */
+static bool read_reveal(struct passage *passage, struct status *status)
+{
+    const ProtobufCFieldDescriptor *const field =
+        passage->route->reveal_rpc == NULL
+            ? NULL
+            : protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, "reveal");
+    if (field == NULL ||
+        *(const protobuf_c_boolean *)(const void *)((const char *)passage->input + field->offset) == 0) {
+        return true;
+    }
+    passage->rpc = passage->route->reveal_rpc;
+    return passage->options.authorization != NULL || atomic_load(&passage->bridge->is_near) ||
+           status_fail(status, STATUS_PERMISSION_DENIED,
+                       "A password is shown to an admin's token, or where the bridge listens on loopback only.");
+}
+
 bool request_read(struct passage *passage, const char *name, struct status *status, unsigned *http)
 {
     passage->rpc = passage->route->rpc;
@@ -283,5 +300,5 @@ bool request_read(struct passage *passage, const char *name, struct status *stat
         passage->rpc = passage->route->async_rpc;
     }
     return read_message(passage, status, http) && set_path_field(passage, name, status) &&
-           read_last_event(passage, status) && read_options(passage, status);
+           read_last_event(passage, status) && read_options(passage, status) && read_reveal(passage, status);
 }

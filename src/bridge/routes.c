@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bridge/views.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
+#include "truss/connection/v1/connection.pb-c.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
@@ -13,10 +14,11 @@
 
 #include <string.h>
 
-#define MIGRATION &truss__migration__v1__migration_service__descriptor
-#define SQL       &truss__sql__v1__sql_service__descriptor
-#define HEALTH    &truss__health__v1__health__descriptor
-#define TRUST     &truss__trust__v1__trust__descriptor
+#define MIGRATION  &truss__migration__v1__migration_service__descriptor
+#define SQL        &truss__sql__v1__sql_service__descriptor
+#define CONNECTION &truss__connection__v1__connection_service__descriptor
+#define HEALTH     &truss__health__v1__health__descriptor
+#define TRUST      &truss__trust__v1__trust__descriptor
 
 const struct route routes[] = {
     {
@@ -186,6 +188,15 @@ const struct route routes[] = {
     },
     {
         .method = "POST",
+        .pattern = "/api/sql/export",
+        .summary = "All rows of a query as a file",
+        .service = SQL,
+        .rpc = "Export",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_DOWNLOAD | ROUTE_LONG | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
         .pattern = "/api/sql/cancel",
         .summary = "End a query under way",
         .id = "CancelQuery",
@@ -211,6 +222,16 @@ const struct route routes[] = {
         .rpc = "Describe",
         .names = JSON_CAMEL,
         .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/connection",
+        .summary = "How to connect to the database; ?reveal=true with its password, for admins",
+        .service = CONNECTION,
+        .rpc = "GetConnection",
+        .reveal_rpc = "RevealConnection",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE,
     },
     {
         .method = "GET",

@@ -19,7 +19,8 @@ enum route_flags {
     ROUTE_STREAM = 32,       /* Server-Sent Events */
     ROUTE_SLASHES = 64,      /* the path's field, at its end, may hold slashes */
     ROUTE_ANY_QUERY = 128,   /* words of the query that it does not know are passed over, as somebody's cache-buster */
-    ROUTE_LOGIN = 256        /* its answer has the browser keep the token that it was called with */
+    ROUTE_LOGIN = 256,       /* its answer has the browser keep the token that it was called with */
+    ROUTE_DOWNLOAD = 512     /* a file, piece by piece */
 };
 
 /* What the bridge answers by itself. */
@@ -46,6 +47,7 @@ struct route {
     route_count *count;                          /* the view wants a GetStatus behind it; NULL: it does not */
     const char *async_rpc;                       /* what is called for Prefer: respond-async; NULL: that is nothing */
     const char *begun_at;                        /* where what has begun so is asked for, before its id */
+    const char *reveal_rpc;                      /* what is called where the field `reveal` is true; NULL: nothing */
     const char *hidden;                          /* a field of the request that no client sets; NULL: none */
 };
 

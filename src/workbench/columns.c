@@ -11,6 +11,7 @@
 #define OID_TEXT    25
 #define OID_VARCHAR 1043
 #define OID_BPCHAR  1042
+#define OID_UNKNOWN 705
 #define OID_BYTEA   17
 
 /* ---- names ---- */
@@ -67,7 +68,8 @@ static void set_type(struct arena *arena, struct column *column, const PGresult 
     const int64_t element = pg_field_int(types, row, 3, 0);
     const char *const delimiter = pg_field(types, row, 4);
     column->type = arena_strdup(arena, pg_field(types, row, 0));
-    column->is_long = pg_field_int(types, row, 1, 0) == -1;
+    /* A literal that nothing gave a type cannot be a column of a query around it, but for format(). */
+    column->is_long = pg_field_int(types, row, 1, 0) == -1 || column->oid == OID_UNKNOWN;
     column->value.is_array = element > 0;
     column->value.kind = value_kind_of(element > 0 ? (uint32_t)element : column->oid);
     column->value.delimiter = delimiter == NULL ? ',' : delimiter[0];

@@ -172,6 +172,9 @@ void readonly_end(struct readonly *reading)
 {
     struct status ignored = {.arena = reading->call->arena};
     struct pg_session *const session = reading->session;
+    if (reading->call->status->code == STATUS_CANCELLED) {
+        status_fail(reading->call->status, STATUS_CANCELLED, "The query was cancelled.");
+    }
     running_leave(reading->call->workbench->running, &reading->running);
     pg_rows_end(session);
     pg_session_on_tick(session, NULL, NULL);
@@ -236,10 +239,6 @@ void readonly_explain_failure(const struct readonly *reading, const struct sql_s
                               uint32_t ms)
 {
     struct status *const status = reading->call->status;
-    if (status->code == STATUS_CANCELLED) {
-        status_fail(status, STATUS_CANCELLED, "The query was cancelled.");
-        return;
-    }
     if (status->code == STATUS_DEADLINE_EXCEEDED ||
         (ms > 0 && status->sqlstate != NULL && sqlstate_is(status->sqlstate, SQLSTATE_QUERY_CANCELED))) {
         status_fail(status, STATUS_DEADLINE_EXCEEDED, "The query took longer than %u seconds and was cancelled.",

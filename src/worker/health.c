@@ -52,6 +52,17 @@ static ProtobufCMessage *check(void *data, struct rpc_call *call, const Protobuf
     return &reply->base;
 }
 
+static void put_warning(const struct health_context *context, struct arena *arena,
+                        Truss__Health__V1__GetInfoResponse *reply)
+{
+    const char *const warning = context->workbench == NULL ? NULL : workbench_warning(context->workbench, arena);
+    if (warning != NULL) {
+        reply->n_warnings = 1;
+        reply->warnings = arena_alloc(arena, sizeof *reply->warnings);
+        reply->warnings[0] = message_string(warning);
+    }
+}
+
 static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     static const char sql[] =
@@ -77,6 +88,7 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
     reply->connection->pg_version = arena_strdup(call->arena, pg_field(result, 0, 2));
     reply->connection->started_at = message_time(call->arena, pg_field_us(result, 0, 3));
     reply->connection->active_connections = (uint32_t)pg_field_int(result, 0, 4, 0);
+    put_warning(context, call->arena, reply);
     return &reply->base;
 }
 

@@ -7,6 +7,7 @@
 #include "worker/gate.h"
 #include "worker/private.h"
 #include "worker/service/service.h"
+#include "worker/service/service_connection.h"
 #include "worker/service/service_sql.h"
 #include "worker/service/service_trust.h"
 #include "worker/settings.h"
@@ -125,16 +126,19 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     }
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     struct site site = site_of(config);
+    struct workbench workbench = workbench_of(config);
     struct health_context health = {
+        .workbench = &workbench,
         .site = &site,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
         .started_at = clock_wall_us(),
     };
-    struct workbench workbench = workbench_of(config);
     struct service_context context = {.site = &site, .operations = operations_new(&site)};
     struct trust_context trust = {.asks_login = gate.login != NULL};
+    struct connection_context connection = {.site = &site};
     const struct rpc_service services[] = {migration_service(&context), health_service(&health),
-                                           sql_service(&workbench), trust_service(&trust)};
+                                           sql_service(&workbench), connection_service(&connection),
+                                           trust_service(&trust)};
     const struct rpc_server_options options = {
         .urls = config->urls,
         .gate = gate_enter,

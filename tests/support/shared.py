@@ -9,7 +9,7 @@ import sys
 import cluster
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MESSAGES = ("rpc", "migration", "health", "sql", "trust")
+MESSAGES = ("rpc", "migration", "health", "sql", "connection", "trust")
 
 
 def make_messages(directory):

@@ -6,6 +6,7 @@
 
 #include "migration/look/place.h"
 #include "rpc/server.h"
+#include "workbench/workbench.h"
 #include "worker/operations/operations.h"
 
 struct service_context {
@@ -26,7 +27,8 @@ struct rpc_service migration_service(struct service_context *context);
 struct health_context {
     const struct site *site;
     struct pg_pool *pool; /* of its own; NULL without a usable connection URL */
-    int64_t started_at;   /* wall clock, microseconds */
+    const struct workbench *workbench;
+    int64_t started_at; /* wall clock, microseconds */
 };
 
 /* truss.health.v1.Health. The context is borrowed. */

@@ -1,0 +1,32 @@
+/*
+ * What only the server knows of a connection to it.
+ */
+#ifndef CONNECTION_SERVER_H
+#define CONNECTION_SERVER_H
+
+#include "pg/session.h"
+
+struct server_setting {
+    const char *name;
+    const char *value;
+    const char *note; /* what it means for a migration */
+};
+
+#define SERVER_SETTINGS 20
+
+struct server_facts {
+    const char *version; /* "15.18" */
+    bool knows_tls;
+    bool has_tls;
+    const char *tls_protocol; /* NULL: none, as of the cipher */
+    const char *tls_cipher;
+    const char *pooler; /* why there is one; NULL: none was found */
+    struct server_setting settings[SERVER_SETTINGS];
+    size_t setting_count;
+};
+
+/* Asks a pinned session. False and a status where it does not answer. Strings are copies in the arena. */
+bool server_look(struct arena *arena, struct pg_session *session, const struct conninfo *conninfo,
+                 struct server_facts *facts, struct status *status);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * truss.connection.v1.ConnectionService: answers also while the database is down, without what only the server knows.
+ */
+#include "worker/service/service_connection.h"
+
+#include "base/log.h"
+#include "connection/forms.h"
+#include "connection/server.h"
+#include "truss/connection/v1/connection.pb-c.h"
+#include "worker/messages/messages.h"
+
+#include <string.h>
+
+#define LOOK_MS 5000
+
+#define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Connection__V1__##Type, truss__connection__v1__##type)
+
+typedef Truss__Connection__V1__Connection Reply;
+
+static char *or_empty(const char *text)
+{
+    return message_string(text);
+}
+
+/* ---- what the URL says ---- */
+
+static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool reveal, Reply *reply)
+{
+    struct connection_form forms[CONNECTION_FORMS];
+    reply->n_forms = connection_forms(arena, conninfo, reveal, forms);
+    reply->forms = arena_array(arena, reply->n_forms, sizeof *reply->forms);
+    for (size_t i = 0; i < reply->n_forms; i++) {
+        Truss__Connection__V1__Form *const form = NEW(arena, Form, form);
+        form->name = or_empty(forms[i].name);
+        form->title = or_empty(forms[i].title);
+        form->text = or_empty(forms[i].text);
+        reply->forms[i] = form;
+    }
+}
+
+static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, bool reveal)
+{
+    Reply *const reply = NEW(arena, Connection, connection);
+    const char *const mode = conninfo_value(conninfo, "sslmode");
+    reply->host = or_empty(conninfo->place.host);
+    reply->port = or_empty(conninfo->place.port);
+    reply->database = or_empty(conninfo->place.database);
+    reply->user = or_empty(conninfo_value(conninfo, "user"));
+    reply->connection_string = or_empty(connection_url(arena, conninfo, reveal));
+    reply->masked_connection_string = or_empty(connection_url(arena, conninfo, false));
+    reply->revealed = reveal;
+    reply->tls = NEW(arena, Tls, tls);
+    reply->tls->mode = or_empty(mode == NULL ? "prefer" : mode);
+    reply->pooler = NEW(arena, Pooler, pooler);
+    reply->pooler->found = conninfo->pgbouncer;
+    reply->pooler->evidence = or_empty(conninfo->pgbouncer ? "the URL says pgbouncer=true" : NULL);
+    put_forms(arena, conninfo, reveal, reply);
+    return reply;
+}
+
+/* ---- what the server says ---- */
+
+static void put_settings(struct arena *arena, const struct server_facts *facts, Reply *reply)
+{
+    reply->n_settings = facts->setting_count;
+    reply->settings = arena_array(arena, facts->setting_count + 1, sizeof *reply->settings);
+    for (size_t i = 0; i < facts->setting_count; i++) {
+        Truss__Connection__V1__Setting *const setting = NEW(arena, Setting, setting);
+        setting->name = or_empty(facts->settings[i].name);
+        setting->value = or_empty(facts->settings[i].value);
+        setting->note = or_empty(facts->settings[i].note);
+        reply->settings[i] = setting;
+    }
+}
+
+static void put_facts(struct arena *arena, const struct server_facts *facts, Reply *reply)
+{
+    MESSAGE_SET_OPTIONAL(reply, version, TRUSS__CONNECTION__V1__CONNECTION___VERSION_VERSION, facts->version);
+    if (facts->knows_tls) {
+        reply->tls->_used_case = TRUSS__CONNECTION__V1__TLS___USED_USED;
+        reply->tls->used = facts->has_tls;
+        MESSAGE_SET_OPTIONAL(reply->tls, protocol, TRUSS__CONNECTION__V1__TLS___PROTOCOL_PROTOCOL, facts->tls_protocol);
+        MESSAGE_SET_OPTIONAL(reply->tls, cipher, TRUSS__CONNECTION__V1__TLS___CIPHER_CIPHER, facts->tls_cipher);
+    }
+    reply->pooler->found = facts->pooler != NULL;
+    reply->pooler->evidence = or_empty(facts->pooler);
+    put_settings(arena, facts, reply);
+}
+
+static void ask_server(const struct site *site, const struct rpc_call *call, Reply *reply)
+{
+    struct status problem = {.arena = call->arena};
+    struct server_facts facts;
+    const int64_t own = deadline_in(LOOK_MS);
+    struct pg_session *const session =
+        pg_pool_take_pinned(site->pool, own < call->deadline ? own : call->deadline, &problem);
+    if (session != NULL && server_look(call->arena, session, site->conninfo, &facts, &problem)) {
+        put_facts(call->arena, &facts, reply);
+    } else {
+        MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__CONNECTION__V1__CONNECTION___PROBLEM_PROBLEM, problem.message);
+    }
+    const struct target target = target_of(call->arena, site, session);
+    reply->target = message_target(call->arena, &target);
+    pg_pool_give(site->pool, session);
+}
+
+static ProtobufCMessage *answer(const struct connection_context *context, struct rpc_call *call, bool reveal)
+{
+    if (!site_is_connected(context->site, call->status)) {
+        return NULL;
+    }
+    Reply *const reply = reply_of(call->arena, context->site->conninfo, reveal);
+    ask_server(context->site, call, reply);
+    return &reply->base;
+}
+
+static ProtobufCMessage *get(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)input;
+    return answer(context, call, false);
+}
+
+/* Without tokens everybody has every right: then only who is on this machine sees a secret. */
+static bool may_see(const struct rpc_call *call)
+{
+    const char *const host = call->peer->host;
+    const bool is_near = strcmp(host, "unix") == 0 || strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
+    return call->principal->kind != PRINCIPAL_ANONYMOUS || is_near ||
+           status_fail(call->status, STATUS_PERMISSION_DENIED,
+                       "Without tokens the password is shown on the worker's own machine only.");
+}
+
+static ProtobufCMessage *reveal(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)input;
+    if (!may_see(call)) {
+        return NULL;
+    }
+    log_info("password shown", "who=%s from=%s", log_quoted(call->principal->name, (char[LOG_QUOTED_SIZE]){0}),
+             log_quoted(call->peer->address, (char[LOG_QUOTED_SIZE]){0}));
+    return answer(context, call, true);
+}
+
+/* In the order of the .proto. */
+static const struct rpc_method methods[] = {
+    {get, RPC_LANE_READ, true, SCOPE_READ},
+    {reveal, RPC_LANE_READ, false, SCOPE_ADMIN},
+};
+
+struct rpc_service connection_service(struct connection_context *context)
+{
+    return (struct rpc_service){
+        .descriptor = &truss__connection__v1__connection_service__descriptor,
+        .methods = methods,
+        .context = context,
+    };
+}
