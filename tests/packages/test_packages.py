@@ -158,7 +158,7 @@ worker=$!
 start truss-bridge
 bridge=$!
 # Its own client waits until the worker is there.
-echo "token=$(stat -c %a:%U etc/truss/token) tokens=$(stat -c %a:%U var/lib/truss/tokens)"
+echo "token=$(inside stat -c %a:%U /etc/truss/token) tokens=$(inside stat -c %a:%U /var/lib/truss/tokens)"
 echo "nobody=$(inside env TRUSS_WORKER=tcp://127.0.0.1:"$rpc" /usr/bin/truss status 2>&1 | tr '\n' ' ')"
 echo "status=$(inside env TRUSS_TOKEN_FILE=/etc/truss/token TRUSS_WORKER=tcp://127.0.0.1:"$rpc" /usr/bin/truss status | tr '\n' ' ')"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -229,6 +229,8 @@ class Manifests(Case):
         for container in (worker, bridge, job["spec"]["template"]["spec"]["containers"][0], application["spec"]["template"]["spec"]["initContainers"][0]):
             program, *words = container["command"]
             told = run(os.path.join(BIN, program), *words[:1], "--help")
+            probe = container.get("readinessProbe", {}).get("exec", {}).get("command")
+            told += run(os.path.join(BIN, probe[0]), *probe[1:], "--help") if probe else ""
             for variable in (one["name"] for one in container["env"]):
                 self.assertIn(f"[{variable}]", told)
             for option in (word for word in words if word.startswith("--")):
