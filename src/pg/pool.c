@@ -11,6 +11,8 @@
 #define MOST_IDLE 16
 #define IDLE_MS   60000
 #define WAIT_MS   10000 /* for one of a limited number, where the URL does not say */
+#define FRESH_MS  500   /* who was used so short ago need not be asked whether it is there */
+#define ANSWER_MS 1000
 
 struct idle {
     struct pg_session *session;
@@ -78,13 +80,16 @@ static void free_all(struct pg_session *const *sessions, size_t count)
     }
 }
 
-/* The session that was used last; NULL where there is none. */
-static struct pg_session *take_idle(struct pg_pool *pool)
+/* The session that was used last, and since when it is idle; NULL where there is none. */
+static struct pg_session *take_idle(struct pg_pool *pool, int64_t *since)
 {
     struct pg_session *old[MOST_IDLE];
     pthread_mutex_lock(&pool->mutex);
     const size_t old_count = take_old(pool, old);
     struct pg_session *const session = pool->count > 0 ? pool->idle[--pool->count].session : NULL;
+    if (session != NULL && since != NULL) {
+        *since = pool->idle[pool->count].since;
+    }
     pthread_mutex_unlock(&pool->mutex);
     free_all(old, old_count);
     return session;
@@ -117,14 +122,59 @@ static void leave(struct pg_pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, struct status *status)
+/* A tick: no answer for so long is none. */
+static bool hears(void *data)
 {
-    for (struct pg_session *session; (session = take_idle(pool)) != NULL;) {
-        if (!pg_session_is_lost(session)) {
-            pg_session_set_deadline(session, deadline);
+    struct pg_session *const session = data;
+    if (clock_ms() - pg_session_waits_since(session) < ANSWER_MS) {
+        return true;
+    }
+    pg_session_declare_lost(session);
+    return false;
+}
+
+/* True where the server says something: a network may have forgotten an idle connection without a word to us. */
+static bool answers(struct pg_session *session, struct arena *arena)
+{
+    struct status ignored = {.arena = arena};
+    pg_session_set_deadline(session, NO_DEADLINE);
+    pg_session_on_tick(session, hears, session);
+    const bool ok = pg_exec(session, "", &ignored);
+    pg_session_on_tick(session, NULL, NULL);
+    return ok && !pg_session_is_lost(session);
+}
+
+/* Where one has fallen silent, so have the others that were idle as long. */
+static void drop_idle(struct pg_pool *pool)
+{
+    for (struct pg_session *session; (session = take_idle(pool, NULL)) != NULL;) {
+        pg_session_free(session);
+    }
+}
+
+/* An idle session that is still connected; NULL where there is none. */
+static struct pg_session *take_living(struct pg_pool *pool, struct arena *arena)
+{
+    int64_t since;
+    for (struct pg_session *session; (session = take_idle(pool, &since)) != NULL;) {
+        const bool is_lost = pg_session_is_lost(session);
+        if (!is_lost && (clock_ms() - since < FRESH_MS || answers(session, arena))) {
             return session;
         }
         pg_session_free(session);
+        if (!is_lost) {
+            drop_idle(pool);
+        }
+    }
+    return NULL;
+}
+
+static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, struct status *status)
+{
+    struct pg_session *const living = take_living(pool, status->arena);
+    if (living != NULL) {
+        pg_session_set_deadline(living, deadline);
+        return living;
     }
     struct pg_session *const session = pg_session_open(pool->conninfo, deadline, status);
     const char *const version = session == NULL ? NULL : pg_session_parameter(session, "server_version");

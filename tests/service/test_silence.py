@@ -93,6 +93,14 @@ class Silence(Case):
         self.proxy.hangs = False
         wait_for(lambda: self.ask_at_once(4, 5000) == [0] * 4)
 
+    def test_a_reader_does_not_wait_for_a_connection_that_the_network_has_forgotten(self):
+        self.assertEqual(self.ask_at_once(4, 20000), [0] * 4)
+        time.sleep(0.7)  # they are idle
+        self.proxy.freeze(hangs=False)
+        began = time.monotonic()
+        self.assertEqual(self.ask_at_once(4, 20000), [0] * 4)
+        self.assertLess(time.monotonic() - began, 8)
+
     def test_a_probe_says_so_within_its_time(self):
         with Rpc(self.process.address) as rpc:
             self.assertEqual(rpc.call("Health", "Check").status, 1)
