@@ -1,5 +1,6 @@
 #include "cli/failure_view.h"
 
+#include "base/sqlstate.h"
 #include "base/text.h"
 #include "cli/call.h"
 #include "cli/output.h"
@@ -117,9 +118,11 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
 
 static const char *next_of(struct arena *arena, const FailedMigration *failed, const char *again)
 {
-    static const char *const there_already[] = {"42P07", "42701", "42710", "42P06", "42723", NULL};
-    static const char *const no_lock[] = {"55P03", NULL};
-    static const char *const cancelled[] = {"57014", NULL};
+    static const char *const there_already[] = {SQLSTATE_DUPLICATE_TABLE,    SQLSTATE_DUPLICATE_COLUMN,
+                                                SQLSTATE_DUPLICATE_OBJECT,   SQLSTATE_DUPLICATE_SCHEMA,
+                                                SQLSTATE_DUPLICATE_FUNCTION, NULL};
+    static const char *const no_lock[] = {SQLSTATE_LOCK_NOT_AVAILABLE, NULL};
+    static const char *const cancelled[] = {SQLSTATE_QUERY_CANCELED, NULL};
     const char *const sqlstate = failed->_sqlstate_case == 0 ? "" : failed->sqlstate;
     if (failed->needs_person) {
         return arena_printf(

@@ -3,7 +3,7 @@
  */
 #include "migration/failure.h"
 
-#include "pg/sqlstate.h"
+#include "base/sqlstate.h"
 
 bool failure_take(struct failure *failure, const struct status *status)
 {

@@ -4,8 +4,8 @@
  */
 #include "pg/session_state.h"
 
+#include "base/sqlstate.h"
 #include "pg/cancel.h"
-#include "pg/sqlstate.h"
 
 #include <poll.h>
 #include <stdlib.h>

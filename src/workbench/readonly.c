@@ -4,7 +4,7 @@
  */
 #include "workbench/readonly.h"
 
-#include "pg/sqlstate.h"
+#include "base/sqlstate.h"
 #include "workbench/policy.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "worker/create_database.h"
 
+#include "base/sqlstate.h"
 #include "pg/session.h"
-#include "pg/sqlstate.h"
 
 #include <string.h>
 

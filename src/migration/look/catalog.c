@@ -3,11 +3,11 @@
  */
 #include "migration/look/catalog.h"
 
+#include "base/sqlstate.h"
 #include "framework/core/listing.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"
 #include "migration/look/project_database.h"
-#include "pg/sqlstate.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 
 #include "migration/look/baseline.h"
 
+#include "base/sqlstate.h"
 #include "migration/look/store.h"
-#include "pg/sqlstate.h"
 
 #define MOST_TRIES 3
 

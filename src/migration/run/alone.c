@@ -3,10 +3,10 @@
  */
 #include "migration/run/alone.h"
 
+#include "base/sqlstate.h"
 #include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
-#include "pg/sqlstate.h"
 #include "sql/classify.h"
 #include "sql/split.h"
 

@@ -5,7 +5,7 @@
  */
 #include "migration/run/ladder.h"
 
-#include "pg/sqlstate.h"
+#include "base/sqlstate.h"
 
 #define FIRST_PAUSE_MS   50
 #define LONGEST_PAUSE_MS 500

@@ -6,8 +6,8 @@
  */
 #include "migration/run/leftovers.h"
 
+#include "base/sqlstate.h"
 #include "migration/events.h"
-#include "pg/sqlstate.h"
 #include "sql/lexer.h"
 
 #include <string.h>

@@ -4,12 +4,12 @@
  */
 #include "migration/run/migrate.h"
 
+#include "base/sqlstate.h"
 #include "migration/record/make.h"
 #include "migration/run/alone.h"
 #include "migration/run/lock.h"
 #include "migration/run/observer.h"
 #include "migration/run/send.h"
-#include "pg/sqlstate.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 

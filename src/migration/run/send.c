@@ -3,11 +3,11 @@
  */
 #include "migration/run/send.h"
 
+#include "base/sqlstate.h"
 #include "migration/plan/cut.h"
 #include "migration/record/row.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
-#include "pg/sqlstate.h"
 #include "sql/split.h"
 
 #include <stdlib.h>

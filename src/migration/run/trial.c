@@ -2,10 +2,10 @@
  * A dry run: all in one transaction that is rolled back. What cannot be tried so is listed. Sequences that the scripts
  * name, or whose tables they name, give the same values afterwards as without the try; others that moved are told of.
  */
+#include "base/sqlstate.h"
 #include "migration/run/batch.h"
 #include "migration/run/observer.h"
 #include "migration/run/sequences.h"
-#include "pg/sqlstate.h"
 #include "sql/escapes.h"
 #include "sql/split.h"
 

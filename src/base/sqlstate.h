@@ -1,8 +1,8 @@
 /*
  * The error codes of PostgreSQL that we act on, by the names of its errcodes.txt; no other file spells one.
  */
-#ifndef PG_SQLSTATE_H
-#define PG_SQLSTATE_H
+#ifndef BASE_SQLSTATE_H
+#define BASE_SQLSTATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +15,9 @@
 #define SQLSTATE_SERIALIZATION_FAILURE           "40001"
 #define SQLSTATE_DEADLOCK_DETECTED               "40P01"
 #define SQLSTATE_INSUFFICIENT_PRIVILEGE          "42501"
+#define SQLSTATE_DUPLICATE_COLUMN                "42701"
+#define SQLSTATE_DUPLICATE_FUNCTION              "42723"
+#define SQLSTATE_QUERY_CANCELED                  "57014"
 #define SQLSTATE_UNDEFINED_OBJECT                "42704"
 #define SQLSTATE_DUPLICATE_OBJECT                "42710" /* a tablespace, a subscription, ... */
 #define SQLSTATE_UNDEFINED_TABLE                 "42P01"
@@ -23,7 +26,6 @@
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
 #define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
-#define SQLSTATE_QUERY_CANCELED                  "57014" /* statement_timeout as well */
 #define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* pg_terminate_backend as well */
 #define SQLSTATE_CRASH_SHUTDOWN                  "57P02"
 #define SQLSTATE_CANNOT_CONNECT_NOW              "57P03"
