@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from urllib.parse import quote
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
@@ -354,6 +355,22 @@ class Delegate(Fixtures):
         reply = self.run_it(rpc)
         self.assertTrue(reply.ok, reply)
         self.assertEqual(len(reply.applied), 3)
+
+    def test_a_password_does_not_end_the_connection_string_of_dotnet(self):
+        self.database = self.fixture("efcore", "before.sql")
+        self.files = self.copy("efcore")
+        self.tool('env | grep ^ConnectionStrings >"$here/connection"; exit 1', "bin-of-the-machine/dotnet")
+        password = 'a;Host="evil'
+        self.sql(f"CREATE ROLE efu LOGIN SUPERUSER PASSWORD '{password}'")
+        url = f"postgresql://efu:{quote(password, safe='')}@127.0.0.1:{self.cluster.port}/{self.database}"
+        worker = self.worker(self.files, "--allow-delegate", "--allow-other-database", url=url,
+                             environment={"PATH": f"{os.path.dirname(self.tool_path)}:{os.environ['PATH']}"})
+        try:
+            self.run_it(self.rpc(worker))
+        except RpcError:
+            pass
+        self.assertEqual(self.beside("connection").strip().split("=", 1)[1],
+                         f'Host=127.0.0.1;Port={self.cluster.port};Database={self.database};Username=efu;Password="a;Host=""evil"')
 
     # ---- previews ----
 

@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
 import harness
 from fixtures import Fixtures
+from harness import RpcError
 
 HARD = os.path.join(harness.FIXTURES, "liquibase-hard")
 
@@ -36,6 +38,20 @@ class Liquibase(Fixtures):
             migrations = self.status(rpc).migrations
         self.assertGreater(len(migrations), 15)
         self.assertEqual([one.name for one in migrations if one.file_hash != one.stored_hash or not one.verified], [])
+
+    def test_a_changelog_of_nothing_but_brackets_is_refused_at_once(self):
+        """libyaml looks at every open level for each token: 200 kB of them would take minutes."""
+        for name, head in (("yaml", "databaseChangeLog: "), ("json", '{"databaseChangeLog":')):
+            shutil.rmtree(self.path)
+            os.makedirs(os.path.join(self.path, "db", "changelog"))
+            with open(os.path.join(self.path, f"db/changelog/db.changelog-master.{name}"), "w", encoding="utf-8") as file:
+                file.write(head + "[" * 200000)
+            with self.start(self.load(None)) as rpc:
+                began = time.monotonic()
+                with self.assertRaises(RpcError) as refused:
+                    self.status(rpc)
+                self.assertIn("too deep", refused.exception.status.message)
+                self.assertLess(time.monotonic() - began, 20)
 
     def test_of_two_changesets_with_one_key_the_kept_one_has_the_row(self):
         shutil.rmtree(self.path)

@@ -119,7 +119,7 @@ const struct framework framework_efcore = {
             .programs = WORDS("dotnet"),
             .run = WORDS("ef", "database", "update"),
             .run_to = WORDS("ef", "database", "update", "{name}"),
-            .environment = WORDS("ConnectionStrings__DefaultConnection=Host={host};Port={port};Database={database};"
-                                 "Username={user};Password={password}"),
+            .environment = WORDS("ConnectionStrings__DefaultConnection=Host={ado:host};Port={ado:port};"
+                                 "Database={ado:database};Username={ado:user};Password={ado:password}"),
         },
 };

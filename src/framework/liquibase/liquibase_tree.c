@@ -111,11 +111,47 @@ static bool walk_yaml(struct yaml_walk *walk, int index, struct tree_node *node,
     return ok;
 }
 
+static bool opens(yaml_token_type_t type)
+{
+    return type == YAML_FLOW_SEQUENCE_START_TOKEN || type == YAML_FLOW_MAPPING_START_TOKEN ||
+           type == YAML_BLOCK_SEQUENCE_START_TOKEN || type == YAML_BLOCK_MAPPING_START_TOKEN;
+}
+
+static bool closes(yaml_token_type_t type)
+{
+    return type == YAML_FLOW_SEQUENCE_END_TOKEN || type == YAML_FLOW_MAPPING_END_TOKEN || type == YAML_BLOCK_END_TOKEN;
+}
+
+/* The library looks at every open level for each token: what is deeper than the tree may be is found out before that
+ * costs. What is no YAML at all is the parser's to say. */
+static bool is_too_deep(struct text content)
+{
+    yaml_parser_t parser;
+    size_t depth = 0;
+    if (yaml_parser_initialize(&parser) == 0) {
+        return false;
+    }
+    yaml_parser_set_input_string(&parser, (const unsigned char *)content.data, content.size);
+    yaml_token_t token;
+    bool goes_on = true;
+    while (goes_on && depth <= MOST_DEPTH && yaml_parser_scan(&parser, &token) != 0) {
+        goes_on = token.type != YAML_STREAM_END_TOKEN;
+        depth += opens(token.type) ? 1 : 0;
+        depth -= closes(token.type) && depth > 0 ? 1 : 0;
+        yaml_token_delete(&token);
+    }
+    yaml_parser_delete(&parser);
+    return depth > MOST_DEPTH;
+}
+
 bool tree_read_yaml(struct arena *arena, const char *name, struct text content, struct tree_node *root,
                     struct status *status)
 {
     yaml_parser_t parser;
     yaml_document_t document;
+    if (is_too_deep(content)) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s has too many values, or too deep ones.", name);
+    }
     if (yaml_parser_initialize(&parser) == 0) {
         return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "%s cannot be read: there is no memory.", name);
     }

@@ -144,8 +144,19 @@ static const char *file_of(struct arena *arena, const struct tool *tool)
     return size > 0 && strncmp(path, base, size) == 0 && path[size] == '/' ? path + size + 1 : path;
 }
 
-/* The value of {name}; NULL: there is no such. */
-static const char *value_of(struct arena *arena, const struct tool *tool, struct text name, bool is_public)
+/* A value of an ADO.NET connection string: in quotes where a character of it would end it or begin another. */
+static const char *ado_value(struct arena *arena, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/";
+    struct buffer out = {.arena = arena};
+    if (value == NULL || value[strspn(value, plain)] == '\0') {
+        return value;
+    }
+    pg_quote_identifier(&out, value); /* the same rule: "…", a quote inside doubled */
+    return buffer_string(&out);
+}
+
+static const char *plain_value_of(struct arena *arena, const struct tool *tool, struct text name, bool is_public)
 {
     const struct site *const site = tool->site;
     const struct migration_file *const file = tool->file;
@@ -171,6 +182,15 @@ static const char *value_of(struct arena *arena, const struct tool *tool, struct
         }
     }
     return NULL;
+}
+
+/* The value of {name}, or of {ado:name} as a connection string of .NET has it; NULL: there is no such. */
+static const char *value_of(struct arena *arena, const struct tool *tool, struct text name, bool is_public)
+{
+    static const char ado[] = "ado:";
+    return text_starts_with(name, ado)
+               ? ado_value(arena, plain_value_of(arena, tool, text_slice(name, strlen(ado), name.size), is_public))
+               : plain_value_of(arena, tool, name, is_public);
 }
 
 /* The word with its {names} filled in; what has no value stays. */
