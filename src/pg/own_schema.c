@@ -1,8 +1,10 @@
 /*
- * The path without "$user" is an option of the connection, so that RESET ALL puts it back.
+ * A role that is called "truss", as our schema is: "$user" of its search path would mean our schema as soon as we have
+ * made it, and what a script makes without a schema would land beside our tables. Where the schema is ours alone, the
+ * session is one without "$user", so that names mean what they mean to the framework's own tool. A schema "truss" with
+ * tables of somebody else is that role's own, and stays in its path. The path is an option of the connection, so that
+ * RESET ALL puts it back.
  */
-#include "pg/own_schema.h"
-
 #include "pg/session_state.h"
 
 #include <string.h>
@@ -45,8 +47,9 @@ static bool set_options(struct conninfo *conninfo, const char *options)
     return true;
 }
 
-bool own_schema_is_in_path(struct pg_session *session, const struct conninfo *conninfo, struct arena *arena,
-                           struct conninfo *other)
+/* The connection to be opened instead, in *other; false where this one is right, or it cannot be asked. */
+static bool wants_another(struct pg_session *session, const struct conninfo *conninfo, struct arena *arena,
+                          struct conninfo *other)
 {
     struct status ignored = {.arena = arena};
     if (strcmp(pg_session_user(session), "truss") != 0) {
@@ -62,4 +65,19 @@ bool own_schema_is_in_path(struct pg_session *session, const struct conninfo *co
     put_escaped(&options, pg_field(result, 0, 0));
     *other = *conninfo;
     return set_options(other, buffer_string(&options));
+}
+
+struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+{
+    struct pg_session *session = session_open_as_said(conninfo, deadline, status);
+    struct arena *const arena = arena_new(0);
+    struct status ignored = {.arena = arena};
+    struct conninfo other;
+    if (session != NULL && wants_another(session, conninfo, arena, &other)) {
+        struct pg_session *const better = session_open_as_said(&other, deadline, &ignored);
+        pg_session_free(better == NULL ? NULL : session); /* a pooler may refuse the option */
+        session = better == NULL ? session : better;
+    }
+    arena_free(arena);
+    return session;
 }

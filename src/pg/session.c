@@ -2,7 +2,6 @@
  * Every wait is a poll(2) with what is left of the deadline. libpq never blocks here but for name resolution when it
  * connects, which it does itself.
  */
-#include "pg/own_schema.h"
 #include "pg/session_state.h"
 
 #include <errno.h>
@@ -148,7 +147,7 @@ static void note_reading(struct pg_session *session)
     session->encoding = encoding == NULL ? NULL : strdup(encoding);
 }
 
-static struct pg_session *open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status)
+struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status)
 {
     struct pg_session *session = memory_alloc(sizeof *session);
     session->deadline = deadline;
@@ -159,21 +158,6 @@ static struct pg_session *open_as_said(const struct conninfo *conninfo, int64_t 
     }
     PQsetNoticeReceiver(session->connection, receive_notice, session);
     note_reading(session);
-    return session;
-}
-
-struct pg_session *pg_session_open(const struct conninfo *conninfo, int64_t deadline, struct status *status)
-{
-    struct pg_session *session = open_as_said(conninfo, deadline, status);
-    struct arena *const arena = arena_new(0);
-    struct status ignored = {.arena = arena};
-    struct conninfo other;
-    if (session != NULL && own_schema_is_in_path(session, conninfo, arena, &other)) {
-        struct pg_session *const better = open_as_said(&other, deadline, &ignored);
-        pg_session_free(better == NULL ? NULL : session); /* a pooler may refuse the option */
-        session = better == NULL ? session : better;
-    }
-    arena_free(arena);
     return session;
 }
 

@@ -30,6 +30,9 @@ struct pg_session {
 /* libpq's text as one line: the first of it, without "connection to server …: " and "FATAL: ". */
 const char *session_one_line(struct arena *arena, const char *message);
 
+/* pg_session_open, with the search path that the server gives (own_schema.c may want another). */
+struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status);
+
 /* As pg_query, for what sets the session up: nothing is put around it behind a pooler. */
 PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status);
