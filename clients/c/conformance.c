@@ -3,9 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <truss/client.h>
+#include <truss/connection/v1/connection.pb-c.h>
 #include <truss/migration/v1/migration.pb-c.h>
+#include <truss/sql/v1/sql.pb-c.h>
 
-static const ProtobufCServiceDescriptor *const service = &truss__migration__v1__migration_service__descriptor;
+/* "sql.Query": the service before the dot; none is the migrations'. */
+static const ProtobufCServiceDescriptor *service_of(const char **name)
+{
+    const char *const dot = strchr(*name, '.');
+    const ProtobufCServiceDescriptor *service = &truss__migration__v1__migration_service__descriptor;
+    if (dot != NULL) {
+        service = strncmp(*name, "sql.", 4) == 0 ? &truss__sql__v1__sql_service__descriptor
+                                                 : &truss__connection__v1__connection_service__descriptor;
+        *name = dot + 1;
+    }
+    return service;
+}
 
 static void say(const char *verb, const uint8_t *bytes, size_t size)
 {
@@ -58,7 +71,8 @@ static uint8_t *unhex(const char *hex, size_t *size)
 
 static void call(struct truss_client *client, char *rest)
 {
-    const char *const name = strtok_r(NULL, " ", &rest);
+    const char *name = strtok_r(NULL, " ", &rest);
+    const ProtobufCServiceDescriptor *const service = service_of(&name);
     const char *const timeout = strtok_r(NULL, " ", &rest);
     const char *const key = strtok_r(NULL, " ", &rest);
     const char *const payload = strtok_r(NULL, " ", &rest);

@@ -2,9 +2,12 @@
 import sys
 
 import truss
+from truss.connection.v1 import connection_pb2
 from truss.migration.v1 import migration_pb2
+from truss.sql.v1 import sql_pb2
 
-SERVICE = migration_pb2.DESCRIPTOR.services_by_name["MigrationService"]
+SERVICES = {"migration": (migration_pb2, "MigrationService"), "sql": (sql_pb2, "SqlService"),
+            "connection": (connection_pb2, "ConnectionService")}
 
 
 def say(*words):
@@ -12,9 +15,11 @@ def say(*words):
 
 
 def call(client, name, timeout_ms, key, payload=""):
-    request = getattr(migration_pb2, SERVICE.methods_by_name[name].input_type.name).FromString(bytes.fromhex(payload))
+    service, _, name = name.rpartition(".")
+    module, full = SERVICES[service or "migration"]
+    request = getattr(module, module.DESCRIPTOR.services_by_name[full].methods_by_name[name].input_type.name).FromString(bytes.fromhex(payload))
     options = {} if timeout_ms == "-" else {"timeout": int(timeout_ms) / 1000}
-    reply = getattr(client.migration, name)(request, key=None if key == "-" else key, **options)
+    reply = getattr(getattr(client, service or "migration"), name)(request, key=None if key == "-" else key, **options)
     say("reply", reply.SerializeToString().hex())
 
 

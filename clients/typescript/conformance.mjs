@@ -1,15 +1,22 @@
 // Speaks for this client in tests/clients/test_conformance.py: see there for the lines.
 import { createInterface } from "node:readline";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Client, EventSchema, MigrationService, TrussError } from "truss-client";
+import { Client, EventSchema, MigrationService, TrussError, connection, sql } from "truss-client";
 
 const client = new Client(process.argv[2]);
 const hex = (schema, message) => Buffer.from(toBinary(schema, message)).toString("hex");
 
-async function call(name, timeoutMs, key, payload = "") {
-  const method = MigrationService.methods.find((one) => one.name === name);
+const services = {
+  migration: [MigrationService, client.migration],
+  sql: [sql.SqlService, client.sql],
+  connection: [connection.ConnectionService, client.database],
+};
+
+async function call(words, timeoutMs, key, payload = "") {
+  const [service, name] = words.includes(".") ? words.split(".") : ["migration", words];
+  const method = services[service][0].methods.find((one) => one.name === name);
   const options = { ...(timeoutMs !== "-" && { timeoutMs: Number(timeoutMs) }), ...(key !== "-" && { key }) };
-  const reply = await client.migration[method.localName](fromBinary(method.input, Buffer.from(payload, "hex")), options);
+  const reply = await services[service][1][method.localName](fromBinary(method.input, Buffer.from(payload, "hex")), options);
   console.log("reply", hex(method.output, reply));
 }
 

@@ -60,6 +60,8 @@ int command_check(struct cli *cli);
 int command_detect_schema(struct cli *cli);
 int command_create(struct cli *cli);
 int command_health(struct cli *cli);
+int command_sql(struct cli *cli);
+int command_connection(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_token(struct cli *cli);
 

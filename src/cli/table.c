@@ -148,6 +148,22 @@ const struct cli_command cli_commands[] = {
         .options = {ASKS, O(framework), O(config), O(help)},
     },
     {
+        .name = "sql",
+        .arguments = "[QUERY]",
+        .most_words = 1,
+        .help = "ask the database something that only reads: the query that is given, or standard input",
+        .examples = {"truss sql 'SELECT count(*) FROM posts'", "truss sql --export csv 'TABLE posts' >posts.csv"},
+        .run = command_sql,
+        .options = {ASKS, O(explain), O(analyze), O(export_as), O(tables), O(database), O(config), O(help)},
+    },
+    {
+        .name = "connection",
+        .help = "show how to connect to the database, in the words of several tools",
+        .examples = {"truss connection"},
+        .run = command_connection,
+        .options = {ASKS, O(reveal), O(config), O(help)},
+    },
+    {
         .name = "health",
         .help = "show the worker and its database",
         .examples = {"truss health"},

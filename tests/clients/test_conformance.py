@@ -1,7 +1,7 @@
 """The same questions to a real worker through every generated client, each as a user gets it: installed, packed, built.
 
 Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
-    call METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
+    call [sql.|connection.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 
@@ -106,8 +106,10 @@ class Speaker:
         return line.rstrip("\n").split(" ", 1)
 
     def call(self, method, timeout_ms="-", key="-", **fields):
-        module = messages().migration
-        descriptor = module.DESCRIPTOR.services_by_name["MigrationService"].methods_by_name[method]
+        package, _, name = method.rpartition(".")
+        module = getattr(messages(), package or "migration")
+        service = {"": "MigrationService", "sql": "SqlService", "connection": "ConnectionService"}[package]
+        descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[name]
         request = getattr(module, descriptor.input_type.name)(**fields)
         self.say(f"call {method} {timeout_ms} {key} {request.SerializeToString().hex()}".rstrip())
         verb, rest = self.hear()
@@ -169,6 +171,30 @@ class Conformance:
         self.assertEqual(speaker.call("Run", plan_hash="another")["reason"], "PLAN_CHANGED")
         self.assertEqual(speaker.call("Run", migrations=["1"], target="1")["code"], "INVALID_ARGUMENT")
         self.assertEqual(speaker.call("GetStatus").summary.pending, 1)
+
+    def test_a_query_answers_and_is_refused(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        reply = speaker.call("sql.Query", sql="SELECT 1 AS a, '9007199254740993'::int8 AS b")
+        self.assertEqual((list(reply.columns), [row.text for row in reply.rows]), (["a", "b"], ['{"a":1,"b":"9007199254740993"}']))
+        refused = speaker.call("sql.Query", sql="DELETE FROM t")
+        self.assertEqual((refused["code"], refused["reason"]), ("INVALID_ARGUMENT", "KIND"))
+        self.assertEqual(speaker.call("sql.Explain", sql="SELECT 1").nodes[0].node_type, "Result")
+        self.assertEqual(list(speaker.call("sql.ListTables").tables), [])
+
+    def test_an_export_comes_piece_by_piece(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        piece = speaker.call("sql.Export", sql="SELECT g, repeat('x', 100) AS x FROM generate_series(1, 20000) g", format="csv")
+        data = piece.data
+        while not piece.last:
+            piece = speaker.call("sql.ReadExport", export_id=piece.export_id)
+            data += piece.data
+        self.assertEqual(data.count(b"\n"), 20001)
+
+    def test_the_connection_is_told_and_its_password_masked(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        told = speaker.call("connection.GetConnection")
+        self.assertEqual((told.database, told.revealed, ":***@" in told.connection_string), (self.database, False, True))
+        self.assertIn(harness.PASSWORD_ENCODED, speaker.call("connection.RevealConnection").connection_string)
 
     def test_a_run_is_watched_to_its_end(self):
         speaker = self.speaker(self.start("CREATE TABLE a (i INT);", "SELECT pg_sleep(0.5);").address)

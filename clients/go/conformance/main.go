@@ -52,7 +52,11 @@ func call(client *truss.Client, words []string) {
 	if words[2] != "-" {
 		ctx = truss.WithKey(ctx, words[2])
 	}
-	method := reflect.ValueOf(client).MethodByName(words[0])
+	name := strings.TrimPrefix(words[0], "connection.")
+	if strings.HasPrefix(name, "sql.") {
+		name = "SQL" + strings.TrimPrefix(name, "sql.")
+	}
+	method := reflect.ValueOf(client).MethodByName(name)
 	request := reflect.New(method.Type().In(1).Elem())
 	payload, _ := hex.DecodeString(append(words, "")[3])
 	if err := proto.Unmarshal(payload, request.Interface().(proto.Message)); err != nil {

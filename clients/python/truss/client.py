@@ -4,9 +4,11 @@ import threading
 import time
 import uuid
 
+from truss.connection.v1 import connection_pb2
 from truss.health.v1 import health_pb2
 from truss.migration.v1 import migration_pb2
 from truss.rpc.v1 import rpc_pb2
+from truss.sql.v1 import sql_pb2
 from truss.trust.v1 import trust_pb2
 from truss.transport import Connection, NotSent
 
@@ -15,7 +17,8 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
          "DATA_LOSS", "UNAUTHENTICATED")
 
 # What may be sent again although the worker may have begun it: these read only.
-SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI"}
+SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
+        "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 
@@ -52,6 +55,8 @@ class Client:
         self._mutex = threading.Lock()
         self.migration = _Service(self, migration_pb2, "MigrationService")
         self.health = _Service(self, health_pb2, "Health")
+        self.sql = _Service(self, sql_pb2, "SqlService")
+        self.connection = _Service(self, connection_pb2, "ConnectionService")
         self.trust = _Service(self, trust_pb2, "Trust")
 
     def close(self):

@@ -1,9 +1,11 @@
 /** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
 import { MigrationService, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
 import { RequestSchema, ResponseSchema, type Status } from "./gen/truss/rpc/v1/rpc_pb.js";
+import { SqlService } from "./gen/truss/sql/v1/sql_pb.js";
 import { Trust } from "./gen/truss/trust/v1/trust_pb.js";
 import { Connection, ConnectionLost } from "./transport.js";
 
@@ -12,7 +14,8 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
 /** What may be sent again although the worker may have begun it: these read only. */
-const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI"]);
+const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
+  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
@@ -63,6 +66,8 @@ export class Client {
   readonly migration: Calls<typeof MigrationService>;
   readonly health: Calls<typeof Health>;
   readonly trust: Calls<typeof Trust>;
+  readonly sql: Calls<typeof SqlService>;
+  readonly database: Calls<typeof ConnectionService>;
   private readonly token: string | undefined;
   private connection: Connection | undefined;
 
@@ -73,6 +78,8 @@ export class Client {
     this.migration = this.calls(MigrationService);
     this.health = this.calls(Health);
     this.trust = this.calls(Trust);
+    this.sql = this.calls(SqlService);
+    this.database = this.calls(ConnectionService);
     this.token = (options.token ?? process.env["TRUSS_TOKEN"]) || undefined;
   }
 
