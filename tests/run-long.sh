@@ -76,6 +76,7 @@ export TRUSS_TEST_BIN="$PWD/build-sanitize/bin"
 step "two runs at once, again and again" repeat tests/service/test_run.py Run.test_runs_of_two_workers_at_once_apply_each_migration_once
 step "a worker killed in the middle, again and again" repeat tests/service/test_run.py Run.test_a_worker_killed_in_the_middle_leaves_both_or_neither
 step "5,000 differential seeds" env TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/differential/differential.py --seeds 1-5000 --shrink
+step "every message of a run fails, in every way" env TRUSS_EVERY_PLACE=all TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/service/test_every_place.py
 step "500 crashes" /usr/bin/python3 -B tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
 step "a stop with open streams, 200 times" env TRUSS_STOPS=200 /usr/bin/python3 -B tests/bridge/test_stop.py
 step "probes beside a crowd, for a minute" env TRUSS_CROWD_SECONDS=60 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run

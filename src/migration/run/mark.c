@@ -11,7 +11,8 @@
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 
-#define LOCK_WAIT_MS 10000 /* for the ledger's lock */
+#define LOCK_WAIT_MS  10000 /* for the ledger's lock */
+#define SECOND_TRY_MS 15000 /* the truth is worth a little more time than the request had */
 
 /* Connects, locks, reads, and finds the migration that is meant. */
 static bool begin(struct run *run, const char *name, struct catalog *catalog, const struct catalog_item **item)
@@ -68,10 +69,11 @@ static bool check_gap(struct run *run, const struct catalog *catalog, const stru
     const struct catalog_item *before = item;
     while (catalog->detection.framework->ledger.records_in_order && before-- > catalog->items) {
         if (before->state == MIGRATION_PENDING && !before->file->repeatable) {
-            status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                        "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
-                        "Mark that one first.",
-                        catalog->detection.framework->display_name, item->name, before->name);
+            status_fail(
+                run->status, STATUS_FAILED_PRECONDITION,
+                "The tracking table of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, too. "
+                "Mark that one first.",
+                catalog->detection.framework->display_name, item->name, before->name);
             run->status->migration = item->name;
             return false;
         }
@@ -81,8 +83,8 @@ static bool check_gap(struct run *run, const struct catalog *catalog, const stru
         if (later->state == MIGRATION_APPLIED || later->state == MIGRATION_MODIFIED) {
             return status_fail(
                 run->status, STATUS_FAILED_PRECONDITION,
-                "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", later->name,
-                item->name, catalog->detection.framework->display_name);
+                "\"%s\" behind \"%s\" is applied, and the tracking table of %s cannot record one in front of it.",
+                later->name, item->name, catalog->detection.framework->display_name);
         }
     }
     return true;
@@ -146,19 +148,51 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
     return false;
 }
 
-/* The session of a mark is its own, like a run's: it goes, and the locks with it. */
-bool mark_applied(const struct request *request, const char *name, const char **message)
+typedef bool marking(struct run *run, const char *name, const char **message);
+
+/* The session of a mark is its own, like a run's: it goes, and the locks with it. *lost: it went while it was used. */
+static bool mark_once(const struct request *request, marking *mark, const char *name, const char **message, bool *lost)
 {
     struct run run = run_of(request);
-    const bool ok = apply_mark(&run, name, message);
+    const bool ok = mark(&run, name, message);
+    *lost = run.session != NULL && pg_session_is_lost(run.session);
     run_close(&run);
     return ok;
 }
 
+/* Where the answer to the commit was lost, the mark may be there: the second time it is found, or made. */
+static bool mark_surely(const struct request *request, marking *mark, const char *name, const char **message)
+{
+    struct request again = *request;
+    bool lost;
+    const bool ok = mark_once(request, mark, name, message, &lost);
+    if (ok || !lost) {
+        return ok;
+    }
+    if (request->deadline != NO_DEADLINE && deadline_left(request->deadline) < SECOND_TRY_MS) {
+        again.deadline = deadline_in(SECOND_TRY_MS);
+    }
+    const char *const why = request->status->message;
+    *request->status = (struct status){.arena = request->status->arena};
+    if (mark_once(&again, mark, name, message, &lost)) {
+        return true;
+    }
+    if (lost || request->status->code == STATUS_UNAVAILABLE || request->status->code == STATUS_DEADLINE_EXCEEDED) {
+        request->status->message = arena_printf(
+            request->arena,
+            "%s Whether migration \"%s\" was marked is not known, and could not be found out (%s): look at "
+            "the status when the database is back, and mark it again where it is still pending.",
+            why, name, request->status->message);
+    }
+    return false;
+}
+
+bool mark_applied(const struct request *request, const char *name, const char **message)
+{
+    return mark_surely(request, apply_mark, name, message);
+}
+
 bool mark_rolled_back(const struct request *request, const char *name, const char **message)
 {
-    struct run run = run_of(request);
-    const bool ok = roll_back_mark(&run, name, message);
-    run_close(&run);
-    return ok;
+    return mark_surely(request, roll_back_mark, name, message);
 }
