@@ -41,6 +41,7 @@ tidy() {
 [ -e build/compile_commands.json ] || cmake -S . -B build >/dev/null
 check clang-format format
 check layers /usr/bin/python3 -B tests/layers.py
+check words /usr/bin/python3 -B tests/words.py
 check contract /usr/bin/python3 -B tests/contract.py
 check sql-names /usr/bin/python3 -B tests/sql_names.py
 check cppcheck cpp_check

@@ -147,7 +147,7 @@ static void print_sources(struct arena *arena, const Truss__Migration__V1__GetSt
             printf(", folder %s", output_safe(arena, source->folder, false));
         }
         if (source->_tracking_table_case != 0) {
-            printf(", ledger %s", output_safe(arena, source->tracking_table, false));
+            printf(", tracking table %s", output_safe(arena, source->tracking_table, false));
         }
         printf(" (%s)\n", output_safe(arena, source->reason, false));
     }
@@ -163,7 +163,7 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
     const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
     const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     head_print(cli, reply->target);
-    printf("%sledger %s, folder %s\n", framework ? "" : "no framework found, ",
+    printf("%stracking table %s, folder %s\n", framework ? "" : "no framework found, ",
            table                       ? output_safe(arena, reply->tracking_table, false)
            : reply->_problem_case != 0 ? "not known"
                                        : "not made yet",

@@ -54,9 +54,9 @@ static void say(struct cli *cli, enum finding finding, const char *what, const c
         return;
     }
     output_put(marks[finding].colour, marks[finding].mark);
-    printf("  %-12s %s\n", what, output_safe(cli->arena, found, false));
+    printf("  %-14s %s\n", what, output_safe(cli->arena, found, false));
     if (advice != NULL) {
-        printf("                    %s\n", output_safe(cli->arena, advice, false));
+        printf("                      %s\n", output_safe(cli->arena, advice, false));
     }
 }
 
@@ -144,7 +144,7 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
     say(cli, reply->_folder_case == 0 ? FINDING_BAD : FINDING_GOOD, "folder",
         reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
         reply->_folder_case == 0 ? "Is --project of the worker the right directory?" : NULL);
-    say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "ledger",
+    say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "tracking table",
         reply->_tracking_table_case != 0 ? reply->tracking_table
         : reply->_problem_case != 0      ? "not known"
                                          : "not made yet",

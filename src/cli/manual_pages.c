@@ -48,7 +48,8 @@ static void put_all(void)
     manual_head("truss", 1, "PostgreSQL migrations of every framework");
     printf(".SH SYNOPSIS\n.B truss\n"
            "\\fICOMMAND\\fR [\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
-           "Asks a truss\\-worker, which finds the framework by its ledger and its files, and runs what is pending.\n"
+           "Asks a truss\\-worker, which finds the framework by its tracking table and its files, and runs what is "
+           "pending.\n"
            ".SH COMMANDS\n");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         printf(".TP\n.B %s ", command->name);

@@ -60,7 +60,7 @@ class Routes(Case):
         self.assertEqual(status["tracking_table"], "public._prisma_migrations")
         self.assertEqual(status["detected_tables"], [
             {"schema": "public", "table": "_prisma_migrations", "framework": "Prisma", "confidence": "certain",
-             "evidence": "table public._prisma_migrations has the ledger's columns"}])
+             "evidence": "table public._prisma_migrations has the tracking table's columns"}])
         for one in status["migrations"]:
             self.assertEqual((one["state"], one["stored_hash"]), ("applied", one["file_hash"]))
             self.assertRegex(one["applied_at"], RFC3339)

@@ -146,8 +146,8 @@ class ForMachines(Case):
     def test_the_doctor_finds_nothing_where_all_is_well(self):
         text = self.doctor()
         self.assertNotIn("BAD", text)
-        self.assertRegex(text, r"(?m)^ok    framework    Prisma in prisma/migrations")
-        self.assertRegex(text, r"(?m)^note  ledger       not made yet")
+        self.assertRegex(text, r"(?m)^ok    framework      Prisma in prisma/migrations")
+        self.assertRegex(text, r"(?m)^note  tracking table not made yet")
 
     def test_doctor_and_wait_answer_programs_too(self):
         found = [json.loads(line) for line in self.run_truss("doctor", "--json").splitlines()]
@@ -162,7 +162,7 @@ class ForMachines(Case):
         self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
         self.run_truss("run", status=ERROR)
         text = self.doctor(ERROR)
-        self.assertRegex(text, r"BAD   migrations   1 attempt\(s\) failed")
+        self.assertRegex(text, r"BAD   migrations     1 attempt\(s\) failed")
         self.assertIn("truss mark-rolled-back", text)
 
     def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):

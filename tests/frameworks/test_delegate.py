@@ -127,7 +127,7 @@ class Delegate(Fixtures):
         reply = self.run_it(self.begin("echo Already up to date; exit 0"))
         self.assertFalse(reply.ok)
         self.assertEqual(reply.failed.name, SEED)
-        self.assertIn("ended as if all were well, and the ledger does not have this migration", reply.failed.error)
+        self.assertIn("ended as if all were well, and the tracking table does not have this migration", reply.failed.error)
         self.assertIn("DATABASE_URL", reply.failed.hint)
         self.assertEqual(reply.failed.detail, "Already up to date\n")
         self.assertEqual(len(reply.applied), 0)
@@ -146,7 +146,7 @@ class Delegate(Fixtures):
         reply = self.run_it(self.begin(f"record {SEED} {INDEX} {LAST}; exit 1"))
         self.assertTrue(reply.ok)
         self.assertEqual(len(reply.applied), 3)
-        self.assertIn("exit status 1, but the ledger has all migrations", reply.warnings[0])
+        self.assertIn("exit status 1, but the tracking table has all migrations", reply.warnings[0])
 
     def test_what_is_run_without_being_asked_for_is_told(self):
         reply = self.run_it(self.begin(f"record {SEED} {INDEX}"), migrations=[SEED])

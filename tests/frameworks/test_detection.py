@@ -153,7 +153,7 @@ class Detection(Written):
         with self.start(url=url) as rpc, self.assertRaises(RpcError) as refused:
             self.status(rpc)
         self.assertEqual(refused.exception.code, PERMISSION_DENIED)
-        self.assertRegex(refused.exception.status.message, 'role "reader" may not read the ledger public.schema_migrations: GRANT')
+        self.assertRegex(refused.exception.status.message, 'role "reader" may not read the tracking table public.schema_migrations: GRANT')
 
     def test_two_files_of_one_version_are_told_and_not_run(self):
         self.dbmate(name="1_a")

@@ -116,7 +116,7 @@ class Panel(Case):
         files = self.project("prisma-blog")
         self.open(files)
         self.see("#framework", "Prisma")
-        self.see("#ledger", "no ledger yet")
+        self.see("#ledger", "no tracking table yet")
         self.click("#evidence summary")
         self.assertRegex(self.text("#evidence ul"), r"schema\.prisma[\s\S]*chosen because")
         self.assertEqual(self.counts(), ["0", str(len(files.names())), "0", "0"])

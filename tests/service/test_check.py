@@ -135,12 +135,12 @@ class Check(Case):
     def test_a_role_that_may_not_create_in_its_schema(self):
         name, url = self.role()
         self.sql(f"REVOKE CREATE ON SCHEMA public FROM {name}; DROP TABLE _prisma_migrations, other, users")
-        self.assert_warned(self.check("SELECT 1;", url=url), "The ledger is to be made, and the role .* may not create in schema \"public\": GRANT CREATE")
+        self.assert_warned(self.check("SELECT 1;", url=url), "The tracking table is to be made, and the role .* may not create in schema \"public\": GRANT CREATE")
         self.assertIn("BAD", self.truss("doctor", worker=self.process).stdout)
 
     def test_a_schema_that_is_not_empty_and_has_no_ledger(self):
         self.sql("DROP TABLE _prisma_migrations")
-        self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma ledger: mark the migrations')
+        self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma tracking table: mark the migrations')
 
     def test_a_table_that_is_not_there_is_found_before_the_run(self):
         self.assert_warned(self.check('ALTER TABLE "Users" ADD COLUMN x int;'), 'Line 1 of "1": "Users" is not there, and nothing before this statement makes it: it fails')

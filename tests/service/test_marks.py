@@ -258,7 +258,7 @@ class Verbs(Case):
             self.call("MarkApplied", migration=self.call("GetStatus").migrations[number].name)
         self.sql("DELETE FROM migrations WHERE name = 'create-users'")
         behind = self.refused("MarkApplied", migration=self.call("GetStatus").migrations[0].name)
-        self.assertRegex(behind.status.message, r'"002.*" behind "001.*" is applied, and the ledger of .* cannot record one in front of it')
+        self.assertRegex(behind.status.message, r'"002.*" behind "001.*" is applied, and the tracking table of .* cannot record one in front of it')
 
     def test_a_new_migration_is_refused_where_its_framework_is_not_known_or_keeps_more_than_the_file(self):
         self.assertEqual(self.refused("Create", name="").status.message, "migration name is required.")

@@ -76,9 +76,9 @@ class Rows(Case):
                 if name != "hidden":
                     check = rpc.call("MigrationService", "Check")
                     self.assertFalse(check.safe)
-                    self.assertIn("replaces the ledger public._prisma_migrations", " ".join(check.warnings))
+                    self.assertIn("replaces the tracking table public._prisma_migrations", " ".join(check.warnings))
                 failed = self.run_it(rpc).failed
-                self.assertIn('The script drops, renames or replaces the ledger "public"."_prisma_migrations"', failed.error)
+                self.assertIn('The script drops, renames or replaces the tracking table "public"."_prisma_migrations"', failed.error)
                 self.assertFalse(failed.partially_applied)
                 self.assertFalse(failed.HasField("statement") or failed.HasField("detail"))
                 self.assertEqual(self.there("a", "public._prisma_migrations"), [False, True])

@@ -92,7 +92,7 @@ function show() {
   const { status } = state;
   $("framework").textContent = status.framework ?? "No framework was found";
   $("database").textContent = status.database;
-  $("ledger").textContent = [status.folder && `folder ${status.folder}`, status.tracking_table ? `ledger ${status.tracking_table}` : status.framework && "no ledger yet"].filter(Boolean).join(" · ");
+  $("ledger").textContent = [status.folder && `folder ${status.folder}`, status.tracking_table ? `tracking table ${status.tracking_table}` : status.framework && "no tracking table yet"].filter(Boolean).join(" · ");
   showSources(status);
   const warnings = status.warnings ?? [];
   $("warnings").hidden = warnings.length === 0;
@@ -117,7 +117,7 @@ function showSources(status) {
   const select = $("sources").querySelector("select");
   $("sources").hidden = sources.length < 2;
   select.replaceChildren(...sources.map((source) => el("option", { value: source.folder ?? source.framework, selected: source === chosen },
-    `${source.display_name}${source.folder ? ` in ${source.folder}` : " (ledger only)"}`)));
+    `${source.display_name}${source.folder ? ` in ${source.folder}` : " (tracking table only)"}`)));
 }
 
 function empty(title, more) {
@@ -237,7 +237,7 @@ function confirmation(title, text, label, act) {
 
 function markApplied(one) {
   confirmation(`Mark ${one.name} as applied?`, [
-    "It is recorded in the framework's own ledger and not executed. Right when its objects exist already; wrong when they do not, because nothing will create them then.",
+    "It is recorded in the framework's own tracking table and not executed. Right when its objects exist already; wrong when they do not, because nothing will create them then.",
     "Detect schema says which objects of its script exist."], "Mark as applied",
     () => ask("/api/migrations/idempotent/mark-applied", sourceBody({ migration: one.name })));
 }

@@ -257,8 +257,9 @@ static bool alembic_read(struct ledger_reading *reading)
         }
     }
     if (heads.count > 1) {
-        ledger_warn(reading, arena_printf(reading->arena, "The ledger has %zu heads: the branches were not merged.",
-                                          heads.count));
+        ledger_warn(reading,
+                    arena_printf(reading->arena, "The tracking table has %zu heads: the branches were not merged.",
+                                 heads.count));
     }
     return true;
 }

@@ -176,12 +176,13 @@ static bool find_columns(const PGresult *result, int at[COLUMNS], struct status 
         at[i] = PQfnumber(result, columns[i].name);
         const Oid type = at[i] < 0 ? columns[i].type : PQftype(result, at[i]);
         if (type != columns[i].type && !(columns[i].type == TEXT && is_text(type))) {
-            return status_fail(status, STATUS_FAILED_PRECONDITION,
-                               "The query of the ledger gives \"%s\" in a type that is not read (%u): it is to be %s.",
-                               columns[i].name, type, type_name(columns[i].type));
+            return status_fail(
+                status, STATUS_FAILED_PRECONDITION,
+                "The query of the tracking table gives \"%s\" in a type that is not read (%u): it is to be %s.",
+                columns[i].name, type, type_name(columns[i].type));
         }
     }
-    return at[KEY] >= 0 || status_fail(status, STATUS_INTERNAL, "The query of a ledger gives no \"key\".");
+    return at[KEY] >= 0 || status_fail(status, STATUS_INTERNAL, "The query of a tracking table gives no \"key\".");
 }
 
 static const char *field_text(struct arena *arena, const PGresult *result, int row, int column)
@@ -242,7 +243,7 @@ bool ledger_read_sql(struct ledger_reading *reading, const char *sql)
         }
     }
     if (entries->count < (size_t)PQntuples(result)) {
-        ledger_warn(reading, "The ledger has rows that name no migration; they are passed over.");
+        ledger_warn(reading, "The tracking table has rows that name no migration; they are passed over.");
     }
     return true;
 }

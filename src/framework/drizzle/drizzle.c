@@ -82,8 +82,9 @@ static bool has_names(struct ledger_reading *reading, bool *has)
 }
 
 #define OLD_LEDGER                                                                                                     \
-    "The ledger was made by Drizzle 0.x, and the folder is of 1.0: run \"drizzle-kit migrate\" once, which gives the " \
-    "ledger its new columns."
+    "The tracking table was made by Drizzle 0.x, and the folder is of 1.0: run \"drizzle-kit migrate\" once, which "   \
+    "gives the "                                                                                                       \
+    "tracking table its new columns."
 
 static bool drizzle_read(struct ledger_reading *reading)
 {

@@ -63,7 +63,7 @@ const struct framework framework_golang_migrate = {
     .habits =
         {
             .late = LATE_SKIPPED,
-            .late_note = "migrate never runs it: its ledger knows only the last version.",
+            .late_note = "migrate never runs it: its tracking table knows only the last version.",
             .missing_blocks = true,
             .missing_note = "migrate stops at it (\"no migration found for version\").",
         },

@@ -93,7 +93,7 @@ const struct framework framework_tern = {
     .habits =
         {
             .late = LATE_SKIPPED,
-            .late_note = "tern never runs it: its ledger knows only the last number.",
+            .late_note = "tern never runs it: its tracking table knows only the last number.",
             .missing_note = "tern refuses numbers with gaps.",
         },
     .hooks = {.configure = tern_configure, .script = tern_script},

@@ -17,9 +17,9 @@ bool baseline_check(const struct request *request, struct pg_session *session, c
         return false;
     }
     return PQntuples(result) == 0 ||
-           status_fail(
-               request->status, STATUS_FAILED_PRECONDITION,
-               "The schema \"%s\" is not empty (it has \"%s\") and has no %s ledger: mark the migrations that it "
-               "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
-               schema, pg_field(result, 0, 0), detection->framework->display_name);
+           status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                       "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the "
+                       "migrations that it "
+                       "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
+                       schema, pg_field(result, 0, 0), detection->framework->display_name);
 }

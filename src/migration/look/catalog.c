@@ -19,15 +19,16 @@ static bool explain_unread(const struct request *request, struct pg_session *ses
     const char *const sqlstate = request->status->sqlstate;
     if (sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status_fail(request->status, STATUS_PERMISSION_DENIED,
-                    "The role \"%s\" may not read the ledger %s.%s: GRANT USAGE ON SCHEMA \"%s\" and SELECT ON "
+                    "The role \"%s\" may not read the tracking table %s.%s: GRANT USAGE ON SCHEMA \"%s\" and SELECT ON "
                     "\"%s\".\"%s\" to it (and INSERT, UPDATE and DELETE for runs).",
                     pg_session_user(session), ledger->schema, ledger->table, ledger->schema, ledger->schema,
                     ledger->table);
     } else if (sqlstate_is(sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
-        status_fail_because(request->status, STATUS_ABORTED, REASON_LOCKED,
-                            "The ledger %s.%s is locked against readers by another session: its own tool may be "
-                            "running, or a script that locks it. Ask again when that has ended.",
-                            ledger->schema, ledger->table);
+        status_fail_because(
+            request->status, STATUS_ABORTED, REASON_LOCKED,
+            "The tracking table %s.%s is locked against readers by another session: its own tool may be "
+            "running, or a script that locks it. Ask again when that has ended.",
+            ledger->schema, ledger->table);
     }
     return false;
 }
@@ -37,7 +38,7 @@ static bool fail_policed(const struct request *request, struct pg_session *sessi
 {
     return status_fail(
         request->status, STATUS_PERMISSION_DENIED,
-        "Row-level security hides rows of the ledger %s.%s from the role \"%s\", so that what is applied "
+        "Row-level security hides rows of the tracking table %s.%s from the role \"%s\", so that what is applied "
         "cannot be known. Connect as the table's owner, give the role BYPASSRLS, or ALTER TABLE "
         "\"%s\".\"%s\" DISABLE ROW LEVEL SECURITY.",
         ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
@@ -93,15 +94,17 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
         return detection->unreadable;
     }
     if (detection->framework == NULL) {
-        return "No folder of migrations was found in the project, and no ledger in the database: check --project, "
+        return "No folder of migrations was found in the project, and no tracking table in the database: check "
+               "--project, "
                "--migrations and --framework.";
     }
     const char *const name = detection->framework->display_name;
     if (!detection->has_folder) {
-        return arena_printf(arena,
-                            "No folder of migrations was found in the project; the database has a ledger of %s. Check "
-                            "--project and --migrations.",
-                            name);
+        return arena_printf(
+            arena,
+            "No folder of migrations was found in the project; the database has a tracking table of %s. Check "
+            "--project and --migrations.",
+            name);
     }
     if (folder->unread != NULL) {
         return arena_printf(arena, "%s. Say which folder is meant by --migrations (%s was looked at).", folder->unread,

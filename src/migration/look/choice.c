@@ -21,7 +21,7 @@ static const char *source_names(struct arena *arena, const struct detection *det
         if (source->has_folder) {
             buffer_printf(&names, " (%s)", source->folder.path);
         } else {
-            buffer_printf(&names, " (ledger %s.%s)", source->ledger.schema, source->ledger.table);
+            buffer_printf(&names, " (tracking table %s.%s)", source->ledger.schema, source->ledger.table);
         }
     }
     return buffer_string(&names);
@@ -152,12 +152,13 @@ static void choose(struct detection *detection, const bool *among, const char *r
     /* The detection is copied about; what its ledger points to is not. */
     detection->ledger.folder = source.has_folder ? &detection->sources[0].folder : NULL;
     for (size_t i = 1; i < detection->source_count; i++) {
-        detection->sources[i].reason = !detection->sources[i].has_folder ? "the project has no folder of it"
-                                       : is_in_package(&detection->sources[i]) && !is_in_package(&source)
-                                           ? "it is in a package: ask for it by its name or folder"
-                                       : !detection->sources[i].has_ledger
-                                           ? "the database has no ledger of it"
-                                           : "the chosen one was asked for, or its ledger knows more of its files";
+        detection->sources[i].reason =
+            !detection->sources[i].has_folder ? "the project has no folder of it"
+            : is_in_package(&detection->sources[i]) && !is_in_package(&source)
+                ? "it is in a package: ask for it by its name or folder"
+            : !detection->sources[i].has_ledger
+                ? "the database has no tracking table of it"
+                : "the chosen one was asked for, or its tracking table knows more of its files";
     }
 }
 
@@ -242,7 +243,7 @@ bool source_choose(const struct looking *looking, bool *certain)
     choose(detection, among,
            is_asked     ? "it was asked for"
            : count == 1 ? "nothing else was found"
-           : was_alone  ? "the project's files and the database's ledger agree on it best"
-                        : "its ledger knows the most of its files, or it looks like nothing else");
+           : was_alone  ? "the project's files and the database's tracking table agree on it best"
+                        : "its tracking table knows the most of its files, or it looks like nothing else");
     return true;
 }

@@ -63,7 +63,7 @@ static void ask_for_ledger(const struct looking *looking, struct source *source,
 {
     source->problem = arena_printf(
         looking->request->arena,
-        "%s has no ledger where it would make one (%s.%s), and the database has %s.%s%s, which may be another "
+        "%s has no tracking table where it would make one (%s.%s), and the database has %s.%s%s, which may be another "
         "project's or a copy. Say which is meant: --ledger %s.%s, or --ledger %s.%s for a new one.",
         source->framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
         other->ledger.table, count > 1 ? " and others" : "", other->ledger.schema, other->ledger.table,
@@ -93,11 +93,12 @@ static bool adopt(const struct looking *looking, struct source *source, const st
     }
     looking_warn(
         looking,
-        arena_printf(looking->request->arena,
-                     "The ledger is %s.%s: all that it has is in the folder. %s itself would look at %s.%s; --ledger "
-                     "%s.%s says for certain which is meant.",
-                     other->ledger.schema, other->ledger.table, source->framework->display_name, source->ledger.schema,
-                     source->ledger.table, other->ledger.schema, other->ledger.table));
+        arena_printf(
+            looking->request->arena,
+            "The tracking table is %s.%s: all that it has is in the folder. %s itself would look at %s.%s; --ledger "
+            "%s.%s says for certain which is meant.",
+            other->ledger.schema, other->ledger.table, source->framework->display_name, source->ledger.schema,
+            source->ledger.table, other->ledger.schema, other->ledger.table));
     const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, other->table);
     source_take_table(looking, source, other->table, &fit);
     source_add_evidence(source, other->evidence);
@@ -120,25 +121,27 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
         return true;
     }
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
-        looking_warn(looking,
-                     looking->request->site->ledger.table != NULL
-                         ? arena_printf(looking->request->arena,
-                                        "There is a ledger at %s.%s, but --ledger says %s.%s: that is made new, and "
-                                        "every migration runs. If the other one is meant, --ledger %s.%s says so.",
-                                        other->ledger.schema, other->ledger.table, source->ledger.schema,
-                                        source->ledger.table, other->ledger.schema, other->ledger.table)
-                         : arena_printf(looking->request->arena,
-                                        "There is a ledger in schema \"%s\", but the connection URL means schema "
-                                        "\"%s\": add ?schema=%s to it if that one is meant.",
-                                        other->ledger.schema, source->ledger.schema, other->ledger.schema));
+        looking_warn(
+            looking,
+            looking->request->site->ledger.table != NULL
+                ? arena_printf(looking->request->arena,
+                               "There is a tracking table at %s.%s, but --ledger says %s.%s: that is made new, and "
+                               "every migration runs. If the other one is meant, --ledger %s.%s says so.",
+                               other->ledger.schema, other->ledger.table, source->ledger.schema, source->ledger.table,
+                               other->ledger.schema, other->ledger.table)
+                : arena_printf(looking->request->arena,
+                               "There is a tracking table in schema \"%s\", but the connection URL means schema "
+                               "\"%s\": add ?schema=%s to it if that one is meant.",
+                               other->ledger.schema, source->ledger.schema, other->ledger.schema));
     } else if (ledger_is_named(looking, &source->folder)) {
-        looking_warn(looking,
-                     arena_printf(looking->request->arena,
-                                  "%s's ledger is looked for at %s.%s, where there is none; the database has %s.%s%s "
-                                  "as well. If that one is meant, --ledger %s.%s says so.",
-                                  framework->display_name, source->ledger.schema, source->ledger.table,
-                                  other->ledger.schema, other->ledger.table, count > 1 ? " and others" : "",
-                                  other->ledger.schema, other->ledger.table));
+        looking_warn(
+            looking,
+            arena_printf(looking->request->arena,
+                         "%s's tracking table is looked for at %s.%s, where there is none; the database has %s.%s%s "
+                         "as well. If that one is meant, --ledger %s.%s says so.",
+                         framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
+                         other->ledger.table, count > 1 ? " and others" : "", other->ledger.schema,
+                         other->ledger.table));
     } else if (count > 1) {
         ask_for_ledger(looking, source, other, count);
     } else {

@@ -279,7 +279,7 @@ static const struct ledger_shape *shape_of(const struct tables *tables, const st
 static const char *evidence_of(struct arena *arena, const struct table *table, const struct ledger_shape *shape)
 {
     return arena_printf(arena, "table %s.%s has %s columns%s%s", table->schema, table->name,
-                        shape->only_columns ? "exactly the ledger's" : "the ledger's",
+                        shape->only_columns ? "exactly the tracking table's" : "the tracking table's",
                         shape->with == NULL ? "" : " and stands beside ", shape->with == NULL ? "" : shape->with);
 }
 

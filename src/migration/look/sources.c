@@ -46,29 +46,32 @@ static void take_place(const struct looking *looking, struct source *source, con
     if (!is_trusted(looking, table, &source->folder)) {
         source->problem = arena_printf(
             arena,
-            "The table %s.%s, where %s has its ledger, belongs to the role \"%s\": what it holds could be anybody's, "
+            "The table %s.%s, where %s has its tracking table, belongs to the role \"%s\": what it holds could be "
+            "anybody's, "
             "and "
             "its triggers and policies would run with the rights of this connection. Give it to the role that "
             "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
             table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
     } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
+        source->problem = arena_printf(
+            arena,
+            "The table %s.%s, where %s has its tracking table, is a tracking table of %s. Say which framework "
+            "is meant by --framework, or where its tracking table is by --ledger.",
+            table->schema, table->name, source->framework->display_name, candidate_names(arena, found));
+    } else if (!fit.fits) {
         source->problem =
             arena_printf(arena,
-                         "The table %s.%s, where %s has its ledger, is a ledger of %s. Say which framework "
-                         "is meant by --framework, or where its ledger is by --ledger.",
-                         table->schema, table->name, source->framework->display_name, candidate_names(arena, found));
-    } else if (!fit.fits) {
-        source->problem = arena_printf(arena,
-                                       "The table %s.%s stands where %s has its ledger, and cannot be it: %s. Rename "
-                                       "it, or say where the ledger is by --ledger.",
-                                       table->schema, table->name, source->framework->display_name, fit.difference);
+                         "The table %s.%s stands where %s has its tracking table, and cannot be it: %s. Rename "
+                         "it, or say where the tracking table is by --ledger.",
+                         table->schema, table->name, source->framework->display_name, fit.difference);
     } else {
         source_take_table(looking, source, table, &fit);
-        source_add_evidence(source, is_exact ? found->evidence
-                                             : arena_printf(arena,
-                                                            "table %s.%s has the ledger's columns, and others or of "
-                                                            "other types",
-                                                            table->schema, table->name));
+        source_add_evidence(source, is_exact
+                                        ? found->evidence
+                                        : arena_printf(arena,
+                                                       "table %s.%s has the tracking table's columns, and others or of "
+                                                       "other types",
+                                                       table->schema, table->name));
     }
 }
 
@@ -113,7 +116,7 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     source_add_evidence(source, folder->evidence);
     if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
         source->problem =
-            arena_printf(looking->request->arena, "%s. Say %swhere the ledger is by --ledger SCHEMA.TABLE.",
+            arena_printf(looking->request->arena, "%s. Say %swhere the tracking table is by --ledger SCHEMA.TABLE.",
                          folder->unread != NULL ? folder->unread : folder->unread_ledger,
                          folder->unread != NULL ? "which folder is meant by --migrations, and " : "");
         return true;

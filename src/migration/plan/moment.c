@@ -82,14 +82,16 @@ static const char make_sql[] =
     "DATABASE \"%s\" TO \"%s\".', $1::text, current_user, pg_catalog.current_database(), current_user) "
     "WHERE pg_catalog.to_regnamespace(pg_catalog.quote_ident($1)) IS NULL "
     "AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
-    "UNION ALL SELECT pg_catalog.format('The ledger is to be made, and the role \"%s\" may not create in schema "
+    "UNION ALL SELECT pg_catalog.format('The tracking table is to be made, and the role \"%s\" may not create in "
+    "schema "
     "\"%s\": "
     "GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, $1, $1, current_user) "
     "FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 AND $2::text IS NOT NULL "
     "AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')";
 
 static const char write_sql[] =
-    "SELECT pg_catalog.format('The role \"%s\" may not write the ledger %I.%I: GRANT INSERT, UPDATE, DELETE ON it.', "
+    "SELECT pg_catalog.format('The role \"%s\" may not write the tracking table %I.%I: GRANT INSERT, UPDATE, DELETE ON "
+    "it.', "
     "current_user, $1::text, $2::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 "
     "AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')";
@@ -109,8 +111,8 @@ static void check_ledger(const struct moment *moment, const struct preparation *
 {
     const struct ledger *const ledger = &moment->detection->ledger;
     const char *const values[] = {ledger->schema, ledger->table};
-    moment_ask(moment, "Whether the ledger can be written", moment->detection->has_ledger ? write_sql : make_sql, 2,
-               values);
+    moment_ask(moment, "Whether the tracking table can be written",
+               moment->detection->has_ledger ? write_sql : make_sql, 2, values);
     if (needs_store(preparation)) {
         moment_ask(moment, "Whether the schema \"truss\" can be made", make_sql, 2,
                    (const char *const[]){"truss", NULL});

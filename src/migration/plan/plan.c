@@ -215,10 +215,11 @@ bool prepare(const struct request *request, struct pg_session *session, const st
     preparation->hash = hash_of(request->arena, preparation);
     if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&
         strcmp(options->plan_hash, preparation->hash) != 0) {
-        return status_fail_because(request->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
-                                   "Files or ledger have changed since this plan was made; nothing was run. Look at "
-                                   "the plan again: its hash is %s now.",
-                                   preparation->hash);
+        return status_fail_because(
+            request->status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+            "Files or tracking table have changed since this plan was made; nothing was run. Look at "
+            "the plan again: its hash is %s now.",
+            preparation->hash);
     }
     return true;
 }

@@ -71,7 +71,7 @@ static bool check_order(const struct request *request, const struct catalog *cat
                         "Migration \"%s\" is pending although \"%s\" behind it is applied.%s%s %s.", item->name, later,
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
-                        cannot ? "The ledger cannot record it in this place: give it a place behind the others"
+                        cannot ? "The tracking table cannot record it in this place: give it a place behind the others"
                                : "allow_out_of_order runs it all the same");
     request->status->migration = item->name;
     return false;
@@ -85,7 +85,7 @@ static bool check_gap(const struct request *request, const struct catalog *catal
         return true;
     }
     status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                "Migration \"%s\" cannot run before \"%s\": the ledger of %s would say that both are applied.",
+                "Migration \"%s\" cannot run before \"%s\": the tracking table of %s would say that both are applied.",
                 item->name, left_out->name, catalog->detection.framework->display_name);
     request->status->migration = item->name;
     return false;
@@ -120,10 +120,11 @@ static bool check_duplicate(const struct request *request, const struct catalog_
     if (item->detail != DETAIL_DUPLICATE) {
         return true;
     }
-    status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                "The file of \"%s\" has the version %s of another one before it: the ledger can have only one of them. "
-                "Rename one.",
-                item->name, item->key);
+    status_fail(
+        request->status, STATUS_FAILED_PRECONDITION,
+        "The file of \"%s\" has the version %s of another one before it: the tracking table can have only one of them. "
+        "Rename one.",
+        item->name, item->key);
     request->status->migration = item->name;
     return false;
 }

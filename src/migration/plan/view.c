@@ -180,10 +180,11 @@ static const char *takes_ledger(struct explaining *explaining, struct text state
         return NULL;
     }
     explaining->ledger = NULL;
-    return arena_printf(explaining->request->arena,
-                        "It drops, renames or replaces the ledger %s.%s, so that the row of its migration cannot be "
-                        "written: the run stops there and undoes it.",
-                        ledger->schema, ledger->table);
+    return arena_printf(
+        explaining->request->arena,
+        "It drops, renames or replaces the tracking table %s.%s, so that the row of its migration cannot be "
+        "written: the run stops there and undoes it.",
+        ledger->schema, ledger->table);
 }
 
 /* Extensions and foreign schemas bring tables, and what is unknown may. */

@@ -56,10 +56,11 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
 {
     const char *const tag = tag_for(sql->arena, statement);
     struct buffer message = {.arena = sql->arena};
-    pg_quote_literal(&message, text_of(arena_printf(sql->arena,
-                                                    "The ledger %s did not take the row of this migration, and nothing "
-                                                    "of it was kept. Rows changed, instead of one: ",
-                                                    name->data)));
+    pg_quote_literal(&message,
+                     text_of(arena_printf(sql->arena,
+                                          "The tracking table %s did not take the row of this migration, and nothing "
+                                          "of it was kept. Rows changed, instead of one: ",
+                                          name->data)));
     buffer_printf(sql, "DO %s\n#variable_conflict use_column\nDECLARE truss_changed bigint; BEGIN\n", tag);
     buffer_add(sql, statement);
     buffer_printf(
@@ -160,11 +161,12 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger)
 
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger)
 {
-    return arena_printf(arena,
-                        "The script drops, renames or replaces the ledger \"%s\".\"%s\", or the schema that it is in: "
-                        "its own row cannot be written there. What was not committed before was rolled back. Leave "
-                        "the ledger where it is; move it by hand, and then say where it is by --ledger.",
-                        ledger->schema, ledger->table);
+    return arena_printf(
+        arena,
+        "The script drops, renames or replaces the tracking table \"%s\".\"%s\", or the schema that it is in: "
+        "its own row cannot be written there. What was not committed before was rolled back. Leave "
+        "the tracking table where it is; move it by hand, and then say where it is by --ledger.",
+        ledger->schema, ledger->table);
 }
 
 void row_doubt(struct ledger *ledger, struct text script)

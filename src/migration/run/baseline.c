@@ -124,15 +124,15 @@ static bool check_order(const struct baseline *baseline)
         if (!is_chosen && at < baseline->count && item->state == MIGRATION_PENDING && !item->file->repeatable) {
             return status_fail(
                 baseline->run.status, STATUS_FAILED_PRECONDITION,
-                "The ledger of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, "
+                "The tracking table of %s records how far it is: with \"%s\" it would say that \"%s\" is applied, "
                 "too. Say through or all, or name that one as well.",
                 catalog->detection.framework->display_name, baseline->chosen[at]->name, item->name);
         }
         if (at > 0 && !is_chosen && is_applied) {
             return status_fail(
                 baseline->run.status, STATUS_FAILED_PRECONDITION,
-                "\"%s\" behind \"%s\" is applied, and the ledger of %s cannot record one in front of it.", item->name,
-                baseline->chosen[0]->name, catalog->detection.framework->display_name);
+                "\"%s\" behind \"%s\" is applied, and the tracking table of %s cannot record one in front of it.",
+                item->name, baseline->chosen[0]->name, catalog->detection.framework->display_name);
         }
     }
     return true;

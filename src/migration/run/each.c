@@ -49,7 +49,7 @@ static enum going recover(struct attempt *attempt, const struct catalog *catalog
     const char *const error = failure->status.message;
     struct truth truth;
     log_warn("connection lost", "migration=\"%s\"", name);
-    watch_note(&run->watch, name, "The connection was lost; the ledger is asked what was committed.");
+    watch_note(&run->watch, name, "The connection was lost; the tracking table is asked what was committed.");
     if (!recovery_find_out(run, catalog, &attempt->record, &truth)) {
         failure->status.message = arena_printf(run->arena,
                                                "%s Whether it was committed could not be found out: ask for the status "
@@ -61,16 +61,16 @@ static enum going recover(struct attempt *attempt, const struct catalog *catalog
         return GOING_WELL;
     }
     failure->partially_applied = truth.started;
-    failure->status.message =
-        arena_printf(run->arena, "%s; %s", error,
-                     truth.started ? "the ledger has it as unfinished." : "the ledger says that it was not committed.");
+    failure->status.message = arena_printf(run->arena, "%s; %s", error,
+                                           truth.started ? "the tracking table has it as unfinished."
+                                                         : "the tracking table says that it was not committed.");
     if (was_lost_before || failure->terminated || deadline_passed(run->deadline) || watch_cancelled(&run->watch)) {
         if (truth.started) {
             attempt_record_failure(attempt);
         }
         return GOING_FAILED;
     }
-    watch_note(&run->watch, name, "It was not finished; the run goes on from what the ledger has.");
+    watch_note(&run->watch, name, "It was not finished; the run goes on from what the tracking table has.");
     return GOING_ANEW;
 }
 

@@ -67,15 +67,15 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
     const struct text message = text_of(status->message);
     failure->where = (struct position){0};
     failure->status.detail = status->detail;
-    if (ledger == NULL || text_starts_with(message, "The ledger ") || text_starts_with(message, "The script ") ||
-        (!is_row && text_find(message, ledger->table, 0) == SIZE_MAX)) {
+    if (ledger == NULL || text_starts_with(message, "The tracking table ") ||
+        text_starts_with(message, "The script ") || (!is_row && text_find(message, ledger->table, 0) == SIZE_MAX)) {
         return; /* it says so itself, or is about something else */
     }
     failure->status.message =
-        is_gone
-            ? row_gone_message(run->arena, ledger)
-            : arena_printf(run->arena, "The row of this migration could not be written to the ledger \"%s\".\"%s\": %s",
-                           ledger->schema, ledger->table, status->message);
+        is_gone ? row_gone_message(run->arena, ledger)
+                : arena_printf(run->arena,
+                               "The row of this migration could not be written to the tracking table \"%s\".\"%s\": %s",
+                               ledger->schema, ledger->table, status->message);
 }
 
 /* What the server said, in terms of the file. */

@@ -139,7 +139,7 @@ static void add_applied(const struct execution *execution, const struct catalog_
         .migration = item->name,
         .number = (uint32_t)execution->result->applied_count,
         .count = (uint32_t)execution->preparation->count,
-        .message = arena_printf(run->arena, "The ledger has \"%s\".", item->name),
+        .message = arena_printf(run->arena, "The tracking table has \"%s\".", item->name),
     };
     watch_tell(&run->watch, &event);
     if (!is_asked_for(execution->preparation, item)) {
@@ -206,13 +206,13 @@ static void judge(const struct tool_use *use, const struct execution *execution)
     for (size_t i = 0; i < preparation->count; i++) {
         const struct catalog_item *const item = preparation->items[i].item;
         if (!is_applied(item_of(&after, item))) {
-            fail(use, item->name, "and the ledger does not have this migration", result);
+            fail(use, item->name, "and the tracking table does not have this migration", result);
             return;
         }
     }
     if (use->code != 0) {
         result_add_warning(run->arena, result,
-                           arena_printf(run->arena, "%s, but the ledger has all migrations.", use->outcome));
+                           arena_printf(run->arena, "%s, but the tracking table has all migrations.", use->outcome));
     }
     result->ok = true;
     result->summary = arena_printf(run->arena, "Applied %zu migration(s) successfully.", result->applied_count);

@@ -81,7 +81,7 @@ static bool find_out(struct batch *batch, const struct last_row *last)
     struct run *const run = batch->run;
     struct failure *const failure = &batch->failure;
     struct truth truth;
-    watch_note(&run->watch, NULL, "The connection was lost; the ledger is asked what was committed.");
+    watch_note(&run->watch, NULL, "The connection was lost; the tracking table is asked what was committed.");
     if (!recovery_find_out(run, &batch->execution->preparation->catalog, &last->record, &truth)) {
         failure->status.message = arena_printf(run->arena,
                                                "%s Whether the batch was committed could not be found out: ask for the "
@@ -90,8 +90,8 @@ static bool find_out(struct batch *batch, const struct last_row *last)
         return false;
     }
     if (!truth.recorded) {
-        failure->status.message =
-            arena_printf(run->arena, "%s; the ledger says that nothing was committed.", failure->status.message);
+        failure->status.message = arena_printf(run->arena, "%s; the tracking table says that nothing was committed.",
+                                               failure->status.message);
         failure->connection_lost = false;
     }
     return truth.recorded;
