@@ -12,13 +12,14 @@
 /* The path without "$user", where that means our schema or one that we shall make. The tables are all that we keep
  * there (tests/service/test_rows.py compares them with the sources). */
 static const char path_sql[] =
-    "SELECT coalesce(nullif(pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), "
-    "'\"?[$]user\"?\\s*,?', ''), ' ,'), ''), '\"\"') WHERE "
+    "SELECT CASE WHEN pg_catalog.length(p.rest) OPERATOR(pg_catalog.>) 0 THEN p.rest ELSE '\"\"' END FROM (SELECT "
+    "pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), "
+    "'\"?[$]user\"?\\s*,?', ''), ' ,') AS rest) p WHERE "
     "pg_catalog.strpos(pg_catalog.current_setting('search_path'), '$user') OPERATOR(pg_catalog.>) 0 AND NOT EXISTS ("
     "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'truss'::pg_catalog.name AND ("
     "NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace OPERATOR(pg_catalog.=) n.oid) OR EXISTS ("
     "SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND NOT c.relkind "
-    "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
+    "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
     "'{failed_attempts,idempotency_keys,migration_steps,operation_events,operations}'::pg_catalog.name[]))))";
 
 /* A value of "-c", in which a space ends and a backslash escapes. */
