@@ -14,16 +14,18 @@ OPEN = {("Health", "Check")}
 ANY = {("Trust", "WhoAmI")}
 SCOPES = {
     "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
-    | {("Health", "GetInfo")},
+    | {("Health", "GetInfo"), ("ConnectionService", "GetConnection")},
     "plan": {("MigrationService", "Plan")},
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
-    "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack")},
+    "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},
+    "admin": {("ConnectionService", "RevealConnection")},
 }
 
 
 def every_method():
-    return [(service.name, method.name) for module in (messages().migration, messages().health, messages().sql, messages().trust)
+    modules = [getattr(messages(), name) for name in ("migration", "health", "sql", "trust", "connection")]
+    return [(service.name, method.name) for module in modules
             for service in module.DESCRIPTOR.services_by_name.values() for method in service.methods]
 
 
