@@ -224,19 +224,6 @@ bool sql_do_block(struct arena *arena, struct text statement, struct text *body)
     return end > 0 && body->data[0] != '#';
 }
 
-bool sql_is_setting(struct text statement)
-{
-    struct beginning b = {.lexer = {.text = statement}};
-    if (is_word(&b, 0, "reset")) {
-        return true;
-    }
-    if (is_word(&b, 0, "select")) {
-        return is_word(&b, 1, "set_config") || (is_word(&b, 1, "pg_catalog") && is_word(&b, 3, "set_config"));
-    }
-    return is_word(&b, 0, "set") && !is_word(&b, 1, "local") && !is_word(&b, 1, "transaction") &&
-           !is_word(&b, 1, "constraints");
-}
-
 /* ---- the classes ---- */
 
 /* The index of VALUE in ALTER TYPE name ADD VALUE; 0 where it is not that. */

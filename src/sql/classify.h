@@ -33,9 +33,6 @@ const char *sql_alone_reason(struct text statement);
  * stay where it is (#option lines) and for one that may end before its end (RETURN). */
 bool sql_do_block(struct arena *arena, struct text statement, struct text *body);
 
-/* SET, RESET and SELECT set_config(…) for the session: what later statements rely on. Not SET LOCAL and its kin. */
-bool sql_is_setting(struct text statement);
-
 /* The value that ALTER TYPE … ADD VALUE 'x' adds, unquoted; NULL for other statements. */
 const char *sql_added_enum_value(struct arena *arena, struct text statement);
 

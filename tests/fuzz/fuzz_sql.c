@@ -45,7 +45,6 @@ static void read_statements(struct arena *arena, struct text script)
         const struct text text = text_slice(script, statement.start, statement.end);
         require((sql_classify(text) == SQL_CLASS_ALONE) == (sql_alone_reason(text) != NULL));
         sql_added_enum_value(arena, text);
-        sql_is_setting(text);
         if (sql_do_block(arena, text, &body)) {
             require(body.size > 0 && body.size < text.size);
         }

@@ -188,7 +188,11 @@ class EveryPlace(Case):
             self.assertTrue(reply.ok, reply)
         self.expected = self.left()
         tried = self.places_of(self.places.texts)
-        problems = [problem for place, way in tried for problem in self.try_place(request, place, way)]
+        problems = []
+        for place, way in tried:
+            found = self.try_place(request, place, way)
+            problems += found
+            print("\n".join(found), file=sys.stderr, end="\n" if found else "", flush=True)
         self.assertEqual(self.process.process.poll(), None)
         self.assertFalse(problems, f"{len(problems)} of {len(tried)} places:\n" + "\n".join(problems))
 

@@ -177,28 +177,6 @@ START_TEST(the_block_of_a_do_that_commits_is_found_without_its_last_semicolon)
 }
 END_TEST
 
-START_TEST(settings_of_the_session_are_told_from_those_of_a_transaction)
-{
-    static const struct {
-        const char *statement;
-        bool is_setting;
-    } cases[] = {
-        {"set search_path to a, b", true},
-        {"SET SESSION statement_timeout = 0", true},
-        {"set role app", true},
-        {"reset all", true},
-        {"select set_config('search_path', '', false)", true},
-        {"SELECT pg_catalog.set_config('search_path', '', false)", true},
-        {"set local search_path to a", false},
-        {"set constraints all deferred", false},
-        {"set transaction isolation level serializable", false},
-        {"select 1", false},
-        {"update t set a = 1", false},
-    };
-    ck_assert_msg(sql_is_setting(text_of(cases[_i].statement)) == cases[_i].is_setting, "%s", cases[_i].statement);
-}
-END_TEST
-
 int main(void)
 {
     Suite *const suite = suite_create("classify");
@@ -209,7 +187,6 @@ int main(void)
                         (int)(sizeof statements / sizeof statements[0]));
     tcase_add_loop_test(tests, a_call_whose_commit_cannot_be_known_stays_in_the_transaction, 0, 3);
     tcase_add_loop_test(tests, the_block_of_a_do_that_commits_is_found_without_its_last_semicolon, 0, 10);
-    tcase_add_loop_test(tests, settings_of_the_session_are_told_from_those_of_a_transaction, 0, 11);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -94,7 +94,8 @@ static bool read_integer(const PGresult *result, int row, int column, int size, 
     return true;
 }
 
-int64_t ledger_field_time(const PGresult *result, int row, int column)
+/* A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. */
+static int64_t binary_time(const PGresult *result, int row, int column)
 {
     uint64_t bits;
     if (!read_integer(result, row, column, 8, &bits)) {
@@ -108,7 +109,8 @@ int64_t ledger_field_time(const PGresult *result, int row, int column)
     return since_2000 + POSTGRES_EPOCH_US;
 }
 
-int32_t ledger_field_int(const PGresult *result, int row, int column)
+/* An int4; 0 for NULL. */
+static int32_t binary_int(const PGresult *result, int row, int column)
 {
     uint64_t bits;
     return read_integer(result, row, column, 4, &bits) ? (int32_t)(uint32_t)bits : 0;
@@ -203,7 +205,7 @@ static enum entry_state field_state(const PGresult *result, int row, int column)
 
 static int64_t field_time(const PGresult *result, int row, int column)
 {
-    return column < 0 ? NO_TIME : ledger_field_time(result, row, column);
+    return column < 0 ? NO_TIME : binary_time(result, row, column);
 }
 
 static struct ledger_entry read_row(struct arena *arena, const PGresult *result, int row, const int at[COLUMNS])
@@ -220,7 +222,7 @@ static struct ledger_entry read_row(struct arena *arena, const PGresult *result,
         .started_at = field_time(result, row, at[STARTED_AT]),
         .finished_at = field_time(result, row, at[APPLIED_AT]),
         .rolled_back_at = field_time(result, row, at[ROLLED_BACK_AT]),
-        .steps = at[STEPS] < 0 ? 0 : (uint32_t)ledger_field_int(result, row, at[STEPS]),
+        .steps = at[STEPS] < 0 ? 0 : (uint32_t)binary_int(result, row, at[STEPS]),
         .duration_ms = at[DURATION] >= 0 && read_integer(result, row, at[DURATION], 8, &bits) ? (int64_t)bits : -1,
         .state = field_state(result, row, at[STATE]),
         .baseline = at[BASELINE] >= 0 && read_integer(result, row, at[BASELINE], 1, &bits) && bits != 0,

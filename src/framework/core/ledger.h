@@ -32,9 +32,4 @@ bool ledger_read_sql(struct ledger_reading *reading, const char *sql);
 
 void ledger_warn(struct ledger_reading *reading, const char *warning);
 
-/* Fields of a binary result. A timestamptz as microseconds since 1970 UTC: NO_TIME for NULL and for ±infinity. An int4:
- * 0 for NULL. */
-int64_t ledger_field_time(const PGresult *result, int row, int column);
-int32_t ledger_field_int(const PGresult *result, int row, int column);
-
 #endif

@@ -106,17 +106,3 @@ bool marked_has(struct text content, const char *words, bool nocase)
     }
     return false;
 }
-
-bool marked_recognise(struct arena *arena, struct folder *folder, const struct marks *marks, entry_test *test)
-{
-    const char *const name = folder_any(arena, folder, test);
-    if (name == NULL) {
-        return false;
-    }
-    folder->confidence = CONFIDENCE_CERTAIN;
-    if (folder->evidence == NULL) {
-        folder->evidence =
-            arena_printf(arena, "%s has a line \"-- %s\"", path_join(arena, folder->path, name), marks->up);
-    }
-    return true;
-}

@@ -14,7 +14,4 @@ bool marked_script(const struct script_request *request, const struct marks *mar
 /* Is there such a line (without what may follow it)? */
 bool marked_has(struct text content, const char *words, bool nocase);
 
-/* Recognises a folder by a file that has the up line, which no other framework's files have. */
-bool marked_recognise(struct arena *arena, struct folder *folder, const struct marks *marks, entry_test *test);
-
 #endif

@@ -18,7 +18,8 @@ static bool read_log(struct liquibase_walk *walk, const char *path, const struct
 
 /* ---- changesets ---- */
 
-const char *liquibase_key(struct arena *arena, const char *path, const char *id, const char *author)
+/* "changes/001.sql::1::alice", by which ledger and files are joined. */
+static const char *liquibase_key(struct arena *arena, const char *path, const char *id, const char *author)
 {
     return arena_printf(arena, "%s::%s::%s", path, id, author);
 }

@@ -33,9 +33,6 @@ struct liquibase_left_out {
     size_t capacity;
 };
 
-/* "changes/001.sql::1::alice", by which ledger and files are joined. */
-const char *liquibase_key(struct arena *arena, const char *path, const char *id, const char *author);
-
 bool liquibase_changelog_read(struct arena *arena, const struct folder *folder,
                               const struct liquibase_settings *settings, struct migration_files *files,
                               struct status *status);
