@@ -182,7 +182,7 @@ static bool finish_defaults(struct reading *reading)
 {
     static const char *const defaults[][2] = {
         {"keepalives", "1"},       {"keepalives_idle", "10"},     {"keepalives_interval", "5"},
-        {"keepalives_count", "3"}, {"tcp_user_timeout", "20000"}, {"fallback_application_name", "truss"},
+        {"keepalives_count", "3"}, {"tcp_user_timeout", "19000"}, {"fallback_application_name", "truss"},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
         if (conninfo_value(reading->conninfo, defaults[i][0]) == NULL &&
