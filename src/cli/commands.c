@@ -227,15 +227,18 @@ int command_status(struct cli *cli)
 {
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
     request.framework = framework_of(cli);
+    if (!report_check(cli)) {
+        return EXIT_ERROR;
+    }
     const Truss__Migration__V1__GetStatusResponse *const reply =
         call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
     if (reply == NULL) {
+        report_error(cli);
         return EXIT_ERROR;
     }
-    if (cli->given.output != NULL && !report_status(cli, reply)) {
-        return EXIT_ERROR;
-    }
-    if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
+    if (cli->given.output != NULL) {
+        report_status(cli, reply);
+    } else if (!print_json(cli, &reply->base)) {
         print_status(cli, reply);
     }
     return exit_code_of(cli, reply);

@@ -13,10 +13,15 @@
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 typedef Truss__Migration__V1__RunRequest RunRequest;
 
+static bool is_for_program(const struct cli *cli)
+{
+    return cli->given.json || cli->given.output != NULL;
+}
+
 /* Where standard output is for somebody else, the person is at standard error. */
 static FILE *person(const struct cli *cli)
 {
-    return cli->given.json || isatty(STDOUT_FILENO) == 0 ? stderr : stdout;
+    return is_for_program(cli) || isatty(STDOUT_FILENO) == 0 ? stderr : stdout;
 }
 
 /* One line, without its end; "" at the end of the input. */
@@ -50,10 +55,10 @@ static bool asks_yes(struct cli *cli, const PlanResponse *plan, FILE *out)
     return answer[0] == 'y' || answer[0] == 'Y';
 }
 
-/* The whole plan is for the one who reads it; beside JSON it is one sentence. */
+/* The whole plan is for the one who reads it; beside JSON or a report it is one sentence. */
 static void show(struct cli *cli, const PlanResponse *plan, FILE *out)
 {
-    if (cli->given.json) {
+    if (is_for_program(cli)) {
         fprintf(out, "%s\n", output_safe(cli->arena, plan->summary, false));
     } else {
         plan_print(cli, plan, false);
@@ -78,7 +83,7 @@ bool confirm_run(struct cli *cli, RunRequest *request)
     }
     show(cli, plan, out);
     if (plan->_refusal_case != 0) {
-        return cli->given.json && status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", plan->refusal);
+        return is_for_program(cli) && status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", plan->refusal);
     }
     request->plan_hash = plan->plan_hash;
     if (plan->loses_data ? asks_name(cli, plan, out) : asks_yes(cli, plan, out)) {

@@ -18,7 +18,12 @@ static bool print_report(struct cli *cli, const PlanResponse *reply)
     request.framework = framework_of(cli);
     const Truss__Migration__V1__GetStatusResponse *const status =
         call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
-    return status != NULL && report_plan(cli, reply, status);
+    if (status == NULL) {
+        report_error(cli);
+        return false;
+    }
+    report_plan(cli, reply, status);
+    return true;
 }
 
 static void print(struct cli *cli, const PlanResponse *reply)
@@ -33,11 +38,12 @@ static void print(struct cli *cli, const PlanResponse *reply)
 int command_plan(struct cli *cli)
 {
     Truss__Migration__V1__RunRequest run = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!run_request_read(cli, &run)) {
+    if (!report_check(cli) || !run_request_read(cli, &run)) {
         return EXIT_ERROR;
     }
     const PlanResponse *const reply = run_request_plan(cli, &run);
     if (reply == NULL) {
+        report_error(cli);
         return EXIT_ERROR;
     }
     if (cli->given.output != NULL && !print_report(cli, reply)) {

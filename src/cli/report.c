@@ -4,8 +4,10 @@
  */
 #include "cli/report.h"
 
-#include "base/text.h"
+#include "cli/escape.h"
+#include "cli/findings.h"
 #include "cli/output.h"
+#include "cli/report_formats.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,70 +15,12 @@
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 typedef Truss__Migration__V1__Migration Migration;
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
-typedef Truss__Migration__V1__PlannedStatement PlannedStatement;
-
-/* ---- escaping ---- */
-
-/* For XML, which has no way to write most control characters. */
-static const char *xml(struct arena *arena, const char *text)
-{
-    struct buffer out = {.arena = arena};
-    for (const char *c = text; *c != '\0'; c++) {
-        const unsigned char byte = (unsigned char)*c;
-        switch (byte) {
-        case '&':
-            buffer_puts(&out, "&amp;");
-            break;
-        case '<':
-            buffer_puts(&out, "&lt;");
-            break;
-        case '>':
-            buffer_puts(&out, "&gt;");
-            break;
-        case '"':
-            buffer_puts(&out, "&quot;");
-            break;
-        default:
-            buffer_putc(&out, byte < 0x20 && byte != '\n' && byte != '\t' ? '?' : *c);
-        }
-    }
-    return buffer_string(&out);
-}
-
-/* For a workflow command, which ends with its line. */
-static const char *command_text(struct arena *arena, const char *text, bool is_property)
-{
-    struct buffer out = {.arena = arena};
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '%' || *c == '\r' || *c == '\n' || (is_property && (*c == ':' || *c == ','))) {
-            buffer_printf(&out, "%%%02X", (unsigned)(unsigned char)*c);
-        } else {
-            buffer_putc(&out, *c);
-        }
-    }
-    return buffer_string(&out);
-}
-
-static const char *json(struct arena *arena, const char *text)
-{
-    struct buffer out = {.arena = arena};
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            buffer_putc(&out, '\\');
-            buffer_putc(&out, *c);
-        } else if ((unsigned char)*c < 0x20) {
-            buffer_printf(&out, "\\u%04x", (unsigned)(unsigned char)*c);
-        } else {
-            buffer_putc(&out, *c);
-        }
-    }
-    return buffer_string(&out);
-}
+typedef Truss__Migration__V1__RunResponse RunResponse;
+typedef Truss__Migration__V1__PlannedMigration PlannedMigration;
 
 /* ---- status ---- */
 
-/* Why it is not as it should be; NULL: it is. */
-static const char *failure_of(const Migration *migration)
+const char *report_fault(const Migration *migration)
 {
     if (migration->detail_state == TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED) {
         return "An attempt at it failed and is not resolved.";
@@ -86,14 +30,12 @@ static const char *failure_of(const Migration *migration)
         return "It is applied, and its file was edited since.";
     case TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED:
         return "It is applied, and its file is missing.";
-    default:
+    case TRUSS__MIGRATION__V1__STATE__STATE_APPLIED:
+    case TRUSS__MIGRATION__V1__STATE__STATE_PENDING:
         return NULL;
+    default:
+        return "What became of it is not known.";
     }
-}
-
-static const char *path_of(struct arena *arena, const char *folder, const char *filename)
-{
-    return folder[0] == '\0' ? filename : arena_printf(arena, "%s/%s", folder, filename);
 }
 
 static void status_junit(struct arena *arena, const StatusReply *reply)
@@ -102,28 +44,28 @@ static void status_junit(struct arena *arena, const StatusReply *reply)
     size_t failures = 0;
     size_t skipped = 0;
     for (size_t i = 0; i < reply->n_migrations; i++) {
-        const bool failed = failure_of(reply->migrations[i]) != NULL;
+        const bool failed = report_fault(reply->migrations[i]) != NULL;
         failures += failed ? 1 : 0;
         skipped += !failed && reply->migrations[i]->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING ? 1 : 0;
     }
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
            "  <testsuite name=\"%s migrations of %s\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"%zu\">\n",
-           xml(arena, output_or_empty(reply->framework)), xml(arena, reply->database),
+           escape_xml(arena, output_or_empty(reply->framework)), escape_xml(arena, reply->database),
            reply->n_migrations + (unknown ? 1 : 0), failures, unknown ? 1 : 0, skipped);
     if (unknown) {
         printf("    <testcase classname=\"%s\" name=\"what is applied is known\" time=\"0.000\">\n"
                "      <error message=\"%s\"/>\n    </testcase>\n",
-               xml(arena, output_or_empty(reply->framework_id)), xml(arena, reply->problem));
+               escape_xml(arena, output_or_empty(reply->framework_id)), escape_xml(arena, reply->problem));
     }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         const Migration *const migration = reply->migrations[i];
-        const char *const failure = failure_of(migration);
+        const char *const failure = report_fault(migration);
         printf("    <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\"",
-               xml(arena, output_or_empty(reply->framework_id)), xml(arena, migration->name),
+               escape_xml(arena, output_or_empty(reply->framework_id)), escape_xml(arena, migration->name),
                (double)migration->duration_ms / 1000);
         if (failure != NULL) {
-            printf(">\n      <failure message=\"%s\">%s</failure>\n    </testcase>\n", xml(arena, failure),
-                   xml(arena, output_or_empty(migration->note)));
+            printf(">\n      <failure message=\"%s\">%s</failure>\n    </testcase>\n", escape_xml(arena, failure),
+                   escape_xml(arena, output_or_empty(migration->note)));
         } else if (migration->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING) {
             printf(">\n      <skipped message=\"pending\"/>\n    </testcase>\n");
         } else {
@@ -136,40 +78,26 @@ static void status_junit(struct arena *arena, const StatusReply *reply)
 static void status_github(struct arena *arena, const StatusReply *reply)
 {
     if (reply->_problem_case != 0) {
-        printf("::error title=migrations::%s\n", command_text(arena, reply->problem, false));
+        printf("::error title=migrations::%s\n", escape_command(arena, reply->problem, false));
     }
     for (size_t i = 0; i < reply->n_migrations; i++) {
         const Migration *const migration = reply->migrations[i];
-        const char *const failure = failure_of(migration);
+        const char *const failure = report_fault(migration);
         const bool pending = migration->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING;
         if (failure == NULL && !pending) {
             continue;
         }
-        printf("::%s title=%s", failure != NULL ? "error" : "notice", command_text(arena, migration->name, true));
+        printf("::%s title=%s", failure != NULL ? "error" : "notice", escape_command(arena, migration->name, true));
         if (output_or_empty(migration->filename)[0] != '\0') {
-            printf(",file=%s",
-                   command_text(arena, path_of(arena, output_or_empty(reply->folder), migration->filename), true));
+            printf(
+                ",file=%s",
+                escape_command(arena, findings_path(arena, output_or_empty(reply->folder), migration->filename), true));
         }
-        printf("::%s\n", command_text(arena, failure != NULL ? failure : "It is pending.", false));
+        printf("::%s\n", escape_command(arena, failure != NULL ? failure : "It is pending.", false));
     }
-}
-
-bool report_status(struct cli *cli, const StatusReply *reply)
-{
-    if (strcmp(cli->given.output, "junit") == 0) {
-        status_junit(cli->arena, reply);
-    } else if (strcmp(cli->given.output, "github") == 0) {
-        status_github(cli->arena, reply);
-    } else {
-        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output of a status is junit or github, not \"%s\".",
-                           cli->given.output);
-    }
-    return true;
 }
 
 /* ---- plans ---- */
-
-enum rule { RULE_STOPS_WRITERS, RULE_MAY_BLOCK, RULE_STOPS_READERS };
 
 static const char *const rules[] = {
     [RULE_STOPS_WRITERS] = "stops-writers",
@@ -177,80 +105,16 @@ static const char *const rules[] = {
     [RULE_STOPS_READERS] = "stops-readers",
 };
 
-/* A statement that stops somebody, or may. */
-struct finding {
-    const char *path;
-    const PlannedStatement *statement;
-    enum rule rule;
-    const char *text;
-};
-
-struct findings {
-    struct arena *arena;
-    struct finding *items;
-    size_t count;
-    size_t capacity;
-};
-
-static const char *filename_of(const StatusReply *status, const char *name)
+static void plan_github(const PlanResponse *reply, const struct findings *findings)
 {
-    for (size_t i = 0; i < status->n_migrations; i++) {
-        if (strcmp(status->migrations[i]->name, name) == 0) {
-            return output_or_empty(status->migrations[i]->filename);
-        }
+    if (reply->_refusal_case != 0) {
+        printf("::error title=plan::%s\n", escape_command(findings->arena, reply->refusal, false));
     }
-    return name;
-}
-
-static void add_statement(struct findings *findings, const char *path, const PlannedStatement *statement)
-{
-    struct buffer text = {.arena = findings->arena};
-    enum rule rule = statement->unknown ? RULE_MAY_BLOCK : RULE_STOPS_WRITERS;
-    for (size_t i = 0; i < statement->n_locks; i++) {
-        const Truss__Migration__V1__PlannedLock *const lock = statement->locks[i];
-        if (lock->blocks_reads || lock->blocks_writes) {
-            buffer_printf(&text, "%s%s on %s stops %s.", text.size == 0 ? "" : " ", lock->mode, lock->relation,
-                          lock->blocks_reads ? "readers and writers" : "writers");
-            rule = lock->blocks_reads ? RULE_STOPS_READERS : rule;
-        }
-    }
-    if (statement->unknown) {
-        buffer_printf(&text, "%sWhat it%s locks is not known: it may block readers and writers.",
-                      text.size == 0 ? "" : " ", text.size == 0 ? "" : " also");
-    }
-    if (text.size == 0) {
-        return;
-    }
-    if (output_or_empty(statement->advice)[0] != '\0') {
-        buffer_printf(&text, " %s", statement->advice);
-    }
-    findings->items =
-        arena_grow(findings->arena, findings->items, findings->count, &findings->capacity, sizeof *findings->items);
-    findings->items[findings->count++] = (struct finding){path, statement, rule, buffer_string(&text)};
-}
-
-static struct findings find_all(struct arena *arena, const PlanResponse *reply, const StatusReply *status)
-{
-    struct findings findings = {.arena = arena};
-    for (size_t i = 0; i < reply->n_migrations; i++) {
-        const Truss__Migration__V1__PlannedMigration *const migration = reply->migrations[i];
-        const char *const path = path_of(arena, output_or_empty(status->folder), filename_of(status, migration->name));
-        for (size_t j = 0; j < migration->n_steps; j++) {
-            for (size_t k = 0; k < migration->steps[j]->n_statements; k++) {
-                add_statement(&findings, path, migration->steps[j]->statements[k]);
-            }
-        }
-    }
-    return findings;
-}
-
-static void plan_github(const struct findings *findings)
-{
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *const one = &findings->items[i];
         printf("::%s file=%s,line=%u,col=%u,title=Lock::%s\n", one->rule == RULE_STOPS_WRITERS ? "notice" : "warning",
-               command_text(findings->arena, one->path, true), one->statement->line, one->statement->column,
-               command_text(findings->arena, one->text, false));
+               escape_command(findings->arena, one->path, true), one->statement->line, one->statement->column,
+               escape_command(findings->arena, one->text, false));
     }
 }
 
@@ -269,22 +133,161 @@ static void plan_sarif(const struct findings *findings)
                "[{\"physicalLocation\": {\"artifactLocation\": {\"uri\": \"%s\"}, \"region\": {\"startLine\": %u, "
                "\"startColumn\": %u}}}]}",
                i == 0 ? "" : ",", rules[one->rule], one->rule == RULE_STOPS_WRITERS ? "note" : "warning",
-               json(findings->arena, one->text), json(findings->arena, one->path), one->statement->line,
+               escape_json(findings->arena, one->text), escape_json(findings->arena, one->path), one->statement->line,
                one->statement->column);
     }
     printf("%s]\n}]}\n", findings->count == 0 ? "" : "\n  ");
 }
 
-bool report_plan(struct cli *cli, const PlanResponse *reply, const StatusReply *status)
+/* What stops others in one migration, a line for each; "" for nothing that is known. */
+static const char *findings_text(const struct findings *findings, const PlannedMigration *migration)
 {
-    const struct findings findings = find_all(cli->arena, reply, status);
-    if (strcmp(cli->given.output, "github") == 0) {
-        plan_github(&findings);
-    } else if (strcmp(cli->given.output, "sarif") == 0) {
-        plan_sarif(&findings);
-    } else {
-        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output of a plan is github or sarif, not \"%s\".",
-                           cli->given.output);
+    struct buffer text = {.arena = findings->arena};
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *const one = &findings->items[i];
+        if (one->migration == migration) {
+            buffer_printf(&text, "%s:%u:%u: %s\n", one->path, one->statement->line, one->statement->column, one->text);
+        }
+    }
+    if (migration->_delegate_case != 0) {
+        buffer_printf(&text, "Its own tool runs it; what it locks is not known: %s\n", migration->delegate);
+    }
+    return buffer_string(&text);
+}
+
+/* A lock is no failure of a test: it is told as the output of one that passes. What would be refused is an error. */
+static void plan_junit(struct arena *arena, const PlanResponse *reply, const struct findings *findings)
+{
+    const bool refused = reply->_refusal_case != 0;
+    const char *const id = "plan";
+    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+           "  <testsuite name=\"plan for %s\" tests=\"%zu\" failures=\"0\" errors=\"%d\" skipped=\"0\">\n",
+           escape_xml(arena, reply->target == NULL ? "the database" : reply->target->database),
+           reply->n_migrations + (refused ? 1 : 0), refused ? 1 : 0);
+    if (refused) {
+        printf("    <testcase classname=\"%s\" name=\"a run would begin\" time=\"0.000\">\n"
+               "      <error message=\"%s\"/>\n    </testcase>\n",
+               id, escape_xml(arena, reply->refusal));
+    }
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        const char *const text = findings_text(findings, reply->migrations[i]);
+        printf("    <testcase classname=\"%s\" name=\"%s\" time=\"0.000\"", id,
+               escape_xml(arena, reply->migrations[i]->name));
+        if (text[0] == '\0') {
+            printf("/>\n");
+        } else {
+            printf(">\n      <system-out>%s</system-out>\n    </testcase>\n", escape_xml(arena, text));
+        }
+    }
+    printf("  </testsuite>\n</testsuites>\n");
+}
+
+/* ---- all of them ---- */
+
+/* Formats of one kind of answer. */
+enum format { FORMAT_JUNIT, FORMAT_GITHUB, FORMAT_SARIF, FORMAT_MARKDOWN, FORMAT_COUNT };
+
+static const char *const formats[FORMAT_COUNT] = {"junit", "github", "sarif", "markdown"};
+
+static enum format format_of(const struct cli *cli)
+{
+    enum format format = FORMAT_JUNIT;
+    while (format < FORMAT_COUNT && strcmp(formats[format], cli->given.output) != 0) {
+        format++;
+    }
+    return format;
+}
+
+bool report_check(struct cli *cli)
+{
+    const char *const command = cli->command->name;
+    if (cli->given.output == NULL) {
+        return true;
+    }
+    if (cli->given.json) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output and --json exclude each other.");
+    }
+    if (format_of(cli) == FORMAT_SARIF && strcmp(command, "plan") != 0) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                           "--output of a %s is junit, github or markdown; sarif is of a plan.", command);
     }
     return true;
+}
+
+void report_status(struct cli *cli, const StatusReply *reply)
+{
+    switch (format_of(cli)) {
+    case FORMAT_JUNIT:
+        status_junit(cli->arena, reply);
+        break;
+    case FORMAT_GITHUB:
+        status_github(cli->arena, reply);
+        break;
+    default:
+        markdown_status(cli->arena, reply);
+    }
+}
+
+void report_plan(struct cli *cli, const PlanResponse *reply, const StatusReply *status)
+{
+    const struct findings findings = findings_of(cli->arena, reply, status);
+    switch (format_of(cli)) {
+    case FORMAT_JUNIT:
+        plan_junit(cli->arena, reply, &findings);
+        break;
+    case FORMAT_GITHUB:
+        plan_github(reply, &findings);
+        break;
+    case FORMAT_SARIF:
+        plan_sarif(&findings);
+        break;
+    default:
+        markdown_plan(reply, &findings);
+    }
+}
+
+void report_run(struct cli *cli, const RunResponse *reply, const StatusReply *status)
+{
+    switch (format_of(cli)) {
+    case FORMAT_JUNIT:
+        run_junit(cli->arena, reply);
+        break;
+    case FORMAT_GITHUB:
+        run_github(cli->arena, reply, status);
+        break;
+    default:
+        markdown_run(cli->arena, reply);
+    }
+}
+
+/* ---- no answer ---- */
+
+static void error_junit(const struct cli *cli, const char *message)
+{
+    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+           "  <testsuite name=\"%s\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+           "    <testcase classname=\"%s\" name=\"truss %s\" time=\"0.000\">\n      <error message=\"%s\"/>\n"
+           "    </testcase>\n  </testsuite>\n</testsuites>\n",
+           cli->command->name, cli->command->name, cli->command->name, escape_xml(cli->arena, message));
+}
+
+void report_error(struct cli *cli)
+{
+    const char *const message = cli->status->message;
+    if (cli->given.output == NULL || cli->status->code == STATUS_OK) {
+        return;
+    }
+    switch (format_of(cli)) {
+    case FORMAT_JUNIT:
+        error_junit(cli, message);
+        break;
+    case FORMAT_GITHUB:
+        printf("::error title=truss %s::%s\n", cli->command->name, escape_command(cli->arena, message, false));
+        break;
+    case FORMAT_MARKDOWN:
+        markdown_error(cli->arena, cli->command->name, cli->status);
+        break;
+    default:
+        break; /* SARIF without results would say that nothing was found */
+    }
 }

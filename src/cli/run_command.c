@@ -8,6 +8,7 @@
 #include "cli/head.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/report.h"
 #include "cli/run_request.h"
 #include "cli/run_result.h"
 #include "cli/watch.h"
@@ -24,14 +25,30 @@ typedef Truss__Migration__V1__RunResponse RunResponse;
 
 /* ---- the two ways ---- */
 
+/* Where the files are is in the status. The run has happened: without one, the report has no paths. */
+static void print_report(const struct cli *cli, const RunResponse *reply)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    struct status status = {.arena = cli->arena};
+    struct cli asking = *cli;
+    asking.status = &status;
+    asking.given.key = NULL;
+    request.framework = framework_of(cli);
+    report_run(&asking, reply,
+               reply->failed == NULL ? NULL : call(&asking, MIGRATION, "GetStatus", &request.base, READ_SECONDS));
+}
+
 static int run_at_once(struct cli *cli, const RunRequest *request)
 {
     interrupt_guard(cli);
     const RunResponse *const reply = call(cli, MIGRATION, "Run", &request->base, RUN_SECONDS);
     if (reply == NULL) {
+        report_error(cli);
         return EXIT_ERROR;
     }
-    if (!print_json(cli, &reply->base)) {
+    if (cli->given.output != NULL) {
+        print_report(cli, reply);
+    } else if (!print_json(cli, &reply->base)) {
         result_print(cli, reply, NULL, 0);
     }
     return reply->ok ? EXIT_FINE : EXIT_ERROR;
@@ -100,13 +117,27 @@ static bool check_detach(struct cli *cli)
     return false;
 }
 
+/* A report is of a run that has ended, and nothing else stands beside it. */
+static bool check_output(struct cli *cli)
+{
+    if (cli->given.output != NULL && (cli->given.detach || cli->given.progress)) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output and --%s exclude each other.",
+                           cli->given.detach ? "detach" : "progress");
+    }
+    return report_check(cli);
+}
+
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!check_detach(cli) || !run_request_read(cli, &request) || !confirm_run(cli, &request)) {
+    if (!check_output(cli) || !check_detach(cli) || !run_request_read(cli, &request)) {
+        return EXIT_ERROR;
+    }
+    if (!confirm_run(cli, &request)) {
+        report_error(cli);
         return EXIT_ERROR;
     }
     const bool is_usual = isatty(STDOUT_FILENO) != 0 && !cli->given.dry_run;
-    const bool watched = cli->given.progress || (!cli->given.json && is_usual);
+    const bool watched = cli->given.progress || (!cli->given.json && cli->given.output == NULL && is_usual);
     return cli->given.detach || watched ? run_watched(cli, &request) : run_at_once(cli, &request);
 }

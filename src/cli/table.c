@@ -46,7 +46,7 @@ const struct cli_command cli_commands[] = {
                      "truss run --target 20250203081544_user_roles", "truss run --dry-run"},
         .run = command_run,
         .options = {ASKS, SELECTS, O(dry_run), O(plan_hash), O(ask_lock_timeout), O(ask_lock_retry),
-                    O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(config), O(help)},
+                    O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(output), O(config), O(help)},
     },
     {
         .name = "operations",

@@ -65,7 +65,106 @@ class ForMachines(Case):
 
     def test_a_format_that_there_is_not_is_refused(self):
         self.run_truss("status", "--output", "sarif", status=ERROR)
-        self.run_truss("plan", "--output", "junit", status=ERROR)
+        self.run_truss("run", "--output", "sarif", status=ERROR)
+        self.run_truss("run", "--output", "junit", "--json", status=ERROR)
+        self.run_truss("run", "--output", "junit", "--progress", status=ERROR)
+        self.run_truss("status", "--exit-code", status=PENDING)
+
+    def test_a_plan_is_a_test_report_with_its_locks_as_output(self):
+        self.run_truss("run")
+        self.files.add("3_c<&>", "ALTER TABLE a ADD COLUMN more INT;").add("4_d", "CREATE TABLE d (id INT);")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("plan", "--output", "junit")).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("errors"), suite.get("failures")), ("2", "0", "0"))
+        self.assertEqual([case.get("name") for case in suite], ["3_c<&>", "4_d"])
+        self.assertRegex(suite[0].findtext("system-out"), r"^prisma/migrations/3_c<&>/migration\.sql:1:1: ACCESS EXCLUSIVE on a stops readers and writers")
+        self.assertEqual(list(suite[1]), [])
+
+    def test_a_run_is_a_test_report_with_its_failure(self):
+        self.files.add("3_c<&>", "SELECT 1;\nSELECT 1/0;")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("run", "--output", "junit", status=ERROR)).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")), ("3", "1", "0", "0"))
+        self.assertEqual([(case.get("name"), [child.tag for child in case]) for case in suite], [("1_a", []), ("2_b", []), ("3_c<&>", ["failure"])])
+        self.assertEqual(suite[2].find("failure").get("message"), "division by zero")
+        self.assertIn("sqlstate: 22012", suite[2].findtext("failure"))
+
+    def test_a_run_is_annotations_at_the_line_that_failed(self):
+        self.files.add("3_50%,x", "SELECT 1;\nSELECT 1/0;")
+        lines = self.run_truss("run", "--output", "github", status=ERROR).splitlines()
+        self.assertRegex(lines[0], r"^::error title=3_50%25%2Cx,file=prisma/migrations/3_50%25%2Cx/migration\.sql,line=2,col=\d+::division by zero$")
+        self.assertRegex(lines[-1], "^::error title=run::")
+
+    def test_what_a_dry_run_could_not_try_is_skipped(self):
+        self.files.add("3_c", "CREATE INDEX CONCURRENTLY i ON a (id);")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("run", "--dry-run", "--output", "junit")).find("testsuite")
+        self.assertEqual((suite.get("name").split()[:2], suite.get("skipped"), suite.get("failures")), (["dry", "run"], "1", "0"))
+        self.assertIn("step 1 was not tried", self.run_truss("run", "--dry-run", "--output", "markdown"))
+        self.run_truss("status", "--exit-code", status=PENDING)
+
+    def test_a_refusal_is_a_report_too(self):
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("run", "no|such", "--output", "junit", status=ERROR)).find("testsuite")
+        self.assertEqual((suite.get("errors"), suite[0].find("error") is not None), ("1", True))
+        self.assertRegex(self.run_truss("run", "no|such", "--output", "github", status=ERROR), "^::error title=truss run::.*no|such")
+        text = self.run_truss("run", "no|such", "--output", "markdown", status=ERROR)
+        self.assertTrue(text.startswith("<!-- truss run -->\n### truss run failed\n"), text)
+        self.assertIn("no&#124;such", text)
+
+    # ---- Markdown ----
+
+    HOSTILE = "3_<b>|`_@team*"
+    HOSTILE_CODE = "<code>3&#95;&#60;b&#62;&#124;&#96;&#95;&#64;team&#42;</code>"
+
+    def test_markdown_is_found_again_by_its_first_line(self):
+        for command in ("status", "plan", "run"):
+            self.assertEqual(self.run_truss(command, "--output", "markdown").splitlines()[0], f"<!-- truss {command} -->")
+
+    def test_markdown_of_a_status_lists_what_is_not_simply_applied(self):
+        self.run_truss("run", "1_a")
+        self.files.add("1_a", "CREATE TABLE a (id BIGINT);").add(self.HOSTILE, "SELECT 1;")
+        lines = self.run_truss("status", "--output", "markdown").splitlines()
+        self.assertEqual(lines[1], "### Migrations: 0 applied, 2 pending, 1 modified, 0 orphaned")
+        rows = [line.split(" | ")[:2] for line in lines if line.startswith("| ") and "State" not in line]
+        self.assertEqual(rows, [["| modified", "<code>1&#95;a</code>"], ["| pending", "<code>2&#95;b</code>"], ["| pending", self.HOSTILE_CODE]])
+        self.assertTrue(all(line.count("|") == 4 for line in lines if line.startswith("|")), lines)
+
+    def test_markdown_of_a_status_says_so_where_all_is_applied_and_not_where_nothing_was_read(self):
+        self.run_truss("run")
+        self.assertIn("Every migration is applied.", self.run_truss("status", "--output", "markdown"))
+        shutil.rmtree(os.path.join(self.files.path, "prisma"))
+        text = self.run_truss("status", "--output", "markdown", status=ERROR)
+        self.assertNotIn("Every migration is applied.", text)
+
+    def test_markdown_of_a_plan_says_whom_it_stops_and_how_to_run_it(self):
+        self.run_truss("run")
+        self.files.add(self.HOSTILE, "ALTER TABLE a ADD COLUMN more INT;")
+        text = self.run_truss("plan", "--output", "markdown")
+        self.assertIn(f"| {self.HOSTILE_CODE} | one transaction |", text)
+        self.assertIn("ACCESS EXCLUSIVE on a stops readers and writers", text)
+        name = re.search("--plan-hash ([0-9a-f]{64})", text)[1]
+        self.run_truss("run", "--plan-hash", name)
+
+    def test_markdown_of_a_plan_calls_harmless_only_what_is_known_to_be(self):
+        self.assertIn("no statement stops readers or writers", self.run_truss("plan", "--output", "markdown"))
+        self.run_truss("run")
+        self.files.add("3_do", "DO $$ BEGIN EXECUTE current_setting('my.sql'); END $$;")
+        text = self.run_truss("plan", "--output", "markdown")
+        self.assertNotIn("no statement stops", text)
+        self.assertRegex(text, "3&#95;do/migration.sql:1</code> [|] What it locks is not known")
+
+    def test_markdown_of_a_run_shows_the_failure_and_what_stays(self):
+        self.files.add(self.HOSTILE, "SELECT 1;\nSELECT '@team'::int;")
+        text = self.run_truss("run", "--output", "markdown", status=ERROR)
+        self.assertIn(f"**Failed:** {self.HOSTILE_CODE}, line 2, column ", text)
+        self.assertIn("| <code>1&#95;a</code> | applied (", text)
+        self.assertNotIn("@team", text)
+
+    def test_markdown_fits_a_comment_and_counts_the_rest(self):
+        for number in range(700):
+            self.files.add(f"{number + 10}_{'x' * 100}", "SELECT 1;")
+        for command in ("status", "plan"):
+            text = self.run_truss(command, "--output", "markdown")
+            self.assertLess(len(text), 65536)
+            left = int(re.search("(?m)^([0-9]+) more are not listed", text)[1])
+            self.assertEqual(len(re.findall("(?m)^[|] .*<code>", text)) + left, 702)
 
     # ---- JSON ----
 
