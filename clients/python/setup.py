@@ -8,7 +8,8 @@ import subprocess
 
 from setuptools import setup
 
-HERE = pathlib.Path(__file__).parent
+# pip runs this file as "setup.py", without a folder: parents are those of the whole path.
+HERE = pathlib.Path(__file__).resolve().parent
 PROTO = pathlib.Path(os.environ.get("TRUSS_PROTO", HERE.parent.parent / "proto"))
 
 if PROTO.is_dir():
@@ -18,5 +19,8 @@ if PROTO.is_dir():
         for folder in list((HERE / file).parents)[:3]:
             if folder != HERE and folder != HERE / "truss":
                 (folder / "__init__.py").touch()
+elif not (HERE / "truss" / "rpc").is_dir():
+    raise SystemExit(f"The message modules are made from the .proto files, which are not in {PROTO}: build from the whole repository, "
+                     "or name their folder in TRUSS_PROTO.")
 
 setup()

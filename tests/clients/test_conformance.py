@@ -37,11 +37,14 @@ def run(*command, **options):
 # Each makes the client in a folder of its own, as a user would, and answers the commands of its conformance program and example.
 
 def python(folder):
-    source = os.path.join(folder, "source")
-    shutil.copytree(os.path.join(CLIENTS, "python"), source)
+    """From a copy of the repository's own layout: the .proto files are found without a variable."""
+    source = os.path.join(folder, "clients", "python")
+    made = shutil.ignore_patterns("build", "*.egg-info", "connection", "health", "migration", "rpc", "sql", "trust")
+    shutil.copytree(os.path.join(CLIENTS, "python"), source, ignore=made)
+    shutil.copytree(PROTO, os.path.join(folder, "proto"))
     site = os.path.join(folder, "site")
     run("/usr/bin/python3", "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "--no-warn-script-location",
-        "--root-user-action=ignore", "--target", site, source, env=dict(os.environ, TRUSS_PROTO=PROTO))
+        "--root-user-action=ignore", "--target", site, source)
     start = ["env", f"PYTHONPATH={site}", "/usr/bin/python3", "-W", "ignore", "-B"]
     return [[*start, os.path.join(source, name)] for name in ("conformance.py", "example.py")]
 
