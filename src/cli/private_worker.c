@@ -30,6 +30,13 @@
 
 /* ---- where ---- */
 
+/* An address ends at a comma: addresses stand in a list. */
+static bool is_place(const char *place)
+{
+    return place != NULL && place[0] == '/' && strlen(place) <= LONGEST_PATH && strchr(place, ',') == NULL &&
+           access(place, W_OK) == 0;
+}
+
 /* A name for a directory of its own. The worker makes it and removes it, so that none is left where this command is
  * killed before it has told anybody. */
 static bool name_directory(struct cli *cli, struct private_worker *worker)
@@ -37,8 +44,7 @@ static bool name_directory(struct cli *cli, struct private_worker *worker)
     const char *const places[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
     uint64_t number;
     size_t i = 0;
-    while (places[i] == NULL || places[i][0] != '/' || strlen(places[i]) > LONGEST_PATH ||
-           access(places[i], W_OK) != 0) {
+    while (!is_place(places[i])) {
         if (++i == sizeof places / sizeof places[0]) {
             return status_fail(cli->status, STATUS_FAILED_PRECONDITION,
                                "There is no place for a socket: /tmp cannot be written; give another in TMPDIR.");

@@ -85,6 +85,12 @@ class PrivateWorker(Case):
         os.rename(os.path.join(self.files.path, ".env"), os.path.join(self.files.path, "prisma", ".env"))
         self.assertIn("4 pending", self.run_truss("status", variables=none).stdout)
 
+    def test_a_place_whose_name_ends_an_address_is_passed_over(self):
+        places = {"XDG_RUNTIME_DIR": os.path.join(self.files.path, "a,b"), "TMPDIR": self.sockets}
+        os.mkdir(places["XDG_RUNTIME_DIR"])
+        self.assertIn("4 pending", self.run_truss("status", variables={**self.variables, **places}).stdout)
+        self.assertEqual(os.listdir(places["XDG_RUNTIME_DIR"]), [])
+
     def test_the_strongest_word_wins(self):
         self.files.write(".env", "DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing\n")
         self.assertIn("4 pending", self.run_truss("status").stdout)  # DATABASE_URL of the environment
