@@ -290,6 +290,14 @@ static void check_body(struct guest *guest)
     }
 }
 
+/* The server's end is closed or lost, or the client sends no more of a request; what was answered is sent. */
+static void end_both(struct guest *guest)
+{
+    client_of(guest)->phase = AT_END;
+    guest_drop_link(guest);
+    guest_finish(guest);
+}
+
 /* Looks at what is pending, and passes it on. */
 static void read_on(struct guest *guest)
 {
@@ -304,8 +312,8 @@ static void read_on(struct guest *guest)
     pass_on(guest);
     guest_link_wants(guest, guest_unsent(guest) < AHEAD, client->checked > 0);
     guest_pause(guest, client->size >= (client->phase == AT_REST ? HEAD_LIMIT : AHEAD));
-    if (client->has_ended && client->phase != AT_REST) {
-        guest_leave(guest);
+    if (client->has_ended && client->phase != AT_REST && client->unread_since == 0) {
+        end_both(guest);
     }
 }
 
@@ -329,7 +337,7 @@ static void begin_next(struct guest *guest)
     }
     client->is_served = client->has_answer = false;
     guest_served(guest);
-    if (client->has_ended) {
+    if (client->has_ended && client->size == 0) {
         client->phase = AT_END;
         guest_finish(guest);
         return;
@@ -345,14 +353,6 @@ static void take_answer(struct guest *guest, struct text bytes)
     guest_send_copy(guest, bytes);
 }
 
-/* The server's end is closed, or lost. */
-static void end_link(struct guest *guest)
-{
-    client_of(guest)->phase = AT_END;
-    guest_drop_link(guest);
-    guest_finish(guest);
-}
-
 /* Reads what the server has written, as much as the client may have in front of it. */
 static void read_answer(struct guest *guest)
 {
@@ -362,7 +362,7 @@ static void read_answer(struct guest *guest)
         if (size > 0) {
             take_answer(guest, (struct text){piece, (size_t)size});
         } else if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-            end_link(guest);
+            end_both(guest);
         } else if (errno != EINTR) {
             begin_next(guest);
             break;

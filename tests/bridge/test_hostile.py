@@ -100,6 +100,8 @@ class Hostile(Case):
         one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
         self.assertEqual(self.statuses(one * 3 + self.request()), [200] * 4)
         self.assertEqual(self.statuses(self.request(), half_close=True), [200])
+        self.assertEqual(self.statuses(one * 3, half_close=True), [200] * 3)
+        self.assertEqual(self.statuses(one * 2 + one[:20], half_close=True), [200] * 2)
 
     def test_expect_continue_is_answered(self):
         with socket.create_connection((self.http.host, self.http.port), timeout=60) as client:
