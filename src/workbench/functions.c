@@ -41,7 +41,8 @@ static const struct {
     {"it changes the catalogue",
      "pg_import_system_collations pg_nextoid pg_stop_making_pinned_objects binary_upgrade_* pg_extension_config_dump"},
     {"it calls what a name hidden in its arguments says",
-     "domain_in domain_recv fmgr_* plpgsql_call_handler plpgsql_inline_handler"},
+     "domain_in domain_recv array_in array_recv record_in record_recv range_in range_recv multirange_in "
+     "multirange_recv pg_input_is_valid pg_input_error_info fmgr_* plpgsql_call_handler plpgsql_inline_handler"},
 };
 
 static const char harmless[] =

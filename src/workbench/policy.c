@@ -10,8 +10,13 @@
 
 #define HIDDEN_TEXTS 500 /* views and checks whose text is read for one query */
 
+/* An aggregate is said to be IMMUTABLE whatever it calls: it is as volatile as that. */
+#define VOLATILITY_OF_P                                                                                                \
+    "COALESCE((SELECT pg_catalog.max(f.provolatile::text) FROM pg_catalog.pg_aggregate g JOIN pg_catalog.pg_proc f "   \
+    "ON f.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn) "        \
+    "WHERE g.aggfnoid = p.oid), p.provolatile::text)"
 #define FUNCTION_COLUMNS                                                                                               \
-    "p.proname, n.nspname, p.provolatile, l.lanname, "                                                                 \
+    "p.proname, n.nspname, " VOLATILITY_OF_P ", l.lanname, "                                                           \
     "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid " \
     "AND d.deptype = 'e')"
 #define FUNCTION_TABLES                                                                                                \

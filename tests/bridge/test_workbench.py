@@ -158,6 +158,8 @@ ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
 CREATE AGGREGATE agg(int) (SFUNC = int4pl, STYPE = int);
 CREATE FUNCTION volatile_state(int, int) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
 CREATE AGGREGATE agg_volatile(int) (SFUNC = volatile_state, STYPE = int);
+CREATE VIEW sums AS SELECT agg(a) FROM t;
+CREATE VIEW volatile_sums AS SELECT agg_volatile(a) FROM t;
 CREATE SEQUENCE seq;
 """
     EXTENSIONS = """
@@ -222,6 +224,7 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
             "SELECT agg(a) FROM t", "SELECT agg_volatile(a) FROM t", "SELECT 1::checked", "SELECT CAST(NULL AS checked[])", "SELECT '(1)'::holder",
             "SELECT 1::slow", "SELECT checked '1'", "SELECT 1::own", """SELECT * FROM json_to_record('{"x":1}') AS r(x checked)""",
             "SELECT * FROM calls", "TABLE over_calls", "SELECT * FROM sleeps", "SELECT count(*) FROM over_locks", "SELECT * FROM by_operator",
+            "SELECT * FROM volatile_sums",
             "SELECT * FROM guarded",
             # PostgreSQL's own.
             "SELECT set_config('role', 'app', false)", "SELECT pg_catalog.set_config('transaction_read_only', 'off', true)",
@@ -234,6 +237,7 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
             "SELECT gin_clean_pending_list('x')", "SELECT brin_summarize_new_values('x')", "SELECT table_to_xml('t', true, true, '')",
             "SELECT query_to_xml_and_xmlschema('SELECT who()', true, true, '')", "SELECT database_to_xml(true, true, '')",
             "SELECT * FROM ts_stat('SELECT who()::text::tsvector')", "SELECT domain_in('1', 'checked'::regtype, -1)",
+            "SELECT array_in('{1}', 'slow'::regtype, -1)", "SELECT record_in('(1)', 'holder'::regtype, -1)",
         ],
     }
 
@@ -249,7 +253,7 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
         "SELECT (ROW(1, 'a'::text)).*", "SELECT string_agg(a::text, ',') FROM t GROUP BY ROLLUP (a) HAVING count(*) > 0",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i - -1 FROM n WHERE i < 5) SEARCH DEPTH FIRST BY i SET o SELECT * FROM n",
         "SELECT * FROM pg_locks, pg_stat_database LIMIT 1", "SELECT * FROM information_schema.columns LIMIT 1",
-        "SELECT generate_series(1, 3), unnest(ARRAY[1, 2])", "SELECT * FROM fine", "SELECT pg_catalog.lower('A') FROM t",
+        "SELECT generate_series(1, 3), unnest(ARRAY[1, 2])", "SELECT * FROM fine", "SELECT * FROM sums", "SELECT pg_catalog.lower('A') FROM t",
         "EXPLAIN (VERBOSE, FORMAT YAML) SELECT * FROM t", "EXPLAIN (SELECT 1)", "EXPLAIN ANALYZE VERBOSE SELECT 1", "TABLE t",
         "SELECT to_tsvector('english', 'a fat cat') @@ to_tsquery('cat')", "SELECT '2024-01-01'::date BETWEEN '2020-01-01' AND now()",
     ]
@@ -302,7 +306,9 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
         self.sql(self.SCENE)
         self.open("--sql-user-functions")
         self.assertEqual(self.rows("SELECT stable() AS s"), [{"s": 1}])
+        self.assertEqual(self.rows("SELECT agg(a) AS s FROM t"), [{"s": 6}])
         self.check("query", "SELECT who()", "FUNC")
+        self.check("query", "SELECT agg_volatile(a) FROM t", "FUNC")
 
     def test_a_server_with_old_strings_reads_what_the_checker_has_read(self):
         self.sql(f"ALTER DATABASE {self.database} SET standard_conforming_strings = off")
