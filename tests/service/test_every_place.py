@@ -220,6 +220,25 @@ class EveryPlace(Case):
         self.in_steps = True
         self.try_all()
 
+    def test_a_step_that_is_done_and_whose_row_could_not_be_written_is_not_done_again(self):
+        made = "CREATE TABLE p (x int) PARTITION BY LIST (x); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE INDEX i ON p1 (x);"
+        for statement in ("CREATE INDEX CONCURRENTLY j ON p1 (x)", "CREATE INDEX CONCURRENTLY ON p1 (x)", "DROP INDEX CONCURRENTLY i",
+                          "REINDEX INDEX CONCURRENTLY i", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY", "VACUUM p1"):
+            with self.subTest(statement):
+                self._database = None
+                self.begin(self.prisma(a1=f"{made}{statement};{step('a1')}"))
+                self.names, self.in_steps = ["a1"], True
+                reply, _ = self.ask(None)
+                self.assertTrue(reply.ok, reply)
+                self.expected = self.left()
+                self.sql(RESET)
+                self.places.arm(None, None)
+                self.ask(None)
+                done = next(number for number, text in enumerate(self.places.texts) if text.strip().startswith(statement[:20].encode()))
+                row = next(number for number, text in enumerate(self.places.texts) if number > done and b"migration_steps" in text)
+                for way in ("error 55P03", "error 57014", "cut-before"):
+                    self.assertEqual(self.try_place(None, row, way), [])
+
     def test_a_mark(self):
         self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1")))
         self.method, self.marks = "MarkApplied", True

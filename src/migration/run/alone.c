@@ -291,8 +291,8 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     const struct text statement = attempt_text(attempt, i);
     struct text body;
     bool finished;
-    if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished)) {
-        return false;
+    if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished) || finished) {
+        return false; /* what it makes is there, and only its row is not: a new run finds that */
     }
     const bool is_index = attempt->before != NULL;
     const bool refused = sqlstate_is_of_class(attempt->failure.status.sqlstate, SQLSTATE_CLASS_SYNTAX);
