@@ -58,6 +58,7 @@ repeat() {
 
 sh docker/install-deps.sh long
 step "everything" sh tests/run.sh
+step "every framework in a hostile database" env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 /usr/bin/python3 -B tests/service/test_hostile_database.py
 step "every statement's locks" env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 /usr/bin/python3 -B tests/service/test_plan_locks.py
 step "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units service bridge" TRUSS_TEST_SANITIZED= sh tests/run.sh
 step "the other versions of PostgreSQL" sh tests/run-versions.sh

@@ -60,7 +60,7 @@ class Check(Case):
         reply = self.check("ALTER TABLE users ADD COLUMN x int;")
         self.assert_warned(reply, r"would wait for pid \d+ .*in a transaction since \d+ s: SELECT pg_sleep\(60\)\), which has a lock on users \(AccessShareLock\)")
         shown = self.truss("check", worker=self.process).stdout
-        self.assertRegex(shown, r"^not safe")
+        self.assertRegex(shown, r"(?m)^not safe")
         self.assertIn("would wait for pid", shown)
         doctor = self.truss("doctor", worker=self.process)
         self.assertIn("would wait for pid", doctor.stdout)
