@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* Shows the plan and asks, where there is somebody to ask and nothing says that it is decided (--yes, --plan, --key,
+/* Shows the plan and asks, where there is somebody to ask and nothing says that it is decided (--yes, --key,
  * --plan-hash, --dry-run). A plan that loses data wants the database's name typed. False where nothing is to be run. */
 bool confirm_run(struct cli *cli, Truss__Migration__V1__RunRequest *request);
 

@@ -1,14 +1,15 @@
 /*
- * Ctrl-C, and the signals that end a command, during a run of the command's own worker that nobody watches: the run is
- * cancelled, and its end is waited for, so that what is said at the end is what has happened.
+ * Ctrl-C, and the signals that end a command, during a run that nobody watches. At the command's own worker the run is
+ * cancelled, and its end is waited for, so that what is said at the end is what has happened. At another worker it goes
+ * on, and the command says so before it ends.
  */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
 #include "cli/cli.h"
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP cancels the run, the second says what the third does. Nothing where
- * the worker is not the command's own: its run does not need this command. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP cancels the run, the second says what the third does; at a worker
+ * that is not the command's own the first one ends the command. */
 void interrupt_guard(struct cli *cli);
 
 /* What the second Ctrl-C says; the third one ends everything at once. */

@@ -33,7 +33,7 @@ const struct cli_command cli_commands[] = {
         .most_words = ANY_NUMBER,
         .help = "show what a run would do: its transactions, its locks and whom they block",
         .examples = {"truss plan", "truss plan --output markdown        # for a job summary or a pull request",
-                     "truss plan --save plan.json && truss run --plan plan.json"},
+                     "truss run --plan-hash HASH         # the one that was looked at, and no other"},
         .run = command_plan,
         .options = {ASKS, SELECTS, O(verbose), O(output), O(config), O(help)},
     },

@@ -401,6 +401,37 @@ class Interrupts(Runs):
         self.assertEqual(terminal.wait(60), ERROR)
         self.assertRegex("\n".join(terminal.lines), r"(?m)^truss: The run goes on; follow it with: truss operations [0-9a-f-]{36} --follow$")
 
+    def left(self, signal, **options):
+        """A run in a pipe that gets a signal while it sleeps; answers its exit code, its errors and whether it has ended."""
+        running = subprocess.Popen([os.path.join(harness.BIN, "truss"), "run", "--yes"], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=harness.clean_environment(worker=self.process), **options)
+        self.addCleanup(running.communicate)
+        self.addCleanup(running.kill)
+        wait_for(lambda: self.sql(SLEEPING))
+        running.send_signal(signal)
+        return running
+
+    def test_ctrl_c_in_a_pipe_says_that_the_run_goes_on_and_how_to_follow_it(self):
+        self.start("SELECT pg_sleep(60);")
+        for signal, code in ((harness.signal.SIGINT, 130), (harness.signal.SIGTERM, 143)):
+            with self.subTest(signal=signal):
+                running = self.left(signal)
+                err = running.communicate(timeout=60)[1]
+                self.assertEqual(running.returncode, code)
+                self.assertIn(f"A run that the worker at {self.process.address} has begun goes on.", err)
+                self.assertEqual(self.sql(SLEEPING), [("1",)])
+                watch = re.search(r"follow it: truss (watch --worker \S+)", err)[1].split()
+                threading.Timer(1, self.end_sleepers).start()
+                self.assertIn("failed   2", self.run_truss(*watch, status=ERROR, worker=None))
+
+    def test_a_signal_that_the_shell_has_ignored_stays_ignored(self):
+        self.start("SELECT pg_sleep(60);")
+        running = self.left(harness.signal.SIGHUP, preexec_fn=lambda: harness.signal.signal(harness.signal.SIGHUP, harness.signal.SIG_IGN))
+        time.sleep(0.5)
+        self.assertIsNone(running.poll())
+        self.end_sleepers()
+        self.assertIn("failed   2", running.communicate(timeout=60)[0])
+
     def test_a_wish_to_cancel_that_was_not_heard_is_said_again(self):
         self.start("SELECT pg_sleep(60);")
         terminal = self.terminal("run")
