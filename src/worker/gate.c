@@ -4,17 +4,21 @@
  */
 #include "worker/gate.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
-#define LONGEST_FORWARDED 64
+static bool is_address(const char *text)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    return text != NULL && (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
+}
 
-/* "10.1.2.3 by 127.0.0.1:40122" of a bridge's client. */
+/* "10.1.2.3 by 127.0.0.1:40122" of a bridge's client. What is no address is nobody's, and left out. */
 static const char *from_of(const struct rpc_visitor *visitor)
 {
     const char *const client = rpc_request_metadata(visitor->request, "forwarded-for");
-    return client == NULL
-               ? visitor->peer->address
-               : arena_printf(visitor->arena, "%.*s by %s", LONGEST_FORWARDED, client, visitor->peer->address);
+    return is_address(client) ? arena_printf(visitor->arena, "%s by %s", client, visitor->peer->address)
+                              : visitor->peer->address;
 }
 
 static bool demands_login(const struct rpc_visitor *visitor)

@@ -1,5 +1,6 @@
 """Who may call the worker: tokens and their scopes on every RPC, and who may listen without them."""
 import os
+import re
 import stat
 import sys
 import threading
@@ -88,6 +89,15 @@ class Login(Case):
         reply = rpc.call("Trust", "WhoAmI", metadata=bearer(token))
         self.assertEqual((reply.name, reply.kind, list(reply.scopes), reply.login), ("me", "token", ["read", "plan"], True))
         self.assertRegex(getattr(reply, "from"), r"^127\.0\.0\.1:\d+$")
+
+    def test_only_an_address_is_believed_of_who_forwards(self):
+        token = self.token("read")
+        rpc = self.start()
+        for said in ("10.1.2.3", "fe80::1", "10.1.2.3 by 10.0.0.1:80", "a" + "é" * 40, "x" * 1000, ""):
+            with self.subTest(said=said):
+                reply = rpc.call("Trust", "WhoAmI", metadata={**bearer(token), "forwarded-for": said})
+                by = f"{re.escape(said)} by " if said in ("10.1.2.3", "fe80::1") else ""
+                self.assertRegex(getattr(reply, "from"), rf"^{by}127\.0\.0\.1:\d+$")
 
     def test_a_probe_learns_nothing_of_the_database(self):
         token = self.token("read")
