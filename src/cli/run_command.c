@@ -7,6 +7,7 @@
 #include "cli/confirm.h"
 #include "cli/head.h"
 #include "cli/interrupt.h"
+#include "cli/left_behind.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/run_request.h"
@@ -133,7 +134,7 @@ int command_run(struct cli *cli)
     if (!check_output(cli) || !check_detach(cli) || !run_request_read(cli, &request)) {
         return EXIT_ERROR;
     }
-    if (!confirm_run(cli, &request)) {
+    if (!left_behind_check(cli, &request) || !confirm_run(cli, &request)) {
         report_error(cli);
         return EXIT_ERROR;
     }

@@ -224,11 +224,24 @@ class Options(Runs):
 
     def test_out_of_order_may_be_refused_or_allowed(self):
         self.start("SELECT 2;", "SELECT 3;")
-        self.run_truss("run", "3")
+        self.run_truss("run", "3", "--allow-out-of-order")
         self.run_truss("run", "--no-out-of-order", status=ERROR)
         self.assertEqual(self.applied(), ["1", "3"])
         self.run_truss("run", "--allow-out-of-order")
         self.assertEqual(sorted(self.applied()), ["1", "2", "3"])
+
+    def test_names_that_would_leave_earlier_ones_behind_are_refused_with_these(self):
+        self.start("SELECT 2;", "SELECT 3;", "SELECT 4;", "SELECT 5;")
+        said = self.run_truss("run", "2", "5", status=ERROR)
+        self.assertIn('2 earlier migration(s) would stay pending behind it: "3", "4".', said)
+        self.assertIn("--allow-out-of-order", said)
+        self.assertEqual(self.applied(), ["1"])
+        self.run_truss("run", "3", "2")
+        self.assertEqual(self.applied(), ["1", "2", "3"])
+        self.run_truss("run", "5", "--allow-out-of-order")
+        self.files.add("6", "SELECT 6;")
+        self.run_truss("run", "6")
+        self.assertEqual(self.applied(), ["1", "2", "3", "5", "6"], "4 is late already: 6 does not leave it behind")
 
     def test_a_lock_that_cannot_be_had_in_time_fails_and_names_who_has_it(self):
         self.start("ALTER TABLE t ADD COLUMN more INT;")
