@@ -37,14 +37,14 @@ static bool fail_unknown(const struct reading *reading, struct text name)
     size_t least = NEAR + 1;
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
         const size_t distance = text_distance(name, text_of(option_of(taken[i])->name));
-        if (distance < least && distance < name.size) {
+        if (distance < least && 2 * distance <= name.size) {
             least = distance;
             nearest = option_of(taken[i])->name;
         }
     }
-    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here%s%s%s; see --help.",
-                       (int)name.size, name.data, nearest == NULL ? "" : "; did you mean --",
-                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here; %s%s%s --help.",
+                       (int)name.size, name.data, nearest == NULL ? "see" : "did you mean --",
+                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "? See");
 }
 
 /* A secret is copied before it is blanked where `ps` would show it. */

@@ -136,9 +136,8 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
     }
     if (reply->_framework_case == 0) {
         say(cli, FINDING_BAD, "framework", "none was found, or it is not clear which",
-            "Start the worker with --project DIR where the migrations are, and --migrations or --framework where there "
-            "are "
-            "several.");
+            "Say where the migrations are by --project DIR (to truss, or to the worker that is asked), and which are "
+            "meant by --migrations or --framework where there are several.");
         return false;
     }
     say(cli, reply->_folder_case == 0 ? FINDING_BAD : FINDING_GOOD, "folder",

@@ -232,9 +232,21 @@ const struct cli_command *cli_find(const char *name)
 
 #define NEAR 3 /* letters that may be wrong */
 
+/* What other tools call it. */
+static const char *const elsewhere[][2] = {
+    {"migrate", "run"},  {"up", "run"},      {"deploy", "run"}, {"apply", "run"},
+    {"list", "status"},  {"info", "status"}, {"new", "create"}, {"generate", "create"},
+    {"show", "preview"}, {"query", "sql"},   {"diff", "plan"},  {"resolve", "mark-applied"},
+};
+
 const struct cli_command *cli_nearest(const char *name)
 {
     const struct cli_command *nearest = NULL;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        if (strcmp(name, elsewhere[i][0]) == 0) {
+            return cli_find(elsewhere[i][1]);
+        }
+    }
     size_t least = NEAR + 1;
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         const size_t distance = text_distance(text_of(name), text_of(command->name));

@@ -147,7 +147,7 @@ class Commands(Case):
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
 
     def test_a_command_that_is_misspelt_is_told_the_nearest(self):
-        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied")):
+        for wrong, right in (("stauts", "status"), ("runn", "run"), ("mark-aplied", "mark-applied"), ("migrate", "run"), ("up", "run"), ("list", "status"), ("new", "create")):
             result = self.truss(wrong)
             self.assertEqual(result.returncode, ERROR)
             self.assertIn(f'did you mean "{right}"?', result.stderr)

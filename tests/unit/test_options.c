@@ -129,7 +129,9 @@ END_TEST
 START_TEST(an_option_that_there_is_not_is_named_with_the_nearest)
 {
     must_refuse(OF_TRUSS, "--bogus=1", "There is no option --bogus here; see --help.");
-    must_refuse(OF_TRUSS, "--frmework|knex", "did you mean --framework?");
+    must_refuse(OF_TRUSS, "--frmework|knex", "did you mean --framework? See --help.");
+    must_refuse(OF_TRUSS, "--jsno", "There is no option --jsno here; did you mean --json? See --help.");
+    must_refuse(OF_WORKER, "--yes", "There is no option --yes here; see --help.");
     must_refuse(OF_WORKER, "--json", "There is no option --json");
     must_refuse(OF_TRUSS, "-x", "There is no option -x");
     must_refuse(OF_TRUSS, "--json=yes", "--json takes no value.");
