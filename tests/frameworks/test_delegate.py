@@ -313,7 +313,7 @@ class Delegate(Fixtures):
 
     def test_without_allow_delegate_nothing_is_started_and_the_command_is_told(self):
         rpc = self.begin("exit 0", allow=())
-        self.assertIn(f"{KNEX} migrate:latest. Nothing was run. A worker that was started with --allow-delegate does so.", self.refused(rpc))
+        self.assertIn(f"{KNEX} migrate:latest. Nothing was run. With --allow-delegate Truss starts it (an option of truss; where a worker is asked, of truss-worker).", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
         self.assertEqual(plan.summary, "3 migration(s), run by Knex.js itself: what they lock is not known before.")
         self.assertEqual({one.delegate for one in plan.migrations}, {f"{KNEX} migrate:latest"})

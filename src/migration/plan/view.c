@@ -325,8 +325,7 @@ static void find_refusal(const struct request *request, const struct run_options
     } else if (preparation->delegate && !request->site->allow_delegate) {
         explanation->refusal = arena_printf(
             request->arena,
-            "Some of these are programs, which only %s itself can run: %s, or a worker that was started with "
-            "--allow-delegate.",
+            "Some of these are programs, which only %s itself can run: %s. With --allow-delegate Truss starts it.",
             preparation->catalog.detection.framework->display_name,
             tool_run_command(request->arena, request->site, &preparation->catalog.detection));
     } else if (options->in_one_transaction && obstacle != NULL) {

@@ -60,12 +60,16 @@ static bool begin(const struct execution *execution)
         status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
                             "Only %s itself can run the folder %s: %s. Its command is %s. Nothing was run.%s", own,
                             detection->folder.path, needs, tool_run_command(run->arena, run->request->site, detection),
-                            has_tool ? " A worker that was started with --allow-delegate does so." : "");
+                            has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker is "
+                                       "asked, of truss-worker)."
+                                     : "");
     } else if (!has_tool || !run->request->site->allow_delegate) {
         status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
                             "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
                             own, tool_run_command(run->arena, run->request->site, detection),
-                            has_tool ? " A worker that was started with --allow-delegate does so." : "");
+                            has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker is "
+                                       "asked, of truss-worker)."
+                                     : "");
     } else if (options->dry_run || options->in_one_transaction) {
         status_fail(run->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
