@@ -20,6 +20,7 @@ bool baseline_check(const struct request *request, struct pg_session *session, c
            status_fail(request->status, STATUS_FAILED_PRECONDITION,
                        "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the "
                        "migrations that it "
-                       "has already as applied, then run the rest (its own tool refuses it, too; Prisma's P3005).",
+                       "has already as applied (truss baseline --all --verify), then run the rest (its own tool "
+                       "refuses it, too; Prisma's P3005).",
                        schema, pg_field(result, 0, 0), detection->framework->display_name);
 }

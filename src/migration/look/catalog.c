@@ -94,9 +94,10 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
         return detection->unreadable;
     }
     if (detection->framework == NULL) {
-        return "No folder of migrations was found in the project, and no tracking table in the database: check "
-               "--project, "
-               "--migrations and --framework.";
+        return "No migrations of a framework that Truss knows were found in the project, and no tracking table in the "
+               "database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "
+               "--framework postgres-migrations --migrations DIR; for a runner of your own declare [framework.NAME] in "
+               "the project's truss.toml.";
     }
     const char *const name = detection->framework->display_name;
     if (!detection->has_folder) {
