@@ -291,7 +291,8 @@ static bool take_any(struct reading *reading, const char *string)
                                                   : conninfo_take_keywords(reading, string);
     }
     return status_fail(reading->status, STATUS_INVALID_ARGUMENT,
-                       "DATABASE_URL is not a PostgreSQL URL: it must begin with postgresql://.");
+                       "The database's URL (--database-url, DATABASE_URL) is not one of PostgreSQL: it must begin with "
+                       "postgresql://.");
 }
 
 bool conninfo_parse(struct arena *arena, const char *url, struct conninfo *conninfo, struct status *status)

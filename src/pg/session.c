@@ -130,7 +130,12 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
                            "Cannot connect to %s: no answer in time.", conninfo->display);
     }
     const char *const message = session_one_line(status->arena, PQerrorMessage(session->connection));
-    return status_fail(status, code_of_refusal(message), "Cannot connect to %s: %s", conninfo->display, message);
+    const enum status_code code = code_of_refusal(message);
+    status_fail(status, code, "Cannot connect to %s: %s", conninfo->display, message);
+    if (code == STATUS_NOT_FOUND && strstr(message, "\" does not exist") != NULL) {
+        status->hint = "Is its name right? With --create-database truss or truss-worker makes it.";
+    }
+    return false;
 }
 
 static bool standard_strings_now(const struct pg_session *session)

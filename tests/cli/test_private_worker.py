@@ -131,12 +131,35 @@ class PrivateWorker(Case):
         name = self.database + ' "new"'
         parts = urlsplit(self.url())
         url = urlunsplit(parts._replace(path="/" + name.replace(" ", "%20").replace('"', "%22")))
-        self.run_truss("status", "--database-url", url, status=ERROR)
+        self.assertIn("With --create-database truss or truss-worker makes it.", self.run_truss("status", "--database-url", url, status=ERROR).stderr)
         result = self.run_truss("run", "--create-database", "--database-url", url)
         self.assertIn("was missing and has been made", result.stderr)
         self.assertIn("Applied 4 migration(s)", result.stdout)
         self.addCleanup(self.sql, 'DROP DATABASE "{}"'.format(name.replace('"', '""')))
         self.assertEqual(self.run_truss("status", "--create-database", "--database-url", url).stderr, "")
+
+    def test_a_database_that_takes_no_connections_is_not_called_missing(self):
+        name = self.database + "_shut"
+        self.sql(f"CREATE DATABASE {name} ALLOW_CONNECTIONS false")
+        self.addCleanup(self.sql, f"DROP DATABASE {name}")
+        url = urlunsplit(urlsplit(self.url())._replace(path="/" + name))
+        text = self.run_truss("status", "--database-url", url, status=ERROR).stderr
+        self.assertIn("not currently accepting connections", text)
+        self.assertNotIn("--create-database", text)
+
+    def test_a_url_of_another_server_is_refused_by_either_name(self):
+        text = self.run_truss("status", "--database-url", "mysql://a/b", status=ERROR).stderr
+        self.assertIn("The database's URL (--database-url, DATABASE_URL) is not one of PostgreSQL", text)
+
+    def test_plain_files_are_run_by_the_command_that_is_told(self):
+        with tempfile.TemporaryDirectory() as project:
+            os.mkdir(os.path.join(project, "changes"))
+            with open(os.path.join(project, "changes", "001_users.sql"), "w", encoding="utf-8") as file:
+                file.write("CREATE TABLE newcomers (id INT);")
+            told = self.run_truss("status", "--project", project, status=ERROR).stdout
+            self.assertIn("--framework postgres-migrations --migrations DIR", told)
+            ran = self.run_truss("run", "--yes", "--project", project, "--framework", "postgres-migrations", "--migrations", "changes")
+            self.assertIn("Applied 1 migration(s)", ran.stdout)
 
     def test_a_role_that_may_not_make_one_is_told_so(self):
         self.sql("CREATE ROLE poor LOGIN PASSWORD 'poor'")
