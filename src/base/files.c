@@ -53,6 +53,17 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
            a->ctime_ns == b->ctime_ns;
 }
 
+bool file_is_within(const char *folder, const char *path)
+{
+    char *const above = realpath(folder, NULL);
+    char *const real = above == NULL ? NULL : realpath(path, NULL);
+    const size_t size = above == NULL || strcmp(above, "/") == 0 ? 0 : strlen(above);
+    const bool is_within = real != NULL && strncmp(real, above, size) == 0 && (real[size] == '/' || real[size] == '\0');
+    free(real);
+    free(above);
+    return is_within;
+}
+
 static bool fail_errno(struct status *status, const char *doing, const char *path)
 {
     const enum status_code code = errno == ENOENT || errno == ENOTDIR                   ? STATUS_NOT_FOUND

@@ -33,6 +33,9 @@ int directory_open(const char *path);
 
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
+/* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
+bool file_is_within(const char *folder, const char *path);
+
 /* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
  * or FAILED_PRECONDITION when it is larger than limit bytes. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);

@@ -1,7 +1,9 @@
 """The other verbs: mark-applied, mark-rolled-back, preview, check, detect-schema and create."""
 import os
 import re
+import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -119,6 +121,32 @@ class Verbs(Case):
     def test_a_preview_of_what_is_not_utf8_is_refused_with_the_line(self):
         self.files.add("9", b"SELECT 1;\nSELECT '\xe9';")
         self.assertIn("UTF-8", self.refused("Preview", name="9").status.message)
+
+    def test_what_a_link_shows_of_the_machine_is_neither_shown_nor_run(self):
+        os.makedirs(os.path.join(self.files.path, "prisma/migrations/9"))
+        os.symlink("/etc/passwd", self.files.script("9"))
+        error = self.refused("Preview", name="9")
+        self.assertEqual(error.code, FAILED_PRECONDITION)
+        self.assertIn("9/migration.sql is outside of the project", error.status.message)
+        self.assertNotIn("root:", str(error.status))
+        self.assertIn("outside of the project", self.refused("MarkApplied", migration="9").status.message)
+        failed = self.call("Run").failed
+        self.assertEqual(failed.name, "9")
+        self.assertIn("outside of the project", str(failed))
+        self.assertNotIn("root:", str(failed))
+
+    def test_a_link_within_the_project_or_to_the_folder_that_the_operator_named_is_read(self):
+        self.files.add("8", "SELECT 8;")
+        os.makedirs(os.path.join(self.files.path, "prisma/migrations/9"))
+        os.symlink("../8/migration.sql", self.files.script("9"))
+        self.assertEqual(self.call("Preview", name="9").content, "SELECT 8;")
+        elsewhere = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, elsewhere)
+        os.makedirs(os.path.join(elsewhere, "1"))
+        with open(os.path.join(elsewhere, "1/migration.sql"), "w", encoding="utf-8") as file:
+            file.write("SELECT 1;")
+        named = self.rpc(self.worker(self.files, "--migrations", elsewhere))
+        self.assertEqual(named.call("MigrationService", "Preview", {"name": "1"}).content, "SELECT 1;")
 
     # ---- check ----
 

@@ -242,6 +242,23 @@ START_TEST(a_directory_is_listed_in_byte_order)
 }
 END_TEST
 
+START_TEST(a_link_is_within_a_folder_where_it_leads_into_it)
+{
+    ck_assert(file_create(in_directory("in"), text_of(""), &status));
+    ck_assert_int_eq(symlink("in", in_directory("to_in")), 0);
+    ck_assert_int_eq(symlink("/etc/passwd", in_directory("out")), 0);
+    ck_assert_int_eq(symlink("nowhere", in_directory("dangling")), 0);
+    ck_assert(file_is_within(directory, in_directory("in")));
+    ck_assert(file_is_within(directory, in_directory("to_in")));
+    ck_assert(file_is_within(directory, directory));
+    ck_assert(file_is_within("/", in_directory("in")));
+    ck_assert(!file_is_within(directory, in_directory("out")));
+    ck_assert(!file_is_within(directory, in_directory("dangling")));
+    ck_assert(!file_is_within(directory, in_directory("..")));
+    ck_assert(!file_is_within(in_directory("i"), in_directory("in"))); /* not there, and no prefix of a name counts */
+}
+END_TEST
+
 START_TEST(a_file_larger_than_the_limit_is_refused)
 {
     struct text content;
@@ -316,6 +333,7 @@ int main(void)
     TCase *const files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);
     tcase_add_test(files, a_directory_is_listed_in_byte_order);
+    tcase_add_test(files, a_link_is_within_a_folder_where_it_leads_into_it);
     tcase_add_test(files, a_file_larger_than_the_limit_is_refused);
     tcase_add_test(files, a_file_is_read_piece_by_piece_or_only_its_beginning);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);

@@ -6,7 +6,6 @@
 #include "base/words.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,13 +169,8 @@ static bool climbs(struct text path)
 /* Does a link of it lead out of the project? What does not exist yet leads nowhere. */
 static bool leads_out(const struct declaration *declaration, const char *path)
 {
-    char root[PATH_MAX];
-    char real[PATH_MAX];
-    if (realpath(path_join(declaration->arena, declaration->root, path), real) == NULL) {
-        return errno != ENOENT;
-    }
-    return realpath(declaration->root, root) == NULL || strncmp(real, root, strlen(root)) != 0 ||
-           (real[strlen(root)] != '/' && real[strlen(root)] != '\0' && strcmp(root, "/") != 0);
+    const char *const whole = path_join(declaration->arena, declaration->root, path);
+    return file_look(whole, NULL) != FILE_NONE && !file_is_within(declaration->root, whole);
 }
 
 /* As layout.c writes it: "db/changes" of "./db/changes/". */

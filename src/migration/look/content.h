@@ -24,8 +24,9 @@ struct loaded {
     struct migration_script script; /* what is sent */
 };
 
-/* Reads it. Of a program the script is its text. Fails with FAILED_PRECONDITION where it is not UTF-8 or has a NUL
- * byte, saying in which line, and where the framework cannot make SQL of it. */
+/* Reads it. Of a program the script is its text. Fails with FAILED_PRECONDITION where it is outside of the
+ * project and of --migrations, where it is not UTF-8 or has a NUL byte, saying in which line, and where the framework
+ * cannot make SQL of it. */
 bool migration_load(struct arena *arena, const struct migration_place *place, struct loaded *loaded,
                     struct status *status);
 
