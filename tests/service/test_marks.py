@@ -206,7 +206,7 @@ class Verbs(Case):
         self.sql("CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)", check=False)
         files = self.project().add("1", "CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email);")
         reply = self.rpc(self.worker(files)).call("MigrationService", "Check")
-        self.assertRegex("".join(reply.warnings), 'index "users_email", which is there: it is INVALID')
+        self.assertRegex("".join(reply.warnings), 'index "users_email" is there and INVALID')
 
     def test_waiting_locks_are_a_warning(self):
         self.sql("CREATE TABLE locked (id INT)")
