@@ -141,12 +141,15 @@ static void put_strangers(struct fitting *fitting)
     }
 }
 
+static struct text row_template(const struct ledger_facts *facts)
+{
+    return text_of(facts->start != NULL ? facts->start : facts->record != NULL ? facts->record : "");
+}
+
 /* The columns that a new row gives, "(a, b)" of its INSERT; empty where the template names none. */
 static struct text columns_given(const struct ledger_facts *facts)
 {
-    const struct text template = text_of(facts->start != NULL    ? facts->start
-                                         : facts->record != NULL ? facts->record
-                                                                 : "");
+    const struct text template = row_template(facts);
     static const char insert[] = "INSERT INTO {ledger} (";
     const size_t at = text_find(template, insert, 0);
     return at == SIZE_MAX ? (struct text){0}
@@ -166,12 +169,16 @@ static bool is_given(struct text columns, const char *name)
     return false;
 }
 
-/* Columns that must be filled and that a row would not fill. */
+/* Columns that must be filled and that a row would not fill. Who writes into a row that is there (Hasura) makes none.
+ */
 static const char *demands_of(struct arena *arena, const struct ledger_facts *facts, const struct ledger_shape *shape,
                               const struct table *table)
 {
     const struct text given = columns_given(facts);
     struct buffer list = {.arena = arena};
+    if (text_starts_with(row_template(facts), "UPDATE {ledger} ")) {
+        return NULL;
+    }
     for (size_t i = 0; i < table->column_count; i++) {
         const struct table_column *const column = &table->columns[i];
         const bool is_filled = given.size > 0 ? is_given(given, column->name) : is_known(shape, column);
