@@ -217,7 +217,7 @@ class PrivateWorker(Case):
         terminal = Terminal([TRUSS, "run", "--yes"], {**harness.clean_environment(self.variables), "PWD": self.files.path}, cwd=self.files.path)
         self.addCleanup(terminal.close)
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
-        self.assertRegex(terminal.lines[0], f"^{self.head(framework='')}$")
+        self.assertRegex(terminal.lines[0], f"^{self.head()}$")
         terminal.interrupt()
         wait_for(lambda: "waiting for its end" in terminal.raw)
         terminal.interrupt()
