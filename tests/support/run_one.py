@@ -135,6 +135,9 @@ def count(text, status):
 
 def main():
     name, command = sys.argv[1], sys.argv[2:]
+    # Whoever started the tests in the background may have told them to ignore these, and what they start would inherit that.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     began = time.monotonic()
     places = {"TMPDIR": make_directory(), "TRUSS_TEST_DATA": make_directory(cluster.data_place())}
