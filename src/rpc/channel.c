@@ -6,8 +6,9 @@
  * Facts of nng 1.5.2 that shape this: a request is sent again by itself after 60 s, and at once when its worker dies,
  * unless NNG_OPT_REQ_RESENDTIME is infinite on the socket before a context is opened; a receive that is started before
  * its send has completed can crash when it is cancelled; nng_close beside a call that begins its next step can abort,
- * or wait for ever for a pipe. So a channel is closed in steps: no call begins any more, each that is under way is
- * cancelled until none is left, and only then the socket is closed, on a thread that is not waited for for ever.
+ * or wait for ever for a pipe. A step may end, and its callback run, before the function that began it has returned. So
+ * a channel is closed in steps: no call begins any more, each that is under way is cancelled until none is left and
+ * nobody is inside of nng for one, and only then the socket is closed, on a thread that is not waited for for ever.
  */
 #include "rpc/channel.h"
 
@@ -54,8 +55,9 @@ struct rpc_channel {
     char *url;
     char *authorization; /* of calls that have none of their own; NULL: none */
     atomic_size_t calls;
-    atomic_size_t polls; /* of the calls */
-    atomic_int pipe;     /* the id of the connection that is up; 0: none */
+    atomic_size_t polls;  /* of the calls */
+    atomic_size_t inside; /* threads that begin a step and have not come back from nng; the call may have ended */
+    atomic_int pipe;      /* the id of the connection that is up; 0: none */
     pthread_mutex_t mutex;
     atomic_bool closing;
     bool no_polls;
@@ -111,13 +113,26 @@ static void end_failed(struct call *call, int error)
     arena_free(arena);
 }
 
+/* Begins a step. What it calls may return after the call has ended and serves another one. */
+static void begin_step(struct call *call, enum call_step step, nng_duration timeout)
+{
+    static void (*const begin[])(nng_ctx context, nng_aio * aio) = {
+        [CALL_SENDING] = nng_ctx_send,
+        [CALL_RECEIVING] = nng_ctx_recv,
+    };
+    struct rpc_channel *const channel = call->channel;
+    call->step = step;
+    nng_aio_set_timeout(call->aio, timeout);
+    atomic_fetch_add(&channel->inside, 1);
+    begin[step](call->context, call->aio);
+    atomic_fetch_sub(&channel->inside, 1);
+}
+
 /* Sends what the aio holds, as soon as there is a connection, within the time to connect. */
 static void send_request(struct call *call)
 {
     const int left = deadline_left(call->deadline);
-    call->step = CALL_SENDING;
-    nng_aio_set_timeout(call->aio, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
-    nng_ctx_send(call->context, call->aio);
+    begin_step(call, CALL_SENDING, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
 }
 
 /* nng's callback: after the send, receive; after the receive, done. */
@@ -139,10 +154,8 @@ static void on_aio(void *data)
     } else if (call->step == CALL_SENDING && is_closing) {
         end_failed(call, NNG_ECLOSED);
     } else if (call->step == CALL_SENDING) {
-        call->step = CALL_RECEIVING;
         const int left = deadline_left(call->deadline);
-        nng_aio_set_timeout(call->aio, left < 0 ? NNG_DURATION_INFINITE : left == 0 ? 1 : left);
-        nng_ctx_recv(call->context, call->aio);
+        begin_step(call, CALL_RECEIVING, left < 0 ? NNG_DURATION_INFINITE : left == 0 ? 1 : left);
     } else {
         nng_msg *const message = nng_aio_get_msg(call->aio);
         const struct status ok = {.code = STATUS_OK};
@@ -430,7 +443,7 @@ static bool end_calls(struct rpc_channel *channel, bool polls_only)
     pthread_mutex_lock(&channel->mutex);
     struct call *const all = channel->all;
     pthread_mutex_unlock(&channel->mutex);
-    while (atomic_load(count) > 0) {
+    while (atomic_load(count) > 0 || (!polls_only && atomic_load(&channel->inside) > 0)) {
         for (struct call *call = all; call != NULL; call = call->next) {
             if (!polls_only || atomic_load(&call->is_poll)) {
                 nng_aio_cancel(call->aio);
