@@ -53,7 +53,7 @@ class Truth(Written):
 
     def test_nothing_at_all_is_a_problem(self):
         with self.start() as rpc:
-            self.check_unknown(rpc, "No folder of migrations")
+            self.check_unknown(rpc, "No migrations of a framework that Truss knows were found", "Check --project")
 
     def test_a_ledger_without_a_folder_shows_its_rows_and_is_a_problem(self):
         self.sql(GOOSE.format("goose_db_version") + "INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (7, true)")
@@ -173,9 +173,13 @@ class Truth(Written):
         self.addCleanup(self.sql, "DROP ROLE truss")
         self.addCleanup(self.sql, "REASSIGN OWNED BY truss TO app")
         ours = self.url().replace("app:" + PASSWORD_ENCODED, "truss:x")
-        for url, warned in ((ours, True), (ours + "?options=-csearch_path%3Dpublic", False), (self.url(), False)):
+        def check(url, warned):
             with self.subTest(url=url), self.start(url=url) as rpc:
                 self.assertEqual("search_path = public" in "".join(self.status(rpc).warnings), warned)
+        for url in (ours, ours + "?options=-csearch_path%3Dpublic", self.url()):
+            check(url, False)  # its "$user" is left out of the session
+        self.sql("CREATE SCHEMA truss AUTHORIZATION truss; CREATE TABLE truss.mine (id INT)")
+        check(ours, True)
 
     def test_a_ledger_of_others_is_not_doubled_in_a_schema_of_the_roles_name(self):
         self.dbmate()
