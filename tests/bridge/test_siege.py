@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -131,11 +130,13 @@ class Worker(Besieged):
         self.hold_out("rpc-unread", 1000, 100, 40)
 
 
-@unittest.skipUnless(WHOLE, "the same behind another socket: in the long suite")
-class UnixWorker(Worker):
-    def setUp(self):
-        super().setUp()
-        self.listen = self.socket_url()
+if WHOLE:
+    class UnixWorker(Worker):
+        """The same behind another socket: in the long suite only."""
+
+        def setUp(self):
+            super().setUp()
+            self.listen = self.socket_url()
 
 
 if __name__ == "__main__":
