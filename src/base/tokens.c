@@ -108,8 +108,11 @@ static struct token *token_of(struct arena *arena, struct tokens *tokens, const 
                               size_t *capacity)
 {
     static const char table[] = "token.";
+    if (strncmp(entry->table, table, strlen(table)) != 0) {
+        return NULL;
+    }
     const struct text name = text_of(entry->table + strlen(table));
-    if (strncmp(entry->table, table, strlen(table)) != 0 || !is_name(name)) {
+    if (!is_name(name)) {
         return NULL;
     }
     if (tokens->count == 0 || !text_is(name, tokens->items[tokens->count - 1].name)) {
@@ -142,8 +145,7 @@ bool tokens_parse(struct arena *arena, const char *name, struct text content, st
     }
     for (size_t i = 0; i < toml.count; i++) {
         const struct toml_entry *const entry = &toml.entries[i];
-        struct token *const token =
-            strncmp(entry->table, "token.", 6) == 0 ? token_of(arena, tokens, entry, &capacity) : NULL;
+        struct token *const token = token_of(arena, tokens, entry, &capacity);
         if (token == NULL || !read_entry(entry, token)) {
             return status_fail(status, STATUS_INVALID_ARGUMENT,
                                "%s: this is no line of a file of tokens; make it with `truss token create`.",

@@ -172,11 +172,6 @@ static struct export *take(struct exports *exports, const char *id)
     return found;
 }
 
-bool export_cancel(const struct workbench *workbench, const char *query_id)
-{
-    return running_cancel(workbench->running, query_id);
-}
-
 /* ---- a piece ---- */
 
 /* A line of CSV in which no field begins as a formula does. Fields are the server's: quoted or not. */

@@ -32,7 +32,4 @@ bool export_begin(const struct workbench_call *call, const struct export_request
 /* The next one. NOT_FOUND where there is no such export, as after its last piece or an error. */
 bool export_next(const struct workbench_call *call, const char *id, struct export_piece *piece);
 
-/* Ends one that is open and not being read. True where there was one with this id of its request. */
-bool export_cancel(const struct workbench *workbench, const char *query_id);
-
 #endif

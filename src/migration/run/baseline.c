@@ -13,9 +13,8 @@
 #include "migration/record/transaction.h"
 #include "migration/run/baseline_verify.h"
 #include "migration/run/lock.h"
+#include "migration/run/mark.h"
 #include "migration/run/send.h"
-
-#define LOCK_WAIT_MS 10000 /* for the ledger's lock */
 
 struct baseline {
     struct run run;
@@ -186,20 +185,8 @@ static bool write(struct baseline *baseline)
         !put_others(baseline, has_steps, &others)) {
         return false;
     }
-    const struct transaction transaction = {
-        .frame = FRAME_WHOLE,
-        .framework = catalog->detection.framework,
-        .ledger = &catalog->detection.ledger,
-        .session = &run->settings,
-        .lock_timeout_ms = LOCK_WAIT_MS,
-        .stalls = true,
-        .locks = true,
-        .record = &first,
-        .records = true,
-        .part = LEDGER_MARK_APPLIED,
-        .step_mark = has_steps ? STEPS_FORGOTTEN : STEP_NOT_MARKED,
-        .closing = buffer_text(&others),
-    };
+    struct transaction transaction = mark_transaction(run, catalog, &first, LEDGER_MARK_APPLIED, has_steps);
+    transaction.closing = buffer_text(&others);
     const struct query query = transaction_compose(run->arena, &transaction);
     return query_write(run, &query, &ignored);
 }

@@ -38,15 +38,10 @@ static bool begin(struct run *run, const char *name, struct catalog *catalog, co
     return *item != NULL || catalog_not_found(catalog, text_of(name), run->status);
 }
 
-static bool write_record(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
-                         enum ledger_part part)
+struct transaction mark_transaction(const struct run *run, const struct catalog *catalog,
+                                    const struct ledger_record *record, enum ledger_part part, bool has_steps)
 {
-    bool has_steps;
-    struct failure ignored = {0};
-    if (!store_exists(run->session, &has_steps, run->status)) {
-        return false;
-    }
-    const struct transaction transaction = {
+    return (struct transaction){
         .frame = FRAME_WHOLE,
         .framework = catalog->detection.framework,
         .ledger = &catalog->detection.ledger,
@@ -59,6 +54,17 @@ static bool write_record(struct run *run, const struct catalog *catalog, const s
         .part = part,
         .step_mark = has_steps ? STEPS_FORGOTTEN : STEP_NOT_MARKED,
     };
+}
+
+static bool write_record(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
+                         enum ledger_part part)
+{
+    bool has_steps;
+    struct failure ignored = {0};
+    if (!store_exists(run->session, &has_steps, run->status)) {
+        return false;
+    }
+    const struct transaction transaction = mark_transaction(run, catalog, record, part, has_steps);
     const struct query query = transaction_compose(run->arena, &transaction);
     return query_write(run, &query, &ignored);
 }
