@@ -3,6 +3,8 @@
  */
 #include "base/local_address.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -21,7 +23,9 @@ static bool is_loopback(const struct sockaddr *address)
            ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
 }
 
-bool host_is_local(struct text host)
+/* True where a name or number ("localhost", "127.0.0.1", "::1", with or without brackets) means this machine only,
+ * whatever of its addresses is taken. False for "*", "", and what is not known. Asks the resolver. */
+static bool host_is_local(struct text host)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;

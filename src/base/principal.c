@@ -42,7 +42,8 @@ enum scope scope_of(struct text word)
     return (enum scope)0;
 }
 
-const char *scopes_text(struct arena *arena, unsigned scopes)
+/* "read, run" of a set, in the arena; "none" of an empty one. */
+static const char *scopes_text(struct arena *arena, unsigned scopes)
 {
     struct buffer words = {.arena = arena};
     for (size_t i = 0; i < SCOPE_COUNT; i++) {

@@ -50,9 +50,6 @@ const char *scope_word(enum scope scope);
 /* The scope with this name; 0 where there is none. */
 enum scope scope_of(struct text word);
 
-/* "read, run" of a set, in the arena; "none" of an empty one. */
-const char *scopes_text(struct arena *arena, unsigned scopes);
-
 /* May he use what asks for this scope? 0 is asked for by nobody, and so allowed to nobody. Where he may not, false and
  * UNAUTHENTICATED (not known) or PERMISSION_DENIED (known), with the word that is missing. `environment` is the
  * worker's ("": none): its name is in the word. */

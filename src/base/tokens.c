@@ -34,7 +34,8 @@ static bool is_name(struct text name)
     return name.size > 0 && name.size <= TOKEN_NAME_LIMIT;
 }
 
-bool is_scope_word(struct text word)
+/* True for a word that scopes_in knows. */
+static bool is_scope_word(struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
     const struct text environment = text_slice(word, colon == SIZE_MAX ? word.size : colon + 1, word.size);

@@ -48,9 +48,6 @@ const struct token *tokens_find(const struct tokens *tokens, struct text secret)
  * word of its own, "run:production"; "run:*" is for every one. */
 unsigned scopes_in(const char *const *words, size_t count, const char *environment);
 
-/* True for a word that scopes_in knows. */
-bool is_scope_word(struct text word);
-
 /* ---- for `truss token` ---- */
 
 struct token_wish {

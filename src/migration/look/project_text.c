@@ -29,7 +29,8 @@ void search_add(struct search *search, const struct named_database *named)
 }
 
 /* What a connection URL or string names; false where it is none. */
-bool search_add_url(struct search *search, struct named_database named, const char *url)
+/* What a connection URL or string names, as found at the place of `named`; false where it is none. */
+static bool search_add_url(struct search *search, struct named_database named, const char *url)
 {
     struct status unread = {.arena = search->arena};
     struct conninfo conninfo;

@@ -38,9 +38,6 @@ struct search {
 
 void search_add(struct search *search, const struct named_database *named);
 
-/* What a connection URL or string names, as found at the place of `named`; false where it is none. */
-bool search_add_url(struct search *search, struct named_database named, const char *url);
-
 /* The value of an environment variable as a tool would see it, and where it is set; NULL: nowhere. */
 const char *search_variable(struct search *search, const char *name, const char **file);
 
