@@ -66,7 +66,7 @@ void answer_message(struct passage *passage, const ProtobufCMessage *message)
 {
     const unsigned flags = passage->route->flags;
     struct buffer json = {.arena = passage->http->arena};
-    unsigned http = (flags & ROUTE_CREATES) != 0 ? 201 : 200;
+    unsigned http = route_success(passage->route);
     if (says_not_ok(message)) {
         http = (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
     }

@@ -160,7 +160,7 @@ static void write_responses(struct document *document, const struct route *route
                     "done with the Operation, or error\",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":"
                     "\"string\"}}}}");
     } else {
-        write_response(document, (route->flags & ROUTE_CREATES) != 0 ? 201 : 200, "The answer", reply, route->names);
+        write_response(document, route_success(route), "The answer", reply, route->names);
     }
     if (route->async_rpc != NULL) {
         buffer_putc(out, ',');
@@ -230,19 +230,39 @@ static void write_parameters(struct document *document, const struct route *rout
     buffer_putc(out, ']');
 }
 
+/* Is there a field that neither the path nor the query has? */
+static bool has_body(const struct route *route)
+{
+    const ProtobufCMessageDescriptor *const input =
+        route->service == NULL ? NULL : route->service->methods[route_rpc(route)].input;
+    for (unsigned i = 0; input != NULL && i < input->n_fields; i++) {
+        if (!route_in_path(route, input->fields[i].name) && !route_in_query(route, input->fields[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_method(struct buffer *out, const char *method)
+{
+    buffer_putc(out, '"');
+    for (; *method != '\0'; method++) {
+        buffer_putc(out, (char)(*method | 0x20));
+    }
+    buffer_putc(out, '"');
+}
+
 static void write_operation(struct document *document, const struct route *route)
 {
     struct buffer *const out = &document->out;
-    const bool has_body = strcmp(route->method, "POST") == 0 && route->service != NULL &&
-                          strchr(route->pattern, '{') == NULL &&
-                          route->service->methods[route_rpc(route)].input->n_fields > 0;
-    buffer_printf(out, "\"%s\":{\"summary\":", strcmp(route->method, "GET") == 0 ? "get" : "post");
+    write_method(out, route->method);
+    buffer_puts(out, ":{\"summary\":");
     json_write_string(out, text_of(route->summary));
     buffer_printf(out, ",\"operationId\":\"%s\"", route->id != NULL ? route->id : route->rpc);
     if (route->service != NULL) {
         write_parameters(document, route);
     }
-    if (has_body) {
+    if (has_body(route)) {
         buffer_puts(out, ",\"requestBody\":{\"required\":false,\"content\":{\"application/json\":{\"schema\":");
         write_schema(document, route->service->methods[route_rpc(route)].input, route->names, false);
         buffer_puts(out, "}}}");
@@ -250,6 +270,34 @@ static void write_operation(struct document *document, const struct route *route
     buffer_puts(out, ",\"responses\":{");
     write_responses(document, route);
     buffer_puts(out, "}}");
+}
+
+static const struct route *first_of_path(const struct route *route)
+{
+    const struct route *first = routes;
+    while (strcmp(first->pattern, route->pattern) != 0) {
+        first++;
+    }
+    return first;
+}
+
+/* All methods of a path, at the first of its rows. */
+static void write_path(struct document *document, const struct route *route)
+{
+    struct buffer *const out = &document->out;
+    if (first_of_path(route) != route) {
+        return;
+    }
+    buffer_puts(out, route == routes ? "" : ",");
+    json_write_string(out, text_of(route->pattern));
+    buffer_puts(out, ":{");
+    for (const struct route *other = route; other->method != NULL; other++) {
+        if (strcmp(other->pattern, route->pattern) == 0) {
+            buffer_puts(out, other == route ? "" : ",");
+            write_operation(document, other);
+        }
+    }
+    buffer_putc(out, '}');
 }
 
 static const char error_schema[] =
@@ -268,11 +316,7 @@ struct text openapi_document(struct arena *arena)
                   "\"One API for the migrations of every framework\"},\"paths\":{",
                   TRUSS_VERSION);
     for (const struct route *route = routes; route->method != NULL; route++) {
-        buffer_puts(out, route == routes ? "" : ",");
-        json_write_string(out, text_of(route->pattern));
-        buffer_puts(out, ":{");
-        write_operation(&document, route);
-        buffer_putc(out, '}');
+        write_path(&document, route);
     }
     buffer_puts(out, "},\"components\":{\"schemas\":{");
     buffer_puts(out, error_schema);

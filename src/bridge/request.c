@@ -148,16 +148,16 @@ static bool read_message(struct passage *passage, struct status *status, unsigne
 {
     const struct http_request *const request = passage->http;
     const char *const type = http_header(request, "Content-Type");
-    const bool is_get = strcmp(passage->route->method, "GET") == 0;
+    const bool has_query = route_is_bodyless(passage->route);
     struct text json = request->body;
-    if (is_get && request->body.size > 0) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT, "A GET request has no body.");
+    if (has_query && request->body.size > 0) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "A %s request has no body.", passage->route->method);
     }
     if (request->body.size > 0 && (type == NULL || !is_json(type))) {
         *http = 415;
         return status_fail(status, STATUS_INVALID_ARGUMENT, "The body must be sent as Content-Type: application/json.");
     }
-    if (is_get && !read_query(passage, &json, status)) {
+    if (has_query && !read_query(passage, &json, status)) {
         return false;
     }
     ProtobufCMessage *const message = json_read(request->arena, input_of(passage), json, status);

@@ -349,10 +349,20 @@ bool route_in_path(const struct route *route, const char *field)
     return brace != NULL && strncmp(brace + 1, field, size) == 0 && brace[1 + size] == '}';
 }
 
+unsigned route_success(const struct route *route)
+{
+    return (route->flags & ROUTE_CREATES) != 0 ? 201 : (route->flags & ROUTE_BEGINS) != 0 ? 202 : 200;
+}
+
+bool route_is_bodyless(const struct route *route)
+{
+    return strcmp(route->method, "GET") == 0 || strcmp(route->method, "DELETE") == 0;
+}
+
 bool route_in_query(const struct route *route, const char *field)
 {
     const bool is_hidden = route->hidden != NULL && strcmp(field, route->hidden) == 0;
-    return strcmp(route->method, "GET") == 0 && !route_in_path(route, field) && !is_hidden;
+    return route_is_bodyless(route) && !route_in_path(route, field) && !is_hidden;
 }
 
 unsigned route_rpc(const struct route *route)

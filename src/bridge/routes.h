@@ -20,7 +20,8 @@ enum route_flags {
     ROUTE_SLASHES = 64,      /* the path's field, at its end, may hold slashes */
     ROUTE_ANY_QUERY = 128,   /* words of the query that it does not know are passed over, as somebody's cache-buster */
     ROUTE_LOGIN = 256,       /* its answer has the browser keep the token that it was called with */
-    ROUTE_DOWNLOAD = 512     /* a file, piece by piece */
+    ROUTE_DOWNLOAD = 512,    /* a file, piece by piece */
+    ROUTE_BEGINS = 1024      /* 202: what was asked for goes on behind the answer */
 };
 
 /* What the bridge answers by itself. */
@@ -33,7 +34,7 @@ typedef ProtobufCMessage *route_view(struct arena *arena, const ProtobufCMessage
 typedef void route_count(ProtobufCMessage *view, const ProtobufCMessage *status);
 
 struct route {
-    const char *method;                        /* GET, POST */
+    const char *method;                        /* GET, POST, PUT, PATCH, DELETE */
     const char *pattern;                       /* with at most one {field} */
     const char *summary;                       /* for /openapi.json and the index */
     const char *id;                            /* the operationId there, where it is not the RPC's name */
@@ -59,7 +60,13 @@ extern const struct route routes[];
 const struct route *route_find(struct arena *arena, const char *method, const char *path, const char **name,
                                const char **allowed);
 
-/* Where a field of the request is: in the path, or, for a GET, in the query. */
+/* The HTTP status of an answer that is no error. */
+unsigned route_success(const struct route *route);
+
+/* Has a request of this method no body, and its fields in the query? */
+bool route_is_bodyless(const struct route *route);
+
+/* Where a field of the request is: in the path, or, for what has no body, in the query. */
 bool route_in_path(const struct route *route, const char *field);
 bool route_in_query(const struct route *route, const char *field);
 
