@@ -26,7 +26,8 @@ MAY = {
     "workbench": ["base", "pg", "sql"],
     "trust": ["base"],
     "connection": ["base", "pg"],
-    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "trust"],
+    "branch": ["base", "pg"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "branch", "trust"],
     "bridge": ["base", "rpc"],
     "cli": ["base", "rpc"],
 }

@@ -51,6 +51,9 @@ bool conninfo_parse(struct arena *arena, const char *url, struct conninfo *conni
 /* The value of a libpq keyword; NULL where unset. */
 const char *conninfo_value(const struct conninfo *conninfo, const char *keyword);
 
+/* The same server, role and password, another database; borrows both. */
+struct conninfo conninfo_beside(struct arena *arena, const struct conninfo *conninfo, const char *database);
+
 /* True where both mean the same database: host, port and name, with what libpq puts where nothing is said. All names of
  * this machine ("localhost", 127.0.0.1, ::1, a socket directory) are one. */
 bool conninfo_same_database(const struct conninfo *a, const struct conninfo *b);

@@ -15,6 +15,26 @@ const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
     return NULL;
 }
 
+struct conninfo conninfo_beside(struct arena *arena, const struct conninfo *conninfo, const char *database)
+{
+    struct conninfo other = *conninfo;
+    const char *const slash = strrchr(conninfo->display, '/');
+    size_t i = 0;
+    while (i < other.count && strcmp(other.keywords[i], "dbname") != 0) {
+        i++;
+    }
+    if (i < CONNINFO_KEYWORDS) {
+        other.keywords[i] = "dbname";
+        other.values[i] = database;
+        other.count += i == other.count ? 1 : 0;
+    }
+    other.place.database = database;
+    if (slash != NULL) {
+        other.display = arena_printf(arena, "%.*s/%s", (int)(slash - conninfo->display), conninfo->display, database);
+    }
+    return other;
+}
+
 bool conninfo_set(struct reading *reading, const char *keyword, const char *value)
 {
     struct conninfo *const conninfo = reading->conninfo;

@@ -3,29 +3,14 @@
 #include "base/sqlstate.h"
 #include "pg/session.h"
 
-#include <string.h>
-
 #define WAIT_MS 30000 /* a template may be large */
-
-/* The same server and role, another database. */
-static struct conninfo conninfo_beside(const struct conninfo *conninfo, const char *database)
-{
-    struct conninfo other = *conninfo;
-    for (size_t i = 0; i < other.count; i++) {
-        if (strcmp(other.keywords[i], "dbname") == 0) {
-            other.values[i] = database;
-        }
-    }
-    other.place.database = database;
-    return other;
-}
 
 static struct pg_session *open_beside(const struct conninfo *conninfo, struct status *status)
 {
     static const char *const databases[] = {"postgres", "template1"};
     struct pg_session *session = NULL;
     for (size_t i = 0; session == NULL && i < sizeof databases / sizeof databases[0]; i++) {
-        const struct conninfo other = conninfo_beside(conninfo, databases[i]);
+        const struct conninfo other = conninfo_beside(status->arena, conninfo, databases[i]);
         *status = (struct status){.arena = status->arena};
         session = pg_session_open(&other, deadline_in(WAIT_MS), status);
     }
