@@ -6,10 +6,8 @@
 
 #include "migration/look/baseline.h"
 
-#include "base/sqlstate.h"
 #include "migration/look/store.h"
-
-#define MOST_TRIES 3
+#include "pg/own_tables.h"
 
 /* ---- the framework's ledger ---- */
 
@@ -71,9 +69,6 @@ bool ledger_make_ready(const struct request *request, struct pg_session *session
 
 /* ---- our own tables ---- */
 
-/* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
-static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
-
 static const char tables_sql[] =
     "CREATE TABLE IF NOT EXISTS truss.migration_steps ("
     "ledger text NOT NULL, migration text NOT NULL, step integer NOT NULL, steps integer NOT NULL, "
@@ -98,56 +93,8 @@ static const char tables_sql[] =
     "created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), answered_at timestamptz, answer bytea);"
     "CREATE INDEX IF NOT EXISTS idempotency_keys_created_at ON truss.idempotency_keys (created_at);";
 
-/* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
- * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
-static bool was_made_by_another(const struct status *status)
-{
-    return sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION) ||
-           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_SCHEMA) ||
-           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
-}
-
-static bool make(struct pg_session *session, bool schema_exists, struct status *status)
-{
-    struct buffer sql = {.arena = status->arena};
-    buffer_puts(&sql, "BEGIN;");
-    buffer_puts(&sql, lock_sql);
-    /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
-    buffer_puts(&sql, schema_exists ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
-    buffer_puts(&sql, tables_sql);
-    buffer_puts(&sql, "COMMIT;");
-    if (pg_exec(session, buffer_string(&sql), status)) {
-        return true;
-    }
-    if (pg_session_in_transaction(session)) {
-        struct status ignored = {.arena = status->arena};
-        pg_exec(session, "ROLLBACK", &ignored);
-    }
-    return false;
-}
-
 bool store_ensure(struct pg_session *session, struct status *status)
 {
-    for (int i = 0; i < MOST_TRIES; i++) {
-        bool exists;
-        bool schema;
-        if (!store_look(session, &exists, &schema, status)) {
-            return false;
-        }
-        if (exists || make(session, schema, status)) {
-            return true;
-        }
-        if (!was_made_by_another(status)) {
-            break;
-        }
-        *status = (struct status){.arena = status->arena};
-    }
-    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
-        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
-        status->hint = arena_printf(status->arena,
-                                    "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
-                                    "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",
-                                    pg_session_user(session));
-    }
-    return false;
+    static const struct own_tables tables = {.last = STORE_LAST, .sql = tables_sql};
+    return own_tables_ensure(session, &tables, status);
 }

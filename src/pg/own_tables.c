@@ -1,0 +1,115 @@
+/*
+ * The catalogs are looked at first, so that a role with few rights is asked for no more than is needed.
+ */
+#include "pg/own_tables.h"
+
+#include "base/sqlstate.h"
+#include "pg/trust.h"
+
+#define MOST_TRIES 3
+
+/* Behind what is there: what is not ours, the schema, or something in it, of a role that is not trusted. */
+static const char look_sql[] =
+    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, "
+    "pg_catalog.to_regnamespace('truss') IS NOT NULL, "
+    "(SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r "
+    "ON r.oid OPERATOR(pg_catalog.=) n.nspowner WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
+    "AND NOT " PG_IS_TRUSTED(
+        "r") "), "
+             "(SELECT pg_catalog.concat_ws(' of ', c.relname, r.rolname) FROM pg_catalog.pg_namespace n "
+             "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+             "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner "
+             "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
+             "AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind OPERATOR(pg_catalog.<>) 'I' "
+             "AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
+
+/* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
+static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
+
+struct found {
+    bool tables;
+    bool schema;
+};
+
+static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
+                 struct status *status)
+{
+    PG_RESULT(result) = pg_query(session, look_sql, 1, (const char *const[]){tables->last}, status);
+    if (result == NULL) {
+        return false;
+    }
+    found->tables = pg_field_bool(result, 0, 0);
+    found->schema = pg_field_bool(result, 0, 1);
+    const char *const owner = pg_field(result, 0, 2);
+    const char *const stranger = pg_field(result, 0, 3);
+    if (owner != NULL || stranger != NULL) {
+        return status_fail(status, STATUS_PERMISSION_DENIED,
+                           "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
+                           "could run that role's code with the rights of \"%s\". Nothing of it was used. Drop it, or "
+                           "give it to \"%s\" when you have looked at it.",
+                           owner != NULL ? "belongs to \"" : "has \"", owner != NULL ? owner : stranger,
+                           pg_session_user(session), pg_session_user(session));
+    }
+    return true;
+}
+
+bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
+{
+    struct found found;
+    const bool ok = look(session, tables, &found, status);
+    *exists = ok && found.tables;
+    return ok;
+}
+
+/* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
+ * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
+static bool was_made_by_another(const struct status *status)
+{
+    return sqlstate_is(status->sqlstate, SQLSTATE_UNIQUE_VIOLATION) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_SCHEMA) ||
+           sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
+}
+
+static bool make(struct pg_session *session, const struct own_tables *tables, bool has_schema, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    buffer_puts(&sql, "BEGIN;");
+    buffer_puts(&sql, lock_sql);
+    /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
+    buffer_puts(&sql, has_schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
+    buffer_puts(&sql, tables->sql);
+    buffer_puts(&sql, "COMMIT;");
+    if (pg_exec(session, buffer_string(&sql), status)) {
+        return true;
+    }
+    if (pg_session_in_transaction(session)) {
+        struct status ignored = {.arena = status->arena};
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return false;
+}
+
+bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status)
+{
+    for (int i = 0; i < MOST_TRIES; i++) {
+        struct found found;
+        if (!look(session, tables, &found, status)) {
+            return false;
+        }
+        if (found.tables || make(session, tables, found.schema, status)) {
+            return true;
+        }
+        if (!was_made_by_another(status)) {
+            break;
+        }
+        *status = (struct status){.arena = status->arena};
+    }
+    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+        status->hint = arena_printf(status->arena,
+                                    "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
+                                    "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",
+                                    pg_session_user(session));
+    }
+    return false;
+}

@@ -1,0 +1,27 @@
+/*
+ * Tables of our own in a database: in the schema "truss", made when they are first needed. Whose the schema is, is
+ * asked each time: what is in it could run its owner's code with our rights. pg/own_schema.c has the names of all of
+ * them.
+ */
+#ifndef PG_OWN_TABLES_H
+#define PG_OWN_TABLES_H
+
+#include "base/status.h"
+#include "pg/session.h"
+
+#include <stdbool.h>
+
+/* Tables that are made in one transaction. */
+struct own_tables {
+    const char *last; /* "truss.name", of the last one: it stands for all */
+    const char *sql;  /* CREATE TABLE IF NOT EXISTS …; */
+};
+
+/* Are they there? PERMISSION_DENIED where the schema, or something in it, is a role's whom we do not trust. */
+bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status);
+
+/* The same, and makes them where they are not. FAILED_PRECONDITION with NO_STATE_SCHEMA and a hint where the role may
+ * not. */
+bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
+
+#endif
