@@ -122,6 +122,7 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
                                                 SQLSTATE_DUPLICATE_OBJECT,   SQLSTATE_DUPLICATE_SCHEMA,
                                                 SQLSTATE_DUPLICATE_FUNCTION, NULL};
     static const char *const no_lock[] = {SQLSTATE_LOCK_NOT_AVAILABLE, NULL};
+    static const char *const not_allowed[] = {SQLSTATE_INSUFFICIENT_PRIVILEGE, SQLSTATE_READ_ONLY, NULL};
     static const char *const cancelled[] = {SQLSTATE_QUERY_CANCELED, NULL};
     const char *const sqlstate = failed->_sqlstate_case == 0 ? "" : failed->sqlstate;
     if (failed->needs_person) {
@@ -153,6 +154,9 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
             "See what is there already: truss preview %s | truss detect-schema -\n      Where it is all "
             "of it: truss mark-applied %s",
             failed->name, failed->name);
+    }
+    if (is_one_of(sqlstate, not_allowed)) {
+        return arena_printf(arena, "See what is missing: truss check\n      When it is there: %s", again);
     }
     return is_one_of(sqlstate, cancelled) || failed->line == 0
                ? arena_printf(arena, "When the cause is gone: %s", again)

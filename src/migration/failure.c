@@ -5,6 +5,31 @@
 
 #include "base/sqlstate.h"
 
+/* What to do about an error of which PostgreSQL says nothing more. */
+static const struct {
+    const char *sqlstate;
+    const char *hint;
+} advice[] = {
+    {SQLSTATE_INVALID_TRANSACTION_TERMINATION,
+     "What commits by itself cannot be inside a transaction. Call it from a DO block with a COMMIT of its own, "
+     "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."},
+    {SQLSTATE_INSUFFICIENT_PRIVILEGE,
+     "A check (truss check) names each right that the role lacks for what is pending, with its GRANT."},
+    {SQLSTATE_READ_ONLY,
+     "The session takes no writes: the server is a standby, or default_transaction_read_only is on, or the script "
+     "says READ ONLY. A check (truss check) tells which of the first two it is, and what to do."},
+};
+
+static const char *advice_on(const struct status *status)
+{
+    for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++) {
+        if (sqlstate_is(status->sqlstate, advice[i].sqlstate)) {
+            return advice[i].hint;
+        }
+    }
+    return NULL;
+}
+
 bool failure_take(struct failure *failure, const struct status *status)
 {
     *failure = (struct failure){
@@ -14,6 +39,7 @@ bool failure_take(struct failure *failure, const struct status *status)
         .connection_lost = status->code == STATUS_UNAVAILABLE,
         .terminated = sqlstate_is(status->sqlstate, SQLSTATE_ADMIN_SHUTDOWN),
     };
+    failure->status.hint = status->hint == NULL ? advice_on(status) : status->hint;
     return false;
 }
 

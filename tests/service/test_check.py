@@ -138,6 +138,44 @@ class Check(Case):
         self.assert_warned(self.check("SELECT 1;", url=url), "The tracking table is to be made, and the role .* may not create in schema \"public\": GRANT CREATE")
         self.assertIn("BAD", self.truss("doctor", worker=self.process).stdout)
 
+    def assert_refused(self, verb, *words, sqlstate=None):
+        """What a person reads where nothing could be begun: what to do, and the server's own words behind it."""
+        done = self.truss(*verb.split(), worker=self.process)
+        self.assertEqual(done.returncode, 1)
+        for one in words:
+            self.assertRegex(done.stdout + done.stderr, one)
+        if sqlstate is not None:
+            self.assertIn(f"sqlstate: {sqlstate}", done.stdout + done.stderr)
+
+    def test_a_run_and_a_mark_say_what_to_grant(self):
+        name, url = self.role()
+        self.sql(f"REVOKE CREATE ON SCHEMA public FROM {name}; DROP TABLE _prisma_migrations, other, users")
+        self.check("SELECT 1;", url=url)
+        grant = f'The tracking table is to be made, and the role "{name}" may not create in schema "public": GRANT CREATE, USAGE ON SCHEMA "public" TO "{name}"'
+        for verb in ("run", "mark-applied 1", "baseline --all"):
+            with self.subTest(verb):
+                self.assert_refused(verb, grant, "detail: permission denied for schema public", sqlstate="42501")
+        self.sql(f"GRANT CREATE, USAGE ON SCHEMA public TO {name}")
+        self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+
+    def test_a_script_that_may_not_says_where_the_grants_are_named(self):
+        _, url = self.role()
+        self.check("ALTER TABLE users ADD COLUMN x int;", url=url)
+        self.assert_refused("run", "hint: A check .truss check. names each right", "Next: See what is missing: truss check", sqlstate="42501")
+
+    def test_a_run_and_a_mark_in_a_session_that_is_read_only(self):
+        self.sql(f"DROP TABLE _prisma_migrations, other, users; ALTER DATABASE {self.database} SET default_transaction_read_only = on")
+        self.check("SELECT 1;")
+        for verb in ("run", "mark-applied 1", "baseline --all"):
+            with self.subTest(verb):
+                self.assert_refused(verb, f"ALTER DATABASE {self.database} SET default_transaction_read_only = off", sqlstate="25006")
+
+    def test_a_role_that_is_read_only_is_named_and_a_ledger_that_is_there_changes_nothing(self):
+        name, url = self.role()
+        self.sql(f"ALTER ROLE {name} SET default_transaction_read_only = true")
+        self.assert_warned(self.check("CREATE TABLE n ();", url=url), f"ALTER ROLE {name} SET default_transaction_read_only = off")
+        self.assert_refused("run", "hint: The session takes no writes", "Next: See what is missing: truss check", sqlstate="25006")
+
     def test_a_schema_that_is_not_empty_and_has_no_ledger(self):
         self.sql("DROP TABLE _prisma_migrations")
         self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma tracking table: mark the migrations')

@@ -36,12 +36,21 @@ void moment_ask(const struct moment *moment, const char *what, const char *sql, 
 
 /* ---- the server ---- */
 
-static const char server_sql[] =
-    "SELECT 'The server is a standby (in recovery): nothing can be written to it.' "
+static const char writes_sql[] =
+    "SELECT 'The server is a standby (in recovery): nothing can be written to it. Connect to the primary.' "
     "WHERE pg_catalog.pg_is_in_recovery() "
-    "UNION ALL SELECT 'Sessions are read-only (default_transaction_read_only): a run would fail at its first write.' "
-    "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery() "
-    "UNION ALL SELECT pg_catalog.format('Only %s connection(s) are left (max_connections); a run needs 4.', f.free) "
+    "UNION ALL SELECT pg_catalog.format('Sessions are read-only (default_transaction_read_only), so that a run fails "
+    "at "
+    "its first write: ALTER %s SET default_transaction_read_only = off, or run it where that is not set.', "
+    "coalesce((SELECT pg_catalog.format('ROLE %I', current_user) FROM pg_catalog.pg_db_role_setting r WHERE r.setrole "
+    "= "
+    "current_user::pg_catalog.regrole AND r.setconfig::text ~ 'default_transaction_read_only=(on|true|yes|1)' LIMIT "
+    "1), "
+    "pg_catalog.format('DATABASE %I', pg_catalog.current_database()))) "
+    "WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery()";
+
+static const char server_sql[] =
+    "SELECT pg_catalog.format('Only %s connection(s) are left (max_connections); a run needs 4.', f.free) "
     "FROM (SELECT pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting("
     "'superuser_reserved_connections')::int - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
     "WHERE backend_type = 'client backend') AS free) f WHERE f.free < 4 "
@@ -138,9 +147,20 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
 {
     struct moment noting = *moment;
     noting.warnings = moment->notes;
-    moment_ask(moment, "Whether the server takes writes", server_sql, 0, NULL);
+    moment_ask(moment, "Whether the server takes writes", writes_sql, 0, NULL);
+    moment_ask(moment, "Whether the server has connections left", server_sql, 0, NULL);
     check_pooler(moment);
     check_ledger(moment, preparation);
     needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+}
+
+const char *moment_why_not_made(const struct request *request, struct pg_session *session, const struct ledger *ledger)
+{
+    struct warnings said = {.count = 0};
+    const struct moment moment = {.request = request, .session = session, .warnings = &said};
+    moment_ask(&moment, "Whether the server takes writes", writes_sql, 0, NULL);
+    moment_ask(&moment, "Whether the tracking table can be made", make_sql, 2,
+               (const char *const[]){ledger->schema, ledger->table});
+    return said.count == 0 ? NULL : said.items[0];
 }

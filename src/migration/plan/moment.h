@@ -32,6 +32,10 @@ struct moment {
 void moment_check(const struct moment *moment, const struct preparation *preparation,
                   const struct explanation *explanation);
 
+/* Why a tracking table could not be made there, as a sentence that says what to do; NULL: neither a right nor the
+ * server's state is the reason. The session must not be inside a transaction. */
+const char *moment_why_not_made(const struct request *request, struct pg_session *session, const struct ledger *ledger);
+
 /* Every row's first column is a warning; where the query fails, that `what` cannot be known. */
 void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values);
 

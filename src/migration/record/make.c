@@ -6,7 +6,9 @@
 
 #include "migration/look/baseline.h"
 
+#include "base/sqlstate.h"
 #include "migration/look/store.h"
+#include "migration/plan/moment.h"
 #include "pg/own_tables.h"
 
 /* ---- the framework's ledger ---- */
@@ -18,6 +20,19 @@ static bool schema_exists(const struct request *request, struct pg_session *sess
                                  (const char *const[]){schema}, request->status);
     *exists = result != NULL && PQntuples(result) > 0;
     return result != NULL;
+}
+
+/* The server's words become a detail where we know better what is wrong and what to do. */
+static void explain_refusal(const struct request *request, struct pg_session *session, const struct ledger *ledger)
+{
+    struct status *const status = request->status;
+    const bool is_refusal = sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ||
+                            sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY);
+    const char *const why = is_refusal ? moment_why_not_made(request, session, ledger) : NULL;
+    if (why != NULL) {
+        status->detail = status->detail == NULL ? status->message : status->detail;
+        status->message = arena_printf(request->arena, "%s Nothing was run.", why);
+    }
 }
 
 bool ledger_ensure(const struct request *request, struct pg_session *session, struct detection *detection)
@@ -42,6 +57,9 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     if (!detection->has_ledger && pg_session_in_transaction(session)) {
         struct status ignored = {.arena = request->arena};
         pg_exec(session, "ROLLBACK", &ignored);
+    }
+    if (!detection->has_ledger) {
+        explain_refusal(request, session, &detection->ledger);
     }
     return detection->has_ledger;
 }

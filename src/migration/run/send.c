@@ -15,16 +15,6 @@
 #define CLEAN_UP_MS 5000
 #define PIECE       ((size_t)1024 * 1024) /* of a large script, at least: it ends with a statement */
 
-/* What to do about an error of which PostgreSQL says nothing more. */
-static const char *hint_for(const struct status *status)
-{
-    const bool commits = sqlstate_is(status->sqlstate, SQLSTATE_INVALID_TRANSACTION_TERMINATION);
-    return status->hint == NULL && commits ? "What commits by itself cannot be inside a transaction. Call it from a DO "
-                                             "block with a COMMIT of its own, "
-                                             "DO $$ BEGIN CALL …; COMMIT; END $$, which is run outside of one."
-                                           : status->hint;
-}
-
 /* The line of our block in which an error came: its last "line N" is of the outermost, which is ours. */
 static size_t line_of_block(const char *context)
 {
@@ -82,7 +72,6 @@ static void explain_rows(struct run *run, const struct query *query, bool is_row
 static void describe(struct run *run, const struct query *query, const struct pg_failure *at, struct failure *failure)
 {
     failure_take(failure, run->status);
-    failure->status.hint = hint_for(run->status);
     if (failure->status.detail == NULL) {
         failure->status.detail = at->context;
     }
