@@ -12,6 +12,7 @@
  * | temporary tables ON COMMIT DROP or DELETE ROWS                  | refused               |
  * | cursors without HOLD, large objects that are open               | refused               |
  * | isolation level, READ ONLY, a snapshot                          | refused               |
+ * | changes that are checked at COMMIT, behind steps that stay       | refused               |
  * | savepoints that are named behind the cut                        | refused               |
  * | the transaction's time, where rows are chosen by it later       | refused               |
  * | NOTIFY                                                          | sent with its part    |
@@ -44,8 +45,9 @@ enum sql_lasting_kind {
     SQL_SAVEPOINT,     /* of this `name` */
     SQL_ROLLBACK_TO,
     SQL_RELEASE,
-    SQL_READS_CLOCK,     /* now() and its kin */
-    SQL_CHOOSES_BY_CLOCK /* changes rows that it chooses by now() */
+    SQL_READS_CLOCK,      /* now() and its kin */
+    SQL_CHOOSES_BY_CLOCK, /* changes rows that it chooses by now() */
+    SQL_CHECKED_LATER     /* changes a table of this `name`, which is checked at COMMIT: for who knows the tables */
 };
 
 struct sql_lasting {

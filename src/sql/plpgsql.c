@@ -190,39 +190,79 @@ bool sql_code(struct arena *arena, struct text statement, struct sql_code *code)
     return found;
 }
 
-static bool commits(struct arena *arena, struct text body, struct words *committing, int depth)
+/* What is looked for in a body. */
+struct search {
+    struct arena *arena;
+    bool rollback_only;
+    struct words procedures; /* whose CALL is one */
+};
+
+static bool is_found(const struct search *search, struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    return is_control(statement) && (!search->rollback_only || sql_is_word(&reader.token, "rollback"));
+}
+
+static bool finds(struct search *search, struct text body, int depth)
 {
     struct sql_lexer lexer = {.text = body};
     struct sql_statement statement;
     while (plpgsql_next(&lexer, &statement)) {
         const struct text one = text_slice(body, statement.start, statement.end);
         struct sql_code inner;
-        if (is_control(one)) {
+        if (is_found(search, one) || words_have(&search->procedures, sql_called(search->arena, one))) {
             return true;
         }
-        if (words_have(committing, sql_called(arena, one))) {
-            return true;
-        }
-        if (depth == DEEPEST || !sql_code(arena, one, &inner) || !inner.plpgsql ||
-            !commits(arena, inner.body, committing, depth + 1)) {
+        if (depth == DEEPEST || !sql_code(search->arena, one, &inner) || !inner.plpgsql ||
+            !finds(search, inner.body, depth + 1)) {
             continue;
         }
         if (inner.is_do) {
             return true;
         }
-        words_add(arena, committing, inner.name);
+        words_add(search->arena, &search->procedures, inner.name);
     }
     return false;
+}
+
+static void join(struct arena *arena, struct words *words, const struct words *others)
+{
+    for (size_t i = 0; others != NULL && i < others->count; i++) {
+        words_add(arena, words, others->items[i]);
+    }
 }
 
 bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing)
 {
     /* What the body itself creates is known inside it alone. */
-    struct words names = {0};
-    for (size_t i = 0; committing != NULL && i < committing->count; i++) {
-        words_add(arena, &names, committing->items[i]);
+    struct search search = {.arena = arena};
+    join(arena, &search.procedures, committing);
+    return finds(&search, body, 0);
+}
+
+bool plpgsql_rolls_back(struct arena *arena, struct text body, const struct words *rolling_back)
+{
+    struct search search = {.arena = arena, .rollback_only = true};
+    join(arena, &search.procedures, rolling_back);
+    return finds(&search, body, 0);
+}
+
+bool procedures_note(struct arena *arena, struct procedures *procedures, const char *name, struct text body)
+{
+    if (!plpgsql_commits(arena, body, &procedures->committing)) {
+        return false;
     }
-    return commits(arena, body, &names, 0);
+    words_add(arena, &procedures->committing, name);
+    if (plpgsql_rolls_back(arena, body, &procedures->rolling_back)) {
+        words_add(arena, &procedures->rolling_back, name);
+    }
+    return true;
+}
+
+void procedures_join(struct arena *arena, struct procedures *procedures, const struct procedures *others)
+{
+    join(arena, &procedures->committing, &others->committing);
+    join(arena, &procedures->rolling_back, &others->rolling_back);
 }
 
 bool plpgsql_returns(struct text body)

@@ -22,6 +22,21 @@ bool plpgsql_next(struct sql_lexer *lexer, struct sql_statement *statement);
  * one of these procedures ("app.archive", folded; NULL: none is known)? */
 bool plpgsql_commits(struct arena *arena, struct text body, const struct words *committing);
 
+/* The same of a ROLLBACK: what stands before it in one transaction with it would be undone. */
+bool plpgsql_rolls_back(struct arena *arena, struct text body, const struct words *rolling_back);
+
+/* Procedures by what they may do to the transaction of who calls them; {0} is none. */
+struct procedures {
+    struct words committing; /* COMMIT or ROLLBACK */
+    struct words rolling_back;
+};
+
+/* Notes a procedure with this body. True where it can end its transaction. */
+bool procedures_note(struct arena *arena, struct procedures *procedures, const char *name, struct text body);
+
+/* Adds those of another list. */
+void procedures_join(struct arena *arena, struct procedures *procedures, const struct procedures *others);
+
 /* The procedure that a CALL calls, as it is written there but folded; NULL for other statements. */
 const char *sql_called(struct arena *arena, struct text statement);
 

@@ -118,8 +118,8 @@ class Bench:
             if way:
                 file = replace(file, bom=False, written=file.on_disk())
             if way == "ideal":
-                for one in file.statements:
-                    if one.before:
+                for at, one in enumerate(file.statements):
+                    if one.before and not is_undone(file.statements, at):
                         ignore(session.wire, one.before)
                 file = idealised(file, framework.is_alone if framework.cuts else lambda text: False)
             bare = not framework.wraps or file.no_transaction and not framework.by_statement
@@ -220,12 +220,28 @@ def ignore(wire, sql):
         pass
 
 
+def is_undone(statements, at):
+    """Does the script itself roll back the transaction that this statement is in?"""
+    ends = (one.text.upper() for one in statements[at + 1:] if one.kind.startswith(("end ", "lone ")) and one.kind != "lone begin")
+    return next(ends, "").startswith(("ROLLBACK", "ABORT"))
+
+
+def in_place_of(statements, at, stays):
+    """What stands in the place of a statement in the ideal script."""
+    one = statements[at]
+    behind_cut = at > 0 and statements[at - 1].ideal is not None and not stays(statements[at - 1].text)
+    if behind_cut and one.text.startswith("SET TRANSACTION"):
+        return ("COMMIT", "BEGIN", one.text)
+    if one.ideal is None or stays(one.text) or one.before and is_undone(statements, at):
+        return (one.text,)
+    return (one.ideal,) if isinstance(one.ideal, str) else one.ideal
+
+
 def idealised(file, stays):
     """stays: whether a statement is left as it is, because the framework sends it alone."""
     statements = []
-    for one in file.statements:
-        parts = (one.text,) if one.ideal is None or stays(one.text) else (one.ideal,) if isinstance(one.ideal, str) else one.ideal
-        parts = [part for part in parts if part]
+    for at, one in enumerate(file.statements):
+        parts = [part for part in in_place_of(file.statements, at, stays) if part]
         statements += [replace(one, text=part, tail=";\n" if i + 1 < len(parts) else one.tail) for i, part in enumerate(parts)]
     before = idealised(file.before, stays) if file.before else None
     return replace(file, statements=statements, bom=False, before=before, written=file.on_disk())

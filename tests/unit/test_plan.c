@@ -91,8 +91,8 @@ END_TEST
 START_TEST(a_procedure_that_is_known_to_commit_is_cut_out_of_a_pipeline)
 {
     static const char *known[] = {"app.archive", "archive"};
-    struct words committing = {.items = known, .count = 2};
-    const struct plan_options options = {.sent = SENT_IN_BATCHES, .committing = &committing};
+    const struct procedures procedures = {.committing = {.items = known, .count = 2}};
+    const struct plan_options options = {.sent = SENT_IN_BATCHES, .procedures = &procedures};
     ck_assert_str_eq(steps_as("select 1; call archive(1); select 2; call App.Archive(2); call other()", &options),
                      "T[select 1]O[call archive(1)]T[select 2]O[call App.Archive(2)]T[call other()]");
     ck_assert_str_eq(steps_as("select 1; do $$ begin call archive(1); end $$", &options),
@@ -171,8 +171,12 @@ START_TEST(begin_and_commit_around_everything_are_ours)
     ck_assert_str_eq(plan.steps[0].modes, "isolation level serializable");
     ck_assert_str_eq(
         steps("start transaction read write; set transaction isolation level repeatable read; select 1; end"),
-        "T[set transaction isolation level repeatable read; select 1]");
+        "T[select 1]");
     ck_assert_str_eq(plan.steps[0].modes, "read write, isolation level repeatable read");
+    /* Behind a statement of ours the server takes no SET TRANSACTION DEFERRABLE: it is in our BEGIN. */
+    ck_assert_str_eq(steps_sent("set transaction deferrable; vacuum; select 1", SENT_BY_JDBC), "A[vacuum]T[select 1]");
+    ck_assert_str_eq(steps_sent("set transaction deferrable; select 1; vacuum", SENT_BY_JDBC), "T[select 1]A[vacuum]");
+    ck_assert_str_eq(plan.steps[0].modes, "deferrable");
     steps("set local transaction_isolation to 'repeatable read'; select 1; set transaction read only");
     ck_assert_str_eq(plan.steps[0].modes, "ISOLATION LEVEL REPEATABLE READ");
     ck_assert_str_eq(steps("begin; select 1; rollback"), "O[begin; select 1; rollback]");
@@ -205,6 +209,97 @@ START_TEST(a_chained_commit_does_not_end_the_script_s_own_piece)
     ck_assert_str_eq(steps("begin; select 1; commit and chain; select 2; commit; select 3"),
                      "O[begin; select 1; commit and chain; select 2; commit]T[select 3]");
     ck_assert_str_eq(steps("begin; select 1; commit and no chain; select 2"), "T[select 1]T[select 2]");
+}
+END_TEST
+
+/* The server refuses a chain where nobody has begun a transaction, and BEGIN of ours must not make it more. */
+START_TEST(a_chain_needs_a_transaction_that_somebody_begins)
+{
+    static const struct {
+        const char *script;
+        enum script_sending sent;
+        bool refused;
+    } cases[] = {
+        {"select 1;\ncommit and chain", SENT_WHOLE, true},
+        {"select 1;\nrollback and chain; select 2; commit", SENT_WHOLE, true},
+        {"abort;\ncommit and chain", SENT_IN_TRANSACTION, true},
+        {"abort; select 1;\nrollback and chain; select 2", SENT_IN_TRANSACTION_EACH, true},
+        {"select 1;\ncommit and chain", SENT_EACH, true},
+        {"select 1;\ncommit and chain", SENT_IN_BATCHES, true},
+        {"select 1;\ncommit and chain; begin; commit", SENT_WHOLE, true},
+        {"commit and chain; select 1; commit and chain", SENT_IN_TRANSACTION, false},
+        {"abort; select 1; commit and chain", SENT_BY_JDBC, false},
+        {"abort; begin; select 1; commit and chain; select 2", SENT_IN_TRANSACTION, false},
+        {"begin; select 1; commit and chain; select 2; commit", SENT_EACH, false},
+        {"select 1; commit and no chain", SENT_WHOLE, false},
+    };
+    const char *const shown = steps_sent(cases[_i].script, cases[_i].sent);
+    const bool refused = strstr(shown, "refused: Line 2: this can only be used inside a transaction") == shown;
+    ck_assert_msg(refused == cases[_i].refused && (refused || strstr(shown, "refused") == NULL), "%s", shown);
+}
+END_TEST
+
+/* A pipeline is one transaction, of which a ROLLBACK inside a block undoes what stands before the block. */
+START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
+{
+    static const struct {
+        const char *script;
+        bool refused;
+    } cases[] = {
+        {"select 1;\ndo $$ begin rollback; end $$", true},
+        {"select 1;\ndo 'begin if a then rollback and chain; end if; end'", true},
+        {"select 1;\ndo $$ begin call app.undo(); end $$", true},
+        {"select 1;\ncall App.undo()", true},
+        {"create procedure p() language plpgsql as $$ begin rollback; end $$;\ncall p()", true},
+        {"do $$ begin rollback; end $$; select 1", false},
+        {"vacuum; do $$ begin rollback; end $$; select 1", false},
+        {"select 1; do $$ begin commit; raise notice 'rollback;'; end $$", false},
+        {"select 1; call archive()", false},
+        {"select 1; commit; do $$ begin rollback; end $$", false},
+    };
+    static const char *ends[] = {"app.undo", "archive"};
+    const struct procedures procedures = {.committing = {.items = ends, .count = 2},
+                                          .rolling_back = {.items = ends, .count = 1}};
+    const struct plan_options options = {.sent = SENT_IN_BATCHES, .procedures = &procedures};
+    const char *const shown = steps_as(cases[_i].script, &options);
+    const bool refused = strstr(shown, "refused: Line 2: this has a ROLLBACK") == shown;
+    ck_assert_msg(refused == cases[_i].refused && (refused || strstr(shown, "refused") == NULL), "%s", shown);
+}
+END_TEST
+
+/* A change that is checked at COMMIT: at a cut it would be checked behind steps that stay. */
+START_TEST(what_would_be_checked_behind_steps_that_stay_is_refused)
+{
+    static const struct {
+        const char *script;
+        bool refused;
+    } cases[] = {
+        {"vacuum;\ninsert into app.child values (1); vacuum; insert into parent values (1)", true},
+        {"vacuum;\nupdate only \"Odd\" set a = 1; vacuum", true},
+        {"vacuum;\nwith x as (select 1) delete from child where a in (select * from x); vacuum", true},
+        {"vacuum;\nmerge into child using p on true when not matched then do nothing; vacuum", true},
+        {"vacuum;\ndo $$ begin perform 1; insert into app.child values (1); end $$; vacuum", true},
+        {"vacuum; select 1;\ninsert into child values (1); alter type m add value 'x'; select 'x'", true},
+        {"select 1; commit;\ninsert into child values (1); vacuum", true},
+        {"set constraints all immediate; insert into child values (1); vacuum; select 1;\nset constraints all "
+         "deferred; "
+         "insert into child values (1); commit",
+         false},
+        {"insert into child values (1); vacuum; insert into parent values (1)", false},
+        {"vacuum; insert into child values (1); insert into parent values (1)", false},
+        {"vacuum; insert into child values (1); set constraints all immediate; vacuum", false},
+        {"vacuum; set constraints all immediate; insert into child values (1); vacuum", false},
+        {"vacuum; insert into other values (1); select 'insert into child'; vacuum", false},
+        {"vacuum; create rule r as on insert to t do also insert into child values (1); vacuum", false},
+        {"vacuum; insert into child values (1); commit; vacuum", false},
+        {"vacuum; update odd set a = 1; vacuum", false},
+    };
+    static const char *names[] = {"child", "Odd"};
+    const struct words deferred = {.items = names, .count = 2};
+    const struct plan_options options = {.sent = SENT_IN_TRANSACTION, .deferred = &deferred};
+    const char *const shown = steps_as(cases[_i].script, &options);
+    const bool refused = strstr(shown, "refused: Line 2: the server checks this change of \"") == shown;
+    ck_assert_msg(refused == cases[_i].refused && (refused || strstr(shown, "refused") == NULL), "%s", shown);
 }
 END_TEST
 
@@ -624,6 +719,7 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"set constraints all deferred; vacuum", "SET CONSTRAINTS … DEFERRED"},
         {"set transaction isolation level serializable; select 1; vacuum", "the mode of the transaction"},
         {"set transaction_isolation = 'repeatable read'; select 1; vacuum", "the isolation level"},
+        {"begin isolation level serializable; select 1;\nvacuum; select 2", "the mode of the transaction"},
         {"select * from t for update; vacuum", "SELECT … FOR UPDATE"},
         {"do $$ begin set local a.b = 1; end $$; vacuum", "inside DO"},
         {"do $$ begin perform set_config('a.b', '1', true); end $$; vacuum", "inside DO"},
@@ -726,6 +822,9 @@ int main(void)
     tcase_add_test(tests, a_script_without_an_end_to_its_parentheses_is_not_cut);
     tcase_add_test(tests, begin_and_commit_around_everything_are_ours);
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
+    tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
+    tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 10);
+    tcase_add_loop_test(tests, what_would_be_checked_behind_steps_that_stay_is_refused, 0, 16);
     tcase_add_test(tests, a_transaction_of_the_script_ends_where_the_server_ends_it);
     tcase_add_test(tests, what_is_rolled_back_is_sent_as_it_is);
     tcase_add_test(tests, a_lone_begin_means_what_it_means_to_its_own_tool);
@@ -749,7 +848,7 @@ int main(void)
     tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
-    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 38);
+    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 39);
     tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
     tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);

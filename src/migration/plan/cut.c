@@ -160,7 +160,7 @@ static bool has_more_to_plan(struct planning *planning)
     struct sql_code code;
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(planning->script, statement.start, statement.end);
-        if (planning->options->committing != NULL && planning_may_commit(text)) {
+        if (planning->options->procedures != NULL && planning_may_commit(text)) {
             return true;
         }
         if (!planning_is_wrapped(planning) && planning_begins(text, "savepoint")) {
@@ -240,7 +240,8 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
         .options = options,
         .open = NONE,
     };
-    planning.hold = (struct hold){.arena = arena, .script = planning.script, .written = written};
+    planning.hold =
+        (struct hold){.arena = arena, .script = planning.script, .written = written, .deferred = options->deferred};
     *plan = (struct plan){0};
     if (!plan_script(&planning)) {
         *plan = (struct plan){0};

@@ -1,6 +1,7 @@
 #include "migration/plan/hold.h"
 
 #include "pg/session.h"
+#include "sql/changes.h"
 
 #include <string.h>
 
@@ -89,6 +90,39 @@ static bool check_clock(const struct hold *hold, size_t at, size_t step, struct 
     return true;
 }
 
+/* ---- what is checked at COMMIT ---- */
+
+/* Does it make the server check at once what it would check at COMMIT? */
+static bool checks_now(const struct sql_lasting *lasting)
+{
+    struct sql_reader words = sql_read(text_of(lasting->sql == NULL ? "" : lasting->sql));
+    return sql_take(&words, "set") && sql_take(&words, "constraints") && sql_take(&words, "all") &&
+           sql_is_word(&words.token, "immediate");
+}
+
+/* The first change of this step that is still to be checked; NULL where there is none. What earlier steps of the same
+ * transaction have changed was checked where they ended. */
+static const struct held *find_unchecked(const struct hold *hold, size_t step)
+{
+    const struct held *found = NULL;
+    for (size_t i = 0; i < hold->count; i++) {
+        const struct held *const held = &hold->items[i];
+        if (checks_now(&held->lasting)) {
+            return NULL;
+        }
+        found = found == NULL && held->lasting.kind == SQL_CHECKED_LATER && held->step == step ? held : found;
+    }
+    return found;
+}
+
+static void add_deferred(struct hold *hold, struct text statement, size_t at, size_t step)
+{
+    const char *const table = sql_changed_table(hold->arena, statement, hold->deferred);
+    if (table != NULL && find_unchecked(hold, step) == NULL) {
+        add(hold, &(struct sql_lasting){.kind = SQL_CHECKED_LATER, .name = table}, at, step);
+    }
+}
+
 bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)
 {
     struct sql_lastings lastings = {0};
@@ -107,6 +141,7 @@ bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, st
             add(hold, lasting, start, step);
         }
     }
+    add_deferred(hold, text_slice(hold->script, start, end), start, step);
     return true;
 }
 
@@ -137,10 +172,23 @@ bool hold_is_read_alike(const struct hold *hold, struct status *status)
     return true;
 }
 
-bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status)
+/* A check at the cut that fails undoes the first transaction of a file, and behind others leaves half of it. */
+static bool check_unchecked(const struct hold *hold, const struct cut_place *place, struct status *status)
+{
+    const struct held *const held = place->step > 0 ? find_unchecked(hold, place->step) : NULL;
+    return held == NULL ||
+           refuse(hold, held->at, status,
+                  arena_printf(hold->arena,
+                               "the server checks this change of \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line "
+                               "%u): it would be checked there, behind steps that stay. Put SET CONSTRAINTS ALL "
+                               "IMMEDIATE in front of that line, or split the file there.",
+                               held->lasting.name, place->why, line_of(hold, place->at)));
+}
+
+bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status)
 {
     if (hold->count > MOST_HELD) {
-        return refuse(hold, at, status,
+        return refuse(hold, place->at, status,
                       "the transaction before has more settings than can be made again behind a cut. Split the file "
                       "here.");
     }
@@ -152,10 +200,10 @@ bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct st
                 arena_printf(hold->arena,
                              "%s lasts to the end of its transaction, but %s (line %u): behind that it would be "
                              "lost. Split the file there, or do without it.",
-                             held->lasting.what, why, line_of(hold, at)));
+                             held->lasting.what, place->why, line_of(hold, place->at)));
         }
     }
-    return true;
+    return check_unchecked(hold, place, status);
 }
 
 /* ---- what is made again ---- */

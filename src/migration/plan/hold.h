@@ -23,6 +23,7 @@ struct hold {
     struct held *items;
     size_t count;
     size_t capacity;
+    const struct words *deferred; /* tables whose changes are checked at COMMIT; NULL: not known */
     /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
     size_t of_session;
     size_t reads_clock;
@@ -35,9 +36,15 @@ bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, st
 /* The same of a statement that ends its transactions itself: only the session keeps something of it. */
 void hold_session(struct hold *hold, size_t start, size_t end, size_t step);
 
-/* May the transaction be cut at the statement that begins at `at`? `why` says what makes it necessary: "VACUUM cannot
- * be inside it". False where something would be lost. */
-bool hold_can_cut(const struct hold *hold, size_t at, const char *why, struct status *status);
+/* Where a transaction is to be cut. */
+struct cut_place {
+    size_t at;       /* the statement that makes it necessary, or that comes next */
+    const char *why; /* "VACUUM cannot be inside it" */
+    size_t step;     /* the number of the step that ends there: those before it stay */
+};
+
+/* May the transaction be cut there? False where something would be lost, or checked too early behind what stays. */
+bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status);
 
 /* Is what may follow read as it would be if it were sent by itself? Else it cannot be in one query with what is held.
  */

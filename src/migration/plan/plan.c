@@ -33,8 +33,9 @@ static struct plan_options options_of(const struct pg_session *session, const st
     };
 }
 
-/* The database's procedures that commit, by the names that a CALL may give them. */
-static bool find_committing(struct pg_session *session, struct arena *arena, struct words *names, struct status *status)
+/* The database's procedures that end transactions, by the names that a CALL may give them. */
+static bool find_procedures(struct pg_session *session, struct arena *arena, struct procedures *procedures,
+                            struct status *status)
 {
     static const char sql[] =
         "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), n.nspname = ANY (" PG_SCRIPT_SCHEMAS "), "
@@ -43,12 +44,25 @@ static bool find_committing(struct pg_session *session, struct arena *arena, str
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const name = arena_strdup(arena, pg_field(result, i, 1));
-        if (plpgsql_commits(arena, text_of(pg_field(result, i, 3)), names)) {
-            words_add(arena, names, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name));
-            if (pg_field_bool(result, i, 2)) {
-                words_add(arena, names, name);
-            }
+        const struct text body = text_of(pg_field(result, i, 3));
+        if (procedures_note(arena, procedures, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name), body) &&
+            pg_field_bool(result, i, 2)) {
+            procedures_note(arena, procedures, name, body);
         }
+    }
+    return result != NULL;
+}
+
+/* The tables of which the server checks at COMMIT what is changed in them: initially deferred foreign keys on both of
+ * their sides, unique constraints and constraint triggers. Each is a trigger there. */
+static bool find_deferred(struct pg_session *session, struct arena *arena, struct words *tables, struct status *status)
+{
+    static const char sql[] =
+        "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
+        "WHERE t.tginitdeferred AND t.tgenabled <> 'D' ORDER BY 1";
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
+        words_add(arena, tables, arena_strdup(arena, pg_field(result, i, 0)));
     }
     return result != NULL;
 }
@@ -67,8 +81,8 @@ static bool may_commit_unseen(struct text script)
     return false;
 }
 
-/* Procedures that commit and that this script makes: a later one may call them. */
-static void add_made(struct arena *arena, struct text script, struct words *made)
+/* Procedures that end transactions and that this script makes: a later one may call them. */
+static void add_made(struct arena *arena, struct text script, struct procedures *made)
 {
     struct sql_lexer lexer = {.text = script};
     struct sql_statement statement;
@@ -76,37 +90,41 @@ static void add_made(struct arena *arena, struct text script, struct words *made
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(script, statement.start, statement.end);
         struct sql_reader words = sql_read(text);
-        if (sql_is_word(&words.token, "create") && sql_code(arena, text, &code) && code.plpgsql && !code.is_do &&
-            plpgsql_commits(arena, code.body, made)) {
-            words_add(arena, made, code.name);
+        if (sql_is_word(&words.token, "create") && sql_code(arena, text, &code) && code.plpgsql && !code.is_do) {
+            procedures_note(arena, made, code.name, code.body);
         }
     }
 }
 
 /* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
- * there it must be known whether it commits. */
-static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct words *made,
+ * there it must be known whether it commits, and which changes are only checked at a COMMIT. */
+static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct procedures *made,
                       const struct migration_script *script, struct prepared *prepared, struct status *problem)
 {
     struct plan_options options = options_of(session, prepared->place.folder->framework, script);
-    struct words committing = {0};
+    struct procedures procedures = {0};
+    struct words deferred = {0};
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
     if (!is_pipeline && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
         return false;
     }
-    if ((!is_pipeline && prepared->plan.count <= 1) || !may_commit_unseen(script->sql)) {
-        return !is_pipeline || plan_build(reading, script->sql, &options, &prepared->plan, problem);
+    if (!is_pipeline && prepared->plan.count <= 1) {
+        return true;
     }
-    for (size_t i = 0; i < made->count; i++) {
-        words_add(reading, &committing, made->items[i]);
+    if (may_commit_unseen(script->sql)) {
+        procedures_join(reading, &procedures, made);
+        options.procedures = &procedures;
+        if (!find_procedures(session, reading, &procedures, problem)) {
+            return false;
+        }
     }
-    options.committing = &committing;
-    return find_committing(session, reading, &committing, problem) &&
+    options.deferred = &deferred;
+    return find_deferred(session, reading, &deferred, problem) &&
            plan_build(reading, script->sql, &options, &prepared->plan, problem);
 }
 
 /* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(struct pg_session *session, struct arena *reading, const struct words *made,
+static bool plan_script(struct pg_session *session, struct arena *reading, const struct procedures *made,
                         struct prepared *prepared, struct loaded *loaded, struct status *problem)
 {
     if (!migration_load(reading, &prepared->place, loaded, problem)) {
@@ -129,7 +147,7 @@ static size_t looked_at_from(const struct prepared *prepared)
 }
 
 static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
-                     struct words *made, struct flaws *flaws, struct status *problem)
+                     struct procedures *made, struct flaws *flaws, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
@@ -151,7 +169,7 @@ static bool plan_one(const struct request *request, struct pg_session *session, 
 
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
-    struct words made = {0};
+    struct procedures made = {0};
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
         if (!plan_one(request, session, &preparation->items[i], &made, &preparation->flaws, &preparation->problem)) {

@@ -61,10 +61,11 @@ struct plan {
 };
 
 struct plan_options {
-    enum script_sending sent;       /* how its own tool sends this script */
-    bool is_wish;                   /* … because its marker says so */
-    const struct words *committing; /* procedures of the database that commit; NULL: not asked for */
-    bool backslashes;               /* the server's standard_conforming_strings is off */
+    enum script_sending sent;            /* how its own tool sends this script */
+    bool is_wish;                        /* … because its marker says so */
+    const struct procedures *procedures; /* of the database, that end transactions; NULL: not asked for */
+    const struct words *deferred;        /* tables whose changes the server checks at COMMIT; NULL: not asked for */
+    bool backslashes;                    /* the server's standard_conforming_strings is off */
 };
 
 #endif

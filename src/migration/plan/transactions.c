@@ -4,6 +4,7 @@
  */
 #include "migration/plan/cutting.h"
 #include "migration/plan/enum_value.h"
+#include "sql/control.h"
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
@@ -16,6 +17,7 @@ struct segment {
     size_t begin;    /* its BEGIN, from which on only the script says what it holds; NONE: it has none */
     size_t end;      /* COMMIT or another; NONE: the end of the script, or nothing */
     bool has_chain;  /* COMMIT AND CHAIN inside */
+    size_t chain;    /* the first one that no BEGIN of the script is before; NONE: none */
     bool is_regular; /* it ends by COMMIT, so that a row of ours can commit with it */
     bool is_single;  /* its tool sends this statement by itself */
 };
@@ -48,26 +50,23 @@ static struct step *add_step(struct planning *planning, enum step_kind kind, siz
  * known to have. What else it calls cannot be known. */
 static void find_committing_calls(struct planning *planning)
 {
-    const struct words *const known = planning->options->committing;
-    struct words procedures = {0};
+    struct procedures *const procedures = &planning->procedures;
     struct sql_code code;
-    for (size_t i = 0; known != NULL && i < known->count; i++) {
-        words_add(planning->arena, &procedures, known->items[i]);
+    *procedures = (struct procedures){0};
+    if (planning->options->procedures != NULL) {
+        procedures_join(planning->arena, procedures, planning->options->procedures);
     }
     for (size_t i = 0; i < planning->split.count; i++) {
         const struct text text = statement_text(planning, i);
         if (planning->classes[i] != SQL_CLASS_PLAIN) {
             continue;
         }
-        const char *const called = procedures.count == 0 ? NULL : sql_called(planning->arena, text);
-        if (called != NULL && words_have(&procedures, called)) {
+        if (words_have(&procedures->committing, sql_called(planning->arena, text))) {
             planning->classes[i] = SQL_CLASS_ALONE;
-        } else if (sql_code(planning->arena, text, &code) && code.plpgsql &&
-                   plpgsql_commits(planning->arena, code.body, &procedures)) {
-            planning->classes[i] = code.is_do ? SQL_CLASS_ALONE : SQL_CLASS_PLAIN;
-            if (!code.is_do) {
-                words_add(planning->arena, &procedures, code.name);
-            }
+        } else if (sql_code(planning->arena, text, &code) && code.plpgsql && !code.is_do) {
+            procedures_note(planning->arena, procedures, code.name, code.body);
+        } else if (code.is_do && code.plpgsql && plpgsql_commits(planning->arena, code.body, &procedures->committing)) {
+            planning->classes[i] = SQL_CLASS_ALONE;
         }
     }
 }
@@ -122,19 +121,6 @@ static bool is_used_later(struct planning *planning, size_t i, size_t last)
 
 /* ---- the script's own transactions ---- */
 
-/* COMMIT AND CHAIN begins the next transaction at once. */
-static bool is_chain(struct text statement)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END) {
-        if (sql_take(&reader, "and")) {
-            return sql_is_word(&reader.token, "chain");
-        }
-        sql_advance(&reader);
-    }
-    return false;
-}
-
 static bool ends_transaction(const struct planning *planning, size_t i)
 {
     return planning->classes[i] == SQL_CLASS_COMMIT || planning->classes[i] == SQL_CLASS_ROLLBACK;
@@ -186,8 +172,9 @@ static void find_shared(const struct planning *planning, struct segment *segment
     for (; i < planning->split.count && segment->end == NONE; i++) {
         if (planning->classes[i] == SQL_CLASS_BEGIN && segment->begin == NONE) {
             segment->begin = i;
-        } else if (ends_transaction(planning, i) && is_chain(statement_text(planning, i))) {
+        } else if (ends_transaction(planning, i) && sql_chains(statement_text(planning, i))) {
             segment->has_chain = true;
+            segment->chain = segment->chain == NONE && segment->begin == NONE ? i : segment->chain;
         } else if (ends_transaction(planning, i)) {
             segment->end = i;
         }
@@ -202,7 +189,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
 /* The transaction that statement i begins. False for a BEGIN that nobody ends. */
 static bool find_segment(const struct planning *planning, size_t i, struct segment *segment)
 {
-    *segment = (struct segment){.first = i, .last = i, .begin = NONE, .end = NONE, .is_regular = true};
+    *segment = (struct segment){.first = i, .last = i, .begin = NONE, .end = NONE, .chain = NONE, .is_regular = true};
     if (!planning->is_shared && planning->classes[i] != SQL_CLASS_BEGIN) {
         find_single(planning, segment);
         return true;
@@ -233,17 +220,24 @@ void planning_note_modes(struct planning *planning, struct text statement)
     planning->modes_settled = planning->modes_settled || !sql_is_before_snapshot(statement);
 }
 
-/* Adds a statement to the part under construction, which it may begin. A BEGIN at its beginning is ours. */
-static bool add_to_part(struct planning *planning, size_t i)
+/* At the beginning of a part: its BEGIN is ours, and SET TRANSACTION is in that BEGIN. Behind statements of ours the
+ * server would not take it. */
+static bool is_in_our_begin(const struct planning *planning, const struct segment *segment, size_t i)
+{
+    const struct text statement = statement_text(planning, i);
+    return planning->open == NONE &&
+           (planning->classes[i] == SQL_CLASS_BEGIN ||
+            (!segment->is_single && planning_begins(statement, "set") && sql_transaction_modes(statement).size > 0));
+}
+
+/* Adds a statement to the part under construction, which it may begin. */
+static bool add_to_part(struct planning *planning, const struct segment *segment, size_t i)
 {
     if (planning_is_sent_by_statement(planning) && !hold_is_read_alike(&planning->hold, planning->status)) {
         return false;
     }
     planning_note_modes(planning, statement_text(planning, i));
-    if (planning->open == NONE && planning->classes[i] == SQL_CLASS_BEGIN) {
-        return true;
-    }
-    if (planning->open == NONE) {
+    if (planning->open == NONE && !is_in_our_begin(planning, segment, i)) {
         struct step begun = {.kind = STEP_TRANSACTION};
         hold_carry(&planning->hold, &begun);
         planning->carry = begun.carry;
@@ -293,18 +287,40 @@ void planning_alone(struct planning *planning, size_t i)
                  planning->plan->count - 1);
 }
 
+/* May the transaction of statement i be cut there? */
+static bool can_cut(const struct planning *planning, size_t i, const char *why)
+{
+    const struct cut_place place = {planning->split.statements[i].start, why, planning->plan->count};
+    return hold_can_cut(&planning->hold, &place, planning->status);
+}
+
+/* DO or CALL that can undo what is before it in the same transaction. */
+static bool rolls_back(const struct planning *planning, size_t i)
+{
+    const struct words *const known = &planning->procedures.rolling_back;
+    const struct text statement = statement_text(planning, i);
+    struct sql_code code;
+    return words_have(known, sql_called(planning->arena, statement)) ||
+           (sql_code(planning->arena, statement, &code) && plpgsql_rolls_back(planning->arena, code.body, known));
+}
+
 /* Cuts around statement i, which cannot share the transaction of the segment. */
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
     const char *const why = arena_printf(planning->arena, "%s cannot be inside it", alone_reason(planning, i));
     if (planning->options->sent == SENT_IN_BATCHES) {
+        if (planning->open != NONE && rolls_back(planning, i)) {
+            return fail_statement(planning, i,
+                                  "this has a ROLLBACK, and the tool of this migration sends it in one transaction "
+                                  "with what stands before it, which would be undone. Put it into a migration of its "
+                                  "own.");
+        }
         end_part(planning, i - 1, false, NULL);
         hold_commit(&planning->hold, planning->plan->steps);
         planning_alone(planning, i);
         return true;
     }
-    if (i > segment->first &&
-        !hold_can_cut(&planning->hold, planning->split.statements[i].start, why, planning->status)) {
+    if (i > segment->first && !can_cut(planning, i, why)) {
         return false;
     }
     end_part(planning, i - 1, true, NULL);
@@ -318,8 +334,7 @@ static bool cut_behind_value(struct planning *planning, const struct segment *se
     if (!is_used_later(planning, i, segment->last)) {
         return true;
     }
-    if (!hold_can_cut(&planning->hold, planning->split.statements[i].start,
-                      "a new enum value must be committed before it is used", planning->status)) {
+    if (!can_cut(planning, i, "a new enum value must be committed before it is used")) {
         return false;
     }
     end_part(planning, i, true, "the new enum value is used later");
@@ -339,24 +354,17 @@ static const char *reason_of(const struct planning *planning, const struct segme
                                     : "the script ends its transaction here";
 }
 
-/* LOCK TABLE, and a cursor WITHOUT HOLD: one query that has several statements is transaction enough for them, a
- * statement by itself is not, nor one in a pipeline. */
-static bool lasts_as_long(struct text statement)
+static bool fail_needs_block(const struct planning *planning, size_t i)
 {
-    struct sql_reader reader = sql_read(statement);
-    if (sql_take(&reader, "lock")) {
-        return true;
-    }
-    if (!sql_take(&reader, "declare")) {
-        return false;
-    }
-    while (reader.token.kind != SQL_END && !sql_is_word(&reader.token, "for")) {
-        if (sql_take(&reader, "with")) {
-            return !sql_is_word(&reader.token, "hold");
-        }
-        sql_advance(&reader);
-    }
-    return true;
+    return fail_statement(planning, i,
+                          "this can only be used inside a transaction, and there the script has none. Put BEGIN and "
+                          "COMMIT around what belongs together.");
+}
+
+/* Is the transaction that its tool began still open? */
+static bool is_inside_tools(const struct planning *planning)
+{
+    return planning_is_wrapped(planning) && !planning->is_behind_end;
 }
 
 /* What the server refuses outside of a transaction must not do more with us, who send one. Savepoints need more than
@@ -365,15 +373,13 @@ static bool check_block(const struct planning *planning, const struct segment *s
 {
     const struct text statement = statement_text(planning, i);
     const bool is_savepoint = planning_begins(statement, "savepoint") || planning_begins(statement, "release");
-    const bool is_tools = planning_is_wrapped(planning) && !planning->is_behind_end;
     const bool is_own = segment->begin != NONE && i >= segment->begin;
     const bool is_piped = planning->options->sent == SENT_IN_BATCHES && planning->is_behind_end;
-    if (is_tools || is_own || !(is_savepoint || ((segment->is_single || is_piped) && lasts_as_long(statement)))) {
+    if (is_inside_tools(planning) || is_own ||
+        !(is_savepoint || ((segment->is_single || is_piped) && sql_lasts_as_transaction(statement)))) {
         return true;
     }
-    return fail_statement(planning, i,
-                          "this can only be used inside a transaction, and there the script has none. Put BEGIN and "
-                          "COMMIT around what belongs together.");
+    return fail_needs_block(planning, i);
 }
 
 /* The statements of a transaction that ends with COMMIT: one part, or more where some cannot share it. Between the
@@ -388,7 +394,7 @@ static bool plan_regular(struct planning *planning, const struct segment *segmen
             if (!cut_out(planning, segment, i)) {
                 return false;
             }
-        } else if (!check_block(planning, segment, i) || !add_to_part(planning, i) ||
+        } else if (!check_block(planning, segment, i) || !add_to_part(planning, segment, i) ||
                    (class == SQL_CLASS_ADD_ENUM_VALUE && !is_own && !cut_behind_value(planning, segment, i))) {
             return false;
         }
@@ -419,27 +425,18 @@ static bool check_irregular(struct planning *planning, const struct segment *seg
     return true;
 }
 
-/* VACUUM and the like: a ROLLBACK behind it has nothing of it to undo. */
-static bool leaves_nothing(struct text statement)
-{
-    static const char *const verbs[] = {"vacuum", "reindex", "cluster", "discard", "checkpoint", "refresh"};
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (planning_begins(statement, verbs[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A transaction that ends by ROLLBACK, PREPARE TRANSACTION or with a chain is sent as it is. What stands alone and has
  * nothing to be undone may be in front of it. */
 static bool plan_irregular(struct planning *planning, const struct segment *segment)
 {
     const size_t end = segment->end == NONE ? segment->last : segment->end;
     const bool rolled_back = planning->classes[end] == SQL_CLASS_ROLLBACK && !segment->has_chain;
+    if (segment->chain != NONE && !is_inside_tools(planning)) {
+        return fail_needs_block(planning, segment->chain);
+    }
     size_t first = segment->first;
     while (first < segment->last && planning->classes[first] == SQL_CLASS_ALONE &&
-           leaves_nothing(statement_text(planning, first))) {
+           sql_leaves_nothing(statement_text(planning, first))) {
         planning_alone(planning, first++);
     }
     if (!check_irregular(planning, segment, first, end)) {
@@ -472,6 +469,9 @@ bool planning_transactions(struct planning *planning)
     planning->is_shared = planning->options->sent != SENT_EACH;
     for (size_t i = 0; i < planning->split.count; i = segment.end == NONE ? segment.last + 1 : segment.end + 1) {
         if (is_idle(planning, i)) {
+            if (sql_chains(statement_text(planning, i)) && ends_transaction(planning, i)) {
+                return fail_needs_block(planning, i);
+            }
             segment = (struct segment){.last = i, .end = NONE};
             continue;
         }

@@ -1,0 +1,68 @@
+#include "sql/changes.h"
+
+#include "sql/plpgsql.h"
+
+#include <string.h>
+
+/* Behind one of these words stands the table. */
+static bool take_change(struct sql_reader *words)
+{
+    static const struct {
+        const char *verb;
+        const char *before_table;
+    } changes[] = {{"insert", "into"}, {"delete", "from"}, {"merge", "into"}, {"update", NULL}, {"copy", NULL}};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        if (sql_take(words, changes[i].verb)) {
+            const bool is_one = changes[i].before_table == NULL || sql_take(words, changes[i].before_table);
+            sql_take(words, "only");
+            return is_one;
+        }
+    }
+    return false;
+}
+
+/* The last part of schema.table; NULL where there is no name. The reader is left on it. */
+static const char *last_name(struct arena *arena, struct sql_reader *words)
+{
+    const char *name = sql_identifier(arena, &words->token);
+    struct sql_reader ahead = *words;
+    sql_advance(&ahead);
+    while (name != NULL && sql_is_symbol(&ahead.token, '.')) {
+        sql_advance(&ahead);
+        *words = ahead;
+        name = sql_identifier(arena, &words->token);
+        sql_advance(&ahead);
+    }
+    return name;
+}
+
+static const char *among(const struct words *tables, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < tables->count; i++) {
+        if (strcmp(tables->items[i], name) == 0) {
+            return tables->items[i];
+        }
+    }
+    return NULL;
+}
+
+const char *sql_changed_table(struct arena *arena, struct text statement, const struct words *tables)
+{
+    struct sql_code code;
+    struct sql_reader words = sql_read(statement);
+    const char *found = NULL;
+    if (tables == NULL || tables->count == 0 || sql_is_word(&words.token, "create")) {
+        return NULL;
+    }
+    if (sql_is_word(&words.token, "do") && sql_code(arena, statement, &code)) {
+        words = sql_read(code.body);
+    }
+    while (found == NULL && words.token.kind != SQL_END) {
+        if (take_change(&words)) {
+            found = among(tables, last_name(arena, &words));
+        } else {
+            sql_advance(&words);
+        }
+    }
+    return found;
+}
