@@ -45,6 +45,15 @@ void *memory_alloc(size_t size)
     return memory;
 }
 
+void *memory_resize(void *memory, size_t size)
+{
+    void *const resized = realloc(memory, size);
+    if (resized == NULL) {
+        out_of_memory();
+    }
+    return resized;
+}
+
 struct arena *arena_new(size_t budget)
 {
     struct arena *arena = memory_alloc(sizeof *arena);

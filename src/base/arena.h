@@ -43,6 +43,9 @@ size_t arena_used(const struct arena *arena);
 /* malloc that ends the process instead of failing, zeroed; for long-lived things that have their own _free. */
 void *memory_alloc(size_t size);
 
+/* realloc that ends the process instead of failing. */
+void *memory_resize(void *memory, size_t size);
+
 /* From now on large blocks go back to the system as soon as they are freed. (glibc learns from the first one to keep
  * them, so that a few large requests would be paid for ever.) Call it before there are threads. */
 void memory_keep_little(void);

@@ -4,6 +4,7 @@
  */
 #include "bridge/http.h"
 
+#include "base/intake.h"
 #include "base/limits.h"
 #include "bridge/relay.h"
 
@@ -27,11 +28,9 @@
 /* What a request is, and how far it is. */
 struct exchange {
     struct http_request request; /* first, so that a request is its exchange */
-    char *body;                  /* as far as it has come */
-    size_t size;
-    size_t capacity;
-    size_t received; /* of the body, kept or not */
-    bool no_room;    /* for the body */
+    struct intake body;          /* as far as it has come */
+    size_t received;             /* of the body, kept or not */
+    bool no_room;                /* for the body */
     bool handed_over;
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
@@ -60,44 +59,6 @@ struct newcomer {
     int fd;
     guest_name client;
 };
-
-/* ---- what a request must not have ---- */
-
-struct framing {
-    unsigned hosts;
-    unsigned lengths;
-    unsigned encodings;
-    bool other_encoding;
-    uint64_t length;
-};
-
-static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct framing *const framing = data;
-    (void)kind;
-    if (strcasecmp(name, "Host") == 0) {
-        framing->hosts++;
-    } else if (strcasecmp(name, "Content-Length") == 0) {
-        framing->lengths++;
-        framing->length = strtoull(value == NULL ? "" : value, NULL, 10);
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        framing->encodings++;
-        framing->other_encoding = framing->other_encoding || value == NULL || strcasecmp(value, "chunked") != 0;
-    }
-    return MHD_YES;
-}
-
-/* Why a request is refused before it is looked at; NULL where nothing speaks against it. */
-static const char *framing_problem(const struct framing *framing)
-{
-    if (framing->hosts > 1) {
-        return "The request has more than one Host header.";
-    }
-    if (framing->lengths > 1 || framing->encodings > 1 || (framing->lengths > 0 && framing->encodings > 0)) {
-        return "The request says in two ways how long its body is.";
-    }
-    return framing->other_encoding ? "The request's Transfer-Encoding is not chunked." : NULL;
-}
 
 /* ---- answers ---- */
 
@@ -272,47 +233,18 @@ void http_query(const struct http_request *request, http_parameter *parameter, v
 static enum MHD_Result begin(struct MHD_Connection *connection, const char *method, const char *url, void **state)
 {
     struct exchange *exchange = memory_alloc(sizeof *exchange);
-    struct framing framing = {0};
     *state = exchange;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
     exchange->request.method = arena_strdup(exchange->request.arena, method);
     exchange->request.path = arena_strdup(exchange->request.arena, url);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &framing);
-    const char *const problem = framing_problem(&framing);
-    if (problem != NULL) {
-        return refuse(connection, exchange, MHD_HTTP_BAD_REQUEST, "INVALID_ARGUMENT", problem);
-    }
-    /* A body that is a little too large is taken in and thrown away, so that the client reads why. */
-    if (framing.length > TOLERATED_BODY) {
-        return refuse(connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RESOURCE_EXHAUSTED",
-                      "The body is larger than 8 MiB.");
-    }
     return MHD_YES;
-}
-
-/* Room is made as bytes come, twice as much each time; nothing is reserved for what is only announced. */
-static void keep_body(struct exchange *exchange, const char *data, size_t size)
-{
-    if (exchange->size + size > exchange->capacity) {
-        const size_t least = exchange->capacity == 0 ? 1024 : exchange->capacity * 2;
-        exchange->capacity = exchange->size + size > least ? exchange->size + size : least;
-        exchange->body = realloc(exchange->body, exchange->capacity);
-        if (exchange->body == NULL) {
-            fputs("truss: out of memory\n", stderr);
-            abort();
-        }
-    }
-    memcpy(exchange->body + exchange->size, data, size);
-    exchange->size += size;
 }
 
 static void drop_body(struct http_server *server, struct exchange *exchange)
 {
-    server->held -= exchange->size;
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->size = exchange->capacity = 0;
+    server->held -= exchange->body.size;
+    intake_drop(&exchange->body);
 }
 
 /* A piece of the body. Beyond the limits it is taken in and thrown away, for a while. */
@@ -321,7 +253,7 @@ static enum MHD_Result take_body(struct http_server *server, struct exchange *ex
     exchange->received += *size;
     exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT;
     if (exchange->received <= LIMIT_SCRIPT && !exchange->no_room) {
-        keep_body(exchange, data, *size);
+        intake_put(&exchange->body, (struct text){data, *size}, intake_room(&exchange->body, *size, SIZE_MAX));
         server->held += *size;
     } else {
         drop_body(server, exchange);
@@ -359,7 +291,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (!exchange->handed_over) {
         exchange->handed_over = true;
         atomic_fetch_add(&server->busy, 1);
-        exchange->request.body = (struct text){exchange->body, exchange->size};
+        exchange->request.body = (struct text){exchange->body.bytes, exchange->body.size};
         MHD_suspend_connection(connection);
         server->handler(server->context, &exchange->request);
     }

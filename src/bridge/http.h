@@ -2,8 +2,9 @@
  * The HTTP server, by libmicrohttpd: it reads requests, hands each over once its body is there, and sends the answer,
  * which may be given later and from any thread. Knows nothing of routes.
  *
- * What libmicrohttpd 0.9.75 leaves to its user is done here: two Hosts, two Content-Lengths or both framings at once
- * (request smuggling), other transfer encodings, headers and bodies that come a byte at a time, bodies over the limit.
+ * What libmicrohttpd 0.9.75 leaves to its user is done in front of it (relay.h, head.h): two Hosts, two Content-Lengths
+ * or both framings at once (request smuggling), other transfer encodings, heads and bodies that come a byte at a time.
+ * Bodies over the limit are refused here.
  */
 #ifndef BRIDGE_HTTP_H
 #define BRIDGE_HTTP_H

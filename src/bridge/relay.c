@@ -46,9 +46,7 @@ struct client {
     bool has_ended;  /* sends no more */
     bool is_served;  /* the server is done with the request; the rest of its answer is in the link */
     bool has_answer; /* the client was sent some of it */
-    char *pending;
-    size_t size; /* of what is pending */
-    size_t capacity;
+    struct intake pending;
     size_t checked; /* of it, to be passed on */
     bool expects_continue;
     int64_t unread_since; /* it has had so much to read that it is asked for nothing; 0: it has not */
@@ -82,45 +80,12 @@ static void refuse(struct guest *guest, unsigned http, const char *message)
 
 /* ---- what has come ---- */
 
-/* Room is made as bytes come, twice as much each time; nothing is reserved for what is only announced. */
-static bool put_aside(struct guest *guest, struct text bytes)
-{
-    struct client *const client = client_of(guest);
-    if (client->size + bytes.size > client->capacity) {
-        const size_t twice = client->capacity == 0 ? 1024 : client->capacity * 2;
-        const size_t least = client->size + bytes.size;
-        const size_t capacity = least > twice ? least : twice;
-        if (!guest_keep(guest, capacity)) {
-            return false;
-        }
-        client->pending = realloc(client->pending, capacity);
-        if (client->pending == NULL) {
-            fputs("truss: out of memory\n", stderr);
-            abort();
-        }
-        client->capacity = capacity;
-    }
-    if (bytes.size > 0) {
-        memcpy(client->pending + client->size, bytes.data, bytes.size);
-        client->size += bytes.size;
-    }
-    return true;
-}
-
 /* Takes off what was passed on; a client of whom nothing is pending keeps no memory. */
 static void take_off(struct guest *guest, size_t size)
 {
     struct client *const client = client_of(guest);
-    client->size -= size;
     client->checked -= size;
-    if (client->size > 0) {
-        memmove(client->pending, client->pending + size, client->size);
-        return;
-    }
-    free(client->pending);
-    client->pending = NULL;
-    client->capacity = 0;
-    guest_keep(guest, 0);
+    guest_take_off(guest, &client->pending, size);
 }
 
 /* ---- to the server ---- */
@@ -163,7 +128,8 @@ static void pass_on(struct guest *guest)
         refuse(guest, 503, "The bridge has too many connections; try again in a moment.");
     }
     while (client->checked > 0 && guest_link(guest) >= 0) {
-        const ssize_t sent = send(guest_link(guest), client->pending, client->checked, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent =
+            send(guest_link(guest), client->pending.bytes, client->checked, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             break;
         }
@@ -220,7 +186,7 @@ static bool admit(struct guest *guest, const struct http_head *head, struct http
 static bool must_read_first(struct guest *guest)
 {
     struct client *const client = client_of(guest);
-    if (client->size == 0 || guest_unread(guest) <= UNREAD) {
+    if (client->pending.size == 0 || guest_unread(guest) <= UNREAD) {
         client->unread_since = 0;
         return false;
     }
@@ -241,7 +207,7 @@ static bool check_head(struct guest *guest)
     if (must_read_first(guest)) {
         return false;
     }
-    const struct text bytes = {client->pending, client->size};
+    const struct text bytes = {client->pending.bytes, client->pending.size};
     struct http_problem problem = {0};
     struct http_head head;
     const size_t size = bytes.size == 0 ? 0 : http_head_size(bytes, &problem);
@@ -267,7 +233,7 @@ static bool check_head(struct guest *guest)
 static void check_body(struct guest *guest)
 {
     struct client *const client = client_of(guest);
-    struct text more = {client->pending + client->checked, client->size - client->checked};
+    struct text more = {client->pending.bytes + client->checked, client->pending.size - client->checked};
     if (!client->is_chunked) {
         const size_t size = client->left < more.size ? (size_t)client->left : more.size;
         client->left -= size;
@@ -280,7 +246,7 @@ static void check_body(struct guest *guest)
     while (more.size > 0 && client->chunks.state != CHUNKS_DONE && client->chunks.state != CHUNKS_BAD) {
         client->left += http_chunks_read(&client->chunks, &more).size;
     }
-    client->checked = client->size - more.size;
+    client->checked = client->pending.size - more.size;
     if (client->chunks.state == CHUNKS_BAD) {
         refuse(guest, 400, "The body is not in chunks as its header says.");
     } else if (client->left > TOLERATED_BODY) {
@@ -311,7 +277,7 @@ static void read_on(struct guest *guest)
     }
     pass_on(guest);
     guest_link_wants(guest, guest_unsent(guest) < AHEAD, client->checked > 0);
-    guest_pause(guest, client->size >= (client->phase == AT_REST ? HEAD_LIMIT : AHEAD));
+    guest_pause(guest, client->pending.size >= (client->phase == AT_REST ? HEAD_LIMIT : AHEAD));
     if (client->has_ended && client->phase != AT_REST && client->unread_since == 0) {
         end_both(guest);
     }
@@ -323,9 +289,9 @@ static void expect_head(struct guest *guest)
 {
     struct client *const client = client_of(guest);
     client->phase = AT_HEAD;
-    guest_expect(guest, clock_ms() + (client->unread_since != 0 ? UNREAD_LOOK_MS
-                                      : client->size > 0        ? HEAD_MS
-                                                                : IDLE_MS));
+    guest_expect(guest, clock_ms() + (client->unread_since != 0  ? UNREAD_LOOK_MS
+                                      : client->pending.size > 0 ? HEAD_MS
+                                                                 : IDLE_MS));
 }
 
 /* The answer is out. One that came before all of the request did is the last: the server closes behind it. */
@@ -337,7 +303,7 @@ static void begin_next(struct guest *guest)
     }
     client->is_served = client->has_answer = false;
     guest_served(guest);
-    if (client->has_ended && client->size == 0) {
+    if (client->has_ended && client->pending.size == 0) {
         client->phase = AT_END;
         guest_finish(guest);
         return;
@@ -375,14 +341,14 @@ static void read_answer(struct guest *guest)
 
 static void on_bytes(struct guest *guest, struct text bytes)
 {
-    const struct client *const client = client_of(guest);
+    struct client *const client = client_of(guest);
     if (client->phase == AT_END) {
         return;
     }
-    if (client->phase == AT_HEAD && client->size == 0) {
+    if (client->phase == AT_HEAD && client->pending.size == 0) {
         guest_expect(guest, clock_ms() + HEAD_MS);
     }
-    if (!put_aside(guest, bytes)) {
+    if (!guest_put_aside(guest, &client->pending, bytes, SIZE_MAX)) {
         refuse(guest, 503, "Too many large requests are being served; try again in a moment.");
         return;
     }
@@ -415,7 +381,7 @@ static void on_link(struct guest *guest)
     read_answer(guest);
     if (client_of(guest)->phase != AT_END) {
         const struct client *const client = client_of(guest);
-        guest_pause(guest, client->size >= (client->phase == AT_REST ? HEAD_LIMIT : AHEAD));
+        guest_pause(guest, client->pending.size >= (client->phase == AT_REST ? HEAD_LIMIT : AHEAD));
         if (guest_unsent(guest) >= AHEAD) {
             guest_served(guest); /* who does not read keeps no place from others */
         }
@@ -425,7 +391,7 @@ static void on_link(struct guest *guest)
 static void on_late(struct guest *guest)
 {
     const struct client *const client = client_of(guest);
-    if (client->phase == AT_END || (client->phase == AT_HEAD && client->size == 0)) {
+    if (client->phase == AT_END || (client->phase == AT_HEAD && client->pending.size == 0)) {
         guest_leave(guest);
     } else if (client->phase == AT_HEAD && client->unread_since != 0) {
         guest_expect(guest, clock_ms() + HEAD_MS);
@@ -437,8 +403,7 @@ static void on_late(struct guest *guest)
 
 static void on_leave(struct guest *guest)
 {
-    free(client_of(guest)->pending);
-    client_of(guest)->pending = NULL;
+    intake_drop(&client_of(guest)->pending);
 }
 
 static const struct door_protocol protocol = {

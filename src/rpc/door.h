@@ -13,6 +13,7 @@
 #ifndef RPC_DOOR_H
 #define RPC_DOOR_H
 
+#include "base/intake.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -118,9 +119,12 @@ void guest_pause(struct guest *guest, bool paused);
 void guest_serve(struct guest *guest);
 void guest_served(struct guest *guest);
 
-/* Bytes that the protocol keeps for it: false where that is more than there may be of all guests; nothing is counted
- * then. */
-bool guest_keep(struct guest *guest, size_t bytes);
+/* Puts bytes of it aside in the only thing that is kept for it, which becomes no larger than most; false and nothing
+ * done where that is more than there may be of all guests. */
+bool guest_put_aside(struct guest *guest, struct intake *intake, struct text bytes, size_t most);
+
+/* Takes bytes off that again, or all. */
+void guest_take_off(struct guest *guest, struct intake *intake, size_t size);
 
 /* Its address, as getpeername gives it. */
 socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer);

@@ -63,9 +63,7 @@ struct caller {
     bool has_greeted;
     unsigned char head[1 + LENGTH_SIZE];
     size_t head_size;
-    char *frame;
-    size_t size;
-    size_t capacity;
+    struct intake frame;
     size_t announced;
     size_t in_house;
 };
@@ -330,10 +328,8 @@ static void pass_on(struct guest *guest, struct text frame)
 static void drop_frame(struct guest *guest)
 {
     struct caller *const caller = caller_of(guest);
-    free(caller->frame);
-    caller->frame = NULL;
-    caller->head_size = caller->size = caller->capacity = caller->announced = 0;
-    guest_keep(guest, 0);
+    guest_take_off(guest, &caller->frame, caller->frame.size);
+    caller->head_size = caller->announced = 0;
 }
 
 /* The length that the head says; false where it can be none. */
@@ -353,30 +349,13 @@ static bool read_length(struct guest *guest)
     return true;
 }
 
-/* Takes bytes of the frame: room for them is made as they come, twice as much each time. */
+/* Takes bytes of the frame; false where there is no room for them. */
 static bool take_frame(struct guest *guest, struct text *bytes)
 {
     struct caller *const caller = caller_of(guest);
-    const struct text part = text_slice(*bytes, 0, caller->announced - caller->size);
-    if (caller->size + part.size > caller->capacity) {
-        const size_t twice = caller->capacity == 0 ? 1024 : caller->capacity * 2;
-        const size_t least = caller->size + part.size;
-        const size_t wanted = least > twice ? least : twice;
-        const size_t capacity = wanted < caller->announced ? wanted : caller->announced;
-        if (!guest_keep(guest, capacity)) {
-            return false;
-        }
-        caller->frame = realloc(caller->frame, capacity);
-        if (caller->frame == NULL) {
-            fputs("truss: out of memory\n", stderr);
-            abort();
-        }
-        caller->capacity = capacity;
-    }
-    memcpy(caller->frame + caller->size, part.data, part.size);
-    caller->size += part.size;
+    const struct text part = text_slice(*bytes, 0, caller->announced - caller->frame.size);
     *bytes = text_slice(*bytes, part.size, bytes->size);
-    return true;
+    return guest_put_aside(guest, &caller->frame, part, caller->announced);
 }
 
 /* Takes bytes of the greeting, or of a frame's head. True where it is whole. */
@@ -408,9 +387,9 @@ static bool take_some(struct guest *guest, struct text *bytes)
     if (!take_frame(guest, bytes)) {
         return false;
     }
-    if (caller->size == caller->announced) {
+    if (caller->frame.size == caller->announced) {
         guest_expect(guest, NO_DEADLINE);
-        pass_on(guest, (struct text){caller->frame, caller->size});
+        pass_on(guest, (struct text){caller->frame.bytes, caller->frame.size});
         drop_frame(guest);
     }
     return true;
@@ -440,7 +419,8 @@ static void on_sent(struct guest *guest)
     if (!caller->has_greeted) {
         guest_expect(guest, clock_ms() + GREETING_MS);
     } else if (caller->head_size > 0) {
-        guest_expect(guest, clock_ms() + FRAME_MS + (int64_t)((caller->announced - caller->size) / FRAME_BYTES_MS));
+        guest_expect(guest,
+                     clock_ms() + FRAME_MS + (int64_t)((caller->announced - caller->frame.size) / FRAME_BYTES_MS));
     }
 }
 
@@ -459,8 +439,7 @@ static void on_leave(struct guest *guest)
         }
     }
     pthread_mutex_unlock(&guard->mutex);
-    free(caller_of(guest)->frame);
-    caller_of(guest)->frame = NULL;
+    intake_drop(&caller_of(guest)->frame);
 }
 
 static const struct door_protocol protocol = {

@@ -120,7 +120,8 @@ void guest_pause(struct guest *guest, bool paused)
     guest_touch(guest);
 }
 
-bool guest_keep(struct guest *guest, size_t bytes)
+/* Counts what is kept for it: false where that is more than there may be of all guests; nothing is counted then. */
+static bool keep(struct guest *guest, size_t bytes)
 {
     struct door *const door = guest->door;
     const size_t others = door->bytes - guest->kept;
@@ -130,6 +131,22 @@ bool guest_keep(struct guest *guest, size_t bytes)
     door->bytes = others + bytes;
     guest->kept = bytes;
     return true;
+}
+
+bool guest_put_aside(struct guest *guest, struct intake *intake, struct text bytes, size_t most)
+{
+    const size_t room = intake_room(intake, bytes.size, most);
+    if (!keep(guest, room)) {
+        return false;
+    }
+    intake_put(intake, bytes, room);
+    return true;
+}
+
+void guest_take_off(struct guest *guest, struct intake *intake, size_t size)
+{
+    intake_take_off(intake, size);
+    keep(guest, intake->capacity);
 }
 
 socklen_t guest_peer(const struct guest *guest, struct sockaddr_storage *peer)
@@ -232,7 +249,7 @@ void guest_leave(struct guest *guest)
     if (door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
     }
-    guest_keep(guest, 0);
+    keep(guest, 0);
     guest->next_dead = door->dead;
     door->dead = guest;
 }
