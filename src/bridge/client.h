@@ -1,0 +1,63 @@
+/*
+ * A client of the relay (relay.c): how far its request is (client_request.c), and its way to the server
+ * (client_link.c).
+ *
+ * What has come of a client is kept until it was looked at (`checked`) and the server has taken it. A client is at a
+ * head, at a body, or at rest: then the server has the request, and what comes meanwhile waits.
+ */
+#ifndef BRIDGE_CLIENT_H
+#define BRIDGE_CLIENT_H
+
+#include "base/intake.h"
+#include "bridge/chunks.h"
+#include "rpc/door.h"
+
+#define CLIENT_AHEAD ((size_t)16 * 1024) /* of a client, that the server or the client has not taken yet */
+
+enum client_phase { AT_HEAD, AT_BODY, AT_REST, AT_END };
+
+struct client {
+    enum client_phase phase;
+    bool has_ended;  /* sends no more */
+    bool is_served;  /* the server is done with the request; the rest of its answer is in the link */
+    bool has_answer; /* the client was sent some of it */
+    struct intake pending;
+    size_t checked; /* of it, to be passed on */
+    bool expects_continue;
+    int64_t unread_since; /* it has had so much to read that it is asked for nothing; 0: it has not */
+    bool is_chunked;
+    struct http_chunks chunks;
+    uint64_t left; /* of the body, where it is not chunked; else what it has been so far */
+};
+
+struct client *client_of(struct guest *guest);
+
+/* ---- requests ---- */
+
+/* Our own answer. Behind it the connection ends: what follows cannot be trusted. Where the server has begun to answer
+ * there is no place for another answer. */
+void client_refuse(struct guest *guest, unsigned http, const char *message);
+
+/* The next head, its rest, or the rest of the body is to come in its time. */
+void client_expect_head(struct guest *guest);
+void client_expect_rest(struct guest *guest);
+void client_expect_body(struct guest *guest);
+
+/* Looks at what is pending: what is as it should be is `checked`, what is not is refused. */
+void client_check(struct guest *guest);
+
+/* ---- the way to the server ---- */
+
+/* Sends what was checked, as far as the server takes it. Makes the way where there is none yet and it is worth one. */
+void client_pass_on(struct guest *guest);
+
+/* Reads what the server has written, as much as the client may have in front of it. True where that was all. */
+bool client_take_answer(struct guest *guest);
+
+/* The server's end is closed or lost, or the client sends no more of a request; what was answered is sent. */
+void client_end(struct guest *guest);
+
+/* Has the door tell of what the link is waited for. */
+void client_await_link(struct guest *guest);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * A client's link: a socket pair, whose other end the server takes for the client's connection.
+ */
+#include "bridge/client.h"
+#include "bridge/relay.h"
+
+#include <errno.h>
+
+#define PIECE      ((size_t)8 * 1024)
+#define LINK_BYTES (32 * 1024) /* that the system keeps of an answer */
+
+/* ---- to the server ---- */
+
+/* Takes off what was passed on; a client of whom nothing is pending keeps no memory. */
+static void take_off(struct guest *guest, size_t size)
+{
+    struct client *const client = client_of(guest);
+    client->checked -= size;
+    guest_take_off(guest, &client->pending, size);
+}
+
+static bool make_link(struct guest *guest)
+{
+    const struct relay_options *const relay = guest_context(guest);
+    const int most = LINK_BYTES;
+    struct sockaddr_storage peer;
+    int ends[2];
+    if (guest_link(guest) >= 0) {
+        return true;
+    }
+    const socklen_t peer_size = guest_peer(guest, &peer);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+        return false;
+    }
+    setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
+    guest_set_link(guest, ends[0]);
+    return relay->connect(relay->context, guest_name_of(guest), ends[1], (const struct sockaddr *)&peer, peer_size);
+}
+
+/* A request is worth a link when it is whole, or larger than what is kept of it here, or waits for a word of the
+ * server's. */
+static bool is_ready(const struct client *client)
+{
+    return client->checked > 0 &&
+           (client->phase == AT_REST || client->checked >= CLIENT_AHEAD || client->expects_continue);
+}
+
+/* Where the server takes no more of this request the rest is thrown away: its answer is on the way, and the end of the
+ * link behind it. */
+void client_pass_on(struct guest *guest)
+{
+    struct client *const client = client_of(guest);
+    if (!is_ready(client) && guest_link(guest) < 0) {
+        return;
+    }
+    if (!make_link(guest)) {
+        client_refuse(guest, 503, "The bridge has too many connections; try again in a moment.");
+    }
+    while (client->checked > 0 && guest_link(guest) >= 0) {
+        const ssize_t sent =
+            send(guest_link(guest), client->pending.bytes, client->checked, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            break;
+        }
+        if (sent > 0 || errno != EINTR) {
+            take_off(guest, sent > 0 ? (size_t)sent : client->checked);
+        }
+    }
+}
+
+void client_end(struct guest *guest)
+{
+    client_of(guest)->phase = AT_END;
+    guest_drop_link(guest);
+    guest_finish(guest);
+}
+
+/* ---- from the server ---- */
+
+static void take_answer(struct guest *guest, struct text bytes)
+{
+    struct client *const client = client_of(guest);
+    client->has_answer = client->has_answer || !text_starts_with(bytes, "HTTP/1.1 100");
+    guest_send_copy(guest, bytes);
+}
+
+bool client_take_answer(struct guest *guest)
+{
+    char piece[PIECE];
+    while (guest_link(guest) >= 0 && guest_unsent(guest) < CLIENT_AHEAD) {
+        const ssize_t size = recv(guest_link(guest), piece, sizeof piece, MSG_DONTWAIT);
+        if (size > 0) {
+            take_answer(guest, (struct text){piece, (size_t)size});
+        } else if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+            client_end(guest);
+        } else if (errno != EINTR) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void client_await_link(struct guest *guest)
+{
+    guest_link_wants(guest, guest_unsent(guest) < CLIENT_AHEAD, client_of(guest)->checked > 0);
+}
