@@ -1,0 +1,48 @@
+/*
+ * What a channel (channel.c) and its calls (call.c) know of each other.
+ */
+#ifndef RPC_CHANNEL_PRIVATE_H
+#define RPC_CHANNEL_PRIVATE_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <nng/nng.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* How a call ended, before its bytes are looked at: on nng's thread. */
+typedef void call_ended(struct text response, const struct status *status, void *data);
+
+enum call_step { CALL_IDLE, CALL_SENDING, CALL_RECEIVING };
+
+struct call {
+    struct call *next; /* in the channel's list of all calls */
+    struct call *next_free;
+    struct rpc_channel *channel;
+    nng_ctx context;
+    nng_aio *aio;
+    enum call_step step;
+    atomic_bool is_poll;
+    nng_duration connect_ms;
+    int64_t deadline;
+    call_ended *ended;
+    void *data;
+};
+
+struct rpc_channel {
+    nng_socket socket;
+    char *url;
+    char *authorization; /* of calls that have none of their own; NULL: none */
+    atomic_size_t calls;
+    atomic_size_t polls;  /* of the calls */
+    atomic_size_t inside; /* threads that begin a step and have not come back from nng; the call may have ended */
+    atomic_int pipe;      /* the id of the connection that is up; 0: none */
+    pthread_mutex_t mutex;
+    atomic_bool closing;
+    bool no_polls;
+    struct call *all; /* grows only */
+    struct call *free;
+};
+
+#endif
