@@ -19,12 +19,17 @@
 #define GRACE_MS 5000
 #define DRAIN_MS 1000
 
+#define DATA_PIPE_SIZE 1048576
+
+/* The streams that are read: lines, and bytes where those are wanted. */
+enum stream { STREAM_LINES, STREAM_BYTES, STREAMS };
+
 /* A child that runs. */
 struct running {
     const struct process *process;
     pid_t pid;
-    int output;
-    bool open; /* output may have more */
+    int streams[STREAMS]; /* -1: nothing more can come of it */
+    bool refused;         /* `bytes` said so */
     char *line;
     size_t size;
 };
@@ -50,25 +55,63 @@ static void take(struct running *running, struct text data)
     }
 }
 
+static void hand_on(struct running *running, enum stream stream, struct text data)
+{
+    if (stream == STREAM_LINES) {
+        take(running, data);
+    } else if (!running->refused) {
+        running->refused = !running->process->bytes(running->process->data, data);
+    }
+}
+
+/* Reads once what has come of a stream. False where nothing had. */
+static bool read_stream(struct running *running, enum stream stream, short events)
+{
+    char data[65536];
+    if (events == 0) {
+        return false;
+    }
+    const ssize_t size = read(running->streams[stream], data, sizeof data);
+    if (size > 0) {
+        hand_on(running, stream, (struct text){data, (size_t)size});
+    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+        close(running->streams[stream]);
+        running->streams[stream] = -1;
+    }
+    return size > 0;
+}
+
 /* Takes what comes within a moment. False where nothing did. */
 static bool look(struct running *running)
 {
-    char data[16384];
-    struct pollfd wanted = {.fd = running->output, .events = POLLIN};
-    if (poll(&wanted, running->open ? 1 : 0, LOOK_MS) <= 0) {
+    struct pollfd wanted[STREAMS];
+    bool came = false;
+    for (int i = 0; i < STREAMS; i++) {
+        wanted[i] = (struct pollfd){.fd = running->streams[i], .events = POLLIN};
+    }
+    if (poll(wanted, STREAMS, LOOK_MS) <= 0) {
         return false;
     }
-    const ssize_t size = read(running->output, data, sizeof data);
-    if (size > 0) {
-        take(running, (struct text){data, (size_t)size});
+    for (int i = 0; i < STREAMS; i++) {
+        came = read_stream(running, (enum stream)i, wanted[i].revents) || came;
     }
-    running->open = size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
-    return running->open;
+    return came;
+}
+
+static bool is_open(const struct running *running)
+{
+    return running->streams[STREAM_LINES] >= 0 || running->streams[STREAM_BYTES] >= 0;
 }
 
 /* ---- its life ---- */
 
-static bool spawn(const struct process *process, int output, pid_t *pid, struct status *status)
+/* Its ends of the pipes. */
+struct outputs {
+    int lines;
+    int bytes; /* -1: none */
+};
+
+static bool spawn(const struct process *process, struct outputs outputs, pid_t *pid, struct status *status)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -82,8 +125,8 @@ static bool spawn(const struct process *process, int output, pid_t *pid, struct 
      * streams is closed, whoever opened it: libraries of ours do not mark all their sockets close-on-exec. */
     int error =
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) |
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) |
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO) |
+        posix_spawn_file_actions_adddup2(&actions, outputs.bytes >= 0 ? outputs.bytes : outputs.lines, STDOUT_FILENO) |
+        posix_spawn_file_actions_adddup2(&actions, outputs.lines, STDERR_FILENO) |
         posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) |
         posix_spawn_file_actions_addchdir_np(&actions, process->directory) |
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) |
@@ -113,12 +156,12 @@ static void watch(struct running *running, struct process_end *end)
     while (!has_ended(running)) {
         look(running);
         const bool late = deadline_passed(process->deadline);
-        const bool unwanted = process->go_on != NULL && !process->go_on(process->data);
+        const bool unwanted = running->refused || (process->go_on != NULL && !process->go_on(process->data));
         if (kill_at == NO_DEADLINE && (late || unwanted)) {
             end->timed_out = late;
             end->stopped = !late;
-            kill(-running->pid, SIGTERM);
-            kill_at = deadline_in(GRACE_MS);
+            kill(-running->pid, process->end_signal == 0 ? SIGTERM : process->end_signal);
+            kill_at = deadline_in(process->grace_ms == 0 ? GRACE_MS : process->grace_ms);
         } else if (deadline_passed(kill_at)) {
             kill(-running->pid, SIGKILL);
         }
@@ -126,13 +169,18 @@ static void watch(struct running *running, struct process_end *end)
 }
 
 /* What it has left behind goes, too. What has left its group as well may hold the pipe open for ever: it is read for as
- * long as something comes, and not for long. */
+ * long as something comes, and not for long. Bytes are read to their end, or till none came for so long. */
 static void finish(struct running *running, struct process_end *end)
 {
-    const int64_t enough = deadline_in(DRAIN_MS);
+    int64_t enough = deadline_in(DRAIN_MS);
     int status = 0;
     kill(-running->pid, SIGKILL);
-    while (running->open && !deadline_passed(enough) && look(running)) {
+    while (is_open(running) && !deadline_passed(enough)) {
+        const bool came = look(running);
+        if (!came && running->process->bytes == NULL) {
+            break;
+        }
+        enough = came && running->streams[STREAM_BYTES] >= 0 ? deadline_in(DRAIN_MS) : enough;
     }
     if (running->size > 0) {
         tell(running);
@@ -140,25 +188,52 @@ static void finish(struct running *running, struct process_end *end)
     waitpid(running->pid, &status, 0);
     end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     end->code = WIFSIGNALED(status) ? 128 + end->signal : WEXITSTATUS(status);
+    end->stopped = end->stopped || running->refused;
+}
+
+static void close_pipe(const int pipes[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (pipes[i] >= 0) {
+            close(pipes[i]);
+        }
+    }
+}
+
+static bool open_pipes(const struct process *process, int lines[2], int bytes[2], struct status *status)
+{
+    if (pipe2(lines, O_CLOEXEC) == 0 && (process->bytes == NULL || pipe2(bytes, O_CLOEXEC) == 0)) {
+        if (process->bytes != NULL) {
+            fcntl(bytes[1], F_SETPIPE_SZ, DATA_PIPE_SIZE); /* fewer turns; without it all goes the same way */
+        }
+        return true;
+    }
+    return status_fail(status, STATUS_INTERNAL, "A pipe cannot be made: %s.", strerror(errno));
 }
 
 bool process_run(const struct process *process, struct process_end *end, struct status *status)
 {
-    struct running running = {.process = process, .open = true};
-    int pipes[2];
+    int lines[2] = {-1, -1};
+    int bytes[2] = {-1, -1};
+    struct running running = {.process = process};
     *end = (struct process_end){0};
-    if (pipe2(pipes, O_CLOEXEC) != 0) {
-        return status_fail(status, STATUS_INTERNAL, "A pipe cannot be made: %s.", strerror(errno));
-    }
-    const bool ok = spawn(process, pipes[1], &running.pid, status);
-    close(pipes[1]);
+    const bool ok = open_pipes(process, lines, bytes, status) &&
+                    spawn(process, (struct outputs){lines[1], bytes[1]}, &running.pid, status);
     if (ok) {
-        running.output = pipes[0];
+        close(lines[1]);
+        if (bytes[1] >= 0) {
+            close(bytes[1]);
+        }
+        running.streams[STREAM_LINES] = lines[0];
+        running.streams[STREAM_BYTES] = bytes[0];
         running.line = memory_alloc(PROCESS_LINE_LIMIT);
         watch(&running, end);
         finish(&running, end);
         free(running.line);
+        close_pipe(running.streams);
+        return true;
     }
-    close(pipes[0]);
-    return ok;
+    close_pipe(lines);
+    close_pipe(bytes);
+    return false;
 }

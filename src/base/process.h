@@ -22,16 +22,21 @@ struct process {
     int64_t deadline;               /* clock_ms: then it is ended */
     /* Each line of its output, both streams as they come, any bytes, without "\n" and "\r". NULL: thrown away. */
     void (*line)(void *data, struct text line);
-    /* Asked some twenty times a second: false ends it. NULL: always true. */
+    /* Its standard output as it comes, any bytes, whole; `line` has the other stream alone then. False ends it. NULL:
+     * both are lines. */
+    bool (*bytes)(void *data, struct text piece);
+    /* Asked some twenty times a second, more often while much comes: false ends it. NULL: always true. */
     bool (*go_on)(void *data);
     void *data;
+    int end_signal;    /* that asks it to end; 0: SIGTERM */
+    uint32_t grace_ms; /* until it is killed then; 0: 5 s */
 };
 
 struct process_end {
     int code;       /* what it exited with, or 128 and the signal that ended it, as shells say it */
     int signal;     /* that ended it; 0: it exited */
     bool timed_out; /* ended at its deadline */
-    bool stopped;   /* ended because go_on said so */
+    bool stopped;   /* ended because go_on or bytes said so */
 };
 
 /* Runs it to its end. Where it is to be ended SIGTERM, and 5 s later SIGKILL, go to its whole group; what it has left

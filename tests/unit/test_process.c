@@ -292,6 +292,45 @@ static void *run_many(void *data)
     return NULL;
 }
 
+static bool on_bytes(void *data, struct text piece)
+{
+    struct seen *const to = data;
+    to->bytes += piece.size;
+    return to->stop_after == 0 || to->bytes < to->stop_after;
+}
+
+static bool run_for_bytes(const char *script)
+{
+    const struct process process = {
+        .argv = (const char *const[]){"/bin/sh", "-c", script, NULL},
+        .environment = (const char *const[]){"PATH=/usr/bin:/bin", NULL},
+        .directory = "/",
+        .deadline = deadline_in(TIME_MS),
+        .line = on_line,
+        .bytes = on_bytes,
+        .data = &seen,
+    };
+    return process_run(&process, &end, &status);
+}
+
+START_TEST(bytes_come_whole_and_apart_from_the_error_stream)
+{
+    ck_assert(run_for_bytes("echo odd >&2; head -c 3000000 /dev/zero; printf x; exit 3"));
+    ck_assert_uint_eq(seen.bytes, 3000001 + 3); /* and those of the line */
+    ck_assert_str_eq(buffer_string(&seen.text), "odd\n");
+    ck_assert_int_eq(end.code, 3);
+}
+END_TEST
+
+START_TEST(who_takes_no_more_bytes_ends_it)
+{
+    seen.stop_after = 100000;
+    ck_assert(run_for_bytes("exec cat /dev/zero"));
+    ck_assert(end.stopped && !end.timed_out);
+    ck_assert_int_ne(end.code, 0);
+}
+END_TEST
+
 START_TEST(several_threads_each_have_their_own_and_no_zombie_is_left)
 {
     pthread_t threads[6];
@@ -314,6 +353,8 @@ int main(void)
     TCase *const children = tcase_create("children");
     tcase_add_checked_fixture(children, set_up, tear_down);
     tcase_set_timeout(children, 120);
+    tcase_add_test(children, bytes_come_whole_and_apart_from_the_error_stream);
+    tcase_add_test(children, who_takes_no_more_bytes_ends_it);
     tcase_add_test(children, both_streams_come_line_by_line);
     tcase_add_test(children, words_and_environment_are_what_was_given_and_nothing_else);
     tcase_add_test(children, no_file_of_ours_is_open_in_it);
