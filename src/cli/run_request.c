@@ -37,6 +37,9 @@ bool run_request_read(struct cli *cli, RunRequest *request)
     request->repair = given->repair;
     request->allow_other_database = given->allow_other_database;
     request->dry_run = given->dry_run;
+    request->durable = given->durable != NULL && strcmp(given->durable, "each") == 0
+                           ? TRUSS__MIGRATION__V1__DURABILITY__DURABILITY_EACH
+                           : TRUSS__MIGRATION__V1__DURABILITY__DURABILITY_RUN;
     request->transaction = all ? TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_ALL
                                : TRUSS__MIGRATION__V1__TRANSACTION_MODE__TRANSACTION_MODE_EACH;
     request->lock_timeout_ms = given->ask_lock_timeout;

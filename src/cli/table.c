@@ -45,7 +45,7 @@ const struct cli_command cli_commands[] = {
         .examples = {"truss run", "truss run --yes --json              # in a pipeline",
                      "truss run --target 20250203081544_user_roles", "truss run --dry-run"},
         .run = command_run,
-        .options = {ASKS, SELECTS, O(dry_run), O(plan_hash), O(ask_lock_timeout), O(ask_lock_retry),
+        .options = {ASKS, SELECTS, O(dry_run), O(durable), O(plan_hash), O(ask_lock_timeout), O(ask_lock_retry),
                     O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(output), O(config), O(help)},
     },
     {

@@ -3,11 +3,25 @@
  */
 #include "migration/result.h"
 
+#include <string.h>
+
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied)
 {
     result->applied =
         arena_grow(arena, result->applied, result->applied_count, &result->applied_capacity, sizeof *result->applied);
     result->applied[result->applied_count++] = *applied;
+}
+
+void result_remove_applied(struct run_result *result, const char *name)
+{
+    for (size_t i = result->applied_count; i > 0; i--) {
+        if (strcmp(result->applied[i - 1].name, name) == 0) {
+            memmove(&result->applied[i - 1], &result->applied[i],
+                    (result->applied_count - i) * sizeof *result->applied);
+            result->applied_count--;
+            return;
+        }
+    }
 }
 
 void result_add_untried(struct arena *arena, struct run_result *result, const struct run_untried *untried)

@@ -41,6 +41,8 @@ struct run_result {
 
 /* Adds one, whose strings must outlive the result. */
 void result_add_applied(struct arena *arena, struct run_result *result, const struct run_applied *applied);
+/* Takes the last of this name away again: it has not stayed, or nobody knows. */
+void result_remove_applied(struct run_result *result, const char *name);
 void result_add_untried(struct arena *arena, struct run_result *result, const struct run_untried *untried);
 void result_add_warning(struct arena *arena, struct run_result *result, const char *warning);
 

@@ -42,6 +42,9 @@ class Crash:
     def __init__(self, seed):
         self.seed = seed
         self.cluster = harness.Cluster()
+        # The longest that a commit may stay in memory: what a crash takes of late commits it takes here.
+        self.cluster.psql("postgres", "ALTER SYSTEM SET wal_writer_delay = '10s'")
+        self.cluster.psql("postgres", "SELECT pg_reload_conf()")
         self.files = {}
         self.expected = {}
         self.in_steps = {}

@@ -20,6 +20,7 @@ struct run_options {
     const char *target; /* up to and including this one */
     bool dry_run;
     bool in_one_transaction; /* the whole batch or nothing */
+    bool durable_each;       /* each is on disk before the next begins, and not only all before the run answers */
     enum run_order order;
     struct run_settings settings; /* 0: the site's */
     const char *plan_hash;        /* refuse where it is another now */

@@ -281,7 +281,8 @@ static void put_commit(struct query *query, const struct transaction *transactio
         buffer_puts(sql, AS_OURSELVES);
         ledger_put(sql, transaction->framework, LEDGER_UNLOCK, transaction->ledger, NULL);
     }
-    buffer_puts(sql, "COMMIT;");
+    /* It matters at the COMMIT alone, so that the script's own settings are not touched by it. */
+    buffer_puts(sql, transaction->commits_late ? "SET LOCAL synchronous_commit = off;COMMIT;" : "COMMIT;");
 }
 
 static void put_end(struct query *query, const struct transaction *transaction)

@@ -69,6 +69,8 @@ struct transaction {
     const struct step_record *step;
 
     struct text closing; /* right behind the rows: the script's own COMMIT */
+
+    bool commits_late; /* the server need not have a COMMIT of ours on disk when it answers (run/durable.h) */
 };
 
 /* How its lock_timeout is set. */

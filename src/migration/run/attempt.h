@@ -23,6 +23,8 @@ struct attempt {
     bool is_untried; /* an earlier run was interrupted in the step, and this one has not begun it: nothing is forgotten
                       */
     size_t unseen;   /* number of the step that was found to end transactions itself; 0: none */
+    bool may_commit_late;   /* it need not be on disk before the next begins … */
+    bool commits_late;      /* … and was sent so */
     bool left_nothing;      /* the step that failed has committed nothing, and is not begun any more */
     const char *before;     /* of the step that stands alone: leftovers_before() */
     struct failure failure; /* why it failed; while it goes well: which step it is at */

@@ -20,6 +20,13 @@ struct run_notices {
     size_t warning_count;
 };
 
+/* The migrations whose commits the server may not have on disk yet (durable.h), in their order. */
+struct commits {
+    struct ledger_record *items; /* what says which row it is: name, id, key; in the request's arena */
+    size_t count;
+    size_t capacity;
+};
+
 struct run {
     const struct request *request; /* borrowed; results live in its arena */
     struct arena *arena;           /* of what is under way: the request's, or the migration's that is run just now */
@@ -31,6 +38,7 @@ struct run {
     bool may_lack_locks;       /* a script may have let go of the session's locks since it was asked for them */
     struct observer *observer; /* NULL: nobody looks who blocks */
     struct run_notices notices;
+    struct commits late;
 };
 
 /* A run for a request, with neither connection nor watch yet. */

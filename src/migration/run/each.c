@@ -6,6 +6,7 @@
 #include "migration/record/make.h"
 #include "migration/record/row.h"
 #include "migration/run/attempt.h"
+#include "migration/run/durable.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/run/migrate.h"
@@ -41,7 +42,7 @@ static bool load(struct attempt *attempt, struct catalog *catalog, const struct 
 /* After a lost connection. Where the migration was not committed the run is to begin anew, once: what lost the
  * connection may have been the migration itself. Never where somebody ended our session. With the connection the locks
  * were lost, so that another run may have gone on meanwhile: everything is read again. */
-static enum going recover(struct attempt *attempt, const struct catalog *catalog, bool was_lost_before)
+static enum going recover(const struct execution *execution, struct attempt *attempt, bool was_lost_before)
 {
     struct run *const run = attempt->run;
     struct failure *const failure = &attempt->failure;
@@ -50,13 +51,17 @@ static enum going recover(struct attempt *attempt, const struct catalog *catalog
     struct truth truth;
     log_warn("connection lost", "migration=\"%s\"", name);
     watch_note(&run->watch, name, "The connection was lost; the tracking table is asked what was committed.");
-    if (!recovery_find_out(run, catalog, &attempt->record, &truth)) {
+    if (!recovery_find_out(run, &execution->preparation->catalog, &attempt->record, &truth)) {
+        const size_t late = durable_forget_all(execution);
+        const char *const before =
+            late == 0 ? "" : arena_printf(run->arena, ", or the %zu migration(s) before it,", late);
         failure->status.message = arena_printf(run->arena,
-                                               "%s Whether it was committed could not be found out: ask for the status "
-                                               "when the database is back.",
-                                               error);
+                                               "%s Whether it%s was committed could not be found out: ask for the "
+                                               "status when the database is back.",
+                                               error, before);
         return GOING_FAILED;
     }
+    durable_forget_lost(execution, &truth.entries);
     if (truth.recorded) {
         return GOING_WELL;
     }
@@ -128,7 +133,7 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
     struct preparation *const preparation = execution->preparation;
     const struct prepared *const prepared = &preparation->items[i];
     const int64_t began = clock_ms();
-    struct attempt attempt = {.run = run};
+    struct attempt attempt = {.run = run, .may_commit_late = durable_may_wait(execution, i)};
     struct status status;
     enum going going = GOING_WELL;
     run_enter(run, &status);
@@ -138,11 +143,12 @@ static enum going run_one(const struct execution *execution, size_t i, bool was_
         going = GOING_FAILED;
     } else if (!migrate(&attempt)) {
         *reconnected = attempt.failure.connection_lost;
-        going = *reconnected ? recover(&attempt, &preparation->catalog, was_lost_before) : GOING_FAILED;
+        going = *reconnected ? recover(execution, &attempt, was_lost_before) : GOING_FAILED;
     }
     if (going == GOING_FAILED) {
         keep_failure(execution, prepared->item->name, &attempt.failure);
     } else if (going == GOING_WELL) {
+        durable_committed(run, &attempt.record, attempt.commits_late);
         add_applied(execution, prepared, &attempt, began);
         tell(execution, i, RUN_EVENT_MIGRATION_DONE, began);
     }
@@ -261,6 +267,7 @@ static bool run_all(const struct execution *execution)
     struct arena *const arena = execution->run->request->arena;
     struct run_result *const result = execution->result;
     result->ok = run_list(execution);
+    durable_make(execution);
     result->summary = !result->ok ? failure_summary(arena, result)
                       : result->applied_count == 0
                           ? "No pending migrations to run."

@@ -62,6 +62,10 @@ static bool run_whole(struct attempt *attempt)
     transaction.end = step->end;
     transaction.records = true;
     transaction.part = LEDGER_RECORD;
+    /* A script that says so itself is not overruled. */
+    attempt->commits_late =
+        attempt->may_commit_late && text_find(attempt->content, "synchronous_commit", 0) == SIZE_MAX;
+    transaction.commits_late = attempt->commits_late;
     return send(attempt, &transaction);
 }
 
@@ -311,6 +315,7 @@ bool migrate(struct attempt *attempt)
         return false;
     }
     attempt->failure = (struct failure){0};
+    attempt->commits_late = false;
     attempt->unseen = 1;
     return run_steps(attempt);
 }

@@ -25,6 +25,11 @@ static bool reconnect(struct run *run)
     return run->session != NULL;
 }
 
+bool recovery_is_row_of(const struct ledger_entry *entry, const struct ledger_record *record)
+{
+    return entry->id != NULL ? strcmp(entry->id, record->id) == 0 : strcmp(ledger_entry_key(entry), record->key) == 0;
+}
+
 static bool find_out(struct run *run, const struct catalog *catalog, const struct ledger_record *record,
                      struct truth *truth)
 {
@@ -52,12 +57,12 @@ static bool find_out(struct run *run, const struct catalog *catalog, const struc
     }
     for (size_t i = 0; i < reading.entries.count; i++) {
         const struct ledger_entry *const entry = &reading.entries.items[i];
-        if (entry->id != NULL ? strcmp(entry->id, record->id) == 0
-                              : strcmp(ledger_entry_key(entry), record->key) == 0) {
+        if (recovery_is_row_of(entry, record)) {
             truth->recorded = entry->state == ENTRY_APPLIED;
             truth->started = entry->state == ENTRY_FAILED;
         }
     }
+    truth->entries = reading.entries;
     return true;
 }
 

@@ -47,6 +47,7 @@ struct run_options run_options_of(const Truss__Migration__V1__RunRequest *messag
                      .lock_retry_ms = message->lock_retry_ms,
                      .statement_timeout_ms = message->statement_timeout_ms},
         .plan_hash = message->plan_hash,
+        .durable_each = message->durable == TRUSS__MIGRATION__V1__DURABILITY__DURABILITY_EACH,
     };
 }
 

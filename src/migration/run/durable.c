@@ -1,0 +1,126 @@
+/*
+ * A message in the log is the least that a commit can flush: a transaction that writes nothing does not wait for the
+ * disk, and a row of ours would stay. No privilege is asked for it (PostgreSQL 11 to 18).
+ */
+#include "migration/run/durable.h"
+
+#include "base/log.h"
+#include "migration/record/transaction.h"
+#include "migration/run/recovery.h"
+
+#include <string.h>
+
+#define MAKE_MS 15000 /* a standby that does not confirm is waited for no longer: the commits stay as they are */
+
+bool durable_may_wait(const struct execution *execution, size_t i)
+{
+    return !execution->options->durable_each && i + 1 < execution->preparation->count;
+}
+
+/* What tells which row it is, where it lives as long as the request. */
+static struct ledger_record keep(struct arena *arena, const struct ledger_record *record)
+{
+    return (struct ledger_record){
+        .name = arena_strdup(arena, record->name),
+        .key = record->key == NULL ? NULL : arena_strdup(arena, record->key),
+        .id = arena_strdup(arena, record->id),
+    };
+}
+
+void durable_committed(struct run *run, const struct ledger_record *record, bool late)
+{
+    struct commits *const commits = &run->late;
+    struct arena *const arena = run->request->arena;
+    if (!late) {
+        commits->count = 0;
+        return;
+    }
+    commits->items = arena_grow(arena, commits->items, commits->count, &commits->capacity, sizeof *commits->items);
+    commits->items[commits->count++] = keep(arena, record);
+}
+
+static bool is_applied(const struct ledger_record *record, const struct ledger_entries *entries)
+{
+    for (size_t i = entries->count; i > 0; i--) { /* the newest are the likeliest */
+        const struct ledger_entry *const entry = &entries->items[i - 1];
+        if (entry->state == ENTRY_APPLIED && recovery_is_row_of(entry, record)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void durable_forget_lost(const struct execution *execution, const struct ledger_entries *entries)
+{
+    struct run *const run = execution->run;
+    struct commits *const commits = &run->late;
+    size_t kept = 0;
+    for (size_t i = 0; i < commits->count; i++) {
+        const struct ledger_record *const record = &commits->items[i];
+        if (is_applied(record, entries)) {
+            commits->items[kept++] = *record;
+            continue;
+        }
+        log_warn("a commit went with the server", "migration=\"%s\"", record->name);
+        watch_note(&run->watch, record->name,
+                   "The server went down before it had this migration on disk: nothing of it has stayed.");
+        result_remove_applied(execution->result, record->name);
+    }
+    commits->count = kept;
+}
+
+size_t durable_forget_all(const struct execution *execution)
+{
+    struct commits *const commits = &execution->run->late;
+    const size_t count = commits->count;
+    for (size_t i = 0; i < count; i++) {
+        result_remove_applied(execution->result, commits->items[i].name);
+    }
+    commits->count = 0;
+    return count;
+}
+
+static bool flush(struct pg_session *session, struct status *status)
+{
+    return pg_exec(session, transaction_reset, status) && pg_session_pin(session, status) &&
+           pg_exec(session, "SELECT FROM pg_catalog.pg_logical_emit_message(true, 'truss', '')", status);
+}
+
+/* Not confirmed, and why not. */
+static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
+{
+    const char *const which = arena_printf(arena, "\"%s\" and the %zu migration(s) behind it that this run committed",
+                                           late->items[0].name, late->count - 1);
+    return status->code == STATUS_UNAVAILABLE
+               ? arena_printf(arena,
+                              "The connection was lost before the server confirmed that %s are on its disk. Whether "
+                              "they have stayed is not known: ask for the status.",
+                              which)
+               : arena_printf(arena,
+                              "The server has not confirmed that %s are on its disk (%s). A crash of the server within "
+                              "the next second could take them back: ask for the status then.",
+                              which, status->message);
+}
+
+void durable_make(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    struct status status = {.arena = run->request->arena};
+    if (run->late.count == 0) {
+        return;
+    }
+    if (run->session == NULL) {
+        status_fail(&status, STATUS_UNAVAILABLE, "The connection was lost.");
+    } else {
+        pg_session_set_deadline(run->session, deadline_in(MAKE_MS));
+        flush(run->session, &status);
+        pg_session_set_deadline(run->session, run->deadline);
+    }
+    if (status.code != STATUS_OK) {
+        result_add_warning(status.arena, execution->result, unconfirmed(status.arena, &run->late, &status));
+    }
+    if (status.code == STATUS_UNAVAILABLE) {
+        durable_forget_all(execution);
+    }
+    run->late.count = 0;
+}
