@@ -1,17 +1,15 @@
-/*
- * posix_spawn: between a fork and an exec in a process with threads there is little that may be done.
- */
 #include "base/process.h"
 
 #include "base/clock.h"
+#include "base/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +25,9 @@ enum stream { STREAM_LINES, STREAM_BYTES, STREAMS };
 /* A child that runs. */
 struct running {
     const struct process *process;
-    pid_t pid;
+    struct keeper keeper;
+    bool ended;
+    int status;           /* as of waitpid */
     int streams[STREAMS]; /* -1: nothing more can come of it */
     bool refused;         /* `bytes` said so */
     char *line;
@@ -81,16 +81,32 @@ static bool read_stream(struct running *running, enum stream stream, short event
     return size > 0;
 }
 
-/* Takes what comes within a moment. False where nothing did. */
+/* A keeper that is gone without a word was killed, and with it its program. */
+static void take_word(struct running *running)
+{
+    struct keeper_word word = {KEEPER_ENDED, SIGKILL};
+    const ssize_t size = recv(running->keeper.control, &word, sizeof word, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    running->ended = word.event == KEEPER_ENDED;
+    running->status = word.value;
+}
+
+/* Takes what comes within a moment. False where no output did. */
 static bool look(struct running *running)
 {
-    struct pollfd wanted[STREAMS];
+    struct pollfd wanted[STREAMS + 1];
     bool came = false;
     for (int i = 0; i < STREAMS; i++) {
         wanted[i] = (struct pollfd){.fd = running->streams[i], .events = POLLIN};
     }
-    if (poll(wanted, STREAMS, LOOK_MS) <= 0) {
+    wanted[STREAMS] = (struct pollfd){.fd = running->ended ? -1 : running->keeper.control, .events = POLLIN};
+    if (poll(wanted, STREAMS + 1, LOOK_MS) <= 0) {
         return false;
+    }
+    if (wanted[STREAMS].revents != 0) {
+        take_word(running);
     }
     for (int i = 0; i < STREAMS; i++) {
         came = read_stream(running, (enum stream)i, wanted[i].revents) || came;
@@ -105,76 +121,31 @@ static bool is_open(const struct running *running)
 
 /* ---- its life ---- */
 
-/* Its ends of the pipes. */
-struct outputs {
-    int lines;
-    int bytes; /* -1: none */
-};
-
-static bool spawn(const struct process *process, struct outputs outputs, pid_t *pid, struct status *status)
+static void command(const struct running *running, char word)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    /* A group of its own, and signals as a program expects them: ours are blocked and ignored. Everything above the
-     * streams is closed, whoever opened it: libraries of ours do not mark all their sockets close-on-exec. */
-    int error =
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) |
-        posix_spawn_file_actions_adddup2(&actions, outputs.bytes >= 0 ? outputs.bytes : outputs.lines, STDOUT_FILENO) |
-        posix_spawn_file_actions_adddup2(&actions, outputs.lines, STDERR_FILENO) |
-        posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) |
-        posix_spawn_file_actions_addchdir_np(&actions, process->directory) |
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) |
-        posix_spawnattr_setpgroup(&attributes, 0) | posix_spawnattr_setsigmask(&attributes, &none) |
-        posix_spawnattr_setsigdefault(&attributes, &all);
-    if (error == 0) {
-        error = posix_spawn(pid, process->argv[0], &actions, &attributes, (char *const *)(uintptr_t)process->argv,
-                            (char *const *)(uintptr_t)process->environment);
-    }
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error == 0 || status_fail(status, STATUS_FAILED_PRECONDITION, "%s cannot be started in %s: %s.",
-                                     process->argv[0], process->directory, strerror(error));
-}
-
-/* It stays a zombie, so that its number, which is its group's, is nobody else's yet. */
-static bool has_ended(const struct running *running)
-{
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+    send(running->keeper.control, &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void watch(struct running *running, struct process_end *end)
 {
     const struct process *const process = running->process;
-    int64_t kill_at = NO_DEADLINE;
-    while (!has_ended(running)) {
+    while (!running->ended) {
         look(running);
         const bool late = deadline_passed(process->deadline);
         const bool unwanted = running->refused || (process->go_on != NULL && !process->go_on(process->data));
-        if (kill_at == NO_DEADLINE && (late || unwanted)) {
+        if (!end->timed_out && !end->stopped && (late || unwanted)) {
             end->timed_out = late;
             end->stopped = !late;
-            kill(-running->pid, process->end_signal == 0 ? SIGTERM : process->end_signal);
-            kill_at = deadline_in(process->grace_ms == 0 ? GRACE_MS : process->grace_ms);
-        } else if (deadline_passed(kill_at)) {
-            kill(-running->pid, SIGKILL);
+            command(running, KEEPER_END);
         }
     }
 }
 
-/* What it has left behind goes, too. What has left its group as well may hold the pipe open for ever: it is read for as
+/* What has left its group may hold the pipe open for ever: it is read for as
  * long as something comes, and not for long. Bytes are read to their end, or till none came for so long. */
 static void finish(struct running *running, struct process_end *end)
 {
     int64_t enough = deadline_in(DRAIN_MS);
-    int status = 0;
-    kill(-running->pid, SIGKILL);
     while (is_open(running) && !deadline_passed(enough)) {
         const bool came = look(running);
         if (!came && running->process->bytes == NULL) {
@@ -185,9 +156,10 @@ static void finish(struct running *running, struct process_end *end)
     if (running->size > 0) {
         tell(running);
     }
-    waitpid(running->pid, &status, 0);
-    end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    end->code = WIFSIGNALED(status) ? 128 + end->signal : WEXITSTATUS(status);
+    close(running->keeper.control);
+    waitpid(running->keeper.pid, NULL, 0);
+    end->signal = WIFSIGNALED(running->status) ? WTERMSIG(running->status) : 0;
+    end->code = WIFSIGNALED(running->status) ? 128 + end->signal : WEXITSTATUS(running->status);
     end->stopped = end->stopped || running->refused;
 }
 
@@ -211,15 +183,30 @@ static bool open_pipes(const struct process *process, int lines[2], int bytes[2]
     return status_fail(status, STATUS_INTERNAL, "A pipe cannot be made: %s.", strerror(errno));
 }
 
+static bool start(const struct process *process, const int lines[2], int bytes, struct keeper *keeper,
+                  struct status *status)
+{
+    const struct keeper_task task = {
+        .argv = process->argv,
+        .environment = process->environment,
+        .directory = process->directory,
+        .output = bytes >= 0 ? bytes : lines[1],
+        .errors = lines[1],
+        .errors_end = lines[0],
+        .held = process->held,
+        .end_signal = process->end_signal == 0 ? SIGTERM : process->end_signal,
+        .grace_ms = process->grace_ms == 0 ? GRACE_MS : process->grace_ms,
+    };
+    return keeper_start(&task, keeper, status);
+}
+
 bool process_run(const struct process *process, struct process_end *end, struct status *status)
 {
     int lines[2] = {-1, -1};
     int bytes[2] = {-1, -1};
     struct running running = {.process = process};
     *end = (struct process_end){0};
-    const bool ok = open_pipes(process, lines, bytes, status) &&
-                    spawn(process, (struct outputs){lines[1], bytes[1]}, &running.pid, status);
-    if (ok) {
+    if (open_pipes(process, lines, bytes, status) && start(process, lines, bytes[1], &running.keeper, status)) {
         close(lines[1]);
         if (bytes[1] >= 0) {
             close(bytes[1]);

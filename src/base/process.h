@@ -20,6 +20,8 @@ struct process {
     const char *const *environment; /* "NAME=value", all of it; NULL-terminated */
     const char *directory;          /* where it is started */
     int64_t deadline;               /* clock_ms: then it is ended */
+    int held; /* a file that is open in it and in all that it starts, so that who waits for its end waits for all of
+               * them; 0: none */
     /* Each line of its output, both streams as they come, any bytes, without "\n" and "\r". NULL: thrown away. */
     void (*line)(void *data, struct text line);
     /* Its standard output as it comes, any bytes, whole; `line` has the other stream alone then. False ends it. NULL:
@@ -39,9 +41,10 @@ struct process_end {
     bool stopped;   /* ended because go_on or bytes said so */
 };
 
-/* Runs it to its end. Where it is to be ended SIGTERM, and 5 s later SIGKILL, go to its whole group; what it has left
- * behind of that when it ends is killed. Its input is empty, and no file of ours is open in it. Safe beside other
- * threads. False where it could not be started. */
+/* Runs it to its end. Where it is to be ended SIGTERM, and 5 s later SIGKILL, go to its whole group; what
+ * it has left behind of that when it ends is killed, and then also what had left the group. The same happens where our
+ * own process ends, even by SIGKILL. Its input is empty, and no file of ours but `held` is open in it. Safe beside
+ * other threads. False where it could not be started. */
 bool process_run(const struct process *process, struct process_end *end, struct status *status);
 
 #endif

@@ -226,6 +226,11 @@ int pg_session_server_version(const struct pg_session *session)
     return PQserverVersion(session->connection);
 }
 
+int pg_session_socket(const struct pg_session *session)
+{
+    return PQsocket(session->connection);
+}
+
 int pg_session_backend_pid(const struct pg_session *session)
 {
     return PQbackendPID(session->connection);

@@ -43,6 +43,8 @@ int64_t pg_session_waits_since(const struct pg_session *session);
 
 int pg_session_server_version(const struct pg_session *session); /* 150018 */
 int pg_session_backend_pid(const struct pg_session *session);
+/* Its socket, borrowed: a process that has a copy of it keeps the session, with the locks it has, when we are gone. */
+int pg_session_socket(const struct pg_session *session);
 const char *pg_session_host(const struct pg_session *session); /* the one that is connected; borrowed, as the others */
 const char *pg_session_port(const struct pg_session *session);
 const char *pg_session_database(const struct pg_session *session);

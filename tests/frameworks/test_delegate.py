@@ -221,6 +221,57 @@ class Delegate(Fixtures):
         self.process.stop()
         self.assert_gone(self.beside("pid"))
 
+    def killed_while_it_works(self, tool, works=lambda: True):
+        """A worker that was killed while its tool was at work; another one, not used yet."""
+        rpc = self.begin(tool)
+        rpc.call("MigrationService", "StartRun", {})
+        wait_for(lambda: self.beside("pid").strip() and works())
+        self.process.kill()
+        return self.rpc(self.worker(self.files, "--allow-delegate"))
+
+    def test_a_worker_that_is_killed_takes_it_along_whatever_it_started_and_wherever_that_went(self):
+        self.killed_while_it_works('trap "" TERM HUP; setsid sleep 100 & echo $$ $! >"$here/pid"; while :; do sleep 0.1; done')
+        for pid in self.beside("pid").split():
+            self.assert_gone(pid)
+
+    def test_one_whose_worker_was_killed_is_not_started_again_while_it_lives(self):
+        # It takes a second to give up, and says so when it begins and when it ends.
+        reply = self.run_it(self.killed_while_it_works(f"""
+            say() {{ psql "$DATABASE_URL" -Xqc "SELECT pg_sleep($1); INSERT INTO seen (what) VALUES ('$2')"; }}
+            if mkdir "$here/first" 2>/dev/null; then
+                psql "$DATABASE_URL" -Xqc "CREATE TABLE seen (at timestamptz DEFAULT clock_timestamp(), what text)"
+                say 0 'first began'
+                trap "say 1 'first ended'; exit 1" TERM
+                echo $$ >"$here/pid"
+                while :; do sleep 0.05; done
+            fi
+            say 0 'second began'; record {SEED} {INDEX} {LAST}"""))
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT what FROM seen ORDER BY at"), [("first began",), ("first ended",), ("second began",)])
+
+    def test_a_statement_that_goes_on_in_the_server_without_its_tool_is_waited_for(self):
+        rpc = self.killed_while_it_works(f"""
+            if mkdir "$here/first" 2>/dev/null; then
+                echo $$ >"$here/pid"
+                exec psql "$DATABASE_URL" -Xqc "SELECT pg_sleep(3); CREATE TABLE seen AS SELECT 1"
+            fi
+            record {SEED} {INDEX} {LAST}""", works=self.sleepers)
+        self.assert_gone(self.beside("pid"))
+        reply = self.run_it(rpc)
+        self.assertTrue(reply.ok, reply)
+        told = [event.message for event in self.events(rpc, reply.operation)[1]]
+        self.assertTrue(any("tool of an earlier run still has a session" in message for message in told), told)
+
+    def test_a_session_with_the_tool_s_name_that_stays_is_named(self):
+        self.begin('echo "$PGAPPNAME" >"$here/name"; exit 1')
+        self.run_it(self.rpc(self.process))
+        name = self.beside("name").strip()
+        self.assertEqual(name, "truss tool public.knex_migrations")
+        os.remove(os.path.join(os.path.dirname(self.tool_path), "started"))
+        self.hold(f"SET application_name = '{name}'")
+        refused = self.refused(self.rpc(self.worker(self.files, "--allow-delegate", "--lock-wait", "0")), ABORTED)
+        self.assertIn(f'still has a session (application "{name}", pid ', refused)
+
     # ---- its output ----
 
     def test_its_password_is_shown_nowhere(self):
@@ -267,11 +318,11 @@ class Delegate(Fixtures):
             given.pop(shell, None)
         allowed = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME", "GEM_HOME", "SSL_CERT_FILE"}
         self.assertEqual({name: given[name] for name in sorted(given.keys() - allowed)}, {
-            "APP_KEY": "base64:k==", "COLUMNS": "1000", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "DATABASE_URL": self.url(), "NODE_ENV": "production", "PGDATABASE": self.database,
+            "APP_KEY": "base64:k==", "COLUMNS": "1000", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "DATABASE_URL": self.url(), "NODE_ENV": "production", "PGAPPNAME": "truss tool public.knex_migrations", "PGDATABASE": self.database,
             "PGHOST": "127.0.0.1", "PGPASSWORD": PASSWORD, "PGPORT": str(self.cluster.port), "PGUSER": "app"})
         self.assertEqual(self.beside("pwd").strip(), os.path.realpath(self.files.path))
         self.assertEqual(self.beside("input"), "")
-        self.assertEqual(self.beside("files").strip(), "5")  # a total, three streams, and the folder that ls reads
+        self.assertEqual(self.beside("files").strip(), "6")  # a total, three streams, the session that has the lock, and the folder that ls reads
 
     def test_parameters_of_the_connection_reach_it(self):
         self.knex('printf %s "$DATABASE_URL" >"$here/url"')

@@ -264,6 +264,86 @@ START_TEST(one_that_cannot_be_started_says_why)
 }
 END_TEST
 
+/* A process of ours that runs a script until it is killed; its number. What the script prints goes into `told`. */
+static pid_t run_in_another(const char *script, int told, int held)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        char words[256];
+        snprintf(words, sizeof words, "exec >/proc/%d/fd/%d; %s", getppid(), told, script);
+        const struct process process = {
+            .argv = (const char *const[]){"/bin/sh", "-c", words, NULL},
+            .environment = (const char *const[]){"PATH=/usr/bin:/bin", NULL},
+            .directory = "/",
+            .deadline = NO_DEADLINE,
+            .held = held,
+        };
+        process_run(&process, &end, &status);
+        _exit(0);
+    }
+    return pid;
+}
+
+/* One line of two numbers. */
+static void read_pids(int from, char first[16], char second[16])
+{
+    char line[64] = "";
+    ck_assert_int_gt(read(from, line, sizeof line - 1), 0);
+    ck_assert_int_eq(sscanf(line, "%15s %15s", first, second), 2);
+}
+
+START_TEST(one_whose_starter_is_killed_goes_with_all_that_it_started)
+{
+    int told[2];
+    char first[16];
+    char second[16];
+    ck_assert_int_eq(pipe(told), 0);
+    const pid_t starter = run_in_another("setsid sleep 60 & echo $$ $!; wait", told[1], 0);
+    read_pids(told[0], first, second);
+    kill(starter, SIGKILL);
+    waitpid(starter, NULL, 0);
+    ck_assert(goes(first));
+    ck_assert(goes(second));
+    close(told[0]);
+    close(told[1]);
+}
+END_TEST
+
+START_TEST(what_it_holds_is_held_until_the_last_of_them_is_gone)
+{
+    int told[2];
+    int held[2];
+    char first[16];
+    char second[16];
+    char byte;
+    ck_assert_int_eq(pipe(told), 0);
+    ck_assert_int_eq(pipe(held), 0);
+    /* It needs half a second to end. */
+    const pid_t starter =
+        run_in_another("trap 'sleep 0.5; exit' TERM; echo $$ $$; while :; do sleep 0.1; done", told[1], held[1]);
+    close(held[1]);
+    read_pids(told[0], first, second);
+    const int64_t began = clock_ms();
+    kill(starter, SIGKILL);
+    waitpid(starter, NULL, 0);
+    ck_assert_int_eq(read(held[0], &byte, 1), 0);
+    ck_assert_int_ge(clock_ms() - began, 400);
+    ck_assert(has_gone(first));
+    close(told[0]);
+    close(told[1]);
+    close(held[0]);
+}
+END_TEST
+
+START_TEST(one_whose_keeper_is_killed_is_killed)
+{
+    seen.keep = true;
+    ck_assert(run("echo $$; sleep 0.3; kill -KILL $PPID; sleep 60", TIME_MS));
+    ck_assert_int_eq(end.signal, SIGKILL);
+    ck_assert(goes(buffer_string(&seen.text)));
+}
+END_TEST
+
 static void *run_many(void *data)
 {
     atomic_int *const wrong = data;
@@ -370,6 +450,9 @@ int main(void)
     tcase_add_test(children, much_output_is_read_to_its_end_and_a_long_line_is_cut);
     tcase_add_test(children, one_that_closes_its_output_is_still_waited_for);
     tcase_add_test(children, one_that_cannot_be_started_says_why);
+    tcase_add_test(children, one_whose_starter_is_killed_goes_with_all_that_it_started);
+    tcase_add_test(children, what_it_holds_is_held_until_the_last_of_them_is_gone);
+    tcase_add_test(children, one_whose_keeper_is_killed_is_killed);
     tcase_add_test(children, several_threads_each_have_their_own_and_no_zombie_is_left);
     suite_add_tcase(suite, children);
     return run_suite(suite);

@@ -177,6 +177,51 @@ bool lock_retake(struct run *run, const struct detection *detection)
     return true;
 }
 
+/* *holder: who is such a session, "" for nobody. Somebody else's session may have any name: only our own role's count.
+ */
+static bool find_tool(struct run *run, const char *session_name, const char **holder)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.format('pid %s, connected for %s s', a.pid, pg_catalog.date_part('epoch', "
+        "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start)::int) FROM pg_catalog.pg_stat_activity a "
+        "WHERE a.application_name OPERATOR(pg_catalog.=) $1 AND a.usename OPERATOR(pg_catalog.=) SESSION_USER AND "
+        "a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() LIMIT 1";
+    PG_RESULT(result) = pg_query(run->session, sql, 1, &session_name, run->status);
+    if (result != NULL) {
+        *holder = PQntuples(result) == 0 ? "" : arena_strdup(run->arena, pg_field(result, 0, 0));
+    }
+    return result != NULL;
+}
+
+bool lock_wait_for_tool(struct run *run, const char *session_name)
+{
+    const int64_t until = wait_end(run);
+    const char *holder = "";
+    bool was_told = false;
+    while (find_tool(run, session_name, &holder)) {
+        if (holder[0] == '\0') {
+            return true;
+        }
+        if (deadline_passed(until)) {
+            return status_fail_because(run->status, STATUS_ABORTED, REASON_LOCKED,
+                                       "The tool of an earlier run still has a session (application \"%s\", %s). "
+                                       "Nothing was run; try again when it has ended, or end it with "
+                                       "pg_terminate_backend.",
+                                       session_name, holder);
+        }
+        if (!was_told) {
+            watch_note(&run->watch, NULL,
+                       arena_printf(run->arena, "The tool of an earlier run still has a session: %s.", holder));
+            was_told = true;
+        }
+        if (!watch_pause(&run->watch, run->deadline, LONGEST_PAUSE_MS) && watch_cancelled(&run->watch)) {
+            return status_fail(run->status, STATUS_CANCELLED,
+                               "The run was cancelled while it waited for another one; nothing was run.");
+        }
+    }
+    return false;
+}
+
 bool lock_yield(struct run *run, const struct detection *detection)
 {
     int64_t keys[MOST_ADVISORY_KEYS];

@@ -17,6 +17,10 @@ bool lock_take(struct run *run, const struct detection *detection);
 /* Takes ours alone: the framework's own tool, which is to run meanwhile, takes its own. */
 bool lock_take_ours(struct run *run, const struct detection *detection);
 
+/* Waits, as long as for a lock, until no session is left in the database of a tool that an earlier run has started: one
+ * whose worker was killed is ended, but the server may go on with its last statement. ABORTED where one stays. */
+bool lock_wait_for_tool(struct run *run, const char *session_name);
+
 /* Lets the framework's own lock go for a while, so that who waits inside it can have it and go: to be called only while
  * the ledger's unfinished row keeps the framework's own tool from running anything. Ours stays. */
 bool lock_yield(struct run *run, const struct detection *detection);

@@ -175,10 +175,13 @@ static bool lock_and_prepare(struct run *run, const struct run_options *options,
 {
     const struct request *const request = run->request;
     const bool is_known = detection->framework != NULL && detection->problem == NULL;
-    const bool may_use_tool =
-        is_known && request->site->allow_delegate && tool_of(request->site, detection).delegate != NULL;
+    const bool has_tool = is_known && tool_of(request->site, detection).delegate != NULL;
+    const bool may_use_tool = has_tool && request->site->allow_delegate;
     /* Without a framework there is nothing to lock; preparing says so. */
     if (is_known && !(may_use_tool ? lock_take_ours(run, detection) : lock_take(run, detection))) {
+        return false;
+    }
+    if (has_tool && !lock_wait_for_tool(run, tool_session_name(run->arena, &detection->ledger))) {
         return false;
     }
     if (!prepare(request, run->session, detection, options, preparation)) {

@@ -3,6 +3,10 @@
  * --allow-delegate: it runs the project's code. It takes the framework's own lock itself. What came of it is judged by
  * the ledger before and after, never by what the tool says: all that the ledger has afterwards and had not before is
  * applied, also what was not asked for.
+ *
+ * A tool never runs twice: it is ended with its worker (base/keeper), all its processes hold the socket of the session
+ * that has our lock, so that the server keeps that lock while one of them lives, on whichever machine the next run is;
+ * and the next run waits for sessions that carry the tool's name.
  */
 #include "base/log.h"
 #include "migration/look/catalog.h"
@@ -263,6 +267,8 @@ static bool run_by_tool(const struct execution *execution)
     use.look = look_at_lock;
     use.look_data = &watch;
     use.tool.file = preparation->items[preparation->count - 1].item->file;
+    use.tool.session_name = tool_session_name(run->arena, &preparation->catalog.detection.ledger);
+    use.held = pg_session_socket(run->session);
     if (!tool_call(&use, arguments_for(use.tool.delegate, preparation))) {
         return false;
     }

@@ -123,6 +123,7 @@ bool tool_call(struct tool_use *use, const char *const *arguments)
         .environment = use->tool.environment,
         .directory = use->tool.directory,
         .deadline = limit < request->deadline ? limit : request->deadline,
+        .held = use->held,
         .line = on_line,
         .go_on = on_look,
         .data = use,

@@ -13,6 +13,7 @@ struct tool_use {
     const struct request *request;
     const struct watch *watch;
     struct tool tool;
+    int held;                 /* as of struct process */
     bool (*look)(void *data); /* called again and again while it runs; false: it is ended. NULL: nothing to look at */
     void *look_data;
     struct buffer *whole; /* all that it printed is added here; NULL: not wanted */

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GIVEN_PREFIX "TRUSS_DELEGATE_ENV_"
+#define GIVEN_PREFIX       "TRUSS_DELEGATE_ENV_"
+#define SESSION_NAME_LIMIT 63
 
 /* ---- the connection ---- */
 
@@ -115,12 +116,26 @@ static const char *url_of(struct arena *arena, const struct site *site)
     return buffer_string(&url);
 }
 
-static const char *jdbc_url_of(struct arena *arena, const struct site *site)
+static const char *jdbc_url_of(struct arena *arena, const struct tool *tool)
 {
     struct buffer url = {.arena = arena};
     buffer_puts(&url, "jdbc:postgresql://");
-    put_address(&url, site);
+    put_address(&url, tool->site);
+    if (tool->session_name != NULL) {
+        buffer_puts(&url, memchr(url.data, '?', url.size) == NULL ? "?ApplicationName=" : "&ApplicationName=");
+        put_encoded(&url, tool->session_name);
+    }
     return buffer_string(&url);
+}
+
+/* As the server keeps it: 63 bytes of ASCII. */
+const char *tool_session_name(struct arena *arena, const struct ledger *ledger)
+{
+    char *const name = arena_printf(arena, "truss tool %s.%s", ledger->schema, ledger->table);
+    for (char *c = name; *c != '\0'; c++) {
+        *c = *c < ' ' || *c > '~' ? '?' : *c;
+    }
+    return arena_strndup(arena, name, strnlen(name, SESSION_NAME_LIMIT));
 }
 
 const char *tool_secret(const struct site *site)
@@ -172,7 +187,7 @@ static const char *plain_value_of(struct arena *arena, const struct tool *tool, 
         {"user", value_or(connection_value(site, "user"), "")},
         {"database", value_or(connection_value(site, "dbname"), "")},
         {"schema", tool->detection->ledger.schema},
-        {"jdbc_url", jdbc_url_of(arena, site)},
+        {"jdbc_url", jdbc_url_of(arena, tool)},
         {"url", is_public ? NULL : url_of(arena, site)},
         {"password", is_public ? NULL : value_or(tool_secret(site), "")},
     };
@@ -346,6 +361,7 @@ static const char *const *environment_of(struct arena *arena, const struct tool 
     for (size_t i = 0; i < sizeof connection / sizeof connection[0]; i++) {
         add_variable(arena, &words, connection[i].variable, connection_value(tool->site, connection[i].keyword));
     }
+    add_variable(arena, &words, "PGAPPNAME", tool->session_name);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         add_variable(arena, &words, kept[i], getenv(kept[i]));
     }

@@ -11,6 +11,7 @@ struct tool {
     const struct site *site;
     const struct detection *detection;
     const struct delegate *delegate;
+    const char *session_name;          /* of its sessions, as far as it lets us name them; NULL: as it likes */
     const struct migration_file *file; /* for {name}, {version} and {file}; NULL: these stay as they are */
 
     /* What tool_prepare fills in. */
@@ -32,6 +33,10 @@ const char *tool_command(struct arena *arena, const struct tool *tool, const cha
 
 /* The command that a person would run for everything that is pending, in the arena; secrets are not in it. */
 const char *tool_run_command(struct arena *arena, const struct site *site, const struct detection *detection);
+
+/* How a run's tool calls its sessions (application_name), in the arena: by them the database is asked whether one still
+ * lives. */
+const char *tool_session_name(struct arena *arena, const struct ledger *ledger);
 
 /* The password of the connection, which nobody is to see; NULL: it has none. */
 const char *tool_secret(const struct site *site);
