@@ -9,11 +9,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define LONGEST_HOST 255
 
-static bool is_loopback(const struct sockaddr *address)
+bool address_is_loopback(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET6) {
         const struct in6_addr *const six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
@@ -43,7 +42,7 @@ static bool host_is_local(struct text host)
     }
     bool is_local = found != NULL;
     for (const struct addrinfo *one = found; one != NULL; one = one->ai_next) {
-        is_local = is_local && is_loopback(one->ai_addr);
+        is_local = is_local && address_is_loopback(one->ai_addr);
     }
     freeaddrinfo(found);
     return is_local;

@@ -4,6 +4,7 @@
  */
 #include "rpc/address.h"
 
+#include "base/local_address.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -41,14 +42,6 @@ static bool cut(const char *authority, char host[64], const char **port)
     char *end;
     const unsigned long number = strtoul(*port, &end, 10);
     return colon[1] >= '0' && colon[1] <= '9' && *end == '\0' && number <= 65535;
-}
-
-static bool is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET6) {
-        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr) != 0;
-    }
-    return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
 }
 
 static bool write_url(int fd, char url[ADDRESS_SIZE])
@@ -119,7 +112,7 @@ static int listen_authority(const char *url, const char *authority, char listene
         return -1;
     }
     const int fd = listen_tcp(info);
-    *is_local = is_loopback(info->ai_addr);
+    *is_local = address_is_loopback(info->ai_addr);
     freeaddrinfo(info);
     if (fd < 0 || !write_url(fd, listened)) {
         return fail_listen(status, url);

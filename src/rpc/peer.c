@@ -29,8 +29,15 @@ static void write_in(const struct sockaddr_in *in, struct rpc_peer *peer)
     snprintf(peer->address, sizeof peer->address, "%s:%u", peer->host, (unsigned)ntohs(in->sin_port));
 }
 
+/* Who comes by IPv4 to a socket of both kinds has an IPv4 address all the same. */
 static void write_in6(const struct sockaddr_in6 *in6, struct rpc_peer *peer)
 {
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = in6->sin6_port};
+        memcpy(&in.sin_addr, in6->sin6_addr.s6_addr + 12, sizeof in.sin_addr);
+        write_in(&in, peer);
+        return;
+    }
     inet_ntop(AF_INET6, &in6->sin6_addr, peer->host, sizeof peer->host);
     snprintf(peer->address, sizeof peer->address, "[%s]:%u", peer->host, (unsigned)ntohs(in6->sin6_port));
 }

@@ -1,6 +1,8 @@
 /*
  * What is at the other end: a worker that comes late or dies, a stranger, one that does not read.
  */
+#include "rpc/address.h"
+#include "rpc/peer.h"
 #include "unit/rpc_pair.h"
 
 #include <arpa/inet.h>
@@ -57,6 +59,37 @@ START_TEST(a_channel_reconnects)
     serve(url, 1, 1);
     wait_connected();
     ck_assert_msg(ask("again", 10000) != NULL, "%s", status.message);
+}
+END_TEST
+
+START_TEST(an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is)
+{
+    char url[ADDRESS_SIZE];
+    bool is_local = false;
+    struct rpc_peer peer;
+    const int six = socket(AF_INET6, SOCK_STREAM, 0);
+    if (six < 0) {
+        return; /* a machine without IPv6 */
+    }
+    close(six);
+    const int listener = address_listen("tcp://[::ffff:127.0.0.1]:0", url, &is_local, &status);
+    ck_assert_msg(listener >= 0, "%s", status.message);
+    ck_assert(is_local);
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+        .sin_port = htons((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10)),
+    };
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+    const int accepted = accept(listener, NULL, NULL); /* connect has returned: it is there */
+    ck_assert_int_ge(accepted, 0);
+    rpc_peer_of_socket(accepted, &peer);
+    ck_assert_str_eq(peer.host, "127.0.0.1");
+    ck_assert(strncmp(peer.address, "127.0.0.1:", 10) == 0);
+    close(accepted);
+    close(client);
+    close(listener);
 }
 END_TEST
 
@@ -176,6 +209,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_channel_reconnects);
+    tcase_add_test(tests, an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is);
     tcase_add_test(tests, a_worker_that_dies_during_a_call_is_unavailable_at_once);
     tcase_add_test(tests, a_peer_that_is_no_worker_is_no_connection);
     tcase_add_test(tests, a_worker_that_reads_nothing_is_a_deadline_exceeded);

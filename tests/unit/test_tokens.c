@@ -182,8 +182,8 @@ END_TEST
 
 static bool check(struct login *login, const char *said, struct principal *principal, uint32_t *delay_ms)
 {
-    const struct login_try try = {said == NULL ? NULL : arena_printf(arena, "Bearer %s", said), "10.0.0.1"};
-    return login_check(login, arena, &try, principal, delay_ms, &status);
+    const struct login_try try = {arena, said == NULL ? NULL : arena_printf(arena, "Bearer %s", said), "10.0.0.1"};
+    return login_check(login, &try, principal, delay_ms, &status);
 }
 
 static struct login *open_login(void)
@@ -285,11 +285,19 @@ END_TEST
 
 START_TEST(what_is_of_this_machine_is_told_from_the_rest)
 {
-    static const char *const local[] = {"ipc:///run/x",  "tcp://127.0.0.1:1", "tcp://127.1.2.3:0",
-                                        "tcp://[::1]:8", "tcp://localhost:1", "tls+tcp://127.0.0.1:2"};
-    static const char *const open[] = {"tcp://0.0.0.0:1",     "tcp://*:1",        "tcp://:1",
-                                       "tcp://[::]:1",        "tcp://10.0.0.1:1", "tcp://no.such.host.invalid:1",
-                                       "tls+tcp://0.0.0.0:2", "127.0.0.1:1",      ""};
+    static const char *const local[] = {
+        "ipc:///run/x",      "tcp://127.0.0.1:1",     "tcp://127.1.2.3:0",         "tcp://[::1]:8",
+        "tcp://localhost:1", "tls+tcp://127.0.0.1:2", "tcp://[::ffff:127.0.0.1]:1"};
+    static const char *const open[] = {"tcp://0.0.0.0:1",
+                                       "tcp://*:1",
+                                       "tcp://:1",
+                                       "tcp://[::]:1",
+                                       "tcp://10.0.0.1:1",
+                                       "tcp://no.such.host.invalid:1",
+                                       "tls+tcp://0.0.0.0:2",
+                                       "tcp://[::ffff:10.0.0.1]:1",
+                                       "127.0.0.1:1",
+                                       ""};
     for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
         ck_assert_msg(url_is_local(local[i]), "%s", local[i]);
     }
