@@ -85,8 +85,8 @@ static bool read_open(struct arena *arena, int fd, size_t size, struct text *con
     return true;
 }
 
-bool private_file_read(struct arena *arena, const char *path, size_t limit, struct text *content,
-                       struct file_stamp *stamp, struct status *status)
+bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
+                       struct status *status)
 {
     struct stat info;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no file, and is not waited for */
@@ -94,11 +94,11 @@ bool private_file_read(struct arena *arena, const char *path, size_t limit, stru
         return fail_errno(status, "read", path);
     }
     bool ok = fstat(fd, &info) == 0 ? check(path, &info, limit, status) : fail_errno(status, "read", path);
-    if (ok && !read_open(arena, fd, (size_t)info.st_size, content)) {
+    if (ok && !read_open(arena, fd, (size_t)info.st_size, &file->content)) {
         ok = fail_errno(status, "read", path);
     }
-    if (ok && stamp != NULL) {
-        stamp_of(&info, stamp);
+    if (ok) {
+        stamp_of(&info, &file->stamp);
     }
     close(fd);
     return ok;

@@ -7,11 +7,16 @@
 
 #include "base/files.h"
 
+struct private_file {
+    struct text content;
+    struct file_stamp stamp; /* of the file that was read */
+};
+
 /* Reads a regular file whole, NUL-terminated behind its size. FAILED_PRECONDITION where others than its owner may read
  * or write it (mode 0600; 0640 where root owns it and we are in its group, as Kubernetes mounts a secret), where
- * somebody else owns it, or where it is larger than limit. stamp may be NULL; it is of the file that was read. */
-bool private_file_read(struct arena *arena, const char *path, size_t limit, struct text *content,
-                       struct file_stamp *stamp, struct status *status);
+ * somebody else owns it, or where it is larger than limit. */
+bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
+                       struct status *status);
 
 /* Replaces the file, or makes it, with mode 0600; on disk when it returns. */
 bool private_file_write(struct arena *arena, const char *path, struct text content, struct status *status);

@@ -159,9 +159,14 @@ bool tokens_parse(struct arena *arena, const char *name, struct text content, st
 bool tokens_read(struct arena *arena, const char *path, struct tokens *tokens, struct file_stamp *stamp,
                  struct status *status)
 {
-    struct text content;
-    return private_file_read(arena, path, FILE_LIMIT, &content, stamp, status) &&
-           tokens_parse(arena, path, content, tokens, status);
+    struct private_file file;
+    if (!private_file_read(arena, path, FILE_LIMIT, &file, status)) {
+        return false;
+    }
+    if (stamp != NULL) {
+        *stamp = file.stamp;
+    }
+    return tokens_parse(arena, path, file.content, tokens, status);
 }
 
 const struct token *tokens_find(const struct tokens *tokens, struct text secret)

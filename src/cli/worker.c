@@ -115,15 +115,15 @@ bool worker_find(struct cli *cli)
 /* --token, else what --token-file holds; NULL where neither was said. False where the file cannot be read. */
 static bool read_token(struct cli *cli, const char **token)
 {
-    struct text content;
+    struct private_file file;
     *token = cli->given.token;
     if (*token != NULL || cli->given.token_file == NULL) {
         return true;
     }
-    if (!private_file_read(cli->arena, cli->given.token_file, TOKEN_LIMIT, &content, NULL, cli->status)) {
+    if (!private_file_read(cli->arena, cli->given.token_file, TOKEN_LIMIT, &file, cli->status)) {
         return false;
     }
-    content = text_trim(content);
+    const struct text content = text_trim(file.content);
     *token = arena_strndup(cli->arena, content.data, content.size);
     return true;
 }

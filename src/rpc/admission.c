@@ -18,16 +18,18 @@ static void delay(struct admission *admission, uint32_t *delay_ms, struct status
 }
 
 bool admission_decide(struct admission *admission, const struct rpc_visitor *visitor, enum scope wanted,
-                      struct principal *principal, uint32_t *delay_ms, struct status *status)
+                      struct rpc_admitted *admitted, struct status *status)
 {
-    *delay_ms = 0;
-    *principal = (struct principal){"", PRINCIPAL_ANONYMOUS, SCOPE_ALL, visitor->peer->address};
-    if (admission->gate != NULL && !admission->gate(admission->context, visitor, principal, delay_ms, status)) {
-        delay(admission, delay_ms, status);
+    *admitted = (struct rpc_admitted){
+        .principal = {"", PRINCIPAL_ANONYMOUS, SCOPE_ALL, visitor->peer->address},
+    };
+    if (admission->gate != NULL && !admission->gate(admission->context, visitor, admitted, status)) {
+        delay(admission, &admitted->delay_ms, status);
         return false;
     }
-    *delay_ms = 0;
-    return principal_may(principal, wanted, admission->environment == NULL ? "" : admission->environment, status);
+    admitted->delay_ms = 0;
+    return principal_may(&admitted->principal, wanted, admission->environment == NULL ? "" : admission->environment,
+                         status);
 }
 
 void admission_told(struct admission *admission)

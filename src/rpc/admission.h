@@ -18,10 +18,15 @@ struct rpc_visitor {
     const struct rpc_peer *peer;
 };
 
-/* Says who calls, on nng's thread: it must not block. What it fills in lives in visitor->arena. False and a status
- * where he is to be refused; then *delay_ms is the time after which he is told (0: at once). Whether he may use the
- * method is decided behind it, by its scope. */
-typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
+/* What the gate says of him. */
+struct rpc_admitted {
+    struct principal principal;
+    uint32_t delay_ms; /* where he is refused: the time after which he is told; 0: at once */
+};
+
+/* Says who calls, on nng's thread: it must not block. What it fills in, all of it, lives in visitor->arena. False and a
+ * status where he is to be refused. Whether he may use the method is decided behind it, by its scope. */
+typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                       struct status *status);
 
 struct admission {
@@ -32,9 +37,9 @@ struct admission {
 };
 
 /* True where he may use what asks for this scope; the principal is filled in either case. False: refuse him with the
- * status, after *delay_ms; where that is not 0, admission_told is to be called then. */
+ * status, after the delay; where that is not 0, admission_told is to be called then. */
 bool admission_decide(struct admission *admission, const struct rpc_visitor *visitor, enum scope wanted,
-                      struct principal *principal, uint32_t *delay_ms, struct status *status);
+                      struct rpc_admitted *admitted, struct status *status);
 void admission_told(struct admission *admission);
 
 #endif

@@ -283,16 +283,18 @@ static bool let_in(struct visit *visit, struct status *status)
 {
     const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer};
     const enum scope wanted = visit->service->methods[visit->method].scope;
-    uint32_t delay_ms;
-    if (admission_decide(&visit->server->admission, &visitor, wanted, &visit->principal, &delay_ms, status)) {
+    struct rpc_admitted admitted;
+    const bool may = admission_decide(&visit->server->admission, &visitor, wanted, &admitted, status);
+    visit->principal = admitted.principal;
+    if (may) {
         return true;
     }
-    if (delay_ms == 0) {
+    if (admitted.delay_ms == 0) {
         refuse(visit, status);
     } else {
         visit->refusal = *status;
         visit->step = STEP_DELAYED;
-        nng_sleep_aio((nng_duration)delay_ms, visit->aio);
+        nng_sleep_aio((nng_duration)admitted.delay_ms, visit->aio);
     }
     return false;
 }

@@ -102,18 +102,16 @@ static enum outcome find(struct login *login, struct arena *arena, struct text s
     return outcome;
 }
 
+/* The principal has a name where his token has expired. */
 static bool refuse(struct login *login, const struct login_try *said, const struct principal *principal,
-                   enum outcome outcome, uint32_t *delay_ms, struct status *status)
+                   uint32_t *delay_ms, struct status *status)
 {
     char name[LOG_QUOTED_SIZE];
-    if (outcome == CANNOT_TELL) {
-        return status_fail(status, STATUS_UNAVAILABLE,
-                           "The worker cannot read its tokens, and so lets nobody in; its log says why.");
-    }
+    const bool is_expired = principal->name[0] != '\0';
     const uint32_t count = attempts_add(&login->attempts, said->host, clock_ms(), delay_ms);
     log_warn("login failed", "host=%s attempts=%u why=%s token=%s", said->host, count,
-             outcome == IS_EXPIRED ? "expired" : "unknown", log_quoted(principal->name, name));
-    if (outcome == IS_EXPIRED) {
+             is_expired ? "expired" : "unknown", log_quoted(principal->name, name));
+    if (is_expired) {
         return status_fail(status, STATUS_UNAUTHENTICATED, "The token \"%s\" has expired; ask for a new one.",
                            principal->name);
     }
@@ -129,8 +127,8 @@ static struct text secret_of(const char *authorization)
                                                                    : (struct text){0};
 }
 
-bool login_check(struct login *login, struct arena *arena, const struct login_try *said, struct principal *principal,
-                 uint32_t *delay_ms, struct status *status)
+bool login_check(struct login *login, const struct login_try *said, struct principal *principal, uint32_t *delay_ms,
+                 struct status *status)
 {
     principal->name = "";
     principal->kind = PRINCIPAL_NOBODY;
@@ -144,6 +142,10 @@ bool login_check(struct login *login, struct arena *arena, const struct login_tr
         return status_fail(status, STATUS_UNAUTHENTICATED,
                            "This login is of another kind: send a token as \"Authorization: Bearer …\".");
     }
-    const enum outcome outcome = find(login, arena, secret, principal);
-    return outcome == IS_KNOWN || refuse(login, said, principal, outcome, delay_ms, status);
+    const enum outcome outcome = find(login, said->arena, secret, principal);
+    if (outcome == CANNOT_TELL) {
+        return status_fail(status, STATUS_UNAVAILABLE,
+                           "The worker cannot read its tokens, and so lets nobody in; its log says why.");
+    }
+    return outcome == IS_KNOWN || refuse(login, said, principal, delay_ms, status);
 }

@@ -21,6 +21,7 @@ struct login *login_new(const struct login_options *options, struct status *stat
 void login_free(struct login *login);
 
 struct login_try {
+    struct arena *arena;       /* of what is found out */
     const char *authorization; /* "Bearer …"; NULL: nothing was said */
     const char *host;          /* of the peer: its attempts are counted together */
 };
@@ -28,7 +29,7 @@ struct login_try {
 /* Fills the principal's name, kind and scopes, in the arena; who says nothing is nobody. False and UNAUTHENTICATED
  * where what he says is wrong or has expired, which he is to be told after *delay_ms; UNAVAILABLE where the file cannot
  * be read. */
-bool login_check(struct login *login, struct arena *arena, const struct login_try *said, struct principal *principal,
-                 uint32_t *delay_ms, struct status *status);
+bool login_check(struct login *login, const struct login_try *said, struct principal *principal, uint32_t *delay_ms,
+                 struct status *status);
 
 #endif

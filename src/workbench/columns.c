@@ -132,8 +132,8 @@ static void put_bounded(struct buffer *sql, const struct column *column, size_t 
     }
 }
 
-const char *columns_wrap(struct arena *arena, const struct columns *columns, struct text query, size_t rows,
-                         size_t bytes, size_t *before)
+const char *columns_wrap(struct arena *arena, const struct columns *columns, struct text query,
+                         struct columns_bounds most, size_t *before)
 {
     struct buffer sql = {.arena = arena};
     struct buffer names = {.arena = arena};
@@ -142,7 +142,7 @@ const char *columns_wrap(struct arena *arena, const struct columns *columns, str
         buffer_puts(&sql, i == 0 ? "" : ", ");
         buffer_printf(&names, "%sc%zu", i == 0 ? "(" : ", ", i + 1);
         if (columns->items[i].is_long) {
-            put_bounded(&sql, &columns->items[i], i + 1, bytes);
+            put_bounded(&sql, &columns->items[i], i + 1, most.bytes);
         } else {
             buffer_printf(&sql, "c%zu", i + 1);
         }
@@ -152,8 +152,8 @@ const char *columns_wrap(struct arena *arena, const struct columns *columns, str
     *before = sql.size; /* all of it is ASCII */
     buffer_add(&sql, query);
     buffer_printf(&sql, "\n) AS truss_rows%s", buffer_string(&names));
-    if (rows > 0) {
-        buffer_printf(&sql, " LIMIT %zu", rows);
+    if (most.rows > 0) {
+        buffer_printf(&sql, " LIMIT %zu", most.rows);
     }
     return buffer_string(&sql);
 }

@@ -25,10 +25,15 @@ struct columns {
 /* Of a described statement. False and the call's status where the server does not tell. */
 bool columns_read(struct readonly *reading, const PGresult *described, struct columns *columns);
 
-/* The query around the query that gives at most `rows` rows (0: all), and of long values at most `bytes` characters:
- * for each long column two, its value and whether that was cut. *before: the characters before the query. */
-const char *columns_wrap(struct arena *arena, const struct columns *columns, struct text query, size_t rows,
-                         size_t bytes, size_t *before);
+struct columns_bounds {
+    size_t rows;  /* the most; 0: all */
+    size_t bytes; /* of a long value, in characters */
+};
+
+/* The query around a query that keeps its answer within bounds: for each long column two, its value and whether that
+ * was cut. *before: the characters before the query. */
+const char *columns_wrap(struct arena *arena, const struct columns *columns, struct text query,
+                         struct columns_bounds most, size_t *before);
 
 /* Appends a row of that as an object, or as a list. *cut is set where a value was cut. */
 void columns_write_row(struct buffer *out, const struct columns *columns, const PGresult *row, bool as_list, bool *cut);

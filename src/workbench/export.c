@@ -324,7 +324,8 @@ static bool send_query(struct export *one)
             arena_printf(arena, "COPY (%.*s\n) TO STDOUT (FORMAT csv, HEADER)", (int)query.size, query.data),
             &one->status);
     }
-    const char *const sql = columns_wrap(arena, &one->columns, query, 0, VALUE_LENGTH, &one->before);
+    const struct columns_bounds most = {.rows = 0, .bytes = VALUE_LENGTH};
+    const char *const sql = columns_wrap(arena, &one->columns, query, most, &one->before);
     return pg_rows_begin(one->reading.session, sql, 0, NULL, &one->status);
 }
 

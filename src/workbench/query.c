@@ -92,8 +92,8 @@ static bool run_select(struct readonly *reading, const struct sql_statement *sta
     if (described == NULL || !columns_read(reading, described, &result->columns)) {
         return false;
     }
-    const char *const sql = columns_wrap(call->arena, &result->columns, statement->query, WORKBENCH_ROWS + 1,
-                                         value_limit(&result->columns), &before);
+    const struct columns_bounds most = {WORKBENCH_ROWS + 1, value_limit(&result->columns)};
+    const char *const sql = columns_wrap(call->arena, &result->columns, statement->query, most, &before);
     if (!pg_rows_begin(reading->session, sql, (int)request->parameter_count, request->parameters, call->status) ||
         !read_rows(reading, request, result)) {
         readonly_explain_failure(reading, statement, before, WORKBENCH_QUERY_MS);

@@ -41,12 +41,16 @@ static bool enter_without_login(const struct rpc_visitor *visitor, struct princi
     return true;
 }
 
-bool gate_enter(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
-                struct status *status)
+bool gate_enter(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted, struct status *status)
 {
     const struct gate *const gate = context;
-    const struct login_try said = {rpc_request_metadata(visitor->request, "authorization"), visitor->peer->host};
+    struct principal *const principal = &admitted->principal;
+    const struct login_try said = {
+        .arena = visitor->arena,
+        .authorization = rpc_request_metadata(visitor->request, "authorization"),
+        .host = visitor->peer->host,
+    };
     *principal = (struct principal){.name = "", .from = from_of(visitor)};
     return gate->login == NULL ? enter_without_login(visitor, principal, status)
-                               : login_check(gate->login, visitor->arena, &said, principal, delay_ms, status);
+                               : login_check(gate->login, &said, principal, &admitted->delay_ms, status);
 }

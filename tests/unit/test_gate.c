@@ -6,11 +6,12 @@
 #define DELAY_MS 300
 
 /* "Bearer reader" may read, "Bearer runner" may run; nothing is nobody; all else fails, late. */
-static bool by_name(void *context, const struct rpc_visitor *visitor, struct principal *principal, uint32_t *delay_ms,
+static bool by_name(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                     struct status *outcome)
 {
     const char *const said = rpc_request_metadata(visitor->request, "authorization");
     (void)context;
+    struct principal *const principal = &admitted->principal;
     *principal = (struct principal){.name = "", .from = visitor->peer->address};
     if (said == NULL) {
         return true;
@@ -21,7 +22,7 @@ static bool by_name(void *context, const struct rpc_visitor *visitor, struct pri
         principal->scopes = strcmp(principal->name, "runner") == 0 ? SCOPE_RUN : SCOPE_READ | SCOPE_PLAN;
         return true;
     }
-    *delay_ms = DELAY_MS;
+    admitted->delay_ms = DELAY_MS;
     return status_fail(outcome, STATUS_UNAUTHENTICATED, "This token is not known.");
 }
 
