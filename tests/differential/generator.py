@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from frameworks import FRAMEWORKS
 
+# Seeds from here on draw from more themes (wider.py); what a seed below makes does not change.
+WIDER = 30000
+
 
 @dataclass
 class Statement:
@@ -457,10 +460,11 @@ class Generator:
         if way < 0.04:
             return File(number, [Statement(self.pick("-- only a comment; COMMIT", "/* nothing */", " "), "comment", tail="\n")])
         file = File(number, [])
-        themes = self.random.sample(self.THEMES, self.random.randint(1, 4))
+        known = self.THEMES if self.seed < WIDER else self.THEMES + WIDER_THEMES * 2
+        themes = self.random.sample(known, self.random.randint(1, 4))
         for _ in range(self.random.randint(1, 5)):
-            theme = self.random.choice(themes) if self.chance(0.85) else self.random.choice(self.THEMES)
-            file.statements += getattr(self, theme)()
+            theme = self.random.choice(themes) if self.chance(0.85) else self.random.choice(known)
+            file.statements += theme(self) if callable(theme) else getattr(self, theme)()
         if self.chance(0.3):
             file.statements.insert(0, self.session())
         if self.chance(0.5):
@@ -471,7 +475,7 @@ class Generator:
         if self.chance(0.12):
             at = self.random.randrange(len(file.statements) + 1)
             file.statements[at:at] = self.fails()
-        if self.chance(0.02):
+        if self.chance(0.02 if self.seed < WIDER else 0.04):
             at = self.random.randrange(len(file.statements) + 1)
             file.statements[at:at] = self.outside()
         self.decorate(file.statements)
@@ -496,6 +500,9 @@ class Generator:
                 file.statements[-1].tail = ";\n"  # the hook may come behind it
             file.statements.insert(self.random.randint(0, len(file.statements)), Statement("SELECT shop.hook()", "hook"))
         return scenario
+
+
+from wider import THEMES as WIDER_THEMES  # noqa: E402: it needs Statement
 
 
 def discard_all():

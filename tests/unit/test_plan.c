@@ -239,6 +239,28 @@ START_TEST(a_chain_needs_a_transaction_that_somebody_begins)
 }
 END_TEST
 
+/* drizzle sends a query for each piece; where the script has ended its transaction, each piece is one of its own. */
+START_TEST(behind_the_tool_s_transaction_each_piece_is_a_query)
+{
+    static const char breaks[] = "select 0; commit;\n--> statement-breakpoint\nselect 1; select 2;\n"
+                                 "--> statement-breakpoint\nset transaction read write;\n--> statement-breakpoint\n"
+                                 "select 3;\n--> statement-breakpoint\nbegin;\n--> statement-breakpoint\nselect 4;\n"
+                                 "--> statement-breakpoint\ncommit; select 5";
+    ck_assert_str_eq(steps_sent(breaks, SENT_IN_PIECES),
+                     "T[select 0]T[select 1; select 2]T[select 3]T[select 4]T[select 5]");
+    ck_assert_str_eq(steps_sent("select 1;\n--> statement-breakpoint\nselect 2; vacuum; select 3", SENT_IN_PIECES),
+                     "T[select 1;\n--> statement-breakpoint\nselect 2]A[vacuum]T[select 3]");
+    ck_assert_ptr_nonnull(
+        strstr(steps_sent("commit;\n--> statement-breakpoint\nlock table t;\n--> statement-breakpoint\nselect 1",
+                          SENT_IN_PIECES),
+               "refused: Line 3: this can only be used inside a transaction"));
+    ck_assert_ptr_nonnull(strstr(steps_sent("set standard_conforming_strings = off;\n--> statement-breakpoint\n"
+                                            "select '\\'';'; commit",
+                                            SENT_IN_PIECES),
+                                 "refused: Line 1"));
+}
+END_TEST
+
 /* A pipeline is one transaction, of which a ROLLBACK inside a block undoes what stands before the block. */
 START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
 {
@@ -822,6 +844,7 @@ int main(void)
     tcase_add_test(tests, a_script_without_an_end_to_its_parentheses_is_not_cut);
     tcase_add_test(tests, begin_and_commit_around_everything_are_ours);
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
+    tcase_add_test(tests, behind_the_tool_s_transaction_each_piece_is_a_query);
     tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
     tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 10);
     tcase_add_loop_test(tests, what_would_be_checked_behind_steps_that_stay_is_refused, 0, 16);

@@ -31,6 +31,7 @@ struct script_request {
 enum script_sending {
     SENT_IN_TRANSACTION,      /* the tool's BEGIN, the script as one query, the tool's COMMIT */
     SENT_IN_TRANSACTION_EACH, /* the same, statement by statement */
+    SENT_IN_PIECES,           /* the same, in pieces: a query each of what "--> statement-breakpoint" ends */
     SENT_BY_JDBC,             /* the same, and where the script has ended its transaction the driver begins another */
     SENT_WHOLE,               /* the script as one query, which PostgreSQL makes one transaction of its own */
     SENT_IN_BATCHES,          /* the same in pipelines of a message for each statement; what cannot share one is sent by

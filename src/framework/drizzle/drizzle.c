@@ -133,6 +133,7 @@ const struct framework framework_drizzle = {
     .id = "drizzle",
     .display_name = "Drizzle ORM",
     .tool = "drizzle-kit migrate",
+    .sent = SENT_IN_PIECES,
     .ledger =
         {
             .shapes = SHAPES(

@@ -8,6 +8,7 @@
 #include "sql/lexer.h"
 #include "sql/plpgsql.h"
 
+#define PIECE_END    "--> statement-breakpoint"
 #define VALUES_LIMIT 100 /* new enum values that are looked for in the rest of the script: more cost too much */
 
 /* A transaction of the script: statements first to last, ended by statement `end`. */
@@ -45,40 +46,6 @@ static struct step *add_step(struct planning *planning, enum step_kind kind, siz
 }
 
 /* ---- classes ---- */
-
-/* CREATE PROCEDURE p with a COMMIT, CALL p(): the CALL commits, and so does that of a procedure that the database is
- * known to have. What else it calls cannot be known. */
-static void find_committing_calls(struct planning *planning)
-{
-    struct procedures *const procedures = &planning->procedures;
-    struct sql_code code;
-    *procedures = (struct procedures){0};
-    if (planning->options->procedures != NULL) {
-        procedures_join(planning->arena, procedures, planning->options->procedures);
-    }
-    for (size_t i = 0; i < planning->split.count; i++) {
-        const struct text text = statement_text(planning, i);
-        if (planning->classes[i] != SQL_CLASS_PLAIN) {
-            continue;
-        }
-        if (words_have(&procedures->committing, sql_called(planning->arena, text))) {
-            planning->classes[i] = SQL_CLASS_ALONE;
-        } else if (sql_code(planning->arena, text, &code) && code.plpgsql && !code.is_do) {
-            procedures_note(planning->arena, procedures, code.name, code.body);
-        } else if (code.is_do && code.plpgsql && plpgsql_commits(planning->arena, code.body, &procedures->committing)) {
-            planning->classes[i] = SQL_CLASS_ALONE;
-        }
-    }
-}
-
-void planning_classify(struct planning *planning)
-{
-    planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);
-    for (size_t i = 0; i < planning->split.count; i++) {
-        planning->classes[i] = sql_classify(statement_text(planning, i));
-    }
-    find_committing_calls(planning);
-}
 
 bool planning_begins(struct text statement, const char *word)
 {
@@ -130,13 +97,25 @@ static bool ends_transaction(const struct planning *planning, size_t i)
 bool planning_is_sent_by_statement(const struct planning *planning)
 {
     const enum script_sending sent = planning->options->sent;
-    return sent == SENT_IN_TRANSACTION_EACH || sent == SENT_BY_JDBC || sent == SENT_IN_BATCHES || sent == SENT_EACH;
+    return sent == SENT_IN_TRANSACTION_EACH || sent == SENT_IN_PIECES || sent == SENT_BY_JDBC ||
+           sent == SENT_IN_BATCHES || sent == SENT_EACH;
 }
 
 bool planning_is_wrapped(const struct planning *planning)
 {
     const enum script_sending sent = planning->options->sent;
-    return sent == SENT_IN_TRANSACTION || sent == SENT_IN_TRANSACTION_EACH || sent == SENT_BY_JDBC;
+    return sent == SENT_IN_TRANSACTION || sent == SENT_IN_TRANSACTION_EACH || sent == SENT_IN_PIECES ||
+           sent == SENT_BY_JDBC;
+}
+
+/* Where the transaction of its tool is over each piece is one query of its own: is statement i the last of one? */
+static bool ends_piece(const struct planning *planning, size_t i)
+{
+    const struct sql_statement *const statements = planning->split.statements;
+    const size_t next = i + 1 < planning->split.count ? statements[i + 1].start : planning->script.size;
+    const struct text between = text_slice(planning->script, statements[i].end, next);
+    return planning->options->sent == SENT_IN_PIECES && planning->is_behind_end &&
+           (next == planning->script.size || text_find(between, PIECE_END, 0) != SIZE_MAX);
 }
 
 /* Statements that may share a transaction although their tool sends each by itself: nothing of them lasts as long as
@@ -159,7 +138,7 @@ static bool is_harmless(const struct planning *planning, size_t i)
 static void find_single(const struct planning *planning, struct segment *segment)
 {
     segment->is_single = true;
-    while (is_harmless(planning, segment->last) && segment->last + 1 < planning->split.count &&
+    while (!planning->is_shared && is_harmless(planning, segment->last) && segment->last + 1 < planning->split.count &&
            is_harmless(planning, segment->last + 1)) {
         segment->last++;
     }
@@ -178,6 +157,10 @@ static void find_shared(const struct planning *planning, struct segment *segment
         } else if (ends_transaction(planning, i)) {
             segment->end = i;
         }
+        if (segment->begin == NONE && ends_piece(planning, i)) {
+            i++;
+            break;
+        }
     }
     segment->last = segment->end == NONE ? i - 1 : i - 2;
     segment->is_regular =
@@ -190,7 +173,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
 static bool find_segment(const struct planning *planning, size_t i, struct segment *segment)
 {
     *segment = (struct segment){.first = i, .last = i, .begin = NONE, .end = NONE, .chain = NONE, .is_regular = true};
-    if (!planning->is_shared && planning->classes[i] != SQL_CLASS_BEGIN) {
+    if ((!planning->is_shared || ends_piece(planning, i)) && planning->classes[i] != SQL_CLASS_BEGIN) {
         find_single(planning, segment);
         return true;
     }
@@ -457,7 +440,7 @@ static bool plan_irregular(struct planning *planning, const struct segment *segm
 /* COMMIT, ROLLBACK and SET TRANSACTION where there is no transaction: to the server a warning. */
 static bool is_idle(const struct planning *planning, size_t i)
 {
-    return !planning->is_shared &&
+    return (!planning->is_shared || ends_piece(planning, i)) &&
            (ends_transaction(planning, i) || (planning_begins(statement_text(planning, i), "set") &&
                                               sql_transaction_modes(statement_text(planning, i)).size > 0));
 }

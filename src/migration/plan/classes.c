@@ -1,0 +1,44 @@
+/*
+ * The class of each statement of a script: what its words say, and which CALL ends transactions.
+ */
+#include "migration/plan/cutting.h"
+#include "sql/plpgsql.h"
+
+static struct text statement_text(const struct planning *planning, size_t i)
+{
+    return text_slice(planning->script, planning->split.statements[i].start, planning->split.statements[i].end);
+}
+
+/* CREATE PROCEDURE p with a COMMIT, CALL p(): the CALL commits, and so does that of a procedure that the database is
+ * known to have. What else it calls cannot be known. */
+static void find_committing_calls(struct planning *planning)
+{
+    struct procedures *const procedures = &planning->procedures;
+    struct sql_code code;
+    *procedures = (struct procedures){0};
+    if (planning->options->procedures != NULL) {
+        procedures_join(planning->arena, procedures, planning->options->procedures);
+    }
+    for (size_t i = 0; i < planning->split.count; i++) {
+        const struct text text = statement_text(planning, i);
+        if (planning->classes[i] != SQL_CLASS_PLAIN) {
+            continue;
+        }
+        if (words_have(&procedures->committing, sql_called(planning->arena, text))) {
+            planning->classes[i] = SQL_CLASS_ALONE;
+        } else if (sql_code(planning->arena, text, &code) && code.plpgsql && !code.is_do) {
+            procedures_note(planning->arena, procedures, code.name, code.body);
+        } else if (code.is_do && code.plpgsql && plpgsql_commits(planning->arena, code.body, &procedures->committing)) {
+            planning->classes[i] = SQL_CLASS_ALONE;
+        }
+    }
+}
+
+void planning_classify(struct planning *planning)
+{
+    planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);
+    for (size_t i = 0; i < planning->split.count; i++) {
+        planning->classes[i] = sql_classify(statement_text(planning, i));
+    }
+    find_committing_calls(planning);
+}
