@@ -66,3 +66,47 @@ const char *sql_changed_table(struct arena *arena, struct text statement, const 
     }
     return found;
 }
+
+static bool is_deferred(struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    while (words.token.kind != SQL_END) {
+        if (sql_take(&words, "initially") && sql_is_word(&words.token, "deferred")) {
+            return true;
+        }
+        sql_advance(&words);
+    }
+    return false;
+}
+
+static void add_name(struct arena *arena, struct sql_reader *words, struct words *tables)
+{
+    const char *const name = last_name(arena, words);
+    if (name != NULL && !words_have(tables, name)) {
+        words_add(arena, tables, name);
+    }
+}
+
+void sql_deferred_tables(struct arena *arena, struct text statement, struct words *tables)
+{
+    static const char *const passed[] = {"if", "not", "exists", "only", NULL};
+    struct sql_reader words = sql_read(statement);
+    const bool makes = sql_is_word(&words.token, "create");
+    if ((!makes && !sql_is_word(&words.token, "alter")) || !is_deferred(statement)) {
+        return;
+    }
+    sql_advance(&words);
+    const bool is_trigger = makes && sql_is_word(&words.token, "constraint");
+    bool has_target = false;
+    while (words.token.kind != SQL_END) {
+        const bool is_target = !has_target && sql_take(&words, is_trigger ? "on" : "table");
+        while (is_target && sql_is_any_word(&words.token, passed)) {
+            sql_advance(&words);
+        }
+        if (is_target || sql_take(&words, "references")) {
+            add_name(arena, &words, tables);
+            has_target = true;
+        }
+        sql_advance(&words);
+    }
+}

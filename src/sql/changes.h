@@ -13,4 +13,8 @@
  * it changes none of them. Borrowed from the list. */
 const char *sql_changed_table(struct arena *arena, struct text statement, const struct words *tables);
 
+/* Adds the tables, named as above, whose changes the server will check at COMMIT because of what this statement makes:
+ * CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with INITIALLY DEFERRED; those that it references, too. */
+void sql_deferred_tables(struct arena *arena, struct text statement, struct words *tables);
+
 #endif

@@ -56,8 +56,8 @@ def ending_block(g):
         lambda: [Statement(f"DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM shop.parent ORDER BY id LIMIT 3 LOOP INSERT INTO shop.owned VALUES ({n} + r.id, r.id); COMMIT; END LOOP; END $$",
                            "do commit", ideal=f"INSERT INTO shop.owned SELECT {n} + id, id FROM (SELECT id FROM shop.parent ORDER BY id LIMIT 3) AS p")],
         lambda: [Statement(f"DO $$ BEGIN IF EXISTS (SELECT FROM shop.owned WHERE id = -1) THEN COMMIT; END IF; {insert}; END $$", "do commit", ideal=f"DO $$ BEGIN {insert}; END $$")],
-        lambda: [Statement(f"DO $$ BEGIN {insert}; COMMIT; SET LOCAL shop.tenant = 'b'; UPDATE shop.doc SET body = current_setting('shop.tenant') WHERE id = 1; END $$", "do commit",
-                           ideal=f"DO $$ BEGIN {insert}; SET LOCAL shop.tenant = 'b'; UPDATE shop.doc SET body = current_setting('shop.tenant') WHERE id = 1; END $$")],
+        lambda: [Statement(f"DO $$ BEGIN {insert}; COMMIT; SET LOCAL shop.tenant = 'b'; PERFORM shop.note({n}, current_setting('shop.tenant')); END $$", "do commit",
+                           ideal=f"DO $$ BEGIN {insert}; PERFORM shop.note({n}, 'b'); END $$")],
         lambda: [Statement(f"{procedure} $p$ BEGIN {insert}; COMMIT; END $p$", "procedure"),
                  Statement(g.pick(f"CALL shop.{name}()", f"call shop . {name} (1)", f"CALL shop.{name}(a => 2)", f"DO $$ BEGIN CALL shop.{name}(); END $$"), "call commit", ideal=insert)],
         lambda: [Statement(f"{procedure} $p$ BEGIN {insert}; ROLLBACK; END $p$", "procedure"), Statement(f"CALL shop.{name}()", "call commit", ideal="SELECT 1")],
@@ -147,14 +147,15 @@ def words(g):
 
 
 def event_trigger(g):
-    """Seen by it is what the script makes, and nothing of ours."""
+    """What it sees in the script's schema is what the script makes there."""
     if not g.is_super:
         return words(g)
-    name = g.new("et")
-    return [Statement(f"CREATE FUNCTION shop.{name}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM shop.note(-2, string_agg(concat(command_tag, ' ', object_identity), ',')) "
-                      "FROM pg_event_trigger_ddl_commands() WHERE schema_name IN ('shop', 'truss'); END $$", "function"),
-            Statement(f"CREATE EVENT TRIGGER {name} ON ddl_command_end EXECUTE FUNCTION shop.{name}()", "event trigger"), g.make_table(), *g.maybe_cut(0.3), g.make_table(),
-            *([Statement(f"DROP EVENT TRIGGER {name}", "event trigger")] if g.chance(0.6) else [])]
+    name, index, table = g.new("et"), g.new("i"), g.new("t")
+    return [Statement(f"CREATE FUNCTION shop.{name}() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM shop.note(-2, concat(command_tag, ' ', object_identity)) "
+                      "FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'shop'; END $$", "function"),
+            Statement(f"CREATE EVENT TRIGGER {name} ON ddl_command_end EXECUTE FUNCTION shop.{name}()", "event trigger"), Statement(f"CREATE TABLE shop.{table} (id int, n int)", "table"),
+            Statement(f"CREATE INDEX CONCURRENTLY {index} ON shop.{table} (n)", "cic", ideal=f"CREATE INDEX {index} ON shop.{table} (n)") if g.chance(0.4) else g.touch_items(),
+            Statement(f"DROP EVENT TRIGGER {name}", "event trigger")]
 
 
 def in_a_function(g):

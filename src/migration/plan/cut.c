@@ -240,8 +240,10 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
         .options = options,
         .open = NONE,
     };
-    planning.hold =
-        (struct hold){.arena = arena, .script = planning.script, .written = written, .deferred = options->deferred};
+    planning.hold = (struct hold){.arena = arena, .script = planning.script, .written = written};
+    for (size_t i = 0; options->deferred != NULL && i < options->deferred->count; i++) {
+        words_add(arena, &planning.hold.deferred, options->deferred->items[i]);
+    }
     *plan = (struct plan){0};
     if (!plan_script(&planning)) {
         *plan = (struct plan){0};

@@ -38,12 +38,12 @@ static bool string_mentions(struct text string, const char *value)
 
 bool enum_value_is_used(struct text statement, const char *value)
 {
+    static const char *const all[] = {"enum_range", "enum_last", "enum_first", NULL};
+    const bool is_there = text_find(statement, value, 0) != SIZE_MAX;
     struct sql_lexer lexer = {.text = statement};
-    if (text_find(statement, value, 0) == SIZE_MAX) {
-        return false;
-    }
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        if (token.kind == SQL_STRING && string_mentions(token.text, value)) {
+        if ((is_there && token.kind == SQL_STRING && string_mentions(token.text, value)) ||
+            sql_is_any_word(&token, all)) {
             return true;
         }
     }

@@ -12,7 +12,8 @@
 /* The value that ALTER TYPE … ADD VALUE adds, as it is written inside quotes; NULL for other statements. */
 const char *enum_value_added(struct arena *arena, struct text statement);
 
-/* Is it in a string of the statement: 'value', '{value,other}', or the body of a function? */
+/* Is it in a string of the statement: 'value', '{value,other}', or the body of a function? Or does it ask for all
+ * values of a type (enum_range)? */
 bool enum_value_is_used(struct text statement, const char *value);
 
 #endif

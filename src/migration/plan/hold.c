@@ -117,10 +117,11 @@ static const struct held *find_unchecked(const struct hold *hold, size_t step)
 
 static void add_deferred(struct hold *hold, struct text statement, size_t at, size_t step)
 {
-    const char *const table = sql_changed_table(hold->arena, statement, hold->deferred);
+    const char *const table = sql_changed_table(hold->arena, statement, &hold->deferred);
     if (table != NULL && find_unchecked(hold, step) == NULL) {
         add(hold, &(struct sql_lasting){.kind = SQL_CHECKED_LATER, .name = table}, at, step);
     }
+    sql_deferred_tables(hold->arena, statement, &hold->deferred);
 }
 
 bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)

@@ -23,7 +23,7 @@ struct hold {
     struct held *items;
     size_t count;
     size_t capacity;
-    const struct words *deferred; /* tables whose changes are checked at COMMIT; NULL: not known */
+    struct words deferred; /* tables whose changes are checked at COMMIT, as far as they are known */
     /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
     size_t of_session;
     size_t reads_clock;

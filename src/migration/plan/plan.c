@@ -7,6 +7,7 @@
 #include "migration/look/catalog.h"
 #include "migration/plan/selection.h"
 #include "pg/search.h"
+#include "sql/changes.h"
 
 #include <string.h>
 
@@ -81,8 +82,13 @@ static bool may_commit_unseen(struct text script)
     return false;
 }
 
-/* Procedures that end transactions and that this script makes: a later one may call them. */
-static void add_made(struct arena *arena, struct text script, struct procedures *made)
+/* What scripts make that matters to later ones. */
+struct made {
+    struct procedures procedures; /* that end transactions */
+    struct words deferred;        /* tables whose changes are checked at COMMIT */
+};
+
+static void add_made(struct arena *arena, struct text script, struct made *made)
 {
     struct sql_lexer lexer = {.text = script};
     struct sql_statement statement;
@@ -91,14 +97,15 @@ static void add_made(struct arena *arena, struct text script, struct procedures 
         const struct text text = text_slice(script, statement.start, statement.end);
         struct sql_reader words = sql_read(text);
         if (sql_is_word(&words.token, "create") && sql_code(arena, text, &code) && code.plpgsql && !code.is_do) {
-            procedures_note(arena, made, code.name, code.body);
+            procedures_note(arena, &made->procedures, code.name, code.body);
         }
+        sql_deferred_tables(arena, text, &made->deferred);
     }
 }
 
 /* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
  * there it must be known whether it commits, and which changes are only checked at a COMMIT. */
-static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct procedures *made,
+static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct made *made,
                       const struct migration_script *script, struct prepared *prepared, struct status *problem)
 {
     struct plan_options options = options_of(session, prepared->place.folder->framework, script);
@@ -112,11 +119,14 @@ static bool plan_cuts(struct pg_session *session, struct arena *reading, const s
         return true;
     }
     if (may_commit_unseen(script->sql)) {
-        procedures_join(reading, &procedures, made);
+        procedures_join(reading, &procedures, &made->procedures);
         options.procedures = &procedures;
         if (!find_procedures(session, reading, &procedures, problem)) {
             return false;
         }
+    }
+    for (size_t i = 0; i < made->deferred.count; i++) {
+        words_add(reading, &deferred, made->deferred.items[i]);
     }
     options.deferred = &deferred;
     return find_deferred(session, reading, &deferred, problem) &&
@@ -124,7 +134,7 @@ static bool plan_cuts(struct pg_session *session, struct arena *reading, const s
 }
 
 /* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(struct pg_session *session, struct arena *reading, const struct procedures *made,
+static bool plan_script(struct pg_session *session, struct arena *reading, const struct made *made,
                         struct prepared *prepared, struct loaded *loaded, struct status *problem)
 {
     if (!migration_load(reading, &prepared->place, loaded, problem)) {
@@ -147,7 +157,7 @@ static size_t looked_at_from(const struct prepared *prepared)
 }
 
 static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
-                     struct procedures *made, struct flaws *flaws, struct status *problem)
+                     struct made *made, struct flaws *flaws, struct status *problem)
 {
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
@@ -169,7 +179,7 @@ static bool plan_one(const struct request *request, struct pg_session *session, 
 
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
-    struct procedures made = {0};
+    struct made made = {0};
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
         if (!plan_one(request, session, &preparation->items[i], &made, &preparation->flaws, &preparation->problem)) {
