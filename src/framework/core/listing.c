@@ -87,8 +87,9 @@ static void offer(struct walk *walk, int directory, const struct level *level, c
         .path = path_join(walk->arena, level->path, script),
     };
     file.missing = file_look_at(directory, script, &file.stamp) != FILE_REGULAR;
-    const bool is_accepted = rule->take != NULL ? rule->take(walk->arena, walk->folder, &file, &warning)
-                                                : rule->accept(walk->arena, name, &file, &warning);
+    const bool is_accepted = rule->take != NULL     ? rule->take(walk->arena, walk->folder, &file, &warning)
+                             : rule->accept == NULL ? true
+                                                    : rule->accept(walk->arena, name, &file, &warning);
     if (warning != NULL) {
         listing_warn(walk->arena, walk->files, warning);
     }

@@ -9,7 +9,7 @@
 struct listing_rule {
     /* Is this entry a migration? name is its file name, or below a folder that is searched recursively its path in it.
      * True: fills what it knows of *file (name, key, version, is_code, …); filename, path and stamp are set already,
-     * and name is the file's. A text in *warning is told to a person, whatever the answer. */
+     * and name is the file's. A text in *warning is told to a person, whatever the answer. NULL: each entry is one. */
     bool (*accept)(struct arena *arena, const char *name, struct migration_file *file, const char **warning);
 
     /* The same for one that knows the folder; counts where it is set. */

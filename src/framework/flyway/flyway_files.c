@@ -179,15 +179,6 @@ static int compare(const void *a, const void *b)
     return versions != 0 ? versions : strcmp(x->name, y->name);
 }
 
-static bool accept_all(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    (void)arena;
-    (void)name;
-    (void)file;
-    (void)warning;
-    return true;
-}
-
 static bool is_callback(const struct flyway_settings *settings, const char *name)
 {
     bool is_code;
@@ -234,7 +225,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
         listing_warn(arena, files, arena_printf(arena, "The location %s does not exist in the project.", location));
         return true;
     }
-    if (!listing_read(arena, &place, &(struct listing_rule){.accept = accept_all, .recursive = true}, &found, status)) {
+    if (!listing_read(arena, &place, &(struct listing_rule){.recursive = true}, &found, status)) {
         return false;
     }
     for (size_t i = 0; i < found.count; i++) {

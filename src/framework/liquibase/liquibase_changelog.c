@@ -92,15 +92,6 @@ static bool include(const struct liquibase_log *log, const struct tree_node *nod
     return read_log(walk, path, log, node, false);
 }
 
-static bool accept_all(struct arena *arena, const char *name, struct migration_file *file, const char **warning)
-{
-    (void)arena;
-    (void)name;
-    (void)file;
-    (void)warning;
-    return true;
-}
-
 static size_t depth_of(const char *name)
 {
     size_t depth = 1;
@@ -136,7 +127,7 @@ static bool include_all(const struct liquibase_log *log, const struct tree_node 
         return !tree_bool(node, "errorIfMissingOrEmpty", true) || fail_missing(walk, log, "path", node);
     }
     struct folder place = {.root = walk->directory, .base = "", .path = path};
-    const struct listing_rule rule = {.accept = accept_all, .compare = listing_by_name, .recursive = true};
+    const struct listing_rule rule = {.compare = listing_by_name, .recursive = true};
     bool ok = listing_read(arena, &place, &rule, &found, walk->status);
     for (size_t i = 0; ok && i < found.count; i++) {
         const char *const name = found.items[i].filename;
