@@ -1,12 +1,12 @@
 /*
- * What the door, the server and the clients (client.h) have to say to each other.
+ * What the door, the server and the clients (relay_client.h) have to say to each other.
  */
 #include "bridge/relay.h"
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "bridge/client.h"
 #include "bridge/head.h"
+#include "bridge/relay_client.h"
 
 #include <stdlib.h>
 #include <string.h>

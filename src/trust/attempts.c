@@ -48,6 +48,6 @@ uint32_t attempts_add(struct attempts *attempts, const char *host, int64_t now, 
     one->last = now;
     const uint32_t count = one->count;
     pthread_mutex_unlock(&attempts->mutex);
-    *delay_ms = SHORTEST_MS << (count - 1 < MOST_DOUBLED ? count - 1 : MOST_DOUBLED);
+    *delay_ms = (uint32_t)SHORTEST_MS << (count - 1 < MOST_DOUBLED ? count - 1 : MOST_DOUBLED);
     return count;
 }

@@ -151,8 +151,8 @@ START_TEST(what_is_no_file_of_tokens_is_refused_with_its_line)
         "[token.\"a b\"]\nsha256 = \"%s\"\n",
         "[tokens.a]\nsha256 = \"%s\"\n",
         "sha256 = \"%s\"\n",
-        "[token.a]\nsha256 = \"%s\"\n[token.b]\nsha256 = "
-        "\"0000000000000000000000000000000000000000000000000000000000000000\"\n",
+        ("[token.a]\nsha256 = \"%s\"\n[token.b]\nsha256 = "
+         "\"0000000000000000000000000000000000000000000000000000000000000000\"\n"),
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct tokens tokens;

@@ -1,8 +1,8 @@
 /*
  * A client's link: a socket pair, whose other end the server takes for the client's connection.
  */
-#include "bridge/client.h"
 #include "bridge/relay.h"
+#include "bridge/relay_client.h"
 
 #include <errno.h>
 

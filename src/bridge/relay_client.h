@@ -1,12 +1,12 @@
 /*
- * A client of the relay (relay.c): how far its request is (client_request.c), and its way to the server
- * (client_link.c).
+ * A client of the relay (relay.c): how far its request is (relay_request.c), and its way to the server
+ * (relay_link.c).
  *
  * What has come of a client is kept until it was looked at (`checked`) and the server has taken it. A client is at a
  * head, at a body, or at rest: then the server has the request, and what comes meanwhile waits.
  */
-#ifndef BRIDGE_CLIENT_H
-#define BRIDGE_CLIENT_H
+#ifndef BRIDGE_RELAY_CLIENT_H
+#define BRIDGE_RELAY_CLIENT_H
 
 #include "base/intake.h"
 #include "bridge/chunks.h"

@@ -1,7 +1,7 @@
 /*
  * Heads and bodies, each in its time and its bounds.
  */
-#include "bridge/client.h"
+#include "bridge/relay_client.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
