@@ -342,6 +342,42 @@ class PlanLocks(Case):
         self.assertTrue(plan.HasField("blocks_reads") and plan.HasField("blocks_writes"))
         self.assertFalse(plan.blocks_reads or plan.blocks_writes)
 
+    def test_what_a_trigger_locks_is_read_or_may_block(self):
+        """A change of rows fires triggers, by keys and partitions, too: their functions are read, and what is not harmless there is told."""
+        self.sql("""CREATE TABLE audit (what text); CREATE TABLE other (id int); CREATE TABLE calm (id int PRIMARY KEY, n int); CREATE TABLE free (id int);
+            CREATE FUNCTION calm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := coalesce(NEW.n, (SELECT max(n) FROM calm)); INSERT INTO audit (what) VALUES (upper(TG_OP));
+                IF (NEW.n > 1) THEN RAISE NOTICE ''LOCK TABLE other''; END IF; RETURN NEW; END';
+            CREATE TRIGGER t BEFORE INSERT OR UPDATE ON calm FOR EACH ROW EXECUTE FUNCTION calm();
+            CREATE TABLE direct (id int); CREATE TABLE by_call (id int); CREATE TABLE by_text (id int); CREATE TABLE by_other (id int); CREATE TABLE off (id int);
+            CREATE FUNCTION locks() RETURNS void LANGUAGE plpgsql AS 'BEGIN LOCK other; END';
+            CREATE FUNCTION direct() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF true THEN LOCK TABLE other; END IF; RETURN NULL; END';
+            CREATE FUNCTION by_call() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM public.locks(); RETURN NULL; END';
+            CREATE FUNCTION by_text() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN EXECUTE ''LO'' || ''CK other''; RETURN NULL; END';
+            CREATE FUNCTION by_other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO direct VALUES (1); RETURN NULL; END';
+            CREATE TABLE up (id int PRIMARY KEY); CREATE TABLE down (id int REFERENCES up ON DELETE CASCADE);
+            CREATE TABLE whole (id int) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF whole DEFAULT""")
+        for table, function in (("direct", "direct"), ("by_call", "by_call"), ("by_text", "by_text"), ("by_other", "by_other"), ("off", "direct"), ("down", "direct"), ("part", "direct")):
+            self.sql(f"CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON {table} EXECUTE FUNCTION {function}()" if table not in ("down", "part")
+                     else f"CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()")
+        self.sql("ALTER TABLE off DISABLE TRIGGER t; INSERT INTO up VALUES (1)")
+        unknown = ["INSERT INTO direct VALUES (1)", "UPDATE by_call SET id = 2", "DELETE FROM by_text", "COPY by_other (id) FROM '/dev/null'", "DELETE FROM up WHERE id = 1",
+                   "INSERT INTO whole VALUES (1)", "WITH x AS (INSERT INTO direct VALUES (1) RETURNING id) SELECT * FROM x"]
+        known = ["INSERT INTO calm VALUES (1, 2)", "UPDATE calm SET n = 3", "INSERT INTO off VALUES (1)", "INSERT INTO free VALUES (1)", "EXPLAIN INSERT INTO direct VALUES (1)", "SELECT * FROM direct"]
+        planned = self.planned(unknown + known)
+        self.assertEqual([sql for sql, (_, is_unknown) in zip(unknown + known, planned) if is_unknown], unknown)
+        # What these lock is what the plan could not have named.
+        self.remember()
+        held = self.held(unknown[:3] + known)
+        self.assertTrue(all("ACCESS EXCLUSIVE" in one.values() for one in held[:3]), held)
+        self.assertFalse(any(strong(one) for one in held[3:]), held)
+
+    def test_a_trigger_that_the_plan_makes_may_block(self):
+        self.sql("CREATE TABLE users (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK users; RETURN NULL; END'")
+        plan = self.serve("CREATE TRIGGER t AFTER INSERT ON users EXECUTE FUNCTION f(); INSERT INTO users VALUES (1);").call("MigrationService", "Plan")
+        _, insert = plan.migrations[0].steps[0].statements
+        self.assertTrue(insert.unknown)
+        self.assertIn("trigger", insert.advice)
+
     def test_a_grammar_older_than_the_server_is_told_of(self):
         self.sql("CREATE TABLE users (id int)")
         plan = self.serve("ALTER TABLE users ALTER COLUMN id SET EXPRESSION AS (id + 1);").call("MigrationService", "Plan")

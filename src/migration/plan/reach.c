@@ -5,6 +5,7 @@
  */
 #include "migration/plan/reach.h"
 
+#include "migration/plan/fires.h"
 #include "pg/search.h"
 #include "pg/session.h"
 
@@ -386,6 +387,20 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
     }
 }
 
+/* A change of rows fires triggers, of which not all can be read. */
+static void add_fired(struct reaching *reaching, struct relation *relation, enum sql_lock lock)
+{
+    struct sql_effects *const effects = reaching->effects;
+    if (relation == NULL || lock != SQL_LOCK_ROW_EXCLUSIVE || effects->work != SQL_WORK_ROWS ||
+        fires_no_more_than_rows(reaching->arena, reaching->session, relation)) {
+        return;
+    }
+    effects->unknown = true;
+    effects->advice = effects->advice != NULL ? effects->advice
+                                              : "A trigger that it fires may do more than change rows: what that locks "
+                                                "is not known, and may block.";
+}
+
 static int by_strength(const void *a, const void *b)
 {
     const struct sql_relation_lock *const left = a;
@@ -403,7 +418,8 @@ void reach_add(struct arena *arena, struct pg_session *session, struct world *wo
                                 .held_capacity = effects->count};
     reaching.held = arena_array(arena, effects->count, sizeof *reaching.held);
     for (size_t i = 0; i < effects->count; i++) {
-        const struct relation *const relation = world_find(world, effects->locks[i].schema, effects->locks[i].name);
+        struct relation *const relation = world_find(world, effects->locks[i].schema, effects->locks[i].name);
+        add_fired(&reaching, relation, effects->locks[i].lock);
         if (relation != NULL && relation->renamed && relation->display != NULL) {
             effects->locks[i].relation = relation->display; /* by which others know it now */
         }

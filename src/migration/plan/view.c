@@ -3,6 +3,7 @@
  */
 #include "migration/plan/view.h"
 
+#include "migration/plan/fires.h"
 #include "migration/plan/reach.h"
 #include "migration/tool/start.h"
 
@@ -211,6 +212,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
+    fires_note_trigger(explaining->world, statement, effects);
     read->loses_data = effects->count > 0 && sql_loses_data(statement);
     world_apply(explaining->world, effects);
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);

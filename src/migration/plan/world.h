@@ -8,6 +8,9 @@
 #include "migration/look/place.h"
 #include "sql/effects.h"
 
+/* What a change of a relation's rows fires. */
+enum firing { FIRES_NOT_ASKED, FIRES_ROWS /* it locks rows only */, FIRES_UNKNOWN };
+
 /* A relation, whatever it is called by now. */
 struct relation {
     uint32_t oid;        /* 0: the plan makes it */
@@ -16,6 +19,7 @@ struct relation {
     bool has_children;   /* something inherits from it, or did */
     bool gone;           /* the plan has dropped it */
     bool renamed;        /* the plan calls it otherwise by now */
+    enum firing fires;
 };
 
 struct world;
