@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/intake.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "base/words.h"
@@ -53,6 +54,29 @@ START_TEST(large_and_small_pieces_do_not_overlap)
         ck_assert_uint_eq(pieces[i][0], i & 0xFF);
         ck_assert_uint_eq(pieces[i][i % 7 == 0 ? 299999 : i * 13], i & 0xFF);
     }
+}
+END_TEST
+
+START_TEST(what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed)
+{
+    struct intake intake = {0};
+    ck_assert_uint_eq(intake_room(&intake, 1, SIZE_MAX), 1024);
+    ck_assert_uint_eq(intake_room(&intake, 1, 100), 100);   /* never above what was announced */
+    ck_assert_uint_eq(intake_room(&intake, 200, 100), 200); /* but always enough */
+    for (int i = 0; i < 3000; i++) {
+        const char letter = (char)('a' + i % 26);
+        intake_put(&intake, (struct text){&letter, 1}, intake_room(&intake, 1, 3000));
+        ck_assert_uint_le(intake.capacity, 3000);
+    }
+    ck_assert_uint_eq(intake.size, 3000);
+    intake_take_off(&intake, 26);
+    ck_assert_uint_eq(intake.size, 2974);
+    for (size_t i = 0; i < intake.size; i++) {
+        ck_assert_int_eq(intake.bytes[i], 'a' + (int)(i % 26));
+    }
+    intake_take_off(&intake, 2974);
+    ck_assert_ptr_null(intake.bytes); /* an empty one holds no memory */
+    ck_assert_uint_eq(intake.capacity, 0);
 }
 END_TEST
 
@@ -320,6 +344,7 @@ int main(void)
     tcase_add_checked_fixture(plain, set_up, tear_down);
     tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
+    tcase_add_test(plain, what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed);
     tcase_add_test(plain, utf8_is_checked_to_the_last_byte);
     tcase_add_test(plain, a_text_is_cleaned_and_cut_at_a_character);
     tcase_add_test(plain, positions_count_characters_and_lines);

@@ -3,6 +3,7 @@
  */
 #include "rpc/address.h"
 #include "rpc/peer.h"
+#include "rpc/tickets.h"
 #include "unit/rpc_pair.h"
 
 #include <arpa/inet.h>
@@ -90,6 +91,37 @@ START_TEST(an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is)
     close(accepted);
     close(client);
     close(listener);
+}
+END_TEST
+
+START_TEST(each_request_has_a_ticket_of_its_own_until_there_are_no_more)
+{
+    static uint32_t numbers[TICKETS_MOST];
+    struct tickets *const tickets = tickets_new();
+    struct ticket found;
+    for (size_t i = 0; i < TICKETS_MOST; i++) {
+        const struct ticket ticket = {.guest = i % 2 + 1, .is_wanted = true, .route = {.size = i % 32}};
+        numbers[i] = tickets_take(tickets, &ticket);
+        ck_assert_uint_ne(numbers[i], 0);
+    }
+    ck_assert_uint_eq(tickets_take(tickets, &(struct ticket){.guest = 1}), 0);
+    tickets_unwanted(tickets, 2);
+    for (size_t i = 0; i < TICKETS_MOST; i++) {
+        ck_assert(tickets_find(tickets, numbers[i], &found));
+        ck_assert_uint_eq(found.number, numbers[i]);
+        ck_assert_uint_eq(found.guest, i % 2 + 1);
+        ck_assert_uint_eq(found.route.size, i % 32);
+        ck_assert(found.is_wanted == (found.guest == 1));
+    }
+    ck_assert(tickets_give(tickets, numbers[7], &found));
+    ck_assert(!tickets_give(tickets, numbers[7], &found));
+    ck_assert(!tickets_find(tickets, numbers[7], &found));
+    ck_assert(!tickets_find(tickets, 0, &found));
+    const uint32_t next = tickets_take(tickets, &(struct ticket){.guest = 9});
+    ck_assert_uint_ne(next, 0);
+    ck_assert_uint_ne(next, numbers[7]); /* a late reply to the old one is nobody's */
+    ck_assert(!tickets_find(tickets, numbers[7], &found));
+    tickets_free(tickets);
 }
 END_TEST
 
@@ -209,6 +241,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_channel_reconnects);
+    tcase_add_test(tests, each_request_has_a_ticket_of_its_own_until_there_are_no_more);
     tcase_add_test(tests, an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is);
     tcase_add_test(tests, a_worker_that_dies_during_a_call_is_unavailable_at_once);
     tcase_add_test(tests, a_peer_that_is_no_worker_is_no_connection);
