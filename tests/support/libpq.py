@@ -83,19 +83,37 @@ def execute(connection, statement, seconds):
     return rows
 
 
+class Session:
+    """A connection that stays. Raises Failed where there is none."""
+
+    def __init__(self, conninfo):
+        self.connection = _lib.PQconnectdb(conninfo.encode())
+        if self.is_lost():
+            message = _lib.PQerrorMessage(self.connection).decode()
+            self.close()
+            raise Failed(message)
+        _lib.PQsetNoticeProcessor(self.connection, ctypes.cast(_silent, ctypes.c_void_p), None)
+
+    def is_lost(self):
+        return _lib.PQstatus(self.connection) != OK
+
+    def execute(self, statement, seconds=120):
+        return execute(self.connection, statement, seconds)
+
+    def close(self):
+        _lib.PQfinish(self.connection)
+
+
 def query(conninfo, scripts, seconds=120):
     """Runs statements one by one in a session of its own; all rows. Raises Failed at the first that fails."""
-    connection = _lib.PQconnectdb(conninfo.encode())
+    session = Session(conninfo)
+    rows = []
     try:
-        if _lib.PQstatus(connection) != OK:
-            raise Failed(_lib.PQerrorMessage(connection).decode())
-        _lib.PQsetNoticeProcessor(connection, ctypes.cast(_silent, ctypes.c_void_p), None)
-        rows = []
         for statement in scripts:
             try:
-                rows += execute(connection, statement, seconds)
+                rows += session.execute(statement, seconds)
             except Failed as failed:
                 raise Failed(str(failed), rows + failed.rows) from None
         return rows
     finally:
-        _lib.PQfinish(connection)
+        session.close()
