@@ -30,11 +30,17 @@ char *message_string(const char *string)
 
 void message_put_hex(struct buffer *out, struct text bytes)
 {
+    char piece[1024];
+    size_t used = 0;
     buffer_reserve(out, bytes.size * 2 + 1);
     for (size_t i = 0; i < bytes.size; i++) {
         const unsigned char byte = (unsigned char)bytes.data[i];
-        buffer_putc(out, digits[byte >> 4]);
-        buffer_putc(out, digits[byte & 15]);
+        piece[used++] = digits[byte >> 4];
+        piece[used++] = digits[byte & 15];
+        if (used == sizeof piece || i + 1 == bytes.size) {
+            buffer_add(out, (struct text){piece, used});
+            used = 0;
+        }
     }
 }
 
