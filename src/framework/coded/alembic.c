@@ -166,9 +166,47 @@ static const char *plain_location(struct arena *arena, const char *location)
     }
     char *const package = arena_printf(arena, "%.*s/%s", (int)(colon - location), location, colon + 1);
     for (char *c = package; *c != '\0'; c++) {
-        *c = *c == '.' ? '/' : *c;
+        *c = *c == '.' || *c == ':' ? '/' : *c;
     }
     return package;
+}
+
+static bool is_directory(struct arena *arena, const struct folder *folder, const char *path)
+{
+    return file_look(path_join(arena, folder->root, path), NULL) == FILE_DIRECTORY;
+}
+
+/* Where a module of Python is: beside alembic.ini, or in a directory above it or the src of one. */
+static const char *module_path(struct arena *arena, const struct folder *folder, const char *module)
+{
+    char *const above = arena_strdup(arena, folder->base);
+    for (bool goes_on = true; goes_on;) {
+        const char *const tries[] = {path_join(arena, above, module),
+                                     path_join(arena, path_join(arena, above, "src"), module)};
+        for (size_t i = 0; i < 2; i++) {
+            if (is_directory(arena, folder, tries[i])) {
+                return tries[i];
+            }
+        }
+        goes_on = above[0] != '\0';
+        char *const slash = strrchr(above, '/');
+        *(slash == NULL ? above : slash) = '\0';
+    }
+    return path_join(arena, folder->base, module);
+}
+
+/* Its "versions", or PostgreSQL's of those where a project has one for each server. */
+static const char *versions_of(struct arena *arena, const struct folder *folder, const char *location)
+{
+    static const char *const servers[] = {"postgresql", "postgres", NULL};
+    const char *const versions = path_join(arena, location, "versions");
+    for (size_t i = 0; servers[i] != NULL; i++) {
+        const char *const own = path_join(arena, versions, servers[i]);
+        if (is_directory(arena, folder, own)) {
+            return own;
+        }
+    }
+    return versions;
 }
 
 /* version_locations: one directory is read instead of "versions"; of several alembic makes one history. */
@@ -197,7 +235,9 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     }
     const char *const said = config_value(arena, content, "alembic", "script_location");
     const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
-    folder->path = path_join(arena, path_join(arena, folder->base, location), "versions");
+    const bool is_module = said != NULL && strchr(said, ':') != NULL;
+    folder->path = versions_of(
+        arena, folder, is_module ? module_path(arena, folder, location) : path_join(arena, folder->base, location));
     if (unread_is_computed(location)) {
         unread_folder(arena, folder, (struct source_file){"alembic.ini", content},
                       config_unread(arena, content, "alembic", "script_location"), "script_location");

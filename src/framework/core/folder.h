@@ -32,6 +32,7 @@ struct folder {
     const char *path; /* "prisma/migrations" */
     bool configured;  /* named by --migrations, or the project has a configuration of the framework */
     bool is_named;    /* that configuration names this path */
+    bool is_walked;   /* neither a usual place nor a workspace file led to it, but a walk through the project */
     enum confidence confidence;
     const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
     struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */
@@ -50,6 +51,7 @@ struct folder_list {
     size_t capacity;
     const char
         *unreadable; /* a usual place that is there and may not be read, so that nobody knows whose it is; NULL */
+    bool is_cut;     /* the project is larger than what was looked through */
 };
 
 /* A migration as the folder has it. */

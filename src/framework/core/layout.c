@@ -4,8 +4,10 @@
 #include "framework/core/layout.h"
 
 #include "framework/core/configuration.h"
+#include "framework/core/dialect.h"
 #include "framework/core/evidence.h"
 #include "framework/core/listing.h"
+#include "framework/core/walk.h"
 #include "framework/core/workspace.h"
 
 #include <string.h>
@@ -13,32 +15,46 @@
 
 /* ---- one framework in one package ---- */
 
-/* "m" of "./m/."; "." of "./". */
-static struct text without_dots(struct text path)
+#define MOST_PARTS 64 /* of a path */
+
+/* "m" of "./m/.", "." of "./", "packages/db" of "apps/web/../../packages/db". One that leads out of the project, and an
+ * absolute one, stay as they are. */
+static const char *plain_path(struct arena *arena, const char *path)
 {
-    while (text_starts_with(path, "./")) {
-        do {
-            path = text_slice(path, 1, path.size);
-        } while (text_starts_with(path, "/"));
+    struct text parts[MOST_PARTS];
+    size_t count = 0;
+    struct buffer plain = {.arena = arena};
+    for (const char *rest = path; *rest != '\0';) {
+        const struct text part = {rest, strcspn(rest, "/")};
+        rest += part.size + (rest[part.size] == '/' ? 1 : 0);
+        if (path[0] == '/' || count == MOST_PARTS || (text_is(part, "..") && count == 0)) {
+            return arena_strdup(arena, path);
+        }
+        if (text_is(part, "..")) {
+            count--;
+        } else if (part.size > 0 && !text_is(part, ".")) {
+            parts[count++] = part;
+        }
     }
-    while (path.size > 1 && (text_ends_with(path, "/") || text_ends_with(path, "/."))) {
-        path.size--;
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&plain, i == 0 ? "" : "/");
+        buffer_add(&plain, parts[i]);
     }
-    return path.size == 0 ? text_of(".") : path;
+    return count == 0 ? "." : buffer_string(&plain);
 }
 
 void layout_add(struct arena *arena, struct folder_list *folders, const struct folder *folder)
 {
-    const struct text path = without_dots(text_of(folder->path));
+    const char *const path = plain_path(arena, folder->path);
     for (size_t i = 0; i < folders->count; i++) {
-        if (folders->items[i].framework == folder->framework && text_is(path, folders->items[i].path)) {
+        if (folders->items[i].framework == folder->framework && strcmp(path, folders->items[i].path) == 0) {
             return;
         }
     }
     folders->items = arena_grow(arena, folders->items, folders->count, &folders->capacity, sizeof *folders->items);
     struct folder *const added = &folders->items[folders->count++];
     *added = *folder;
-    added->path = arena_strndup(arena, path.data, path.size);
+    added->path = path;
     added->probe = NULL; /* the search ends, and files may change */
 }
 
@@ -186,21 +202,125 @@ static bool search_package(const struct package_search *search, struct status *s
     return true;
 }
 
-/* Those that the project itself, which `whole` has searched, names. */
-static bool search_packages(const struct package_search *whole, struct status *status)
+static bool search_one(const struct package_search *whole, const char *base, struct status *status)
 {
-    const char *const root = whole->project->root;
-    struct workspace workspace;
-    workspace_find(whole->arena, root, whole->folders->count > 0, &workspace);
-    for (size_t i = 0; i < workspace.count; i++) {
-        struct package_search search = *whole;
-        search.base = workspace.packages[i];
-        search.probe = probe_new(whole->arena, root, search.base, whole->probe);
-        if (!search_package(&search, status)) {
+    struct package_search search = *whole;
+    search.base = base;
+    search.probe = probe_new(whole->arena, whole->project->root, base, whole->probe);
+    return search_package(&search, status);
+}
+
+/* Those that the project itself, which `whole` has searched, names. */
+static bool search_packages(const struct package_search *whole, const struct workspace *workspace,
+                            struct status *status)
+{
+    for (size_t i = 0; i < workspace->count; i++) {
+        if (!search_one(whole, workspace->packages[i], status)) {
             return false;
         }
     }
     return true;
+}
+
+/* ---- what a walk finds ---- */
+
+/* Is it one of the folders, or below one? */
+static bool is_found(const struct folder_list *folders, const char *path)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < folders->count; i++) {
+        const size_t size = strlen(folders->items[i].path);
+        is = strncmp(folders->items[i].path, path, size) == 0 && (path[size] == '\0' || path[size] == '/');
+    }
+    return is;
+}
+
+static bool is_searched(const struct workspace *workspace, const char *package)
+{
+    size_t i = 0;
+    while (i < workspace->count && strcmp(workspace->packages[i], package) != 0) {
+        i++;
+    }
+    return i < workspace->count;
+}
+
+/* Asks every framework whether a directory of the package is one of its folders, unless the package's configuration
+ * names another. */
+static bool ask_all(const struct package_search *search, const char *path, struct status *status)
+{
+    struct arena *const arena = search->arena;
+    const struct framework *const *const all = all_of(search->project);
+    struct project given = *search->project;
+    given.migrations = path;
+    for (size_t i = 0; all[i] != NULL; i++) {
+        struct folder folder = {.framework = all[i], .root = given.root, .base = search->base, .probe = search->probe};
+        if (all[i]->hooks.find == NULL) {
+            folder = configured_folder(arena, all[i], &given, search->base, search->probe);
+            if (folder.path == NULL) {
+                folder.path = path;
+                folder.unread = NULL;
+                consider(arena, &folder, search->folders);
+            }
+        } else if (all[i]->folder.lock != NULL &&
+                   file_look(path_join(arena, path_join(arena, given.root, path), all[i]->folder.lock), NULL) ==
+                       FILE_REGULAR &&
+                   !all[i]->hooks.find(arena, &given, search->base, search->folders, status)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Directories that look like folders of migrations, wherever they are. */
+static bool ask_walked(const struct package_search *whole, const struct walk *walk, struct status *status)
+{
+    struct package_search search = *whole;
+    for (size_t i = 0; i < walk->folder_count; i++) {
+        const struct walked_folder *const folder = &walk->folders[i];
+        if (strcmp(search.base, folder->base) != 0) {
+            search.base = folder->base;
+            search.probe = folder->base[0] == '\0'
+                               ? whole->probe
+                               : probe_new(whole->arena, whole->project->root, folder->base, whole->probe);
+        }
+        if (!is_found(whole->folders, folder->path) && !ask_all(&search, folder->path, status)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same, and packages that no workspace file names. */
+static bool search_everywhere(const struct package_search *whole, const struct workspace *workspace,
+                              struct status *status)
+{
+    struct folder_list *const folders = whole->folders;
+    const size_t before = folders->count;
+    struct walk walk;
+    walk_project(whole->arena, whole->project->root, &walk);
+    for (size_t i = 0; i < walk.package_count; i++) {
+        const char *const package = walk.packages[i];
+        if (!is_searched(workspace, package) && !is_found(folders, package) && !search_one(whole, package, status)) {
+            return false;
+        }
+    }
+    if (!ask_walked(whole, &walk, status)) {
+        return false;
+    }
+    for (size_t i = before; i < folders->count; i++) {
+        folders->items[i].is_walked = true;
+    }
+    folders->is_cut = walk.is_cut;
+    return true;
+}
+
+/* Beyond what the project itself has: its packages, and where it has nothing itself, whatever is in it. */
+static bool search_beyond(const struct package_search *whole, struct status *status)
+{
+    struct workspace workspace;
+    const bool has_own = whole->folders->count > 0;
+    workspace_find(whole->arena, whole->project->root, has_own, &workspace);
+    return search_packages(whole, &workspace, status) && (has_own || search_everywhere(whole, &workspace, status));
 }
 
 /* Is the nearest directory above it, of those that are there, one? */
@@ -276,6 +396,29 @@ static void leave_taken(const struct project *project, struct folder_list *folde
     folders->count = kept;
 }
 
+static bool is_there(struct arena *arena, const struct folder *folder)
+{
+    return file_look(path_join(arena, folder->root, folder->path), NULL) == FILE_DIRECTORY;
+}
+
+/* What a package's configuration names and is not there says nothing beside folders that are: it may be the default of
+ * a value that is computed, or a path inside of a container. */
+static void leave_absent(struct arena *arena, struct folder_list *folders)
+{
+    bool has_one = false;
+    for (size_t i = 0; !has_one && i < folders->count; i++) {
+        has_one = is_there(arena, &folders->items[i]);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < folders->count; i++) {
+        const struct folder folder = folders->items[i];
+        if (!has_one || folder.base[0] == '\0' || is_there(arena, &folder)) {
+            folders->items[kept++] = folder;
+        }
+    }
+    folders->count = kept;
+}
+
 /* ---- the surest first ---- */
 
 static bool is_surer(const struct folder *a, const struct folder *b)
@@ -301,10 +444,14 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
     const struct package_search whole = {arena, project, "", probe_new(arena, project->root, "", NULL), folders};
     const bool ok = project->migrations != NULL ? find_given(arena, project, whole.probe, folders, status)
                                                 : search_package(&whole, status);
-    if (!ok || (project->migrations == NULL && !search_packages(&whole, status))) {
+    if (!ok || (project->migrations == NULL && !search_beyond(&whole, status))) {
         return false;
     }
     leave_taken(project, folders);
+    if (project->migrations == NULL) {
+        leave_absent(arena, folders);
+        dialect_leave_others(arena, folders);
+    }
     sort(folders);
     return true;
 }

@@ -161,6 +161,63 @@ static void add_maven(const struct search *search)
     }
 }
 
+/* The next text between quotes of either sort; false where there is none. */
+static bool next_quoted(struct text *rest, struct text *word)
+{
+    size_t at = 0;
+    while (at < rest->size && rest->data[at] != '"' && rest->data[at] != '\'') {
+        at++;
+    }
+    const size_t end = at < rest->size ? text_find(*rest, (const char[]){rest->data[at], '\0'}, at + 1) : SIZE_MAX;
+    if (end == SIZE_MAX) {
+        return false;
+    }
+    *word = text_slice(*rest, at + 1, end);
+    *rest = text_slice(*rest, end + 1, rest->size);
+    return true;
+}
+
+/* include ':app', ":libs:db" of Gradle, also over several lines. */
+static void add_gradle(const struct search *search, const char *file)
+{
+    struct text content;
+    bool goes_on = false;
+    if (!read_file(search, file, &content)) {
+        return;
+    }
+    for (struct text line; text_next_line(&content, &line);) {
+        line = text_trim(line);
+        const bool is_include = goes_on || text_starts_with(line, "include ") || text_starts_with(line, "include(");
+        goes_on = is_include && (text_ends_with(line, ",") || text_ends_with(line, "("));
+        for (struct text word, rest = line; is_include && next_quoted(&rest, &word);) {
+            word = text_slice(word, text_starts_with(word, ":") ? 1 : 0, word.size);
+            char *const path = arena_strndup(search->arena, word.data, word.size);
+            for (char *colon = path; (colon = strchr(colon, ':')) != NULL;) {
+                *colon = '/';
+            }
+            add_pattern(search, path);
+        }
+    }
+}
+
+/* The quoted word behind each of these keys: "url": "./packages/a" of Composer, path = "libs/db" of Poetry, apps_path:
+ * "apps" of Mix, whose every directory is one. */
+static void add_behind(const struct search *search, const char *file, const char *key, const char *below)
+{
+    struct text content;
+    if (!read_file(search, file, &content)) {
+        return;
+    }
+    for (size_t at = 0; (at = text_find(content, key, at)) != SIZE_MAX;) {
+        at += strlen(key);
+        struct text rest = text_slice(content, at, text_find(content, "\n", at));
+        struct text word;
+        if (next_quoted(&rest, &word)) {
+            add_pattern(search, arena_printf(search->arena, "%.*s%s", (int)word.size, word.data, below));
+        }
+    }
+}
+
 static void add_toml(const struct search *search, const char *file, const char *section)
 {
     struct text content;
@@ -190,8 +247,15 @@ void workspace_find(struct arena *arena, const char *root, bool has_own, struct 
     add_json(&search, "lerna.json", (const char *const[]){"packages", NULL});
     add_toml(&search, "Cargo.toml", "workspace");
     add_toml(&search, "pyproject.toml", "tool.uv.workspace");
+    add_behind(&search, "pyproject.toml", "path =", "");
     add_go(&search);
     add_maven(&search);
+    add_gradle(&search, "settings.gradle");
+    add_gradle(&search, "settings.gradle.kts");
+    add_behind(&search, "composer.json", "\"url\":", "");
+    add_behind(&search, "mix.exs", "apps_path:", "/*");
+    add_behind(&search, "nx.json", "\"appsDir\":", "/*");
+    add_behind(&search, "nx.json", "\"libsDir\":", "/*");
     for (size_t i = 0; usual_parents[i] != NULL; i++) {
         add_below(&search, "", arena_printf(arena, "%s/*", usual_parents[i]), MOST_DEPTH);
     }

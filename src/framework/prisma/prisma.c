@@ -124,6 +124,7 @@ const struct framework framework_prisma = {
             .advisory_locks = KEYS(72707369),
         },
     .folder = {.places = WORDS("prisma/migrations"),
+               .lock = "migration_lock.toml",
                .files = FILES({.pattern = "*"}),
                .script = PRISMA_SCRIPT,
                .checksum = "SHA256",

@@ -42,7 +42,9 @@ const struct framework framework_bun = {
         {
             .places = WORDS("migrations", "cmd/bun/migrations", "db/migrations"),
             .sure_by = WORDS("go.mod: github.com/uptrace/bun & {number:1-14}_*.tx.up.sql",
-                             "go.mod: github.com/uptrace/bun & {number:1-14}_*.up.sql: --bun:split"),
+                             "go.mod: github.com/uptrace/bun & {number:1-14}_*.up.sql: --bun:split",
+                             "go.mod: github.com/uptrace/bun & {number:1-14}_*.go: "
+                             "Migrations.Register|Migrations.MustRegister|.Register(func(ctx"),
             .doubted_by = WORDS("go.mod: github.com/uptrace/bun & {number:1-14}_*.up.sql"), /* or golang-migrate's */
             .likely_by = WORDS("{number:1-14}_*.tx.up.sql", "{number:1-14}_*.up.sql: --bun:split"),
             .files = FILES({.pattern = "{number:1-14}_*.tx.up.sql"},

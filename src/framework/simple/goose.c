@@ -76,7 +76,7 @@ const struct framework framework_goose = {
                                                            .directory = "GOOSE_MIGRATION_DIR",
                                                            .table = "GOOSE_TABLE",
                                                            .is_of_others = true},
-            .sure_by = WORDS("*.sql: -- +goose Up"),
+            .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
             /* Programs are migrations, too; those without a number are helpers. */
             .files = FILES({.pattern = "*_test.go", .passed_over = true},
                            {.pattern = "{number:1-18}_*.go", .is_code = true}, {.pattern = "{number:1-18}_*.sql"}),

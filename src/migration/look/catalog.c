@@ -93,6 +93,11 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
     if (detection->unreadable != NULL) {
         return detection->unreadable;
     }
+    if (detection->framework == NULL && detection->is_cut) {
+        return "Among the first 20,000 names of the project, the nearest directories first, are no migrations of a "
+               "framework that Truss knows, and no tracking table is in the database. Say where they are by "
+               "--migrations DIR, or which part of the project is meant by --project.";
+    }
     if (detection->framework == NULL) {
         return "No migrations of a framework that Truss knows were found in the project, and no tracking table in the "
                "database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "

@@ -80,9 +80,10 @@ static void keep_best(const struct detection *detection, int (*rank)(const struc
     }
 }
 
+/* What a walk has found lies as deep as a package of the project. */
 static bool is_in_package(const struct source *source)
 {
-    return source->has_folder && source->folder.base[0] != '\0';
+    return source->has_folder && (source->folder.base[0] != '\0' || source->folder.is_walked);
 }
 
 /* What the project itself has comes before what its packages have: those are asked for. */

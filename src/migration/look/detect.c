@@ -89,6 +89,7 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
         !source_choose(&looking, &certain)) {
         return false;
     }
+    detection->is_cut = folders.is_cut;
     check_url(&looking);
     say_unreadable(&looking, &folders);
     return true;

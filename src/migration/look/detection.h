@@ -39,6 +39,7 @@ struct detection {
     bool is_policed;        /* row-level security hides rows of the ledger from this role */
     struct session_facts facts;
 
+    bool is_cut;            /* the project is larger than what is looked through for folders */
     const char *unreadable; /* a place for migrations that may not be read, where no folder was chosen; NULL: none */
     const char *problem;    /* why nothing can be said of any migration: several were found, or what is in
                                the ledger's place is none; else NULL */

@@ -1,0 +1,141 @@
+/*
+ * A part of a path that names a server means it, alone ("h2") or in a longer name ("SqliteMigrations").
+ */
+#include "framework/core/dialect.h"
+
+#include "framework/core/framework.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LONGEST_PART 255
+#define MOST_READ    65536 /* bytes of a file that may say it */
+
+static const struct {
+    const char *word; /* in small letters */
+    bool is_whole;    /* too short to be looked for in a longer name */
+    const char *server;
+} known_servers[] = {
+    {"mysql", false, "MySQL"},
+    {"mariadb", false, "MariaDB"},
+    {"sqlite", false, "SQLite"},
+    {"hsqldb", false, "HSQLDB"},
+    {"sqlserver", false, "SQL Server"},
+    {"mssql", false, "SQL Server"},
+    {"clickhouse", false, "ClickHouse"},
+    {"cockroach", false, "CockroachDB"},
+    {"mongo", false, "MongoDB"},
+    {"oracle", true, "Oracle"},
+    {"h2", true, "H2"},
+    {"db2", true, "Db2"},
+    {"derby", true, "Derby"},
+    {"spanner", true, "Spanner"},
+};
+
+/* What one part of a path says. */
+static const char *server_of(const char *part)
+{
+    if (strstr(part, "postgres") != NULL || strstr(part, "pgsql") != NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof known_servers / sizeof known_servers[0]; i++) {
+        if (known_servers[i].is_whole ? strcmp(part, known_servers[i].word) == 0
+                                      : strstr(part, known_servers[i].word) != NULL) {
+            return known_servers[i].server;
+        }
+    }
+    return NULL;
+}
+
+const char *dialect_of_path(const char *path)
+{
+    const char *server = NULL;
+    while (server == NULL && *path != '\0') {
+        char part[LONGEST_PART + 1] = {0};
+        const size_t size = strcspn(path, "/");
+        for (size_t i = 0; i < size && i < LONGEST_PART; i++) {
+            part[i] = (char)tolower((unsigned char)path[i]);
+        }
+        server = server_of(part);
+        path += size + (path[size] == '/' ? 1 : 0);
+    }
+    return server;
+}
+
+/* ---- what files say ---- */
+
+/* The quoted word behind a key; NULL where there is none. */
+static const char *quoted_behind(struct arena *arena, struct text content, const char *key)
+{
+    const size_t at = text_find(content, key, 0);
+    const size_t from = at == SIZE_MAX ? SIZE_MAX : text_find(content, "\"", at + strlen(key));
+    const size_t to = from == SIZE_MAX ? SIZE_MAX : text_find(content, "\"", from + 1);
+    return to == SIZE_MAX ? NULL : arena_strndup(arena, content.data + from + 1, to - from - 1);
+}
+
+/* Where a framework's own files say the server. */
+static const struct {
+    const char *framework;
+    const char *file; /* in the folder, or in its package */
+    bool is_of_package;
+    const char *key;    /* in front of the quoted word that says it */
+    const char *server; /* what the key alone says; NULL: the word */
+} markers[] = {
+    {"prisma", "migration_lock.toml", false, "provider =", NULL},
+    {"drizzle", "meta/_journal.json", false, "\"dialect\":", NULL},
+    {"liquibase", "pom.xml", true, "liquibase-mongodb", "MongoDB"},
+    {"liquibase", "build.gradle", true, "liquibase-mongodb", "MongoDB"},
+};
+
+static const char *server_of_files(struct arena *arena, const struct folder *folder)
+{
+    for (size_t i = 0; i < sizeof markers / sizeof markers[0]; i++) {
+        struct status unread = {.arena = arena};
+        struct file_start start;
+        const char *const place = markers[i].is_of_package ? folder->base : folder->path;
+        const char *const path = path_join(arena, path_join(arena, folder->root, place), markers[i].file);
+        if (strcmp(folder->framework->id, markers[i].framework) != 0 ||
+            !file_read_start(arena, path, MOST_READ, &start, &unread)) {
+            continue;
+        }
+        const char *const word = markers[i].server == NULL ? quoted_behind(arena, start.content, markers[i].key)
+                                 : text_find(start.content, markers[i].key, 0) != SIZE_MAX ? markers[i].server
+                                                                                           : NULL;
+        if (word != NULL && strncmp(word, "postgres", strlen("postgres")) != 0 && strcmp(word, "pg") != 0) {
+            return word;
+        }
+    }
+    return NULL;
+}
+
+/* Of the project's own folder its framework says so itself (Prisma's P3019). */
+static const char *server_of_folder(struct arena *arena, const struct folder *folder)
+{
+    const char *const server = dialect_of_path(folder->path);
+    return server != NULL                                 ? server
+           : folder->base[0] != '\0' || folder->is_walked ? server_of_files(arena, folder)
+                                                          : NULL;
+}
+
+void dialect_leave_others(struct arena *arena, struct folder_list *folders)
+{
+    size_t others = 0;
+    const char **const servers = arena_array(arena, folders->count + 1, sizeof *servers);
+    for (size_t i = 0; i < folders->count; i++) {
+        servers[i] = server_of_folder(arena, &folders->items[i]);
+        others += servers[i] != NULL ? 1 : 0;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < folders->count; i++) {
+        struct folder folder = folders->items[i];
+        if (servers[i] != NULL && folder.unread == NULL) {
+            folder.unread =
+                arena_printf(arena, "The folder %s is for %s, as its name or its files say", folder.path, servers[i]);
+        }
+        if (servers[i] == NULL || others == folders->count) {
+            folders->items[kept++] = folder;
+        }
+    }
+    folders->count = kept;
+}

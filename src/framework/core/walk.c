@@ -1,0 +1,262 @@
+/*
+ * A directory is judged by the names in it: nothing is opened here. Whose it is, the frameworks' evidence says.
+ */
+#include "framework/core/walk.h"
+
+#include "base/files.h"
+#include "base/text.h"
+#include "framework/core/pattern.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <string.h>
+
+#define MOST_ENTRIES  20000
+#define MOST_DEPTH    12 /* Java's packages are directories */
+#define MOST_PACKAGES 300
+#define MOST_FOLDERS  500
+
+/* What is in these belongs to others, or is no migration of the project itself. */
+static const char *const never_entered[] = {"node_modules", "vendor",        "target",
+                                            "dist",         "build",         "out",
+                                            "bin",          "obj",           "bower_components",
+                                            "third_party",  "Pods",          "__pycache__",
+                                            "venv",         "site-packages", "coverage",
+                                            "tmp",          "fixtures",      "testdata",
+                                            "test-data",    "test",          "tests",
+                                            "__tests__",    "spec",          "e2e",
+                                            "testing",      "examples",      "example",
+                                            "samples",      "sample",        "demos",
+                                            "snapshots",    "stub",          "stubs",
+                                            "mocks",        "stub",          "stubs",
+                                            "mocks",        "test-*",        "test_*",
+                                            "*-test",       "*-tests",       "*_test",
+                                            "*_tests",      "*-fixtures",    NULL};
+
+/* A directory with one of these is a package, or the place of a framework's configuration. */
+static const char *const manifests[] = {"package.json",
+                                        "Cargo.toml",
+                                        "go.mod",
+                                        "pyproject.toml",
+                                        "setup.py",
+                                        "requirements.txt",
+                                        "composer.json",
+                                        "mix.exs",
+                                        "Gemfile",
+                                        "pom.xml",
+                                        "build.gradle",
+                                        "build.gradle.kts",
+                                        "*.csproj",
+                                        "alembic.ini",
+                                        "knexfile.*",
+                                        "drizzle.config.*",
+                                        "prisma.config.*",
+                                        "schema.prisma",
+                                        "atlas.hcl",
+                                        "diesel.toml",
+                                        "sqitch.plan",
+                                        "sqitch.conf",
+                                        "dbconfig.yml",
+                                        "manage.py",
+                                        ".gmrc",
+                                        "ormconfig.*",
+                                        ".sequelizerc",
+                                        "liquibase.properties",
+                                        "flyway.conf",
+                                        "flyway.toml",
+                                        "refinery.toml",
+                                        "kysely.config.*",
+                                        "mikro-orm.config.*",
+                                        "data-source.ts",
+                                        "phinx.*",
+                                        "tern.conf",
+                                        "config.toml",
+                                        "yoyo.ini",
+                                        "rambler.json",
+                                        "migrations.json",
+                                        NULL};
+
+/* Names that only migrations have. */
+static const char *const migrations[] = {"{number}*.sql",
+                                         "{V|U|R}*__*.sql",
+                                         "{number}*.fizz",
+                                         "migration_lock.toml",
+                                         "atlas.sum",
+                                         "_journal.json",
+                                         "env.py",
+                                         "*ModelSnapshot.cs",
+                                         NULL};
+
+/* A directory with one of these is a migration itself, and its folder is the one above. */
+static const char *const scripts[] = {"up.sql", "migration.sql", NULL};
+
+/* Folders of programs are known by what they are called: a program of any name may be in them. */
+static const char *const usual_names[] = {"migrations",  "migration",  "migrate",     "versions",
+                                          "_migrations", "migrator",   "Migrations",  "changelogs",
+                                          "changelog",   "evolutions", "alterations", NULL};
+static const char *const programs[] = {"*.{go|ts|js|mjs|cjs|py|rb|php|cs|exs|rs|sql|java|kt}", NULL};
+
+struct directory {
+    const char *path;
+    const char *base;
+    int depth;
+};
+
+struct walking {
+    struct arena *arena;
+    const char *root;
+    struct walk *walk;
+    struct directory *queue;
+    size_t count;
+    size_t capacity;
+    size_t entries;
+};
+
+/* What the names in a directory say of it. */
+struct judged {
+    bool is_package;
+    bool has_migrations;
+    bool has_script;
+    bool has_program;
+};
+
+static bool fits_one(const char *const *patterns, const char *name)
+{
+    size_t i = 0;
+    while (patterns[i] != NULL && !pattern_fits(patterns[i], text_of(name), NULL)) {
+        i++;
+    }
+    return patterns[i] != NULL;
+}
+
+/* Below src/main directories are packages of Java, which may be called anything: org.example. */
+static bool is_entered(const char *path, const char *name)
+{
+    return name[0] != '.' && (strstr(path, "src/main") != NULL || !fits_one(never_entered, name));
+}
+
+static const char *last_part(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void judge(const char *name, struct judged *judged)
+{
+    judged->is_package = judged->is_package || fits_one(manifests, name);
+    judged->has_migrations = judged->has_migrations || fits_one(migrations, name);
+    judged->has_script = judged->has_script || fits_one(scripts, name);
+    judged->has_program = judged->has_program || fits_one(programs, name);
+}
+
+static void enqueue(struct walking *walking, const struct directory *above, const char *name)
+{
+    walking->queue =
+        arena_grow(walking->arena, walking->queue, walking->count, &walking->capacity, sizeof *walking->queue);
+    walking->queue[walking->count++] =
+        (struct directory){path_join(walking->arena, above->path, name), above->base, above->depth + 1};
+}
+
+static bool is_directory(const struct walking *walking, const char *path, const struct dirent *entry)
+{
+    return entry->d_type == DT_DIR ||
+           (entry->d_type == DT_UNKNOWN &&
+            file_look(path_join(walking->arena, path, entry->d_name), NULL) == FILE_DIRECTORY);
+}
+
+/* Reads the names in a directory; those of directories wait for their turn. */
+static struct judged read_directory(struct walking *walking, const struct directory *directory)
+{
+    struct judged judged = {0};
+    const char *const path = path_join(walking->arena, walking->root, directory->path);
+    DIR *const stream = opendir(path);
+    if (stream == NULL) {
+        return judged;
+    }
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        if (walking->entries++ >= MOST_ENTRIES) {
+            walking->walk->is_cut = true;
+            break;
+        }
+        if (!text_is_utf8(text_of(entry->d_name), NULL)) {
+            continue;
+        }
+        if (!is_directory(walking, path, entry)) {
+            judge(entry->d_name, &judged);
+        } else if (is_entered(directory->path, entry->d_name) && directory->depth < MOST_DEPTH) {
+            enqueue(walking, directory, entry->d_name);
+        }
+    }
+    closedir(stream);
+    return judged;
+}
+
+static void add_folder(const struct walking *walking, const char *base, const char *path)
+{
+    struct walk *const walk = walking->walk;
+    for (size_t i = 0; i < walk->folder_count; i++) {
+        if (strcmp(walk->folders[i].path, path) == 0) {
+            return;
+        }
+    }
+    if (walk->folder_count < MOST_FOLDERS) {
+        walk->folders = arena_grow(walking->arena, walk->folders, walk->folder_count, &walk->folder_capacity,
+                                   sizeof *walk->folders);
+        walk->folders[walk->folder_count++] = (struct walked_folder){base, path};
+    }
+}
+
+static const char *above(struct arena *arena, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+/* "drizzle" of "drizzle/meta", "alembic/versions" of the directory of env.py. */
+static const char *folder_of(const struct walking *walking, const char *path)
+{
+    const char *const versions = path_join(walking->arena, path, "versions");
+    const bool has_versions = file_look(path_join(walking->arena, walking->root, versions), NULL) == FILE_DIRECTORY;
+    return has_versions ? versions : strcmp(last_part(path), "meta") == 0 ? above(walking->arena, path) : path;
+}
+
+static void visit(struct walking *walking, size_t at)
+{
+    struct walk *const walk = walking->walk;
+    const size_t before = walking->count;
+    const struct directory directory = walking->queue[at];
+    const struct judged judged = read_directory(walking, &directory);
+    const bool is_package = judged.is_package && directory.path[0] != '\0';
+    if (is_package && walk->package_count < MOST_PACKAGES) {
+        walk->packages = arena_grow(walking->arena, walk->packages, walk->package_count, &walk->package_capacity,
+                                    sizeof *walk->packages);
+        walk->packages[walk->package_count++] = directory.path;
+    }
+    for (size_t i = before; is_package && i < walking->count; i++) {
+        walking->queue[i].base = directory.path;
+    }
+    const char *const base = is_package ? directory.path : directory.base;
+    if (directory.path[0] == '\0') {
+        return; /* the project itself is looked at already */
+    }
+    if (judged.has_script) {
+        add_folder(walking, base, above(walking->arena, directory.path));
+    } else if (judged.has_migrations) {
+        add_folder(walking, base, folder_of(walking, directory.path));
+    } else if (judged.has_program && fits_one(usual_names, last_part(directory.path))) {
+        add_folder(walking, base, directory.path);
+    }
+}
+
+void walk_project(struct arena *arena, const char *root, struct walk *walk)
+{
+    struct walking walking = {.arena = arena, .root = root, .walk = walk};
+    *walk = (struct walk){0};
+    enqueue(&walking, &(const struct directory){"", "", -1}, "");
+    for (size_t i = 0; i < walking.count && !walk->is_cut; i++) {
+        visit(&walking, i);
+    }
+}
