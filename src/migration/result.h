@@ -29,6 +29,7 @@ struct run_result {
     size_t applied_count;
     size_t applied_capacity;
     const char *failed_name; /* NULL: none failed */
+    bool failed_around;      /* it is a callback (run/around.h), and none of the migrations */
     struct failure failure;
     bool dry_run;
     struct run_untried *untried; /* of a dry run */

@@ -33,14 +33,115 @@ class Flyway(Fixtures):
             rpc.call("MigrationService", method)
         return caught.exception.status
 
-    def test_a_callback_is_told_and_leaves_the_folder_to_flyway(self):
-        for name in ("beforeMigrate.sql", "afterMigrate__views.sql", "beforeEachMigrate.sql", "afterEachMigrate.sql", "afterMigrateError.sql"):
-            with self.subTest(name=name), self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/{name}": "SELECT 1"}) as rpc:
-                self.assertIn(name, "".join(self.status(rpc).warnings))
+    LEFT_TO_TOOL = (f"{SQL}/beforeEachMigrateStatement.sql", f"{SQL}/afterEachMigrateError.sql", f"{SQL}/afterValidate.sql", f"{SQL}/createSchema__x.sql",
+                    f"{SQL}/beforeConnect.sql", f"{SQL}/afterMigrate.sh", "src/main/java/db/callback/Notify.java")
+
+    def test_callbacks_that_only_flyway_runs_leave_the_folder_to_it_by_name(self):
+        for path in self.LEFT_TO_TOOL:
+            with self.subTest(path=path), self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", path: "SELECT 1"}) as rpc:
+                named = path if path.endswith(".sql") or path.endswith(".sh") else os.path.dirname(path)
+                self.assertIn(named, "".join(self.status(rpc).warnings))
                 status = self.refused(rpc)
                 self.assertEqual((status.code, status.detail.reason), (FAILED_PRECONDITION, "NEEDS_DELEGATE"))
-                self.assertIn(name, status.message)
+                self.assertIn(named, status.message)
         self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
+
+    # ---- callbacks ----
+
+    EVENTS = ("beforeMigrate", "beforeMigrate__a_b", "beforeMigrate__a", "beforeEachMigrate", "afterEachMigrate", "afterVersioned", "beforeRepeatables",
+              "afterMigrateApplied", "afterMigrate", "afterMigrateError")
+    LOG = "CREATE TABLE IF NOT EXISTS log (id serial, what text, tx bigint DEFAULT txid_current());"
+
+    def with_callbacks(self, **files):
+        """A project in which each callback writes its name, and its place in the order is seen."""
+        made = {f"{SQL}/{one}.sql": f"INSERT INTO log (what) VALUES ('{one}') -- no end" for one in self.EVENTS}
+        made[f"{SQL}/beforeMigrate.sql"] = self.LOG + "INSERT INTO log (what) VALUES ('beforeMigrate');"
+        made.update({f"{SQL}/{name}": text for name, text in files.items()})
+        return self.start(made)
+
+    def log(self):
+        """What was done since the last time, a list for each transaction."""
+        rows = self.sql("WITH gone AS (DELETE FROM log RETURNING *) SELECT tx, string_agg(what, ' ' ORDER BY id) FROM gone GROUP BY tx ORDER BY min(id)")
+        return [what for _, what in rows]
+
+    BEFORE = ["beforeMigrate", "beforeMigrate__a", "beforeMigrate__a_b"]
+
+    def test_callbacks_run_in_the_places_and_transactions_of_flyway(self):
+        """DbMigrate.java of 13.0: those of the run by themselves, those of each migration in its transaction; also with nothing pending."""
+        each = ["beforeEachMigrate V1 afterEachMigrate", "beforeEachMigrate V2 afterEachMigrate"]
+        with self.with_callbacks(**{"V1__a.sql": "INSERT INTO log (what) VALUES ('V1')", "V2__b.sql": "INSERT INTO log (what) VALUES ('V2');",
+                                    "R__r.sql": "INSERT INTO log (what) VALUES ('R')"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.assertEqual(self.log(), self.BEFORE + each + ["afterVersioned", "beforeRepeatables", "beforeEachMigrate R afterEachMigrate", "afterMigrateApplied", "afterMigrate"])
+            again = rpc.call("MigrationService", "Run")
+            self.assertEqual((again.ok, again.summary), (True, "No pending migrations to run."))
+            self.assertEqual(self.log(), self.BEFORE + ["afterVersioned", "afterMigrate"])
+        self.assertEqual(self.sql("SELECT script, checksum IS NOT NULL, success FROM flyway_schema_history ORDER BY installed_rank"),
+                         [("V1__a.sql", "t", "t"), ("V2__b.sql", "t", "t"), ("R__r.sql", "t", "t")])
+
+    def test_a_migration_that_fails_takes_its_own_callbacks_with_it(self):
+        with self.with_callbacks(**{"V1__a.sql": "INSERT INTO log (what) VALUES ('V1')", "V2__b.sql": "\nSELECT oops"}) as rpc:
+            run = rpc.call("MigrationService", "Run")
+            self.assertEqual((run.ok, run.failed.name, run.failed.line), (False, "V2__b", 2))
+        self.assertEqual(self.log(), self.BEFORE + ["beforeEachMigrate V1 afterEachMigrate", "afterMigrateError"])
+
+    def test_a_callback_that_fails_is_named_with_its_line(self):
+        for name, text, kept in (("beforeMigrate__b.sql", "SELECT 1;\nSELECT oops", ""), ("afterMigrate__z.sql", "SELECT 1;\nSELECT oops", "V1__a")):
+            with self.subTest(name=name):
+                self.setUp()
+                with self.with_callbacks(**{"V1__a.sql": "SELECT 1", name: text}) as rpc:
+                    run = rpc.call("MigrationService", "Run")
+                    self.assertEqual((run.ok, run.failed.name, run.failed.line, run.failed.partially_applied), (False, f"{SQL}/{name}", 2, False))
+                    self.assertIn(f"The callback {SQL}/{name} failed", run.summary)
+                    self.assertEqual("".join(one.name for one in run.applied), kept)
+        self.setUp()
+        with self.with_callbacks(**{"V1__a.sql": "SELECT 1", "beforeEachMigrate.sql": "SELECT 1;\nSELECT oops"}) as rpc:
+            run = rpc.call("MigrationService", "Run")
+            self.assertEqual((run.failed.name, run.failed.line), ("V1__a", 0))
+            self.assertIn("beforeEachMigrate.sql, line 2: column \"oops\" does not exist", run.failed.error)
+
+    def test_a_role_that_a_callback_takes_is_the_migration_s(self):
+        self.sql("CREATE ROLE flyway_owner; GRANT CREATE, USAGE ON SCHEMA public TO flyway_owner")
+        self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY flyway_owner; DROP ROLE flyway_owner")
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/V2__b.sql": "CREATE INDEX CONCURRENTLY ai ON a (i); CREATE TABLE b (i int)",
+                         f"{SQL}/beforeEachMigrate.sql": "SET ROLE flyway_owner", f"{SQL}/afterMigrate.sql": "CREATE TABLE c (i int)"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('a', 'ai', 'b') ORDER BY 1"),
+                         [("a", "flyway_owner"), ("ai", "flyway_owner"), ("b", "flyway_owner")])
+        self.assertNotEqual(self.sql("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'c'"), [("flyway_owner",)])
+
+    def test_a_dry_run_tries_what_the_migrations_may_need_and_names_the_rest(self):
+        with self.with_callbacks(**{"V1__a.sql": "INSERT INTO log (what) VALUES ('V1')"}) as rpc:
+            run = rpc.call("MigrationService", "Run", {"dry_run": True})
+            self.assertTrue(run.ok, run.summary)
+            self.assertEqual({one.migration for one in run.not_tried},
+                             {f"{SQL}/{one}.sql" for one in ("afterVersioned", "beforeRepeatables", "afterMigrateApplied", "afterMigrate", "afterMigrateError")})
+        self.assertEqual(self.sql("SELECT to_regclass('log')"), [(None,)])
+
+    def test_a_plan_shows_those_of_each_migration_and_knows_nothing_of_the_run_s(self):
+        with self.with_callbacks(**{"V1__a.sql": "\nINSERT INTO log (what) VALUES ('V1')"}) as rpc:
+            plan = rpc.call("MigrationService", "Plan")
+            self.assertIn("is not known", plan.summary)
+            self.assertIn("beforeMigrate__a.sql", "".join(self.status(rpc).warnings))
+            lines = [(one.line, "callback" in one.advice) for one in plan.migrations[0].steps[0].statements]
+            self.assertEqual(lines[0], (1, True))
+            hash_before = plan.plan_hash
+        with self.with_callbacks(**{"V1__a.sql": "\nINSERT INTO log (what) VALUES ('V1')", "afterMigrate.sql": "SELECT 2"}) as rpc:
+            self.assertNotEqual(rpc.call("MigrationService", "Plan").plan_hash, hash_before)
+
+    def test_a_callback_may_be_more_than_a_transaction(self):
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/afterMigrate.sql": "VACUUM ANALYZE a; CREATE TABLE b (i int)"}) as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual(self.sql("SELECT to_regclass('b')"), [("b",)])
+
+    def test_callbacks_that_the_configuration_skips_are_none(self):
+        with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.skipDefaultCallbacks=true", "sql/V1__a.sql": "SELECT 1", "sql/beforeMigrate.sql": "SELECT oops"}) as rpc:
+            self.assertEqual(list(self.status(rpc).warnings), [])
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def test_callbacks_of_one_name_are_refused_as_flyway_does(self):
+        with self.start({f"{SQL}/V1__a.sql": "SELECT 1", f"{SQL}/x/afterMigrate.sql": "SELECT 1", f"{SQL}/y/afterMigrate.sql": "SELECT 1"}) as rpc:
+            self.assertIn("two callbacks called afterMigrate", self.refused(rpc).message)
 
     def test_what_only_looks_like_a_callback_is_none(self):
         with self.start({f"{SQL}/V1__a.sql": "SELECT 1", f"{SQL}/afterClean.sql": "SELECT 1", f"{SQL}/notes.sql": "SELECT 1"}) as rpc:

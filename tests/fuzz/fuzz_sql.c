@@ -68,6 +68,8 @@ static void compare_with_parser(struct arena *arena, struct text script)
     }
 }
 
+static const struct script_parts one_file = {.count = 0};
+
 static void make_plan(struct arena *arena, struct text script)
 {
     struct status status = {.arena = arena};
@@ -80,8 +82,10 @@ static void make_plan(struct arena *arena, struct text script)
     for (size_t i = 0; i < plan.count; i++) {
         const struct step *const step = &plan.steps[i];
         require(step->start >= (i == 0 ? 0 : step[-1].end) && step->end > step->start && step->end <= script.size);
-        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, i, 0}, &where);
-        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, 0, i}, &where);
+        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, i, 0, &one_file}, &where,
+                               NULL);
+        plan_failing_statement(arena, &(struct complaint){script, step->start, step->end, 0, i, &one_file}, &where,
+                               NULL);
     }
 }
 

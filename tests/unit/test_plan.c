@@ -499,18 +499,24 @@ START_TEST(what_the_parser_does_not_know_is_sent_whole_and_said_so)
 }
 END_TEST
 
+static const struct script_parts one_file = {.count = 0};
+
 START_TEST(the_failing_statement_is_found_by_position_or_number)
 {
     const char script[] = "select 1;\n  select '\xC3\xA4', nope;\nselect 3;";
     struct position where;
     const struct text text = text_of(script);
-    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 25, 0}, &where),
-                     "select '\xC3\xA4', nope");
+    ck_assert_str_eq(
+        plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 25, 0, &one_file}, &where, NULL),
+        "select '\xC3\xA4', nope");
     ck_assert_uint_eq(where.line, 2);
     ck_assert_uint_eq(where.column, 15);
-    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 2}, &where), "select 3");
+    ck_assert_str_eq(
+        plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 2, &one_file}, &where, NULL),
+        "select 3");
     ck_assert_uint_eq(where.line, 3);
-    ck_assert_ptr_null(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 3}, &where));
+    ck_assert_ptr_null(
+        plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 3, &one_file}, &where, NULL));
 }
 END_TEST
 
@@ -518,7 +524,9 @@ START_TEST(the_failing_statement_is_found_where_the_parser_knows_nothing)
 {
     struct position where;
     const struct text text = text_of("select 1;\nselec 2;\nselect 3;");
-    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 11, 0}, &where), "selec 2");
+    ck_assert_str_eq(
+        plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 11, 0, &one_file}, &where, NULL),
+        "selec 2");
     ck_assert_uint_eq(where.line, 2);
     ck_assert_uint_eq(where.column, 1);
 }
@@ -528,9 +536,27 @@ START_TEST(the_failing_statement_is_told_in_lines_of_the_file_though_a_part_was_
 {
     struct position where;
     const struct text text = text_of("vacuum;\n\nselect 1;\nselect nope;");
-    ck_assert_str_eq(plan_failing_statement(arena, &(struct complaint){text, 9, text.size, 18, 0}, &where),
-                     "select nope");
+    ck_assert_str_eq(
+        plan_failing_statement(arena, &(struct complaint){text, 9, text.size, 18, 0, &one_file}, &where, NULL),
+        "select nope");
     ck_assert_uint_eq(where.line, 4);
+    ck_assert_uint_eq(where.column, 8);
+}
+END_TEST
+
+START_TEST(the_failing_statement_is_told_in_lines_of_the_file_that_it_is_of)
+{
+    static const struct script_part parts[] = {{0, 10, "before.sql"}, {10, 30, NULL}};
+    const struct script_parts two = {parts, 2};
+    const struct text text = text_of("select 1;\nselect 2;\nselect a;\n");
+    struct position where;
+    const char *name;
+    plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 0, 0, &two}, &where, &name);
+    ck_assert_str_eq(name, "before.sql");
+    ck_assert_uint_eq(where.line, 1);
+    plan_failing_statement(arena, &(struct complaint){text, 0, text.size, 28, 0, &two}, &where, &name);
+    ck_assert_ptr_null(name);
+    ck_assert_uint_eq(where.line, 2);
     ck_assert_uint_eq(where.column, 8);
 }
 END_TEST
@@ -545,8 +571,8 @@ START_TEST(a_long_statement_is_shown_around_the_error)
     }
     const size_t at = text_find(buffer_text(&script), "nope", 0);
     const size_t position = text_characters(text_slice(buffer_text(&script), 0, at)) + 1;
-    const char *const shown =
-        plan_failing_statement(arena, &(struct complaint){buffer_text(&script), 0, script.size, position, 0}, &where);
+    const char *const shown = plan_failing_statement(
+        arena, &(struct complaint){buffer_text(&script), 0, script.size, position, 0, &one_file}, &where, NULL);
     ck_assert_ptr_nonnull(strstr(shown, "nope"));
     ck_assert_uint_eq(text_characters(text_of(shown)), 502);
     ck_assert(text_is_utf8(text_of(shown), NULL));
@@ -878,6 +904,7 @@ int main(void)
     tcase_add_test(tests, the_failing_statement_is_found_by_position_or_number);
     tcase_add_test(tests, the_failing_statement_is_found_where_the_parser_knows_nothing);
     tcase_add_test(tests, the_failing_statement_is_told_in_lines_of_the_file_though_a_part_was_sent);
+    tcase_add_test(tests, the_failing_statement_is_told_in_lines_of_the_file_that_it_is_of);
     tcase_add_test(tests, a_long_statement_is_shown_around_the_error);
     tcase_add_test(tests, five_megabytes_are_planned_without_the_parser);
     tcase_add_test(tests, a_hostile_expression_neither_crashes_nor_stalls);

@@ -73,8 +73,29 @@ struct migration_file {
     const void *own; /* what the framework's other functions need to know of it, its own type */
 };
 
+/* When a script that is no migration runs. */
+enum around_when {
+    AROUND_BEFORE_RUN,
+    AROUND_BEFORE_EACH, /* in front of each migration, in its session and transaction */
+    AROUND_AFTER_EACH,
+    AROUND_AFTER_VERSIONED,
+    AROUND_BEFORE_REPEATABLES,
+    AROUND_AFTER_APPLIED, /* behind a run that applied something */
+    AROUND_AFTER_RUN,     /* behind a run that did not fail */
+    AROUND_AFTER_ERROR,
+};
+
+/* A script that the framework's tool runs around the migrations (a callback of Flyway's). */
+struct around_script {
+    enum around_when when;
+    struct migration_file file;
+};
+
 struct migration_files {
     struct migration_file *items; /* in the framework's order */
+    struct around_script *around; /* in the order in which those of one time run */
+    size_t around_count;
+    size_t around_capacity;
     size_t count;
     size_t capacity;
     const char **warnings; /* what a person should know of the folder */

@@ -10,9 +10,23 @@
 
 #include "framework/core/facts.h"
 
+/* A piece of a script that is put together of several files. */
+struct script_part {
+    size_t start; /* [start, end) of the script */
+    size_t end;
+    const char *name; /* of the other file; NULL: it is the migration's own */
+};
+
+/* None: all of it is the migration's own file. */
+struct script_parts {
+    const struct script_part *items;
+    size_t count;
+};
+
 /* What of a file is sent to the server. */
 struct migration_script {
-    struct text sql;     /* keeps the file's lines, so that errors point into it: see script.h */
+    struct text sql; /* keeps the file's lines, so that errors point into it: see script.h */
+    struct script_parts parts;
     bool no_transaction; /* its marker says so: it is sent as the framework's sent_unwrapped says */
 };
 

@@ -19,6 +19,33 @@ struct text script_keep(struct arena *arena, struct text content, size_t start, 
     return (struct text){copy, content.size};
 }
 
+struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name)
+{
+    const char *other = NULL;
+    struct text part = script;
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct script_part *const one = &parts->items[i];
+        if (one->start <= offset) {
+            part = text_slice(script, one->start, one->end);
+            other = one->name;
+        }
+    }
+    if (name != NULL) {
+        *name = other;
+    }
+    return text_position(part, part.data == NULL ? offset : offset - (size_t)(part.data - script.data));
+}
+
+struct script_parts script_parts_copy(struct arena *arena, const struct script_parts *parts)
+{
+    struct script_part *const items = arena_array(arena, parts->count, sizeof *items);
+    for (size_t i = 0; i < parts->count; i++) {
+        items[i] = parts->items[i];
+        items[i].name = arena_strdup(arena, items[i].name);
+    }
+    return (struct script_parts){items, parts->count};
+}
+
 size_t script_find_line(struct text content, size_t from, line_test *test, size_t *behind)
 {
     struct text rest = text_slice(content, from, content.size);

@@ -9,6 +9,13 @@
 /* A copy in which every byte outside of [start, end) that is not a line ending is a space. */
 struct text script_keep(struct arena *arena, struct text content, size_t start, size_t end);
 
+/* Where byte `offset` of a script is in its file. *name (may be NULL) is set where that is another file than the
+ * migration's, else to NULL. */
+struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name);
+
+/* A copy in another arena. */
+struct script_parts script_parts_copy(struct arena *arena, const struct script_parts *parts);
+
 /* Is this line (without its ending) a marker? */
 typedef bool line_test(struct text line);
 

@@ -3,6 +3,7 @@
  * source of 13.0.
  */
 #include "framework/core/ledger.h"
+#include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_files.h"
 
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static bool flyway_script(const struct script_request *request)
         const char *const value = config_value(request->arena, conf, NULL, "executeInTransaction");
         request->script->no_transaction = value != NULL && strcmp(value, "false") == 0;
     }
-    return flyway_fill(request);
+    return flyway_fill(request) && flyway_wrap(request);
 }
 
 /* ---- the ledger ---- */

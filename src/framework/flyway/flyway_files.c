@@ -8,6 +8,7 @@
 #include "framework/core/listing.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
+#include "framework/flyway/flyway_callbacks.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -17,33 +18,7 @@
 /* Migrations that are classes. */
 static const char *const code_endings[] = {".java", ".kt", ".scala", ".groovy", NULL};
 
-/* What `migrate` calls at its places (Event.java), as "beforeMigrate.sql" or "beforeMigrate__what.sql". */
-static const char *const callbacks[] = {
-    "beforeMigrate",
-    "beforeRepeatables",
-    "beforeEachMigrate",
-    "beforeEachMigrateStatement",
-    "afterEachMigrateStatement",
-    "afterEachMigrateStatementError",
-    "afterEachMigrate",
-    "afterEachMigrateError",
-    "afterVersioned",
-    "afterMigrate",
-    "afterMigrateApplied",
-    "afterMigrateError",
-    "afterMigrateOperationFinish",
-    "beforeValidate",
-    "afterValidate",
-    "afterValidateError",
-    "afterValidateOperationFinish",
-    "beforeConnect",
-    "afterConnect",
-    "beforeCreateSchema",
-    "createSchema",
-    NULL,
-};
-
-static const struct flyway_settings *settings_of(const struct folder *folder)
+const struct flyway_settings *flyway_settings_of(const struct folder *folder)
 {
     return folder->settings == NULL ? &flyway_usual : folder->settings;
 }
@@ -89,7 +64,7 @@ const char *flyway_key(struct arena *arena, const char *version, const char *des
 
 /* ---- names ---- */
 
-static const char *with_spaces(struct arena *arena, const char *text, size_t size)
+const char *flyway_description(struct arena *arena, const char *text, size_t size)
 {
     char *const words = arena_strndup(arena, text, size);
     for (char *c = words; *c != '\0'; c++) {
@@ -111,8 +86,7 @@ static const char *version_of(struct arena *arena, const char *text, size_t size
     return size == 0 || !isdigit((unsigned char)version[0]) ? NULL : version;
 }
 
-/* The end of a name that is a migration's; NULL: it is none. */
-static const char *suffix_of(const struct flyway_settings *settings, const char *name, bool *is_code)
+const char *flyway_suffix(const struct flyway_settings *settings, const char *name, bool *is_code)
 {
     *is_code = false;
     for (size_t i = 0; settings->suffixes[i] != NULL; i++) {
@@ -136,7 +110,7 @@ static bool read_name(struct arena *arena, const struct flyway_settings *setting
     const char *const slash = strrchr(script, '/');
     const char *const name = slash == NULL ? script : slash + 1;
     bool is_code;
-    const char *const suffix = suffix_of(settings, name, &is_code);
+    const char *const suffix = flyway_suffix(settings, name, &is_code);
     const bool is_repeatable = text_starts_with(text_of(name), settings->repeatable_prefix);
     const bool is_versioned = text_starts_with(text_of(name), settings->prefix);
     if ((!is_repeatable && !is_versioned) || suffix == NULL) {
@@ -155,7 +129,7 @@ static bool read_name(struct arena *arena, const struct flyway_settings *setting
         return false;
     }
     const char *const description = version_end == end ? end : version_end + strlen(settings->separator);
-    said->description = with_spaces(arena, description, (size_t)(end - description));
+    said->description = flyway_description(arena, description, (size_t)(end - description));
     said->script = script;
     file->name = arena_strndup(arena, name, (size_t)(end - name));
     file->key = flyway_key(arena, said->version, said->description);
@@ -179,37 +153,20 @@ static int compare(const void *a, const void *b)
     return versions != 0 ? versions : strcmp(x->name, y->name);
 }
 
-static bool is_callback(const struct flyway_settings *settings, const char *name)
-{
-    bool is_code;
-    const char *const suffix = suffix_of(settings, name, &is_code);
-    const struct text stem = {name, suffix == NULL ? 0 : strlen(name) - strlen(suffix)};
-    const struct text event = text_slice(stem, 0, text_find(stem, settings->separator, 0));
-    for (size_t i = 0; suffix != NULL && !is_code && callbacks[i] != NULL; i++) {
-        if (text_is(event, callbacks[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What is no migration and yet of weight: callbacks, and baseline migrations, which an empty database begins with. */
 static void note_other(struct arena *arena, const struct folder *place, const char *script,
                        struct migration_files *files)
 {
-    const struct flyway_settings *const settings = settings_of(place);
+    const struct flyway_settings *const settings = flyway_settings_of(place);
     const char *const slash = strrchr(script, '/');
     const char *const name = slash == NULL ? script : slash + 1;
     const char *const path = path_join(arena, place->path, script);
     bool is_code;
-    if (is_callback(settings, name)) {
-        files->needs_tool =
-            files->needs_tool != NULL
-                ? files->needs_tool
-                : arena_printf(arena, "it has the callback %s, which has its place in flyway's own run", path);
-        listing_warn(arena, files, arena_printf(arena, "%s is a callback, which only flyway itself runs.", path));
-    } else if (name[0] == 'B' && isdigit((unsigned char)name[1]) != 0 && strstr(name, settings->separator) != NULL &&
-               suffix_of(settings, name, &is_code) != NULL) {
+    if (flyway_note_callback(arena, place, script, files)) {
+        return;
+    }
+    if (name[0] == 'B' && isdigit((unsigned char)name[1]) != 0 && strstr(name, settings->separator) != NULL &&
+        flyway_suffix(settings, name, &is_code) != NULL) {
         listing_warn(arena, files,
                      arena_printf(arena, "%s is left out: a baseline migration, which only flyway itself runs.", path));
     }
@@ -230,7 +187,7 @@ static bool list_location(struct arena *arena, const struct folder *folder, cons
     }
     for (size_t i = 0; i < found.count; i++) {
         struct migration_file file = found.items[i];
-        if (read_name(arena, settings_of(folder), file.filename, &file)) {
+        if (read_name(arena, flyway_settings_of(folder), file.filename, &file)) {
             *listing_add(arena, files) = file;
         } else {
             note_other(arena, &place, file.filename, files);
@@ -279,7 +236,7 @@ static bool list_classes(struct arena *arena, const struct folder *folder, const
 /* Is its path one of the configured locations? One that the user says stands alone. */
 static bool is_configured(const struct folder *folder)
 {
-    const char *const *const locations = settings_of(folder)->locations;
+    const char *const *const locations = flyway_settings_of(folder)->locations;
     size_t i = 0;
     while (locations[i] != NULL && strcmp(locations[i], folder->path) != 0) {
         i++;
@@ -289,7 +246,7 @@ static bool is_configured(const struct folder *folder)
 
 bool flyway_list(struct arena *arena, const struct folder *folder, struct migration_files *files, struct status *status)
 {
-    const struct flyway_settings *const settings = settings_of(folder);
+    const struct flyway_settings *const settings = flyway_settings_of(folder);
     *files = (struct migration_files){.needs_tool = settings->needs_tool};
     bool ok = list_location(arena, folder, folder->path, files, status) &&
               list_classes(arena, folder, folder->path, files, status);
@@ -302,6 +259,7 @@ bool flyway_list(struct arena *arena, const struct folder *folder, struct migrat
         qsort(files->items, files->count, sizeof *files->items, compare);
     }
     listing_warn_duplicates(arena, files);
+    flyway_place_callbacks(arena, folder, files);
     return ok;
 }
 
@@ -382,7 +340,7 @@ static const char *placeholder(void *data, struct arena *arena, struct text name
 
 bool flyway_fill(const struct script_request *request)
 {
-    struct filling filling = {request->project, settings_of(request->folder), request->folder, request->file};
+    struct filling filling = {request->project, flyway_settings_of(request->folder), request->folder, request->file};
     const struct script_placeholders words = {.open = filling.settings->placeholder_prefix,
                                               .close = filling.settings->placeholder_suffix,
                                               .find = placeholder,

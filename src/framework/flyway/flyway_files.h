@@ -21,6 +21,7 @@ struct flyway_settings {
     const char *placeholder_suffix;
     bool replaces;
     const char *installed_by; /* NULL: who runs */
+    bool skips_callbacks;     /* skipDefaultCallbacks */
 };
 
 /* Those of a folder without a configuration. */
@@ -31,10 +32,20 @@ extern const struct flyway_settings flyway_usual;
 
 /* What a file's name says. */
 struct flyway_name {
-    const char *version;     /* as written, with dots: "1.10"; NULL: repeatable */
-    const char *description; /* with spaces */
-    const char *script;      /* relative to its location */
+    const char *version;                  /* as written, with dots: "1.10"; NULL: repeatable */
+    const char *description;              /* with spaces */
+    const char *script;                   /* relative to its location */
+    const struct migration_files *around; /* with the callbacks that stand around it; NULL: it is one itself */
 };
+
+/* Those of the folder. */
+const struct flyway_settings *flyway_settings_of(const struct folder *folder);
+
+/* The end of a name that is a migration's, or a callback's; NULL: it is none. *is_code: a class's. */
+const char *flyway_suffix(const struct flyway_settings *settings, const char *name, bool *is_code);
+
+/* "add_users" with spaces. */
+const char *flyway_description(struct arena *arena, const char *text, size_t size);
 
 bool flyway_configure(struct arena *arena, struct folder *folder);
 bool flyway_recognise(struct arena *arena, struct folder *folder);

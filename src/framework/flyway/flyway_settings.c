@@ -156,7 +156,7 @@ static const struct habits out_of_order = {
 /* What its own tool does and we do not. */
 static const char *setting_for_tool(struct arena *arena, struct text content, const struct source *source)
 {
-    static const char *const keys[] = {"callbacks", "resolvers", "initSql", "cherryPick", NULL};
+    static const char *const keys[] = {"callbacks", "callbackLocations", "resolvers", "initSql", "cherryPick", NULL};
     size_t i = 0;
     while (keys[i] != NULL && value_of(arena, content, source, keys[i]) == NULL) {
         i++;
@@ -211,7 +211,9 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     const char *const order = value_of(arena, content, source, "outOfOrder");
     settings->locations = read_locations(arena, folder, &(const struct source_file){source->name, content}, source);
     read_names(arena, content, source, settings);
+    const char *const skips = value_of(arena, content, source, "skipDefaultCallbacks");
     settings->needs_tool = setting_for_tool(arena, content, source);
+    settings->skips_callbacks = skips != NULL && strcmp(skips, "true") == 0;
     settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
     settings->placeholders =
         config_pairs(arena, content, source->section, arena_printf(arena, "%splaceholders.", source->prefix),

@@ -4,6 +4,7 @@
  */
 #include "migration/plan/cut.h"
 
+#include "framework/core/script.h"
 #include "migration/plan/cutting.h"
 #include "sql/effects.h"
 #include "sql/lexer.h"
@@ -123,7 +124,7 @@ static size_t changes_reading(const struct planning *planning)
  * last word. */
 static bool plan_unparsed(struct planning *planning)
 {
-    const struct position position = text_position(planning->script, planning->split.error_offset);
+    const struct position position = hold_position(&planning->hold, planning->split.error_offset);
     const size_t changes = changes_reading(planning);
     if (changes != NONE) {
         return planning_fail(planning, changes,
@@ -240,11 +241,12 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
         .options = options,
         .open = NONE,
     };
-    planning.hold = (struct hold){.arena = arena, .script = planning.script, .written = written};
+    planning.hold =
+        (struct hold){.arena = arena, .script = planning.script, .written = written, .parts = options->parts};
     for (size_t i = 0; options->deferred != NULL && i < options->deferred->count; i++) {
         words_add(arena, &planning.hold.deferred, options->deferred->items[i]);
     }
-    *plan = (struct plan){0};
+    *plan = (struct plan){.parts = options->parts};
     if (!plan_script(&planning)) {
         *plan = (struct plan){0};
         return false;
@@ -267,6 +269,7 @@ struct plan plan_copy(struct arena *arena, const struct plan *plan)
     struct plan copy = *plan;
     copy.steps = arena_array(arena, plan->count, sizeof *copy.steps);
     copy.note = arena_strdup(arena, plan->note);
+    copy.parts = script_parts_copy(arena, &plan->parts);
     for (size_t i = 0; i < plan->count; i++) {
         copy.steps[i] = plan->steps[i];
         copy.steps[i].reason = arena_strdup(arena, plan->steps[i].reason);

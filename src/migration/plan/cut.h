@@ -35,10 +35,13 @@ struct complaint {
     size_t end;
     size_t position;  /* 1-based, in characters of the part; 0: none */
     size_t statement; /* its number in the part, where there is no position */
+    const struct script_parts *parts;
 };
 
 /* The statement that it complains about. *where is the position, or the statement's start, in the whole script. A long
- * statement becomes an excerpt of at most 500 characters around the position. NULL where it cannot be told. */
-const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where);
+ * statement becomes an excerpt of at most 500 characters around the position. NULL where it cannot be told. *name is
+ * set where it is of another file than the migration's, else to NULL. */
+const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where,
+                                   const char **name);
 
 #endif

@@ -5,10 +5,7 @@
 
 bool planning_fail(const struct planning *planning, size_t offset, const char *what)
 {
-    const struct position position = text_position(planning->script, offset);
-    status_fail(planning->status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
-    planning->status->position = position.character;
-    return false;
+    return hold_fail(&planning->hold, offset, planning->status, what);
 }
 
 /* A step of these bytes. */

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/cut.h"
 
+#include "framework/core/script.h"
 #include "sql/split.h"
 
 #define EXCERPT_LIMIT 500 /* characters */
@@ -22,7 +23,8 @@ static const char *excerpt(struct arena *arena, struct text script, size_t start
                         to < whole.size ? "…" : "");
 }
 
-const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where)
+const char *plan_failing_statement(struct arena *arena, const struct complaint *complaint, struct position *where,
+                                   const char **name)
 {
     const struct text script = complaint->script;
     const struct text part = text_slice(script, complaint->start, complaint->end);
@@ -32,13 +34,13 @@ const char *plan_failing_statement(struct arena *arena, const struct complaint *
     for (size_t i = 0; sql_next_statement(&lexer, &one); i++) {
         if (at == SIZE_MAX ? i == complaint->statement : at <= one.end) {
             const size_t error = at == SIZE_MAX ? one.start : at;
-            *where = text_position(script, complaint->start + error);
+            *where = script_position(script, complaint->parts, complaint->start + error, name);
             return excerpt(arena, part, one.start, one.end, error);
         }
     }
     if (at == SIZE_MAX) {
         return NULL;
     }
-    *where = text_position(script, complaint->start + at);
+    *where = script_position(script, complaint->parts, complaint->start + at, name);
     return excerpt(arena, part, 0, part.size, at);
 }

@@ -1,5 +1,6 @@
 #include "migration/plan/hold.h"
 
+#include "framework/core/script.h"
 #include "pg/session.h"
 #include "sql/changes.h"
 
@@ -7,16 +8,23 @@
 
 #define MOST_HELD 500 /* by a transaction that is cut: each is looked for among the others */
 
-static uint32_t line_of(const struct hold *hold, size_t at)
+struct position hold_position(const struct hold *hold, size_t at)
 {
-    return text_position(hold->script, at).line;
+    return script_position(hold->script, &hold->parts, at, NULL);
 }
 
-static bool refuse(const struct hold *hold, size_t at, struct status *status, const char *what)
+static uint32_t line_of(const struct hold *hold, size_t at)
 {
-    const struct position position = text_position(hold->script, at);
-    status_fail(status, STATUS_FAILED_PRECONDITION, "Line %u: %s", position.line, what);
-    status->position = position.character;
+    return hold_position(hold, at).line;
+}
+
+bool hold_fail(const struct hold *hold, size_t at, struct status *status, const char *what)
+{
+    const char *name;
+    const struct position position = script_position(hold->script, &hold->parts, at, &name);
+    status_fail(status, STATUS_FAILED_PRECONDITION, "%s%s %u: %s", name == NULL ? "" : name,
+                name == NULL ? "Line" : ", line", position.line, what);
+    status->position = name == NULL ? position.character : 0;
     return false;
 }
 
@@ -58,7 +66,7 @@ static bool use_savepoint(struct hold *hold, const struct sql_lasting *lasting, 
         return true; /* the server knows better */
     }
     if (savepoint->step != step) {
-        return refuse(
+        return hold_fail(
             hold, at, status,
             arena_printf(hold->arena,
                          "the savepoint \"%s\" (line %u) is of a transaction that must end before: what comes "
@@ -79,12 +87,13 @@ static bool check_clock(const struct hold *hold, size_t at, size_t step, struct 
     for (size_t i = 0; i < hold->count; i++) {
         const struct held *const held = &hold->items[i];
         if (held->lasting.kind == SQL_READS_CLOCK && held->step != step) {
-            return refuse(hold, at, status,
-                          arena_printf(hold->arena,
-                                       "rows are chosen by the transaction's time (now()), which line %u has used too, "
-                                       "in a transaction that must end before: the two times would differ. Split the "
-                                       "file between them.",
-                                       line_of(hold, held->at)));
+            return hold_fail(
+                hold, at, status,
+                arena_printf(hold->arena,
+                             "rows are chosen by the transaction's time (now()), which line %u has used too, "
+                             "in a transaction that must end before: the two times would differ. Split the "
+                             "file between them.",
+                             line_of(hold, held->at)));
         }
     }
     return true;
@@ -163,11 +172,12 @@ bool hold_is_read_alike(const struct hold *hold, struct status *status)
     for (size_t i = 0; i < hold->count; i++) {
         const struct held *const held = &hold->items[i];
         if (held->lasting.kind == SQL_READING) {
-            return refuse(hold, held->at, status,
-                          arena_printf(hold->arena,
-                                       "%s: the tool of this migration sends each statement by itself, and what is "
-                                       "behind this one is read otherwise. Split the file behind it, or do without it.",
-                                       held->lasting.what));
+            return hold_fail(
+                hold, held->at, status,
+                arena_printf(hold->arena,
+                             "%s: the tool of this migration sends each statement by itself, and what is "
+                             "behind this one is read otherwise. Split the file behind it, or do without it.",
+                             held->lasting.what));
         }
     }
     return true;
@@ -178,25 +188,26 @@ static bool check_unchecked(const struct hold *hold, const struct cut_place *pla
 {
     const struct held *const held = place->step > 0 ? find_unchecked(hold, place->step) : NULL;
     return held == NULL ||
-           refuse(hold, held->at, status,
-                  arena_printf(hold->arena,
-                               "the server checks this change of \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line "
-                               "%u): it would be checked there, behind steps that stay. Put SET CONSTRAINTS ALL "
-                               "IMMEDIATE in front of that line, or split the file there.",
-                               held->lasting.name, place->why, line_of(hold, place->at)));
+           hold_fail(
+               hold, held->at, status,
+               arena_printf(hold->arena,
+                            "the server checks this change of \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line "
+                            "%u): it would be checked there, behind steps that stay. Put SET CONSTRAINTS ALL "
+                            "IMMEDIATE in front of that line, or split the file there.",
+                            held->lasting.name, place->why, line_of(hold, place->at)));
 }
 
 bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status)
 {
     if (hold->count > MOST_HELD) {
-        return refuse(hold, place->at, status,
-                      "the transaction before has more settings than can be made again behind a cut. Split the file "
-                      "here.");
+        return hold_fail(hold, place->at, status,
+                         "the transaction before has more settings than can be made again behind a cut. Split the file "
+                         "here.");
     }
     for (size_t i = 0; i < hold->count; i++) {
         const struct held *const held = &hold->items[i];
         if (held->lasting.kind == SQL_ENDS || held->lasting.kind == SQL_READING) {
-            return refuse(
+            return hold_fail(
                 hold, held->at, status,
                 arena_printf(hold->arena,
                              "%s lasts to the end of its transaction, but %s (line %u): behind that it would be "

@@ -20,6 +20,7 @@ struct hold {
     struct arena *arena;
     struct text script;  /* as it is looked at */
     struct text written; /* as it is written */
+    struct script_parts parts;
     struct held *items;
     size_t count;
     size_t capacity;
@@ -28,6 +29,12 @@ struct hold {
     size_t of_session;
     size_t reads_clock;
 };
+
+/* Where byte `at` of the script is in its file. */
+struct position hold_position(const struct hold *hold, size_t at);
+
+/* Refuses the script for what is there, with file and line. False, for who calls it. */
+bool hold_fail(const struct hold *hold, size_t at, struct status *status, const char *what);
 
 /* Takes what the statement [start, end) leaves, which is in this step. False where it needs something of an earlier
  * step of the same transaction that has ended (a savepoint, the time). */

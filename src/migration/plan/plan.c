@@ -21,15 +21,15 @@ bool prepared_read(struct arena *arena, const struct prepared *prepared, struct 
                         "The file was changed while the run was going on; run again."));
 }
 
-/* How its own tool sends it, and how this server reads it. */
-static struct plan_options options_of(const struct pg_session *session, const struct framework *framework,
-                                      const struct migration_script *script)
+struct plan_options prepare_options(const struct pg_session *session, const struct framework *framework,
+                                    const struct migration_script *script)
 {
     const enum script_sending unwrapped =
         framework->sent_unwrapped == SENT_IN_TRANSACTION ? SENT_EACH : framework->sent_unwrapped;
     return (struct plan_options){
         .sent = script->no_transaction ? unwrapped : framework->sent,
         .is_wish = script->no_transaction,
+        .parts = script->parts,
         .backslashes = !pg_session_standard_strings(session),
     };
 }
@@ -108,7 +108,7 @@ static void add_made(struct arena *arena, struct text script, struct made *made)
 static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct made *made,
                       const struct migration_script *script, struct prepared *prepared, struct status *problem)
 {
-    struct plan_options options = options_of(session, prepared->place.folder->framework, script);
+    struct plan_options options = prepare_options(session, prepared->place.folder->framework, script);
     struct procedures procedures = {0};
     struct words deferred = {0};
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
@@ -193,6 +193,31 @@ static void plan_all(const struct request *request, struct pg_session *session, 
     }
 }
 
+/* Callbacks of the run: a broken one is found before anything runs, too. Adds their texts to the hash. */
+static bool plan_around(const struct request *request, struct pg_session *session,
+                        const struct preparation *preparation, struct sha256 *hash)
+{
+    const struct catalog *const catalog = &preparation->catalog;
+    bool ok = true;
+    for (size_t i = 0; ok && i < catalog->files.around_count && !preparation->delegate; i++) {
+        const struct migration_file *const file = &catalog->files.around[i].file;
+        const struct migration_place place = {&request->site->project, &catalog->detection.folder, file};
+        struct arena *const reading = arena_new(0);
+        struct loaded loaded;
+        struct plan plan;
+        ok = migration_load(reading, &place, &loaded, request->status);
+        if (ok) {
+            const struct plan_options options = prepare_options(session, catalog->detection.framework, &loaded.script);
+            sha256_add(hash, text_of(loaded_hash(reading, &loaded)));
+            ok = plan_build(reading, loaded.script.sql, &options, &plan, request->status) ||
+                 status_fail(request->status, STATUS_FAILED_PRECONDITION, "The callback %s cannot run: %s",
+                             file->filename, arena_strdup(request->arena, request->status->message));
+        }
+        arena_free(reading);
+    }
+    return ok;
+}
+
 /* ---- the hash ---- */
 
 static void add_word(struct sha256 *hash, const char *word)
@@ -202,8 +227,9 @@ static void add_word(struct sha256 *hash, const char *word)
 }
 
 /* Over everything that decides what a run does: the files, how they are cut, how far they are, and the ledger. */
-static const char *hash_of(struct arena *arena, const struct preparation *preparation)
+static bool make_hash(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
+    struct arena *const arena = request->arena;
     const struct catalog *const catalog = &preparation->catalog;
     struct sha256 hash;
     unsigned char digest[SHA256_SIZE];
@@ -225,9 +251,13 @@ static const char *hash_of(struct arena *arena, const struct preparation *prepar
         add_word(&hash, entry->checksum);
         add_word(&hash, arena_printf(arena, "%d", (int)entry->state));
     }
+    if (!plan_around(request, session, preparation, &hash)) {
+        return false;
+    }
     sha256_finish(&hash, digest);
     sha256_hex(digest, hex);
-    return hex;
+    preparation->hash = hex;
+    return true;
 }
 
 bool prepare(const struct request *request, struct pg_session *session, const struct detection *detection,
@@ -240,7 +270,9 @@ bool prepare(const struct request *request, struct pg_session *session, const st
         return false;
     }
     plan_all(request, session, preparation);
-    preparation->hash = hash_of(request->arena, preparation);
+    if (!make_hash(request, session, preparation)) {
+        return false;
+    }
     if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&
         strcmp(options->plan_hash, preparation->hash) != 0) {
         return status_fail_because(
@@ -264,8 +296,25 @@ void prepare_failure(const struct preparation *preparation, struct failure *fail
     failure->where.character = preparation->problem.position;
 }
 
+/* The callback that stands between the versioned and the repeatable ones; NULL: none does. */
+static const char *callback_between(const struct preparation *preparation)
+{
+    const struct migration_files *const files = &preparation->catalog.files;
+    const bool repeats = preparation->count > 0 && preparation->items[preparation->count - 1].item->file->repeatable;
+    for (size_t i = 0; repeats && i < files->around_count; i++) {
+        if (files->around[i].when == AROUND_AFTER_VERSIONED || files->around[i].when == AROUND_BEFORE_REPEATABLES) {
+            return files->around[i].file.filename;
+        }
+    }
+    return NULL;
+}
+
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation)
 {
+    const char *const between = callback_between(preparation);
+    if (between != NULL) {
+        return arena_printf(arena, "the callback %s has a transaction of its own between them", between);
+    }
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         const struct prepared *const one = &preparation->items[i];
         if (one->attempt != NULL) {

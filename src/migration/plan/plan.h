@@ -14,6 +14,10 @@
 bool prepare(const struct request *request, struct pg_session *session, const struct detection *detection,
              const struct run_options *options, struct preparation *preparation);
 
+/* How its own tool sends a script, and how this server reads it. */
+struct plan_options prepare_options(const struct pg_session *session, const struct framework *framework,
+                                    const struct migration_script *script);
+
 /* Reads it, which must still be what was planned. */
 bool prepared_read(struct arena *arena, const struct prepared *prepared, struct loaded *loaded, struct status *status);
 

@@ -55,6 +55,7 @@ struct plan {
     size_t count;
     /* True where the whole script is one transaction: the ledger's row commits with it. */
     bool one_transaction;
+    struct script_parts parts; /* of the script */
     /* Set where the script could not be cut although it may need it: it is sent whole, as the framework would, and this
      * says why. */
     const char *note;
@@ -65,6 +66,7 @@ struct plan_options {
     bool is_wish;                        /* … because its marker says so */
     const struct procedures *procedures; /* of the database, that end transactions; NULL: not asked for */
     const struct words *deferred;        /* tables whose changes the server checks at COMMIT; NULL: not asked for */
+    struct script_parts parts;           /* of the script; borrowed by the plan */
     bool backslashes;                    /* the server's standard_conforming_strings is off */
 };
 

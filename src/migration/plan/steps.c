@@ -3,6 +3,7 @@
  */
 #include "migration/plan/steps.h"
 
+#include "framework/core/script.h"
 #include "migration/look/store.h"
 
 #include <string.h>
@@ -81,7 +82,8 @@ static bool check_session(struct text content, const struct plan *plan, size_t d
             status, STATUS_FAILED_PRECONDITION,
             "Migration \"%s\" was interrupted behind step %zu of %zu, and what comes may need %s (line %u), which "
             "went with its session. %s",
-            migration, done, plan->count, step->session_bound, text_position(content, step->session_bound_at).line,
+            migration, done, plan->count, step->session_bound,
+            script_position(content, &plan->parts, step->session_bound_at, NULL).line,
             "Undo what was run and mark the migration as rolled back; or do the rest by hand and mark it as "
             "applied.");
         status->migration = migration;
@@ -104,7 +106,7 @@ bool steps_match(const struct step_records *records, struct text content, const 
             (*done)++;
             continue;
         }
-        const uint32_t line = step == NULL ? 0 : text_position(content, step->start).line;
+        const uint32_t line = step == NULL ? 0 : script_position(content, &plan->parts, step->start, NULL).line;
         status_fail(status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" was interrupted behind step %u of %u, and its file has changed since: step %u%s "
                     "is not what was run. Restore the file and run again; or undo what was run and mark the migration "

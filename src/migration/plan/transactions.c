@@ -30,7 +30,7 @@ static struct text statement_text(const struct planning *planning, size_t i)
 
 static uint32_t line_of(const struct planning *planning, size_t i)
 {
-    return text_position(planning->script, planning->split.statements[i].start).line;
+    return hold_position(&planning->hold, planning->split.statements[i].start).line;
 }
 
 static bool fail_statement(const struct planning *planning, size_t i, const char *what)

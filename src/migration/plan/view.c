@@ -3,6 +3,7 @@
  */
 #include "migration/plan/view.h"
 
+#include "framework/core/script.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/reach.h"
 #include "migration/tool/start.h"
@@ -28,7 +29,8 @@ struct explaining {
     size_t listed;
     size_t parsed; /* bytes */
     const struct detection *detection;
-    bool delegates; /* its own tool runs all of it */
+    const struct script_parts *parts; /* of that migration */
+    bool delegates;                   /* its own tool runs all of it */
     /* A relation that the statement names, and that is neither there nor made before; NULL: none. */
     const char *absent;
     const char **told; /* those that were told of: once is enough */
@@ -264,8 +266,14 @@ static void list(struct explaining *explaining, struct text content, struct expl
     explaining->listed++;
     *shown = *statement;
     shown->sql = excerpt(arena, text_slice(content, statement->start, statement->end));
-    shown->where = text_position(content, statement->start);
+    const char *name;
+    shown->where = script_position(content, explaining->parts, statement->start, &name);
     shown->effects = keep_effects(arena, &statement->effects);
+    if (name != NULL) {
+        const char *const advice = shown->effects.advice;
+        shown->effects.advice = arena_printf(arena, "It is of the callback %s.%s%s", name, advice == NULL ? "" : " ",
+                                             advice == NULL ? "" : advice);
+    }
 }
 
 static void explain_step(struct explaining *explaining, struct text content, struct explained_step *explained)
@@ -274,7 +282,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     const struct text part = text_slice(content, step->start, step->end);
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
-    explained->where = text_position(content, step->start);
+    explained->where = script_position(content, explaining->parts, step->start, NULL);
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
@@ -297,6 +305,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     struct loaded loaded;
     const bool ok = migration_load(reading, &prepared->place, &loaded, request->status);
     explaining->reading = reading;
+    explaining->parts = &plan->parts;
     world_begin(explaining->world);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
@@ -373,6 +382,17 @@ static const char *summary_of(struct arena *arena, const struct preparation *pre
                               explanation->transactions, whom(explanation));
 }
 
+/* Callbacks of the run are not read: what they make may be used, and what they lock is not known. */
+static void note_around(struct explaining *explaining, const struct migration_files *files)
+{
+    for (size_t i = 0; i < files->around_count; i++) {
+        const enum around_when when = files->around[i].when;
+        const bool is_of_run = when != AROUND_BEFORE_EACH && when != AROUND_AFTER_EACH;
+        explaining->makes_unseen = explaining->makes_unseen || is_of_run;
+        explaining->explanation->unknown = explaining->explanation->unknown || is_of_run;
+    }
+}
+
 bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
              const struct preparation *preparation, struct explanation *explanation)
 {
@@ -394,6 +414,9 @@ bool explain(const struct request *request, struct pg_session *session, const st
             world_find(explaining.world, explaining.detection->ledger.schema, explaining.detection->ledger.table);
     }
     *explanation = (struct explanation){.is_nobodys = world_is_empty(explaining.world)};
+    if (preparation->count > 0) {
+        note_around(&explaining, &preparation->catalog.files);
+    }
     explanation->migrations = arena_array(request->arena, preparation->count, sizeof *explanation->migrations);
     for (size_t i = 0; i < preparation->count && preparation->items[i].item != preparation->unfit; i++) {
         if (!explain_migration(&explaining, &preparation->items[i], &explanation->migrations[explanation->count++])) {

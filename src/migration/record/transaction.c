@@ -299,12 +299,14 @@ static void put_end(struct query *query, const struct transaction *transaction)
 
 struct query transaction_compose(struct arena *arena, const struct transaction *transaction)
 {
+    static const struct script_parts one_file = {.count = 0};
     struct query query = {
         .sql = {.arena = arena},
         .behind = {.arena = arena},
         .migration = transaction->record == NULL ? NULL : transaction->record->name,
         .ledger = transaction->ledger,
         .content = transaction->content,
+        .parts = transaction->parts == NULL ? &one_file : transaction->parts,
         .start = transaction->start,
         .end = transaction->end,
         .is_wrapped = transaction->body.data != NULL,

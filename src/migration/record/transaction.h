@@ -54,8 +54,9 @@ struct transaction {
      * none. */
     const char *carry;
 
-    const char *opening; /* text of ours right before the script, which goes on into it; NULL: none */
-    struct text content; /* the file; [start, end) of it is sent, or `body`, which is made from that */
+    const char *opening;              /* text of ours right before the script, which goes on into it; NULL: none */
+    struct text content;              /* the file; [start, end) of it is sent, or `body`, which is made from that */
+    const struct script_parts *parts; /* of the content; NULL: it is one file */
     size_t start;
     size_t end;
     struct text body;
@@ -86,7 +87,8 @@ struct query {
     const char *migration; /* NULL: of none */
     const struct ledger *ledger;
     struct text content;
-    size_t start; /* the bytes of the file that are in it */
+    const struct script_parts *parts; /* of the content */
+    size_t start;                     /* the bytes of the file that are in it */
     size_t end;
     size_t statements_before; /* of ours, in front of them */
     size_t rows_at;           /* where in `sql`, or in `behind`, what is ours begins behind the script */

@@ -4,6 +4,7 @@
 #include "migration/run/alone.h"
 
 #include "base/sqlstate.h"
+#include "framework/core/script.h"
 #include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
@@ -142,7 +143,8 @@ static void tell_anew(const struct attempt *attempt, size_t i, bool was_begun)
     if (!was_begun || !is_do(attempt, i)) {
         return;
     }
-    const struct position where = text_position(attempt->content, attempt_step(attempt, i)->start);
+    const struct position where =
+        script_position(attempt->content, &attempt->plan.parts, attempt_step(attempt, i)->start, NULL);
     watch_note(
         &attempt->run->watch, attempt->record.name,
         arena_printf(attempt->run->arena,
@@ -275,7 +277,8 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
     if (attempt_step(attempt, i)->leaves_nothing) {
         return true;
     }
-    const struct position where = text_position(attempt->content, attempt_step(attempt, i)->start);
+    const struct position where =
+        script_position(attempt->content, &attempt->plan.parts, attempt_step(attempt, i)->start, NULL);
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
                 "An earlier run was interrupted in step %zu (line %u), which commits by itself: whether it did cannot "
                 "be known. Look, then mark the migration as applied or as rolled back.",

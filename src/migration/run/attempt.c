@@ -35,6 +35,7 @@ struct transaction attempt_transaction(const struct attempt *attempt, enum trans
         .ledger = &attempt->detection->ledger,
         .lock_timeout_ms = attempt->run->settings.lock_timeout_ms,
         .record = &attempt->record,
+        .parts = &attempt->plan.parts,
     };
 }
 

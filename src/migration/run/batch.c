@@ -99,6 +99,7 @@ bool batch_send(struct batch *batch, const struct loaded *loaded, const struct s
     transaction.carry = carry;
     transaction.stalls = batch->stalls;
     transaction.content = loaded->script.sql;
+    transaction.parts = &loaded->script.parts;
     transaction.start = step->start;
     transaction.end = step->end;
     transaction.records = record != NULL;

@@ -35,6 +35,7 @@ struct run {
     struct pg_session *session;    /* another one after a lost connection; NULL: it is lost */
     struct run_settings settings;
     struct watch watch;
+    bool is_past_versioned;    /* the callbacks behind the versioned migrations have run */
     bool may_lack_locks;       /* a script may have let go of the session's locks since it was asked for them */
     struct observer *observer; /* NULL: nobody looks who blocks */
     struct run_notices notices;

@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "migration/record/make.h"
 #include "migration/record/row.h"
+#include "migration/run/around.h"
 #include "migration/run/attempt.h"
 #include "migration/run/durable.h"
 #include "migration/run/executor.h"
@@ -224,6 +225,10 @@ static bool run_list(const struct execution *execution)
             i = 0; /* the first of those that are left */
             continue;
         }
+        const bool is_repeatable = execution->preparation->items[i].item->file->repeatable;
+        if (is_repeatable && !around_versioned(execution, true)) {
+            return false;
+        }
         if (is_cancelled(execution, name) || run_one(execution, i, was_lost_before, &anew) == GOING_FAILED) {
             return false;
         }
@@ -268,7 +273,8 @@ static bool run_all(const struct execution *execution)
     struct run_result *const result = execution->result;
     result->ok = run_list(execution);
     durable_make(execution);
-    result->summary = !result->ok ? failure_summary(arena, result)
+    result->summary = result->failed_around ? result->summary
+                      : !result->ok         ? failure_summary(arena, result)
                       : result->applied_count == 0
                           ? "No pending migrations to run."
                           : arena_printf(arena, "Applied %zu migration(s) successfully.", result->applied_count);

@@ -5,6 +5,7 @@
 #include "migration/run/migrate.h"
 
 #include "base/sqlstate.h"
+#include "framework/core/script.h"
 #include "migration/record/make.h"
 #include "migration/run/alone.h"
 #include "migration/run/lock.h"
@@ -173,7 +174,8 @@ static bool is_bound(struct attempt *attempt, size_t done)
                 attempt->run->arena,
                 "A new run cannot go on behind the steps that are done: what comes may need %s (line %u), which goes "
                 "with this session.",
-                step->session_bound, text_position(attempt->content, step->session_bound_at).line);
+                step->session_bound,
+                script_position(attempt->content, &attempt->plan.parts, step->session_bound_at, NULL).line);
             status->hint = status->hint == NULL ? why : arena_printf(attempt->run->arena, "%s\n%s", status->hint, why);
             return true;
         }
@@ -206,7 +208,7 @@ static void tell_step(const struct attempt *attempt, size_t i, enum run_event_ki
 {
     struct arena *const arena = attempt->run->arena;
     const struct step *const step = attempt_step(attempt, i);
-    const uint32_t line = text_position(attempt->content, step->start).line;
+    const uint32_t line = script_position(attempt->content, &attempt->plan.parts, step->start, NULL).line;
     const bool is_done = kind == RUN_EVENT_STEP_DONE;
     const struct run_event event = {
         .kind = kind,

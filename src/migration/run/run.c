@@ -8,6 +8,7 @@
 #include "migration/look/target.h"
 
 #include "base/log.h"
+#include "migration/run/around.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/run/verdict.h"
@@ -90,13 +91,61 @@ static bool mend(const struct execution *execution)
     return true;
 }
 
+/* What its tool runs around the migrations; a dry run tries none of it, and a tool runs its own. */
+static bool has_around(const struct execution *execution)
+{
+    return !execution->preparation->delegate && !execution->options->dry_run &&
+           execution->preparation->catalog.files.around_count > 0;
+}
+
+/* Behind migrations that went well. */
+static void finish_around(const struct execution *execution)
+{
+    if (around_versioned(execution, false) &&
+        (execution->result->applied_count == 0 || around_run(execution, AROUND_AFTER_APPLIED))) {
+        around_run(execution, AROUND_AFTER_RUN);
+    }
+}
+
+/* Between what its tool runs around. The callbacks behind a run are no part of what can fail it to its tool either:
+ * only what is inside has one behind an error. */
+static bool run_between(const struct execution *execution, const struct executor *executor)
+{
+    if (!has_around(execution)) {
+        return executor->run(execution);
+    }
+    if (!around_run(execution, AROUND_BEFORE_RUN)) {
+        return true;
+    }
+    if (!executor->run(execution)) {
+        return false;
+    }
+    if (execution->result->ok) {
+        finish_around(execution);
+    } else {
+        around_failed(execution);
+    }
+    return true;
+}
+
+/* Flyway's run with nothing to do has callbacks all the same. */
+static void run_nothing(const struct execution *execution)
+{
+    struct run_result *const result = execution->result;
+    result->ok = true;
+    result->summary = "No pending migrations to run.";
+    if (has_around(execution) && around_run(execution, AROUND_BEFORE_RUN)) {
+        finish_around(execution);
+    }
+}
+
 /* Runs what there is, and then says what could not be run. */
 static bool execute_items(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
-    if (!mend(execution) || !executor->begin(execution) || !executor->run(execution)) {
+    if (!mend(execution) || !executor->begin(execution) || !run_between(execution, executor)) {
         return false;
     }
     if (result->ok && preparation->unfit != NULL) {
@@ -112,13 +161,11 @@ static bool execute_items(const struct execution *execution)
 static bool execute(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
-    struct run_result *const result = execution->result;
     if (prepare_may_begin(preparation, execution->options)) {
         if (preparation->count > 0) {
             return execute_items(execution);
         }
-        result->ok = true;
-        result->summary = "No pending migrations to run.";
+        run_nothing(execution);
         return true;
     }
     if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {

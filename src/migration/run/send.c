@@ -95,9 +95,16 @@ static void describe(struct run *run, const struct query *query, const struct pg
         .end = query->end,
         .position = position,
         .statement = at->statement - query->statements_before,
+        .parts = query->parts,
     };
+    const char *name = NULL;
     failure->done = at->statement > query->statements_before ? complaint.statement : 0;
-    failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where);
+    failure->statement = plan_failing_statement(run->arena, &complaint, &failure->where, &name);
+    if (name != NULL) {
+        failure->status.message =
+            arena_printf(run->arena, "%s, line %u: %s", name, failure->where.line, failure->status.message);
+        failure->where = (struct position){0}; /* it is in no line of the migration */
+    }
     if (failure->statement == NULL) {
         explain_rows(run, query, is_row(query, complaint.statement), failure);
     }

@@ -3,6 +3,8 @@
  * name, or whose tables they name, give the same values afterwards as without the try; others that moved are told of.
  */
 #include "base/sqlstate.h"
+#include "framework/core/script.h"
+#include "migration/run/around.h"
 #include "migration/run/batch.h"
 #include "migration/run/observer.h"
 #include "migration/run/sequences.h"
@@ -75,6 +77,55 @@ static bool try_item(struct batch *batch, bool *stop)
     return true;
 }
 
+/* Can this script be tried inside the transaction, and be undone with it? */
+static bool is_triable(struct run *run, const struct loaded *loaded, const struct plan *plan)
+{
+    struct sql_lexer lexer = {.text = loaded->script.sql};
+    struct sql_statement statement;
+    while (sql_next_statement(&lexer, &statement)) {
+        if (sql_escapes(run->arena, text_slice(lexer.text, statement.start, statement.end)) != NULL) {
+            return false;
+        }
+    }
+    return plan->one_transaction && plan->steps[0].modes == NULL;
+}
+
+/* A callback in front of the run: the migrations may need what it does. */
+static bool try_callback(struct batch *batch, const struct migration_file *file)
+{
+    struct run *const run = batch->run;
+    const struct detection *const detection = &batch->execution->preparation->catalog.detection;
+    const struct migration_place place = {&run->request->site->project, &detection->folder, file};
+    const struct script_part whole = {.end = SIZE_MAX, .name = file->filename};
+    struct loaded loaded;
+    struct plan plan;
+    if (!migration_load(run->arena, &place, &loaded, run->status)) {
+        return failure_take(&batch->failure, run->status);
+    }
+    const struct plan_options options = prepare_options(run->session, detection->framework, &loaded.script);
+    if (!plan_build(run->arena, loaded.script.sql, &options, &plan, run->status)) {
+        return failure_take(&batch->failure, run->status);
+    }
+    loaded.script.parts = (struct script_parts){&whole, 1};
+    if (plan.count > 0 && !is_triable(run, &loaded, &plan)) {
+        const struct run_untried untried = {
+            .migration = file->filename, .step = 1, .reason = "this callback cannot be undone by a rollback"};
+        result_add_untried(run->request->arena, batch->execution->result, &untried);
+        return true;
+    }
+    return plan.count == 0 || batch_send(batch, &loaded, &plan.steps[0], NULL, NULL);
+}
+
+static bool try_callbacks(struct batch *batch)
+{
+    const struct migration_files *const files = &batch->execution->preparation->catalog.files;
+    bool ok = true;
+    for (size_t i = 0; ok && i < files->around_count; i++) {
+        ok = files->around[i].when != AROUND_BEFORE_RUN || try_callback(batch, &files->around[i].file);
+    }
+    return ok;
+}
+
 /* One try at all of it. Where it fails, batch->at is the migration that did. */
 static bool try_all(struct batch *batch, struct sequences *sequences)
 {
@@ -84,6 +135,7 @@ static bool try_all(struct batch *batch, struct sequences *sequences)
         return false;
     }
     bool ok = sequences_set_aside(batch->run, sequences, batch->stalls ? batch->ladder.timeout_ms : 0, &batch->failure);
+    ok = ok && try_callbacks(batch);
     while (ok && !stop && batch->at < count) {
         ok = try_item(batch, &stop);
         batch->at += ok ? 1 : 0;
@@ -133,7 +185,8 @@ static bool can_be_undone(const struct execution *execution, const struct prepar
             if (what == NULL) {
                 continue;
             }
-            const struct position at = text_position(loaded->script.sql, step->start + statement.start);
+            const struct position at =
+                script_position(loaded->script.sql, &loaded->script.parts, step->start + statement.start, NULL);
             status_fail(run->request->status, STATUS_FAILED_PRECONDITION,
                         "Migration \"%s\", line %u: %s works outside of the transaction, and a dry run could not undo "
                         "it. Nothing was tried; leave this migration out of the dry run.",
@@ -176,6 +229,7 @@ static bool try_together(const struct execution *execution)
     if (!result->ok) {
         batch_keep_failure(&batch);
     }
+    around_untried(execution);
     result->summary = summary_of(execution, batch.failure.connection_lost);
     batch_end(&batch);
     return sequences_check(execution->run, &sequences, result);

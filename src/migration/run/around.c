@@ -1,0 +1,160 @@
+#include "migration/run/around.h"
+
+#include "base/log.h"
+#include "migration/record/transaction.h"
+#include "migration/run/lock.h"
+#include "migration/run/send.h"
+
+static const struct migration_files *files_of(const struct execution *execution)
+{
+    return &execution->preparation->catalog.files;
+}
+
+/* A step of it, in the frame that its kind wants; the first finds the session as it began. */
+static bool send_step(const struct execution *execution, const struct loaded *loaded, const struct plan *plan, size_t i,
+                      struct failure *failure)
+{
+    static const enum transaction_frame frames[] = {
+        [STEP_TRANSACTION] = FRAME_WHOLE, [STEP_ALONE] = FRAME_NONE, [STEP_OWN] = FRAME_OWN};
+    struct run *const run = execution->run;
+    const struct detection *const detection = &execution->preparation->catalog.detection;
+    const struct step *const step = &plan->steps[i];
+    const struct transaction transaction = {
+        .frame = frames[step->kind],
+        .framework = detection->framework,
+        .ledger = &detection->ledger,
+        .lock_timeout_ms = run->settings.lock_timeout_ms,
+        .stalls = step->stalls,
+        .modes = step->modes,
+        .carry = step->kind == STEP_TRANSACTION ? step->carry : NULL,
+        .content = loaded->script.sql,
+        .start = step->start,
+        .end = step->end,
+    };
+    struct query query = transaction_compose(run->arena, &transaction);
+    return query_send(run, &query, failure);
+}
+
+static bool set_up(const struct execution *execution, struct failure *failure)
+{
+    struct run *const run = execution->run;
+    const struct detection *const detection = &execution->preparation->catalog.detection;
+    const struct transaction transaction = {.frame = FRAME_NONE,
+                                            .framework = detection->framework,
+                                            .ledger = &detection->ledger,
+                                            .session = &run->settings};
+    const struct query query = transaction_compose(run->arena, &transaction);
+    return pg_exec(run->session, buffer_string(&query.sql), run->status) || failure_take(failure, run->status);
+}
+
+static bool send_all(const struct execution *execution, const struct migration_file *file, struct failure *failure)
+{
+    struct run *const run = execution->run;
+    const struct detection *const detection = &execution->preparation->catalog.detection;
+    const struct migration_place place = {&run->request->site->project, &detection->folder, file};
+    struct loaded loaded;
+    struct plan plan;
+    if (!migration_load(run->arena, &place, &loaded, run->status)) {
+        return failure_take(failure, run->status);
+    }
+    const struct plan_options options = prepare_options(run->session, detection->framework, &loaded.script);
+    if (!plan_build(run->arena, loaded.script.sql, &options, &plan, run->status)) {
+        return failure_take(failure, run->status);
+    }
+    run->may_lack_locks = run->may_lack_locks || lock_may_be_let_go(loaded.script.sql);
+    failure->steps = (uint32_t)plan.count;
+    bool ok = set_up(execution, failure);
+    for (size_t i = 0; ok && i < plan.count; i++) {
+        failure->step = (uint32_t)(i + 1);
+        ok = send_step(execution, &loaded, &plan, i, failure);
+    }
+    if (!ok && failure->step > 1) {
+        failure->status.hint = "What it did before this statement stays: it is not one transaction.";
+    }
+    failure->step = failure->steps = 0; /* those of a migration are another thing */
+    return ok;
+}
+
+/* One script; *failure is kept in the request's memory. */
+static bool run_one(const struct execution *execution, const struct migration_file *file, struct failure *failure)
+{
+    struct run *const run = execution->run;
+    struct arena *const arena = run->request->arena;
+    struct status status;
+    struct failure own = {0};
+    watch_note(&run->watch, NULL, arena_printf(arena, "Running the callback %s.", file->filename));
+    run_enter(run, &status);
+    own.status.arena = run->arena;
+    const bool ok = send_all(execution, file, &own);
+    *failure = failure_keep(arena, &own);
+    run_leave(run);
+    if (ok) {
+        log_info("callback done", "callback=\"%s\"", file->name);
+    }
+    return ok;
+}
+
+bool around_run(const struct execution *execution, enum around_when when)
+{
+    const struct migration_files *const files = files_of(execution);
+    struct run_result *const result = execution->result;
+    for (size_t i = 0; i < files->around_count; i++) {
+        if (files->around[i].when == when && !run_one(execution, &files->around[i].file, &result->failure)) {
+            struct arena *const arena = execution->run->request->arena;
+            result->ok = false;
+            result->failed_name = files->around[i].file.filename;
+            result->failed_around = true;
+            result->summary = arena_printf(
+                arena, "The callback %s failed; %s", result->failed_name,
+                result->applied_count == 0
+                    ? "no migration was run."
+                    : arena_printf(arena, "the %zu migration(s) before it stay applied.", result->applied_count));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool around_versioned(const struct execution *execution, bool has_repeatables)
+{
+    struct run *const run = execution->run;
+    if (run->is_past_versioned) {
+        return true;
+    }
+    run->is_past_versioned = true;
+    return around_run(execution, AROUND_AFTER_VERSIONED) &&
+           (!has_repeatables || around_run(execution, AROUND_BEFORE_REPEATABLES));
+}
+
+void around_failed(const struct execution *execution)
+{
+    const struct migration_files *const files = files_of(execution);
+    struct arena *const arena = execution->run->request->arena;
+    const bool is_lost = execution->result->failure.connection_lost || execution->run->session == NULL;
+    for (size_t i = 0; i < files->around_count; i++) {
+        const struct around_script *const one = &files->around[i];
+        struct failure failure = {.status = {.message = "the connection was lost"}};
+        if (one->when == AROUND_AFTER_ERROR && (is_lost || !run_one(execution, &one->file, &failure))) {
+            result_add_warning(arena, execution->result,
+                               arena_printf(arena, "The callback %s, for a run that failed, %s: %s", one->file.filename,
+                                            is_lost ? "was not run" : "failed as well", failure.status.message));
+        }
+    }
+}
+
+void around_untried(const struct execution *execution)
+{
+    const struct migration_files *const files = files_of(execution);
+    for (size_t i = 0; i < files->around_count; i++) {
+        const struct around_script *const one = &files->around[i];
+        if (one->when == AROUND_BEFORE_EACH || one->when == AROUND_AFTER_EACH || one->when == AROUND_BEFORE_RUN) {
+            continue;
+        }
+        const struct run_untried untried = {
+            .migration = one->file.filename,
+            .step = 1,
+            .reason = "a callback, which stands around the run in a transaction of its own",
+        };
+        result_add_untried(execution->run->request->arena, execution->result, &untried);
+    }
+}
