@@ -79,6 +79,7 @@ step "a worker killed in the middle, again and again" repeat tests/service/test_
 step "5,000 differential seeds" env TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/differential/differential.py --seeds 1-5000 --shrink
 step "every message of a run fails, in every way" env TRUSS_EVERY_PLACE=all TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/service/test_every_place.py
 step "500 crashes" /usr/bin/python3 -B tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
+step "a worker killed 200 times amid branches" env TRUSS_BRANCH_KILLS=200 TRUSS_TEST_LIMIT=3600 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/crash/test_branches.py
 step "a stop with open streams, 200 times" env TRUSS_STOPS=200 /usr/bin/python3 -B tests/bridge/test_stop.py
 step "probes beside a crowd, for a minute" env TRUSS_CROWD_SECONDS=60 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run
 step "crowds without manners" env TRUSS_SIEGE=1 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_siege.py

@@ -57,3 +57,45 @@ void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE])
     }
     snprintf(out + size, RFC3339_SIZE - size, "Z");
 }
+
+/* "Z" or "+01:00", to the end of the text, in seconds. */
+static bool read_offset(const char *text, int *seconds)
+{
+    int hours;
+    int minutes;
+    int used = 0;
+    *seconds = 0;
+    if ((text[0] == 'Z' || text[0] == 'z') && text[1] == '\0') {
+        return true;
+    }
+    if ((text[0] != '+' && text[0] != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
+        used != 5 || text[6] != '\0' || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
+        return false;
+    }
+    *seconds = (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool clock_rfc3339_read(const char *text, int64_t *wall_us)
+{
+    struct tm parts = {0};
+    int offset;
+    int64_t micros = 0;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (rest == NULL || rest - text != 19 || parts.tm_sec > 59) {
+        return false;
+    }
+    if (*rest == '.') {
+        int64_t unit = 100000;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10) {
+            micros += (*rest - '0') * unit;
+        }
+    }
+    const int day = parts.tm_mday;
+    const time_t seconds = timegm(&parts);
+    if (!read_offset(rest, &offset) || parts.tm_mday != day) {
+        return false;
+    }
+    *wall_us = ((int64_t)seconds - offset) * 1000000 + micros;
+    return true;
+}

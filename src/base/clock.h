@@ -29,4 +29,7 @@ bool deadline_passed(int64_t deadline);
 /* Writes "2026-11-23T10:34:00.123456Z" (no fraction where it is zero), NUL-terminated. */
 void clock_rfc3339(int64_t wall_us, char out[RFC3339_SIZE]);
 
+/* Reads "2026-11-23T10:34:00Z", with a fraction or with "+01:00" for the Z. False for what is none. */
+bool clock_rfc3339_read(const char *text, int64_t *wall_us);
+
 #endif

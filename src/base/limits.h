@@ -15,6 +15,8 @@
 #define LIMIT_KEY         255                        /* an idempotency key */
 #define LIMIT_REQUEST_ID  128
 
+#define LIMIT_OPTION_NUMBER 1000000 /* an option that counts something */
+
 /* ---- times, milliseconds ---- */
 
 #define LIMIT_OPTION_MS       604800000 /* a time limit that is an option: a week */

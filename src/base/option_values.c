@@ -101,6 +101,17 @@ static bool read_size(const struct option_given *given, size_t *size, struct sta
     return fail(status, given, "a size as 256MiB, 64KiB or 1GiB, or a number of bytes, up to 1GiB");
 }
 
+static bool read_number(const struct option_given *given, uint32_t *number, struct status *status)
+{
+    char *end;
+    const unsigned long value = strtoul(given->text, &end, 10);
+    if (given->text[0] < '0' || given->text[0] > '9' || *end != '\0' || value > LIMIT_OPTION_NUMBER) {
+        return fail(status, given, arena_printf(status->arena, "a number from 0 to %d", LIMIT_OPTION_NUMBER));
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
 bool option_store(const struct option *option, const struct option_given *given, struct options *options,
                   struct status *status)
 {
@@ -117,6 +128,8 @@ bool option_store(const struct option *option, const struct option_given *given,
         return read_milliseconds(given, member, status);
     case OPTION_SIZE:
         return read_size(given, member, status);
+    case OPTION_NUMBER:
+        return read_number(given, member, status);
     case OPTION_TEXT:
     case OPTION_SECRET:
         break;

@@ -29,6 +29,7 @@ enum option_kind {
     OPTION_SECONDS_OR_NONE, /* the same, where 0 has a meaning of its own */
     OPTION_MILLISECONDS,    /* uint32_t: 1 to LIMIT_LOCK_TIMEOUT_MS */
     OPTION_SIZE,            /* size_t, bytes: "256MiB", "64KiB", "1GiB", "1000000", from 1 to LIMIT_OPTION_SIZE */
+    OPTION_NUMBER,          /* uint32_t: 0 to LIMIT_OPTION_NUMBER */
 };
 
 #define OPTION_TYPE_FLAG            bool
@@ -39,6 +40,7 @@ enum option_kind {
 #define OPTION_TYPE_SECONDS_OR_NONE uint32_t
 #define OPTION_TYPE_MILLISECONDS    uint32_t
 #define OPTION_TYPE_SIZE            size_t
+#define OPTION_TYPE_NUMBER          uint32_t
 
 /* The values. */
 struct options {

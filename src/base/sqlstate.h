@@ -25,6 +25,7 @@
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
+#define SQLSTATE_OBJECT_IN_USE                   "55006" /* a database with sessions */
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
 #define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
 #define SQLSTATE_ADMIN_SHUTDOWN                  "57P01" /* pg_terminate_backend as well */

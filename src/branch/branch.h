@@ -73,6 +73,8 @@ struct branch_new {
     const char *parent; /* the database it comes from; "": the home database. It need not exist for an empty one */
     uint32_t ttl_hours; /* 0: it never expires */
     const char *created_by;
+    const char *key;     /* of branch_create: the same one within 24 hours gives the same branch; NULL: none */
+    const char *request; /* what was asked for with it, in a form to compare */
     const char *kind;    /* of an empty one: "restore", … */
     const char *source;  /* "parent", "golden", "dump", "schema"; "": the parent, or what on_busy says */
     const char *on_busy; /* "fail", "wait", "golden", "dump", "schema", "terminate"; "": as well as it goes */

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "bridge/views.h"
+#include "truss/branch/v1/branch.pb-c.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
 #include "truss/connection/v1/connection.pb-c.h"
 #include "truss/health/v1/health.pb-c.h"
@@ -16,6 +17,7 @@
 
 #define MIGRATION  &truss__migration__v1__migration_service__descriptor
 #define SQL        &truss__sql__v1__sql_service__descriptor
+#define BRANCH     &truss__branch__v1__branch_service__descriptor
 #define CONNECTION &truss__connection__v1__connection_service__descriptor
 #define HEALTH     &truss__health__v1__health__descriptor
 #define TRUST      &truss__trust__v1__trust__descriptor
@@ -232,6 +234,95 @@ const struct route routes[] = {
         .reveal_rpc = "RevealConnection",
         .names = JSON_CAMEL,
         .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/branches",
+        .summary = "The branches, the newest first",
+        .service = BRANCH,
+        .rpc = "ListBranches",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches",
+        .summary = "Make a branch: a copy of the database with a name, a connection string and an end of its own",
+        .service = BRANCH,
+        .rpc = "CreateBranch",
+        .flags = ROUTE_CREATES | ROUTE_LONG,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches/golden",
+        .summary = "Make the golden copy anew, of which branches are made while the database is busy",
+        .service = BRANCH,
+        .rpc = "RefreshGolden",
+        .flags = ROUTE_CREATES | ROUTE_LONG,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/branches/{id}/connection-string",
+        .summary = "How to connect to a branch; ?reveal=true with its password, for admins",
+        .service = BRANCH,
+        .rpc = "GetBranchConnection",
+        .reveal_rpc = "RevealBranchConnection",
+        .names = JSON_CAMEL,
+        .flags = ROUTE_SAFE,
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/branches/{id}/diff",
+        .summary = "How a branch's schema differs from its parent's",
+        .service = BRANCH,
+        .rpc = "DiffBranch",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches/{id}/reset",
+        .summary = "Make a branch anew from where it came from",
+        .service = BRANCH,
+        .rpc = "ResetBranch",
+        .flags = ROUTE_LONG,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches/{id}/protect",
+        .summary = "Protect a branch from its end, or no longer",
+        .service = BRANCH,
+        .rpc = "ProtectBranch",
+    },
+    {
+        .method = "GET",
+        .pattern = "/api/branches/{id}",
+        .summary = "One branch",
+        .service = BRANCH,
+        .rpc = "GetBranch",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "PATCH",
+        .pattern = "/api/branches/{id}",
+        .summary = "Change a branch's label, end or protection",
+        .service = BRANCH,
+        .rpc = "UpdateBranch",
+    },
+    {
+        .method = "DELETE",
+        .pattern = "/api/branches/{id}",
+        .summary = "Drop a branch",
+        .service = BRANCH,
+        .rpc = "DeleteBranch",
+        .flags = ROUTE_LONG,
+    },
+    {
+        .method = "GET",
+        .pattern = "/v1/branches",
+        .summary = "The branches, for services",
+        .id = "ListBranchesV1",
+        .service = BRANCH,
+        .rpc = "ListBranches",
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
     },
     {
         .method = "GET",

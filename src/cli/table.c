@@ -164,6 +164,17 @@ const struct cli_command cli_commands[] = {
         .options = {ASKS, O(reveal), O(config), O(help)},
     },
     {
+        .name = "branch",
+        .arguments = "create|list|show|delete|reset|diff|url|protect|golden [LABEL|ID]",
+        .least_words = 1,
+        .most_words = 2,
+        .help = "make, compare and drop copies of the database, each with a connection string of its own",
+        .examples = {"truss branch create 'try the new index' --ttl 8", "truss branch list",
+                     "truss branch url 1 --reveal", "truss branch golden refresh"},
+        .run = command_branch,
+        .options = {ASKS, O(ttl), O(source), O(on_busy), O(database), O(all), O(off), O(reveal), O(config), O(help)},
+    },
+    {
         .name = "health",
         .help = "show the worker and its database",
         .examples = {"truss health"},

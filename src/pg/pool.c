@@ -26,6 +26,7 @@ struct pg_pool {
     size_t max_idle;
     size_t in_use;
     size_t count;
+    size_t let_go; /* by so many: none is kept */
     struct idle idle[MOST_IDLE]; /* the oldest first */
     char server_version[PG_VERSION_SIZE];
 };
@@ -216,7 +217,7 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     const bool keep = !pg_session_is_lost(session) && !pg_session_in_transaction(session);
     pthread_mutex_lock(&pool->mutex);
     const size_t old_count = take_old(pool, old);
-    if (keep && pool->count < pool->max_idle) {
+    if (keep && pool->let_go == 0 && pool->count < pool->max_idle) {
         pool->idle[pool->count++] = (struct idle){session, clock_ms()};
         session = NULL;
     }
@@ -224,6 +225,20 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     free_all(old, old_count);
     pg_session_free(session);
     leave(pool);
+}
+
+void pg_pool_let_go(struct pg_pool *pool, bool let_go)
+{
+    if (pool == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->let_go += let_go ? 1 : 0;
+    pool->let_go -= !let_go && pool->let_go > 0 ? 1 : 0;
+    pthread_mutex_unlock(&pool->mutex);
+    if (let_go) {
+        drop_idle(pool);
+    }
 }
 
 struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, struct status *status)

@@ -27,6 +27,10 @@ struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, s
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
 
+/* True: closes what is idle, and none is kept until false is said as often: the database is to be without sessions of
+ * ours. What is in use stays. NULL is fine. */
+void pg_pool_let_go(struct pg_pool *pool, bool let_go);
+
 /* What the server said of itself to the session that was opened last ("15.18 (Debian …)"); "" before the first. */
 #define PG_VERSION_SIZE 64
 void pg_pool_server_version(struct pg_pool *pool, char version[PG_VERSION_SIZE]);

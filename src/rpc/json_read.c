@@ -4,6 +4,9 @@
  */
 #include "rpc/json.h"
 
+#include "base/clock.h"
+#include "google/protobuf/timestamp.pb-c.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -83,6 +86,21 @@ static bool read_enum(const struct reading *reading, const ProtobufCFieldDescrip
 static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,
                                      const json_t *json, const char *name);
 
+static bool read_time(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                      ProtobufCMessage **value)
+{
+    Google__Protobuf__Timestamp *const time = arena_alloc(reading->arena, sizeof *time);
+    int64_t wall_us;
+    if (!json_is_string(json) || !clock_rfc3339_read(json_string_value(json), &wall_us)) {
+        return fail_type(reading, field->name, "a time as 2026-11-23T10:34:00Z");
+    }
+    google__protobuf__timestamp__init(time);
+    time->seconds = wall_us / 1000000 - (wall_us % 1000000 < 0 ? 1 : 0);
+    time->nanos = (int32_t)(wall_us - time->seconds * 1000000) * 1000;
+    *value = &time->base;
+    return true;
+}
+
 /* Reads one value of the field's type to where it belongs. */
 static bool read_value(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                        void *value)
@@ -126,6 +144,9 @@ static bool read_value(const struct reading *reading, const ProtobufCFieldDescri
         *(char **)value = arena_strdup(reading->arena, json_string_value(json));
         return json_is_string(json) || fail_type(reading, field->name, "a string");
     case PROTOBUF_C_TYPE_MESSAGE:
+        if (field->descriptor == &google__protobuf__timestamp__descriptor) {
+            return read_time(reading, field, json, value);
+        }
         *(ProtobufCMessage **)value = read_object(reading, field->descriptor, json, field->name);
         return *(ProtobufCMessage **)value != NULL;
     case PROTOBUF_C_TYPE_BYTES:

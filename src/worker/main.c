@@ -3,10 +3,12 @@
  */
 #include "base/log.h"
 #include "workbench/opening.h"
+#include "worker/branch_watch.h"
 #include "worker/create_database.h"
 #include "worker/gate.h"
 #include "worker/private.h"
 #include "worker/service/service.h"
+#include "worker/service/service_branch.h"
 #include "worker/service/service_connection.h"
 #include "worker/service/service_sql.h"
 #include "worker/service/service_trust.h"
@@ -136,9 +138,15 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     struct service_context context = {.site = &site, .operations = operations_new(&site)};
     struct trust_context trust = {.asks_login = gate.login != NULL};
     struct connection_context connection = {.site = &site};
+    struct branch_context branch = {
+        .site = &site,
+        .branches = {.most = config->max_branches},
+        .pools = {site.pool, health.pool, workbench.pool},
+    };
+    branch_context_begin(&branch);
     const struct rpc_service services[] = {migration_service(&context), health_service(&health),
-                                           sql_service(&workbench), connection_service(&connection),
-                                           trust_service(&trust)};
+                                           sql_service(&workbench),     connection_service(&connection),
+                                           trust_service(&trust),       branch_service(&branch)};
     const struct rpc_server_options options = {
         .urls = config->urls,
         .gate = gate_enter,
@@ -163,6 +171,9 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         return 1;
     }
     log_start(config, server);
+    struct branch_watch *const watch = config->has_conninfo && !config->serves_parent
+                                           ? branch_watch_start(&branch.branches, config->branch_interval_ms)
+                                           : NULL;
     if (config->serves_parent) {
         private_say_ready(created ? config->conninfo.place.database : NULL);
     }
@@ -175,7 +186,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     workbench_stop(&workbench);
     /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
     if (!operations_stop(context.operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
-        !rpc_server_stop(server, STOP_GRACE_MS)) {
+        !branch_watch_stop(watch, STOP_GRACE_MS) || !rpc_server_stop(server, STOP_GRACE_MS)) {
         /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
         log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
         leave(config, 1);

@@ -115,6 +115,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .allow_delegate = options->allow_delegate,
         .delegate_timeout_ms = options->delegate_timeout,
         .lock_wait_ms = options->lock_wait,
+        .max_branches = options->max_branches,
+        .branch_interval_ms = options->branch_interval,
         .settings =
             {
                 .lock_timeout_ms = options->lock_timeout,

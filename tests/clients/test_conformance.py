@@ -1,7 +1,7 @@
 """The same questions to a real worker through every generated client, each as a user gets it: installed, packed, built.
 
 Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
-    call [sql.|connection.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
+    call [sql.|connection.|branch.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 
@@ -39,7 +39,7 @@ def run(*command, **options):
 def python(folder):
     """From a copy of the repository's own layout: the .proto files are found without a variable."""
     source = os.path.join(folder, "clients", "python")
-    made = shutil.ignore_patterns("build", "*.egg-info", "connection", "health", "migration", "rpc", "sql", "trust")
+    made = shutil.ignore_patterns("build", "*.egg-info", "branch", "connection", "health", "migration", "rpc", "sql", "trust")
     shutil.copytree(os.path.join(CLIENTS, "python"), source, ignore=made)
     shutil.copytree(PROTO, os.path.join(folder, "proto"))
     site = os.path.join(folder, "site")
@@ -111,7 +111,7 @@ class Speaker:
     def call(self, method, timeout_ms="-", key="-", **fields):
         package, _, name = method.rpartition(".")
         module = getattr(messages(), package or "migration")
-        service = {"": "MigrationService", "sql": "SqlService", "connection": "ConnectionService"}[package]
+        service = {"": "MigrationService", "sql": "SqlService", "connection": "ConnectionService", "branch": "BranchService"}[package]
         descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[name]
         request = getattr(module, descriptor.input_type.name)(**fields)
         self.say(f"call {method} {timeout_ms} {key} {request.SerializeToString().hex()}".rstrip())
@@ -198,6 +198,19 @@ class Conformance:
         told = speaker.call("connection.GetConnection")
         self.assertEqual((told.database, told.revealed, ":***@" in told.connection_string), (self.database, False, True))
         self.assertIn(harness.PASSWORD_ENCODED, speaker.call("connection.RevealConnection").connection_string)
+
+    def test_a_branch_is_made_told_and_dropped(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        branch = speaker.call("branch.CreateBranch", label="of a client", ttl_hours=1)
+        self.assertEqual((branch.status, branch.parent_db, branch.ttl_hours), ("active", self.database, 1))
+        self.assertEqual([one.branch_db for one in speaker.call("branch.ListBranches").branches], [branch.branch_db])
+        told = speaker.call("branch.GetBranchConnection", id=str(branch.id)).connection_string
+        self.assertTrue(told.endswith("/" + branch.branch_db), told)
+        self.assertTrue(speaker.call("branch.ProtectBranch", id=str(branch.id)).protected)
+        self.assertEqual(speaker.call("branch.DeleteBranch", id=str(branch.id))["reason"], "PROTECTED")
+        self.assertFalse(speaker.call("branch.UpdateBranch", id=str(branch.id), protected=False).protected)
+        self.assertTrue(speaker.call("branch.DeleteBranch", id=str(branch.id)).ok)
+        self.assertEqual(speaker.call("branch.GetBranch", id=str(branch.id))["code"], "NOT_FOUND")
 
     def test_a_run_is_watched_to_its_end(self):
         speaker = self.speaker(self.start("CREATE TABLE a (i INT);", "SELECT pg_sleep(0.5);").address)

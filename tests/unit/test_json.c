@@ -1,10 +1,12 @@
 /*
  * Messages as JSON and back.
  */
+#include "base/clock.h"
 #include "bridge/openapi.h"
 #include "every_type.pb-c.h"
 #include "rpc/json.h"
 #include "support/runner.h"
+#include "truss/branch/v1/branch.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <jansson.h>
@@ -118,6 +120,46 @@ static const struct {
     {"{} {}", "not JSON"},
     {"{\"migrations\": [\"a\",]}", "not JSON"},
 };
+
+START_TEST(times_are_read_as_rfc_3339_has_them)
+{
+    static const struct {
+        const char *text;
+        int64_t us; /* NO_TIME: none */
+    } cases[] = {
+        {"2023-11-14T22:13:20Z", 1700000000000000},
+        {"2023-11-14T22:13:20.000005Z", 1700000000000005},
+        {"2023-11-14T23:13:20.5+01:00", 1700000000500000},
+        {"2023-11-14T16:43:20-05:30", 1700000000000000},
+        {"1969-12-31T23:59:59.999999Z", -1},
+        {"2024-02-29T00:00:00Z", 1709164800000000},
+        {"2023-02-30T00:00:00Z", NO_TIME},
+        {"2023-11-14", NO_TIME},
+        {"2023-11-14T22:13:20", NO_TIME},
+        {"2023-11-14T22:13:20Zx", NO_TIME},
+        {"2023-11-14T22:13:60Z", NO_TIME},
+        {"2023-1-14T22:13:20Z", NO_TIME},
+        {" 2023-11-14T22:13:20Z", NO_TIME},
+        {"2023-11-14T22:13:20+1:00", NO_TIME},
+        {"2023-11-14T22:13:20+24:00", NO_TIME},
+        {"", NO_TIME},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t us = NO_TIME;
+        ck_assert_msg(clock_rfc3339_read(cases[i].text, &us) == (cases[i].us != NO_TIME), "%s", cases[i].text);
+        ck_assert_msg(us == cases[i].us, "%s: %lld", cases[i].text, (long long)us);
+    }
+    static const char json[] = "{\"expiresAt\":\"1969-12-31T23:59:59.999999Z\",\"ttlHours\":null}";
+    const Truss__Branch__V1__UpdateBranchRequest *const request =
+        (const Truss__Branch__V1__UpdateBranchRequest *)json_read(
+            arena, &truss__branch__v1__update_branch_request__descriptor, text_of(json), &status);
+    ck_assert_int_eq(request->expires_at->seconds, -1);
+    ck_assert_int_eq(request->expires_at->nanos, 999999000);
+    ck_assert_ptr_null(json_read(arena, &truss__branch__v1__update_branch_request__descriptor,
+                                 text_of("{\"expires_at\":1}"), &status));
+    ck_assert_str_eq(status.message, "The field \"expires_at\" must be a time as 2026-11-23T10:34:00Z.");
+}
+END_TEST
 
 START_TEST(what_is_not_strict_or_not_ours_is_refused_with_a_reason)
 {
@@ -306,6 +348,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, every_field_is_written_and_what_is_unset_is_null);
     tcase_add_test(tests, values_are_written_in_either_style);
+    tcase_add_test(tests, times_are_read_as_rfc_3339_has_them);
     tcase_add_test(tests, an_object_becomes_a_message);
     tcase_add_test(tests, names_are_taken_in_either_style);
     tcase_add_loop_test(tests, what_is_not_strict_or_not_ours_is_refused_with_a_reason, 0,

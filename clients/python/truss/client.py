@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 
+from truss.branch.v1 import branch_pb2
 from truss.connection.v1 import connection_pb2
 from truss.health.v1 import health_pb2
 from truss.migration.v1 import migration_pb2
@@ -18,7 +19,8 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
 
 # What may be sent again although the worker may have begun it: these read only.
 SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
-        "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection"}
+        "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
+        "ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 
@@ -57,6 +59,7 @@ class Client:
         self.health = _Service(self, health_pb2, "Health")
         self.sql = _Service(self, sql_pb2, "SqlService")
         self.connection = _Service(self, connection_pb2, "ConnectionService")
+        self.branch = _Service(self, branch_pb2, "BranchService")
         self.trust = _Service(self, trust_pb2, "Trust")
 
     def close(self):

@@ -1,6 +1,7 @@
 /** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { BranchService } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
 import { MigrationService, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
@@ -15,7 +16,8 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
 
 /** What may be sent again although the worker may have begun it: these read only. */
 const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
-  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection"]);
+  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "DiffBranch",
+  "GetBranchConnection", "RevealBranchConnection"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
@@ -68,6 +70,7 @@ export class Client {
   readonly trust: Calls<typeof Trust>;
   readonly sql: Calls<typeof SqlService>;
   readonly database: Calls<typeof ConnectionService>;
+  readonly branch: Calls<typeof BranchService>;
   private readonly token: string | undefined;
   private connection: Connection | undefined;
 
@@ -80,6 +83,7 @@ export class Client {
     this.trust = this.calls(Trust);
     this.sql = this.calls(SqlService);
     this.database = this.calls(ConnectionService);
+    this.branch = this.calls(BranchService);
     this.token = (options.token ?? process.env["TRUSS_TOKEN"]) || undefined;
   }
 

@@ -120,7 +120,6 @@ static ProtobufCMessage *get(void *context, struct rpc_call *call, const Protobu
     return answer(context, call, false);
 }
 
-/* Without tokens everybody has every right: then only who is on this machine sees a secret. */
 static bool may_see(const struct rpc_call *call)
 {
     const char *const host = call->peer->host;
@@ -130,15 +129,20 @@ static bool may_see(const struct rpc_call *call)
                        "Without tokens the password is shown on the worker's own machine only.");
 }
 
-static ProtobufCMessage *reveal(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+bool connection_may_reveal(const struct rpc_call *call)
 {
-    (void)input;
     if (!may_see(call)) {
-        return NULL;
+        return false;
     }
     log_info("password shown", "who=%s from=%s", log_quoted(call->principal->name, (char[LOG_QUOTED_SIZE]){0}),
              log_quoted(call->peer->address, (char[LOG_QUOTED_SIZE]){0}));
-    return answer(context, call, true);
+    return true;
+}
+
+static ProtobufCMessage *reveal(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)input;
+    return connection_may_reveal(call) ? answer(context, call, true) : NULL;
 }
 
 /* In the order of the .proto. */

@@ -14,4 +14,8 @@ struct connection_context {
 /* The context is borrowed. */
 struct rpc_service connection_service(struct connection_context *context);
 
+/* May the password be shown to him? Writes down that it was. Without tokens everybody has every right: then only who is
+ * on this machine sees a secret. */
+bool connection_may_reveal(const struct rpc_call *call);
+
 #endif

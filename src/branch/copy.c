@@ -1,0 +1,413 @@
+/*
+ * Where a branch comes from, and what is done where its parent is busy. CREATE DATABASE makes new connections to its
+ * template wait for as long as it waits and copies: nobody's word, no such wait on what may be a production database.
+ */
+#include "base/sqlstate.h"
+#include "branch/fill.h"
+#include "branch/make.h"
+#include "branch/registry.h"
+#include "branch/server.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define OWN_MS       1500                         /* for our own sessions to be gone */
+#define WAIT_MS      10000                        /* for others', outside of the server's lock */
+#define SMALL_PARENT ((int64_t)256 * 1024 * 1024) /* copied without asking where nobody is on it */
+#define MOST_TRIES   3
+
+enum busy { BUSY_USUAL, BUSY_FAIL, BUSY_WAIT, BUSY_GOLDEN, BUSY_DUMP, BUSY_SCHEMA, BUSY_TERMINATE, BUSY_NONE };
+
+static const char *const busy_words[] = {"", "fail", "wait", "golden", "dump", "schema", "terminate"};
+
+enum source { SOURCE_USUAL, SOURCE_PARENT, SOURCE_GOLDEN, SOURCE_DUMP, SOURCE_SCHEMA, SOURCE_NONE };
+
+static const char *const source_words[] = {"", "parent", "golden", "dump", "schema"};
+
+static size_t word_index(const char *word, const char *const *words, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(word == NULL ? "" : word, words[i]) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* What was asked for, and what is decided. */
+struct copying {
+    const struct branch_call *call;
+    struct branch_new what;
+    enum busy busy;
+    enum source source;
+    const char *template; /* of the parent or of its golden copy */
+    int64_t data_at;
+    struct words warnings;
+};
+
+static bool read_words(const struct branch_call *call, const struct branch_new *what, struct copying *copying)
+{
+    copying->busy = (enum busy)word_index(what->on_busy, busy_words, BUSY_NONE);
+    copying->source = (enum source)word_index(what->source, source_words, SOURCE_NONE);
+    if (copying->busy == BUSY_NONE) {
+        return status_fail(call->status, STATUS_INVALID_ARGUMENT,
+                           "\"onBusy\" is one of fail, wait, golden, dump, schema, terminate.");
+    }
+    if (copying->source == SOURCE_NONE) {
+        return status_fail(call->status, STATUS_INVALID_ARGUMENT, "\"source\" is one of parent, golden, dump, schema.");
+    }
+    return copying->busy != BUSY_TERMINATE || what->may_terminate ||
+           status_fail(call->status, STATUS_PERMISSION_DENIED,
+                       "Only a caller with the scope \"admin\" may end the sessions of others (onBusy: terminate).");
+}
+
+/* ---- the golden copy ---- */
+
+static bool find_golden(struct copying *copying, struct branch_row *golden)
+{
+    const struct branch_call *const call = copying->call;
+    struct pg_session *const home = registry_open(call);
+    const struct registry_query query = {
+        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 ORDER BY b.data_at DESC LIMIT 1", 1,
+        &copying->what.parent};
+    struct branch_list list = {0};
+    const bool ok = home != NULL && registry_read(call, home, &query, &list);
+    pg_session_free(home);
+    *golden = ok && list.count > 0 ? list.rows[0] : (struct branch_row){0};
+    return ok;
+}
+
+static void take_golden(struct copying *copying, const struct branch_row *golden)
+{
+    copying->source = SOURCE_GOLDEN;
+    copying->template = golden->branch;
+    copying->data_at = golden->data_at;
+    words_add(copying->call->arena, &copying->warnings,
+              arena_printf(copying->call->arena, "It was made from the golden copy, whose data is %" PRId64 " s old%s.",
+                           (golden->now - golden->data_at) / 1000000,
+                           strcmp(golden->source, "schema") == 0 ? " and has no rows" : ""));
+}
+
+static bool need_golden(struct copying *copying)
+{
+    struct branch_row golden;
+    if (!find_golden(copying, &golden)) {
+        return false;
+    }
+    if (golden.branch == NULL) {
+        return status_fail(copying->call->status, STATUS_FAILED_PRECONDITION,
+                           "There is no golden copy of \"%s\"; make one with `truss branch golden refresh`.",
+                           copying->what.parent);
+    }
+    take_golden(copying, &golden);
+    return true;
+}
+
+/* ---- the parent and its sessions ---- */
+
+static void let_go(const struct branch_call *call, bool let_go)
+{
+    if (call->branches->let_go != NULL) {
+        call->branches->let_go(call->branches->let_go_data, let_go);
+    }
+}
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+/* Looks until there are none, or the time is over. */
+static bool wait_for_none(const struct copying *copying, struct pg_session *session, uint32_t ms,
+                          struct sessions *sessions)
+{
+    const int64_t until = deadline_in(ms);
+    bool ok;
+    while ((ok = server_sessions(copying->call, session, copying->what.parent, sessions)) && sessions->count > 0 &&
+           !deadline_passed(until) && !deadline_passed(copying->call->deadline)) {
+        pause_ms(20);
+    }
+    return ok;
+}
+
+static bool fail_busy(const struct copying *copying, const struct sessions *sessions)
+{
+    struct status *const status = copying->call->status;
+    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_BUSY,
+                        "The database \"%s\" has %" PRId64
+                        " other session%s and cannot be copied while they are there. "
+                        "Nobody was disturbed.",
+                        copying->what.parent, sessions->count, sessions->count == 1 ? "" : "s");
+    status->detail = sessions->list;
+    status->hint =
+        "Say onBusy \"wait\" (new connections to it wait meanwhile), \"dump\" or \"schema\" (a logical copy, "
+        "which disturbs nobody), or set up a golden copy (`truss branch golden refresh`).";
+    return false;
+}
+
+static bool fail_large(const struct copying *copying, int64_t size)
+{
+    struct status *const status = copying->call->status;
+    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_BUSY,
+                        "The database \"%s\" has %" PRId64 " MB: while it is copied, new connections to it have to "
+                        "wait, for some seconds per gigabyte.",
+                        copying->what.parent, size / 1024 / 1024);
+    status->hint = "Say onBusy \"wait\" where that is fine, \"dump\" or \"schema\" for a logical copy, which disturbs "
+                   "nobody, or set up a golden copy (`truss branch golden refresh`).";
+    return false;
+}
+
+/* The parent is not to be copied now: another way, or none. */
+static bool decide_otherwise(struct copying *copying, const struct sessions *sessions, int64_t size)
+{
+    struct branch_row golden = {0};
+    if (copying->busy == BUSY_DUMP || copying->busy == BUSY_SCHEMA) {
+        copying->source = copying->busy == BUSY_DUMP ? SOURCE_DUMP : SOURCE_SCHEMA;
+        return true;
+    }
+    if (copying->busy == BUSY_GOLDEN) {
+        return need_golden(copying);
+    }
+    if (copying->busy == BUSY_USUAL && !find_golden(copying, &golden)) {
+        return false;
+    }
+    if (golden.branch != NULL) {
+        take_golden(copying, &golden);
+        return true;
+    }
+    return sessions->count > 0 ? fail_busy(copying, sessions) : fail_large(copying, size);
+}
+
+/* Ours are gone, and others' are looked at: how the branch is to be made. */
+static bool decide(struct copying *copying, struct pg_session *session)
+{
+    const struct branch_call *const call = copying->call;
+    struct sessions sessions;
+    struct database parent;
+    if (!server_find(call, session, copying->what.parent, &parent)) {
+        return false;
+    }
+    if (!parent.exists) {
+        return status_fail(call->status, STATUS_NOT_FOUND, "There is no database \"%s\" on this server.",
+                           copying->what.parent);
+    }
+    copying->template = copying->what.parent;
+    if (!wait_for_none(copying, session, copying->busy == BUSY_WAIT ? WAIT_MS : OWN_MS, &sessions)) {
+        return false;
+    }
+    if (sessions.count > 0 && sessions.count == sessions.idle_own &&
+        (!server_end_idle_own(call, session, copying->what.parent) ||
+         !wait_for_none(copying, session, OWN_MS, &sessions))) {
+        return false;
+    }
+    if (copying->busy == BUSY_WAIT) {
+        return true; /* the server waits 5 s more */
+    }
+    if (sessions.count > 0 && copying->busy == BUSY_TERMINATE) {
+        return server_terminate(call, session, copying->what.parent) &&
+               wait_for_none(copying, session, OWN_MS, &sessions);
+    }
+    const int64_t size = server_size(call, session, copying->what.parent);
+    const bool is_large = size > SMALL_PARENT && copying->busy != BUSY_TERMINATE;
+    return (sessions.count == 0 && !is_large) || decide_otherwise(copying, &sessions, size);
+}
+
+/* ---- making ---- */
+
+static bool copy_template(struct copying *copying, struct branch_row *row)
+{
+    const struct branch_call *const call = copying->call;
+    const int64_t before = clock_ms();
+    bool ok = make_copy(call, row, copying->template);
+    for (int i = 1; !ok && i < MOST_TRIES && copying->busy == BUSY_TERMINATE && copying->source != SOURCE_GOLDEN &&
+                    sqlstate_is(call->status->sqlstate, SQLSTATE_OBJECT_IN_USE);
+         i++) {
+        *call->status = (struct status){.arena = call->arena};
+        ok = server_terminate(call, make_session(row), copying->template) && make_copy(call, row, copying->template);
+    }
+    if (ok && copying->source == SOURCE_PARENT) {
+        words_add(call->arena, &row->warnings,
+                  arena_printf(call->arena, "New connections to \"%s\" had to wait for up to %" PRId64 " ms meanwhile.",
+                               copying->template, clock_ms() - before));
+    }
+    return ok;
+}
+
+/* PostgreSQL's own words name no session. */
+static void explain_busy(struct copying *copying, struct branch_row *row)
+{
+    struct status *const status = copying->call->status;
+    struct status ignored = {.arena = copying->call->arena};
+    const struct branch_call looking = {copying->call->branches, copying->call->arena, &ignored,
+                                        copying->call->deadline};
+    struct sessions sessions;
+    if (!sqlstate_is(status->sqlstate, SQLSTATE_OBJECT_IN_USE) ||
+        !server_sessions(&looking, make_session(row), copying->what.parent, &sessions)) {
+        return;
+    }
+    const struct status server = *status;
+    fail_busy(copying, &sessions);
+    status->sqlstate = server.sqlstate;
+    status->detail = sessions.count > 0 ? sessions.list : server.detail;
+}
+
+static bool fill(struct copying *copying, struct branch_row *row)
+{
+    const struct branch_call *const call = copying->call;
+    const bool schema_only = copying->source == SOURCE_SCHEMA;
+    struct database parent;
+    row->strategy = "dump";
+    return server_find(call, make_session(row), copying->what.parent, &parent) &&
+           make_empty(call, row, &parent.locale) && fill_from(call, row, schema_only);
+}
+
+/* The row is there and its lock is held. */
+static bool make(struct copying *copying, struct branch_row *row)
+{
+    const struct branch_call *const call = copying->call;
+    const bool is_copy = copying->source == SOURCE_PARENT || copying->source == SOURCE_GOLDEN;
+    if (copying->data_at != NO_TIME) {
+        row->data_at = copying->data_at;
+    } else {
+        row->data_at = row->now;
+    }
+    for (size_t i = 0; i < copying->warnings.count; i++) {
+        words_add(call->arena, &row->warnings, copying->warnings.items[i]);
+    }
+    if ((is_copy ? copy_template(copying, row) : fill(copying, row)) && make_finish(call, row)) {
+        return true;
+    }
+    explain_busy(copying, row);
+    make_abandon(call, row, call->status->message);
+    return false;
+}
+
+static bool is_home(const struct copying *copying)
+{
+    return strcmp(copying->what.parent, copying->call->branches->conninfo->place.database) == 0;
+}
+
+/* Decides, and calls `begin` in between: our own sessions stay away from the parent all the time. */
+static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(struct copying *, struct branch_row *))
+{
+    const struct branch_call *const call = copying->call;
+    const bool is_ours = is_home(copying);
+    struct pg_session *const session = server_open(call, copying->what.parent);
+    if (session == NULL) {
+        return false;
+    }
+    if (is_ours) {
+        let_go(call, true);
+    }
+    const bool wants_parent = copying->source == SOURCE_USUAL || copying->source == SOURCE_PARENT;
+    if (copying->source == SOURCE_USUAL) {
+        copying->source = SOURCE_PARENT;
+    }
+    bool ok = copying->source == SOURCE_GOLDEN ? need_golden(copying) : !wants_parent || decide(copying, session);
+    pg_session_free(session);
+    ok = ok && begin(copying, row) && make(copying, row);
+    if (is_ours) {
+        let_go(call, false);
+    }
+    return ok;
+}
+
+static bool begin_new(struct copying *copying, struct branch_row *row)
+{
+    const bool is_golden = copying->what.kind != NULL;
+    copying->what.source = source_words[copying->source];
+    copying->what.kind = is_golden ? copying->what.kind : copying->source == SOURCE_SCHEMA ? "schema" : "full";
+    copying->what.data_at = copying->data_at;
+    return make_begin(copying->call, &copying->what, row);
+}
+
+static bool begin_again(struct copying *copying, struct branch_row *row)
+{
+    if (!make_begin_again(copying->call, row)) {
+        return false;
+    }
+    row->source = source_words[copying->source];
+    row->kind = copying->source == SOURCE_SCHEMA ? "schema" : "full";
+    return true;
+}
+
+static bool prepare(const struct branch_call *call, const struct branch_new *what, struct copying *copying)
+{
+    *copying = (struct copying){.call = call, .what = *what, .data_at = NO_TIME};
+    if (what->parent == NULL || what->parent[0] == '\0') {
+        copying->what.parent = call->branches->conninfo->place.database;
+    }
+    return read_words(call, what, copying);
+}
+
+bool branch_create(const struct branch_call *call, const struct branch_new *what, struct branch_row *row)
+{
+    struct copying copying;
+    if (!prepare(call, what, &copying)) {
+        return false;
+    }
+    copying.what.kind = NULL;
+    bool found = false;
+    struct pg_session *const home = what->key == NULL ? NULL : registry_open(call);
+    const bool is_known = what->key != NULL && (home == NULL || !registry_reuse(call, home, what, row, &found));
+    pg_session_free(home);
+    return !is_known && (found || run(&copying, row, begin_new));
+}
+
+bool branch_reset(const struct branch_call *call, int64_t id, const struct branch_new *how, struct branch_row *row)
+{
+    struct copying copying;
+    struct branch_new what = *how;
+    if (!branch_get(call, id, row)) {
+        return false;
+    }
+    if (row->is_protected) {
+        return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
+                                   "The branch \"%s\" is protected; end that first (truss branch protect --off).",
+                                   row->label);
+    }
+    if (strcmp(row->source, "backup") == 0) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                           "The branch \"%s\" came from a backup: restore that again instead.", row->label);
+    }
+    what.parent = row->parent;
+    what.source = row->source;
+    return prepare(call, &what, &copying) && run(&copying, row, begin_again);
+}
+
+/* ---- making the golden copy ---- */
+
+/* Those before the new one. */
+static bool drop_older(const struct branch_call *call, const struct branch_row *golden)
+{
+    struct pg_session *const home = registry_open(call);
+    const char *const values[] = {golden->parent, arena_printf(call->arena, "%" PRId64, golden->id)};
+    const struct registry_query query = {
+        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 AND b.id < $2::bigint", 2, values};
+    struct branch_list list = {0};
+    const bool ok = home != NULL && registry_read(call, home, &query, &list);
+    pg_session_free(home);
+    for (size_t i = 0; ok && i < list.count; i++) {
+        struct status ignored = {.arena = call->arena};
+        const struct branch_call dropping = {call->branches, call->arena, &ignored, call->deadline};
+        branch_delete(&dropping, list.rows[i].id);
+    }
+    return ok;
+}
+
+bool branch_refresh_golden(const struct branch_call *call, const struct branch_new *what, struct branch_row *row)
+{
+    struct branch_new golden = *what;
+    struct copying copying;
+    golden.source = what->source == NULL || what->source[0] == '\0' ? "dump" : what->source;
+    golden.kind = "golden";
+    golden.label = "golden";
+    golden.ttl_hours = 0;
+    if (!prepare(call, &golden, &copying)) {
+        return false;
+    }
+    if (copying.source != SOURCE_DUMP && copying.source != SOURCE_SCHEMA) {
+        return status_fail(call->status, STATUS_INVALID_ARGUMENT, "A golden copy is made by \"dump\" or \"schema\".");
+    }
+    return run(&copying, row, begin_new) && drop_older(call, row);
+}

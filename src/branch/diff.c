@@ -1,0 +1,226 @@
+/*
+ * Both catalogs are asked the same, in the same order; what differs is found by going through both lists at once.
+ */
+#include "branch/branch.h"
+
+#include <string.h>
+
+#define MOST      500
+#define MOST_TEXT ((size_t)8 * 1024)
+
+/* Of the users' own: no extension's objects, no table of ours. */
+#define NO_SYSTEM(schema)                                                                                              \
+    schema ".nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'truss') AND " schema                     \
+           ".nspname NOT LIKE 'pg\\_temp\\_%' AND " schema ".nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"
+#define NO_EXTENSION(class, oid)                                                                                       \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog." class "'::regclass AND x.objid "   \
+                                                                                          "= " oid                     \
+                                                                                          " AND x.deptype = 'e')"
+#define NAME(schema, name) "pg_catalog.quote_ident(" schema ") || '.' || pg_catalog.quote_ident(" name ")"
+
+static const char
+    catalog_sql[] = "SELECT o.kind, o.name, o.def FROM ("
+                    "SELECT 'schema', pg_catalog.quote_ident(n.nspname), '' FROM pg_catalog.pg_namespace n "
+                    "WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION(
+                        "pg_namespace",
+                        "n.oid") " UNION ALL "
+                                 "SELECT 'extension', pg_catalog.quote_ident(e.extname), e.extversion FROM "
+                                 "pg_catalog.pg_extension e UNION ALL "
+                                 "SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' "
+                                 "WHEN 'S' THEN 'sequence' WHEN 'f' "
+                                 "THEN 'foreign table' ELSE 'table' END, " NAME(
+                                     "n.nspname",
+                                     "c.relname") ", CASE WHEN c.relkind IN ('v', 'm') THEN "
+                                                  "pg_catalog.pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN "
+                                                  "'PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid) "
+                                                  "WHEN c.relkind = 'S' THEN (SELECT pg_catalog.concat_ws(' ', "
+                                                  "pg_catalog.format_type(q.seqtypid, NULL), 'START', "
+                                                  "q.seqstart, 'INCREMENT', q.seqincrement) FROM "
+                                                  "pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid) ELSE "
+                                                  "CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE '' END "
+                                                  "|| CASE WHEN c.relrowsecurity THEN ' ROW LEVEL "
+                                                  "SECURITY' ELSE '' END END FROM pg_catalog.pg_class c JOIN "
+                                                  "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                                                  "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') "
+                                                  "AND " NO_SYSTEM("n") " AND " NO_EXTENSION(
+                                                      "pg_class",
+                                                      "c.oid") " UNION ALL "
+                                                               "SELECT 'column', " NAME(
+                                                                   "n.nspname",
+                                                                   "c.relname") " || '.' || "
+                                                                                "pg_catalog.quote_ident(a."
+                                                                                "attname), "
+                                                                                "pg_catalog.concat_ws(' ', "
+                                                                                "pg_catalog.format_type(a."
+                                                                                "atttypid, a.atttypmod), CASE "
+                                                                                "WHEN a.attnotnull THEN 'NOT "
+                                                                                "NULL' "
+                                                                                "END, CASE a.attidentity WHEN "
+                                                                                "'a' THEN 'GENERATED ALWAYS AS "
+                                                                                "IDENTITY' WHEN 'd' THEN "
+                                                                                "'GENERATED BY DEFAULT AS "
+                                                                                "IDENTITY' END, CASE WHEN "
+                                                                                "d.oid IS NOT NULL THEN CASE "
+                                                                                "a.attgenerated WHEN '' THEN "
+                                                                                "'DEFAULT ' ELSE 'GENERATED AS "
+                                                                                "' "
+                                                                                "END || "
+                                                                                "pg_catalog.pg_get_expr(d."
+                                                                                "adbin, d.adrelid) END) FROM "
+                                                                                "pg_catalog.pg_attribute a "
+                                                                                "JOIN pg_catalog.pg_class c "
+                                                                                "ON c.oid = a.attrelid JOIN "
+                                                                                "pg_catalog.pg_namespace n ON "
+                                                                                "n.oid = c.relnamespace LEFT "
+                                                                                "JOIN pg_catalog.pg_attrdef d "
+                                                                                "ON d.adrelid = a.attrelid AND "
+                                                                                "d.adnum = a.attnum WHERE "
+                                                                                "a.attnum > 0 AND NOT "
+                                                                                "a.attisdropped AND c.relkind "
+                                                                                "IN ('r', "
+                                                                                "'p', 'f') AND " NO_SYSTEM("n") " AND"
+                                                                                                                " " NO_EXTENSION(
+                                                                                                                    "pg"
+                                                                                                                    "_c"
+                                                                                                                    "la"
+                                                                                                                    "s"
+                                                                                                                    "s",
+                                                                                                                    "c."
+                                                                                                                    "oi"
+                                                                                                                    "d") " UNIO"
+                                                                                                                         "N "
+                                                                                                                         "ALL "
+                                                                                                                         "SELEC"
+                                                                                                                         "T "
+                                                                                                                         "'cons"
+                                                                                                                         "train"
+                                                                                                                         "t',"
+                                                                                                                         " " NAME("n"
+                                                                                                                                  "."
+                                                                                                                                  "n"
+                                                                                                                                  "s"
+                                                                                                                                  "p"
+                                                                                                                                  "n"
+                                                                                                                                  "a"
+                                                                                                                                  "m"
+                                                                                                                                  "e",
+                                                                                                                                  "c"
+                                                                                                                                  "."
+                                                                                                                                  "r"
+                                                                                                                                  "e"
+                                                                                                                                  "l"
+                                                                                                                                  "n"
+                                                                                                                                  "a"
+                                                                                                                                  "m"
+                                                                                                                                  "e") " || '.' || pg_catalog.quote_ident(k.conname), "
+                                                                                                                                       "pg_catalog.pg_get_constraintdef(k.oid) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = "
+                                                                                                                                       "k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_class", "c.oid") " UNION ALL "
+                                                                                                                                                                                                                                                                             "SELECT 'index', " NAME("n.nspname", "c.relname") ", pg_catalog.pg_get_indexdef(i.indexrelid) || CASE WHEN "
+                                                                                                                                                                                                                                                                                                                               "i.indisvalid THEN '' ELSE ' (INVALID)' END FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
+                                                                                                                                                                                                                                                                                                                               "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT EXISTS (SELECT FROM "
+                                                                                                                                                                                                                                                                                                                               "pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AND " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_class", "i.indrelid") " UNION ALL "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "SELECT 'trigger', " NAME("n.nspname", "c.relname") " || '.' || pg_catalog.quote_ident(t.tgname), "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "pg_catalog.pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' ELSE '' END FROM "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "c.relnamespace WHERE NOT t.tgisinternal AND " NO_SYSTEM("n") " UNION ALL "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "SELECT 'policy', " NAME(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "n.nspname", "c.relname") " || '.' || pg_catalog.quote_ident(p.polname), "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "pg_catalog.concat_ws(' ', p.polcmd, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid), "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "c.oid = p.polrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " NO_SYSTEM("n") " UNION ALL "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, " NAME("n.nspname", "f.proname") " || '(' || pg_catalog.pg_get_function_identity_arguments(f.oid) || ')', "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "CASE WHEN f.prokind IN ('f', 'p') THEN pg_catalog.pg_get_functiondef(f.oid) ELSE "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "pg_catalog.format_type(f.prorettype, NULL) END FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "f.pronamespace WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_proc",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                  "f.oid") " UNION ALL "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "SELECT 'type', " NAME(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "n.nspname",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "t.typname") ", CASE t.typtype WHEN 'e' THEN (SELECT 'ENUM ' || "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "pg_catalog.string_agg(pg_catalog.quote_literal(l.enumlabel), ', ' ORDER BY l.enumsortorder) FROM "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "pg_catalog.pg_enum l WHERE l.enumtypid = t.oid) WHEN 'd' THEN pg_catalog.concat_ws(' ', 'DOMAIN', "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'NOT NULL' END, t.typdefault) "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "ELSE 'COMPOSITE' END FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "pg_catalog.pg_class c ON c.oid = t.typrelid WHERE (t.typtype IN ('e', 'd') OR (t.typtype = 'c' AND c.relkind = "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "'c')) AND " NO_SYSTEM(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "n") " AND " NO_EXTENSION("pg_type",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "t.oid") ") o(kind, name, def) "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "ORDER BY o.kind COLLATE \"C\", o.name COLLATE \"C\"";
+
+static PGresult *catalog_of(const struct branch_call *call, const char *database)
+{
+    const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, database);
+    struct pg_session *const session = pg_session_open_pinned(&conninfo, call->deadline, call->status);
+    PGresult *const catalog = session == NULL ? NULL : pg_query(session, catalog_sql, 0, NULL, call->status);
+    pg_session_free(session);
+    return catalog;
+}
+
+/* Below, of, or above 0, as strcmp; what is behind the end is the greatest. */
+static int compare(const PGresult *a, int i, const PGresult *b, int j)
+{
+    if (i >= PQntuples(a) || j >= PQntuples(b)) {
+        return (i >= PQntuples(a) ? 1 : 0) - (j >= PQntuples(b) ? 1 : 0);
+    }
+    const int by_kind = strcmp(pg_field(a, i, 0), pg_field(b, j, 0));
+    return by_kind != 0 ? by_kind : strcmp(pg_field(a, i, 1), pg_field(b, j, 1));
+}
+
+static const char *definition(struct arena *arena, const PGresult *result, int row)
+{
+    return text_clean(arena, pg_field(result, row, 2), MOST_TEXT);
+}
+
+static void add(struct arena *arena, struct branch_differences *differences, const struct branch_difference *one)
+{
+    if (differences->count == MOST) {
+        differences->is_truncated = true;
+        return;
+    }
+    if (differences->items == NULL) {
+        differences->items = arena_array(arena, MOST, sizeof *differences->items);
+    }
+    differences->items[differences->count++] = *one;
+}
+
+static const char *cell(struct arena *arena, const PGresult *result, int row, int column)
+{
+    return arena_strdup(arena, pg_field(result, row, column));
+}
+
+static void merge(struct arena *arena, const PGresult *parent, const PGresult *branch,
+                  struct branch_differences *differences)
+{
+    for (int i = 0, j = 0; i < PQntuples(parent) || j < PQntuples(branch);) {
+        const int order = compare(parent, i, branch, j);
+        const PGresult *const named = order <= 0 ? parent : branch;
+        const int row = order <= 0 ? i : j;
+        const struct branch_difference one = {
+            .kind = cell(arena, named, row, 0),
+            .name = cell(arena, named, row, 1),
+            .parent = order <= 0 ? definition(arena, parent, i) : NULL,
+            .branch = order >= 0 ? definition(arena, branch, j) : NULL,
+        };
+        if (order != 0 || strcmp(pg_field(parent, i, 2) == NULL ? "" : pg_field(parent, i, 2),
+                                 pg_field(branch, j, 2) == NULL ? "" : pg_field(branch, j, 2)) != 0) {
+            add(arena, differences, &one);
+        }
+        i += order <= 0 ? 1 : 0;
+        j += order >= 0 ? 1 : 0;
+    }
+}
+
+bool branch_diff(const struct branch_call *call, int64_t id, struct branch_row *row,
+                 struct branch_differences *differences)
+{
+    *differences = (struct branch_differences){0};
+    if (!branch_get(call, id, row)) {
+        return false;
+    }
+    PG_RESULT(parent) = catalog_of(call, row->parent);
+    PG_RESULT(branch) = parent == NULL ? NULL : catalog_of(call, row->branch);
+    if (branch == NULL) {
+        return false;
+    }
+    merge(call->arena, parent, branch, differences);
+    return true;
+}

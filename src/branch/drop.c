@@ -1,0 +1,133 @@
+/*
+ * Whose a database is, is asked right before its DROP, under the lock that everybody of ours takes who makes or drops
+ * it.
+ */
+#include "branch/drop.h"
+
+#include "base/sqlstate.h"
+#include "branch/names.h"
+#include "branch/registry.h"
+#include "branch/server.h"
+
+#include <string.h>
+
+static bool is_ours(const struct branch_call *call, const struct branch_row *row, const char *name,
+                    const struct database *database)
+{
+    const bool has_prefix = strncmp(name, BRANCH_PREFIX, sizeof BRANCH_PREFIX - 1) == 0;
+    const bool is_provisional = strlen(row->token) == BRANCH_TOKEN_SIZE - 1 &&
+                                strcmp(name, branch_provisional_name(call->arena, row->token)) == 0;
+    return has_prefix && (is_provisional || database_is_of(database, row->token));
+}
+
+static void advise(const struct branch_call *call)
+{
+    if (sqlstate_is(call->status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        call->status->hint =
+            "The role must own the branch's database, and may not end a superuser's sessions: end those "
+            "first.";
+    }
+}
+
+/* Nobody comes in any more, then all of them go. A broken one cannot be altered, and takes no sessions. */
+static bool drop(const struct branch_call *call, struct pg_session *session, const char *name, bool is_broken)
+{
+    struct status ignored = {.arena = call->arena};
+    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline};
+    if (!is_broken) {
+        server_alter(&quiet, session, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS false");
+    }
+    if (server_alter(call, session, "DROP DATABASE IF EXISTS ", name, " WITH (FORCE)")) {
+        return true;
+    }
+    if (sqlstate_is(call->status->sqlstate, SQLSTATE_INVALID_CATALOG_NAME)) {
+        *call->status = (struct status){.arena = call->arena};
+        return true; /* another one was quicker */
+    }
+    if (!is_broken) {
+        server_alter(&quiet, session, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true");
+    }
+    advise(call);
+    return false;
+}
+
+bool drop_database(const struct branch_call *call, struct pg_session *session, const struct branch_row *row,
+                   const char *name)
+{
+    struct database database;
+    if (!server_find(call, session, name, &database)) {
+        return false;
+    }
+    if (!database.exists) {
+        return true;
+    }
+    if (!is_ours(call, row, name, &database)) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                           "The database \"%s\" is not this branch's: its comment does not say so. It was left alone.",
+                           name);
+    }
+    return drop(call, session, name, database.is_broken);
+}
+
+bool drop_branch(const struct branch_call *call, struct pg_session *maintenance, const struct branch_row *row)
+{
+    struct status problem = {.arena = call->arena};
+    const struct branch_call dropping = {call->branches, call->arena, &problem, call->deadline};
+    const bool is_gone = drop_database(&dropping, maintenance, row, branch_provisional_name(call->arena, row->token)) &&
+                         drop_database(&dropping, maintenance, row, row->branch);
+    const bool is_foreign = !is_gone && problem.code == STATUS_FAILED_PRECONDITION && problem.sqlstate == NULL;
+    struct pg_session *const home = registry_open(call);
+    bool moved;
+    if (home == NULL) {
+        return false;
+    }
+    const struct registry_move move = {.id = row->id,
+                                       .from = "active,creating,expiring,failed",
+                                       .to = is_gone      ? "deleted"
+                                             : is_foreign ? "failed"
+                                                          : "expiring",
+                                       .error = is_gone ? "" : problem.message};
+    const bool ok = registry_move(call, home, &move, &moved);
+    pg_session_free(home);
+    if (ok && !is_gone) {
+        *call->status = problem;
+    }
+    return ok && is_gone;
+}
+
+bool branch_delete(const struct branch_call *call, int64_t id)
+{
+    struct branch_row row;
+    bool taken;
+    bool moved = false;
+    struct pg_session *home = registry_open(call);
+    if (home == NULL) {
+        return false;
+    }
+    const bool found = registry_find(call, home, id, &row);
+    const struct registry_move move = {.id = id, .from = "active,failed,expiring", .to = "expiring", .error = ""};
+    if (!found || strcmp(row.status, "deleted") == 0) {
+        pg_session_free(home);
+        return found ? status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.") : false;
+    }
+    if (row.is_protected) {
+        pg_session_free(home);
+        return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
+                                   "The branch \"%s\" is protected; end that first (truss branch protect --off).",
+                                   row.label);
+    }
+    struct pg_session *const session = server_open(call, row.parent);
+    const bool ok = session != NULL && server_lock(session, row.token, &taken, call->status) &&
+                    (taken || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
+                                                  "The branch \"%s\" is being made, reset or dropped at this moment.",
+                                                  row.label)) &&
+                    registry_move(call, home, &move, &moved);
+    pg_session_free(home);
+    home = NULL;
+    if (ok && !moved) {
+        status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+    }
+    const bool is_dropped = ok && moved && drop_branch(call, session, &row);
+    pg_session_free(session);
+    return is_dropped;
+}

@@ -1,0 +1,171 @@
+/*
+ * The dump is a file without a name: it goes with us, however we end.
+ */
+#include "branch/fill.h"
+
+#include "base/masking.h"
+#include "base/process.h"
+#include "branch/make.h"
+#include "pg/programs.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAST_LINES 4
+
+#define APPLICATION "truss branch"
+
+/* One child at work. */
+struct child {
+    const struct branch_call *call;
+    const char *secret;
+    const char *lines[LAST_LINES]; /* what it said last, masked */
+    size_t said;
+    int file; /* where its standard output goes */
+    bool is_full;
+};
+
+static void take_line(void *data, struct text line)
+{
+    struct child *const child = data;
+    if (line.size > 0) {
+        child->lines[child->said++ % LAST_LINES] = masked(child->call->arena, text_slice(line, 0, 500), child->secret);
+    }
+}
+
+static bool take_bytes(void *data, struct text piece)
+{
+    struct child *const child = data;
+    for (size_t done = 0; done < piece.size;) {
+        const ssize_t size = write(child->file, piece.data + done, piece.size - done);
+        if (size <= 0) {
+            child->is_full = true;
+            return false;
+        }
+        done += (size_t)size;
+    }
+    return true;
+}
+
+static const char *last_words(const struct child *child)
+{
+    struct buffer out = {.arena = child->call->arena};
+    const size_t first = child->said > LAST_LINES ? child->said - LAST_LINES : 0;
+    for (size_t i = first; i < child->said; i++) {
+        buffer_printf(&out, "%s%s", i == first ? "" : "\n", child->lines[i % LAST_LINES]);
+    }
+    return buffer_string(&out);
+}
+
+static bool run_child(struct child *child, const char *const *argv, const char *const *environment, bool keeps_bytes)
+{
+    struct status *const status = child->call->status;
+    struct process_end end;
+    const struct process process = {
+        .argv = argv,
+        .environment = environment,
+        .directory = "/",
+        .deadline = child->call->deadline,
+        .line = take_line,
+        .bytes = keeps_bytes ? take_bytes : NULL,
+        .data = child,
+        .end_signal = SIGINT,
+    };
+    child->said = 0;
+    if (!process_run(&process, &end, status)) {
+        return false;
+    }
+    if (child->is_full) {
+        return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_DISK,
+                                   "The dump could not be written: the worker's disk is full (TMPDIR names another "
+                                   "folder).");
+    }
+    if (end.code == 0) {
+        return true;
+    }
+    status_fail(status, end.timed_out ? STATUS_DEADLINE_EXCEEDED : STATUS_FAILED_PRECONDITION, "%s %s.", argv[0],
+                end.timed_out ? "took longer than this call may" : "failed");
+    status->detail = last_words(child);
+    return false;
+}
+
+/* Not every file system makes files without names: then the name is taken away at once. */
+static int open_nameless(struct arena *arena)
+{
+    const char *const variable = getenv("TMPDIR");
+    const char *const folder = variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
+    const int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        return file;
+    }
+    char *const path = arena_printf(arena, "%s/truss-branch-XXXXXX", folder);
+    const int named = mkostemp(path, O_CLOEXEC);
+    if (named >= 0) {
+        unlink(path);
+    }
+    return named;
+}
+
+static bool dump(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
+{
+    const struct branch_call *const call = child->call;
+    const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
+    struct pg_child_access access;
+    if (!pg_child_access_make(call->arena, &parent, APPLICATION, &access, call->status)) {
+        return false;
+    }
+    child->secret = pg_child_secret(&parent);
+    const char *const argv[] = {program,
+                                "-Fc",
+                                "-Z1",
+                                "--no-password",
+                                "--lock-wait-timeout=5000",
+                                "--exclude-table-data=truss.operations",
+                                "--exclude-table-data=truss.operation_events",
+                                "--exclude-table-data=truss.idempotency_keys",
+                                "--exclude-table-data=truss.branches",
+                                "-d",
+                                access.connection,
+                                schema_only ? "--schema-only" : NULL,
+                                NULL};
+    const bool ok = run_child(child, argv, access.environment, true);
+    pg_child_access_release(&access);
+    return ok;
+}
+
+static bool restore(struct child *child, const struct branch_row *row, const char *program)
+{
+    const struct branch_call *const call = child->call;
+    const struct conninfo branch = conninfo_beside(call->arena, call->branches->conninfo, make_database(row));
+    struct pg_child_access access;
+    if (!pg_child_access_make(call->arena, &branch, APPLICATION, &access, call->status)) {
+        return false;
+    }
+    const char *const file = arena_printf(call->arena, "/proc/%ld/fd/%d", (long)getpid(), child->file);
+    const char *const argv[] = {program, "--exit-on-error", "--no-password", "-d", access.connection, file, NULL};
+    const bool ok = run_child(child, argv, access.environment, false);
+    pg_child_access_release(&access);
+    return ok;
+}
+
+bool fill_from(const struct branch_call *call, struct branch_row *row, bool schema_only)
+{
+    struct pg_program dumper;
+    struct pg_program restorer;
+    const int version = pg_session_server_version(make_session(row));
+    if (!pg_program_find(call->arena, "pg_dump", call->branches->pg_bin, version, &dumper, call->status) ||
+        !pg_program_find(call->arena, "pg_restore", call->branches->pg_bin, version, &restorer, call->status)) {
+        return false;
+    }
+    struct child child = {.call = call, .file = open_nameless(call->arena)};
+    if (child.file < 0) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                           "No file for the dump can be made; TMPDIR names the folder for it.");
+    }
+    const bool ok = dump(&child, row, dumper.path, schema_only) && restore(&child, row, restorer.path);
+    close(child.file);
+    return ok;
+}

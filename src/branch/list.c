@@ -1,0 +1,277 @@
+/*
+ * What there is, and what is changed about it without touching its data.
+ */
+#include "base/log.h"
+#include "branch/drop.h"
+#include "branch/make.h"
+#include "branch/names.h"
+#include "branch/registry.h"
+#include "branch/server.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACTIVE                                                                                                         \
+    "b.status = 'active' AND b.kind <> 'golden' AND (b.expires_at IS NULL OR b.expires_at > pg_catalog.now())"
+
+static void put_sizes(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const bool has_one =
+            strcmp(list->rows[i].status, "deleted") != 0 && strcmp(list->rows[i].status, "failed") != 0;
+        list->rows[i].size = has_one ? server_size(call, home, list->rows[i].branch) : -1;
+    }
+}
+
+/* ---- what has lost each other ---- */
+
+/* Databases with our comment, whoever's branches they are. */
+static PGresult *commented(const struct branch_call *call, struct pg_session *home)
+{
+    return pg_query(home,
+                    "SELECT d.datname, d.oid, s.description FROM pg_catalog.pg_database d JOIN "
+                    "pg_catalog.pg_shdescription s ON s.objoid = d.oid AND s.classoid = "
+                    "'pg_catalog.pg_database'::regclass WHERE s.description LIKE 'truss-branch {%' "
+                    "AND d.datname LIKE 'truss\\_branch\\_%'",
+                    0, NULL, call->status);
+}
+
+static bool is_known(const struct branch_list *rows, const char *database, const char *comment)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct database one = {.exists = true, .comment = comment};
+        if (database_is_of(&one, rows->rows[i].token) && strcmp(rows->rows[i].status, "deleted") != 0 &&
+            strcmp(rows->rows[i].status, "failed") != 0) {
+            return true;
+        }
+        (void)database;
+    }
+    return false;
+}
+
+static struct branch_row orphan(const struct branch_call *call, const char *database, const char *comment)
+{
+    return (struct branch_row){
+        .token = "",
+        .parent = "",
+        .branch = arena_strdup(call->arena, database),
+        .label = "",
+        .status = "orphan",
+        .kind = "",
+        .strategy = "",
+        .source = "",
+        .created_by = "",
+        .last_error = arena_printf(call->arena, "No row of this database knows it. Its comment: %s", comment),
+        .created_at = NO_TIME,
+        .expires_at = NO_TIME,
+        .data_at = NO_TIME,
+        .size = -1,
+        .wal_bytes = -1,
+    };
+}
+
+static bool add_orphans(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
+{
+    PG_RESULT(found) = commented(call, home);
+    if (found == NULL) {
+        return false;
+    }
+    const struct branch_list known = *list;
+    list->rows = arena_array(call->arena, known.count + (size_t)PQntuples(found) + 1, sizeof *list->rows);
+    memcpy(list->rows, known.rows, known.count * sizeof *known.rows);
+    for (int row = 0; row < PQntuples(found); row++) {
+        const char *const name = pg_field(found, row, 0);
+        if (!is_known(&known, name, pg_field(found, row, 2))) {
+            list->rows[list->count] = orphan(call, name, pg_field(found, row, 2));
+            list->rows[list->count++].size = server_size(call, home, name);
+        }
+    }
+    return true;
+}
+
+/* An active row whose database somebody else has dropped. */
+static bool mark_lost(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct branch_row *const row = &list->rows[i];
+        struct database database;
+        if (strcmp(row->status, "active") != 0) {
+            continue;
+        }
+        if (!server_find(call, home, row->branch, &database)) {
+            return false;
+        }
+        if (!database.exists) {
+            row->last_error = "Its database is not there: somebody dropped or renamed it. Delete the branch.";
+        } else if (!database_is_of(&database, row->token)) {
+            row->last_error = "The database of this name is another one: its comment is not the branch's.";
+        }
+    }
+    return true;
+}
+
+bool branch_list(const struct branch_call *call, bool all, struct branch_list *list)
+{
+    const struct registry_query query = {all ? "true ORDER BY b.id DESC LIMIT 500" : ACTIVE " ORDER BY b.id DESC", 0,
+                                         NULL};
+    struct pg_session *const home = registry_open(call);
+    bool ok = home != NULL && registry_read(call, home, &query, list);
+    if (ok) {
+        put_sizes(call, home, list);
+        ok = !all || (mark_lost(call, home, list) && add_orphans(call, home, list));
+    }
+    pg_session_free(home);
+    return ok;
+}
+
+static bool find_active(const struct branch_call *call, struct pg_session *home, int64_t id, struct branch_row *row)
+{
+    const char *const values[] = {arena_printf(call->arena, "%" PRId64, id)};
+    struct branch_list list;
+    if (!registry_read(call, home, &(struct registry_query){ACTIVE " AND b.id = $1::bigint", 1, values}, &list)) {
+        return false;
+    }
+    if (list.count == 0) {
+        return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+    }
+    *row = list.rows[0];
+    row->size = server_size(call, home, row->branch);
+    return true;
+}
+
+bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row)
+{
+    struct pg_session *const home = registry_open(call);
+    const bool ok = home != NULL && find_active(call, home, id, row);
+    pg_session_free(home);
+    return ok;
+}
+
+/* ---- changes ---- */
+
+static bool write_change(const struct branch_call *call, struct pg_session *home, int64_t id,
+                         const struct branch_change *change)
+{
+    struct arena *const arena = call->arena;
+    const bool has_end = change->expires_at != NO_TIME;
+    bool is_cut;
+    const char *const values[] = {
+        arena_printf(arena, "%" PRId64, id),
+        change->label == NULL ? NULL : branch_label(arena, change->label, clock_wall_us(), &is_cut),
+        change->has_ttl ? arena_printf(arena, "%u", change->ttl_hours) : NULL,
+        has_end ? arena_printf(arena, "%" PRId64, change->expires_at) : NULL,
+        !change->has_protected ? NULL
+        : change->is_protected ? "true"
+                               : "false",
+    };
+    PG_RESULT(result) = pg_query(
+        home,
+        "UPDATE truss.branches SET label = coalesce($2, label), ttl_hours = coalesce($3::integer, ttl_hours), "
+        "expires_at = CASE WHEN $4::numeric IS NOT NULL THEN pg_catalog.to_timestamp($4::numeric / 1000000) WHEN "
+        "$3::integer IS NOT NULL THEN pg_catalog.now() + pg_catalog.make_interval(hours => nullif($3::integer, 0)) "
+        "ELSE "
+        "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active'",
+        5, values, call->status);
+    return result != NULL;
+}
+
+/* The comment tells the same: by it the row would be found again. */
+static void renew_comment(const struct branch_call *call, const struct branch_row *row)
+{
+    struct status problem = {.arena = call->arena};
+    const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline};
+    struct pg_session *const session = server_open(&writing, row->parent);
+    struct database database;
+    bool taken;
+    const bool ok = session != NULL && server_lock(session, row->token, &taken, &problem) && taken &&
+                    server_find(&writing, session, row->branch, &database) && database_is_of(&database, row->token) &&
+                    server_comment(&writing, session, row, row->branch, true);
+    pg_session_free(session);
+    if (!ok) {
+        log_warn("comment of a branch not renewed", "branch=%s", row->branch);
+    }
+}
+
+bool branch_change(const struct branch_call *call, int64_t id, const struct branch_change *change,
+                   struct branch_row *row)
+{
+    struct pg_session *home;
+    if (change->has_ttl && change->expires_at != NO_TIME) {
+        return status_fail(call->status, STATUS_INVALID_ARGUMENT, "Say \"ttlHours\" or \"expiresAt\", not both.");
+    }
+    home = registry_open(call);
+    const bool ok = home != NULL && find_active(call, home, id, row) && write_change(call, home, id, change) &&
+                    registry_find(call, home, id, row);
+    if (ok) {
+        row->size = server_size(call, home, row->branch);
+    }
+    pg_session_free(home);
+    if (ok) {
+        renew_comment(call, row);
+    }
+    return ok;
+}
+
+/* ---- the reaper ---- */
+
+static void reap_one(const struct branch_call *call, struct branch_row *row)
+{
+    bool taken = false;
+    struct pg_session *const session = server_open(call, row->parent);
+    bool ok = session != NULL && server_lock(session, row->token, &taken, call->status);
+    if (ok && taken) {
+        /* What was read before the lock may have changed since. */
+        struct pg_session *const home = registry_open(call);
+        ok = home != NULL && registry_find(call, home, row->id, row);
+        pg_session_free(home);
+        if (ok && strcmp(row->status, "creating") == 0) {
+            ok = make_recover(call, session, row);
+        } else if (ok && strcmp(row->status, "expiring") == 0) {
+            ok = drop_branch(call, session, row);
+        }
+    }
+    pg_session_free(session);
+    if (!ok) {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("branch cannot be ended or finished", "branch=%s error=%s", row->branch,
+                 log_quoted(call->status->message, error));
+    } else if (taken) {
+        log_info("branch ended or finished", "branch=%s", row->branch);
+    }
+}
+
+/* Rows that are lost while their databases are there, as after a restore of the home database. */
+static void find_again(const struct branch_call *call, struct pg_session *home)
+{
+    const struct registry_query all = {"true", 0, NULL};
+    struct branch_list rows;
+    PG_RESULT(found) = commented(call, home);
+    if (found == NULL || PQntuples(found) == 0 || !registry_read(call, home, &all, &rows)) {
+        return;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        struct status problem = {.arena = call->arena};
+        bool known = is_known(&rows, pg_field(found, row, 0), pg_field(found, row, 2));
+        if (!known && registry_ensure(home, &problem)) {
+            registry_add_found(home, pg_field(found, row, 0), pg_field(found, row, 1), pg_field(found, row, 2),
+                               &problem);
+        }
+    }
+}
+
+void branch_reap(const struct branch_call *call)
+{
+    struct branch_list list;
+    struct pg_session *const home = registry_open(call);
+    const bool ok = home != NULL && registry_claim(call, home, &list);
+    if (ok) {
+        find_again(call, home);
+    }
+    pg_session_free(home);
+    for (size_t i = 0; ok && i < list.count; i++) {
+        struct status status = {.arena = call->arena};
+        const struct branch_call one = {call->branches, call->arena, &status, call->deadline};
+        reap_one(&one, &list.rows[i]);
+    }
+}

@@ -1,0 +1,273 @@
+/*
+ * truss branch: makes, lists, compares, resets and drops copies of the database.
+ */
+#include "base/clock.h"
+#include "cli/call.h"
+#include "cli/output.h"
+#include "cli/worker.h"
+#include "truss/branch/v1/branch.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BRANCH       &truss__branch__v1__branch_service__descriptor
+#define MAKE_SECONDS 3600
+
+typedef Truss__Branch__V1__Branch Branch;
+
+/* ---- what is shown ---- */
+
+/* "2026-11-23 10:34:00"; NULL for no time. */
+static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
+{
+    char text[RFC3339_SIZE];
+    if (time == NULL) {
+        return NULL;
+    }
+    clock_rfc3339(time->seconds * 1000000, text);
+    text[10] = ' ';
+    text[19] = '\0';
+    return arena_strdup(arena, text);
+}
+
+static const char *size_of(struct arena *arena, const Branch *branch)
+{
+    return branch->_size_bytes_case == 0 ? NULL : arena_printf(arena, "%.1f MB", branch->size_bytes / 1024 / 1024);
+}
+
+static enum colour colour_of(const Branch *branch)
+{
+    return strcmp(branch->status, "active") == 0                                            ? COLOUR_GREEN
+           : strcmp(branch->status, "failed") == 0 || strcmp(branch->status, "orphan") == 0 ? COLOUR_RED
+                                                                                            : COLOUR_YELLOW;
+}
+
+static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranchesResponse *reply)
+{
+    static const char *const titles[] = {"id", "label", "database", "status", "size", "created (UTC)", "expires"};
+    struct table table = table_new(arena, sizeof titles / sizeof titles[0]);
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        table_add(&table, COLOUR_DIM, titles[i]);
+    }
+    for (size_t i = 0; i < reply->n_branches; i++) {
+        const Branch *const branch = reply->branches[i];
+        table_add(&table, COLOUR_BOLD, branch->id == 0 ? NULL : arena_printf(arena, "%u", branch->id));
+        table_add(&table, COLOUR_NONE, branch->label);
+        table_add(&table, COLOUR_NONE, branch->branch_db);
+        table_add(&table, colour_of(branch),
+                  branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status);
+        table_add(&table, COLOUR_NONE, size_of(arena, branch));
+        table_add(&table, COLOUR_NONE, moment(arena, branch->created_at));
+        table_add(&table, COLOUR_NONE, branch->expires_at == NULL ? "never" : moment(arena, branch->expires_at));
+    }
+    if (reply->n_branches == 0) {
+        printf("There are no branches.\n");
+    } else {
+        table_print(&table);
+    }
+    for (size_t i = 0; i < reply->n_branches; i++) {
+        if (reply->branches[i]->_last_error_case != 0) {
+            fprintf(stderr, "note: %s: %s\n", output_safe(arena, reply->branches[i]->branch_db, false),
+                    output_safe(arena, reply->branches[i]->last_error, false));
+        }
+    }
+}
+
+static int print_branch(const struct cli *cli, const Branch *branch)
+{
+    struct arena *const arena = cli->arena;
+    if (branch == NULL) {
+        return EXIT_ERROR;
+    }
+    if (print_json(cli, &branch->base)) {
+        return EXIT_FINE;
+    }
+    const char *const lines[][2] = {
+        {"id", arena_printf(arena, "%u", branch->id)},
+        {"label", branch->label},
+        {"database", branch->branch_db},
+        {"copy of", branch->parent_db},
+        {"made from", arena_printf(arena, "%s (%s)", branch->source, branch->kind)},
+        {"status", branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status},
+        {"size", size_of(arena, branch)},
+        {"created", moment(arena, branch->created_at)},
+        {"expires", branch->expires_at == NULL ? "never" : moment(arena, branch->expires_at)},
+        {"took", output_duration(arena, branch->duration_ms)},
+    };
+    struct table table = table_new(arena, 2);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        table_add(&table, COLOUR_DIM, lines[i][0]);
+        table_add(&table, COLOUR_NONE, lines[i][1]);
+    }
+    table_print(&table);
+    for (size_t i = 0; i < branch->n_warnings; i++) {
+        fprintf(stderr, "note: %s\n", output_safe(arena, branch->warnings[i], false));
+    }
+    return EXIT_FINE;
+}
+
+/* ---- what is asked ---- */
+
+static char *or_none(const struct cli *cli, const char *text)
+{
+    return arena_strdup(cli->arena, text == NULL ? "" : text);
+}
+
+/* The word behind the verb; NULL and an error where it is missing. */
+static char *id_of(struct cli *cli)
+{
+    if (cli->word_count < 2) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                    "Say which branch: truss branch %s ID. `truss branch list` "
+                    "shows the ids.",
+                    cli->words[0]);
+        return NULL;
+    }
+    return cli->words[1];
+}
+
+static int create(struct cli *cli)
+{
+    Truss__Branch__V1__CreateBranchRequest request = TRUSS__BRANCH__V1__CREATE_BRANCH_REQUEST__INIT;
+    request.label = or_none(cli, cli->word_count > 1 ? cli->words[1] : NULL);
+    request.ttl_hours = cli->given.ttl;
+    request.source = or_none(cli, cli->given.source);
+    request.on_busy = or_none(cli, cli->given.on_busy);
+    request.parent = or_none(cli, cli->given.database);
+    return print_branch(cli, call(cli, BRANCH, "CreateBranch", &request.base, MAKE_SECONDS));
+}
+
+static int list(struct cli *cli)
+{
+    Truss__Branch__V1__ListBranchesRequest request = TRUSS__BRANCH__V1__LIST_BRANCHES_REQUEST__INIT;
+    request.all = cli->given.all;
+    const Truss__Branch__V1__ListBranchesResponse *const reply =
+        call(cli, BRANCH, "ListBranches", &request.base, READ_SECONDS);
+    if (reply == NULL) {
+        return EXIT_ERROR;
+    }
+    if (!print_json(cli, &reply->base)) {
+        print_list(cli->arena, reply);
+    }
+    return EXIT_FINE;
+}
+
+static int show(struct cli *cli)
+{
+    Truss__Branch__V1__GetBranchRequest request = TRUSS__BRANCH__V1__GET_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    return request.id == NULL ? EXIT_ERROR
+                              : print_branch(cli, call(cli, BRANCH, "GetBranch", &request.base, READ_SECONDS));
+}
+
+static int delete (struct cli *cli)
+{
+    Truss__Branch__V1__DeleteBranchRequest request = TRUSS__BRANCH__V1__DELETE_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    const Truss__Branch__V1__DeleteBranchResponse *const reply =
+        request.id == NULL ? NULL : call(cli, BRANCH, "DeleteBranch", &request.base, MAKE_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("Branch %s is dropped.\n", output_safe(cli->arena, request.id, false));
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+static int reset(struct cli *cli)
+{
+    Truss__Branch__V1__ResetBranchRequest request = TRUSS__BRANCH__V1__RESET_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    request.on_busy = or_none(cli, cli->given.on_busy);
+    return request.id == NULL ? EXIT_ERROR
+                              : print_branch(cli, call(cli, BRANCH, "ResetBranch", &request.base, MAKE_SECONDS));
+}
+
+static int protect(struct cli *cli)
+{
+    Truss__Branch__V1__ProtectBranchRequest request = TRUSS__BRANCH__V1__PROTECT_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    request.off = cli->given.off;
+    return request.id == NULL ? EXIT_ERROR
+                              : print_branch(cli, call(cli, BRANCH, "ProtectBranch", &request.base, READ_SECONDS));
+}
+
+static int url(struct cli *cli)
+{
+    Truss__Branch__V1__GetBranchConnectionRequest request = TRUSS__BRANCH__V1__GET_BRANCH_CONNECTION_REQUEST__INIT;
+    request.id = id_of(cli);
+    const Truss__Branch__V1__BranchConnection *const reply =
+        request.id == NULL ? NULL
+                           : call(cli, BRANCH, cli->given.reveal ? "RevealBranchConnection" : "GetBranchConnection",
+                                  &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("%s\n", output_safe(cli->arena, reply->connection_string, false));
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+static void print_differences(struct arena *arena, const Truss__Branch__V1__DiffBranchResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_differences; i++) {
+        const Truss__Branch__V1__BranchDifference *const one = reply->differences[i];
+        const bool is_added = strcmp(one->change, "added") == 0;
+        output_put(is_added                              ? COLOUR_GREEN
+                   : strcmp(one->change, "removed") == 0 ? COLOUR_RED
+                                                         : COLOUR_YELLOW,
+                   one->change);
+        printf(" %s %s\n", output_safe(arena, one->kind, false), output_safe(arena, one->name, false));
+        if (one->_parent_case != 0 && one->parent[0] != '\0') {
+            printf("  - %s\n", output_safe(arena, one->parent, true));
+        }
+        if (one->_branch_case != 0 && one->branch[0] != '\0') {
+            printf("  + %s\n", output_safe(arena, one->branch, true));
+        }
+    }
+    if (reply->same) {
+        printf("The schemas of %s and %s are the same.\n", output_safe(arena, reply->parent_db, false),
+               output_safe(arena, reply->branch_db, false));
+    } else if (reply->truncated) {
+        printf("There is more.\n");
+    }
+}
+
+static int diff(struct cli *cli)
+{
+    Truss__Branch__V1__DiffBranchRequest request = TRUSS__BRANCH__V1__DIFF_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    const Truss__Branch__V1__DiffBranchResponse *const reply =
+        request.id == NULL ? NULL : call(cli, BRANCH, "DiffBranch", &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        print_differences(cli->arena, reply);
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+static int golden(struct cli *cli)
+{
+    Truss__Branch__V1__RefreshGoldenRequest request = TRUSS__BRANCH__V1__REFRESH_GOLDEN_REQUEST__INIT;
+    request.source = or_none(cli, cli->given.source);
+    request.parent = or_none(cli, cli->given.database);
+    if (cli->word_count < 2 || strcmp(cli->words[1], "refresh") != 0) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                    "The golden copy is made anew by: truss branch golden refresh");
+        return EXIT_ERROR;
+    }
+    return print_branch(cli, call(cli, BRANCH, "RefreshGolden", &request.base, MAKE_SECONDS));
+}
+
+int command_branch(struct cli *cli)
+{
+    static const struct {
+        const char *word;
+        int (*run)(struct cli *cli);
+    } verbs[] = {{"create", create}, {"list", list}, {"show", show},       {"delete", delete}, {"reset", reset},
+                 {"diff", diff},     {"url", url},   {"protect", protect}, {"golden", golden}};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].word, cli->words[0]) == 0) {
+            return verbs[i].run(cli);
+        }
+    }
+    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                "truss branch does create, list, show, delete, reset, diff, url, protect and golden, not \"%.100s\".",
+                cli->words[0]);
+    return EXIT_ERROR;
+}

@@ -1,0 +1,86 @@
+/*
+ * Everything that is decided is decided in the database: this only calls at its time.
+ */
+#include "worker/branch_watch.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define LOOK_MS 120000 /* for all that one look does */
+
+struct branch_watch {
+    const struct branches *branches;
+    uint32_t every_ms;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t stopped;
+    bool is_stopping;
+};
+
+/* Sleeps; false where it is to end. */
+static bool sleep_until_next(struct branch_watch *watch)
+{
+    const uint32_t pause = watch->every_ms - watch->every_ms / 10 + (uint32_t)random() % (watch->every_ms / 5 + 1);
+    const int64_t until = deadline_in(pause);
+    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    pthread_mutex_lock(&watch->mutex);
+    while (!watch->is_stopping && pthread_cond_timedwait(&watch->stopped, &watch->mutex, &time) != ETIMEDOUT) {
+    }
+    const bool goes_on = !watch->is_stopping;
+    pthread_mutex_unlock(&watch->mutex);
+    return goes_on;
+}
+
+static void *look_again(void *data)
+{
+    struct branch_watch *const watch = data;
+    while (sleep_until_next(watch)) {
+        struct arena *const arena = arena_new(0);
+        struct status status = {.arena = arena};
+        const struct branch_call call = {watch->branches, arena, &status, deadline_in(LOOK_MS)};
+        branch_reap(&call);
+        arena_free(arena);
+    }
+    return NULL;
+}
+
+struct branch_watch *branch_watch_start(const struct branches *branches, uint32_t every_ms)
+{
+    struct branch_watch *const watch = memory_alloc(sizeof *watch);
+    pthread_condattr_t attributes;
+    *watch = (struct branch_watch){.branches = branches, .every_ms = every_ms};
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&watch->mutex, NULL);
+    pthread_cond_init(&watch->stopped, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&watch->thread, NULL, look_again, watch) != 0) {
+        free(watch);
+        return NULL;
+    }
+    return watch;
+}
+
+bool branch_watch_stop(struct branch_watch *watch, uint32_t grace_ms)
+{
+    struct timespec until;
+    if (watch == NULL) {
+        return true;
+    }
+    pthread_mutex_lock(&watch->mutex);
+    watch->is_stopping = true;
+    pthread_cond_signal(&watch->stopped);
+    pthread_mutex_unlock(&watch->mutex);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += grace_ms / 1000;
+    if (pthread_timedjoin_np(watch->thread, NULL, &until) != 0) {
+        return false;
+    }
+    pthread_mutex_destroy(&watch->mutex);
+    pthread_cond_destroy(&watch->stopped);
+    free(watch);
+    return true;
+}

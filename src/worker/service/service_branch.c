@@ -1,0 +1,301 @@
+/*
+ * truss.branch.v1.BranchService: each handler passes its message's members to src/branch and makes the reply of what
+ * comes. The connection strings are made here, where src/connection is known.
+ */
+#include "worker/service/service_branch.h"
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "connection/forms.h"
+#include "worker/messages/branch_messages.h"
+#include "worker/messages/messages.h"
+#include "worker/service/service_connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST_TTL_HOURS (24 * 366 * 10)
+
+static struct branch_call means_of(const struct branch_context *context, const struct rpc_call *call)
+{
+    return (struct branch_call){
+        .branches = &context->branches,
+        .arena = call->arena,
+        .status = call->status,
+        .deadline = call->deadline,
+    };
+}
+
+/* An id of a path is text. What is no number is no branch. */
+static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
+{
+    const size_t size = strlen(text);
+    *id = strtoll(text, NULL, 10);
+    return (size > 0 && size < 18 && strspn(text, "0123456789") == size) ||
+           status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+}
+
+static bool check_ttl(const struct rpc_call *call, uint32_t hours)
+{
+    return hours <= MOST_TTL_HOURS ||
+           status_fail(call->status, STATUS_INVALID_ARGUMENT,
+                       "\"ttlHours\" is at most %d; 0 is a branch that never expires.", MOST_TTL_HOURS);
+}
+
+static void let_go(void *data, bool let_go)
+{
+    const struct branch_context *const context = data;
+    for (size_t i = 0; i < BRANCH_POOLS; i++) {
+        pg_pool_let_go(context->pools[i], let_go);
+    }
+}
+
+void branch_context_begin(struct branch_context *context)
+{
+    char host[BRANCH_WORKER - 16] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(context->worker, sizeof context->worker, "%s:%d", host, (int)getpid());
+    context->branches.conninfo = context->site->conninfo;
+    context->branches.worker = context->worker;
+    context->branches.let_go = let_go;
+    context->branches.let_go_data = context;
+}
+
+static ProtobufCMessage *list(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    struct branch_list found;
+    return site_is_connected(context->site, call->status) &&
+                   branch_list(&means, ((const Truss__Branch__V1__ListBranchesRequest *)input)->all, &found)
+               ? &branches_message(call->arena, &found)->base
+               : NULL;
+}
+
+static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    struct branch_row row;
+    int64_t id;
+    return site_is_connected(context->site, call->status) &&
+                   read_id(call, ((const Truss__Branch__V1__GetBranchRequest *)input)->id, &id) &&
+                   branch_get(&means, id, &row)
+               ? &branch_message(call->arena, &row)->base
+               : NULL;
+}
+
+/* What was asked for, to be compared where its idempotency key comes again. */
+static const char *request_digest(struct arena *arena, const struct rpc_call *call)
+{
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
+    sha256_text(call->request->payload, digest);
+    sha256_hex(digest, hex);
+    return hex;
+}
+
+/* The key is of the branch itself: a session that keeps it would keep the database from being copied. */
+static bool read_key(const struct rpc_call *call, const char **key)
+{
+    *key = rpc_request_metadata(call->request, "idempotency-key");
+    return *key == NULL || ((*key)[0] != '\0' && strlen(*key) <= LIMIT_KEY) ||
+           status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
+}
+
+static ProtobufCMessage *create(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const Truss__Branch__V1__CreateBranchRequest *const message = (const Truss__Branch__V1__CreateBranchRequest *)input;
+    const struct branch_call means = means_of(context, call);
+    const char *key;
+    if (!read_key(call, &key)) {
+        return NULL;
+    }
+    const struct branch_new what = {
+        .key = key,
+        .request = request_digest(call->arena, call),
+        .label = message->label,
+        .parent = message->parent,
+        .ttl_hours = message->ttl_hours,
+        .created_by = call->principal->name,
+        .source = message->source,
+        .on_busy = message->on_busy,
+        .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
+        .data_at = NO_TIME,
+    };
+    struct branch_row row;
+    if (!site_is_connected(context->site, call->status) || !check_ttl(call, message->ttl_hours) ||
+        !branch_create(&means, &what, &row)) {
+        return NULL;
+    }
+    log_info("branch made", "branch=%s who=%s ms=%u", row.branch,
+             log_quoted(call->principal->name, (char[LOG_QUOTED_SIZE]){0}), row.duration_ms);
+    return &branch_message(call->arena, &row)->base;
+}
+
+static ProtobufCMessage *delete (void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    int64_t id;
+    if (!site_is_connected(context->site, call->status) ||
+        !read_id(call, ((const Truss__Branch__V1__DeleteBranchRequest *)input)->id, &id) ||
+        !branch_delete(&means, id)) {
+        return NULL;
+    }
+    log_info("branch deleted", "id=%lld who=%s", (long long)id,
+             log_quoted(call->principal->name, (char[LOG_QUOTED_SIZE]){0}));
+    Truss__Branch__V1__DeleteBranchResponse *const reply =
+        MESSAGE_NEW(call->arena, Truss__Branch__V1__DeleteBranchResponse, truss__branch__v1__delete_branch_response);
+    reply->ok = true;
+    return &reply->base;
+}
+
+static ProtobufCMessage *change(const struct branch_context *context, struct rpc_call *call, const char *text,
+                                const struct branch_change *what)
+{
+    const struct branch_call means = means_of(context, call);
+    struct branch_row row;
+    int64_t id;
+    return site_is_connected(context->site, call->status) && read_id(call, text, &id) &&
+                   check_ttl(call, what->ttl_hours) && branch_change(&means, id, what, &row)
+               ? &branch_message(call->arena, &row)->base
+               : NULL;
+}
+
+static ProtobufCMessage *update(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const Truss__Branch__V1__UpdateBranchRequest *const message = (const Truss__Branch__V1__UpdateBranchRequest *)input;
+    const struct branch_change what = {
+        .label = message->_label_case != 0 ? message->label : NULL,
+        .has_ttl = message->_ttl_hours_case != 0,
+        .ttl_hours = message->_ttl_hours_case != 0 ? message->ttl_hours : 0,
+        .expires_at = message->expires_at == NULL
+                          ? NO_TIME
+                          : message->expires_at->seconds * 1000000 + message->expires_at->nanos / 1000,
+        .has_protected = message->_protected_case != 0,
+        .is_protected = message->_protected_case != 0 && message->protected_,
+    };
+    return change(data, call, message->id, &what);
+}
+
+static ProtobufCMessage *protect(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const Truss__Branch__V1__ProtectBranchRequest *const message =
+        (const Truss__Branch__V1__ProtectBranchRequest *)input;
+    const struct branch_change what = {.expires_at = NO_TIME, .has_protected = true, .is_protected = !message->off};
+    return change(data, call, message->id, &what);
+}
+
+static ProtobufCMessage *reset(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const Truss__Branch__V1__ResetBranchRequest *const message = (const Truss__Branch__V1__ResetBranchRequest *)input;
+    const struct branch_call means = means_of(context, call);
+    const struct branch_new how = {
+        .on_busy = message->on_busy,
+        .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
+        .data_at = NO_TIME,
+    };
+    struct branch_row row;
+    int64_t id;
+    return site_is_connected(context->site, call->status) && read_id(call, message->id, &id) &&
+                   branch_reset(&means, id, &how, &row)
+               ? &branch_message(call->arena, &row)->base
+               : NULL;
+}
+
+static ProtobufCMessage *diff(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    struct branch_differences differences;
+    struct branch_row row;
+    int64_t id;
+    return site_is_connected(context->site, call->status) &&
+                   read_id(call, ((const Truss__Branch__V1__DiffBranchRequest *)input)->id, &id) &&
+                   branch_diff(&means, id, &row, &differences)
+               ? &branch_diff_message(call->arena, &row, &differences)->base
+               : NULL;
+}
+
+static ProtobufCMessage *golden(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const Truss__Branch__V1__RefreshGoldenRequest *const message =
+        (const Truss__Branch__V1__RefreshGoldenRequest *)input;
+    const struct branch_call means = means_of(context, call);
+    const struct branch_new what = {
+        .parent = message->parent,
+        .created_by = call->principal->name,
+        .source = message->source,
+        .data_at = NO_TIME,
+    };
+    struct branch_row row;
+    return site_is_connected(context->site, call->status) && branch_refresh_golden(&means, &what, &row)
+               ? &branch_message(call->arena, &row)->base
+               : NULL;
+}
+
+/* ---- connection strings ---- */
+
+static ProtobufCMessage *connection_of(const struct branch_context *context, struct rpc_call *call, const char *text,
+                                       bool reveal)
+{
+    const struct branch_call means = means_of(context, call);
+    struct branch_row row;
+    int64_t id;
+    if (!site_is_connected(context->site, call->status) || !read_id(call, text, &id) || !branch_get(&means, id, &row)) {
+        return NULL;
+    }
+    const struct conninfo conninfo = conninfo_beside(call->arena, context->site->conninfo, row.branch);
+    const bool has_password = conninfo_value(&conninfo, "password") != NULL;
+    Truss__Branch__V1__BranchConnection *const reply =
+        MESSAGE_NEW(call->arena, Truss__Branch__V1__BranchConnection, truss__branch__v1__branch_connection);
+    reply->connection_string = message_string(connection_url(call->arena, &conninfo, reveal));
+    reply->masked_connection_string = message_string(connection_url(call->arena, &conninfo, false));
+    reply->branch_db = message_string(row.branch);
+    reply->revealed = reveal;
+    reply->password = message_string(has_password ? "part of the string" : "not part of the string");
+    return &reply->base;
+}
+
+static ProtobufCMessage *get_connection(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    return connection_of(data, call, ((const Truss__Branch__V1__GetBranchConnectionRequest *)input)->id, false);
+}
+
+static ProtobufCMessage *reveal_connection(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    return connection_may_reveal(call)
+               ? connection_of(data, call, ((const Truss__Branch__V1__GetBranchConnectionRequest *)input)->id, true)
+               : NULL;
+}
+
+/* In the order of the .proto. */
+static const struct rpc_method methods[] = {
+    {list, RPC_LANE_READ, true, SCOPE_READ},
+    {get, RPC_LANE_READ, true, SCOPE_READ},
+    {create, RPC_LANE_RUN, false, SCOPE_BRANCH},
+    {delete, RPC_LANE_RUN, false, SCOPE_BRANCH},
+    {update, RPC_LANE_READ, false, SCOPE_BRANCH},
+    {reset, RPC_LANE_RUN, false, SCOPE_BRANCH},
+    {diff, RPC_LANE_READ, true, SCOPE_READ},
+    {protect, RPC_LANE_READ, false, SCOPE_BRANCH},
+    {get_connection, RPC_LANE_READ, false, SCOPE_READ},
+    {reveal_connection, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {golden, RPC_LANE_RUN, false, SCOPE_BRANCH},
+};
+
+struct rpc_service branch_service(struct branch_context *context)
+{
+    return (struct rpc_service){
+        .descriptor = &truss__branch__v1__branch_service__descriptor,
+        .methods = methods,
+        .context = context,
+    };
+}

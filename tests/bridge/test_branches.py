@@ -1,0 +1,396 @@
+"""Branches over REST: the contract, what a copy lacks put back, a parent that is busy, names, ends, and rights."""
+import datetime
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import PASSWORD_ENCODED, Case, wait_for
+
+SCENE = """
+CREATE TABLE posts (id int PRIMARY KEY, title text);
+INSERT INTO posts SELECT i, 'post ' || i FROM generate_series(1, 100) i;
+"""
+
+
+class Branches(Case):
+    interval = "600"
+    arguments = ()
+
+    def setUp(self):
+        super().setUp()
+        self.sql(SCENE)
+        self.files = self.project()
+        self.process = self.start(*self.arguments)
+        self.http = self.bridge(self.process)
+        self.addCleanup(self.drop_all)
+
+    def start(self, *arguments, **options):
+        return self.worker(self.files, "--branch-interval", self.interval, *arguments, **options)
+
+    def databases(self):
+        return {name for name, in self.admin("SELECT datname FROM pg_database WHERE datname LIKE 'truss\\_branch\\_%'")}
+
+    def drop_all(self):
+        for name in self.databases():
+            self.admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def admin(self, sql):
+        return self.cluster.psql("postgres", sql)
+
+    def make(self, status=201, **body):
+        answer = self.http.post("/api/branches", body)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def listed(self, query=""):
+        answer = self.http.get("/api/branches" + query)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json["branches"]
+
+    def delete(self, row, status=200):
+        answer = self.http.request("DELETE", f"/api/branches/{row['id']}")
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def row(self, row, columns="status"):
+        return self.sql(f"SELECT {columns} FROM truss.branches WHERE id = {row['id']}")[0]
+
+
+class Contract(Branches):
+    def test_a_branch_is_made_listed_connected_to_and_dropped(self):
+        row = self.make(label="Try it!", ttlHours=2)
+        self.assertRegex(row["branch_db"], r"^truss_branch_try_it__[0-9a-z]{10}$")
+        self.assertEqual({key: row[key] for key in ("label", "parent_db", "status", "ttl_hours", "kind", "source", "protected")},
+                         {"label": "Try it!", "parent_db": self.database, "status": "active", "ttl_hours": 2, "kind": "full",
+                          "source": "parent", "protected": False})
+        self.assertGreater(row["size_bytes"], 1000000)
+        created, expires = (datetime.datetime.fromisoformat(row[key].replace("Z", "+00:00")) for key in ("created_at", "expires_at"))
+        self.assertAlmostEqual((expires - created).total_seconds(), 7200, delta=2)
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("100",)])
+        listed = self.listed()
+        self.assertEqual([(one["id"], one["branch_db"]) for one in listed], [(row["id"], row["branch_db"])])
+        service = self.http.get("/v1/branches").json
+        self.assertEqual((service["total_count"], [one["id"] for one in service["branches"]]), (1, [row["id"]]))
+        self.assertEqual(self.http.get(f"/api/branches/{row['id']}").json["branch_db"], row["branch_db"])
+        told = self.http.get(f"/api/branches/{row['id']}/connection-string").json
+        self.assertEqual((told["connectionString"], told["branchDb"]), (told["maskedConnectionString"], row["branch_db"]))
+        self.assertIn(f":***@127.0.0.1:{self.cluster.port}/{row['branch_db']}", told["connectionString"])
+        shown = self.http.get(f"/api/branches/{row['id']}/connection-string?reveal=true")
+        self.assertIn(f":{PASSWORD_ENCODED}@127.0.0.1:{self.cluster.port}/{row['branch_db']}", shown.json["connectionString"])
+        self.assertEqual(shown.headers["Cache-Control"], "no-store")
+        psql = subprocess.run(["psql", "-XAtc", "SELECT count(*) FROM posts", shown.json["connectionString"]], capture_output=True,
+                              text=True, check=True)
+        self.assertEqual(psql.stdout.strip(), "100")
+        self.assertEqual(self.delete(row), {"ok": True})
+        self.assertEqual((self.listed(), self.databases(), self.row(row)), ([], set(), ("deleted",)))
+        self.assertEqual(self.delete(row, 404)["error"], "Branch not found.")
+        for path in ("999999", "x", "1e3", "18446744073709551617", "%20"):
+            self.assertEqual(self.http.request("DELETE", f"/api/branches/{path}").status, 404, path)
+
+    def test_the_newest_is_first_and_a_label_is_made(self):
+        first, second = self.make(), self.make(label="second")
+        self.assertRegex(first["label"], r"^branch_\d{8}_\d{6}$")
+        self.assertEqual((first["expires_at"], first["ttl_hours"]), (None, 0))
+        self.assertEqual([one["id"] for one in self.listed()], [second["id"], first["id"]])
+
+    def test_a_hostile_label_is_text_and_nothing_else(self):
+        label = "'; DROP DATABASE postgres; -- \"\\ ü漢 $$"
+        row = self.make(label=label)
+        self.assertEqual(row["label"], label)
+        self.assertRegex(row["branch_db"], r"^truss_branch_[a-z0-9_]+$")
+        comment = self.admin(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{row['branch_db']}'")[0][0]
+        self.assertEqual(json.loads(comment.removeprefix("truss-branch "))["label"], label)
+        long = self.make(label="漢" * 70)
+        self.assertEqual(long["label"], "漢" * 60)
+        self.assertIn("The label was cut to 60 characters.", long["warnings"])
+        self.assertLessEqual(len(long["branch_db"]), 63)
+
+    def test_a_parent_with_quotes_blanks_and_upper_case(self):
+        for name in ('Odd "Name" \'x\'', "UPPER", " ü %s "):
+            with self.subTest(name=name):
+                quoted = '"' + name.replace('"', '""') + '"'
+                self.admin(f"CREATE DATABASE {quoted}")
+                try:
+                    row = self.make(label="odd", parent=name)
+                    self.assertEqual((row["parent_db"], row["status"]), (name, "active"))
+                    self.assertTrue(self.http.get(f"/api/branches/{row['id']}/diff").json["same"])
+                    self.delete(row)
+                finally:
+                    self.admin(f"DROP DATABASE {quoted}")
+        self.assertIn("There is no database", self.make(404, parent="none_such")["error"])
+
+    def test_words_that_are_none(self):
+        self.assertIn("onBusy", self.make(400, onBusy="kill")["error"])
+        self.assertIn("source", self.make(400, source="backup")["error"])
+        self.assertIn("ttlHours", self.make(400, ttlHours=4000000)["error"])
+        self.assertEqual(self.make(400, ttlHours=-1)["code"], "INVALID_ARGUMENT")
+
+    def test_label_end_and_protection_are_changed(self):
+        row = self.make(label="one", ttlHours=1)
+        path = f"/api/branches/{row['id']}"
+        changed = self.http.request("PATCH", path, {"label": "two", "ttlHours": 0, "protected": True}).json
+        self.assertEqual((changed["label"], changed["expires_at"], changed["protected"], changed["ttl_hours"]), ("two", None, True, 0))
+        for answer in (self.http.request("DELETE", path), self.http.post(path + "/reset")):
+            self.assertEqual((answer.status, answer.json["reason"]), (409, "PROTECTED"), answer.body)
+        self.assertEqual(self.http.post(path + "/protect", {"off": True}).json["protected"], False)
+        when = "2031-01-02T03:04:05Z"
+        self.assertEqual(self.http.request("PATCH", path, {"expiresAt": when}).json["expires_at"], when)
+        self.assertEqual(self.http.request("PATCH", path, {"expiresAt": when, "ttlHours": 1}).status, 400)
+        comment = self.admin(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{row['branch_db']}'")[0][0]
+        self.assertEqual(json.loads(comment.removeprefix("truss-branch "))["label"], "two")
+        self.delete(row)
+
+    def test_a_reset_begins_anew_under_the_same_name(self):
+        row = self.make(label="again")
+        self.cluster.psql(row["branch_db"], "DROP TABLE posts")
+        self.sql("INSERT INTO posts VALUES (1000, 'new')")
+        diff = self.http.get(f"/api/branches/{row['id']}/diff").json
+        self.assertFalse(diff["same"])
+        self.assertIn(("removed", "table", "public.posts"), [(one["change"], one["kind"], one["name"]) for one in diff["differences"]])
+        again = self.http.post(f"/api/branches/{row['id']}/reset", {})
+        self.assertEqual(again.status, 200, again.body)
+        self.assertEqual((again.json["id"], again.json["branch_db"]), (row["id"], row["branch_db"]))
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("101",)])
+        self.assertTrue(self.http.get(f"/api/branches/{row['id']}/diff").json["same"])
+        self.assertEqual(self.databases(), {row["branch_db"]})
+
+    def test_the_difference_of_schemas_is_told_part_by_part(self):
+        row = self.make()
+        self.cluster.psql(row["branch_db"], "ALTER TABLE posts ALTER title SET NOT NULL; CREATE INDEX posts_title ON posts (title);"
+                                            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE mood AS ENUM ('a', 'b')")
+        found = {(one["change"], one["kind"], one["name"]): (one["parent"], one["branch"])
+                 for one in self.http.get(f"/api/branches/{row['id']}/diff").json["differences"]}
+        self.assertEqual(found[("changed", "column", "public.posts.title")], ("text", "text NOT NULL"))
+        self.assertEqual(found[("added", "type", "public.mood")], (None, "ENUM 'a', 'b'"))
+        self.assertIn(("added", "index", "public.posts_title"), found)
+        self.assertIn(("added", "function", "public.f()"), found)
+
+    def test_a_key_makes_one_branch(self):
+        def post(key, **body):
+            return self.http.post("/api/branches", body, headers={"Idempotency-Key": key})
+        first, again = post("k", label="once"), post("k", label="once")
+        self.assertEqual((first.status, again.status), (201, 201), again.body)
+        self.assertEqual(again.json["branch_db"], first.json["branch_db"])
+        self.assertEqual((post("k", label="other").status, len(self.databases())), (422, 1))
+        self.assertNotEqual(post("l", label="once").json["id"], first.json["id"])
+
+    def test_the_most_is_not_exceeded_however_many_ask_at_once(self):
+        http = self.bridge(self.start("--max-branches", "2"))
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(http.post("/api/branches", {}))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual(sorted(one.status for one in answers).count(201), 2, [one.body for one in answers])
+        self.assertIn(429, [one.status for one in answers])
+        self.assertEqual(len(self.databases()), len(self.listed()))
+
+
+class PutBack(Branches):
+    def test_owner_grants_settings_and_limit_are_those_of_the_parent(self):
+        self.admin(f"""DROP ROLE IF EXISTS reader; CREATE ROLE reader; DROP ROLE IF EXISTS owner; CREATE ROLE owner;
+            ALTER DATABASE {self.database} OWNER TO owner; REVOKE ALL ON DATABASE {self.database} FROM PUBLIC;
+            GRANT CONNECT ON DATABASE {self.database} TO reader WITH GRANT OPTION;
+            ALTER DATABASE {self.database} SET search_path TO 'a b', "$user", public; ALTER DATABASE {self.database} SET my.word = 'it''s; x';
+            ALTER ROLE reader IN DATABASE {self.database} SET work_mem = '5MB'; ALTER DATABASE {self.database} CONNECTION LIMIT 17""")
+        row = self.make(label="put back")
+        facts = """SELECT pg_get_userbyid(datdba), datconnlimit, datallowconn, datistemplate,
+            (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(datacl) a),
+            (SELECT string_agg(coalesce(setrole::regrole::text, '') || setconfig::text, ' ' ORDER BY setrole) FROM pg_db_role_setting WHERE setdatabase = d.oid)
+            FROM pg_database d WHERE datname = '%s'"""
+        self.assertEqual(self.admin(facts % row["branch_db"]), self.admin(facts % self.database))
+        self.assertEqual(row["warnings"][1:], [])
+        self.admin("DROP OWNED BY reader")
+        self.delete(row)
+        self.admin(f"ALTER DATABASE {self.database} OWNER TO app; ALTER ROLE reader IN DATABASE {self.database} RESET ALL")
+
+    def test_what_is_the_parents_alone_is_not_in_the_copy(self):
+        first = self.make(label="first")
+        self.sql("CREATE TABLE truss.operations (id int); INSERT INTO truss.operations VALUES (1)")
+        second = self.make(label="second")
+        self.assertEqual(self.cluster.psql(second["branch_db"], "SELECT (SELECT count(*) FROM truss.operations), (SELECT count(*) FROM truss.branches)"),
+                         [("0", "0")])
+        self.assertEqual(len(self.listed()), 2)
+        self.delete(first)
+        self.delete(second)
+
+
+class Busy(Branches):
+    def setUp(self):
+        super().setUp()
+        self.hold("SET application_name = 'a busy one'")
+
+    def busy(self, **body):
+        began = time.monotonic()
+        error = self.make(409, **body)
+        self.assertEqual((error["reason"], error["code"]), ("BUSY", "FAILED_PRECONDITION"))
+        self.assertIn("a busy one", error["detail"])
+        self.assertEqual(len(self.sleepers()), 1)
+        self.assertEqual(self.databases(), set())
+        return time.monotonic() - began
+
+    def test_others_are_told_and_left_alone(self):
+        self.busy()
+        self.busy(onBusy="fail")
+        self.assertEqual(self.make(400, onBusy="golden")["error"],
+                         f"There is no golden copy of \"{self.database}\"; make one with `truss branch golden refresh`.")
+
+    def test_waiting_ends_too(self):
+        self.assertGreater(self.busy(onBusy="wait"), 5)
+
+    def test_waiting_is_worth_it_where_the_session_ends(self):
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(self.make(onBusy="wait")))
+        thread.start()
+        wait_for(lambda: self.process.process.poll() is None)
+        time.sleep(0.5)
+        self.wake_up()
+        thread.join()
+        self.assertEqual(answers[0]["source"], "parent")
+        self.assertRegex(" ".join(answers[0]["warnings"]), "had to wait for up to [0-9]+ ms")
+
+    def test_a_dump_and_the_schema_disturb_nobody(self):
+        full, empty = self.make(onBusy="dump"), self.make(source="schema")
+        self.assertEqual([(one["kind"], one["source"], one["strategy"]) for one in (full, empty)],
+                         [("full", "dump", "dump"), ("schema", "schema", "dump")])
+        count = "SELECT count(*) FROM posts"
+        self.assertEqual([self.cluster.psql(one["branch_db"], count) for one in (full, empty)], [[("100",)], [("0",)]])
+        self.assertEqual(len(self.sleepers()), 1)
+
+    def test_the_golden_copy_is_what_branches_are_made_of(self):
+        golden = self.http.post("/api/branches/golden", {})
+        self.assertEqual((golden.status, golden.json["kind"]), (201, "golden"), golden.body)
+        self.assertEqual(self.listed(), [])
+        self.sql("DELETE FROM posts WHERE id > 50")
+        row = self.make()
+        self.assertEqual((row["source"], self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts")), ("golden", [("100",)]))
+        anew = self.http.post("/api/branches/golden", {})
+        self.assertEqual(anew.status, 201, anew.body)
+        self.assertEqual(self.databases(), {anew.json["branch_db"], row["branch_db"]})
+        self.assertEqual(self.cluster.psql(self.make(onBusy="golden")["branch_db"], "SELECT count(*) FROM posts"), [("50",)])
+
+    def test_ending_sessions_is_one_word_of_an_admin(self):
+        tokens = {word: self.token(word, name=word.replace(",", "_")) for word in ("branch", "branch,admin", "read")}
+        http = self.bridge(self.start("--tokens", self.tokens))
+
+        def post(word, **body):
+            return http.post("/api/branches", body, headers={"Authorization": "Bearer " + tokens[word]})
+        self.assertEqual(post("read").status, 403)
+        self.assertEqual(post("branch", onBusy="terminate").status, 403)
+        self.assertEqual(len(self.sleepers()), 1)
+        made = post("branch,admin", onBusy="terminate")
+        self.assertEqual((made.status, self.sleepers()), (201, []), made.body)
+        reveal = f"/api/branches/{made.json['id']}/connection-string?reveal=true"
+        self.assertEqual([http.get(reveal, headers={"Authorization": "Bearer " + tokens[word]}).status for word in tokens], [403, 200, 403])
+
+
+class End(Branches):
+    interval = "0.2"
+
+    def expire(self, row):
+        self.sql(f"UPDATE truss.branches SET expires_at = now() - interval '1 s' WHERE id = {row['id']}")
+
+    def test_what_has_expired_is_dropped_once_by_two_workers(self):
+        self.start()
+        rows = [self.make(label=f"n{i}", ttlHours=1) for i in range(4)]
+        kept = self.make(label="kept", ttlHours=1)
+        self.http.post(f"/api/branches/{kept['id']}/protect", {})
+        user = subprocess.Popen(["psql", "-Xqc", "SELECT pg_sleep(60)", self.cluster.url(rows[0]["branch_db"])], stderr=subprocess.DEVNULL)
+        self.addCleanup(user.wait)
+        self.addCleanup(user.kill)
+        wait_for(lambda: self.admin(f"SELECT FROM pg_stat_activity WHERE datname = '{rows[0]['branch_db']}' AND state = 'active'"))
+        for row in (*rows, kept):
+            self.expire(row)
+        wait_for(lambda: self.databases() == {kept["branch_db"]})
+        wait_for(lambda: {self.row(row) for row in rows} == {("deleted",)})
+        self.assertEqual(self.row(kept), ("active",))
+        self.assertEqual([one["status"] for one in self.listed("?all=true")], ["active"] + ["deleted"] * 4)
+
+    def test_rows_that_are_lost_are_found_again(self):
+        row = self.make(label="find me", ttlHours=3)
+        self.sql("DROP TABLE truss.branches")
+        found = wait_for(self.listed)
+        self.assertEqual([(one["label"], one["branch_db"], one["ttl_hours"], one["expires_at"]) for one in found],
+                         [("find me", row["branch_db"], 3, row["expires_at"])])
+
+    def test_a_database_of_somebody_else_is_never_dropped(self):
+        row = self.make(label="mine")
+        self.admin(f"""DROP DATABASE {row['branch_db']}; CREATE DATABASE {row['branch_db']}""")
+        self.assertIn("is another one", self.listed("?all=true")[0]["last_error"])
+        answer = self.http.request("DELETE", f"/api/branches/{row['id']}")
+        self.assertEqual(answer.status, 400, answer.body)
+        self.assertIn("not this branch's", answer.json["error"])
+        self.sql(f"UPDATE truss.branches SET status = 'expiring', claimed_until = NULL WHERE id = {row['id']}")
+        wait_for(lambda: self.row(row) == ("failed",))
+        self.assertIn(row["branch_db"], self.databases())
+
+    def test_a_row_without_its_database_is_told_and_deleted(self):
+        row = self.make(label="gone")
+        self.admin(f"DROP DATABASE {row['branch_db']}")
+        self.assertEqual(self.listed()[0]["size_bytes"], None)
+        self.assertIn("is not there", self.listed("?all=true")[0]["last_error"])
+        self.assertEqual(self.delete(row), {"ok": True})
+
+    def test_a_copy_of_a_home_is_no_home(self):
+        first, second = self.make(label="first", ttlHours=1), self.make(label="second", source="dump")
+        http = self.bridge(self.start(url=self.cluster.url(second["branch_db"])))
+        self.assertEqual(http.get("/api/branches?all=true").json["branches"][0]["status"], "orphan")
+        self.cluster.psql(second["branch_db"], "INSERT INTO truss.branches SELECT 77, 'x', home_db, home_oid, parent_db, branch_db, db_oid, label, status, "
+                                               "kind, strategy, source, ttl_hours, created_at, now() - interval '1 h' FROM (VALUES (1)) v, LATERAL (SELECT "
+                                               f"'{self.database}' home_db, 1::oid home_oid, '' parent_db, '{first['branch_db']}' branch_db, 1::oid db_oid, '' label, "
+                                               "'active' status, '' kind, '' strategy, '' source, 1 ttl_hours, now() created_at) r")
+        time.sleep(1)
+        self.assertEqual(http.get("/api/branches").json["branches"], [])
+        self.assertEqual(self.databases(), {first["branch_db"], second["branch_db"]})
+
+    def test_a_half_dropped_database_is_dropped(self):
+        row = self.make(label="half")
+        self.admin(f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{row['branch_db']}'")
+        self.expire(row)
+        wait_for(lambda: not self.databases())
+
+
+class Rights(Branches):
+    def test_a_role_without_createdb_is_told_what_it_needs(self):
+        self.admin("DROP ROLE IF EXISTS poor; CREATE ROLE poor LOGIN PASSWORD 'poor'")
+        self.sql("GRANT CREATE ON DATABASE " + self.database + " TO poor; GRANT SELECT ON ALL TABLES IN SCHEMA public TO poor")
+        http = self.bridge(self.start(url=f"postgresql://poor:poor@127.0.0.1:{self.cluster.port}/{self.database}"))
+        answer = http.post("/api/branches", {})
+        self.assertEqual((answer.status, answer.json["sqlstate"]), (403, "42501"), answer.body)
+        self.assertIn("CREATEDB", answer.json["hint"])
+        self.assertEqual([one["status"] for one in http.get("/api/branches?all=true").json["branches"]], ["failed"])
+        self.sql("DROP SCHEMA truss CASCADE; DROP OWNED BY poor")
+        self.admin("DROP ROLE poor")
+
+
+class Command(Branches):
+    def branch(self, *words, code=0):
+        result = self.truss("branch", *words, worker=self.process)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return result.stdout
+
+    def test_a_branch_from_the_command_line(self):
+        row = json.loads(self.branch("create", "by hand", "--ttl", "1", "--json"))
+        number = str(row["id"])
+        self.assertIn("by hand", self.branch("list"))
+        self.assertIn(row["branch_db"], self.branch("show", number))
+        self.assertEqual(self.branch("url", number), f"postgresql://app:***@127.0.0.1:{self.cluster.port}/{row['branch_db']}\n")
+        self.assertIn(PASSWORD_ENCODED, self.branch("url", number, "--reveal"))
+        self.assertIn("same", self.branch("diff", number))
+        self.branch("protect", number)
+        self.branch("delete", number, code=1)
+        self.branch("protect", number, "--off")
+        self.assertIn(row["branch_db"], self.branch("reset", number))
+        self.assertIn("golden", self.branch("golden", "refresh", "--source", "schema"))
+        self.branch("delete", number)
+        self.assertIn("deleted", self.branch("list", "--all"))
+
+
+if __name__ == "__main__":
+    harness.main()
