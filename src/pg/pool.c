@@ -26,7 +26,7 @@ struct pg_pool {
     size_t max_idle;
     size_t in_use;
     size_t count;
-    size_t let_go; /* by so many: none is kept */
+    size_t let_go;               /* by so many: none is kept */
     struct idle idle[MOST_IDLE]; /* the oldest first */
     char server_version[PG_VERSION_SIZE];
 };

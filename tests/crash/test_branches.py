@@ -54,8 +54,8 @@ class Kills(Case):
         """Another worker has looked until nothing is under way any more."""
         process, bridge = self.start()
         wait_for(lambda: all(status == "active" for _, status in self.rows().values()))
+        bridge.program.stop()
         process.stop()
-        bridge.process.kill()
 
     def work(self, bridge, dice, answered):
         """Makes, resets, drops, one after the other, until the worker is gone."""
@@ -88,8 +88,8 @@ class Kills(Case):
             thread.start()
             time.sleep(dice.uniform(0.05, 1.5))
             process.kill()
-            bridge.process.kill()
             thread.join()
+            bridge.program.stop()
             self.settle()
             with self.subTest(kill=kill, seed=SEED):
                 self.check(answered)

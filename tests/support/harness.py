@@ -265,8 +265,9 @@ class Answer:
 
 
 class Http:
-    def __init__(self, address, process=None):
+    def __init__(self, address, process=None, program=None):
         self.process = process
+        self.program = program
         self.host, port = re.fullmatch(r"http://(.*):(\d+)", address).groups()
         self.port = int(port)
 
@@ -437,7 +438,7 @@ class Case(unittest.TestCase):
     def bridge(self, *workers, arguments=()):
         addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
         program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments).wait_listening()
-        return Http(program.address, program.process)
+        return Http(program.address, program.process, program)
 
     def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=120):
         """Runs the command line to its end."""
