@@ -24,7 +24,7 @@ MAY = {
     "migration/record": [*MIGRATION, "migration/look", "migration/plan"],
     "migration/run": [*MIGRATION, "migration/look", "migration/plan", "migration/tool", "migration/record"],
     "workbench": ["base", "pg", "sql"],
-    "trust": ["base"],
+    "trust": ["base", "pg"],
     "connection": ["base", "pg"],
     "branch": ["base", "pg"],
     "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "branch", "trust"],

@@ -53,6 +53,7 @@ int command_doctor(struct cli *cli);
 int command_completion(struct cli *cli);
 int command_man(struct cli *cli);
 int command_preview(struct cli *cli);
+int command_audit(struct cli *cli);
 int command_baseline(struct cli *cli);
 int command_mark_applied(struct cli *cli);
 int command_mark_rolled_back(struct cli *cli);

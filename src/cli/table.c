@@ -189,6 +189,13 @@ const struct cli_command cli_commands[] = {
         .options = {PLACE, O(json), O(framework), O(config), O(help)},
     },
     {
+        .name = "audit",
+        .help = "show who did what; or see whether somebody has changed that",
+        .examples = {"truss audit --after 1200", "truss audit --verify", "truss audit --export ndjson >audit.ndjson"},
+        .run = command_audit,
+        .options = {ASKS, O(verify), O(after), O(export_as), O(config), O(help)},
+    },
+    {
         .name = "token",
         .arguments = "create|list|revoke [NAME]",
         .least_words = 1,

@@ -39,8 +39,7 @@ struct visit {
     struct rpc_peer peer;
     struct principal principal;
     struct status refusal; /* of one that is delayed */
-    const struct rpc_service *service;
-    unsigned method;
+    struct rpc_place place;
     int64_t arrived;
     int64_t deadline;
     struct visit *next;      /* of those that wait for their turn and may be followed, or of a leader's followers */
@@ -54,6 +53,7 @@ struct rpc_server {
     const struct rpc_service *services;
     size_t service_count;
     struct admission admission;
+    struct rpc_witness witness;
     struct visit *visits;
     size_t visit_count;
     atomic_size_t working;
@@ -117,7 +117,7 @@ static void refuse_full(struct visit *visit, enum lane_answer why)
 
 static bool is_shared(const struct visit *visit)
 {
-    return visit->service->methods[visit->method].shared;
+    return visit->place.service->methods[visit->place.method].shared;
 }
 
 static const char *authorization_of(const struct visit *visit)
@@ -129,7 +129,8 @@ static const char *authorization_of(const struct visit *visit)
 static bool is_equal(const struct visit *a, const struct visit *b)
 {
     const struct text payload = a->request.payload;
-    return a->service == b->service && a->method == b->method && payload.size == b->request.payload.size &&
+    return a->place.service == b->place.service && a->place.method == b->place.method &&
+           payload.size == b->request.payload.size &&
            (payload.size == 0 || memcmp(payload.data, b->request.payload.data, payload.size) == 0) &&
            strcmp(authorization_of(a), authorization_of(b)) == 0;
 }
@@ -176,10 +177,9 @@ static struct visit *take_followers(struct visit *visit)
 
 /* ---- working ---- */
 
-/* What the handler says, in the visit's arena. */
-static struct text ask_handler(struct visit *visit, bool is_wanted, struct status *status)
+static struct rpc_call call_of(struct visit *visit, struct status *status)
 {
-    struct rpc_call call = {
+    return (struct rpc_call){
         .arena = visit->arena,
         .status = status,
         .request = &visit->request,
@@ -187,7 +187,13 @@ static struct text ask_handler(struct visit *visit, bool is_wanted, struct statu
         .peer = &visit->peer,
         .deadline = visit->deadline,
     };
-    const ProtobufCMethodDescriptor *const method = &visit->service->descriptor->methods[visit->method];
+}
+
+/* What the handler says, in the visit's arena. */
+static struct text ask_handler(struct visit *visit, bool is_wanted, struct status *status)
+{
+    struct rpc_call call = call_of(visit, status);
+    const ProtobufCMethodDescriptor *const method = &visit->place.service->descriptor->methods[visit->place.method];
     ProtobufCMessage *reply = NULL;
     if (!is_wanted) {
         status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
@@ -196,7 +202,7 @@ static struct text ask_handler(struct visit *visit, bool is_wanted, struct statu
     } else {
         const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
         if (input != NULL) {
-            reply = visit->service->methods[visit->method].handler(visit->service->context, &call, input);
+            reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
         }
     }
     if (reply != NULL) {
@@ -226,29 +232,6 @@ static void work(struct lane_job *job)
 
 /* ---- receiving ---- */
 
-/* Finds "/package.Service/Method". */
-static bool find_method(struct visit *visit, struct status *status)
-{
-    const struct rpc_server *const server = visit->server;
-    const char *const name = visit->request.method;
-    const char *const slash = name[0] == '/' ? strchr(name + 1, '/') : NULL;
-    for (size_t i = 0; slash != NULL && i < server->service_count; i++) {
-        const ProtobufCServiceDescriptor *const descriptor = server->services[i].descriptor;
-        const struct text service = {name + 1, (size_t)(slash - name - 1)};
-        if (!text_is(service, descriptor->name)) {
-            continue;
-        }
-        const ProtobufCMethodDescriptor *const method =
-            protobuf_c_service_descriptor_get_method_by_name(descriptor, slash + 1);
-        if (method != NULL) {
-            visit->service = &server->services[i];
-            visit->method = (unsigned)(method - descriptor->methods);
-            return true;
-        }
-    }
-    return status_fail(status, STATUS_UNIMPLEMENTED, "There is no method \"%.200s\".", name);
-}
-
 /* Nobody waits for it: its followers are refused with it. */
 static void turn_away(struct visit *visit, enum lane_answer why)
 {
@@ -272,7 +255,7 @@ static void enter_lane(struct visit *visit)
         return;
     }
     const enum lane_answer told =
-        lane_add(visit->server->lanes[visit->service->methods[visit->method].lane], &visit->job);
+        lane_add(visit->server->lanes[visit->place.service->methods[visit->place.method].lane], &visit->job);
     if (told != LANE_ADDED) {
         turn_away(visit, told);
     }
@@ -282,12 +265,16 @@ static void enter_lane(struct visit *visit)
 static bool let_in(struct visit *visit, struct status *status)
 {
     const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer};
-    const enum scope wanted = visit->service->methods[visit->method].scope;
+    const enum scope wanted = visit->place.service->methods[visit->place.method].scope;
     struct rpc_admitted admitted;
     const bool may = admission_decide(&visit->server->admission, &visitor, wanted, &admitted, status);
     visit->principal = admitted.principal;
     if (may) {
         return true;
+    }
+    if (visit->server->witness.refused != NULL) {
+        const struct rpc_call call = call_of(visit, status);
+        visit->server->witness.refused(visit->server->witness.context, &call, wanted);
     }
     if (admitted.delay_ms == 0) {
         refuse(visit, status);
@@ -319,7 +306,7 @@ static void receive(struct visit *visit, struct text bytes)
         return;
     }
     visit->deadline = deadline_in(visit->request.timeout_ms);
-    if (!find_method(visit, &status)) {
+    if (!rpc_find_method(server->services, server->service_count, visit->request.method, &visit->place, &status)) {
         refuse(visit, &status);
         return;
     }
@@ -446,6 +433,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     server->services = services;
     server->service_count = count;
     server->admission = (struct admission){options->gate, options->gate_context, options->environment, 0};
+    server->witness = options->witness == NULL ? (struct rpc_witness){0} : *options->witness;
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
     }

@@ -11,41 +11,7 @@
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
 
-#include "base/arena.h"
-#include "base/status.h"
-#include "rpc/admission.h"
-
-#include <protobuf-c/protobuf-c.h>
-
-enum rpc_lane { RPC_LANE_READ, RPC_LANE_RUN, RPC_LANE_WAIT, RPC_LANE_CANCEL, RPC_LANE_HEALTH, RPC_LANE_SQL, RPC_LANES };
-
-/* What a handler knows of its request. */
-struct rpc_call {
-    struct arena *arena; /* lives until the reply was sent */
-    struct status *status;
-    const struct rpc_request *request;
-    const struct principal *principal; /* who calls; he has the method's scope */
-    const struct rpc_peer *peer;       /* where the connection comes from */
-    int64_t deadline;                  /* clock_ms units, or NO_DEADLINE */
-};
-
-/* Runs on a thread of its method's lane, where it may block. A handler fills a reply made in call->arena and returns
- * it; NULL where it failed, with call->status saying why. input has the method's input type. */
-typedef ProtobufCMessage *rpc_handler(void *context, struct rpc_call *call, const ProtobufCMessage *input);
-
-/* A row per method, in the order of the service's descriptor. */
-struct rpc_method {
-    rpc_handler *handler;
-    enum rpc_lane lane;
-    bool shared;      /* only read: the answer to one is the answer to all that are equal and have waited as long */
-    enum scope scope; /* what the caller must have; a method that asks for nothing says SCOPE_OPEN */
-};
-
-struct rpc_service {
-    const ProtobufCServiceDescriptor *descriptor;
-    const struct rpc_method *methods; /* descriptor->n_methods of them */
-    void *context;
-};
+#include "rpc/service.h"
 
 struct rpc_server;
 
@@ -55,7 +21,8 @@ struct rpc_server_options {
     unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
     rpc_gate *gate;              /* NULL: everybody is anonymous and has every scope */
     void *gate_context;
-    const char *environment; /* its name is in the scopes that are told to be missing; NULL: none */
+    const struct rpc_witness *witness; /* NULL: none; borrowed */
+    const char *environment;           /* its name is in the scopes that are told to be missing; NULL: none */
 };
 
 /* Listens and serves until rpc_server_stop. services is an array of count, borrowed. NULL and a status where a URL is

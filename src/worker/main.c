@@ -13,6 +13,7 @@
 #include "worker/service/service_sql.h"
 #include "worker/service/service_trust.h"
 #include "worker/settings.h"
+#include "worker/witness.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -135,8 +136,9 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
         .started_at = clock_wall_us(),
     };
-    struct service_context context = {.site = &site, .operations = operations_new(&site)};
-    struct trust_context trust = {.asks_login = gate.login != NULL};
+    struct witness *const witness = witness_new(&site, gate.login != NULL || config->audit);
+    struct service_context context = {.site = &site, .operations = operations_new(&site), .witness = witness};
+    struct trust_context trust = {.site = &site, .asks_login = gate.login != NULL};
     struct connection_context connection = {.site = &site};
     struct branch_context branch = {
         .site = &site,
@@ -151,6 +153,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         .urls = config->urls,
         .gate = gate_enter,
         .gate_context = &gate,
+        .witness = witness_hooks(witness),
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,
                     [RPC_LANE_WAIT] = 256,
@@ -192,6 +195,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         leave(config, 1);
     }
     operations_free(context.operations);
+    witness_free(witness);
     workbench_close(&workbench);
     pg_pool_free(health.pool);
     pg_pool_free(site.pool);

@@ -107,6 +107,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                     .migrations = options->migrations,
                     .migration_limit = options->migration_limit},
         /* The only caller of a private worker is who started it, with the database's own password. */
+        .audit = options->audit,
         .tokens = options->serves_parent ? NULL : options->tokens,
         .framework = options->framework,
         .serves_parent = options->serves_parent,

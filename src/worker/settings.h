@@ -10,6 +10,7 @@
 
 struct config {
     const char *urls[LIMIT_LISTENERS + 1]; /* where to listen, NULL-terminated */
+    bool audit;                            /* write what is done into truss.audit, also without a login */
     const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
     struct project project;
     struct conninfo conninfo;

@@ -22,7 +22,7 @@ SCOPES = {
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
     "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},
-    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection")},
+    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit")},
 }
 
 

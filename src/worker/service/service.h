@@ -12,6 +12,7 @@
 struct service_context {
     const struct site *site;
     struct operations *operations;
+    const struct witness *witness;
 };
 
 /* The means of one call. */

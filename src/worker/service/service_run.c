@@ -12,6 +12,7 @@
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operations.h"
 #include "worker/service/service.h"
+#include "worker/witness.h"
 
 #include <stdlib.h>
 
@@ -97,6 +98,8 @@ struct background {
     struct arena *arena;
     const Truss__Migration__V1__RunRequest *message;
     struct detection detection; /* asked once, by the call */
+    const struct witness *witness;
+    const struct audit_entry *witnessed; /* NULL: nobody audits it */
 };
 
 static struct request background_request(const struct background *background, int64_t deadline, struct status *status)
@@ -124,7 +127,12 @@ static void run_in_background(struct lane_job *job)
     struct status status = {.arena = background->arena};
     const struct request request =
         background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
-    run_operation(&request, background->operation, background->message, &background->detection);
+    const char *const id = arena_strdup(background->arena, operation_id(background->operation));
+    const Truss__Migration__V1__RunResponse *const reply =
+        run_operation(&request, background->operation, background->message, &background->detection);
+    const struct witness_outcome outcome = {
+        .reply = reply == NULL ? NULL : &reply->base, .status = &status, .operation = id};
+    witness_end(background->witness, background->witnessed, &outcome);
     background_free(background);
 }
 
@@ -192,6 +200,8 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     if (changes && !operation_write_down(background->operation, call->deadline, call->status)) {
         return fail_start(background, call->status);
     }
+    background->witness = context->witness;
+    background->witnessed = witness_keep(background->arena, call);
     if (!operation_run_later(background->operation, &background->job)) {
         status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
                     "The worker has too many runs in the background; try again later.");

@@ -3,7 +3,9 @@
  */
 #include "worker/service/service_trust.h"
 
+#include "pg/pool.h"
 #include "truss/trust/v1/trust.pb-c.h"
+#include "trust/audit.h"
 #include "worker/messages/messages.h"
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Trust__V1__##Type, truss__trust__v1__##type)
@@ -27,9 +29,96 @@ static ProtobufCMessage *who_am_i(void *data, struct rpc_call *call, const Proto
     return &reply->base;
 }
 
+/* ---- the audit ---- */
+
+/* A session to read with; NULL and a status where there is none. */
+static struct pg_session *take_session(const struct trust_context *context, struct rpc_call *call)
+{
+    if (context->site->pool == NULL) {
+        status_fail(call->status, context->site->conninfo_code, "%s", context->site->conninfo_error);
+        return NULL;
+    }
+    return pg_pool_take_pinned(context->site->pool, call->deadline, call->status);
+}
+
+static Truss__Trust__V1__AuditRow *row_message(struct arena *arena, const struct audit_row *row)
+{
+    Truss__Trust__V1__AuditRow *const message = NEW(arena, AuditRow, audit_row);
+    message->number = (uint32_t)row->number;
+    message->at = message_time(arena, row->at);
+    message->request = message_string(row->entry.request);
+    message->actor = message_string(row->entry.actor);
+    message->actor_kind = message_string(row->entry.actor_kind);
+    message->origin = message_string(row->entry.origin);
+    message->action = message_string(row->entry.action);
+    message->target = message_string(row->entry.target);
+    message->subject = message_string(row->entry.subject);
+    message->plan_hash = message_string(row->entry.plan_hash);
+    message->digest = message_string(row->entry.digest);
+    message->outcome = message_string(row->entry.outcome);
+    message->detail = message_string(row->entry.detail);
+    message->hash = arena_strdup(arena, row->hash);
+    return message;
+}
+
+static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct trust_context *const context = data;
+    const Truss__Trust__V1__ListAuditRequest *const request = (const Truss__Trust__V1__ListAuditRequest *)input;
+    struct audit_row *rows = NULL;
+    size_t count = 0;
+    struct pg_session *const session = take_session(context, call);
+    const bool ok = session != NULL && audit_read(session, request->after, request->limit, &rows, &count, call->status);
+    pg_pool_give(context->site->pool, session);
+    if (!ok) {
+        return NULL;
+    }
+    const uint32_t most = request->limit == 0 || request->limit > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : request->limit;
+    Truss__Trust__V1__ListAuditResponse *const reply = NEW(call->arena, ListAuditResponse, list_audit_response);
+    reply->rows = arena_array(call->arena, count + 1, sizeof(Truss__Trust__V1__AuditRow *));
+    for (; reply->n_rows < count; reply->n_rows++) {
+        reply->rows[reply->n_rows] = row_message(call->arena, &rows[reply->n_rows]);
+    }
+    if (count == most) {
+        reply->_next_case = TRUSS__TRUST__V1__LIST_AUDIT_RESPONSE___NEXT_NEXT;
+        reply->next = (uint32_t)rows[count - 1].number;
+    }
+    return &reply->base;
+}
+
+static ProtobufCMessage *verify_audit(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct trust_context *const context = data;
+    struct audit_verdict verdict;
+    struct pg_session *const session = take_session(context, call);
+    (void)input;
+    const bool ok = session != NULL && audit_verify(session, &verdict, call->status);
+    pg_pool_give(context->site->pool, session);
+    if (!ok) {
+        return NULL;
+    }
+    Truss__Trust__V1__VerifyAuditResponse *const reply = NEW(call->arena, VerifyAuditResponse, verify_audit_response);
+    reply->ok = verdict.broken == 0;
+    reply->rows = (uint32_t)verdict.rows;
+    reply->hash = arena_strdup(call->arena, verdict.hash);
+    if (verdict.broken != 0) {
+        reply->_broken_case = TRUSS__TRUST__V1__VERIFY_AUDIT_RESPONSE___BROKEN_BROKEN;
+        reply->broken = (uint32_t)verdict.broken;
+    }
+    reply->summary =
+        verdict.broken != 0 ? message_string(verdict.why)
+        : verdict.rows == 0
+            ? message_string("This database has no audit: it has no row.")
+            : arena_printf(call->arena, "All %lld rows are as they were written; the last has the hash %s.",
+                           (long long)verdict.rows, verdict.hash);
+    return &reply->base;
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {who_am_i, RPC_LANE_HEALTH, false, SCOPE_ANY},
+    {list_audit, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {verify_audit, RPC_LANE_READ, false, SCOPE_ADMIN},
 };
 
 struct rpc_service trust_service(struct trust_context *context)

@@ -4,9 +4,11 @@
 #ifndef WORKER_SERVICE_SERVICE_TRUST_H
 #define WORKER_SERVICE_SERVICE_TRUST_H
 
+#include "migration/look/detect.h"
 #include "rpc/server.h"
 
 struct trust_context {
+    const struct site *site;
     bool asks_login; /* tokens are asked for */
 };
 

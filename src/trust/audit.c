@@ -1,0 +1,221 @@
+/*
+ * A row's hash is over its number, its time and its texts, each with its length in front, and over the hash of the row
+ * before. The lock on the table is one that only who may write it can take, and that lets everybody read.
+ */
+#include "trust/audit.h"
+
+#include "base/clock.h"
+#include "pg/own_tables.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXTS      11
+#define DETAIL_MAX 2000
+
+static const struct own_tables tables = {
+    .last = "truss.audit",
+    .sql = "CREATE TABLE IF NOT EXISTS truss.audit ("
+           "number bigint PRIMARY KEY, at timestamptz NOT NULL, request text NOT NULL, actor text NOT NULL, "
+           "actor_kind text NOT NULL, origin text NOT NULL, action text NOT NULL, target text NOT NULL, "
+           "subject text NOT NULL, plan_hash text NOT NULL, digest text NOT NULL, outcome text NOT NULL, "
+           "detail text NOT NULL, hash text NOT NULL UNIQUE);"
+           "COMMENT ON TABLE truss.audit IS 'Who did what; each row has the hash of the one before it in its own. "
+           "truss audit --verify looks whether that is so.';",
+};
+
+static const char columns_sql[] = "SELECT number, (EXTRACT(epoch FROM at) OPERATOR(pg_catalog.*) 1000000)::bigint, "
+                                  "request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, "
+                                  "outcome, detail, hash FROM truss.audit ";
+
+/* ---- the chain ---- */
+
+static void list_texts(const struct audit_entry *entry, const char *texts[TEXTS])
+{
+    const char *const all[TEXTS] = {entry->request, entry->actor,   entry->actor_kind, entry->origin,
+                                    entry->action,  entry->target,  entry->subject,    entry->plan_hash,
+                                    entry->digest,  entry->outcome, entry->detail};
+    memcpy(texts, all, sizeof all);
+}
+
+static void add_text(struct sha256 *hash, const char *text)
+{
+    char size[32];
+    snprintf(size, sizeof size, "%zu:", strlen(text));
+    sha256_add(hash, text_of(size));
+    sha256_add(hash, text_of(text));
+}
+
+/* The row's own hash behind the one before it ("" in front of the first). */
+static void hash_row(const struct audit_row *row, const char *before, char hex[SHA256_HEX_SIZE])
+{
+    struct sha256 hash;
+    unsigned char digest[SHA256_SIZE];
+    const char *texts[TEXTS];
+    char numbers[64];
+    snprintf(numbers, sizeof numbers, "%" PRId64 " %" PRId64, row->number, row->at);
+    list_texts(&row->entry, texts);
+    sha256_start(&hash);
+    add_text(&hash, before);
+    add_text(&hash, numbers);
+    for (size_t i = 0; i < TEXTS; i++) {
+        add_text(&hash, texts[i]);
+    }
+    sha256_finish(&hash, digest);
+    sha256_hex(digest, hex);
+}
+
+/* ---- writing ---- */
+
+bool audit_exists(struct pg_session *session, bool *exists, struct status *status)
+{
+    return own_tables_exist(session, &tables, exists, status);
+}
+
+/* With the table locked: the number and the hash behind which the next row comes. */
+static bool read_end(struct pg_session *session, int64_t *number, char before[SHA256_HEX_SIZE], struct status *status)
+{
+    PG_RESULT(result) =
+        pg_query(session, "SELECT number, hash FROM truss.audit ORDER BY number DESC LIMIT 1", 0, NULL, status);
+    *number = 0;
+    before[0] = '\0';
+    if (result != NULL && PQntuples(result) == 1) {
+        *number = pg_field_int(result, 0, 0, 0);
+        snprintf(before, SHA256_HEX_SIZE, "%s", pg_field(result, 0, 1));
+    }
+    return result != NULL;
+}
+
+static bool insert(struct pg_session *session, const struct audit_row *row, struct status *status)
+{
+    static const char sql[] =
+        "INSERT INTO truss.audit (request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, "
+        "outcome, detail, number, at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+        "pg_catalog.to_timestamp($13::numeric OPERATOR(pg_catalog./) 1000000), $14)";
+    const char *values[TEXTS + 3];
+    char number[24];
+    char at[24];
+    list_texts(&row->entry, values);
+    snprintf(number, sizeof number, "%" PRId64, row->number);
+    snprintf(at, sizeof at, "%" PRId64, row->at);
+    values[TEXTS] = number;
+    values[TEXTS + 1] = at;
+    values[TEXTS + 2] = row->hash;
+    PG_RESULT(result) = pg_query(session, sql, TEXTS + 3, values, status);
+    return result != NULL;
+}
+
+static bool add(struct pg_session *session, struct audit_row *row, struct status *status)
+{
+    char before[SHA256_HEX_SIZE];
+    if (!pg_exec(session, "BEGIN; LOCK TABLE truss.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
+        !read_end(session, &row->number, before, status)) {
+        return false;
+    }
+    row->number++;
+    row->at = clock_wall_us();
+    hash_row(row, before, row->hash);
+    return insert(session, row, status) && pg_exec(session, "COMMIT", status);
+}
+
+bool audit_write(struct pg_session *session, const struct audit_entry *entry, struct audit_row *row,
+                 struct status *status)
+{
+    *row = (struct audit_row){.entry = *entry};
+    row->entry.detail = arena_strndup(status->arena, entry->detail, strnlen(entry->detail, DETAIL_MAX));
+    if (!own_tables_ensure(session, &tables, status)) {
+        return false;
+    }
+    const bool ok = add(session, row, status);
+    if (!ok && pg_session_in_transaction(session)) {
+        struct status ignored = {.arena = status->arena};
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
+    return ok;
+}
+
+/* ---- reading ---- */
+
+static struct audit_row row_of(struct arena *arena, const PGresult *result, int index)
+{
+    struct audit_row row = {.number = pg_field_int(result, index, 0, 0), .at = pg_field_int(result, index, 1, 0)};
+    const char **const texts[TEXTS] = {&row.entry.request, &row.entry.actor,     &row.entry.actor_kind,
+                                       &row.entry.origin,  &row.entry.action,    &row.entry.target,
+                                       &row.entry.subject, &row.entry.plan_hash, &row.entry.digest,
+                                       &row.entry.outcome, &row.entry.detail};
+    for (int i = 0; i < TEXTS; i++) {
+        *texts[i] = arena_strdup(arena, pg_field(result, index, i + 2));
+    }
+    snprintf(row.hash, sizeof row.hash, "%s", pg_field(result, index, TEXTS + 2));
+    return row;
+}
+
+bool audit_read(struct pg_session *session, int64_t after, uint32_t most, struct audit_row **rows, size_t *count,
+                struct status *status)
+{
+    const char *const sql =
+        arena_printf(status->arena, "%s WHERE number OPERATOR(pg_catalog.>) %" PRId64 " ORDER BY number LIMIT %u",
+                     columns_sql, after, most == 0 || most > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : most);
+    bool exists;
+    *count = 0;
+    if (!audit_exists(session, &exists, status) || !exists) {
+        return status->code == STATUS_OK;
+    }
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    if (result == NULL) {
+        return false;
+    }
+    *count = (size_t)PQntuples(result);
+    *rows = arena_array(status->arena, *count + 1, sizeof **rows);
+    for (size_t i = 0; i < *count; i++) {
+        (*rows)[i] = row_of(status->arena, result, (int)i);
+    }
+    return true;
+}
+
+/* ---- verifying ---- */
+
+static void judge(struct audit_verdict *verdict, const struct audit_row *row, struct arena *arena)
+{
+    char hash[SHA256_HEX_SIZE];
+    verdict->rows++;
+    if (verdict->broken != 0) {
+        return;
+    }
+    hash_row(row, verdict->hash, hash);
+    if (row->number != verdict->rows) {
+        verdict->broken = verdict->rows;
+        verdict->why = arena_printf(arena, "Row %" PRId64 " is missing.", verdict->rows);
+    } else if (strcmp(hash, row->hash) != 0) {
+        verdict->broken = row->number;
+        verdict->why = arena_printf(arena, "Row %" PRId64 " is not as it was written, or not behind the row before it.",
+                                    row->number);
+    } else {
+        memcpy(verdict->hash, hash, sizeof hash);
+    }
+}
+
+bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
+{
+    bool exists;
+    *verdict = (struct audit_verdict){0};
+    if (!audit_exists(session, &exists, status) || !exists) {
+        return status->code == STATUS_OK;
+    }
+    PGresult *result = NULL;
+    if (!pg_rows_begin(session, arena_printf(status->arena, "%s ORDER BY number", columns_sql), 0, NULL, status)) {
+        return false;
+    }
+    bool ok;
+    while ((ok = pg_rows_next(session, &result, status)) && result != NULL) {
+        struct arena *const arena = arena_new(0);
+        const struct audit_row row = row_of(arena, result, 0);
+        judge(verdict, &row, status->arena);
+        PQclear(result);
+        arena_free(arena);
+    }
+    pg_rows_end(session);
+    return ok;
+}
