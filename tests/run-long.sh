@@ -2,17 +2,28 @@
 # What takes too long for every change: everything of tests/run.sh, all versions of PostgreSQL, coverage, ThreadSanitizer, the other
 # compiler, the analyzer, each fuzzer for a minute, and the suites that race with time over and over. Ends with 0 where all went well.
 #
+#   run-long.sh [STEP…]   default: all of them, in this order; "run-long.sh steps" names them
+#
 # TRUSS_FUZZ_SECONDS  how long each fuzzer runs (default: 60)
 # TRUSS_REPEATS       how often the races are run (default: 10)
 set -eu
 cd "$(dirname "$0")/.."
+wanted=$*
+ran=""
 failed=""
 
+# step NAME "WHAT IT IS" COMMAND…: one that is wanted. Each can be started alone, in a fresh clone too.
 step() {
     name=$1
-    shift
-    echo "== $name"
-    "$@" || failed="$failed; $name"
+    case $wanted in
+    steps) printf '%-12s %s\n' "$name" "$2" && return ;;
+    "") ;;
+    *) case " $wanted " in *" $name "*) ;; *) return 0 ;; esac ;;
+    esac
+    echo "== $name: $2"
+    shift 2
+    ran="$ran $name"
+    "$@" || failed="$failed $name"
 }
 
 # Each file of the real tools' projects, as the input of fuzz_project that replaces it by itself.
@@ -56,34 +67,58 @@ repeat() {
     done
 }
 
-sh docker/install-deps.sh long
-step "everything" sh tests/run.sh
-step "every framework in a hostile database" env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 /usr/bin/python3 -B tests/service/test_hostile_database.py
-step "every statement's locks" env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 /usr/bin/python3 -B tests/service/test_plan_locks.py
-step "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units service bridge" TRUSS_TEST_SANITIZED= sh tests/run.sh
-step "the other versions of PostgreSQL" sh tests/run-versions.sh
-step "coverage" sh tests/coverage.sh
-step "ThreadSanitizer" threads
-step "units, made by clang" env CC=clang TRUSS_TEST_BUILD=build-clang TRUSS_TEST_SANITIZED= TRUSS_TEST_ONLY=units sh tests/run.sh
-step "gcc's analyzer" analyze
-step "the same bytes wherever it is built" sh tests/reproducible.sh
-cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
-step "the fuzzers can be built" make -s -C build-fuzz -j "$(nproc)"
-project_seeds
-for fuzzer in build-fuzz/tests/fuzz/fuzz_*; do
-    step "$(basename "$fuzzer")" fuzz "$fuzzer"
-done
-export TRUSS_TEST_BIN="$PWD/build-sanitize/bin"
-step "two runs at once, again and again" repeat tests/service/test_run.py Run.test_runs_of_two_workers_at_once_apply_each_migration_once
-step "a worker killed in the middle, again and again" repeat tests/service/test_run.py Run.test_a_worker_killed_in_the_middle_leaves_both_or_neither
-step "5,000 differential seeds" env TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/differential/differential.py --seeds 1-5000 --shrink
-step "every message of a run fails, in every way" env TRUSS_EVERY_PLACE=all TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/service/test_every_place.py
-step "500 crashes" /usr/bin/python3 -B tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
-step "a worker killed 200 times amid branches" env TRUSS_BRANCH_KILLS=200 TRUSS_TEST_LIMIT=3600 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/crash/test_branches.py
-step "a stop with open streams, 200 times" env TRUSS_STOPS=200 /usr/bin/python3 -B tests/bridge/test_stop.py
-step "probes beside a crowd, for a minute" env TRUSS_CROWD_SECONDS=60 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run
-step "crowds without manners" env TRUSS_SIEGE=1 TRUSS_TEST_BIN="$PWD/build/bin" /usr/bin/python3 -B tests/bridge/test_siege.py
-step "bad guests, again and again" repeat tests/service/test_wire.py
+# The programs of one suite by themselves: those of the build that is named, which is made where it is not there.
+alone() {
+    directory=$1
+    shift
+    if [ "$directory" = build ]; then sanitize=OFF; else sanitize=ON; fi
+    cmake -S . -B "$directory" -DTRUSS_SANITIZE="$sanitize" >/dev/null && make -s -C "$directory" -j "$(nproc)" programs || return 1
+    (export TRUSS_TEST_BIN="$PWD/$directory/bin" && "$@")
+}
 
-[ -z "$failed" ] || { echo "failed: ${failed#; }"; exit 1; }
+# Each fuzzer by itself; what has failed is named and the next one is begun.
+fuzzers() {
+    cmake -S . -B build-fuzz -DTRUSS_WERROR=ON -DTRUSS_FUZZ=ON -DCMAKE_C_COMPILER=clang >/dev/null
+    make -s -C build-fuzz -j "$(nproc)" || return 1
+    project_seeds
+    bad=""
+    for fuzzer in build-fuzz/tests/fuzz/fuzz_*; do
+        echo "-- $(basename "$fuzzer")"
+        fuzz "$fuzzer" || bad="$bad $(basename "$fuzzer")"
+    done
+    [ -z "$bad" ] || { echo "these found something:$bad"; return 1; }
+}
+
+suite="/usr/bin/python3 -B"
+[ "$wanted" = steps ] || sh docker/install-deps.sh long
+step everything "all that the gate has" sh tests/run.sh
+# What the gate has a sample of, or has in one way.
+step hostile "every framework in a hostile database" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_hostile_database.py
+step locks "every statement's locks" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_plan_locks.py
+step prisma "Prisma's status behind every one of its deploys" alone build env TRUSS_TEST_ALL=1 $suite tests/peers/prisma/test_prisma.py
+step plain "units, service and bridge without sanitizers" env TRUSS_TEST_ONLY="units service bridge" TRUSS_TEST_SANITIZED= sh tests/run.sh
+step versions "the other versions of PostgreSQL" sh tests/run-versions.sh
+step coverage "lines of src/ that tests run: at least 93 %" sh tests/coverage.sh
+step threads "ThreadSanitizer" threads
+step clang "units, made by clang" env CC=clang TRUSS_TEST_BUILD=build-clang TRUSS_TEST_SANITIZED= TRUSS_TEST_ONLY=units sh tests/run.sh
+step analyzer "gcc's analyzer" analyze
+step same-bytes "the same bytes wherever it is built" sh tests/reproducible.sh
+step fuzzers "each fuzzer for a minute" fuzzers
+# What races with time, over and over.
+step two-runs "two runs at once" alone build-sanitize repeat tests/service/test_run.py Run.test_runs_of_two_workers_at_once_apply_each_migration_once
+step killed "a worker killed in the middle" alone build-sanitize repeat tests/service/test_run.py Run.test_a_worker_killed_in_the_middle_leaves_both_or_neither
+step seeds "5,000 differential seeds" alone build $suite tests/differential/differential.py --seeds 1-5000 --shrink
+step places "every message of a run fails, in every way" alone build env TRUSS_EVERY_PLACE=all $suite tests/service/test_every_place.py
+step crashes "500 crashes" alone build-sanitize $suite tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
+step branches "a worker killed 200 times amid branches" alone build env TRUSS_BRANCH_KILLS=200 TRUSS_TEST_LIMIT=3600 $suite tests/crash/test_branches.py
+step stops "a stop with open streams, 200 times" alone build-sanitize env TRUSS_STOPS=200 $suite tests/bridge/test_stop.py
+step crowd "probes beside a crowd, for a minute" alone build env TRUSS_CROWD_SECONDS=60 $suite tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run
+step siege "crowds without manners" alone build env TRUSS_SIEGE=1 $suite tests/bridge/test_siege.py
+step guests "bad guests" alone build-sanitize repeat tests/service/test_wire.py
+
+[ "$wanted" != steps ] || exit 0
+for name in $wanted; do
+    case " $ran " in *" $name "*) ;; *) echo "there is no step \"$name\": run-long.sh steps names them" && exit 2 ;; esac
+done
+[ -z "$failed" ] || { echo "failed:$failed"; exit 1; }
 echo "all went well"
