@@ -93,7 +93,7 @@ class Readme(unittest.TestCase):
         self.serve()
         with urllib.request.urlopen(self.bridge + "/", timeout=30) as answer:
             routes = json.load(answer)["routes"]
-        self.assertEqual(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", README, re.M), routes)
+        self.assertEqual(re.findall(r"^\| `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)` \|", README, re.M), routes)
 
     def test_the_table_of_configuration_is_that_of_the_programs(self):
         written = README.split(options_table.BEGIN)[1].split(options_table.END)[0]
