@@ -67,6 +67,19 @@ const char *sql_changed_table(struct arena *arena, struct text statement, const 
     return found;
 }
 
+static void join(struct arena *arena, struct words *words, const struct words *others)
+{
+    for (size_t i = 0; i < others->count; i++) {
+        words_add(arena, words, others->items[i]);
+    }
+}
+
+void deferred_join(struct arena *arena, struct deferred *deferred, const struct deferred *others)
+{
+    join(arena, &deferred->checked, &others->checked);
+    join(arena, &deferred->fires, &others->fires);
+}
+
 static bool is_deferred(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
@@ -87,7 +100,7 @@ static void add_name(struct arena *arena, struct sql_reader *words, struct words
     }
 }
 
-void sql_deferred_tables(struct arena *arena, struct text statement, struct words *tables)
+void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred)
 {
     static const char *const passed[] = {"if", "not", "exists", "only", NULL};
     struct sql_reader words = sql_read(statement);
@@ -104,7 +117,7 @@ void sql_deferred_tables(struct arena *arena, struct text statement, struct word
             sql_advance(&words);
         }
         if (is_target || sql_take(&words, "references")) {
-            add_name(arena, &words, tables);
+            add_name(arena, &words, is_trigger ? &deferred->fires : &deferred->checked);
             has_target = true;
         }
         sql_advance(&words);

@@ -13,8 +13,17 @@
  * it changes none of them. Borrowed from the list. */
 const char *sql_changed_table(struct arena *arena, struct text statement, const struct words *tables);
 
-/* Adds the tables, named as above, whose changes the server will check at COMMIT because of what this statement makes:
- * CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with INITIALLY DEFERRED; those that it references, too. */
-void sql_deferred_tables(struct arena *arena, struct text statement, struct words *tables);
+/* Tables, named as above, of whose changes the server does something at COMMIT only; {0} is none. */
+struct deferred {
+    struct words checked; /* INITIALLY DEFERRED constraints: it checks them */
+    struct words fires;   /* CONSTRAINT TRIGGERs that are: it runs their functions */
+};
+
+/* Adds those of another list. */
+void deferred_join(struct arena *arena, struct deferred *deferred, const struct deferred *others);
+
+/* Adds those that are so by what this statement makes: CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with
+ * INITIALLY DEFERRED; tables that they reference, too. */
+void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred);
 
 #endif

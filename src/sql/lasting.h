@@ -13,6 +13,7 @@
  * | cursors without HOLD, large objects that are open               | refused               |
  * | isolation level, READ ONLY, a snapshot                          | refused               |
  * | changes that are checked at COMMIT, behind steps that stay       | refused               |
+ * | changes for which a trigger runs at COMMIT                      | refused               |
  * | savepoints that are named behind the cut                        | refused               |
  * | the transaction's time, where rows are chosen by it later       | refused               |
  * | NOTIFY                                                          | sent with its part    |
@@ -47,7 +48,8 @@ enum sql_lasting_kind {
     SQL_RELEASE,
     SQL_READS_CLOCK,      /* now() and its kin */
     SQL_CHOOSES_BY_CLOCK, /* changes rows that it chooses by now() */
-    SQL_CHECKED_LATER     /* changes a table of this `name`, which is checked at COMMIT: for who knows the tables */
+    SQL_CHECKED_LATER,    /* changes a table of this `name`, which is checked at COMMIT: for who knows the tables */
+    SQL_FIRES_LATER       /* the same of one for which a trigger runs at COMMIT */
 };
 
 struct sql_lasting {

@@ -90,7 +90,7 @@ def body_of(file):
 
 def is_alone(text):
     """What Flyway and the Supabase CLI send outside of a transaction."""
-    return re.match(r"(?is)\s*(--[^\n]*\n\s*|/\*.*?\*/\s*)*((create|drop)\s+(unique\s+)?index\s+concurrently|vacuum\b|discard\s+all|"
+    return re.match(r"(?is)\s*(--[^\n]*\n\s*|/\*.*?\*/\s*)*((create|drop)\s+(unique\s+)?index\s+concurrently\b|vacuum\b|discard\s+all|"
                     r"reindex\s+(schema|database|system)|alter\s+system|(create|drop)\s+database)", text) is not None
 
 

@@ -291,6 +291,49 @@ START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
 }
 END_TEST
 
+/* A trigger that runs at COMMIT sees and does something else at a cut, even at the first. */
+START_TEST(what_a_trigger_would_see_too_early_is_refused)
+{
+    static const struct {
+        const char *script;
+        bool refused;
+    } cases[] = {
+        {"select 1;\ninsert into app.watched values (1); vacuum; select 2", true},
+        {"create constraint trigger t after insert on app.other initially deferred for each row execute function "
+         "f();\n"
+         "insert into other values (1); vacuum",
+         true},
+        {"select 1;\nupdate watched set a = 1; alter type m add value 'x'; select 'x'", true},
+        {"insert into watched values (1); select 2; commit; vacuum", false},
+        {"insert into watched values (1); set constraints all immediate; vacuum", false},
+        {"create trigger t after insert on other for each row execute function f(); insert into other values (1); "
+         "vacuum",
+         false},
+        {"vacuum; insert into watched values (1); select 2", false},
+    };
+    static const char *names[] = {"watched"};
+    const struct deferred deferred = {.fires = {.items = names, .count = 1}};
+    const struct plan_options options = {.sent = SENT_IN_TRANSACTION, .deferred = &deferred};
+    const char *const shown = steps_as(cases[_i].script, &options);
+    const bool refused = strstr(shown, "refused: Line 2: the server runs a trigger for this change of \"") == shown;
+    ck_assert_msg(refused == cases[_i].refused && (refused || strstr(shown, "refused") == NULL), "%s", shown);
+}
+END_TEST
+
+/* The parser does not know a string that goes on behind a comment: the script is sent as its tool sends it. */
+START_TEST(what_ends_its_tool_s_transaction_and_cannot_be_parsed_has_that_transaction)
+{
+    static const char script[] = "commit and chain; select 'a'\n-- it's\n'b'";
+    ck_assert_str_eq(steps_sent(script, SENT_IN_TRANSACTION), arena_printf(arena, "O[%s]", script));
+    ck_assert_str_eq(plan.steps[0].carry, "BEGIN;");
+    ck_assert_str_eq(plan.steps[0].restore, "COMMIT;");
+    ck_assert_str_eq(steps_sent("select 1; commit; select 'a'\n-- it's\n'b'", SENT_BY_JDBC),
+                     "T[select 1]T[select 'a'\n-- it's\n'b']");
+    steps_sent("begin; select 'a'\n-- it's\n'b'; rollback", SENT_WHOLE);
+    ck_assert_ptr_null(plan.steps[0].carry);
+}
+END_TEST
+
 /* A change that is checked at COMMIT: at a cut it would be checked behind steps that stay. */
 START_TEST(what_would_be_checked_behind_steps_that_stay_is_refused)
 {
@@ -308,10 +351,6 @@ START_TEST(what_would_be_checked_behind_steps_that_stay_is_refused)
          true},
         {"alter table only other add foreign key (a) references app.parent deferrable initially deferred; vacuum;\n"
          "delete from parent; vacuum",
-         true},
-        {"create constraint trigger t after insert on other initially deferred for each row execute function f(); "
-         "vacuum;\n"
-         "insert into other values (1); vacuum",
          true},
         {"create table new (a int references parent initially immediate); vacuum; insert into new values (1); vacuum",
          false},
@@ -331,7 +370,7 @@ START_TEST(what_would_be_checked_behind_steps_that_stay_is_refused)
         {"vacuum; update odd set a = 1; vacuum", false},
     };
     static const char *names[] = {"child", "Odd"};
-    const struct words deferred = {.items = names, .count = 2};
+    const struct deferred deferred = {.checked = {.items = names, .count = 2}};
     const struct plan_options options = {.sent = SENT_IN_TRANSACTION, .deferred = &deferred};
     const char *const shown = steps_as(cases[_i].script, &options);
     const bool refused = strstr(shown, "refused: Line 2: the server checks this change of \"") == shown;
@@ -887,7 +926,9 @@ int main(void)
     tcase_add_test(tests, behind_the_tool_s_transaction_each_piece_is_a_query);
     tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
     tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 10);
-    tcase_add_loop_test(tests, what_would_be_checked_behind_steps_that_stay_is_refused, 0, 20);
+    tcase_add_loop_test(tests, what_a_trigger_would_see_too_early_is_refused, 0, 7);
+    tcase_add_test(tests, what_ends_its_tool_s_transaction_and_cannot_be_parsed_has_that_transaction);
+    tcase_add_loop_test(tests, what_would_be_checked_behind_steps_that_stay_is_refused, 0, 19);
     tcase_add_test(tests, a_transaction_of_the_script_ends_where_the_server_ends_it);
     tcase_add_test(tests, what_is_rolled_back_is_sent_as_it_is);
     tcase_add_test(tests, a_lone_begin_means_what_it_means_to_its_own_tool);

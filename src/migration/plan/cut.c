@@ -147,8 +147,14 @@ static bool plan_unparsed(struct planning *planning)
     }
     const bool ends = has_class(planning, SQL_CLASS_COMMIT) || has_class(planning, SQL_CLASS_ROLLBACK) ||
                       (has_class(planning, SQL_CLASS_BEGIN) && !planning_is_wrapped(planning));
+    const bool is_wrapped = ends && planning_is_wrapped(planning);
+    if (is_wrapped && planning->options->sent != SENT_IN_TRANSACTION) {
+        return planning_transactions(planning);
+    }
     struct step *const step = plan_whole(planning, ends ? STEP_OWN : STEP_TRANSACTION);
     step->reason = ends ? "it ends transactions itself and could not be cut" : NULL;
+    step->carry = is_wrapped ? "BEGIN;" : NULL;
+    step->restore = is_wrapped ? "COMMIT;" : NULL;
     return true;
 }
 
@@ -243,8 +249,8 @@ bool plan_build(struct arena *arena, struct text script, const struct plan_optio
     };
     planning.hold =
         (struct hold){.arena = arena, .script = planning.script, .written = written, .parts = options->parts};
-    for (size_t i = 0; options->deferred != NULL && i < options->deferred->count; i++) {
-        words_add(arena, &planning.hold.deferred, options->deferred->items[i]);
+    if (options->deferred != NULL) {
+        deferred_join(arena, &planning.hold.deferred, options->deferred);
     }
     *plan = (struct plan){.parts = options->parts};
     if (!plan_script(&planning)) {

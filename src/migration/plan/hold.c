@@ -109,9 +109,9 @@ static bool checks_now(const struct sql_lasting *lasting)
            sql_is_word(&words.token, "immediate");
 }
 
-/* The first change of this step that is still to be checked; NULL where there is none. What earlier steps of the same
- * transaction have changed was checked where they ended. */
-static const struct held *find_unchecked(const struct hold *hold, size_t step)
+/* The first change of this kind in this step that is still to come to the server's mind; NULL where there is none. Of
+ * what earlier steps of the same transaction have changed it was thought where they ended. */
+static const struct held *find_late(const struct hold *hold, enum sql_lasting_kind kind, size_t step)
 {
     const struct held *found = NULL;
     for (size_t i = 0; i < hold->count; i++) {
@@ -119,17 +119,22 @@ static const struct held *find_unchecked(const struct hold *hold, size_t step)
         if (checks_now(&held->lasting)) {
             return NULL;
         }
-        found = found == NULL && held->lasting.kind == SQL_CHECKED_LATER && held->step == step ? held : found;
+        found = found == NULL && held->lasting.kind == kind && held->step == step ? held : found;
     }
     return found;
 }
 
+static void add_late(struct hold *hold, enum sql_lasting_kind kind, const char *table, size_t at, size_t step)
+{
+    if (table != NULL && find_late(hold, kind, step) == NULL) {
+        add(hold, &(struct sql_lasting){.kind = kind, .name = table}, at, step);
+    }
+}
+
 static void add_deferred(struct hold *hold, struct text statement, size_t at, size_t step)
 {
-    const char *const table = sql_changed_table(hold->arena, statement, &hold->deferred);
-    if (table != NULL && find_unchecked(hold, step) == NULL) {
-        add(hold, &(struct sql_lasting){.kind = SQL_CHECKED_LATER, .name = table}, at, step);
-    }
+    add_late(hold, SQL_CHECKED_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.checked), at, step);
+    add_late(hold, SQL_FIRES_LATER, sql_changed_table(hold->arena, statement, &hold->deferred.fires), at, step);
     sql_deferred_tables(hold->arena, statement, &hold->deferred);
 }
 
@@ -183,18 +188,22 @@ bool hold_is_read_alike(const struct hold *hold, struct status *status)
     return true;
 }
 
-/* A check at the cut that fails undoes the first transaction of a file, and behind others leaves half of it. */
-static bool check_unchecked(const struct hold *hold, const struct cut_place *place, struct status *status)
+/* A check at the cut that fails undoes the first transaction of a file, and behind others leaves half of it. A trigger
+ * that runs there may see and do something else than at the end. */
+static bool check_late(const struct hold *hold, const struct cut_place *place, struct status *status)
 {
-    const struct held *const held = place->step > 0 ? find_unchecked(hold, place->step) : NULL;
+    const struct held *const fires = find_late(hold, SQL_FIRES_LATER, place->step);
+    const struct held *const held =
+        fires != NULL || place->step == 0 ? fires : find_late(hold, SQL_CHECKED_LATER, place->step);
     return held == NULL ||
-           hold_fail(
-               hold, held->at, status,
-               arena_printf(hold->arena,
-                            "the server checks this change of \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line "
-                            "%u): it would be checked there, behind steps that stay. Put SET CONSTRAINTS ALL "
-                            "IMMEDIATE in front of that line, or split the file there.",
-                            held->lasting.name, place->why, line_of(hold, place->at)));
+           hold_fail(hold, held->at, status,
+                     arena_printf(hold->arena,
+                                  "the server %s \"%s\" at COMMIT (INITIALLY DEFERRED), but %s (line %u): it would %s "
+                                  "there. Put SET CONSTRAINTS ALL IMMEDIATE in front of that line, or split the file "
+                                  "there.",
+                                  fires != NULL ? "runs a trigger for this change of" : "checks this change of",
+                                  held->lasting.name, place->why, line_of(hold, place->at),
+                                  fires != NULL ? "run" : "be checked behind steps that stay"));
 }
 
 bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct status *status)
@@ -215,7 +224,7 @@ bool hold_can_cut(const struct hold *hold, const struct cut_place *place, struct
                              held->lasting.what, place->why, line_of(hold, place->at)));
         }
     }
-    return check_unchecked(hold, place, status);
+    return check_late(hold, place, status);
 }
 
 /* ---- what is made again ---- */

@@ -54,16 +54,18 @@ static bool find_procedures(struct pg_session *session, struct arena *arena, str
     return result != NULL;
 }
 
-/* The tables of which the server checks at COMMIT what is changed in them: initially deferred foreign keys on both of
- * their sides, unique constraints and constraint triggers. Each is a trigger there. */
-static bool find_deferred(struct pg_session *session, struct arena *arena, struct words *tables, struct status *status)
+/* The tables of which the server does something at COMMIT: initially deferred foreign keys on both of their sides,
+ * unique constraints, and constraint triggers. Each is a trigger there. */
+static bool find_deferred(struct pg_session *session, struct arena *arena, struct deferred *deferred,
+                          struct status *status)
 {
     static const char sql[] =
-        "SELECT DISTINCT c.relname::text FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
-        "WHERE t.tginitdeferred AND t.tgenabled <> 'D' ORDER BY 1";
+        "SELECT DISTINCT c.relname::text, t.tgisinternal FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON "
+        "c.oid = t.tgrelid WHERE t.tginitdeferred AND t.tgenabled <> 'D' ORDER BY 1";
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        words_add(arena, tables, arena_strdup(arena, pg_field(result, i, 0)));
+        words_add(arena, pg_field_bool(result, i, 1) ? &deferred->checked : &deferred->fires,
+                  arena_strdup(arena, pg_field(result, i, 0)));
     }
     return result != NULL;
 }
@@ -85,7 +87,7 @@ static bool may_commit_unseen(struct text script)
 /* What scripts make that matters to later ones. */
 struct made {
     struct procedures procedures; /* that end transactions */
-    struct words deferred;        /* tables whose changes are checked at COMMIT */
+    struct deferred deferred;     /* tables of which the server does something at COMMIT */
 };
 
 static void add_made(struct arena *arena, struct text script, struct made *made)
@@ -110,7 +112,7 @@ static bool plan_cuts(struct pg_session *session, struct arena *reading, const s
 {
     struct plan_options options = prepare_options(session, prepared->place.folder->framework, script);
     struct procedures procedures = {0};
-    struct words deferred = {0};
+    struct deferred deferred = {0};
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
     if (!is_pipeline && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
         return false;
@@ -125,9 +127,7 @@ static bool plan_cuts(struct pg_session *session, struct arena *reading, const s
             return false;
         }
     }
-    for (size_t i = 0; i < made->deferred.count; i++) {
-        words_add(reading, &deferred, made->deferred.items[i]);
-    }
+    deferred_join(reading, &deferred, &made->deferred);
     options.deferred = &deferred;
     return find_deferred(session, reading, &deferred, problem) &&
            plan_build(reading, script->sql, &options, &prepared->plan, problem);

@@ -5,6 +5,7 @@
 #define MIGRATION_PLAN_STEP_H
 
 #include "framework/core/framework.h"
+#include "sql/changes.h"
 #include "sql/plpgsql.h"
 
 #include <stdbool.h>
@@ -65,7 +66,7 @@ struct plan_options {
     enum script_sending sent;            /* how its own tool sends this script */
     bool is_wish;                        /* … because its marker says so */
     const struct procedures *procedures; /* of the database, that end transactions; NULL: not asked for */
-    const struct words *deferred;        /* tables whose changes the server checks at COMMIT; NULL: not asked for */
+    const struct deferred *deferred;     /* tables of which the server does something at COMMIT; NULL: not asked for */
     struct script_parts parts;           /* of the script; borrowed by the plan */
     bool backslashes;                    /* the server's standard_conforming_strings is off */
 };
