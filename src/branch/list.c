@@ -37,7 +37,8 @@ static PGresult *commented(const struct branch_call *call, struct pg_session *ho
                     0, NULL, call->status);
 }
 
-static bool is_known(const struct branch_list *rows, const char *database, const char *comment)
+/* Has a row that is not over the token of this comment? */
+static bool is_known(const struct branch_list *rows, const char *comment)
 {
     for (size_t i = 0; i < rows->count; i++) {
         const struct database one = {.exists = true, .comment = comment};
@@ -45,7 +46,6 @@ static bool is_known(const struct branch_list *rows, const char *database, const
             strcmp(rows->rows[i].status, "failed") != 0) {
             return true;
         }
-        (void)database;
     }
     return false;
 }
@@ -82,7 +82,7 @@ static bool add_orphans(const struct branch_call *call, struct pg_session *home,
     memcpy(list->rows, known.rows, known.count * sizeof *known.rows);
     for (int row = 0; row < PQntuples(found); row++) {
         const char *const name = pg_field(found, row, 0);
-        if (!is_known(&known, name, pg_field(found, row, 2))) {
+        if (!is_known(&known, pg_field(found, row, 2))) {
             list->rows[list->count] = orphan(call, name, pg_field(found, row, 2));
             list->rows[list->count++].size = server_size(call, home, name);
         }
@@ -252,7 +252,7 @@ static void find_again(const struct branch_call *call, struct pg_session *home)
     }
     for (int row = 0; row < PQntuples(found); row++) {
         struct status problem = {.arena = call->arena};
-        bool known = is_known(&rows, pg_field(found, row, 0), pg_field(found, row, 2));
+        const bool known = is_known(&rows, pg_field(found, row, 2));
         if (!known && registry_ensure(home, &problem)) {
             registry_add_found(home, pg_field(found, row, 0), pg_field(found, row, 1), pg_field(found, row, 2),
                                &problem);

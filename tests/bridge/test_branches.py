@@ -221,6 +221,19 @@ class PutBack(Branches):
         self.delete(second)
 
 
+class Ours(Branches):
+    def test_our_own_idle_sessions_keep_nobody_from_copying(self):
+        other = self.bridge(self.start())
+        for http in (self.http, other):
+            for path in ("/api/health", "/api/migrations/status", "/readyz", "/api/sql/tables"):
+                http.get(path)
+        idle = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'truss' AND datname = '%s'" % self.database
+        self.assertGreater(int(self.admin(idle)[0][0]), 2)
+        self.assertEqual(self.make()["source"], "parent")
+        self.assertEqual([http.get("/readyz").status for http in (self.http, other)], [200, 200])
+        self.assertEqual(other.get("/api/branches").json["total_count"], 1)
+
+
 class Busy(Branches):
     def setUp(self):
         super().setUp()
@@ -283,6 +296,8 @@ class Busy(Branches):
             return http.post("/api/branches", body, headers={"Authorization": "Bearer " + tokens[word]})
         self.assertEqual(post("read").status, 403)
         self.assertEqual(post("branch", onBusy="terminate").status, 403)
+        self.assertEqual((post("branch", parent="postgres").status, post("branch", parent="none_such").status), (403, 403))
+        self.assertEqual(post("branch,admin", parent="none_such").status, 404)
         self.assertEqual(len(self.sleepers()), 1)
         made = post("branch,admin", onBusy="terminate")
         self.assertEqual((made.status, self.sleepers()), (201, []), made.body)
@@ -367,6 +382,22 @@ class Rights(Branches):
         self.assertEqual([one["status"] for one in http.get("/api/branches?all=true").json["branches"]], ["failed"])
         self.sql("DROP SCHEMA truss CASCADE; DROP OWNED BY poor")
         self.admin("DROP ROLE poor")
+
+
+    def test_an_owner_with_createdb_needs_no_superuser(self):
+        self.admin(f"DROP ROLE IF EXISTS maker; CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker'; ALTER DATABASE {self.database} OWNER TO maker")
+        self.sql("ALTER TABLE posts OWNER TO maker")
+        http = self.bridge(self.start(url=f"postgresql://maker:maker@127.0.0.1:{self.cluster.port}/{self.database}"))
+        for body in ({}, {"source": "dump"}, {"source": "schema"}):
+            answer = http.post("/api/branches", body)
+            self.assertEqual((answer.status, answer.json.get("warnings", [])[1:]), (201, []), answer.body)
+            owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '%s'" % answer.json["branch_db"]
+            self.assertEqual(self.admin(owner), [("maker",)])
+            self.assertEqual(http.post(f"/api/branches/{answer.json['id']}/reset").status, 200)
+            self.assertEqual(http.request("DELETE", f"/api/branches/{answer.json['id']}").json, {"ok": True})
+        self.admin(f"ALTER DATABASE {self.database} OWNER TO app")
+        self.sql("DROP SCHEMA truss CASCADE; REASSIGN OWNED BY maker TO app")
+        self.admin("DROP ROLE maker")
 
 
 class Command(Branches):

@@ -106,6 +106,16 @@ static bool read_key(const struct rpc_call *call, const char **key)
            status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
 }
 
+/* A worker is for one database: what else its role may read is not for everybody who may make branches. */
+static bool check_parent(const struct branch_context *context, const struct rpc_call *call, const char *parent)
+{
+    const bool is_own = parent[0] == '\0' || strcmp(parent, context->site->conninfo->place.database) == 0 ||
+                        strncmp(parent, "truss_branch_", 13) == 0;
+    return is_own || (call->principal->scopes & SCOPE_ADMIN) != 0 ||
+           status_fail(call->status, STATUS_PERMISSION_DENIED,
+                       "Only a caller with the scope \"admin\" may copy another database than the worker's.");
+}
+
 static ProtobufCMessage *create(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct branch_context *const context = data;
@@ -129,7 +139,7 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
     };
     struct branch_row row;
     if (!site_is_connected(context->site, call->status) || !check_ttl(call, message->ttl_hours) ||
-        !branch_create(&means, &what, &row)) {
+        !check_parent(context, call, message->parent) || !branch_create(&means, &what, &row)) {
         return NULL;
     }
     log_info("branch made", "branch=%s who=%s ms=%u", row.branch,
@@ -236,7 +246,8 @@ static ProtobufCMessage *golden(void *data, struct rpc_call *call, const Protobu
         .data_at = NO_TIME,
     };
     struct branch_row row;
-    return site_is_connected(context->site, call->status) && branch_refresh_golden(&means, &what, &row)
+    return site_is_connected(context->site, call->status) && check_parent(context, call, message->parent) &&
+                   branch_refresh_golden(&means, &what, &row)
                ? &branch_message(call->arena, &row)->base
                : NULL;
 }
