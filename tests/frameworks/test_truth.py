@@ -390,6 +390,13 @@ class Truth(Written):
         self.write("prisma/schema.prisma", f'datasource db {{\n  provider = "postgresql"\n  url = env("{variable}")\n}}\n')
         self.write("prisma/migrations/1_a/migration.sql", "CREATE TABLE a (id INT);")
 
+    def test_a_dotenv_of_another_environment_that_names_another_database_is_told_and_stops_nothing(self):
+        self.prisma_of("DATABASE_URL")
+        self.write(".env.production", f"DATABASE_URL={self.cluster.url('other')}\n")
+        with self.start() as rpc:
+            self.assertRegex("".join(self.status(rpc).warnings), r"Another file names another database: .*/other \(.env.production, by DATABASE_URL\)")
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_a_project_that_names_another_database_is_not_run_in_this_one(self):
         self.prisma_of("APP_DB_URL")
         self.write(".env", f"APP_DB_URL={self.cluster.url('other')}\n")

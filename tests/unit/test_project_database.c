@@ -203,6 +203,52 @@ START_TEST(the_settings_that_manage_py_names_are_read)
 END_TEST
 
 /* A file that refers to a variable, and the variable in .env. */
+/* What the configuration itself loads counts, in dotenv's order: what is set already stays. */
+static const struct {
+    const char *config;
+    const char *named;
+} loads[] = {
+    {"url: process.env.DATABASE_URL", "h:5432/plain (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"import 'dotenv/config'", "h:5432/plain (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"config({ path: '.env.local' })", "h:5432/local (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"config({ path: \"./.env.local\" })", "h:5432/local (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"import 'dotenv/config'; config({ path: '.env.local' })",
+     "h:5432/plain (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"config({ path: ['.env.development.local', '.env.production'] })",
+     "h:5432/live (drizzle.config.ts, line 2, by DATABASE_URL)"},
+    {"loadEnvConfig(process.cwd())", "h:5432/local (drizzle.config.ts, line 2, by DATABASE_URL)"},
+};
+
+START_TEST(the_dotenv_that_a_configuration_loads_counts)
+{
+    write_file(".env", "DATABASE_URL=postgres://h/plain\n");
+    write_file(".env.local", "DATABASE_URL=postgres://h/local\n");
+    write_file(".env.production", "DATABASE_URL=postgres://h/live\n");
+    write_file("drizzle.config.ts",
+               arena_printf(arena, "%s\nexport default { url: process.env.DATABASE_URL }\n", loads[_i].config));
+    ck_assert_str_eq(named("drizzle"), _i == 0 ? "h:5432/plain (drizzle.config.ts, line 1, by DATABASE_URL); "
+                                                 "h:5432/plain (drizzle.config.ts, line 2, by DATABASE_URL)"
+                                               : loads[_i].named);
+}
+END_TEST
+
+START_TEST(a_dotenv_of_another_environment_is_told)
+{
+    struct status status = {.arena = arena};
+    struct conninfo conninfo;
+    ck_assert(conninfo_parse(arena, "postgres://h/plain", &conninfo, &status));
+    write_file(".env", "DATABASE_URL=postgres://h/plain\n");
+    ck_assert_str_eq(named("prisma"), "h:5432/plain (.env, by DATABASE_URL)");
+    ck_assert_ptr_null(project_database_aside(arena, root, "", &found, &conninfo));
+    write_file(".env.development.local", "DATABASE_URL=postgresql://h:5432/plain?sslmode=disable\n");
+    ck_assert_ptr_null(project_database_aside(arena, root, "", &found, &conninfo));
+    write_file(".env.local", "export DATABASE_URL=\"postgres://h/other\"\n");
+    const char *const said = project_database_aside(arena, root, "", &found, &conninfo);
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_nonnull(strstr(said, "h:5432/other (.env.local, by DATABASE_URL)"));
+}
+END_TEST
+
 static const struct {
     const char *framework;
     const char *file;
@@ -301,6 +347,8 @@ int main(void)
     Suite *const suite = suite_create("project_database");
     TCase *const tests = tcase_create("all");
     tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, the_dotenv_that_a_configuration_loads_counts, 0, sizeof loads / sizeof loads[0]);
+    tcase_add_test(tests, a_dotenv_of_another_environment_is_told);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_a_file_names_is_read, 0, (int)(sizeof files / sizeof files[0]));
     tcase_add_test(tests, the_settings_that_manage_py_names_are_read);

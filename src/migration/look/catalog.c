@@ -154,9 +154,11 @@ static bool is_told(const struct detection *detection)
 
 /* What the project itself says of its database, where that is another one. *binds: its own tool would go there, because
  * it stands in a file and nothing that we say comes before that. */
-static const char *other_database(const struct request *request, const struct detection *detection, bool *binds)
+static const char *other_database(const struct request *request, const struct detection *detection, bool *binds,
+                                  const char **aside)
 {
     *binds = false;
+    *aside = NULL;
     const struct site *const site = request->site;
     struct named_databases databases;
     if (detection->framework == NULL || site->conninfo == NULL) {
@@ -166,6 +168,11 @@ static const char *other_database(const struct request *request, const struct de
                       detection->framework->id, &databases);
     const struct named_database *const other = project_database_other(&databases, site->conninfo);
     const struct conninfo_place *const own = &site->conninfo->place;
+    if (other == NULL) {
+        *aside =
+            project_database_aside(request->arena, site->project.root,
+                                   detection->has_folder ? detection->folder.base : "", &databases, site->conninfo);
+    }
     *binds = other != NULL && other->variable == NULL && !is_told(detection);
     return other == NULL
                ? NULL
@@ -177,7 +184,7 @@ static const char *other_database(const struct request *request, const struct de
 static bool fill(const struct request *request, struct catalog *catalog)
 {
     catalog->problem = problem_of(request->arena, catalog);
-    catalog->other_database = other_database(request, &catalog->detection, &catalog->other_binds);
+    catalog->other_database = other_database(request, &catalog->detection, &catalog->other_binds, &catalog->aside);
     catalog->may_be_other = request->allow_other_database || request->site->allow_other_database;
     if (catalog->detection.framework == NULL || catalog->detection.problem != NULL) {
         return true;

@@ -51,6 +51,7 @@ struct catalog {
     const char *problem; /* why "nothing to do" cannot be said, whatever the counts are: what was not found or not read;
                             else NULL */
     const char *other_database; /* the project names another database than this one: both, in a sentence; else NULL */
+    const char *aside;          /* a .env of another environment names another database, in a sentence; else NULL */
     bool other_binds;           /* the framework's own tool would go there whatever we tell it */
     bool may_be_other;          /* that was allowed */
 };

@@ -282,6 +282,45 @@ const struct named_database *project_database_other(const struct named_databases
     return databases->count == 0 ? NULL : &databases->items[0];
 }
 
+/* Which variables may name it: DATABASE_URL, and those that the project's own files name. */
+static const char *variable_of(const struct named_databases *databases, size_t i)
+{
+    return i == 0 ? "DATABASE_URL" : databases->items[i - 1].variable;
+}
+
+static const char *aside_of(struct arena *arena, const struct search *search, const struct named_databases *databases,
+                            const char *file, const struct conninfo *conninfo)
+{
+    for (size_t i = 0; i <= databases->count; i++) {
+        const char *const name = variable_of(databases, i);
+        struct named_databases found = {0};
+        struct search one = *search;
+        one.found = &found;
+        one.dotenvs[0] = file;
+        if (name != NULL && search_add_variable_of(&one, name) && !is_same(&found.items[0], conninfo)) {
+            return arena_printf(arena,
+                                "Another file names another database: %s. This worker's is %s:%s/%s. Which one counts "
+                                "depends on the environment that the application is started in.",
+                                named_database_text(arena, &found.items[0]), conninfo->place.host, conninfo->place.port,
+                                conninfo->place.database);
+        }
+    }
+    return NULL;
+}
+
+const char *project_database_aside(struct arena *arena, const char *root, const char *base,
+                                   const struct named_databases *databases, const struct conninfo *conninfo)
+{
+    static const char *const files[] = {
+        ".env", ".env.local", ".env.development", ".env.development.local", ".env.production", ".env.production.local"};
+    const struct search search = {.arena = arena, .root = root, .base = base};
+    const char *said = NULL;
+    for (size_t i = 0; said == NULL && i < sizeof files / sizeof files[0]; i++) {
+        said = aside_of(arena, &search, databases, files[i], conninfo);
+    }
+    return said;
+}
+
 const char *named_database_text(struct arena *arena, const struct named_database *named)
 {
     struct buffer text = {.arena = arena};

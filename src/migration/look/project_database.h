@@ -18,6 +18,11 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
 const struct named_database *project_database_other(const struct named_databases *databases,
                                                     const struct conninfo *conninfo);
 
+/* A .env of another environment (.env.local, .env.production, …) that names another database than this one, in a
+ * sentence; NULL: none does. Which of them counts is the framework's word, or that of who starts it. */
+const char *project_database_aside(struct arena *arena, const char *root, const char *base,
+                                   const struct named_databases *databases, const struct conninfo *conninfo);
+
 /* "localhost:5432/app (prisma/schema.prisma, line 3, by APP_DB_URL)" */
 const char *named_database_text(struct arena *arena, const struct named_database *named);
 

@@ -47,21 +47,37 @@ static bool search_add_url(struct search *search, struct named_database named, c
     return true;
 }
 
-/* As the tool would see it: the environment before the files. */
-const char *search_variable(struct search *search, const char *name, const char **file)
+static const char *variable_in_files(struct search *search, const char *name, const char *value, const char **file)
 {
     const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
-    const char *value = getenv(name);
-    *file = "the environment";
     for (size_t i = 0; (value == NULL || value[0] == '\0') && i < sizeof bases / sizeof bases[0]; i++) {
         struct status unread = {.arena = search->arena};
         value = NULL;
-        if (dotenv_read(search->arena, path_join(search->arena, search->root, bases[i]), name, &value, &unread) &&
-            value != NULL) {
-            *file = path_join(search->arena, bases[i], ".env");
+        for (size_t j = 0; value == NULL && j < MOST_DOTENVS; j++) {
+            const char *const dotenv = search->dotenvs[0] == NULL && j == 0 ? ".env" : search->dotenvs[j];
+            if (dotenv != NULL &&
+                dotenv_read_file(search->arena, path_join(search->arena, search->root, bases[i]), dotenv, name, &value,
+                                 &unread) &&
+                value != NULL) {
+                *file = path_join(search->arena, bases[i], dotenv);
+            }
         }
     }
     return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* As the tool would see it: the environment before the files. */
+const char *search_variable(struct search *search, const char *name, const char **file)
+{
+    *file = "the environment";
+    return variable_in_files(search, name, getenv(name), file);
+}
+
+bool search_add_variable_of(struct search *search, const char *name)
+{
+    struct named_database named = {.variable = name};
+    const char *const value = variable_in_files(search, name, NULL, &named.file);
+    return value != NULL && search_add_url(search, named, value);
 }
 
 /* The variable is named in a file: that place is shown. NULL: by its tool. */
@@ -367,8 +383,55 @@ static bool take_references(struct search *search, const char *file, struct text
 }
 
 /* The value of "sqlalchemy.url = driver://user:pass@localhost/dbname" is Alembic's own example: no scheme of ours. */
+/* ---- which .env ---- */
+
+static void add_dotenv(struct search *search, const char *name)
+{
+    for (size_t i = 0; i < MOST_DOTENVS; i++) {
+        if (search->dotenvs[i] == NULL || strcmp(search->dotenvs[i], name) == 0) {
+            search->dotenvs[i] = name;
+            return;
+        }
+    }
+}
+
+/* A configuration may load others than .env: dotenv's config({path: ".env.local"}), which leaves what is set already,
+ * and @next/env's loadEnvConfig, which reads those of production unless it is told otherwise. */
+static void find_dotenvs(struct search *search, struct text content)
+{
+    static const char *const of_next[] = {".env.production.local", ".env.local", ".env.production", ".env"};
+    memset(search->dotenvs, 0, sizeof search->dotenvs);
+    if (text_find(content, "loadEnvConfig(", 0) != SIZE_MAX) {
+        for (size_t i = 0; i < sizeof of_next / sizeof of_next[0]; i++) {
+            add_dotenv(search, of_next[i]);
+        }
+        return;
+    }
+    const size_t usual = text_find(content, "dotenv/config", 0);
+    bool has_usual = false;
+    for (size_t at = 0; (at = text_find(content, ".env", at)) != SIZE_MAX; at++) {
+        size_t end = at + 1;
+        while (end < content.size &&
+               (isalnum((unsigned char)content.data[end]) != 0 || strchr("._-", content.data[end]) != NULL)) {
+            end++;
+        }
+        const char quote = at == 0 ? ' ' : content.data[at - 1];
+        const bool is_here =
+            quote == '/' && at >= 3 && content.data[at - 2] == '.' && strchr("\"'`", content.data[at - 3]) != NULL;
+        if ((is_here || strchr("\"'`", quote) != NULL) && end < content.size &&
+            strchr("\"'`", content.data[end]) != NULL) {
+            if (usual < at && !has_usual) {
+                add_dotenv(search, ".env");
+                has_usual = true;
+            }
+            add_dotenv(search, arena_strndup(search->arena, content.data + at, end - at));
+        }
+    }
+}
+
 void search_text(struct search *search, const char *file, struct text content)
 {
+    find_dotenvs(search, content);
     struct group group = {0};
     size_t group_indent = 0;
     uint32_t number = 0;

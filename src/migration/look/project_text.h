@@ -27,7 +27,10 @@ struct named_databases {
     size_t capacity;
 };
 
+#define MOST_DOTENVS 5
+
 struct search {
+    const char *dotenvs[MOST_DOTENVS]; /* the files that the configuration loads, the first one counts; none: ".env" */
     struct arena *arena;
     const char *root;
     const char *base;
@@ -43,6 +46,7 @@ const char *search_variable(struct search *search, const char *name, const char 
 
 /* What an environment variable holds; place is where it is named, NULL: its tool reads it by itself. False where it is
  * not set, or holds no database of ours. */
+bool search_add_variable_of(struct search *search, const char *name);
 bool search_add_variable(struct search *search, const char *name, const struct named_database *place);
 
 /* All that the text of a file says. */

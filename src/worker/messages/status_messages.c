@@ -211,12 +211,13 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
 {
     const struct detection *const detection = &catalog->detection;
     reply->warnings =
-        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 3,
+        arena_array(arena, detection->warning_count + catalog->files.warning_count + catalog->entries.warning_count + 4,
                     sizeof *reply->warnings);
     add_warnings(reply, detection->warnings, detection->warning_count);
     add_warnings(reply, catalog->files.warnings, catalog->files.warning_count);
     add_warnings(reply, catalog->entries.warnings, catalog->entries.warning_count);
     add_warnings(reply, &catalog->other_database, catalog->other_database == NULL ? 0 : 1);
+    add_warnings(reply, &catalog->aside, catalog->aside == NULL ? 0 : 1);
     add_warnings(reply, &detection->unwritable, detection->unwritable == NULL ? 0 : 1);
     if (problem != NULL && !is_said(reply, problem)) {
         add_warnings(reply, &problem, 1);
