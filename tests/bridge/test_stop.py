@@ -27,6 +27,8 @@ def told(last_event, ids=(), text="x"):
 
 
 class Stop(Bridged):
+    limit = 20 * TIMES  # a stop takes a second, on a busy machine several
+
     def answer(self, call):
         """1: nothing happens; 2: much does; 3: something every now and then."""
         first = call.input.after_event + 1

@@ -97,6 +97,7 @@ int main(void)
 {
     Suite *const suite = suite_create("config files");
     TCase *const tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, dotenv_values_are_read_as_node_reads_them);
     tcase_add_test(tests, dotenv_references_are_replaced);
