@@ -333,6 +333,13 @@ void hold_carry(const struct hold *hold, struct step *step)
 
 /* ---- what stays in the session ---- */
 
+/* Nothing of it stays. */
+static void forget(struct hold *hold)
+{
+    hold->count = 0;
+    hold->of_session = hold->reads_clock = 0;
+}
+
 void hold_commit(struct hold *hold, struct step *steps)
 {
     struct buffer settings = {.arena = hold->arena};
@@ -351,11 +358,5 @@ void hold_commit(struct hold *hold, struct step *steps)
         const bool is_last = i + 1 == hold->count || hold->items[i + 1].step != held->step;
         step->settings = is_last && settings.size > 0 ? buffer_string(&settings) : step->settings;
     }
-    hold_forget(hold);
-}
-
-void hold_forget(struct hold *hold)
-{
-    hold->count = 0;
-    hold->of_session = hold->reads_clock = 0;
+    forget(hold);
 }

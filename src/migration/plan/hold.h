@@ -64,7 +64,4 @@ void hold_carry(const struct hold *hold, struct step *step);
 /* The transaction was committed: what stays of it in the session is told to the steps. */
 void hold_commit(struct hold *hold, struct step *steps);
 
-/* Nothing of it stays. */
-void hold_forget(struct hold *hold);
-
 #endif

@@ -105,11 +105,22 @@ static void add_made(struct arena *arena, struct text script, struct made *made)
     }
 }
 
+/* The scripts are planned one after the other on a session; a later one may call what an earlier one makes. */
+struct planner {
+    const struct request *request;
+    struct pg_session *session;
+    struct preparation *preparation;
+    struct made made;
+};
+
 /* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
  * there it must be known whether it commits, and which changes are only checked at a COMMIT. */
-static bool plan_cuts(struct pg_session *session, struct arena *reading, const struct made *made,
-                      const struct migration_script *script, struct prepared *prepared, struct status *problem)
+static bool plan_cuts(const struct planner *planner, struct arena *reading, const struct migration_script *script,
+                      struct prepared *prepared)
 {
+    struct status *const problem = &planner->preparation->problem;
+    struct pg_session *const session = planner->session;
+    const struct made *const made = &planner->made;
     struct plan_options options = prepare_options(session, prepared->place.folder->framework, script);
     struct procedures procedures = {0};
     struct deferred deferred = {0};
@@ -134,14 +145,15 @@ static bool plan_cuts(struct pg_session *session, struct arena *reading, const s
 }
 
 /* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(struct pg_session *session, struct arena *reading, const struct made *made,
-                        struct prepared *prepared, struct loaded *loaded, struct status *problem)
+static bool plan_script(const struct planner *planner, struct arena *reading, struct prepared *prepared,
+                        struct loaded *loaded)
 {
+    struct status *const problem = &planner->preparation->problem;
     if (!migration_load(reading, &prepared->place, loaded, problem)) {
         return false;
     }
     return prepared->item->file->is_code ||
-           (plan_cuts(session, reading, made, &loaded->script, prepared, problem) &&
+           (plan_cuts(planner, reading, &loaded->script, prepared) &&
             steps_match(&prepared->steps, loaded->script.sql, &prepared->plan, &prepared->done, problem));
 }
 
@@ -156,18 +168,18 @@ static size_t looked_at_from(const struct prepared *prepared)
                             : 0;
 }
 
-static bool plan_one(const struct request *request, struct pg_session *session, struct prepared *prepared,
-                     struct made *made, struct flaws *flaws, struct status *problem)
+static bool plan_one(struct planner *planner, struct prepared *prepared)
 {
+    const struct request *const request = planner->request;
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const bool ok = plan_script(session, reading, made, prepared, &loaded, problem);
+    const bool ok = plan_script(planner, reading, prepared, &loaded);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
         if (!prepared->item->file->is_code) {
-            add_made(request->arena, loaded.script.sql, made);
+            add_made(request->arena, loaded.script.sql, &planner->made);
             const struct flaws_script script = {prepared->item->name, loaded.script.sql, looked_at_from(prepared)};
-            flaws_find(request, session, &script, flaws);
+            flaws_find(request, planner->session, &script, &planner->preparation->flaws);
         }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {
@@ -179,10 +191,10 @@ static bool plan_one(const struct request *request, struct pg_session *session, 
 
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
-    struct made made = {0};
+    struct planner planner = {.request = request, .session = session, .preparation = preparation};
     preparation->problem = (struct status){.arena = request->arena};
     for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(request, session, &preparation->items[i], &made, &preparation->flaws, &preparation->problem)) {
+        if (!plan_one(&planner, &preparation->items[i])) {
             preparation->unfit = preparation->items[i].item;
             if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
                 preparation->problem.migration = preparation->unfit->name;
