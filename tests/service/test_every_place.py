@@ -239,6 +239,20 @@ class EveryPlace(Case):
                 for way in ("error 55P03", "error 57014", "cut-before"):
                     self.assertEqual(self.try_place(None, row, way), [])
 
+    def test_what_is_committed_is_known_where_the_connection_is_lost_behind_it(self):
+        """Also where its commit was not on disk yet: the server has not gone down, and so it has it."""
+        self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1"), b2="CREATE TABLE b (x int);" + step("b2")))
+        self.names = self.files.names()
+        for _ in range(2):
+            self.sql(RESET)
+            self.places.arm(None, None)
+            self.assertTrue(self.ask(None)[0].ok)
+        self.expected = self.left()
+        first, second = (next(number for number, text in enumerate(self.places.texts) if words in text) for words in (b"CREATE TABLE a ", b"CREATE TABLE b "))
+        self.assertGreater(second, first + 1, self.places.texts)
+        for place in range(first, second + 2):  # a message more or less stands in front of them
+            self.assertEqual(self.try_place(None, place, "cut-before"), [])
+
     def test_a_mark(self):
         self.begin(self.prisma(a1="CREATE TABLE a (x int);" + step("a1")))
         self.method, self.marks = "MarkApplied", True

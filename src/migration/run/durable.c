@@ -86,20 +86,41 @@ static bool flush(struct pg_session *session, struct status *status)
            pg_exec(session, "SELECT FROM pg_catalog.pg_logical_emit_message(true, 'truss', '')", status);
 }
 
+/* With a connection the session is lost, and not what it has committed, unless the server went down: that is looked
+ * for. False where it cannot be found out. */
+static bool find_out_and_flush(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    struct status status = {0};
+    struct truth truth;
+    run_enter(run, &status);
+    bool ok = recovery_find_out(run, &execution->preparation->catalog, &run->late.items[0], &truth);
+    if (ok) {
+        durable_forget_lost(execution, &truth.entries);
+        ok = run->late.count == 0 || flush(run->session, run->status);
+    }
+    run_leave(run);
+    return ok;
+}
+
 /* Not confirmed, and why not. */
 static const char *unconfirmed(struct arena *arena, const struct commits *late, const struct status *status)
 {
-    const char *const which = arena_printf(arena, "\"%s\" and the %zu migration(s) behind it that this run committed",
-                                           late->items[0].name, late->count - 1);
+    const char *const name = late->items[0].name;
+    const char *const which =
+        late->count == 1 ? arena_printf(arena, "\"%s\"", name)
+                         : arena_printf(arena, "\"%s\" and the %zu migration(s) behind it that this run committed",
+                                        name, late->count - 1);
+    const char *const are = late->count == 1 ? "is" : "are";
     return status->code == STATUS_UNAVAILABLE
                ? arena_printf(arena,
-                              "The connection was lost before the server confirmed that %s are on its disk. Whether "
-                              "they have stayed is not known: ask for the status.",
-                              which)
+                              "The connection was lost before the server confirmed that %s %s on its disk. Whether "
+                              "that has stayed is not known: ask for the status.",
+                              which, are)
                : arena_printf(arena,
-                              "The server has not confirmed that %s are on its disk (%s). A crash of the server within "
-                              "the next second could take them back: ask for the status then.",
-                              which, status->message);
+                              "The server has not confirmed that %s %s on its disk (%s). A crash of the server within "
+                              "the next second could take that back: ask for the status then.",
+                              which, are, status->message);
 }
 
 void durable_make(const struct execution *execution)
@@ -115,6 +136,9 @@ void durable_make(const struct execution *execution)
         pg_session_set_deadline(run->session, deadline_in(MAKE_MS));
         flush(run->session, &status);
         pg_session_set_deadline(run->session, run->deadline);
+    }
+    if (status.code == STATUS_UNAVAILABLE && find_out_and_flush(execution)) {
+        status.code = STATUS_OK;
     }
     if (status.code != STATUS_OK) {
         result_add_warning(status.arena, execution->result, unconfirmed(status.arena, &run->late, &status));
