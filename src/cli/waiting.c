@@ -98,7 +98,11 @@ static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
         head_print(cli, reply->target);
         fflush(stdout);
     }
+    const char *const problem = reply != NULL && reply->_problem_case != 0 ? reply->problem : "";
     for (size_t i = 0; reply != NULL && is_first && i < reply->n_warnings; i++) {
+        if (strcmp(reply->warnings[i], problem) == 0) {
+            continue; /* it is what is waited for, and said as that */
+        }
         fprintf(stderr, "warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
     }
     *unknown = reply == NULL || reply->_problem_case != 0;
@@ -139,7 +143,8 @@ int command_wait(struct cli *cli)
             fprintf(stderr, "waiting: %s\n", output_safe(kept, said, false));
         }
         if (deadline_passed(until)) {
-            fprintf(stderr, "truss: gave up: %s\n", output_safe(kept, said, false));
+            fprintf(stderr, "truss: gave up: %s\n",
+                    unknown ? "what is said above was not mended in time" : output_safe(kept, said, false));
             say_obstacle(cli, said);
             return unknown ? EXIT_ERROR : EXIT_PENDING;
         }

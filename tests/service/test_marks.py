@@ -295,7 +295,7 @@ class Verbs(Case):
         self.connection = self.rpc(self.worker(empty))
         self.assertIn("No folder of migrations was found", self.refused("Create", name="x").status.message)
         self.connection = self.rpc(self.worker(self.project("frameworks/drizzle/project")))
-        self.assertIn("is made by its own tool, which keeps more than the file", self.refused("Create", name="x").status.message)
+        self.assertIn("Truss does not make new migrations of Drizzle", self.refused("Create", name="x").status.message)
 
     # ---- whose the schema is in which Truss keeps its own ----
 

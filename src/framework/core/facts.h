@@ -150,8 +150,9 @@ struct alone_mark {
     const char *words;
 };
 
-/* A new migration: its file, with {utc:%Y%m%d%H%M%S} (strftime), {unix:ms} or {unix:s}, and {slug} or {slug:-} (what
- * stands between its words), and its content. file NULL: its own tool must make it (it keeps a journal, …). */
+/* A new migration: its file, with {utc:%Y%m%d%H%M%S} (strftime), {unix:ms} or {unix:s}, {next:3} (the next number, as
+ * wide as the others, else of three digits), and {slug} or {slug:-} (what stands between its words), and its content.
+ * file NULL: its own tool must make it (it keeps a journal, …). */
 struct new_file {
     const char *file;
     const char *content;

@@ -6,7 +6,9 @@
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_DIGITS 18
@@ -161,8 +163,37 @@ struct making {
     struct arena *arena;
     const char *name; /* as a person says it */
     int64_t wall_us;
+    struct text last; /* the highest number that a file of the folder has, as it is written; empty: there is none */
     struct status *status;
 };
+
+/* The highest number, with the zeros in front of it. */
+static bool last_number(struct arena *arena, const struct folder *folder, struct text *last, struct status *status)
+{
+    struct migration_files files;
+    *last = (struct text){0};
+    if (!framework_list(arena, folder, &files, status)) {
+        return false;
+    }
+    for (size_t i = 0; i < files.count; i++) {
+        struct text name = text_of(files.items[i].filename);
+        while (name.size > 0 && isdigit((unsigned char)name.data[0]) == 0) {
+            name = text_slice(name, 1, name.size);
+        }
+        const struct text number = leading_digits(name);
+        *last = last->size == 0 || number_compare(number, *last) > 0 ? number : *last;
+    }
+    return true;
+}
+
+/* The number behind that, as wide, and with at least so many digits. */
+static const char *next_number(const struct making *making, struct text width)
+{
+    const int least = width.size == 0 ? 1 : (int)strtol(arena_strndup(making->arena, width.data, width.size), NULL, 10);
+    const char *const digits = arena_strndup(making->arena, making->last.data, making->last.size);
+    const int wide = making->last.size > 0 ? (int)making->last.size : least;
+    return making->last.size > 18 ? NULL : arena_printf(making->arena, "%0*lld", wide, strtoll(digits, NULL, 10) + 1);
+}
 
 /* The format is a framework's fact. */
 #pragma GCC diagnostic push
@@ -173,7 +204,7 @@ static const char *time_of(const struct making *making, const char *format)
 }
 #pragma GCC diagnostic pop
 
-/* {utc:%Y%m%d}, {unix:ms}, {slug} or {slug:-}; NULL where the name has nothing for a slug. */
+/* {utc:%Y%m%d}, {unix:ms}, {next:3}, {slug} or {slug:-}; NULL where the name has nothing for a slug. */
 static const char *value_of(const struct making *making, struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
@@ -183,6 +214,9 @@ static const char *value_of(const struct making *making, struct text word)
     }
     if (text_starts_with(word, "unix")) {
         return arena_printf(making->arena, "%" PRId64, making->wall_us / (text_is(argument, "ms") ? 1000 : 1000000));
+    }
+    if (text_starts_with(word, "next")) {
+        return next_number(making, argument);
     }
     return name_slug(making->arena, making->name, argument.size == 0 ? '_' : argument.data[0], making->status);
 }
@@ -211,8 +245,11 @@ bool framework_create_migration(struct arena *arena, const struct folder *folder
                                 struct status *status)
 {
     const struct folder_facts *const facts = &folder->framework->folder;
-    const struct making making = {.arena = arena, .name = made->title, .wall_us = made->wall_us, .status = status};
+    struct making making = {.arena = arena, .name = made->title, .wall_us = made->wall_us, .status = status};
     const char *warning = NULL;
+    if (strstr(facts->makes.file, "{next") != NULL && !last_number(arena, folder, &making.last, status)) {
+        return false;
+    }
     made->file = file_of(&making, text_of(facts->makes.file));
     if (made->file == NULL) {
         return false;

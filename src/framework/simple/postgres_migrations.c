@@ -81,6 +81,7 @@ const struct framework framework_postgres_migrations = {
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .numbered_from_one = true,
+            .makes = {"{next:3}_{slug}.sql", ""},
             .alone = {ALONE_ANYWHERE, "-- postgres-migrations disable-transaction"},
         },
     .habits =

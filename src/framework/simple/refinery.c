@@ -68,6 +68,7 @@ const struct framework framework_refinery = {
             .recursive = true,
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
+            .makes = {"V{next}__{slug}.sql", ""},
         },
     .habits =
         {

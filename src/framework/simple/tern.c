@@ -89,6 +89,10 @@ const struct framework framework_tern = {
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .numbered_from_one = true,
+            .makes = {"{next:3}_{slug}.sql",
+                      "-- Write your migrate up statements here\n\n" SEPARATOR "\n\n-- Write your "
+                      "migrate down statements here. If this migration is irreversible\n-- "
+                      "Then delete the separator line above.\n"},
         },
     .habits =
         {

@@ -158,8 +158,8 @@ bool migration_create(const struct request *request, const char *name, struct cr
     const struct framework *const framework = detection.framework;
     if (!framework_can_create(framework)) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "A new migration of %s is made by its own tool, which keeps more than the file.",
-                           framework->display_name);
+                           "Truss does not make new migrations of %s: its own tool (%s) or you do.",
+                           framework->display_name, framework->tool);
     }
     struct new_migration made = {.title = name, .wall_us = clock_wall_us()};
     if (!framework_create_migration(request->arena, &detection.folder, &made, request->status)) {
