@@ -60,6 +60,7 @@ int command_mark_rolled_back(struct cli *cli);
 int command_check(struct cli *cli);
 int command_detect_schema(struct cli *cli);
 int command_create(struct cli *cli);
+int command_init(struct cli *cli);
 int command_health(struct cli *cli);
 int command_sql(struct cli *cli);
 int command_connection(struct cli *cli);

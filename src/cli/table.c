@@ -148,6 +148,13 @@ const struct cli_command cli_commands[] = {
         .options = {ASKS, O(framework), O(config), O(help)},
     },
     {
+        .name = "init",
+        .help = "write into the project's truss.toml which migrations are meant",
+        .examples = {"truss init", "truss init --framework services/api/migrations"},
+        .run = command_init,
+        .options = {PLACE, O(timeout), O(framework), O(config), O(help)},
+    },
+    {
         .name = "sql",
         .arguments = "[QUERY]",
         .most_words = 1,

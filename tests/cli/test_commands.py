@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -123,6 +124,40 @@ class Commands(Case):
     def test_create_makes_a_file(self):
         self.assertIn("_add_tags", self.run_truss("create", "add tags"))
         self.assertTrue(any(name.endswith("_add_tags") for name in self.files.names()))
+
+    def init(self, *arguments, status=FINE):
+        """In the project, without a worker that runs."""
+        result = self.truss("init", "--project", self.files.path, "--database-url", self.url(), *arguments, worker=None)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result.stdout + result.stderr
+
+    def said_of_project(self):
+        with open(os.path.join(self.files.path, "truss.toml"), encoding="utf-8") as file:
+            return file.read()
+
+    def test_init_writes_what_is_meant_and_only_once(self):
+        self.assertIn("Prisma in prisma/migrations", self.init())
+        self.assertIn('[project]\nframework = "prisma"\n', self.said_of_project())
+        self.assertIn("has [project] already", self.init(status=ERROR))
+        self.assertIn("has its own project", self.run_truss("init", status=ERROR))
+
+    def test_init_keeps_what_else_the_file_has(self):
+        self.files.write("truss.toml", "# ours\n")
+        self.init("--migrations", "prisma/migrations")
+        self.assertRegex(self.said_of_project(), r'(?s)^# ours\n.*framework = "prisma"\nmigrations = "prisma/migrations"\n$')
+
+    def test_init_asks_where_there_are_several_and_writes_the_one_that_is_named(self):
+        shutil.rmtree(os.path.join(self.files.path, "prisma"))
+        for name in ("a", "b"):
+            self.files.write(f"svc/{name}/changes/1_{name}.sql", "-- +goose Up\nSELECT 1;\n")
+        said = self.init(status=ERROR)
+        self.assertIn("truss init --framework 'svc/a/changes'", said)
+        self.assertIn("Nothing is written", said)
+        self.assertFalse(os.path.exists(os.path.join(self.files.path, "truss.toml")))
+        self.init("--framework", "svc/b/changes")
+        self.assertIn('framework = "svc/b/changes"', self.said_of_project())
+        status = json.loads(self.truss("status", "--json", "--project", self.files.path, "--database-url", self.url(), worker=None).stdout)
+        self.assertEqual((status["framework_id"], status["folder"]), ("goose", "svc/b/changes"))
 
     def test_health(self):
         self.assertIn(self.database, self.run_truss("health"))

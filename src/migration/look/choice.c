@@ -195,11 +195,12 @@ static void say_ambiguous(const struct looking *looking, const bool *among)
                                    names)
         : one       ? arena_printf(arena,
                                    "The project has several folders of migrations: %s. Say which by "
-                                         "--migrations, or by its folder as the framework of a request.",
+                                         "--framework FOLDER (truss init writes it down), or by its folder as the "
+                                         "framework of a request.",
                                    names)
                     : arena_printf(arena,
-                                   "Several frameworks were found: %s. Say which is meant by --framework, or by "
-                                         "the framework of a request.",
+                                   "Several frameworks were found: %s. Say which is meant by --framework (truss "
+                                         "init writes it down), or by the framework of a request.",
                                    names);
     for (size_t i = 0; i < detection->source_count; i++) {
         detection->sources[i].reason = among[i] ? "it could be this one as well as another" : "others fit better";
