@@ -27,7 +27,8 @@ MAY = {
     "trust": ["base", "pg"],
     "connection": ["base", "pg"],
     "branch": ["base", "pg"],
-    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "branch", "trust"],
+    "backup": ["base", "pg"],
+    "worker": ["base", "rpc", "pg", "sql", "framework/*", "migration/*", "workbench", "connection", "branch", "backup", "trust"],
     "bridge": ["base", "rpc"],
     "cli": ["base", "rpc"],
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <truss/backup/v1/backup.pb-c.h>
 #include <truss/branch/v1/branch.pb-c.h>
 #include <truss/client.h>
 #include <truss/connection/v1/connection.pb-c.h>
@@ -16,6 +17,7 @@ static const ProtobufCServiceDescriptor *service_of(const char **name)
     if (dot != NULL) {
         service = strncmp(*name, "sql.", 4) == 0      ? &truss__sql__v1__sql_service__descriptor
                   : strncmp(*name, "branch.", 7) == 0 ? &truss__branch__v1__branch_service__descriptor
+                  : strncmp(*name, "backup.", 7) == 0 ? &truss__backup__v1__backup_service__descriptor
                                                       : &truss__connection__v1__connection_service__descriptor;
         *name = dot + 1;
     }

@@ -2,13 +2,15 @@
 import sys
 
 import truss
+from truss.backup.v1 import backup_pb2
 from truss.branch.v1 import branch_pb2
 from truss.connection.v1 import connection_pb2
 from truss.migration.v1 import migration_pb2
 from truss.sql.v1 import sql_pb2
 
 SERVICES = {"migration": (migration_pb2, "MigrationService"), "sql": (sql_pb2, "SqlService"),
-            "connection": (connection_pb2, "ConnectionService"), "branch": (branch_pb2, "BranchService")}
+            "connection": (connection_pb2, "ConnectionService"), "branch": (branch_pb2, "BranchService"),
+            "backup": (backup_pb2, "BackupService")}
 
 
 def say(*words):

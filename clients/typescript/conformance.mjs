@@ -1,7 +1,7 @@
 // Speaks for this client in tests/clients/test_conformance.py: see there for the lines.
 import { createInterface } from "node:readline";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Client, EventSchema, MigrationService, TrussError, branch, connection, sql } from "truss-client";
+import { Client, EventSchema, MigrationService, TrussError, backup, branch, connection, sql } from "truss-client";
 
 const client = new Client(process.argv[2]);
 const hex = (schema, message) => Buffer.from(toBinary(schema, message)).toString("hex");
@@ -11,6 +11,7 @@ const services = {
   sql: [sql.SqlService, client.sql],
   connection: [connection.ConnectionService, client.database],
   branch: [branch.BranchService, client.branch],
+  backup: [backup.BackupService, client.backup],
 };
 
 async function call(words, timeoutMs, key, payload = "") {

@@ -65,6 +65,7 @@ int command_health(struct cli *cli);
 int command_sql(struct cli *cli);
 int command_connection(struct cli *cli);
 int command_branch(struct cli *cli);
+int command_backup(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_token(struct cli *cli);
 

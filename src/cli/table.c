@@ -182,6 +182,18 @@ const struct cli_command cli_commands[] = {
         .options = {ASKS, O(ttl), O(source), O(on_busy), O(database), O(all), O(off), O(reveal), O(config), O(help)},
     },
     {
+        .name = "backup",
+        .arguments = "create|list|show|verify|restore|delete|cancel|schedule [ID]",
+        .least_words = 1,
+        .most_words = 2,
+        .help = "make, list, verify and restore backups, or say when they are made by themselves",
+        .examples = {"truss backup create --label 'before the release'", "truss backup verify 1",
+                     "truss backup restore 1             # into a new branch", "truss backup schedule daily"},
+        .run = command_backup,
+        .options = {ASKS, O(backups), O(pg_bin), O(label), O(protect), O(by_restore), O(force), O(detach), O(config),
+                    O(help)},
+    },
+    {
         .name = "health",
         .help = "show the worker and its database",
         .examples = {"truss health"},

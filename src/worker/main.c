@@ -8,6 +8,7 @@
 #include "worker/gate.h"
 #include "worker/private.h"
 #include "worker/service/service.h"
+#include "worker/service/service_backup.h"
 #include "worker/service/service_branch.h"
 #include "worker/service/service_connection.h"
 #include "worker/service/service_sql.h"
@@ -71,6 +72,22 @@ static struct workbench workbench_of(const struct config *config)
     };
     workbench_open(&workbench);
     return workbench;
+}
+
+/* The worker is told to end: so is what is under way. */
+static volatile bool is_stopping;
+
+static struct backups backups_of(struct arena *arena, const struct config *config)
+{
+    char host[256] = "?";
+    gethostname(host, sizeof host - 1);
+    return (struct backups){
+        .conninfo = config->has_conninfo ? &config->conninfo : NULL,
+        .folder = config->backups,
+        .worker = arena_printf(arena, "%s:%ld", host, (long)getpid()),
+        .pg_bin = config->pg_bin,
+        .stopping = &is_stopping,
+    };
 }
 
 static void log_start(const struct config *config, const struct rpc_server *server)
@@ -142,13 +159,19 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     struct connection_context connection = {.site = &site};
     struct branch_context branch = {
         .site = &site,
-        .branches = {.most = config->max_branches},
+        .branches = {.most = config->max_branches, .pg_bin = config->pg_bin},
         .pools = {site.pool, health.pool, workbench.pool},
     };
     branch_context_begin(&branch);
-    const struct rpc_service services[] = {migration_service(&context), health_service(&health),
-                                           sql_service(&workbench),     connection_service(&connection),
-                                           trust_service(&trust),       branch_service(&branch)};
+    const struct backups backups = backups_of(status->arena, config);
+    struct backup_context backup = {
+        .site = &site,
+        .backups = &backups,
+        .jobs = backup_jobs_new(&backups, &branch.branches),
+    };
+    const struct rpc_service services[] = {
+        migration_service(&context), health_service(&health), sql_service(&workbench), connection_service(&connection),
+        trust_service(&trust),       branch_service(&branch), backup_service(&backup)};
     const struct rpc_server_options options = {
         .urls = config->urls,
         .gate = gate_enter,
@@ -182,10 +205,12 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     }
     sigwait(signals, &caught);
     log_info("stopping", "signal=%d", caught);
-    const bool is_idle = rpc_server_is_idle(server) && operations_are_idle(context.operations);
+    const bool is_idle =
+        rpc_server_is_idle(server) && operations_are_idle(context.operations) && backup_jobs_are_idle(backup.jobs);
     if (config->serves_parent && is_idle) {
         leave(config, 0); /* nobody is left to ask */
     }
+    is_stopping = true;
     workbench_stop(&workbench);
     /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
     if (!operations_stop(context.operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
@@ -194,6 +219,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
         log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
         leave(config, 1);
     }
+    backup_jobs_free(backup.jobs);
     operations_free(context.operations);
     witness_free(witness);
     workbench_close(&workbench);

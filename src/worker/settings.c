@@ -9,6 +9,9 @@
 #include "base/local_address.h"
 #include "base/log.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 /* A worker without a usable database starts all the same: it answers health, and says what is wrong. */
 static void read_connection(struct arena *arena, const char *url, struct config *config)
 {
@@ -81,6 +84,20 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
            status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
 }
 
+/* An absolute path: a child has another directory. */
+static bool read_backups(struct arena *arena, const char *folder, struct config *config, struct status *status)
+{
+    char here[PATH_MAX];
+    if (folder == NULL || folder[0] == '\0') {
+        return true;
+    }
+    if (folder[0] != '/' && getcwd(here, sizeof here) == NULL) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--backups is an absolute path here.");
+    }
+    config->backups = folder[0] == '/' ? folder : path_join(arena, arena_strdup(arena, here), folder);
+    return true;
+}
+
 /* Whoever reaches a port may do everything where nobody is asked: that is for this machine only. */
 static bool check_login(const struct options *options, const char *const *urls, struct status *status)
 {
@@ -118,6 +135,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .lock_wait_ms = options->lock_wait,
         .max_branches = options->max_branches,
         .branch_interval_ms = options->branch_interval,
+        .pg_bin = options->pg_bin,
         .settings =
             {
                 .lock_timeout_ms = options->lock_timeout,
@@ -132,5 +150,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         return false;
     }
     read_connection(arena, options->database_url, config);
+    if (!read_backups(arena, options->backups, config, status)) {
+        return false;
+    }
     return read_workbench(arena, options, config, status);
 }

@@ -32,6 +32,8 @@ struct config {
     uint32_t branch_interval_ms;
     bool sql_user_functions;
     bool sql_foreign_tables;
+    const char *backups; /* the folder of backups; NULL: none */
+    const char *pg_bin;  /* where pg_dump is; NULL: it is looked for */
 };
 
 /* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT

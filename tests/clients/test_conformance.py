@@ -1,7 +1,7 @@
 """The same questions to a real worker through every generated client, each as a user gets it: installed, packed, built.
 
 Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
-    call [sql.|connection.|branch.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
+    call [sql.|connection.|branch.|backup.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 
@@ -39,7 +39,7 @@ def run(*command, **options):
 def python(folder):
     """From a copy of the repository's own layout: the .proto files are found without a variable."""
     source = os.path.join(folder, "clients", "python")
-    made = shutil.ignore_patterns("build", "*.egg-info", "branch", "connection", "health", "migration", "rpc", "sql", "trust")
+    made = shutil.ignore_patterns("build", "*.egg-info", "backup", "branch", "connection", "health", "migration", "rpc", "sql", "trust")
     shutil.copytree(os.path.join(CLIENTS, "python"), source, ignore=made)
     shutil.copytree(PROTO, os.path.join(folder, "proto"))
     site = os.path.join(folder, "site")
@@ -111,7 +111,8 @@ class Speaker:
     def call(self, method, timeout_ms="-", key="-", **fields):
         package, _, name = method.rpartition(".")
         module = getattr(messages(), package or "migration")
-        service = {"": "MigrationService", "sql": "SqlService", "connection": "ConnectionService", "branch": "BranchService"}[package]
+        service = {"": "MigrationService", "sql": "SqlService", "connection": "ConnectionService", "branch": "BranchService",
+                   "backup": "BackupService"}[package]
         descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[name]
         request = getattr(module, descriptor.input_type.name)(**fields)
         self.say(f"call {method} {timeout_ms} {key} {request.SerializeToString().hex()}".rstrip())
@@ -211,6 +212,17 @@ class Conformance:
         self.assertFalse(speaker.call("branch.UpdateBranch", id=str(branch.id), protected=False).protected)
         self.assertTrue(speaker.call("branch.DeleteBranch", id=str(branch.id)).ok)
         self.assertEqual(speaker.call("branch.GetBranch", id=str(branch.id))["code"], "NOT_FOUND")
+    def test_backups_are_made_and_listed(self):
+        folder = tempfile.mkdtemp(prefix="truss-backups-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.start("SELECT 1;")
+        speaker = self.speaker(self.worker(self.files, "--backups", folder).address)
+        begun = speaker.call("backup.CreateBackup", label="one")
+        wait_for(lambda: speaker.call("backup.GetBackup", id=str(begun.backup.id)).status == "completed")
+        self.assertEqual([one.label for one in speaker.call("backup.ListBackups").backups], ["one"])
+        self.assertTrue(speaker.call("backup.UpdateSchedule", enabled=True, hour=0).enabled)
+        self.assertEqual(speaker.call("backup.RestoreToPoint", target_time="now")["code"], "UNIMPLEMENTED")
+        self.assertTrue(speaker.call("backup.DeleteBackup", id=str(begun.backup.id)).ok)
 
     def test_a_run_is_watched_to_its_end(self):
         speaker = self.speaker(self.start("CREATE TABLE a (i INT);", "SELECT pg_sleep(0.5);").address)

@@ -16,18 +16,21 @@ ANY = {("Trust", "WhoAmI")}
 SCOPES = {
     "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
     | {("Health", "GetInfo"), ("ConnectionService", "GetConnection")}
-    | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")},
-    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden")},
+    | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
+    | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
+    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden")}
+    | {("BackupService", name) for name in ("CreateBackup", "VerifyBackup", "RestoreBackup", "CancelBackup")},
     "plan": {("MigrationService", "Plan")},
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
     "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},
-    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit")},
+    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit")}
+    | {("BackupService", name) for name in ("DeleteBackup", "UpdateSchedule", "UpdateWalConfig", "RestoreToPoint")},
 }
 
 
 def every_method():
-    modules = [getattr(messages(), name) for name in ("migration", "health", "sql", "trust", "connection", "branch")]
+    modules = [getattr(messages(), name) for name in ("migration", "health", "sql", "trust", "connection", "branch", "backup")]
     return [(service.name, method.name) for module in modules
             for service in module.DESCRIPTOR.services_by_name.values() for method in service.methods]
 

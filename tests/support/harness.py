@@ -236,7 +236,7 @@ class Rpc:
     def call(self, service, method, request=None, timeout_ms=0, metadata=None):
         """Calls a method with a message; answers its output message or raises RpcError."""
         package = {"MigrationService": "migration", "Health": "health", "SqlService": "sql", "Trust": "trust",
-                   "ConnectionService": "connection", "BranchService": "branch"}[service]
+                   "ConnectionService": "connection", "BranchService": "branch", "BackupService": "backup"}[service]
         module = getattr(messages(), package)
         descriptor = module.DESCRIPTOR.services_by_name[service].methods_by_name[method]
         envelope = messages().rpc.Request(method=f"/truss.{package}.v1.{service}/{method}", timeout_ms=timeout_ms)

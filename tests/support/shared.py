@@ -9,7 +9,7 @@ import sys
 import cluster
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MESSAGES = ("rpc", "migration", "health", "sql", "connection", "branch", "trust")
+MESSAGES = ("rpc", "migration", "health", "sql", "connection", "branch", "trust", "backup")
 
 
 def make_messages(directory):

@@ -52,7 +52,7 @@ func call(client *truss.Client, words []string) {
 	if words[2] != "-" {
 		ctx = truss.WithKey(ctx, words[2])
 	}
-	name := strings.TrimPrefix(strings.TrimPrefix(words[0], "connection."), "branch.")
+	name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(words[0], "connection."), "branch."), "backup.")
 	if strings.HasPrefix(name, "sql.") {
 		name = "SQL" + strings.TrimPrefix(name, "sql.")
 	}

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 
+from truss.backup.v1 import backup_pb2
 from truss.branch.v1 import branch_pb2
 from truss.connection.v1 import connection_pb2
 from truss.health.v1 import health_pb2
@@ -20,7 +21,8 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
 # What may be sent again although the worker may have begun it: these read only.
 SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
         "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
-        "ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection"}
+        "ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
+        "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 
@@ -60,6 +62,7 @@ class Client:
         self.sql = _Service(self, sql_pb2, "SqlService")
         self.connection = _Service(self, connection_pb2, "ConnectionService")
         self.branch = _Service(self, branch_pb2, "BranchService")
+        self.backup = _Service(self, backup_pb2, "BackupService")
         self.trust = _Service(self, trust_pb2, "Trust")
 
     def close(self):

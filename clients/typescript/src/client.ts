@@ -1,6 +1,7 @@
 /** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
 import { BranchService } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
@@ -17,7 +18,8 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
 /** What may be sent again although the worker may have begun it: these read only. */
 const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
   "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "DiffBranch",
-  "GetBranchConnection", "RevealBranchConnection"]);
+  "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
+  "GetWalConfig"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
@@ -71,6 +73,7 @@ export class Client {
   readonly sql: Calls<typeof SqlService>;
   readonly database: Calls<typeof ConnectionService>;
   readonly branch: Calls<typeof BranchService>;
+  readonly backup: Calls<typeof BackupService>;
   private readonly token: string | undefined;
   private connection: Connection | undefined;
 
@@ -84,6 +87,7 @@ export class Client {
     this.sql = this.calls(SqlService);
     this.database = this.calls(ConnectionService);
     this.branch = this.calls(BranchService);
+    this.backup = this.calls(BackupService);
     this.token = (options.token ?? process.env["TRUSS_TOKEN"]) || undefined;
   }
 

@@ -8,5 +8,6 @@
 export { Client, TrussError, type CallOptions, type ClientOptions } from "./client.js";
 export * from "./gen/truss/migration/v1/migration_pb.js";
 export * as sql from "./gen/truss/sql/v1/sql_pb.js";
+export * as backup from "./gen/truss/backup/v1/backup_pb.js";
 export * as branch from "./gen/truss/branch/v1/branch_pb.js";
 export * as connection from "./gen/truss/connection/v1/connection_pb.js";

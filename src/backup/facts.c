@@ -1,0 +1,228 @@
+/*
+ * The server makes the JSON, and takes it apart again.
+ */
+#include "backup/facts.h"
+
+#include "base/json_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define COUNT_MS 30000 /* for all tables together */
+#define FACTS_MS 30000
+
+/* Tables that a dump has the rows of, but for ours: those of a copy are emptied. */
+#define IS_DUMPED                                                                                                      \
+    "c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'truss') AND NOT EXISTS "     \
+    "(SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = "  \
+    "c.oid AND e.deptype = 'e')"
+
+static const char tables_sql[] =
+    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = c.relnamespace WHERE " IS_DUMPED " AND c.relpersistence <> 't' ORDER BY c.relpages, 1";
+
+/* Objects by kind, but for those of extensions, the system and ourselves. */
+static const char objects_sql[] =
+    "SELECT pg_catalog.json_object_agg(kind, number ORDER BY kind)::text FROM (SELECT o.kind, pg_catalog.count(*) AS "
+    "number FROM (SELECT 'relation ' || c.relkind::text AS kind, c.relnamespace AS schema, 'pg_catalog.pg_class'::"
+    "pg_catalog.regclass AS class, c.oid AS oid FROM pg_catalog.pg_class c WHERE c.relpersistence <> 't' "
+    "UNION ALL SELECT 'function', p.pronamespace, 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid "
+    "FROM pg_catalog.pg_proc p UNION ALL SELECT 'constraint ' || k.contype::text, k.connamespace, "
+    "'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint k "
+    "UNION ALL SELECT 'type ' || t.typtype::text, t.typnamespace, 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid "
+    "FROM pg_catalog.pg_type t) o JOIN pg_catalog.pg_namespace n ON n.oid = o.schema WHERE n.nspname !~ '^pg_' AND "
+    "n.nspname NOT IN ('information_schema', 'truss') AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE "
+    "e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e') GROUP BY o.kind) k";
+
+static const char database_sql[] =
+    "SELECT pg_catalog.json_build_object('name', d.datname, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', "
+    "pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype, 'connection_limit', "
+    "d.datconnlimit, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'), 'tablespace', (SELECT s.spcname "
+    "FROM pg_catalog.pg_tablespace s WHERE s.oid = d.dattablespace), 'details', pg_catalog.to_json(d), 'grants', "
+    "(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('to', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE "
+    "pg_catalog.pg_get_userbyid(a.grantee) END, 'privilege', a.privilege_type, 'grantable', a.is_grantable)) FROM "
+    "pg_catalog.aclexplode(d.datacl) a), 'settings', (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', "
+    "CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END, 'settings', s.setconfig)) FROM "
+    "pg_catalog.pg_db_role_setting s WHERE s.setdatabase = d.oid), 'roles', (SELECT pg_catalog.json_agg("
+    "pg_catalog.json_build_object('name', r.rolname, 'superuser', r.rolsuper, 'inherit', r.rolinherit, 'createrole', "
+    "r.rolcreaterole, 'createdb', r.rolcreatedb, 'login', r.rolcanlogin, 'replication', r.rolreplication, "
+    "'connection_limit', r.rolconnlimit, 'valid_until', r.rolvaliduntil, 'member_of', (SELECT pg_catalog.json_agg("
+    "pg_catalog.pg_get_userbyid(m.roleid)) FROM pg_catalog.pg_auth_members m WHERE m.member = r.oid))) FROM "
+    "pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_'))::text FROM pg_catalog.pg_database d WHERE d.datname = "
+    "pg_catalog.current_database()";
+
+/* ---- one moment ---- */
+
+bool backup_moment_begin(const struct backup_call *call, int64_t id, struct backup_moment *moment)
+{
+    *moment = (struct backup_moment){.snapshot = ""};
+    struct pg_session *const session = backup_session(call, id);
+    if (session == NULL || pg_session_is_pooled(session)) {
+        pg_session_free(session);
+        return session != NULL;
+    }
+    moment->holder = session;
+    if (!pg_exec(session,
+                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
+                 call->status)) {
+        backup_moment_end(moment);
+        return false;
+    }
+    PG_RESULT(result) = pg_query(session, "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, call->status);
+    if (result == NULL) {
+        backup_moment_end(moment);
+        return false;
+    }
+    moment->snapshot = arena_strdup(call->arena, pg_field(result, 0, 0));
+    return true;
+}
+
+void backup_moment_end(struct backup_moment *moment)
+{
+    pg_session_free(moment->holder);
+    moment->holder = NULL;
+}
+
+static bool see_moment(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment)
+{
+    struct buffer sql = {.arena = call->arena};
+    buffer_puts(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
+    if (moment->snapshot[0] != '\0') {
+        buffer_puts(&sql, "SET TRANSACTION SNAPSHOT ");
+        pg_quote_literal(&sql, text_of(moment->snapshot));
+    }
+    return pg_exec(session, buffer_string(&sql), call->status);
+}
+
+/* ---- reading ---- */
+
+static const char *ask(const struct backup_call *call, struct pg_session *session, const char *sql)
+{
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    const char *const value = result == NULL ? NULL : pg_field(result, 0, 0);
+    return result == NULL ? NULL : value == NULL ? "null" : arena_strdup(call->arena, value);
+}
+
+/* {"public.users":3,…}: as many as could be counted. */
+static void count_rows(const struct backup_call *call, struct pg_session *session, const PGresult *tables,
+                       struct buffer *json)
+{
+    struct status ignored = {.arena = call->arena};
+    bool first = true;
+    pg_session_set_deadline(session, deadline_in(COUNT_MS));
+    pg_exec(session, "SET lock_timeout = '1s'", &ignored); /* a table that somebody keeps is not counted */
+    buffer_putc(json, '{');
+    for (int row = 0; row < PQntuples(tables); row++) {
+        const char *const table = pg_field(tables, row, 0);
+        const char *const sql = arena_printf(call->arena, "SELECT pg_catalog.count(*) FROM ONLY %s", table);
+        PG_RESULT(result) = pg_query(session, sql, 0, NULL, &ignored);
+        if (result == NULL) {
+            break;
+        }
+        buffer_puts(json, first ? "" : ",");
+        json_write_string(json, text_of(table));
+        buffer_printf(json, ":%s", pg_field(result, 0, 0));
+        first = false;
+    }
+    buffer_putc(json, '}');
+}
+
+static bool read_facts(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment,
+                       struct backup_facts *facts)
+{
+    struct buffer json = {.arena = call->arena};
+    if (!see_moment(call, session, moment)) {
+        return false;
+    }
+    const char *const database = ask(call, session, database_sql);
+    const char *const objects = database == NULL ? NULL : ask(call, session, objects_sql);
+    PG_RESULT(tables) = objects == NULL ? NULL : pg_query(session, tables_sql, 0, NULL, call->status);
+    if (tables == NULL) {
+        return false;
+    }
+    facts->tables = (uint32_t)PQntuples(tables);
+    buffer_printf(&json, "{\"database\":%s,\"objects\":%s,\"rows\":", database, objects);
+    count_rows(call, session, tables, &json);
+    buffer_putc(&json, '}');
+    facts->json = buffer_string(&json);
+    return true;
+}
+
+bool backup_facts_read(const struct backup_call *call, int64_t id, const struct backup_moment *moment,
+                       backup_tick *goes_on, void *data, struct backup_facts *facts)
+{
+    struct pg_session *const session = backup_session(call, id);
+    if (session == NULL) {
+        return false;
+    }
+    pg_session_set_deadline(session, deadline_in(FACTS_MS));
+    pg_session_on_tick(session, goes_on, data);
+    const bool ok = read_facts(call, session, moment, facts);
+    pg_session_free(session);
+    return ok;
+}
+
+/* ---- comparing ---- */
+
+/* Kinds and tables that differ: what was, what is. */
+static const char difference_sql[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.format('%s: %s instead of %s', d.key, coalesce(d.now, 'none'), "
+    "coalesce(d.was, 'none')), '; ') FROM (SELECT coalesce(w.key, n.key) AS key, w.value AS was, n.value AS now FROM "
+    "pg_catalog.json_each_text($1::json) w FULL JOIN pg_catalog.json_each_text($2::json) n ON n.key = w.key WHERE "
+    "w.value IS DISTINCT FROM n.value AND ($3 = 'all' OR (w.key IS NOT NULL AND n.key IS NOT NULL)) LIMIT 20) d";
+
+static const char *difference(const struct backup_call *call, struct pg_session *session, const char *was,
+                              const char *now, const char *which)
+{
+    const char *const values[] = {was, now, which};
+    PG_RESULT(result) = pg_query(session, difference_sql, 3, values, call->status);
+    const char *const value = result == NULL ? NULL : pg_field(result, 0, 0);
+    return result == NULL ? NULL : value == NULL ? "" : arena_strdup(call->arena, value);
+}
+
+static bool read_row_facts(const struct backup_call *call, const struct backup_comparison *with, const char **objects,
+                           const char **rows, const char **count)
+{
+    const char *const id = backup_id(call->arena, with->id);
+    PG_RESULT(result) = pg_query(
+        with->home,
+        "SELECT facts -> 'objects', facts -> 'rows', (SELECT pg_catalog.count(*) FROM "
+        "pg_catalog.jsonb_object_keys(facts -> 'rows')) FROM truss.backups WHERE id = $1::bigint AND facts IS NOT NULL",
+        1, &id, call->status);
+    if (result == NULL || PQntuples(result) != 1) {
+        return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
+    }
+    *objects = arena_strdup(call->arena, pg_field(result, 0, 0));
+    *rows = arena_strdup(call->arena, pg_field(result, 0, 1));
+    *count = arena_strdup(call->arena, pg_field(result, 0, 2));
+    return true;
+}
+
+bool backup_facts_compare(const struct backup_call *call, const struct backup_comparison *with, const char **report)
+{
+    const char *objects = NULL;
+    const char *rows = NULL;
+    const char *count = NULL;
+    struct buffer counted = {.arena = call->arena};
+    if (!read_row_facts(call, with, &objects, &rows, &count)) {
+        return false;
+    }
+    const char *const now = ask(call, with->restored, objects_sql);
+    PG_RESULT(tables) = now == NULL ? NULL : pg_query(with->restored, tables_sql, 0, NULL, call->status);
+    if (tables == NULL) {
+        return false;
+    }
+    count_rows(call, with->restored, tables, &counted);
+    const char *const other_objects = difference(call, with->home, objects, now, "all");
+    const char *const other_rows = difference(call, with->home, rows, buffer_string(&counted), "both");
+    if (other_objects == NULL || other_rows == NULL) {
+        return false;
+    }
+    *report = arena_printf(call->arena,
+                           "The objects of each kind and the rows of %s tables are as many as at the time "
+                           "of the backup.",
+                           count);
+    return (other_objects[0] == '\0' && other_rows[0] == '\0') ||
+           status_fail(call->status, STATUS_DATA_LOSS, "What was restored is not what was there: %s%s%s.",
+                       other_objects, other_objects[0] != '\0' && other_rows[0] != '\0' ? "; " : "", other_rows);
+}

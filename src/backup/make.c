@@ -1,0 +1,216 @@
+/*
+ * Making one: a moment is kept, what a dump does not hold is read of it, and pg_dump writes what it holds of the same.
+ * Where that gives way to a run, all of it begins anew behind the run.
+ */
+#include "backup/child.h"
+#include "backup/facts.h"
+#include "backup/folder.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define MOST_TRIES 5
+#define END_MS     30000 /* for the row to be told how it ended */
+
+struct making {
+    const struct backup_call *call;
+    struct backup_row *row;
+    struct backup_watch watch;
+    struct backup_writing writing;
+};
+
+/* ---- beginning ---- */
+
+static bool choose_name(const struct backup_call *call, struct pg_session *session, struct backup_row *row,
+                        int64_t *database_size)
+{
+    PG_RESULT(result) = pg_query(
+        session,
+        "SELECT " BACKUP_HOME ", pg_catalog.current_database(), pg_catalog.to_char(pg_catalog.now() AT TIME ZONE "
+        "'UTC', 'YYYYMMDD\"T\"HH24MISS\"Z\"'), pg_catalog.pg_database_size(pg_catalog.current_database()), "
+        "pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1)",
+        0, NULL, call->status);
+    if (result == NULL) {
+        return false;
+    }
+    row->filename =
+        backup_file_name(call->arena, pg_field(result, 0, 1), pg_field(result, 0, 0), pg_field(result, 0, 2));
+    row->server_version = arena_strdup(call->arena, pg_field(result, 0, 4));
+    *database_size = pg_field_int(result, 0, 3, 0);
+    return true;
+}
+
+static bool begin(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
+                  struct backup_row *row)
+{
+    struct pg_program program;
+    int64_t size = 0;
+    return pg_program_find(call->arena, "pg_dump", call->backups->pg_bin, pg_session_server_version(session), &program,
+                           call->status) &&
+           backup_rows_ensure(session, call->status) && choose_name(call, session, row, &size) &&
+           backup_folder_has_room(call, size) && backup_rows_add(call, session, what, row);
+}
+
+bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row)
+{
+    *row = (struct backup_row){0};
+    struct pg_session *const session = backup_folder_ready(call) ? backup_session(call, 0) : NULL;
+    if (session == NULL) {
+        return false;
+    }
+    pg_session_set_deadline(session, call->deadline);
+    const bool ok = begin(call, session, what, row);
+    pg_session_free(session);
+    return ok;
+}
+
+/* ---- the dump ---- */
+
+static bool take(void *data, struct text piece)
+{
+    struct making *const making = data;
+    const bool ok = backup_writing_add(&making->writing, piece);
+    making->watch.progress.size = making->writing.size;
+    return ok;
+}
+
+static bool dump(struct making *making, const struct backup_moment *moment)
+{
+    const struct backup_call *const call = making->call;
+    const char *const id = backup_id(call->arena, making->row->id);
+    struct words words = {0};
+    words_add(call->arena, &words, "--format=custom");
+    words_add(call->arena, &words, "--compress=1");
+    words_add(call->arena, &words, "--verbose");
+    words_add(call->arena, &words, "--lock-wait-timeout=60s");
+    if (moment->snapshot[0] != '\0') {
+        words_add(call->arena, &words, arena_printf(call->arena, "--snapshot=%s", moment->snapshot));
+    }
+    const struct backup_child child = {
+        .call = call,
+        .watch = &making->watch,
+        .name = "pg_dump",
+        .words = words_list(call->arena, &words),
+        .conninfo = call->backups->conninfo,
+        .application = arena_printf(call->arena, "truss backup %s", id),
+        .bytes = take,
+        .data = making,
+        .counted = "dumping contents of table",
+    };
+    making->watch.progress.tables_done = 0;
+    return backup_child_run(&child, call->status) ||
+           (making->writing.problem != 0 &&
+            status_fail(call->status, STATUS_FAILED_PRECONDITION, "The file %s in %s cannot be written: %s.",
+                        making->row->filename, call->backups->folder, strerror(making->writing.problem)));
+}
+
+/* What is known before the dump, for who watches. */
+static void tell_facts(const struct making *making, const struct backup_facts *facts)
+{
+    const struct backup_call *const call = making->call;
+    struct status ignored = {.arena = call->arena};
+    const char *const values[] = {backup_id(call->arena, making->row->id), facts->json,
+                                  arena_printf(call->arena, "%u", facts->tables), call->backups->worker};
+    int count;
+    if (making->watch.session != NULL) {
+        backup_rows_change(making->watch.session,
+                           "UPDATE truss.backups SET facts = $2::jsonb, tables = $3::int WHERE id = $1::bigint AND "
+                           "claimed_by = $4 AND state IN ('waiting', 'running') RETURNING id",
+                           &(struct backup_query){NULL, 4, values}, &count, &ignored);
+    }
+}
+
+static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
+{
+    const struct backup_call *const call = making->call;
+    struct backup_moment moment;
+    struct backup_facts facts = {0};
+    if (!backup_moment_begin(call, making->row->id, &moment)) {
+        return false;
+    }
+    bool ok = backup_facts_read(call, making->row->id, &moment, backup_watch_look, &making->watch, &facts) &&
+              backup_watch_fail(&making->watch, call->status);
+    if (ok) {
+        tell_facts(making, &facts);
+        ok = backup_writing_begin(call, making->row->filename, &making->writing);
+    }
+    if (ok) {
+        ok = dump(making, &moment) && backup_writing_end(call, &making->writing, text_of(facts.json), sha256);
+        if (!ok) {
+            struct status ignored = {.arena = call->arena};
+            const struct backup_call drop = {call->backups, call->arena, &ignored, call->deadline};
+            backup_writing_drop(&drop, &making->writing);
+        }
+    }
+    backup_moment_end(&moment);
+    return ok;
+}
+
+/* ---- its end ---- */
+
+/* True where the row was ours to the end. */
+static bool tell_end(const struct making *making, const char *state, const char *sha256, const char *message)
+{
+    const struct backup_call *const call = making->call;
+    const int64_t until = deadline_in(END_MS);
+    const struct timespec pause = {.tv_sec = 1};
+    const char *const values[] = {
+        backup_id(call->arena, making->row->id),     call->backups->worker, state, sha256, message,
+        backup_id(call->arena, making->writing.size)};
+    do {
+        struct status status = {.arena = call->arena};
+        const struct backup_call again = {call->backups, call->arena, &status, deadline_in(END_MS)};
+        struct pg_session *const session = backup_session(&again, 0);
+        int count = 0;
+        const bool ok = session != NULL &&
+                        backup_rows_change(
+                            session,
+                            "UPDATE truss.backups SET state = $3, sha256 = $4, message = $5, size_bytes = CASE $3 "
+                            "WHEN 'completed' THEN $6::bigint ELSE 0 END, tables_done = CASE $3 WHEN 'completed' "
+                            "THEN tables ELSE tables_done END, completed_at = pg_catalog.clock_timestamp(), "
+                            "claimed_until = NULL WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
+                            "'running') RETURNING id",
+                            &(struct backup_query){NULL, 6, values}, &count, &status);
+        pg_session_free(session);
+        if (ok) {
+            return count == 1;
+        }
+        nanosleep(&pause, NULL);
+    } while (!deadline_passed(until));
+    return false;
+}
+
+static bool try_once(struct making *making, char sha256[SHA256_HEX_SIZE])
+{
+    *making->call->status = (struct status){.arena = making->call->arena};
+    if (!backup_watch_wait(&making->watch)) {
+        return backup_watch_fail(&making->watch, making->call->status);
+    }
+    making->watch.progress.has_size = true;
+    return write_file(making, sha256);
+}
+
+void backup_make(const struct backup_call *call, struct backup_row *row)
+{
+    struct making making = {.call = call, .row = row, .writing = {.name = row->filename, .file = -1}};
+    char sha256[SHA256_HEX_SIZE] = "";
+    bool ok = false;
+    backup_watch_begin(&making.watch, call, row->id, "running");
+    for (int i = 0; !ok && i < MOST_TRIES && (i == 0 || making.watch.end == WATCH_GIVES_WAY); i++) {
+        ok = try_once(&making, sha256);
+    }
+    const char *const state = ok ? "completed" : making.watch.end == WATCH_CANCELLED ? "cancelled" : "failed";
+    const bool was_ours = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
+    if (!was_ours || !ok) {
+        struct status ignored = {.arena = call->arena};
+        const struct backup_call drop = {call->backups, call->arena, &ignored, call->deadline};
+        backup_files_delete(&drop, row->filename);
+    }
+    log_info("backup", "id=%lld state=%s bytes=%lld", (long long)row->id, was_ours ? state : "lost",
+             (long long)making.writing.size);
+    row->state = was_ours ? state : "failed";
+    row->sha256 = ok ? arena_strdup(call->arena, sha256) : "";
+    backup_watch_end(&making.watch);
+}

@@ -1,0 +1,160 @@
+/*
+ * Reading a backup back: its checksum first, whatever follows. The checksum finds what pg_restore does not: a flipped
+ * bit in what is not compressed.
+ */
+#include "backup/child.h"
+#include "backup/facts.h"
+#include "backup/folder.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define STEP_MS 120000
+
+static bool check_file(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch)
+{
+    char sha256[SHA256_HEX_SIZE];
+    if (!backup_is_set_up(call->backups, call->status) ||
+        !backup_file_hash(call, row->filename, sha256, backup_watch_look, watch)) {
+        return watch->end == WATCH_GOES_ON ? false : backup_watch_fail(watch, call->status);
+    }
+    return strcmp(sha256, row->sha256) == 0 ||
+           status_fail(call->status, STATUS_DATA_LOSS,
+                       "The file %s is damaged: its SHA-256 is not the one of what was written. It is not restored; "
+                       "take another backup.",
+                       row->filename);
+}
+
+static bool read_whole(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch)
+{
+    const char *const words[] = {"--file=/dev/null", backup_path(call, row->filename, ""), NULL};
+    const struct backup_child child = {.call = call, .watch = watch, .name = "pg_restore", .words = words};
+    return backup_child_run(&child, call->status);
+}
+
+bool backup_read(const struct backup_call *call, const struct backup_row *row)
+{
+    struct backup_watch watch;
+    backup_watch_begin(&watch, call, row->id, "verifying");
+    const bool ok = check_file(call, row, &watch) && read_whole(call, row, &watch);
+    backup_watch_end(&watch);
+    return ok;
+}
+
+/* ---- restoring ---- */
+
+/* May this role give objects to all owners of then? Else they are its own, and nobody else has rights. */
+static bool asks_owners(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
+                        bool *keeps_owners)
+{
+    const char *const id = backup_id(call->arena, row->id);
+    PG_RESULT(result) = pg_query(
+        session,
+        "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AND NOT EXISTS (SELECT "
+        "FROM pg_catalog.jsonb_array_elements(b.facts -> 'database' -> 'roles') f WHERE NOT EXISTS (SELECT FROM "
+        "pg_catalog.pg_roles r WHERE r.rolname = f ->> 'name')) FROM truss.backups b WHERE b.id = $1::bigint",
+        1, &id, call->status);
+    *keeps_owners = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+struct restoring {
+    const struct backup_call *call;
+    const struct backup_row *row;
+    const struct conninfo *into;
+    struct backup_watch watch;
+    struct pg_session *home;
+    bool keeps_owners;
+};
+
+static bool run_restore(struct restoring *restoring)
+{
+    const struct backup_call *const call = restoring->call;
+    struct words words = {0};
+    words_add(call->arena, &words, "--exit-on-error");
+    words_add(call->arena, &words, "--no-subscriptions");
+    words_add(call->arena, &words, "--verbose");
+    words_add(call->arena, &words, "--jobs=2");
+    if (!restoring->keeps_owners) {
+        words_add(call->arena, &words, "--no-owner");
+        words_add(call->arena, &words, "--no-privileges");
+    }
+    words_add(call->arena, &words, backup_path(call, restoring->row->filename, ""));
+    const struct backup_child child = {
+        .call = call,
+        .watch = &restoring->watch,
+        .name = "pg_restore",
+        .words = words_list(call->arena, &words),
+        .conninfo = restoring->into,
+        .application = "truss restore",
+    };
+    return backup_child_run(&child, call->status);
+}
+
+static bool compare(struct restoring *restoring, const char **report)
+{
+    const struct backup_call *const call = restoring->call;
+    struct pg_session *const restored = pg_session_open_pinned(restoring->into, deadline_in(STEP_MS), call->status);
+    if (restored == NULL) {
+        return false;
+    }
+    pg_session_on_tick(restored, backup_watch_look, &restoring->watch);
+    pg_session_set_deadline(restoring->home, deadline_in(STEP_MS));
+    const struct backup_comparison with = {restoring->home, restored, restoring->row->id};
+    const bool ok = backup_facts_compare(call, &with, report);
+    if (ok) {
+        struct status ignored = {.arena = call->arena};
+        pg_session_set_deadline(restored, deadline_in(STEP_MS));
+        pg_exec(restored, "ANALYZE", &ignored); /* a planner without statistics is slow, and not wrong */
+    }
+    pg_session_free(restored);
+    return ok && backup_watch_fail(&restoring->watch, call->status);
+}
+
+bool backup_restore(const struct backup_call *call, const struct backup_row *row, const struct conninfo *into,
+                    const char **report)
+{
+    struct restoring restoring = {.call = call, .row = row, .into = into};
+    backup_watch_begin(&restoring.watch, call, row->id, row->state);
+    restoring.home = backup_session(call, 0);
+    if (restoring.home != NULL) {
+        pg_session_set_deadline(restoring.home, deadline_in(STEP_MS));
+    }
+    bool ok = restoring.home != NULL && check_file(call, row, &restoring.watch) &&
+              asks_owners(call, restoring.home, row, &restoring.keeps_owners) && run_restore(&restoring) &&
+              compare(&restoring, report);
+    if (ok && !restoring.keeps_owners) {
+        *report = arena_printf(call->arena, "%s Owners and grants are not restored: all belongs to the worker's role.",
+                               *report);
+    }
+    pg_session_free(restoring.home);
+    backup_watch_end(&restoring.watch);
+    return ok;
+}
+
+bool backup_locale_of(const struct backup_call *call, const struct backup_row *row, struct backup_locale *locale)
+{
+    const char *const id = backup_id(call->arena, row->id);
+    struct pg_session *const session = backup_session(call, 0);
+    *locale = (struct backup_locale){0};
+    if (session == NULL) {
+        return false;
+    }
+    PG_RESULT(result) = pg_query(
+        session,
+        "SELECT d ->> 'encoding', d ->> 'collate', d ->> 'ctype', CASE d -> 'details' ->> 'datlocprovider' WHEN 'i' "
+        "THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' END, coalesce(d -> 'details' ->> 'datlocale', d -> "
+        "'details' ->> 'daticulocale') FROM (SELECT b.facts -> 'database' AS d FROM truss.backups b WHERE b.id = "
+        "$1::bigint AND b.facts IS NOT NULL) f",
+        1, &id, call->status);
+    const bool ok = result != NULL && PQntuples(result) == 1;
+    if (ok) {
+        const char **const fields[] = {&locale->encoding, &locale->collate, &locale->ctype, &locale->provider,
+                                       &locale->locale};
+        for (int i = 0; i < 5; i++) {
+            *fields[i] = arena_strdup(call->arena, pg_field(result, 0, i));
+        }
+    }
+    pg_session_free(session);
+    return ok || (result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found."));
+}

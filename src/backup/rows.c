@@ -1,0 +1,248 @@
+/*
+ * Everything that decides between workers is one statement here, or one of a transaction under a lock.
+ */
+#include "backup/rows.h"
+
+#include "pg/own_tables.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MOST_AT_ONCE 2
+#define MOST_A_DAY   10
+#define LOCK         "SELECT pg_catalog.pg_advisory_xact_lock(1414681940, 1)"
+#define UNDER_WAY    "('waiting', 'running')"
+
+static const char tables_sql[] =
+    "CREATE TABLE IF NOT EXISTS truss.backups ("
+    "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, home text NOT NULL, filename text NOT NULL UNIQUE, "
+    "state text NOT NULL, label text NOT NULL, kind text NOT NULL, database text NOT NULL, created_by text NOT NULL, "
+    "protected boolean NOT NULL DEFAULT false, sha256 text NOT NULL DEFAULT '', "
+    "server_version text NOT NULL DEFAULT '', size_bytes bigint NOT NULL DEFAULT 0, "
+    "database_bytes bigint NOT NULL DEFAULT 0, tables_done integer NOT NULL DEFAULT 0, "
+    "tables integer NOT NULL DEFAULT 0, facts jsonb, message text NOT NULL DEFAULT '', "
+    "created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), completed_at timestamptz, "
+    "verified text NOT NULL DEFAULT '', verified_at timestamptz, restore_state text NOT NULL DEFAULT '', "
+    "restore_branch text NOT NULL DEFAULT '', restore_branch_id bigint NOT NULL DEFAULT 0, "
+    "restore_ms integer NOT NULL DEFAULT 0, restore_message text NOT NULL DEFAULT '', restored_at timestamptz, "
+    "claimed_by text NOT NULL DEFAULT '', claimed_until timestamptz, cancel_requested boolean NOT NULL DEFAULT false);"
+    "COMMENT ON TABLE truss.backups IS 'Backups of this database: files in the folder that the worker is given.';"
+    "CREATE TABLE IF NOT EXISTS truss.backup_schedule ("
+    "home text PRIMARY KEY, enabled boolean NOT NULL, frequency text NOT NULL, hour integer NOT NULL, "
+    "retention_days integer NOT NULL, keep_last integer NOT NULL, keep_daily integer NOT NULL, "
+    "keep_weekly integer NOT NULL, verify text NOT NULL, last_slot timestamptz);";
+
+static const struct own_tables tables = {"truss.backup_schedule", tables_sql};
+
+bool backup_rows_exist(struct pg_session *session, bool *exist, struct status *status)
+{
+    return own_tables_exist(session, &tables, exist, status);
+}
+
+bool backup_rows_ensure(struct pg_session *session, struct status *status)
+{
+    return own_tables_ensure(session, &tables, status);
+}
+
+const char *backup_id(struct arena *arena, int64_t id)
+{
+    return arena_printf(arena, "%" PRId64, id);
+}
+
+struct pg_session *backup_session(const struct backup_call *call, int64_t id)
+{
+    struct pg_session *const session = pg_session_open_pinned(call->backups->conninfo, call->deadline, call->status);
+    const char *const name = id == 0 ? "truss" : arena_printf(call->arena, "truss backup %" PRId64, id);
+    const char *const sql = arena_printf(call->arena, "SET application_name = '%s'", name);
+    if (session != NULL && !pg_exec(session, sql, call->status)) {
+        pg_session_free(session);
+        return NULL;
+    }
+    return session;
+}
+
+/* ---- reading ---- */
+
+#define US(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
+
+#define COLUMNS                                                                                                        \
+    "b.id, b.filename, b.state, b.label, b.kind, b.database, b.created_by, b.sha256, b.server_version, b.verified, "   \
+    "b.message, b.restore_state, b.restore_branch, b.restore_message, b.restore_branch_id, b.size_bytes, "             \
+    "b.database_bytes, " US("b.created_at") ", " US("b.completed_at") ", " US("b.verified_at") ", " US(                \
+        "b.restored_at") ", b.restore_ms, b.tables_done, b.tables, b.protected"
+
+static struct backup_row row_of(struct arena *arena, const PGresult *result, int row)
+{
+    const char *words[14];
+    for (int i = 1; i < 14; i++) {
+        words[i] = arena_strdup(arena, pg_field(result, row, i));
+    }
+    return (struct backup_row){
+        .id = pg_field_int(result, row, 0, 0),
+        .filename = words[1],
+        .state = words[2],
+        .label = words[3],
+        .kind = words[4],
+        .database = words[5],
+        .created_by = words[6],
+        .sha256 = words[7],
+        .server_version = words[8],
+        .verified = words[9],
+        .message = words[10],
+        .restore_state = words[11],
+        .restore_branch = words[12],
+        .restore_message = words[13],
+        .restore_branch_id = pg_field_int(result, row, 14, 0),
+        .size = pg_field_int(result, row, 15, 0),
+        .database_size = pg_field_int(result, row, 16, 0),
+        .created_at = pg_field_us(result, row, 17),
+        .completed_at = pg_field_us(result, row, 18),
+        .verified_at = pg_field_us(result, row, 19),
+        .restored_at = pg_field_us(result, row, 20),
+        .restore_ms = (uint32_t)pg_field_int(result, row, 21, 0),
+        .tables_done = (uint32_t)pg_field_int(result, row, 22, 0),
+        .tables = (uint32_t)pg_field_int(result, row, 23, 0),
+        .is_protected = pg_field_bool(result, row, 24),
+    };
+}
+
+static void rows_of(struct arena *arena, const PGresult *result, struct backup_list *list)
+{
+    list->count = (size_t)PQntuples(result);
+    list->rows = arena_array(arena, list->count + 1, sizeof *list->rows);
+    for (size_t i = 0; i < list->count; i++) {
+        list->rows[i] = row_of(arena, result, (int)i);
+    }
+}
+
+bool backup_rows_read(const struct backup_call *call, struct pg_session *session, const struct backup_query *query,
+                      struct backup_list *list)
+{
+    bool exist;
+    *list = (struct backup_list){0};
+    if (!backup_rows_exist(session, &exist, call->status) || !exist) {
+        return call->status->code == STATUS_OK;
+    }
+    const char *const sql = arena_printf(
+        call->arena, "SELECT " COLUMNS " FROM truss.backups b WHERE b.home = " BACKUP_HOME " AND %s", query->where);
+    PG_RESULT(result) = pg_query(session, sql, query->count, query->values, call->status);
+    if (result != NULL) {
+        rows_of(call->arena, result, list);
+    }
+    return result != NULL;
+}
+
+/* ---- adding ---- */
+
+/* A schedule is not counted among those that are asked for. */
+static bool check_numbers(const struct backup_call *call, struct pg_session *session, const struct backup_new *what)
+{
+    PG_RESULT(result) = pg_query(
+        session,
+        "SELECT pg_catalog.count(*) FILTER (WHERE state IN " UNDER_WAY
+        " AND claimed_until > pg_catalog.clock_timestamp()), pg_catalog.count(*) FILTER (WHERE kind = 'manual' AND "
+        "created_at > pg_catalog.now() - interval '1 day'), (extract(epoch FROM interval '1 day' + min(created_at) "
+        "FILTER (WHERE kind = 'manual' AND created_at > pg_catalog.now() - interval '1 day') - pg_catalog.now()) * "
+        "1000)::bigint FROM truss.backups WHERE home = " BACKUP_HOME,
+        0, NULL, call->status);
+    if (result == NULL) {
+        return false;
+    }
+    if (pg_field_int(result, 0, 0, 0) >= MOST_AT_ONCE) {
+        status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
+                    "%d backups are under way already; try again when one has ended.", MOST_AT_ONCE);
+        call->status->retry_ms = 60000;
+        return false;
+    }
+    if (strcmp(what->kind, "manual") == 0 && pg_field_int(result, 0, 1, 0) >= MOST_A_DAY) {
+        status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
+                    "%d backups were begun in the last 24 hours, which is the most; a schedule is not counted.",
+                    MOST_A_DAY);
+        call->status->retry_ms = (uint32_t)pg_field_int(result, 0, 2, 60000);
+        return false;
+    }
+    return true;
+}
+
+static bool insert(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
+                   struct backup_row *row)
+{
+    const char *const values[] = {
+        row->filename,         what->label,        what->kind, what->created_by, what->is_protected ? "true" : "false",
+        call->backups->worker, row->server_version};
+    PG_RESULT(result) = pg_query(
+        session,
+        "INSERT INTO truss.backups AS b (home, filename, state, label, kind, database, created_by, protected, "
+        "claimed_by, claimed_until, server_version, database_bytes) SELECT " BACKUP_HOME
+        ", $1, 'waiting', $2, $3, pg_catalog.current_database(), $4, $5::boolean, $6, pg_catalog.clock_timestamp() + "
+        "interval '" BACKUP_CLAIM "', $7, pg_catalog.pg_database_size(pg_catalog.current_database()) "
+        "RETURNING " COLUMNS,
+        7, values, call->status);
+    if (result != NULL) {
+        *row = row_of(call->arena, result, 0);
+    }
+    return result != NULL;
+}
+
+bool backup_rows_add(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
+                     struct backup_row *row)
+{
+    if (!pg_exec(session, "BEGIN; " LOCK, call->status)) {
+        return false;
+    }
+    if (check_numbers(call, session, what) && insert(call, session, what, row)) {
+        return pg_exec(session, "COMMIT", call->status);
+    }
+    struct status ignored = {.arena = call->arena};
+    pg_exec(session, "ROLLBACK", &ignored);
+    return false;
+}
+
+/* ---- changing ---- */
+
+bool backup_rows_tell(const struct backup_call *call, struct pg_session *session,
+                      const struct backup_progress *progress, bool *goes_on)
+{
+    const char *const values[] = {backup_id(call->arena, progress->id),
+                                  call->backups->worker,
+                                  progress->state,
+                                  progress->message,
+                                  progress->has_size ? backup_id(call->arena, progress->size) : NULL,
+                                  arena_printf(call->arena, "%u", progress->tables_done)};
+    PG_RESULT(result) =
+        pg_query(session,
+                 "UPDATE truss.backups SET claimed_until = pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
+                 "', state = $3, message = $4, size_bytes = coalesce($5::bigint, size_bytes), tables_done = CASE WHEN "
+                 "$5 IS NULL "
+                 "THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
+                 "'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
+                 6, values, call->status);
+    *goes_on = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+bool backup_rows_change(struct pg_session *session, const char *sql, const struct backup_query *with, int *count,
+                        struct status *status)
+{
+    PG_RESULT(result) = pg_query(session, sql, with->count, with->values, status);
+    *count = result == NULL ? 0 : PQntuples(result);
+    return result != NULL;
+}
+
+bool backup_rows_move(const struct backup_call *call, struct pg_session *session, int64_t id, const char *to,
+                      bool *moved)
+{
+    const char *const values[] = {backup_id(call->arena, id), to, call->backups->worker};
+    int count;
+    const bool ok = backup_rows_change(
+        session,
+        "UPDATE truss.backups SET state = $2, claimed_by = $3, claimed_until = pg_catalog.clock_timestamp() + interval "
+        "'" BACKUP_CLAIM "', cancel_requested = false, message = '', restore_state = CASE $2 WHEN 'restoring' THEN "
+        "'running' ELSE restore_state END, restore_branch = CASE $2 WHEN 'restoring' THEN '' ELSE restore_branch END, "
+        "restore_branch_id = CASE $2 WHEN 'restoring' THEN 0 ELSE restore_branch_id END, "
+        "restore_message = CASE $2 WHEN 'restoring' THEN '' ELSE restore_message END "
+        "WHERE id = $1::bigint AND state = 'completed' AND home = " BACKUP_HOME " RETURNING id",
+        &(struct backup_query){NULL, 3, values}, &count, call->status);
+    *moved = count == 1;
+    return ok;
+}

@@ -1,0 +1,183 @@
+/*
+ * A run holds an advisory lock of Truss's class on its own session, which is also the one that its statements wait in.
+ * It waits for a lock for as little as 50 ms at a time: while a run is there, who waits is asked twenty times a second,
+ * and a run that takes longer is given way to whether it was seen to wait or not.
+ */
+#include "backup/watch.h"
+
+#include <time.h>
+
+#define TELL_MS      2000
+#define LOOK_MS      500
+#define LOOK_NEAR_MS 50
+#define PATIENCE_MS  3000
+/* Of a run, whether it is seen to wait or not: its tries for a lock are short, and may be missed. */
+#define RUN_PATIENCE_MS 1500
+#define QUERY_MS        5000
+#define RUN_WAIT_MS     1800000
+#define PAUSE_NS        200000000
+
+/* Classid 1414681939 with two keys; 0 of them is the lock for making tables. */
+#define RUNS                                                                                                           \
+    "SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1414681939 AND "            \
+    "l.objsubid = 2 AND l.objid <> 0 AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "      \
+    "WHERE d.datname = pg_catalog.current_database())"
+
+/* A run is there, a run waits for us, anybody waits for us. */
+static const char look_sql[] =
+    "WITH runs AS MATERIALIZED (" RUNS "), ours AS MATERIALIZED (SELECT a.pid FROM pg_catalog.pg_stat_activity a "
+    "WHERE a.application_name = $1 AND a.datname = pg_catalog.current_database()), waiting AS MATERIALIZED "
+    "(SELECT DISTINCT w.pid FROM pg_catalog.pg_locks w WHERE NOT w.granted), blocked AS MATERIALIZED "
+    "(SELECT w.pid FROM waiting w WHERE EXISTS (SELECT FROM ours o WHERE o.pid = ANY "
+    "(pg_catalog.pg_blocking_pids(w.pid)) AND o.pid <> w.pid)) "
+    "SELECT EXISTS (SELECT FROM runs), EXISTS (SELECT FROM blocked b JOIN runs r ON r.pid = b.pid), "
+    "EXISTS (SELECT FROM blocked)";
+
+void backup_watch_begin(struct backup_watch *watch, const struct backup_call *call, int64_t id, const char *state)
+{
+    *watch = (struct backup_watch){
+        .call = call,
+        .scratch = arena_new(0),
+        .progress = {.id = id, .state = state, .message = ""},
+    };
+}
+
+void backup_watch_end(struct backup_watch *watch)
+{
+    pg_session_free(watch->session);
+    arena_free(watch->scratch);
+    watch->session = NULL;
+}
+
+/* The means of one look: what it makes is thrown away behind it. */
+static struct backup_call look_call(struct backup_watch *watch, struct status *status)
+{
+    arena_free(watch->scratch);
+    watch->scratch = arena_new(0);
+    *status = (struct status){.arena = watch->scratch};
+    return (struct backup_call){watch->call->backups, watch->scratch, status, deadline_in(QUERY_MS)};
+}
+
+/* A database that cannot be asked for a moment ends nothing. */
+static bool is_connected(struct backup_watch *watch, const struct backup_call *call)
+{
+    if (watch->session != NULL && pg_session_is_lost(watch->session)) {
+        pg_session_free(watch->session);
+        watch->session = NULL;
+    }
+    if (watch->session == NULL) {
+        watch->session = backup_session(call, 0);
+    }
+    if (watch->session != NULL) {
+        pg_session_set_deadline(watch->session, call->deadline);
+    }
+    return watch->session != NULL;
+}
+
+static void tell(struct backup_watch *watch)
+{
+    struct status status;
+    const struct backup_call call = look_call(watch, &status);
+    bool goes_on = true;
+    watch->next_tell = clock_ms() + TELL_MS;
+    if (is_connected(watch, &call) && backup_rows_tell(&call, watch->session, &watch->progress, &goes_on) && !goes_on) {
+        struct backup_list list;
+        const char *const values[] = {backup_id(call.arena, watch->progress.id), call.backups->worker};
+        const struct backup_query query = {"b.id = $1::bigint AND b.claimed_by = $2 AND b.cancel_requested", 2, values};
+        watch->end =
+            backup_rows_read(&call, watch->session, &query, &list) && list.count == 1 ? WATCH_CANCELLED : WATCH_LOST;
+    }
+}
+
+static void look_for_waiting(struct backup_watch *watch)
+{
+    struct status status;
+    const struct backup_call call = look_call(watch, &status);
+    watch->next_look = clock_ms() + (watch->has_run ? LOOK_NEAR_MS : LOOK_MS);
+    if (!is_connected(watch, &call)) {
+        return;
+    }
+    const char *const name = arena_printf(call.arena, "truss backup %s", backup_id(call.arena, watch->progress.id));
+    PG_RESULT(result) = pg_query(watch->session, look_sql, 1, &name, &status);
+    if (result == NULL) {
+        return;
+    }
+    watch->has_run = pg_field_bool(result, 0, 0);
+    const bool is_blocked = pg_field_bool(result, 0, 2);
+    watch->blocked_since = !is_blocked ? 0 : watch->blocked_since == 0 ? clock_ms() : watch->blocked_since;
+    watch->run_since = !watch->has_run ? 0 : watch->run_since == 0 ? clock_ms() : watch->run_since;
+    const bool is_long = (is_blocked && clock_ms() - watch->blocked_since >= PATIENCE_MS) ||
+                         (watch->has_run && clock_ms() - watch->run_since >= RUN_PATIENCE_MS);
+    if (watch->yields && (pg_field_bool(result, 0, 1) || is_long)) {
+        watch->end = WATCH_GIVES_WAY;
+    }
+}
+
+bool backup_watch_look(void *data)
+{
+    struct backup_watch *const watch = data;
+    const int64_t now = clock_ms();
+    if (watch->end == WATCH_GOES_ON && *watch->call->backups->stopping) {
+        watch->end = WATCH_STOPPING;
+    }
+    if (watch->end == WATCH_GOES_ON && now >= watch->next_tell) {
+        tell(watch);
+    }
+    if (watch->end == WATCH_GOES_ON && watch->yields && now >= watch->next_look) {
+        look_for_waiting(watch);
+    }
+    return watch->end == WATCH_GOES_ON;
+}
+
+bool backup_watch_wait(struct backup_watch *watch)
+{
+    const int64_t until = deadline_in(RUN_WAIT_MS);
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    const char *const state = watch->progress.state;
+    watch->yields = false;
+    watch->end = watch->end == WATCH_GIVES_WAY ? WATCH_GOES_ON : watch->end;
+    for (;;) {
+        if (!backup_watch_look(watch)) {
+            break;
+        }
+        look_for_waiting(watch);
+        if (!watch->has_run) {
+            break;
+        }
+        if (watch->progress.message[0] == '\0') {
+            watch->progress.state = "waiting";
+            watch->progress.message = "It waits for a run to end.";
+            watch->next_tell = 0;
+        }
+        if (deadline_passed(until)) {
+            watch->end = WATCH_GIVES_WAY;
+            break;
+        }
+        nanosleep(&pause, NULL);
+    }
+    watch->yields = true;
+    watch->progress.state = state;
+    watch->progress.message = "";
+    watch->next_tell = 0;
+    watch->blocked_since = 0;
+    watch->run_since = 0;
+    return watch->end == WATCH_GOES_ON;
+}
+
+bool backup_watch_fail(const struct backup_watch *watch, struct status *status)
+{
+    switch (watch->end) {
+    case WATCH_CANCELLED:
+        return status_fail(status, STATUS_CANCELLED, "It was cancelled.");
+    case WATCH_LOST:
+        return status_fail(status, STATUS_ABORTED, "Another worker has taken it for lost.");
+    case WATCH_STOPPING:
+        return status_fail(status, STATUS_ABORTED, "The worker was stopped meanwhile; begin it anew.");
+    case WATCH_GIVES_WAY:
+        return status_fail(status, STATUS_ABORTED,
+                           "A run, or another session, waited for a lock that the dump held; it gave way each time. "
+                           "Try again at a quieter hour.");
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,97 @@
+/*
+ * The branch is made first, empty, and is active only when all of the dump is in it and was compared; else it is
+ * dropped. A worker that dies in between leaves a branch that is "creating", which branches' own look drops.
+ */
+#include "worker/backup_restore.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+#define STEP_MS 600000
+
+struct restoring {
+    const struct backup_call *call;
+    const struct backup_job *job;
+    struct backup_row row;
+    struct branch_call branch_call;
+    struct branch_row branch;
+    const char *report;
+};
+
+static bool begin_branch(struct restoring *restoring)
+{
+    const struct backup_call *const call = restoring->call;
+    struct backup_locale locale;
+    if (!backup_locale_of(call, &restoring->row, &locale)) {
+        return false;
+    }
+    const bool is_try = restoring->job->task == BACKUP_TRY;
+    const struct branch_new what = {
+        .label = is_try ? "verification of a backup" : restoring->job->label,
+        .parent = "",
+        .ttl_hours = is_try ? 1 : restoring->job->ttl_hours,
+        .created_by = restoring->job->created_by,
+        .kind = "restore",
+        .source = "backup",
+        .on_busy = "",
+        .data_at = restoring->row.created_at,
+        .locale = {locale.encoding, locale.collate, locale.ctype, locale.provider, locale.locale},
+    };
+    restoring->branch_call.deadline = deadline_in(STEP_MS);
+    return branch_begin_empty(&restoring->branch_call, &what, &restoring->branch);
+}
+
+/* Leaves no branch where it fails. */
+static bool fill_branch(struct restoring *restoring)
+{
+    const struct backup_call *const call = restoring->call;
+    const struct conninfo into = conninfo_beside(call->arena, call->backups->conninfo, restoring->branch.branch);
+    const bool ok = backup_restore(call, &restoring->row, &into, &restoring->report);
+    restoring->branch_call.deadline = deadline_in(STEP_MS);
+    if (ok && restoring->job->task == BACKUP_RESTORE) {
+        return branch_complete(&restoring->branch_call, &restoring->branch);
+    }
+    struct status ignored = {.arena = call->arena};
+    struct branch_call drop = restoring->branch_call;
+    drop.status = &ignored;
+    branch_abandon(&drop, &restoring->branch, ok ? "It was made to verify a backup." : call->status->message);
+    return ok;
+}
+
+static void tell(const struct restoring *restoring, bool ok, int64_t began)
+{
+    const struct backup_call *const call = restoring->call;
+    const struct status outcome = *call->status;
+    const bool is_try = restoring->job->task == BACKUP_TRY;
+    struct status status = {.arena = call->arena};
+    const struct backup_call end = {call->backups, call->arena, &status, deadline_in(STEP_MS)};
+    backup_end(&end, &restoring->row,
+               &(struct backup_outcome){
+                   .verified = is_try && ok ? "restored" : NULL,
+                   .restore_state = is_try                             ? NULL
+                                    : ok                               ? "completed"
+                                    : outcome.code == STATUS_CANCELLED ? "cancelled"
+                                                                       : "failed",
+                   .branch = ok && !is_try ? restoring->branch.branch : NULL,
+                   .branch_id = ok && !is_try ? restoring->branch.id : 0,
+                   .ms = (uint32_t)(clock_ms() - began),
+                   .message = ok ? is_try ? "" : restoring->report : outcome.message,
+                   .is_damaged = !ok && outcome.code == STATUS_DATA_LOSS,
+               });
+    log_info("backup restored", "id=%lld ok=%s branch=%s", (long long)restoring->row.id, ok ? "true" : "false",
+             restoring->branch.branch == NULL ? "" : restoring->branch.branch);
+}
+
+void backup_restore_job(const struct backup_call *call, const struct branches *branches, const struct backup_job *job)
+{
+    struct restoring restoring = {
+        .call = call,
+        .job = job,
+        .branch_call = {.branches = branches, .arena = call->arena, .status = call->status},
+    };
+    const int64_t began = clock_ms();
+    if (backup_get(call, job->id, &restoring.row)) {
+        tell(&restoring, begin_branch(&restoring) && fill_branch(&restoring), began);
+    }
+}

@@ -1,0 +1,20 @@
+/*
+ * What src/backup knows, as messages of truss.backup.v1.
+ */
+#ifndef WORKER_MESSAGES_BACKUP_MESSAGES_H
+#define WORKER_MESSAGES_BACKUP_MESSAGES_H
+
+#include "backup/backup.h"
+#include "truss/backup/v1/backup.pb-c.h"
+
+Truss__Backup__V1__Backup *backup_message(struct arena *arena, const struct backup_row *row);
+
+/* With a sentence beside it. */
+Truss__Backup__V1__BackupAnswer *backup_answer(struct arena *arena, const struct backup_row *row, const char *message);
+
+Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena, const struct backup_list *list,
+                                                            const char *folder);
+
+Truss__Backup__V1__Schedule *backup_schedule_message(struct arena *arena, const struct backup_schedule *schedule);
+
+#endif
