@@ -399,10 +399,12 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
                             on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
 }
 
-struct http_server *http_server_start(const char *listen, http_handler *handler, void *context, struct status *status)
+struct http_server *http_server_start(const struct http_place *place, http_handler *handler, void *context,
+                                      struct status *status)
 {
     struct http_server *server = memory_alloc(sizeof *server);
-    const struct relay_options options = {.listen = listen, .connect = take_link, .context = server};
+    const struct relay_options options = {
+        .listen = place->listen, .tls = place->tls, .connect = take_link, .context = server};
     server->handler = handler;
     server->context = context;
     pthread_mutex_init(&server->mutex, NULL);

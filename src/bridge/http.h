@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "rpc/tls.h"
 
 #include <stdbool.h>
 
@@ -76,8 +77,15 @@ void http_stream_break(struct http_request *request);
 
 struct http_server;
 
-/* Listens on "ADDRESS:PORT" ("[::1]:8787", "127.0.0.1:0"). NULL and a status where that cannot be. */
-struct http_server *http_server_start(const char *listen, http_handler *handler, void *context, struct status *status);
+/* Where to serve; borrowed. */
+struct http_place {
+    const char *listen;          /* "ADDRESS:PORT": "[::1]:8787", "127.0.0.1:0" */
+    const struct tls_files *tls; /* HTTPS; NULL: HTTP */
+};
+
+/* Listens. NULL and a status where that cannot be. */
+struct http_server *http_server_start(const struct http_place *place, http_handler *handler, void *context,
+                                      struct status *status);
 
 /* "127.0.0.1:8787", with the real port; borrowed. */
 const char *http_server_address(const struct http_server *server);

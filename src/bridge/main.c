@@ -80,6 +80,14 @@ static bool workers_ask_login(struct arena *arena, const struct bridge *bridge, 
     return true;
 }
 
+static bool has_whole_tls(const struct options *options, struct status *status)
+{
+    const bool has_tls = options->tls_cert != NULL;
+    return (has_tls == (options->tls_key != NULL) && (has_tls || options->tls_client_ca == NULL)) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "HTTPS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
+}
+
 static bool serve(struct arena *arena, const struct options *options, struct status *status)
 {
     struct bridge bridge = {
@@ -87,7 +95,10 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
         .index = openapi_index(arena),
         .read_timeout_ms = options->bridge_timeout,
         .run_timeout_ms = options->run_timeout,
+        .is_tls = options->tls_cert != NULL,
     };
+    const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
+    const struct http_place place = {options->http_listen, bridge.is_tls ? &tls : NULL};
     const char *hosts[LIMIT_HOSTS + 1] = {NULL};
     sigset_t signals;
     int caught;
@@ -99,13 +110,16 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
     }
+    if (!has_whole_tls(options, status)) {
+        return false;
+    }
     bridge.allowed_hosts = hosts;
     if (!open_workers(arena, options->workers, &bridge, status)) {
         bridge_stop(&bridge);
         return false;
     }
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
-    struct http_server *const server = http_server_start(options->http_listen, dispatch, &bridge, status);
+    struct http_server *const server = http_server_start(&place, dispatch, &bridge, status);
     if (server == NULL) {
         bridge_stop(&bridge);
         return false;
@@ -117,7 +131,8 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
         stop(&bridge, server);
         return false;
     }
-    log_info("listening", "address=http://%s workers=%s", http_server_address(server), options->workers);
+    log_info("listening", "address=http%s://%s workers=%s", bridge.is_tls ? "s" : "", http_server_address(server),
+             options->workers);
     sigwait(&signals, &caught);
     log_info("stopping", "signal=%d", caught);
     stop(&bridge, server);

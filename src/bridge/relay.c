@@ -192,6 +192,7 @@ struct relay *relay_open(const struct relay_options *options, struct status *sta
         .per_address = PER_ADDRESS,
         .files_each = FILES_EACH,
         .bytes = BYTES_LIMIT,
+        .tls = options->tls,
     };
     relay->options = *options;
     relay->door = door_open(&door, status);

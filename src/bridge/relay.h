@@ -17,7 +17,8 @@
 struct relay;
 
 struct relay_options {
-    const char *listen; /* "127.0.0.1:8787" */
+    const char *listen;          /* "127.0.0.1:8787" */
+    const struct tls_files *tls; /* HTTPS; NULL: HTTP */
     /* Gives the server its end of a client's link; false where it takes none, which closes it. On the relay's thread.
      */
     bool (*connect)(void *context, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size);

@@ -143,7 +143,8 @@ static void let_in(struct door *door, int fd, uint64_t address)
     guest->before = list->last;
     *(list->last == NULL ? &list->first : &list->last->behind) = guest;
     list->last = guest;
-    if (epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+    guest->tls = door->tls == NULL ? NULL : tls_new(door->tls, fd);
+    if ((door->tls != NULL && guest->tls == NULL) || epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         guest_leave(guest);
         return;
     }
@@ -361,7 +362,8 @@ struct door *door_open(const struct door_options *options, struct status *status
         door_free(door);
         return NULL;
     }
-    if (!listen_on_all(door, status)) {
+    door->tls = options->tls == NULL ? NULL : tls_door_new(options->tls, status);
+    if ((options->tls != NULL && door->tls == NULL) || !listen_on_all(door, status)) {
         door_free(door);
         return NULL;
     }
@@ -417,6 +419,7 @@ void door_free(struct door *door)
     if (door->wake >= 0) {
         close(door->wake);
     }
+    tls_door_free(door->tls);
     pthread_mutex_destroy(&door->mutex);
     free(door->places);
     free(door);

@@ -16,6 +16,7 @@
 #include "base/intake.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "rpc/tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,10 +42,11 @@ struct door_options {
     const char *const *urls; /* tcp://HOST:PORT with a numeric host or localhost, ipc://PATH; NULL-terminated */
     const struct door_protocol *protocol;
     void *context;
-    unsigned guests;      /* the most at once; fewer where the process may not have as many descriptors */
-    unsigned per_address; /* the most of one address; those of Unix sockets are not counted */
-    unsigned files_each;  /* descriptors that a guest may need; 0 is 1 */
-    size_t bytes;         /* the most that are kept for all guests together */
+    unsigned guests;             /* the most at once; fewer where the process may not have as many descriptors */
+    unsigned per_address;        /* the most of one address; those of Unix sockets are not counted */
+    unsigned files_each;         /* descriptors that a guest may need; 0 is 1 */
+    size_t bytes;                /* the most that are kept for all guests together */
+    const struct tls_files *tls; /* guests speak TLS; NULL: they do not */
 };
 
 /* Opens the addresses; guests come in with door_start. NULL and a status where one cannot be listened on. */

@@ -24,7 +24,8 @@ struct guest {
     struct guest *next_touched;
     bool is_touched; /* something of it changed in this turn */
     guest_name name;
-    int fd; /* -1: it has left */
+    int fd;          /* -1: it has left */
+    struct tls *tls; /* NULL: it speaks without */
     uint32_t events;
     int link; /* -1: none */
     uint32_t link_events;
@@ -52,6 +53,7 @@ struct guest_list {
 
 struct door {
     struct door_options options;
+    struct tls_door *tls; /* NULL: none */
     int epoll;
     int wake; /* an eventfd */
     int listeners[DOOR_LISTENERS];

@@ -240,6 +240,8 @@ void guest_leave(struct guest *guest)
         return;
     }
     unlink_guest(guest);
+    tls_free(guest->tls);
+    guest->tls = NULL;
     close(guest->fd); /* which takes it out of epoll */
     guest->fd = -1;
     guest_drop_link(guest);
@@ -267,6 +269,9 @@ static void linger(struct guest *guest)
 {
     guest->is_lingering = true;
     guest->until = clock_ms() + LINGER_MS;
+    if (guest->tls != NULL) {
+        tls_end(guest->tls);
+    }
     if (guest->has_ended || shutdown(guest->fd, SHUT_WR) != 0) {
         guest_leave(guest);
     }
@@ -343,18 +348,36 @@ static void take_off(struct guest *guest, size_t bytes)
     guest->is_drained = guest->first == NULL;
 }
 
+/* What is said to who has not even greeted us is not worth a wait. */
+static ssize_t send_by_tls(struct guest *guest)
+{
+    const struct text bytes = guest->first->bytes;
+    if (!tls_is_open(guest->tls)) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    return tls_send(guest->tls, bytes.data + guest->offset, bytes.size - guest->offset);
+}
+
+static ssize_t send_pieces(struct guest *guest)
+{
+    struct iovec parts[PIECES];
+    int count = 0;
+    if (guest->tls != NULL) {
+        return send_by_tls(guest);
+    }
+    for (const struct door_piece *piece = guest->first; piece != NULL && count < PIECES; piece = piece->next) {
+        const size_t offset = count == 0 ? guest->offset : 0;
+        parts[count++] = (struct iovec){(void *)(uintptr_t)(piece->bytes.data + offset), piece->bytes.size - offset};
+    }
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+    return sendmsg(guest->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void guest_writable(struct guest *guest)
 {
     while (guest->fd >= 0 && guest->first != NULL) {
-        struct iovec parts[PIECES];
-        int count = 0;
-        for (const struct door_piece *piece = guest->first; piece != NULL && count < PIECES; piece = piece->next) {
-            const size_t offset = count == 0 ? guest->offset : 0;
-            parts[count++] =
-                (struct iovec){(void *)(uintptr_t)(piece->bytes.data + offset), piece->bytes.size - offset};
-        }
-        const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-        const ssize_t sent = sendmsg(guest->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent = send_pieces(guest);
         if (sent > 0) {
             take_off(guest, (size_t)sent);
         } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -381,7 +404,8 @@ void guest_readable(struct guest *guest)
 {
     struct door *const door = guest->door;
     const struct door_protocol *const protocol = door->options.protocol;
-    const ssize_t size = recv(guest->fd, door->buffer, sizeof door->buffer, MSG_DONTWAIT);
+    const ssize_t size = guest->tls != NULL ? tls_receive(guest->tls, door->buffer, sizeof door->buffer)
+                                            : recv(guest->fd, door->buffer, sizeof door->buffer, MSG_DONTWAIT);
     if (size > 0 && !guest->is_finishing) {
         protocol->bytes(guest, (struct text){door->buffer, (size_t)size});
     } else if (size == 0 && (guest->is_lingering || (protocol->ends == NULL && !guest->is_finishing))) {
@@ -409,8 +433,17 @@ void guest_late(struct guest *guest)
 
 /* ---- the end of a turn ---- */
 
+/* Has TLS something to say of its own? */
+static bool greets(const struct guest *guest)
+{
+    return guest->tls != NULL && tls_wants_to_write(guest->tls);
+}
+
 void guest_settle(struct guest *guest)
 {
+    if (guest->fd >= 0 && greets(guest) && guest->first == NULL) {
+        guest_readable(guest);
+    }
     /* What is sent may be all, and the protocol may have more then. */
     for (int i = 0; i < 4 && guest->fd >= 0; i++) {
         guest_writable(guest);
@@ -426,7 +459,7 @@ void guest_settle(struct guest *guest)
         return;
     }
     const uint32_t wanted = (guest->is_paused || guest->has_ended ? 0U : (uint32_t)EPOLLIN) |
-                            (guest->first == NULL && !guest->is_drained ? 0U : (uint32_t)EPOLLOUT);
+                            (guest->first == NULL && !guest->is_drained && !greets(guest) ? 0U : (uint32_t)EPOLLOUT);
     if (wanted != guest->events) {
         struct epoll_event event = {.events = wanted, .data.ptr = guest};
         guest->events = wanted;

@@ -1,0 +1,218 @@
+/*
+ * A record is read whole, so that nothing waits in here that epoll does not know of. What is sent may be a part of what
+ * was given, as with send.
+ */
+#include "rpc/tls.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILES   3
+#define LOOK_MS 1000 /* between two looks at the files */
+
+struct tls_door {
+    struct tls_files files;
+    SSL_CTX *context;
+    struct file_stamp stamps[FILES]; /* of the files that were tried last */
+    int64_t looked_at;
+};
+
+struct tls {
+    SSL *ssl;
+    bool wants_to_write;
+};
+
+static void look(const struct tls_files *files, struct file_stamp stamps[FILES])
+{
+    const char *const paths[FILES] = {files->certificate, files->key, files->client_ca};
+    for (size_t i = 0; i < FILES; i++) {
+        stamps[i] = (struct file_stamp){0};
+        if (paths[i] != NULL) {
+            file_look(paths[i], &stamps[i]);
+        }
+    }
+}
+
+/* What OpenSSL has to say of its last failure. */
+static bool fail(struct status *status, const char *what, const char *path)
+{
+    const char *const reason = ERR_reason_error_string(ERR_peek_last_error());
+    ERR_clear_error();
+    return status_fail(status, STATUS_FAILED_PRECONDITION, "%s %s cannot be used: %s.", what, path,
+                       reason == NULL ? "it is not one" : reason);
+}
+
+static bool load(SSL_CTX *context, const struct tls_files *files, struct status *status)
+{
+    static const unsigned char name[] = "truss";
+    if (SSL_CTX_use_certificate_chain_file(context, files->certificate) != 1) {
+        return fail(status, "The certificate", files->certificate);
+    }
+    if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
+        return fail(status, "The key", files->key);
+    }
+    if (files->client_ca != NULL) {
+        STACK_OF(X509_NAME) *const names = SSL_load_client_CA_file(files->client_ca);
+        if (names == NULL || SSL_CTX_load_verify_locations(context, files->client_ca, NULL) != 1) {
+            return fail(status, "The clients' authority", files->client_ca);
+        }
+        SSL_CTX_set_client_CA_list(context, names);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    }
+    return SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1;
+}
+
+/* NULL and a status where the files cannot be used. */
+static SSL_CTX *context_new(const struct tls_files *files, struct status *status)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    ERR_clear_error();
+    if (context == NULL) {
+        status_fail(status, STATUS_INTERNAL, "TLS cannot be prepared.");
+        return NULL;
+    }
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    if (!load(context, files, status)) {
+        SSL_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+struct tls_door *tls_door_new(const struct tls_files *files, struct status *status)
+{
+    struct tls_door *door = memory_alloc(sizeof *door);
+    door->files = *files;
+    look(files, door->stamps);
+    door->looked_at = clock_ms();
+    door->context = context_new(files, status);
+    if (door->context == NULL) {
+        tls_door_free(door);
+        door = NULL;
+    }
+    return door;
+}
+
+void tls_door_free(struct tls_door *door)
+{
+    if (door != NULL) {
+        SSL_CTX_free(door->context);
+        free(door);
+    }
+}
+
+/* Files that changed are used from now on; those that are wrong, as while they are being written, are not. */
+static void look_again(struct tls_door *door)
+{
+    struct file_stamp stamps[FILES];
+    bool same = true;
+    if (clock_ms() - door->looked_at < LOOK_MS) {
+        return;
+    }
+    door->looked_at = clock_ms();
+    look(&door->files, stamps);
+    for (size_t i = 0; i < FILES; i++) {
+        same = same && file_stamp_equal(&stamps[i], &door->stamps[i]);
+    }
+    if (same) {
+        return;
+    }
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    char error[LOG_QUOTED_SIZE];
+    SSL_CTX *const context = context_new(&door->files, &status);
+    memcpy(door->stamps, stamps, sizeof stamps);
+    if (context != NULL) {
+        SSL_CTX_free(door->context);
+        door->context = context;
+        log_info("certificate read again", "file=%s", log_quoted(door->files.certificate, error));
+    } else {
+        log_error("certificate cannot be read again, the one before stays", "error=%s",
+                  log_quoted(status.message, error));
+    }
+    arena_free(arena);
+}
+
+struct tls *tls_new(struct tls_door *door, int fd)
+{
+    look_again(door);
+    SSL *const ssl = SSL_new(door->context);
+    if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    SSL_set_accept_state(ssl);
+    struct tls *const tls = memory_alloc(sizeof *tls);
+    tls->ssl = ssl;
+    return tls;
+}
+
+void tls_free(struct tls *tls)
+{
+    if (tls != NULL) {
+        SSL_free(tls->ssl);
+        free(tls);
+    }
+}
+
+/* What a call that failed means, in the words of recv. */
+static ssize_t outcome(struct tls *tls, int result)
+{
+    const int error = SSL_get_error(tls->ssl, result);
+    ERR_clear_error();
+    tls->wants_to_write = error == SSL_ERROR_WANT_WRITE;
+    if (error == SSL_ERROR_ZERO_RETURN) {
+        return 0;
+    }
+    errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : ECONNRESET;
+    return -1;
+}
+
+ssize_t tls_receive(struct tls *tls, void *data, size_t size)
+{
+    size_t taken;
+    ERR_clear_error();
+    const int result = SSL_read_ex(tls->ssl, data, size, &taken);
+    tls->wants_to_write = false;
+    return result == 1 ? (ssize_t)taken : outcome(tls, result);
+}
+
+ssize_t tls_send(struct tls *tls, const void *data, size_t size)
+{
+    size_t taken;
+    ERR_clear_error();
+    const int result = SSL_write_ex(tls->ssl, data, size, &taken);
+    tls->wants_to_write = false;
+    return result == 1 ? (ssize_t)taken : outcome(tls, result);
+}
+
+bool tls_is_open(const struct tls *tls)
+{
+    return SSL_is_init_finished(tls->ssl) != 0;
+}
+
+bool tls_wants_to_write(const struct tls *tls)
+{
+    return tls->wants_to_write;
+}
+
+void tls_end(struct tls *tls)
+{
+    if (tls_is_open(tls)) {
+        SSL_shutdown(tls->ssl);
+        ERR_clear_error();
+    }
+}
