@@ -12,7 +12,9 @@ const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const AsyncFunction = (async () => {}).constructor;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // One process less for each, and no second compilation of what runs once.
+  "--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt"] });
 let context, page, problems;
 
 async function open({ open: url, options }) {
