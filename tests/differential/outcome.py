@@ -121,7 +121,7 @@ class Bench:
                 for at, one in enumerate(file.statements):
                     if one.before and not is_undone(file.statements, at):
                         ignore(session.wire, one.before)
-                file = idealised(file, framework.is_alone if framework.cuts else lambda text: False)
+                file = idealised(file, framework.is_alone if framework.cuts else lambda text: False, framework.by_statement)
             bare = not framework.wraps or file.no_transaction and not framework.by_statement
             wrap = way == "ideal" and bare and not own
             if wrap and framework.cuts:
@@ -226,24 +226,24 @@ def is_undone(statements, at):
     return next(ends, "").startswith(("ROLLBACK", "ABORT"))
 
 
-def in_place_of(statements, at, stays):
-    """What stands in the place of a statement in the ideal script."""
+def in_place_of(statements, at, stays, each):
+    """What stands in the place of a statement in the ideal script; each: its tool sends each by itself, in no transaction."""
     one = statements[at]
     behind_cut = at > 0 and statements[at - 1].ideal is not None and not stays(statements[at - 1].text)
-    if behind_cut and one.text.startswith("SET TRANSACTION"):
+    if behind_cut and not each and one.text.startswith("SET TRANSACTION"):
         return ("COMMIT", "BEGIN", one.text)
     if one.ideal is None or stays(one.text) or one.before and is_undone(statements, at):
         return (one.text,)
     return (one.ideal,) if isinstance(one.ideal, str) else one.ideal
 
 
-def idealised(file, stays):
-    """stays: whether a statement is left as it is, because the framework sends it alone."""
+def idealised(file, stays, by_statement=False):
+    """stays: whether a statement is left as it is, because the framework sends it alone. by_statement: where the file has no transaction, each is."""
     statements = []
     for at, one in enumerate(file.statements):
-        parts = [part for part in in_place_of(file.statements, at, stays) if part]
+        parts = [part for part in in_place_of(file.statements, at, stays, by_statement and file.no_transaction) if part]
         statements += [replace(one, text=part, tail=";\n" if i + 1 < len(parts) else one.tail) for i, part in enumerate(parts)]
-    before = idealised(file.before, stays) if file.before else None
+    before = idealised(file.before, stays, by_statement) if file.before else None
     return replace(file, statements=statements, bom=False, before=before, written=file.on_disk())
 
 
