@@ -329,6 +329,32 @@ static bool read_standard_input(struct arena *arena, struct text *content, struc
     return true;
 }
 
+static bool is_uncompared(const Truss__Migration__V1__DetectSchemaResponse *reply, const char *name)
+{
+    size_t i = 0;
+    while (i < reply->n_uncompared && strcmp(reply->uncompared[i], name) != 0) {
+        i++;
+    }
+    return i < reply->n_uncompared;
+}
+
+/* Of the uncompared, those that are no finding: statements that make what is not looked for. */
+static void add_unjudged(struct table *table, const Truss__Migration__V1__DetectSchemaResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_uncompared; i++) {
+        bool is_finding = false;
+        for (size_t j = 0; j < reply->n_findings; j++) {
+            is_finding = is_finding || strcmp(reply->findings[j]->name, reply->uncompared[i]) == 0;
+        }
+        if (!is_finding) {
+            table_add(table, COLOUR_YELLOW, "not judged");
+            table_add(table, COLOUR_NONE, "");
+            table_add(table, COLOUR_NONE, reply->uncompared[i]);
+            table_add(table, COLOUR_NONE, "");
+        }
+    }
+}
+
 static const char *difference_of(const Truss__Migration__V1__DetectSchemaResponse *reply,
                                  const Truss__Migration__V1__Finding *finding)
 {
@@ -363,6 +389,7 @@ int command_detect_schema(struct cli *cli)
         for (size_t i = 0; i < reply->n_findings; i++) {
             const char *const difference = difference_of(reply, reply->findings[i]);
             const bool exists = reply->findings[i]->exists;
+            const bool is_alike = exists && !is_uncompared(reply, reply->findings[i]->name);
             table_add(&table,
                       difference != NULL ? COLOUR_RED
                       : exists           ? COLOUR_YELLOW
@@ -372,8 +399,12 @@ int command_detect_schema(struct cli *cli)
                                          : "new");
             table_add(&table, COLOUR_NONE, reply->findings[i]->type);
             table_add(&table, COLOUR_NONE, reply->findings[i]->name);
-            table_add(&table, COLOUR_NONE, difference == NULL ? "" : difference);
+            table_add(&table, COLOUR_NONE,
+                      difference != NULL   ? difference
+                      : exists == is_alike ? ""
+                                           : "whether it is the same was not judged.");
         }
+        add_unjudged(&table, reply);
         table_print(&table);
         printf("%s\n", output_safe(cli->arena, reply->recommendation, false));
     }

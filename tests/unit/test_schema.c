@@ -226,6 +226,33 @@ START_TEST(what_is_there_is_compared_with_what_the_script_says)
 }
 END_TEST
 
+/* What is not looked for is told, and is no reason to call anything safe. */
+START_TEST(what_is_not_looked_for_is_told_and_never_safe)
+{
+    static const char *const statements[] = {"create rule r as on delete to users do instead nothing",
+                                             "comment on table users is 'x'",
+                                             "create role somebody",
+                                             "create publication p for table users",
+                                             "create event trigger e on ddl_command_end execute function f()",
+                                             "create statistics st on id, id2 from users",
+                                             "create aggregate a (int) (sfunc = int4pl, stype = int)"};
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        found(statements[i]);
+        ck_assert_uint_eq(findings.unjudged_count, 1);
+        ck_assert_str_eq(findings.unjudged[0], arena_printf(arena, "%.60s%s", statements[i],
+                                                            strlen(statements[i]) > 60 ? "\xE2\x80\xA6" : ""));
+        ck_assert_ptr_nonnull(strstr(findings.recommendation, "Review carefully"));
+        found(arena_printf(arena, "create schema app; %s", statements[i]));
+        ck_assert(!findings.all_exist && findings.some_exist);
+        ck_assert_ptr_nonnull(strstr(findings.recommendation, "Review carefully"));
+    }
+    found("create schema app; create temp table t (i int); insert into users values (1); grant select on users to "
+          "public");
+    ck_assert_uint_eq(findings.unjudged_count, 0);
+    ck_assert_ptr_nonnull(strstr(findings.recommendation, "Safe to mark"));
+}
+END_TEST
+
 START_TEST(what_is_not_fit_for_use_does_not_exist)
 {
     ck_assert_str_eq(found("create index twice_a on twice (a)"), "-index twice_a");
@@ -366,6 +393,7 @@ int main(void)
     tcase_add_loop_test(tests, each_kind_is_looked_up_by_its_exact_name, 0, (int)(sizeof kinds / sizeof kinds[0]));
     tcase_add_loop_test(tests, what_is_there_is_compared_with_what_the_script_says, 0,
                         (int)(sizeof comparisons / sizeof comparisons[0]));
+    tcase_add_test(tests, what_is_not_looked_for_is_told_and_never_safe);
     tcase_add_test(tests, what_is_not_fit_for_use_does_not_exist);
     tcase_add_test(tests, an_unqualified_name_is_looked_for_in_the_default_schema);
     tcase_add_test(tests, without_a_default_the_search_path_decides);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHOWN           60 /* characters of a statement */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* The objects of a script, and the statement that makes each. */
@@ -20,7 +21,30 @@ struct script_objects {
     size_t capacity;
 };
 
-static void find_objects(struct arena *arena, struct text sql, struct script_objects *found)
+/* A statement that makes something of which nothing is known here: whether that is there already nobody has asked. */
+static void note_unjudged(struct arena *arena, struct text statement, struct schema_findings *findings)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool creates = sql_take(&words, "create");
+    const bool is_temporary = sql_is_word(&words.token, "temp") || sql_is_word(&words.token, "temporary");
+    if (creates ? is_temporary : !sql_is_word(&words.token, "comment")) {
+        return;
+    }
+    const size_t most = text_byte_of_character(statement, SHOWN + 1);
+    const char **const grown = arena_array(arena, findings->unjudged_count + 1, sizeof *grown);
+    for (size_t i = 0; i < findings->unjudged_count; i++) {
+        grown[i] = findings->unjudged[i];
+    }
+    char *const shown = arena_printf(arena, "%.*s%s", (int)most, statement.data, most < statement.size ? "…" : "");
+    for (char *c = shown; *c != '\0'; c++) {
+        *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c;
+    }
+    grown[findings->unjudged_count++] = shown;
+    findings->unjudged = grown;
+}
+
+static void find_objects(struct arena *arena, struct text sql, struct script_objects *found,
+                         struct schema_findings *findings)
 {
     struct sql_lexer lexer = {.text = sql};
     struct sql_statement statement;
@@ -28,6 +52,9 @@ static void find_objects(struct arena *arena, struct text sql, struct script_obj
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(sql, statement.start, statement.end);
         sql_created_objects(arena, text, &found->objects);
+        if (found->objects.count == named) {
+            note_unjudged(arena, text, findings);
+        }
         for (; named < found->objects.count; named++) {
             found->statements =
                 arena_grow(arena, found->statements, named, &found->capacity, sizeof *found->statements);
@@ -276,8 +303,9 @@ static void compare_columns(const struct looking *looking)
 
 static void count(struct schema_findings *findings)
 {
-    bool same = findings->count > 0;
-    findings->all_exist = findings->count > 0;
+    bool same = findings->count > 0 && findings->unjudged_count == 0;
+    const bool knows_nothing = findings->count == 0 && findings->unjudged_count > 0;
+    findings->all_exist = same;
     for (size_t i = 0; i < findings->count; i++) {
         const struct schema_finding *const finding = &findings->items[i];
         findings->some_exist = findings->some_exist || finding->exists || finding->difference != NULL;
@@ -287,8 +315,9 @@ static void count(struct schema_findings *findings)
     /* All there by their names, and one of them could not be compared: that is no reason to call it safe. */
     findings->recommendation =
         findings->all_exist && same ? "All DDL objects already exist. Safe to mark as applied without re-running."
-        : findings->some_exist ? "Some objects already exist. Review carefully before running or marking as applied."
-                               : "No existing objects detected. Safe to run this migration.";
+        : findings->some_exist || knows_nothing
+            ? "Some objects already exist. Review carefully before running or marking as applied."
+            : "No existing objects detected. Safe to run this migration.";
 }
 
 bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,
@@ -306,7 +335,7 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
     if (!text_is_utf8(sql, NULL)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "sql must be UTF-8 text.");
     }
-    find_objects(place->arena, sql, &found);
+    find_objects(place->arena, sql, &found, findings);
     if (found.objects.count > 0) {
         drop_repeated(place->arena, &found);
         if (!look_up(&looking) || !compare(&looking)) {

@@ -31,6 +31,9 @@ struct schema_finding {
 struct schema_findings {
     struct schema_finding *items;
     size_t count;
+    const char *
+        *unjudged; /* the beginnings of statements that make what is not looked for: a rule, a comment, a role */
+    size_t unjudged_count;
     bool all_exist;             /* none of them different; false where there is nothing */
     bool some_exist;            /* by their names at least */
     const char *recommendation; /* one of the contract's three sentences */

@@ -82,7 +82,7 @@ static void set_differences(struct arena *arena, const struct schema_findings *f
                             Truss__Migration__V1__DetectSchemaResponse *reply)
 {
     reply->differences = arena_array(arena, found->count, sizeof *reply->differences);
-    reply->uncompared = arena_array(arena, found->count, sizeof *reply->uncompared);
+    reply->uncompared = arena_array(arena, found->count + found->unjudged_count, sizeof *reply->uncompared);
     for (size_t i = 0; i < found->count; i++) {
         const struct schema_finding *const one = &found->items[i];
         if (one->difference != NULL) {
@@ -90,6 +90,9 @@ static void set_differences(struct arena *arena, const struct schema_findings *f
         } else if (one->exists && one->comparison == SCHEMA_UNCOMPARED) {
             reply->uncompared[reply->n_uncompared++] = message_string(one->name);
         }
+    }
+    for (size_t i = 0; i < found->unjudged_count; i++) {
+        reply->uncompared[reply->n_uncompared++] = message_string(found->unjudged[i]);
     }
 }
 
