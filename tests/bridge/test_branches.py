@@ -261,8 +261,7 @@ class Busy(Branches):
         answers = []
         thread = threading.Thread(target=lambda: answers.append(self.make(onBusy="wait")))
         thread.start()
-        wait_for(lambda: self.process.process.poll() is None)
-        time.sleep(0.5)
+        wait_for(lambda: self.admin("SELECT FROM pg_stat_activity WHERE datname = 'postgres' AND application_name = 'truss'"))
         self.wake_up()
         thread.join()
         self.assertEqual(answers[0]["source"], "parent")
