@@ -29,12 +29,12 @@ const char *guard_url(const struct guard *guard, size_t index);
 /* Takes the ticket off a message: false where it came by another way into the same socket. */
 bool guard_take_ticket(const struct guard *guard, nng_msg *message, uint32_t *ticket);
 
-/* Where the request's connection comes from; "?" where nothing is known of it. Any thread. */
-void guard_peer(struct guard *guard, uint32_t ticket, struct rpc_peer *peer);
+/* Where a ticket's connection comes from; "?" where nothing is known of it. Any thread. */
+void guard_peer(struct guard *guard, uint32_t number, struct rpc_peer *peer);
 
 /* Whose request it is, and whether he is still there to be answered. Any thread. */
-guest_name guard_guest(struct guard *guard, uint32_t ticket);
-bool guard_is_wanted(struct guard *guard, uint32_t ticket);
+guest_name guard_guest(struct guard *guard, uint32_t number);
+bool guard_is_wanted(struct guard *guard, uint32_t number);
 
 /* Lets all go and releases everything. NULL is fine. */
 void guard_free(struct guard *guard);

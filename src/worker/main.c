@@ -133,50 +133,76 @@ static _Noreturn void leave(const struct config *config, int code)
     _exit(code);
 }
 
-static int serve(const struct config *config, const sigset_t *signals, struct status *status)
+/* What serves, as long as the process lives. */
+struct house {
+    const struct config *config;
+    struct gate gate;
+    struct site site;
+    struct workbench workbench;
+    struct health_context health;
+    struct witness *witness;
+    struct service_context service;
+    struct trust_context trust;
+    struct connection_context connection;
+    struct branch_context branch;
+    struct backups backups;
+    struct backup_context backup;
+    struct branch_watch *watch;
+    struct rpc_server *server;
+};
+
+/* Who may come, where, and whether there is a database: false where it cannot serve at all. */
+static bool prepare(struct house *house, bool *created, struct status *status)
 {
-    int caught;
-    bool created;
-    struct gate gate = {.login = open_login(config, status)};
-    const bool has_login = config->tokens == NULL || gate.login != NULL;
-    const bool has_place = has_login && (!config->serves_parent || private_begin(config->urls[0], status));
-    if (!has_place || !ensure_database(config, &created, status)) {
-        fprintf(stderr, "truss-worker: %s\n", status->message);
-        return 1;
-    }
+    const struct config *const config = house->config;
+    house->gate.login = open_login(config, status);
+    const bool has_login = config->tokens == NULL || house->gate.login != NULL;
+    return has_login && (!config->serves_parent || private_begin(config->urls[0], status)) &&
+           ensure_database(config, created, status);
+}
+
+static void furnish(struct house *house, struct arena *arena)
+{
+    const struct config *const config = house->config;
     srandom((unsigned)(clock_wall_us() ^ getpid()));
-    struct site site = site_of(config);
-    struct workbench workbench = workbench_of(config);
-    struct health_context health = {
-        .workbench = &workbench,
-        .site = &site,
+    house->site = site_of(config);
+    house->workbench = workbench_of(config);
+    house->health = (struct health_context){
+        .workbench = &house->workbench,
+        .site = &house->site,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
         .started_at = clock_wall_us(),
     };
-    struct witness *const witness = witness_new(&site, gate.login != NULL || config->audit);
-    struct service_context context = {.site = &site, .operations = operations_new(&site), .witness = witness};
-    struct trust_context trust = {.site = &site, .asks_login = gate.login != NULL};
-    struct connection_context connection = {.site = &site};
-    struct branch_context branch = {
-        .site = &site,
+    house->witness = witness_new(&house->site, house->gate.login != NULL || config->audit);
+    house->service = (struct service_context){
+        .site = &house->site, .operations = operations_new(&house->site), .witness = house->witness};
+    house->trust = (struct trust_context){.site = &house->site, .asks_login = house->gate.login != NULL};
+    house->connection = (struct connection_context){.site = &house->site};
+    house->branch = (struct branch_context){
+        .site = &house->site,
         .branches = {.most = config->max_branches, .pg_bin = config->pg_bin},
-        .pools = {site.pool, health.pool, workbench.pool},
+        .pools = {house->site.pool, house->health.pool, house->workbench.pool},
     };
-    branch_context_begin(&branch);
-    const struct backups backups = backups_of(status->arena, config);
-    struct backup_context backup = {
-        .site = &site,
-        .backups = &backups,
-        .jobs = backup_jobs_new(&backups, &branch.branches),
+    branch_context_begin(&house->branch);
+    house->backups = backups_of(arena, config);
+    house->backup = (struct backup_context){
+        .site = &house->site,
+        .backups = &house->backups,
+        .jobs = backup_jobs_new(&house->backups, &house->branch.branches),
     };
-    const struct rpc_service services[] = {
-        migration_service(&context), health_service(&health), sql_service(&workbench), connection_service(&connection),
-        trust_service(&trust),       branch_service(&branch), backup_service(&backup)};
+}
+
+static bool open_server(struct house *house, struct status *status)
+{
+    const struct rpc_service services[] = {migration_service(&house->service), health_service(&house->health),
+                                           sql_service(&house->workbench),     connection_service(&house->connection),
+                                           trust_service(&house->trust),       branch_service(&house->branch),
+                                           backup_service(&house->backup)};
     const struct rpc_server_options options = {
-        .urls = config->urls,
+        .urls = house->config->urls,
         .gate = gate_enter,
-        .gate_context = &gate,
-        .witness = witness_hooks(witness),
+        .gate_context = &house->gate,
+        .witness = witness_hooks(house->witness),
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,
                     [RPC_LANE_WAIT] = 256,
@@ -190,43 +216,68 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
                   [RPC_LANE_HEALTH] = 64,
                   [RPC_LANE_SQL] = 32},
     };
-    struct rpc_server *const server =
-        rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
-    if (server == NULL) {
+    house->server = rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
+    return house->server != NULL;
+}
+
+/* Ends the work under way. Where it does not end in time, or nobody is left to ask, this does not return. */
+static void stop(struct house *house)
+{
+    const struct config *const config = house->config;
+    struct operations *const operations = house->service.operations;
+    const bool is_idle = rpc_server_is_idle(house->server) && operations_are_idle(operations) &&
+                         backup_jobs_are_idle(house->backup.jobs);
+    if (config->serves_parent && is_idle) {
+        leave(config, 0); /* nobody is left to ask */
+    }
+    is_stopping = true;
+    workbench_stop(&house->workbench);
+    /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
+    if (!operations_stop(operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
+        !branch_watch_stop(house->watch, STOP_GRACE_MS) || !rpc_server_stop(house->server, STOP_GRACE_MS)) {
+        /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
+        log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
+        leave(config, 1);
+    }
+}
+
+static void clear(struct house *house)
+{
+    backup_jobs_free(house->backup.jobs);
+    operations_free(house->service.operations);
+    witness_free(house->witness);
+    workbench_close(&house->workbench);
+    pg_pool_free(house->health.pool);
+    pg_pool_free(house->site.pool);
+    checksums_free(house->site.checksums);
+    login_free(house->gate.login);
+}
+
+static int serve(const struct config *config, const sigset_t *signals, struct status *status)
+{
+    struct house house = {.config = config};
+    bool created;
+    int caught;
+    if (!prepare(&house, &created, status)) {
         fprintf(stderr, "truss-worker: %s\n", status->message);
         return 1;
     }
-    log_start(config, server);
-    struct branch_watch *const watch = config->has_conninfo && !config->serves_parent
-                                           ? branch_watch_start(&branch.branches, config->branch_interval_ms)
-                                           : NULL;
+    furnish(&house, status->arena);
+    if (!open_server(&house, status)) {
+        fprintf(stderr, "truss-worker: %s\n", status->message);
+        return 1;
+    }
+    log_start(config, house.server);
+    house.watch = config->has_conninfo && !config->serves_parent
+                      ? branch_watch_start(&house.branch.branches, config->branch_interval_ms)
+                      : NULL;
     if (config->serves_parent) {
         private_say_ready(created ? config->conninfo.place.database : NULL);
     }
     sigwait(signals, &caught);
     log_info("stopping", "signal=%d", caught);
-    const bool is_idle =
-        rpc_server_is_idle(server) && operations_are_idle(context.operations) && backup_jobs_are_idle(backup.jobs);
-    if (config->serves_parent && is_idle) {
-        leave(config, 0); /* nobody is left to ask */
-    }
-    is_stopping = true;
-    workbench_stop(&workbench);
-    /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
-    if (!operations_stop(context.operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
-        !branch_watch_stop(watch, STOP_GRACE_MS) || !rpc_server_stop(server, STOP_GRACE_MS)) {
-        /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
-        log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
-        leave(config, 1);
-    }
-    backup_jobs_free(backup.jobs);
-    operations_free(context.operations);
-    witness_free(witness);
-    workbench_close(&workbench);
-    pg_pool_free(health.pool);
-    pg_pool_free(site.pool);
-    checksums_free(site.checksums);
-    login_free(gate.login);
+    stop(&house);
+    clear(&house);
     return 0;
 }
 
