@@ -60,7 +60,7 @@ const char *backup_file_name(struct arena *arena, const char *database, const ch
     static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
     struct buffer name = {.arena = arena};
     unsigned char chance[CHANCE] = {0};
-    for (size_t i = 0; database[i] != '\0' && i < SLUG_MOST; i++) {
+    for (size_t i = 0; i < SLUG_MOST && database[i] != '\0'; i++) {
         const char c = database[i];
         const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && i > 0);
         buffer_putc(&name, plain ? c : '_');
