@@ -215,10 +215,9 @@ class Conformance:
     def test_backups_are_made_and_listed(self):
         folder = tempfile.mkdtemp(prefix="truss-backups-")
         self.addCleanup(shutil.rmtree, folder, True)
-        self.start("SELECT 1;")
-        speaker = self.speaker(self.worker(self.files, "--backups", folder).address)
+        speaker = self.speaker(self.worker(self.project("prisma-blog"), "--backups", folder).address)
         begun = speaker.call("backup.CreateBackup", label="one")
-        wait_for(lambda: speaker.call("backup.GetBackup", id=str(begun.backup.id)).status == "completed")
+        harness.wait_for(lambda: speaker.call("backup.GetBackup", id=str(begun.backup.id)).status == "completed")
         self.assertEqual([one.label for one in speaker.call("backup.ListBackups").backups], ["one"])
         self.assertTrue(speaker.call("backup.UpdateSchedule", enabled=True, hour=0).enabled)
         self.assertEqual(speaker.call("backup.RestoreToPoint", target_time="now")["code"], "UNIMPLEMENTED")
