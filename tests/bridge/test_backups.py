@@ -491,10 +491,9 @@ class Disk(Backups):
         self.stuck()
         id = self.ask("POST", "", None, 202)["backup"]["id"]
         wait_for(self.dumping)
-        with open(os.path.join(self.folder, "of somebody"), "wb") as file, harness.contextlib.suppress(OSError):
+        with open(os.path.join(self.folder, "of somebody"), "wb", buffering=0) as file, harness.contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
-                file.flush()
         self.let_go()
         backup = self.ended(id)
         self.assertEqual(backup["status"], "failed")
