@@ -327,7 +327,7 @@ static int by_text(const void *a, const void *b)
 static const char *found(void)
 {
     struct folder_list folders = {0};
-    const char *names[64];
+    const char *names[64] = {NULL};
     size_t count = 0;
     struct buffer out = {.arena = arena};
     ck_assert_msg(folders_find(arena, &project, &folders, &status), "%s", status.message);
