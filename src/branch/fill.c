@@ -123,6 +123,7 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
                                 "-Z1",
                                 "--no-password",
                                 "--lock-wait-timeout=5000",
+                                "--no-subscriptions", /* one of a branch keeps it from being dropped */
                                 "--exclude-table-data=truss.operations",
                                 "--exclude-table-data=truss.operation_events",
                                 "--exclude-table-data=truss.idempotency_keys",
