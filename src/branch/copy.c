@@ -9,6 +9,7 @@
 #include "branch/server.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -63,17 +64,32 @@ static bool read_words(const struct branch_call *call, const struct branch_new *
 
 /* ---- the golden copy ---- */
 
+/* Its row is believed where the database of that name still is the one that was made. */
+static bool is_there(const struct branch_call *call, struct pg_session *home, const struct branch_row *golden, bool *is)
+{
+    struct database database;
+    const bool ok = server_find(call, home, golden->branch, &database);
+    *is = ok && database_is_of(&database, golden->token) && strtoul(database.oid, NULL, 10) == golden->oid;
+    return ok;
+}
+
+/* The newest that is there; `golden->branch` is NULL where there is none. */
 static bool find_golden(struct copying *copying, struct branch_row *golden)
 {
     const struct branch_call *const call = copying->call;
     struct pg_session *const home = registry_open(call);
     const struct registry_query query = {
-        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 ORDER BY b.data_at DESC LIMIT 1", 1,
+        "b.kind = 'golden' AND b.status = 'active' AND b.parent_db = $1 ORDER BY b.data_at DESC", 1,
         &copying->what.parent};
     struct branch_list list = {0};
-    const bool ok = home != NULL && registry_read(call, home, &query, &list);
+    bool ok = home != NULL && registry_read(call, home, &query, &list);
+    bool is = false;
+    *golden = (struct branch_row){0};
+    for (size_t i = 0; ok && !is && i < list.count; i++) {
+        ok = is_there(call, home, &list.rows[i], &is);
+        *golden = is ? list.rows[i] : *golden;
+    }
     pg_session_free(home);
-    *golden = ok && list.count > 0 ? list.rows[0] : (struct branch_row){0};
     return ok;
 }
 

@@ -69,12 +69,33 @@ bool drop_database(const struct branch_call *call, struct pg_session *session, c
     return drop(call, session, name, database.is_broken);
 }
 
+/* Renamed, the database may be there for somebody else by now: it is told of, and left alone. */
+static bool check_renamed(const struct branch_call *call, struct pg_session *session, const struct branch_row *row)
+{
+    const char *const oid = arena_printf(call->arena, "%u", row->oid);
+    PG_RESULT(result) =
+        pg_query(session, "SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = $1::pg_catalog.oid", 1, &oid,
+                 call->status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return result != NULL;
+    }
+    struct database database;
+    const char *const name = arena_strdup(call->arena, pg_field(result, 0, 0));
+    return server_find(call, session, name, &database) &&
+           (!database_is_of(&database, row->token) ||
+            status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                        "Somebody renamed the branch's database to \"%s\". It was left alone: rename it back to \"%s\" "
+                        "and delete the branch again, or drop it yourself.",
+                        name, row->branch));
+}
+
 bool drop_branch(const struct branch_call *call, struct pg_session *maintenance, const struct branch_row *row)
 {
     struct status problem = {.arena = call->arena};
     const struct branch_call dropping = {call->branches, call->arena, &problem, call->deadline};
     const bool is_gone = drop_database(&dropping, maintenance, row, branch_provisional_name(call->arena, row->token)) &&
-                         drop_database(&dropping, maintenance, row, row->branch);
+                         drop_database(&dropping, maintenance, row, row->branch) &&
+                         check_renamed(&dropping, maintenance, row);
     const bool is_foreign = !is_gone && problem.code == STATUS_FAILED_PRECONDITION && problem.sqlstate == NULL;
     struct pg_session *const home = registry_open(call);
     bool moved;

@@ -171,9 +171,13 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         "expires_at = CASE WHEN $4::numeric IS NOT NULL THEN pg_catalog.to_timestamp($4::numeric / 1000000) WHEN "
         "$3::integer IS NOT NULL THEN pg_catalog.now() + pg_catalog.make_interval(hours => nullif($3::integer, 0)) "
         "ELSE "
-        "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active'",
+        "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active' "
+        "RETURNING id",
         5, values, call->status);
-    return result != NULL;
+    return result != NULL &&
+           (PQntuples(result) > 0 || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
+                                                         "The branch was not changed: it is being reset or dropped at "
+                                                         "this moment."));
 }
 
 /* The comment tells the same: by it the row would be found again. */

@@ -3,7 +3,9 @@
  */
 #include "branch/registry.h"
 
+#include "base/sqlstate.h"
 #include "pg/own_tables.h"
+#include "pg/trust.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -159,6 +161,12 @@ static void take_row(struct arena *arena, const PGresult *result, struct branch_
     row->warnings = warnings;
 }
 
+static bool fail_in_flight(const struct branch_call *call)
+{
+    return status_fail_because(call->status, STATUS_ABORTED, REASON_IN_FLIGHT,
+                               "A request with this idempotency key is being worked on; ask again when it has ended.");
+}
+
 static bool insert(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                    struct branch_row *row)
 {
@@ -188,6 +196,9 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
         "WHERE d.datname = pg_catalog.current_database() RETURNING " COLUMNS,
         12, values, call->status);
     if (result == NULL) {
+        if (what->key != NULL && sqlstate_is(call->status->sqlstate, SQLSTATE_UNIQUE_VIOLATION)) {
+            fail_in_flight(call); /* it was not there yet when it was looked for */
+        }
         return false;
     }
     take_row(arena, result, row);
@@ -221,9 +232,7 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
     }
     *row = row_of(call->arena, result, 0);
     *found = true;
-    return strcmp(row->status, "creating") != 0 ||
-           status_fail_because(call->status, STATUS_ABORTED, REASON_IN_FLIGHT,
-                               "A request with this idempotency key is being worked on; ask again when it has ended.");
+    return strcmp(row->status, "creating") != 0 || fail_in_flight(call);
 }
 
 bool registry_add(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
@@ -243,6 +252,12 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
     return true;
 }
 
+/* Whoever owns a database writes its comment: of a stranger's none is believed, of the parent's owner's it is. */
+#define OWNER_IS_BELIEVED                                                                                              \
+    "EXISTS (SELECT FROM pg_catalog.pg_database f JOIN pg_catalog.pg_roles r ON r.oid = f.datdba WHERE f.oid = "       \
+    "$2::oid AND (" PG_IS_TRUSTED("r") " OR r.oid = (SELECT p.datdba FROM pg_catalog.pg_database p WHERE p.datname = " \
+                                       "j->>'parent')))"
+
 bool registry_add_found(struct pg_session *session, const char *database, const char *oid, const char *comment,
                         struct status *status)
 {
@@ -257,7 +272,7 @@ bool registry_add_found(struct pg_session *session, const char *database, const 
         "pg_catalog.to_timestamp((j->>'data_at')::numeric / 1000000), coalesce((j->>'protected')::boolean, false), "
         "coalesce(j->>'created_by', '') FROM (SELECT pg_catalog.substr($3, 14)::jsonb) s(j), pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() AND (j->>'home_oid')::oid = d.oid "
-        "ON CONFLICT (token) DO NOTHING";
+        "AND j->>'token' ~ '^[0-9a-f]{32}$' AND " OWNER_IS_BELIEVED " ON CONFLICT (token) DO NOTHING";
     PG_RESULT(result) = pg_query(session, sql, 3, (const char *const[]){database, oid, comment}, status);
     return result != NULL;
 }
@@ -313,12 +328,13 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
         "request_key = CASE WHEN $3 <> 'failed' THEN request_key END "
         "WHERE " HERE
         " AND id = $1::bigint AND status = ANY (pg_catalog.string_to_array($2, ',')) AND NOT (protected AND status = "
-        "'active' AND $3 = 'expiring') RETURNING id",
+        "'active' AND $3 IN ('expiring', 'creating')) RETURNING id",
         5, values, call->status);
     *moved = result != NULL && PQntuples(result) > 0;
     return result != NULL;
 }
 
+/* Those that nobody has tried yet are first: what cannot be dropped must not keep the others from it. */
 bool registry_claim(const struct branch_call *call, struct pg_session *session, struct branch_list *list)
 {
     static const char forget[] = "DELETE FROM truss.branches WHERE " HERE
@@ -329,7 +345,9 @@ bool registry_claim(const struct branch_call *call, struct pg_session *session, 
         "claimed_by = $1, claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "' WHERE b.id IN ("
         "SELECT c.id FROM truss.branches c WHERE c." HERE " AND ((c.status = 'active' AND c.expires_at <= "
         "pg_catalog.now() AND NOT c.protected) OR (c.status IN ('expiring', 'creating') AND coalesce(c.claimed_until < "
-        "pg_catalog.clock_timestamp(), true))) ORDER BY c.expires_at LIMIT 5 FOR UPDATE SKIP LOCKED) "
+        "pg_catalog.clock_timestamp(), true))) ORDER BY c.claimed_until NULLS FIRST, c.expires_at LIMIT 5 FOR UPDATE "
+        "SKIP "
+        "LOCKED) "
         "RETURNING " COLUMNS;
     bool exists;
     *list = (struct branch_list){0};

@@ -179,6 +179,17 @@ class Contract(Branches):
         self.assertEqual((post("k", label="other").status, len(self.databases())), (422, 1))
         self.assertNotEqual(post("l", label="once").json["id"], first.json["id"])
 
+    def test_a_key_that_many_send_at_once_makes_one_branch(self):
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(self.http.request("POST", "/api/branches", {"source": "schema"}, {"Idempotency-Key": "many"})))
+                   for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(self.databases()), 1)
+        self.assertEqual(sorted({answer.status for answer in answers} | {201, 409}), [201, 409], [answer.body for answer in answers])
+
     def test_the_most_is_not_exceeded_however_many_ask_at_once(self):
         http = self.bridge(self.start("--max-branches", "2"))
         answers = []
@@ -209,6 +220,14 @@ class PutBack(Branches):
         self.admin("DROP OWNED BY reader")
         self.delete(row)
         self.admin(f"ALTER DATABASE {self.database} OWNER TO app; ALTER ROLE reader IN DATABASE {self.database} RESET ALL")
+
+    def test_a_subscription_of_the_parent_is_not_in_a_dump_either(self):
+        self.sql("CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
+        self.addCleanup(lambda: self.sql("ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s"))
+        for source in ("dump", "schema"):
+            row = self.make(source=source)
+            self.assertEqual(self.admin("SELECT count(*) FROM pg_subscription"), [("1",)])
+            self.delete(row)
 
     def test_what_is_the_parents_alone_is_not_in_the_copy(self):
         first = self.make(label="first")
@@ -287,6 +306,16 @@ class Busy(Branches):
         self.assertEqual(self.databases(), {anew.json["branch_db"], row["branch_db"]})
         self.assertEqual(self.cluster.psql(self.make(onBusy="golden")["branch_db"], "SELECT count(*) FROM posts"), [("50",)])
 
+    def test_a_golden_copy_that_is_another_database_is_none(self):
+        golden = self.http.post("/api/branches/golden", {}).json
+        comment, = self.admin(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{golden['branch_db']}'")
+        self.admin(f"DROP DATABASE {golden['branch_db']}")
+        answer = self.http.post("/api/branches", {"source": "golden"})
+        self.assertEqual(answer.status, 400, answer.body)
+        self.assertIn("no golden copy", answer.json["error"])
+        self.admin(f"CREATE DATABASE {golden['branch_db']}; COMMENT ON DATABASE {golden['branch_db']} IS '{comment[0]}'")
+        self.assertEqual(self.http.post("/api/branches", {"onBusy": "golden"}).status, 400)
+
     def test_ending_sessions_is_one_word_of_an_admin(self):
         tokens = {word: self.token(word, name=word.replace(",", "_")) for word in ("branch", "branch,admin", "read")}
         http = self.bridge(self.start("--tokens", self.tokens))
@@ -333,6 +362,44 @@ class End(Branches):
         self.assertEqual([(one["label"], one["branch_db"], one["ttl_hours"], one["expires_at"]) for one in found],
                          [("find me", row["branch_db"], 3, row["expires_at"])])
 
+    def test_the_comment_of_a_stranger_is_not_believed(self):
+        row = self.make(label="mine")
+        comment, = self.admin(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{row['branch_db']}'")[0]
+        told = json.loads(comment[len("truss-branch "):])
+        self.admin("DROP DATABASE IF EXISTS truss_branch_forged; DROP ROLE IF EXISTS forger; CREATE ROLE forger LOGIN CREATEDB")
+        self.admin("CREATE DATABASE truss_branch_forged OWNER forger")
+        self.addCleanup(lambda: self.admin("DROP DATABASE IF EXISTS truss_branch_forged; DROP ROLE forger"))
+
+        def forge(**fields):
+            text = json.dumps({**told, "token": "f" * 32, "kind": "golden", **fields}, separators=(",", ":")).replace("'", "''")
+            self.admin(f"SET ROLE forger; COMMENT ON DATABASE truss_branch_forged IS 'truss-branch {text}'")
+        forge(expires_at=1)
+        later = self.make(label="later", source="schema")
+        self.expire(later)
+        wait_for(lambda: self.row(later) == ("deleted",))  # so a whole look has passed
+        time.sleep(0.5)
+        self.assertEqual(self.sql(f"SELECT branch_db FROM truss.branches WHERE status = 'active'"), [(row["branch_db"],)])
+        self.assertIn("truss_branch_forged", {one["branch_db"] for one in self.listed("?all=true") if one["status"] == "orphan"})
+        self.admin("ALTER DATABASE truss_branch_forged OWNER TO app")
+        wait_for(lambda: "truss_branch_forged" not in self.databases())  # of our own it is: its time is over
+
+    def test_what_cannot_be_dropped_keeps_no_other_from_it(self):
+        self.sql("UPDATE truss.branches SET status = 'deleted'" if self.sql("SELECT to_regclass('truss.branches')")[0][0] else "SELECT 1")
+        rows = [self.make(label=f"n{i}", source="schema") for i in range(6)]
+        for row in rows[:5]:
+            self.cluster.psql(row["branch_db"], "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
+        try:
+            # each look finds all five due again, as with the usual interval
+            self.sql("CREATE FUNCTION due() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.claimed_until := NEW.claimed_until - interval '1 min'; "
+                     "RETURN NEW; END $$; CREATE TRIGGER due BEFORE UPDATE ON truss.branches FOR EACH ROW WHEN (NEW.status = 'expiring') EXECUTE FUNCTION due()")
+            self.sql("UPDATE truss.branches SET expires_at = now() - interval '1 day' + id * interval '1 min'")
+            wait_for(lambda: self.row(rows[5]) == ("deleted",))
+            self.assertEqual({self.row(row) for row in rows[:5]}, {("expiring",)})
+        finally:
+            for row in rows[:5]:
+                self.admin(f"ALTER DATABASE {row['branch_db']} ALLOW_CONNECTIONS true")
+                self.cluster.psql(row["branch_db"], "ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
+
     def test_a_database_of_somebody_else_is_never_dropped(self):
         row = self.make(label="mine")
         self.admin(f"""DROP DATABASE {row['branch_db']}; CREATE DATABASE {row['branch_db']}""")
@@ -343,6 +410,18 @@ class End(Branches):
         self.sql(f"UPDATE truss.branches SET status = 'expiring', claimed_until = NULL WHERE id = {row['id']}")
         wait_for(lambda: self.row(row) == ("failed",))
         self.assertIn(row["branch_db"], self.databases())
+
+    def test_a_database_that_was_renamed_is_told_of_and_left_alone(self):
+        row = self.make(label="renamed")
+        self.admin(f"ALTER DATABASE {row['branch_db']} RENAME TO keep_this")
+        self.addCleanup(lambda: self.admin("DROP DATABASE IF EXISTS keep_this"))
+        answer = self.http.request("DELETE", f"/api/branches/{row['id']}")
+        self.assertEqual(answer.status, 400, answer.body)
+        self.assertIn('renamed the branch\'s database to "keep_this"', answer.json["error"])
+        self.assertEqual(self.row(row), ("failed",))
+        self.admin(f"ALTER DATABASE keep_this RENAME TO {row['branch_db']}")
+        self.assertEqual(self.delete(row), {"ok": True})
+        self.assertEqual(self.databases(), set())
 
     def test_a_row_without_its_database_is_told_and_deleted(self):
         row = self.make(label="gone")
