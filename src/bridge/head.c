@@ -335,3 +335,37 @@ bool http_head_read(struct arena *arena, struct text bytes, struct http_head *he
     }
     return line.size > 0 ? bad(problem, "A line of the request does not end with CR LF.") : read_meaning(head, problem);
 }
+
+/* ---- for a reader that is stricter than the standard ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Turns "name: value  " into "name:   value". */
+static void move_blanks(char *line, size_t size)
+{
+    size_t end = size;
+    while (end > 0 && is_blank(line[end - 1])) {
+        end--;
+    }
+    const char *const colon = memchr(line, ':', end);
+    const size_t blanks = size - end;
+    if (colon != NULL && blanks > 0) {
+        char *const value = line + (colon - line) + 1;
+        memmove(value + blanks, value, end - (size_t)(value - line));
+        memset(value, ' ', blanks);
+    }
+}
+
+void http_head_move_blanks(char *bytes, size_t size)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (bytes[i] == '\r' && bytes[i + 1] == '\n') {
+            move_blanks(bytes + begin, i - begin);
+            begin = i + 2;
+        }
+    }
+}

@@ -50,6 +50,10 @@ size_t http_head_size(struct text bytes, struct http_problem *problem);
 /* Reads a head of that size; everything is copied to the arena. False where it is refused. */
 bool http_head_read(struct arena *arena, struct text bytes, struct http_head *head, struct http_problem *problem);
 
+/* Moves the blanks behind each header's value in front of it, where libmicrohttpd allows them as well: it takes
+ * "Content-Length: 18 " for no number. The head is one that http_head_read took; its size stays. */
+void http_head_move_blanks(char *bytes, size_t size);
+
 /* The value of the first header of this name, borrowed; NULL where there is none. */
 const char *http_head_find(const struct http_head *head, const char *name);
 

@@ -142,6 +142,7 @@ static bool check_head(struct guest *guest)
                              ? admit(guest, &head, &problem)
                              : refuse_problem(guest, &problem);
     if (goes_on) {
+        http_head_move_blanks(client->pending.bytes, size);
         client->checked = size;
         begin_body(guest, &head);
     }

@@ -103,6 +103,16 @@ class Hostile(Case):
         self.assertEqual(self.statuses(one * 3, half_close=True), [200] * 3)
         self.assertEqual(self.statuses(one * 2 + one[:20], half_close=True), [200] * 2)
 
+    def test_blanks_behind_a_header_s_value_belong_to_no_value(self):
+        """RFC 9110, 5.5; libmicrohttpd by itself says that such a length is no number."""
+        line = f"POST {MARK} HTTP/1.1"
+        body = b'{"migration": "x"}'
+        for length in ("Content-Length: 18 ", "Content-Length:18\t \t", "Content-Length:\t18 "):
+            self.assertEqual(self.statuses(self.request(length, "Content-Type: application/json ", line=line, body=body)), [404], length)
+        chunked = self.request("X: ", "Transfer-Encoding: chunked \t", "Content-Type: application/json", line=line)
+        self.assertEqual(self.statuses(chunked + b"12\r\n" + body + b"\r\n0\r\n\r\n"), [404])
+        self.assertEqual(self.statuses(self.request("Content-Length: 1 8 ", line=line, body=body)), [400])
+
     def test_expect_continue_is_answered(self):
         with socket.create_connection((self.http.host, self.http.port), timeout=60) as client:
             client.sendall(self.request("Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json", line=f"POST {MARK} HTTP/1.1"))
