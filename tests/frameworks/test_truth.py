@@ -120,6 +120,14 @@ class Truth(Written):
         with self.start("--ledger", "public.knex_migrations") as rpc:
             self.assertEqual(self.states(rpc), ["pending"])
 
+    def test_alembic_looks_below_its_folder_where_its_settings_say_so(self):
+        self.write("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = True\n")
+        self.write("db/versions/a.py", "revision = 'aaa'\ndown_revision = None\n")
+        self.write("db/versions/2026/b.py", "revision = 'bbb'\ndown_revision = 'aaa'\n")
+        self.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('aaa')")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc), ["applied", "pending"])
+
     def test_a_path_is_taken_from_where_its_tool_takes_it(self):
         for config, text, folder in (
                 (".config/kysely.config.ts", "export default defineConfig({ migrations: { migrationFolder: '../packages/db/migrations' } })", "packages/db/migrations"),

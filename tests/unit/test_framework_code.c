@@ -309,6 +309,32 @@ START_TEST(a_typeorm_migration_is_called_like_its_class)
 }
 END_TEST
 
+/* Alembic takes every file for a revision: one that is passed over would be "nothing to do". */
+START_TEST(an_alembic_file_without_a_readable_revision_counts)
+{
+    put("m/a.py", "revision: str = 'aaa'\ndown_revision: Union[str, None] = None\n");
+    put("m/b.py", "\xEF\xBB\xBFrevision = 'bbb'\ndown_revision = 'aaa'\n");
+    put("m/c.py", "from ids import revision, down_revision\n");
+    put("m/d.py", "if True:\n    revision = 'ddd'\n");
+    put("m/e.py", "revision, down_revision = 'eee', 'aaa'\n");
+    put("m/.#f.py", "");
+    ck_assert_str_eq(listed("alembic", "m"), "a=aaa,b=bbb,c=c.py,d=d.py,e=e.py");
+    const struct migration_files files = list("alembic", "m");
+    ck_assert_uint_eq(files.warning_count, 3);
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "c.py does not say its revision as plain text"));
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "it counts as pending"));
+}
+END_TEST
+
+START_TEST(an_alembic_merge_may_say_its_parents_on_several_lines)
+{
+    put("m/a.py", "revision = 'aaa'\ndown_revision = (\n    'zzz',  # one\n    'yyy',\n)\n");
+    put("m/b.py", "revision = 'yyy'\ndown_revision = None\n");
+    put("m/c.py", "revision = 'zzz'\ndown_revision = None\n");
+    ck_assert_str_eq(listed("alembic", "m"), "b=yyy,c=zzz,a=aaa");
+}
+END_TEST
+
 START_TEST(a_doctrine_migration_is_known_by_its_full_name)
 {
     put("m/Version2.php", "<?php\n\ndeclare(strict_types=1);\n\nnamespace Blog\\Migrations;\n");
@@ -449,6 +475,8 @@ int main(void)
     tcase_add_test(tests, some_keep_the_ending_and_some_do_not);
     tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
     tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);
+    tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);
+    tcase_add_test(tests, an_alembic_merge_may_say_its_parents_on_several_lines);
     tcase_add_test(tests, a_doctrine_migration_is_known_by_its_full_name);
     tcase_add_test(tests, numbers_are_compared_and_recorded_as_numbers);
     tcase_add_test(tests, a_phinx_migration_is_recorded_with_the_name_of_its_class);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 #define MOST_PARENTS  16
@@ -26,10 +27,23 @@ struct revision {
 
 /* ---- programs, read as text ---- */
 
-/* The right side of "name = …" or "name: type = …" at a line's start, on that line; empty where there is none. */
-static struct text assignment(struct text source, const char *name)
+/* A value up to the end of its line; one that opens a bracket goes on to where that is closed. */
+static struct text whole_value(struct text source, struct text on_line)
 {
-    for (struct text line; text_next_line(&source, &line);) {
+    const char first = on_line.size == 0 ? '\0' : on_line.data[0];
+    if (first != '(' && first != '[') {
+        return on_line;
+    }
+    const size_t start = (size_t)(on_line.data - source.data);
+    const size_t end = text_find(source, first == '(' ? ")" : "]", start);
+    return end == SIZE_MAX ? on_line : text_slice(source, start, end);
+}
+
+/* The right side of "name = …" or "name: type = …" at a line's start; empty where there is none. */
+static struct text assignment(const struct text source, const char *name)
+{
+    struct text rest_of_source = source;
+    for (struct text line; text_next_line(&rest_of_source, &line);) {
         if (!text_starts_with(line, name)) {
             continue;
         }
@@ -37,7 +51,7 @@ static struct text assignment(struct text source, const char *name)
         const size_t equals = text_find(rest, "=", 0);
         const struct text between = text_trim(text_slice(rest, 0, equals));
         if (equals != SIZE_MAX && (between.size == 0 || between.data[0] == ':')) {
-            return text_trim(text_slice(rest, equals + 1, rest.size));
+            return whole_value(source, text_trim(text_slice(rest, equals + 1, rest.size)));
         }
     }
     return (struct text){0};
@@ -74,6 +88,7 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
         return NULL;
     }
     struct revision *const revision = arena_alloc(arena, sizeof *revision);
+    source = text_starts_with(source, "\xEF\xBB\xBF") ? text_slice(source, 3, source.size) : source;
     struct text id = assignment(source, "revision");
     revision->id = next_string(arena, &id);
     add_parents(arena, assignment(source, "down_revision"), revision);
@@ -128,26 +143,63 @@ static void sort(struct arena *arena, struct migration_files *files)
     files->items = placed.items;
 }
 
-/* Those that are revisions. */
+/* What alembic.ini says of the folder, behind folder->settings. */
+struct settings {
+    bool is_recursive; /* recursive_version_locations */
+};
+
+/* As the folder's framework says, or with the directories below it as well. */
+static bool list_files(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                       struct status *status)
+{
+    const struct settings *const settings = folder->settings;
+    if (settings == NULL || !settings->is_recursive) {
+        return files_list(arena, folder, files, status);
+    }
+    struct framework deep = *folder->framework;
+    struct folder below = *folder;
+    deep.folder.recursive = true;
+    below.framework = &deep;
+    return files_list(arena, &below, files, status);
+}
+
+/* Alembic takes every file for a revision, and stops at one that names none. A name that only running it would tell is
+ * nobody's head: the file counts as pending, and it is said why. */
+static void add_revision(struct arena *arena, const struct migration_file *found, struct revision *revision,
+                         struct migration_files *files)
+{
+    struct migration_file *const file = listing_add(arena, files);
+    *file = *found;
+    if (revision->id == NULL) {
+        revision->id = found->filename;
+        listing_warn(arena, files,
+                     arena_printf(arena,
+                                  "%s does not say its revision as plain text, so that nobody knows whether it is "
+                                  "applied; it counts as pending. Write revision = \"…\" at the start of a line, in "
+                                  "UTF-8, or take the file out of the folder.",
+                                  found->filename));
+    }
+    file->key = file->version = revision->id;
+    file->own = revision;
+}
+
 static bool alembic_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                          struct status *status)
 {
     struct migration_files found;
     *files = (struct migration_files){0};
-    if (!files_list(arena, folder, &found, status)) {
+    if (!list_files(arena, folder, &found, status)) {
         return false;
+    }
+    for (size_t i = 0; i < found.warning_count; i++) {
+        listing_warn(arena, files, found.warnings[i]);
     }
     for (size_t i = 0; i < found.count; i++) {
         struct revision *const revision = read_revision(arena, found.items[i].path, status);
         if (revision == NULL) {
             return false;
         }
-        if (revision->id != NULL) {
-            struct migration_file *const file = listing_add(arena, files);
-            *file = found.items[i];
-            file->key = file->version = revision->id;
-            file->own = revision;
-        }
+        add_revision(arena, &found.items[i], revision, files);
     }
     listing_warn_duplicates(arena, files);
     sort(arena, files);
@@ -227,6 +279,24 @@ static void read_version_locations(struct arena *arena, struct folder *folder, s
     }
 }
 
+/* As Python reads a switch. */
+static bool is_on(const char *value)
+{
+    static const char *const words[] = {"true", "yes", "on", "y", "t", "1", NULL};
+    size_t i = 0;
+    while (value != NULL && words[i] != NULL && strcasecmp(words[i], value) != 0) {
+        i++;
+    }
+    return value != NULL && words[i] != NULL;
+}
+
+static void read_settings(struct arena *arena, struct folder *folder, struct text content)
+{
+    struct settings *const settings = arena_alloc(arena, sizeof *settings);
+    settings->is_recursive = is_on(config_value(arena, content, "alembic", "recursive_version_locations"));
+    folder->settings = settings;
+}
+
 static bool alembic_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
@@ -243,6 +313,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
                       config_unread(arena, content, "alembic", "script_location"), "script_location");
     }
     read_version_locations(arena, folder, content);
+    read_settings(arena, folder, content);
     folder->evidence = path_join(arena, folder->base, "alembic.ini");
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;
@@ -340,7 +411,8 @@ const struct framework framework_alembic = {
             .counts_before_it_exists = true,
             .is_graph = true,
             .sure_by = WORDS("*.py: down_revision", "configured"),
-            .files = FILES({.pattern = "__init__.py", .passed_over = true}, {.pattern = "*.py", .is_code = true}),
+            .files = FILES({.pattern = "__init__.py", .passed_over = true}, {.pattern = ".#*", .passed_over = true},
+                           {.pattern = "*.py", .is_code = true}),
         },
     .habits =
         {
