@@ -276,7 +276,7 @@ static const struct route *first_of_path(const struct route *route)
 {
     const struct route *first = routes;
     while (strcmp(first->pattern, route->pattern) != 0) {
-        first++;
+        first = route_next(first);
     }
     return first;
 }
@@ -291,7 +291,7 @@ static void write_path(struct document *document, const struct route *route)
     buffer_puts(out, route == routes ? "" : ",");
     json_write_string(out, text_of(route->pattern));
     buffer_puts(out, ":{");
-    for (const struct route *other = route; other->method != NULL; other++) {
+    for (const struct route *other = route; other != NULL; other = route_next(other)) {
         if (strcmp(other->pattern, route->pattern) == 0) {
             buffer_puts(out, other == route ? "" : ",");
             write_operation(document, other);
@@ -315,7 +315,7 @@ struct text openapi_document(struct arena *arena)
                   "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Truss\",\"version\":\"%s\",\"summary\":"
                   "\"One API for the migrations of every framework\"},\"paths\":{",
                   TRUSS_VERSION);
-    for (const struct route *route = routes; route->method != NULL; route++) {
+    for (const struct route *route = routes; route != NULL; route = route_next(route)) {
         write_path(&document, route);
     }
     buffer_puts(out, "},\"components\":{\"schemas\":{");
@@ -334,7 +334,7 @@ struct text openapi_index(struct arena *arena)
 {
     struct buffer out = {.arena = arena};
     buffer_puts(&out, "{\"routes\":[");
-    for (const struct route *route = routes; route->method != NULL; route++) {
+    for (const struct route *route = routes; route != NULL; route = route_next(route)) {
         buffer_printf(&out, "%s\"%s %s\"", route == routes ? "" : ",", route->method, route->pattern);
     }
     buffer_puts(&out, "]}\n");

@@ -149,7 +149,7 @@ static bool read_message(struct passage *passage, struct status *status, unsigne
     const struct http_request *const request = passage->http;
     const char *const type = http_header(request, "Content-Type");
     const bool has_query = route_is_bodyless(passage->route);
-    struct text json = request->body;
+    struct text json = (passage->route->flags & ROUTE_REFUSED) != 0 ? text_of("") : request->body;
     if (has_query && request->body.size > 0) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "A %s request has no body.", passage->route->method);
     }

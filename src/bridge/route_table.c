@@ -1,24 +1,18 @@
 /*
- * The table itself: a row for each route.
+ * The routes of migrations, operations and SQL, and those of the workers and of the bridge itself: a row for each.
  */
 #include "bridge/routes.h"
 #include "bridge/views.h"
-#include "truss/backup/v1/backup.pb-c.h"
-#include "truss/branch/v1/branch.pb-c.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
-#include "truss/connection/v1/connection.pb-c.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
 #include "truss/trust/v1/trust.pb-c.h"
 
-#define MIGRATION  &truss__migration__v1__migration_service__descriptor
-#define SQL        &truss__sql__v1__sql_service__descriptor
-#define BACKUP     &truss__backup__v1__backup_service__descriptor
-#define BRANCH     &truss__branch__v1__branch_service__descriptor
-#define CONNECTION &truss__connection__v1__connection_service__descriptor
-#define HEALTH     &truss__health__v1__health__descriptor
-#define TRUST      &truss__trust__v1__trust__descriptor
+#define MIGRATION &truss__migration__v1__migration_service__descriptor
+#define SQL       &truss__sql__v1__sql_service__descriptor
+#define HEALTH    &truss__health__v1__health__descriptor
+#define TRUST     &truss__trust__v1__trust__descriptor
 
 const struct route routes[] = {
     {
@@ -223,208 +217,10 @@ const struct route routes[] = {
         .names = JSON_CAMEL,
         .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY,
     },
-    {
-        .method = "GET",
-        .pattern = "/api/backups",
-        .summary = "The newest backups",
-        .service = BACKUP,
-        .rpc = "ListBackups",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups",
-        .summary = "Begin a backup",
-        .service = BACKUP,
-        .rpc = "CreateBackup",
-        .flags = ROUTE_BEGINS,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups/snapshot",
-        .summary = "The same",
-        .id = "CreateSnapshot",
-        .service = BACKUP,
-        .rpc = "CreateBackup",
-        .flags = ROUTE_BEGINS,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/backups/schedule",
-        .summary = "When backups are made by themselves, and how long they are kept",
-        .service = BACKUP,
-        .rpc = "GetSchedule",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "PUT",
-        .pattern = "/api/backups/schedule",
-        .summary = "Change that",
-        .service = BACKUP,
-        .rpc = "UpdateSchedule",
-        .flags = ROUTE_SAFE,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/backups/wal-config",
-        .summary = "What the server does with its write-ahead log",
-        .service = BACKUP,
-        .rpc = "GetWalConfig",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "PUT",
-        .pattern = "/api/backups/wal-config",
-        .summary = "501: those are settings of the server",
-        .service = BACKUP,
-        .rpc = "UpdateWalConfig",
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups/pitr",
-        .summary = "501: a point in time is nothing of one database",
-        .service = BACKUP,
-        .rpc = "RestoreToPoint",
-        .flags = ROUTE_BEGINS,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups/{id}/verify",
-        .summary = "Begin to read a backup whole, or to restore it on trial",
-        .service = BACKUP,
-        .rpc = "VerifyBackup",
-        .flags = ROUTE_BEGINS,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups/{id}/restore",
-        .summary = "Begin to restore a backup into a new branch",
-        .service = BACKUP,
-        .rpc = "RestoreBackup",
-        .flags = ROUTE_BEGINS,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/backups/{id}/cancel",
-        .summary = "End what goes on with a backup",
-        .service = BACKUP,
-        .rpc = "CancelBackup",
-        .flags = ROUTE_SAFE,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/backups/{id}",
-        .summary = "A backup: how far it is or how it ended",
-        .service = BACKUP,
-        .rpc = "GetBackup",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "DELETE",
-        .pattern = "/api/backups/{id}",
-        .summary = "Delete a backup",
-        .service = BACKUP,
-        .rpc = "DeleteBackup",
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/connection",
-        .summary = "How to connect to the database; ?reveal=true with its password, for admins",
-        .service = CONNECTION,
-        .rpc = "GetConnection",
-        .reveal_rpc = "RevealConnection",
-        .names = JSON_CAMEL,
-        .flags = ROUTE_SAFE,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/branches",
-        .summary = "The branches, the newest first",
-        .service = BRANCH,
-        .rpc = "ListBranches",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/branches",
-        .summary = "Make a branch: a copy of the database with a name, a connection string and an end of its own",
-        .service = BRANCH,
-        .rpc = "CreateBranch",
-        .flags = ROUTE_CREATES | ROUTE_LONG,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/branches/golden",
-        .summary = "Make the golden copy anew, of which branches are made while the database is busy",
-        .service = BRANCH,
-        .rpc = "RefreshGolden",
-        .flags = ROUTE_CREATES | ROUTE_LONG,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/branches/{id}/connection-string",
-        .summary = "How to connect to a branch; ?reveal=true with its password, for admins",
-        .service = BRANCH,
-        .rpc = "GetBranchConnection",
-        .reveal_rpc = "RevealBranchConnection",
-        .names = JSON_CAMEL,
-        .flags = ROUTE_SAFE,
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/branches/{id}/diff",
-        .summary = "How a branch's schema differs from its parent's",
-        .service = BRANCH,
-        .rpc = "DiffBranch",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/branches/{id}/reset",
-        .summary = "Make a branch anew from where it came from",
-        .service = BRANCH,
-        .rpc = "ResetBranch",
-        .flags = ROUTE_LONG,
-    },
-    {
-        .method = "POST",
-        .pattern = "/api/branches/{id}/protect",
-        .summary = "Protect a branch from its end, or no longer",
-        .service = BRANCH,
-        .rpc = "ProtectBranch",
-    },
-    {
-        .method = "GET",
-        .pattern = "/api/branches/{id}",
-        .summary = "One branch",
-        .service = BRANCH,
-        .rpc = "GetBranch",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
-    {
-        .method = "PATCH",
-        .pattern = "/api/branches/{id}",
-        .summary = "Change a branch's label, end or protection",
-        .service = BRANCH,
-        .rpc = "UpdateBranch",
-    },
-    {
-        .method = "DELETE",
-        .pattern = "/api/branches/{id}",
-        .summary = "Drop a branch",
-        .service = BRANCH,
-        .rpc = "DeleteBranch",
-        .flags = ROUTE_LONG,
-    },
-    {
-        .method = "GET",
-        .pattern = "/v1/branches",
-        .summary = "The branches, for services",
-        .id = "ListBranchesV1",
-        .service = BRANCH,
-        .rpc = "ListBranches",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
-    },
+    {.more = routes_of_databases},
+};
+
+const struct route routes_of_house[] = {
     {
         .method = "GET",
         .pattern = "/api/health",

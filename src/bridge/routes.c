@@ -23,6 +23,11 @@ static struct text match(const struct route *route, struct text path)
     return (route->flags & ROUTE_SLASHES) != 0 || memchr(part.data, '/', part.size) == NULL ? part : (struct text){0};
 }
 
+const struct route *route_next(const struct route *route)
+{
+    return route[1].method != NULL ? &route[1] : route[1].more;
+}
+
 const struct route *route_find(struct arena *arena, const char *method, const char *path, const char **name,
                                const char **allowed)
 {
@@ -30,7 +35,7 @@ const struct route *route_find(struct arena *arena, const char *method, const ch
     const char *const wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     *allowed = NULL;
     *name = NULL;
-    for (const struct route *route = routes; route->method != NULL; route++) {
+    for (const struct route *route = routes; route != NULL; route = route_next(route)) {
         const struct text encoded = match(route, text_of(path));
         if (encoded.data == NULL) {
             continue;

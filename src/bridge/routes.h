@@ -21,7 +21,8 @@ enum route_flags {
     ROUTE_ANY_QUERY = 128,   /* words of the query that it does not know are passed over, as somebody's cache-buster */
     ROUTE_LOGIN = 256,       /* its answer has the browser keep the token that it was called with */
     ROUTE_DOWNLOAD = 512,    /* a file, piece by piece */
-    ROUTE_BEGINS = 1024      /* 202: what was asked for goes on behind the answer */
+    ROUTE_BEGINS = 1024,     /* 202: what was asked for goes on behind the answer */
+    ROUTE_REFUSED = 2048     /* whatever it is asked with, the RPC says why not: the body is not read */
 };
 
 /* What the bridge answers by itself. */
@@ -50,10 +51,16 @@ struct route {
     const char *begun_at;                        /* where what has begun so is asked for, before its id */
     const char *reveal_rpc;                      /* what is called where the field `reveal` is true; NULL: nothing */
     const char *hidden;                          /* a field of the request that no client sets; NULL: none */
+    const struct route *more;                    /* of the end of a table: the next table; NULL: that was the last */
 };
 
-/* Every route; ends with a NULL method. */
+/* The tables, each of which ends with a NULL method and the table behind it. */
 extern const struct route routes[];
+extern const struct route routes_of_databases[];
+extern const struct route routes_of_house[];
+
+/* The route behind this one; NULL where it was the last. The first one is `routes`. */
+const struct route *route_next(const struct route *route);
 
 /* The route of a path, whose {field} is put percent-decoded into *name. NULL where there is none; then *allowed has the
  * methods that the path knows, or NULL. *name is NULL where the escapes are broken. */

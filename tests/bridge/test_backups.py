@@ -133,7 +133,9 @@ class Backups(Case):
 
     def test_points_in_time_are_refused_with_the_reason(self):
         self.open()
-        for method, path, body in (("POST", "/pitr", {"targetTime": "2026-11-29T00:00:00Z"}), ("PUT", "/wal-config", {"enabled": True})):
+        for method, path, body in (("POST", "/pitr", {"targetTime": "2026-11-29T00:00:00Z"}), ("PUT", "/wal-config", {"enabled": True}),
+                                   ("POST", "/pitr", {"target": [1]}), ("PUT", "/wal-config", {"walLevel": "logical", "enabled": "x"}),
+                                   ("PUT", "/wal-config", None)):
             error = self.ask(method, path, body, 501)
             self.assertIn("pg_basebackup", error["error"])
         wal = self.ask("GET", "/wal-config")
