@@ -130,9 +130,10 @@ bool backup_child_run(const struct backup_child *child, struct status *status)
     if (session == NULL) {
         return false;
     }
-    const int version = pg_session_server_version(session);
+    const struct pg_program_wanted wanted = {child->name, child->call->backups->pg_bin,
+                                             pg_session_server_version(session)};
     pg_session_free(session);
-    if (!pg_program_find(status->arena, child->name, child->call->backups->pg_bin, version, &program, status) ||
+    if (!pg_program_find(&wanted, &program, status) ||
         (child->conninfo != NULL &&
          !pg_child_access_make(status->arena, child->conninfo, child->application, &access, status))) {
         return false;

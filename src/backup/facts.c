@@ -148,16 +148,16 @@ static bool read_facts(const struct backup_call *call, struct pg_session *sessio
     return true;
 }
 
-bool backup_facts_read(const struct backup_call *call, int64_t id, const struct backup_moment *moment,
-                       backup_tick *goes_on, void *data, struct backup_facts *facts)
+bool backup_facts_read(const struct backup_call *call, const struct backup_facts_reading *reading,
+                       struct backup_facts *facts)
 {
-    struct pg_session *const session = backup_session(call, id);
+    struct pg_session *const session = backup_session(call, reading->id);
     if (session == NULL) {
         return false;
     }
     pg_session_set_deadline(session, deadline_in(FACTS_MS));
-    pg_session_on_tick(session, goes_on, data);
-    const bool ok = read_facts(call, session, moment, facts);
+    pg_session_on_tick(session, reading->goes_on, reading->data);
+    const bool ok = read_facts(call, session, reading->moment, facts);
     pg_session_free(session);
     return ok;
 }

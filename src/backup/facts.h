@@ -23,9 +23,14 @@ struct backup_facts {
 
 /* Reads them over a session of its own that sees the moment. Rows are counted for a while, and what was not counted by
  * then is not compared. `goes_on` is asked meanwhile: where it says no, what is missing is left out. */
-typedef bool backup_tick(void *data);
-bool backup_facts_read(const struct backup_call *call, int64_t id, const struct backup_moment *moment,
-                       backup_tick *goes_on, void *data, struct backup_facts *facts);
+struct backup_facts_reading {
+    int64_t id; /* of the backup */
+    const struct backup_moment *moment;
+    bool (*goes_on)(void *data);
+    void *data;
+};
+bool backup_facts_read(const struct backup_call *call, const struct backup_facts_reading *reading,
+                       struct backup_facts *facts);
 
 /* Compares a restored database, which the session is on, with the facts of a row, which `home` reads. *report says what
  * was compared. False where something is missing. */

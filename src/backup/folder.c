@@ -208,20 +208,29 @@ bool backup_files_delete(const struct backup_call *call, const char *name)
 
 /* ---- reading ---- */
 
-static bool hash_file(int file, struct sha256 *hash, char *piece, backup_goes_on *goes_on, void *data, int *problem)
+struct hashing {
+    int file;
+    struct sha256 hash;
+    char *piece; /* PIECE bytes */
+    backup_goes_on *goes_on;
+    void *data;
+    int problem; /* an errno; ECANCELED: it does not go on */
+};
+
+static bool hash_file(struct hashing *hashing)
 {
     for (;;) {
-        const ssize_t size = read(file, piece, PIECE);
+        const ssize_t size = read(hashing->file, hashing->piece, PIECE);
         if (size == 0) {
             return true;
         }
         if (size < 0 && errno != EINTR) {
-            *problem = errno;
+            hashing->problem = errno;
             return false;
         }
-        sha256_add(hash, (struct text){piece, size > 0 ? (size_t)size : 0});
-        if (!goes_on(data)) {
-            *problem = ECANCELED;
+        sha256_add(&hashing->hash, (struct text){hashing->piece, size > 0 ? (size_t)size : 0});
+        if (!hashing->goes_on(hashing->data)) {
+            hashing->problem = ECANCELED;
             return false;
         }
     }
@@ -231,9 +240,7 @@ bool backup_file_hash(const struct backup_call *call, const char *name, char sha
                       backup_goes_on *goes_on, void *data)
 {
     struct stat about;
-    struct sha256 hash;
     unsigned char digest[SHA256_SIZE];
-    int problem = 0;
     const int file = open(backup_path(call, name, ""), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 || fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
         const bool is_gone = file < 0 && errno == ENOENT;
@@ -246,13 +253,14 @@ bool backup_file_hash(const struct backup_call *call, const char *name, char sha
                            name);
     }
     struct arena *const arena = arena_new(0);
-    sha256_start(&hash);
-    const bool ok = hash_file(file, &hash, arena_alloc(arena, PIECE), goes_on, data, &problem);
-    sha256_finish(&hash, digest);
+    struct hashing hashing = {.file = file, .piece = arena_alloc(arena, PIECE), .goes_on = goes_on, .data = data};
+    sha256_start(&hashing.hash);
+    const bool ok = hash_file(&hashing);
+    sha256_finish(&hashing.hash, digest);
     sha256_hex(digest, sha256);
     arena_free(arena);
     close(file);
-    return ok ||
-           (problem == ECANCELED ? status_fail(call->status, STATUS_CANCELLED, "It was cancelled while it was read.")
-                                 : fail_file(call, "read", name, problem));
+    return ok || (hashing.problem == ECANCELED
+                      ? status_fail(call->status, STATUS_CANCELLED, "It was cancelled while it was read.")
+                      : fail_file(call, "read", name, hashing.problem));
 }

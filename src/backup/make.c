@@ -45,12 +45,12 @@ static bool choose_name(const struct backup_call *call, struct pg_session *sessi
 static bool begin(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
                   struct backup_row *row)
 {
+    const struct pg_program_wanted wanted = {"pg_dump", call->backups->pg_bin, pg_session_server_version(session)};
     struct pg_program program;
     int64_t size = 0;
-    return pg_program_find(call->arena, "pg_dump", call->backups->pg_bin, pg_session_server_version(session), &program,
-                           call->status) &&
-           backup_rows_ensure(session, call->status) && choose_name(call, session, row, &size) &&
-           backup_folder_has_room(call, size) && backup_rows_add(call, session, what, row);
+    return pg_program_find(&wanted, &program, call->status) && backup_rows_ensure(session, call->status) &&
+           choose_name(call, session, row, &size) && backup_folder_has_room(call, size) &&
+           backup_rows_add(call, session, what, row);
 }
 
 bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row)
@@ -130,8 +130,8 @@ static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
     if (!backup_moment_begin(call, making->row->id, &moment)) {
         return false;
     }
-    bool ok = backup_facts_read(call, making->row->id, &moment, backup_watch_look, &making->watch, &facts) &&
-              backup_watch_fail(&making->watch, call->status);
+    const struct backup_facts_reading reading = {making->row->id, &moment, backup_watch_look, &making->watch};
+    bool ok = backup_facts_read(call, &reading, &facts) && backup_watch_fail(&making->watch, call->status);
     if (ok) {
         tell_facts(making, &facts);
         ok = backup_writing_begin(call, making->row->filename, &making->writing);

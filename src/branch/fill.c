@@ -157,8 +157,9 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, bool sche
     struct pg_program dumper;
     struct pg_program restorer;
     const int version = pg_session_server_version(make_session(row));
-    if (!pg_program_find(call->arena, "pg_dump", call->branches->pg_bin, version, &dumper, call->status) ||
-        !pg_program_find(call->arena, "pg_restore", call->branches->pg_bin, version, &restorer, call->status)) {
+    const struct pg_program_wanted dumps = {"pg_dump", call->branches->pg_bin, version};
+    const struct pg_program_wanted restores = {"pg_restore", call->branches->pg_bin, version};
+    if (!pg_program_find(&dumps, &dumper, call->status) || !pg_program_find(&restores, &restorer, call->status)) {
         return false;
     }
     struct child child = {.call = call, .file = open_nameless(call->arena)};

@@ -103,11 +103,12 @@ static int version_of(struct arena *arena, const char *path)
     return access(path, X_OK) == 0 && process_run(&process, &end, &ignored) && end.code == 0 ? major : 0;
 }
 
-bool pg_program_find(struct arena *arena, const char *name, const char *folder, int server_version,
-                     struct pg_program *program, struct status *status)
+bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *program, struct status *status)
 {
-    const struct words folders = folders_of(arena, folder);
-    const int server = server_version / 10000;
+    struct arena *const arena = status->arena;
+    const char *const name = wanted->name;
+    const struct words folders = folders_of(arena, wanted->folder);
+    const int server = wanted->server_version / 10000;
     int newest = 0;
     *program = (struct pg_program){0};
     for (size_t i = 0; i < folders.count; i++) {

@@ -15,11 +15,16 @@ struct pg_program {
     int major; /* its version: 15 */
 };
 
-/* Finds the oldest program of this name that is not older than the server (server_version as 150018): in `folder` alone
- * where that is not NULL, else in the folder of the program that the variable PG_DUMP names, where packages put them,
- * and in PATH. FAILED_PRECONDITION: which package is missing. */
-bool pg_program_find(struct arena *arena, const char *name, const char *folder, int server_version,
-                     struct pg_program *program, struct status *status);
+struct pg_program_wanted {
+    const char *name;   /* "pg_dump" */
+    const char *folder; /* looked into alone; NULL: the folder of the program that the variable PG_DUMP names, where
+                           packages put them, and PATH */
+    int server_version; /* 150018 */
+};
+
+/* Finds the oldest program of this name that is not older than the server; its path is in the status's arena.
+ * FAILED_PRECONDITION: which package is missing. */
+bool pg_program_find(const struct pg_program_wanted *wanted, struct pg_program *program, struct status *status);
 
 /* How a child connects. */
 struct pg_child_access {

@@ -152,14 +152,14 @@ static struct audit_row row_of(struct arena *arena, const PGresult *result, int 
     return row;
 }
 
-bool audit_read(struct pg_session *session, int64_t after, uint32_t most, struct audit_row **rows, size_t *count,
-                struct status *status)
+bool audit_read(struct pg_session *session, struct audit_page *page, struct status *status)
 {
+    const uint32_t most = page->most == 0 || page->most > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : page->most;
     const char *const sql =
         arena_printf(status->arena, "%s WHERE number OPERATOR(pg_catalog.>) %" PRId64 " ORDER BY number LIMIT %u",
-                     columns_sql, after, most == 0 || most > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : most);
+                     columns_sql, page->after, most);
     bool exists;
-    *count = 0;
+    page->count = 0;
     if (!audit_exists(session, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
@@ -167,10 +167,10 @@ bool audit_read(struct pg_session *session, int64_t after, uint32_t most, struct
     if (result == NULL) {
         return false;
     }
-    *count = (size_t)PQntuples(result);
-    *rows = arena_array(status->arena, *count + 1, sizeof **rows);
-    for (size_t i = 0; i < *count; i++) {
-        (*rows)[i] = row_of(status->arena, result, (int)i);
+    page->count = (size_t)PQntuples(result);
+    page->rows = arena_array(status->arena, page->count + 1, sizeof *page->rows);
+    for (size_t i = 0; i < page->count; i++) {
+        page->rows[i] = row_of(status->arena, result, (int)i);
     }
     return true;
 }

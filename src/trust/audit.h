@@ -49,10 +49,16 @@ bool audit_exists(struct pg_session *session, bool *exists, struct status *statu
 bool audit_write(struct pg_session *session, const struct audit_entry *entry, struct audit_row *row,
                  struct status *status);
 
-/* Up to `most` rows behind this number, oldest first, in the status's arena; most 0: AUDIT_MOST_ROWS. No table
- * is no row. */
-bool audit_read(struct pg_session *session, int64_t after, uint32_t most, struct audit_row **rows, size_t *count,
-                struct status *status);
+/* Which rows, and the rows, oldest first, in the status's arena. */
+struct audit_page {
+    int64_t after; /* the number that they are behind */
+    uint32_t most; /* 0: AUDIT_MOST_ROWS */
+    struct audit_row *rows;
+    size_t count;
+};
+
+/* No table is no row. */
+bool audit_read(struct pg_session *session, struct audit_page *page, struct status *status);
 
 /* What verifying found. */
 struct audit_verdict {

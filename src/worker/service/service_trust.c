@@ -65,23 +65,22 @@ static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const Pro
 {
     const struct trust_context *const context = data;
     const Truss__Trust__V1__ListAuditRequest *const request = (const Truss__Trust__V1__ListAuditRequest *)input;
-    struct audit_row *rows = NULL;
-    size_t count = 0;
+    struct audit_page page = {.after = request->after, .most = request->limit};
     struct pg_session *const session = take_session(context, call);
-    const bool ok = session != NULL && audit_read(session, request->after, request->limit, &rows, &count, call->status);
+    const bool ok = session != NULL && audit_read(session, &page, call->status);
     pg_pool_give(context->site->pool, session);
     if (!ok) {
         return NULL;
     }
     const uint32_t most = request->limit == 0 || request->limit > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : request->limit;
     Truss__Trust__V1__ListAuditResponse *const reply = NEW(call->arena, ListAuditResponse, list_audit_response);
-    reply->rows = arena_array(call->arena, count + 1, sizeof(Truss__Trust__V1__AuditRow *));
-    for (; reply->n_rows < count; reply->n_rows++) {
-        reply->rows[reply->n_rows] = row_message(call->arena, &rows[reply->n_rows]);
+    reply->rows = arena_array(call->arena, page.count + 1, sizeof(Truss__Trust__V1__AuditRow *));
+    for (; reply->n_rows < page.count; reply->n_rows++) {
+        reply->rows[reply->n_rows] = row_message(call->arena, &page.rows[reply->n_rows]);
     }
-    if (count == most) {
+    if (page.count == most) {
         reply->_next_case = TRUSS__TRUST__V1__LIST_AUDIT_RESPONSE___NEXT_NEXT;
-        reply->next = (uint32_t)rows[count - 1].number;
+        reply->next = (uint32_t)page.rows[page.count - 1].number;
     }
     return &reply->base;
 }
