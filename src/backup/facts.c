@@ -21,11 +21,14 @@ static const char tables_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE " IS_DUMPED " AND c.relpersistence <> 't' ORDER BY c.relpages, 1";
 
-/* Objects by kind, but for those of extensions, the system and ourselves. */
+/* Objects by kind, but for those of extensions, the system and ourselves. A dump has no index that is not valid. */
 static const char objects_sql[] =
     "SELECT pg_catalog.json_object_agg(kind, number ORDER BY kind)::text FROM (SELECT o.kind, pg_catalog.count(*) AS "
     "number FROM (SELECT 'relation ' || c.relkind::text AS kind, c.relnamespace AS schema, 'pg_catalog.pg_class'::"
     "pg_catalog.regclass AS class, c.oid AS oid FROM pg_catalog.pg_class c WHERE c.relpersistence <> 't' "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT (i.indisready AND "
+    "(i.indisvalid "
+    "OR c.relkind = 'I'))) "
     "UNION ALL SELECT 'function', p.pronamespace, 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid "
     "FROM pg_catalog.pg_proc p UNION ALL SELECT 'constraint ' || k.contype::text, k.connamespace, "
     "'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint k "

@@ -242,6 +242,9 @@ bool backup_file_hash(const struct backup_call *call, const char *name, char sha
     struct stat about;
     unsigned char digest[SHA256_SIZE];
     const int file = open(backup_path(call, name, ""), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO) {
+        return fail_file(call, "read", name, errno); /* which says nothing of what is in it */
+    }
     if (file < 0 || fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
         const bool is_gone = file < 0 && errno == ENOENT;
         if (file >= 0) {
@@ -249,7 +252,7 @@ bool backup_file_hash(const struct backup_call *call, const char *name, char sha
         }
         return status_fail(call->status, is_gone ? STATUS_NOT_FOUND : STATUS_DATA_LOSS,
                            is_gone ? "The file %s is not in the folder of backups any more."
-                                   : "The file %s cannot be read, or is no file.",
+                                   : "The file %s is a link, or no file.",
                            name);
     }
     struct arena *const arena = arena_new(0);

@@ -156,6 +156,21 @@ static bool take_slot(const struct backup_call *call, struct pg_session *session
     return ok;
 }
 
+/* What could not even begin is due still: the next look tries again, and says so again. */
+static void give_back_what_did_not_begin(const struct backup_call *call)
+{
+    struct status ignored = {.arena = call->arena};
+    const struct backup_call again = {call->backups, call->arena, &ignored, call->deadline};
+    struct pg_session *const session = open_home(&again);
+    int count;
+    if (session != NULL) {
+        backup_rows_change(session,
+                           "UPDATE truss.backup_schedule SET last_slot = NULL WHERE home = " BACKUP_HOME " RETURNING 1",
+                           &(struct backup_query){0}, &count, &ignored);
+    }
+    pg_session_free(session);
+}
+
 bool backup_schedule_take(const struct backup_call *call, bool *due, struct backup_row *row)
 {
     static const struct backup_new what = {.label = "", .kind = "scheduled", .created_by = "schedule"};
@@ -172,6 +187,9 @@ bool backup_schedule_take(const struct backup_call *call, bool *due, struct back
         return ok;
     }
     *due = backup_begin(call, &what, row);
+    if (!*due) {
+        give_back_what_did_not_begin(call);
+    }
     return *due;
 }
 

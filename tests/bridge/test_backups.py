@@ -295,6 +295,18 @@ class Backups(Case):
         self.assertIn("Owners and grants are not restored", restored["message"])
         self.assertEqual(self.cluster.psql(restored["branch_db"], "SELECT count(*) FROM own.t"), [("7",)])
 
+    def test_an_index_that_is_not_valid_is_no_difference(self):
+        self.open()
+        self.sql("CREATE TABLE twice (a int); INSERT INTO twice VALUES (1), (1)")
+        with self.assertRaises(AssertionError):
+            self.sql("CREATE UNIQUE INDEX CONCURRENTLY twice_a ON twice (a)")
+        self.assertEqual(self.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'twice_a'::regclass"), [("f",)])
+        self.addCleanup(self.drop_branches)
+        backup = self.make()
+        self.ask("POST", f"/{backup['id']}/restore", {"label": "invalid"}, 202)
+        ended = self.ended(backup["id"])
+        self.assertEqual((ended["status"], ended["restore"]["status"]), ("completed", "completed"), ended)
+
     def test_it_is_verified_by_being_restored_and_no_branch_stays(self):
         self.open()
         backup = self.make()
@@ -435,6 +447,19 @@ class Backups(Case):
         self.assertEqual(self.sql("SELECT count(*) FROM truss.backups"), [("0",)])
         for wrong in ({"frequency": "never"}, {"hour": 24}, {"keep_last": 0}, {"verify": "hope"}, {"every": 1}):
             self.ask("PUT", "/schedule", wrong, 400)
+
+    def test_what_is_due_and_could_not_begin_is_tried_again(self):
+        self.open()
+        self.ask("PUT", "/schedule", {"enabled": True, "frequency": "daily", "hour": 0, "retention_days": 3})
+        os.rmdir(self.folder)
+        with open(self.folder, "w", encoding="ascii"):
+            pass
+        self.sql("UPDATE truss.backup_schedule SET last_slot = now() - interval '2 days'")
+        wait_for(lambda: "folder of backups" in self.process.text() and self.sql("SELECT last_slot IS NULL FROM truss.backup_schedule") == [("t",)])
+        self.assertEqual(self.ask("GET", "")["backups"], [])
+        os.remove(self.folder)
+        made = wait_for(lambda: self.ask("GET", "")["backups"], 40)
+        self.assertEqual(self.ended(made[0]["id"])["status"], "completed")
 
     def test_of_two_workers_one_makes_what_is_due(self):
         self.open()
