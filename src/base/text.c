@@ -173,28 +173,33 @@ size_t text_byte_of_character(struct text text, size_t character)
     return text.size;
 }
 
+static uint32_t count_breaks(struct text text)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        count += text.data[i] == '\n' ? 1 : 0;
+    }
+    return count;
+}
+
+/* Plain counts, which compilers make fast: a plan asks for thousands of places in a large script. */
 struct position text_position(struct text text, size_t offset)
 {
-    struct position position = {.line = 1, .column = 1, .character = 1};
-    for (size_t i = 0; i < offset && i < text.size; i++) {
-        if (text.data[i] == '\n') {
-            position.line++;
-            position.column = 1;
-            position.character++;
-        } else if (starts_character(text.data[i])) {
-            position.column++;
-            position.character++;
-        }
+    const struct text before = text_slice(text, 0, offset < text.size ? offset : text.size);
+    size_t line = before.size;
+    while (line > 0 && before.data[line - 1] != '\n') {
+        line--;
     }
-    return position;
+    return (struct position){
+        .line = 1 + count_breaks(before),
+        .column = 1 + (uint32_t)text_characters(text_slice(before, line, before.size)),
+        .character = 1 + (uint32_t)text_characters(before),
+    };
 }
 
 uint32_t text_lines(struct text text)
 {
-    uint32_t lines = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        lines += text.data[i] == '\n' ? 1 : 0;
-    }
+    const uint32_t lines = count_breaks(text);
     return text.size > 0 && text.data[text.size - 1] != '\n' ? lines + 1 : lines;
 }
 
