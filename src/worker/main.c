@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -133,6 +134,8 @@ static _Noreturn void leave(const struct config *config, int code)
     _exit(code);
 }
 
+#define SERVICES 7
+
 /* What serves, as long as the process lives. */
 struct house {
     const struct config *config;
@@ -148,6 +151,7 @@ struct house {
     struct backups backups;
     struct backup_context backup;
     struct branch_watch *watch;
+    struct rpc_service services[SERVICES]; /* they live as long as the server */
     struct rpc_server *server;
 };
 
@@ -194,10 +198,10 @@ static void furnish(struct house *house, struct arena *arena)
 
 static bool open_server(struct house *house, struct status *status)
 {
-    const struct rpc_service services[] = {migration_service(&house->service), health_service(&house->health),
-                                           sql_service(&house->workbench),     connection_service(&house->connection),
-                                           trust_service(&house->trust),       branch_service(&house->branch),
-                                           backup_service(&house->backup)};
+    const struct rpc_service services[SERVICES] = {
+        migration_service(&house->service),     health_service(&house->health), sql_service(&house->workbench),
+        connection_service(&house->connection), trust_service(&house->trust),   branch_service(&house->branch),
+        backup_service(&house->backup)};
     const struct rpc_server_options options = {
         .urls = house->config->urls,
         .gate = gate_enter,
@@ -216,7 +220,8 @@ static bool open_server(struct house *house, struct status *status)
                   [RPC_LANE_HEALTH] = 64,
                   [RPC_LANE_SQL] = 32},
     };
-    house->server = rpc_server_start(&options, services, sizeof services / sizeof services[0], status);
+    memcpy(house->services, services, sizeof services);
+    house->server = rpc_server_start(&options, house->services, SERVICES, status);
     return house->server != NULL;
 }
 
