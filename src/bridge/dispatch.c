@@ -10,6 +10,7 @@
 #include "bridge/browser.h"
 #include "bridge/download.h"
 #include "bridge/panel.h"
+#include "bridge/query.h"
 #include "bridge/request.h"
 #include "bridge/share.h"
 #include "bridge/stream.h"
@@ -154,6 +155,8 @@ static void pass_on(struct passage *passage, const char *name)
         stream_begin(passage);
     } else if ((passage->route->flags & ROUTE_DOWNLOAD) != 0) {
         download_begin(passage);
+    } else if (query_id_of(passage) != NULL) {
+        query_begin(passage, query_id_of(passage), on_reply);
     } else if (share_fits(passage)) {
         if (!share_join(passage)) {
             passage_call(passage, passage->rpc, passage->input, on_shared);

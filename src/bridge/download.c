@@ -4,8 +4,8 @@
  */
 #include "bridge/download.h"
 
-#include "base/uuid.h"
 #include "bridge/answer.h"
+#include "bridge/query.h"
 #include "truss/sql/v1/sql.pb-c.h"
 
 #include <string.h>
@@ -51,33 +51,11 @@ static void wants(void *context)
     passage_call(passage, "ReadExport", passage->input, on_more);
 }
 
-static void on_told(const ProtobufCMessage *reply, const struct status *status, void *data)
-{
-    (void)reply;
-    (void)status;
-    (void)data;
-}
-
-/* The worker's own limit of idle exports would find it too, later. */
-static void tell_gone(const struct passage *passage)
-{
-    const ProtobufCServiceDescriptor *const service = passage->route->service;
-    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, "Cancel");
-    Truss__Sql__V1__CancelRequest request = TRUSS__SQL__V1__CANCEL_REQUEST__INIT;
-    request.query_id = (char *)(uintptr_t)passage->query_id;
-    const struct rpc_invocation invocation = {
-        service,
-        (unsigned)(method - service->methods),
-        &request.base,
-        {.timeout_ms = passage->bridge->read_timeout_ms, .authorization = passage->options.authorization}};
-    rpc_call(passage->worker, &invocation, on_told, NULL);
-}
-
 static void gone(void *context)
 {
     struct passage *const passage = context;
-    if (!passage->first_is_last && !atomic_load(&passage->bridge->stopping)) {
-        tell_gone(passage);
+    if (!passage->first_is_last) {
+        passage_cancel(passage); /* the worker's own limit of idle exports would find it too, later */
     }
     arena_free(passage->piece);
     passage->piece = NULL;
@@ -115,10 +93,5 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
 void download_begin(struct passage *passage)
 {
     Request *const request = (Request *)(uintptr_t)passage->input;
-    if (request->query_id[0] == '\0') {
-        request->query_id = arena_alloc(passage->http->arena, UUID_SIZE);
-        uuid_v4(request->query_id);
-    }
-    passage->query_id = request->query_id;
-    passage_call(passage, passage->rpc, passage->input, on_first);
+    query_begin(passage, &request->query_id, on_first);
 }

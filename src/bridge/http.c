@@ -6,6 +6,7 @@
 
 #include "base/intake.h"
 #include "base/limits.h"
+#include "bridge/links.h"
 #include "bridge/relay.h"
 
 #include <arpa/inet.h>
@@ -38,6 +39,8 @@ struct exchange {
     struct text piece;         /* what is left of the last one */
     bool is_last;
     bool is_broken;
+    struct links *links;  /* the server's */
+    struct link *watched; /* whose client's going is told of; NULL: nobody asked */
 };
 
 struct http_server {
@@ -48,17 +51,34 @@ struct http_server {
     size_t held;        /* bytes of bodies; on the server's thread only */
     atomic_size_t busy; /* requests handed over, and not completed */
     atomic_bool stopping;
-    pthread_mutex_t mutex;  /* of the rest */
-    bool is_closed;         /* takes no links */
-    struct newcomer *first; /* links that libmicrohttpd has not told of yet */
+    struct links *links;
+    pthread_mutex_t mutex; /* of the rest */
+    bool is_closed;        /* takes no links */
 };
 
-/* A link, and whose it is. */
-struct newcomer {
-    struct newcomer *next;
-    int fd;
-    guest_name client;
-};
+/* ---- clients that go ---- */
+
+bool http_watch(struct http_request *request, void (*left)(void *context), void *context)
+{
+    struct exchange *const exchange = (struct exchange *)request;
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct link *const link = info == NULL ? NULL : info->socket_context;
+    if (link == NULL) {
+        return true;
+    }
+    const bool is_here = links_watch(exchange->links, link, left, context);
+    exchange->watched = is_here ? link : NULL;
+    return is_here;
+}
+
+static void unwatch(struct exchange *exchange)
+{
+    if (exchange->watched != NULL) {
+        links_unwatch(exchange->links, exchange->watched);
+        exchange->watched = NULL;
+    }
+}
 
 /* ---- answers ---- */
 
@@ -89,6 +109,7 @@ void http_answer(struct http_request *request, unsigned status, const char *cont
                  const struct http_extra_header *extra)
 {
     struct exchange *const exchange = (struct exchange *)request;
+    unwatch(exchange);
     exchange->status = status;
     exchange->response = make_response(content_type, body, extra);
     MHD_resume_connection(request->connection);
@@ -125,6 +146,7 @@ void http_stream_begin(struct http_request *request, const char *content_type, c
                        const struct http_source *source)
 {
     struct exchange *const exchange = (struct exchange *)request;
+    unwatch(exchange);
     exchange->source = *source;
     exchange->status = MHD_HTTP_OK;
     exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_piece, exchange, NULL);
@@ -230,10 +252,12 @@ void http_query(const struct http_request *request, http_parameter *parameter, v
 /* ---- libmicrohttpd's callbacks ---- */
 
 /* The headers have come. */
-static enum MHD_Result begin(struct MHD_Connection *connection, const char *method, const char *url, void **state)
+static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection, const char *method,
+                             const char *url, void **state)
 {
     struct exchange *exchange = memory_alloc(sizeof *exchange);
     *state = exchange;
+    exchange->links = server->links;
     exchange->request.arena = arena_new(0);
     exchange->request.connection = connection;
     exchange->request.method = arena_strdup(exchange->request.arena, method);
@@ -269,7 +293,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     struct exchange *const exchange = *state;
     (void)version;
     if (exchange == NULL) {
-        return begin(connection, method, url, state);
+        return begin(server, connection, method, url, state);
     }
     if (exchange->response != NULL) {
         if (atomic_load(&server->stopping)) {
@@ -324,24 +348,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
         *state = NULL;
     }
     if (info != NULL && info->socket_context != NULL) {
-        relay_served(server->relay, ((const struct newcomer *)info->socket_context)->client);
+        relay_served(server->relay, link_client(info->socket_context));
     }
-}
-
-/* The link's entry, taken out of the list. */
-static struct newcomer *take_newcomer(struct http_server *server, int fd)
-{
-    pthread_mutex_lock(&server->mutex);
-    struct newcomer **link = &server->first;
-    while (*link != NULL && (*link)->fd != fd) {
-        link = &(*link)->next;
-    }
-    struct newcomer *const found = *link;
-    if (found != NULL) {
-        *link = found->next;
-    }
-    pthread_mutex_unlock(&server->mutex);
-    return found;
 }
 
 static void on_connection(void *data, struct MHD_Connection *connection, void **context,
@@ -351,11 +359,20 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *const info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = take_newcomer(server, info->connect_fd);
+        *context = links_take(server->links, info->connect_fd);
     } else {
-        free(*context);
+        if (*context != NULL) {
+            links_drop(server->links, *context);
+        }
         *context = NULL;
     }
+}
+
+/* The relay's. */
+static void on_gone(void *data, guest_name client)
+{
+    const struct http_server *const server = data;
+    links_gone(server->links, client);
 }
 
 /* The relay's: a client has asked for something. Under the mutex, so that libmicrohttpd is not stopped meanwhile; a
@@ -363,17 +380,14 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 static bool take_link(void *data, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size)
 {
     struct http_server *const server = data;
-    struct newcomer *newcomer = memory_alloc(sizeof *newcomer);
     pthread_mutex_lock(&server->mutex);
-    *newcomer = (struct newcomer){server->first, fd, client};
-    server->first = newcomer;
+    struct link *const link = links_add(server->links, fd, client);
     if (server->is_closed) {
         close(fd);
     }
     const bool ok = !server->is_closed && MHD_add_connection(server->daemon, fd, peer, peer_size) == MHD_YES;
     if (!ok) {
-        server->first = newcomer->next;
-        free(newcomer);
+        links_drop(server->links, link);
     }
     pthread_mutex_unlock(&server->mutex);
     return ok;
@@ -404,9 +418,10 @@ struct http_server *http_server_start(const struct http_place *place, http_handl
 {
     struct http_server *server = memory_alloc(sizeof *server);
     const struct relay_options options = {
-        .listen = place->listen, .tls = place->tls, .connect = take_link, .context = server};
+        .listen = place->listen, .tls = place->tls, .connect = take_link, .gone = on_gone, .context = server};
     server->handler = handler;
     server->context = context;
+    server->links = links_new();
     pthread_mutex_init(&server->mutex, NULL);
     server->relay = relay_open(&options, status);
     server->daemon = server->relay == NULL ? NULL : start_daemon(server);
@@ -450,6 +465,7 @@ void http_server_free(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     relay_free(server->relay);
+    links_free(server->links);
     pthread_mutex_destroy(&server->mutex);
     free(server);
 }

@@ -29,6 +29,11 @@ struct http_request {
  * http_answer is called exactly once, at once or later. */
 typedef void http_handler(void *context, struct http_request *request);
 
+/* Has `left` called, once at most and only until the request is answered, when its client sends no more: it has gone,
+ * or closed its sending half, which nobody does who still waits for a query. On a thread that must not block. False
+ * where that has happened: then `left` is not called. From the handler only. */
+bool http_watch(struct http_request *request, void (*left)(void *context), void *context);
+
 /* A header's value, borrowed; NULL where it is absent. On the server's thread only. */
 const char *http_header(const struct http_request *request, const char *name);
 

@@ -3,6 +3,8 @@
  */
 #include "bridge/passage.h"
 
+#include "truss/sql/v1/sql.pb-c.h"
+
 #include <time.h>
 
 /* ---- which worker ---- */
@@ -95,6 +97,36 @@ void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessa
         const struct rpc_invocation invocation = {service, (unsigned)(method - service->methods), input,
                                                   passage->options};
         rpc_call(passage->worker, &invocation, done, passage);
+    }
+    atomic_fetch_sub(&bridge->calling, 1);
+}
+
+static void on_told(const ProtobufCMessage *reply, const struct status *status, void *data)
+{
+    (void)reply;
+    (void)status;
+    (void)data;
+}
+
+/* Which worker has it may change at this moment: all are told. */
+void passage_cancel(const struct passage *passage)
+{
+    struct bridge *const bridge = passage->bridge;
+    const ProtobufCServiceDescriptor *const service = passage->route->service;
+    const ProtobufCMethodDescriptor *const method = protobuf_c_service_descriptor_get_method_by_name(service, "Cancel");
+    Truss__Sql__V1__CancelRequest request = TRUSS__SQL__V1__CANCEL_REQUEST__INIT;
+    request.query_id = (char *)(uintptr_t)passage->query_id;
+    request.ahead = true;
+    const struct rpc_invocation invocation = {
+        service,
+        (unsigned)(method - service->methods),
+        &request.base,
+        {.timeout_ms = bridge->read_timeout_ms, .authorization = passage->options.authorization}};
+    atomic_fetch_add(&bridge->calling, 1);
+    for (size_t i = 0; i < bridge->worker_count && !atomic_load(&bridge->stopping); i++) {
+        if (rpc_channel_connected(bridge->workers[i])) {
+            rpc_call(bridge->workers[i], &invocation, on_told, NULL);
+        }
     }
     atomic_fetch_sub(&bridge->calling, 1);
 }

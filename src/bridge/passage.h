@@ -57,12 +57,15 @@ struct passage {
     struct arena *piece;        /* of a stream: the memory of the reply and of what is sent of it */
     struct text first;          /* of a stream: what its first look found, to be sent when the client is there */
     bool first_is_last;
-    const char *query_id; /* of a download: by which its worker ends it */
+    const char *query_id; /* of a query or a download: by which its worker ends it */
     int64_t asked_at;     /* of a stream: when its worker was asked for more */
 };
 
 /* Calls a method of the route's service; the passage may be gone when this returns. */
 void passage_call(struct passage *passage, const char *rpc, const ProtobufCMessage *input, rpc_reply_fn *done);
+
+/* Has the workers end the query of the passage's query_id. It waits for nothing; any thread. */
+void passage_cancel(const struct passage *passage);
 
 /* After a call that ended so: true where another worker is to be asked instead, which the next passage_call does. */
 bool passage_goes_on(struct passage *passage, const struct status *status);

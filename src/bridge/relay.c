@@ -90,8 +90,15 @@ static void on_bytes(struct guest *guest, struct text bytes)
     read_on(guest);
 }
 
+static void tell_gone(struct guest *guest)
+{
+    const struct relay_options *const relay = guest_context(guest);
+    relay->gone(relay->context, guest_name_of(guest));
+}
+
 static void on_end(struct guest *guest)
 {
+    tell_gone(guest);
     client_of(guest)->has_ended = true;
     read_on(guest);
 }
@@ -137,6 +144,7 @@ static void on_late(struct guest *guest)
 
 static void on_leave(struct guest *guest)
 {
+    tell_gone(guest);
     intake_drop(&client_of(guest)->pending);
 }
 

@@ -22,6 +22,9 @@ struct relay_options {
     /* Gives the server its end of a client's link; false where it takes none, which closes it. On the relay's thread.
      */
     bool (*connect)(void *context, guest_name client, int fd, const struct sockaddr *peer, socklen_t peer_size);
+    /* A client sends no more, or has gone; it may be told of twice. What it is answered is thrown away or not: it may
+     * have closed its sending half only. On the relay's thread. */
+    void (*gone)(void *context, guest_name client);
     void *context;
 };
 

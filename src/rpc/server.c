@@ -177,6 +177,12 @@ static struct visit *take_followers(struct visit *visit)
 
 /* ---- working ---- */
 
+static bool is_wanted(const void *data)
+{
+    const struct visit *const visit = data;
+    return visit->ticket == 0 || guard_is_wanted(visit->server->guard, visit->ticket);
+}
+
 static struct rpc_call call_of(struct visit *visit, struct status *status)
 {
     return (struct rpc_call){
@@ -186,16 +192,18 @@ static struct rpc_call call_of(struct visit *visit, struct status *status)
         .principal = &visit->principal,
         .peer = &visit->peer,
         .deadline = visit->deadline,
+        .is_wanted = is_shared(visit) ? NULL : is_wanted, /* a shared one has others who want it */
+        .visit = visit,
     };
 }
 
 /* What the handler says, in the visit's arena. */
-static struct text ask_handler(struct visit *visit, bool is_wanted, struct status *status)
+static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
 {
     struct rpc_call call = call_of(visit, status);
     const ProtobufCMethodDescriptor *const method = &visit->place.service->descriptor->methods[visit->place.method];
     ProtobufCMessage *reply = NULL;
-    if (!is_wanted) {
+    if (!begins) {
         status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
     } else if (deadline_passed(visit->deadline)) {
         status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
@@ -218,8 +226,7 @@ static void work(struct lane_job *job)
     struct rpc_server *const server = visit->server;
     struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
-    const bool is_wanted = follower != NULL || visit->ticket == 0 || guard_is_wanted(server->guard, visit->ticket);
-    const struct text bytes = ask_handler(visit, is_wanted, &status);
+    const struct text bytes = ask_handler(visit, follower != NULL || is_wanted(visit), &status);
     while (follower != NULL) {
         struct visit *const next = follower->next;
         answer(follower, &status, bytes);

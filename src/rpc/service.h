@@ -18,11 +18,20 @@ struct rpc_call {
     struct arena *arena; /* lives until the reply was sent */
     struct status *status;
     const struct rpc_request *request;
-    const struct principal *principal; /* who calls; he has the method's scope */
-    const struct rpc_peer *peer;       /* where the connection comes from */
-    int64_t deadline;                  /* clock_ms units, or NO_DEADLINE */
-    void *witnessed;                   /* the witness's own, from `before` to `after`; NULL */
+    const struct principal *principal;    /* who calls; he has the method's scope */
+    const struct rpc_peer *peer;          /* where the connection comes from */
+    int64_t deadline;                     /* clock_ms units, or NO_DEADLINE */
+    void *witnessed;                      /* the witness's own, from `before` to `after`; NULL */
+    bool (*is_wanted)(const void *visit); /* rpc_call_is_wanted's; NULL: always */
+    const void *visit;
 };
+
+/* False once the connection that the call came by is gone: nobody will read the reply. Any thread, while the handler
+ * runs. */
+static inline bool rpc_call_is_wanted(const struct rpc_call *call)
+{
+    return call->is_wanted == NULL || call->is_wanted(call->visit);
+}
 
 /* Runs on a thread of its method's lane, where it may block. A handler fills a reply made in call->arena and returns
  * it; NULL where it failed, with call->status saying why. input has the method's input type. */

@@ -17,7 +17,8 @@
 static bool is_wanted(void *data)
 {
     struct readonly *const reading = data;
-    return !atomic_load(&reading->running.is_cancelled);
+    const struct workbench_call *const call = reading->call;
+    return !atomic_load(&reading->running.is_cancelled) && (call->is_wanted == NULL || call->is_wanted(call->asker));
 }
 
 /* The URL with another database. */

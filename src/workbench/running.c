@@ -4,14 +4,27 @@
 #include "workbench/running.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define EARLY    64 /* cancels that are kept */
+#define EARLY_MS 10000
+
+/* A cancel that came before its query. */
+struct early {
+    char id[LIMIT_REQUEST_ID + 1];
+    int64_t until;
+};
+
 struct running {
     pthread_mutex_t mutex;
     struct running_query *first;
+    struct early early[EARLY];
+    size_t last; /* of them: the oldest is written over */
 };
 
 struct running *running_new(void)
@@ -29,11 +42,37 @@ void running_free(struct running *running)
     }
 }
 
+/* ---- cancels that come early ---- */
+
+static void keep_early(struct running *running, const char *id)
+{
+    if (id[0] != '\0' && strlen(id) <= LIMIT_REQUEST_ID) {
+        struct early *const early = &running->early[running->last++ % EARLY];
+        strcpy(early->id, id);
+        early->until = clock_ms() + EARLY_MS;
+    }
+}
+
+/* True where the query was cancelled before it came, which is then forgotten. */
+static bool take_early(struct running *running, const char *id)
+{
+    for (size_t i = 0; i < EARLY && id[0] != '\0'; i++) {
+        struct early *const early = &running->early[i];
+        if (strcmp(early->id, id) == 0) {
+            early->id[0] = '\0';
+            return early->until > clock_ms();
+        }
+    }
+    return false;
+}
+
+/* ---- queries ---- */
+
 void running_enter(struct running *running, struct running_query *query, const char *id)
 {
     query->id = id;
-    atomic_init(&query->is_cancelled, false);
     pthread_mutex_lock(&running->mutex);
+    atomic_init(&query->is_cancelled, take_early(running, id));
     query->next = running->first;
     running->first = query;
     pthread_mutex_unlock(&running->mutex);
@@ -60,7 +99,7 @@ void running_cancel_all(struct running *running)
     pthread_mutex_unlock(&running->mutex);
 }
 
-bool running_cancel(struct running *running, const char *id)
+bool running_cancel(struct running *running, const char *id, bool ahead)
 {
     bool found = false;
     pthread_mutex_lock(&running->mutex);
@@ -69,6 +108,9 @@ bool running_cancel(struct running *running, const char *id)
             atomic_store(&query->is_cancelled, true);
             found = true;
         }
+    }
+    if (!found && ahead) {
+        keep_early(running, id);
     }
     pthread_mutex_unlock(&running->mutex);
     return found;

@@ -23,8 +23,9 @@ void running_free(struct running *running);
 void running_enter(struct running *running, struct running_query *query, const char *id);
 void running_leave(struct running *running, struct running_query *query);
 
-/* Ends all of an id, soon. True where there was one. */
-bool running_cancel(struct running *running, const char *id);
+/* Ends all of an id, soon. True where there was one. Where there was none and `ahead` is said, one that enters within
+ * ten seconds is ended at once: the cancel may have overtaken its query. */
+bool running_cancel(struct running *running, const char *id, bool ahead);
 void running_cancel_all(struct running *running);
 
 #endif

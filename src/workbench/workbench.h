@@ -37,6 +37,8 @@ struct workbench_call {
     int64_t deadline;
     const char *database; /* another one of the same server; "": the connection's */
     const char *query_id;
+    bool (*is_wanted)(const void *asker); /* false: who asked has gone, and the query ends; NULL: always */
+    const void *asker;
 };
 
 /* Why more could be done than reading, for a person; NULL: a role was given that only reads, as far as it was said. */

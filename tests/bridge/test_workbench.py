@@ -3,7 +3,9 @@ import csv
 import io
 import json
 import os
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -418,6 +420,56 @@ class Answers(Workbench):
         self.assertEqual((answers[0].status, answers[0].json["error"]), (499, "The query was cancelled."))
         self.assertFalse(self.http.post("/api/sql/cancel", {"queryId": "mine-1"}).json["cancelled"])
         self.assertEqual(self.rows("SELECT 1 AS a"), [{"a": 1}])
+
+    SLOW = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b"
+    RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series(1, 100000) b%' AND state = 'active' AND pid <> pg_backend_pid()"
+
+    def running(self):
+        return self.sql(self.RUNNING)[0][0] != "0"
+
+    def send(self, route, **more):
+        body = json.dumps({"sql": self.SLOW, **more}).encode()
+        return b"POST /api/sql/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (route.encode(), len(body), body)
+
+    def test_who_goes_ends_the_query(self):
+        self.open()
+        for route, more in (("query", {}), ("query", {"queryId": "mine"}), ("explain", {"analyze": True}), ("export", {"format": "csv"})):
+            with self.subTest(route=route, more=more):
+                with socket.create_connection((self.http.host, self.http.port)) as connection:
+                    connection.sendall(self.send(route, **more))
+                    wait_for(self.running, 10)
+                wait_for(lambda: not self.running(), 5)
+        self.assertEqual(self.rows("SELECT 1 AS a"), [{"a": 1}])
+
+    def test_who_is_reset_ends_the_query(self):
+        self.open()
+        connection = socket.create_connection((self.http.host, self.http.port))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(self.send("query"))
+        wait_for(self.running, 10)
+        connection.close()
+        wait_for(lambda: not self.running(), 5)
+
+    def test_who_goes_at_once_leaves_no_query(self):
+        self.open()
+        for _ in range(12):
+            with socket.create_connection((self.http.host, self.http.port)) as connection:
+                connection.sendall(self.send("query"))
+        # They have had four connections, and would take fifteen seconds each.
+        wait_for(lambda: not self.running(), 5)
+        self.assertEqual(self.rows("SELECT 1 AS a"), [{"a": 1}])
+        self.assertFalse(self.running())
+
+    def test_a_command_that_is_interrupted_ends_its_query(self):
+        self.open()
+        for words in (["sql", self.SLOW], ["sql", "--explain", "--analyze", self.SLOW]):
+            with self.subTest(words=words):
+                command = subprocess.Popen([os.path.join(harness.BIN, "truss"), *words], env=harness.clean_environment(None, self.process),
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                wait_for(self.running, 10)
+                command.send_signal(signal.SIGINT)
+                command.wait(10)
+                wait_for(lambda: not self.running(), 5)
 
     def test_a_query_ends_after_15_seconds(self):
         self.sql("CREATE FUNCTION lasts() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN 1; END'")

@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+static bool is_wanted(const void *asker)
+{
+    return rpc_call_is_wanted(asker);
+}
+
 static struct workbench_call call_of(const struct workbench *workbench, const struct rpc_call *call,
                                      const char *database, const char *query_id)
 {
@@ -20,6 +25,8 @@ static struct workbench_call call_of(const struct workbench *workbench, const st
         .deadline = call->deadline,
         .database = database,
         .query_id = query_id,
+        .is_wanted = is_wanted,
+        .asker = call,
     };
 }
 
@@ -95,7 +102,7 @@ static ProtobufCMessage *cancel(void *context, struct rpc_call *call, const Prot
     const Truss__Sql__V1__CancelRequest *const message = (const Truss__Sql__V1__CancelRequest *)input;
     Truss__Sql__V1__CancelResponse *const reply =
         MESSAGE_NEW(call->arena, Truss__Sql__V1__CancelResponse, truss__sql__v1__cancel_response);
-    reply->cancelled = running_cancel(workbench->running, message->query_id);
+    reply->cancelled = running_cancel(workbench->running, message->query_id, message->ahead);
     return &reply->base;
 }
 
