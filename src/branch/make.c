@@ -188,6 +188,14 @@ static void put_locale(struct buffer *sql, const struct branch_locale *locale, i
     }
 }
 
+/* Where its parent is for reading only, it must be filled all the same; make_finish puts back all settings. */
+static void let_be_written(const struct branch_call *call, struct pg_session *session, const char *name)
+{
+    struct status ignored = {.arena = call->arena};
+    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline};
+    server_alter(&quiet, session, "ALTER DATABASE ", name, " RESET default_transaction_read_only");
+}
+
 bool make_empty(const struct branch_call *call, struct branch_row *row, const struct branch_locale *locale)
 {
     struct buffer sql = {.arena = call->arena};
@@ -201,8 +209,12 @@ bool make_empty(const struct branch_call *call, struct branch_row *row, const st
         return false;
     }
     row->work->database = name;
-    return server_comment(call, session, row, name, false) &&
-           putback_database(call, session, row->parent, name, &row->warnings);
+    if (!server_comment(call, session, row, name, false) ||
+        !putback_database(call, session, row->parent, name, &row->warnings)) {
+        return false;
+    }
+    let_be_written(call, session, name);
+    return true;
 }
 
 /* ---- finish ---- */

@@ -221,6 +221,15 @@ class PutBack(Branches):
         self.delete(row)
         self.admin(f"ALTER DATABASE {self.database} OWNER TO app; ALTER ROLE reader IN DATABASE {self.database} RESET ALL")
 
+    def test_a_parent_for_reading_only_is_dumped_and_so_is_the_branch(self):
+        name = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, name)
+        self.cluster.psql(name, "CREATE TABLE kept AS SELECT 1 AS a")
+        self.admin(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        row = self.make(parent=name, source="dump")
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT a FROM kept"), [("1",)])
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SHOW default_transaction_read_only"), [("on",)])
+
     def test_a_subscription_of_the_parent_is_not_in_a_dump_either(self):
         self.sql("CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
         self.addCleanup(lambda: self.sql("ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s"))
