@@ -21,7 +21,16 @@ static const char look_sql[] =
              "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner "
              "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
              "AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind OPERATOR(pg_catalog.<>) 'I' "
-             "AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
+             "AND NOT " PG_IS_TRUSTED(
+                 "r") " LIMIT 1), "
+                      "(SELECT pg_catalog.concat_ws(' on truss.', pg_catalog.quote_ident(g.tgname), "
+                      "pg_catalog.concat_ws(' of ', c.relname, r.rolname)) FROM pg_catalog.pg_namespace n "
+                      "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+                      "JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
+                      "JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid "
+                      "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) f.proowner "
+                      "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND NOT g.tgisinternal "
+                      "AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
 
 /* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
@@ -30,6 +39,15 @@ struct found {
     bool tables;
     bool schema;
 };
+
+static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
+{
+    return status_fail(status, STATUS_PERMISSION_DENIED,
+                       "The schema \"truss\", where Truss keeps its steps and operations, has the trigger %s: that "
+                       "role's function would run with the rights of \"%s\". Nothing there was used. Drop the trigger, "
+                       "and revoke the right TRIGGER on that table from the role, when you have looked at it.",
+                       trigger, pg_session_user(session));
+}
 
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
@@ -42,6 +60,7 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
     found->schema = pg_field_bool(result, 0, 1);
     const char *const owner = pg_field(result, 0, 2);
     const char *const stranger = pg_field(result, 0, 3);
+    const bool has_trigger = pg_field(result, 0, 4) != NULL;
     if (owner != NULL || stranger != NULL) {
         return status_fail(status, STATUS_PERMISSION_DENIED,
                            "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
@@ -50,7 +69,7 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
                            owner != NULL ? "belongs to \"" : "has \"", owner != NULL ? owner : stranger,
                            pg_session_user(session), pg_session_user(session));
     }
-    return true;
+    return !has_trigger || fail_triggered(session, pg_field(result, 0, 4), status);
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)

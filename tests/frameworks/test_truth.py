@@ -342,6 +342,22 @@ class Truth(Written):
                 self.check_unknown(rpc, f"{schema}.schema_migrations", "--ledger")
                 self.assertFalse(self.is_super())
 
+    def test_a_strangers_trigger_on_our_ledger_is_told_and_never_fires(self):
+        """GRANT ALL ON ALL TABLES TO the application is usual, and gives it TRIGGER."""
+        self.dbmate()
+        self.eve()
+        self.sql(VERSIONS.format("schema_migrations") + "CREATE FUNCTION ours() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$;"
+                 "CREATE TRIGGER o AFTER INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION ours(); GRANT ALL ON schema_migrations TO eve")
+        with self.start() as rpc:
+            self.assertFalse(self.status(rpc).HasField("problem"))
+        self.as_eve(self.BOOM.format("public"))
+        with self.start() as rpc:
+            self.check_unknown(rpc, "has the trigger t of eve", "REVOKE TRIGGER ON public.schema_migrations", "--ledger public.schema_migrations")
+        self.assertFalse(self.is_super())
+        self.sql("DROP TRIGGER t ON schema_migrations")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
     def test_a_type_that_is_only_called_like_ours_is_not_read(self):
         self.write("migrations/20240101000000_a.sql", "CREATE TABLE a (i INT);")
         self.write("Cargo.toml", '[dependencies]\nsqlx = "0.8"\n')

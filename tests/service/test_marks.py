@@ -320,6 +320,21 @@ class Verbs(Case):
             self.assertIn('belongs to "eve"', caught.exception.status.message)
         self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
 
+    def test_a_table_of_ours_with_a_trigger_of_another_role_is_not_used(self):
+        """Default privileges that give an application all give it TRIGGER on our tables, too."""
+        self.stranger()
+        self.sql("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO eve; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO eve; GRANT CREATE ON SCHEMA public TO eve")
+        self.addCleanup(self.sql, "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM eve; ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM eve; REVOKE ALL ON SCHEMA public FROM eve")
+        rpc = self.rpc(self.worker(self.project("prisma-blog"), "--audit"))
+        rpc.call("MigrationService", "MarkApplied", {"migration": rpc.call("MigrationService", "GetStatus").migrations[0].name})
+        self.as_eve("CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN NEW; END $$; "
+                    "CREATE TRIGGER t BEFORE INSERT ON truss.audit FOR EACH ROW EXECUTE FUNCTION public.boom()")
+        for method in ("ListOperations", "Run", "StartRun"):
+            with self.subTest(method=method), self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", method)
+            self.assertIn("has the trigger t on truss.audit of eve", caught.exception.status.message)
+        self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
+
     def test_a_table_of_ours_that_another_role_made_is_not_used(self):
         self.stranger()
         self.sql("CREATE SCHEMA truss; GRANT CREATE, USAGE ON SCHEMA truss TO eve")

@@ -78,7 +78,7 @@ static bool adopt(const struct looking *looking, struct source *source, const st
     struct source with = *source;
     size_t known;
     bool has_others;
-    if (!other->table->is_trusted || !other->table->is_readable ||
+    if (!other->table->is_trusted || other->table->foreign_trigger != NULL || !other->table->is_readable ||
         (!is_elsewhere && looks_like_copy(other->table, usual))) {
         ask_for_ledger(looking, source, other, 1);
         return true;

@@ -31,7 +31,11 @@
              "pg_catalog.row_security_active(c.oid), r.is_trusted, "                                                   \
              "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "   \
              "c.relowner = n.nspowner, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND "        \
-             "i.indisunique) "                                                                                         \
+             "i.indisunique), "                                                                                        \
+             "(SELECT pg_catalog.concat_ws(' of ', pg_catalog.quote_ident(g.tgname), o.rolname) "                      \
+             "FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc f ON f.oid = g.tgfoid "                             \
+             "JOIN owner o ON o.oid = f.proowner WHERE g.tgrelid = c.oid AND NOT g.tgisinternal "                      \
+             "AND NOT o.is_trusted AND f.proowner <> c.relowner ORDER BY 1 LIMIT 1) "                                  \
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
              "JOIN owner r ON r.oid = c.relowner WHERE c.relpersistence <> 't' AND "
 
@@ -159,6 +163,7 @@ static struct table read_table(struct arena *arena, const PGresult *result, int 
         .is_readable = pg_field_bool(result, row, 8) && !is_policed,
         .is_schemas_own = pg_field_bool(result, row, 9),
         .has_key = pg_field_bool(result, row, 10),
+        .foreign_trigger = arena_strdup(arena, pg_field(result, row, 11)),
     };
     const char *const columns = pg_field(result, row, 2);
     read_columns(arena, text_of(columns == NULL ? "" : columns), &table);

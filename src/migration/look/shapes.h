@@ -33,6 +33,8 @@ struct table {
     bool is_trusted;     /* by its owner: this role, one that it is a member of, a superuser, the database's owner */
     bool is_schemas_own; /* its owner is that of its schema */
     bool has_key;        /* a primary key or a unique index */
+    const char *foreign_trigger; /* "trigger of role": its function is a role's who is neither trusted nor the owner;
+                                    NULL: there is none */
 };
 
 struct tables {

@@ -35,6 +35,28 @@ static bool is_trusted(const struct looking *looking, const struct table *table,
            (table->is_schemas_own && ledger_is_named(looking, folder));
 }
 
+static const char *owner_problem(const struct looking *looking, const struct source *source, const struct table *table)
+{
+    return arena_printf(
+        looking->request->arena,
+        "The table %s.%s, where %s has its tracking table, belongs to the role \"%s\": what it holds could be "
+        "anybody's, and its triggers and policies would run with the rights of this connection. Give it to the role that "
+        "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
+        table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
+}
+
+static const char *trigger_problem(const struct looking *looking, const struct source *source,
+                                   const struct table *table)
+{
+    return arena_printf(
+        looking->request->arena,
+        "The table %s.%s, where %s has its tracking table, has the trigger %s: that role's function would run with the "
+        "rights of this connection when a row is written. Drop the trigger (and REVOKE TRIGGER ON %s.%s FROM that "
+        "role), give its function to the role that migrates, or say that the table is meant by --ledger %s.%s.",
+        table->schema, table->name, source->framework->display_name, table->foreign_trigger, table->schema, table->name,
+        table->schema, table->name);
+}
+
 /* Judges the table that stands where the ledger belongs. */
 static void take_place(const struct looking *looking, struct source *source, const struct table *table)
 {
@@ -44,14 +66,9 @@ static void take_place(const struct looking *looking, struct source *source, con
     const struct shape_fit fit =
         is_exact ? shape_fit_exact(arena, source->framework, table) : shape_fit(arena, source->framework, table);
     if (!is_trusted(looking, table, &source->folder)) {
-        source->problem = arena_printf(
-            arena,
-            "The table %s.%s, where %s has its tracking table, belongs to the role \"%s\": what it holds could be "
-            "anybody's, "
-            "and "
-            "its triggers and policies would run with the rights of this connection. Give it to the role that "
-            "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
-            table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
+        source->problem = owner_problem(looking, source, table);
+    } else if (table->foreign_trigger != NULL && looking->request->site->ledger.table == NULL) {
+        source->problem = trigger_problem(looking, source, table);
     } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
         source->problem = arena_printf(
             arena,
