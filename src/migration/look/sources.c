@@ -40,7 +40,8 @@ static const char *owner_problem(const struct looking *looking, const struct sou
     return arena_printf(
         looking->request->arena,
         "The table %s.%s, where %s has its tracking table, belongs to the role \"%s\": what it holds could be "
-        "anybody's, and its triggers and policies would run with the rights of this connection. Give it to the role that "
+        "anybody's, and its triggers and policies would run with the rights of this connection. Give it to the role "
+        "that "
         "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
         table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
 }
