@@ -94,6 +94,16 @@ class Truth(Written):
         "atlas": ({"atlas.hcl": 'env "a" {\n  migration {\n    dir = "file://${var.dir}"\n  }\n}\n'}, "atlas.hcl, line 3, computes dir"),
         "sql-migrate": ({"dbconfig.yml": "development:\n  dialect: postgres\n  dir: ${DIR}\n"}, "dbconfig.yml, line 3, computes dir"),
         "alembic": ({"alembic.ini": "[alembic]\nscript_location = %(here)s/db\nversion_locations = %(here)s/a\n    %(here)s/b\n"}, "several version_locations"),
+        "rails": ({"config/application.rb": "module A\n  class Application < Rails::Application\n    config.paths['db/migrate'] << 'db/more'\n  end\nend\n",
+                   "db/migrate/20240101000000_a.rb": ""}, 'config/application.rb, line 3, computes paths["db/migrate"]'),
+        "rails of several": ({"config/application.rb": "class Application < Rails::Application\nend\n", "db/migrate/20240101000000_a.rb": "",
+                              "config/database.yml": "production:\n  adapter: postgresql\n  migrations_paths:\n    - db/migrate\n    - db/more\n"},
+                             "config/database.yml, line 3, names several migrations_paths"),
+        "doctrine of several": ({"config/packages/doctrine_migrations.yaml": "doctrine_migrations:\n    migrations_paths:\n        # ours\n        'A': '%kernel.project_dir%/migrations'\n"
+                                 "        'B': '%kernel.project_dir%/more'\n    storage: 1\n"}, "doctrine_migrations.yaml, line 2, names several migrations_paths"),
+        "doctrine of several, PHP": ({"migrations.php": "<?php return [\n 'migrations_paths' => ['A' => './migrations', 'B' => './more'],\n 'x' => 1];\n"},
+                                     "migrations.php, line 2, names several"),
+        "phinx of several": ({"phinx.yml": "paths:\n  migrations:\n    - db/a\n    - db/b\n"}, "phinx.yml, line 2, names several folders"),
         "dbmate": ({".env": "X=1\nDBMATE_MIGRATIONS_DIR=${ROOT}/steps\n"}, ".env, line 2, computes DBMATE_MIGRATIONS_DIR"),
     }
 
@@ -120,6 +130,14 @@ class Truth(Written):
         with self.start("--ledger", "public.knex_migrations") as rpc:
             self.assertEqual(self.states(rpc), ["pending"])
 
+    def test_ecto_takes_the_folder_that_its_repository_names(self):
+        self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")
+        self.write("config/config.exs", "config :app, App.Repo,\n  priv: \"priv/other\"\n")
+        self.write("priv/repo/migrations/20240101000000_a.exs", "use Ecto.Migration\n")
+        self.write("priv/other/migrations/20240101000001_b.exs", "use Ecto.Migration\n")
+        with self.start() as rpc:
+            self.assertEqual(self.status(rpc).folder, "priv/other/migrations")
+
     def test_alembic_looks_below_its_folder_where_its_settings_say_so(self):
         self.write("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = True\n")
         self.write("db/versions/a.py", "revision = 'aaa'\ndown_revision = None\n")
@@ -133,6 +151,7 @@ class Truth(Written):
                 (".config/kysely.config.ts", "export default defineConfig({ migrations: { migrationFolder: '../packages/db/migrations' } })", "packages/db/migrations"),
                 ("db/knexfile.js", "module.exports = { migrations: { directory: './steps' } }", "db/steps"),
                 ("prisma.config.ts", "export default { migrations: { path: path.join('db', 'steps') } }", "db/steps"),
+                ("config/packages/doctrine_migrations.yaml", "doctrine_migrations:\n    migrations_paths:\n        'A': '%kernel.project_dir%/db/steps'\n    storage:\n        a: b\n", "db/steps"),
                 ("alembic.ini", "[alembic]\nscript_location = my_app:migrations\n", "my_app/migrations/versions")):
             self.directory.cleanup()
             self.write(config, text)

@@ -3,6 +3,7 @@
  * with doctrine/migrations 3.5.5.
  */
 #include "framework/coded/code.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
 #include <ctype.h>
@@ -53,6 +54,53 @@ static const struct delegate symfony_delegate = {
     .preview = WORDS("doctrine:migrations:execute", "--no-interaction", "--up", "{version}", "--dry-run", "-vv"),
 };
 
+/* Has the map behind the setting, of PHP or JSON, a second key? */
+static bool has_second_in_map(struct text setting)
+{
+    const bool is_php = text_find(setting, "=>", 0) != SIZE_MAX;
+    const char *const sign = is_php ? "=>" : ":";
+    const size_t start = text_find(setting, is_php ? "[" : "{", 0);
+    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(setting, is_php ? "]" : "}", start);
+    const struct text map = end == SIZE_MAX ? (struct text){0} : text_slice(setting, start + 1, end);
+    const size_t first = text_find(map, sign, 0);
+    return first != SIZE_MAX && text_find(map, sign, first + 2) != SIZE_MAX;
+}
+
+/* The same of YAML: of the lines that are indented more than the setting's. */
+static bool has_second_in_lines(struct text setting, size_t indent)
+{
+    size_t count = 0;
+    struct text line;
+    text_next_line(&setting, &line);
+    while (text_next_line(&setting, &line)) {
+        const struct text word = text_trim(line);
+        if (word.size == 0 || word.data[0] == '#') {
+            continue;
+        }
+        if ((size_t)(word.data - line.data) <= indent) {
+            break;
+        }
+        count++;
+    }
+    return count > 1;
+}
+
+/* The offset of the setting where it names several folders; else SIZE_MAX. */
+static size_t several_paths(struct text source, bool is_yaml)
+{
+    const size_t at = text_find(source, "migrations_paths", 0);
+    if (at == SIZE_MAX) {
+        return SIZE_MAX;
+    }
+    size_t start = at;
+    while (start > 0 && source.data[start - 1] == ' ') {
+        start--;
+    }
+    const struct text setting = text_slice(source, at, source.size);
+    const bool is_several = is_yaml ? has_second_in_lines(setting, at - start) : has_second_in_map(setting);
+    return is_several ? at : SIZE_MAX;
+}
+
 static bool doctrine_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"config/packages/doctrine_migrations.yaml",
@@ -68,6 +116,8 @@ static bool doctrine_configure(struct arena *arena, struct folder *folder)
     }
     const bool is_yaml = text_ends_with(text_of(name), "ml");
     folder->path = code_directory(arena, folder, name, source, "migrations_paths");
+    unread_folder_because(arena, folder, (struct source_file){name, source}, several_paths(source, is_yaml),
+                          "names several migrations_paths, and only one can be read at a time");
     folder->ledger.table =
         is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"), WORDS("table_storage", "table_name"))
                 : code_string(arena, source, "table_name");

@@ -14,6 +14,8 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
     if (folder_read(arena, folder, "config/config.exs", &source)) {
         folder->ledger.table = code_string(arena, source, "migration_source");
         folder->ledger.schema = code_string(arena, source, "migration_default_prefix");
+        const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
+        folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
     }
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 #include "framework/core/evidence.h"
+#include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
 #include <ctype.h>
@@ -22,6 +23,11 @@ static bool phinx_configure(struct arena *arena, struct folder *folder)
     if (text_ends_with(text_of(name), "ml")) {
         const char *const path = config_yaml(arena, source, WORDS("paths", "migrations"));
         folder->path = code_directory_at(arena, folder, name, path);
+        if (config_yaml_list(arena, source, WORDS("paths", "migrations")).count > 1) {
+            unread_folder_because(arena, folder, (struct source_file){name, source},
+                                  text_find(source, "migrations:", 0),
+                                  "names several folders, and only one can be read at a time");
+        }
         folder->ledger.table = config_yaml(arena, source, WORDS("environments", "default_migration_table"));
     } else {
         folder->path = code_directory(arena, folder, name, code_behind(source, "paths"), "migrations");

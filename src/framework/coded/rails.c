@@ -3,12 +3,66 @@
  * ar_internal_metadata. Facts seen with Rails 6.1.7. dbmate's ledger has the same columns.
  */
 #include "framework/coded/code.h"
+#include "framework/core/unread.h"
+
+#include <stdint.h>
+
+/* Has the line several words, or the lines behind it several items? */
+static bool is_list(struct text line, struct text behind)
+{
+    size_t items = 0;
+    if (text_find(line, ",", 0) != SIZE_MAX) {
+        return true;
+    }
+    while (text_next_line(&behind, &line) && text_starts_with(text_trim(line), "-")) {
+        items++;
+    }
+    return items > 1;
+}
+
+/* migrations_paths of a database: rails reads all of them. One that is alone is a second database's, as a rule. */
+static void read_database(struct arena *arena, struct folder *folder)
+{
+    static const char name[] = "config/database.yml";
+    struct text source;
+    if (!folder_read(arena, folder, name, &source)) {
+        return;
+    }
+    struct text rest = source;
+    for (struct text line; text_next_line(&rest, &line);) {
+        if (text_starts_with(text_trim(line), "migrations_paths:") && is_list(line, rest)) {
+            unread_folder_because(arena, folder, (struct source_file){name, source}, (size_t)(line.data - source.data),
+                                  "names several migrations_paths, and only one can be read at a time");
+        }
+    }
+}
+
+/* The offset of the setting that takes the place of db/migrate, or adds to it; SIZE_MAX where there is none. */
+static size_t paths_setting(struct text source)
+{
+    static const char *const words[] = {"paths[\"db/migrate\"]", "paths['db/migrate']", "paths.add \"db/migrate\"",
+                                        "paths.add 'db/migrate'"};
+    struct text rest = source;
+    for (struct text line; text_next_line(&rest, &line);) {
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            if (text_find(line, words[i], 0) != SIZE_MAX && !text_starts_with(text_trim(line), "#")) {
+                return (size_t)(line.data - source.data);
+            }
+        }
+    }
+    return SIZE_MAX;
+}
 
 static bool rails_configure(struct arena *arena, struct folder *folder)
 {
+    static const char name[] = "config/application.rb";
     struct text source;
-    return code_config(arena, folder, WORDS("config/application.rb"), &source) != NULL &&
-           code_has(source, WORDS("Rails::Application"));
+    if (code_config(arena, folder, WORDS(name), &source) == NULL || !code_has(source, WORDS("Rails::Application"))) {
+        return false;
+    }
+    unread_folder(arena, folder, (struct source_file){name, source}, paths_setting(source), "paths[\"db/migrate\"]");
+    read_database(arena, folder);
+    return true;
 }
 
 #define METADATA "ar_internal_metadata"
