@@ -230,11 +230,22 @@ static bool decide(struct copying *copying, struct pg_session *session)
 
 /* ---- making ---- */
 
+/* Who came since it was decided would have CREATE DATABASE wait 5 s, and all new connections with it. */
+static bool is_still_free(const struct copying *copying, struct branch_row *row)
+{
+    struct sessions sessions;
+    if (copying->source != SOURCE_PARENT || copying->busy == BUSY_WAIT || copying->busy == BUSY_TERMINATE) {
+        return true;
+    }
+    return wait_for_none(copying, make_session(row), OWN_MS, &sessions) &&
+           (sessions.count == 0 || fail_busy(copying, &sessions));
+}
+
 static bool copy_template(struct copying *copying, struct branch_row *row)
 {
     const struct branch_call *const call = copying->call;
     const int64_t before = clock_ms();
-    bool ok = make_copy(call, row, copying->template);
+    bool ok = is_still_free(copying, row) && make_copy(call, row, copying->template);
     for (int i = 1; !ok && i < MOST_TRIES && copying->busy == BUSY_TERMINATE && copying->source != SOURCE_GOLDEN &&
                     sqlstate_is(call->status->sqlstate, SQLSTATE_OBJECT_IN_USE);
          i++) {

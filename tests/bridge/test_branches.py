@@ -262,6 +262,26 @@ class Ours(Branches):
         self.assertEqual(other.get("/api/branches").json["total_count"], 1)
 
 
+class Coming(Branches):
+    def test_who_comes_while_it_begins_is_not_made_to_wait(self):
+        self.make(source="schema")
+        # A row is added behind the decision: there somebody comes, and stays.
+        self.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$; "
+                 "CREATE TRIGGER slow BEFORE INSERT ON truss.branches FOR EACH ROW EXECUTE FUNCTION slow()")
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.http.post("/api/branches", {})))
+        asking.start()
+        wait_for(lambda: self.admin(f"SELECT FROM pg_stat_activity WHERE datname = '{self.database}' AND wait_event = 'PgSleep'"))
+        guest = subprocess.Popen(["psql", "-Xqc", "SELECT pg_sleep(60)", self.url()], stderr=subprocess.DEVNULL)
+        self.addCleanup(guest.wait)
+        self.addCleanup(guest.kill)
+        asking.join()
+        self.assertEqual(answers[0].status, 409, answers[0].body)
+        # Of PostgreSQL it would be 55006, behind 5 seconds in which nobody gets in.
+        self.assertEqual((answers[0].json["reason"], answers[0].json.get("sqlstate")), ("BUSY", None), answers[0].body)
+        self.assertEqual(len(self.databases()), 1)
+
+
 class Busy(Branches):
     def setUp(self):
         super().setUp()
