@@ -23,8 +23,8 @@ bool backup_is_set_up(const struct backups *backups, struct status *status)
 {
     return backups->folder != NULL ||
            status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "Backups are not set up: start the worker with --backups DIR (or TRUSS_BACKUPS), a folder for "
-                       "their files on a disk with room.");
+                       "Backups are not set up: give truss-worker, or truss where it asks no worker, --backups DIR "
+                       "(or TRUSS_BACKUPS), a folder for their files on a disk with room.");
 }
 
 const char *backup_path(const struct backup_call *call, const char *name, const char *suffix)

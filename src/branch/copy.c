@@ -390,8 +390,8 @@ bool branch_reset(const struct branch_call *call, int64_t id, const struct branc
     }
     if (row->is_protected) {
         return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
-                                   "The branch \"%s\" is protected; end that first (truss branch protect --off).",
-                                   row->label);
+                                   "The branch \"%s\" is protected; end that first: truss branch protect %lld --off",
+                                   row->label, (long long)id);
     }
     if (strcmp(row->source, "backup") == 0) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,

@@ -134,8 +134,8 @@ bool branch_delete(const struct branch_call *call, int64_t id)
     if (row.is_protected) {
         pg_session_free(home);
         return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
-                                   "The branch \"%s\" is protected; end that first (truss branch protect --off).",
-                                   row.label);
+                                   "The branch \"%s\" is protected; end that first: truss branch protect %lld --off",
+                                   row.label, (long long)id);
     }
     struct pg_session *const session = server_open(call, row.parent);
     const bool ok = session != NULL && server_lock(session, row.token, &taken, call->status) &&

@@ -53,7 +53,7 @@ static void print_rows(struct cli *cli, const Page *page)
     }
     table_print(&table);
     if (page->n_rows == 0) {
-        printf("There is no row: nothing was done here that is audited.\n");
+        printf("The audit has no row. A worker with --audit or --tokens begins it.\n");
     }
     if (page->_next_case != 0) {
         printf("There may be more: truss audit --after %u\n", page->next);

@@ -56,8 +56,10 @@ int command_baseline(struct cli *cli)
 {
     BaselineRequest request = TRUSS__MIGRATION__V1__BASELINE_REQUEST__INIT;
     if ((cli->given.through != NULL) == cli->given.all) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                    "Say how far the database is: --through NAME, or --all; --verify looks whether that is so.");
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s",
+                    cli->given.all
+                        ? "--through NAME and --all exclude each other: give the one that says how far the database is."
+                        : "Say how far the database is: --through NAME, or --all; --verify looks whether that is so.");
         return EXIT_ERROR;
     }
     request.through = arena_strdup(cli->arena, cli->given.through == NULL ? "" : cli->given.through);

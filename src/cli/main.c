@@ -11,15 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HELP_COLUMN 28 /* where the words about a command begin */
+
 static void print_usage(FILE *out)
 {
     fprintf(out, "Usage: truss COMMAND [ARGUMENT…] [OPTION…]\n\n");
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         const char *const arguments = command->arguments == NULL ? "" : command->arguments;
-        const int used = fprintf(out, "  %s %s", command->name, arguments);
+        const int bytes = fprintf(out, "  %s %s", command->name, arguments);
         /* "…" is three bytes and one character. */
-        const int wide = strstr(arguments, "…") != NULL ? 2 : 0;
-        fprintf(out, "%*s%s\n", 28 - used + wide, "", command->help);
+        const int used = bytes - (strstr(arguments, "…") != NULL ? 2 : 0);
+        const bool fits = used < HELP_COLUMN;
+        fprintf(out, "%s%*s%s\n", fits ? "" : "\n", HELP_COLUMN - (fits ? used : 0), "", command->help);
     }
     fprintf(out, "\nExit status: 0 fine, 1 an error, a failed or declined run, a plan that would be refused, or a "
                  "check that is\n"
@@ -47,8 +50,11 @@ static int print_error(const struct cli *cli)
     if (status->sqlstate != NULL) {
         fprintf(stderr, "  sqlstate: %s\n", output_safe(arena, status->sqlstate, false));
     }
-    for (size_t i = 1; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
-        fprintf(stderr, "  or: %s\n", output_safe(arena, status->suggestions[i], false));
+    for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
+        if (i > 0 || strstr(status->message, status->suggestions[0]) == NULL) {
+            fprintf(stderr, "  %s: %s\n", i == 0 ? "did you mean" : "or",
+                    output_safe(arena, status->suggestions[i], false));
+        }
     }
     if (status->reason != NULL) {
         fprintf(stderr, "  reason: %s\n", output_safe(arena, status->reason, false));
@@ -134,6 +140,20 @@ static bool wants_json(const struct cli_command *command, int argc, char **argv)
     return false;
 }
 
+/* Too few words or too many: names the first that is too much. */
+static void fail_by_words(const struct cli *cli, const struct cli_command *command)
+{
+    const char *const arguments = command->arguments == NULL ? "" : command->arguments;
+    const char *const usage =
+        arena_printf(cli->arena, "Usage: truss %s%s%s", command->name, arguments[0] == '\0' ? "" : " ", arguments);
+    if (cli->word_count < command->least_words) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", usage);
+    } else {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "The word \"%s\" is one too many. %s",
+                    cli->words[command->most_words], usage);
+    }
+}
+
 static int run_command(const struct cli_command *command, struct cli *cli, int argc, char **argv)
 {
     struct options_request request = {
@@ -142,7 +162,6 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
     if (!options_read(&request, &cli->given, cli->status)) {
         return print_error(cli);
     }
-    const char *const arguments = command->arguments == NULL ? "" : command->arguments;
     cli->command = command;
     cli->from = request.from;
     cli->words = argv;
@@ -152,7 +171,7 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
         return EXIT_FINE;
     }
     if (cli->word_count < command->least_words || (command->most_words >= 0 && cli->word_count > command->most_words)) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s", command->name, arguments);
+        fail_by_words(cli, command);
         cli->status->hint = arena_printf(cli->arena, "truss %s --help shows its options and examples.", command->name);
         return print_error(cli);
     }

@@ -28,6 +28,29 @@ class Commands(Case):
             self.assertIn("truss: ", result.stderr + "truss: " * bool(result.stdout))
         return result.stdout if status != ERROR else result.stdout + result.stderr
 
+    # ---- what a newcomer gets wrong ----
+
+    def test_a_word_too_many_is_named(self):
+        self.assertIn('truss: The word "extra" is one too many. Usage: truss status\n', self.run_truss("status", "extra", status=ERROR))
+        self.assertIn('The word "b" is one too many. Usage: truss create NAME\n', self.run_truss("create", "a", "b", status=ERROR))
+        self.assertIn("truss: Usage: truss create NAME\n", self.run_truss("create", status=ERROR))
+
+    def test_a_preview_of_a_wrong_name_says_which_one_is_near(self):
+        said = self.run_truss("preview", USERS[:-1], status=ERROR)
+        self.assertIn(f"Migration file not found: {USERS[:-1]}\n  did you mean: {USERS}\n", said)
+        self.assertEqual(self.run_truss("mark-applied", USERS[:-1], status=ERROR).count(USERS + '"'), 1)
+
+    def test_a_baseline_takes_one_of_all_and_through(self):
+        self.assertIn("exclude each other", self.run_truss("baseline", "--all", "--through", USERS, status=ERROR))
+        self.assertIn("Say how far the database is", self.run_truss("baseline", status=ERROR))
+
+    def test_the_words_about_every_command_begin_in_one_column(self):
+        lines = self.run_truss("--help").split("\n\n")[1].split("\n")
+        for line in lines:
+            self.assertRegex(line, r"^(  \S.{25}|  \S.*$| {28})")
+            self.assertNotRegex(line[28:], r" {3}")
+        self.assertTrue(any(line.startswith("  branch create|") for line in lines))
+
     # ---- status ----
 
     def test_status_tells_the_framework_and_every_migration(self):

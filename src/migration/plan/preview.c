@@ -158,8 +158,8 @@ bool migration_create(const struct request *request, const char *name, struct cr
     const struct framework *const framework = detection.framework;
     if (!framework_can_create(framework)) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                           "Truss does not make new migrations of %s: its own tool (%s) or you do.",
-                           framework->display_name, framework->tool);
+                           "Truss does not make new migrations of %s. Make the file with its own tool, or by hand.",
+                           framework->display_name);
     }
     struct new_migration made = {.title = name, .wall_us = clock_wall_us()};
     if (!framework_create_migration(request->arena, &detection.folder, &made, request->status)) {
