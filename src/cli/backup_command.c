@@ -56,6 +56,7 @@ static void print_backup(struct cli *cli, const Backup *backup)
         {"begun", moment(arena, backup->created_at)},
         {"complete", moment(arena, backup->completed_at)},
         {"label", backup->label},
+        {"protected", backup->protected_ ? "yes" : ""},
         {"SHA-256", backup->sha256},
         {"verified", backup->verified},
         {"message", backup->_message_case == 0 ? "" : backup->message},
@@ -177,7 +178,13 @@ static int verify(struct cli *cli)
     REQUEST(VerifyBackupRequest, VERIFY_BACKUP_REQUEST);
     request.id = cli->words[1];
     request.restore = cli->given.by_restore;
-    return follow(cli, call(cli, BACKUP, "VerifyBackup", &request.base, READ_SECONDS));
+    const int code = follow(cli, call(cli, BACKUP, "VerifyBackup", &request.base, READ_SECONDS));
+    if (code != EXIT_FINE || cli->given.detach) {
+        return code;
+    }
+    /* What could not be read or restored is complete all the same; its message says why it is not verified. */
+    const Backup *const backup = get(cli, cli->words[1]);
+    return backup != NULL && (backup->_message_case == 0 || backup->message[0] == '\0') ? EXIT_FINE : EXIT_ERROR;
 }
 
 static int restore(struct cli *cli)
@@ -254,9 +261,10 @@ static const struct {
     const char *word;
     int (*run)(struct cli *cli);
     int least; /* words, with this one */
+    int most;
 } words[] = {
-    {"create", create, 1},   {"list", list, 1},         {"show", show_one, 2}, {"verify", verify, 2},
-    {"restore", restore, 2}, {"delete", delete_one, 2}, {"cancel", cancel, 2}, {"schedule", schedule, 1},
+    {"create", create, 1, 1},   {"list", list, 1, 1},         {"show", show_one, 2, 2}, {"verify", verify, 2, 2},
+    {"restore", restore, 2, 2}, {"delete", delete_one, 2, 2}, {"cancel", cancel, 2, 2}, {"schedule", schedule, 1, 2},
 };
 
 int command_backup(struct cli *cli)
@@ -268,6 +276,11 @@ int command_backup(struct cli *cli)
         if (cli->word_count < words[i].least) {
             status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss backup %s needs the ID of a backup.",
                         words[i].word);
+            return EXIT_ERROR;
+        }
+        if (cli->word_count > words[i].most) {
+            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss backup %s takes no \"%.100s\"%s.", words[i].word,
+                        cli->words[words[i].most], words[i].run == create ? "; a label is given with --label" : "");
             return EXIT_ERROR;
         }
         return words[i].run(cli);

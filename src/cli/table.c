@@ -179,7 +179,8 @@ const struct cli_command cli_commands[] = {
         .examples = {"truss branch create 'try the new index' --ttl 8", "truss branch list",
                      "truss branch url 1 --reveal", "truss branch golden refresh"},
         .run = command_branch,
-        .options = {ASKS, O(ttl), O(source), O(on_busy), O(database), O(all), O(off), O(reveal), O(config), O(help)},
+        .options = {ASKS, O(ttl), O(source), O(on_busy), O(database), O(all), O(off), O(reveal), O(key), O(config),
+                    O(help)},
     },
     {
         .name = "backup",
@@ -190,8 +191,8 @@ const struct cli_command cli_commands[] = {
         .examples = {"truss backup create --label 'before the release'", "truss backup verify 1",
                      "truss backup restore 1             # into a new branch", "truss backup schedule daily"},
         .run = command_backup,
-        .options = {ASKS, O(backups), O(pg_bin), O(label), O(protect), O(by_restore), O(force), O(detach), O(config),
-                    O(help)},
+        .options = {ASKS, O(backups), O(pg_bin), O(label), O(protect), O(by_restore), O(force), O(detach), O(key),
+                    O(config), O(help)},
     },
     {
         .name = "health",

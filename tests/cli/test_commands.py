@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -260,6 +261,38 @@ class Commands(Case):
         self.assertEqual(result.returncode, ERROR)
         harness.wait_for(lambda: not self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.assertEqual(self.sql("SELECT count(*) FROM _prisma_migrations"), [("0",)])
+
+    def test_backups_from_the_command_line(self):
+        self.assertIn("--backups DIR", self.run_truss("backup", "create", status=ERROR))
+        folder = tempfile.mkdtemp(prefix="truss-backups-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.process = self.worker(self.files, "--backups", folder)
+        self.sql("CREATE TABLE users (id int); INSERT INTO users SELECT generate_series(1, 9)")
+        words = ("backup", "create", "--label", "first", "--protect", "--key", "k1", "--json")
+        made = json.loads(self.run_truss(*words))
+        number = str(made["id"])
+        self.assertEqual((made["status"], made["label"], made["protected"]), ("completed", "first", True))
+        self.assertEqual(json.loads(self.run_truss(*words))["id"], made["id"])
+        self.assertRegex(self.run_truss("backup", "list"), rf"(?m)^{number} +completed .* first$")
+        self.assertEqual([one["id"] for one in json.loads(self.run_truss("backup", "list", "--json"))["backups"]], [made["id"]])
+        self.assertRegex(self.run_truss("backup", "show", number), rf"(?s)protected +yes.*SHA-256 +{made['sha256']}")
+        self.assertRegex(self.run_truss("backup", "verify", number), r"verified +read")
+        self.assertRegex(self.run_truss("backup", "restore", number, "--label", "back"), r"(?s)restore +completed.*branch +truss_branch_back_")
+        for verb in ("show", "verify", "restore", "delete", "cancel"):
+            for wrong in ("99", "x"):
+                self.assertIn("Backup not found.", self.run_truss("backup", verb, wrong, status=ERROR))
+            self.assertIn("needs the ID", self.run_truss("backup", verb, status=ERROR))
+        for wrong, said in ((("list", "1"), 'takes no "1"'), (("create", "first"), "--label"), (("make",), "takes create, list"),
+                            (("schedule", "yearly"), "hourly, daily or weekly")):
+            self.assertIn(said, self.run_truss("backup", *wrong, status=ERROR))
+        self.assertIn("daily, next at", self.run_truss("backup", "schedule", "daily"))
+        self.assertEqual(json.loads(self.run_truss("backup", "schedule", "off", "--json"))["enabled"], False)
+        with open(os.path.join(folder, made["filename"]), "ab") as file:
+            file.write(b"x")
+        self.assertRegex(self.run_truss("backup", "verify", number, status=ERROR), r"state +failed")
+        self.assertIn("protected", self.run_truss("backup", "delete", number, status=ERROR))
+        self.assertIn("is deleted", self.run_truss("backup", "delete", number, "--force"))
+        self.assertEqual(os.listdir(folder), [])
 
     def test_a_reader_that_goes_away_is_no_crash(self):
         command = f"'{os.path.join(harness.BIN, 'truss')}' status | head -c 1"
