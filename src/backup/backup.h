@@ -80,11 +80,18 @@ struct backup_new {
     const char *kind;
     const char *created_by;
     bool is_protected;
+    const char *key;     /* the same one within 24 hours gives the same backup; NULL: none */
+    const char *request; /* what was asked for with it, in a form to compare */
 };
 
-/* Adds its row. RESOURCE_EXHAUSTED beyond two at a time or ten in 24 hours; FAILED_PRECONDITION without a pg_dump that
- * is new enough, or without room on the disk. */
-bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row);
+/* Adds its row; *is_again: it is that of an earlier call with this key, and nothing is to be made. INVALID_ARGUMENT and
+ * IDEMPOTENCY_KEY_REUSED where that one asked for something else. RESOURCE_EXHAUSTED beyond two at a time or ten in 24
+ * hours; FAILED_PRECONDITION without a pg_dump that is new enough, or without room on the disk. */
+bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row,
+                  bool *is_again);
+
+/* Ends one that was begun and that nobody makes: it is "cancelled", and its key is free. */
+bool backup_take_back(const struct backup_call *call, int64_t id);
 
 /* Makes it; the row tells how that ended. */
 void backup_make(const struct backup_call *call, struct backup_row *row);

@@ -162,6 +162,22 @@ bool backup_cancel(const struct backup_call *call, int64_t id, bool *told)
     return ok;
 }
 
+bool backup_take_back(const struct backup_call *call, int64_t id)
+{
+    const char *const values[] = {backup_id(call->arena, id), call->backups->worker};
+    int count = 0;
+    struct pg_session *const session = open_home(call);
+    const bool ok =
+        session != NULL &&
+        backup_rows_change(session,
+                           "UPDATE truss.backups SET state = 'cancelled', message = 'Too much was under way.', "
+                           "request_key = NULL, claimed_until = NULL, completed_at = pg_catalog.clock_timestamp() "
+                           "WHERE id = $1::bigint AND claimed_by = $2 AND state = 'waiting' RETURNING id",
+                           &(struct backup_query){NULL, 2, values}, &count, call->status);
+    pg_session_free(session);
+    return ok;
+}
+
 /* Takes the row from everybody, so that nothing begins with it any more; then its files go. */
 static bool delete_row(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
                        bool force)

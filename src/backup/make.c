@@ -42,26 +42,30 @@ static bool choose_name(const struct backup_call *call, struct pg_session *sessi
     return true;
 }
 
+/* What was begun before needs neither a program nor room. */
 static bool begin(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
-                  struct backup_row *row)
+                  struct backup_row *row, bool *is_again)
 {
     const struct pg_program_wanted wanted = {"pg_dump", call->backups->pg_bin, pg_session_server_version(session)};
     struct pg_program program;
     int64_t size = 0;
-    return pg_program_find(&wanted, &program, call->status) && backup_rows_ensure(session, call->status) &&
-           choose_name(call, session, row, &size) && backup_folder_has_room(call, size) &&
-           backup_rows_add(call, session, what, row);
+    if (!backup_rows_ensure(session, call->status) || !backup_rows_reuse(call, session, what, row, is_again)) {
+        return false;
+    }
+    return *is_again || (pg_program_find(&wanted, &program, call->status) && choose_name(call, session, row, &size) &&
+                         backup_folder_has_room(call, size) && backup_rows_add(call, session, what, row, is_again));
 }
 
-bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row)
+bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row, bool *is_again)
 {
     *row = (struct backup_row){0};
+    *is_again = false;
     struct pg_session *const session = backup_folder_ready(call) ? backup_session(call, 0) : NULL;
     if (session == NULL) {
         return false;
     }
     pg_session_set_deadline(session, call->deadline);
-    const bool ok = begin(call, session, what, row);
+    const bool ok = begin(call, session, what, row, is_again);
     pg_session_free(session);
     return ok;
 }

@@ -25,7 +25,8 @@ static const char tables_sql[] =
     "verified text NOT NULL DEFAULT '', verified_at timestamptz, restore_state text NOT NULL DEFAULT '', "
     "restore_branch text NOT NULL DEFAULT '', restore_branch_id bigint NOT NULL DEFAULT 0, "
     "restore_ms integer NOT NULL DEFAULT 0, restore_message text NOT NULL DEFAULT '', restored_at timestamptz, "
-    "claimed_by text NOT NULL DEFAULT '', claimed_until timestamptz, cancel_requested boolean NOT NULL DEFAULT false);"
+    "claimed_by text NOT NULL DEFAULT '', claimed_until timestamptz, cancel_requested boolean NOT NULL DEFAULT false, "
+    "request_key text, request text);"
     "COMMENT ON TABLE truss.backups IS 'Backups of this database: files in the folder that the worker is given.';"
     "CREATE TABLE IF NOT EXISTS truss.backup_schedule ("
     "home text PRIMARY KEY, enabled boolean NOT NULL, frequency text NOT NULL, hour integer NOT NULL, "
@@ -168,29 +169,55 @@ static bool insert(const struct backup_call *call, struct pg_session *session, c
                    struct backup_row *row)
 {
     const char *const values[] = {
-        row->filename,         what->label,        what->kind, what->created_by, what->is_protected ? "true" : "false",
-        call->backups->worker, row->server_version};
+        row->filename,         what->label,         what->kind, what->created_by, what->is_protected ? "true" : "false",
+        call->backups->worker, row->server_version, what->key,  what->request};
     PG_RESULT(result) = pg_query(
         session,
         "INSERT INTO truss.backups AS b (home, filename, state, label, kind, database, created_by, protected, "
-        "claimed_by, claimed_until, server_version, database_bytes) SELECT " BACKUP_HOME
+        "claimed_by, claimed_until, server_version, database_bytes, request_key, request) SELECT " BACKUP_HOME
         ", $1, 'waiting', $2, $3, pg_catalog.current_database(), $4, $5::boolean, $6, pg_catalog.clock_timestamp() + "
-        "interval '" BACKUP_CLAIM "', $7, pg_catalog.pg_database_size(pg_catalog.current_database()) "
+        "interval '" BACKUP_CLAIM "', $7, pg_catalog.pg_database_size(pg_catalog.current_database()), $8, $9 "
         "RETURNING " COLUMNS,
-        7, values, call->status);
+        9, values, call->status);
     if (result != NULL) {
         *row = row_of(call->arena, result, 0);
     }
     return result != NULL;
 }
 
+bool backup_rows_reuse(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
+                       struct backup_row *row, bool *found)
+{
+    static const char sql[] =
+        "SELECT " COLUMNS ", b.request IS NOT DISTINCT FROM $2 FROM truss.backups b WHERE b.home = " BACKUP_HOME
+        " AND b.request_key = $1 AND b.created_at > pg_catalog.now() - interval '24 hours' "
+        "ORDER BY b.id LIMIT 1";
+    *found = false;
+    if (what->key == NULL) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(session, sql, 2, (const char *const[]){what->key, what->request}, call->status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return result != NULL;
+    }
+    if (!pg_field_bool(result, 0, 25)) {
+        return status_fail_because(call->status, STATUS_INVALID_ARGUMENT, REASON_IDEMPOTENCY_KEY_REUSED,
+                                   "The idempotency key was used for another request within 24 hours; take a new key "
+                                   "for a new request.");
+    }
+    *row = row_of(call->arena, result, 0);
+    *found = true;
+    return true;
+}
+
 bool backup_rows_add(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
-                     struct backup_row *row)
+                     struct backup_row *row, bool *is_again)
 {
     if (!pg_exec(session, "BEGIN; " LOCK, call->status)) {
         return false;
     }
-    if (check_numbers(call, session, what) && insert(call, session, what, row)) {
+    if (backup_rows_reuse(call, session, what, row, is_again) &&
+        (*is_again || (check_numbers(call, session, what) && insert(call, session, what, row)))) {
         return pg_exec(session, "COMMIT", call->status);
     }
     struct status ignored = {.arena = call->arena};

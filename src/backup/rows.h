@@ -29,9 +29,14 @@ struct backup_query {
 bool backup_rows_read(const struct backup_call *call, struct pg_session *session, const struct backup_query *query,
                       struct backup_list *list);
 
-/* Adds a row, "waiting", claimed. RESOURCE_EXHAUSTED where that is too many. */
+/* The row of an earlier call with this key; *found is false where there is none. */
+bool backup_rows_reuse(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
+                       struct backup_row *row, bool *found);
+
+/* Adds a row, "waiting", claimed, or has that of an earlier call: *is_again. RESOURCE_EXHAUSTED where that is too
+ * many. */
 bool backup_rows_add(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
-                     struct backup_row *row);
+                     struct backup_row *row, bool *is_again);
 
 /* How far it is; keeps the claim. *goes_on: it is still ours, and nobody cancelled it. */
 struct backup_progress {

@@ -186,7 +186,8 @@ bool backup_schedule_take(const struct backup_call *call, bool *due, struct back
     if (!ok || !*due) {
         return ok;
     }
-    *due = backup_begin(call, &what, row);
+    bool is_again;
+    *due = backup_begin(call, &what, row, &is_again);
     if (!*due) {
         give_back_what_did_not_begin(call);
     }

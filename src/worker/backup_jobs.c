@@ -138,8 +138,7 @@ bool backup_jobs_add(struct backup_jobs *jobs, const struct backup_call *call, c
         return true;
     }
     if (job->task == BACKUP_MAKE) {
-        bool told;
-        backup_cancel(call, job->id, &told);
+        backup_take_back(call, job->id);
     } else if (backup_get(call, job->id, &row)) {
         backup_end(call, &row,
                    &(struct backup_outcome){.restore_state = job->task == BACKUP_RESTORE ? "failed" : NULL,

@@ -187,6 +187,23 @@ static ProtobufCMessage *answer_keyed(struct keyed *keyed, const struct idempote
     return first != NULL ? first : reply;
 }
 
+static bool check_key(const char *key, struct status *status)
+{
+    return (key[0] != '\0' && strlen(key) <= LIMIT_KEY) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
+}
+
+bool idempotency_read(const struct rpc_call *call, const char **key, const char **request)
+{
+    unsigned char digest[SHA256_SIZE];
+    char *const hex = arena_alloc(call->arena, SHA256_HEX_SIZE);
+    sha256_text(call->request->payload, digest);
+    sha256_hex(digest, hex);
+    *key = rpc_request_metadata(call->request, "idempotency-key");
+    *request = hex;
+    return *key == NULL || check_key(*key, call->status);
+}
+
 ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,
                              struct rpc_call *call, const ProtobufCMessage *input)
 {
@@ -196,8 +213,7 @@ ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *k
     if (keyed.key == NULL || site->conninfo == NULL) {
         return kind->work(context, call, input, NULL); /* without a database it fails, and says why */
     }
-    if (keyed.key[0] == '\0' || strlen(keyed.key) > LIMIT_KEY) {
-        status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
+    if (!check_key(keyed.key, call->status)) {
         return NULL;
     }
     keyed.request = hash_request(call->arena, keyed.method, call->request->payload, &keyed.lock, keyed.key);

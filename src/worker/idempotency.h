@@ -26,4 +26,8 @@ struct idempotent {
 ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,
                              struct rpc_call *call, const ProtobufCMessage *input);
 
+/* The key of a call that is kept by what it makes (a branch, a backup), and a digest of what was asked for, to be
+ * compared where the key comes again. *key is NULL where there is none; INVALID_ARGUMENT where it is none. */
+bool idempotency_read(const struct rpc_call *call, const char **key, const char **request);
+
 #endif

@@ -124,6 +124,30 @@ class Backups(Case):
         self.assertEqual(self.ask("GET", f"/{backup['id']}", None, 404)["error"], "Backup not found.")
         self.assertEqual(self.files(), [second["filename"], second["filename"] + ".json"])
 
+    def test_the_same_key_is_the_same_backup(self):
+        self.open()
+
+        def post(body, key):
+            return self.http.request("POST", "/api/backups", body, {"Idempotency-Key": key})
+        first = post({"label": "one"}, "k1")
+        again = post({"label": "one"}, "k1")
+        self.assertEqual((first.status, again.status), (202, 202), again.body)
+        number = first.json["backup"]["id"]
+        self.assertEqual(again.json["backup"]["id"], number)
+        self.ended(number)
+        self.process.stop()
+        self.http = self.bridge(self.worker(self.project("prisma-blog"), "--backups", self.folder))
+        late = post({"label": "one"}, "k1").json
+        self.assertEqual((late["backup"]["id"], late["backup"]["status"]), (number, "completed"))
+        self.assertIn("idempotency key", late["message"])
+        other = post({"label": "two"}, "k1")
+        self.assertEqual((other.status, other.json["reason"]), (422, "IDEMPOTENCY_KEY_REUSED"), other.body)
+        self.assertEqual([one["id"] for one in self.ask("GET", "")["backups"]], [number])
+        self.assertNotEqual(post({"label": "one"}, "k2").json["backup"]["id"], number)
+        self.assertEqual(post({}, "k" * 256).status, 400)
+        self.sql("UPDATE truss.backups SET created_at = created_at - interval '25 hours'")
+        self.assertNotEqual(post({"label": "one"}, "k1").json["backup"]["id"], number)
+
     def test_without_a_folder_it_is_said_how_to_set_up_one(self):
         self.http = self.bridge(self.worker(self.project("prisma-blog")))
         self.assertEqual(self.ask("GET", ""), dict(self.ask("GET", ""), backups=[], folder=None))

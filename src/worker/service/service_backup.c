@@ -4,6 +4,7 @@
  */
 #include "worker/service/service_backup.h"
 
+#include "worker/idempotency.h"
 #include "worker/messages/backup_messages.h"
 #include "worker/messages/messages.h"
 
@@ -84,11 +85,20 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
     const struct backup_context *const context = data;
     const Truss__Backup__V1__CreateBackupRequest *const message = (const Truss__Backup__V1__CreateBackupRequest *)input;
     const struct backup_call means = call_of(context, call);
-    const struct backup_new what = {message->label, "manual", call->principal->name, message->protected_};
+    struct backup_new what = {
+        .label = message->label,
+        .kind = "manual",
+        .created_by = call->principal->name,
+        .is_protected = message->protected_,
+    };
     struct backup_row row;
+    bool is_again = false;
     if (!site_is_connected(context->site, call->status) || !check_label(message->label, call->status) ||
-        !backup_begin(&means, &what, &row)) {
+        !idempotency_read(call, &what.key, &what.request) || !backup_begin(&means, &what, &row, &is_again)) {
         return NULL;
+    }
+    if (is_again) {
+        return &backup_answer(call->arena, &row, "The backup was begun before, with the same idempotency key.")->base;
     }
     return answer(context, call, &row, &(struct backup_job){.task = BACKUP_MAKE, .id = row.id});
 }

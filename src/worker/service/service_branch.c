@@ -4,10 +4,9 @@
  */
 #include "worker/service/service_branch.h"
 
-#include "base/digest.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "connection/forms.h"
+#include "worker/idempotency.h"
 #include "worker/messages/branch_messages.h"
 #include "worker/messages/messages.h"
 #include "worker/service/service_connection.h"
@@ -88,24 +87,6 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
                : NULL;
 }
 
-/* What was asked for, to be compared where its idempotency key comes again. */
-static const char *request_digest(struct arena *arena, const struct rpc_call *call)
-{
-    unsigned char digest[SHA256_SIZE];
-    char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
-    sha256_text(call->request->payload, digest);
-    sha256_hex(digest, hex);
-    return hex;
-}
-
-/* The key is of the branch itself: a session that keeps it would keep the database from being copied. */
-static bool read_key(const struct rpc_call *call, const char **key)
-{
-    *key = rpc_request_metadata(call->request, "idempotency-key");
-    return *key == NULL || ((*key)[0] != '\0' && strlen(*key) <= LIMIT_KEY) ||
-           status_fail(call->status, STATUS_INVALID_ARGUMENT, "An idempotency key has 1 to %d characters.", LIMIT_KEY);
-}
-
 /* A worker is for one database: what else its role may read is not for everybody who may make branches. */
 static bool check_parent(const struct branch_context *context, const struct rpc_call *call, const char *parent)
 {
@@ -121,13 +102,14 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
     const struct branch_context *const context = data;
     const Truss__Branch__V1__CreateBranchRequest *const message = (const Truss__Branch__V1__CreateBranchRequest *)input;
     const struct branch_call means = means_of(context, call);
-    const char *key;
-    if (!read_key(call, &key)) {
+    const char *key; /* kept by the branch: a session that keeps it would keep the database from being copied */
+    const char *request;
+    if (!idempotency_read(call, &key, &request)) {
         return NULL;
     }
     const struct branch_new what = {
         .key = key,
-        .request = request_digest(call->arena, call),
+        .request = request,
         .label = message->label,
         .parent = message->parent,
         .ttl_hours = message->ttl_hours,
