@@ -112,16 +112,22 @@ static bool refuse(const struct walk *walk, const char *name)
 
 /* ---- collecting names ---- */
 
-static void add_name(const struct walk *walk, struct sql_names *names, const char *schema, const char *name)
+static void add(const struct walk *walk, struct sql_names *names, const struct sql_name *name)
 {
     for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->items[i].name, name) == 0 && strcmp(names->items[i].schema, schema) == 0) {
+        if (strcmp(names->items[i].name, name->name) == 0 && strcmp(names->items[i].schema, name->schema) == 0 &&
+            names->items[i].arguments == name->arguments) {
             return;
         }
     }
     names->items = arena_grow(walk->arena, names->items, names->count, &names->capacity, sizeof *names->items);
-    names->items[names->count++] =
-        (struct sql_name){arena_strdup(walk->arena, schema), arena_strdup(walk->arena, name)};
+    names->items[names->count++] = (struct sql_name){arena_strdup(walk->arena, name->schema),
+                                                     arena_strdup(walk->arena, name->name), name->arguments};
+}
+
+static void add_name(const struct walk *walk, struct sql_names *names, const char *schema, const char *name)
+{
+    add(walk, names, &(struct sql_name){schema, name, ANY_ARGUMENTS});
 }
 
 /* The index-th name from the end; "" where there is none, or it is no name. */
@@ -146,9 +152,25 @@ static const char *string_of(const json_t *body, const char *key)
     return value == NULL ? "" : value;
 }
 
+/* How many arguments a call has by their places. */
+static int count_arguments(const json_t *call)
+{
+    const json_t *const arguments = json_object_get(call, "args");
+    const size_t count = json_array_size(arguments);
+    bool is_plain = json_object_get(call, "func_variadic") == NULL && json_object_get(call, "agg_within_group") == NULL;
+    for (size_t i = 0; i < count; i++) {
+        is_plain = is_plain && json_object_get(json_array_get(arguments, i), "NamedArgExpr") == NULL;
+    }
+    return is_plain ? (int)count : ANY_ARGUMENTS;
+}
+
 static bool see_function(const struct walk *walk, const json_t *body)
 {
-    add_qualified(walk, &walk->uses->functions, json_object_get(body, "funcname"));
+    const json_t *const list = json_object_get(body, "funcname");
+    if (name_at(list, 0)[0] != '\0') {
+        add(walk, &walk->uses->functions,
+            &(struct sql_name){name_at(list, 1), name_at(list, 0), count_arguments(body)});
+    }
     return true;
 }
 

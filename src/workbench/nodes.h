@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ANY_ARGUMENTS (-1)
+
 struct sql_name {
     const char *schema; /* "": not said */
     const char *name;
+    int arguments; /* of a function: how many it is called with; ANY_ARGUMENTS: not to be told, or named */
 };
 
 struct sql_names {
@@ -22,7 +25,7 @@ struct sql_names {
     size_t capacity;
 };
 
-/* What a statement names; each name once. */
+/* What a statement names; each name once, a function once for each number of arguments. */
 struct sql_uses {
     struct sql_names functions;
     struct sql_names operators;

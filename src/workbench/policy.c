@@ -23,12 +23,24 @@
     "JOIN pg_catalog.pg_proc p ON p.oid = c.function JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "        \
     "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
 
-/* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path. */
+/* $1, $2 functions, $3, $4 operators, $5, $6 types: schemas and names; $7 attributes; $8 the schemas of the path;
+ * $9 how many arguments each function is called with. What cannot be meant is left out: a function of a user that does
+ * not take so many, and one that stands behind another with the same arguments in the path. */
 static const char names_sql[] =
     "WITH RECURSIVE named AS ("
-    "SELECT w.name, p.oid AS function FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
+    "SELECT DISTINCT w.name, p.oid AS function "
+    "FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), unnest($9::int[])) AS w(schema, name, arguments) "
     "JOIN pg_catalog.pg_proc p ON p.proname = w.name::name JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-    "WHERE n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[]))"
+    "WHERE (n.nspname = w.schema::name OR (w.schema = '' AND n.nspname = ANY ($8::name[]))) "
+    "AND (w.arguments < 0 OR n.nspname = 'pg_catalog' OR "
+    "(w.arguments >= p.pronargs - p.pronargdefaults - (p.provariadic <> 0)::int "
+    "AND (w.arguments <= p.pronargs OR p.provariadic <> 0))) "
+    "AND (w.arguments < 0 OR w.schema <> '' OR NOT EXISTS ("
+    "SELECT FROM pg_catalog.pg_proc q JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace "
+    "WHERE q.proname = p.proname AND q.proargtypes = p.proargtypes AND q.provariadic = p.provariadic "
+    "AND m.nspname NOT LIKE 'pg\\_temp%' "
+    "AND q.pronargdefaults >= p.pronargdefaults "
+    "AND array_position($8::name[], m.nspname) < array_position($8::name[], n.nspname)))"
     "), operators AS ("
     "SELECT w.name, o.oprcode::oid AS function FROM ROWS FROM (unnest($3::text[]), unnest($4::text[])) "
     "AS w(schema, name) JOIN pg_catalog.pg_operator o ON o.oprname = w.name::name "
@@ -61,7 +73,8 @@ static const char names_sql[] =
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
 
-/* $1, $2 relations: schemas and names; $3 the schemas of the path. */
+/* $1, $2 relations: schemas and names; $3 the schemas of the path. The server's own views, which initdb gives oids
+ * from 12000 on, are read as those of users: some read files. */
 static const char relations_sql[] =
     "WITH RECURSIVE relations(oid) AS ("
     "SELECT c.oid FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
@@ -71,7 +84,7 @@ static const char relations_sql[] =
     "SELECT d.refobjid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d "
     "ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid "
     "AND d.refclassid = 'pg_catalog.pg_class'::regclass WHERE w.ev_class = r.oid AND c.relkind = 'v' "
-    "UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h WHERE h.inhparent = r.oid) AS i(oid) WHERE i.oid >= 16384"
+    "UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h WHERE h.inhparent = r.oid) AS i(oid) WHERE i.oid >= 12000"
     "), own AS ("
     "SELECT c.oid, c.relkind, c.relrowsecurity, c.oid::regclass::text AS name FROM relations r "
     "JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.oid >= 16384 AND NOT EXISTS ("
@@ -91,6 +104,8 @@ static const char relations_sql[] =
     "SELECT 'h', c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
     "UNION ALL SELECT 't', 'The view ' || o.name, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(o.oid) "
     "FROM own o WHERE o.relkind = 'v' "
+    "UNION ALL SELECT 't', 'The view ' || c.relname, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(c.oid) "
+    "FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.oid < 16384 AND c.relkind = 'v' "
     "UNION ALL SELECT 't', 'A policy of the table ' || o.name, NULL, NULL, NULL, NULL, NULL, "
     "'SELECT 1 WHERE ' || pg_catalog.pg_get_expr(p.polqual, o.oid) FROM own o "
     "JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid "
@@ -261,6 +276,18 @@ static const char *array_of(struct arena *arena, const struct sql_names *names, 
     return buffer_string(&out);
 }
 
+/* A literal of int[] with the numbers of arguments. */
+static const char *arguments_of(struct arena *arena, const struct sql_names *names)
+{
+    struct buffer out = {.arena = arena};
+    buffer_putc(&out, '{');
+    for (size_t i = 0; i < names->count; i++) {
+        buffer_printf(&out, "%s%d", i == 0 ? "" : ",", names->items[i].arguments);
+    }
+    buffer_putc(&out, '}');
+    return buffer_string(&out);
+}
+
 static bool is_found(const PGresult *rows, const char *name)
 {
     for (int i = 0; i < PQntuples(rows); i++) {
@@ -291,6 +318,7 @@ static bool check_meanings(const struct policy_place *place, const struct sql_us
         array_of(arena, &uses->operators, true),   array_of(arena, &uses->operators, false),
         array_of(arena, &uses->types, true),       array_of(arena, &uses->types, false),
         array_of(arena, &uses->attributes, false), place->schemas,
+        arguments_of(arena, &uses->functions),
     };
     *unknown = NULL;
     if (uses->functions.count + uses->operators.count + uses->types.count + uses->attributes.count == 0) {

@@ -163,6 +163,11 @@ CREATE AGGREGATE agg_volatile(int) (SFUNC = volatile_state, STYPE = int);
 CREATE VIEW sums AS SELECT agg(a) FROM t;
 CREATE VIEW volatile_sums AS SELECT agg_volatile(a) FROM t;
 CREATE SEQUENCE seq;
+CREATE VIEW over_rules AS SELECT * FROM pg_hba_file_rules;
+CREATE FUNCTION public.round(x float8, n int) RETURNS numeric LANGUAGE sql AS $$SELECT 0.0$$;
+CREATE FUNCTION public.abs(i int) RETURNS int LANGUAGE sql AS $$SELECT 0$$;
+CREATE FUNCTION public.concat_ws(int, VARIADIC int[]) RETURNS text LANGUAGE sql AS $$SELECT ''$$;
+CREATE FUNCTION public.sign(x text, y int DEFAULT 1) RETURNS text LANGUAGE sql AS $$SELECT x$$;
 """
     EXTENSIONS = """
 CREATE EXTENSION tablefunc;
@@ -233,7 +238,10 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
             "SELECT pg_try_advisory_lock(1)", "SELECT pg_advisory_xact_lock(1)", "SELECT lo_create(1)", "SELECT lo_from_bytea(0, 'x')",
             "SELECT lo_export(1, '/tmp/x')", "SELECT nextval('seq')", "SELECT setval('seq', 1)", "SELECT currval('seq')", "SELECT lastval()",
             "SELECT pg_notify('a', 'b')", "SELECT * FROM pg_ls_dir('/')", "SELECT pg_stat_file('PG_VERSION')", "SELECT pg_read_binary_file('PG_VERSION')",
-            "SELECT * FROM pg_hba_file_rules()", "SELECT pg_reload_conf()", "SELECT pg_switch_wal()", "SELECT pg_cancel_backend(pg_backend_pid())",
+            "SELECT * FROM pg_hba_file_rules()", "SELECT * FROM pg_hba_file_rules", "TABLE pg_catalog.pg_file_settings", "SELECT * FROM over_rules",
+            # Functions of users that may be meant beside PostgreSQL's own.
+            "SELECT round(1.5, 1)", "SELECT round(x => 1.5)", "SELECT abs(i => 1)", "SELECT concat_ws(1, 2)", "SELECT public.abs(1)", "SELECT sign('1')",
+ "SELECT pg_reload_conf()", "SELECT pg_switch_wal()", "SELECT pg_cancel_backend(pg_backend_pid())",
             "SELECT pg_logical_emit_message(false, 'a', 'b')", "SELECT pg_create_physical_replication_slot('x')", "SELECT pg_replication_origin_create('x')",
             "SELECT pg_current_xact_id()", "SELECT pg_export_snapshot()", "SELECT pg_stat_reset()", "SELECT pg_stat_clear_snapshot()", "SELECT setseed(0.5)",
             "SELECT gin_clean_pending_list('x')", "SELECT brin_summarize_new_values('x')", "SELECT table_to_xml('t', true, true, '')",
@@ -256,6 +264,8 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i - -1 FROM n WHERE i < 5) SEARCH DEPTH FIRST BY i SET o SELECT * FROM n",
         "SELECT * FROM pg_locks, pg_stat_database LIMIT 1", "SELECT * FROM information_schema.columns LIMIT 1",
         "SELECT generate_series(1, 3), unnest(ARRAY[1, 2])", "SELECT * FROM fine", "SELECT * FROM sums", "SELECT pg_catalog.lower('A') FROM t",
+        # A function of a user of this name takes two arguments, or stands behind PostgreSQL's own.
+        "SELECT round(1.5)", "SELECT abs(1), abs(1.5)", "SELECT (SELECT round(avg(a)) FROM t), t.a FROM t",
         "EXPLAIN (VERBOSE, FORMAT YAML) SELECT * FROM t", "EXPLAIN (SELECT 1)", "EXPLAIN ANALYZE VERBOSE SELECT 1", "TABLE t",
         "SELECT to_tsvector('english', 'a fat cat') @@ to_tsquery('cat')", "SELECT '2024-01-01'::date BETWEEN '2020-01-01' AND now()",
     ]
@@ -277,6 +287,20 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
                         self.check(route, sql, reason)
         self.assertEqual(self.sql(STATE), before)
         self.assertEqual(self.sql("SELECT count(*) FROM marks"), [("0",)])
+
+    def test_of_the_servers_own_views_only_those_of_files_are_refused(self):
+        self.open()
+        views = self.sql("SELECT oid::regclass FROM pg_class WHERE relkind = 'v' AND oid < 16384 ORDER BY oid")
+        refused = [name for (name,) in views if self.query(f"SELECT * FROM {name} LIMIT 1").status != 200]
+        self.assertGreater(len(views), 100)
+        self.assertEqual(set(refused) - {"pg_ident_file_mappings"}, {"pg_hba_file_rules", "pg_file_settings"})
+
+    def test_the_search_path_says_whose_function_is_meant(self):
+        self.sql(self.SCENE)
+        self.sql(f"ALTER ROLE app IN DATABASE {self.database} SET search_path = public, pg_catalog")
+        self.open()
+        self.refused("SELECT abs(1)", "FUNC")
+        self.assertEqual(self.rows("SELECT round(1.5) AS r, pg_catalog.abs(-1) AS a"), [{"r": "2", "a": 1}])
 
     def test_what_only_reads_is_answered(self):
         self.sql(self.SCENE)
