@@ -26,9 +26,11 @@ static const struct own_tables tables = {
            "truss audit --verify looks whether that is so.';",
 };
 
-static const char columns_sql[] = "SELECT number, (EXTRACT(epoch FROM at) OPERATOR(pg_catalog.*) 1000000)::bigint, "
-                                  "request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, "
-                                  "outcome, detail, hash FROM truss.audit ";
+static const char columns_sql[] =
+    "SELECT number, CASE WHEN pg_catalog.isfinite(at) "
+    "THEN (EXTRACT(epoch FROM at) OPERATOR(pg_catalog.*) 1000000)::bigint END, "
+    "request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, outcome, detail, hash "
+    "FROM truss.audit ";
 
 /* ---- the chain ---- */
 
@@ -67,6 +69,13 @@ static void hash_row(const struct audit_row *row, const char *before, char hex[S
     sha256_hex(digest, hex);
 }
 
+/* Nothing that we write is NULL: where somebody has made it so it is another text than was there. */
+static const char *text_or_null(const PGresult *result, int index, int column)
+{
+    const char *const text = pg_field(result, index, column);
+    return text == NULL ? "(NULL)" : text;
+}
+
 /* ---- writing ---- */
 
 bool audit_exists(struct pg_session *session, bool *exists, struct status *status)
@@ -83,7 +92,7 @@ static bool read_end(struct pg_session *session, int64_t *number, char before[SH
     before[0] = '\0';
     if (result != NULL && PQntuples(result) == 1) {
         *number = pg_field_int(result, 0, 0, 0);
-        snprintf(before, SHA256_HEX_SIZE, "%s", pg_field(result, 0, 1));
+        snprintf(before, SHA256_HEX_SIZE, "%s", text_or_null(result, 0, 1));
     }
     return result != NULL;
 }
@@ -114,7 +123,7 @@ static bool add(struct pg_session *session, struct audit_row *row, struct status
         !read_end(session, &row->number, before, status)) {
         return false;
     }
-    row->number++;
+    row->number += row->number < INT64_MAX ? 1 : 0; /* somebody's: the same again is refused */
     row->at = clock_wall_us();
     hash_row(row, before, row->hash);
     return insert(session, row, status) && pg_exec(session, "COMMIT", status);
@@ -146,9 +155,9 @@ static struct audit_row row_of(struct arena *arena, const PGresult *result, int 
                                        &row.entry.subject, &row.entry.plan_hash, &row.entry.digest,
                                        &row.entry.outcome, &row.entry.detail};
     for (int i = 0; i < TEXTS; i++) {
-        *texts[i] = arena_strdup(arena, pg_field(result, index, i + 2));
+        *texts[i] = arena_strdup(arena, text_or_null(result, index, i + 2));
     }
-    snprintf(row.hash, sizeof row.hash, "%s", pg_field(result, index, TEXTS + 2));
+    snprintf(row.hash, sizeof row.hash, "%s", text_or_null(result, index, TEXTS + 2));
     return row;
 }
 

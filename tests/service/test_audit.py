@@ -164,6 +164,10 @@ class Audit(Case):
                 ("UPDATE truss.audit SET actor = 'nobody' WHERE number = 3", 3, "Row 3 is not as it was written"),
                 ("UPDATE truss.audit SET at = at + interval '1 microsecond' WHERE number = 1", 1, "Row 1 is not as it was written"),
                 ("UPDATE truss.audit SET subject = '', detail = subject || detail WHERE number = 2", 2, "Row 2 is not as it was written"),
+                ("ALTER TABLE truss.audit ALTER detail DROP NOT NULL; UPDATE truss.audit SET detail = NULL WHERE number = 2", 2, "Row 2 is not as it was written"),
+                ("ALTER TABLE truss.audit ALTER hash DROP NOT NULL; UPDATE truss.audit SET hash = NULL WHERE number = 2", 2, "Row 2 is not as it was written"),
+                ("UPDATE truss.audit SET at = 'infinity' WHERE number = 2", 2, "Row 2 is not"),
+                ("UPDATE truss.audit SET number = 9223372036854775807 WHERE number = 2", 2, "Row 2 is missing"),
                 ("DELETE FROM truss.audit WHERE number = 2", 2, "Row 2 is missing"),
                 ("UPDATE truss.audit SET number = -number WHERE number IN (2, 3); UPDATE truss.audit SET number = 5 + number WHERE number < 0", 2, "Row 2 is not")):
             self.sql(change)
