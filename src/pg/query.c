@@ -16,6 +16,8 @@
 #define CANCEL_SEND_MS 2000 /* for the server to take the wish */
 #define CANCEL_LOST_MS 500  /* for the result of the statement, where it has not */
 
+#define SAID_BYTES (128 * 1024) /* kept of what a server says; an error may quote a value of any size */
+
 #define FIRST_TICK_MS   20
 #define LONGEST_TICK_MS 250
 
@@ -51,6 +53,12 @@ static bool fail_lost(struct pg_session *session, struct status *status)
                        reason[0] == '\0' ? "its answer did not arrive." : reason);
 }
 
+static const char *said(struct arena *arena, const PGresult *result, int field)
+{
+    const char *const text = PQresultErrorField(result, field);
+    return text == NULL ? NULL : arena_strndup(arena, text, strnlen(text, SAID_BYTES));
+}
+
 /* What the server said. The position is kept as it gave it. */
 static bool fail_result(struct pg_session *session, const PGresult *result, struct status *status)
 {
@@ -60,11 +68,11 @@ static bool fail_result(struct pg_session *session, const PGresult *result, stru
     if (sqlstate == NULL && PQstatus(session->connection) == CONNECTION_BAD) {
         return fail_lost(session, status);
     }
-    status_fail(status, code_of_sqlstate(sqlstate), "%s",
+    status_fail(status, code_of_sqlstate(sqlstate), "%.*s", SAID_BYTES,
                 message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
     status->sqlstate = arena_strdup(status->arena, sqlstate);
-    status->detail = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
-    status->hint = arena_strdup(status->arena, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
+    status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
     return false;
 }
@@ -218,7 +226,7 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
                                   "COPY TO STDOUT cannot be part of a script: nobody reads what it writes.");
     } else if (!is_done && state != PGRES_EMPTY_QUERY && state != PGRES_COPY_BOTH) {
         receipt->ok = fail_result(session, result, receipt->status);
-        session->context = arena_strdup(receipt->status->arena, PQresultErrorField(result, PG_DIAG_CONTEXT));
+        session->context = said(receipt->status->arena, result, PG_DIAG_CONTEXT);
     }
     receipt->number += is_done ? 1 : 0;
     if (receipt->last != NULL && receipt->ok) {

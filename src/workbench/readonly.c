@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LARGE_MESSAGE ((size_t)64 * 1024)
+
 #define GRACE_MS 2000 /* for the server's own limit to come first */
 
 /* ---- the connection ---- */
@@ -169,6 +171,14 @@ bool readonly_begin(const struct workbench_call *call, uint32_t ms, struct reado
     return false;
 }
 
+/* True where the answer was larger than is taken: libpq keeps the memory of its largest answer for the connection's
+ * life. */
+static bool was_large(const struct status *status)
+{
+    return status->code == STATUS_RESOURCE_EXHAUSTED ||
+           (status->code != STATUS_OK && status->message != NULL && strlen(status->message) > LARGE_MESSAGE);
+}
+
 void readonly_end(struct readonly *reading)
 {
     struct status ignored = {.arena = reading->call->arena};
@@ -183,7 +193,7 @@ void readonly_end(struct readonly *reading)
     const bool is_back = pg_exec(session, "ROLLBACK", &ignored);
     const bool is_clean =
         reading->call->workbench->conninfo->pgbouncer || (is_back && pg_exec(session, "DISCARD ALL", &ignored));
-    if (!is_back || !is_clean) {
+    if (!is_back || !is_clean || was_large(reading->call->status)) {
         pg_session_declare_lost(session);
     }
     disconnect(reading);

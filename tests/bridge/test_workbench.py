@@ -407,6 +407,18 @@ class Answers(Workbench):
         if not harness.SANITIZED:
             self.assertLess(self.peak(), 100 << 10)
 
+    def test_a_huge_error_and_a_huge_plan_leave_no_memory_behind(self):
+        self.open()
+        for route, sql in (("query", "SELECT repeat('x', 60000000)::int"), ("explain", "SELECT * FROM t WHERE a::text = repeat('x', 60000000)")):
+            answer = self.http.post(f"/api/sql/{route}", {"sql": sql})
+            self.assertIn(answer.status, (400, 429))
+            self.assertLess(len(answer.body), 100000)
+            with open(f"/proc/{self.process.process.pid}/status", encoding="ascii") as status:
+                kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in status if line.startswith("VmRSS")}
+            if "sanitize" not in harness.BIN:
+                self.assertLess(kilobytes["VmRSS"], 60000, route)
+        self.assertEqual(self.rows("SELECT 1 AS a"), [{"a": 1}])
+
     def test_parameters_and_positions(self):
         self.open()
         self.assertEqual(self.rows("SELECT a FROM t WHERE a = $1::int", params=["2"]), [{"a": 2}])
