@@ -150,9 +150,13 @@ class Connection(Case):
         worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f"app:{PASSWORD_ENCODED}", f"{role}:s3cret"))
         self.assertEqual(set(self.states(self.status(worker)).values()), {"pending"})
         error = self.refused(worker, "Run")
-        self.assertIn("permission denied", error.status.message)
+        self.assertIn(f'GRANT CREATE, USAGE ON SCHEMA "public" TO "{role}"', error.status.message)
+        self.assertIn("permission denied", error.status.detail.detail)
         self.assertEqual(error.status.detail.sqlstate, "42501")
         self.assert_is_secret(worker, str(error.status))
+
+
+EACH = 2  # each migration is on disk before the next begins
 
 
 class Outage(Case):
@@ -201,7 +205,7 @@ class Outage(Case):
         files = self.project().add("1", "CREATE TABLE a (id INT);").add("2", "CREATE TABLE b (id INT); SELECT pg_sleep(30);")
         rpc = self.rpc(self.worker(files))
         replies = []
-        thread = harness.threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run")))
+        thread = harness.threading.Thread(target=lambda: replies.append(rpc.call("MigrationService", "Run", {"durable": EACH})))
         thread.start()
         wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
         self.own.stop("immediate")
