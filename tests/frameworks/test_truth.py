@@ -336,6 +336,13 @@ class Truth(Written):
             self.write("db/migrations/20250101000000_b.sql", "-- migrate:up\nCREATE TABLE b (id INT);\n-- migrate:down\n")
             self.check_unknown(rpc, "20250101000000_a.sql and 20250101000000_b.sql have the same version")
 
+    def test_a_file_whose_name_no_table_can_hold_is_a_problem(self):
+        self.dbmate()
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+            self.write("db/migrations/20250102000000_b\nx.sql", "-- migrate:up\nCREATE TABLE b (id INT);\n-- migrate:down\n")
+            self.check_unknown(rpc, "20250102000000_b\\x0ax.sql is not UTF-8 or has control characters")
+
     # ---- whose it is ----
 
     def eve(self):

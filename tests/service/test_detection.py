@@ -109,7 +109,7 @@ class Detection(Case):
         with self.assertRaises(RpcError) as caught:
             rpc.call("MigrationService", "Run")
         self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
-        self.assertIn("--migrations", caught.exception.status.message)
+        self.assertIn("--framework FOLDER", caught.exception.status.message)
         self.assertTrue(self.run_all(files, "--migrations", "packages/two/prisma/migrations").ok)
         self.assertEqual(rpc.call("MigrationService", "GetStatus").folder, "packages/two/prisma/migrations")
 

@@ -74,6 +74,15 @@ struct level {
     int depth;
 };
 
+/* Is it a migration, as its framework has it? */
+static bool accepts(const struct walk *walk, struct migration_file *file, const char **warning)
+{
+    const struct listing_rule *const rule = walk->rule;
+    return rule->take != NULL     ? rule->take(walk->arena, walk->folder, file, warning)
+           : rule->accept == NULL ? true
+                                  : rule->accept(walk->arena, file->name, file, warning);
+}
+
 /* Adds what is called `name`, below the folder, if the rule takes it. `at` is its name in the open directory. */
 static void offer(struct walk *walk, int directory, const struct level *level, const char *at)
 {
@@ -87,9 +96,7 @@ static void offer(struct walk *walk, int directory, const struct level *level, c
         .path = path_join(walk->arena, level->path, script),
     };
     file.missing = file_look_at(directory, script, &file.stamp) != FILE_REGULAR;
-    const bool is_accepted = rule->take != NULL     ? rule->take(walk->arena, walk->folder, &file, &warning)
-                             : rule->accept == NULL ? true
-                                                    : rule->accept(walk->arena, name, &file, &warning);
+    const bool is_accepted = accepts(walk, &file, &warning);
     if (warning != NULL) {
         listing_warn(walk->arena, walk->files, warning);
     }
@@ -107,6 +114,26 @@ static bool is_loop(const struct level *level)
         }
     }
     return false;
+}
+
+/* A name that no tracking table and no answer can hold. Where the framework's tool would run such a file, what is
+ * pending is not known without it. */
+static void leave_out(struct walk *walk, const struct file_entry *entry, bool is_offered)
+{
+    const char *const name = printable(walk->arena, entry->name);
+    const char *const kind = entry->is_directory ? "directory" : "file";
+    struct migration_file file = {.name = name, .filename = name, .path = name};
+    const char *ignored = NULL;
+    listing_warn(walk->arena, walk->files,
+                 arena_printf(walk->arena, "The %s %s is left out: its name is not UTF-8 or has control characters.",
+                              kind, name));
+    if (is_offered && accepts(walk, &file, &ignored)) {
+        walk->files->twins =
+            arena_printf(walk->arena,
+                         "The name of the %s %s is not UTF-8 or has control characters, and it would be a "
+                         "migration: rename it, or take it out of the folder.",
+                         kind, name);
+    }
 }
 
 static bool list_level(struct walk *walk, const struct level *level);
@@ -153,10 +180,7 @@ static bool list_level(struct walk *walk, const struct level *level)
             continue;
         }
         if (!name_is_recordable(entry->name)) {
-            listing_warn(walk->arena, walk->files,
-                         arena_printf(walk->arena,
-                                      "The %s %s is left out: its name is not UTF-8 or has control characters.",
-                                      entry->is_directory ? "directory" : "file", printable(walk->arena, entry->name)));
+            leave_out(walk, entry, is_offered);
         } else if (entry->is_link && entry->is_directory && walk->rule->without_links != NULL) {
             listing_warn(walk->arena, walk->files,
                          arena_printf(walk->arena,

@@ -62,7 +62,7 @@ bool failures_read(const struct request *request, struct pg_session *session, co
     static const char sql[] = "SELECT migration, (extract(epoch FROM failed_at) OPERATOR(pg_catalog.*) "
                               "1000000)::bigint, failed_by, message, sqlstate, detail, "
                               "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger "
-                              "OPERATOR(pg_catalog.=) $1";
+                              "OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL";
     *failures = arena_array(request->arena, catalog->count, sizeof **failures);
     if (catalog->counts[MIGRATION_PENDING] == 0 || !is_there(request, session)) {
         return true;
