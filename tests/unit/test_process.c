@@ -338,7 +338,7 @@ END_TEST
 START_TEST(one_whose_keeper_is_killed_is_killed)
 {
     seen.keep = true;
-    ck_assert(run("echo $$; sleep 0.3; kill -KILL $PPID; sleep 60", TIME_MS));
+    ck_assert(run("echo $$; sleep 0.3; kill -KILL $PPID; exec sleep 60", TIME_MS));
     ck_assert_int_eq(end.signal, SIGKILL);
     ck_assert(goes(buffer_string(&seen.text)));
 }
