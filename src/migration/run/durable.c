@@ -5,8 +5,8 @@
 #include "migration/run/durable.h"
 
 #include "base/log.h"
-#include "migration/record/transaction.h"
 #include "migration/run/recovery.h"
+#include "migration/run/send.h"
 
 #include <string.h>
 
@@ -82,7 +82,7 @@ size_t durable_forget_all(const struct execution *execution)
 
 static bool flush(struct pg_session *session, struct status *status)
 {
-    return pg_exec(session, transaction_reset, status) && pg_session_pin(session, status) &&
+    return session_as_ourselves(session, status) &&
            pg_exec(session, "SELECT FROM pg_catalog.pg_logical_emit_message(true, 'truss', '')", status);
 }
 

@@ -231,8 +231,8 @@ static bool set_up_session(struct attempt *attempt)
     struct transaction transaction = attempt_transaction(attempt, FRAME_NONE);
     transaction.session = &run->settings;
     const struct query query = transaction_compose(run->arena, &transaction);
-    return (pg_exec(run->session, transaction_reset, run->status) && pg_session_pin(run->session, run->status) &&
-            store_ensure(run->session, run->status) && pg_exec(run->session, buffer_string(&query.sql), run->status) &&
+    return (session_as_ourselves(run->session, run->status) && store_ensure(run->session, run->status) &&
+            pg_exec(run->session, buffer_string(&query.sql), run->status) &&
             pg_exec(run->session, plan_settings(run->arena, &attempt->plan, attempt->done), run->status)) ||
            attempt_fail(attempt);
 }

@@ -110,6 +110,11 @@ static void describe(struct run *run, const struct query *query, const struct pg
     }
 }
 
+bool session_as_ourselves(struct pg_session *session, struct status *status)
+{
+    return pg_exec(session, transaction_reset, status) && pg_session_pin(session, status);
+}
+
 void run_roll_back(struct run *run)
 {
     struct status ignored = {.arena = run->arena};

@@ -19,6 +19,10 @@ bool query_send(struct run *run, struct query *query, struct failure *failure);
 /* Sends statements of ours that need no ladder, once; rolls back where they fail. */
 bool query_write(struct run *run, const struct query *query, struct failure *failure);
 
+/* The session as who we are, with the settings that its connection began with and our own search path: what is sent by
+ * us behind scripts, or in front of what takes their settings up again. */
+bool session_as_ourselves(struct pg_session *session, struct status *status);
+
 /* Ends an open transaction without it; also where the request's own time is over. */
 void run_roll_back(struct run *run);
 

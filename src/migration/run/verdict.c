@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "migration/record/last_failure.h"
-#include "migration/record/transaction.h"
+#include "migration/run/send.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -68,8 +68,7 @@ void verdict_write(const struct execution *execution)
         return;
     }
     pg_session_set_deadline(session, deadline_in(WRITE_MS));
-    const bool ok = pg_exec(session, transaction_reset, &status) && pg_session_pin(session, &status) &&
-                    forget_applied(execution, session, &status) &&
+    const bool ok = session_as_ourselves(session, &status) && forget_applied(execution, session, &status) &&
                     (!failed || write_failure(execution, session, &status));
     if (!ok) {
         char error[LOG_QUOTED_SIZE];
