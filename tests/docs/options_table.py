@@ -1,7 +1,7 @@
-"""The README's table of configuration, made of the manual pages, which are made of src/base/options.def.
+"""The table of configuration, in src/base/configuration.md, made of the manual pages, which are made of src/base/options.def.
 
     options_table.py BIN           prints it
-    options_table.py BIN --write   puts it into README.md
+    options_table.py BIN --write   puts it into that page
 """
 import os
 import re
@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+DOCUMENT = os.path.join(ROOT, "src/base/configuration.md")
 BEGIN, END = "<!-- options: tests/docs/options_table.py -->\n", "<!-- end of options -->\n"
 
 
@@ -53,14 +54,13 @@ def table(bins):
 
 
 def main(bins, *arguments):
-    path = os.path.join(ROOT, "README.md")
     if "--write" not in arguments:
         print(table(bins), end="")
         return
-    with open(path, encoding="utf-8") as file:
+    with open(DOCUMENT, encoding="utf-8") as file:
         before, _, rest = file.read().partition(BEGIN)
     _, _, after = rest.partition(END)
-    with open(path, "w", encoding="utf-8") as file:
+    with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(before + BEGIN + table(bins) + END + after)
 
 
