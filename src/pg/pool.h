@@ -1,7 +1,7 @@
 /*
  * Idle connections kept for the next reader, because connecting costs thirty times what a small query costs (4 ms
- * against 0.13 ms, libpq 15 on one machine). A run takes a session of its own that is never given back: a migration may
- * have changed its settings. Thread-safe.
+ * against 0.13 ms, libpq 15 on one machine). A run has a session of its own, opened or claimed, that is never given
+ * back: a migration may have changed its settings. Thread-safe.
  *
  * What the URL says of pools holds for these: connection_limit is how many are in use at a time, pool_timeout how long
  * one is waited for, socket_timeout how long its reader may take in all.
@@ -23,6 +23,12 @@ struct pg_session *pg_pool_take(struct pg_pool *pool, int64_t deadline, struct s
 
 /* The same, and its search path is pinned (pg/search.h). */
 struct pg_session *pg_pool_take_pinned(struct pg_pool *pool, int64_t deadline, struct status *status);
+
+/* A pinned session that was opened a moment ago and that answers, for good: the pool knows it no longer, and the caller
+ * frees it. It saves a run a second connection, and the server what a fresh backend reads first. An older one would
+ * not do: what ALTER ROLE and ALTER DATABASE set holds for sessions that begin later. NULL where there is none, or no
+ * pool; nothing is opened. */
+struct pg_session *pg_pool_claim(struct pg_pool *pool);
 
 /* Gives a session back; one that is lost or inside a transaction is closed. NULL is fine. */
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session);

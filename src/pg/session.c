@@ -156,6 +156,7 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
 {
     struct pg_session *session = memory_alloc(sizeof *session);
     session->deadline = deadline;
+    session->opened_at = clock_ms();
     session->display = strdup(conninfo->display);
     if (!connect_now(session, conninfo, deadline, status) || PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
@@ -219,6 +220,11 @@ bool pg_session_is_lost(struct pg_session *session)
         session->is_lost = PQconsumeInput(session->connection) == 0;
     }
     return session->is_lost || PQstatus(session->connection) != CONNECTION_OK;
+}
+
+int64_t pg_session_opened_at(const struct pg_session *session)
+{
+    return session->opened_at;
 }
 
 int pg_session_server_version(const struct pg_session *session)

@@ -41,6 +41,9 @@ bool pg_session_is_pooled(const struct pg_session *session);
 /* When it was asked what is being waited for (clock_ms units): for its ticks. */
 int64_t pg_session_waits_since(const struct pg_session *session);
 
+/* When its connecting began (clock_ms units): what roles and databases are set to later does not hold for it. */
+int64_t pg_session_opened_at(const struct pg_session *session);
+
 int pg_session_server_version(const struct pg_session *session); /* 150018 */
 int pg_session_backend_pid(const struct pg_session *session);
 /* Its socket, borrowed: a process that has a copy of it keeps the session, with the locks it has, when we are gone. */

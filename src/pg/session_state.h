@@ -15,7 +15,8 @@ struct pg_session {
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
-    char *display; /* host and database, for messages */
+    int64_t opened_at; /* clock_ms units */
+    char *display;     /* host and database, for messages */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;

@@ -43,6 +43,52 @@ START_TEST(the_pool_gives_the_same_session_again_and_none_that_is_lost)
 }
 END_TEST
 
+/* The first of them is asked whether it is there. */
+static void answer_pin_and_life(struct fake_client *client, void *data)
+{
+    int *const pinned = data;
+    answer_pin(client);
+    if ((*pinned)++ == 0) {
+        fake_take(client, 'Q', "");
+        fake_complete(client, "");
+        fake_ready(client, 'I');
+    }
+    fake_wait_gone(client, FOREVER);
+}
+
+static bool is_old(void *since)
+{
+    return clock_ms() - *(const int64_t *)since >= 250;
+}
+
+START_TEST(a_run_claims_a_session_that_is_new_and_no_other)
+{
+    static int pinned;
+    start_server(&(struct fake_options){.script = answer_pin_and_life, .data = &pinned});
+    struct pg_pool *const pool = pg_pool_new(&conninfo, 2);
+    ck_assert_ptr_null(pg_pool_claim(pool));
+    began = clock_ms();
+    session = pg_pool_take_pinned(pool, NO_DEADLINE, &status);
+    pg_pool_give(pool, session);
+    struct pg_session *const claimed = pg_pool_claim(pool);
+    /* A machine that was busy for so long gives none, and that is right. */
+    ck_assert(claimed == session || clock_ms() - began >= 250);
+    ck_assert_ptr_null(pg_pool_claim(pool));
+    pg_session_free(claimed);
+
+    began = clock_ms();
+    session = pg_pool_take_pinned(pool, NO_DEADLINE, &status);
+    pg_pool_give(pool, session);
+    wait_until(is_old, &began);
+    ck_assert_ptr_null(pg_pool_claim(pool));
+    struct pg_session *const older = pg_pool_take(pool, NO_DEADLINE, &status);
+    ck_assert_ptr_eq(older, session);
+    pg_pool_give(pool, older);
+    session = NULL;
+    pg_pool_free(pool);
+}
+END_TEST
+
 START_TEST(the_pool_opens_no_more_than_the_url_allows)
 {
     start_server(&(struct fake_options){.script = be_idle});
@@ -86,6 +132,7 @@ int main(void)
     tcase_set_timeout(all, 120);
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, the_pool_gives_the_same_session_again_and_none_that_is_lost);
+    tcase_add_test(all, a_run_claims_a_session_that_is_new_and_no_other);
     tcase_add_test(all, the_pool_opens_no_more_than_the_url_allows);
     tcase_add_test(all, a_place_in_the_pool_is_given_back_where_the_server_cannot_be_reached);
     return run_suite(suite);

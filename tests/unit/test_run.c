@@ -12,17 +12,6 @@ struct watched {
     atomic_bool is_closed;   /* by the run, whose process lives on */
 };
 
-/* Where it looks for names. */
-static void answer_pin(struct fake_client *client)
-{
-    fake_take_query(client, "search_path");
-    fake_parsed(client);
-    fake_row_description(client, 5);
-    fake_row(client, 5, "public", "public", "public", "public", "pg_catalog, pg_temp");
-    fake_complete(client, "SELECT 1");
-    fake_ready(client, 'I');
-}
-
 static void fail_first(struct fake_client *client, void *data)
 {
     struct watched *const watched = data;

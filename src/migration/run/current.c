@@ -19,18 +19,26 @@ struct run run_of(const struct request *request)
     };
 }
 
-bool run_connect(struct run *run)
+/* A run that has lost its session trusts no other of that moment. */
+static struct pg_session *open_session(const struct run *run)
 {
     const struct site *const site = run->request->site;
+    struct pg_session *const warm = run->had_session ? NULL : pg_pool_claim(site->pool);
+    return warm != NULL ? warm : pg_session_open_pinned(site->conninfo, run->deadline, run->status);
+}
+
+bool run_connect(struct run *run)
+{
     pg_session_free(run->session);
     run->session = NULL;
-    if (!site_is_connected(site, run->status)) {
+    if (!site_is_connected(run->request->site, run->status)) {
         return false;
     }
-    run->session = pg_session_open_pinned(site->conninfo, run->deadline, run->status);
+    run->session = open_session(run);
     if (run->session == NULL) {
         return false;
     }
+    run->had_session = true;
     pg_session_set_deadline(run->session, run->deadline);
     run->settings.has_idle_limit = pg_session_server_version(run->session) >= HAS_IDLE_LIMIT;
     if (pg_exec(run->session, session_limits(run->arena, &run->settings), run->status)) {

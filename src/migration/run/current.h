@@ -33,6 +33,7 @@ struct run {
     struct status *status;         /* and what went wrong with that */
     int64_t deadline;              /* the request's; put off where the truth is worth it */
     struct pg_session *session;    /* another one after a lost connection; NULL: it is lost */
+    bool had_session;
     struct run_settings settings;
     struct watch watch;
     bool is_past_versioned;    /* the callbacks behind the versioned migrations have run */
