@@ -1,284 +1,7 @@
 /*
- * Statements are sent without blocking, and their results taken in as they come. Every wait is a poll(2) with what is
- * left of the deadline; a tick of the caller looks in meanwhile.
+ * One statement or script: sent, and all of its results taken in.
  */
-#include "pg/session_state.h"
-
-#include "base/sqlstate.h"
-#include "pg/cancel.h"
-
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CANCEL_MS 5000
-
-#define CANCEL_SEND_MS 2000 /* for the server to take the wish */
-#define CANCEL_LOST_MS 500  /* for the result of the statement, where it has not */
-
-#define SAID_BYTES (128 * 1024) /* kept of what a server says; an error may quote a value of any size */
-
-#define FIRST_TICK_MS   20
-#define LONGEST_TICK_MS 250
-
-enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_GIVEN_UP, OUTCOME_LOST };
-
-/* ---- messages ---- */
-
-static const char *const lost_states[] = {
-    SQLSTATE_ADMIN_SHUTDOWN,
-    SQLSTATE_CRASH_SHUTDOWN,
-    SQLSTATE_CANNOT_CONNECT_NOW,
-    SQLSTATE_IDLE_SESSION_TIMEOUT,
-};
-
-static enum status_code code_of_sqlstate(const char *sqlstate)
-{
-    if (sqlstate == NULL || sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_CONNECTION)) {
-        return STATUS_UNAVAILABLE;
-    }
-    for (size_t i = 0; i < sizeof lost_states / sizeof lost_states[0]; i++) {
-        if (sqlstate_is(sqlstate, lost_states[i])) {
-            return STATUS_UNAVAILABLE;
-        }
-    }
-    return sqlstate_is(sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) ? STATUS_PERMISSION_DENIED
-                                                                  : STATUS_FAILED_PRECONDITION;
-}
-
-static bool fail_lost(struct pg_session *session, struct status *status)
-{
-    const char *const reason = session_one_line(status->arena, PQerrorMessage(session->connection));
-    return status_fail(status, STATUS_UNAVAILABLE, "The connection to %s was lost: %s", session->display,
-                       reason[0] == '\0' ? "its answer did not arrive." : reason);
-}
-
-static const char *said(struct arena *arena, const PGresult *result, int field)
-{
-    const char *const text = PQresultErrorField(result, field);
-    return text == NULL ? NULL : arena_strndup(arena, text, strnlen(text, SAID_BYTES));
-}
-
-/* What the server said. The position is kept as it gave it. */
-static bool fail_result(struct pg_session *session, const PGresult *result, struct status *status)
-{
-    const char *const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *const message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *const position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    if (sqlstate == NULL && PQstatus(session->connection) == CONNECTION_BAD) {
-        return fail_lost(session, status);
-    }
-    status_fail(status, code_of_sqlstate(sqlstate), "%.*s", SAID_BYTES,
-                message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
-    status->sqlstate = arena_strdup(status->arena, sqlstate);
-    status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
-    status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
-    status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
-    return false;
-}
-
-/* ---- sending and receiving ---- */
-
-static void start_ticking(struct pg_session *session)
-{
-    session->waits_since = clock_ms();
-    session->tick_pause = FIRST_TICK_MS;
-    session->next_tick = session->waits_since + FIRST_TICK_MS;
-}
-
-/* The tick where it is due. False where it gives the statement up. */
-static bool tick(struct pg_session *session)
-{
-    if (session->on_tick == NULL || clock_ms() < session->next_tick) {
-        return true;
-    }
-    const bool goes_on = session->on_tick(session->tick_data);
-    session->tick_pause = session->tick_pause * 2 > LONGEST_TICK_MS ? LONGEST_TICK_MS : session->tick_pause * 2;
-    session->next_tick = clock_ms() + session->tick_pause;
-    return goes_on;
-}
-
-/* Takes in what has come, or waits a while for it. The clock is looked at first: a server that always has something to
- * say must not keep us beyond the deadline. */
-static enum outcome read_more(struct pg_session *session, int64_t deadline, bool ticking)
-{
-    const short events = PQflush(session->connection) == 1 ? POLLIN | POLLOUT : POLLIN;
-    if (deadline_passed(deadline)) {
-        return OUTCOME_LATE;
-    }
-    if (ticking && !tick(session)) {
-        return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
-    }
-    const bool until_tick = ticking && session->on_tick != NULL && session->next_tick < deadline;
-    if (!session_wait(session->connection, events, until_tick ? session->next_tick : deadline)) {
-        return OUTCOME_RESULT;
-    }
-    return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
-}
-
-/* Waits for the next result; *result is NULL when the last one has come. */
-static enum outcome next_result(struct pg_session *session, int64_t deadline, bool ticking, PGresult **result)
-{
-    *result = NULL;
-    while (PQflush(session->connection) == 1 || PQisBusy(session->connection) != 0) {
-        const enum outcome outcome = read_more(session, deadline, ticking);
-        if (outcome != OUTCOME_RESULT) {
-            return outcome;
-        }
-    }
-    *result = PQgetResult(session->connection);
-    return OUTCOME_RESULT;
-}
-
-static bool is_copy(const PGresult *result)
-{
-    const ExecStatusType state = PQresultStatus(result);
-    return state == PGRES_COPY_IN || state == PGRES_COPY_OUT || state == PGRES_COPY_BOTH;
-}
-
-/* Reads the rows of a COPY TO STDOUT to their end, for nobody. */
-static enum outcome skip_rows(struct pg_session *session, int64_t deadline, bool ticking)
-{
-    enum outcome outcome = OUTCOME_RESULT;
-    char *row = NULL;
-    for (int size; outcome == OUTCOME_RESULT && (size = PQgetCopyData(session->connection, &row, 1)) >= 0;) {
-        PQfreemem(row);
-        row = NULL;
-        outcome = size > 0 ? OUTCOME_RESULT : read_more(session, deadline, ticking);
-    }
-    return outcome;
-}
-
-/* A script cannot carry the data of a COPY: it is ended, and PostgreSQL's error for that is what the caller sees. COPY
- * both ways is for replication; nothing ends it. */
-static enum outcome end_copy(struct pg_session *session, const PGresult *result, int64_t deadline, bool ticking)
-{
-    switch (PQresultStatus(result)) {
-    case PGRES_COPY_IN:
-        PQputCopyEnd(session->connection, "a script cannot carry the data of COPY FROM STDIN");
-        return OUTCOME_RESULT;
-    case PGRES_COPY_OUT:
-        return skip_rows(session, deadline, ticking);
-    default:
-        return OUTCOME_LOST;
-    }
-}
-
-/* Ends the statement under way and takes in what is left of its results, so that the session can be used again. A
- * server that does not obey in time makes it useless. True where everything had been done before the cancel took. */
-static bool cancel(struct pg_session *session)
-{
-    const bool is_sent = pg_cancel_send(session->connection, CANCEL_SEND_MS);
-    const int64_t until = deadline_in(is_sent ? CANCEL_MS : CANCEL_LOST_MS);
-    PGresult *result;
-    enum outcome outcome;
-    bool completed = true;
-    while ((outcome = next_result(session, until, false, &result)) == OUTCOME_RESULT && result != NULL) {
-        completed = completed && PQresultStatus(result) != PGRES_FATAL_ERROR && !is_copy(result);
-        outcome = is_copy(result) ? end_copy(session, result, until, false) : OUTCOME_RESULT;
-        PQclear(result);
-        if (outcome != OUTCOME_RESULT) {
-            break;
-        }
-    }
-    session->is_lost = session->is_lost || outcome != OUTCOME_RESULT;
-    return completed && !session->is_lost;
-}
-
-/* The deadline has passed, or the caller has given up. What was done all the same must not be reported as given up: a
- * script's COMMIT may have been quicker than our cancel. `wants_result`: it is a query, of no use without the result
- * that is gone. */
-static bool end_early(struct pg_session *session, enum outcome outcome, bool wants_result, struct status *status)
-{
-    const char *const why = outcome == OUTCOME_LATE ? "The time for this request is over" : "The run was cancelled";
-    if (cancel(session) && !wants_result) {
-        return true;
-    }
-    if (session->is_lost) {
-        return status_fail(status, STATUS_UNAVAILABLE,
-                           "%s, and %s did not answer when the running statement was cancelled.", why,
-                           session->display);
-    }
-    return status_fail(status, outcome == OUTCOME_LATE ? STATUS_DEADLINE_EXCEEDED : STATUS_CANCELLED,
-                       "%s; the running statement was cancelled.", why);
-}
-
-/* What has come of a statement so far. */
-struct receipt {
-    PGresult **last; /* gets the last good result; NULL: a script's, which nobody reads */
-    size_t number;   /* of statements that were done, or of the one that failed */
-    struct status *status;
-    bool ok;
-};
-
-/* Owns the result. */
-static void take_result(struct pg_session *session, struct receipt *receipt, PGresult *result)
-{
-    const ExecStatusType state = PQresultStatus(result);
-    const bool is_done = state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK;
-    if (!receipt->ok || state == PGRES_SINGLE_TUPLE || state == PGRES_COPY_IN) {
-        PQclear(
-            result); /* of no interest behind an error; a row of a script; what COPY FROM STDIN says comes behind it */
-        return;
-    }
-    if (state == PGRES_COPY_OUT) {
-        receipt->ok = status_fail(receipt->status, STATUS_FAILED_PRECONDITION,
-                                  "COPY TO STDOUT cannot be part of a script: nobody reads what it writes.");
-    } else if (!is_done && state != PGRES_EMPTY_QUERY && state != PGRES_COPY_BOTH) {
-        receipt->ok = fail_result(session, result, receipt->status);
-        session->context = said(receipt->status->arena, result, PG_DIAG_CONTEXT);
-    }
-    receipt->number += is_done ? 1 : 0;
-    if (receipt->last != NULL && receipt->ok) {
-        PQclear(*receipt->last);
-        *receipt->last = result;
-    } else {
-        PQclear(result);
-    }
-}
-
-/* How a statement ends whose results have not all come. */
-static bool receive_no_more(struct pg_session *session, enum outcome outcome, bool wants_result,
-                            struct receipt *receipt)
-{
-    if (outcome == OUTCOME_LOST) {
-        session->is_lost = true;
-        return receipt->ok && fail_lost(session, receipt->status);
-    }
-    if (!receipt->ok) {
-        cancel(session);
-        return false;
-    }
-    return end_early(session, outcome, wants_result, receipt->status);
-}
-
-/* Takes in all results of what was sent. The first bad one makes the status. */
-static bool receive(struct pg_session *session, struct receipt *receipt)
-{
-    enum outcome outcome;
-    PGresult *result;
-    start_ticking(session);
-    while ((outcome = next_result(session, session->deadline, true, &result)) == OUTCOME_RESULT && result != NULL) {
-        outcome = is_copy(result) ? end_copy(session, result, session->deadline, true) : OUTCOME_RESULT;
-        if (outcome != OUTCOME_RESULT) {
-            PQclear(result);
-            return receive_no_more(session, outcome, true, receipt);
-        }
-        take_result(session, receipt, result);
-    }
-    return outcome == OUTCOME_RESULT ? receipt->ok : receive_no_more(session, outcome, receipt->last != NULL, receipt);
-}
-
-/* True where nothing stands in the way of sending. */
-static bool is_usable(struct pg_session *session, struct status *status)
-{
-    session->context = NULL;
-    if (session->is_lost || PQstatus(session->connection) != CONNECTION_OK) {
-        return fail_lost(session, status);
-    }
-    return !deadline_passed(session->deadline) ||
-           status_fail(status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
-}
+#include "pg/receive.h"
 
 struct statement {
     const char *sql;
@@ -291,15 +14,15 @@ static PGresult *query(struct pg_session *session, const struct statement *state
 {
     PGresult *result = NULL;
     struct receipt receipt = {.last = &result, .status = status, .ok = true};
-    if (!is_usable(session, status)) {
+    if (!receive_ready(session, status)) {
         return NULL;
     }
     if (PQsendQueryParams(session->connection, statement->sql, statement->count, NULL, statement->values, NULL, NULL,
                           statement->format) == 0) {
-        fail_lost(session, status);
+        receive_lost(session, status);
         return NULL;
     }
-    if (!receive(session, &receipt)) {
+    if (!receive_all(session, &receipt)) {
         PQclear(result);
         return NULL;
     }
@@ -342,14 +65,14 @@ bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *f
 {
     struct receipt receipt = {.status = status, .ok = true};
     *failure = (struct pg_failure){0};
-    if (!is_usable(session, status)) {
+    if (!receive_ready(session, status)) {
         return false;
     }
     if (PQsendQuery(session->connection, sql) == 0) {
-        return fail_lost(session, status);
+        return receive_lost(session, status);
     }
     PQsetSingleRowMode(session->connection); /* or libpq would keep all rows of a result until its end */
-    const bool ok = receive(session, &receipt);
+    const bool ok = receive_all(session, &receipt);
     failure->statement = receipt.number;
     failure->position = ok ? 0 : status->position;
     failure->context = session->context;
@@ -362,139 +85,25 @@ bool pg_exec(struct pg_session *session, const char *sql, struct status *status)
     return pg_script(session, sql, &failure, status);
 }
 
-/* ---- row by row ---- */
-
 PGresult *pg_describe(struct pg_session *session, const char *sql, struct status *status)
 {
     PGresult *result = NULL;
     struct receipt prepared = {.last = &result, .status = status, .ok = true};
-    if (!is_usable(session, status)) {
+    if (!receive_ready(session, status)) {
         return NULL;
     }
     if (PQsendPrepare(session->connection, "", sql, 0, NULL) == 0) {
-        fail_lost(session, status);
+        receive_lost(session, status);
         return NULL;
     }
-    if (receive(session, &prepared)) {
+    if (receive_all(session, &prepared)) {
         struct receipt described = {.last = &result, .status = status, .ok = true};
         if (PQsendDescribePrepared(session->connection, "") == 0) {
-            fail_lost(session, status);
-        } else if (receive(session, &described)) {
+            receive_lost(session, status);
+        } else if (receive_all(session, &described)) {
             return result;
         }
     }
     PQclear(result);
     return NULL;
-}
-
-bool pg_rows_begin(struct pg_session *session, const char *sql, int count, const char *const *values,
-                   struct status *status)
-{
-    if (!is_usable(session, status)) {
-        return false;
-    }
-    if (PQsendQueryParams(session->connection, sql, count, NULL, values, NULL, NULL, 0) == 0 ||
-        PQsetSingleRowMode(session->connection) == 0) {
-        return fail_lost(session, status);
-    }
-    start_ticking(session);
-    return true;
-}
-
-/* The next result, which is the caller's; false where waiting has ended otherwise. */
-static bool take_next(struct pg_session *session, PGresult **result, struct status *status)
-{
-    const enum outcome outcome = next_result(session, session->deadline, true, result);
-    struct receipt receipt = {.status = status, .ok = true};
-    if (outcome == OUTCOME_RESULT) {
-        return true;
-    }
-    receive_no_more(session, outcome, true, &receipt);
-    return false;
-}
-
-/* True for one that is an error, which makes the status; it is released. */
-static bool is_error(struct pg_session *session, PGresult *result, struct status *status)
-{
-    const ExecStatusType state = PQresultStatus(result);
-    if (state != PGRES_FATAL_ERROR && state != PGRES_BAD_RESPONSE) {
-        return false;
-    }
-    fail_result(session, result, status);
-    PQclear(result);
-    return true;
-}
-
-bool pg_rows_next(struct pg_session *session, PGresult **row, struct status *status)
-{
-    *row = NULL;
-    for (PGresult *result; take_next(session, &result, status);) {
-        if (result == NULL) {
-            return true;
-        }
-        if (is_error(session, result, status)) {
-            return false;
-        }
-        if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
-            *row = result;
-            return true;
-        }
-        PQclear(result);
-    }
-    return false;
-}
-
-bool pg_copy_begin(struct pg_session *session, const char *sql, struct status *status)
-{
-    PGresult *result;
-    if (!is_usable(session, status)) {
-        return false;
-    }
-    if (PQsendQueryParams(session->connection, sql, 0, NULL, NULL, NULL, NULL, 0) == 0) {
-        return fail_lost(session, status);
-    }
-    start_ticking(session);
-    if (!take_next(session, &result, status) || is_error(session, result, status)) {
-        return false;
-    }
-    const bool is_out = PQresultStatus(result) == PGRES_COPY_OUT;
-    PQclear(result);
-    return is_out || status_fail(status, STATUS_INTERNAL, "%s sent no data.", session->display);
-}
-
-/* How the copy ended. */
-static bool end_data(struct pg_session *session, struct status *status)
-{
-    for (PGresult *result; take_next(session, &result, status);) {
-        if (result == NULL) {
-            return true;
-        }
-        if (is_error(session, result, status)) {
-            return false;
-        }
-        PQclear(result);
-    }
-    return false;
-}
-
-bool pg_copy_next(struct pg_session *session, char **data, int *size, struct status *status)
-{
-    enum outcome outcome = OUTCOME_RESULT;
-    *data = NULL;
-    while (outcome == OUTCOME_RESULT && (*size = PQgetCopyData(session->connection, data, 1)) == 0) {
-        outcome = read_more(session, session->deadline, true);
-    }
-    if (outcome != OUTCOME_RESULT) {
-        struct receipt receipt = {.status = status, .ok = true};
-        receive_no_more(session, outcome, true, &receipt);
-        return false;
-    }
-    return *size > 0 || end_data(session, status);
-}
-
-void pg_rows_end(struct pg_session *session)
-{
-    if (!session->is_lost && PQtransactionStatus(session->connection) == PQTRANS_ACTIVE) {
-        cancel(session);
-    }
 }

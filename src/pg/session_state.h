@@ -1,5 +1,5 @@
 /*
- * What a session is, for the files that make one: session.c, query.c and search.c.
+ * What a session is, for the files that make one: session.c, receive.c, query.c, rows.c and search.c.
  */
 #ifndef PG_SESSION_STATE_H
 #define PG_SESSION_STATE_H
