@@ -25,7 +25,7 @@ def sentences(root):
                 if not line.startswith("#include"):
                     for literal in LITERAL.findall(line):
                         yield path, number, literal[1:-1]
-    for path in sorted(glob.glob(os.path.join(root, "src/bridge/panel/*.js"))):
+    for path in sorted(glob.glob(os.path.join(root, "src/bridge/panel/**/*.js"), recursive=True)):
         for number, line in enumerate(open(path, encoding="utf-8"), 1):
             yield from ((path, number, one) for one in re.findall(r'"([^"]*)"|`([^`]*)`', line) for one in one if one != "ledger")
     for path in sorted(glob.glob(os.path.join(root, "proto/truss/**/*.proto"), recursive=True)):

@@ -82,13 +82,25 @@ static void unwatch(struct exchange *exchange)
 
 /* ---- answers ---- */
 
+static bool has_header(const struct http_extra_header *extra, const char *name)
+{
+    for (; extra != NULL && extra->name != NULL; extra++) {
+        if (strcasecmp(extra->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_headers(struct MHD_Response *response, const char *content_type, const struct http_extra_header *extra)
 {
     if (response == NULL) {
         abort();
     }
     MHD_add_response_header(response, "Content-Type", content_type);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (!has_header(extra, "Cache-Control")) {
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+    }
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     for (; extra != NULL && extra->name != NULL; extra++) {
         MHD_add_response_header(response, extra->name, extra->value);

@@ -1,6 +1,7 @@
 /*
  * Nothing of it depends on who asks or on the database. The policy allows what these files need and nothing else: no
- * inline script, no other origin, no frame around it.
+ * inline script, no other origin, no frame around it, and no text that becomes markup (Trusted Types, none of which
+ * exists).
  */
 #include "bridge/panel.h"
 
@@ -8,29 +9,11 @@
 
 #include <string.h>
 
-static const struct {
-    const char *path;
-    const char *type;
-    const unsigned char *data;
-    const size_t *size;
-} files[] = {
-    {"/", "text/html; charset=utf-8", panel_index_html, &panel_index_html_size},
-    {"/panel/panel.css", "text/css; charset=utf-8", panel_panel_css, &panel_panel_css_size},
-    {"/panel/panel.js", "text/javascript; charset=utf-8", panel_panel_js, &panel_panel_js_size},
-    {"/panel/login.js", "text/javascript; charset=utf-8", panel_login_js, &panel_login_js_size},
-    {"/panel/sql.js", "text/javascript; charset=utf-8", panel_sql_js, &panel_sql_js_size},
-    {"/panel/icon.svg", "image/svg+xml", panel_icon_svg, &panel_icon_svg_size},
-};
+#define POLICY                                                                                                         \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-static const struct http_extra_header headers[] = {
-    {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src "
-                                "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cache-Control", "no-cache"}, /* a new version has the same names */
-    {NULL, NULL},
-};
+static const char index_path[] = "/panel/index.html";
 
 static bool wants_html(const struct http_request *request)
 {
@@ -38,17 +21,56 @@ static bool wants_html(const struct http_request *request)
     return accept != NULL && strstr(accept, "text/html") != NULL;
 }
 
+/* "/", "/runs" and "/runs/42": the page's own script reads which it is. */
+static bool is_page(const char *path)
+{
+    if (strcmp(path, "/") == 0) {
+        return true;
+    }
+    for (size_t i = 1; i < sizeof panel_pages / sizeof panel_pages[0]; i++) {
+        const size_t size = strlen(panel_pages[i]);
+        if (strncmp(path, panel_pages[i], size) == 0 && (path[size] == '\0' || path[size] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct panel_file *find_file(const char *path)
+{
+    for (size_t i = 0; i < sizeof panel_files / sizeof panel_files[0]; i++) {
+        if (strcmp(panel_files[i].path, path) == 0) {
+            return &panel_files[i];
+        }
+    }
+    return NULL;
+}
+
+static void answer_file(struct http_request *request, const struct panel_file *file)
+{
+    const struct http_extra_header headers[] = {
+        {"Content-Security-Policy", POLICY},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Cache-Control", "no-cache"}, /* a new version has the same names; who has this one is told so */
+        {"ETag", file->etag},
+        {"Vary", "Accept"},
+        {NULL, NULL},
+    };
+    const char *const known = http_header(request, "If-None-Match");
+    const bool is_known = known != NULL && strcmp(known, file->etag) == 0;
+    const struct text body = {(const char *)file->data, is_known ? 0 : file->size};
+    http_answer(request, is_known ? 304 : 200, file->type, body, headers);
+}
+
 bool panel_answer(struct http_request *request, const char *path)
 {
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
         return false;
     }
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (strcmp(files[i].path, path) == 0 && (i > 0 || wants_html(request))) {
-            http_answer(request, 200, files[i].type, (struct text){(const char *)files[i].data, *files[i].size},
-                        headers);
-            return true;
-        }
+    const struct panel_file *const file = find_file(is_page(path) && wants_html(request) ? index_path : path);
+    if (file != NULL) {
+        answer_file(request, file);
     }
-    return false;
+    return file != NULL;
 }

@@ -1,0 +1,4 @@
+// Backups: not on this page yet.
+import { notYet } from "../parts/not_yet.js";
+
+export const start = () => notYet("Backups", "/api/backups");

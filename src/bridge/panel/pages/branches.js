@@ -1,0 +1,4 @@
+// Branches: not on this page yet.
+import { notYet } from "../parts/not_yet.js";
+
+export const start = () => notYet("Branches", "/api/branches");

@@ -1,0 +1,4 @@
+// Connection: not on this page yet.
+import { notYet } from "../parts/not_yet.js";
+
+export const start = () => notYet("Connection", "/api/connection");

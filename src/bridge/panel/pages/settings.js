@@ -1,0 +1,4 @@
+// Settings: not on this page yet.
+import { notYet } from "../parts/not_yet.js";
+
+export const start = () => notYet("Settings", "/api/whoami");

@@ -1,0 +1,47 @@
+// What every page shares: the status of the chosen framework, the newest runs, who is logged in; asked again while somebody looks.
+import { ask, resource, withFramework } from "./lib/api.js";
+
+const watchers = new Set();
+const changed = () => { for (const watcher of watchers) watcher(); };
+
+/** Every migration with its state, as GET /api/migrations/idempotent/status says it. */
+export const status = resource(() => ask(withFramework("/api/migrations/idempotent/status")), changed);
+/** The newest runs, the newest first: { operations, target }. */
+export const runs = resource(() => ask("/api/operations?limit=100"), changed);
+/** Whom the worker takes us for: { name, kind, scopes }. */
+export const who = resource(() => ask("/api/whoami"), changed);
+
+/** Has `watcher()` called whenever one of them has news. Answers how to stop that. */
+export function watch(watcher) {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** user, host, port, database, server_version, environment of what all this is about; null before the first answer. */
+export const target = () => status.data?.target ?? runs.data?.target ?? null;
+
+/** True where the operator says that the database is production. */
+export const isProduction = () => /^prod/i.test(target()?.environment ?? "");
+
+/** The runs that are under way. */
+export const running = () => (runs.data?.operations ?? []).filter((one) => !one.done);
+
+/** What may be done here. Where scopes are not known, all: the worker has the last word. */
+export const may = (scope) => !who.data?.scopes?.length || who.data.scopes.some((one) => one === scope || one === "admin" || one.startsWith(`${scope}:`));
+
+export const refresh = () => Promise.all([status.refresh(), runs.refresh()]);
+
+/** The first answer, and then others: quickly while something runs or is gone, slowly otherwise, never in a tab that nobody sees. */
+export function startAsking() {
+  let ticks = 0;
+  refresh();
+  who.refresh();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  setInterval(() => {
+    if (document.hidden) return;
+    ticks++;
+    const isQuick = running().length > 0 || status.error !== null;
+    if (ticks % (isQuick ? 1 : 5) === 0) runs.refresh();
+    if (ticks % (isQuick ? 1 : 5) === 0) status.refresh();
+  }, 3000);
+}
