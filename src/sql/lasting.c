@@ -8,6 +8,8 @@
 #include "sql/plpgsql.h"
 #include "sql/split.h"
 
+#include <string.h>
+
 /* CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP …, and pg_temp.x. */
 static void look_at_create(const struct looking *looking, struct sql_reader *reader)
 {
@@ -114,38 +116,51 @@ static void look_at_declare(const struct looking *looking, struct sql_reader *re
 
 static void look(const struct looking *looking);
 
-/* Statements in a string that EXECUTE is given. */
-static void look_at_execute(const struct looking *looking, struct sql_reader *reader)
+/* Statements in the strings of a statement that EXECUTE may be given. */
+static void look_at_strings(const struct looking *looking)
 {
-    (void)reader;
     struct sql_lexer lexer = {.text = looking->statement};
     for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
         const struct text inner = text_of(sql_string(looking->arena, &token));
         struct sql_lexer statements = {.text = inner};
         struct sql_statement one;
-        while (looking->in_body && sql_next_statement(&statements, &one)) {
+        while (sql_next_statement(&statements, &one)) {
             struct looking deeper = *looking;
             deeper.statement = deeper.written = text_slice(inner, one.start, one.end);
             look(&deeper);
         }
     }
+}
+
+static void look_at_execute(const struct looking *looking, struct sql_reader *reader)
+{
+    (void)reader;
     lasting_of_calls(looking, false);
+}
+
+/* Each statement of a body. Where it has an EXECUTE, every string in it may be what is executed. */
+static void look_at_body(const struct looking *looking, struct text body)
+{
+    const bool executes = lasting_has_words(body, "execute", NULL);
+    struct sql_lexer lexer = {.text = body};
+    struct sql_statement one;
+    while (plpgsql_next(&lexer, &one)) {
+        struct looking deeper = *looking;
+        deeper.statement = deeper.written = text_slice(body, one.start, one.end);
+        deeper.in_body = true;
+        look(&deeper);
+        if (executes) {
+            look_at_strings(&deeper);
+        }
+    }
 }
 
 static void look_at_do(const struct looking *looking, struct sql_reader *reader)
 {
     (void)reader;
     struct sql_code code;
-    struct sql_statement one;
-    if (!sql_code(looking->arena, looking->statement, &code) || !code.plpgsql) {
-        return;
-    }
-    struct sql_lexer lexer = {.text = code.body};
-    while (plpgsql_next(&lexer, &one)) {
-        struct looking deeper = *looking;
-        deeper.statement = deeper.written = text_slice(code.body, one.start, one.end);
-        deeper.in_body = true;
-        look(&deeper);
+    if (sql_code(looking->arena, looking->statement, &code) && code.plpgsql) {
+        look_at_body(looking, code.body);
     }
 }
 
@@ -178,6 +193,32 @@ static void look(const struct looking *looking)
 void sql_lasting(struct arena *arena, struct text statement, struct text as_written, struct sql_lastings *lastings)
 {
     look(&(struct looking){.arena = arena, .statement = statement, .written = as_written, .out = lastings});
+}
+
+/* The strings and quoted names of a body in a language that we cannot read: what it has the server run is in one. */
+static void look_at_foreign(const struct looking *looking, struct text body)
+{
+    struct sql_lexer lexer = {.text = body};
+    struct sql_token token = sql_next(&lexer);
+    for (; token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
+        const bool is_quoted = token.kind == SQL_STRING || token.kind == SQL_IDENTIFIER;
+        const char *const inner = !is_quoted                 ? NULL
+                                  : token.kind == SQL_STRING ? sql_string(looking->arena, &token)
+                                                             : sql_identifier(looking->arena, &token);
+        if (inner != NULL) {
+            look_at_body(looking, text_of(inner));
+        }
+    }
+}
+
+void sql_lasting_of_body(struct arena *arena, struct text body, const char *language, struct sql_lastings *lastings)
+{
+    const struct looking looking = {.arena = arena, .in_body = true, .out = lastings};
+    if (strcmp(language, "plpgsql") == 0 || strcmp(language, "sql") == 0) {
+        look_at_body(&looking, body);
+    } else {
+        look_at_foreign(&looking, body);
+    }
 }
 
 /* ---- the beginning of a transaction ---- */

@@ -24,6 +24,9 @@
  * | temporary objects, cursors WITH HOLD, PREPARE, advisory locks   | refused               |
  * | settings made inside DO, or computed                            | refused               |
  *
+ * The same inside a function that is called, or that a trigger, a default, a policy or a view calls, is refused in both
+ * (sql/hidden.h).
+ *
  * Settings that change how the rest of the file is read (standard_conforming_strings, client_encoding) or how later
  * transactions begin (default_transaction_…) are refused over a cut, too: one query is read at once, several are not.
  */
@@ -69,6 +72,9 @@ struct sql_lastings {
 /* Appends what lasts of a statement. `written` is the statement as it is written, where `statement` was made to be
  * looked at (sql_conforming): both have the same length. */
 void sql_lasting(struct arena *arena, struct text statement, struct text written, struct sql_lastings *lastings);
+
+/* The same of what a function does whose body this is, in a language of this name: severely, as of a DO. */
+void sql_lasting_of_body(struct arena *arena, struct text body, const char *language, struct sql_lastings *lastings);
 
 /* The modes of SET TRANSACTION, BEGIN and START TRANSACTION ("ISOLATION LEVEL SERIALIZABLE"), as written; empty where
  * there are none, or the statement is another. */

@@ -7,9 +7,11 @@ void lasting_add(const struct looking *looking, struct sql_lasting lasting)
 {
     struct sql_lastings *const out = looking->out;
     if (looking->in_body && lasting.kind == SQL_LOCAL_SETTING) {
-        lasting = (struct sql_lasting){.kind = SQL_ENDS, .what = "SET LOCAL or set_config(…, true) inside DO"};
+        lasting = (struct sql_lasting){
+            .kind = SQL_ENDS, .name = lasting.name, .what = "SET LOCAL or set_config(…, true) inside DO or a function"};
     } else if (looking->in_body && (lasting.kind == SQL_SETTING || lasting.kind == SQL_RESET_ALL)) {
-        lasting = (struct sql_lasting){.kind = SQL_OF_SESSION, .what = "a setting made inside DO"};
+        lasting = (struct sql_lasting){
+            .kind = SQL_OF_SESSION, .name = lasting.name, .what = "a setting made inside DO or a function"};
     }
     out->items = arena_grow(looking->arena, out->items, out->count, &out->capacity, sizeof *out->items);
     out->items[out->count++] = lasting;

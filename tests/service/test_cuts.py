@@ -116,6 +116,44 @@ class Cuts(Case):
                 self.assertEqual(self.sql("SELECT to_regclass('made') IS NULL"), [("t",)])
                 self.assertEqual(self.ledger(), [])
 
+    def test_what_a_function_of_the_database_does_to_its_transaction_is_refused_however_it_is_reached(self):
+        setup = ("CREATE TABLE t(a int DEFAULT 0); CREATE TABLE u(a int);"
+                 "CREATE FUNCTION tenant() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN 1; END $$;"
+                 "CREATE FUNCTION outer_one() RETURNS int LANGUAGE sql AS 'SELECT tenant()'; CREATE VIEW inner_view AS SELECT outer_one() AS a; CREATE VIEW v AS SELECT * FROM inner_view;"
+                 "CREATE FUNCTION on_u() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.outer_one(); RETURN NULL; END $$;"
+                 "CREATE TRIGGER z AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION on_u();"
+                 "CREATE FUNCTION fills() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO u VALUES (1); END $$;"
+                 "CREATE FUNCTION quiet() RETURNS int LANGUAGE plpgsql SET app.tenant = 'c' AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN 1; END $$;")
+        for call, is_lost in (("SELECT tenant();", True), ("SELECT public.outer_one();", True), ("SELECT * FROM v;", True), ("INSERT INTO u VALUES (1);", True),
+                              ("SELECT fills();", True), ("DO $$ BEGIN PERFORM fills(); END $$;", True), ("SELECT quiet();", False), ("INSERT INTO t VALUES (1);", False)):
+            with self.subTest(call=call):
+                self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                rpc = self.prisma(f"CREATE TABLE made ();\n{call}\nCREATE INDEX CONCURRENTLY i ON t(a);", setup)
+                if is_lost:
+                    error = self.refused(rpc)
+                    self.assertIn("Line 2: what tenant() does", error)
+                    self.assertEqual(self.sql("SELECT to_regclass('made') IS NULL"), [("t",)])
+                else:
+                    self.run_ok(rpc)
+
+    def test_what_a_function_does_to_its_transaction_ends_where_its_tool_ends_it(self):
+        self.sql("CREATE FUNCTION tenant() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); END $$")
+        project = harness.Project(folder="migrations")
+        self.addCleanup(project.remove)
+        project.write("migrations/00001_t.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT tenant();\nCREATE TABLE seen AS SELECT current_setting('app.tenant', true) AS t;\n-- +goose Down\n")
+        self.run_ok(self.rpc(self.worker(project)))
+        self.assertEqual(self.sql("SELECT coalesce(t, '') FROM seen"), [("",)])
+
+    def test_a_role_that_a_function_takes_unseen_keeps_no_row_of_ours_from_being_written(self):
+        self.role("cut_hidden")
+        self.sql("CREATE FUNCTION who(r text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE concat('SE', 'T ROLE ', r); END $$")
+        project = harness.Project(folder="migrations")
+        self.addCleanup(project.remove)
+        project.write("migrations/00001_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT who('cut_hidden');\nCREATE TABLE a(id int);\n"
+                      "CREATE INDEX CONCURRENTLY a_id ON a(id);\nCREATE TABLE b(id int);\n-- +goose Down\n")
+        self.run_ok(self.rpc(self.worker(project)))
+        self.assertEqual(self.owners(), [("a", "cut_hidden"), ("a_id", "cut_hidden"), ("b", "cut_hidden")])
+
     def test_a_temporary_table_of_a_lost_session_stops_the_run_that_goes_on(self):
         script = "CREATE TEMP TABLE users AS SELECT 1 AS id;\nVACUUM _prisma_migrations;\n%sDELETE FROM users;"
         rpc = self.prisma(script % "SELECT 1/0;\n", "CREATE TABLE public.users(id int); INSERT INTO public.users VALUES (1), (2)")

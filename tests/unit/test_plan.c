@@ -280,6 +280,7 @@ START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
         {"select 1; do $$ begin commit; raise notice 'rollback;'; end $$", false},
         {"select 1; call archive()", false},
         {"select 1; commit; do $$ begin rollback; end $$", false},
+        {"do $$ begin commit; set local a.b = 1; end $$", false},
     };
     static const char *ends[] = {"app.undo", "archive"};
     const struct procedures procedures = {.committing = {.items = ends, .count = 2},
@@ -288,6 +289,15 @@ START_TEST(a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused)
     const char *const shown = steps_as(cases[_i].script, &options);
     const bool refused = strstr(shown, "refused: Line 2: this has a ROLLBACK") == shown;
     ck_assert_msg(refused == cases[_i].refused && (refused || strstr(shown, "refused") == NULL), "%s", shown);
+}
+END_TEST
+
+/* … and what a block leaves in its last one goes on behind the block. */
+START_TEST(what_a_block_leaves_to_what_its_tool_sends_with_it_is_refused)
+{
+    const struct plan_options options = {.sent = SENT_IN_BATCHES};
+    const char *const shown = steps_as("select 1;\ndo $$ begin commit; set local a.b = 1; end $$; select 2", &options);
+    ck_assert_msg(strstr(shown, "refused: Line 2: this leaves something") == shown, "%s", shown);
 }
 END_TEST
 
@@ -837,7 +847,38 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"select lo_open(1, 2); vacuum", "large object"},
         {"lock table t; alter type m add value 'x';\nselect 'x'",
          "but a new enum value must be committed before it is used (line 1)"},
+        /* By functions that the script makes, however they are reached. */
+        {"create function f() returns void language plpgsql as $$ begin set local a.b = 1; end $$;\nselect "
+         "s.f();\nvacuum",
+         "Line 2: what f() does (SET LOCAL"},
+        {"create function \"F\"() returns int language sql begin atomic select pg_advisory_xact_lock(1); select 2; end;"
+         "\ndo $$ begin perform \"F\"(); end $$;\nvacuum",
+         "Line 2: what F() does (pg_advisory_xact_lock())"},
+        {"create function f() returns void as 'begin execute ''set local role x''; end' language plpgsql;"
+         "create function g() returns void as 'select f()' language sql;\nselect * from g();\nvacuum",
+         "Line 2: what f() does"},
+        {"create function f() returns trigger language plpgsql as $$ declare q text := 'set local a.b = 1'; begin "
+         "execute q; "
+         "return null; end $$; create trigger z after insert on s.t for each row execute function f();\n"
+         "insert into t values (1);\nvacuum",
+         "Line 2: what f() does"},
+        {"create function f() returns int language plpython3u as 'plpy.execute(\"SET LOCAL a.b = 1\")'; "
+         "create view v as select f();\nselect * from v;\nvacuum",
+         "Line 2: what f() does"},
         /* Nothing of these is lost. */
+        {"create function f() returns void language plpgsql as $$ begin set local a.b = 1; end $$;\nvacuum;select f()",
+         NULL},
+        {"create function f() returns void language plpgsql as $$ begin set local a.b = 1; end $$;comment on function "
+         "f() "
+         "is 'f()'; select 'f()', f, \"f\" from t; drop function f();vacuum",
+         NULL},
+        {"create function f() returns void language plpgsql set a.b = 2 as $$ begin set local a.b = 1; end $$;"
+         "select f();vacuum",
+         NULL},
+        {"create function f() returns trigger language plpgsql as $$ begin set local a.b = 1; end $$; create trigger z "
+         "after insert on t for each row execute function f(); insert into u values (1); alter table t add x int; "
+         "vacuum",
+         NULL},
         {"set client_encoding = 'UTF8'; set standard_conforming_strings = on; vacuum", NULL},
         {"vacuum; lock table t; select 1", NULL},
         {"lock table t; select 1; commit; vacuum", NULL},
@@ -884,7 +925,7 @@ START_TEST(what_stays_in_the_session_is_known_for_another_one)
         {"create function pg_temp.f() returns int language sql as 'select 1'; vacuum", NULL, "a temporary object"},
         {"prepare p as select 1; vacuum", NULL, "a prepared statement"},
         {"select pg_advisory_lock(1); vacuum", NULL, "an advisory lock"},
-        {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO"},
+        {"do $$ begin set search_path = x; end $$; vacuum", NULL, "a setting made inside DO or a function"},
         {"do $$ begin commit; create temp table x (); end $$; vacuum", NULL, "a temporary object"},
     };
     const char *const shown = steps_sent(cases[_i].script, SENT_IN_TRANSACTION);
@@ -925,7 +966,8 @@ int main(void)
     tcase_add_test(tests, a_chained_commit_does_not_end_the_script_s_own_piece);
     tcase_add_test(tests, behind_the_tool_s_transaction_each_piece_is_a_query);
     tcase_add_loop_test(tests, a_chain_needs_a_transaction_that_somebody_begins, 0, 12);
-    tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 10);
+    tcase_add_loop_test(tests, a_block_that_rolls_back_what_its_tool_sends_with_it_is_refused, 0, 11);
+    tcase_add_test(tests, what_a_block_leaves_to_what_its_tool_sends_with_it_is_refused);
     tcase_add_loop_test(tests, what_a_trigger_would_see_too_early_is_refused, 0, 7);
     tcase_add_test(tests, what_ends_its_tool_s_transaction_and_cannot_be_parsed_has_that_transaction);
     tcase_add_loop_test(tests, what_would_be_checked_behind_steps_that_stay_is_refused, 0, 19);
@@ -953,7 +995,7 @@ int main(void)
     tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
-    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 39);
+    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 48);
     tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
     tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);

@@ -34,6 +34,16 @@ static void find_committing_calls(struct planning *planning)
     }
 }
 
+/* What the functions leave that the script makes: the database's are known. */
+static void find_hidden(struct planning *planning)
+{
+    hidden_join(planning->arena, &planning->hidden, planning->options->hidden);
+    for (size_t i = 0; i < planning->split.count; i++) {
+        hidden_note(planning->arena, &planning->hidden, statement_text(planning, i), planning->options->deferred);
+    }
+    planning->hold.hidden = &planning->hidden;
+}
+
 void planning_classify(struct planning *planning)
 {
     planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);
@@ -41,4 +51,5 @@ void planning_classify(struct planning *planning)
         planning->classes[i] = sql_classify(statement_text(planning, i));
     }
     find_committing_calls(planning);
+    find_hidden(planning);
 }

@@ -22,6 +22,7 @@ struct planning {
     struct sql_split split;
     enum sql_class *classes;      /* of each statement */
     struct procedures procedures; /* that end transactions: the database's, and those that the script makes */
+    struct hidden hidden;         /* what functions leave: the database's, and those that the script makes */
     struct hold hold;
     size_t values_sought;
     size_t open;       /* first statement of the part under construction; NONE: none */

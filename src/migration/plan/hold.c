@@ -138,10 +138,19 @@ static void add_deferred(struct hold *hold, struct text statement, size_t at, si
     sql_deferred_tables(hold->arena, statement, &hold->deferred);
 }
 
-bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)
+/* What the statement [start, end) leaves, by itself and by what it calls. */
+static struct sql_lastings lastings_of(const struct hold *hold, size_t start, size_t end)
 {
     struct sql_lastings lastings = {0};
-    sql_lasting(hold->arena, text_slice(hold->script, start, end), text_slice(hold->written, start, end), &lastings);
+    const struct text statement = text_slice(hold->script, start, end);
+    sql_lasting(hold->arena, statement, text_slice(hold->written, start, end), &lastings);
+    hidden_find(hold->arena, hold->hidden, statement, &lastings);
+    return lastings;
+}
+
+bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, struct status *status)
+{
+    const struct sql_lastings lastings = lastings_of(hold, start, end);
     for (size_t i = 0; i < lastings.count; i++) {
         const struct sql_lasting *const lasting = &lastings.items[i];
         if (lasting->kind == SQL_ROLLBACK_TO || lasting->kind == SQL_RELEASE) {
@@ -152,6 +161,8 @@ bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, st
             if (!check_clock(hold, start, step, status)) {
                 return false;
             }
+        } else if (lasting->kind == SQL_CHECKED_LATER || lasting->kind == SQL_FIRES_LATER) {
+            add_late(hold, lasting->kind, lasting->name, start, step);
         } else {
             add(hold, lasting, start, step);
         }
@@ -162,8 +173,7 @@ bool hold_statement(struct hold *hold, size_t start, size_t end, size_t step, st
 
 void hold_session(struct hold *hold, size_t start, size_t end, size_t step)
 {
-    struct sql_lastings lastings = {0};
-    sql_lasting(hold->arena, text_slice(hold->script, start, end), text_slice(hold->written, start, end), &lastings);
+    const struct sql_lastings lastings = lastings_of(hold, start, end);
     for (size_t i = 0; i < lastings.count; i++) {
         const enum sql_lasting_kind kind = lastings.items[i].kind;
         if (kind == SQL_SETTING || kind == SQL_RESET_ALL || kind == SQL_OF_SESSION) {

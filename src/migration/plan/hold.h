@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "migration/plan/step.h"
-#include "sql/changes.h"
+#include "sql/hidden.h"
 #include "sql/lasting.h"
 
 struct held {
@@ -25,7 +25,8 @@ struct hold {
     struct held *items;
     size_t count;
     size_t capacity;
-    struct deferred deferred; /* tables of which the server does something at COMMIT, as far as they are known */
+    const struct hidden *hidden; /* what functions leave, as far as they are known; NULL: none is */
+    struct deferred deferred;    /* tables of which the server does something at COMMIT, as far as they are known */
     /* Behind the step in which one of the kind was found last, of which one a step is enough; 0: none. */
     size_t of_session;
     size_t reads_clock;

@@ -5,6 +5,7 @@
 #include "migration/plan/plan.h"
 
 #include "migration/look/catalog.h"
+#include "migration/plan/bodies.h"
 #include "migration/plan/selection.h"
 #include "pg/search.h"
 #include "sql/changes.h"
@@ -88,6 +89,7 @@ static bool may_commit_unseen(struct text script)
 struct made {
     struct procedures procedures; /* that end transactions */
     struct deferred deferred;     /* tables of which the server does something at COMMIT */
+    struct hidden hidden;         /* what functions leave in who calls them */
 };
 
 static void add_made(struct arena *arena, struct text script, struct made *made)
@@ -102,6 +104,7 @@ static void add_made(struct arena *arena, struct text script, struct made *made)
             procedures_note(arena, &made->procedures, code.name, code.body);
         }
         sql_deferred_tables(arena, text, &made->deferred);
+        hidden_note(arena, &made->hidden, text, &made->deferred);
     }
 }
 
@@ -111,11 +114,28 @@ struct planner {
     struct pg_session *session;
     struct preparation *preparation;
     struct made made;
+    struct hidden hidden; /* of the database's functions, once they were asked for */
+    bool knows_hidden;
 };
+
+/* What functions leave in who calls them: the database's, asked once, and those that earlier scripts make. */
+static bool find_hidden(struct planner *planner, struct arena *arena, struct hidden *hidden, struct status *status)
+{
+    struct arena *const lasting = planner->request->arena;
+    struct deferred deferred = {0};
+    if (!planner->knows_hidden && (!find_deferred(planner->session, lasting, &deferred, status) ||
+                                   !bodies_read(planner->session, lasting, &planner->hidden, &deferred, status))) {
+        return false;
+    }
+    planner->knows_hidden = true;
+    hidden_join(arena, hidden, &planner->hidden);
+    hidden_join(arena, hidden, &planner->made.hidden);
+    return true;
+}
 
 /* In a pipeline a CALL may commit what is before it, and where a file is cut it would fail behind steps that stay:
  * there it must be known whether it commits, and which changes are only checked at a COMMIT. */
-static bool plan_cuts(const struct planner *planner, struct arena *reading, const struct migration_script *script,
+static bool plan_cuts(struct planner *planner, struct arena *reading, const struct migration_script *script,
                       struct prepared *prepared)
 {
     struct status *const problem = &planner->preparation->problem;
@@ -124,11 +144,12 @@ static bool plan_cuts(const struct planner *planner, struct arena *reading, cons
     struct plan_options options = prepare_options(session, prepared->place.folder->framework, script);
     struct procedures procedures = {0};
     struct deferred deferred = {0};
+    struct hidden hidden = {0};
     const bool is_pipeline = options.sent == SENT_IN_BATCHES;
     if (!is_pipeline && !plan_build(reading, script->sql, &options, &prepared->plan, problem)) {
         return false;
     }
-    if (!is_pipeline && prepared->plan.count <= 1) {
+    if (!is_pipeline && prepared->plan.count <= 1 && options.sent != SENT_EACH) {
         return true;
     }
     if (may_commit_unseen(script->sql)) {
@@ -140,12 +161,13 @@ static bool plan_cuts(const struct planner *planner, struct arena *reading, cons
     }
     deferred_join(reading, &deferred, &made->deferred);
     options.deferred = &deferred;
-    return find_deferred(session, reading, &deferred, problem) &&
+    options.hidden = &hidden;
+    return find_hidden(planner, reading, &hidden, problem) && find_deferred(session, reading, &deferred, problem) &&
            plan_build(reading, script->sql, &options, &prepared->plan, problem);
 }
 
 /* Reads, plans, and finds how far it is; what the plan needs lives in `reading`. */
-static bool plan_script(const struct planner *planner, struct arena *reading, struct prepared *prepared,
+static bool plan_script(struct planner *planner, struct arena *reading, struct prepared *prepared,
                         struct loaded *loaded)
 {
     struct status *const problem = &planner->preparation->problem;

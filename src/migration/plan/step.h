@@ -6,6 +6,7 @@
 
 #include "framework/core/framework.h"
 #include "sql/changes.h"
+#include "sql/hidden.h"
 #include "sql/plpgsql.h"
 
 #include <stdbool.h>
@@ -67,6 +68,7 @@ struct plan_options {
     bool is_wish;                        /* … because its marker says so */
     const struct procedures *procedures; /* of the database, that end transactions; NULL: not asked for */
     const struct deferred *deferred;     /* tables of which the server does something at COMMIT; NULL: not asked for */
+    const struct hidden *hidden;         /* what functions leave in who calls them; NULL: not asked for */
     struct script_parts parts;           /* of the script; borrowed by the plan */
     bool backslashes;                    /* the server's standard_conforming_strings is off */
 };

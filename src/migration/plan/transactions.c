@@ -127,6 +127,7 @@ static bool is_harmless(const struct planning *planning, size_t i)
     bool harmless =
         planning->classes[i] == SQL_CLASS_PLAIN && !planning_may_commit(statement) && !planning->options->is_wish;
     sql_lasting(planning->arena, statement, statement, &lastings);
+    hidden_find(planning->arena, &planning->hidden, statement, &lastings);
     for (size_t j = 0; j < lastings.count; j++) {
         const enum sql_lasting_kind kind = lastings.items[j].kind;
         harmless = harmless && (kind == SQL_SETTING || kind == SQL_RESET_ALL || kind == SQL_OF_SESSION);
@@ -287,6 +288,21 @@ static bool rolls_back(const struct planning *planning, size_t i)
            (sql_code(planning->arena, statement, &code) && plpgsql_rolls_back(planning->arena, code.body, known));
 }
 
+/* Does a block that ends transactions leave something in its last one, which in a pipeline goes on behind it? */
+static bool leaves_open(const struct planning *planning, size_t i)
+{
+    struct sql_lastings lastings = {0};
+    const struct text statement = statement_text(planning, i);
+    sql_lasting(planning->arena, statement, statement, &lastings);
+    hidden_find(planning->arena, &planning->hidden, statement, &lastings);
+    for (size_t j = 0; j < lastings.count; j++) {
+        if (lastings.items[j].kind == SQL_ENDS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Cuts around statement i, which cannot share the transaction of the segment. */
 static bool cut_out(struct planning *planning, const struct segment *segment, size_t i)
 {
@@ -297,6 +313,12 @@ static bool cut_out(struct planning *planning, const struct segment *segment, si
                                   "this has a ROLLBACK, and the tool of this migration sends it in one transaction "
                                   "with what stands before it, which would be undone. Put it into a migration of its "
                                   "own.");
+        }
+        if (i < segment->last && leaves_open(planning, i)) {
+            return fail_statement(planning, i,
+                                  "this leaves something to the end of its last transaction (SET LOCAL, a lock), and "
+                                  "the tool of this migration sends what stands behind it in the same one. Put it into "
+                                  "a migration of its own.");
         }
         end_part(planning, i - 1, false, NULL);
         hold_commit(&planning->hold, planning->plan->steps);

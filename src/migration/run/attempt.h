@@ -20,6 +20,7 @@ struct attempt {
     bool is_started;
     struct step_records steps;
     size_t done;
+    const char *who; /* the session's users before its first step, in SQL; NULL: it was not asked */
     bool is_untried; /* an earlier run was interrupted in the step, and this one has not begun it: nothing is forgotten
                       */
     size_t unseen;   /* number of the step that was found to end transactions itself; 0: none */

@@ -88,15 +88,21 @@ static bool has_timeout(const char *settings)
     return has;
 }
 
-/* May the steps before have left the session to another role, where nobody sees it? */
-static bool may_be_another(const struct attempt *attempt, size_t i)
+/* As whom the session works now, by both its names; NULL where it did not say. */
+static const char *ask_who(const struct attempt *attempt)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (attempt_step(attempt, k)->session_bound != NULL) {
-            return true;
-        }
-    }
-    return false;
+    static const char sql[] = "SELECT pg_catalog.concat_ws(' ', pg_catalog.quote_ident(SESSION_USER), "
+                              "pg_catalog.quote_ident(CURRENT_USER))";
+    PG_RESULT(result) = pg_query(attempt->run->session, sql, 0, NULL, attempt->run->status);
+    return result == NULL ? NULL : arena_strdup(attempt->run->arena, pg_field(result, 0, 0));
+}
+
+/* Has a step left the session to another role? By its words (SET ROLE), or where nobody saw it: in a function, in text
+ * that was put together. */
+static bool is_another(const struct attempt *attempt)
+{
+    const char *const now = ask_who(attempt);
+    return now == NULL || attempt->who == NULL || strcmp(now, attempt->who) != 0;
 }
 
 static bool run_transaction(struct attempt *attempt, size_t i)
@@ -107,7 +113,7 @@ static bool run_transaction(struct attempt *attempt, size_t i)
     transaction.stalls = step->stalls && !has_timeout(settings);
     transaction.locks = true;
     transaction.guard = guard_of(attempt, step);
-    transaction.locks_late = settings[0] != '\0' || may_be_another(attempt, i);
+    transaction.locks_late = i > 0 && (settings[0] != '\0' || is_another(attempt));
     transaction.modes = step->modes;
     transaction.carry = step->carry;
     transaction.content = attempt->content;
@@ -233,6 +239,7 @@ static bool set_up_session(struct attempt *attempt)
     const struct query query = transaction_compose(run->arena, &transaction);
     return (session_as_ourselves(run->session, run->status) && store_ensure(run->session, run->status) &&
             pg_exec(run->session, buffer_string(&query.sql), run->status) &&
+            (attempt->who = ask_who(attempt)) != NULL &&
             pg_exec(run->session, plan_settings(run->arena, &attempt->plan, attempt->done), run->status)) ||
            attempt_fail(attempt);
 }

@@ -1,0 +1,91 @@
+#include "migration/plan/bodies.h"
+
+#define MOST_ROUNDS 8 /* functions that call functions, one behind the other: each round finds one more */
+
+/* A BEGIN ATOMIC body is no text of the catalogue's. `truss` is ours. */
+static const char functions_sql[] =
+    "SELECT p.proname, l.lanname, coalesce(pg_catalog.array_to_string(p.proconfig, ' '), ''), CASE WHEN p.prosrc = '' "
+    "THEN pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) ELSE p.prosrc END "
+    "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
+    "('pg_catalog', 'information_schema', 'truss') ORDER BY p.oid";
+
+/* The relations that reach functions of these names, each with the function. */
+static const char tables_sql[] =
+    "WITH RECURSIVE functions AS (SELECT p.oid, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = p.pronamespace WHERE p.proname = ANY ($1::pg_catalog.name[]) AND n.nspname NOT IN ('pg_catalog', "
+    "'information_schema', 'truss')), reached AS ("
+    "SELECT t.tgrelid AS relation, f.proname FROM pg_catalog.pg_trigger t JOIN functions f ON f.oid = t.tgfoid "
+    "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' "
+    "UNION SELECT coalesce(r.ev_class, a.adrelid, q.polrelid, k.conrelid), f.proname FROM pg_catalog.pg_depend d "
+    "JOIN functions f ON f.oid = d.refobjid "
+    "LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid "
+    "LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND a.oid = d.objid "
+    "LEFT JOIN pg_catalog.pg_policy q ON d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND q.oid = d.objid "
+    "LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = "
+    "d.objid WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass), "
+    "through AS (SELECT relation, proname FROM reached UNION SELECT r.ev_class, t.proname FROM through t "
+    "JOIN pg_catalog.pg_depend d ON d.refobjid = t.relation AND d.refclassid = "
+    "'pg_catalog.pg_class'::pg_catalog.regclass AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
+    "JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid) "
+    "SELECT DISTINCT c.relname, t.proname FROM through t JOIN pg_catalog.pg_class c ON c.oid = t.relation ORDER BY 1, "
+    "2";
+
+/* As text of name[]. */
+static const char *names_of(struct arena *arena, const struct hidden *hidden)
+{
+    struct buffer names = {.arena = arena};
+    buffer_puts(&names, "{");
+    for (size_t i = 0; i < hidden->count; i++) {
+        buffer_puts(&names, i == 0 ? "\"" : ",\"");
+        for (const char *at = hidden->items[i].name; *at != '\0'; at++) {
+            buffer_printf(&names, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
+        }
+        buffer_puts(&names, "\"");
+    }
+    buffer_puts(&names, "}");
+    return buffer_string(&names);
+}
+
+/* Those that call others are found when the others are known. */
+static void note_functions(struct arena *arena, const PGresult *result, struct hidden *hidden,
+                           const struct deferred *deferred)
+{
+    bool is_new = true;
+    for (int round = 0; is_new && round < MOST_ROUNDS; round++) {
+        is_new = false;
+        for (int i = 0; i < PQntuples(result); i++) {
+            const struct hidden_function function = {
+                .name = arena_strdup(arena, pg_field(result, i, 0)),
+                .language = pg_field(result, i, 1),
+                .settings = pg_field(result, i, 2),
+                .body = text_of(pg_field(result, i, 3)),
+            };
+            is_new = hidden_note_function(arena, hidden, &function, deferred) || is_new;
+        }
+    }
+}
+
+/* A trigger of a table that a function changes is known only with the tables: once more then. */
+bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
+                 const struct deferred *deferred, struct status *status)
+{
+    PG_RESULT(functions) = pg_query(session, functions_sql, 0, NULL, status);
+    if (functions == NULL) {
+        return false;
+    }
+    note_functions(arena, functions, hidden, deferred);
+    for (size_t before = 0; hidden->count > before;) {
+        before = hidden->count;
+        const char *const names = names_of(arena, hidden);
+        PG_RESULT(tables) = pg_query(session, tables_sql, 1, &names, status);
+        if (tables == NULL) {
+            return false;
+        }
+        for (int i = 0; i < PQntuples(tables); i++) {
+            hidden_note_table(arena, hidden, arena_strdup(arena, pg_field(tables, i, 0)), pg_field(tables, i, 1));
+        }
+        note_functions(arena, functions, hidden, deferred);
+    }
+    return true;
+}

@@ -1,0 +1,293 @@
+#include "sql/hidden.h"
+
+#include "base/words.h"
+#include "sql/lexer.h"
+#include "sql/split.h"
+
+#include <string.h>
+
+#define DEEPEST 3 /* strings inside of strings that are looked into: EXECUTE 'SELECT f()' in a DO */
+
+/* ---- the list ---- */
+
+static bool is_known(const struct hidden *hidden, const struct hidden_one *one)
+{
+    for (size_t i = 0; i < hidden->count; i++) {
+        const struct hidden_one *const other = &hidden->items[i];
+        if (other->is_table == one->is_table && other->lasting.kind == one->lasting.kind &&
+            strcmp(other->name, one->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add(struct arena *arena, struct hidden *hidden, struct hidden_one one)
+{
+    if (is_known(hidden, &one)) {
+        return false;
+    }
+    hidden->items = arena_grow(arena, hidden->items, hidden->count, &hidden->capacity, sizeof *hidden->items);
+    hidden->items[hidden->count++] = one;
+    return true;
+}
+
+void hidden_join(struct arena *arena, struct hidden *hidden, const struct hidden *others)
+{
+    for (size_t i = 0; others != NULL && i < others->count; i++) {
+        add(arena, hidden, others->items[i]);
+    }
+}
+
+/* ---- who is named ---- */
+
+/* What is looked for in a statement: functions that are called, and, where it handles rows, tables that are named. */
+struct naming {
+    struct arena *arena;
+    const struct hidden *hidden;
+    struct sql_lastings *out;
+    bool with_tables;
+};
+
+static bool is_named(struct arena *arena, const struct sql_token *token, const char *name)
+{
+    if (token->kind == SQL_WORD) {
+        return text_is_nocase(token->text, name);
+    }
+    const char *const quoted = token->kind == SQL_IDENTIFIER ? sql_identifier(arena, token) : NULL;
+    return quoted != NULL && strcmp(quoted, name) == 0;
+}
+
+static void add_named(const struct naming *naming, const struct sql_token *token, bool is_call)
+{
+    for (size_t i = 0; i < naming->hidden->count; i++) {
+        const struct hidden_one *const one = &naming->hidden->items[i];
+        if ((one->is_table ? naming->with_tables : is_call) && is_named(naming->arena, token, one->name)) {
+            struct sql_lastings *const out = naming->out;
+            out->items = arena_grow(naming->arena, out->items, out->count, &out->capacity, sizeof *out->items);
+            out->items[out->count++] = one->lasting;
+        }
+    }
+}
+
+/* Strings are looked into as far as `depth` says: those of a body may be statements for EXECUTE. */
+static void look(const struct naming *naming, struct text text, int depth)
+{
+    struct sql_reader reader = sql_read(text);
+    while (reader.token.kind != SQL_END) {
+        const struct sql_token token = reader.token;
+        sql_advance(&reader);
+        const char *const inner = token.kind == SQL_STRING && depth > 0 ? sql_string(naming->arena, &token) : NULL;
+        if (inner != NULL) {
+            look(naming, text_of(inner), depth - 1);
+        } else {
+            add_named(naming, &token, sql_is_symbol(&reader.token, '('));
+        }
+    }
+}
+
+/* Does it handle rows of the tables that it names, define something, or both? */
+static const struct {
+    const char *word;
+    bool calls;
+    bool with_tables;
+} verbs[] = {
+    {"comment", false, false}, {"drop", false, false},  {"grant", false, false},  {"revoke", false, false},
+    {"set", false, false},     {"reset", false, false}, {"lock", false, false},   {"reindex", true, false},
+    {"alter", true, false},    {"create", true, true},  {"vacuum", false, false}, {"analyze", false, false},
+};
+
+/* CREATE or ALTER of what is not computed now. */
+static bool only_defines(struct text statement)
+{
+    static const char *const passed[] = {"or",        "replace",    "create", "alter",    "temp",
+                                         "temporary", "local",      "global", "unlogged", "unique",
+                                         "recursive", "constraint", NULL};
+    static const char *const computed[] = {"table", "index", "materialized", NULL};
+    struct sql_reader reader = sql_read(statement);
+    while (sql_is_any_word(&reader.token, passed)) {
+        sql_advance(&reader);
+    }
+    return !sql_is_any_word(&reader.token, computed);
+}
+
+void hidden_find(struct arena *arena, const struct hidden *hidden, struct text statement, struct sql_lastings *lastings)
+{
+    if (hidden == NULL || hidden->count == 0) {
+        return;
+    }
+    struct naming naming = {.arena = arena, .hidden = hidden, .out = lastings, .with_tables = true};
+    struct sql_reader reader = sql_read(statement);
+    const bool defines = sql_is_word(&reader.token, "create") || sql_is_word(&reader.token, "alter");
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (sql_is_word(&reader.token, verbs[i].word)) {
+            naming.with_tables = verbs[i].with_tables;
+            if (!verbs[i].calls || (defines && only_defines(statement))) {
+                return;
+            }
+        }
+    }
+    look(&naming, statement, sql_is_word(&reader.token, "do") ? DEEPEST : 0);
+}
+
+/* ---- functions ---- */
+
+/* One thing that a call leaves, in words that name the function. */
+static struct sql_lasting of_call(struct arena *arena, const char *name, const struct sql_lasting *lasting)
+{
+    const bool is_late = lasting->kind == SQL_CHECKED_LATER || lasting->kind == SQL_FIRES_LATER;
+    const bool is_told = lasting->what != NULL && text_starts_with(text_of(lasting->what), "what ");
+    return (struct sql_lasting){
+        .kind = lasting->kind,
+        .name = is_late ? lasting->name : NULL,
+        .what = is_late || is_told ? lasting->what : arena_printf(arena, "what %s() does (%s)", name, lasting->what),
+    };
+}
+
+/* Does the function put this setting back itself, by a SET clause of its own? */
+static bool is_put_back(const struct hidden_function *function, const struct sql_lasting *lasting)
+{
+    return function->settings != NULL && lasting->name != NULL &&
+           text_find(text_of(function->settings), lasting->name, 0) != SIZE_MAX;
+}
+
+static bool is_hidden(enum sql_lasting_kind kind)
+{
+    return kind == SQL_ENDS || kind == SQL_OF_SESSION || kind == SQL_READING || kind == SQL_CHECKED_LATER ||
+           kind == SQL_FIRES_LATER;
+}
+
+static void add_late(struct arena *arena, struct text body, const struct deferred *deferred,
+                     struct sql_lastings *lastings)
+{
+    const struct sql_lasting late[] = {
+        {.kind = SQL_CHECKED_LATER, .name = sql_changed_table(arena, body, &deferred->checked)},
+        {.kind = SQL_FIRES_LATER, .name = sql_changed_table(arena, body, &deferred->fires)},
+    };
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++) {
+        if (late[i].name != NULL) {
+            lastings->items =
+                arena_grow(arena, lastings->items, lastings->count, &lastings->capacity, sizeof *lastings->items);
+            lastings->items[lastings->count++] = late[i];
+        }
+    }
+}
+
+bool hidden_note_function(struct arena *arena, struct hidden *hidden, const struct hidden_function *function,
+                          const struct deferred *deferred)
+{
+    struct sql_lastings lastings = {0};
+    const struct naming naming = {.arena = arena, .hidden = hidden, .out = &lastings, .with_tables = true};
+    bool is_new = false;
+    sql_lasting_of_body(arena, function->body, function->language, &lastings);
+    look(&naming, function->body, DEEPEST);
+    if (deferred != NULL) {
+        add_late(arena, function->body, deferred, &lastings);
+    }
+    for (size_t i = 0; i < lastings.count; i++) {
+        if (is_hidden(lastings.items[i].kind) && !is_put_back(function, &lastings.items[i])) {
+            const struct hidden_one one = {.name = function->name,
+                                           .lasting = of_call(arena, function->name, &lastings.items[i])};
+            is_new = add(arena, hidden, one) || is_new;
+        }
+    }
+    return is_new;
+}
+
+void hidden_note_table(struct arena *arena, struct hidden *hidden, const char *table, const char *function)
+{
+    const size_t count = hidden->count;
+    for (size_t i = 0; i < count; i++) {
+        if (!hidden->items[i].is_table && strcmp(hidden->items[i].name, function) == 0) {
+            const struct hidden_one one = {.name = table, .is_table = true, .lasting = hidden->items[i].lasting};
+            add(arena, hidden, one);
+        }
+    }
+}
+
+/* ---- what a statement makes ---- */
+
+/* The last part of the name that stands here, folded; the reader is behind it. NULL where there is none. */
+static const char *take_last_name(struct arena *arena, struct sql_reader *reader)
+{
+    const char *name = sql_identifier(arena, &reader->token);
+    for (;;) {
+        sql_advance(reader);
+        if (name == NULL || !sql_is_symbol(&reader->token, '.')) {
+            return name;
+        }
+        sql_advance(reader);
+        name = sql_identifier(arena, &reader->token);
+    }
+}
+
+/* The parts of CREATE FUNCTION behind its name, in any order. */
+static void read_function(struct arena *arena, struct sql_reader *reader, struct hidden_function *function)
+{
+    const struct text whole = reader->lexer.text;
+    function->language = "sql";
+    function->settings = "";
+    for (bool behind_as = false; reader->token.kind != SQL_END;) {
+        if (sql_take(reader, "language")) {
+            function->language = reader->token.kind == SQL_STRING ? sql_string(arena, &reader->token)
+                                                                  : sql_identifier(arena, &reader->token);
+        } else if (sql_take(reader, "set")) {
+            const size_t start = reader->token.offset;
+            take_last_name(arena, reader);
+            function->settings = arena_printf(arena, "%s %.*s", function->settings, (int)(reader->token.offset - start),
+                                              whole.data + start);
+            continue;
+        } else if (sql_take(reader, "atomic")) {
+            function->body = text_slice(whole, reader->token.offset, whole.size);
+            return;
+        } else if (behind_as && reader->token.kind == SQL_STRING && function->body.data == NULL) {
+            function->body = text_of(sql_string(arena, &reader->token));
+        }
+        behind_as = sql_is_word(&reader->token, "as");
+        sql_advance(reader);
+    }
+}
+
+/* Notes every table or view that the statement names as its target, where it names one of these functions. */
+static void note_targets(struct arena *arena, struct hidden *hidden, struct text statement)
+{
+    static const char *const before[] = {"on", "table", "view", NULL};
+    static const char *const passed[] = {"if", "not", "exists", "only", NULL};
+    struct sql_lastings lastings = {0};
+    const struct naming naming = {.arena = arena, .hidden = hidden, .out = &lastings, .with_tables = true};
+    look(&naming, statement, 0);
+    struct sql_reader reader = sql_read(statement);
+    while (lastings.count > 0 && reader.token.kind != SQL_END) {
+        const bool is_before = sql_is_any_word(&reader.token, before);
+        sql_advance(&reader);
+        while (is_before && sql_is_any_word(&reader.token, passed)) {
+            sql_advance(&reader);
+        }
+        const char *const target = is_before ? take_last_name(arena, &reader) : NULL;
+        for (size_t i = 0; target != NULL && i < lastings.count; i++) {
+            add(arena, hidden, (struct hidden_one){.name = target, .is_table = true, .lasting = lastings.items[i]});
+        }
+    }
+}
+
+void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred)
+{
+    static const struct deferred none = {.checked = {0}};
+    struct sql_reader reader = sql_read(statement);
+    const bool creates = sql_take(&reader, "create");
+    if (!creates && !sql_is_word(&reader.token, "alter")) {
+        return;
+    }
+    if (sql_take(&reader, "or")) {
+        sql_take(&reader, "replace");
+    }
+    if (!creates || (!sql_take(&reader, "function") && !sql_take(&reader, "procedure"))) {
+        note_targets(arena, hidden, statement);
+        return;
+    }
+    struct hidden_function function = {.name = take_last_name(arena, &reader)};
+    read_function(arena, &reader, &function);
+    if (function.name != NULL && function.body.data != NULL && function.language != NULL) {
+        hidden_note_function(arena, hidden, &function, deferred == NULL ? &none : deferred);
+    }
+}

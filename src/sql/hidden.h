@@ -1,0 +1,53 @@
+/*
+ * What a statement leaves although its own words do not say so: by a function that it calls, and by a trigger, default,
+ * policy or view of a table that it names. Whoever knows their bodies notes them here: the database's, and those that
+ * earlier statements make. Bodies are read as that of a DO is (sql/lasting.h): whether a statement in one runs is not
+ * known, and text that is put together at run time is seen as far as its constants go.
+ *
+ * Names are compared by their last part: a namesake in another schema counts as well.
+ */
+#ifndef SQL_HIDDEN_H
+#define SQL_HIDDEN_H
+
+#include "sql/changes.h"
+#include "sql/lasting.h"
+
+struct hidden_one {
+    const char *name; /* folded, without its schema */
+    bool is_table;    /* of a table or view, else of a function */
+    struct sql_lasting lasting;
+};
+
+/* {0} is none. Strings are the arena's, or of what was noted. */
+struct hidden {
+    struct hidden_one *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A function or procedure whose body is known. */
+struct hidden_function {
+    const char *name;
+    struct text body;     /* unquoted; of BEGIN ATOMIC what stands behind these words */
+    const char *language; /* "plpgsql" */
+    const char *settings; /* its own SET clauses, one behind the other ("{app.tenant=a}"): they end with the call */
+};
+
+/* Notes what a call of it leaves, which may be by what it calls itself. True where that was not known before. */
+bool hidden_note_function(struct arena *arena, struct hidden *hidden, const struct hidden_function *function,
+                          const struct deferred *deferred);
+
+/* Whoever names this table or view may call this function. */
+void hidden_note_table(struct arena *arena, struct hidden *hidden, const char *table, const char *function);
+
+/* Notes what this statement makes: CREATE FUNCTION, PROCEDURE, TRIGGER, VIEW, RULE, POLICY, and defaults of tables. */
+void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred);
+
+/* Adds those of another list. */
+void hidden_join(struct arena *arena, struct hidden *hidden, const struct hidden *others);
+
+/* Appends what the statement may leave by these. */
+void hidden_find(struct arena *arena, const struct hidden *hidden, struct text statement,
+                 struct sql_lastings *lastings);
+
+#endif
