@@ -1,5 +1,6 @@
 /*
- * A statement is a finding where a lock of it stops somebody, or where its locks are not known.
+ * A statement is a finding where it cannot succeed, where a lock of it stops somebody, or where its locks are not
+ * known.
  */
 #include "cli/findings.h"
 
@@ -45,10 +46,14 @@ static void add_statement(struct findings *findings, struct finding one)
         buffer_printf(&text, "%sWhat it%s locks is not known: it may block readers and writers.",
                       text.size == 0 ? "" : " ", text.size == 0 ? "" : " also");
     }
+    if (statement->_fails_case != 0) {
+        one.rule = RULE_FAILS;
+        buffer_printf(&text, "%sIt fails: %s", text.size == 0 ? "" : " ", statement->fails);
+    }
     if (text.size == 0) {
         return;
     }
-    if (output_or_empty(statement->advice)[0] != '\0') {
+    if (statement->_fails_case == 0 && output_or_empty(statement->advice)[0] != '\0') {
         buffer_printf(&text, " %s", statement->advice);
     }
     one.text = buffer_string(&text);
@@ -73,4 +78,20 @@ struct findings findings_of(struct arena *arena, const PlanResponse *reply, cons
         }
     }
     return findings;
+}
+
+bool findings_is_general(const PlanResponse *reply, const char *failure)
+{
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        const Truss__Migration__V1__PlannedMigration *const migration = reply->migrations[i];
+        for (size_t j = 0; j < migration->n_steps; j++) {
+            for (size_t k = 0; k < migration->steps[j]->n_statements; k++) {
+                const PlannedStatement *const statement = migration->steps[j]->statements[k];
+                if (statement->_fails_case != 0 && strstr(failure, statement->fails) != NULL) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
 }

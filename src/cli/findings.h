@@ -1,5 +1,5 @@
 /*
- * What a plan has that stops readers or writers, with its place in a file.
+ * What a plan has that fails, or stops readers or writers, with its place in a file.
  */
 #ifndef CLI_FINDINGS_H
 #define CLI_FINDINGS_H
@@ -7,9 +7,9 @@
 #include "base/arena.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-enum rule { RULE_STOPS_WRITERS, RULE_MAY_BLOCK, RULE_STOPS_READERS };
+enum rule { RULE_STOPS_WRITERS, RULE_MAY_BLOCK, RULE_STOPS_READERS, RULE_FAILS };
 
-/* A statement that stops somebody, or may. */
+/* A statement that stops somebody, or may, or that cannot succeed. */
 struct finding {
     const Truss__Migration__V1__PlannedMigration *migration;
     const char *path;
@@ -28,6 +28,9 @@ struct findings {
 /* All of them, in the arena. The status tells where the files are. */
 struct findings findings_of(struct arena *arena, const Truss__Migration__V1__PlanResponse *reply,
                             const Truss__Migration__V1__GetStatusResponse *status);
+
+/* Does a failure that the plan tells of belong to no statement of its own? Those that do are findings already. */
+bool findings_is_general(const Truss__Migration__V1__PlanResponse *reply, const char *failure);
 
 /* The file's path in the project; the filename alone where the folder is "". */
 const char *findings_path(struct arena *arena, const char *folder, const char *filename);

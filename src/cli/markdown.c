@@ -213,6 +213,9 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
     struct buffer out = begin(arena, "plan", arena_printf(arena, "Plan: %s", escape_markdown(arena, reply->summary)));
     put_target(&out, reply->target);
     put_said(&out, "Refused", reply->_refusal_case == 0 ? NULL : reply->refusal);
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        put_said(&out, "Fails", reply->failures[i]);
+    }
     put_said(&out, "Loses data",
              reply->loses_data ? "this plan drops or empties what is there, or deletes rows." : NULL);
     put_warnings(&out, reply->warnings, reply->n_warnings);

@@ -52,5 +52,5 @@ int command_plan(struct cli *cli)
     if (cli->given.output == NULL && !print_json(cli, &reply->base)) {
         print(cli, reply);
     }
-    return reply->_refusal_case == 0 ? EXIT_FINE : EXIT_ERROR;
+    return reply->_refusal_case == 0 && reply->n_failures == 0 ? EXIT_FINE : EXIT_ERROR;
 }

@@ -78,7 +78,11 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
         output_put(works[work].colour, works[work].words);
         putchar('\n');
     }
-    if (statement->_advice_case != 0) {
+    if (statement->_fails_case != 0) {
+        printf("      ");
+        output_put(COLOUR_RED, arena_printf(arena, "fails: %s", output_safe(arena, statement->fails, false)));
+        putchar('\n');
+    } else if (statement->_advice_case != 0) {
         printf("      advice: %s\n", output_safe(arena, statement->advice, false));
     }
 }
@@ -86,7 +90,7 @@ static void print_statement(struct arena *arena, const PlannedStatement *stateme
 /* Does it touch what is there already, or is nothing known of it? */
 static bool is_notable(const PlannedStatement *statement)
 {
-    return statement->n_locks > 0 || statement->_advice_case != 0 || statement->unknown;
+    return statement->n_locks > 0 || statement->_fails_case != 0 || statement->_advice_case != 0 || statement->unknown;
 }
 
 /* ---- steps ---- */
@@ -195,6 +199,11 @@ void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
         const bool is_list = i > 0 && is_quiet(reply->migrations[i - 1]) && is_quiet(reply->migrations[i]);
         printf("%s", is_list && !verbose ? "" : "\n");
         print_migration(arena, reply->migrations[i], verbose);
+    }
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        printf("%s", i == 0 ? "\n" : "");
+        output_put(COLOUR_RED, "fails: ");
+        printf("%s\n", output_safe(arena, reply->failures[i], false));
     }
     if (reply->_refusal_case != 0) {
         putchar('\n');

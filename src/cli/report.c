@@ -103,6 +103,21 @@ static const char *const rules[] = {
     [RULE_STOPS_WRITERS] = "stops-writers",
     [RULE_MAY_BLOCK] = "may-block",
     [RULE_STOPS_READERS] = "stops-readers",
+    [RULE_FAILS] = "fails",
+};
+
+/* How bad, in GitHub's words and in SARIF's. */
+static const char *const github_levels[] = {
+    [RULE_STOPS_WRITERS] = "notice",
+    [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning",
+    [RULE_FAILS] = "error",
+};
+static const char *const sarif_levels[] = {
+    [RULE_STOPS_WRITERS] = "note",
+    [RULE_MAY_BLOCK] = "warning",
+    [RULE_STOPS_READERS] = "warning",
+    [RULE_FAILS] = "error",
 };
 
 static void plan_github(const PlanResponse *reply, const struct findings *findings)
@@ -112,16 +127,38 @@ static void plan_github(const PlanResponse *reply, const struct findings *findin
     }
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *const one = &findings->items[i];
-        printf("::%s file=%s,line=%u,col=%u,title=Lock::%s\n", one->rule == RULE_STOPS_WRITERS ? "notice" : "warning",
+        printf("::%s file=%s,line=%u,col=%u,title=%s::%s\n", github_levels[one->rule],
                escape_command(findings->arena, one->path, true), one->statement->line, one->statement->column,
-               escape_command(findings->arena, one->text, false));
+               one->rule == RULE_FAILS ? "Fails" : "Lock", escape_command(findings->arena, one->text, false));
+    }
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        if (findings_is_general(reply, reply->failures[i])) {
+            printf("::error title=plan::%s\n", escape_command(findings->arena, reply->failures[i], false));
+        }
     }
 }
 
-static void plan_sarif(const struct findings *findings)
+/* What has no place in a file: a refusal, a right that is missing. SARIF allows results without one. */
+static size_t sarif_general(struct arena *arena, const PlanResponse *reply, size_t count)
+{
+    static const char result[] = "%s\n    {\"ruleId\": \"%s\", \"level\": \"error\", \"message\": {\"text\": \"%s\"}}";
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        if (findings_is_general(reply, reply->failures[i])) {
+            printf(result, count++ == 0 ? "" : ",", rules[RULE_FAILS], escape_json(arena, reply->failures[i]));
+        }
+    }
+    if (reply->_refusal_case != 0) {
+        printf(result, count++ == 0 ? "" : ",", "refused", escape_json(arena, reply->refusal));
+    }
+    return count;
+}
+
+static void plan_sarif(const PlanResponse *reply, const struct findings *findings)
 {
     printf("{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\n"
            "  \"tool\": {\"driver\": {\"name\": \"truss\", \"version\": \"" TRUSS_VERSION "\", \"rules\": [\n"
+           "    {\"id\": \"fails\", \"shortDescription\": {\"text\": \"Cannot succeed as things are\"}},\n"
+           "    {\"id\": \"refused\", \"shortDescription\": {\"text\": \"A run would not begin\"}},\n"
            "    {\"id\": \"stops-readers\", \"shortDescription\": {\"text\": \"Takes a lock that stops readers and "
            "writers\"}},\n"
            "    {\"id\": \"stops-writers\", \"shortDescription\": {\"text\": \"Takes a lock that stops writers\"}},\n"
@@ -132,11 +169,10 @@ static void plan_sarif(const struct findings *findings)
         printf("%s\n    {\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": \"%s\"}, \"locations\": "
                "[{\"physicalLocation\": {\"artifactLocation\": {\"uri\": \"%s\"}, \"region\": {\"startLine\": %u, "
                "\"startColumn\": %u}}}]}",
-               i == 0 ? "" : ",", rules[one->rule], one->rule == RULE_STOPS_WRITERS ? "note" : "warning",
-               escape_json(findings->arena, one->text), escape_json(findings->arena, one->path), one->statement->line,
-               one->statement->column);
+               i == 0 ? "" : ",", rules[one->rule], sarif_levels[one->rule], escape_json(findings->arena, one->text),
+               escape_json(findings->arena, one->path), one->statement->line, one->statement->column);
     }
-    printf("%s]\n}]}\n", findings->count == 0 ? "" : "\n  ");
+    printf("%s]\n}]}\n", sarif_general(findings->arena, reply, findings->count) == 0 ? "" : "\n  ");
 }
 
 /* What stops others in one migration, a line for each; "" for nothing that is known. */
@@ -155,29 +191,75 @@ static const char *findings_text(const struct findings *findings, const PlannedM
     return buffer_string(&text);
 }
 
-/* A lock is no failure of a test: it is told as the output of one that passes. What would be refused is an error. */
+static bool has_failure(const struct findings *findings, const PlannedMigration *migration)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->items[i].migration == migration && findings->items[i].rule == RULE_FAILS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What no statement of its own fails at; "" for nothing. */
+static const char *general_failures(struct arena *arena, const PlanResponse *reply)
+{
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < reply->n_failures; i++) {
+        if (findings_is_general(reply, reply->failures[i])) {
+            buffer_printf(&text, "%s%s", text.size == 0 ? "" : "\n", reply->failures[i]);
+        }
+    }
+    return buffer_string(&text);
+}
+
+static void junit_migration(const struct findings *findings, const PlannedMigration *migration)
+{
+    struct arena *const arena = findings->arena;
+    const char *const text = findings_text(findings, migration);
+    printf("    <testcase classname=\"plan\" name=\"%s\" time=\"0.000\"", escape_xml(arena, migration->name));
+    if (has_failure(findings, migration)) {
+        printf(">\n      <failure message=\"It would fail.\">%s</failure>\n    </testcase>\n", escape_xml(arena, text));
+    } else if (text[0] != '\0') {
+        printf(">\n      <system-out>%s</system-out>\n    </testcase>\n", escape_xml(arena, text));
+    } else {
+        printf("/>\n");
+    }
+}
+
+static size_t count_failing(const PlanResponse *reply, const struct findings *findings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        count += has_failure(findings, reply->migrations[i]) ? 1 : 0;
+    }
+    return count;
+}
+
+/* A lock is no failure of a test: it is told as the output of one that passes. What would fail is a failure, what would
+ * be refused is an error. */
 static void plan_junit(struct arena *arena, const PlanResponse *reply, const struct findings *findings)
 {
     const bool refused = reply->_refusal_case != 0;
-    const char *const id = "plan";
+    const char *const general = general_failures(arena, reply);
+    const size_t failures = general[0] == '\0' ? 0 : 1;
     printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-           "  <testsuite name=\"plan for %s\" tests=\"%zu\" failures=\"0\" errors=\"%d\" skipped=\"0\">\n",
+           "  <testsuite name=\"plan for %s\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" skipped=\"0\">\n",
            escape_xml(arena, reply->target == NULL ? "the database" : reply->target->database),
-           reply->n_migrations + (refused ? 1 : 0), refused ? 1 : 0);
+           reply->n_migrations + (refused ? 1 : 0) + failures, failures + count_failing(reply, findings),
+           refused ? 1 : 0);
     if (refused) {
-        printf("    <testcase classname=\"%s\" name=\"a run would begin\" time=\"0.000\">\n"
+        printf("    <testcase classname=\"plan\" name=\"a run would begin\" time=\"0.000\">\n"
                "      <error message=\"%s\"/>\n    </testcase>\n",
-               id, escape_xml(arena, reply->refusal));
+               escape_xml(arena, reply->refusal));
+    }
+    if (failures > 0) {
+        printf("    <testcase classname=\"plan\" name=\"a run would succeed\" time=\"0.000\">\n"
+               "      <failure message=\"A run would fail.\">%s</failure>\n    </testcase>\n",
+               escape_xml(arena, general));
     }
     for (size_t i = 0; i < reply->n_migrations; i++) {
-        const char *const text = findings_text(findings, reply->migrations[i]);
-        printf("    <testcase classname=\"%s\" name=\"%s\" time=\"0.000\"", id,
-               escape_xml(arena, reply->migrations[i]->name));
-        if (text[0] == '\0') {
-            printf("/>\n");
-        } else {
-            printf(">\n      <system-out>%s</system-out>\n    </testcase>\n", escape_xml(arena, text));
-        }
+        junit_migration(findings, reply->migrations[i]);
     }
     printf("  </testsuite>\n</testsuites>\n");
 }
@@ -239,7 +321,7 @@ void report_plan(struct cli *cli, const PlanResponse *reply, const StatusReply *
         plan_github(reply, &findings);
         break;
     case FORMAT_SARIF:
-        plan_sarif(&findings);
+        plan_sarif(reply, &findings);
         break;
     default:
         markdown_plan(reply, &findings);

@@ -63,6 +63,43 @@ class ForMachines(Case):
         self.assertRegex(lines[0], r"^::warning file=prisma/migrations/3_c/migration\.sql,line=2,col=1,title=Lock::ACCESS EXCLUSIVE on a stops readers and writers\.")
         self.assertRegex(lines[1], r"^::notice file=.*,line=4,col=1,title=Lock::SHARE on b stops writers\.")
 
+    def test_a_statement_that_will_fail_is_a_finding_in_every_format(self):
+        self.files.add("3_c", "SELECT 1;\nALTER TABLE missing ADD COLUMN more INT;")
+        why = '"missing" is not there, and nothing before this statement makes it'
+        sarif = json.loads(self.run_truss("plan", "--output", "sarif", status=ERROR))
+        self.assertEqual([(one["ruleId"], one["level"], one["locations"][0]["physicalLocation"]["region"]["startLine"]) for one in sarif["runs"][0]["results"]],
+                         [("fails", "error", 2)])
+        self.assertRegex(self.run_truss("plan", "--output", "github", status=ERROR), rf"(?m)^::error file=prisma/migrations/3_c/migration\.sql,line=2,col=1,title=Fails::It fails: {why}")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("plan", "--output", "junit", status=ERROR)).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("3", "1", "0"))
+        self.assertIn(why, suite[2].findtext("failure"))
+        self.assertRegex(self.run_truss("plan", "--output", "markdown", status=ERROR), r"\*\*Fails[^\n]*missing")
+        self.assertIn("fails: " + why, self.run_truss("plan", status=ERROR))
+        reply = json.loads(self.run_truss("plan", "--json", status=ERROR))
+        self.assertEqual(len(reply["failures"]), 1)
+        self.assertIn('Line 2 of "3_c"', reply["failures"][0])
+
+    def test_a_session_that_cannot_write_fails_a_plan_in_every_format(self):
+        self.sql(f'ALTER DATABASE "{self.database}" SET default_transaction_read_only = on')
+        process = self.worker(self.files)
+        sarif = json.loads(self.run_truss("plan", "--output", "sarif", status=ERROR, worker=process))
+        self.assertEqual([(one["ruleId"], "locations" in one) for one in sarif["runs"][0]["results"]], [("fails", False)])
+        self.assertRegex(self.run_truss("plan", "--output", "github", status=ERROR, worker=process), "(?m)^::error title=plan::Sessions are read-only")
+        suite = xml.etree.ElementTree.fromstring(self.run_truss("plan", "--output", "junit", status=ERROR, worker=process)).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite[0].get("name")), ("3", "1", "a run would succeed"))
+        self.assertIn("Sessions are read-only", self.run_truss("plan", "--output", "markdown", status=ERROR, worker=process))
+
+    def test_a_right_that_is_missing_fails_a_plan_and_one_that_may_be_granted_before_does_not(self):
+        role = f"plan_{os.getpid()}"
+        self.sql(f"CREATE TABLE theirs (id int); CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT ALL ON SCHEMA public TO {role}")
+        self.addCleanup(self.cluster.psql, self.database, f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+        url = self.url().replace("://", f"://{role}:pw@") if "@" not in self.url() else re.sub("//[^@]*@", f"//{role}:pw@", self.url())
+        self.files.add("3_c", "ALTER TABLE theirs ADD COLUMN x int;")
+        text = self.run_truss("plan", status=ERROR, worker=self.worker(self.files, url=url))
+        self.assertIn("is not the owner of theirs", text)
+        self.files.add("3_c", f"GRANT ALL ON a TO {role}; ALTER TABLE theirs ADD COLUMN x int;")
+        self.run_truss("plan", worker=self.worker(self.files, url=url))
+
     def test_a_format_that_there_is_not_is_refused(self):
         self.run_truss("status", "--output", "sarif", status=ERROR)
         self.run_truss("run", "--output", "sarif", status=ERROR)

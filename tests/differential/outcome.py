@@ -230,7 +230,7 @@ def in_place_of(statements, at, stays, each):
     """What stands in the place of a statement in the ideal script; each: its tool sends each by itself, in no transaction."""
     one = statements[at]
     behind_cut = at > 0 and statements[at - 1].ideal is not None and not stays(statements[at - 1].text)
-    if behind_cut and not each and one.text.startswith("SET TRANSACTION"):
+    if behind_cut and not each and one.text.startswith(("SET TRANSACTION", "BEGIN ISOLATION", "START TRANSACTION ISOLATION")):
         return ("COMMIT", "BEGIN", one.text)
     if one.ideal is None or stays(one.text) or one.before and is_undone(statements, at):
         return (one.text,)

@@ -82,17 +82,9 @@ static void find_flaws(const struct request *request, struct pg_session *session
 
 static void add_failures(const struct request *request, const struct explanation *explanation, struct check *check)
 {
-    for (size_t i = 0; i < explanation->count; i++) {
-        const struct explained_migration *const migration = &explanation->migrations[i];
-        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
-            for (size_t k = 0; k < migration->steps[j].listed; k++) {
-                const struct explained_statement *const one = &migration->steps[j].statements[k];
-                warnings_add(&check->warnings,
-                             one->fails == NULL ? NULL
-                                                : arena_printf(request->arena, "Line %u of \"%s\": %s", one->where.line,
-                                                               migration->prepared->item->name, one->fails));
-            }
-        }
+    size_t at = 0;
+    for (const char *one; (one = explanation_failure(request->arena, explanation, &at)) != NULL;) {
+        warnings_add(&check->warnings, one);
     }
 }
 
@@ -119,7 +111,11 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
     for (size_t i = 0; i < preparation.count && preparation.items[i].item != preparation.unfit; i++) {
         find_flaws(&asking, session, &preparation.items[i], &preparation.flaws, check);
     }
-    const struct moment moment = {&asking, session, &preparation.catalog.detection, &check->warnings, &check->notes};
+    const struct moment moment = {.request = &asking,
+                                  .session = session,
+                                  .detection = &preparation.catalog.detection,
+                                  .warnings = &check->warnings,
+                                  .notes = &check->notes};
     moment_check(&moment, &preparation, &explanation);
 }
 

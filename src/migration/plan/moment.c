@@ -26,7 +26,7 @@ void moment_ask(const struct moment *moment, const char *what, const char *sql, 
     struct arena *const arena = moment->request->arena;
     struct status unanswered = {.arena = arena};
     PG_RESULT(result) = pg_query(moment->session, sql, count, values, &unanswered);
-    if (result == NULL) {
+    if (result == NULL && !moment->only_known) {
         warnings_add(moment->warnings, arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
     }
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
@@ -153,6 +153,18 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     check_ledger(moment, preparation);
     needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+}
+
+void moment_failures(const struct moment *moment, const struct preparation *preparation,
+                     const struct explanation *explanation)
+{
+    struct moment asking = *moment;
+    asking.only_known = true;
+    if (preparation->count > 0 && !preparation->delegate) {
+        moment_ask(&asking, "Whether the server takes writes", writes_sql, 0, NULL);
+        check_ledger(&asking, preparation);
+        needs_check_rights(&asking, explanation);
+    }
 }
 
 const char *moment_why_not_made(const struct request *request, struct pg_session *session, const struct ledger *ledger)

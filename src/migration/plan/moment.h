@@ -25,12 +25,18 @@ struct moment {
     const struct detection *detection;
     struct warnings *warnings;
     struct warnings *notes;
+    bool only_known; /* what cannot be asked is passed over */
 };
 
 /* Adds what a run would fail at or wait for. What cannot be asked is a warning of its own: not known is not safe. Notes
  * are what a person should know, and no reason against it. */
 void moment_check(const struct moment *moment, const struct preparation *preparation,
                   const struct explanation *explanation);
+
+/* Adds only what a run would fail at, whoever else is at work: a server that takes no writes, rights that are missing.
+ * Not where the project's own tool runs it. */
+void moment_failures(const struct moment *moment, const struct preparation *preparation,
+                     const struct explanation *explanation);
 
 /* Why a tracking table could not be made there, as a sentence that says what to do; NULL: neither a right nor the
  * server's state is the reason. The session must not be inside a transaction. */

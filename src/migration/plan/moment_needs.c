@@ -3,6 +3,7 @@
  */
 #include "migration/plan/moment_needs.h"
 
+#include "migration/plan/rights.h"
 #include "pg/search.h"
 #include "sql/classify.h"
 #include "sql/lexer.h"
@@ -245,6 +246,8 @@ struct needs {
     struct buffer attributes;
     struct buffer extensions;
     const char *concurrent; /* what waits for snapshots; NULL: nothing */
+    bool only_known;        /* what may be otherwise when its turn comes is left out */
+    bool may_change;        /* something before may have changed who may do what */
     bool other_role;        /* the script says whose rights it has */
     size_t most;            /* locks of one statement */
     struct buffer written;  /* relations that are written anew, or get an index */
@@ -340,6 +343,10 @@ static void add_created(struct needs *needs, const char *sql)
 static void add_statement(struct needs *needs, const struct explained_statement *statement)
 {
     const char *const words = words_of(needs->arena, statement->sql);
+    if (needs->only_known && needs->may_change) {
+        return;
+    }
+    needs->may_change = statement->effects.unknown || rights_change(text_of(statement->sql));
     const bool writes = statement->effects.work == SQL_WORK_REWRITE || statement->effects.work == SQL_WORK_INDEX;
     needs->most = statement->effects.count > needs->most ? statement->effects.count : needs->most;
     for (size_t i = 0; i < statement->effects.count; i++) {
@@ -422,25 +429,25 @@ static void ask_locks(const struct moment *moment, struct needs *needs)
 
 static void ask_rights(const struct moment *moment, struct needs *needs)
 {
-    const char *const changed = array_of(&needs->changed);
     const char *const relations = buffer_string(&needs->relations);
     moment_ask(moment, "What the role may do", rights_sql, 2,
                (const char *const[]){array_of(&needs->needing), array_of(&needs->needed)});
     moment_ask(moment, "Which schemas may be used", usage_sql, 1, &relations);
     moment_ask(moment, "Where may be created", schemas_sql, 2,
                (const char *const[]){array_of(&needs->schemas), moment->request->site->project.schema});
-    moment_ask(moment, "Which rows are seen", hidden_sql, 1, &changed);
-    moment_ask(moment, "What is published", identity_sql, 1, &changed);
+    moment_ask(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
     moment_ask(moment, "What the role is", attributes_sql, 1, (const char *const[]){array_of(&needs->attributes)});
     moment_ask(moment, "Which extensions there are", extensions_sql, 1,
                (const char *const[]){array_of(&needs->extensions)});
 }
 
-void needs_check(const struct moment *moment, const struct explanation *explanation)
+/* What all of the plan's statements need, as arrays. */
+static struct needs needs_of(const struct moment *moment, const struct explanation *explanation)
 {
     struct arena *const arena = moment->request->arena;
     const struct buffer empty = {.arena = arena};
     struct needs needs = {.arena = arena,
+                          .only_known = moment->only_known,
                           .relations = empty,
                           .modes = empty,
                           .needing = empty,
@@ -450,8 +457,6 @@ void needs_check(const struct moment *moment, const struct explanation *explanat
                           .attributes = empty,
                           .extensions = empty,
                           .written = empty};
-    struct moment noting = *moment;
-    noting.warnings = moment->notes;
     for (size_t i = 0; i < explanation->count; i++) {
         const struct explained_migration *const migration = &explanation->migrations[i];
         needs.other_role = false;
@@ -462,7 +467,23 @@ void needs_check(const struct moment *moment, const struct explanation *explanat
     add_ledger(&needs, moment);
     array_of(&needs.relations);
     array_of(&needs.modes);
+    array_of(&needs.changed);
+    return needs;
+}
+
+void needs_check(const struct moment *moment, const struct explanation *explanation)
+{
+    struct needs needs = needs_of(moment, explanation);
+    struct moment noting = *moment;
+    noting.warnings = moment->notes;
     ask_locks(moment, &needs);
     ask_rights(moment, &needs);
+    moment_ask(moment, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
     moment_ask(&noting, "What is written", disk_sql, 1, (const char *const[]){array_of(&needs.written)});
+}
+
+void needs_check_rights(const struct moment *moment, const struct explanation *explanation)
+{
+    struct needs needs = needs_of(moment, explanation);
+    ask_rights(moment, &needs);
 }

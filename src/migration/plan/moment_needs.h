@@ -10,4 +10,7 @@
 /* Adds what is missing to the moment's warnings, and what cannot be known to its notes. */
 void needs_check(const struct moment *moment, const struct explanation *explanation);
 
+/* Adds what the role lacks. */
+void needs_check_rights(const struct moment *moment, const struct explanation *explanation);
+
 #endif

@@ -255,7 +255,8 @@ static void list(struct explaining *explaining, struct text content, struct expl
                  const struct explained_statement *statement)
 {
     const bool notable = is_notable(statement);
-    if (explaining->listed == MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP)) {
+    if (statement->fails == NULL &&
+        (explaining->listed >= MOST_OF_PLAN || (!notable && explained->listed >= MOST_OF_STEP))) {
         explained->unlisted_notable += notable ? 1 : 0;
         return;
     }
@@ -430,4 +431,23 @@ bool explain(const struct request *request, struct pg_session *session, const st
     find_refusal(request, options, preparation, explanation);
     explanation->summary = summary_of(request->arena, preparation, explanation);
     return true;
+}
+
+const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < explanation->count; i++) {
+        const struct explained_migration *const migration = &explanation->migrations[i];
+        for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
+            for (size_t k = 0; k < migration->steps[j].listed; k++) {
+                const struct explained_statement *const one = &migration->steps[j].statements[k];
+                if (one->fails != NULL && seen++ == *at) {
+                    (*at)++;
+                    return arena_printf(arena, "Line %u of \"%s\": %s", one->where.line,
+                                        migration->prepared->item->name, one->fails);
+                }
+            }
+        }
+    }
+    return NULL;
 }

@@ -48,6 +48,9 @@ struct explanation {
     const char *summary;
 };
 
+/* Every statement of it that fails, as "Line 3 of "init": …"; the next one behind *at (0 at first), NULL at the end. */
+const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at);
+
 /* Reads the scripts again, and asks the database for the types of columns that change theirs. */
 bool explain(const struct request *request, struct pg_session *session, const struct run_options *options,
              const struct preparation *preparation, struct explanation *explanation);

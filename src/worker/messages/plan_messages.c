@@ -43,6 +43,7 @@ static Truss__Migration__V1__PlannedStatement *statement_message(struct arena *a
         message->_advice_case = TRUSS__MIGRATION__V1__PLANNED_STATEMENT___ADVICE_ADVICE;
         message->advice = message_string(effects->advice);
     }
+    MESSAGE_SET_OPTIONAL(message, fails, TRUSS__MIGRATION__V1__PLANNED_STATEMENT___FAILS_FAILS, statement->fails);
     return message;
 }
 
@@ -107,8 +108,24 @@ static Truss__Migration__V1__PlannedMigration *planned_message(struct arena *are
     return message;
 }
 
+/* Why a run would fail: by its statements, and by the server and the role. */
+static void add_failures(struct arena *arena, const struct explanation *explanation, const struct warnings *failures,
+                         Truss__Migration__V1__PlanResponse *reply)
+{
+    size_t count = 0;
+    while (explanation_failure(arena, explanation, &count) != NULL) {
+    }
+    reply->failures = arena_array(arena, count + failures->count, sizeof *reply->failures);
+    for (size_t at = 0; at < count;) {
+        reply->failures[reply->n_failures++] = message_string(explanation_failure(arena, explanation, &at));
+    }
+    for (size_t i = 0; i < failures->count; i++) {
+        reply->failures[reply->n_failures++] = message_string(failures->items[i]);
+    }
+}
+
 Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
-                                                 const struct explanation *explanation)
+                                                 const struct explanation *explanation, const struct warnings *failures)
 {
     Truss__Migration__V1__PlanResponse *const reply = NEW(arena, PlanResponse, plan_response);
     const struct detection *const detection = &preparation->catalog.detection;
@@ -129,6 +146,7 @@ Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const stru
         reply->_refusal_case = TRUSS__MIGRATION__V1__PLAN_RESPONSE___REFUSAL_REFUSAL;
         reply->refusal = message_string(explanation->refusal);
     }
+    add_failures(arena, explanation, failures, reply);
     reply->warnings = arena_array(arena, detection->warning_count, sizeof *reply->warnings);
     for (size_t i = 0; i < detection->warning_count; i++) {
         reply->warnings[reply->n_warnings++] = message_string(detection->warnings[i]);

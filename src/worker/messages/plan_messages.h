@@ -4,11 +4,12 @@
 #ifndef WORKER_MESSAGES_PLAN_MESSAGES_H
 #define WORKER_MESSAGES_PLAN_MESSAGES_H
 
-#include "migration/plan/view.h"
+#include "migration/plan/moment.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
-/* A PlanResponse in the arena, which borrows the strings of both. */
+/* A PlanResponse in the arena, which borrows the strings of all; `failures`: moment_failures(). */
 Truss__Migration__V1__PlanResponse *plan_message(struct arena *arena, const struct preparation *preparation,
-                                                 const struct explanation *explanation);
+                                                 const struct explanation *explanation,
+                                                 const struct warnings *failures);
 
 #endif

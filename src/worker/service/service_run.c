@@ -4,7 +4,7 @@
 #include "worker/service/service_run.h"
 
 #include "migration/look/catalog.h"
-#include "migration/plan/view.h"
+#include "migration/plan/moment.h"
 #include "migration/run/run.h"
 #include "worker/idempotency.h"
 #include "worker/messages/messages.h"
@@ -241,7 +241,14 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
         prepare(&request, session, &detection, &options, &preparation) &&
         explain(&request, session, &options, &preparation, &explanation)) {
         const struct target target = target_with(&request, session, detection.framework);
-        Truss__Migration__V1__PlanResponse *const plan = plan_message(call->arena, &preparation, &explanation);
+        struct warnings failures = {.count = 0};
+        const struct moment moment = {.request = &request,
+                                      .session = session,
+                                      .detection = &preparation.catalog.detection,
+                                      .warnings = &failures};
+        moment_failures(&moment, &preparation, &explanation);
+        Truss__Migration__V1__PlanResponse *const plan =
+            plan_message(call->arena, &preparation, &explanation, &failures);
         plan->target = message_target(call->arena, &target);
         reply = &plan->base;
     }
