@@ -3,8 +3,10 @@
  */
 #include "worker/messages/status_messages.h"
 
+#include "base/digest.h"
 #include "worker/messages/messages.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
@@ -224,25 +226,103 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
     }
 }
 
-Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct catalog *catalog,
-                                                      const struct target *target, const char *problem,
-                                                      const struct failed_attempt *const *failures)
+/* ---- a page ---- */
+
+#define TOKEN_HASH 16 /* digits of it */
+
+/* The place behind the first `count` migrations: the number, and of the last one's name what it can be known by. */
+static const char *page_token(struct arena *arena, const struct catalog *catalog, size_t count)
 {
-    Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
-    reply->database = message_string(target->database);
-    reply->target = message_target(arena, target);
-    MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___PROBLEM_PROBLEM, catalog->problem);
-    reply->n_migrations = catalog->count;
-    reply->migrations = arena_array(arena, catalog->count, sizeof *reply->migrations);
-    for (size_t i = 0; i < catalog->count; i++) {
-        reply->migrations[i] = migration_message(arena, &catalog->items[i], failures[i]);
+    const char *const hash = sha256_hex_of(arena, text_of(catalog->items[count - 1].name));
+    return arena_printf(arena, "%zu-%.*s", count, TOKEN_HASH, hash);
+}
+
+/* Whatever its number: is this the place that the token means? */
+static bool is_place(struct arena *arena, const struct catalog *catalog, size_t count, const char *hash)
+{
+    return count > 0 && count <= catalog->count && strcmp(strchr(page_token(arena, catalog, count), '-'), hash) == 0;
+}
+
+/* Where the page begins. The number is right where nothing came or went in front of it; else the name is looked for. */
+static bool page_begin(const struct catalog *catalog, const char *token, size_t *begin, struct status *status)
+{
+    const char *const hash = strchr(token, '-');
+    *begin = strtoul(token, NULL, 10);
+    if (token[0] == '\0' || (hash != NULL && is_place(status->arena, catalog, *begin, hash))) {
+        return true;
     }
+    for (size_t count = 1; hash != NULL && count <= catalog->count; count++) {
+        if (is_place(status->arena, catalog, count, hash)) {
+            *begin = count;
+            return true;
+        }
+    }
+    return status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "The page_token leads nowhere: the migration that it stands behind is not there any more. "
+                       "Ask for the first page, without a token.");
+}
+
+static bool is_asked_for(const Truss__Migration__V1__GetStatusRequest *asked, const struct catalog_item *item)
+{
+    for (size_t i = 0; i < asked->n_state; i++) {
+        if (asked->state[i] == (Truss__Migration__V1__State)item->state) {
+            return true;
+        }
+    }
+    return asked->n_state == 0;
+}
+
+static bool set_migrations(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
+                           const struct status_answer *answer, const Truss__Migration__V1__GetStatusRequest *asked,
+                           struct status *status)
+{
+    const struct catalog *const catalog = answer->catalog;
+    const size_t most = asked->limit == 0 ? SIZE_MAX : asked->limit;
+    size_t i;
+    if (!page_begin(catalog, asked->page_token, &i, status)) {
+        return false;
+    }
+    reply->migrations = arena_array(arena, catalog->count - i, sizeof *reply->migrations);
+    for (size_t last = i; i < catalog->count; i++) {
+        if (!is_asked_for(asked, &catalog->items[i])) {
+            continue;
+        }
+        if (reply->n_migrations == most) {
+            MESSAGE_SET_OPTIONAL(reply, next_page_token,
+                                 TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___NEXT_PAGE_TOKEN_NEXT_PAGE_TOKEN,
+                                 page_token(arena, catalog, last));
+            break;
+        }
+        reply->migrations[reply->n_migrations++] = migration_message(arena, &catalog->items[i], answer->failures[i]);
+        last = i + 1;
+    }
+    return true;
+}
+
+static void set_summary(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
+                        const struct catalog *catalog)
+{
     reply->summary = NEW(arena, Summary, summary);
     reply->summary->applied = (uint32_t)catalog->counts[MIGRATION_APPLIED];
     reply->summary->pending = (uint32_t)catalog->counts[MIGRATION_PENDING];
     reply->summary->modified = (uint32_t)catalog->counts[MIGRATION_MODIFIED];
     reply->summary->orphaned = (uint32_t)catalog->counts[MIGRATION_ORPHANED];
+}
+
+Truss__Migration__V1__GetStatusResponse *status_reply(struct arena *arena, const struct status_answer *answer,
+                                                      const Truss__Migration__V1__GetStatusRequest *asked,
+                                                      struct status *status)
+{
+    const struct catalog *const catalog = answer->catalog;
+    Truss__Migration__V1__GetStatusResponse *const reply = NEW(arena, GetStatusResponse, get_status_response);
+    reply->database = message_string(answer->target->database);
+    reply->target = message_target(arena, answer->target);
+    MESSAGE_SET_OPTIONAL(reply, problem, TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___PROBLEM_PROBLEM, catalog->problem);
+    if (!set_migrations(arena, reply, answer, asked, status)) {
+        return NULL;
+    }
+    set_summary(arena, reply, catalog);
     set_detection(arena, reply, &catalog->detection);
-    set_warnings(arena, reply, catalog, problem);
+    set_warnings(arena, reply, catalog, answer->problem);
     return reply;
 }
