@@ -3,18 +3,33 @@
  */
 #include "bridge/answer.h"
 
+#include "bridge/smaller.h"
 #include "rpc/status_message.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_HEADERS 8
+
 static void send_json(struct passage *passage, unsigned http, struct text json, struct http_extra_header last)
 {
+    struct text packed;
+    const bool is_packed = smaller_gzip(passage, json, &packed);
+    struct http_extra_header extra[MOST_HEADERS] = {{"X-Request-Id", passage->request_id}};
+    size_t count = 1;
     if (passage->cookie != NULL) {
         last = (struct http_extra_header){"Set-Cookie", passage->cookie};
     }
-    const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, last, {0}};
-    http_answer(passage->http, http, "application/json", json, extra);
+    if (passage->tag != NULL) {
+        extra[count++] = (struct http_extra_header){"ETag", passage->tag};
+        extra[count++] = (struct http_extra_header){"Cache-Control", "private, no-cache"};
+        extra[count++] = (struct http_extra_header){"Vary", "Accept-Encoding, Authorization, Cookie"};
+    }
+    if (is_packed) {
+        extra[count++] = (struct http_extra_header){"Content-Encoding", "gzip"};
+    }
+    extra[count] = last;
+    http_answer(passage->http, http, "application/json", is_packed ? packed : json, extra);
 }
 
 void answer_json(struct passage *passage, unsigned http, struct text json)
@@ -69,8 +84,14 @@ void answer_message(struct passage *passage, const ProtobufCMessage *message)
     unsigned http = route_success(passage->route);
     if (says_not_ok(message)) {
         http = (flags & ROUTE_NOT_OK_IS_503) != 0 ? 503 : 400;
+    } else if ((flags & ROUTE_TAGGED) != 0) {
+        passage->tag = smaller_tag(passage, message);
+        if (smaller_is_known(passage, passage->tag)) {
+            answer_json(passage, 304, text_of(""));
+            return;
+        }
     }
-    json_write(&json, message, passage->route->names);
+    json_write_fields(&json, message, passage->route->names, &passage->fields);
     buffer_putc(&json, '\n');
     answer_json(passage, http, buffer_text(&json));
 }

@@ -48,7 +48,8 @@ struct http_extra_header {
     const char *value;
 };
 
-/* Answers. The body and the headers' texts must live in the request's arena. From any thread; the request is not to be
+/* Answers. The body and the headers' texts must live in the request's arena. Without a Cache-Control of its own it is
+ * not to be kept (no-store). From any thread; the request is not to be
  * touched afterwards. extra ends with a NULL name. */
 void http_answer(struct http_request *request, unsigned status, const char *content_type, struct text body,
                  const struct http_extra_header *extra);

@@ -218,6 +218,14 @@ static void write_parameters(struct document *document, const struct route *rout
     size_t count = 0;
     buffer_puts(out, ",\"parameters\":[");
     write_fields(document, route, &count);
+    if ((route->flags & ROUTE_TAGGED) != 0) {
+        buffer_printf(out,
+                      "%s{\"name\":\"fields\",\"in\":\"query\",\"required\":false,\"description\":\"Only these fields "
+                      "of the answer: "
+                      "summary,migrations.name\",\"schema\":{\"type\":\"string\"}}",
+                      count++ == 0 ? "" : ",");
+        write_header(out, &count, "If-None-Match", "The ETag of an answer that is known: 304 where it is still true");
+    }
     if (strcmp(route->method, "POST") == 0) {
         write_header(out, &count, "Idempotency-Key", "The same key and body have the same answer for 24 hours");
     }

@@ -45,6 +45,10 @@ struct passage {
     const char *cookie; /* to be set with the answer; NULL: none */
     struct rpc_call_options options;
     const ProtobufCMessage *input;
+    struct text known;                              /* the ETags that its client has: If-None-Match */
+    const char *tag;                                /* of the answer; NULL: it has none */
+    bool takes_gzip;                                /* its client does */
+    struct json_fields fields;                      /* those that are asked for; none: all */
     struct rpc_channel *worker;                     /* the last that was asked */
     const struct rpc_channel *tried[LIMIT_WORKERS]; /* not to be asked again */
     size_t tried_count;

@@ -40,6 +40,8 @@ struct query {
     const struct route *route;
     const ProtobufCMessageDescriptor *input;
     struct buffer *values; /* one for each field */
+    struct text *fields;   /* of the answer, that are asked for */
+    size_t field_count;
     struct status *status;
     bool failed;
 };
@@ -91,6 +93,50 @@ static void add_value(struct query *query, const ProtobufCFieldDescriptor *field
     }
 }
 
+static const ProtobufCMessageDescriptor *output_of(const struct route *route)
+{
+    return route->view == NULL ? route->service->methods[route_rpc(route)].output : route->view_type;
+}
+
+/* Names as the route's JSON has them ("appliedAt") as protobuf has them ("applied_at"). */
+static struct text as_in_proto(struct arena *arena, const char *names)
+{
+    struct buffer out = {.arena = arena};
+    for (const char *c = names; *c != '\0'; c++) {
+        const bool is_upper = *c >= 'A' && *c <= 'Z';
+        buffer_puts(&out, is_upper ? "_" : "");
+        buffer_putc(&out, (char)(is_upper ? *c - 'A' + 'a' : *c));
+    }
+    return buffer_text(&out);
+}
+
+/* "summary,migrations.name": fields of the answer. */
+static void take_fields(struct query *query, const char *value)
+{
+    const char *const decoded = text_percent_decode(query->arena, text_of(value));
+    struct text rest = as_in_proto(query->arena, decoded == NULL ? "" : decoded);
+    query->fields = arena_array(query->arena, rest.size + 1, sizeof *query->fields);
+    query->field_count = 0;
+    for (size_t end = 0; end != SIZE_MAX; rest = text_slice(rest, end + 1, rest.size)) {
+        end = text_find(rest, ",", 0);
+        const struct text path = text_slice(rest, 0, end);
+        if (path.size == 0 || !text_is_utf8(path, NULL) ||
+            !json_has_field(output_of(query->route), query->arena, path)) {
+            fail_query(query, "fields", "names no field of the answer; it is a list as in \"summary,migrations.name\"");
+            return;
+        }
+        query->fields[query->field_count++] = path;
+        if (end == SIZE_MAX) {
+            break;
+        }
+    }
+}
+
+static bool is_fields(const struct query *query, const char *name)
+{
+    return (query->route->flags & ROUTE_TAGGED) != 0 && name != NULL && strcmp(name, "fields") == 0;
+}
+
 /* Of a field that may have several, a comma that is not escaped separates two. */
 static void take_parameter(void *context, const char *name, const char *value)
 {
@@ -99,6 +145,10 @@ static void take_parameter(void *context, const char *name, const char *value)
     const ProtobufCFieldDescriptor *const field =
         decoded == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(query->input, decoded);
     struct text rest = text_of(value);
+    if (is_fields(query, decoded)) {
+        take_fields(query, value == NULL ? "" : value);
+        return;
+    }
     if (field == NULL || !route_in_query(query->route, field->name)) {
         if ((query->route->flags & ROUTE_ANY_QUERY) == 0) {
             fail_query(query, is_plain(name) ? name : "?", none_of(query));
@@ -139,6 +189,7 @@ static bool read_query(struct passage *passage, struct text *json, struct status
     query.values = arena_array(query.arena, query.input->n_fields + 1, sizeof *query.values);
     http_query(passage->http, take_parameter, &query);
     *json = query_json(&query);
+    passage->fields = (struct json_fields){query.fields, query.field_count};
     return !query.failed;
 }
 
@@ -260,6 +311,33 @@ static bool read_options(struct passage *passage, struct status *status)
            status_fail(status, STATUS_INVALID_ARGUMENT, "An Idempotency-Key has 1 to %d characters.", LIMIT_KEY);
 }
 
+/* "gzip;q=0" is a no. */
+static bool accepts_gzip(const struct http_request *request)
+{
+    struct text rest = http_header_list(request, "Accept-Encoding");
+    while (rest.size > 0) {
+        const size_t end = item_end(rest);
+        const struct text one = text_slice(rest, 0, end);
+        const size_t weight = text_find(one, ";", 0);
+        const struct text q = weight == SIZE_MAX ? (struct text){0} : text_trim(text_slice(one, weight + 1, one.size));
+        if (text_is_nocase(text_trim(text_slice(one, 0, weight)), "gzip")) {
+            return q.size < 3 || strspn(arena_strndup(request->arena, q.data + 2, q.size - 2), "0.") < q.size - 2;
+        }
+        rest = text_slice(rest, end + 1, rest.size);
+    }
+    return false;
+}
+
+/* What the answer may be: none at all where the client has it, or smaller. */
+static bool read_wishes(struct passage *passage)
+{
+    if (route_is_bodyless(passage->route)) {
+        passage->known = http_header_list(passage->http, "If-None-Match");
+        passage->takes_gzip = passage->route->reveal_rpc == NULL && accepts_gzip(passage->http);
+    }
+    return true;
+}
+
 /* A browser's EventSource sends the last id that it saw when it connects again. */
 static bool read_last_event(struct passage *passage, struct status *status)
 {
@@ -300,5 +378,6 @@ bool request_read(struct passage *passage, const char *name, struct status *stat
         passage->rpc = passage->route->async_rpc;
     }
     return read_message(passage, status, http) && set_path_field(passage, name, status) &&
-           read_last_event(passage, status) && read_options(passage, status) && read_reveal(passage, status);
+           read_last_event(passage, status) && read_options(passage, status) && read_wishes(passage) &&
+           read_reveal(passage, status);
 }

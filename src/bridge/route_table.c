@@ -21,7 +21,7 @@ const struct route routes[] = {
         .summary = "Every migration with its state",
         .service = MIGRATION,
         .rpc = "GetStatus",
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY | ROUTE_TAGGED,
     },
     {
         .method = "POST",
@@ -68,7 +68,7 @@ const struct route routes[] = {
         .summary = "What a run would do: its transactions, and the locks of each statement",
         .service = MIGRATION,
         .rpc = "Plan",
-        .flags = ROUTE_SAFE,
+        .flags = ROUTE_SAFE | ROUTE_TAGGED,
     },
     {
         .method = "GET",
@@ -76,7 +76,7 @@ const struct route routes[] = {
         .summary = "The SQL of a migration",
         .service = MIGRATION,
         .rpc = "Preview",
-        .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY,
+        .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY | ROUTE_TAGGED,
     },
     {
         .method = "POST",
@@ -95,7 +95,7 @@ const struct route routes[] = {
         .service = MIGRATION,
         .rpc = "GetStatus",
         .names = JSON_CAMEL,
-        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
+        .flags = ROUTE_SAFE | ROUTE_ANY_QUERY | ROUTE_TAGGED,
         .view = view_status,
         .view_type = &truss__bridge__v1__status_view__descriptor,
     },

@@ -22,7 +22,8 @@ enum route_flags {
     ROUTE_LOGIN = 256,       /* its answer has the browser keep the token that it was called with */
     ROUTE_DOWNLOAD = 512,    /* a file, piece by piece */
     ROUTE_BEGINS = 1024,     /* 202: what was asked for goes on behind the answer */
-    ROUTE_REFUSED = 2048     /* whatever it is asked with, the RPC says why not: the body is not read */
+    ROUTE_REFUSED = 2048,    /* whatever it is asked with, the RPC says why not: the body is not read */
+    ROUTE_TAGGED = 4096      /* has an ETag, and takes `fields`: it is asked again and again, and may be large */
 };
 
 /* What the bridge answers by itself. */

@@ -58,6 +58,68 @@ const char *json_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *d
     return value->value == 0 && strcmp(word, "unspecified") == 0 ? NULL : word;
 }
 
+/* ---- which fields ---- */
+
+struct style {
+    enum json_names names;
+    struct json_fields fields; /* of the message that is written; none: all */
+};
+
+/* What is left of "migrations.name" behind "migrations"; NULL data where it is another field's. */
+static struct text behind(struct text path, const char *field)
+{
+    const size_t size = strlen(field);
+    const bool is_its =
+        path.size >= size && memcmp(path.data, field, size) == 0 && (path.size == size || path.data[size] == '.');
+    return !is_its ? (struct text){0} : text_slice(path, path.size == size ? size : size + 1, path.size);
+}
+
+/* Is the field wanted, and what of it? */
+static bool wants(struct arena *arena, const struct style *style, const char *field, struct style *inner)
+{
+    const struct json_fields *const fields = &style->fields;
+    *inner = (struct style){.names = style->names};
+    if (fields->count == 0) {
+        return true;
+    }
+    struct text *const paths = arena_array(arena, fields->count, sizeof *paths);
+    size_t count = 0;
+    bool is_whole = false;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct text rest = behind(fields->paths[i], field);
+        is_whole = is_whole || (rest.data != NULL && rest.size == 0);
+        if (rest.data != NULL) {
+            paths[count++] = rest;
+        }
+    }
+    inner->fields = (struct json_fields){paths, is_whole ? 0 : count};
+    return count > 0;
+}
+
+/* Of a field that is none: it has no fields. */
+static const ProtobufCMessageDescriptor no_message = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC};
+
+static const ProtobufCMessageDescriptor *message_in(const ProtobufCMessageDescriptor *descriptor, struct arena *arena,
+                                                    struct text name)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, arena_strndup(arena, name.data, name.size));
+    return field == NULL ? NULL : field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : &no_message;
+}
+
+bool json_has_field(const ProtobufCMessageDescriptor *descriptor, struct arena *arena, struct text path)
+{
+    while (descriptor != NULL && path.size > 0) {
+        const size_t end = text_find(path, ".", 0);
+        descriptor = message_in(descriptor, arena, text_slice(path, 0, end));
+        path = end == SIZE_MAX ? (struct text){0} : text_slice(path, end + 1, path.size);
+        if (end != SIZE_MAX && path.size == 0) {
+            return false; /* a dot with nothing behind it */
+        }
+    }
+    return descriptor != NULL;
+}
+
 /* ---- writing ---- */
 
 static void write_timestamp(struct buffer *out, const Google__Protobuf__Timestamp *time)
@@ -129,7 +191,9 @@ static void write_json(struct buffer *out, const char *text)
     }
 }
 
-static void write_message(struct buffer *out, const ProtobufCMessage *message, enum json_names names)
+static void write_members(struct buffer *out, const ProtobufCMessage *message, const struct style *style);
+
+static void write_message(struct buffer *out, const ProtobufCMessage *message, const struct style *style)
 {
     if (message == NULL) {
         buffer_puts(out, "null");
@@ -138,13 +202,13 @@ static void write_message(struct buffer *out, const ProtobufCMessage *message, e
     } else if (message->descriptor == &google__protobuf__timestamp__descriptor) {
         write_timestamp(out, (const Google__Protobuf__Timestamp *)message);
     } else {
-        json_write(out, message, names);
+        write_members(out, message, style);
     }
 }
 
 /* One value of a field's type. */
 static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *field, const void *value,
-                        enum json_names names)
+                        const struct style *style)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -184,7 +248,7 @@ static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *fiel
         write_bytes(out, value);
         break;
     case PROTOBUF_C_TYPE_MESSAGE:
-        write_message(out, *(const ProtobufCMessage *const *)value, names);
+        write_message(out, *(const ProtobufCMessage *const *)value, style);
         break;
     }
 }
@@ -225,7 +289,7 @@ static bool is_oneof(const ProtobufCFieldDescriptor *field)
 }
 
 static void write_field(struct buffer *out, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message,
-                        enum json_names names)
+                        const struct style *style)
 {
     const char *const base = (const char *)message;
     const char *const value = base + field->offset;
@@ -235,25 +299,41 @@ static void write_field(struct buffer *out, const ProtobufCFieldDescriptor *fiel
         buffer_putc(out, '[');
         for (size_t i = 0; i < count; i++) {
             buffer_puts(out, i == 0 ? "" : ",");
-            write_value(out, field, items + i * json_element_size(field->type), names);
+            write_value(out, field, items + i * json_element_size(field->type), style);
         }
         buffer_putc(out, ']');
     } else if (is_oneof(field) && *(const uint32_t *)(const void *)(base + field->quantifier_offset) != field->id) {
         buffer_puts(out, "null");
     } else {
-        write_value(out, field, value, names);
+        write_value(out, field, value, style);
     }
+}
+
+static void write_members(struct buffer *out, const ProtobufCMessage *message, const struct style *style)
+{
+    const ProtobufCMessageDescriptor *const descriptor = message->descriptor;
+    const char *before = "";
+    buffer_putc(out, '{');
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        struct style inner;
+        if (wants(out->arena, style, descriptor->fields[i].name, &inner)) {
+            buffer_puts(out, before);
+            json_write_name(out, descriptor->fields[i].name, style->names);
+            buffer_putc(out, ':');
+            write_field(out, &descriptor->fields[i], message, &inner);
+            before = ",";
+        }
+    }
+    buffer_putc(out, '}');
 }
 
 void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names)
 {
-    const ProtobufCMessageDescriptor *const descriptor = message->descriptor;
-    buffer_putc(out, '{');
-    for (unsigned i = 0; i < descriptor->n_fields; i++) {
-        buffer_puts(out, i == 0 ? "" : ",");
-        json_write_name(out, descriptor->fields[i].name, names);
-        buffer_putc(out, ':');
-        write_field(out, &descriptor->fields[i], message, names);
-    }
-    buffer_putc(out, '}');
+    write_members(out, message, &(struct style){.names = names});
+}
+
+void json_write_fields(struct buffer *out, const ProtobufCMessage *message, enum json_names names,
+                       const struct json_fields *fields)
+{
+    write_members(out, message, &(struct style){names, *fields});
 }

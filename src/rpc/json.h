@@ -19,6 +19,20 @@ enum json_names { JSON_SNAKE, JSON_CAMEL };
  * []. */
 void json_write(struct buffer *out, const ProtobufCMessage *message, enum json_names names);
 
+/* Paths of fields as protobuf writes them: "summary", "migrations.name". Borrowed; none: every field. */
+struct json_fields {
+    const struct text *paths;
+    size_t count;
+};
+
+/* The same with only these fields; one that is a message or a list of them has all of its own where no path goes on
+ * behind it. */
+void json_write_fields(struct buffer *out, const ProtobufCMessage *message, enum json_names names,
+                       const struct json_fields *fields);
+
+/* Is there such a field in messages of this type? */
+bool json_has_field(const ProtobufCMessageDescriptor *descriptor, struct arena *arena, struct text path);
+
 /* Appends a field's name as JSON writes it. */
 void json_write_name(struct buffer *out, const char *field, enum json_names names);
 

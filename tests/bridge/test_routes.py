@@ -1,4 +1,5 @@
 """The routes as the REST contract has them: fields, nulls, statuses, words. The document of the routes is held against every answer."""
+import gzip
 import os
 import sys
 import threading
@@ -28,8 +29,9 @@ class Routes(Case):
         answer = self.http.request(method, path, body)
         self.assertEqual(answer.status, status, answer.body)
         self.assertEqual(answer.headers["Content-Type"].split(";")[0], "application/json")
-        self.assertEqual((answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]), ("no-store", "nosniff"))
-        self.document.check(method, path, status, answer.body)
+        kept = "private, no-cache" if "ETag" in answer.headers else "no-store"
+        self.assertEqual((answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]), (kept, "nosniff"))
+        self.document.check(method, path.partition("?")[0], status, answer.body)
         return answer.json
 
     def assert_fields(self, value, *names):
@@ -53,6 +55,50 @@ class Routes(Case):
         self.assert_fields(one, "name", "state", "applied_at", "stored_hash", "file_hash", "detail_state")
         self.assertEqual((one["name"], one["state"], one["applied_at"], one["stored_hash"], one["detail_state"]), (USERS, "pending", None, None, None))
         self.assertRegex(one["file_hash"], "^[0-9a-f]{64}$")
+
+    def test_an_answer_that_is_known_is_not_sent_again(self):
+        path = IDEMPOTENT + "status"
+        tag = self.http.get(path).headers["ETag"]
+        again = self.http.get(path, headers={"If-None-Match": f'"other", {tag}'})
+        self.assertEqual((again.status, again.body, again.headers["ETag"]), (304, b"", tag))
+        self.assertEqual(self.http.get(path, headers={"If-None-Match": "*"}).status, 304)
+        self.assertNotEqual(self.http.get(path + "?fields=summary").headers["ETag"], tag)
+        self.ask("POST", IDEMPOTENT + "run")
+        changed = self.http.get(path, headers={"If-None-Match": tag})
+        self.assertEqual((changed.status, changed.json["summary"]["applied"]), (200, 4))
+        self.assertEqual(self.http.get(path.replace("status", "statuses"), headers={"If-None-Match": "*"}).status, 404)
+
+    def test_an_answer_is_packed_for_who_takes_it(self):
+        path = IDEMPOTENT + "status"
+        plain = self.http.get(path)
+        for accepted, packed in (("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("identity", False), ("gzipped", False)):
+            answer = self.http.get(path, headers={"Accept-Encoding": accepted})
+            self.assertEqual(answer.headers.get("Content-Encoding"), "gzip" if packed else None, accepted)
+            self.assertEqual(gzip.decompress(answer.body) if packed else answer.body, plain.body)
+        self.assertIsNone(self.http.get("/livez", headers={"Accept-Encoding": "gzip"}).headers.get("Content-Encoding"))
+
+    def test_a_part_of_the_status(self):
+        path = IDEMPOTENT + "status"
+        self.ask("POST", IDEMPOTENT + "run", {"target": POSTS})
+        pending = self.ask("GET", path + "?state=pending,modified")
+        self.assertEqual(([one["state"] for one in pending["migrations"]], pending["summary"]["applied"]), (["pending", "pending"], 2))
+        self.assertEqual(self.http.get(path + "?fields=summary,migrations.name&limit=1").json,
+                         {"migrations": [{"name": USERS}], "summary": {"applied": 2, "pending": 2, "modified": 0, "orphaned": 0}})
+        self.assertEqual(self.http.get("/api/migrations/status?fields=pendingCount").json, {"pendingCount": 2})
+        for query in ("fields=nothing", "fields=migrations.", "fields=summary.applied.more", "fields=", "state=none", "limit=-1", "page_token=1-x"):
+            self.assert_error(self.ask("GET", path + "?" + query, status=400), "INVALID_ARGUMENT")
+
+    def test_the_status_page_by_page(self):
+        path, names, token = IDEMPOTENT + "status?limit=3", [], ""
+        while token is not None:
+            page = self.ask("GET", path + (f"&page_token={token}" if token else ""))
+            names += [one["name"] for one in page["migrations"]]
+            if not page["next_page_token"]:
+                break
+            token = page["next_page_token"]
+            self.files.add("20230101000000_" + str(len(names)), "SELECT 1;")  # in front of the place
+        self.assertEqual(names, sorted(set(names)))
+        self.assertEqual(len(names), 4)
 
     def test_status_after_a_run(self):
         self.ask("POST", IDEMPOTENT + "run")
@@ -294,11 +340,12 @@ class Routes(Case):
         def parameters(method, path):
             return {(one["in"], one["name"]): one for one in self.document.operation(method, path).get("parameters", ())}
         plan = parameters("GET", "/api/migrations/plan")
-        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order", "framework", "ignore_history", "allow_other_database", "repair")})
+        self.assertEqual(set(plan), {("query", name) for name in ("migrations", "target", "transaction", "allow_out_of_order", "framework", "ignore_history", "allow_other_database", "repair", "fields")}
+                         | {("header", "If-None-Match")})
         self.assertEqual(plan["query", "migrations"]["schema"], {"type": "array", "items": {"type": "string"}})
         self.assertEqual(plan["query", "allow_out_of_order"]["schema"], {"type": "boolean"})
         self.assertIn("all", plan["query", "transaction"]["schema"]["enum"])
-        self.assertFalse(any(one["required"] for one in plan.values()))
+        self.assertFalse(any(one.get("required") for one in plan.values()))
         self.assertEqual(set(parameters("GET", "/api/operations/1/wait")), {("path", "id"), ("query", "after_event"), ("query", "wait_ms")})
         self.assertEqual(set(parameters("GET", "/api/operations/1/events")), {("path", "id"), ("query", "after_event"), ("header", "Last-Event-ID")})
         self.assertEqual(set(parameters("POST", "/api/operations/1/cancel")), {("path", "id"), ("header", "Idempotency-Key")})
