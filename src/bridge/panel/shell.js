@@ -97,12 +97,17 @@ export function drawShell() {
 const kept = () => { try { return localStorage.getItem("truss-theme"); } catch { return null; } };
 const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-export function changeTheme() {
-  const theme = isDark() ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  try { localStorage.setItem("truss-theme", theme); } catch { /* a private window keeps nothing */ }
+/** "light", "dark", or null: as the system. */
+export const chosenTheme = () => document.documentElement.dataset.theme ?? null;
+
+export function setTheme(theme) {
+  if (theme === null) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try { theme === null ? localStorage.removeItem("truss-theme") : localStorage.setItem("truss-theme", theme); } catch { /* a private window keeps nothing */ }
   draw();
 }
+
+export const changeTheme = () => setTheme(isDark() ? "light" : "dark");
 
 export function startShell(redraw) {
   draw = redraw;
