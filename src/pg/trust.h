@@ -5,6 +5,8 @@
 #ifndef PG_TRUST_H
 #define PG_TRUST_H
 
+#include "base/text.h"
+
 /* SQL: true for a role of pg_catalog.pg_roles that could do all that this session can, or that the session's role was
  * given: a superuser, the role itself, the database's owner, one that it is a member of. A superuser is a member of
  * every role by its nature, which says nothing. */
@@ -15,5 +17,21 @@
     "OR " role ".rolname OPERATOR(pg_catalog.=) 'pg_database_owner' "                                                  \
     "OR (NOT (SELECT me.rolsuper FROM pg_catalog.pg_roles me WHERE me.rolname OPERATOR(pg_catalog.=) current_user) "   \
     "AND pg_catalog.pg_has_role(current_user, " role ".oid, 'MEMBER')))"
+
+/* What a table must not have got since it was looked at. */
+struct table_guard {
+    const char *name;  /* as SQL names it, with its schema, quoted */
+    const char *words; /* "The tracking table x.y", as a message begins */
+    bool is_plain;     /* it was seen to have no trigger, rule or policy at all: then it must have none now */
+};
+
+/* Appends statements for a transaction that is about to change rows of the table: they take the lock that the change
+ * takes anyway (ROW EXCLUSIVE, with which CREATE TRIGGER, RULE and POLICY conflict), and look under it. Raises 42501
+ * where a trigger's function belongs to a role that is not trusted: nothing of it has run then; 55000 where a plain
+ * table is no longer plain. */
+void pg_put_guard(struct buffer *sql, const struct table_guard *guard);
+
+/* Only the lock, for the beginning of a transaction whose snapshot is to be younger than it. */
+void pg_put_guard_lock(struct buffer *sql, const char *name);
 
 #endif

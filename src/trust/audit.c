@@ -119,8 +119,10 @@ static bool insert(struct pg_session *session, const struct audit_row *row, stru
 static bool add(struct pg_session *session, struct audit_row *row, struct status *status)
 {
     char before[SHA256_HEX_SIZE];
+    bool exists;
+    /* Looked at again under the lock: nobody can give it a trigger from here on. */
     if (!pg_exec(session, "BEGIN; LOCK TABLE truss.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
-        !read_end(session, &row->number, before, status)) {
+        !audit_exists(session, &exists, status) || !read_end(session, &row->number, before, status)) {
         return false;
     }
     row->number += row->number < INT64_MAX ? 1 : 0; /* somebody's: the same again is refused */

@@ -1,4 +1,5 @@
 """The other verbs: mark-applied, mark-rolled-back, preview, check, detect-schema and create."""
+import concurrent.futures
 import os
 import re
 import shutil
@@ -334,6 +335,70 @@ class Verbs(Case):
                 rpc.call("MigrationService", method)
             self.assertIn("has the trigger t on truss.audit of eve", caught.exception.status.message)
         self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
+
+    BOOM = ("CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN NEW; END $$; "
+            "CREATE TRIGGER t BEFORE INSERT OR UPDATE ON {0} FOR EACH ROW EXECUTE FUNCTION public.boom()")
+
+    def while_eve_gives_a_trigger_to(self, table, call):
+        """She begins before our look, which cannot see it, and commits while we wait for the table. What the call answers."""
+        self.sql(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO eve; GRANT CREATE ON SCHEMA public TO eve; GRANT ALL ON {table} TO eve")
+        self.addCleanup(self.sql, "REVOKE ALL ON SCHEMA public FROM eve")
+        eve = self.talk()
+        eve(f"BEGIN; SET ROLE eve; {self.BOOM.format(table)}; RESET ROLE")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(call)
+            wait_for(lambda: self.sql(f"SELECT 1 FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"))
+            eve("COMMIT")
+            reply = answer.result()
+        self.assertEqual(self.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"), [("f",)])
+        return reply
+
+    def test_a_trigger_that_another_role_gives_the_tracking_table_between_our_look_and_our_row_is_not_run(self):
+        self.stranger()
+        rpc = self.rpc(self.worker(self.project().add("1", "SELECT 1;").add("2", "CREATE TABLE b (id int);")))
+        names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
+        rpc.call("MigrationService", "MarkApplied", {"migration": names[0]})
+
+        def mark():
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "MarkApplied", {"migration": names[1]})
+            return caught.exception.status.message
+        message = self.while_eve_gives_a_trigger_to("public._prisma_migrations", mark)
+        self.assertIn("has the trigger t of eve, which was not there before", message)
+        self.assertEqual(len(self.ledger()), 1)
+        self.sql("DROP TRIGGER t ON _prisma_migrations; DROP FUNCTION boom")
+        reply = self.while_eve_gives_a_trigger_to("public._prisma_migrations", lambda: rpc.call("MigrationService", "Run"))
+        self.assertFalse(reply.ok)
+        self.assertIn("has the trigger t of eve", reply.failed.error)
+        self.assertEqual(len(self.ledger()), 1)
+
+    def test_a_trigger_that_another_role_gives_the_audit_between_our_look_and_our_row_is_not_run(self):
+        self.stranger()
+        rpc = self.rpc(self.worker(self.project("prisma-blog"), "--audit"))
+        names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
+        rpc.call("MigrationService", "MarkApplied", {"migration": names[0]})
+
+        def mark():
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "MarkApplied", {"migration": names[1]})
+            return caught.exception.status.message
+        self.assertIn("has the trigger t on truss.audit of eve", self.while_eve_gives_a_trigger_to("truss.audit", mark))
+
+    def test_a_trigger_that_comes_while_a_script_runs_takes_no_row_away(self):
+        files = self.project().add("1", "CREATE TABLE a (id int);\nSELECT pg_advisory_xact_lock(77);")
+        rpc = self.rpc(self.worker(files))
+        holder = self.talk()
+        holder("SELECT pg_advisory_lock(77)")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(lambda: rpc.call("MigrationService", "Run"))
+            wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"))
+            self.sql("CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+                     "CREATE TRIGGER q BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION quiet()")
+            holder("SELECT pg_advisory_unlock(77)")
+            reply = answer.result()
+        self.assertFalse(reply.ok)
+        self.assertIn("has got a trigger, a rule or row security since this run has looked at it", reply.failed.error)
+        self.assertEqual(self.sql("SELECT to_regclass('a') IS NULL"), [("t",)])
 
     def test_a_table_of_ours_that_another_role_made_is_not_used(self):
         self.stranger()

@@ -396,6 +396,21 @@ class Case(unittest.TestCase):
         self.addCleanup(session.kill)
         wait_for(lambda: int(self.sql(sleeping)[0][0]) > before)
 
+    def talk(self):
+        """A session of somebody else: what it is given is run when it returns; ends with the test."""
+        session = subprocess.Popen(["psql", "-Xqt", self.url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.stdout.close)
+        self.addCleanup(session.stdin.close)
+        self.addCleanup(session.kill)
+
+        def say(sql):
+            session.stdin.write(f"{sql};\n\\echo said\n")
+            session.stdin.flush()
+            while session.stdout.readline() not in ("said\n", ""):
+                pass
+        return say
+
     def sleepers(self):
         """The backends of this test's database that are in pg_sleep."""
         return self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")

@@ -4,6 +4,7 @@
 #include "migration/record/row.h"
 
 #include "framework/core/ledger.h"
+#include "pg/trust.h"
 #include "sql/split.h"
 
 static bool must_write(enum ledger_part part)
@@ -157,6 +158,19 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger)
                   "0::pg_catalog.oid) OPERATOR(pg_catalog.<>) %s::pg_catalog.oid THEN RAISE EXCEPTION USING ERRCODE = "
                   "'55000', MESSAGE = %s; END IF; END $truss_there$;",
                   buffer_string(&quoted), ledger->oid, buffer_string(&message));
+}
+
+void row_put_under_lock(struct buffer *sql, const struct ledger *ledger)
+{
+    const struct ledger place = {.schema = ledger->schema, .table = ledger->table};
+    struct buffer name = {.arena = sql->arena};
+    ledger_put_name(&name, &place);
+    const struct table_guard guard = {
+        .name = buffer_string(&name),
+        .words = arena_printf(sql->arena, "The tracking table \"%s\".\"%s\"", ledger->schema, ledger->table),
+        .is_plain = ledger->takes_rows,
+    };
+    pg_put_guard(sql, &guard);
 }
 
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger)

@@ -17,6 +17,9 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
 /* Appends a block that raises 55000 where the ledger's name is no longer that of the table that the run has found. */
 void row_put_guard(struct buffer *sql, const struct ledger *ledger);
 
+/* Appends what takes the ledger's lock and looks under it, for a transaction that writes a row next (pg/trust.h). */
+void row_put_under_lock(struct buffer *sql, const struct ledger *ledger);
+
 /* What that says, also for other errors of the same cause. */
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger);
 

@@ -5,8 +5,10 @@
  */
 #include "migration/record/transaction.h"
 
+#include "framework/core/ledger.h"
 #include "migration/record/progress.h"
 #include "migration/record/row.h"
+#include "pg/trust.h"
 #include "sql/split.h"
 
 #include <stdio.h>
@@ -111,6 +113,28 @@ static void put_timeout(struct query *query, const struct transaction *transacti
     query->statements_before++;
 }
 
+static void put_under_lock(struct query *query, const struct transaction *transaction)
+{
+    struct buffer sql = {.arena = query->sql.arena};
+    row_put_under_lock(&sql, transaction->ledger);
+    put(query, buffer_string(&sql));
+}
+
+/* Where the script's transaction keeps one snapshot, what is looked at behind it is as old as that: then nobody may add
+ * anything from its beginning on. */
+static void put_early_lock(struct query *query, const struct transaction *transaction)
+{
+    const struct ledger *const ledger = transaction->ledger;
+    if (transaction->content.data != NULL && transaction->modes != NULL && transaction->records &&
+        !transaction->locks_late && ledger->takes_rows) {
+        struct buffer name = {.arena = query->sql.arena};
+        struct buffer sql = {.arena = query->sql.arena};
+        ledger_put_name(&name, &(struct ledger){.schema = ledger->schema, .table = ledger->table});
+        pg_put_guard_lock(&sql, buffer_string(&name));
+        put(query, buffer_string(&sql));
+    }
+}
+
 static void put_begin(struct query *query, const struct transaction *transaction)
 {
     if (begins(transaction)) {
@@ -118,6 +142,9 @@ static void put_begin(struct query *query, const struct transaction *transaction
             transaction->modes == NULL ? "BEGIN;" : arena_printf(query->sql.arena, "BEGIN %s;", transaction->modes));
     }
     put_timeout(query, transaction);
+    if (begins(transaction)) {
+        put_early_lock(query, transaction);
+    }
     if (begins(transaction) && transaction->guard != NULL) {
         put(query, transaction->guard);
     }
@@ -125,6 +152,7 @@ static void put_begin(struct query *query, const struct transaction *transaction
         put_part(query, transaction, LEDGER_LOCK);
     }
     if (begins(transaction) && transaction->starts) {
+        put_under_lock(query, transaction);
         put_part(query, transaction, LEDGER_START);
     }
     if (transaction->carry != NULL) {
@@ -244,6 +272,9 @@ static void put_rows(struct query *query, const struct transaction *transaction)
             put_local_timeout(query, sql, transaction->lock_timeout_ms);
         }
         ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
+    }
+    if (starts_late || transaction->records) {
+        row_put_under_lock(sql, transaction->ledger);
     }
     if (starts_late) {
         row_put(sql, transaction->framework, LEDGER_START, transaction->ledger, transaction->record);
