@@ -41,7 +41,7 @@ struct backup_row {
     const char *created_by;
     const char *sha256;
     const char *server_version;
-    const char *verified; /* "", read, restored */
+    const char *verified; /* "", read, restored, damaged */
     const char *message;
     const char *restore_state; /* "", running, completed, failed, cancelled */
     const char *restore_branch;
@@ -98,7 +98,8 @@ void backup_make(const struct backup_call *call, struct backup_row *row);
 
 /* ---- reading and restoring ---- */
 
-/* Claim it for that: FAILED_PRECONDITION where it is not complete, or something goes on with it. */
+/* Claim it for that: FAILED_PRECONDITION where it is not complete, or something goes on with it. One that was complete
+ * and failed since may be verified again: a disk that was not there, a file that was put back. */
 bool backup_verify_begin(const struct backup_call *call, int64_t id, struct backup_row *row);
 bool backup_restore_begin(const struct backup_call *call, int64_t id, struct backup_row *row);
 
@@ -127,7 +128,7 @@ struct backup_outcome {
     int64_t branch_id;
     uint32_t ms;
     const char *message; /* NULL: none */
-    bool is_damaged;     /* the file is not what was written: it is "failed" from now on */
+    bool is_damaged;     /* the file is not what was written: it is "failed" until it is verified again */
 };
 bool backup_end(const struct backup_call *call, const struct backup_row *row, const struct backup_outcome *outcome);
 

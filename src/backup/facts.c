@@ -37,6 +37,8 @@ static const char objects_sql[] =
     "n.nspname NOT IN ('information_schema', 'truss') AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE "
     "e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e') GROUP BY o.kind) k";
 
+/* Needed are the roles that own something, have rights or stand in a policy; of the first one, which makes the server
+ * (10), nothing is written down, and it owns most. */
 static const char database_sql[] =
     "SELECT pg_catalog.json_build_object('name', d.datname, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', "
     "pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype, 'connection_limit', "
@@ -51,8 +53,10 @@ static const char database_sql[] =
     "r.rolcreaterole, 'createdb', r.rolcreatedb, 'login', r.rolcanlogin, 'replication', r.rolreplication, "
     "'connection_limit', r.rolconnlimit, 'valid_until', r.rolvaliduntil, 'member_of', (SELECT pg_catalog.json_agg("
     "pg_catalog.pg_get_userbyid(m.roleid)) FROM pg_catalog.pg_auth_members m WHERE m.member = r.oid))) FROM "
-    "pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_'))::text FROM pg_catalog.pg_database d WHERE d.datname = "
-    "pg_catalog.current_database()";
+    "pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_'), 'needed_roles', (SELECT pg_catalog.json_agg(DISTINCT "
+    "pg_catalog.pg_get_userbyid(u.oid)) FROM (SELECT s.refobjid AS oid FROM pg_catalog.pg_shdepend s WHERE s.dbid = "
+    "d.oid AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass UNION SELECT 10) u))::text FROM "
+    "pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
 /* ---- one moment ---- */
 

@@ -83,9 +83,12 @@ bool backup_get(const struct backup_call *call, int64_t id, struct backup_row *r
 static bool fail_state(const struct backup_call *call, const struct backup_row *row)
 {
     const bool is_bad = strcmp(row->state, "failed") == 0 || strcmp(row->state, "cancelled") == 0;
+    const bool was_complete = is_bad && row->sha256[0] != '\0';
     return status_fail(call->status, STATUS_FAILED_PRECONDITION,
-                       is_bad ? "The backup %s is not complete: it is %s."
-                              : "Something goes on with the backup %s: it is %s; try again when that has ended.",
+                       was_complete ? "The backup %s is not to be trusted: it is %s. Where its file is good again, "
+                                      "verify it (truss backup verify), and it is complete as before."
+                       : is_bad     ? "The backup %s is not complete: it is %s."
+                                    : "Something goes on with the backup %s: it is %s; try again when that has ended.",
                        row->filename, row->state);
 }
 
@@ -113,9 +116,11 @@ bool backup_end(const struct backup_call *call, const struct backup_row *row, co
 {
     const char *const values[] = {backup_id(call->arena, row->id),
                                   call->backups->worker,
-                                  outcome->is_damaged ? "failed" : "completed",
+                                  outcome->is_damaged         ? "failed"
+                                  : outcome->verified != NULL ? "completed"
+                                                              : NULL,
                                   outcome->message == NULL ? "" : outcome->message,
-                                  outcome->verified,
+                                  outcome->is_damaged ? BACKUP_DAMAGED : outcome->verified,
                                   outcome->restore_state,
                                   outcome->branch,
                                   backup_id(call->arena, outcome->branch_id),
@@ -126,9 +131,9 @@ bool backup_end(const struct backup_call *call, const struct backup_row *row, co
         session != NULL &&
         backup_rows_change(
             session,
-            "UPDATE truss.backups SET state = $3, message = CASE WHEN $6::text IS NULL OR $3 = 'failed' THEN $4 ELSE "
-            "message "
-            "END, verified = coalesce($5, verified), verified_at = CASE WHEN $5 IS NULL THEN verified_at ELSE "
+            "UPDATE truss.backups SET state = coalesce($3, CASE verified WHEN '" BACKUP_DAMAGED
+            "' THEN 'failed' ELSE 'completed' END), message = CASE WHEN $6::text IS NULL OR $3 = 'failed' THEN $4 ELSE "
+            "message END, verified = coalesce($5, verified), verified_at = CASE WHEN $5 IS NULL THEN verified_at ELSE "
             "pg_catalog.clock_timestamp() END, restore_state = coalesce($6, restore_state), restore_branch = CASE WHEN "
             "$6 IS NULL THEN restore_branch ELSE coalesce($7, '') END, restore_branch_id = CASE WHEN $6 IS NULL THEN "
             "restore_branch_id ELSE $8::bigint END, restore_ms = CASE WHEN $6 IS NULL THEN restore_ms ELSE $9::int "

@@ -43,18 +43,36 @@ bool backup_read(const struct backup_call *call, const struct backup_row *row)
 
 /* ---- restoring ---- */
 
-/* May this role give objects to all owners of then? Else they are its own, and nobody else has rights. */
+struct owners {
+    bool are_kept;
+    const char *missing; /* "": none is */
+};
+
+/* Of those that were needed then, or of all where that was not kept. */
+#define NEEDED_ROLES                                                                                                   \
+    "SELECT n AS name FROM pg_catalog.jsonb_array_elements_text(b.facts -> 'database' -> 'needed_roles') n UNION ALL " \
+    "SELECT f ->> 'name' FROM pg_catalog.jsonb_array_elements(b.facts -> 'database' -> 'roles') f WHERE NOT b.facts "  \
+    "-> 'database' ? 'needed_roles'"
+
+/* May this role give objects to all owners of then? Else they are its own, and nobody else has rights. *missing: the
+ * roles that are not there, for people. */
 static bool asks_owners(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
-                        bool *keeps_owners)
+                        struct owners *owners)
 {
     const char *const id = backup_id(call->arena, row->id);
-    PG_RESULT(result) = pg_query(
-        session,
-        "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AND NOT EXISTS (SELECT "
-        "FROM pg_catalog.jsonb_array_elements(b.facts -> 'database' -> 'roles') f WHERE NOT EXISTS (SELECT FROM "
-        "pg_catalog.pg_roles r WHERE r.rolname = f ->> 'name')) FROM truss.backups b WHERE b.id = $1::bigint",
-        1, &id, call->status);
-    *keeps_owners = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    PG_RESULT(result) =
+        pg_query(session,
+                 "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), (SELECT "
+                 "pg_catalog.string_agg(pg_catalog.quote_ident(w.name), ', ' ORDER BY w.name) FROM (" NEEDED_ROLES
+                 ") w WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = w.name)) FROM "
+                 "truss.backups b WHERE b.id = $1::bigint",
+                 1, &id, call->status);
+    *owners = (struct owners){.missing = ""};
+    if (result != NULL && PQntuples(result) == 1) {
+        const char *const missing = pg_field(result, 0, 1);
+        owners->missing = missing == NULL ? "" : arena_strdup(call->arena, missing);
+        owners->are_kept = pg_field_bool(result, 0, 0) && missing == NULL;
+    }
     return result != NULL;
 }
 
@@ -64,7 +82,7 @@ struct restoring {
     const struct conninfo *into;
     struct backup_watch watch;
     struct pg_session *home;
-    bool keeps_owners;
+    struct owners owners;
 };
 
 static bool run_restore(struct restoring *restoring)
@@ -75,7 +93,7 @@ static bool run_restore(struct restoring *restoring)
     words_add(call->arena, &words, "--no-subscriptions");
     words_add(call->arena, &words, "--verbose");
     words_add(call->arena, &words, "--jobs=2");
-    if (!restoring->keeps_owners) {
+    if (!restoring->owners.are_kept) {
         words_add(call->arena, &words, "--no-owner");
         words_add(call->arena, &words, "--no-privileges");
     }
@@ -111,6 +129,16 @@ static bool compare(struct restoring *restoring, const char **report)
     return ok && backup_watch_fail(&restoring->watch, call->status);
 }
 
+static const char *missing_words(struct arena *arena, const struct owners *owners)
+{
+    return owners->missing == NULL || owners->missing[0] == '\0'
+               ? ""
+               : arena_printf(arena,
+                              " Roles that the backup needs are not on this server: %s. Make them (CREATE ROLE … "
+                              "NOLOGIN is enough) and restore again to have their rights and policies too.",
+                              owners->missing);
+}
+
 bool backup_restore(const struct backup_call *call, const struct backup_row *row, const struct conninfo *into,
                     const char **report)
 {
@@ -121,11 +149,15 @@ bool backup_restore(const struct backup_call *call, const struct backup_row *row
         pg_session_set_deadline(restoring.home, deadline_in(STEP_MS));
     }
     bool ok = restoring.home != NULL && check_file(call, row, &restoring.watch) &&
-              asks_owners(call, restoring.home, row, &restoring.keeps_owners) && run_restore(&restoring) &&
+              asks_owners(call, restoring.home, row, &restoring.owners) && run_restore(&restoring) &&
               compare(&restoring, report);
-    if (ok && !restoring.keeps_owners) {
-        *report = arena_printf(call->arena, "%s Owners and grants are not restored: all belongs to the worker's role.",
-                               *report);
+    if (ok && !restoring.owners.are_kept) {
+        *report =
+            arena_printf(call->arena, "%s Owners and grants are not restored: all belongs to the worker's role.%s",
+                         *report, missing_words(call->arena, &restoring.owners));
+    } else if (!ok && call->status->message != NULL && strstr(call->status->message, "role ") != NULL) {
+        call->status->message =
+            arena_printf(call->arena, "%s%s", call->status->message, missing_words(call->arena, &restoring.owners));
     }
     pg_session_free(restoring.home);
     backup_watch_end(&restoring.watch);

@@ -9,6 +9,10 @@
 
 #define BACKUP_CLAIM "60 seconds"
 
+/* In `verified` of one that was complete and is "failed": it was found not to be what was written. It stays there while
+ * it is verified again, so that a worker that dies meanwhile leaves it as it was. */
+#define BACKUP_DAMAGED "damaged"
+
 /* SQL: "7212345…/16384", of the current database. */
 #define BACKUP_HOME                                                                                                    \
     "(SELECT pg_catalog.concat(c.system_identifier, '/', d.oid) FROM pg_catalog.pg_control_system() c, "               \
@@ -50,7 +54,7 @@ struct backup_progress {
 bool backup_rows_tell(const struct backup_call *call, struct pg_session *session,
                       const struct backup_progress *progress, bool *goes_on);
 
-/* completed → verifying or restoring, claimed. *moved: false where it was not. */
+/* completed → verifying or restoring, or a complete one that failed since → verifying; claimed. *moved: false where it was not. */
 bool backup_rows_move(const struct backup_call *call, struct pg_session *session, int64_t id, const char *to,
                       bool *moved);
 

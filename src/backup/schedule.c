@@ -213,19 +213,22 @@ static bool give_slot_back(const struct backup_call *call, struct pg_session *se
 static bool end_lost(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
-        "UPDATE truss.backups b SET state = CASE WHEN b.state IN ('verifying', 'restoring') THEN 'completed' ELSE "
-        "'failed' END, restore_state = CASE b.state WHEN 'restoring' THEN 'failed' ELSE b.restore_state END, "
+        "UPDATE truss.backups b SET state = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
+        "'" BACKUP_DAMAGED "' THEN 'completed' ELSE 'failed' END, restore_state = CASE b.state WHEN 'restoring' THEN "
+                           "'failed' ELSE b.restore_state END, "
         "restore_message = CASE b.state WHEN 'restoring' THEN 'Its worker ended in the middle of it.' ELSE "
-        "b.restore_message END, message = CASE WHEN b.state IN ('verifying', 'restoring') THEN b.message ELSE 'Its "
-        "worker ended in the middle of it.' END, claimed_until = NULL, claimed_by = '' WHERE b.id IN (SELECT l.id FROM "
+        "b.restore_message END, message = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
+        "'" BACKUP_DAMAGED "' THEN b.message ELSE 'Its worker ended in the middle of it.' END, claimed_until = NULL, "
+                           "claimed_by = '' WHERE b.id IN (SELECT l.id FROM "
         "truss.backups l WHERE l.home = " BACKUP_HOME
         " AND l.state IN ('waiting', 'running', 'verifying', 'restoring') AND l.claimed_until < "
-        "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.state, "
+        "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.sha256 = "
+        "'', "
         "b.kind";
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
     bool is_scheduled = false;
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        const bool is_failed = strcmp(pg_field(result, i, 1), "failed") == 0;
+        const bool is_failed = pg_field_bool(result, i, 1); /* the file of one that was complete stays */
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_warn("backup lost its worker", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));
         if (is_failed && call->backups->folder != NULL) {

@@ -1,37 +1,14 @@
 /*
- * A run holds an advisory lock of Truss's class on its own session, which is also the one that its statements wait in.
- * It waits for a lock for as little as 50 ms at a time: while a run is there, who waits is asked twenty times a second,
- * and a run that takes longer is given way to whether it was seen to wait or not.
+ * One session tells how far it is, and asks who waits.
  */
 #include "backup/watch.h"
 
 #include <time.h>
 
-#define TELL_MS      2000
-#define LOOK_MS      500
-#define LOOK_NEAR_MS 50
-#define PATIENCE_MS  3000
-/* Of a run, whether it is seen to wait or not: its tries for a lock are short, and may be missed. */
-#define RUN_PATIENCE_MS 1500
-#define QUERY_MS        5000
-#define RUN_WAIT_MS     1800000
-#define PAUSE_NS        200000000
-
-/* Classid 1414681939 with two keys; 0 of them is the lock for making tables. */
-#define RUNS                                                                                                           \
-    "SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1414681939 AND "            \
-    "l.objsubid = 2 AND l.objid <> 0 AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "      \
-    "WHERE d.datname = pg_catalog.current_database())"
-
-/* A run is there, a run waits for us, anybody waits for us. */
-static const char look_sql[] =
-    "WITH runs AS MATERIALIZED (" RUNS "), ours AS MATERIALIZED (SELECT a.pid FROM pg_catalog.pg_stat_activity a "
-    "WHERE a.application_name = $1 AND a.datname = pg_catalog.current_database()), waiting AS MATERIALIZED "
-    "(SELECT DISTINCT w.pid FROM pg_catalog.pg_locks w WHERE NOT w.granted), blocked AS MATERIALIZED "
-    "(SELECT w.pid FROM waiting w WHERE EXISTS (SELECT FROM ours o WHERE o.pid = ANY "
-    "(pg_catalog.pg_blocking_pids(w.pid)) AND o.pid <> w.pid)) "
-    "SELECT EXISTS (SELECT FROM runs), EXISTS (SELECT FROM blocked b JOIN runs r ON r.pid = b.pid), "
-    "EXISTS (SELECT FROM blocked)";
+#define TELL_MS     2000
+#define QUERY_MS    5000
+#define RUN_WAIT_MS 1800000
+#define PAUSE_NS    200000000
 
 void backup_watch_begin(struct backup_watch *watch, const struct backup_call *call, int64_t id, const char *state)
 {
@@ -93,22 +70,12 @@ static void look_for_waiting(struct backup_watch *watch)
 {
     struct status status;
     const struct backup_call call = look_call(watch, &status);
-    watch->next_look = clock_ms() + (watch->has_run ? LOOK_NEAR_MS : LOOK_MS);
     if (!is_connected(watch, &call)) {
+        watch->runs.next_look = clock_ms() + PAUSE_NS / 1000000;
         return;
     }
-    const char *const name = arena_printf(call.arena, "truss backup %s", backup_id(call.arena, watch->progress.id));
-    PG_RESULT(result) = pg_query(watch->session, look_sql, 1, &name, &status);
-    if (result == NULL) {
-        return;
-    }
-    watch->has_run = pg_field_bool(result, 0, 0);
-    const bool is_blocked = pg_field_bool(result, 0, 2);
-    watch->blocked_since = !is_blocked ? 0 : watch->blocked_since == 0 ? clock_ms() : watch->blocked_since;
-    watch->run_since = !watch->has_run ? 0 : watch->run_since == 0 ? clock_ms() : watch->run_since;
-    const bool is_long = (is_blocked && clock_ms() - watch->blocked_since >= PATIENCE_MS) ||
-                         (watch->has_run && clock_ms() - watch->run_since >= RUN_PATIENCE_MS);
-    if (watch->yields && (pg_field_bool(result, 0, 1) || is_long)) {
+    watch->runs.application = arena_printf(call.arena, "truss backup %s", backup_id(call.arena, watch->progress.id));
+    if (run_watch_look(&watch->runs, watch->session, &status) && watch->yields && watch->runs.gives_way) {
         watch->end = WATCH_GIVES_WAY;
     }
 }
@@ -123,7 +90,7 @@ bool backup_watch_look(void *data)
     if (watch->end == WATCH_GOES_ON && now >= watch->next_tell) {
         tell(watch);
     }
-    if (watch->end == WATCH_GOES_ON && watch->yields && now >= watch->next_look) {
+    if (watch->end == WATCH_GOES_ON && watch->yields && now >= watch->runs.next_look) {
         look_for_waiting(watch);
     }
     return watch->end == WATCH_GOES_ON;
@@ -141,7 +108,7 @@ bool backup_watch_wait(struct backup_watch *watch)
             break;
         }
         look_for_waiting(watch);
-        if (!watch->has_run) {
+        if (!watch->runs.has_run) {
             break;
         }
         if (watch->progress.message[0] == '\0') {
@@ -159,8 +126,7 @@ bool backup_watch_wait(struct backup_watch *watch)
     watch->progress.state = state;
     watch->progress.message = "";
     watch->next_tell = 0;
-    watch->blocked_since = 0;
-    watch->run_since = 0;
+    run_watch_anew(&watch->runs);
     return watch->end == WATCH_GOES_ON;
 }
 

@@ -6,6 +6,7 @@
 #define BACKUP_WATCH_H
 
 #include "backup/rows.h"
+#include "pg/runs.h"
 
 enum watch_end {
     WATCH_GOES_ON,
@@ -21,12 +22,9 @@ struct backup_watch {
     struct arena *scratch;
     struct backup_progress progress; /* what is told */
     enum watch_end end;
-    bool yields;       /* looks for who waits */
-    bool has_run;      /* one was going on at the last look */
-    int64_t next_tell; /* clock_ms, as the others */
-    int64_t next_look;
-    int64_t blocked_since; /* 0: nobody waits */
-    int64_t run_since;     /* 0: no run */
+    bool yields; /* looks for who waits */
+    struct run_watch runs;
+    int64_t next_tell; /* clock_ms */
 };
 
 void backup_watch_begin(struct backup_watch *watch, const struct backup_call *call, int64_t id, const char *state);

@@ -3,6 +3,7 @@
  * template wait for as long as it waits and copies: nobody's word, no such wait on what may be a production database.
  */
 #include "base/sqlstate.h"
+#include "branch/disk.h"
 #include "branch/fill.h"
 #include "branch/make.h"
 #include "branch/registry.h"
@@ -319,18 +320,20 @@ static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(s
 {
     const struct branch_call *const call = copying->call;
     const bool is_ours = is_home(copying);
-    struct pg_session *const session = server_open(call, copying->what.parent);
+    const bool wants_parent = copying->source == SOURCE_USUAL || copying->source == SOURCE_PARENT;
+    struct pg_session *const session = server_open(call, wants_parent ? copying->what.parent : NULL);
     if (session == NULL) {
         return false;
     }
     if (is_ours) {
         let_go(call, true);
     }
-    const bool wants_parent = copying->source == SOURCE_USUAL || copying->source == SOURCE_PARENT;
     if (copying->source == SOURCE_USUAL) {
         copying->source = SOURCE_PARENT;
     }
     bool ok = copying->source == SOURCE_GOLDEN ? need_golden(copying) : !wants_parent || decide(copying, session);
+    ok = ok &&
+         (copying->source == SOURCE_SCHEMA || disk_has_room(call, session, copying->what.parent, &copying->warnings));
     pg_session_free(session);
     ok = ok && begin(copying, row) && make(copying, row);
     if (is_ours) {
@@ -350,12 +353,9 @@ static bool begin_new(struct copying *copying, struct branch_row *row)
 
 static bool begin_again(struct copying *copying, struct branch_row *row)
 {
-    if (!make_begin_again(copying->call, row)) {
-        return false;
-    }
-    row->source = source_words[copying->source];
+    row->source = source_words[copying->source]; /* by which it is decided where the session of the work stands */
     row->kind = copying->source == SOURCE_SCHEMA ? "schema" : "full";
-    return true;
+    return make_begin_again(copying->call, row);
 }
 
 static bool prepare(const struct branch_call *call, const struct branch_new *what, struct copying *copying)

@@ -137,7 +137,7 @@ bool branch_delete(const struct branch_call *call, int64_t id)
                                    "The branch \"%s\" is protected; end that first: truss branch protect %lld --off",
                                    row.label, (long long)id);
     }
-    struct pg_session *const session = server_open(call, row.parent);
+    struct pg_session *const session = server_open(call, NULL);
     const bool ok = session != NULL && server_lock(session, row.token, &taken, call->status) &&
                     (taken || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
                                                   "The branch \"%s\" is being made, reset or dropped at this moment.",

@@ -1,20 +1,27 @@
 /*
- * The dump is a file without a name: it goes with us, however we end.
+ * The dump is a file without a name: it goes with us, however we end. While it is made, who waits for it is asked over
+ * a session of its own; it gives way to a run, and to anybody after 3 seconds, and begins anew behind them.
  */
 #include "branch/fill.h"
 
+#include "base/clock.h"
 #include "base/masking.h"
 #include "base/process.h"
 #include "branch/make.h"
 #include "pg/programs.h"
+#include "pg/runs.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAST_LINES 4
+#define MOST_TRIES 5
+#define QUERY_MS   5000
+#define PAUSE_NS   100000000
 
 #define APPLICATION "truss branch"
 
@@ -26,7 +33,44 @@ struct child {
     size_t said;
     int file; /* where its standard output goes */
     bool is_full;
+    struct pg_session *parent; /* asks who waits for the dump; NULL: while there is none */
+    struct run_watch runs;
 };
+
+/* ---- who waits for the dump ---- */
+
+/* True where it may go on. That it cannot be asked for a moment ends nothing. */
+static bool look(void *data)
+{
+    struct child *const child = data;
+    if (child->parent == NULL || pg_session_is_lost(child->parent) || clock_ms() < child->runs.next_look) {
+        return true;
+    }
+    struct arena *const arena = arena_new(0);
+    struct status ignored = {.arena = arena};
+    pg_session_set_deadline(child->parent, deadline_in(QUERY_MS));
+    run_watch_look(&child->runs, child->parent, &ignored);
+    arena_free(arena);
+    return !child->runs.gives_way;
+}
+
+static bool wait_for_runs(struct child *child)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    run_watch_anew(&child->runs);
+    while (look(child), child->runs.has_run) {
+        if (deadline_passed(child->call->deadline)) {
+            return status_fail_because(child->call->status, STATUS_DEADLINE_EXCEEDED, REASON_BUSY,
+                                       "A run is going on in the database: a dump of it waits for the run's end, which "
+                                       "did not come in the time of this call.");
+        }
+        nanosleep(&pause, NULL);
+    }
+    run_watch_anew(&child->runs);
+    return true;
+}
+
+/* ---- children ---- */
 
 static void take_line(void *data, struct text line)
 {
@@ -71,6 +115,7 @@ static bool run_child(struct child *child, const char *const *argv, const char *
         .deadline = child->call->deadline,
         .line = take_line,
         .bytes = keeps_bytes ? take_bytes : NULL,
+        .go_on = keeps_bytes ? look : NULL,
         .data = child,
         .end_signal = SIGINT,
     };
@@ -114,7 +159,7 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
     const struct branch_call *const call = child->call;
     const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
     struct pg_child_access access;
-    if (!pg_child_access_make(call->arena, &parent, APPLICATION, &access, call->status)) {
+    if (!pg_child_access_make(call->arena, &parent, child->runs.application, &access, call->status)) {
         return false;
     }
     child->secret = pg_child_secret(&parent);
@@ -135,6 +180,27 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
     const bool ok = run_child(child, argv, access.environment, true);
     pg_child_access_release(&access);
     return ok;
+}
+
+/* Until it is whole. Those that wait for it have no more to wait for as soon as it has ended. */
+static bool dump_beside_runs(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
+{
+    struct status *const status = child->call->status;
+    for (int i = 0; i < MOST_TRIES; i++) {
+        *status = (struct status){.arena = status->arena};
+        if (!wait_for_runs(child)) {
+            return false;
+        }
+        if (ftruncate(child->file, 0) != 0 || lseek(child->file, 0, SEEK_SET) != 0) {
+            return status_fail(status, STATUS_INTERNAL, "The file of the dump cannot be emptied.");
+        }
+        if (dump(child, row, program, schema_only) || !child->runs.gives_way) {
+            return status->code == STATUS_OK;
+        }
+    }
+    return status_fail_because(status, STATUS_ABORTED, REASON_BUSY,
+                               "A run, or another session, waited for a lock that the dump held; it gave way each "
+                               "time. Try again at a quieter hour.");
 }
 
 static bool restore(struct child *child, const struct branch_row *row, const char *program)
@@ -162,12 +228,21 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, bool sche
     if (!pg_program_find(&dumps, &dumper, call->status) || !pg_program_find(&restores, &restorer, call->status)) {
         return false;
     }
-    struct child child = {.call = call, .file = open_nameless(call->arena)};
+    const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
+    struct child child = {
+        .call = call,
+        .file = open_nameless(call->arena),
+        .runs = {.application = arena_printf(call->arena, APPLICATION " %.8s", row->token)},
+    };
     if (child.file < 0) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,
                            "No file for the dump can be made; TMPDIR names the folder for it.");
     }
-    const bool ok = dump(&child, row, dumper.path, schema_only) && restore(&child, row, restorer.path);
+    child.parent = pg_session_open_pinned(&parent, call->deadline, call->status);
+    const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, schema_only);
+    pg_session_free(child.parent);
+    child.parent = NULL;
+    const bool ok = is_dumped && restore(&child, row, restorer.path);
     close(child.file);
     return ok;
 }

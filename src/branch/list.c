@@ -185,7 +185,7 @@ static void renew_comment(const struct branch_call *call, const struct branch_ro
 {
     struct status problem = {.arena = call->arena};
     const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline};
-    struct pg_session *const session = server_open(&writing, row->parent);
+    struct pg_session *const session = server_open(&writing, NULL);
     struct database database;
     bool taken;
     const bool ok = session != NULL && server_lock(session, row->token, &taken, &problem) && taken &&
@@ -222,7 +222,7 @@ bool branch_change(const struct branch_call *call, int64_t id, const struct bran
 static void reap_one(const struct branch_call *call, struct branch_row *row)
 {
     bool taken = false;
-    struct pg_session *const session = server_open(call, row->parent);
+    struct pg_session *const session = server_open(call, NULL);
     bool ok = session != NULL && server_lock(session, row->token, &taken, call->status);
     if (ok && taken) {
         /* What was read before the lock may have changed since. */

@@ -46,7 +46,7 @@ static bool take(const struct branch_call *call, struct branch_row *row)
 {
     bool taken;
     row->work = arena_alloc(call->arena, sizeof *row->work);
-    row->work->session = server_open(call, row->parent);
+    row->work->session = server_open(call, strcmp(row->source, "parent") == 0 ? row->parent : NULL);
     row->work->started = clock_ms();
     if (row->work->session != NULL && server_lock(row->work->session, row->token, &taken, call->status) &&
         (taken ||
@@ -327,12 +327,12 @@ static bool has_old(const struct branch_call *call, struct pg_session *session, 
 }
 
 /* Where it is to go. What had a database before must not be dropped with what was made. */
-static const char *undone_status(bool is_known, bool has_old_one, bool is_gone)
+static const char *undone_status(bool is_known, bool has_old_one, bool is_gone, bool is_failure)
 {
     if (!is_known || (has_old_one && !is_gone)) {
         return "creating"; /* a worker's next look tries again */
     }
-    return has_old_one ? "active" : is_gone ? "failed" : "expiring";
+    return has_old_one ? "active" : !is_gone ? "expiring" : is_failure ? "failed" : "deleted";
 }
 
 static bool undo(const struct branch_call *call, struct pg_session *session, const struct branch_row *row,
@@ -346,7 +346,8 @@ static bool undo(const struct branch_call *call, struct pg_session *session, con
                          (has || drop_database(call, session, row, row->branch));
     struct status problem = {.arena = call->arena};
     const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline};
-    const struct registry_move move = {row->id, "creating", undone_status(is_known, has, is_gone), reason};
+    const struct registry_move move = {row->id, "creating", undone_status(is_known, has, is_gone, reason[0] != '\0'),
+                                       reason};
     struct pg_session *const home = registry_open(&writing);
     const bool ok = home != NULL && registry_move(&writing, home, &move, &moved);
     pg_session_free(home);

@@ -13,6 +13,9 @@
 #define CLAIM "2 seconds" /* so often it is looked again; the lock of who works on it decides (server.h) */
 #define KEPT  "30 days"
 
+#define MINUTE_US ((int64_t)60 * 1000000)
+#define HOUR_US   (60 * MINUTE_US)
+
 /* The home database is meant, and no copy of its rows. */
 #define HERE "home_oid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
 
@@ -92,12 +95,29 @@ static struct branch_row row_of(struct arena *arena, const PGresult *result, int
     };
 }
 
+/* Four fifths of its time are over: of its hours, or of what it was given when it was made. */
+static void warn_of_end(struct arena *arena, struct branch_row *row)
+{
+    const int64_t whole = row->ttl_hours > 0 ? (int64_t)row->ttl_hours * HOUR_US : row->expires_at - row->created_at;
+    const int64_t left = row->expires_at - row->now;
+    if (row->expires_at != NO_TIME && !row->is_protected && strcmp(row->status, "active") == 0 && left < whole / 5) {
+        words_add(arena, &row->warnings,
+                  left <= 0
+                      ? "Its time is over: it is about to be dropped."
+                      : arena_printf(arena,
+                                     "It is dropped in %" PRId64 " minutes, unless it is protected or its time is "
+                                     "made longer.",
+                                     left / MINUTE_US + 1));
+    }
+}
+
 static void rows_of(struct arena *arena, const PGresult *result, struct branch_list *list)
 {
     list->count = (size_t)PQntuples(result);
     list->rows = arena_array(arena, list->count + 1, sizeof *list->rows);
     for (size_t i = 0; i < list->count; i++) {
         list->rows[i] = row_of(arena, result, (int)i);
+        warn_of_end(arena, &list->rows[i]);
     }
 }
 

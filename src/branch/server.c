@@ -16,45 +16,15 @@
 
 #define LIST_MOST "20"
 
-/* ---- the session ---- */
+/* ---- the lock ---- */
 
-/* Every worker must take the same one for a branch: its lock is there. */
-static struct pg_session *open_first(const struct branch_call *call, const char *parent)
-{
-    static const char *const databases[] = {"postgres", "template1"};
-    struct pg_session *session = NULL;
-    for (size_t i = 0; session == NULL && i < sizeof databases / sizeof databases[0]; i++) {
-        if (strcmp(databases[i], parent) != 0) {
-            const struct conninfo beside = conninfo_beside(call->arena, call->branches->conninfo, databases[i]);
-            *call->status = (struct status){.arena = call->arena};
-            session = pg_session_open_pinned(&beside, call->deadline, call->status);
-        }
-        if (session == NULL && call->status->code == STATUS_UNAVAILABLE) {
-            break; /* the server: another database is no better */
-        }
-    }
-    return session;
-}
-
-struct pg_session *server_open(const struct branch_call *call, const char *parent)
-{
-    struct pg_session *const session = open_first(call, parent);
-    if (session == NULL) {
-        return NULL;
-    }
-    if (pg_session_is_pooled(session)) {
-        pg_session_free(session);
-        status_fail(
-            call->status, STATUS_FAILED_PRECONDITION,
-            "The connection goes through a pooler (PgBouncer or alike), which cannot keep the lock of a branch: "
-            "give the worker a direct connection URL (Prisma's directUrl).");
-        return NULL;
-    }
-    return session;
-}
-
+/* An advisory lock is one of the database that its session stands in, and workers may stand in different ones. Whoever
+ * has got it there looks at all of them afterwards: of two that got it, at least the later one sees the other. */
 bool server_lock(struct pg_session *session, const char *token, bool *taken, struct status *status)
 {
+    static const char sql[] =
+        "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = " LOCK_CLASS
+        " AND l.objid = $1::int AND l.objsubid = 2 AND l.granted AND l.pid <> pg_catalog.pg_backend_pid())";
     char start[8] = "";
     char key[16];
     memcpy(start, token, strnlen(token, 7)); /* 28 bits: a positive int */
@@ -62,7 +32,12 @@ bool server_lock(struct pg_session *session, const char *token, bool *taken, str
     PG_RESULT(result) = pg_query(session, "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_CLASS ", $1::int)", 1,
                                  (const char *const[]){key}, status);
     *taken = result != NULL && pg_field_bool(result, 0, 0);
-    return result != NULL;
+    if (!*taken) {
+        return result != NULL;
+    }
+    PG_RESULT(alone) = pg_query(session, sql, 1, (const char *const[]){key}, status);
+    *taken = alone != NULL && pg_field_bool(alone, 0, 0);
+    return alone != NULL;
 }
 
 /* ---- databases ---- */

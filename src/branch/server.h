@@ -6,12 +6,12 @@
 
 #include "branch/branch.h"
 
-/* A pinned session beside the databases, which copies and drops them; for pg_session_free. Never on the parent. A
- * pooler is refused: it keeps no lock. */
-struct pg_session *server_open(const struct branch_call *call, const char *parent);
+/* A pinned session that makes, names and drops databases; for pg_session_free. `copied`: the database that is to be the
+ * template of a copy, in which nobody may stand; NULL: none. A pooler is refused: it keeps no lock. */
+struct pg_session *server_open(const struct branch_call *call, const char *copied);
 
 /* The lock of a branch, for as long as the session lives: a statement that a killed worker has begun goes on with it.
- * *taken: false where somebody else has it. */
+ * *taken: false where somebody else has it, in whichever database that session stands; then this one is to be freed. */
 bool server_lock(struct pg_session *session, const char *token, bool *taken, struct status *status);
 
 struct database {

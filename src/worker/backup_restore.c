@@ -55,7 +55,7 @@ static bool fill_branch(struct restoring *restoring)
     struct status ignored = {.arena = call->arena};
     struct branch_call drop = restoring->branch_call;
     drop.status = &ignored;
-    branch_abandon(&drop, &restoring->branch, ok ? "It was made to verify a backup." : call->status->message);
+    branch_abandon(&drop, &restoring->branch, ok ? "" : call->status->message);
     return ok;
 }
 

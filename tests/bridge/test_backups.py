@@ -246,7 +246,7 @@ class Backups(Case):
             bad = self.ended(backup["id"])
             self.assertEqual(bad["status"], "failed")
             self.assertIn("damaged", bad["message"])
-            self.assertIn("not complete", self.ask("POST", f"/{backup['id']}/restore", None, 400)["error"])
+            self.assertIn("not to be trusted", self.ask("POST", f"/{backup['id']}/restore", None, 400)["error"])
 
     def test_a_file_that_is_gone_or_a_link_is_no_backup(self):
         self.open()
@@ -338,7 +338,46 @@ class Backups(Case):
         good = self.ended(backup["id"])
         self.assertEqual((good["verified"], good["message"], good["restore"]), ("restored", None, None))
         self.assertEqual(self.branches(), [])
+        self.assertEqual([one["status"] for one in self.http.get("/api/branches?all=true").json["branches"]], ["deleted"])
         self.assertEqual(self.sql("SELECT datname FROM pg_database WHERE datname LIKE 'truss_branch_%'"), [])
+
+    def test_what_was_called_failed_is_good_again_when_its_file_is(self):
+        self.open()
+        backup = self.make()
+        os.rename(self.path(backup), self.path(backup) + ".away")
+        self.ask("POST", f"/{backup['id']}/verify", None, 202)
+        bad = self.ended(backup["id"])
+        self.assertEqual((bad["status"], bad["verified"]), ("failed", "damaged"))
+        self.assertIn("verify it", self.ask("POST", f"/{backup['id']}/restore", None, 400)["error"])
+        self.ask("POST", f"/{backup['id']}/verify", None, 202)
+        self.assertEqual(self.ended(backup["id"])["status"], "failed")
+        # A worker that dies while it looks again has not found it good.
+        self.sql("UPDATE truss.backups SET state = 'verifying', claimed_until = now() - interval '1 second'")
+        self.assertEqual(self.ended(backup["id"])["status"], "failed")
+        os.rename(self.path(backup) + ".away", self.path(backup))
+        self.ask("POST", f"/{backup['id']}/verify", None, 202)
+        good = self.ended(backup["id"])
+        self.assertEqual((good["status"], good["verified"], good["message"]), ("completed", "read", None))
+
+    def test_roles_that_are_not_there_any_more_are_named(self):
+        self.cluster.psql("postgres", "CREATE ROLE backup_gone; CREATE ROLE backup_unused")
+        self.sql("ALTER TABLE zoo OWNER TO backup_gone")
+        self.open()
+        self.addCleanup(self.drop_branches)
+        backup = self.make()
+        self.sql("REASSIGN OWNED BY backup_gone TO app; DROP OWNED BY backup_gone; DROP ROLE backup_unused")
+        self.ask("POST", f"/{backup['id']}/restore", {"label": "kept"}, 202)
+        kept = self.ended(backup["id"])["restore"]
+        self.assertEqual(kept["status"], "completed", kept)
+        owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'zoo'"
+        self.assertEqual(self.cluster.psql(kept["branch_db"], owner), [("backup_gone",)])
+        self.drop_branches()
+        self.cluster.psql("postgres", "DROP ROLE backup_gone")
+        self.ask("POST", f"/{backup['id']}/restore", {"label": "lost"}, 202)
+        lost = self.ended(backup["id"])["restore"]
+        self.assertEqual(lost["status"], "completed", lost)
+        self.assertIn("not on this server: backup_gone.", lost["message"])
+        self.assertEqual(self.cluster.psql(lost["branch_db"], owner), [("app",)])
 
     def test_rows_that_are_missing_after_a_restore_are_told(self):
         self.open()

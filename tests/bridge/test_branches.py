@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import cluster
 import harness
 from harness import PASSWORD_ENCODED, Case, wait_for
 
@@ -145,6 +147,14 @@ class Contract(Branches):
         self.assertEqual(json.loads(comment.removeprefix("truss-branch "))["label"], "two")
         self.delete(row)
 
+    def test_that_the_end_is_near_is_told_when_a_fifth_is_left(self):
+        row = self.make(label="soon", ttlHours=10)
+        self.assertEqual(self.listed()[0]["warnings"], [])
+        self.sql(f"UPDATE truss.branches SET expires_at = now() + interval '110 minutes' WHERE id = {row['id']}")
+        self.assertIn("dropped in 110 minutes", self.listed()[0]["warnings"][0])
+        self.http.request("PATCH", f"/api/branches/{row['id']}", {"protected": True})
+        self.assertEqual(self.listed()[0]["warnings"], [])
+
     def test_a_reset_begins_anew_under_the_same_name(self):
         row = self.make(label="again")
         self.cluster.psql(row["branch_db"], "DROP TABLE posts")
@@ -280,6 +290,96 @@ class Coming(Branches):
         # Of PostgreSQL it would be 55006, behind 5 seconds in which nobody gets in.
         self.assertEqual((answers[0].json["reason"], answers[0].json.get("sqlstate")), ("BUSY", None), answers[0].body)
         self.assertEqual(len(self.databases()), 1)
+
+
+def backgrounds(*calls):
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+class Beside(Branches):
+    """Runs and others who make databases do not wait for a branch, and a dump waits for a run."""
+    RUN = "SELECT pg_advisory_lock(1414681939, 77)"
+
+    def session(self, sql, url=None):
+        words = ["psql", "-Xq", "-v", "ON_ERROR_STOP=1", url or self.url(), "-c", sql]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, marker):
+        self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%{marker}%' AND pid <> pg_backend_pid()")
+
+    def asleep(self, marker):
+        wait_for(lambda: self.sql(f"SELECT 1 FROM pg_stat_activity WHERE query LIKE '%{marker}%' AND wait_event = 'PgSleep'"))
+
+    def test_a_dump_begins_when_a_run_has_ended(self):
+        answers = []
+        self.session(self.RUN + "; SELECT pg_sleep(61)")
+        self.asleep("pg_sleep(61)")
+        thread, = backgrounds(lambda: answers.append(self.make(source="dump")))
+        wait_for(lambda: self.admin("SELECT 1 FROM pg_database WHERE datname LIKE 'truss\\_branch\\_new%'"))
+        self.sql("INSERT INTO posts VALUES (1000, 'by the run')")
+        self.end("pg_sleep(61)")
+        thread.join()
+        self.assertEqual(self.cluster.psql(answers[0]["branch_db"], "SELECT title FROM posts WHERE id = 1000"), [("by the run",)])
+
+    def test_a_dump_gives_way_to_a_run(self):
+        answers = []
+        self.sql("CREATE TABLE zoo (a int)")
+        self.session("BEGIN; LOCK TABLE zoo; SELECT pg_sleep(62)")
+        self.asleep("pg_sleep(62)")
+        thread, = backgrounds(lambda: answers.append(self.make(source="dump")))
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.relation = 'posts'::regclass "
+                                  "AND a.application_name LIKE 'truss branch %'"))
+        self.assertEqual(self.session(self.RUN + "; ALTER TABLE posts ADD COLUMN late int").wait(), 0)
+        self.end("pg_sleep(62)")
+        thread.join()
+        self.assertEqual(self.cluster.psql(answers[0]["branch_db"], "SELECT count(late) FROM posts"), [("0",)])
+
+    def test_nobody_who_makes_a_database_waits_while_postgres_is_copied(self):
+        answers = []
+        self.admin("DROP SCHEMA IF EXISTS truss CASCADE")
+        self.addCleanup(self.admin, "DROP SCHEMA IF EXISTS truss CASCADE")
+        self.addCleanup(self.drop_all)
+        self.http = self.bridge(self.worker(self.files, "--branch-interval", "600", url=self.cluster.url("postgres")))
+        sleeper = self.session("SELECT pg_sleep(63)", self.cluster.url("postgres"))
+        self.asleep("pg_sleep(63)")
+        thread, = backgrounds(lambda: answers.append(self.make(onBusy="wait")))
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'truss' AND query LIKE '%pg_prepared_xacts%'"))
+        self.sql("CREATE DATABASE made_meanwhile")
+        self.addCleanup(self.cluster.drop_database, "made_meanwhile")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'template1'"), [("0",)])
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres' AND application_name = 'psql'")
+        sleeper.wait()
+        thread.join()
+        self.assertEqual((answers[0]["parent_db"], answers[0]["source"]), ("postgres", "parent"))
+        self.assertEqual(self.make(source="schema")["kind"], "schema")
+
+
+class Room(Branches):
+    def test_a_disk_without_room_for_a_copy_is_told_before_anything_is_made(self):
+        folder = tempfile.mkdtemp(prefix="truss-small-")
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=18m,mode=777", "tmpfs", folder], capture_output=True).returncode != 0:
+            os.rmdir(folder)
+            self.skipTest("a small disk can be mounted by root alone")
+        self.addCleanup(os.rmdir, folder)
+        self.addCleanup(subprocess.run, ["umount", folder], check=True)
+        name = self.cluster.create_database()
+        place = os.path.join(folder, "place")
+        cluster.server_directory(place)
+        self.addCleanup(self.admin, "DROP TABLESPACE IF EXISTS small")
+        self.addCleanup(self.cluster.drop_database, name)
+        self.admin(f"CREATE TABLESPACE small LOCATION '{place}'")
+        self.admin(f'ALTER DATABASE "{name}" SET TABLESPACE small')
+        error = self.make(409, parent=name)
+        self.assertEqual(error["reason"], "DISK")
+        self.assertEqual(self.make(409, parent=name, source="dump")["reason"], "DISK")
+        self.assertEqual(self.databases(), set())
+        self.assertEqual(self.make(parent=name, source="schema")["kind"], "schema")
 
 
 class Busy(Branches):

@@ -1,0 +1,97 @@
+/*
+ * The server's folder is this machine's where its postmaster.pid tells of the server that we talk to (its port and the
+ * second of its start); where that may not be read, where we talk over a Unix socket.
+ */
+#include "branch/disk.h"
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "branch/server.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define TOLD_FROM ((int64_t)256 * 1024 * 1024) /* of smaller ones nobody wants to read that it is unknown */
+#define PID_MOST  ((size_t)4096)
+
+struct place {
+    const char *folder; /* of the database's tablespace */
+    const char *data;   /* of the server */
+    int64_t started;    /* seconds */
+    int64_t size;       /* of the database */
+};
+
+/* Who may not read all settings is not told where the data is. */
+static bool find(const struct branch_call *call, struct pg_session *session, const char *name, struct place *place)
+{
+    struct status ignored = {.arena = call->arena};
+    PG_RESULT(result) = pg_query(
+        session,
+        "SELECT pg_catalog.current_setting('data_directory'), pg_catalog.pg_tablespace_location(d.dattablespace), "
+        "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::bigint, pg_catalog.pg_database_size(d.oid) FROM "
+        "pg_catalog.pg_database d WHERE d.datname = $1",
+        1, &name, &ignored);
+    if (result == NULL || PQntuples(result) == 0) {
+        return false;
+    }
+    const char *const location = pg_field(result, 0, 1);
+    place->data = arena_strdup(call->arena, pg_field(result, 0, 0));
+    place->folder = location == NULL || location[0] == '\0' ? place->data : arena_strdup(call->arena, location);
+    place->started = pg_field_int(result, 0, 2, 0);
+    place->size = pg_field_int(result, 0, 3, -1);
+    return true;
+}
+
+/* Lines of postmaster.pid: pid, folder, start in seconds, port, … */
+static bool is_of(const char *lines, const struct place *place, const struct pg_session *session)
+{
+    long long start = 0;
+    int port = 0;
+    return sscanf(lines, "%*d\n%*[^\n]\n%lld\n%d", &start, &port) == 2 && port == atoi(pg_session_port(session)) &&
+           llabs(start - place->started) <= 5;
+}
+
+static bool is_here(const struct branch_call *call, const struct pg_session *session, const struct place *place)
+{
+    struct text lines;
+    struct status ignored = {.arena = call->arena};
+    const char *const path = path_join(call->arena, place->data, "postmaster.pid");
+    const char *const host = pg_session_host(session);
+    if (file_read(call->arena, path, PID_MOST, &lines, &ignored)) {
+        return is_of(lines.data, place, session);
+    }
+    return ignored.code == STATUS_PERMISSION_DENIED && host != NULL && host[0] == '/';
+}
+
+static bool fail(const struct branch_call *call, const char *name, const struct place *place, int64_t room)
+{
+    struct status *const status = call->status;
+    status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_DISK,
+                        "The server's disk has room for %" PRId64 " MB, and a copy of \"%s\" wants twice its %" PRId64
+                        " MB. Nothing was begun.",
+                        room >> 20, name, place->size >> 20);
+    status->hint = "Make room, drop branches that nobody needs, or take source \"schema\", which copies no rows.";
+    return false;
+}
+
+bool disk_has_room(const struct branch_call *call, struct pg_session *session, const char *copied,
+                   struct words *warnings)
+{
+    struct place place = {.size = -1};
+    struct statvfs disk;
+    if (find(call, session, copied, &place) && is_here(call, session, &place) && statvfs(place.folder, &disk) == 0) {
+        const int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+        return place.size / 2 <= room / 4 || fail(call, copied, &place, room);
+    }
+    const int64_t size = place.size >= 0 ? place.size : server_size(call, session, copied);
+    if (size >= TOLD_FROM) {
+        words_add(call->arena, warnings,
+                  arena_printf(call->arena,
+                               "Whether the server's disk has room for another %" PRId64 " MB is not known here.",
+                               size >> 20));
+    }
+    return true;
+}

@@ -1,0 +1,60 @@
+/*
+ * A run holds an advisory lock of Truss's class on its own session, which is also the one that its statements wait in.
+ * It waits for a lock for as little as 50 ms at a time: while a run is there, who waits is asked twenty times a second,
+ * and a run that takes longer is given way to whether it was seen to wait or not.
+ */
+#include "pg/runs.h"
+
+#include "base/clock.h"
+
+#define LOOK_MS      500
+#define LOOK_NEAR_MS 50
+#define PATIENCE_MS  3000
+/* Of a run, whether it is seen to wait or not: its tries for a lock are short, and may be missed. */
+#define RUN_PATIENCE_MS 1500
+
+/* Classid 1414681939 with two keys; 0 of them is the lock for making tables. */
+#define RUNS                                                                                                           \
+    "SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1414681939 AND "            \
+    "l.objsubid = 2 AND l.objid <> 0 AND l.granted AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "      \
+    "WHERE d.datname = pg_catalog.current_database())"
+
+/* A run is there, a run waits for us, anybody waits for us. */
+static const char look_sql[] =
+    "WITH runs AS MATERIALIZED (" RUNS "), ours AS MATERIALIZED (SELECT a.pid FROM pg_catalog.pg_stat_activity a "
+    "WHERE a.application_name = $1 AND a.datname = pg_catalog.current_database()), waiting AS MATERIALIZED "
+    "(SELECT DISTINCT w.pid FROM pg_catalog.pg_locks w WHERE NOT w.granted), blocked AS MATERIALIZED "
+    "(SELECT w.pid FROM waiting w WHERE EXISTS (SELECT FROM ours o WHERE o.pid = ANY "
+    "(pg_catalog.pg_blocking_pids(w.pid)) AND o.pid <> w.pid)) "
+    "SELECT EXISTS (SELECT FROM runs), EXISTS (SELECT FROM blocked b JOIN runs r ON r.pid = b.pid), "
+    "EXISTS (SELECT FROM blocked)";
+
+static int64_t since(bool is, int64_t before)
+{
+    return !is ? 0 : before == 0 ? clock_ms() : before;
+}
+
+static bool is_longer(int64_t since, int64_t ms)
+{
+    return since != 0 && clock_ms() - since >= ms;
+}
+
+bool run_watch_look(struct run_watch *watch, struct pg_session *session, struct status *status)
+{
+    watch->next_look = clock_ms() + (watch->has_run ? LOOK_NEAR_MS : LOOK_MS);
+    PG_RESULT(result) = pg_query(session, look_sql, 1, &watch->application, status);
+    if (result == NULL) {
+        return false;
+    }
+    watch->has_run = pg_field_bool(result, 0, 0);
+    watch->blocked_since = since(pg_field_bool(result, 0, 2), watch->blocked_since);
+    watch->run_since = since(watch->has_run, watch->run_since);
+    watch->gives_way = pg_field_bool(result, 0, 1) || is_longer(watch->blocked_since, PATIENCE_MS) ||
+                       is_longer(watch->run_since, RUN_PATIENCE_MS);
+    return true;
+}
+
+void run_watch_anew(struct run_watch *watch)
+{
+    *watch = (struct run_watch){.application = watch->application};
+}
