@@ -54,7 +54,8 @@ struct backup_progress {
 bool backup_rows_tell(const struct backup_call *call, struct pg_session *session,
                       const struct backup_progress *progress, bool *goes_on);
 
-/* completed → verifying or restoring, or a complete one that failed since → verifying; claimed. *moved: false where it was not. */
+/* completed → verifying or restoring, or a complete one that failed since → verifying; claimed. *moved: false where it
+ * was not. */
 bool backup_rows_move(const struct backup_call *call, struct pg_session *session, int64_t id, const char *to,
                       bool *moved);
 

@@ -215,11 +215,11 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
     static const char sql[] =
         "UPDATE truss.backups b SET state = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
         "'" BACKUP_DAMAGED "' THEN 'completed' ELSE 'failed' END, restore_state = CASE b.state WHEN 'restoring' THEN "
-                           "'failed' ELSE b.restore_state END, "
+        "'failed' ELSE b.restore_state END, "
         "restore_message = CASE b.state WHEN 'restoring' THEN 'Its worker ended in the middle of it.' ELSE "
         "b.restore_message END, message = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
         "'" BACKUP_DAMAGED "' THEN b.message ELSE 'Its worker ended in the middle of it.' END, claimed_until = NULL, "
-                           "claimed_by = '' WHERE b.id IN (SELECT l.id FROM "
+        "claimed_by = '' WHERE b.id IN (SELECT l.id FROM "
         "truss.backups l WHERE l.home = " BACKUP_HOME
         " AND l.state IN ('waiting', 'running', 'verifying', 'restoring') AND l.claimed_until < "
         "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.sha256 = "

@@ -93,7 +93,8 @@ bool branch_begin_empty(const struct branch_call *call, const struct branch_new 
  * there), empties the copy of our own tables, and makes it active. Where that fails it is abandoned. */
 bool branch_complete(const struct branch_call *call, struct branch_row *row);
 
-/* Drops it; the row is "failed" and says why, or "deleted" where there is no reason (""). True where the database is gone; else a worker tries again. */
+/* Drops it; the row is "failed" and says why, or "deleted" where there is no reason (""). True where the database is
+ * gone; else a worker tries again. */
 bool branch_abandon(const struct branch_call *call, struct branch_row *row, const char *reason);
 
 /* ---- copies ---- */

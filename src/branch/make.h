@@ -28,7 +28,8 @@ bool make_name(const struct branch_call *call, struct branch_row *row);
 
 bool make_finish(const struct branch_call *call, struct branch_row *row);
 
-/* Undoes what was made; reason "": it has done its service, and is "deleted" rather than "failed". A row that had a database before, at a reset, has it still and is "active" again. */
+/* Undoes what was made; reason "": it has done its service, and is "deleted" rather than "failed". A row that had a
+ * database before, at a reset, has it still and is "active" again. */
 bool make_abandon(const struct branch_call *call, struct branch_row *row, const char *reason);
 
 /* A row that is "creating" and whose worker is gone: the session has its lock. */
