@@ -8,29 +8,28 @@
 
 #define MOST_TRIES 3
 
-/* Behind what is there: what is not ours, the schema, or something in it, of a role that is not trusted. */
+/* What stands in the way, the worst first: the number of it in look_sql. */
+enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER };
+
+/* One row: what is there, and behind it what is a role's that is not trusted. Who is trusted is asked once for all
+ * three: that is what the server plans longest. */
 static const char look_sql[] =
-    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, "
-    "pg_catalog.to_regnamespace('truss') IS NOT NULL, "
-    "(SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r "
-    "ON r.oid OPERATOR(pg_catalog.=) n.nspowner WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
-    "AND NOT " PG_IS_TRUSTED(
-        "r") "), "
-             "(SELECT pg_catalog.concat_ws(' of ', c.relname, r.rolname) FROM pg_catalog.pg_namespace n "
-             "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
-             "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner "
-             "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' "
-             "AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind OPERATOR(pg_catalog.<>) 'I' "
-             "AND NOT " PG_IS_TRUSTED(
-                 "r") " LIMIT 1), "
-                      "(SELECT pg_catalog.concat_ws(' on truss.', pg_catalog.quote_ident(g.tgname), "
-                      "pg_catalog.concat_ws(' of ', c.relname, r.rolname)) FROM pg_catalog.pg_namespace n "
-                      "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
-                      "JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
-                      "JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid "
-                      "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) f.proowner "
-                      "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND NOT g.tgisinternal "
-                      "AND NOT " PG_IS_TRUSTED("r") " LIMIT 1)";
+    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, pg_catalog.to_regnamespace('truss') IS NOT NULL, "
+    "s.obstacle, s.what "
+    "FROM (SELECT) AS one LEFT JOIN (SELECT t.obstacle, pg_catalog.concat_ws(' of ', t.what, r.rolname) AS what FROM ("
+    "SELECT 0 AS obstacle, NULL AS what, n.nspowner AS owner FROM pg_catalog.pg_namespace n "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' UNION ALL "
+    "SELECT 1, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind "
+    "OPERATOR(pg_catalog.<>) 'I' UNION ALL "
+    "SELECT 2, pg_catalog.concat_ws(' on truss.', pg_catalog.quote_ident(g.tgname), c.relname), f.proowner "
+    "FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN "
+    "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
+    "JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND NOT g.tgisinternal) t "
+    "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner "
+    "WHERE NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
 
 /* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
@@ -49,6 +48,17 @@ static bool fail_triggered(const struct pg_session *session, const char *trigger
                        trigger, pg_session_user(session));
 }
 
+/* `what` is the owner of the schema, or "NAME of ROLE" for something in it. */
+static bool fail_strange(const struct pg_session *session, bool is_schema, const char *what, struct status *status)
+{
+    return status_fail(status, STATUS_PERMISSION_DENIED,
+                       "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
+                       "could run that role's code with the rights of \"%s\". Nothing of it was used. Drop it, or "
+                       "give it to \"%s\" when you have looked at it.",
+                       is_schema ? "belongs to \"" : "has \"", what, pg_session_user(session),
+                       pg_session_user(session));
+}
+
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
 {
@@ -58,18 +68,13 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
     }
     found->tables = pg_field_bool(result, 0, 0);
     found->schema = pg_field_bool(result, 0, 1);
-    const char *const owner = pg_field(result, 0, 2);
-    const char *const stranger = pg_field(result, 0, 3);
-    const bool has_trigger = pg_field(result, 0, 4) != NULL;
-    if (owner != NULL || stranger != NULL) {
-        return status_fail(status, STATUS_PERMISSION_DENIED,
-                           "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
-                           "could run that role's code with the rights of \"%s\". Nothing of it was used. Drop it, or "
-                           "give it to \"%s\" when you have looked at it.",
-                           owner != NULL ? "belongs to \"" : "has \"", owner != NULL ? owner : stranger,
-                           pg_session_user(session), pg_session_user(session));
+    const char *const what = pg_field(result, 0, 3);
+    if (what == NULL) {
+        return true;
     }
-    return !has_trigger || fail_triggered(session, pg_field(result, 0, 4), status);
+    const int64_t obstacle = pg_field_int(result, 0, 2, OBSTACLE_SCHEMA);
+    return obstacle == OBSTACLE_TRIGGER ? fail_triggered(session, what, status)
+                                        : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
