@@ -15,12 +15,23 @@ const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   // One process less for each, and no second compilation of what runs once.
   "--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt"] });
-let context, page, problems;
+// One context for all tests with the same options: each new one costs a process. No test sees another's storage, as each has a bridge on a
+// port of its own; cookies know no ports and are cleared.
+const contexts = new Map();
+let page, problems;
+
+async function contextOf(options) {
+  const key = JSON.stringify(options);
+  if (!contexts.has(key)) {
+    contexts.set(key, await browser.newContext({ reducedMotion: "reduce", locale: "en-GB", ...options }));
+    await contexts.get(key).newPage(); // an empty one, so that the process stays between two tests
+  }
+  return contexts.get(key);
+}
 
 async function open({ open: url, options }) {
   problems = [];
-  context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB", ...options });
-  page = await context.newPage();
+  page = await (await contextOf(options)).newPage();
   page.setDefaultTimeout(20000);
   const origin = new URL(url).origin;
   page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
@@ -33,7 +44,8 @@ async function open({ open: url, options }) {
 async function answer(line) {
   if (line.open) return open(line);
   if (line.close) {
-    await context.close();
+    await page.context().clearCookies();
+    await page.close();
     return problems;
   }
   return (await new AsyncFunction("page", "args", "axe", line.run)(page, line.args, axe)) ?? null;
