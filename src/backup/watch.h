@@ -30,8 +30,9 @@ struct backup_watch {
 void backup_watch_begin(struct backup_watch *watch, const struct backup_call *call, int64_t id, const char *state);
 void backup_watch_end(struct backup_watch *watch);
 
-/* True where it goes on; else `end` says why. Cheap: asks the server where it is time. A backup_goes_on. */
-bool backup_watch_look(void *watch);
+/* True where it goes on; else `end` says why. Cheap: asks the server where it is time. A backup_goes_on: `data` is the
+ * watch. */
+bool backup_watch_look(void *data);
 
 /* Waits until no run is going on, telling so. False where it does not go on, or that takes too long: `end` says. */
 bool backup_watch_wait(struct backup_watch *watch);

@@ -88,55 +88,73 @@ static bool has_whole_tls(const struct options *options, struct status *status)
                        "HTTPS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
 }
 
+/* SIGTERM and SIGINT are taken by sigwait alone. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Who is near needs no login; from afar the workers have to ask for one, or the operator has said that none is wanted.
+ */
+static bool decide_login(struct arena *arena, const struct http_server *server, struct bridge *bridge,
+                         struct status *status)
+{
+    if (http_server_is_loopback(server)) {
+        atomic_store(&bridge->needs_login, false);
+        atomic_store(&bridge->is_near, true);
+        return true;
+    }
+    return !atomic_load(&bridge->needs_login) || workers_ask_login(arena, bridge, status);
+}
+
+/* Serves until a signal says that it is enough. Whatever it returns, the bridge has been stopped. */
+static bool serve_until_told(struct arena *arena, const struct options *options, struct bridge *bridge,
+                             struct status *status)
+{
+    const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
+    const struct http_place place = {options->http_listen, bridge->is_tls ? &tls : NULL};
+    sigset_t signals;
+    int caught;
+    block_signals(&signals);
+    struct http_server *const server = open_workers(arena, options->workers, bridge, status)
+                                           ? http_server_start(&place, dispatch, bridge, status)
+                                           : NULL;
+    if (server == NULL) {
+        bridge_stop(bridge);
+        return false;
+    }
+    if (!decide_login(arena, server, bridge, status)) {
+        stop(bridge, server);
+        return false;
+    }
+    log_info("listening", "address=http%s://%s workers=%s", bridge->is_tls ? "s" : "", http_server_address(server),
+             options->workers);
+    sigwait(&signals, &caught);
+    log_info("stopping", "signal=%d", caught);
+    stop(bridge, server);
+    return true;
+}
+
 static bool serve(struct arena *arena, const struct options *options, struct status *status)
 {
+    const char *hosts[LIMIT_HOSTS + 1] = {NULL};
     struct bridge bridge = {
         .openapi = openapi_document(arena),
         .index = openapi_index(arena),
+        .allowed_hosts = hosts,
         .read_timeout_ms = options->bridge_timeout,
         .run_timeout_ms = options->run_timeout,
         .is_tls = options->tls_cert != NULL,
     };
-    const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
-    const struct http_place place = {options->http_listen, bridge.is_tls ? &tls : NULL};
-    const char *hosts[LIMIT_HOSTS + 1] = {NULL};
-    sigset_t signals;
-    int caught;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
     }
-    if (!has_whole_tls(options, status)) {
-        return false;
-    }
-    bridge.allowed_hosts = hosts;
-    if (!open_workers(arena, options->workers, &bridge, status)) {
-        bridge_stop(&bridge);
-        return false;
-    }
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
-    struct http_server *const server = http_server_start(&place, dispatch, &bridge, status);
-    if (server == NULL) {
-        bridge_stop(&bridge);
-        return false;
-    }
-    if (http_server_is_loopback(server)) {
-        atomic_store(&bridge.needs_login, false);
-        atomic_store(&bridge.is_near, true);
-    } else if (atomic_load(&bridge.needs_login) && !workers_ask_login(arena, &bridge, status)) {
-        stop(&bridge, server);
-        return false;
-    }
-    log_info("listening", "address=http%s://%s workers=%s", bridge.is_tls ? "s" : "", http_server_address(server),
-             options->workers);
-    sigwait(&signals, &caught);
-    log_info("stopping", "signal=%d", caught);
-    stop(&bridge, server);
-    return true;
+    return has_whole_tls(options, status) && serve_until_told(arena, options, &bridge, status);
 }
 
 int main(int argc, char **argv)

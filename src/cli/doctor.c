@@ -163,42 +163,49 @@ static size_t count_of(const StatusReply *reply, Truss__Migration__V1__DetailSta
     return count;
 }
 
-static bool look_at_history(struct cli *cli, const StatusReply *reply)
+/* What is wrong with single migrations, and what to do about each kind. */
+static const struct detail_finding {
+    Truss__Migration__V1__DetailState detail;
+    enum finding finding;
+    const char *found;
+    const char *advice;
+} detail_findings[] = {
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt(s) failed and are not resolved",
+     "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
+     "NAME, or complete them and truss mark-applied NAME."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration(s) have no script",
+     "Restore the files, or delete their directories."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file(s) have the version of another",
+     "Rename them."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER, FINDING_NOTE,
+     "pending migration(s) are older than applied ones",
+     "truss status says what the framework's own tool does with them."},
+    {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED, FINDING_BAD,
+     "pending migration(s) would never be run by the framework's own tool",
+     "Run them with: truss run --allow-out-of-order"},
+};
+
+static bool say_details(struct cli *cli, const StatusReply *reply)
 {
-    static const struct {
-        Truss__Migration__V1__DetailState detail;
-        enum finding finding;
-        const char *found;
-        const char *advice;
-    } details[] = {
-        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED, FINDING_BAD, "attempt(s) failed and are not resolved",
-         "truss status shows their logs. Run again where Truss began them; else undo them and truss mark-rolled-back "
-         "NAME, or "
-         "complete them and truss mark-applied NAME."},
-        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FILE_MISSING, FINDING_BAD, "migration(s) have no script",
-         "Restore the files, or delete their directories."},
-        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE, FINDING_BAD, "file(s) have the version of another",
-         "Rename them."},
-        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_OUT_OF_ORDER, FINDING_NOTE,
-         "pending migration(s) are older than applied ones",
-         "truss status says what the framework's own tool does with them."},
-        {TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_SKIPPED, FINDING_BAD,
-         "pending migration(s) would never be run by the framework's own tool",
-         "Run them with: truss run --allow-out-of-order"},
-    };
-    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
-    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     bool good = true;
-    say(cli, FINDING_GOOD, "migrations",
-        arena_printf(cli->arena, "%u applied, %u pending", summary->applied, summary->pending), NULL);
-    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
-        const size_t count = count_of(reply, details[i].detail);
+    for (size_t i = 0; i < sizeof detail_findings / sizeof detail_findings[0]; i++) {
+        const struct detail_finding *const row = &detail_findings[i];
+        const size_t count = count_of(reply, row->detail);
         if (count > 0) {
-            say(cli, details[i].finding, "migrations", arena_printf(cli->arena, "%zu %s", count, details[i].found),
-                details[i].advice);
-            good = good && details[i].finding != FINDING_BAD;
+            say(cli, row->finding, "migrations", arena_printf(cli->arena, "%zu %s", count, row->found), row->advice);
+            good = good && row->finding != FINDING_BAD;
         }
     }
+    return good;
+}
+
+static bool look_at_history(struct cli *cli, const StatusReply *reply)
+{
+    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
+    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
+    say(cli, FINDING_GOOD, "migrations",
+        arena_printf(cli->arena, "%u applied, %u pending", summary->applied, summary->pending), NULL);
+    const bool good = say_details(cli, reply);
     if (summary->modified > 0) {
         say(cli, FINDING_NOTE, "migrations",
             arena_printf(cli->arena, "%u applied one(s) were edited since", summary->modified),

@@ -116,6 +116,28 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
     return *codes != NULL;
 }
 
+/* Behind a migration of which something was committed. */
+static const char *next_of_partial(struct arena *arena, const FailedMigration *failed, const char *again)
+{
+    if (failed->needs_person) {
+        return arena_printf(
+            arena,
+            "What it committed stays, and a new run does not go on behind it. Do the rest by hand, and "
+            "then: truss mark-applied %s\n      Or undo it by hand, and then: truss mark-rolled-back %s",
+            failed->name, failed->name);
+    }
+    if (failed->step > 1) {
+        return arena_printf(arena,
+                            "Its earlier steps stay. Mend the script and go on behind them: %s\n      Or undo them by "
+                            "hand, and then: truss mark-rolled-back %s",
+                            again, failed->name);
+    }
+    return arena_printf(arena,
+                        "What it committed stays. Look at what that is; undo it by hand, and then: truss "
+                        "mark-rolled-back %s\n      Or complete it by hand, and then: truss mark-applied %s",
+                        failed->name, failed->name);
+}
+
 static const char *next_of(struct arena *arena, const FailedMigration *failed, const char *again)
 {
     static const char *const there_already[] = {SQLSTATE_DUPLICATE_TABLE,    SQLSTATE_DUPLICATE_COLUMN,
@@ -125,24 +147,8 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
     static const char *const not_allowed[] = {SQLSTATE_INSUFFICIENT_PRIVILEGE, SQLSTATE_READ_ONLY, NULL};
     static const char *const cancelled[] = {SQLSTATE_QUERY_CANCELED, NULL};
     const char *const sqlstate = failed->_sqlstate_case == 0 ? "" : failed->sqlstate;
-    if (failed->needs_person) {
-        return arena_printf(
-            arena,
-            "What it committed stays, and a new run does not go on behind it. Do the rest by hand, and "
-            "then: truss mark-applied %s\n      Or undo it by hand, and then: truss mark-rolled-back %s",
-            failed->name, failed->name);
-    }
-    if (failed->partially_applied && failed->step > 1) {
-        return arena_printf(arena,
-                            "Its earlier steps stay. Mend the script and go on behind them: %s\n      Or undo them by "
-                            "hand, and then: truss mark-rolled-back %s",
-                            again, failed->name);
-    }
-    if (failed->partially_applied) {
-        return arena_printf(arena,
-                            "What it committed stays. Look at what that is; undo it by hand, and then: truss "
-                            "mark-rolled-back %s\n      Or complete it by hand, and then: truss mark-applied %s",
-                            failed->name, failed->name);
+    if (failed->needs_person || failed->partially_applied) {
+        return next_of_partial(arena, failed, again);
     }
     if (is_one_of(sqlstate, no_lock)) {
         return arena_printf(arena, "Wait until who holds the lock has ended, or try for longer: %s --lock-retry 5m",

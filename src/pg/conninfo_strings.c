@@ -31,53 +31,55 @@ bool conninfo_take_keywords(struct reading *reading, const char *string)
     return ok;
 }
 
+/* Npgsql's names, in small letters and without spaces. */
+static const struct parameter npgsql_names[] = {
+    {"host", conninfo_take_keyword, "host"},
+    {"server", conninfo_take_keyword, "host"},
+    {"port", conninfo_take_keyword, "port"},
+    {"database", conninfo_take_keyword, "dbname"},
+    {"db", conninfo_take_keyword, "dbname"},
+    {"username", conninfo_take_keyword, "user"},
+    {"userid", conninfo_take_keyword, "user"},
+    {"user", conninfo_take_keyword, "user"},
+    {"uid", conninfo_take_keyword, "user"},
+    {"password", conninfo_take_keyword, "password"},
+    {"pwd", conninfo_take_keyword, "password"},
+    {"passfile", conninfo_take_keyword, "passfile"},
+    {"applicationname", conninfo_take_keyword, "application_name"},
+    {"rootcertificate", conninfo_take_keyword, "sslrootcert"},
+    {"sslcertificate", conninfo_take_keyword, "sslcert"},
+    {"sslkey", conninfo_take_sslkey, NULL},
+    {"sslpassword", conninfo_take_keyword, "sslpassword"},
+    {"timeout", conninfo_take_connect_timeout, NULL},
+    {"trustservercertificate", conninfo_take_trust_certificate, NULL},
+    {"targetsessionattributes", conninfo_take_target, NULL},
+    {"maximumpoolsize", conninfo_take_connection_limit, NULL},
+    {"maxpoolsize", conninfo_take_connection_limit, NULL},
+    {"keepalive", conninfo_take_nothing, NULL},
+    {"pooling", conninfo_take_nothing, NULL},
+    {"minimumpoolsize", conninfo_take_nothing, NULL},
+    {"minpoolsize", conninfo_take_nothing, NULL},
+    {"connectionidlelifetime", conninfo_take_nothing, NULL},
+    {"connectionlifetime", conninfo_take_nothing, NULL},
+    {"connectionpruninginterval", conninfo_take_nothing, NULL},
+    {"commandtimeout", conninfo_take_nothing, NULL}, /* EF Core's migrations have none of ours */
+    {"internalcommandtimeout", conninfo_take_nothing, NULL},
+    {"cancellationtimeout", conninfo_take_nothing, NULL},
+    {"includeerrordetail", conninfo_take_nothing, NULL},
+    {"logparameters", conninfo_take_nothing, NULL},
+    {"persistsecurityinfo", conninfo_take_nothing, NULL},
+    {"enlist", conninfo_take_nothing, NULL},
+    {"noresetonclose", conninfo_take_nothing, NULL},
+    {"maxautoprepare", conninfo_take_nothing, NULL},
+    {"autoprepareminusages", conninfo_take_nothing, NULL},
+    {"multiplexing", conninfo_take_nothing, NULL},
+};
+
 static bool take_pair(struct reading *reading, const char *name, const char *value)
 {
-    static const struct parameter rows[] = {
-        {"host", conninfo_take_keyword, "host"},
-        {"server", conninfo_take_keyword, "host"},
-        {"port", conninfo_take_keyword, "port"},
-        {"database", conninfo_take_keyword, "dbname"},
-        {"db", conninfo_take_keyword, "dbname"},
-        {"username", conninfo_take_keyword, "user"},
-        {"userid", conninfo_take_keyword, "user"},
-        {"user", conninfo_take_keyword, "user"},
-        {"uid", conninfo_take_keyword, "user"},
-        {"password", conninfo_take_keyword, "password"},
-        {"pwd", conninfo_take_keyword, "password"},
-        {"passfile", conninfo_take_keyword, "passfile"},
-        {"applicationname", conninfo_take_keyword, "application_name"},
-        {"rootcertificate", conninfo_take_keyword, "sslrootcert"},
-        {"sslcertificate", conninfo_take_keyword, "sslcert"},
-        {"sslkey", conninfo_take_sslkey, NULL},
-        {"sslpassword", conninfo_take_keyword, "sslpassword"},
-        {"timeout", conninfo_take_connect_timeout, NULL},
-        {"trustservercertificate", conninfo_take_trust_certificate, NULL},
-        {"targetsessionattributes", conninfo_take_target, NULL},
-        {"maximumpoolsize", conninfo_take_connection_limit, NULL},
-        {"maxpoolsize", conninfo_take_connection_limit, NULL},
-        {"keepalive", conninfo_take_nothing, NULL},
-        {"pooling", conninfo_take_nothing, NULL},
-        {"minimumpoolsize", conninfo_take_nothing, NULL},
-        {"minpoolsize", conninfo_take_nothing, NULL},
-        {"connectionidlelifetime", conninfo_take_nothing, NULL},
-        {"connectionlifetime", conninfo_take_nothing, NULL},
-        {"connectionpruninginterval", conninfo_take_nothing, NULL},
-        {"commandtimeout", conninfo_take_nothing, NULL}, /* EF Core's migrations have none of ours */
-        {"internalcommandtimeout", conninfo_take_nothing, NULL},
-        {"cancellationtimeout", conninfo_take_nothing, NULL},
-        {"includeerrordetail", conninfo_take_nothing, NULL},
-        {"logparameters", conninfo_take_nothing, NULL},
-        {"persistsecurityinfo", conninfo_take_nothing, NULL},
-        {"enlist", conninfo_take_nothing, NULL},
-        {"noresetonclose", conninfo_take_nothing, NULL},
-        {"maxautoprepare", conninfo_take_nothing, NULL},
-        {"autoprepareminusages", conninfo_take_nothing, NULL},
-        {"multiplexing", conninfo_take_nothing, NULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(name, rows[i].name) == 0) {
-            return rows[i].take(reading, &rows[i], value);
+    for (size_t i = 0; i < sizeof npgsql_names / sizeof npgsql_names[0]; i++) {
+        if (strcmp(name, npgsql_names[i].name) == 0) {
+            return npgsql_names[i].take(reading, &npgsql_names[i], value);
         }
     }
     return conninfo_take_parameter(reading, name, value);

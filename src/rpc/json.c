@@ -206,35 +206,47 @@ static void write_message(struct buffer *out, const ProtobufCMessage *message, c
     }
 }
 
-/* One value of a field's type. */
-static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *field, const void *value,
-                        const struct style *style)
+/* A number as JSON has it: 64 bits as a string, for who reads numbers as doubles. False where it is none. */
+static bool write_number(struct buffer *out, ProtobufCType type, const void *value)
 {
-    switch (field->type) {
+    switch (type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
         buffer_printf(out, "%" PRId32, *(const int32_t *)value);
-        break;
+        return true;
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
         buffer_printf(out, "%" PRIu32, *(const uint32_t *)value);
-        break;
+        return true;
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
         buffer_printf(out, "\"%" PRId64 "\"", *(const int64_t *)value);
-        break;
+        return true;
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
         buffer_printf(out, "\"%" PRIu64 "\"", *(const uint64_t *)value);
-        break;
+        return true;
     case PROTOBUF_C_TYPE_FLOAT:
         write_double(out, (double)*(const float *)value);
-        break;
+        return true;
     case PROTOBUF_C_TYPE_DOUBLE:
         write_double(out, *(const double *)value);
-        break;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* One value of a field's type. */
+static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *field, const void *value,
+                        const struct style *style)
+{
+    if (write_number(out, field->type, value)) {
+        return;
+    }
+    switch (field->type) {
     case PROTOBUF_C_TYPE_BOOL:
         buffer_puts(out, *(const protobuf_c_boolean *)value != 0 ? "true" : "false");
         break;
@@ -247,7 +259,7 @@ static void write_value(struct buffer *out, const ProtobufCFieldDescriptor *fiel
     case PROTOBUF_C_TYPE_BYTES:
         write_bytes(out, value);
         break;
-    case PROTOBUF_C_TYPE_MESSAGE:
+    default:
         write_message(out, *(const ProtobufCMessage *const *)value, style);
         break;
     }

@@ -101,27 +101,76 @@ static bool read_time(const struct reading *reading, const ProtobufCFieldDescrip
     return true;
 }
 
-/* Reads one value of the field's type to where it belongs. */
+static bool read_int32(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                       int32_t *value)
+{
+    int64_t integer = 0;
+    const bool ok = read_integer(reading, field, json, (struct bounds){INT32_MIN, INT32_MAX}, &integer);
+    *value = ok ? (int32_t)integer : 0;
+    return ok;
+}
+
+static bool read_uint32(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                        uint32_t *value)
+{
+    int64_t integer = 0;
+    const bool ok = read_integer(reading, field, json, (struct bounds){0, UINT32_MAX}, &integer);
+    *value = ok ? (uint32_t)integer : 0;
+    return ok;
+}
+
+static bool read_double(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                        double *value)
+{
+    *value = json_number_value(json);
+    return json_is_number(json) || fail_type(reading, field->name, "a number");
+}
+
+static bool read_float(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                       float *value)
+{
+    double number = 0;
+    const bool ok = read_double(reading, field, json, &number);
+    *value = (float)number;
+    return ok;
+}
+
+static bool read_bool(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                      protobuf_c_boolean *value)
+{
+    *value = json_is_true(json);
+    return json_is_boolean(json) || fail_type(reading, field->name, "true or false");
+}
+
+static bool read_string(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                        char **value)
+{
+    *value = arena_strdup(reading->arena, json_string_value(json));
+    return json_is_string(json) || fail_type(reading, field->name, "a string");
+}
+
+static bool read_message(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
+                         ProtobufCMessage **value)
+{
+    if (field->descriptor == &google__protobuf__timestamp__descriptor) {
+        return read_time(reading, field, json, value);
+    }
+    *value = read_object(reading, field->descriptor, json, field->name);
+    return *value != NULL;
+}
+
+/* Reads one value of the field's type to where it belongs. No request of ours has bytes. */
 static bool read_value(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                        void *value)
 {
-    int64_t integer;
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
-        if (!read_integer(reading, field, json, (struct bounds){INT32_MIN, INT32_MAX}, &integer)) {
-            return false;
-        }
-        *(int32_t *)value = (int32_t)integer;
-        return true;
+        return read_int32(reading, field, json, value);
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
-        if (!read_integer(reading, field, json, (struct bounds){0, UINT32_MAX}, &integer)) {
-            return false;
-        }
-        *(uint32_t *)value = (uint32_t)integer;
-        return true;
+        return read_uint32(reading, field, json, value);
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
@@ -130,27 +179,19 @@ static bool read_value(const struct reading *reading, const ProtobufCFieldDescri
     case PROTOBUF_C_TYPE_FIXED64:
         return read_integer(reading, field, json, (struct bounds){0, INT64_MAX}, value);
     case PROTOBUF_C_TYPE_FLOAT:
-        *(float *)value = (float)json_number_value(json);
-        return json_is_number(json) || fail_type(reading, field->name, "a number");
+        return read_float(reading, field, json, value);
     case PROTOBUF_C_TYPE_DOUBLE:
-        *(double *)value = json_number_value(json);
-        return json_is_number(json) || fail_type(reading, field->name, "a number");
+        return read_double(reading, field, json, value);
     case PROTOBUF_C_TYPE_BOOL:
-        *(protobuf_c_boolean *)value = json_is_true(json);
-        return json_is_boolean(json) || fail_type(reading, field->name, "true or false");
+        return read_bool(reading, field, json, value);
     case PROTOBUF_C_TYPE_ENUM:
         return read_enum(reading, field, json, value);
     case PROTOBUF_C_TYPE_STRING:
-        *(char **)value = arena_strdup(reading->arena, json_string_value(json));
-        return json_is_string(json) || fail_type(reading, field->name, "a string");
+        return read_string(reading, field, json, value);
     case PROTOBUF_C_TYPE_MESSAGE:
-        if (field->descriptor == &google__protobuf__timestamp__descriptor) {
-            return read_time(reading, field, json, value);
-        }
-        *(ProtobufCMessage **)value = read_object(reading, field->descriptor, json, field->name);
-        return *(ProtobufCMessage **)value != NULL;
+        return read_message(reading, field, json, value);
     case PROTOBUF_C_TYPE_BYTES:
-        break; /* no request of ours has bytes */
+        break;
     }
     return fail_type(reading, field->name, "left out here");
 }

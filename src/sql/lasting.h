@@ -69,9 +69,9 @@ struct sql_lastings {
     size_t capacity;
 };
 
-/* Appends what lasts of a statement. `written` is the statement as it is written, where `statement` was made to be
+/* Appends what lasts of a statement. `as_written` is the statement as it is written, where `statement` was made to be
  * looked at (sql_conforming): both have the same length. */
-void sql_lasting(struct arena *arena, struct text statement, struct text written, struct sql_lastings *lastings);
+void sql_lasting(struct arena *arena, struct text statement, struct text as_written, struct sql_lastings *lastings);
 
 /* The same of what a function does whose body this is, in a language of this name: severely, as of a DO. */
 void sql_lasting_of_body(struct arena *arena, struct text body, const char *language, struct sql_lastings *lastings);

@@ -539,6 +539,24 @@ static bool next_fixture(size_t *index, struct fixture *fixture)
     return false;
 }
 
+START_TEST(there_is_room_for_the_advisory_locks_of_every_framework)
+{
+    const struct ledger place = {.schema = "public", .table = "history"};
+    for (size_t i = 0; frameworks[i] != NULL; i++) {
+        const struct ledger_facts *const facts = &frameworks[i]->ledger;
+        int64_t keys[2 * MOST_ADVISORY_KEYS] = {0};
+        size_t wanted = facts->database_lock != 0 ? 1 : 0;
+        for (size_t j = 0; facts->advisory_locks != NULL && facts->advisory_locks[j] != 0; j++) {
+            wanted++;
+        }
+        ck_assert_msg(wanted <= MOST_ADVISORY_KEYS, "%s", frameworks[i]->id);
+        const size_t count = framework_advisory_locks(frameworks[i], &place, "blog", keys);
+        ck_assert_msg(count <= MOST_ADVISORY_KEYS, "%s", frameworks[i]->id);
+        ck_assert_msg(frameworks[i]->hooks.advisory_locks != NULL || count == wanted, "%s", frameworks[i]->id);
+    }
+}
+END_TEST
+
 START_TEST(a_ledger_that_we_make_is_the_table_that_its_tool_makes)
 {
     static struct fixture fixture;
@@ -631,6 +649,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, every_word_of_every_template_is_known);
     tcase_add_test(cases, a_ledger_that_we_make_is_the_table_that_its_tool_makes);
+    tcase_add_test(cases, there_is_room_for_the_advisory_locks_of_every_framework);
     tcase_add_test(cases, a_row_that_we_write_is_one_that_its_tool_writes);
     tcase_add_test(cases, no_lock_on_a_ledger_stops_its_readers_or_waits_for_them);
     tcase_add_test(cases, every_new_file_is_a_migration_of_its_framework);

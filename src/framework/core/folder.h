@@ -100,10 +100,10 @@ struct migration_files {
     size_t capacity;
     const char **warnings; /* what a person should know of the folder */
     size_t warning_count;
-    const char *needs_tool; /* what of the folder only the framework's own tool does ("it has the callback
-                               beforeMigrate.sql"): then only that runs a migration of it; NULL: nothing */
-    const char *twins; /* two that the ledger cannot tell apart, or one that it cannot hold: no state of them is known;
-                          NULL: there are none */
+    const char *needs_tool;   /* what of the folder only the framework's own tool does ("it has the callback
+                                 beforeMigrate.sql"): then only that runs a migration of it; NULL: nothing */
+    const char *unrecordable; /* two that the ledger cannot tell apart, or one that it cannot hold: no state of them is
+                          known; NULL: there are none */
 };
 
 /* What a worker was told about the project. */

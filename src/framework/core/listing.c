@@ -128,7 +128,7 @@ static void leave_out(struct walk *walk, const struct file_entry *entry, bool is
                  arena_printf(walk->arena, "The %s %s is left out: its name is not UTF-8 or has control characters.",
                               kind, name));
     if (is_offered && accepts(walk, &file, &ignored)) {
-        walk->files->twins =
+        walk->files->unrecordable =
             arena_printf(walk->arena,
                          "The name of the %s %s is not UTF-8 or has control characters, and it would be a "
                          "migration: rename it, or take it out of the folder.",
@@ -318,10 +318,10 @@ void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
     qsort(order, files->count, sizeof(const struct migration_file *), by_key);
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(migration_file_key(order[i - 1]), migration_file_key(order[i])) == 0) {
-            files->twins = arena_printf(arena, "%s and %s have the same version %s: give one of them another.",
-                                        order[i - 1]->filename, order[i]->filename,
-                                        order[i]->version == NULL ? migration_file_key(order[i]) : order[i]->version);
-            listing_warn(arena, files, files->twins);
+            files->unrecordable = arena_printf(
+                arena, "%s and %s have the same version %s: give one of them another.", order[i - 1]->filename,
+                order[i]->filename, order[i]->version == NULL ? migration_file_key(order[i]) : order[i]->version);
+            listing_warn(arena, files, files->unrecordable);
         }
     }
 }

@@ -82,36 +82,24 @@ static bool read_halves(const struct request *request, struct pg_session *sessio
 
 /* ---- what keeps "nothing to do" from being said ---- */
 
-/* "Nothing to do" is true of a folder that was read and has migrations, and of a ledger that was read. */
-static const char *problem_of(struct arena *arena, const struct catalog *catalog)
+/* Why no framework is known. */
+static const char *problem_of_none(const struct detection *detection)
 {
-    const struct detection *const detection = &catalog->detection;
-    const struct folder *const folder = &detection->folder;
-    if (detection->problem != NULL) {
-        return detection->problem;
-    }
-    if (detection->unreadable != NULL) {
-        return detection->unreadable;
-    }
-    if (detection->framework == NULL && detection->is_cut) {
-        return "Among the first 20,000 names of the project, the nearest directories first, are no migrations of a "
-               "framework that Truss knows, and no tracking table is in the database. Say where they are by "
-               "--migrations DIR, or which part of the project is meant by --project.";
-    }
-    if (detection->framework == NULL) {
-        return "No migrations of a framework that Truss knows were found in the project, and no tracking table in the "
-               "database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "
-               "--framework postgres-migrations --migrations DIR; for a runner of your own declare [framework.NAME] in "
-               "the project's truss.toml.";
-    }
-    const char *const name = detection->framework->display_name;
-    if (!detection->has_folder) {
-        return arena_printf(
-            arena,
-            "No folder of migrations was found in the project; the database has a tracking table of %s. Check "
-            "--project and --migrations.",
-            name);
-    }
+    return detection->is_cut
+               ? "Among the first 20,000 names of the project, the nearest directories first, are no migrations of a "
+                 "framework that Truss knows, and no tracking table is in the database. Say where they are by "
+                 "--migrations DIR, or which part of the project is meant by --project."
+               : "No migrations of a framework that Truss knows were found in the project, and no tracking table in "
+                 "the database. Check --project. Where the migrations are plain SQL files (001_users.sql, …), say so: "
+                 "--framework postgres-migrations --migrations DIR; for a runner of your own declare [framework.NAME] "
+                 "in the project's truss.toml.";
+}
+
+/* What is wrong with the folder, or with what is in it. */
+static const char *problem_of_folder(struct arena *arena, const struct catalog *catalog)
+{
+    const struct folder *const folder = &catalog->detection.folder;
+    const char *const name = catalog->detection.framework->display_name;
     if (folder->unread != NULL) {
         return arena_printf(arena, "%s. Say which folder is meant by --migrations (%s was looked at).", folder->unread,
                             folder->path);
@@ -123,11 +111,32 @@ static const char *problem_of(struct arena *arena, const struct catalog *catalog
                             folder->path, folder->evidence == NULL ? name : folder->evidence);
     }
     return catalog->files.count > 0
-               ? catalog->files.twins
+               ? catalog->files.unrecordable
                : arena_printf(arena,
                               "The folder %s has no migrations of %s: check that it is mounted, and --migrations and "
                               "--framework; or make the first migration (truss create).",
                               folder->path, name);
+}
+
+/* "Nothing to do" is true of a folder that was read and has migrations, and of a ledger that was read. */
+static const char *problem_of(struct arena *arena, const struct catalog *catalog)
+{
+    const struct detection *const detection = &catalog->detection;
+    if (detection->problem != NULL) {
+        return detection->problem;
+    }
+    if (detection->unreadable != NULL) {
+        return detection->unreadable;
+    }
+    if (detection->framework == NULL) {
+        return problem_of_none(detection);
+    }
+    return detection->has_folder
+               ? problem_of_folder(arena, catalog)
+               : arena_printf(arena,
+                              "No folder of migrations was found in the project; the database has a tracking table of "
+                              "%s. Check --project and --migrations.",
+                              detection->framework->display_name);
 }
 
 /* Is the database among what the tool is given in words or variables of its own? Rails puts DATABASE_URL before its

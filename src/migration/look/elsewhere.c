@@ -105,6 +105,36 @@ static bool adopt(const struct looking *looking, struct source *source, const st
     return true;
 }
 
+/* The framework has one place for it, in the schema that is meant: there is another schema with one. */
+static void warn_of_schema(const struct looking *looking, const struct source *source, const struct ledger *other)
+{
+    struct arena *const arena = looking->request->arena;
+    looking_warn(looking,
+                 looking->request->site->ledger.table != NULL
+                     ? arena_printf(arena,
+                                    "There is a tracking table at %s.%s, but --ledger says %s.%s: that is made new, "
+                                    "and every migration runs. If the other one is meant, --ledger %s.%s says so.",
+                                    other->schema, other->table, source->ledger.schema, source->ledger.table,
+                                    other->schema, other->table)
+                     : arena_printf(arena,
+                                    "There is a tracking table in schema \"%s\", but the connection URL means schema "
+                                    "\"%s\": add ?schema=%s to it if that one is meant.",
+                                    other->schema, source->ledger.schema, other->schema));
+}
+
+/* The project names a table that is not there, and the database has others of that shape. */
+static void warn_of_name(const struct looking *looking, const struct source *source, const struct ledger *other,
+                         size_t count)
+{
+    looking_warn(looking,
+                 arena_printf(looking->request->arena,
+                              "%s's tracking table is looked for at %s.%s, where there is none; the database has "
+                              "%s.%s%s as well. If that one is meant, --ledger %s.%s says so.",
+                              source->framework->display_name, source->ledger.schema, source->ledger.table,
+                              other->schema, other->table, count > 1 ? " and others" : "", other->schema,
+                              other->table));
+}
+
 bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
 {
     struct detection *const detection = looking->detection;
@@ -121,27 +151,9 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
         return true;
     }
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
-        looking_warn(
-            looking,
-            looking->request->site->ledger.table != NULL
-                ? arena_printf(looking->request->arena,
-                               "There is a tracking table at %s.%s, but --ledger says %s.%s: that is made new, and "
-                               "every migration runs. If the other one is meant, --ledger %s.%s says so.",
-                               other->ledger.schema, other->ledger.table, source->ledger.schema, source->ledger.table,
-                               other->ledger.schema, other->ledger.table)
-                : arena_printf(looking->request->arena,
-                               "There is a tracking table in schema \"%s\", but the connection URL means schema "
-                               "\"%s\": add ?schema=%s to it if that one is meant.",
-                               other->ledger.schema, source->ledger.schema, other->ledger.schema));
+        warn_of_schema(looking, source, &other->ledger);
     } else if (ledger_is_named(looking, &source->folder)) {
-        looking_warn(
-            looking,
-            arena_printf(looking->request->arena,
-                         "%s's tracking table is looked for at %s.%s, where there is none; the database has %s.%s%s "
-                         "as well. If that one is meant, --ledger %s.%s says so.",
-                         framework->display_name, source->ledger.schema, source->ledger.table, other->ledger.schema,
-                         other->ledger.table, count > 1 ? " and others" : "", other->ledger.schema,
-                         other->ledger.table));
+        warn_of_name(looking, source, &other->ledger, count);
     } else if (count > 1) {
         ask_for_ledger(looking, source, other, count);
     } else {

@@ -31,7 +31,7 @@ struct world *world_new(const struct request *request, struct pg_session *sessio
 void world_begin(struct world *world);
 
 /* The relation that a statement would find by this name now; NULL: there is none. schema may be NULL. */
-struct relation *world_find(struct world *world, const char *schema, const char *name);
+struct relation *world_find(struct world *world, const char *schema, const char *bare);
 
 /* The relation of this oid, which the catalogs have named. */
 struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind);
@@ -49,10 +49,10 @@ void world_links(const struct world *world, const struct relation *relation, con
 bool world_is_empty(const struct world *world);
 
 /* True where nothing in the database is called so, nor by the plan. */
-bool world_is_new(struct world *world, const char *schema, const char *name);
+bool world_is_new(struct world *world, const char *schema, const char *bare);
 
 /* True where something is or was called so, in any schema. */
-bool world_knows(struct world *world, const char *name);
+bool world_knows(struct world *world, const char *bare);
 
 /* True where every function of this name is known to lock no more than rows: PostgreSQL's own, and those that are
  * STABLE or IMMUTABLE, to which PostgreSQL allows nothing else. */

@@ -115,6 +115,14 @@ static void tell_wait(struct run *run, const struct lock_key *key, int64_t began
                });
 }
 
+/* Lets some time pass before the next look. False where the run was cancelled meanwhile. */
+static bool pause_before_next(struct run *run, uint32_t ms)
+{
+    return watch_pause(&run->watch, run->deadline, ms) || !watch_cancelled(&run->watch) ||
+           status_fail(run->status, STATUS_CANCELLED,
+                       "The run was cancelled while it waited for another one; nothing was run.");
+}
+
 static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
 {
     const int64_t began = clock_ms();
@@ -136,9 +144,8 @@ static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
             next_word = clock_ms() + WORD_EACH_MS;
         }
         attempt++;
-        if (!watch_pause(&run->watch, run->deadline, pause) && watch_cancelled(&run->watch)) {
-            return status_fail(run->status, STATUS_CANCELLED,
-                               "The run was cancelled while it waited for another one; nothing was run.");
+        if (!pause_before_next(run, pause)) {
+            return false;
         }
     }
     return status_fail_because(
@@ -214,9 +221,8 @@ bool lock_wait_for_tool(struct run *run, const char *session_name)
                        arena_printf(run->arena, "The tool of an earlier run still has a session: %s.", holder));
             was_told = true;
         }
-        if (!watch_pause(&run->watch, run->deadline, LONGEST_PAUSE_MS) && watch_cancelled(&run->watch)) {
-            return status_fail(run->status, STATUS_CANCELLED,
-                               "The run was cancelled while it waited for another one; nothing was run.");
+        if (!pause_before_next(run, LONGEST_PAUSE_MS)) {
+            return false;
         }
     }
     return false;

@@ -49,6 +49,28 @@ static const char *first_program(const struct preparation *preparation)
     return preparation->items[i].item->name;
 }
 
+/* Only the project's own tool can run what is pending, and may not be started, or is not known to us. */
+static void fail_for_tool(const struct execution *execution, bool has_tool)
+{
+    struct run *const run = execution->run;
+    const struct detection *const detection = &execution->preparation->catalog.detection;
+    const char *const own = detection->framework->display_name;
+    const char *const needs = execution->preparation->catalog.files.needs_tool;
+    const char *const command = tool_run_command(run->arena, run->request->site, detection);
+    const char *const allowed = has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker "
+                                           "is asked, of truss-worker)."
+                                         : "";
+    if (needs != NULL) {
+        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
+                            "Only %s itself can run the folder %s: %s. Its command is %s. Nothing was run.%s", own,
+                            detection->folder.path, needs, command, allowed);
+    } else {
+        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
+                            "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s",
+                            first_program(execution->preparation), own, command, allowed);
+    }
+}
+
 /* Refuses, with the reason, what is nothing for the tool or not allowed. */
 static bool begin(const struct execution *execution)
 {
@@ -59,21 +81,8 @@ static bool begin(const struct execution *execution)
     const char *const own = detection->framework->display_name;
     const char *const name = first_program(execution->preparation);
     const bool has_tool = delegate != NULL && delegate->run != NULL;
-    const char *const needs = execution->preparation->catalog.files.needs_tool;
-    if ((!has_tool || !run->request->site->allow_delegate) && needs != NULL) {
-        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
-                            "Only %s itself can run the folder %s: %s. Its command is %s. Nothing was run.%s", own,
-                            detection->folder.path, needs, tool_run_command(run->arena, run->request->site, detection),
-                            has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker is "
-                                       "asked, of truss-worker)."
-                                     : "");
-    } else if (!has_tool || !run->request->site->allow_delegate) {
-        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
-                            "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s", name,
-                            own, tool_run_command(run->arena, run->request->site, detection),
-                            has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker is "
-                                       "asked, of truss-worker)."
-                                     : "");
+    if (!has_tool || !run->request->site->allow_delegate) {
+        fail_for_tool(execution, has_tool);
     } else if (options->dry_run || options->in_one_transaction) {
         status_fail(run->status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
