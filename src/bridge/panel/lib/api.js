@@ -51,6 +51,29 @@ export async function ask(path, body, { method = body === undefined ? "GET" : "P
   }
 }
 
+/**
+ * Asks for a file, as it comes: { blob, name } with the name that the bridge gives it. `told(size)` is called with each piece. What breaks off
+ * in the middle is an error: half a file is none.
+ */
+export async function askFile(path, body, { signal, told = () => {} } = {}) {
+  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal }).catch((error) => { throw error.name === "AbortError" ? error : new Failed({ error: "The bridge cannot be reached." }, 0); });
+  if (answer.status === 401) askLogin();
+  if (!answer.ok) throw new Failed(await answer.json().catch(() => null), answer.status);
+  const pieces = [];
+  let size = 0;
+  try {
+    for (const reader = answer.body.getReader(); ;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      told(size += value.length);
+    }
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Failed({ error: `It broke off after ${size.toLocaleString("en")} bytes; nothing is kept.` }, 0);
+  }
+  return { blob: new Blob(pieces, { type: answer.headers.get("Content-Type") ?? "" }), name: /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] };
+}
+
 /** The framework that the address names, "" where it names none. */
 export const chosenFramework = () => route().query.get("framework") ?? "";
 
