@@ -1,7 +1,7 @@
 /*
- * Backups of one database: files that pg_dump makes in a folder, each with a row in truss.backups of that database, its
- * SHA-256, and beside it a JSON file of what a dump does not hold. What takes long is done in two steps: one that
- * claims the row and answers, and one that works, for a thread of the caller.
+ * Backups of one database: files that pg_dump makes in a folder or an S3-compatible store, each with a row in
+ * truss.backups of that database, its SHA-256, and beside it a JSON file of what a dump does not hold. What takes long
+ * is done in two steps: one that claims the row and answers, and one that works, for a thread of the caller.
  *
  * A dump and a run never wait for each other: a dump waits until no run is going on, and gives way, to begin anew
  * behind it, as soon as a run waits for it; for what anybody else waits for it gives way after 3 seconds.
@@ -14,10 +14,13 @@
 
 #define BACKUPS_LISTED 50
 
+struct s3_place;
+
 /* The means of all backups of a worker. Borrowed by its calls. */
 struct backups {
     const struct conninfo *conninfo; /* of the database */
-    const char *folder;              /* of the files; NULL: backups are not set up */
+    const char *folder;              /* of the files, or "s3://…"; NULL: backups are not set up */
+    const struct s3_place *s3;       /* the store; NULL: they are in the folder */
     const char *worker;              /* who claims rows: "host:pid" */
     const char *pg_bin;              /* where pg_dump and pg_restore are; NULL: they are looked for */
     const volatile bool *stopping;   /* the worker is to end, and what is under way with it */
@@ -63,6 +66,7 @@ struct backup_list {
     struct backup_row *rows;
     size_t count;
     struct words orphans; /* files of this database that no row knows */
+    const char *problem;  /* why they are not known; NULL: they are */
 };
 
 /* False, with what to answer then, where there is no folder. */

@@ -3,11 +3,13 @@
  */
 #include "backup/backup.h"
 
-#include "backup/folder.h"
 #include "backup/rows.h"
+#include "backup/store.h"
 #include "base/log.h"
 
 #include <string.h>
+
+#define LIST_MS 5000 /* of a store that may be far */
 
 static struct pg_session *open_home(const struct backup_call *call)
 {
@@ -29,7 +31,12 @@ static bool find_orphans(const struct backup_call *call, struct pg_session *sess
     if (home == NULL || !backup_rows_exist(session, &exist, call->status)) {
         return false;
     }
-    backup_files_list(call, pg_field(home, 0, 0), &names);
+    struct status problem = {.arena = call->arena};
+    const struct backup_call listing = {call->backups, call->arena, &problem, deadline_in(LIST_MS)};
+    if (!backup_files_list(&listing, pg_field(home, 0, 0), &names)) {
+        list->problem = problem.message;
+        return true;
+    }
     for (size_t i = 0; i < names.count; i++) {
         PG_RESULT(known) =
             exist ? pg_query(session,
@@ -94,7 +101,7 @@ static bool fail_state(const struct backup_call *call, const struct backup_row *
 
 static bool claim(const struct backup_call *call, int64_t id, const char *to, struct backup_row *row)
 {
-    struct pg_session *const session = backup_folder_ready(call) ? open_home(call) : NULL;
+    struct pg_session *const session = backup_store_ready(call) ? open_home(call) : NULL;
     bool moved = false;
     bool ok = session != NULL && find(call, session, id, row) && backup_rows_move(call, session, id, to, &moved) &&
               (moved || fail_state(call, row)) && find(call, session, id, row);

@@ -4,10 +4,9 @@
  */
 #include "backup/child.h"
 #include "backup/facts.h"
-#include "backup/folder.h"
+#include "backup/store.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,14 +52,14 @@ static bool begin(const struct backup_call *call, struct pg_session *session, co
         return false;
     }
     return *is_again || (pg_program_find(&wanted, &program, call->status) && choose_name(call, session, row, &size) &&
-                         backup_folder_has_room(call, size) && backup_rows_add(call, session, what, row, is_again));
+                         backup_store_has_room(call, size) && backup_rows_add(call, session, what, row, is_again));
 }
 
 bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row, bool *is_again)
 {
     *row = (struct backup_row){0};
     *is_again = false;
-    struct pg_session *const session = backup_folder_ready(call) ? backup_session(call, 0) : NULL;
+    struct pg_session *const session = backup_store_ready(call) ? backup_session(call, 0) : NULL;
     if (session == NULL) {
         return false;
     }
@@ -75,7 +74,7 @@ bool backup_begin(const struct backup_call *call, const struct backup_new *what,
 static bool take(void *data, struct text piece)
 {
     struct making *const making = data;
-    const bool ok = backup_writing_add(&making->writing, piece);
+    const bool ok = backup_writing_add(making->call, &making->writing, piece);
     making->watch.progress.size = making->writing.size;
     return ok;
 }
@@ -105,9 +104,8 @@ static bool dump(struct making *making, const struct backup_moment *moment)
     };
     making->watch.progress.tables_done = 0;
     return backup_child_run(&child, call->status) ||
-           (making->writing.problem != 0 &&
-            status_fail(call->status, STATUS_FAILED_PRECONDITION, "The file %s in %s cannot be written: %s.",
-                        making->row->filename, call->backups->folder, strerror(making->writing.problem)));
+           (making->writing.failure != NULL && backup_watch_fail(&making->watch, call->status) &&
+            status_fail(call->status, STATUS_FAILED_PRECONDITION, "%s", making->writing.failure));
 }
 
 /* What is known before the dump, for who watches. */
@@ -138,7 +136,7 @@ static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
     bool ok = backup_facts_read(call, &reading, &facts) && backup_watch_fail(&making->watch, call->status);
     if (ok) {
         tell_facts(making, &facts);
-        ok = backup_writing_begin(call, making->row->filename, &making->writing);
+        ok = backup_writing_begin(call, &making->writing);
     }
     if (ok) {
         ok = dump(making, &moment) && backup_writing_end(call, &making->writing, text_of(facts.json), sha256);
@@ -198,7 +196,15 @@ static bool try_once(struct making *making, char sha256[SHA256_HEX_SIZE])
 
 void backup_make(const struct backup_call *call, struct backup_row *row)
 {
-    struct making making = {.call = call, .row = row, .writing = {.name = row->filename, .file = -1}};
+    struct making making = {
+        .call = call,
+        .row = row,
+        .writing = {.name = row->filename,
+                    .expected = row->database_size,
+                    .goes_on = backup_watch_look,
+                    .data = &making.watch,
+                    .file = -1},
+    };
     char sha256[SHA256_HEX_SIZE] = "";
     bool ok = false;
     backup_watch_begin(&making.watch, call, row->id, "running");

@@ -4,18 +4,35 @@
  */
 #include "backup/child.h"
 #include "backup/facts.h"
-#include "backup/folder.h"
+#include "backup/store.h"
 #include "base/log.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define STEP_MS 120000
 
-static bool check_file(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch)
+/* One that is open: what was checked is what is restored, whatever happens to its name. */
+struct opened {
+    int file;
+    const char *path; /* for a child */
+};
+
+static void close_file(struct opened *opened)
+{
+    if (opened->file >= 0) {
+        close(opened->file);
+    }
+}
+
+static bool open_and_check(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch,
+                           struct opened *opened)
 {
     char sha256[SHA256_HEX_SIZE];
-    if (!backup_is_set_up(call->backups, call->status) ||
-        !backup_file_hash(call, row->filename, sha256, backup_watch_look, watch)) {
+    const struct backup_opening opening = {row->filename, backup_watch_look, watch};
+    opened->file = backup_file_open(call, &opening);
+    opened->path = arena_printf(call->arena, "/proc/%ld/fd/%d", (long)getpid(), opened->file);
+    if (opened->file < 0 || !backup_file_hash(call, &opening, opened->file, sha256)) {
         return watch->end == WATCH_GOES_ON ? false : backup_watch_fail(watch, call->status);
     }
     return strcmp(sha256, row->sha256) == 0 ||
@@ -25,9 +42,9 @@ static bool check_file(const struct backup_call *call, const struct backup_row *
                        row->filename);
 }
 
-static bool read_whole(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch)
+static bool read_whole(const struct backup_call *call, struct backup_watch *watch, const struct opened *opened)
 {
-    const char *const words[] = {"--file=/dev/null", backup_path(call, row->filename, ""), NULL};
+    const char *const words[] = {"--file=/dev/null", opened->path, NULL};
     const struct backup_child child = {.call = call, .watch = watch, .name = "pg_restore", .words = words};
     return backup_child_run(&child, call->status);
 }
@@ -35,8 +52,10 @@ static bool read_whole(const struct backup_call *call, const struct backup_row *
 bool backup_read(const struct backup_call *call, const struct backup_row *row)
 {
     struct backup_watch watch;
+    struct opened opened;
     backup_watch_begin(&watch, call, row->id, "verifying");
-    const bool ok = check_file(call, row, &watch) && read_whole(call, row, &watch);
+    const bool ok = open_and_check(call, row, &watch, &opened) && read_whole(call, &watch, &opened);
+    close_file(&opened);
     backup_watch_end(&watch);
     return ok;
 }
@@ -81,6 +100,7 @@ struct restoring {
     const struct backup_row *row;
     const struct conninfo *into;
     struct backup_watch watch;
+    struct opened opened;
     struct pg_session *home;
     struct owners owners;
 };
@@ -97,7 +117,7 @@ static bool run_restore(struct restoring *restoring)
         words_add(call->arena, &words, "--no-owner");
         words_add(call->arena, &words, "--no-privileges");
     }
-    words_add(call->arena, &words, backup_path(call, restoring->row->filename, ""));
+    words_add(call->arena, &words, restoring->opened.path);
     const struct backup_child child = {
         .call = call,
         .watch = &restoring->watch,
@@ -142,13 +162,13 @@ static const char *missing_words(struct arena *arena, const struct owners *owner
 bool backup_restore(const struct backup_call *call, const struct backup_row *row, const struct conninfo *into,
                     const char **report)
 {
-    struct restoring restoring = {.call = call, .row = row, .into = into};
+    struct restoring restoring = {.call = call, .row = row, .into = into, .opened = {.file = -1}};
     backup_watch_begin(&restoring.watch, call, row->id, row->state);
     restoring.home = backup_session(call, 0);
     if (restoring.home != NULL) {
         pg_session_set_deadline(restoring.home, deadline_in(STEP_MS));
     }
-    bool ok = restoring.home != NULL && check_file(call, row, &restoring.watch) &&
+    bool ok = restoring.home != NULL && open_and_check(call, row, &restoring.watch, &restoring.opened) &&
               asks_owners(call, restoring.home, row, &restoring.owners) && run_restore(&restoring) &&
               compare(&restoring, report);
     if (ok && !restoring.owners.are_kept) {
@@ -159,6 +179,7 @@ bool backup_restore(const struct backup_call *call, const struct backup_row *row
         call->status->message =
             arena_printf(call->arena, "%s%s", call->status->message, missing_words(call->arena, &restoring.owners));
     }
+    close_file(&restoring.opened);
     pg_session_free(restoring.home);
     backup_watch_end(&restoring.watch);
     return ok;

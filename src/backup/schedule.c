@@ -4,8 +4,8 @@
  */
 #include "backup/backup.h"
 
-#include "backup/folder.h"
 #include "backup/rows.h"
+#include "backup/store.h"
 #include "base/log.h"
 
 #include <string.h>
@@ -269,6 +269,16 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
     return result != NULL;
 }
 
+/* Its files are gone for good. */
+static void forget_deleted(const struct backup_call *call, struct pg_session *session, const char *name)
+{
+    struct status ignored = {.arena = call->arena};
+    int count;
+    backup_rows_change(
+        session, "UPDATE truss.backups SET claimed_until = NULL WHERE filename = $1 AND state = 'deleted' RETURNING 1",
+        &(struct backup_query){NULL, 1, &name}, &count, &ignored);
+}
+
 /* What was deleted lately, once more: its worker may have died between the row and the file. */
 static bool end_deleted(const struct backup_call *call, struct pg_session *session)
 {
@@ -277,7 +287,9 @@ static bool end_deleted(const struct backup_call *call, struct pg_session *sessi
                                  " AND state = 'deleted' AND claimed_until > pg_catalog.now() - interval '1 hour'",
                                  0, NULL, call->status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        backup_files_delete(call, pg_field(result, i, 0));
+        if (backup_files_delete(call, pg_field(result, i, 0))) {
+            forget_deleted(call, session, pg_field(result, i, 0));
+        }
     }
     return result != NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,15 @@ static void put_hex(const unsigned char *bytes, size_t size, char *out)
         *out++ = digits[bytes[i] & 15];
     }
     *out = '\0';
+}
+
+void hmac_sha256(struct text key, struct text text, unsigned char digest[SHA256_SIZE])
+{
+    unsigned int size = SHA256_SIZE;
+    if (HMAC(EVP_sha256(), key.data, (int)key.size, (const unsigned char *)text.data, text.size, digest, &size) ==
+        NULL) {
+        abort(); /* no memory */
+    }
 }
 
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE])

@@ -30,6 +30,9 @@ void sha256_text(struct text text, unsigned char digest[SHA256_SIZE]);
 /* The same as lower-case hex in the arena. */
 const char *sha256_hex_of(struct arena *arena, struct text text);
 
+/* HMAC of it (RFC 2104). */
+void hmac_sha256(struct text key, struct text text, unsigned char digest[SHA256_SIZE]);
+
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const unsigned char digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]);
 

@@ -311,3 +311,20 @@ bool path_is_component(struct text name)
     }
     return true;
 }
+
+int file_nameless(struct arena *arena)
+{
+    const char *const variable = getenv("TMPDIR");
+    const char *const folder = variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
+    const int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        return file;
+    }
+    /* Not every file system makes files without names: then the name is taken away at once. */
+    char *const path = arena_printf(arena, "%s/truss-XXXXXX", folder);
+    const int named = mkostemp(path, O_CLOEXEC);
+    if (named >= 0) {
+        unlink(path);
+    }
+    return named;
+}

@@ -36,6 +36,10 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 /* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
 bool file_is_within(const char *folder, const char *path);
 
+/* A file for reading and writing that has no name and goes when it is closed, in the folder that TMPDIR names, else
+ * /tmp; for close(2). -1 where none can be made. */
+int file_nameless(struct arena *arena);
+
 /* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
  * or FAILED_PRECONDITION when it is larger than limit bytes. */
 bool file_read(struct arena *arena, const char *path, size_t limit, struct text *content, struct status *status);

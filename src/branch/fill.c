@@ -5,13 +5,13 @@
 #include "branch/fill.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/masking.h"
 #include "base/process.h"
 #include "branch/make.h"
 #include "pg/programs.h"
 #include "pg/runs.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,23 +137,6 @@ static bool run_child(struct child *child, const char *const *argv, const char *
     return false;
 }
 
-/* Not every file system makes files without names: then the name is taken away at once. */
-static int open_nameless(struct arena *arena)
-{
-    const char *const variable = getenv("TMPDIR");
-    const char *const folder = variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
-    const int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file >= 0) {
-        return file;
-    }
-    char *const path = arena_printf(arena, "%s/truss-branch-XXXXXX", folder);
-    const int named = mkostemp(path, O_CLOEXEC);
-    if (named >= 0) {
-        unlink(path);
-    }
-    return named;
-}
-
 static bool dump(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
 {
     const struct branch_call *const call = child->call;
@@ -231,7 +214,7 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, bool sche
     const struct conninfo parent = conninfo_beside(call->arena, call->branches->conninfo, row->parent);
     struct child child = {
         .call = call,
-        .file = open_nameless(call->arena),
+        .file = file_nameless(call->arena),
         .runs = {.application = arena_printf(call->arena, APPLICATION " %.8s", row->token)},
     };
     if (child.file < 0) {

@@ -85,6 +85,7 @@ static struct backups backups_of(struct arena *arena, const struct config *confi
     return (struct backups){
         .conninfo = config->has_conninfo ? &config->conninfo : NULL,
         .folder = config->backups,
+        .s3 = config->backups_s3,
         .worker = arena_printf(arena, "%s:%ld", host, (long)getpid()),
         .pg_bin = config->pg_bin,
         .stopping = &is_stopping,

@@ -4,6 +4,7 @@
  */
 #include "worker/settings.h"
 
+#include "backup/s3_place.h"
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/local_address.h"
@@ -84,12 +85,17 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
            status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
 }
 
-/* An absolute path: a child has another directory. */
+/* A store, or the absolute path of a folder: a child has another directory. */
 static bool read_backups(struct arena *arena, const char *folder, struct config *config, struct status *status)
 {
     char here[PATH_MAX];
     if (folder == NULL || folder[0] == '\0') {
         return true;
+    }
+    if (s3_place_is(folder)) {
+        struct s3_place *const place = arena_alloc(arena, sizeof *place);
+        config->backups_s3 = place;
+        return s3_place_read(arena, folder, place, status) && (config->backups = place->display) != NULL;
     }
     if (folder[0] != '/' && getcwd(here, sizeof here) == NULL) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--backups is an absolute path here.");

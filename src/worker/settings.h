@@ -32,8 +32,9 @@ struct config {
     uint32_t branch_interval_ms;
     bool sql_user_functions;
     bool sql_foreign_tables;
-    const char *backups; /* the folder of backups; NULL: none */
-    const char *pg_bin;  /* where pg_dump is; NULL: it is looked for */
+    const char *backups;               /* the folder of backups, or "s3://…"; NULL: none */
+    const struct s3_place *backups_s3; /* the store; NULL: it is a folder */
+    const char *pg_bin;                /* where pg_dump is; NULL: it is looked for */
 };
 
 /* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT

@@ -83,6 +83,7 @@ Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena,
     for (size_t i = 0; i < list->count; i++) {
         message->backups[i] = backup_message(arena, &list->rows[i]);
     }
+    MESSAGE_SET_OPTIONAL(message, problem, TRUSS__BACKUP__V1__LIST_BACKUPS_RESPONSE___PROBLEM_PROBLEM, list->problem);
     message->n_orphans = list->orphans.count;
     message->orphans = arena_array(arena, list->orphans.count + 1, sizeof *message->orphans);
     for (size_t i = 0; i < list->orphans.count; i++) {

@@ -1,0 +1,263 @@
+"""Backups in an S3-compatible store, against a real server of that kind (npm's s3rver) on loopback."""
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import harness
+from harness import Case, wait_for
+
+CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+TOOLS = os.path.join(os.environ.get("TRUSS_PEERS_DIR", os.path.join(CACHE, "truss-peers")), "store")
+KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+
+
+def setUpModule():
+    if not os.path.exists(os.path.join(TOOLS, ".ready")):
+        os.makedirs(TOOLS, exist_ok=True)
+        with open(os.path.join(TOOLS, "package.json"), "w", encoding="utf-8") as file:
+            file.write('{"private":true}')
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "s3rver@3.7.1"],
+                       cwd=TOOLS, check=True)
+        with open(os.path.join(TOOLS, ".ready"), "w", encoding="utf-8"):
+            pass
+
+
+class Store:
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="truss-store-")
+        words = ["node", "--openssl-legacy-provider", os.path.join(HERE, "..", "support", "store.js"), os.path.join(TOOLS, "node_modules"), self.directory]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        shutil.rmtree(self.directory, True)
+
+    def url(self, bucket="backups", prefix="/of/us", more=""):
+        return f"s3://{bucket}{prefix}?endpoint=http://127.0.0.1:{self.port}{more}"
+
+    def tell(self, command):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_{command}") as answer:
+            return json.load(answer)
+
+    def objects(self):
+        """{key: path} of what is in the bucket; uploads that nobody completed are shown too."""
+        found = {}
+        for folder, _, names in os.walk(os.path.join(self.directory, "backups")):
+            for name in names:
+                if name.endswith("_object"):
+                    path = os.path.join(folder, name)
+                    found[os.path.relpath(path, os.path.join(self.directory, "backups")).rpartition("._S3rver")[0]] = path
+        return found
+
+
+class Backups(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.store = Store()
+        cls.addClassCleanup(cls.store.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.sql("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 500) i")
+        self.store.tell("seen")
+        self.store.tell("fail/500/None/0")
+
+    def open(self, url=None, **environment):
+        self.process = self.worker(self.project("prisma-blog"), "--backups", url or self.store.url(), environment=dict(KEYS, **environment))
+        self.http = self.bridge(self.process)
+
+    def ask(self, method, path, body=None, status=200):
+        answer = self.http.request(method, "/api/backups" + path, body)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def ended(self, id):
+        def has_ended():
+            backup = self.ask("GET", f"/{id}")
+            return backup["detail_status"] in ("completed", "failed", "cancelled") and backup
+        return wait_for(has_ended)
+
+    def make(self):
+        return self.ended(self.ask("POST", "", None, 202)["backup"]["id"])
+
+    def verified(self, backup, **body):
+        self.ask("POST", f"/{backup['id']}/verify", body, 202)
+        return self.ended(backup["id"])
+
+    def large(self):
+        """What takes more than one part."""
+        self.sql("""CREATE TABLE big (a int, b text);
+            INSERT INTO big SELECT i, (SELECT string_agg(md5(random()::text || i || j), '') FROM generate_series(1, 32) j)
+            FROM generate_series(1, 45000) i""")
+
+    def refused(self, url, **environment):
+        """What a worker says that does not start."""
+        result = subprocess.run([os.path.join(harness.BIN, "truss-worker"), "--project", self.project().path, "--backups", url],
+                                env=harness.clean_environment(dict(environment, DATABASE_URL=self.url())), capture_output=True, text=True,
+                                timeout=60, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        return result.stderr
+
+    # ---- what it is worth ----
+
+    def test_a_backup_is_an_object_and_what_a_dump_does_not_hold_another(self):
+        self.open()
+        backup = self.make()
+        self.assertEqual((backup["status"], backup["message"]), ("completed", None))
+        key = "of/us/" + backup["filename"]
+        self.assertEqual(set(self.store.objects()), {key, key + ".json"})
+        with open(self.store.objects()[key], "rb") as file:
+            self.assertEqual(hashlib.sha256(file.read()).hexdigest(), backup["sha256"])
+        copy = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, copy)
+        subprocess.run(["pg_restore", "--exit-on-error", "-d", self.cluster.url(copy), self.store.objects()[key]], check=True)
+        self.assertEqual(self.cluster.psql(copy, "SELECT count(*) FROM users"), [("500",)])
+        listed = self.ask("GET", "")
+        self.assertEqual((listed["folder"], listed["orphans"], listed["problem"]), ("s3://backups/of/us", [], None))
+        self.assertEqual(self.verified(backup)["verified"], "read")
+        self.assertEqual(self.verified(backup, restore=True)["verified"], "restored")
+        self.ask("POST", f"/{backup['id']}/restore", {"label": "back"}, 202)
+        restored = self.ended(backup["id"])["restore"]
+        self.assertEqual(restored["status"], "completed", restored)
+        self.assertEqual(self.cluster.psql(restored["branch_db"], "SELECT count(*) FROM users"), [("500",)])
+        self.http.request("DELETE", f"/api/branches/{restored['branch_id']}")
+        self.assertEqual(self.ask("DELETE", f"/{backup['id']}"), {"ok": True})
+        self.assertEqual(self.store.objects(), {})
+
+    def test_parts_bad_moments_and_lost_answers(self):
+        self.large()
+        self.open(self.store.url(prefix=""))
+        self.store.tell("fail/503/SlowDown/2/PUT")
+        self.store.tell("lose")
+        backup = self.make()
+        self.assertEqual((backup["status"], backup["message"]), ("completed", None))
+        self.assertGreater(backup["size_bytes"], 2 * (16 << 20))
+        seen = self.store.tell("seen")
+        self.assertGreaterEqual(seen["PUT"], 3 + 1 + 2)
+        with open(self.store.objects()[backup["filename"]], "rb") as file:
+            self.assertEqual(hashlib.sha256(file.read()).hexdigest(), backup["sha256"])
+        self.store.tell("cut/20000000")
+        self.assertEqual(self.verified(backup)["verified"], "read")
+        self.assertGreaterEqual(self.store.tell("seen")["GET"], 3)
+        self.ask("DELETE", f"/{backup['id']}")
+
+    def test_an_object_that_is_gone_or_changed_is_found_and_never_restored(self):
+        self.open()
+        backup = self.make()
+        path = self.store.objects()["of/us/" + backup["filename"]]
+        with open(path, "r+b") as file:
+            file.seek(3000)
+            file.write(b"\xff\x00\xff")
+        bad = self.verified(backup)
+        self.assertEqual((bad["status"], bad["verified"]), ("failed", "damaged"))
+        self.ask("DELETE", f"/{backup['id']}")
+        backup = self.make()
+        shutil.rmtree(os.path.join(self.store.directory, "backups", "of"))
+        self.assertIn("any more", self.verified(backup)["message"])
+
+    def test_names_of_others_are_left_alone_and_those_without_a_row_are_told(self):
+        self.open()
+        backup = self.make()
+        tag = backup["filename"].split("_")[-3]
+        kept = os.path.join(self.store.directory, "backups", "of", "us")
+        original = self.store.objects()["of/us/" + backup["filename"]]
+        for name in [f"x_{tag}_y.dump"] + [f"other{i}" for i in range(1100)]:
+            for suffix in ("object", "metadata.json", "object.md5"):
+                source = original[:-len("object")] + suffix
+                shutil.copy(source, os.path.join(kept, f"{name}._S3rver_{suffix}"))
+        self.assertEqual(self.ask("GET", "")["orphans"], [f"x_{tag}_y.dump"])
+        self.ask("DELETE", f"/{backup['id']}")
+        self.assertEqual(len(self.store.objects()), 1101)
+        shutil.rmtree(kept)
+
+    def test_what_a_killed_worker_began_is_ended_by_the_next(self):
+        self.large()
+        self.open()
+        self.ask("POST", "", None, 202)
+        uploads = os.path.join(self.store.directory, "uploads")
+        wait_for(lambda: self.store.tell("seen").get("POST"), every=0.01)
+        self.process.kill()
+        self.assertEqual(self.store.objects(), {})
+        self.sql("UPDATE truss.backups SET claimed_until = now() - interval '1 second'")
+        self.open()
+        wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("failed",)])
+        self.assertEqual(self.store.objects(), {})
+        self.assertFalse(os.path.exists(uploads) and os.listdir(uploads))
+
+    def test_memory_does_not_grow_with_the_dump(self):
+        self.large()
+        self.open()
+        self.make()
+        with open(f"/proc/{self.process.process.pid}/status", encoding="ascii") as file:
+            peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+        self.assertLess(peak, 80 << 10)
+
+    # ---- what goes wrong ----
+
+    def test_what_is_wrong_is_said_plainly(self):
+        cases = ((dict(AWS_SECRET_ACCESS_KEY="wrong"), {}, 403, "AWS_SECRET_ACCESS_KEY"), (dict(AWS_ACCESS_KEY_ID="nobody"), {}, 403, "AWS_ACCESS_KEY_ID"),
+                 ({}, dict(bucket="none-such"), 400, "The bucket is not there"))
+        for environment, url, status, words in cases:
+            self.open(self.store.url(**url), **environment)
+            self.assertIn(words, self.ask("POST", "", None, status)["error"])
+            self.assertIn(words, self.ask("GET", "")["problem"])
+            self.assertEqual(self.sql("SELECT to_regclass('truss.backups')"), [(None,)])
+        self.open()
+        for status, code, words in ((403, "RequestTimeTooSkewed", "clocks"), (403, "AccessDenied", "s3:PutObject"),
+                                    (301, "PermanentRedirect", "region")):
+            self.store.tell(f"fail/{status}/{code}/1")
+            answer = self.http.post("/api/backups")
+            self.assertGreaterEqual(answer.status, 400)
+            self.assertIn(words, answer.json["error"])
+
+    def test_a_store_that_fails_in_the_middle_is_a_failed_backup_that_says_why(self):
+        self.open()
+        self.store.tell("fail/403/AccessDenied/9/PUT")
+        backup = self.make()
+        self.assertEqual(backup["status"], "failed")
+        self.assertIn("AccessDenied", backup["message"])
+        self.assertEqual(self.store.objects(), {})
+
+    def test_a_store_that_is_away_hides_no_backup_and_makes_none_failed(self):
+        self.open()
+        backup = self.make()
+        self.store.tell("fail/500/InternalError/1000")
+        listed = self.ask("GET", "")
+        self.assertEqual(([one["id"] for one in listed["backups"]], listed["orphans"]), ([backup["id"]], []))
+        self.assertIsNotNone(listed["problem"])
+        self.store.tell("fail/500/InternalError/0")
+        self.store.tell("fail/500/InternalError/1000/HEAD")
+        after = self.verified(backup)
+        self.assertEqual((after["status"], after["verified"]), ("completed", ""))
+        self.assertIsNotNone(after["message"])
+
+    def test_urls_that_are_none_stop_the_start(self):
+        for url, words in (("s3://", "bucket"), ("s3://Bad_Name", "bucket"), ("s3://backups?endpoint=ftp://x", "https://"),
+                           ("s3://backups?endpoint=http://192.0.2.1", "insecure=true"), ("s3://backups?secret=x", "no parameter"),
+                           ("s3://backups?endpoint=https://a:b@host", "https://"), ("s3://backups/a//b", "prefix"), ("s3://backups?region=a/b", "region"),
+                           ("s3://backups?endpoint=%zz", "NAME=VALUE")):
+            self.assertIn(words, self.refused(url, **KEYS), url)
+        self.assertIn("AWS_SECRET_ACCESS_KEY", self.refused("s3://backups", AWS_ACCESS_KEY_ID="x"))
+
+    def test_the_secret_is_nowhere_to_be_seen(self):
+        self.open(AWS_SECRET_ACCESS_KEY="a very secret key")
+        answer = self.http.post("/api/backups")
+        for text in (answer.body.decode(), self.http.get("/api/backups").body.decode(), self.process.text()):
+            self.assertNotIn("very secret", text)
+
+
+if __name__ == "__main__":
+    harness.main()

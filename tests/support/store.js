@@ -1,0 +1,50 @@
+// A real S3 server (npm's s3rver, which checks signatures) on loopback, with bad moments on demand:
+//   GET /_fail/STATUS/CODE/COUNT[/METHOD]   the next COUNT requests (of that method) answer so
+//   GET /_cut/BYTES                         the next answer to a GET of an object ends after so many bytes
+//   GET /_lose                              the next POST is done, and its answer lost
+//   GET /_seen                              how often each was asked: {"PUT": 3, …}
+// Usage: node store.js MODULES DIRECTORY; prints its port.
+const http = require("http");
+const [modules, directory] = process.argv.slice(2);
+const S3rver = require(modules + "/s3rver");
+const store = new S3rver({ silent: true, directory, configureBuckets: [{ name: "backups" }] });
+const answer = store.callback();
+let fail = null, cut = 0, lose = false, seen = {};
+
+function command(request, response) {
+  const [, word, ...rest] = request.url.split("/");
+  if (word === "_fail") fail = { status: Number(rest[0]), code: rest[1], count: Number(rest[2]), method: rest[3] };
+  if (word === "_cut") cut = Number(rest[0]);
+  if (word === "_lose") lose = true;
+  response.end(JSON.stringify(seen));
+  if (word === "_seen") seen = {};
+}
+
+const server = http.createServer((request, response) => {
+  if (request.url.startsWith("/_")) return command(request, response);
+  seen[request.method] = (seen[request.method] || 0) + 1;
+  if (fail && fail.count > 0 && (!fail.method || fail.method === request.method)) {
+    fail.count--;
+    request.resume();
+    response.statusCode = fail.status;
+    return request.on("end", () => response.end(`<Error><Code>${fail.code}</Code><Message>a bad moment.</Message></Error>`));
+  }
+  if (lose && request.method === "POST" && request.url.includes("uploadId=")) {
+    lose = false;
+    response.end = () => response.destroy();
+    response.write = () => true;
+  }
+  if (cut > 0 && request.method === "GET" && !request.url.includes("?")) {
+    const write = response.write.bind(response);
+    let left = cut;
+    cut = 0;
+    response.write = (piece, ...more) => {
+      write(piece.slice(0, left));
+      left -= Math.min(left, piece.length);
+      if (left === 0) setTimeout(() => response.destroy(), 50);
+      return true;
+    };
+  }
+  answer(request, response);
+});
+store.configureBuckets().then(() => server.listen(0, "127.0.0.1", () => console.log(server.address().port)));
