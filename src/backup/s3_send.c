@@ -25,6 +25,11 @@ struct s3_link {
     CURL *curl;
 };
 
+void s3_start(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
 struct s3_link *s3_link_new(const struct s3_place *place)
 {
     struct s3_link *const link = memory_alloc(sizeof *link);

@@ -9,6 +9,9 @@
 
 #define S3_ANSWER_MOST ((size_t)8 * 1024 * 1024) /* of what is kept: a list of 1000 names has some 500 KiB */
 
+/* Once, before there are threads. */
+void s3_start(void);
+
 /* A connection that is kept between requests; for one thread at a time. */
 struct s3_link;
 struct s3_link *s3_link_new(const struct s3_place *place);

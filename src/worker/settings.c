@@ -4,7 +4,7 @@
  */
 #include "worker/settings.h"
 
-#include "backup/s3_place.h"
+#include "backup/s3_send.h"
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/local_address.h"
@@ -95,6 +95,7 @@ static bool read_backups(struct arena *arena, const char *folder, struct config 
     if (s3_place_is(folder)) {
         struct s3_place *const place = arena_alloc(arena, sizeof *place);
         config->backups_s3 = place;
+        s3_start();
         return s3_place_read(arena, folder, place, status) && (config->backups = place->display) != NULL;
     }
     if (folder[0] != '/' && getcwd(here, sizeof here) == NULL) {
