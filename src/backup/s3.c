@@ -342,8 +342,8 @@ static void end_uploads(const struct backup_call *call, struct s3_link *link, co
     struct status ignored = {.arena = call->arena};
     struct s3_answer answer;
     const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
-    const struct s3_request list = {.method = "GET", .query = query_of(call->arena, "prefix=", key, "&uploads=")};
-    if (!send(link, &list, call->arena, &answer, &ignored)) {
+    const struct s3_request ask_them = {.method = "GET", .query = query_of(call->arena, "prefix=", key, "&uploads=")};
+    if (!send(link, &ask_them, call->arena, &answer, &ignored)) {
         return;
     }
     for (size_t from = 0;;) {
@@ -353,11 +353,11 @@ static void end_uploads(const struct backup_call *call, struct s3_link *link, co
             return;
         }
         const char *const upload = arena_strndup(call->arena, id.data, id.size);
-        const struct s3_request end = {
+        const struct s3_request end_it = {
             .method = "DELETE", .key = name, .query = query_of(call->arena, "uploadId=", upload, "")};
         struct s3_answer ended;
         if (text_is(found, key)) {
-            send(link, &end, call->arena, &ended, &ignored);
+            send(link, &end_it, call->arena, &ended, &ignored);
         }
     }
 }

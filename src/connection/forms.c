@@ -5,24 +5,81 @@
 
 #include <string.h>
 
-/* What travels in the query of a URL, in libpq's words. */
-static const char *const passed[] = {
-    "sslmode",         "sslrootcert",      "sslcert",
-    "sslkey",          "sslnegotiation",   "channel_binding",
-    "gssencmode",      "options",          "target_session_attrs",
-    "connect_timeout", "application_name",
+/* A parameter in libpq's word, and in a tool's. */
+struct parameter {
+    const char *ours;
+    const char *theirs; /* NULL: the same */
 };
+
+/* What travels in the query of a URL for whatever connects by libpq. */
+static const struct parameter of_libpq[] = {
+    {"hostaddr", NULL},
+    {"sslmode", NULL},
+    {"sslrootcert", NULL},
+    {"sslcert", NULL},
+    {"sslkey", NULL},
+    {"sslcrl", NULL},
+    {"sslsni", NULL},
+    {"sslnegotiation", NULL},
+    {"ssl_min_protocol_version", NULL},
+    {"ssl_max_protocol_version", NULL},
+    {"channel_binding", NULL},
+    {"require_auth", NULL},
+    {"gssencmode", NULL},
+    {"krbsrvname", NULL},
+    {"passfile", NULL},
+    {"options", NULL},
+    {"target_session_attrs", NULL},
+    {"load_balance_hosts", NULL},
+    {"connect_timeout", NULL},
+    {"application_name", NULL},
+    {NULL, NULL},
+};
+
+/* To pgx (its ParseConfig) what it does not know is a setting of the server, which refuses it. */
+static const struct parameter of_go[] = {
+    {"sslmode", NULL},
+    {"sslrootcert", NULL},
+    {"sslcert", NULL},
+    {"sslkey", NULL},
+    {"sslsni", NULL},
+    {"options", NULL},
+    {"target_session_attrs", NULL},
+    {"connect_timeout", NULL},
+    {"application_name", NULL},
+    {NULL, NULL},
+};
+
+/* Prisma's sslcert is the server's; its sslmode is prisma_tls's. */
+static const struct parameter of_prisma[] = {
+    {"sslrootcert", "sslcert"}, {"channel_binding", NULL},  {"options", NULL},
+    {"connect_timeout", NULL},  {"application_name", NULL}, {NULL, NULL},
+};
+
+static const struct parameter of_jdbc[] = {
+    {"sslmode", NULL},
+    {"sslrootcert", NULL},
+    {"options", NULL},
+    {"connect_timeout", "connectTimeout"},
+    {"application_name", "ApplicationName"},
+    {NULL, NULL},
+};
+
+static void put_encoded_text(struct buffer *out, struct text text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (size_t i = 0; i < text.size; i++) {
+        if (memchr(plain, text.data[i], sizeof plain - 1) != NULL) {
+            buffer_putc(out, text.data[i]);
+        } else {
+            buffer_printf(out, "%%%02X", (unsigned char)text.data[i]);
+        }
+    }
+}
 
 static void put_encoded(struct buffer *out, const char *text)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (const char *c = text; *c != '\0'; c++) {
-        if (strchr(plain, *c) != NULL) {
-            buffer_putc(out, *c);
-        } else {
-            buffer_printf(out, "%%%02X", (unsigned char)*c);
-        }
-    }
+    put_encoded_text(out, text_of(text));
 }
 
 static const char *or_else(const char *value, const char *other)
@@ -37,7 +94,7 @@ static const char *host_of(const struct conninfo *conninfo)
 
 static bool is_socket(const struct conninfo *conninfo)
 {
-    return host_of(conninfo)[0] == '/';
+    return host_of(conninfo)[0] == '/' || host_of(conninfo)[0] == '@';
 }
 
 /* ---- URLs ---- */
@@ -52,24 +109,42 @@ static struct text item(const char *list, size_t n)
     return text_slice(rest, 0, text_find(rest, ",", 0));
 }
 
-/* "host:5432,other:5433"; an address of IPv6 in brackets. */
-static void put_hosts(struct buffer *out, const struct conninfo *conninfo)
+static const char *ports_of(const struct conninfo *conninfo)
 {
-    const char *const hosts = host_of(conninfo);
-    const char *const ports = or_else(conninfo_value(conninfo, "port"), or_else(conninfo->place.port, "5432"));
+    return or_else(conninfo_value(conninfo, "port"), or_else(conninfo->place.port, "5432"));
+}
+
+static size_t count_hosts(const struct conninfo *conninfo)
+{
     size_t count = 1;
-    for (const char *c = hosts; *c != '\0'; c++) {
+    for (const char *c = host_of(conninfo); *c != '\0'; c++) {
         count += *c == ',' ? 1 : 0;
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct text host = item(hosts, i);
-        const bool is_v6 = host.size > 0 && memchr(host.data, ':', host.size) != NULL;
-        const struct text port = item(ports, i);
+    return count;
+}
+
+/* "host:5432"; an address of IPv6 in brackets. What has no business in a host's name is encoded: a form is pasted into
+ * a shell. */
+static void put_host(struct buffer *out, const struct conninfo *conninfo, size_t i)
+{
+    const struct text host = item(host_of(conninfo), i);
+    const struct text port = item(ports_of(conninfo), i);
+    const bool is_v6 = host.size > 0 && memchr(host.data, ':', host.size) != NULL;
+    if (is_v6 && strspn(host.data, "0123456789abcdefABCDEF:.%") >= host.size) {
+        buffer_printf(out, "[%.*s]:", (int)host.size, host.data);
+    } else {
+        put_encoded_text(out, host);
+        buffer_putc(out, ':');
+    }
+    put_encoded_text(out, port.size == 0 ? text_of("5432") : port);
+}
+
+/* "host:5432,other:5433" */
+static void put_hosts(struct buffer *out, const struct conninfo *conninfo)
+{
+    for (size_t i = 0; i < count_hosts(conninfo); i++) {
         buffer_puts(out, i == 0 ? "" : ",");
-        buffer_puts(out, is_v6 ? "[" : "");
-        buffer_add(out, host);
-        buffer_puts(out, is_v6 ? "]:" : ":");
-        buffer_add(out, port.size == 0 ? text_of("5432") : port);
+        put_host(out, conninfo, i);
     }
 }
 
@@ -101,37 +176,54 @@ static void put_parameter(struct buffer *out, bool *has_some, const char *name, 
     }
 }
 
-static void put_parameters(struct buffer *out, bool *has_some, const struct conninfo *conninfo)
+static void put_parameters(struct buffer *out, bool *has_some, const struct conninfo *conninfo,
+                           const struct parameter *parameters)
 {
-    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
-        put_parameter(out, has_some, passed[i], conninfo_value(conninfo, passed[i]));
+    for (const struct parameter *one = parameters; one->ours != NULL; one++) {
+        put_parameter(out, has_some, one->theirs == NULL ? one->ours : one->theirs,
+                      conninfo_value(conninfo, one->ours));
     }
 }
 
-static const char *url_with(struct arena *arena, const char *scheme, const struct conninfo *conninfo, bool reveal,
-                            const char *schema)
+static void put_socket(struct buffer *out, bool *has_some, const struct conninfo *conninfo)
+{
+    if (is_socket(conninfo)) {
+        put_parameter(out, has_some, "host", host_of(conninfo));
+        put_parameter(out, has_some, "port", conninfo_value(conninfo, "port"));
+    }
+}
+
+static struct buffer start_url(struct arena *arena, const char *scheme, const struct conninfo *conninfo, bool reveal)
 {
     struct buffer out = {.arena = arena};
-    bool has_some = false;
     buffer_printf(&out, "%s://", scheme);
     put_user(&out, conninfo, reveal);
+    return out;
+}
+
+static void put_database(struct buffer *out, const struct conninfo *conninfo)
+{
+    buffer_putc(out, '/');
+    put_encoded(out, or_else(conninfo->place.database, ""));
+}
+
+static const char *libpq_url(struct arena *arena, const char *scheme, const struct conninfo *conninfo, bool reveal,
+                             const struct parameter *parameters)
+{
+    struct buffer out = start_url(arena, scheme, conninfo, reveal);
+    bool has_some = false;
     if (!is_socket(conninfo)) {
         put_hosts(&out, conninfo);
     }
-    buffer_putc(&out, '/');
-    put_encoded(&out, or_else(conninfo->place.database, ""));
-    if (is_socket(conninfo)) {
-        put_parameter(&out, &has_some, "host", host_of(conninfo));
-        put_parameter(&out, &has_some, "port", conninfo_value(conninfo, "port"));
-    }
-    put_parameters(&out, &has_some, conninfo);
-    put_parameter(&out, &has_some, "schema", schema);
+    put_database(&out, conninfo);
+    put_socket(&out, &has_some, conninfo);
+    put_parameters(&out, &has_some, conninfo, parameters);
     return buffer_string(&out);
 }
 
 const char *connection_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
-    return url_with(arena, "postgresql", conninfo, reveal, NULL);
+    return libpq_url(arena, "postgresql", conninfo, reveal, of_libpq);
 }
 
 /* ---- other forms ---- */
@@ -142,9 +234,68 @@ static const char *quoted(struct arena *arena, const char *before, char quote, c
     struct buffer out = {.arena = arena};
     buffer_puts(&out, before);
     buffer_putc(&out, quote);
-    buffer_puts(&out, text); /* a URL of ours has no quotes: they are percent-encoded */
+    buffer_puts(&out, text); /* a URL of ours has neither quotes nor $: they are percent-encoded */
     buffer_putc(&out, quote);
     return buffer_string(&out);
+}
+
+/* Several hosts stand in SQLAlchemy's query: its URL has room for one. */
+static const char *sqlalchemy_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
+{
+    struct buffer out = start_url(arena, "postgresql+psycopg", conninfo, reveal);
+    const size_t count = count_hosts(conninfo);
+    bool has_some = false;
+    if (is_socket(conninfo) || count == 1) {
+        return libpq_url(arena, "postgresql+psycopg", conninfo, reveal, of_libpq);
+    }
+    put_database(&out, conninfo);
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(&out, i == 0 ? "?host=" : "&host=");
+        put_host(&out, conninfo, i);
+        has_some = true;
+    }
+    put_parameters(&out, &has_some, conninfo, of_libpq);
+    return buffer_string(&out);
+}
+
+/* Prisma knows disable, prefer and require, and takes any certificate with the last unless it is told to look. */
+static void put_prisma_tls(struct buffer *out, bool *has_some, const struct conninfo *conninfo)
+{
+    const char *const mode = or_else(conninfo_value(conninfo, "sslmode"), "");
+    const bool is_strict = strncmp(mode, "verify-", 7) == 0;
+    put_parameter(out, has_some, "sslmode", is_strict ? "require" : strcmp(mode, "allow") == 0 ? "prefer" : mode);
+    put_parameter(out, has_some, "sslaccept", is_strict ? "strict" : NULL);
+}
+
+/* It wants a host also where a socket's folder says where the server is. */
+static const char *prisma_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
+{
+    struct buffer out = start_url(arena, "postgresql", conninfo, reveal);
+    bool has_some = false;
+    if (is_socket(conninfo)) {
+        buffer_puts(&out, "localhost");
+    } else {
+        put_hosts(&out, conninfo);
+    }
+    put_database(&out, conninfo);
+    put_socket(&out, &has_some, conninfo);
+    put_prisma_tls(&out, &has_some, conninfo);
+    put_parameters(&out, &has_some, conninfo, of_prisma);
+    put_parameter(&out, &has_some, "schema", or_else(conninfo->schema, "public"));
+    return buffer_string(&out);
+}
+
+static const char *jdbc_target(const char *attributes)
+{
+    static const char *const words[][2] = {{"any", "any"},           {"read-write", "primary"},
+                                           {"primary", "primary"},   {"read-only", "secondary"},
+                                           {"standby", "secondary"}, {"prefer-standby", "preferSecondary"}};
+    for (size_t i = 0; attributes != NULL && i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], attributes) == 0) {
+            return words[i][1];
+        }
+    }
+    return NULL;
 }
 
 static const char *jdbc_url(struct arena *arena, const struct conninfo *conninfo, bool reveal)
@@ -163,8 +314,8 @@ static const char *jdbc_url(struct arena *arena, const struct conninfo *conninfo
     } else {
         put_parameter(&out, &has_some, "password", password);
     }
-    put_parameter(&out, &has_some, "sslmode", conninfo_value(conninfo, "sslmode"));
-    put_parameter(&out, &has_some, "options", conninfo_value(conninfo, "options"));
+    put_parameters(&out, &has_some, conninfo, of_jdbc);
+    put_parameter(&out, &has_some, "targetServerType", jdbc_target(conninfo_value(conninfo, "target_session_attrs")));
     return buffer_string(&out);
 }
 
@@ -172,7 +323,6 @@ size_t connection_forms(struct arena *arena, const struct conninfo *conninfo, bo
                         struct connection_form forms[CONNECTION_FORMS])
 {
     const char *const url = connection_url(arena, conninfo, reveal);
-    const char *const prisma = url_with(arena, "postgresql", conninfo, reveal, or_else(conninfo->schema, "public"));
     size_t count = 0;
     forms[count++] = (struct connection_form){"url", "URL", url};
     forms[count++] = (struct connection_form){"psql", "psql", quoted(arena, "psql ", '\'', url)};
@@ -180,9 +330,11 @@ size_t connection_forms(struct arena *arena, const struct conninfo *conninfo, bo
     if (!is_socket(conninfo)) {
         forms[count++] = (struct connection_form){"jdbc", "JDBC", jdbc_url(arena, conninfo, reveal)};
     }
-    forms[count++] = (struct connection_form){"prisma", "Prisma", quoted(arena, "DATABASE_URL=", '"', prisma)};
-    forms[count++] = (struct connection_form){"sqlalchemy", "SQLAlchemy",
-                                              url_with(arena, "postgresql+psycopg", conninfo, reveal, NULL)};
-    forms[count++] = (struct connection_form){"go", "Go", url_with(arena, "postgres", conninfo, reveal, NULL)};
+    if (is_socket(conninfo) || count_hosts(conninfo) == 1) {
+        const char *const prisma = prisma_url(arena, conninfo, reveal);
+        forms[count++] = (struct connection_form){"prisma", "Prisma", quoted(arena, "DATABASE_URL=", '"', prisma)};
+    }
+    forms[count++] = (struct connection_form){"sqlalchemy", "SQLAlchemy", sqlalchemy_url(arena, conninfo, reveal)};
+    forms[count++] = (struct connection_form){"go", "Go", libpq_url(arena, "postgres", conninfo, reveal, of_go)};
     return count;
 }

@@ -17,7 +17,8 @@ struct connection_form {
 /* "postgresql://user:***@host:5432/db?sslmode=require". In the arena. */
 const char *connection_url(struct arena *arena, const struct conninfo *conninfo, bool reveal);
 
-/* Fills forms; the number of them. JDBC knows no Unix sockets and is left out there. */
+/* Fills forms; the number of them. JDBC knows no Unix sockets and Prisma no more than one host: each is
+ * left out there. */
 size_t connection_forms(struct arena *arena, const struct conninfo *conninfo, bool reveal,
                         struct connection_form forms[CONNECTION_FORMS]);
 
