@@ -151,6 +151,17 @@ class Resume(Case):
         self.sql("DROP INDEX t_id")
         self.assert_goes_on()
 
+    def test_what_was_never_there_is_not_said_to_be_gone_by_a_later_run(self):
+        self.sql(LEDGER + "CREATE TABLE p (id INT) PARTITION BY RANGE (id); CREATE TABLE q (id INT);")
+        for number, (statement, code) in enumerate((("DROP INDEX CONCURRENTLY missing", "42704"), ("ALTER TABLE p DETACH PARTITION q CONCURRENTLY", "42P01"),
+                                                    ("ALTER TABLE p DETACH PARTITION missing CONCURRENTLY", "42P01"))):
+            with self.subTest(statement):
+                rpc = self.rpc(self.worker(self.project().add(str(number), statement)))
+                for _ in range(2):
+                    reply = rpc.call("MigrationService", "Run")
+                    self.assertEqual((reply.ok, reply.failed.sqlstate, reply.failed.partially_applied), (False, code, False))
+                self.assertEqual((self.ledger(), self.steps()), ([], []))
+
     def test_an_index_that_was_being_built_anew_leaves_no_other(self):
         self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX t_id ON t (id);")
         self.blocked("REINDEX INDEX CONCURRENTLY t_id", "LOCK TABLE t IN ROW EXCLUSIVE MODE")

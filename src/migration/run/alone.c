@@ -294,13 +294,14 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     const struct text statement = attempt_text(attempt, i);
     struct text body;
     bool finished;
+    const bool is_known = attempt->before != NULL;
+    const bool refused = sqlstate_is_of_class(attempt->failure.status.sqlstate, SQLSTATE_CLASS_SYNTAX);
+    if (refused && !is_known) {
+        /* It did nothing, whatever is there now; but a DO block may have committed something before. */
+        return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
+    }
     if (!leftovers_remove(run, statement, attempt->record.name, attempt->before, &finished) || finished) {
         return false; /* what it makes is there, and only its row is not: a new run finds that */
     }
-    const bool is_index = attempt->before != NULL;
-    const bool refused = sqlstate_is_of_class(attempt->failure.status.sqlstate, SQLSTATE_CLASS_SYNTAX);
-    if (!is_index && (!refused || sql_do_block(run->arena, statement, &body))) {
-        return false;
-    }
-    return forget_begun(attempt, i);
+    return is_known && forget_begun(attempt, i);
 }

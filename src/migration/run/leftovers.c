@@ -111,6 +111,45 @@ static struct target read_target(struct arena *arena, struct text statement)
 
 /* ---- before ---- */
 
+/* What was not there before it began cannot be what it has done: "{}" as of a table without indexes. */
+#define WAS_NOT_THERE "{}"
+
+static const char pending_sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent "
+                                  "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid AND inhrelid "
+                                  "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid";
+
+static PGresult *ask_pending(struct run *run, const struct target *target)
+{
+    return pg_query(run->session, pending_sql, 2, (const char *const[]){target->table, target->partition}, run->status);
+}
+
+static bool is_gone(struct run *run, const char *name, bool *gone)
+{
+    PG_RESULT(result) = pg_query(run->session, "SELECT pg_catalog.to_regclass($1) IS NULL", 1,
+                                 (const char *const[]){name}, run->status);
+    *gone = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+/* Of what is to go: whether it is there. */
+static bool look_for_goal(struct run *run, const struct target *target, const char **before)
+{
+    bool gone = false;
+    if (target->kind == KIND_DROP_INDEX && target->index != NULL) {
+        if (!is_gone(run, target->index, &gone)) {
+            return false;
+        }
+    } else if (target->kind == KIND_DETACH && target->partition != NULL) {
+        PG_RESULT(result) = ask_pending(run, target);
+        if (result == NULL) {
+            return false;
+        }
+        gone = PQntuples(result) == 0;
+    }
+    *before = gone ? WAS_NOT_THERE : NULL;
+    return true;
+}
+
 bool leftovers_before(struct run *run, struct text statement, const char **before)
 {
     /* Of a table all its indexes, INVALID ones too: what comes later is new. Of a REINDEX what is INVALID anywhere. */
@@ -124,7 +163,7 @@ bool leftovers_before(struct run *run, struct text statement, const char **befor
     const bool is_create = target.kind == KIND_CREATE_INDEX && target.table != NULL;
     *before = NULL;
     if (!is_create && target.kind != KIND_REINDEX) {
-        return true;
+        return look_for_goal(run, &target, before);
     }
     PG_RESULT(result) = pg_query(run->session, is_create ? of_table : invalid, is_create ? 1 : 0,
                                  (const char *const[]){target.table}, run->status);
@@ -179,22 +218,10 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
     return true;
 }
 
-static bool is_gone(struct run *run, const char *name, bool *gone)
-{
-    PG_RESULT(result) = pg_query(run->session, "SELECT pg_catalog.to_regclass($1) IS NULL", 1,
-                                 (const char *const[]){name}, run->status);
-    *gone = result != NULL && pg_field_bool(result, 0, 0);
-    return result != NULL;
-}
-
 /* What is half detached is detached for good: that is what FINALIZE is for. */
 static bool finish_detach(struct run *run, const struct target *target, const char *migration, bool *finished)
 {
-    static const char sql[] = "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhparent "
-                              "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)::pg_catalog.oid AND inhrelid "
-                              "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($2)::pg_catalog.oid";
-    PG_RESULT(result) =
-        pg_query(run->session, sql, 2, (const char *const[]){target->table, target->partition}, run->status);
+    PG_RESULT(result) = ask_pending(run, target);
     if (result == NULL) {
         return false;
     }
@@ -219,9 +246,9 @@ bool leftovers_remove(struct run *run, struct text statement, const char *migrat
     case KIND_REINDEX:
         return before == NULL || remove_indexes(run, &target, migration, before, finished);
     case KIND_DROP_INDEX:
-        return target.index == NULL || is_gone(run, target.index, finished);
+        return target.index == NULL || before != NULL || is_gone(run, target.index, finished);
     case KIND_DETACH:
-        return target.partition == NULL || finish_detach(run, &target, migration, finished);
+        return target.partition == NULL || before != NULL || finish_detach(run, &target, migration, finished);
     case KIND_OTHER:
         break;
     }

@@ -9,7 +9,8 @@
 #include "migration/run/current.h"
 
 /* Before such a statement is begun: what must be known to tell later what it left, as an oid[] literal ("{16401}") in
- * the run's arena. *before is NULL for a statement that leaves nothing of the kind. */
+ * the run's arena. Of what is to be dropped or detached: "{}" where it is not there, so that its absence later is no
+ * proof that this statement did it. *before is NULL where nothing need be known. */
 bool leftovers_before(struct run *run, struct text statement, const char **before);
 
 /* After it was interrupted or has failed: removes what it left. *finished is set where it turns out to have been done

@@ -1,0 +1,98 @@
+/*
+ * A conversation with a server by script as a table: what is asked, in its order, and what is answered. With
+ * each_place() one of the answers after the other is an error, or the end of the connection, instead.
+ */
+#ifndef TESTS_CONVERSATION_H
+#define TESTS_CONVERSATION_H
+
+#include "session_scene.h"
+
+#define MOST_COLUMNS 6
+
+struct exchange {
+    const char *asked; /* what the statement holds; NULL: the table's end */
+    bool is_script;    /* one simple query; else a statement with parameters */
+    bool has_row;
+    const char *row[MOST_COLUMNS];  /* ends with NULL where it has fewer; "" is NULL to the client */
+    const struct fake_error *error; /* instead of an answer */
+    bool dies;                      /* the connection ends instead of an answer */
+    char state;                     /* of the transaction behind it; 0: idle */
+};
+
+static inline void answer_exchange(struct fake_client *client, const struct exchange *one)
+{
+    const char *const *const row = one->row;
+    int columns = 0;
+    while (columns < MOST_COLUMNS && row[columns] != NULL) {
+        columns++;
+    }
+    if (one->error != NULL) {
+        fake_error(client, one->error);
+    } else if (!one->is_script) {
+        fake_parsed(client);
+        fake_row_description(client, columns == 0 ? 1 : columns);
+        if (one->has_row) {
+            const char *values[MOST_COLUMNS];
+            for (int i = 0; i < MOST_COLUMNS; i++) {
+                values[i] = row[i] == NULL || row[i][0] == '\0' ? NULL : row[i];
+            }
+            fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5]);
+        }
+        fake_complete(client, "SELECT 1");
+    } else {
+        fake_complete(client, "SELECT 1");
+    }
+    fake_ready(client, one->state == 0 ? 'I' : one->state);
+}
+
+/* A fake_script; data is the table. Nothing else may be asked. */
+static inline void converse(struct fake_client *client, void *data)
+{
+    for (const struct exchange *one = data; one->asked != NULL; one++) {
+        if ((one->is_script ? fake_take(client, 'Q', one->asked) : fake_take_query(client, one->asked)) == NULL) {
+            return;
+        }
+        if (one->dies) {
+            fake_close(client);
+            return;
+        }
+        answer_exchange(client, one);
+    }
+    fake_wait_gone(client, FOREVER);
+}
+
+static inline size_t exchange_count(const struct exchange *table)
+{
+    size_t count = 0;
+    while (table[count].asked != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* A session on a server that has this conversation. */
+static inline void have(const struct exchange *table)
+{
+    stop_server();
+    serve_with(converse, table, (exchange_count(table) + 1) * sizeof *table);
+}
+
+/* The work is done once for each place of the conversation and each kind of failure, and has to fail with it. */
+static inline void each_place(const struct exchange *table, bool (*work)(void))
+{
+    static const struct fake_error refused = {.sqlstate = "53200", .message = "out of memory"};
+    const size_t count = exchange_count(table);
+    for (size_t i = 0; i < 2 * count; i++) {
+        struct exchange *const changed = arena_alloc(arena, (count + 1) * sizeof *changed);
+        memcpy(changed, table, (count + 1) * sizeof *changed);
+        changed[i / 2].error = i % 2 == 0 ? &refused : NULL;
+        changed[i / 2].dies = i % 2 == 1;
+        memset(&changed[i / 2 + 1], 0, (count - i / 2) * sizeof *changed);
+        have(changed);
+        ck_assert_msg(!work(), "place %zu", i / 2);
+        failed_with(i % 2 == 0 ? STATUS_FAILED_PRECONDITION : STATUS_UNAVAILABLE,
+                    i % 2 == 0 ? "out of memory" : "lost");
+    }
+}
+
+#endif
