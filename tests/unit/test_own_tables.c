@@ -1,0 +1,239 @@
+/*
+ * What a session asks before it uses a schema: its own search path, also behind a pooler, and whose our tables are.
+ */
+#include "conversation.h"
+#include "pg/own_tables.h"
+#include "pg/search.h"
+
+static const struct own_tables tables = {.last = "truss.notes", .sql = "CREATE TABLE IF NOT EXISTS truss.notes ();"};
+static bool exists;
+
+#define LOOK "pg_catalog.to_regclass("
+#define MAKE "CREATE TABLE IF NOT EXISTS truss.notes"
+#define THERE                                                                                                          \
+    {                                                                                                                  \
+        "t", "t", "", ""                                                                                               \
+    }
+#define SCHEMA                                                                                                         \
+    {                                                                                                                  \
+        "f", "t", "", ""                                                                                               \
+    }
+#define NONE                                                                                                           \
+    {                                                                                                                  \
+        "f", "f", "", ""                                                                                               \
+    }
+
+static bool look(void)
+{
+    status = (struct status){.arena = arena};
+    return own_tables_exist(session, &tables, &exists, &status);
+}
+
+static bool ensure(void)
+{
+    status = (struct status){.arena = arena};
+    return own_tables_ensure(session, &tables, &status);
+}
+
+/* ---- our tables ---- */
+
+START_TEST(tables_are_there_or_not)
+{
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}});
+    ck_assert(look() && exists);
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = SCHEMA}, {0}});
+    ck_assert(look() && !exists);
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE}, {0}});
+    ck_assert(look() && !exists);
+}
+END_TEST
+
+START_TEST(what_is_a_strangers_is_refused_by_what_it_is)
+{
+    static const struct {
+        const char *kind;
+        const char *what;
+        const char *said;
+    } obstacles[] = {
+        {"0", "mallory", "belongs to \"mallory\""},
+        {"1", "notes of mallory", "has \"notes of mallory\""},
+        {"2", "spy on truss.notes of mallory", "has the trigger spy on truss.notes of mallory"},
+    };
+    for (size_t i = 0; i < sizeof obstacles / sizeof obstacles[0]; i++) {
+        const struct exchange table[] = {
+            {.asked = LOOK, .has_row = true, .row = {"t", "t", obstacles[i].kind, obstacles[i].what}},
+            {0},
+        };
+        exists = true;
+        have(table);
+        ck_assert(!look() && !exists);
+        failed_with(STATUS_PERMISSION_DENIED, obstacles[i].said);
+        have(table);
+        ck_assert(!ensure());
+        failed_with(STATUS_PERMISSION_DENIED, obstacles[i].said);
+    }
+}
+END_TEST
+
+START_TEST(they_are_made_where_they_are_not)
+{
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = "CREATE SCHEMA IF NOT EXISTS truss;" MAKE, .is_script = true},
+                                   {0}});
+    ck_assert(ensure());
+}
+END_TEST
+
+START_TEST(the_right_to_make_a_schema_is_not_asked_for_where_it_is_there)
+{
+    have((const struct exchange[]){
+        {.asked = LOOK, .has_row = true, .row = SCHEMA}, {.asked = "(1414681939, 0);" MAKE, .is_script = true}, {0}});
+    ck_assert(ensure());
+}
+END_TEST
+
+START_TEST(what_another_one_makes_at_the_same_time_is_looked_at_again)
+{
+    static const char *const codes[] = {"23505", "42P06", "42P07"};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        const struct fake_error there = {.sqlstate = codes[i], .message = "is there already"};
+        const struct fake_error *const kept_there = kept(&there, sizeof there);
+        have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                       {.asked = MAKE, .is_script = true, .error = kept_there, .state = 'E'},
+                                       {.asked = "ROLLBACK", .is_script = true},
+                                       {.asked = LOOK, .has_row = true, .row = THERE},
+                                       {0}});
+        ck_assert_msg(ensure(), "%s", status.message);
+    }
+}
+END_TEST
+
+START_TEST(what_is_there_and_is_not_three_times_is_an_error)
+{
+    static const struct fake_error there = {.sqlstate = "23505", .message = "is there already"};
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = MAKE, .is_script = true, .error = &there},
+                                   {.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = MAKE, .is_script = true, .error = &there},
+                                   {.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = MAKE, .is_script = true, .error = &there},
+                                   {0}});
+    ck_assert(!ensure());
+}
+END_TEST
+
+START_TEST(who_may_not_make_them_is_told_what_to_do)
+{
+    static const struct fake_error denied = {.sqlstate = "42501", .message = "permission denied for database"};
+    have((const struct exchange[]){
+        {.asked = LOOK, .has_row = true, .row = NONE}, {.asked = MAKE, .is_script = true, .error = &denied}, {0}});
+    ck_assert(!ensure());
+    failed_with(STATUS_PERMISSION_DENIED, "permission denied");
+    ck_assert_str_eq(status.reason, "NO_STATE_SCHEMA");
+    ck_assert_ptr_nonnull(strstr(status.hint, "CREATE SCHEMA truss AUTHORIZATION \"tester\""));
+}
+END_TEST
+
+START_TEST(an_error_at_any_place_is_the_error)
+{
+    each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
+    each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                         {.asked = MAKE, .is_script = true},
+                                         {0}},
+               ensure);
+}
+END_TEST
+
+/* ---- the search path ---- */
+
+#define PATH                                                                                                           \
+    {                                                                                                                  \
+        "app, public", "app\x1fpublic", "x", "x", "x"                                                                  \
+    }
+
+static bool pin(void)
+{
+    status = (struct status){.arena = arena};
+    return pg_session_pin(session, &status);
+}
+
+static bool ask_one(void)
+{
+    PG_RESULT(result) = ask("SELECT 1");
+    return result != NULL && strcmp(pg_field(result, 0, 0), "1") == 0;
+}
+
+START_TEST(a_session_knows_the_path_that_a_script_has)
+{
+    have((const struct exchange[]){{.asked = "search_path", .has_row = true, .row = PATH}, {0}});
+    ck_assert(!pg_session_is_pinned(session));
+    ck_assert(pin() && pg_session_is_pinned(session) && !pg_session_is_pooled(session));
+    ck_assert_str_eq(pg_session_script_path(session), "app, public");
+    ck_assert_str_eq(pg_session_script_schemas(session), "app\x1fpublic");
+}
+END_TEST
+
+START_TEST(another_backend_is_a_pooler_and_each_query_gets_a_transaction)
+{
+    have((const struct exchange[]){{.asked = "search_path"},
+                                   {.asked = "BEGIN", .is_script = true, .state = 'T'},
+                                   {.asked = "search_path", .has_row = true, .row = PATH, .state = 'T'},
+                                   {.asked = "SELECT 1", .has_row = true, .row = {"1"}, .state = 'T'},
+                                   {.asked = "COMMIT", .is_script = true},
+                                   {0}});
+    ck_assert(pin() && pg_session_is_pooled(session));
+    ck_assert_str_eq(pg_session_script_path(session), "");
+    ck_assert_msg(ask_one(), "%s", status.message);
+    ck_assert(pg_session_is_pooled(session));
+}
+END_TEST
+
+START_TEST(behind_a_pooler_a_query_in_a_transaction_is_asked_as_it_is)
+{
+    have((const struct exchange[]){{.asked = "search_path"},
+                                   {.asked = "BEGIN", .is_script = true, .state = 'T'},
+                                   {.asked = "SELECT 1", .has_row = true, .row = {"1"}, .state = 'T'},
+                                   {0}});
+    ck_assert(pin() && exec("BEGIN") && ask_one());
+}
+END_TEST
+
+START_TEST(behind_a_pooler_an_error_at_any_place_is_the_error)
+{
+    static const struct fake_error refused = {.sqlstate = "53200", .message = "out of memory"};
+    each_place((const struct exchange[]){{.asked = "search_path", .has_row = true, .row = PATH}, {0}}, pin);
+    have((const struct exchange[]){
+        {.asked = "search_path"}, {.asked = "BEGIN", .is_script = true, .error = &refused}, {0}});
+    ck_assert(pin() && !ask_one());
+    failed_with(STATUS_FAILED_PRECONDITION, "out of memory");
+    have((const struct exchange[]){{.asked = "search_path"},
+                                   {.asked = "BEGIN", .is_script = true, .state = 'T'},
+                                   {.asked = "search_path", .error = &refused, .state = 'E'},
+                                   {.asked = "COMMIT", .is_script = true},
+                                   {0}});
+    ck_assert(pin() && !ask_one());
+    failed_with(STATUS_FAILED_PRECONDITION, "out of memory");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("own_tables");
+    TCase *const all = tcase_create("all");
+    suite_add_tcase(suite, all);
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, tables_are_there_or_not);
+    tcase_add_test(all, what_is_a_strangers_is_refused_by_what_it_is);
+    tcase_add_test(all, they_are_made_where_they_are_not);
+    tcase_add_test(all, the_right_to_make_a_schema_is_not_asked_for_where_it_is_there);
+    tcase_add_test(all, what_another_one_makes_at_the_same_time_is_looked_at_again);
+    tcase_add_test(all, what_is_there_and_is_not_three_times_is_an_error);
+    tcase_add_test(all, who_may_not_make_them_is_told_what_to_do);
+    tcase_add_test(all, an_error_at_any_place_is_the_error);
+    tcase_add_test(all, a_session_knows_the_path_that_a_script_has);
+    tcase_add_test(all, another_backend_is_a_pooler_and_each_query_gets_a_transaction);
+    tcase_add_test(all, behind_a_pooler_a_query_in_a_transaction_is_asked_as_it_is);
+    tcase_add_test(all, behind_a_pooler_an_error_at_any_place_is_the_error);
+    return run_suite(suite);
+}
