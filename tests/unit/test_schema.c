@@ -15,7 +15,8 @@ static const char fixture[] =
     "CREATE INDEX users_mail ON users (mail);"
     "CREATE TYPE mood AS ENUM ('good', 'it''s');"
     "CREATE TYPE pair AS (a int, b int);"
-    "CREATE DOMAIN short AS text;"
+    "CREATE DOMAIN short AS text; CREATE DOMAIN code AS varchar(3) NOT NULL CHECK (value <> 'x'); "
+    "CREATE TYPE span AS RANGE (subtype = int);"
     "CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SEQUENCE s;"
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
     "CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';"
@@ -158,6 +159,8 @@ static const struct {
     {"create table users (id int, mail text not null)", "\"mail\" may be NULL"},
     {"create table users (id int, phone text)", "no column \"phone\""},
     {"create table users (id int, mail nonsense)", "?"},
+    {"create table users (id int default 5, mail text)", "?"},
+    {"create table users (id int, mail text unique)", "?"},
     {"create table users (like app.\"Order\")", "?"},
     {"create table wide (a varchar(20), b numeric(10,2)[], c char, d serial, e double precision, f timestamp(3), g "
      "mood)",
@@ -191,7 +194,7 @@ static const struct {
     {"alter table twice add constraint checked foreign key (a) references users", "?"},
     {"create type mood as enum ('good')", "="},
     {"create type mood as enum ('good', 'bad')", "another"},
-    {"create type pair as (a int, b int)", "?"},
+    {"create type pair as (a int, b int)", "="},
     {"create view v as select 1", "="},
     {"create view v as select 2", "?"},
     {"create view w as select users.id from users", "="},
@@ -205,8 +208,34 @@ static const struct {
     {"create trigger g after insert on users for each row execute function f()", "another"},
     {"create trigger off before insert on users for each row execute function f()", "disabled"},
     {"create schema app", "="},
-    {"create policy own on users", "?"},
-    {"create sequence s", "?"},
+    {"create policy own on users using (true)", "="},
+    {"create policy own on users", "another"},
+    {"create policy own on users for select using (true)", "another"},
+    {"create policy own on users as restrictive using (true)", "another"},
+    {"create policy own on users to nobody using (true)", "another"},
+    {"create policy own on users using (id > 0)", "?"},
+    {"create sequence s", "="},
+    {"create sequence s as bigint increment by 1 no maxvalue start with 1 cache 1 no cycle", "="},
+    {"create sequence s increment 5", "another"},
+    {"create sequence s as integer", "another"},
+    {"create sequence s start 7", "another"},
+    {"create sequence s cycle", "another"},
+    {"create domain short as text", "="},
+    {"create domain short text", "="},
+    {"create domain short as text not null", "another"},
+    {"create domain short as integer", "another"},
+    {"create domain short as text check (value <> '')", "another"},
+    {"create domain code as varchar(3) not null check (value <> 'x')", "="},
+    {"create domain code as varchar(3) not null check (value <> 'y')", "?"},
+    {"create type mood as enum ('it''s', 'good')", "another"},
+    {"create type pair as (a int, b bigint)", "another"},
+    {"create type pair as (a int, c int)", "another"},
+    {"create type span as range (subtype = int)", "="},
+    {"create type span as range (subtype = bigint)", "?"},
+    {"create function f() returns trigger security definer language plpgsql as $$BEGIN RETURN NEW; END$$",
+     "language, volatility, security"},
+    {"create function f() returns trigger immutable language plpgsql as $$BEGIN RETURN NEW; END$$",
+     "language, volatility, security"},
 };
 
 START_TEST(what_is_there_is_compared_with_what_the_script_says)
@@ -246,10 +275,32 @@ START_TEST(what_is_not_looked_for_is_told_and_never_safe)
         ck_assert(!findings.all_exist && findings.some_exist);
         ck_assert_ptr_nonnull(strstr(findings.recommendation, "Review carefully"));
     }
-    found("create schema app; create temp table t (i int); insert into users values (1); grant select on users to "
-          "public");
+    found(
+        "set search_path = ''; select pg_catalog.set_config('a.b', '', false); create schema app; create temp table t "
+        "(i int)");
     ck_assert_uint_eq(findings.unjudged_count, 0);
     ck_assert_ptr_nonnull(strstr(findings.recommendation, "Safe to mark"));
+}
+END_TEST
+
+/* What is done to what is there: nobody has looked whether it was done. */
+START_TEST(what_is_done_besides_making_is_told_and_never_safe)
+{
+    static const char *const statements[] = {"grant select on users to public",
+                                             "alter table users owner to postgres",
+                                             "alter table users enable row level security",
+                                             "insert into users values (1)",
+                                             "update users set id = 2",
+                                             "drop table if exists gone",
+                                             "select f()",
+                                             "do $$ begin null; end $$"};
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        found(arena_printf(arena, "create schema app; %s", statements[i]));
+        ck_assert_uint_eq(findings.unjudged_count, 1);
+        ck_assert_str_eq(findings.unjudged[0], statements[i]);
+        ck_assert(findings.all_exist);
+        ck_assert_ptr_nonnull(strstr(findings.recommendation, "Review carefully"));
+    }
 }
 END_TEST
 
@@ -394,6 +445,7 @@ int main(void)
     tcase_add_loop_test(tests, what_is_there_is_compared_with_what_the_script_says, 0,
                         (int)(sizeof comparisons / sizeof comparisons[0]));
     tcase_add_test(tests, what_is_not_looked_for_is_told_and_never_safe);
+    tcase_add_test(tests, what_is_done_besides_making_is_told_and_never_safe);
     tcase_add_test(tests, what_is_not_fit_for_use_does_not_exist);
     tcase_add_test(tests, an_unqualified_name_is_looked_for_in_the_default_schema);
     tcase_add_test(tests, without_a_default_the_search_path_decides);

@@ -3,108 +3,12 @@
  */
 #include "migration/look/definitions.h"
 
+#include "migration/look/definition_kinds.h"
+
 #include "base/words.h"
 #include "sql/lexer.h"
 
 #include <string.h>
-
-#define MOST_WORDS 4000 /* of one definition: longer ones are not compared */
-
-/* ---- words ---- */
-
-/* A word as it is compared: names as PostgreSQL keeps them, strings by what they hold behind a quote. */
-static const char *word_of(struct arena *arena, const struct sql_token *token)
-{
-    if (token->kind == SQL_STRING) {
-        const char *const string = sql_string(arena, token);
-        return string == NULL ? arena_strndup(arena, token->text.data, token->text.size)
-                              : arena_printf(arena, "'%s", string);
-    }
-    const char *const name = sql_identifier(arena, token);
-    return name != NULL ? name : arena_strndup(arena, token->text.data, token->text.size);
-}
-
-/* "::character varying(20)[]": a cast that the server adds where it knows a type. */
-static void skip_cast(struct sql_reader *reader)
-{
-    static const char *const second[] = {"varying", "precision", NULL};
-    sql_advance(reader);
-    sql_advance(reader);
-    sql_advance(reader); /* the type's first word */
-    while (sql_is_symbol(&reader->token, '.')) {
-        sql_advance(reader);
-        sql_advance(reader);
-    }
-    for (size_t i = 0; second[i] != NULL; i++) {
-        sql_take(reader, second[i]);
-    }
-    if (sql_is_word(&reader->token, "with") || sql_is_word(&reader->token, "without")) {
-        struct sql_reader ahead = *reader;
-        sql_advance(&ahead);
-        if (sql_take(&ahead, "time") && sql_take(&ahead, "zone")) {
-            *reader = ahead;
-        }
-    }
-    while (sql_is_symbol(&reader->token, '[')) {
-        sql_advance(reader);
-        sql_advance(reader);
-    }
-}
-
-static bool is_cast(const struct sql_reader *reader)
-{
-    struct sql_reader ahead = *reader;
-    if (!sql_is_symbol(&ahead.token, ':')) {
-        return false;
-    }
-    sql_advance(&ahead);
-    return sql_is_symbol(&ahead.token, ':');
-}
-
-/* A name with a dot behind it: the schema of what follows, but for a trigger's rows. */
-static bool is_qualifier(const struct sql_reader *reader)
-{
-    struct sql_reader ahead = *reader;
-    if ((ahead.token.kind != SQL_WORD && ahead.token.kind != SQL_IDENTIFIER) || sql_is_word(&ahead.token, "new") ||
-        sql_is_word(&ahead.token, "old")) {
-        return false;
-    }
-    sql_advance(&ahead);
-    return sql_is_symbol(&ahead.token, '.');
-}
-
-/* What says nothing: what the server leaves out when it prints, or puts in. */
-static bool is_noise(const struct sql_token *token)
-{
-    static const char *const noise[] = {"if", "concurrently", "only", "asc", "constraint", NULL};
-    return sql_is_any_word(token, noise) || sql_is_symbol(token, '(') || sql_is_symbol(token, ')');
-}
-
-/* The words of a definition that count, up to a comma at the level `depth` 0 where it is one of several. */
-static struct words words_of(struct arena *arena, struct text text, bool is_one_of_several)
-{
-    struct words words = {0};
-    struct sql_reader reader = sql_read(text);
-    int depth = 0;
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && words.count < MOST_WORDS) {
-        depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
-        if (is_one_of_several && depth == 0 && sql_is_symbol(&reader.token, ',')) {
-            break;
-        }
-        if (is_cast(&reader)) {
-            skip_cast(&reader);
-        } else if (is_qualifier(&reader)) {
-            sql_advance(&reader);
-            sql_advance(&reader);
-        } else {
-            if (!is_noise(&reader.token)) {
-                words_add(arena, &words, word_of(arena, &reader.token));
-            }
-            sql_advance(&reader);
-        }
-    }
-    return words;
-}
 
 /* Removes every run of these words, which are separated by blanks. */
 static void drop(struct words *words, const char *run)
@@ -132,15 +36,6 @@ static void drop(struct words *words, const char *run)
     words->count = kept;
 }
 
-static bool are_equal(const struct words *a, const struct words *b)
-{
-    bool equal = a->count == b->count && a->count < MOST_WORDS;
-    for (size_t i = 0; equal && i < a->count; i++) {
-        equal = strcmp(a->items[i], b->items[i]) == 0;
-    }
-    return equal;
-}
-
 /* Names and commas alone: two such that are not equal mean different things. */
 static bool is_plain(const struct words *words)
 {
@@ -157,7 +52,7 @@ static bool is_plain(const struct words *words)
 
 static enum definition_match judge(const struct words *script, const struct words *existing)
 {
-    return are_equal(script, existing)              ? DEFINITION_SAME
+    return definition_words_equal(script, existing) ? DEFINITION_SAME
            : is_plain(script) && is_plain(existing) ? DEFINITION_DIFFERENT
                                                     : DEFINITION_UNKNOWN;
 }
@@ -175,8 +70,8 @@ static void drop_all(struct words *words, const char *const *runs)
 static enum definition_match compare_index(struct arena *arena, struct text statement, const char *existing)
 {
     static const char *const runs[] = {"not exists", "using btree", "nulls distinct", NULL};
-    struct words script = words_of(arena, statement, false);
-    struct words found = words_of(arena, text_of(existing), false);
+    struct words script = definition_words(arena, statement, false);
+    struct words found = definition_words(arena, text_of(existing), false);
     drop_all(&script, runs);
     drop_all(&found, runs);
     const bool partial = words_have(&script, "where") != words_have(&found, "where");
@@ -231,8 +126,8 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
 {
     static const char *const runs[] = {"on update no action", "on delete no action", "match simple", "not deferrable",
                                        "initially immediate", "nulls distinct",      "not valid",    NULL};
-    struct words script = words_of(arena, constraint_text(arena, object, statement), true);
-    struct words found = words_of(arena, text_of(existing), true);
+    struct words script = definition_words(arena, constraint_text(arena, object, statement), true);
+    struct words found = definition_words(arena, text_of(existing), true);
     if (script.count == 0 || found.count == 0) {
         return DEFINITION_UNKNOWN;
     }
@@ -245,7 +140,7 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
     }
     if (strcmp(found.items[0], "check") == 0 || strcmp(found.items[0], "exclude") == 0 ||
         words_have(&script, "index")) {
-        return are_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
+        return definition_words_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
     }
     /* REFERENCES t without columns is its primary key: then the server's has a word more. */
     const bool is_short = strcmp(found.items[0], "foreign") == 0 && script.count < found.count;
@@ -256,8 +151,8 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
 static enum definition_match compare_trigger(struct arena *arena, struct text statement, const char *existing)
 {
     static const char *const runs[] = {"or replace", "for each statement", "for each row", "for row", NULL};
-    struct words script = words_of(arena, statement, false);
-    struct words found = words_of(arena, text_of(existing), false);
+    struct words script = definition_words(arena, statement, false);
+    struct words found = definition_words(arena, text_of(existing), false);
     const bool row = words_have(&script, "row") != words_have(&found, "row");
     drop_all(&script, runs);
     drop_all(&found, runs);
@@ -296,29 +191,37 @@ static enum definition_match compare_query(struct arena *arena, struct text stat
         sql_advance(&reader);
     }
     sql_advance(&reader);
-    struct words script = words_of(arena, text_slice(statement, reader.token.offset, statement.size), false);
-    struct words found = words_of(arena, text_of(existing), false);
+    struct words script = definition_words(arena, text_slice(statement, reader.token.offset, statement.size), false);
+    struct words found = definition_words(arena, text_of(existing), false);
     drop(&script, "with no data");
     drop(&script, "with data");
     drop(&script, ";");
     drop(&found, ";");
     drop(&found, "as ?column?"); /* the server's word for a column without a name */
-    return are_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
+    return definition_words_equal(&script, &found) ? DEFINITION_SAME : DEFINITION_UNKNOWN;
 }
 
-/* Every label of the script must be there; more may have come later. */
+/* Every label of the script must be there, in its order; more may have come later. */
 static enum definition_match compare_labels(struct arena *arena, struct text statement, const char *existing)
 {
-    const struct words found = words_of(arena, text_of(existing), false);
+    const struct words found = definition_words(arena, text_of(existing), false);
     struct sql_reader reader = sql_read(statement);
     while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, "enum")) {
         sql_advance(&reader);
     }
     if (!sql_is_word(&reader.token, "enum")) {
-        return DEFINITION_UNKNOWN;
+        return definition_compare_parts(arena, statement, existing);
     }
+    size_t at = 0;
     for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
-        if (reader.token.kind == SQL_STRING && !words_have(&found, word_of(arena, &reader.token))) {
+        if (reader.token.kind != SQL_STRING) {
+            continue;
+        }
+        const char *const label = definition_word(arena, &reader.token);
+        while (at < found.count && strcmp(found.items[at], label) != 0) {
+            at++;
+        }
+        if (at == found.count) {
             return DEFINITION_DIFFERENT;
         }
     }
@@ -332,9 +235,16 @@ enum definition_match definition_compare(struct arena *arena, const struct sql_o
         const char *type;
         enum definition_match (*compare)(struct arena *arena, struct text statement, const char *existing);
     } kinds[] = {
-        {"index", compare_index},      {"trigger", compare_trigger}, {"function", compare_source},
-        {"procedure", compare_source}, {"view", compare_query},      {"materialized view", compare_query},
+        {"index", compare_index},
+        {"trigger", compare_trigger},
+        {"function", compare_source},
+        {"procedure", compare_source},
+        {"view", compare_query},
+        {"materialized view", compare_query},
         {"type", compare_labels},
+        {"sequence", definition_compare_sequence},
+        {"domain", definition_compare_domain},
+        {"policy", definition_compare_policy},
     };
     if (strcmp(object->type, "constraint") == 0) {
         return compare_constraint(arena, object, statement, existing);

@@ -8,15 +8,10 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "migration/look/definition_words.h"
 #include "sql/classify.h"
 
 #include <stdbool.h>
-
-enum definition_match {
-    DEFINITION_SAME,
-    DEFINITION_DIFFERENT,
-    DEFINITION_UNKNOWN, /* they are written differently, and may mean the same */
-};
 
 /* How what the statement makes compares with `existing`, as the server prints it: pg_get_indexdef,
  * pg_get_constraintdef, pg_get_triggerdef, pg_get_viewdef; a function's source; an enum's labels as 'a', 'b'. Tables

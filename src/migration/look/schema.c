@@ -4,6 +4,7 @@
  */
 #include "migration/look/schema.h"
 
+#include "migration/look/definition_kinds.h"
 #include "migration/look/objects_query.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
@@ -21,15 +22,42 @@ struct script_objects {
     size_t capacity;
 };
 
-/* A statement that makes something of which nothing is known here: whether that is there already nobody has asked. */
+/* Does the statement change nothing that stays? */
+static bool changes_nothing(struct text statement)
+{
+    static const char *const words[] = {
+        "set",     "reset", "begin",   "start",      "commit",   "end",     "rollback",   "abort", "savepoint",
+        "release", "show",  "listen",  "notify",     "unlisten", "declare", "fetch",      "close", "analyze",
+        "vacuum",  "lock",  "prepare", "deallocate", "discard",  "load",    "checkpoint", NULL};
+    struct sql_reader reader = sql_read(statement);
+    if (sql_take(&reader, "create")) {
+        return sql_is_word(&reader.token, "temp") || sql_is_word(&reader.token, "temporary");
+    }
+    if (!sql_take(&reader, "select")) {
+        return sql_is_any_word(&reader.token, words);
+    }
+    /* SELECT of constants, and set_config() as pg_dump has it: another function may do anything. */
+    for (; reader.token.kind != SQL_END; sql_advance(&reader)) {
+        struct sql_reader ahead = reader;
+        sql_advance(&ahead);
+        if (sql_is_word(&reader.token, "into") ||
+            (sql_is_symbol(&ahead.token, '(') && reader.token.kind == SQL_WORD &&
+             !sql_is_word(&reader.token, "set_config") && !sql_is_word(&reader.token, "setval"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A statement of which it is not known whether what it does is there already: it makes what is not looked for, or does
+ * something else that stays (GRANT, OWNER TO, ENABLE ROW LEVEL SECURITY, rows). */
 static void note_unjudged(struct arena *arena, struct text statement, struct schema_findings *findings)
 {
     struct sql_reader words = sql_read(statement);
-    const bool creates = sql_take(&words, "create");
-    const bool is_temporary = sql_is_word(&words.token, "temp") || sql_is_word(&words.token, "temporary");
-    if (creates ? is_temporary : !sql_is_word(&words.token, "comment")) {
+    if (changes_nothing(statement)) {
         return;
     }
+    findings->unmade_count += sql_is_word(&words.token, "create") || sql_is_word(&words.token, "comment") ? 1 : 0;
     const size_t most = text_byte_of_character(statement, SHOWN + 1);
     const char **const grown = arena_array(arena, findings->unjudged_count + 1, sizeof *grown);
     for (size_t i = 0; i < findings->unjudged_count; i++) {
@@ -221,6 +249,15 @@ static bool compare(const struct looking *looking)
         if (finding->exists && existing != NULL) {
             set_match(looking, finding, i, arena_strdup(looking->place->arena, existing));
         }
+        const char *const habits = pg_field(result, (int)row, 2);
+        if (finding->exists && habits != NULL &&
+            definition_compare_habits(looking->place->arena, looking->found->statements[i], habits) ==
+                DEFINITION_DIFFERENT) {
+            differ(finding,
+                   arena_printf(looking->place->arena,
+                                "it is there as %s: its language, volatility, security or strictness is another.",
+                                habits));
+        }
         if (finding->exists && flaw != NULL) {
             set_flaw(looking, finding, flaw, i);
         }
@@ -271,6 +308,20 @@ static void compare_column(const struct looking *looking, const struct definitio
     }
 }
 
+/* Does a table's or column's statement say something that is not compared: a default, a constraint without a name? */
+static bool says_more(struct text statement)
+{
+    static const char *const words[] = {"default", "generated", "collate", "check",    "references", "unique",
+                                        "exclude", "foreign",   "like",    "inherits", "partition",  NULL};
+    struct sql_reader reader = sql_read(statement);
+    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+        if (sql_is_any_word(&reader.token, words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the server cannot answer (a type's name that is none) leaves tables uncompared, and nothing worse. */
 static void compare_columns(const struct looking *looking)
 {
@@ -282,7 +333,7 @@ static void compare_columns(const struct looking *looking)
             definition_columns(looking->place->arena, &found->objects.items[i], i, found->statements[i], &columns);
         }
         if (columns.count > before) {
-            looking->findings->items[i].comparison = SCHEMA_SAME;
+            looking->findings->items[i].comparison = says_more(found->statements[i]) ? SCHEMA_UNCOMPARED : SCHEMA_SAME;
         }
     }
     if (columns.count == 0) {
@@ -304,8 +355,9 @@ static void compare_columns(const struct looking *looking)
 static void count(struct schema_findings *findings)
 {
     bool same = findings->count > 0 && findings->unjudged_count == 0;
-    const bool knows_nothing = findings->count == 0 && findings->unjudged_count > 0;
-    findings->all_exist = same;
+    const bool all_named = findings->count > 0 && findings->unmade_count == 0;
+    const bool knows_nothing = findings->count == 0 && findings->unmade_count > 0;
+    findings->all_exist = all_named;
     for (size_t i = 0; i < findings->count; i++) {
         const struct schema_finding *const finding = &findings->items[i];
         findings->some_exist = findings->some_exist || finding->exists || finding->difference != NULL;
