@@ -34,6 +34,17 @@ static const char look_sql[] =
 /* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
 
+/* Event triggers are for the DDL of applications: one that does not expect ours fails, or notes it as somebody's. Who
+ * may makes them wait for this transaction: a superuser, by a setting that is for that (17), or as replication does it,
+ * but for those that are ENABLE ALWAYS or REPLICA. */
+static const char quiet_sql[] =
+    "DO $truss_quiet$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled "
+    "OPERATOR(pg_catalog.<>) "
+    "'D') AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user AND rolsuper) "
+    "THEN IF pg_catalog.current_setting('server_version_num')::integer OPERATOR(pg_catalog.>=) 170000 THEN PERFORM "
+    "pg_catalog.set_config('event_triggers', 'off', true); ELSE PERFORM pg_catalog.set_config("
+    "'session_replication_role', 'replica', true); END IF; END IF; END $truss_quiet$;";
+
 struct found {
     bool tables;
     bool schema;
@@ -99,6 +110,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, bo
     struct buffer sql = {.arena = status->arena};
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
+    buffer_puts(&sql, quiet_sql);
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
     buffer_puts(&sql, has_schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
     buffer_puts(&sql, tables->sql);
@@ -111,6 +123,24 @@ static bool make(struct pg_session *session, const struct own_tables *tables, bo
         pg_exec(session, "ROLLBACK", &ignored);
     }
     return false;
+}
+
+/* Which event triggers may be why our own tables could not be made. */
+static void explain_event_triggers(struct pg_session *session, struct status *status)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(evtname), ', ' ORDER BY evtname) FROM "
+        "pg_catalog.pg_event_trigger WHERE evtenabled OPERATOR(pg_catalog.<>) 'D'";
+    struct status unanswered = {.arena = status->arena};
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
+    const char *const names = result == NULL ? NULL : pg_field(result, 0, 0);
+    if (names != NULL && status->hint == NULL) {
+        status->hint =
+            arena_printf(status->arena,
+                         "Event triggers run when Truss makes its own tables (schema \"truss\"): %s. Let them "
+                         "pass that schema, or have a superuser start the first run.",
+                         names);
+    }
 }
 
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status)
@@ -128,6 +158,7 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
         }
         *status = (struct status){.arena = status->arena};
     }
+    explain_event_triggers(session, status);
     if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status->reason = reason_word(REASON_NO_STATE_SCHEMA);
         status->hint = arena_printf(status->arena,

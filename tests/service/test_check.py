@@ -49,6 +49,32 @@ class Check(Case):
         parts = urllib.parse.urlsplit(self.url())
         return name, parts._replace(netloc=f"{name}:pw@{parts.hostname}:{parts.port}").geturl()
 
+    # ---- event triggers ----
+
+    STRICT = ("CREATE FUNCTION strict() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() "
+              "WHERE object_identity LIKE 'truss%') THEN RAISE EXCEPTION 'no schema of yours'; END IF; END $$; CREATE EVENT TRIGGER strict ON ddl_command_end EXECUTE FUNCTION strict();")
+    IN_STEPS = "CREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id); CREATE TABLE b (id int);"
+
+    def test_an_event_trigger_does_not_see_what_a_superuser_makes_for_itself(self):
+        self.sql(self.STRICT + "CREATE TABLE seen (tag text); CREATE FUNCTION sees() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen "
+                 "SELECT object_identity FROM pg_event_trigger_ddl_commands(); END $$; CREATE EVENT TRIGGER sees ON ddl_command_end EXECUTE FUNCTION sees()")
+        self.addCleanup(self.sql, "DROP EVENT TRIGGER IF EXISTS strict; DROP EVENT TRIGGER IF EXISTS sees")
+        self.assertNotIn("also runs when Truss makes", "\n".join(self.check(self.IN_STEPS).notes))
+        reply = self.connection.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual(self.sql("SELECT tag FROM seen ORDER BY 1"), [("public.a",), ("public.b",), ("public.i",)])
+
+    def test_an_event_trigger_that_stops_our_own_tables_is_told_before_and_named(self):
+        _, url = self.role("GRANT CREATE ON DATABASE " + self.database + " TO {}")
+        self.sql(self.STRICT)
+        self.addCleanup(self.sql, "DROP EVENT TRIGGER IF EXISTS strict")
+        self.assertIn('event trigger "strict" also runs when Truss makes its own schema', "\n".join(self.check(self.IN_STEPS, url=url).notes))
+        reply = self.connection.call("MigrationService", "Run")
+        self.assertFalse(reply.ok)
+        self.assertIn("no schema of yours", reply.failed.error)
+        self.assertIn("Event triggers run when Truss makes its own tables (schema \"truss\"): strict", reply.failed.hint)
+        self.assertEqual(self.sql("SELECT to_regclass('public.a') IS NULL"), [("t",)])
+
     # ---- who is in the way ----
 
     def test_nothing_in_the_way_is_safe(self):

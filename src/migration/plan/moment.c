@@ -142,6 +142,15 @@ static const char notes_sql[] =
     "s.reset_val, s.unit, s.source) FROM pg_catalog.pg_settings s WHERE s.name IN ('statement_timeout', "
     "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
 
+/* Whose event triggers see what we make for ourselves: all of them where we may not switch them off. */
+static const char own_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" also runs when Truss makes its own schema \"truss\": where it "
+    "fails, "
+    "the run does not begin. Let it pass that schema, or have a superuser make it first.', e.evtname) FROM "
+    "pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE "
+    "pg_catalog.to_regclass('truss.migration_steps') IS NULL AND e.evtenabled <> 'D' AND (NOT r.rolsuper OR "
+    "(e.evtenabled IN ('A', 'R') AND pg_catalog.current_setting('server_version_num')::int < 170000))";
+
 void moment_check(const struct moment *moment, const struct preparation *preparation,
                   const struct explanation *explanation)
 {
@@ -153,6 +162,9 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     check_ledger(moment, preparation);
     needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+    if (needs_store(preparation)) {
+        moment_ask(&noting, "What sees our own tables being made", own_sql, 0, NULL);
+    }
 }
 
 void moment_failures(const struct moment *moment, const struct preparation *preparation,
