@@ -150,6 +150,9 @@ const struct framework framework_django = {
                 (const struct ledger_word[]){{.name = "app", .text = app_of}, {.name = "rest", .text = rest_of}, {0}},
         },
     .folder = {.places = WORDS("."), .is_graph = true, .sure_by = WORDS("manage.py: django")},
+    .mentions = MENTIONS(
+        {.files = "*.py", .words = "MIGRATION_MODULES", .part = MENTION_FOLDER},
+        {.files = "*.py", .words = "search_path|-csearch_path", .beside = "DATABASES", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

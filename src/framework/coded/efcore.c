@@ -108,6 +108,8 @@ const struct framework framework_efcore = {
             .files = FILES({.pattern = "*.Designer.cs", .passed_over = true},
                            {.pattern = "{number:14}_{title}.cs", .is_code = true}),
         },
+    .mentions = MENTIONS({.files = "*.cs", .words = "MigrationsHistoryTable("},
+                         {.files = "*.cs", .words = "MigrationsHistoryTable(", .part = MENTION_SCHEMA, .argument = 1}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -76,6 +76,14 @@ const struct framework framework_knex = {
                            {.pattern = PROGRAM, .is_code = true}),
             .whole_names = true,
         },
+    .mentions =
+        MENTIONS({.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
+                 {.words = "--migrations-table-name", .beside = "knex"},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "migrate.latest|migrate.up"},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "schemaName",
+                  .beside = "migrate.latest|migrate.up",
+                  .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

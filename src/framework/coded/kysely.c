@@ -97,6 +97,11 @@ const struct framework framework_kysely = {
             .files = FILES(SCRIPTS),
             .drops_twins = true,
         },
+    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationTableName", .beside = "kysely"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "migrationTableSchema",
+                          .beside = "kysely",
+                          .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

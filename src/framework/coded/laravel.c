@@ -3,16 +3,67 @@
  * 8.83.
  */
 #include "framework/coded/code.h"
+#include "framework/core/mention.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define DATABASES "config/database.php"
+
+/* What the connection to PostgreSQL says that moves its tables; offsets are those of the whole file. */
+static struct text connection_of(struct text source, size_t *at)
+{
+    const size_t start = text_find(source, "'pgsql' =>", 0);
+    const size_t end = start == SIZE_MAX ? SIZE_MAX : text_find(source, "\n        ]", start);
+    *at = start == SIZE_MAX ? source.size : start;
+    return text_slice(source, 0, end);
+}
+
+static void read_connection(struct arena *arena, struct folder *folder, struct text source)
+{
+    static const struct mention parts[] = {{.words = "prefix"},
+                                           {.words = "search_path|schema", .part = MENTION_SCHEMA}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct source_file file = {.name = DATABASES};
+        struct mentioned said;
+        size_t at;
+        file.content = connection_of(source, &at);
+        while (mention_next(arena, &parts[i], &file, &at, &said)) {
+            if (said.kind == MENTION_COMPUTED) {
+                unread_ledger(arena, folder, file, said.at, said.word);
+            } else if (said.kind == MENTION_LITERAL && parts[i].part == MENTION_SCHEMA) {
+                folder->ledger.schema = arena_strndup(arena, said.value, strcspn(said.value, ", "));
+            } else if (said.kind == MENTION_LITERAL) {
+                folder->ledger.table = arena_printf(arena, "%s%s", said.value,
+                                                    folder->ledger.table == NULL ? "migrations" : folder->ledger.table);
+            }
+        }
+    }
+}
 
 /* The table is 'migrations' => 'x', since 11 'migrations' => ['table' => 'x', …]. */
+static void read_table(struct arena *arena, struct folder *folder, struct text source)
+{
+    static const struct mention mention = {.words = "migrations"};
+    const struct source_file file = {DATABASES, source};
+    struct mentioned said;
+    size_t at = 0;
+    folder->ledger.table = code_string(arena, source, "migrations");
+    if (folder->ledger.table == NULL && mention_next(arena, &mention, &file, &at, &said) &&
+        said.kind != MENTION_NOTHING) {
+        unread_ledger(arena, folder, file, said.at, "migrations");
+    }
+}
+
 static bool laravel_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
     if (folder_look(arena, folder, "artisan") != FILE_REGULAR) {
         return false;
     }
-    if (folder_read(arena, folder, "config/database.php", &source)) {
-        folder->ledger.table = code_string(arena, source, "migrations");
+    if (folder_read(arena, folder, DATABASES, &source)) {
+        read_table(arena, folder, source);
+        read_connection(arena, folder, source);
     }
     folder->evidence = path_join(arena, folder->base, "artisan");
     return true;
@@ -40,6 +91,9 @@ const struct framework framework_laravel = {
             /* It looks for *_*.php. */
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*_*.php", .is_code = true}),
         },
+    .mentions = MENTIONS(
+        {.files = "*.php", .words = "loadMigrationsFrom(", .beside = "ServiceProvider", .part = MENTION_FOLDER},
+        {.words = "--path", .beside = "artisan migrate", .part = MENTION_FOLDER}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -119,6 +119,9 @@ const struct framework framework_phinx = {
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
         },
+    .mentions = MENTIONS(
+        {.files = "phinx.php phinx.json phinx.yml phinx.yaml", .words = "default_migration_table|migration_table"},
+        {.files = "phinx.php phinx.json phinx.yml phinx.yaml", .words = "schema", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

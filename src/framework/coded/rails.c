@@ -104,6 +104,15 @@ const struct framework framework_rails = {
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
+    .mentions = MENTIONS({.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
+                          .words = "schema_migrations_table_name"},
+                         {.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
+                          .words = "table_name_prefix",
+                          .part = MENTION_PREFIX},
+                         {.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
+                          .words = "table_name_suffix",
+                          .part = MENTION_SUFFIX},
+                         {.files = "config/database.yml", .words = "schema_search_path", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -29,6 +29,11 @@ const struct framework framework_sea_orm = {
             /* "m20260105_100000_create_users.rs" */
             .files = FILES({.pattern = "m{number:8}*.rs", .is_code = true}),
         },
+    .mentions =
+        MENTIONS({.files = "*.rs", .words = "fn migration_table_name", .beside = "sea_orm_migration|SeaRc|Iden"},
+                 {.words = "DATABASE_SCHEMA|--database-schema",
+                  .beside = "sea-orm|sea_orm|DATABASE_SCHEMA",
+                  .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -65,6 +65,14 @@ const struct framework framework_sequelize = {
                            {.pattern = "*.{js|cjs|ts|cts}", .is_code = true}),
             .whole_names = true,
         },
+    .mentions = MENTIONS(
+        {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableName"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableSchema", .part = MENTION_SCHEMA},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "modelName|tableName", .beside = "SequelizeStorage"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "schema",
+         .beside = "SequelizeStorage",
+         .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -170,6 +170,7 @@ const struct framework framework_typeorm = {
             .order = ORDER_OF_NUMBERS,
             .key = KEY_OF_HOOK,
         },
+    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTableName"}),
     .habits =
         {
             .late = LATE_RUNS,

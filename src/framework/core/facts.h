@@ -230,13 +230,35 @@ struct delegate {
         *left_lock; /* what takes its lock away where it was ended while it had it; NULL: the lock goes by itself */
 };
 
+/* ---- where else a project says it ---- */
+
+/* What a place beside the configuration says. */
+enum mention_part {
+    MENTION_TABLE,
+    MENTION_SCHEMA, /* or a search path, whose first schema counts */
+    MENTION_PREFIX, /* what stands in front of the table's usual name */
+    MENTION_SUFFIX,
+    MENTION_FOLDER, /* a folder more, or in another place: nothing that is read */
+};
+
+/* Code, a command's flag or a variable by which a project may name its tracking table (mention.h). The words stand in
+ * front of the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
+struct mention {
+    const char *files;  /* patterns of names, or of paths in the package, divided by blanks; NULL: where commands are */
+    const char *words;  /* divided by "|" */
+    const char *beside; /* words, divided by "|", of which the file has one; NULL: it need not */
+    enum mention_part part;
+    unsigned argument; /* which argument of a call it is; 0: the first */
+};
+
 /* ---- lists ---- */
 
 /* Lists in a framework's facts. */
-#define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
-#define FILES(...)  ((const struct file_rule[]){__VA_ARGS__, {0}})
-#define SHAPES(...) ((const struct ledger_shape[]){__VA_ARGS__, {0}})
-#define KEYS(...)   ((const int64_t[]){__VA_ARGS__, 0})
+#define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
+#define FILES(...)    ((const struct file_rule[]){__VA_ARGS__, {0}})
+#define SHAPES(...)   ((const struct ledger_shape[]){__VA_ARGS__, {0}})
+#define MENTIONS(...) ((const struct mention[]){__VA_ARGS__, {0}})
+#define KEYS(...)     ((const int64_t[]){__VA_ARGS__, 0})
 
 #define MOST_ADVISORY_KEYS 3
 

@@ -42,6 +42,8 @@ struct folder {
     const char *unread; /* what the configuration says of the path and cannot be read, a sentence that begins with file
                            and line: then path is a guess; NULL: nothing of the kind */
     const char *unread_ledger; /* the same of the ledger's table or schema */
+    const char *mentioned;     /* where the project says what ledger has, which no configuration says: a sentence that
+                                  begins with file and line (mention.h); NULL: nothing of the kind */
     struct probe *probe;       /* layout.c's, while it searches; else NULL */
 };
 

@@ -117,6 +117,7 @@ struct framework {
     const char *declared_at;  /* "truss.toml, line 3, declares it"; NULL: it is compiled in */
     struct ledger_facts ledger;
     struct folder_facts folder;
+    const struct mention *mentions;     /* ends with NULL words; NULL: it has none */
     enum script_sending sent;           /* how its tool sends a script … */
     enum script_sending sent_unwrapped; /* … and one whose marker says "no transaction" */
     struct habits habits;

@@ -26,17 +26,23 @@ void unread_folder(struct arena *arena, struct folder *folder, struct source_fil
                           arena_printf(arena, "computes %s, which cannot be read without running it", key));
 }
 
-void unread_ledger(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key)
+void unread_ledger_because(struct arena *arena, struct folder *folder, struct source_file file, size_t at,
+                           const char *why)
 {
     if (at != SIZE_MAX && folder->unread_ledger == NULL) {
-        folder->unread_ledger = arena_printf(arena, "%s computes %s, which cannot be read without running it",
-                                             place_of(arena, folder, file, at), key);
+        folder->unread_ledger = arena_printf(arena, "%s %s", place_of(arena, folder, file, at), why);
     }
+}
+
+void unread_ledger(struct arena *arena, struct folder *folder, struct source_file file, size_t at, const char *key)
+{
+    unread_ledger_because(arena, folder, file, at,
+                          arena_printf(arena, "computes %s, which cannot be read without running it", key));
 }
 
 bool unread_is_computed(const char *value)
 {
-    static const char *const signs[] = {"${", "$(", "%(", "<%", "{{", NULL};
+    static const char *const signs[] = {"${", "$(", "%(", "%env(", "<%", "{{", NULL};
     size_t i = 0;
     while (signs[i] != NULL && strstr(value, signs[i]) == NULL) {
         i++;

@@ -130,7 +130,7 @@ static bool fits_one(const char *const *patterns, const char *name)
 }
 
 /* Below src/main directories are packages of Java, which may be called anything: org.example. */
-static bool is_entered(const char *path, const char *name)
+bool walk_enters(const char *path, const char *name)
 {
     return name[0] != '.' && (strstr(path, "src/main") != NULL || !fits_one(never_entered, name));
 }
@@ -186,7 +186,7 @@ static struct judged read_directory(struct walking *walking, const struct direct
         }
         if (!is_directory(walking, path, entry)) {
             judge(entry->d_name, &judged);
-        } else if (is_entered(directory->path, entry->d_name) && directory->depth < MOST_DEPTH) {
+        } else if (walk_enters(directory->path, entry->d_name) && directory->depth < MOST_DEPTH) {
             enqueue(walking, directory, entry->d_name);
         }
     }

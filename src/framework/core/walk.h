@@ -30,4 +30,7 @@ struct walk {
  * dependencies, of what is built, of tests, fixtures and examples are not entered. */
 void walk_project(struct arena *arena, const char *root, struct walk *walk);
 
+/* Does a walk go into the directory `name` of the one at this path? */
+bool walk_enters(const char *path, const char *name);
+
 #endif

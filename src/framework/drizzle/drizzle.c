@@ -160,6 +160,12 @@ const struct framework framework_drizzle = {
             .counts_before_it_exists = true,
             .checksum = "SHA256",
         },
+    .mentions = MENTIONS(
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "drizzle-orm|migrationsFolder"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "migrationsSchema",
+         .beside = "drizzle-orm|migrationsFolder",
+         .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

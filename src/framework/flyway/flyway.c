@@ -278,6 +278,21 @@ const struct framework framework_flyway = {
         },
     .folder = {.places = WORDS("sql", "src/main/resources/db/migration", "db/migration", "flyway/sql", "migrations",
                                "src/main/java/db/migration")},
+    .mentions = MENTIONS(
+        {.words = "FLYWAY_TABLE|-table|SPRING_FLYWAY_TABLE", .beside = "flyway|FLYWAY"},
+        {.words = "FLYWAY_DEFAULT_SCHEMA|-defaultSchema|FLYWAY_SCHEMAS|-schemas|SPRING_FLYWAY_DEFAULT_SCHEMA",
+         .beside = "flyway|FLYWAY",
+         .part = MENTION_SCHEMA},
+        {.files = "*.{properties|yml|yaml}", .words = "spring.flyway.table|quarkus.flyway.table|flyway.table"},
+        {.files = "*.{properties|yml|yaml}",
+         .words =
+             "spring.flyway.default-schema|spring.flyway.schemas|quarkus.flyway.default-schema|quarkus.flyway.schemas",
+         .part = MENTION_SCHEMA},
+        {.files = "*.{java|kt|scala|groovy}", .words = ".table(", .beside = "flywaydb|Flyway.configure"},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = ".defaultSchema(|.schemas(",
+         .beside = "flywaydb|Flyway.configure",
+         .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -173,7 +173,7 @@ static size_t quoted_end(struct text rest, const char *separators)
 /* Does it refer to what only its tool knows? */
 static bool is_computed(const char *value)
 {
-    static const char *const signs[] = {"${", "$(", "%(", "<%", "{{", NULL};
+    static const char *const signs[] = {"${", "$(", "%(", "%env(", "%%PHINX_", "<%", "{{", NULL};
     size_t i = 0;
     while (signs[i] != NULL && strstr(value, signs[i]) == NULL) {
         i++;

@@ -223,6 +223,20 @@ const struct framework framework_liquibase = {
             .words = words,
         },
     .folder = {.places = WORDS(NULL)},
+    .mentions = MENTIONS({.words = "LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME|--database-changelog-table-name|--"
+                                   "databaseChangeLogTableName|--database-change-log-table-name",
+                          .beside = "liquibase|LIQUIBASE"},
+                         {.words = "LIQUIBASE_LIQUIBASE_SCHEMA_NAME|--liquibase-schema-name|--liquibaseSchemaName|"
+                                   "LIQUIBASE_COMMAND_DEFAULT_SCHEMA_NAME|--default-schema-name|--defaultSchemaName",
+                          .beside = "liquibase|LIQUIBASE",
+                          .part = MENTION_SCHEMA},
+                         {.files = "*.{java|kt|scala|groovy}",
+                          .words = "setDatabaseChangeLogTable(|setDatabaseChangeLogTableName(",
+                          .beside = "iquibase"},
+                         {.files = "*.{java|kt|scala|groovy}",
+                          .words = "setLiquibaseSchema(|setLiquibaseSchemaName(|setDefaultSchema(",
+                          .beside = "iquibase",
+                          .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -293,6 +293,8 @@ const struct framework framework_atlas = {
             .sure_by = WORDS("./atlas.sum"),
             .files = FILES({.pattern = "*.sql"}),
         },
+    .mentions = MENTIONS({.words = "--revisions-schema", .beside = "atlas", .part = MENTION_SCHEMA},
+                         {.files = "*.go", .words = "RevisionsSchema", .beside = "atlas", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

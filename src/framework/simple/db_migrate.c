@@ -145,6 +145,8 @@ const struct framework framework_db_migrate = {
             .files = FILES({.pattern = "{number:14}-*.js", .is_code = true}),
             .order = ORDER_OF_NUMBERS,
         },
+    .mentions = MENTIONS({.words = "--migration-table|--table", .beside = "db-migrate"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "--migration-table", .beside = "db-migrate"}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -60,6 +60,12 @@ const struct framework framework_golang_migrate = {
             .order = ORDER_OF_NUMBERS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},
         },
+    .mentions =
+        MENTIONS({.files = "*.go", .words = "MigrationsTable", .beside = "golang-migrate/migrate"},
+                 {.files = "*.go", .words = "SchemaName", .beside = "golang-migrate/migrate", .part = MENTION_SCHEMA},
+                 {.files = "*.go Makefile makefile GNUmakefile *.mk justfile Justfile Taskfile.yml Taskfile.yaml "
+                           "Dockerfile* *.{yml|yaml} *.sh .env .env.* .envrc package.json",
+                  .words = "x-migrations-table"}),
     .habits =
         {
             .late = LATE_SKIPPED,

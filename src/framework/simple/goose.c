@@ -86,6 +86,9 @@ const struct framework framework_goose = {
             .alone = {ALONE_LINE, "+goose NO TRANSACTION"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- +goose Up\n\n-- +goose Down\n"},
         },
+    .mentions = MENTIONS({.words = "-table|GOOSE_TABLE", .beside = "goose|GOOSE_"},
+                         {.files = "*.go", .words = "SetTableName(|WithTableName(", .beside = "pressly/goose"},
+                         {.files = "*.go", .words = "NewStore(", .beside = "pressly/goose", .argument = 1}),
     .habits =
         {
             .late = LATE_REFUSED,

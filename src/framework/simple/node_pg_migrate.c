@@ -159,6 +159,14 @@ const struct framework framework_node_pg_migrate = {
                             .warning = "does not begin with a number: node-pg-migrate stops at it."}),
             .makes = {"{unix:ms}_{slug:-}.sql", "-- Up Migration\n\n-- Down Migration\n"},
         },
+    .mentions =
+        MENTIONS({.words = "--migrations-table", .beside = "node-pg-migrate"},
+                 {.words = "--migrations-schema", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "migrationsSchema",
+                  .beside = "node-pg-migrate",
+                  .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -42,6 +42,7 @@ const struct framework framework_pop = {
             .order = ORDER_OF_KEYS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},
         },
+    .mentions = MENTIONS({.files = "database.yml", .words = "migration_table_name"}, {.words = "migration_table_name"}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -163,6 +163,8 @@ const struct framework framework_postgrator = {
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
         },
+    .mentions = MENTIONS({.words = "--schema-table", .beside = "postgrator"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "schemaTable", .beside = "postgrator"}),
     .habits =
         {
             .late = LATE_SKIPPED,

@@ -28,6 +28,7 @@ const struct framework framework_rambler = {
             .whole_names = true,
             .marks = {.up = "rambler up", .down = "rambler down"},
         },
+    .mentions = MENTIONS({.words = "RAMBLER_TABLE"}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -56,6 +56,11 @@ const struct framework framework_sql_migrate = {
             .alone = {ALONE_UP_LINE, "notransaction"},
             .makes = {"{utc:%Y%m%d%H%M%S}-{slug:-}.sql", "\n-- +migrate Up\n\n-- +migrate Down\n"},
         },
+    .mentions =
+        MENTIONS({.files = "*.go", .words = "SetTable(", .beside = "rubenv/sql-migrate"},
+                 {.files = "*.go", .words = "SetSchema(", .beside = "rubenv/sql-migrate", .part = MENTION_SCHEMA},
+                 {.files = "*.go", .words = "TableName", .beside = "rubenv/sql-migrate"},
+                 {.files = "*.go", .words = "SchemaName", .beside = "rubenv/sql-migrate", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

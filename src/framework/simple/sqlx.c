@@ -67,6 +67,7 @@ const struct framework framework_sqlx = {
             .checksum = "SHA384",
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- Add migration script here\n"},
         },
+    .mentions = MENTIONS({.files = "sqlx.toml", .words = "table-name"}),
     .habits =
         {
             .late = LATE_RUNS,

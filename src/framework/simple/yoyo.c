@@ -162,6 +162,9 @@ const struct framework framework_yoyo = {
                            {.pattern = "*.rollback.sql", .passed_over = true}, {.pattern = "*.sql"},
                            {.pattern = "*.py", .is_code = true}),
         },
+    .mentions = MENTIONS({.words = "--migration-table", .beside = "yoyo"},
+                         {.files = "*.py", .words = "migration_table", .beside = "yoyo"},
+                         {.files = "*.py", .words = "get_backend(", .beside = "yoyo", .argument = 1}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -270,6 +270,7 @@ const struct framework framework_sqitch = {
             .advisory_locks = KEYS(75474063),
         },
     .folder = {.places = WORDS(".", "sqitch", "db", "database"), .checksum = "SHA1"},
+    .mentions = MENTIONS({.words = "--registry", .beside = "sqitch", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -122,6 +122,26 @@ static void check_role(const struct looking *looking, const struct source *sourc
     }
 }
 
+/* A name that stands in code or a command may be another database's, another folder's, or out of date: where a table of
+ * the usual name is there as well, nobody knows which one is read. */
+static bool is_doubted(const struct looking *looking, struct source *source)
+{
+    struct folder plain = source->folder;
+    plain.ledger = (struct ledger){0};
+    const struct ledger usual = ledger_place_of(looking, source->framework, &plain);
+    if (source->folder.mentioned == NULL || looking->request->site->ledger.table != NULL ||
+        ledger_same_place(&usual, &source->ledger) || tables_at(&looking->detection->ledgers.tables, &usual) == NULL) {
+        return false;
+    }
+    source->problem = arena_printf(
+        looking->request->arena,
+        "%s: by that the tracking table is %s.%s, and the database has %s.%s, %s's usual one, as well. Say which is "
+        "meant: --ledger %s.%s, or --ledger %s.%s.",
+        source->folder.mentioned, source->ledger.schema, source->ledger.table, usual.schema, usual.table,
+        source->framework->display_name, source->ledger.schema, source->ledger.table, usual.schema, usual.table);
+    return true;
+}
+
 static bool source_of_folder(const struct looking *looking, const struct folder *folder, struct source *source)
 {
     *source = (struct source){
@@ -132,6 +152,9 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
         .confidence = folder->confidence,
     };
     source_add_evidence(source, folder->evidence);
+    if (folder->mentioned != NULL) {
+        source_add_evidence(source, folder->mentioned);
+    }
     if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
         source->problem =
             arena_printf(looking->request->arena, "%s. Say %swhere the tracking table is by --ledger SCHEMA.TABLE.",
@@ -143,6 +166,9 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
         return true;
     }
     check_role(looking, source);
+    if (is_doubted(looking, source)) {
+        return true;
+    }
     const struct table *const table = tables_at(&looking->detection->ledgers.tables, &source->ledger);
     if (table != NULL) {
         take_place(looking, source, table);

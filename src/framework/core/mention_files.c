@@ -1,0 +1,286 @@
+/*
+ * The files of a package that may mention a tracking table, each read once for all folders. Only what is found with
+ * certainty becomes the folder's: one name, said everywhere in the same way.
+ */
+#include "framework/core/mention.h"
+
+#include "framework/core/pattern.h"
+#include "framework/core/walk.h"
+
+#include <dirent.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MOST_ENTRIES 20000
+#define MOST_FILES   4000 /* that are read */
+#define MOST_DEPTH   10
+#define FILE_LIMIT   ((size_t)256 * 1024)
+
+/* Where commands and variables are written. */
+static const char commands[] =
+    "package.json composer.json Makefile makefile GNUmakefile *.mk justfile Justfile .justfile Dockerfile* "
+    "*.Dockerfile "
+    "*.{yml|yaml} Procfile *.sh .env .env.* .envrc fly.toml mise.toml .mise.toml railway.json railway.toml deno.json";
+
+/* Tests are about other databases. */
+static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
+                            "*_test.rb *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
+
+/* What is known of one part of a folder's ledger. */
+struct finding {
+    const char *value; /* NULL: nothing was found */
+    const char *place; /* "main.go, line 12, has goose.SetTableName(" */
+};
+
+/* A folder, and what is looked for. */
+struct wanted {
+    struct folder *folder;
+    bool is_said[MENTION_FOLDER + 1]; /* its configuration says that part */
+    struct finding found[MENTION_FOLDER + 1];
+};
+
+struct noting {
+    struct arena *arena;
+    const char *root;
+    struct wanted *wanted;
+    size_t count;
+    const char *base; /* of the package that is looked through */
+    size_t entries;
+    size_t files;
+};
+
+/* ---- one file ---- */
+
+static bool fits_one(struct arena *arena, const char *patterns, const char *path, const char *name)
+{
+    bool fits = false;
+    for (const char *rest = patterns; !fits && *rest != '\0';) {
+        const size_t size = strcspn(rest, " ");
+        const char *const pattern = arena_strndup(arena, rest, size);
+        fits = pattern_fits(pattern, text_of(strchr(pattern, '/') == NULL ? name : path), NULL);
+        rest += size + (rest[size] == ' ' ? 1 : 0);
+    }
+    return fits;
+}
+
+static bool has_one(struct arena *arena, struct text content, const char *words)
+{
+    bool has = words == NULL;
+    for (const char *rest = words; !has && *rest != '\0';) {
+        const size_t size = strcspn(rest, "|");
+        has = text_find(content, arena_strndup(arena, rest, size), 0) != SIZE_MAX;
+        rest += size + (rest[size] == '|' ? 1 : 0);
+    }
+    return has;
+}
+
+/* "app" of "app, public"; NULL for "$user". */
+static const char *first_schema(struct arena *arena, const char *path)
+{
+    const struct text first = text_trim((struct text){path, strcspn(path, ",")});
+    const struct text bare =
+        text_starts_with(first, "\"") && first.size > 1 ? text_slice(first, 1, first.size - 1) : first;
+    return bare.size == 0 || text_is(bare, "$user") ? NULL : arena_strndup(arena, bare.data, bare.size);
+}
+
+static const char *place_of(struct arena *arena, const struct source_file *file, const struct mentioned *mentioned)
+{
+    const size_t size = strlen(mentioned->word);
+    return arena_printf(arena, "%s, line %u, has %.*s", file->name, text_position(file->content, mentioned->at).line,
+                        (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
+}
+
+/* Keeps the name; a second one that differs is a question. */
+static void keep(const struct noting *noting, struct wanted *wanted, enum mention_part part,
+                 const struct source_file *file, const struct mentioned *mentioned)
+{
+    struct arena *const arena = noting->arena;
+    struct finding *const found = &wanted->found[part];
+    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value) : mentioned->value;
+    if (value == NULL) {
+        return;
+    }
+    if (found->value == NULL) {
+        *found = (struct finding){value, place_of(arena, file, mentioned)};
+    } else if (strcmp(found->value, value) != 0) {
+        unread_ledger_because(
+            arena, wanted->folder, *file, mentioned->at,
+            arena_printf(arena, "names %s, and another place %s (%s)", value, found->value, found->place));
+    }
+}
+
+static void scan(const struct noting *noting, struct wanted *wanted, const struct mention *mention,
+                 const struct source_file *file)
+{
+    struct arena *const arena = noting->arena;
+    struct mentioned mentioned;
+    for (size_t at = 0; mention_next(arena, mention, file, &at, &mentioned);) {
+        const size_t size = strlen(mentioned.word);
+        const char *const word =
+            arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
+        if (mentioned.kind == MENTION_NOTHING) {
+            continue;
+        }
+        if (mention->part == MENTION_FOLDER) {
+            unread_folder_because(
+                arena, wanted->folder, *file, mentioned.at,
+                arena_printf(arena, "has %s: migrations are in other folders as well, and one is read at a time",
+                             word));
+        } else if (mentioned.kind == MENTION_COMPUTED) {
+            unread_ledger(arena, wanted->folder, *file, mentioned.at, word);
+        } else {
+            keep(noting, wanted, mention->part, file, &mentioned);
+        }
+    }
+}
+
+/* Is the file one of its migrations? What they say is about other tables. */
+static bool is_inside(const struct noting *noting, const struct folder *folder, const char *path)
+{
+    const char *const whole = path_join(noting->arena, noting->base, path);
+    const size_t size = strlen(folder->path);
+    return strncmp(whole, folder->path, size) == 0 && whole[size] == '/';
+}
+
+/* Is the mention one that is looked for in the file of this name? */
+static bool is_wanted(const struct noting *noting, const struct wanted *wanted, const struct mention *mention,
+                      const char *path, const char *name)
+{
+    return strcmp(wanted->folder->base, noting->base) == 0 && !wanted->is_said[mention->part] &&
+           !is_inside(noting, wanted->folder, path) &&
+           fits_one(noting->arena, mention->files == NULL ? commands : mention->files, path, name);
+}
+
+static void look_at(struct noting *noting, const char *path, const char *name)
+{
+    struct arena *const arena = noting->arena;
+    struct source_file file = {.name = path};
+    bool is_read = false;
+    for (size_t i = 0; i < noting->count; i++) {
+        struct wanted *const wanted = &noting->wanted[i];
+        for (const struct mention *mention = wanted->folder->framework->mentions;
+             mention != NULL && mention->words != NULL; mention++) {
+            struct status unread = {.arena = arena};
+            if (!is_wanted(noting, wanted, mention, path, name)) {
+                continue;
+            }
+            if (!is_read && (noting->files++ >= MOST_FILES || fits_one(arena, tests, path, name) ||
+                             !file_read(arena, path_join(arena, path_join(arena, noting->root, noting->base), path),
+                                        FILE_LIMIT, &file.content, &unread))) {
+                return;
+            }
+            is_read = true;
+            if (has_one(arena, file.content, mention->words) && has_one(arena, file.content, mention->beside)) {
+                scan(noting, wanted, mention, &file);
+            }
+        }
+    }
+}
+
+/* ---- one package ---- */
+
+/* Is it the package of another folder, which is looked through by itself? */
+static bool is_other_package(const struct noting *noting, const char *path)
+{
+    const char *const whole = path_join(noting->arena, noting->base, path);
+    size_t i = 0;
+    while (i < noting->count && strcmp(noting->wanted[i].folder->base, whole) != 0) {
+        i++;
+    }
+    return i < noting->count;
+}
+
+static bool is_entered(const struct noting *noting, const char *path, const char *name)
+{
+    const bool is_hidden = strcmp(name, ".github") == 0 || strcmp(name, ".circleci") == 0;
+    return (is_hidden || walk_enters(path, name)) && !is_other_package(noting, path_join(noting->arena, path, name));
+}
+
+static void look_through(struct noting *noting, const char *path, int depth)
+{
+    struct arena *const arena = noting->arena;
+    struct status unread = {.arena = arena};
+    struct file_list list;
+    const char *const whole = path_join(arena, path_join(arena, noting->root, noting->base), path);
+    if (!directory_list(arena, whole, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count && noting->entries < MOST_ENTRIES; i++) {
+        const struct file_entry *const entry = &list.entries[i];
+        const char *const own = path_join(arena, path, entry->name);
+        noting->entries++;
+        if (!text_is_utf8(text_of(entry->name), NULL) || entry->is_link) {
+            continue;
+        }
+        if (!entry->is_directory) {
+            look_at(noting, own, entry->name);
+        } else if (depth < MOST_DEPTH && is_entered(noting, path, entry->name)) {
+            look_through(noting, own, depth + 1);
+        }
+    }
+}
+
+/* ---- what was found ---- */
+
+static struct wanted wanted_of(struct folder *folder, bool is_given)
+{
+    struct wanted wanted = {.folder = folder};
+    const bool has_table = folder->ledger.table != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
+    wanted.is_said[MENTION_SCHEMA] = folder->ledger.schema != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_FOLDER] = is_given || folder->unread != NULL;
+    return wanted;
+}
+
+/* What was found becomes the folder's, unless it is what counts in any case. */
+static void take(struct arena *arena, const struct wanted *wanted)
+{
+    struct folder *const folder = wanted->folder;
+    const char *const usual = folder->framework->ledger.shapes[0].table;
+    const struct finding *const found = wanted->found;
+    const char *const parts[] = {found[MENTION_PREFIX].value, found[MENTION_TABLE].value, found[MENTION_SUFFIX].value};
+    const char *name = arena_printf(arena, "%s%s%s", parts[0] == NULL ? "" : parts[0],
+                                    parts[1] == NULL ? usual : parts[1], parts[2] == NULL ? "" : parts[2]);
+    const char *const dot = strchr(name, '.');
+    const char *schema = found[MENTION_SCHEMA].value;
+    const char *place = NULL;
+    for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
+        place = found[i].place;
+    }
+    if (folder->unread_ledger != NULL || place == NULL) {
+        return;
+    }
+    schema = dot == NULL ? schema : arena_strndup(arena, name, (size_t)(dot - name));
+    name = dot == NULL ? name : dot + 1;
+    if (strcmp(name, usual) != 0) {
+        folder->ledger.table = name;
+        folder->mentioned = place;
+    }
+    if (schema != NULL && strcmp(schema, "public") != 0) {
+        folder->ledger.schema = schema;
+        folder->mentioned = place;
+    }
+}
+
+void mentions_note(struct arena *arena, const char *root, bool is_given, struct folder_list *folders)
+{
+    struct noting noting = {.arena = arena, .root = root, .count = folders->count};
+    noting.wanted = arena_array(arena, folders->count + 1, sizeof *noting.wanted);
+    for (size_t i = 0; i < folders->count; i++) {
+        noting.wanted[i] = wanted_of(&folders->items[i], is_given);
+    }
+    for (size_t i = 0; i < folders->count; i++) {
+        bool is_done = folders->items[i].framework->mentions == NULL;
+        for (size_t j = 0; j < i; j++) {
+            is_done = is_done || (folders->items[j].framework->mentions != NULL &&
+                                  strcmp(folders->items[j].base, folders->items[i].base) == 0);
+        }
+        noting.base = folders->items[i].base;
+        if (!is_done) {
+            look_through(&noting, "", 0);
+        }
+    }
+    for (size_t i = 0; i < folders->count; i++) {
+        take(arena, &noting.wanted[i]);
+    }
+}
