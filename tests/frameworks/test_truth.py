@@ -130,6 +130,47 @@ class Truth(Written):
         with self.start("--ledger", "public.knex_migrations") as rpc:
             self.assertEqual(self.states(rpc), ["pending"])
 
+    APPLIED = "INSERT INTO {} (version_id, is_applied) VALUES (0, true), (1, true);"
+
+    def check_nothing_is_recorded(self, rpc):
+        for method, request in (("Baseline", {"all": True}), ("MarkApplied", {"migration": "00001_orders"})):
+            self.assertEqual(self.refused(rpc, method, **request).code, FAILED_PRECONDITION)
+
+    def test_a_stale_default_table_is_never_read_where_code_computes_another(self):
+        self.goose()
+        self.write("main.go", 'import "github.com/pressly/goose/v3"\nfunc m() { goose.SetTableName(os.Getenv("T")) }\n')
+        self.sql(GOOSE.format("goose_db_version") + self.APPLIED.format("goose_db_version"))
+        with self.start() as rpc:
+            self.check_unknown(rpc, "main.go, line 2, computes SetTableName", "--ledger")
+            self.assertNotIn("applied", self.states(rpc))
+            self.check_nothing_is_recorded(rpc)
+        with self.start("--ledger", "public.goose_db_version") as rpc:
+            self.assertEqual(self.states(rpc), ["applied"])
+
+    def test_a_table_that_code_names_is_read_and_one_of_the_usual_name_beside_it_is_a_question(self):
+        self.goose()
+        self.write("main.go", 'import "github.com/pressly/goose/v3"\nfunc m() { goose.SetTableName("ours") }\n')
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.ours, which is not there", "--ledger public.ours")
+        with self.start("--ledger", "public.ours") as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        with self.start() as rpc:
+            self.assertEqual((self.states(rpc), self.tables()), (["applied"], {"public.ours", "public.orders"}))
+            self.sql(GOOSE.format("goose_db_version"))
+            self.check_unknown(rpc, "main.go, line 2, has SetTableName", "public.ours", "public.goose_db_version", "--ledger")
+            self.check_nothing_is_recorded(rpc)
+            self.sql("DROP TABLE ours")
+            self.check_unknown(rpc, "public.ours", "public.goose_db_version")
+
+    def test_a_name_in_alembics_program_counts_whatever_the_usual_table_holds(self):
+        self.write("alembic.ini", "[alembic]\nscript_location = db\n")
+        self.write("db/env.py", "context.configure(connection=c, version_table='ours', version_table_schema='app')\n")
+        self.write("db/versions/a.py", "revision = 'aaa'\ndown_revision = None\n")
+        self.sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('aaa');"
+                 "CREATE SCHEMA app; CREATE TABLE app.ours (LIKE alembic_version INCLUDING ALL)")
+        with self.start() as rpc:
+            self.assertEqual((self.states(rpc), self.status(rpc).tracking_table), (["pending"], "app.ours"))
+
     def test_ecto_takes_the_folder_that_its_repository_names(self):
         self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")
         self.write("config/config.exs", "config :app, App.Repo,\n  priv: \"priv/other\"\n")

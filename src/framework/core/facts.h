@@ -29,6 +29,9 @@ struct ledger_facts {
      * and never used instead. */
     bool is_fixed;
 
+    /* A name that a command or code says is folded to small letters, unless it has both cases. */
+    bool folds_names;
+
     /* One failed entry stops every run until it is resolved. */
     bool failed_entry_blocks;
     const char *failed_note; /* what its own tool says then: "Prisma's P3009"; NULL: nothing that helps */

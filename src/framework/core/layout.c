@@ -131,22 +131,6 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
     }
 }
 
-/* A name that only its tool can make of what is written there is no name. */
-static void check_names(struct arena *arena, struct folder *folder)
-{
-    const char *const names[] = {folder->ledger.table, folder->ledger.schema};
-    for (size_t i = 0; i < 2; i++) {
-        if (names[i] != NULL && strpbrk(names[i], "{}%<>()") != NULL && folder->unread_ledger == NULL) {
-            folder->unread_ledger =
-                arena_printf(arena,
-                             "%s computes the tracking table's %s (%s), which cannot be "
-                             "read without running it",
-                             folder->evidence == NULL ? folder->framework->display_name : folder->evidence,
-                             i == 0 ? "name" : "schema", names[i]);
-        }
-    }
-}
-
 /* What the configuration in the package says; the folder has no path where that says none. */
 static struct folder configured_folder(struct arena *arena, const struct framework *framework,
                                        const struct project *project, const char *base, struct probe *probe)
@@ -155,7 +139,6 @@ static struct folder configured_folder(struct arena *arena, const struct framewo
     struct folder folder = plain;
     folder.confidence = CONFIDENCE_CERTAIN;
     folder.configured = configure(arena, framework, &folder);
-    check_names(arena, &folder);
     folder.is_named = folder.configured && folder.path != NULL;
     return folder.configured ? folder : plain;
 }
@@ -456,6 +439,22 @@ static void sort(struct folder_list *folders)
     }
 }
 
+/* A name that only its tool can make of what is written there is no name. */
+static void check_names(struct arena *arena, struct folder *folder)
+{
+    const char *const names[] = {folder->ledger.table, folder->ledger.schema};
+    for (size_t i = 0; i < 2; i++) {
+        if (names[i] != NULL && strpbrk(names[i], "{}%<>()") != NULL && folder->unread_ledger == NULL) {
+            folder->unread_ledger =
+                arena_printf(arena,
+                             "%s computes the tracking table's %s (%s), which cannot be "
+                             "read without running it",
+                             folder->evidence == NULL ? folder->framework->display_name : folder->evidence,
+                             i == 0 ? "name" : "schema", names[i]);
+        }
+    }
+}
+
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status)
 {
@@ -471,6 +470,9 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
         dialect_leave_others(arena, folders);
     }
     sort(folders);
+    for (size_t i = 0; i < folders->count; i++) {
+        check_names(arena, &folders->items[i]);
+    }
     mentions_note(arena, project->root, project->migrations != NULL, folders);
     return true;
 }

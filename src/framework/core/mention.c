@@ -89,7 +89,7 @@ static struct text name_at(struct text content, size_t at)
 /* Behind a quoted text: does more of the value follow ("a" + b)? Calls that change nothing do not count. */
 static bool goes_on(struct text content, size_t at)
 {
-    static const char *const same[] = {".freeze", ".into", ".to_string", ".to_owned", ".to_s", NULL};
+    static const char *const same[] = {".freeze", ".into", ".as_str", ".to_string", ".to_owned", ".to_s", NULL};
     const struct text rest = text_slice(content, skip(content, at, false), content.size);
     bool is_same = false;
     for (size_t i = 0; same[i] != NULL; i++) {
@@ -183,7 +183,7 @@ static enum mention_kind read_name(const struct reading *reading, size_t at, str
 /* What stands without quotes in a command, a variable, a line of YAML. */
 static enum mention_kind read_bare(const struct reading *reading, size_t at, struct text *value)
 {
-    static const char *const computed[] = {"$", "{{", "<%", "%(", NULL};
+    static const char *const computed[] = {"$", "{", "<", "%", NULL};
     const struct text content = reading->content;
     size_t end = at;
     while (end < content.size && strchr(" \t\r\n\"'`,;&|)\\<]", content.data[end]) == NULL) {
@@ -195,9 +195,10 @@ static enum mention_kind read_bare(const struct reading *reading, size_t at, str
             return MENTION_COMPUTED;
         }
     }
-    return says_nothing(*value)                            ? MENTION_NOTHING
-           : memchr(value->data, '$', value->size) != NULL ? MENTION_COMPUTED
-                                                           : MENTION_LITERAL;
+    const bool has_sign = memchr(value->data, '$', value->size) != NULL ||
+                          memchr(value->data, '%', value->size) != NULL ||
+                          memchr(value->data, '{', value->size) != NULL;
+    return says_nothing(*value) ? MENTION_NOTHING : has_sign ? MENTION_COMPUTED : MENTION_LITERAL;
 }
 
 static enum mention_kind read_value(const struct reading *reading, size_t at, struct text *value)
@@ -270,6 +271,15 @@ static size_t argument_at(struct text content, size_t at, unsigned number)
     return number == 0 ? at : SIZE_MAX;
 }
 
+/* The first text in the body of a function that begins behind this offset: fn name() -> X { "ours".into_iden() }. */
+static enum mention_kind read_body(const struct reading *reading, size_t at, struct text *value)
+{
+    const size_t begin = text_find(reading->content, "{", at);
+    const size_t quote = begin == SIZE_MAX ? SIZE_MAX : text_find(reading->content, "\"", begin);
+    const size_t end = begin == SIZE_MAX ? SIZE_MAX : text_find(reading->content, "}", begin);
+    return quote < end && read_quoted(reading, quote, value) ? MENTION_LITERAL : MENTION_COMPUTED;
+}
+
 /* Reads what follows a word. */
 static void read_place(const struct reading *reading, const struct mention *mention, size_t behind,
                        struct mentioned *mentioned)
@@ -277,13 +287,14 @@ static void read_place(const struct reading *reading, const struct mention *ment
     const bool is_call = mentioned->word[strlen(mentioned->word) - 1] == '(';
     const size_t from =
         is_call ? argument_at(reading->content, behind, mention->argument) : behind_sign(reading, behind);
+    const bool is_function = strncmp(mentioned->word, "fn ", 3) == 0;
     struct text value = {0};
-    if (from == SIZE_MAX) {
+    if (from == SIZE_MAX && !is_function) {
         mentioned->kind = MENTION_NOTHING;
         return;
     }
     const size_t at = skip(reading->content, from, reading->is_program);
-    mentioned->kind = read_value(reading, at, &value);
+    mentioned->kind = is_function ? read_body(reading, behind, &value) : read_value(reading, at, &value);
     if (mentioned->kind == MENTION_LITERAL) {
         mentioned->value = arena_strndup(reading->arena, value.data, value.size);
     }
@@ -344,9 +355,11 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
     }
     reading.is_flag = mentioned->word[0] == '-';
     *at = mentioned->at + strlen(mentioned->word);
-    /* "-c search_path=app", a text within a program */
-    reading.is_program = reading.is_program && !(text_ends_with(text_of(mentioned->word), "search_path") &&
-                                                 byte_at(file->content, *at) == '=');
+    /* "-c search_path=app" and "?x-migrations-table=ours" are texts within a program. */
+    reading.is_program =
+        reading.is_program && !reading.is_flag &&
+        !(byte_at(file->content, *at) == '=' &&
+          (strchr(mentioned->word, '-') != NULL || text_ends_with(text_of(mentioned->word), "search_path")));
     if (!reading.is_flag || is_of_command(arena, mention, file->content, mentioned->at, is_list)) {
         read_place(&reading, mention, *at, mentioned);
     }

@@ -4,12 +4,15 @@
  */
 #include "framework/core/mention.h"
 
+#include "base/words.h"
 #include "framework/core/pattern.h"
 #include "framework/core/walk.h"
 
-#include <dirent.h>
+#include <ctype.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_ENTRIES 20000
 #define MOST_FILES   4000 /* that are read */
@@ -20,7 +23,8 @@
 static const char commands[] =
     "package.json composer.json Makefile makefile GNUmakefile *.mk justfile Justfile .justfile Dockerfile* "
     "*.Dockerfile "
-    "*.{yml|yaml} Procfile *.sh .env .env.* .envrc fly.toml mise.toml .mise.toml railway.json railway.toml deno.json";
+    "*.{yml|yaml} Procfile *.sh .env .env.* .envrc *.nix fly.toml mise.toml .mise.toml railway.json railway.toml "
+    "deno.json";
 
 /* Tests are about other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
@@ -39,39 +43,78 @@ struct wanted {
     struct finding found[MENTION_FOLDER + 1];
 };
 
+/* A fact with its lists cut, once for all files. Lists end with NULL. */
+struct sought {
+    struct wanted *wanted;
+    const struct mention *mention;
+    const char *const *patterns;
+    const char *const *words;
+    const char *const *beside; /* empty: nothing need be beside it */
+};
+
 struct noting {
     struct arena *arena;
     const char *root;
     struct wanted *wanted;
     size_t count;
-    const char *base; /* of the package that is looked through */
+    struct sought *sought; /* in the package that is looked through */
+    size_t sought_count;
+    const char *const *tests;
+    const char *base; /* the package */
+    char *buffer;     /* of FILE_LIMIT bytes, for one file after the other */
     size_t entries;
     size_t files;
 };
 
 /* ---- one file ---- */
 
-static bool fits_one(struct arena *arena, const char *patterns, const char *path, const char *name)
+static const char *const *cut(struct arena *arena, const char *list, char separator)
 {
-    bool fits = false;
-    for (const char *rest = patterns; !fits && *rest != '\0';) {
-        const size_t size = strcspn(rest, " ");
-        const char *const pattern = arena_strndup(arena, rest, size);
-        fits = pattern_fits(pattern, text_of(strchr(pattern, '/') == NULL ? name : path), NULL);
-        rest += size + (rest[size] == ' ' ? 1 : 0);
+    struct words items = {0};
+    const char ends[] = {separator, '\0'};
+    while (list != NULL && *list != '\0') {
+        const size_t size = strcspn(list, ends);
+        words_add(arena, &items, arena_strndup(arena, list, size));
+        list += size + (list[size] == separator ? 1 : 0);
     }
-    return fits;
+    return words_list(arena, &items);
 }
 
-static bool has_one(struct arena *arena, struct text content, const char *words)
+static bool fits_one(const char *const *patterns, const char *path, const char *name)
 {
-    bool has = words == NULL;
-    for (const char *rest = words; !has && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        has = text_find(content, arena_strndup(arena, rest, size), 0) != SIZE_MAX;
-        rest += size + (rest[size] == '|' ? 1 : 0);
+    size_t i = 0;
+    while (patterns[i] != NULL &&
+           !pattern_fits(patterns[i], text_of(strchr(patterns[i], '/') == NULL ? name : path), NULL)) {
+        i++;
     }
-    return has;
+    return patterns[i] != NULL;
+}
+
+static bool has_one(struct text content, const char *const *words)
+{
+    size_t i = 0;
+    while (words[i] != NULL && text_find(content, words[i], 0) == SIZE_MAX) {
+        i++;
+    }
+    return words[i] != NULL;
+}
+
+/* Reads a file into the buffer that all have in turn; false for one that is too large, or no text. */
+static bool read_file(struct noting *noting, const char *path, struct text *content)
+{
+    const char *const whole = path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path);
+    const int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    size_t size = 0;
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0 && size < FILE_LIMIT) {
+        got = read(fd, noting->buffer + size, FILE_LIMIT - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    *content = (struct text){noting->buffer, size};
+    return got == 0;
 }
 
 /* "app" of "app, public"; NULL for "$user". */
@@ -90,13 +133,30 @@ static const char *place_of(struct arena *arena, const struct source_file *file,
                         (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
 }
 
+/* As the tool makes it of what is written. */
+static const char *name_of(struct arena *arena, const struct framework *framework, const char *said)
+{
+    bool has_upper = false;
+    bool has_lower = false;
+    for (const char *c = said; *c != '\0'; c++) {
+        has_upper = has_upper || isupper((unsigned char)*c) != 0;
+        has_lower = has_lower || islower((unsigned char)*c) != 0;
+    }
+    char *const name = arena_strdup(arena, said);
+    for (char *c = name; framework->ledger.folds_names && !(has_upper && has_lower) && *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return name;
+}
+
 /* Keeps the name; a second one that differs is a question. */
 static void keep(const struct noting *noting, struct wanted *wanted, enum mention_part part,
                  const struct source_file *file, const struct mentioned *mentioned)
 {
     struct arena *const arena = noting->arena;
     struct finding *const found = &wanted->found[part];
-    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value) : mentioned->value;
+    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value)
+                                                     : name_of(arena, wanted->folder->framework, mentioned->value);
     if (value == NULL) {
         return;
     }
@@ -142,37 +202,30 @@ static bool is_inside(const struct noting *noting, const struct folder *folder, 
     return strncmp(whole, folder->path, size) == 0 && whole[size] == '/';
 }
 
-/* Is the mention one that is looked for in the file of this name? */
-static bool is_wanted(const struct noting *noting, const struct wanted *wanted, const struct mention *mention,
-                      const char *path, const char *name)
+static bool is_wanted(const struct noting *noting, const struct sought *sought, const char *path, const char *name)
 {
-    return strcmp(wanted->folder->base, noting->base) == 0 && !wanted->is_said[mention->part] &&
-           !is_inside(noting, wanted->folder, path) &&
-           fits_one(noting->arena, mention->files == NULL ? commands : mention->files, path, name);
+    return fits_one(sought->patterns, path, name) && !is_inside(noting, sought->wanted->folder, path) &&
+           !fits_one(noting->tests, path, name);
 }
 
 static void look_at(struct noting *noting, const char *path, const char *name)
 {
-    struct arena *const arena = noting->arena;
     struct source_file file = {.name = path};
     bool is_read = false;
-    for (size_t i = 0; i < noting->count; i++) {
-        struct wanted *const wanted = &noting->wanted[i];
-        for (const struct mention *mention = wanted->folder->framework->mentions;
-             mention != NULL && mention->words != NULL; mention++) {
-            struct status unread = {.arena = arena};
-            if (!is_wanted(noting, wanted, mention, path, name)) {
-                continue;
-            }
-            if (!is_read && (noting->files++ >= MOST_FILES || fits_one(arena, tests, path, name) ||
-                             !file_read(arena, path_join(arena, path_join(arena, noting->root, noting->base), path),
-                                        FILE_LIMIT, &file.content, &unread))) {
-                return;
-            }
-            is_read = true;
-            if (has_one(arena, file.content, mention->words) && has_one(arena, file.content, mention->beside)) {
-                scan(noting, wanted, mention, &file);
-            }
+    for (size_t i = 0; i < noting->sought_count && noting->files < MOST_FILES; i++) {
+        const struct sought *const sought = &noting->sought[i];
+        if (!is_wanted(noting, sought, path, name)) {
+            continue;
+        }
+        if (!is_read && !read_file(noting, path, &file.content)) {
+            return;
+        }
+        noting->files += is_read ? 0 : 1;
+        is_read = true;
+        /* What is beside it is rarer than the word. */
+        if ((sought->beside[0] == NULL || has_one(file.content, sought->beside)) &&
+            has_one(file.content, sought->words) && text_is_utf8(file.content, NULL)) {
+            scan(noting, sought->wanted, sought->mention, &file);
         }
     }
 }
@@ -232,6 +285,32 @@ static struct wanted wanted_of(struct folder *folder, bool is_given)
     return wanted;
 }
 
+/* What is looked for in the package noting->base. */
+static void seek(struct noting *noting)
+{
+    struct arena *const arena = noting->arena;
+    size_t capacity = 0;
+    noting->sought = NULL;
+    noting->sought_count = 0;
+    for (size_t i = 0; i < noting->count; i++) {
+        struct wanted *const wanted = &noting->wanted[i];
+        const struct mention *mention = wanted->folder->framework->mentions;
+        for (; mention != NULL && mention->words != NULL; mention++) {
+            if (wanted->is_said[mention->part] || strcmp(wanted->folder->base, noting->base) != 0) {
+                continue;
+            }
+            noting->sought = arena_grow(arena, noting->sought, noting->sought_count, &capacity, sizeof *noting->sought);
+            noting->sought[noting->sought_count++] = (struct sought){
+                .wanted = wanted,
+                .mention = mention,
+                .patterns = cut(arena, mention->files == NULL ? commands : mention->files, ' '),
+                .words = cut(arena, mention->words, '|'),
+                .beside = cut(arena, mention->beside, '|'),
+            };
+        }
+    }
+}
+
 /* What was found becomes the folder's, unless it is what counts in any case. */
 static void take(struct arena *arena, const struct wanted *wanted)
 {
@@ -265,6 +344,8 @@ static void take(struct arena *arena, const struct wanted *wanted)
 void mentions_note(struct arena *arena, const char *root, bool is_given, struct folder_list *folders)
 {
     struct noting noting = {.arena = arena, .root = root, .count = folders->count};
+    noting.tests = cut(arena, tests, ' ');
+    noting.buffer = arena_alloc(arena, FILE_LIMIT);
     noting.wanted = arena_array(arena, folders->count + 1, sizeof *noting.wanted);
     for (size_t i = 0; i < folders->count; i++) {
         noting.wanted[i] = wanted_of(&folders->items[i], is_given);
@@ -277,6 +358,9 @@ void mentions_note(struct arena *arena, const char *root, bool is_given, struct 
         }
         noting.base = folders->items[i].base;
         if (!is_done) {
+            seek(&noting);
+        }
+        if (!is_done && noting.sought_count > 0) {
             look_through(&noting, "", 0);
         }
     }

@@ -180,6 +180,7 @@ const struct framework framework_liquibase = {
     .sent_unwrapped = SENT_EACH,
     .ledger =
         {
+            .folds_names = true,
             .shapes = SHAPES({
                 .table = "databasechangelog",
                 .columns = "id:varchar author:varchar filename:varchar dateexecuted:timestamp orderexecuted:int4 "
@@ -223,20 +224,26 @@ const struct framework framework_liquibase = {
             .words = words,
         },
     .folder = {.places = WORDS(NULL)},
-    .mentions = MENTIONS({.words = "LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME|--database-changelog-table-name|--"
-                                   "databaseChangeLogTableName|--database-change-log-table-name",
-                          .beside = "liquibase|LIQUIBASE"},
-                         {.words = "LIQUIBASE_LIQUIBASE_SCHEMA_NAME|--liquibase-schema-name|--liquibaseSchemaName|"
-                                   "LIQUIBASE_COMMAND_DEFAULT_SCHEMA_NAME|--default-schema-name|--defaultSchemaName",
-                          .beside = "liquibase|LIQUIBASE",
-                          .part = MENTION_SCHEMA},
-                         {.files = "*.{java|kt|scala|groovy}",
-                          .words = "setDatabaseChangeLogTable(|setDatabaseChangeLogTableName(",
-                          .beside = "iquibase"},
-                         {.files = "*.{java|kt|scala|groovy}",
-                          .words = "setLiquibaseSchema(|setLiquibaseSchemaName(|setDefaultSchema(",
-                          .beside = "iquibase",
-                          .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS(
+        {.files = "*.{properties|yml|yaml}",
+         .words = "database-change-log-table|databaseChangeLogTable|quarkus.liquibase.database-change-log-table-name"},
+        {.files = "*.{properties|yml|yaml}",
+         .words = "spring.liquibase.liquibase-schema|quarkus.liquibase.liquibase-schema-name",
+         .part = MENTION_SCHEMA},
+        {.words = "LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME|--database-changelog-table-name|--"
+                  "databaseChangeLogTableName|--database-change-log-table-name",
+         .beside = "liquibase|LIQUIBASE"},
+        {.words = "LIQUIBASE_LIQUIBASE_SCHEMA_NAME|--liquibase-schema-name|--liquibaseSchemaName|"
+                  "LIQUIBASE_COMMAND_DEFAULT_SCHEMA_NAME|--default-schema-name|--defaultSchemaName",
+         .beside = "liquibase|LIQUIBASE",
+         .part = MENTION_SCHEMA},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = "setDatabaseChangeLogTable(|setDatabaseChangeLogTableName(",
+         .beside = "iquibase"},
+        {.files = "*.{java|kt|scala|groovy}",
+         .words = "setLiquibaseSchema(|setLiquibaseSchemaName(|setDefaultSchema(",
+         .beside = "iquibase",
+         .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -126,8 +126,10 @@ static bool configure(struct arena *arena, struct folder *folder, struct liquiba
         settings->contexts = values[CONTEXTS];
         settings->labels = values[LABELS];
         settings->lock_table = table_name(arena, values[LOCK_TABLE]);
-        folder->ledger.table = table_name(arena, values[TABLE]);
-        folder->ledger.schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
+        /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
+        const char *const schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
+        folder->ledger.table = values[TABLE] != NULL ? table_name(arena, values[TABLE]) : folder->ledger.table;
+        folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
         if (source->parameters != NULL) {
             settings->parameters = config_pairs(arena, content, NULL, source->parameters, &settings->parameter_count);
         }

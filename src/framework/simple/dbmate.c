@@ -37,7 +37,7 @@ const struct framework framework_dbmate = {
             .alone = {ALONE_UP_LINE, "transaction:false"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- migrate:up\n\n\n-- migrate:down\n\n"},
         },
-    .mentions = MENTIONS({.words = "--migrations-table|DBMATE_MIGRATIONS_TABLE", .beside = "dbmate|DBMATE_"}),
+    .mentions = MENTIONS({.words = "--migrations-table|DBMATE_MIGRATIONS_TABLE"}),
     .habits =
         {
             .late = LATE_RUNS,

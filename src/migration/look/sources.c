@@ -122,23 +122,29 @@ static void check_role(const struct looking *looking, const struct source *sourc
     }
 }
 
-/* A name that stands in code or a command may be another database's, another folder's, or out of date: where a table of
- * the usual name is there as well, nobody knows which one is read. */
+/* A name that stands in code or a command may be another database's, another folder's, or out of date: where no table
+ * of that name is there, or one of the usual name as well, nobody knows which one is meant. */
 static bool is_doubted(const struct looking *looking, struct source *source)
 {
+    struct arena *const arena = looking->request->arena;
+    const struct tables *const tables = &looking->detection->ledgers.tables;
+    const struct ledger *const named = &source->ledger;
     struct folder plain = source->folder;
     plain.ledger = (struct ledger){0};
     const struct ledger usual = ledger_place_of(looking, source->framework, &plain);
+    const bool is_there = tables_at(tables, named) != NULL;
+    const bool has_usual = tables_at(tables, &usual) != NULL;
     if (source->folder.mentioned == NULL || looking->request->site->ledger.table != NULL ||
-        ledger_same_place(&usual, &source->ledger) || tables_at(&looking->detection->ledgers.tables, &usual) == NULL) {
+        ledger_same_place(&usual, named) || (is_there && !has_usual)) {
         return false;
     }
-    source->problem = arena_printf(
-        looking->request->arena,
-        "%s: by that the tracking table is %s.%s, and the database has %s.%s, %s's usual one, as well. Say which is "
-        "meant: --ledger %s.%s, or --ledger %s.%s.",
-        source->folder.mentioned, source->ledger.schema, source->ledger.table, usual.schema, usual.table,
-        source->framework->display_name, source->ledger.schema, source->ledger.table, usual.schema, usual.table);
+    source->problem = arena_printf(arena,
+                                   "%s: by that the tracking table is %s.%s, %s, and %s would have it at %s.%s, %s. "
+                                   "Say which is meant: --ledger %s.%s, or --ledger %s.%s.",
+                                   source->folder.mentioned, named->schema, named->table,
+                                   is_there ? "which is there" : "which is not there", source->framework->display_name,
+                                   usual.schema, usual.table, has_usual ? "which is there" : "which is not there",
+                                   named->schema, named->table, usual.schema, usual.table);
     return true;
 }
 
