@@ -18,82 +18,339 @@ struct said {
     const char *words;  /* in that question, or in what was found */
 };
 
-#define GOOSE      {"migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n"}
-#define DBMATE     {"db/migrations/20250101000000_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n"}
-#define UP         {"migrations/1_a.up.sql", "SELECT 1;\n"}
-#define GO_MIGRATE {"go.mod", "require github.com/golang-migrate/migrate/v4 v4.17.0\n"}
-#define ALEMBIC    {"alembic.ini", "[alembic]\nscript_location = alembic\nversion_table = ours\n"}
-#define REVISION   {"alembic/versions/a.py", "revision = 'aaa'\ndown_revision = None\n"}
-#define RAILS      {"config/application.rb", "class A < Rails::Application\nend\n"}
-#define RAILS_ONE  {"db/migrate/20250101000000_a.rb", "class A < ActiveRecord::Migration[7.0]\nend\n"}
-#define LARAVEL    {"artisan", "#!/usr/bin/env php\n"}
+#define GOOSE                                                                                                          \
+    {                                                                                                                  \
+        "migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n"                                                          \
+    }
+#define DBMATE                                                                                                         \
+    {                                                                                                                  \
+        "db/migrations/20250101000000_a.sql", "-- migrate:up\nSELECT 1;\n-- migrate:down\n"                            \
+    }
+#define UP                                                                                                             \
+    {                                                                                                                  \
+        "migrations/1_a.up.sql", "SELECT 1;\n"                                                                         \
+    }
+#define GO_MIGRATE                                                                                                     \
+    {                                                                                                                  \
+        "go.mod", "require github.com/golang-migrate/migrate/v4 v4.17.0\n"                                             \
+    }
+#define ALEMBIC                                                                                                        \
+    {                                                                                                                  \
+        "alembic.ini", "[alembic]\nscript_location = alembic\nversion_table = ours\n"                                  \
+    }
+#define REVISION                                                                                                       \
+    {                                                                                                                  \
+        "alembic/versions/a.py", "revision = 'aaa'\ndown_revision = None\n"                                            \
+    }
+#define RAILS                                                                                                          \
+    {                                                                                                                  \
+        "config/application.rb", "class A < Rails::Application\nend\n"                                                 \
+    }
+#define RAILS_ONE                                                                                                      \
+    {                                                                                                                  \
+        "db/migrate/20250101000000_a.rb", "class A < ActiveRecord::Migration[7.0]\nend\n"                              \
+    }
+#define LARAVEL                                                                                                        \
+    {                                                                                                                  \
+        "artisan", "#!/usr/bin/env php\n"                                                                              \
+    }
 #define LARAVEL_ONE                                                                                                    \
-    {"database/migrations/2025_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;\n"}
-#define KNEX     {"knexfile.js", "module.exports = { client: 'pg' };\n"}
-#define KNEX_ONE {"migrations/20250101000000_a.js", "exports.up = knex => knex.raw('SELECT 1');\n"}
-#define PHINX    {"db/migrations/20250101000000_a.php", "<?php use Phinx\\Migration\\AbstractMigration;\n"}
-#define DOCTRINE {"migrations/Version20250101000000.php", "<?php use Doctrine\\Migrations\\AbstractMigration;\n"}
-#define DRIZZLE  {"drizzle.config.ts", "export default { dialect: 'postgresql', out: './drizzle' }\n"}
-#define FLYWAY   {"src/main/resources/db/migration/V1__a.sql", "SELECT 1;\n"}
-#define ECTO     {"mix.exs", "{:ecto_sql, \"~> 3.0\"}\n"}
-#define ECTO_ONE {"priv/repo/migrations/20250101000000_a.exs", "use Ecto.Migration\n"}
-#define DJANGO   {"manage.py", "import django\n"}
-#define DJANGO_1 {"blog/migrations/0001_initial.py", "class Migration:\n    pass\n"}
+    {                                                                                                                  \
+        "database/migrations/2025_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;\n"      \
+    }
+#define KNEX                                                                                                           \
+    {                                                                                                                  \
+        "knexfile.js", "module.exports = { client: 'pg' };\n"                                                          \
+    }
+#define KNEX_ONE                                                                                                       \
+    {                                                                                                                  \
+        "migrations/20250101000000_a.js", "exports.up = knex => knex.raw('SELECT 1');\n"                               \
+    }
+#define PHINX                                                                                                          \
+    {                                                                                                                  \
+        "db/migrations/20250101000000_a.php", "<?php use Phinx\\Migration\\AbstractMigration;\n"                       \
+    }
+#define DOCTRINE                                                                                                       \
+    {                                                                                                                  \
+        "migrations/Version20250101000000.php", "<?php use Doctrine\\Migrations\\AbstractMigration;\n"                 \
+    }
+#define DRIZZLE                                                                                                        \
+    {                                                                                                                  \
+        "drizzle.config.ts", "export default { dialect: 'postgresql', out: './drizzle' }\n"                            \
+    }
+#define FLYWAY                                                                                                         \
+    {                                                                                                                  \
+        "src/main/resources/db/migration/V1__a.sql", "SELECT 1;\n"                                                     \
+    }
+#define ECTO                                                                                                           \
+    {                                                                                                                  \
+        "mix.exs", "{:ecto_sql, \"~> 3.0\"}\n"                                                                         \
+    }
+#define ECTO_ONE                                                                                                       \
+    {                                                                                                                  \
+        "priv/repo/migrations/20250101000000_a.exs", "use Ecto.Migration\n"                                            \
+    }
+#define DJANGO                                                                                                         \
+    {                                                                                                                  \
+        "manage.py", "import django\n"                                                                                 \
+    }
+#define DJANGO_1                                                                                                       \
+    {                                                                                                                  \
+        "blog/migrations/0001_initial.py", "class Migration:\n    pass\n"                                              \
+    }
 
 static const struct said projects[] = {
     /* written out */
-    {"goose", {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nfunc x() { goose.SetTableName(\"ours\") }\n"}}, ".ours", "main.go, line 2, has SetTableName"},
-    {"goose", {GOOSE, {"cmd/m/main.go", "import \"github.com/pressly/goose/v3\"\nconst table = \"app.ours\"\nfunc x() { goose.SetTableName(table) }\n"}}, "app.ours", "cmd/m/main.go, line 3"},
-    {"goose", {GOOSE, {"Makefile", "up:\n\tgoose -dir migrations -table ours postgres \"$(URL)\" up\n"}}, ".ours", "Makefile, line 2, has -table"},
+    {"goose",
+     {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nfunc x() { goose.SetTableName(\"ours\") }\n"}},
+     ".ours",
+     "main.go, line 2, has SetTableName"},
+    {"goose",
+     {GOOSE,
+      {"cmd/m/main.go",
+       "import \"github.com/pressly/goose/v3\"\nconst table = \"app.ours\"\nfunc x() { goose.SetTableName(table) }\n"}},
+     "app.ours",
+     "cmd/m/main.go, line 3"},
+    {"goose",
+     {GOOSE, {"Makefile", "up:\n\tgoose -dir migrations -table ours postgres \"$(URL)\" up\n"}},
+     ".ours",
+     "Makefile, line 2, has -table"},
     {"goose", {GOOSE, {"Makefile", "dump:\n\tpg_dump --table=users\nup:\n\tgoose up\n"}}, ".", ""},
     {"goose", {GOOSE, {"Dockerfile", "ENV GOOSE_TABLE=ours\n"}}, ".ours", "Dockerfile, line 1"},
     {"goose", {GOOSE, {"Dockerfile", "CMD [\"goose\", \"-table\", \"ours\", \"up\"]\n"}}, ".ours", ""},
-    {"goose", {GOOSE, {"deploy/k8s.yaml", "env:\n  - name: GOOSE_TABLE\n    value: ours\n"}}, ".ours", "deploy/k8s.yaml, line 2"},
-    {"goose", {GOOSE, {"main_test.go", "import \"github.com/pressly/goose/v3\"\nfunc x() { goose.SetTableName(\"ours\") }\n"}}, ".", ""},
-    {"goose", {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\n// goose.SetTableName(\"ours\")\n"}}, ".", ""},
-    {"goose", {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nvar x = goose.SetTableName(\"goose_db_version\")\n"}}, ".", ""},
-    {"golang-migrate", {UP, GO_MIGRATE, {"main.go", "import \"github.com/golang-migrate/migrate/v4\"\nvar c = &postgres.Config{MigrationsTable: \"ours\", SchemaName: \"app\"}\n"}}, "app.ours", "main.go, line 2"},
-    {"golang-migrate", {UP, GO_MIGRATE, {"Makefile", "up:\n\tmigrate -database \"postgres://h/d?sslmode=disable&x-migrations-table=ours\" up\n"}}, ".ours", "Makefile, line 2"},
-    {"dbmate", {DBMATE, {"package.json", "{\"scripts\": {\"up\": \"dbmate --migrations-table app.ours up\"}}\n"}}, "app.ours", "package.json, line 1"},
-    {"dbmate", {DBMATE, {".github/workflows/ci.yml", "env:\n  DBMATE_MIGRATIONS_TABLE: ours\n"}}, ".ours", ".github/workflows/ci.yml, line 2"},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(\n    connection=c,\n    version_table='ours',\n    version_table_schema=\"app\")\n"}}, "app.ours", NULL},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "TABLE = 'ours'\ncontext.configure(version_table=TABLE)\n"}}, ".ours", NULL},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table=config.get_main_option(\"version_table\"))\n"}}, ".ours", NULL},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "# version_table='no'\ncontext.configure(connection=c, version_table=None)\n"}}, ".", NULL},
-    {"rails", {RAILS, RAILS_ONE, {"config/environments/production.rb", "  config.active_record.schema_migrations_table_name = \"ours\"\n"}}, ".ours", "config/environments/production.rb, line 1"},
-    {"rails", {RAILS, RAILS_ONE, {"config/initializers/db.rb", "ActiveRecord::Base.table_name_prefix = 'app_'\nActiveRecord::Base.table_name_suffix = '_x'\n"}}, ".app_schema_migrations_x", "config/initializers/db.rb, line 1"},
-    {"rails", {RAILS, RAILS_ONE, {"config/database.yml", "production:\n  adapter: postgresql\n  schema_search_path: \"app,public\"\n"}}, "app.", "config/database.yml, line 3"},
-    {"knex", {KNEX, KNEX_ONE, {"src/db.ts", "await knex.migrate.latest({ directory: 'migrations', tableName: 'ours' });\n"}}, ".ours", "src/db.ts, line 1"},
-    {"knex", {{"knexfile.js", "module.exports = { client: 'pg', searchPath: ['app', 'public'] };\n"}, KNEX_ONE}, "app.", "knexfile.js, line 1"},
-    {"drizzle", {DRIZZLE, {"drizzle/0000_a.sql", "SELECT 1;"}, {"src/m.ts", "migrate(db, { migrationsFolder: 'drizzle', migrationsTable: 'ours', migrationsSchema: 'app' });\n"}}, "app.ours", "src/m.ts, line 1"},
-    {"flyway", {FLYWAY, {"src/main/java/M.java", "import org.flywaydb.core.Flyway;\nFlyway.configure().table(\"ours\").defaultSchema(\"app\").load();\n"}}, "app.ours", "src/main/java/M.java, line 2"},
-    {"flyway", {FLYWAY, {"docker-compose.yml", "environment:\n  - FLYWAY_TABLE=ours\n"}}, ".ours", "docker-compose.yml, line 2"},
-    {"ecto", {ECTO, ECTO_ONE, {"config/runtime.exs", "config :app, App.Repo, migration_source: \"ours\"\n"}}, ".ours", "config/runtime.exs, line 1"},
-    {"django", {DJANGO, DJANGO_1, {"app/settings.py", "DATABASES = {'default': {'OPTIONS': {'options': '-c search_path=app,public'}}}\n"}}, "app.", "app/settings.py, line 1"},
-    {"laravel", {LARAVEL, LARAVEL_ONE, {"config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' => 'app_',\n            'search_path' => 'app,public',\n        ],\n        'redis' => ['prefix' => env('R')],\n    ],\n    'migrations' => 'ours',\n];\n"}}, "app.app_ours", NULL},
-    {"golang-migrate", {UP, GO_MIGRATE, {"main.go", "u := base + \"?sslmode=disable&x-migrations-table=ours\"\n"}}, ".ours", "main.go, line 1"},
-    {"node-pg-migrate", {{"package.json", "{\"dependencies\": {\"node-pg-migrate\": \"7\"}}"}, {"migrations/1_a.sql", "SELECT 1;"}, {"run.sh", "node \"$BIN\" --migrations-dir migrations --migrations-table ours up\n"}}, ".ours", "run.sh, line 1"},
-    {"sea-orm", {{"migration/src/m20250101_000001_a.rs", "use sea_orm_migration::prelude::*;"}, {"src/m.rs", "impl MigratorTrait for M {\n  fn migration_table_name() -> DynIden {\n    Alias::new(\"ours\").into_iden()\n  }\n}\nuse sea_orm_migration::x;\n"}}, ".ours", "m.rs, line 2"},
-    {"refinery", {{"Cargo.toml", "refinery = \"0.8\""}, {"migrations/V1__a.sql", "SELECT 1;"}, {"src/m.rs", "const TABLE: &'static str = \"ours\";\nfn x() { runner().set_migration_table_name(TABLE).run() }\n"}}, ".ours", "src/m.rs, line 2"},
-    {"efcore", {{"Migrations/AModelSnapshot.cs", ""}, {"Startup.cs", "o.UseNpgsql(c, x => x.MigrationsHistoryTable(\"__EFMigrationsHistory\", \"app\"));\n"}}, "app.", "Startup.cs, line 1"},
-    {"sequelize", {{"package.json", "{\"dependencies\": {\"sequelize\": \"6\"}}"}, {"migrations/1_a.js", "queryInterface"}, {"src/umzug.ts", "new Umzug({ storage: new SequelizeStorage({ sequelize, tableName: 'ours' }) })\n"}}, ".ours", "src/umzug.ts, line 1"},
-    {"kysely", {{"package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}"}, {"migrations/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}"}, {"src/m.ts", "import { Migrator } from 'kysely';\nnew Migrator({ db, migrationTableSchema: 'app', migrationTableName: 'ours' })\n"}}, "app.ours", "src/m.ts, line 2"},
+    {"goose",
+     {GOOSE, {"deploy/k8s.yaml", "env:\n  - name: GOOSE_TABLE\n    value: ours\n"}},
+     ".ours",
+     "deploy/k8s.yaml, line 2"},
+    {"goose",
+     {GOOSE, {"main_test.go", "import \"github.com/pressly/goose/v3\"\nfunc x() { goose.SetTableName(\"ours\") }\n"}},
+     ".",
+     ""},
+    {"goose",
+     {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\n// goose.SetTableName(\"ours\")\n"}},
+     ".",
+     ""},
+    {"goose",
+     {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nvar x = goose.SetTableName(\"goose_db_version\")\n"}},
+     ".",
+     ""},
+    {"golang-migrate",
+     {UP,
+      GO_MIGRATE,
+      {"main.go", "import \"github.com/golang-migrate/migrate/v4\"\nvar c = &postgres.Config{MigrationsTable: "
+                  "\"ours\", SchemaName: \"app\"}\n"}},
+     "app.ours",
+     "main.go, line 2"},
+    {"golang-migrate",
+     {UP,
+      GO_MIGRATE,
+      {"Makefile", "up:\n\tmigrate -database \"postgres://h/d?sslmode=disable&x-migrations-table=ours\" up\n"}},
+     ".ours",
+     "Makefile, line 2"},
+    {"dbmate",
+     {DBMATE, {"package.json", "{\"scripts\": {\"up\": \"dbmate --migrations-table app.ours up\"}}\n"}},
+     "app.ours",
+     "package.json, line 1"},
+    {"dbmate",
+     {DBMATE, {".github/workflows/ci.yml", "env:\n  DBMATE_MIGRATIONS_TABLE: ours\n"}},
+     ".ours",
+     ".github/workflows/ci.yml, line 2"},
+    {"alembic",
+     {ALEMBIC,
+      REVISION,
+      {"alembic/env.py",
+       "context.configure(\n    connection=c,\n    version_table='ours',\n    version_table_schema=\"app\")\n"}},
+     "app.ours",
+     NULL},
+    {"alembic",
+     {ALEMBIC, REVISION, {"alembic/env.py", "TABLE = 'ours'\ncontext.configure(version_table=TABLE)\n"}},
+     ".ours",
+     NULL},
+    {"alembic",
+     {ALEMBIC,
+      REVISION,
+      {"alembic/env.py", "context.configure(version_table=config.get_main_option(\"version_table\"))\n"}},
+     ".ours",
+     NULL},
+    {"alembic",
+     {ALEMBIC,
+      REVISION,
+      {"alembic/env.py", "# version_table='no'\ncontext.configure(connection=c, version_table=None)\n"}},
+     ".",
+     NULL},
+    {"rails",
+     {RAILS,
+      RAILS_ONE,
+      {"config/environments/production.rb", "  config.active_record.schema_migrations_table_name = \"ours\"\n"}},
+     ".ours",
+     "config/environments/production.rb, line 1"},
+    {"rails",
+     {RAILS,
+      RAILS_ONE,
+      {"config/initializers/db.rb",
+       "ActiveRecord::Base.table_name_prefix = 'app_'\nActiveRecord::Base.table_name_suffix = '_x'\n"}},
+     ".app_schema_migrations_x",
+     "config/initializers/db.rb, line 1"},
+    {"rails",
+     {RAILS,
+      RAILS_ONE,
+      {"config/database.yml", "production:\n  adapter: postgresql\n  schema_search_path: \"app,public\"\n"}},
+     "app.",
+     "config/database.yml, line 3"},
+    {"knex",
+     {KNEX, KNEX_ONE, {"src/db.ts", "await knex.migrate.latest({ directory: 'migrations', tableName: 'ours' });\n"}},
+     ".ours",
+     "src/db.ts, line 1"},
+    {"knex",
+     {{"knexfile.js", "module.exports = { client: 'pg', searchPath: ['app', 'public'] };\n"}, KNEX_ONE},
+     "app.",
+     "knexfile.js, line 1"},
+    {"drizzle",
+     {DRIZZLE,
+      {"drizzle/0000_a.sql", "SELECT 1;"},
+      {"src/m.ts",
+       "migrate(db, { migrationsFolder: 'drizzle', migrationsTable: 'ours', migrationsSchema: 'app' });\n"}},
+     "app.ours",
+     "src/m.ts, line 1"},
+    {"flyway",
+     {FLYWAY,
+      {"src/main/java/M.java",
+       "import org.flywaydb.core.Flyway;\nFlyway.configure().table(\"ours\").defaultSchema(\"app\").load();\n"}},
+     "app.ours",
+     "src/main/java/M.java, line 2"},
+    {"flyway",
+     {FLYWAY, {"docker-compose.yml", "environment:\n  - FLYWAY_TABLE=ours\n"}},
+     ".ours",
+     "docker-compose.yml, line 2"},
+    {"ecto",
+     {ECTO, ECTO_ONE, {"config/runtime.exs", "config :app, App.Repo, migration_source: \"ours\"\n"}},
+     ".ours",
+     "config/runtime.exs, line 1"},
+    {"django",
+     {DJANGO,
+      DJANGO_1,
+      {"app/settings.py", "DATABASES = {'default': {'OPTIONS': {'options': '-c search_path=app,public'}}}\n"}},
+     "app.",
+     "app/settings.py, line 1"},
+    {"laravel",
+     {LARAVEL,
+      LARAVEL_ONE,
+      {"config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' => "
+                              "'app_',\n            'search_path' => 'app,public',\n        ],\n        'redis' => "
+                              "['prefix' => env('R')],\n    ],\n    'migrations' => 'ours',\n];\n"}},
+     "app.app_ours",
+     NULL},
+    {"golang-migrate",
+     {UP, GO_MIGRATE, {"main.go", "u := base + \"?sslmode=disable&x-migrations-table=ours\"\n"}},
+     ".ours",
+     "main.go, line 1"},
+    {"node-pg-migrate",
+     {{"package.json", "{\"dependencies\": {\"node-pg-migrate\": \"7\"}}"},
+      {"migrations/1_a.sql", "SELECT 1;"},
+      {"run.sh", "node \"$BIN\" --migrations-dir migrations --migrations-table ours up\n"}},
+     ".ours",
+     "run.sh, line 1"},
+    {"sea-orm",
+     {{"migration/src/m20250101_000001_a.rs", "use sea_orm_migration::prelude::*;"},
+      {"src/m.rs", "impl MigratorTrait for M {\n  fn migration_table_name() -> DynIden {\n    "
+                   "Alias::new(\"ours\").into_iden()\n  }\n}\nuse sea_orm_migration::x;\n"}},
+     ".ours",
+     "m.rs, line 2"},
+    {"refinery",
+     {{"Cargo.toml", "refinery = \"0.8\""},
+      {"migrations/V1__a.sql", "SELECT 1;"},
+      {"src/m.rs",
+       "const TABLE: &'static str = \"ours\";\nfn x() { runner().set_migration_table_name(TABLE).run() }\n"}},
+     ".ours",
+     "src/m.rs, line 2"},
+    {"efcore",
+     {{"Migrations/AModelSnapshot.cs", ""},
+      {"Startup.cs", "o.UseNpgsql(c, x => x.MigrationsHistoryTable(\"__EFMigrationsHistory\", \"app\"));\n"}},
+     "app.",
+     "Startup.cs, line 1"},
+    {"sequelize",
+     {{"package.json", "{\"dependencies\": {\"sequelize\": \"6\"}}"},
+      {"migrations/1_a.js", "queryInterface"},
+      {"src/umzug.ts", "new Umzug({ storage: new SequelizeStorage({ sequelize, tableName: 'ours' }) })\n"}},
+     ".ours",
+     "src/umzug.ts, line 1"},
+    {"kysely",
+     {{"package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}"},
+      {"migrations/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}"},
+      {"src/m.ts", "import { Migrator } from 'kysely';\nnew Migrator({ db, migrationTableSchema: 'app', "
+                   "migrationTableName: 'ours' })\n"}},
+     "app.ours",
+     "src/m.ts, line 2"},
     /* computed, or more than one */
-    {"golang-migrate", {UP, GO_MIGRATE, {"main.go", "u := fmt.Sprintf(\"%s?x-migrations-table=%s\", base, table)\n"}}, NULL, "main.go, line 1, computes x-migrations-table"},
-    {"goose", {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nfunc x() {\n\tgoose.SetTableName(cfg.Table)\n}\n"}}, NULL, "main.go, line 3, computes SetTableName"},
+    {"golang-migrate",
+     {UP, GO_MIGRATE, {"main.go", "u := fmt.Sprintf(\"%s?x-migrations-table=%s\", base, table)\n"}},
+     NULL,
+     "main.go, line 1, computes x-migrations-table"},
+    {"goose",
+     {GOOSE, {"main.go", "import \"github.com/pressly/goose/v3\"\nfunc x() {\n\tgoose.SetTableName(cfg.Table)\n}\n"}},
+     NULL,
+     "main.go, line 3, computes SetTableName"},
     {"goose", {GOOSE, {"Makefile", "up:\n\tgoose -table $(TABLE) up\n"}}, NULL, "Makefile, line 2, computes -table"},
-    {"goose", {GOOSE, {"a.sh", "goose -table one up\n"}, {"b.sh", "goose -table two up\n"}}, NULL, "b.sh, line 1, names two, and another place one (a.sh, line 1, has -table)"},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "import os\ncontext.configure(version_table=os.environ['T'])\n"}}, NULL, "alembic/env.py, line 2, computes version_table"},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table=f\"{app}_version\")\n"}}, NULL, "computes version_table"},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table='alembic_' + app)\n"}}, NULL, "computes version_table"},
-    {"alembic", {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table_schema=target_metadata.schema)\n"}}, NULL, "computes version_table_schema"},
-    {"rails", {{"config/application.rb", "class A < Rails::Application\n  config.active_record.table_name_prefix = ENV['P']\nend\n"}, RAILS_ONE}, NULL, "config/application.rb, line 2, computes table_name_prefix"},
-    {"phinx", {PHINX, {"phinx.php", "<?php return ['paths' => ['migrations' => 'db/migrations'], 'environments' => [\n 'default_migration_table' => getenv('T')]];\n"}}, NULL, "phinx.php, line 2, computes default_migration_table"},
-    {"phinx", {PHINX, {"phinx.yml", "paths:\n  migrations: db/migrations\nenvironments:\n  default_migration_table: \"%%PHINX_T%%\"\n"}}, NULL, "phinx.yml computes"},
-    {"doctrine", {DOCTRINE, {"config/packages/doctrine_migrations.yaml", "doctrine_migrations:\n    migrations_paths:\n        'A': '%kernel.project_dir%/migrations'\n    storage:\n        table_storage:\n            table_name: '%env(T)%'\n"}}, NULL, "computes the tracking table's name (%env(T)%)"},
-    {"laravel", {LARAVEL, LARAVEL_ONE, {"config/database.php", "<?php return [\n 'migrations' => env('T', 'migrations'),\n];\n"}}, NULL, "config/database.php, line 2, computes migrations"},
-    {"laravel", {LARAVEL, LARAVEL_ONE, {"config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' => env('P', ''),\n        ],\n    ],\n];\n"}}, NULL, "config/database.php, line 4, computes prefix"},
-    {"ecto", {ECTO, ECTO_ONE, {"config/config.exs", "config :app, App.Repo, migration_source: System.get_env(\"T\")\n"}}, NULL, "config/config.exs, line 1, computes migration_source"},
+    {"goose",
+     {GOOSE, {"a.sh", "goose -table one up\n"}, {"b.sh", "goose -table two up\n"}},
+     NULL,
+     "b.sh, line 1, names two, and another place one (a.sh, line 1, has -table)"},
+    {"alembic",
+     {ALEMBIC, REVISION, {"alembic/env.py", "import os\ncontext.configure(version_table=os.environ['T'])\n"}},
+     NULL,
+     "alembic/env.py, line 2, computes version_table"},
+    {"alembic",
+     {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table=f\"{app}_version\")\n"}},
+     NULL,
+     "computes version_table"},
+    {"alembic",
+     {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table='alembic_' + app)\n"}},
+     NULL,
+     "computes version_table"},
+    {"alembic",
+     {ALEMBIC, REVISION, {"alembic/env.py", "context.configure(version_table_schema=target_metadata.schema)\n"}},
+     NULL,
+     "computes version_table_schema"},
+    {"rails",
+     {{"config/application.rb",
+       "class A < Rails::Application\n  config.active_record.table_name_prefix = ENV['P']\nend\n"},
+      RAILS_ONE},
+     NULL,
+     "config/application.rb, line 2, computes table_name_prefix"},
+    {"phinx",
+     {PHINX,
+      {"phinx.php", "<?php return ['paths' => ['migrations' => 'db/migrations'], 'environments' => [\n "
+                    "'default_migration_table' => getenv('T')]];\n"}},
+     NULL,
+     "phinx.php, line 2, computes default_migration_table"},
+    {"phinx",
+     {PHINX,
+      {"phinx.yml",
+       "paths:\n  migrations: db/migrations\nenvironments:\n  default_migration_table: \"%%PHINX_T%%\"\n"}},
+     NULL,
+     "phinx.yml computes"},
+    {"doctrine",
+     {DOCTRINE,
+      {"config/packages/doctrine_migrations.yaml",
+       "doctrine_migrations:\n    migrations_paths:\n        'A': '%kernel.project_dir%/migrations'\n    storage:\n    "
+       "    table_storage:\n            table_name: '%env(T)%'\n"}},
+     NULL,
+     "computes the tracking table's name (%env(T)%)"},
+    {"laravel",
+     {LARAVEL, LARAVEL_ONE, {"config/database.php", "<?php return [\n 'migrations' => env('T', 'migrations'),\n];\n"}},
+     NULL,
+     "config/database.php, line 2, computes migrations"},
+    {"laravel",
+     {LARAVEL,
+      LARAVEL_ONE,
+      {"config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' => "
+                              "env('P', ''),\n        ],\n    ],\n];\n"}},
+     NULL,
+     "config/database.php, line 4, computes prefix"},
+    {"ecto",
+     {ECTO, ECTO_ONE, {"config/config.exs", "config :app, App.Repo, migration_source: System.get_env(\"T\")\n"}},
+     NULL,
+     "config/config.exs, line 1, computes migration_source"},
 };
 
 static const struct folder *folder_of(const char *framework)
@@ -102,6 +359,7 @@ static const struct folder *folder_of(const char *framework)
     ck_assert_msg(folders_find(arena, &project, &folders, &status), "%s", status.message);
     for (size_t i = 0; i < folders.count; i++) {
         if (strcmp(folders.items[i].framework->id, framework) == 0) {
+            /* cppcheck-suppress returnDanglingLifetime ; items are the arena's */
             return &folders.items[i];
         }
     }
