@@ -63,7 +63,7 @@ static const char names_sql[] =
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid "
     "AND d.refclassid = 'pg_catalog.pg_proc'::regclass "
     "UNION SELECT s.name, a.castfunc FROM types s JOIN pg_catalog.pg_cast a ON s.type IN (a.castsource, a.casttarget) "
-    "WHERE a.castfunc >= 16384 AND s.type >= 16384"
+    "WHERE a.castfunc >= 16384 AND (s.type >= 16384 OR (s.type = a.casttarget AND a.castsource < 16384))"
     ") "
     "SELECT 'f', c.name, " FUNCTION_COLUMNS ", NULL FROM named c " FUNCTION_TABLES
     "UNION ALL SELECT 'o', c.name, " FUNCTION_COLUMNS ", NULL FROM operators c " FUNCTION_TABLES
@@ -73,8 +73,9 @@ static const char names_sql[] =
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
 
-/* $1, $2 relations: schemas and names; $3 the schemas of the path. The server's own views, which initdb gives oids
- * from 12000 on, are read as those of users: some read files. */
+/* $1, $2 relations: schemas and names; $3 the schemas of the path. A value of a type that a relation holds may be cast,
+ * also to a type of the server's and without a word, by a function of a user. The server's own views, which initdb
+ * gives oids from 12000 on, are read as those of users: some read files. */
 static const char relations_sql[] =
     "WITH RECURSIVE relations(oid) AS ("
     "SELECT c.oid FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
@@ -95,11 +96,20 @@ static const char relations_sql[] =
     "JOIN pg_catalog.pg_rewrite w ON w.ev_class = o.oid WHERE o.relkind = 'v' "
     "UNION ALL SELECT 'A policy of the table ' || o.name, 'pg_catalog.pg_policy'::regclass::oid, p.oid FROM own o "
     "JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid WHERE o.relrowsecurity AND p.polcmd IN ('r', '*')"
+    "), held(type) AS ("
+    "SELECT i.type FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid CROSS JOIN LATERAL ("
+    "SELECT c.reltype UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
+    "AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384 "
+    "UNION SELECT i.type FROM held h JOIN pg_catalog.pg_type t ON t.oid = h.type CROSS JOIN LATERAL ("
+    "SELECT t.typbasetype UNION SELECT t.typelem UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a "
+    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384"
     "), hidden AS ("
     "SELECT g.name, CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE "
     "(SELECT o.oprcode::oid FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AS function "
     "FROM depending g JOIN pg_catalog.pg_depend d ON d.classid = g.class AND d.objid = g.object "
-    "WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)"
+    "WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) "
+    "UNION SELECT 'A cast of the type ' || a.castsource::regtype::text, a.castfunc FROM held h "
+    "JOIN pg_catalog.pg_cast a ON a.castsource = h.type WHERE a.castfunc >= 16384"
     ") "
     "SELECT 'h', c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
     "UNION ALL SELECT 't', 'The view ' || o.name, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(o.oid) "

@@ -147,6 +147,10 @@ CREATE TYPE holder AS (x checked);
 CREATE TYPE own AS (a int);
 CREATE FUNCTION to_own(int) RETURNS own LANGUAGE sql AS $$SELECT ROW(1)::own$$;
 CREATE CAST (int AS own) WITH FUNCTION to_own(int);
+CREATE TABLE caster (a int);
+CREATE TABLE holds_caster (c caster[]);
+CREATE FUNCTION caster_text(caster) RETURNS text LANGUAGE sql AS $$SELECT who()::text$$;
+CREATE CAST (caster AS text) WITH FUNCTION caster_text(caster) AS IMPLICIT;
 CREATE VIEW calls AS SELECT who() AS w;
 CREATE VIEW over_calls AS SELECT * FROM calls;
 CREATE VIEW sleeps AS SELECT pg_sleep(1)::text;
@@ -229,7 +233,8 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
             "SELECT t.of_row FROM t", "SELECT (t).of_row FROM t", "SELECT lower('A')", "SELECT evil.lower('A')", "SELECT 1 + 'x'::text",
             "SELECT 1 OPERATOR(public.+) 'x'::text", "SELECT t FROM t ORDER BY t USING <<", "SELECT t << ANY (SELECT t FROM t) FROM t",
             "SELECT agg(a) FROM t", "SELECT agg_volatile(a) FROM t", "SELECT 1::checked", "SELECT CAST(NULL AS checked[])", "SELECT '(1)'::holder",
-            "SELECT 1::slow", "SELECT checked '1'", "SELECT 1::own", """SELECT * FROM json_to_record('{"x":1}') AS r(x checked)""",
+            "SELECT 1::slow", "SELECT checked '1'", "SELECT 1::own", "SELECT c::text FROM caster c", "SELECT length(c) FROM caster c",
+            "SELECT c[1]::text FROM holds_caster", """SELECT * FROM json_to_record('{"x":1}') AS r(x checked)""",
             "SELECT * FROM calls", "TABLE over_calls", "SELECT * FROM sleeps", "SELECT count(*) FROM over_locks", "SELECT * FROM by_operator",
             "SELECT * FROM volatile_sums",
             "SELECT * FROM guarded",
