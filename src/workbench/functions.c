@@ -59,7 +59,7 @@ static const char harmless[] =
     "pg_prepared_statement pg_get_replication_slots pg_show_replication_origin_status pg_available_wal_summaries";
 
 static const char words[] =
-    "json json_array json_arrayagg json_object json_objectagg json_exists json_query json_scalar "
+    "extract json json_array json_arrayagg json_object json_objectagg json_exists json_query json_scalar "
     "json_serialize json_value merge_action coalesce nullif greatest least";
 
 static bool fits(const char *word, size_t size, const char *name)

@@ -311,6 +311,8 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
         self.sql(self.SCENE)
         self.open()
         for sql in self.ALLOWED:
+            if "SEARCH DEPTH" in sql and self.cluster.version < 14:
+                continue
             with self.subTest(sql=sql):
                 answer = self.query(sql)
                 self.assertEqual(answer.status, 200, answer.body)
