@@ -14,10 +14,20 @@ struct exchange {
     bool is_script;    /* one simple query; else a statement with parameters */
     bool has_row;
     const char *row[MOST_COLUMNS];  /* ends with NULL where it has fewer; "" is NULL to the client */
+    const char *next[MOST_COLUMNS]; /* a second row; empty: there is none */
     const struct fake_error *error; /* instead of an answer */
     bool dies;                      /* the connection ends instead of an answer */
     char state;                     /* of the transaction behind it; 0: idle */
 };
+
+static inline void answer_row(struct fake_client *client, int columns, const char *const *row)
+{
+    const char *values[MOST_COLUMNS];
+    for (int i = 0; i < MOST_COLUMNS; i++) {
+        values[i] = row[i] == NULL || row[i][0] == '\0' ? NULL : row[i];
+    }
+    fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5]);
+}
 
 static inline void answer_exchange(struct fake_client *client, const struct exchange *one)
 {
@@ -32,11 +42,10 @@ static inline void answer_exchange(struct fake_client *client, const struct exch
         fake_parsed(client);
         fake_row_description(client, columns == 0 ? 1 : columns);
         if (one->has_row) {
-            const char *values[MOST_COLUMNS];
-            for (int i = 0; i < MOST_COLUMNS; i++) {
-                values[i] = row[i] == NULL || row[i][0] == '\0' ? NULL : row[i];
-            }
-            fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5]);
+            answer_row(client, columns, row);
+        }
+        if (one->next[0] != NULL) {
+            answer_row(client, columns, one->next);
         }
         fake_complete(client, "SELECT 1");
     } else {

@@ -155,6 +155,18 @@ START_TEST(an_invalid_index_that_came_is_dropped_and_a_valid_one_is_the_end)
 }
 END_TEST
 
+START_TEST(a_valid_index_beside_an_invalid_one_is_somebody_elses)
+{
+    behind("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", "{}");
+    have((const struct exchange[]){
+        {.asked = NEWER, .has_row = true, .row = {"public.t_a_idx", "f"}, .next = {"public.theirs", "t"}},
+        {.asked = "DROP INDEX CONCURRENTLY IF EXISTS public.t_a_idx", .is_script = true},
+        {0},
+    });
+    ck_assert(clean() && !finished);
+}
+END_TEST
+
 START_TEST(what_a_repetition_says_is_done)
 {
     ck_assert(leftovers_says_done(text_of("CREATE DATABASE d"), "42P04"));
@@ -179,6 +191,7 @@ int main(void)
     tcase_add_test(all, a_partition_that_is_none_cannot_have_been_detached);
     tcase_add_test(all, a_detach_is_finalized_where_it_is_pending_alone);
     tcase_add_test(all, an_invalid_index_that_came_is_dropped_and_a_valid_one_is_the_end);
+    tcase_add_test(all, a_valid_index_beside_an_invalid_one_is_somebody_elses);
     tcase_add_test(all, what_a_repetition_says_is_done);
     return run_suite(suite);
 }

@@ -208,13 +208,18 @@ static bool remove_indexes(struct run *run, const struct target *target, const c
     if (result == NULL) {
         return false;
     }
+    bool has_valid = false;
+    bool has_invalid = false;
     for (int row = 0; row < PQntuples(result); row++) {
-        if (pg_field_bool(result, row, 1)) {
-            *finished = is_create;
-        } else if (!drop_index(run, pg_field(result, row, 0), migration)) {
+        const bool is_valid = pg_field_bool(result, row, 1);
+        has_valid = has_valid || is_valid;
+        has_invalid = has_invalid || !is_valid;
+        if (!is_valid && !drop_index(run, pg_field(result, row, 0), migration)) {
             return false;
         }
     }
+    /* An attempt makes one index: where that is INVALID, a valid one beside it is somebody else's. */
+    *finished = is_create && has_valid && !has_invalid;
     return true;
 }
 
