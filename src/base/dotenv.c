@@ -156,15 +156,13 @@ const char *dotenv_value(struct arena *arena, struct text content, const char *k
 
 bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status)
 {
-    return dotenv_read_file(arena, dir, ".env", key, value, status);
+    return dotenv_read_file(arena, path_join(arena, dir, ".env"), key, value, status);
 }
 
-bool dotenv_read_file(struct arena *arena, const char *dir, const char *file, const char *key, const char **value,
-                      struct status *status)
+bool dotenv_read_file(struct arena *arena, const char *path, const char *key, const char **value, struct status *status)
 {
-    *value = NULL;
-    const char *const path = path_join(arena, dir[0] == '\0' ? "." : dir, file);
     struct text content;
+    *value = NULL;
     if (file_look(path, NULL) != FILE_REGULAR) {
         return true;
     }

@@ -17,8 +17,8 @@ const char *dotenv_value(struct arena *arena, struct text content, const char *k
  * where the file is there and cannot be read. */
 bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status);
 
-/* The same of another file of that kind: ".env.local". */
-bool dotenv_read_file(struct arena *arena, const char *dir, const char *file, const char *key, const char **value,
+/* The same of another file of that kind, by its path: "app/.env.local". */
+bool dotenv_read_file(struct arena *arena, const char *path, const char *key, const char **value,
                       struct status *status);
 
 /* Where a project says which database is its own: DATABASE_URL in its .env, else in the .env beside Prisma's schema.

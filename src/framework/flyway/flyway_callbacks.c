@@ -86,22 +86,29 @@ static void leave_to_tool(struct arena *arena, struct migration_files *files, co
     listing_warn(arena, files, arena_printf(arena, "Only flyway itself runs these migrations: %s.", what));
 }
 
-/* `event` is the first words of `stem`. */
-static void add(struct arena *arena, const struct folder *place, const char *script, struct text stem, size_t event,
+/* A callback's file, and what its name says. */
+struct callback {
+    const char *script; /* its path in the folder */
+    struct text stem;   /* its name without suffix */
+    size_t event;       /* the row of `ours`; the first words of the stem */
+};
+
+static void add(struct arena *arena, const struct folder *place, const struct callback *callback,
                 struct migration_files *files)
 {
+    const struct text stem = callback->stem;
     const struct flyway_settings *const settings = flyway_settings_of(place);
-    const size_t begins = strlen(ours[event].event);
+    const size_t begins = strlen(ours[callback->event].event);
     const size_t from = begins == stem.size ? begins : begins + strlen(settings->separator);
     struct flyway_name *const said = arena_alloc(arena, sizeof *said);
-    *said = (struct flyway_name){.script = script,
+    *said = (struct flyway_name){.script = callback->script,
                                  .description = flyway_description(arena, stem.data + from, stem.size - from)};
     files->around =
         arena_grow(arena, files->around, files->around_count, &files->around_capacity, sizeof *files->around);
     struct around_script *const one = &files->around[files->around_count++];
-    *one = (struct around_script){.when = ours[event].when};
+    *one = (struct around_script){.when = ours[callback->event].when};
     one->file.name = arena_strndup(arena, stem.data, stem.size);
-    one->file.filename = path_join(arena, place->path, script);
+    one->file.filename = path_join(arena, place->path, callback->script);
     one->file.path = path_join(arena, place->root, one->file.filename);
     one->file.own = said;
 }
@@ -128,7 +135,7 @@ bool flyway_note_callback(struct arena *arena, const struct folder *place, const
                       arena_printf(arena, "there is the callback %s, which has its place in flyway's own run",
                                    path_join(arena, place->path, script)));
     } else {
-        add(arena, place, script, stem, event, files);
+        add(arena, place, &(struct callback){script, stem, event}, files);
     }
     return true;
 }

@@ -56,8 +56,9 @@ static const char *variable_in_files(struct search *search, const char *name, co
         for (size_t j = 0; value == NULL && j < MOST_DOTENVS; j++) {
             const char *const dotenv = search->dotenvs[0] == NULL && j == 0 ? ".env" : search->dotenvs[j];
             if (dotenv != NULL &&
-                dotenv_read_file(search->arena, path_join(search->arena, search->root, bases[i]), dotenv, name, &value,
-                                 &unread) &&
+                dotenv_read_file(search->arena,
+                                 path_join(search->arena, path_join(search->arena, search->root, bases[i]), dotenv),
+                                 name, &value, &unread) &&
                 value != NULL) {
                 *file = path_join(search->arena, bases[i], dotenv);
             }
