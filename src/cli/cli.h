@@ -67,6 +67,7 @@ int command_connection(struct cli *cli);
 int command_branch(struct cli *cli);
 int command_backup(struct cli *cli);
 int command_dev(struct cli *cli);
+int command_demo(struct cli *cli);
 int command_token(struct cli *cli);
 
 #endif

@@ -2,12 +2,12 @@
  * truss dev: everything that a project needs, in one command, until Ctrl-C. All children are started before the first
  * call over nng, which does not survive a fork.
  */
+#include "cli/dev.h"
 #include "base/clock.h"
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/child.h"
-#include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/postgres.h"
 #include "rpc/channel.h"
@@ -45,8 +45,10 @@ struct dev {
     struct postgres postgres;
     struct program worker;
     struct program bridge;
-    int signals;     /* signalfd */
-    bool is_stopped; /* by a signal */
+    const struct dev_guest *guest; /* NULL: the project is somebody's own */
+    pid_t helper;                  /* the guest's child */
+    int signals;                   /* signalfd */
+    bool is_stopped;               /* by a signal */
 };
 
 /* ---- programs and their logs ---- */
@@ -188,7 +190,7 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     struct cli *const cli = dev->cli;
     const char *const database = arena_printf(cli->arena, "DATABASE_URL=%s", url);
     const char *const environment[] = {database, NULL};
-    const char *arguments[10] = {"--listen", cli->given.worker_listen, "--project", project};
+    const char *arguments[12] = {"--listen", cli->given.worker_listen, "--project", project};
     size_t count = 4;
     if (cli->given.migrations != NULL) {
         arguments[count++] = "--migrations";
@@ -200,6 +202,10 @@ static bool start_worker(struct dev *dev, const char *project, const char *url)
     }
     if (cli->given.allow_delegate) {
         arguments[count++] = "--allow-delegate";
+    }
+    if (dev->guest != NULL) { /* a run that is blocked is to be seen for a while */
+        arguments[count++] = "--lock-retry";
+        arguments[count++] = "3600";
     }
     return start_program(dev, &dev->worker, "truss-worker", arguments, environment) &&
            wait_listening(dev, &dev->worker);
@@ -279,8 +285,41 @@ static void print_summary(const struct dev *dev)
     printf("worker    %s\nbridge    %s\n\n", dev->worker.address, dev->bridge.address);
     printf("Try:\n  %s in a browser\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n",
            dev->bridge.address, dev->bridge.address, dev->worker.address);
+    if (dev->guest != NULL) {
+        printf("%s", dev->guest->words);
+    }
     printf("Ctrl-C stops everything.\n");
     fflush(stdout);
+}
+
+/* The guest's child: its password is in its environment, as in no process title. */
+static bool start_helper(struct dev *dev)
+{
+    struct arena *const arena = dev->cli->arena;
+    const char *const user = dev->postgres.url + strlen("postgresql://");
+    const char *const password = strchr(user, ':') + 1;
+    const char *const at = strchr(password, '@');
+    const char *const environment[] = {
+        arena_printf(arena, "PGPASSWORD=%.*s", (int)(at - password), password),
+        arena_printf(arena, "TRUSS_DEMO_URL=postgresql://%.*s%s", (int)(password - 1 - user), user, at),
+        arena_printf(arena, "TRUSS_DEMO_STATE=%s", dev->postgres.state),
+        NULL,
+    };
+    const struct process_spec spec = {
+        .argv = dev->guest->helper, .environment = environment, .end_signal = SIGTERM, .output = -1, .error = -1};
+    dev->helper = process_start(&spec, dev->cli->status);
+    return dev->helper > 0;
+}
+
+/* A project of the guest's own, in a database of its own. */
+static bool start_guest(struct dev *dev, const char *project)
+{
+    struct cli *const cli = dev->cli;
+    const struct postgres_wish wish = {cli->arena, project, cli->given.pg_bin, true};
+    return postgres_start(&wish, &dev->postgres, cli->status) && dev->guest->write(cli, project) && start_helper(dev) &&
+           start_worker(dev, project, dev->postgres.url) && start_bridge(dev) && wait_ready(dev) &&
+           dev->guest->prepare(
+               cli, &(const struct dev_place){dev->worker.address, dev->bridge.address, dev->postgres.state});
 }
 
 static bool start_all(struct dev *dev, const char *project)
@@ -311,12 +350,14 @@ static void stop_all(struct dev *dev)
 {
     process_end(dev->bridge.pid, SIGTERM, STOP_MS);
     process_end(dev->worker.pid, SIGTERM, STOP_MS);
+    process_end(dev->helper, SIGTERM, STOP_MS);
     postgres_stop(&dev->postgres);
 }
 
-int command_dev(struct cli *cli)
+int dev_serve(struct cli *cli, const char *project, const struct dev_guest *guest)
 {
-    struct dev dev = {.cli = cli, .postgres = {.lock = -1}, .worker = {.log = -1}, .bridge = {.log = -1}};
+    struct dev dev = {
+        .cli = cli, .postgres = {.lock = -1}, .worker = {.log = -1}, .bridge = {.log = -1}, .guest = guest};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -325,7 +366,7 @@ int command_dev(struct cli *cli)
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     dev.signals = signalfd(-1, &signals, SFD_CLOEXEC);
-    const bool ok = start_all(&dev, cli->word_count > 0 ? cli->words[0] : ".");
+    const bool ok = guest != NULL ? start_guest(&dev, project) : start_all(&dev, project);
     enum happening happening = HAPPENED_NOTHING;
     if (ok) {
         print_summary(&dev);
@@ -340,4 +381,9 @@ int command_dev(struct cli *cli)
     stop_all(&dev);
     close(dev.signals);
     return dev.is_stopped ? EXIT_FINE : EXIT_ERROR;
+}
+
+int command_dev(struct cli *cli)
+{
+    return dev_serve(cli, cli->word_count > 0 ? cli->words[0] : ".", NULL);
 }

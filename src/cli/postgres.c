@@ -113,7 +113,7 @@ static bool find_user(struct making *making)
     return true;
 }
 
-static const char *state_home(struct arena *arena)
+const char *postgres_state_home(struct arena *arena)
 {
     const char *const state = getenv("XDG_STATE_HOME");
     const char *const home = getenv("HOME");
@@ -139,7 +139,7 @@ static bool make_state(struct making *making, const char *project)
     sha256_text(text_of(whole), digest);
     sha256_hex(digest, hex);
     const char *const slash = strrchr(whole, '/');
-    making->state = path_join(making->arena, state_home(making->arena),
+    making->state = path_join(making->arena, postgres_state_home(making->arena),
                               arena_printf(making->arena, "%.60s-%.8s", slash[1] == '\0' ? "root" : slash + 1, hex));
     making->data = in_state(making, "data");
     free(whole);

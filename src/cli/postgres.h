@@ -28,6 +28,9 @@ struct postgres_wish {
     bool reset;          /* throw the data away first */
 };
 
+/* The directory of the user's state for truss, in the arena. It may not be there yet. */
+const char *postgres_state_home(struct arena *arena);
+
 /* Makes it where there is none, starts it, and waits until it accepts connections. */
 bool postgres_start(const struct postgres_wish *wish, struct postgres *postgres, struct status *status);
 

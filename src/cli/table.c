@@ -255,6 +255,15 @@ const struct cli_command cli_commands[] = {
         .options = {O(http_listen), O(worker_listen), O(migrations), O(framework), O(allow_delegate), O(pg_bin),
                     O(reset), O(config), O(help)},
     },
+    {
+        .name = "demo",
+        .most_words = 0,
+        .help =
+            "serve a small shop to look at: a private PostgreSQL with data, migrations in every state, a blocked run",
+        .examples = {"truss demo", "truss demo --listen 127.0.0.1:9000"},
+        .run = command_demo,
+        .options = {O(http_listen), O(worker_listen), O(pg_bin), O(config), O(help)},
+    },
     {0},
 };
 
