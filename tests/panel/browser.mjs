@@ -30,7 +30,8 @@ async function contextOf(options) {
 }
 
 async function open({ open: url, options }) {
-  problems = [];
+  if (page && !page.isClosed()) await page.close();
+  else problems = [];
   page = await (await contextOf(options)).newPage();
   page.setDefaultTimeout(20000);
   const origin = new URL(url).origin;

@@ -31,17 +31,30 @@ export const may = (scope) => !who.data?.scopes?.length || who.data.scopes.some(
 
 export const refresh = () => Promise.all([status.refresh(), runs.refresh()]);
 
+let asksAt = 0;
+
+/** When the status is asked for again, in ms since 1970. */
+export const nextAsk = () => asksAt;
+
+const QUICK = 3000;
+const SLOW = 15000;
+const MANY = 2000; // migrations from which on a status is so large that it is asked for less often
+
+/** How long until the next time: short while something runs or is gone. */
+function pause() {
+  if (running().length > 0 || status.error !== null) return status.data?.migrations.length > MANY ? SLOW : QUICK;
+  return status.data?.migrations.length > MANY ? 4 * SLOW : SLOW;
+}
+
 /** The first answer, and then others: quickly while something runs or is gone, slowly otherwise, never in a tab that nobody sees. */
 export function startAsking() {
-  let ticks = 0;
+  asksAt = Date.now() + QUICK;
   refresh();
   who.refresh();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   setInterval(() => {
-    if (document.hidden) return;
-    ticks++;
-    const isQuick = running().length > 0 || status.error !== null;
-    if (ticks % (isQuick ? 1 : 5) === 0) runs.refresh();
-    if (ticks % (isQuick ? 1 : 5) === 0) status.refresh();
-  }, 3000);
+    if (document.hidden || Date.now() < asksAt || status.isAsking) return;
+    asksAt = Date.now() + pause();
+    refresh();
+  }, 500);
 }

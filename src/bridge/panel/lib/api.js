@@ -28,8 +28,8 @@ async function once(path, { method, body, headers, signal }) {
   }
   const told = await answer.json().catch(() => ({ error: `The bridge answered ${answer.status} with something else than JSON.` }));
   if (answer.status === 401) askLogin();
-  // A failed run answers 400 with its result.
-  if (!answer.ok && !("applied" in told)) throw new Failed(told, answer.status);
+  // What a run or a baseline found is an answer, also where it answers 400: { ok: false, … }.
+  if (!answer.ok && told.ok !== false) throw new Failed(told, answer.status);
   return told;
 }
 
@@ -98,6 +98,7 @@ export function resource(load, changed) {
   async function refresh() {
     const mine = ++number;
     self.isAsking = true;
+    if (self.error) changed();
     try {
       const data = await load();
       if (mine !== number) return;

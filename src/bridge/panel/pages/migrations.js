@@ -6,7 +6,7 @@ import { duration, minute, moment, plural, zone } from "../lib/format.js";
 import { STATES, counts, detailOf, ordered, reasonOf, risks, stateOf } from "../lib/migration.js";
 import { badge, chips, empty, heading, note, skeleton } from "../parts/basics.js";
 import { virtualTable } from "../parts/table.js";
-import { may, status } from "../store.js";
+import { may, running, status } from "../store.js";
 import { badState } from "./migrations/bad.js";
 import { detail } from "./migrations/detail.js";
 import { selectionBar } from "./migrations/selection.js";
@@ -18,8 +18,9 @@ function sentence(data) {
   const found = counts(data.migrations);
   const edited = [found.modified && `${plural(found.modified, "migration")} changed since ${found.modified === 1 ? "it was" : "they were"} applied`, found.orphaned && `the ${found.orphaned === 1 ? "file of one applied migration is" : `files of ${found.orphaned} applied migrations are`} gone`].filter(Boolean).join("; ");
   if (data.problem) return { state: "failed", text: data.problem };
-  if (found.failed) return { state: "failed", text: `${plural(found.failed, "migration")} failed${found.pending ? `; ${found.pending} more ${found.pending === 1 ? "is" : "are"} pending` : ""}.`, open: data.migrations.find((one) => stateOf(one) === "failed") };
-  if (found.pending) return { state: "pending", text: `${plural(found.pending, "migration is", "migrations are")} pending.`, more: edited && `Beside that, ${edited}.`, runs: true };
+  if (running().length > 0 && found.failed + found.pending > 0) return { state: "pending", text: "A run is under way.", more: `${plural(found.pending + found.failed, "migration is", "migrations are")} pending.`, watch: running()[0].id };
+  if (found.failed) return { state: "failed", runs: found.failed + found.pending, text: `${plural(found.failed, "migration")} failed${found.pending ? `; ${found.pending} more ${found.pending === 1 ? "is" : "are"} pending` : ""}.`, open: data.migrations.find((one) => stateOf(one) === "failed") };
+  if (found.pending) return { state: "pending", text: `${plural(found.pending, "migration is", "migrations are")} pending.`, more: edited && `Beside that, ${edited}.`, runs: found.pending };
   if (edited) return { state: "modified", text: `Nothing is pending; ${edited}.` };
   const last = data.migrations.map((one) => one.applied_at).filter(Boolean).sort().at(-1);
   return { state: "applied", text: data.migrations.length === 0 ? "There are no migrations yet." : `All ${plural(found.applied, "migration")} are applied.`, more: last && `The last one at ${moment(last)}.` };
@@ -27,9 +28,10 @@ function sentence(data) {
 
 function head(data) {
   const said = sentence(data);
-  return heading({ title: said.text, more: [h("p", { class: "muted" }, said.more ? `${said.more} ` : "", data.folder ? ["folder ", h("code", {}, data.folder), " · "] : null, data.tracking_table ? ["tracking table ", h("code", {}, data.tracking_table)] : "no tracking table yet")],
-    actions: [said.open ? h("a", { class: "button", href: link("migrations", said.open.name) }, "See why") : null,
-      said.runs && may("run") ? h("a", { class: "button primary", id: "run", href: link("review") }, `Review and run ${said.text.split(" ")[0]}`) : null] });
+  return heading({ title: said.text, more: [h("p", { class: "muted" }, said.more ? `${said.more} ` : "", data.folder ? ["folder ", h("code", {}, data.folder), " · "] : null, data.tracking_table ? ["tracking table ", h("code", {}, data.tracking_table)] : "no tracking table yet"),
+    !data.tracking_table && data.summary?.pending && may("mark") ? h("p", { class: "muted" }, "Are its tables there already? ", h("a", { href: link("adopt") }, "Adopt this database")) : null],
+    actions: [said.watch ? h("a", { class: "button primary", href: link("runs", said.watch) }, "Watch the run") : null, said.open ? h("a", { class: "button", href: link("migrations", said.open.name) }, "See why") : null,
+      said.runs && may("run") ? h("a", { class: "button primary", id: "run", href: link("review") }, `Review and run ${said.runs.toLocaleString("en")}`) : null] });
 }
 
 /** Asks for the plan of what is pending, once for each state of files and table. */
@@ -50,7 +52,8 @@ function plans(draw) {
 }
 
 function riskCell(one, planned) {
-  if (one.state !== "pending" || !planned) return null;
+  if (one.state !== "pending") return null;
+  if (!planned) return h("span", { class: "muted", title: "It is known in Review and run" }, "–");
   const found = risks(planned);
   if (found.length === 0) return h("span", { class: "muted", title: "Nothing that it does stops readers or writers" }, "none");
   return h("span", { title: found.map((risk) => `${risk.label}: ${risk.why}`).join("; ") }, badge({ state: found[0].state }, found[0].label), found.length > 1 ? h("small", { class: "muted" }, ` +${found.length - 1}`) : null);
@@ -76,6 +79,8 @@ export function start({ draw }) {
   });
   const extra = (one) => {
     const reason = reasonOf(one);
+    const run = one.state === "pending" ? running().find((other) => other.migration === one.name) : null;
+    if (run) return h("a", { class: "why live", href: link("runs", run.id) }, "running now");
     return reason ? h("span", { class: "why failed", title: reason }, reason) : detailOf(one) ? h("span", { class: "why muted" }, detailOf(one)) : null;
   };
   const kept = () => ({ state: route().query.get("state"), q: route().query.get("q") });

@@ -48,12 +48,14 @@ function left(events) {
   return rate > 0 ? `, ${Math.round(rate).toLocaleString("en")} ${last.progress.unit}/s, about ${duration((last.progress.total - last.progress.done) / rate * 1000)} left` : "";
 }
 
+const lastWord = (events) => events.findLast((event) => event.kind !== "progress" && event.kind !== "notice" && event.kind !== "output");
+
 function lockCard(events) {
-  const last = events.findLast((event) => event.kind !== "progress" && event.kind !== "notice" && event.kind !== "output");
-  if (!last || !["lock_wait", "run_lock_wait"].includes(last.kind)) return null;
+  const last = lastWord(events);
+  if (!isWaiting(events)) return null;
   return h("section", { class: "card lock-card", "aria-label": "Waits for a lock" }, h("h2", {}, last.kind === "run_lock_wait" ? "Waits for another run" : "Waits for a lock"),
     h("p", { role: "status" }, last.message),
-    last.kind === "lock_wait" ? facts({ rows: [["Tries", String(last.attempt)], ["Tried for", duration(last.duration_ms)], ["Others", "can work meanwhile: each try is short, and between tries nobody waits behind it"]] }) : null,
+    last.kind === "lock_wait" ? facts({ rows: [["Tries", `${last.attempt}, for ${duration(last.duration_ms)} until now`], ["Others", "can work meanwhile: each try is short, and between tries nobody waits behind it"]] }) : null,
     (last.blockers ?? []).map((blocker) => blockerCard({ blocker })));
 }
 
@@ -69,6 +71,7 @@ function resultPart(run) {
   const result = run.result;
   return [result?.failed ? failedPart(result.failed) : null,
     !result && run.error?.message ? failure({ error: { message: run.error.message, body: run.error.detail ?? {} } }) : null,
+    run.error?.detail?.reason === "PLAN_CHANGED" ? h("div", { class: "actions" }, h("a", { class: "button primary", href: link("review") }, "Review it again")) : null,
     (result?.not_tried ?? []).map((one) => note({ kind: "warning" }, `Not tried: step ${one.step} of ${one.migration}, ${one.reason}.`)),
     (result?.warnings ?? []).map((text) => note({ kind: "warning" }, text)),
     run.state === "lost" ? note({ kind: "warning", title: "Its worker has gone without a word." }, "What is applied stands in the list of migrations; a new run goes on from there.") : null];
@@ -99,6 +102,15 @@ function timelinePart(followed) {
   })));
 }
 
+/** In a few words: the whole of it stands below. */
+function titleOf({ run, events }) {
+  if (run.done) return run.summary || "A run";
+  const what = run.migration ?? "The run";
+  return isWaiting(events) ? `${what} waits for a lock` : `Running ${run.migration ?? "…"}`;
+}
+
+const isWaiting = (events) => /lock_wait$/.test(lastWord(events)?.kind ?? "");
+
 /** The page of a run: { view(), close() }. */
 export function runPage({ id, draw }) {
   let wasDone = true;
@@ -114,7 +126,7 @@ export function runPage({ id, draw }) {
     view() {
       const { run, error } = followed;
       if (!run) return error ? [h("h1", {}, "Run"), failure({ error })] : skeleton({});
-      return [heading({ title: run.summary || "A run", more: h("p", {}, badge(RUN_STATES[run.state] ?? {}, run.state), h("span", { class: "muted" }, run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), " ", h("code", { class: "muted" }, run.id)),
+      return [heading({ title: titleOf(followed), more: h("p", {}, badge(RUN_STATES[run.state] ?? {}, run.state), h("span", { class: "muted" }, run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), " ", h("code", { class: "muted" }, run.id)),
         actions: [h("a", { class: "button", href: link("runs") }, "All runs"), button({ onclick: () => download(followed) }, "Download"), !run.done && may("run") ? button({ kind: "danger", id: "cancel", disabled: run.cancel_requested, onclick: () => cancel(run) }, run.cancel_requested ? "Being cancelled …" : "Cancel …") : null] }),
       followed.isLost ? note({ kind: "warning", role: "status" }, "The connection is lost; asking again. The run goes on without it.") : null,
       run.done ? resultPart(run) : [progress(followed), lockCard(followed.events)],
