@@ -1,4 +1,4 @@
-// Chromium for test_panel.py: reads lines of JSON, answers each with one. A line opens a page ({open, options}) or runs a piece of
+// Chromium for chromium.py: reads lines of JSON, answers each with one. A line opens a page ({open, options}) or runs a piece of
 // JavaScript with it ({run, args}); closing ({close}) answers what went wrong meanwhile: errors on the console, broken policies, requests to
 // other hosts. argv: the folder with node_modules, the browser's path.
 import { createRequire } from "node:module";

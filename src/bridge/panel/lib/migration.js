@@ -44,6 +44,7 @@ export function risks(planned) {
   const has = (test) => statements.some(test);
   const locks = statements.flatMap((statement) => statement.locks ?? []);
   return [
+    has((one) => one.fails) && { id: "fails", label: "would fail", state: "failed", why: "as things are it cannot succeed" },
     has((one) => one.loses_data) && { id: "loss", label: "data loss", state: "failed", why: "throws away what is stored" },
     has((one) => one.work === "rewrite") && { id: "rewrite", label: "rewrite", state: "modified", why: "writes a whole table anew while it is locked" },
     locks.some((lock) => lock.blocks_reads) && { id: "reads", label: "blocks reads", state: "modified", why: "nobody can read a table meanwhile" },

@@ -17,7 +17,7 @@ const PLANNED = 300; // pending ones up to which the list asks for their plan by
 function sentence(data) {
   const found = counts(data.migrations);
   const edited = [found.modified && `${plural(found.modified, "migration")} changed since ${found.modified === 1 ? "it was" : "they were"} applied`, found.orphaned && `the ${found.orphaned === 1 ? "file of one applied migration is" : `files of ${found.orphaned} applied migrations are`} gone`].filter(Boolean).join("; ");
-  if (data.problem) return { state: "failed", text: data.problem };
+  if (data.problem) return { state: "failed", text: data.migrations.length === 0 ? "No migrations were found." : "Whether anything is pending is not known." };
   if (running().length > 0 && found.failed + found.pending > 0) return { state: "pending", text: "A run is under way.", more: `${plural(found.pending + found.failed, "migration is", "migrations are")} pending.`, watch: running()[0].id };
   if (found.failed) return { state: "failed", runs: found.failed + found.pending, text: `${plural(found.failed, "migration")} failed${found.pending ? `; ${found.pending} more ${found.pending === 1 ? "is" : "are"} pending` : ""}.`, open: data.migrations.find((one) => stateOf(one) === "failed") };
   if (found.pending) return { state: "pending", text: `${plural(found.pending, "migration is", "migrations are")} pending.`, more: edited && `Beside that, ${edited}.`, runs: found.pending };
@@ -59,8 +59,9 @@ function riskCell(one, planned) {
   return h("span", { title: found.map((risk) => `${risk.label}: ${risk.why}`).join("; ") }, badge({ state: found[0].state }, found[0].label), found.length > 1 ? h("small", { class: "muted" }, ` +${found.length - 1}`) : null);
 }
 
+const selected = new Set(); // names of those that are ticked; they stay so while another page is looked at
+
 export function start({ draw }) {
-  const selected = new Set();
   const planned = plans(draw);
   let byName = new Map();
   let shownFor = null;
@@ -124,7 +125,7 @@ export function start({ draw }) {
       const name = route().rest;
       const one = name === "" ? null : data.migrations.find((migration) => migration.name === name);
       return h("div", { class: `split ${name ? "has-detail" : ""}` },
-        h("div", { class: "main-side" }, head(data), (data.warnings ?? []).map((text) => note({ kind: "warning" }, text)), list(data)),
+        h("div", { class: "main-side" }, head(data), data.problem ? note({ kind: "bad", role: "alert" }, data.problem) : null, (data.warnings ?? []).filter((text) => text !== data.problem).map((text) => note({ kind: "warning" }, text)), list(data)),
         name ? h("aside", { key: name, class: "detail-side", "aria-label": name }, one ? detail({ one, data, planned: byName.get(name), draw, closeLink: link("migrations", "", kept()) })
           : empty({ title: "There is no such migration", actions: [h("a", { class: "button", href: link("migrations") }, "All migrations")] }, h("p", {}, name))) : null);
     },

@@ -50,6 +50,7 @@ function checksPart(plan, check, problem) {
     [!plan.refusal, plan.refusal ?? "The run would begin"],
     ...(check ? [[check.lockCount === 0, check.lockCount === 0 ? "Nobody waits for a lock" : `${plural(check.lockCount, "session waits", "sessions wait")} for a lock`], [check.activeTxCount <= 3, `${plural(check.activeTxCount, "other transaction")} open`]] : []),
     [!plan.unknown, plan.unknown ? "Of some statements it is not known what they lock" : "What every statement locks is known"],
+    ...(plan.failures ?? []).map((text) => [false, text]),
     ...(check?.warnings ?? []).filter((text) => !/No pending/i.test(text)).map((text) => [false, text]),
     ...(plan.warnings ?? []).map((text) => [false, text]),
   ];
@@ -142,7 +143,7 @@ export function start({ draw }) {
       const data = plan.data;
       return [heading({ title: "Review and run", more: h("p", { class: "muted" }, data ? data.summary : plan.error ? "" : "Reads the scripts and makes the plan …"), actions: [h("a", { class: "button", href: link("migrations") }, "Back")] }),
         plan.error ? failure({ error: plan.error, again: load }) : null,
-        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
+        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, (data.failures ?? []).length > 0 ? note({ kind: "bad", role: "alert", title: "A run would begin, and fail as things are." }, h("ul", {}, data.failures.slice(0, 10).map((text, i) => h("li", { key: i }, text)))) : null, lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
     },
   };
 }

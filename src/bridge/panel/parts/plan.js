@@ -5,16 +5,17 @@ import { badge, note } from "./basics.js";
 
 const WORKS = { scan: "reads the whole table", rewrite: "writes the whole table anew", index: "builds an index", rows: "changes rows" };
 
-const isNotable = (one) => (one.locks ?? []).length > 0 || one.unknown || one.loses_data || one.advice;
+const isNotable = (one) => (one.locks ?? []).length > 0 || one.unknown || one.loses_data || one.advice || one.fails;
 
 export const lockWord = (lock) => lock.blocks_reads ? "blocks reads and writes" : lock.blocks_writes ? "blocks writes" : "blocks nobody who reads or writes";
 
 function statement(one) {
   return h("div", { class: "statement" },
-    h("div", { class: "statement-sql" }, h("code", {}, one.sql), one.loses_data ? badge({ state: "failed", sign: "!" }, "data loss") : null),
+    h("div", { class: "statement-sql" }, h("code", {}, one.sql), one.loses_data ? badge({ state: "failed", sign: "!" }, "data loss") : null, one.fails ? badge({ state: "failed", sign: "✕" }, "would fail") : null),
     h("ul", { class: "effects" }, (one.locks ?? []).map((lock) => h("li", { class: lock.blocks_reads ? "reads" : lock.blocks_writes ? "writes" : "muted" }, h("b", {}, lock.mode), ` on ${lock.relation}: ${lockWord(lock)}`)),
       one.unknown ? h("li", { class: "writes" }, "may lock and block more: what it does cannot be known before") : null,
       WORKS[one.work] ? h("li", { class: one.work === "rewrite" ? "reads" : "muted" }, WORKS[one.work]) : null,
+      one.fails ? h("li", { class: "fails" }, one.fails) : null,
       one.advice ? h("li", {}, one.advice) : null));
 }
 

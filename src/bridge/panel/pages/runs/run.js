@@ -69,8 +69,9 @@ function failedPart(failed) {
 
 function resultPart(run) {
   const result = run.result;
-  return [result?.failed ? failedPart(result.failed) : null,
-    !result && run.error?.message ? failure({ error: { message: run.error.message, body: run.error.detail ?? {} } }) : null,
+  const isCancelled = run.state === "cancelled";
+  return [result?.failed ? isCancelled ? note({ title: `It was cancelled in ${result.failed.name}.` }, result.failed.partially_applied ? "Some of its steps have stayed." : "Its step was rolled back; what was applied before stays.") : failedPart(result.failed) : null,
+    !result && !isCancelled && run.error?.message ? failure({ error: { message: run.error.message, body: run.error.detail ?? {} } }) : null,
     run.error?.detail?.reason === "PLAN_CHANGED" ? h("div", { class: "actions" }, h("a", { class: "button primary", href: link("review") }, "Review it again")) : null,
     (result?.not_tried ?? []).map((one) => note({ kind: "warning" }, `Not tried: step ${one.step} of ${one.migration}, ${one.reason}.`)),
     (result?.warnings ?? []).map((text) => note({ kind: "warning" }, text)),

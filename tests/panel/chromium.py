@@ -1,0 +1,136 @@
+"""A real browser for the tests of the console: Debian's Chromium, driven by playwright-core.
+
+TRUSS_PEERS_DIR  where playwright-core is installed, once (default: a cache directory of the user)
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import harness
+from harness import Case, wait_for
+
+CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+TOOLS = os.path.join(os.environ.get("TRUSS_PEERS_DIR", os.path.join(CACHE, "truss-peers")), "panel")
+PACKAGES = ["playwright-core@1.64.1", "axe-core@4.10.3"]
+
+class Browser:
+    """One Chromium for all tests."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(["node", os.path.join(HERE, "browser.mjs"), TOOLS, shutil.which("chromium")], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, **line):
+        self.process.stdin.write(json.dumps(line) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise AssertionError("the browser has ended")
+        answer = json.loads(answer)
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["value"]
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+browser = None
+
+
+def start():
+    """For setUpModule: skips where there is none."""
+    global browser
+    for command in ("chromium", "node", "npm"):
+        if shutil.which(command) is None:
+            raise unittest.SkipTest(f"{command} is not installed")
+    if not os.path.isdir(os.path.join(TOOLS, "node_modules", "axe-core")):
+        os.makedirs(TOOLS, exist_ok=True)
+        with open(os.path.join(TOOLS, "package.json"), "w", encoding="ascii") as file:
+            file.write('{"private": true}')
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", *PACKAGES], cwd=TOOLS, check=True, timeout=300,
+                       env=dict(os.environ, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD="1"))
+    browser = Browser()
+
+
+def stop():
+    browser.stop()
+
+
+class Page(Case):
+    """A test with a page of its own."""
+
+    def open(self, files, path="/", options=None, http=None, arguments=(), **others):
+        """A worker, a bridge, and a page on it. What goes wrong on the page is told at the test's end."""
+        self.files = files
+        if http is None:
+            self.process = self.worker(files, *arguments, **others)
+            http = self.bridge(self.process)
+        self.http = http
+        browser.ask(open=f"http://{http.host}:{http.port}{path}", options=options or {})
+        self.expected = []
+        if not hasattr(self, "is_open"):
+            self.is_open = True
+            self.addCleanup(self.close)
+
+    def close(self):
+        problems = [one for one in browser.ask(close=True) if not any(re.search(allowed, one) for allowed in self.expected)]
+        self.assertEqual(problems, [])
+
+    def do(self, code, *args):
+        return browser.ask(run=code, args=list(args))
+
+    def text(self, selector):
+        return self.do("await page.waitForSelector(args[0]); return page.locator(args[0]).first().innerText()", selector)
+
+    def see(self, selector, words):
+        """Waits until these words are there."""
+        self.do("await page.locator(args[0]).filter({ hasText: args[1] }).first().waitFor()", selector, words)
+
+    def click(self, selector, words=None):
+        self.do("await (args[1] ? page.locator(args[0]).filter({ hasText: args[1] }) : page.locator(args[0])).first().click()", selector, words)
+
+    def press(self, *keys):
+        for key in keys:
+            self.do("await page.keyboard.press(args[0])", key)
+
+    def wait(self, condition, *args):
+        """Waits until an expression is true in the page."""
+        self.do("await page.waitForFunction(args[0], args[1])", condition, *args)
+
+    def chips(self):
+        """{label: count} of the filters by state."""
+        return dict(self.do("return page.locator('.chip').evaluateAll((all) => all.map((one) => [one.firstChild.textContent, one.querySelector('b').textContent]))"))
+
+    def rows(self):
+        """[state, name] of every migration that is listed."""
+        return self.do("return page.locator('.virtual tbody tr:not(.spacer)').evaluateAll((rows) => rows.map((row) => [row.querySelector('.badge').textContent.split(' ').pop(), row.querySelector('a').textContent]))")
+
+    def project_of(self, *scripts):
+        files = self.project()
+        for number, script in enumerate(scripts, 1):
+            files.add(f"{number}_m", script)
+        return files
+
+    def run_all(self, files, **request):
+        """What is pending runs, by a worker of its own."""
+        with harness.Rpc(self.worker(files).address) as rpc:
+            return rpc.call("MigrationService", "Run", request)
+
+    def path(self):
+        return self.do("return page.evaluate(() => location.pathname + location.search)")
+
+    def width(self):
+        """By how much the page is wider than its window."""
+        return self.do("return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)")
+
+    def visit(self, path):
+        self.do("await page.goto(new URL(args[0], page.url()).href)", path)
