@@ -4,14 +4,14 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * A description of an element. `tag` is a name, or a function (props, children) that gives a description. Of `props`: `key` tells brothers
+ * A description of an element. `tag` is a name, or a function (props, ...children) that gives a description. Of `props`: `key` tells brothers
  * apart when their order changes; `on…` are listeners, `style` an object of CSS properties, `ref(element)` is called once when the element
  * is made; value, checked and the like are properties, everything else is an attribute. Children: text, descriptions, lists of them, nodes;
  * null and false stand for nothing.
  */
 export function h(tag, props, ...children) {
   const given = props ?? {};
-  if (typeof tag === "function") return tag(given, children.flat(Infinity));
+  if (typeof tag === "function") return tag(given, ...children);
   return { tag, props: given, key: given.key ?? null, children: children.flat(Infinity).map(described) };
 }
 

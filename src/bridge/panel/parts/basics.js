@@ -5,10 +5,10 @@ import { icon } from "./icons.js";
 import { toast } from "./toast.js";
 
 /** A button; `kind`: "primary", "danger", "quiet" or none. */
-export const button = ({ kind = "", ...props }, children) => h("button", { type: "button", class: kind, ...props }, children);
+export const button = ({ kind = "", ...props }, ...children) => h("button", { type: "button", class: kind, ...props }, children);
 
 /** A state as a coloured word with a sign, so that colour is never all that tells it. `state`: a class of base.css. */
-export const badge = ({ state, sign }, children) => h("span", { class: `badge ${state}` }, sign ? h("span", { "aria-hidden": "true" }, `${sign} `) : null, children);
+export const badge = ({ state, sign }, ...children) => h("span", { class: `badge ${state}` }, sign ? h("span", { "aria-hidden": "true" }, `${sign} `) : null, children);
 
 /** Filters with counts: rows of { value, label, count, state }. The address keeps the choice as `name`; "" is all. */
 export function chips({ name, label, rows }) {
@@ -39,7 +39,7 @@ export function tabs({ label, rows }) {
 export const facts = ({ rows }) => h("dl", { class: "facts" }, rows.filter(([, value]) => value != null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
 /** A word to the side: `kind` is "info", "warning", "bad" or "good". */
-export const note = ({ kind = "info", title, role }, children) => h("div", { class: `note ${kind}`, role }, icon({ info: "dot", warning: "warning", bad: "bad", good: "good" }[kind]),
+export const note = ({ kind = "info", title, role }, ...children) => h("div", { class: `note ${kind}`, role }, icon({ info: "dot", warning: "warning", bad: "bad", good: "good" }[kind]),
   h("div", {}, title ? h("b", {}, title) : null, children));
 
 /** An error of api.js, with what PostgreSQL said beside it. */
@@ -51,7 +51,7 @@ export function failure({ error, again }) {
 }
 
 /** A page or a part of one that has nothing to show: why, and what to do. */
-export const empty = ({ title, actions }, children) => h("div", { class: "empty" }, h("h2", {}, title), children, actions?.length ? h("div", { class: "actions" }, actions) : null);
+export const empty = ({ title, actions }, ...children) => h("div", { class: "empty" }, h("h2", {}, title), children, actions?.length ? h("div", { class: "actions" }, actions) : null);
 
 /** Grey bars where something will be. */
 export const skeleton = ({ lines = 6, label = "Asking …" }) => h("div", { class: "skeleton", role: "status", "aria-label": label }, Array.from({ length: lines }, (_, i) => h("div", { key: i })));
