@@ -406,7 +406,7 @@ class Panel(Page):
         http = self.bridge(worker)
         with harness.Rpc(worker.address) as rpc:
             run = rpc.call("MigrationService", "Run", {"migrations": ["2_m"]}).operation
-        pages = (("/migrations", ".virtual"), ("/migrations/2_m", ".code"), (f"/migrations/{long}?tab=plan", ".step"), ("/migrations/2_m?tab=history", ".card"), ("/review", ".review-grid"),
+        pages = (("/migrations", ".virtual"), ("/migrations/2_m", ".code"), (f"/migrations/{long}?tab=plan", ".tab-panel"), ("/migrations/2_m?tab=history", ".card"), ("/review", ".review-grid"),
                  ("/runs", ".virtual"), (f"/runs/{run}", ".log"), ("/adopt", ".wizard"), ("/sql", "h1"), ("/branches", "h1"), ("/backups", "h1"), ("/audit", "h1"), ("/settings", "h1"), ("/connection", "h1"))
         for width, scheme in ((375, "light"), (1024, "dark"), (1440, "light"), (1440, "dark")):
             self.open(None, http=http, options={"colorScheme": scheme, "viewport": {"width": width, "height": 800}, "hasTouch": width == 375, "isMobile": width == 375})
@@ -415,10 +415,12 @@ class Panel(Page):
                     self.visit(path)
                     self.see(selector, "")
                     self.assertLessEqual(self.width(), 0)
+                    self.assertNotRegex(self.text("body"), r"\b(null|undefined|NaN|\[object)\b")
+                    if width == 1024:
+                        continue  # the same elements as at 1440
                     found = self.do("await page.evaluate(axe); return (await page.evaluate(() => axe.run())).violations.filter((one) => ['serious', 'critical'].includes(one.impact))"
                                     ".map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)")
                     self.assertEqual(found, [])
-                    self.assertNotRegex(self.text("body"), r"\b(null|undefined|NaN|\[object)\b")
 
     def test_dark_and_light_follow_the_system_and_can_be_chosen(self):
         background = "return page.evaluate(() => getComputedStyle(document.body).backgroundColor)"

@@ -39,6 +39,7 @@ function plans(draw) {
   let of = "";
   const asked = resource(() => ask(withFramework("/api/migrations/plan")), draw);
   return {
+    refusal: () => asked.data?.refusal ?? null,
     byName: () => new Map((asked.data?.migrations ?? []).map((one) => [one.name, one])),
     follow(data) {
       const pending = data.migrations.filter((one) => one.state === "pending");
@@ -126,7 +127,7 @@ export function start({ draw }) {
       const one = name === "" ? null : data.migrations.find((migration) => migration.name === name);
       return h("div", { class: `split ${name ? "has-detail" : ""}` },
         h("div", { class: "main-side" }, head(data), data.problem ? note({ kind: "bad", role: "alert" }, data.problem) : null, (data.warnings ?? []).filter((text) => text !== data.problem).map((text) => note({ kind: "warning" }, text)), list(data)),
-        name ? h("aside", { key: name, class: "detail-side", "aria-label": name }, one ? detail({ one, data, planned: byName.get(name), draw, closeLink: link("migrations", "", kept()) })
+        name ? h("aside", { key: name, class: "detail-side", "aria-label": name }, one ? detail({ one, data, planned: byName.get(name), refusal: planned.refusal(), draw, closeLink: link("migrations", "", kept()) })
           : empty({ title: "There is no such migration", actions: [h("a", { class: "button", href: link("migrations") }, "All migrations")] }, h("p", {}, name))) : null);
     },
   };

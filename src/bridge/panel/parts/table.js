@@ -12,7 +12,9 @@ export function virtualTable({ label, columns, keyOf, rowProps = () => ({}), row
   let rows = [];
   const element = document.createElement("div");
   element.className = "table-scroll";
-  element.tabIndex = -1;
+  element.tabIndex = 0; // to be scrolled by the keyboard, also where no row can be opened
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", `${label}: rows`);
   const scrolled = oncePerFrame(draw);
   element.addEventListener("scroll", scrolled, { passive: true });
   element.addEventListener("keydown", moved);

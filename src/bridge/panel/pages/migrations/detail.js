@@ -32,8 +32,9 @@ function sqlTab(one, draw) {
     data.sql ? h("details", { class: "more" }, h("summary", {}, "What is sent to the server"), code({ text: data.sql, label: "What is sent to the server" })) : null];
 }
 
-function planTab(one, planned) {
+function planTab(one, planned, refusal) {
   if (one.state !== "pending") return note({}, one.state === "orphaned" ? "Its file is gone: nothing can run." : "It is applied: nothing of it will run.");
+  if (!planned && refusal) return note({ kind: "warning", title: "A run would be refused as things are." }, refusal);
   return planned ? plannedMigration({ planned }) : note({}, "Its plan is made in Review and run.");
 }
 
@@ -60,7 +61,7 @@ function rowTab(one, data) {
   one.logs ? [h("h3", {}, "What it logged"), code({ text: one.logs, plain: true, label: "Log" })] : null];
 }
 
-export function detail({ one, data, planned, draw, closeLink }) {
+export function detail({ one, data, planned, refusal, draw, closeLink }) {
   const state = stateOf(one);
   return [
     h("div", { class: "detail-head" }, h("div", {}, h("h2", { class: "detail-title" }, one.name), h("p", {}, badge({ state, sign: STATES[state].sign }, STATES[state].label), detailOf(one) ? h("span", { class: "muted" }, ` ${words(detailOf(one))}`) : null, one.filename ? h("span", { class: "muted" }, "  ", h("code", {}, one.filename)) : null)),
@@ -69,7 +70,7 @@ export function detail({ one, data, planned, draw, closeLink }) {
     whatToDo({ one, data }),
     tabs({ label: "About this migration", rows: [
       { id: "sql", label: "SQL", view: () => sqlTab(one, draw) },
-      { id: "plan", label: "Plan", view: () => planTab(one, planned) },
+      { id: "plan", label: "Plan", view: () => planTab(one, planned, refusal) },
       { id: "history", label: "History", view: () => historyTab(one) },
       { id: "row", label: "Tracking-table row", view: () => rowTab(one, data) }] })];
 }
