@@ -4,7 +4,7 @@ import { go, link, onRoute, route } from "./lib/route.js";
 import { startLogin } from "./login.js";
 import { ask } from "./lib/api.js";
 import { pageOf } from "./pages.js";
-import { drawShell, startShell } from "./shell.js";
+import { awayBand, drawShell, startShell } from "./shell.js";
 import { empty, failure, skeleton } from "./parts/basics.js";
 import { startDialogs } from "./parts/dialog.js";
 import { refresh, startAsking, status, runs, watch, who } from "./store.js";
@@ -18,7 +18,7 @@ const draw = oncePerFrame(() => {
   const shown = open?.page;
   const title = shown?.title?.() ?? pageOf(route().page)?.name ?? "Not found";
   document.title = `${title} · Truss`;
-  render(main, shown ? h("div", { key: open.path, class: `page ${open.path}` }, shown.view()) : open?.error ? failure({ error: open.error, again: () => location.reload() }) : skeleton({}));
+  render(main, awayBand(), shown ? h("div", { key: open.path, class: `page ${open.path}` }, shown.view()) : open?.error ? failure({ error: open.error, again: () => location.reload() }) : skeleton({}));
 });
 
 /** A page's file gives start({ draw }), which answers { view(), title?(), routed?(), close?(), keys? }. */

@@ -78,15 +78,15 @@ function bar() {
 // ---- what is gone ----
 
 /** Across the page while the worker does not answer and older data is shown. */
-function awayBand() {
+export function awayBand() {
   if (!status.error || !status.data || status.error.kind === "login") return null;
-  return h("div", { class: "away", role: "alert" }, icon("warning"), h("span", {}, h("b", {}, status.error.message), " ", status.error.body.detail ?? "", ` What is shown is of ${minute(new Date(status.at).toISOString())} ${zone()} (${ago(status.at)}).`),
+  return h("div", { key: "away", class: "away", role: "alert" }, icon("warning"), h("span", {}, h("b", {}, status.error.message), " ", status.error.body.detail ?? "", ` What is shown is of ${minute(new Date(status.at).toISOString())} ${zone()} (${ago(status.at)}).`),
     h("button", { type: "button", onclick: () => { status.refresh(); runs.refresh(); } }, "Try again"));
 }
 
 export function drawShell() {
   render(document.getElementById("rail"), rail());
-  render(document.getElementById("bar"), bar(), awayBand());
+  render(document.getElementById("bar"), bar());
   document.body.classList.toggle("rail-open", isRailOpen);
   document.body.classList.toggle("production", isProduction());
   document.getElementById("main").classList.toggle("stale", status.error !== null && status.data !== null);

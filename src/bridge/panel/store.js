@@ -23,6 +23,9 @@ export const target = () => status.data?.target ?? runs.data?.target ?? null;
 /** True where the operator says that the database is production. */
 export const isProduction = () => /^prod/i.test(target()?.environment ?? "");
 
+/** True where whoever changes something has to type the database's name: the operator has named an environment. */
+export const wantsName = () => Boolean(target()?.environment);
+
 /** The runs that are under way. */
 export const running = () => (runs.data?.operations ?? []).filter((one) => !one.done);
 

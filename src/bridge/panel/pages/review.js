@@ -9,7 +9,7 @@ import { code } from "../parts/code.js";
 import { blockerCard } from "../parts/blockers.js";
 import { icon } from "../parts/icons.js";
 import { plannedMigration } from "../parts/plan.js";
-import { isProduction, runs, target } from "../store.js";
+import { runs, target, wantsName } from "../store.js";
 import { holders, strongest } from "./review/locks.js";
 
 /** What the address says to run. */
@@ -100,7 +100,7 @@ export function start({ draw }) {
   async function begin() {
     begun = { isBusy: true, error: null };
     draw();
-    const body = bodyWithFramework({ ...request(), plan_hash: plan.data.plan_hash, ...(isProduction() ? { confirm: target().database } : {}) });
+    const body = bodyWithFramework({ ...request(), plan_hash: plan.data.plan_hash, ...(wantsName() ? { confirm: typed } : {}) });
     try {
       const run = await ask("/api/migrations/idempotent/run", body, { headers: { Prefer: "respond-async" } });
       runs.refresh();
@@ -115,7 +115,7 @@ export function start({ draw }) {
     trial = { isBusy: true };
     draw();
     try {
-      trial = { result: await ask("/api/migrations/idempotent/run", bodyWithFramework({ ...request(), dry_run: true, ...(isProduction() ? { confirm: target().database } : {}) })) };
+      trial = { result: await ask("/api/migrations/idempotent/run", bodyWithFramework({ ...request(), dry_run: true, ...(wantsName() ? { confirm: typed } : {}) })) };
     } catch (error) {
       trial = { error };
     }
@@ -124,13 +124,13 @@ export function start({ draw }) {
 
   function goPart(data) {
     const to = target() ?? data.target;
-    const why = data.loses_data ? "It throws away data" : isProduction() ? "This is production" : "";
+    const why = data.loses_data ? "It throws away data" : wantsName() ? `This is ${to.environment}` : "";
     const isReady = data.migrations.length > 0 && !data.refusal && !begun.isBusy && (why === "" || typed === to.database);
     return h("section", { class: "card go", "aria-label": "Run" },
       why ? h("label", { class: "typed" }, `${why}. Type the database's name, `, h("b", {}, to.database), ", to go on", h("input", { id: "typed", autocomplete: "off", spellcheck: "false", value: typed, oninput: (event) => { typed = event.target.value; draw(); } })) : null,
       begun.error ? failure({ error: begun.error, again: begun.error.body?.reason === "PLAN_CHANGED" ? load : null }) : null, trialPart(trial),
       h("div", { class: "actions" }, button({ kind: data.loses_data ? "primary danger" : "primary", id: "begin", disabled: !isReady, onclick: begin }, begun.isBusy ? "Begins …" : `Run ${plural(data.migrations.length, "migration")} in ${to.database} on ${to.host}`),
-        button({ id: "dry-run", disabled: data.migrations.length === 0 || Boolean(data.refusal) || trial.isBusy, onclick: tryIt, title: "In a transaction that is rolled back; it holds its locks until then" }, "Dry run"),
+        button({ id: "dry-run", disabled: data.migrations.length === 0 || Boolean(data.refusal) || trial.isBusy || (wantsName() && typed !== to.database), onclick: tryIt, title: "In a transaction that is rolled back; it holds its locks until then" }, "Dry run"),
         h("a", { class: "button", href: link("migrations") }, "Leave it"),
         h("label", { class: "option" }, h("input", { type: "checkbox", id: "together", checked: wish().transaction === "all", onchange: (event) => go(here({ transaction: event.target.checked ? "all" : null }), { replace: true }) }), "All in one transaction, or nothing")));
   }

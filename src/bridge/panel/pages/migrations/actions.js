@@ -4,11 +4,11 @@ import { ask, bodyWithFramework } from "../../lib/api.js";
 import { plural } from "../../lib/format.js";
 import { confirmDialog } from "../../parts/dialog.js";
 import { toast } from "../../parts/toast.js";
-import { isProduction, status, target } from "../../store.js";
+import { status, target, wantsName } from "../../store.js";
 
-/** In production a worker wants the database's name with it. */
-const confirmed = (body) => bodyWithFramework(isProduction() ? { ...body, confirm: target().database } : body);
-const typed = () => isProduction() ? target().database : undefined;
+/** In an environment a worker wants the database's name with it, as it was typed. */
+const confirmed = (body) => bodyWithFramework(wantsName() ? { ...body, confirm: target().database } : body);
+const typed = () => wantsName() ? target().database : undefined;
 const where = () => target() ? `${target().database} on ${target().host}:${target().port}` : "the database";
 
 function told(answer, name) {
