@@ -115,7 +115,7 @@ static json_t *parse(struct arena *arena, struct text statement)
     if (statement.size == 0 || !sql_may_be_parsed(statement)) {
         return NULL;
     }
-    const PgQueryParseResult result = pg_query_parse(arena_strndup(arena, statement.data, statement.size));
+    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, statement));
     json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
     pg_query_free_parse_result(result);
     return tree;

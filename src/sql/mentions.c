@@ -4,6 +4,7 @@
 #include "sql/mentions.h"
 
 #include "sql/effects_reader.h"
+#include "sql/split.h"
 
 #include <pg_query.h>
 #include <string.h>
@@ -290,7 +291,7 @@ bool sql_mentions_of(struct arena *arena, struct text sql, struct sql_mentions *
                            "this is longer than %d bytes, too deep, or has a quote or comment that does not end",
                            SQL_MENTIONS_LIMIT);
     }
-    const PgQueryParseResult result = pg_query_parse(arena_strndup(arena, sql.data, sql.size));
+    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, sql));
     const char *const error = result.error == NULL ? NULL : arena_strdup(arena, result.error->message);
     json_t *const tree = error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
     pg_query_free_parse_result(result);

@@ -26,6 +26,32 @@ bool sql_is_scanner_trap(struct text script)
     return count > TRAP_LIMIT;
 }
 
+/* Makes blanks of what stands between two strings, but for line breaks. */
+static void blank(char *copy, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++) {
+        copy[i] = copy[i] == '\n' || copy[i] == '\r' ? copy[i] : ' ';
+    }
+}
+
+char *sql_for_parser(struct arena *arena, struct text text)
+{
+    char *const copy = arena_strndup(arena, text.data, text.size);
+    struct sql_lexer lexer = {.text = text};
+    struct sql_token before = {.kind = SQL_END};
+    if (text_find(text, "--", 0) == SIZE_MAX) {
+        return copy;
+    }
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END && token.kind != SQL_BROKEN;
+         token = sql_next(&lexer)) {
+        if (token.kind == SQL_STRING && before.kind == SQL_STRING && token.text.data[0] == '\'') {
+            blank(copy, before.offset + before.text.size, token.offset);
+        }
+        before = token;
+    }
+    return copy;
+}
+
 /* From the first token to the end of the last one: the parser's pieces begin behind the semicolon before them, and the
  * last one ends where the script does. */
 static struct sql_statement trim(struct text script, size_t start, size_t end)
@@ -73,13 +99,13 @@ void sql_split(struct arena *arena, struct text script, struct sql_split *split)
         split->error = "too many operator characters in a row";
         return;
     }
-    /* libpg_query wants a C string; a slice of a larger text has none. */
-    const PgQuerySplitResult result = pg_query_split_with_parser(arena_strndup(arena, script.data, script.size));
+    const char *const copy = sql_for_parser(arena, script);
+    const PgQuerySplitResult result = pg_query_split_with_parser(copy);
     split->parsed = result.error == NULL;
     if (split->parsed) {
         take_statements(arena, script, &result, split);
     } else {
-        take_error(arena, script, result.error, split);
+        take_error(arena, (struct text){copy, script.size}, result.error, split);
     }
     pg_query_free_split_result(result);
 }

@@ -30,6 +30,11 @@ struct sql_split {
  * script's size in memory, for as long as it runs. */
 void sql_split(struct arena *arena, struct text script, struct sql_split *split);
 
+/* A copy as libpg_query can read it (it wants a C string): with blanks in place of comments between the parts of one
+ * string, which its scanner does not know ('a' -- x, and on the next line 'b', is 'ab'). Every byte stays in its place.
+ */
+char *sql_for_parser(struct arena *arena, struct text text);
+
 /* True for a text with a run of characters that libpg_query's scanner takes minutes for: no function of it may see it.
  */
 bool sql_is_scanner_trap(struct text script);
