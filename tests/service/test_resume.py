@@ -153,7 +153,7 @@ class Resume(Case):
 
     def test_what_was_never_there_is_not_said_to_be_gone_by_a_later_run(self):
         self.sql(LEDGER + "CREATE TABLE p (id INT) PARTITION BY RANGE (id); CREATE TABLE q (id INT);")
-        for number, (statement, code) in enumerate((("DROP INDEX CONCURRENTLY missing", "42704"), ("ALTER TABLE p DETACH PARTITION q CONCURRENTLY", "42P01"),
+        for number, (statement, code) in enumerate((("DROP INDEX CONCURRENTLY missing", "42704"), ("DROP DATABASE missing", "3D000"), ("ALTER TABLE p DETACH PARTITION q CONCURRENTLY", "42P01"),
                                                     ("ALTER TABLE p DETACH PARTITION missing CONCURRENTLY", "42P01"))):
             with self.subTest(statement):
                 rpc = self.rpc(self.worker(self.project().add(str(number), statement)))

@@ -288,6 +288,13 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
     return false;
 }
 
+/* Refused before it began: it names something that is not there, or may not be used so. */
+static bool is_refusal(const char *sqlstate)
+{
+    return sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_SYNTAX) ||
+           sqlstate_is(sqlstate, SQLSTATE_INVALID_CATALOG_NAME) || sqlstate_is(sqlstate, SQLSTATE_INVALID_SCHEMA_NAME);
+}
+
 bool alone_clean_up(struct attempt *attempt, size_t i)
 {
     struct run *const run = attempt->run;
@@ -295,8 +302,7 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     struct text body;
     bool finished;
     const bool is_known = attempt->before != NULL;
-    const bool refused = sqlstate_is_of_class(attempt->failure.status.sqlstate, SQLSTATE_CLASS_SYNTAX);
-    if (refused && !is_known) {
+    if (is_refusal(attempt->failure.status.sqlstate) && !is_known) {
         /* It did nothing, whatever is there now; but a DO block may have committed something before. */
         return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
     }
