@@ -46,6 +46,8 @@ class Branches(Case):
 
     def make(self, status=201, **body):
         answer = self.http.post("/api/branches", body)
+        if self.cluster.version > 15 and b"newest pg_dump" in answer.body:
+            self.skipTest("no pg_dump of this version is installed")
         self.assertEqual(answer.status, status, answer.body)
         return answer.json
 

@@ -19,6 +19,7 @@ SEED = int(os.environ.get("TRUSS_BRANCH_SEED", "0")) or random.randrange(1 << 30
 
 
 class Kills(Case):
+    limit = 15 * KILLS
     def setUp(self):
         super().setUp()
         self.sql("CREATE TABLE t AS SELECT i FROM generate_series(1, 100) i")
