@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,12 +49,16 @@ static void tell(enum keeper_event event, int value)
 
 /* ---- the program ---- */
 
+/* By the system call: since glibc 2.41 sigaction() of SIGABRT waits for a lock that _Fork() takes in each thread, and
+ * that a copy of a process with threads may have got held. The kernel's struct is not glibc's; all zeroes are SIG_DFL
+ * in each. */
 static void use_signals_as_usual(void)
 {
+    static const char usual[64];
     sigset_t none;
     sigemptyset(&none);
     for (int i = 1; i < NSIG; i++) {
-        signal(i, SIG_DFL);
+        syscall(SYS_rt_sigaction, i, usual, NULL, NSIG / 8);
     }
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
