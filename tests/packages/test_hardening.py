@@ -42,6 +42,13 @@ class Hardening(unittest.TestCase):
             self.assertIn("__snprintf_chk", names, program)
             self.assertIn("__stack_chk_fail", names, program)
 
+    def test_messages_are_packed_by_the_protobuf_library_of_the_system_not_by_the_parsers_own(self):
+        for program in PROGRAMS:
+            said = subprocess.run([program, "--version"], env={"LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, capture_output=True, text=True, check=True).stderr
+            used = re.findall(r"binding file (\S+) .* to (\S+) .*symbol `protobuf_c_message_pack'", said)
+            self.assertIn(program, [user for user, _ in used])
+            self.assertEqual([library for _, library in used if "libprotobuf-c.so" not in library], [], program)
+
     def test_no_program_names_the_folder_in_which_it_was_built(self):
         for program in PROGRAMS:
             with open(program, "rb") as file:

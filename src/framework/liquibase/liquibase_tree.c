@@ -11,6 +11,13 @@
 #define MOST_NODES 500000
 #define MOST_DEPTH 64
 
+/* Expat 2.9 has a wider one, and calls the old one deprecated. */
+#if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
+#define LINE_OF XML_GetCurrentLineNumber64
+#else
+#define LINE_OF XML_GetCurrentLineNumber
+#endif
+
 /* ---- the tree ---- */
 
 struct tree_node *tree_add(struct arena *arena, struct tree_node *parent, const char *name, struct text text,
@@ -193,7 +200,7 @@ static void stop(struct xml_walk *walk, const char *problem)
 static void start_element(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     struct xml_walk *const walk = data;
-    const size_t line = XML_GetCurrentLineNumber(walk->parser);
+    const size_t line = LINE_OF(walk->parser);
     if (++walk->nodes > MOST_NODES || walk->depth + 1 >= MOST_DEPTH) {
         stop(walk, "it has too many elements, or too deep ones");
         return;
@@ -220,7 +227,7 @@ static void add_characters(void *data, const XML_Char *characters, int size)
 {
     struct xml_walk *const walk = data;
     if (walk->texts[walk->depth].size == 0) {
-        walk->open[walk->depth]->line = XML_GetCurrentLineNumber(walk->parser);
+        walk->open[walk->depth]->line = LINE_OF(walk->parser);
     }
     buffer_add(&walk->texts[walk->depth], (struct text){characters, (size_t)size});
 }
@@ -251,7 +258,7 @@ bool tree_read_xml(struct arena *arena, const char *name, struct text content, s
         const char *const problem =
             walk.parser == NULL ? "there is no memory" : XML_ErrorString(XML_GetErrorCode(walk.parser));
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not well-formed: line %lu, %s.", name,
-                    walk.parser == NULL ? 0 : XML_GetCurrentLineNumber(walk.parser),
+                    walk.parser == NULL ? 0UL : (unsigned long)LINE_OF(walk.parser),
                     walk.problem != NULL ? walk.problem : problem);
     }
     XML_ParserFree(walk.parser);
