@@ -135,7 +135,7 @@ int command_audit(struct cli *cli)
     if (!read_after(cli, &after)) {
         return EXIT_ERROR;
     }
-    if (cli->given.verify) {
+    if (cli->given.verify_audit) {
         return verify(cli);
     }
     if (cli->given.export_as != NULL) {

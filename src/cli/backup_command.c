@@ -126,7 +126,7 @@ static int follow(struct cli *cli, const Truss__Backup__V1__BackupAnswer *answer
     if (!cli->given.json) {
         fprintf(stderr, "%s\n", output_safe(cli->arena, answer->message, false));
     }
-    return show(cli, cli->given.detach ? answer->backup : wait_for_end(cli, answer->backup));
+    return show(cli, cli->given.detach_backup ? answer->backup : wait_for_end(cli, answer->backup));
 }
 
 /* ---- the words ---- */
@@ -179,7 +179,7 @@ static int verify(struct cli *cli)
     request.id = cli->words[1];
     request.restore = cli->given.by_restore;
     const int code = follow(cli, call(cli, BACKUP, "VerifyBackup", &request.base, READ_SECONDS));
-    if (code != EXIT_FINE || cli->given.detach) {
+    if (code != EXIT_FINE || cli->given.detach_backup) {
         return code;
     }
     /* What could not be read or restored is complete all the same; its message says why it is not verified. */
@@ -193,7 +193,7 @@ static int restore(struct cli *cli)
     request.id = cli->words[1];
     request.label = arena_strdup(cli->arena, cli->given.label == NULL ? "" : cli->given.label);
     const int code = follow(cli, call(cli, BACKUP, "RestoreBackup", &request.base, READ_SECONDS));
-    if (code != EXIT_FINE || cli->given.detach) {
+    if (code != EXIT_FINE || cli->given.detach_backup) {
         return code;
     }
     const Backup *const backup = get(cli, cli->words[1]);

@@ -65,7 +65,7 @@ int command_baseline(struct cli *cli)
     request.through = arena_strdup(cli->arena, cli->given.through == NULL ? "" : cli->given.through);
     request.all = cli->given.all;
     request.verify = cli->given.verify;
-    request.dry_run = cli->given.dry_run;
+    request.dry_run = cli->given.only_say;
     return ask(cli, &request);
 }
 

@@ -140,7 +140,7 @@ static int create(struct cli *cli)
 static int list(struct cli *cli)
 {
     Truss__Branch__V1__ListBranchesRequest request = TRUSS__BRANCH__V1__LIST_BRANCHES_REQUEST__INIT;
-    request.all = cli->given.all;
+    request.all = cli->given.all_branches;
     const Truss__Branch__V1__ListBranchesResponse *const reply =
         call(cli, BRANCH, "ListBranches", &request.base, READ_SECONDS);
     if (reply == NULL) {

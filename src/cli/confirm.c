@@ -4,11 +4,14 @@
 #include "cli/plan_view.h"
 #include "cli/run_request.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LONGEST_ANSWER 256
+#define PIPE_WAIT_MS   10000 /* how long a pipe may be silent */
 
 typedef Truss__Migration__V1__PlanResponse PlanResponse;
 typedef Truss__Migration__V1__RunRequest RunRequest;
@@ -22,6 +25,27 @@ static bool is_for_program(const struct cli *cli)
 static FILE *person(const struct cli *cli)
 {
     return is_for_program(cli) || isatty(STDOUT_FILENO) == 0 ? stderr : stdout;
+}
+
+/* Who is at standard input. A pipe that has ended, and /dev/null, are nobody: nobody there says no. */
+enum answerer { NOBODY, SOMEBODY, SILENT };
+
+static enum answerer find_answerer(void)
+{
+    struct stat info;
+    if (isatty(STDIN_FILENO) != 0) {
+        return SOMEBODY;
+    }
+    if (fstat(STDIN_FILENO, &info) != 0 ||
+        !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) || S_ISREG(info.st_mode))) {
+        return NOBODY;
+    }
+    struct pollfd wish = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&wish, 1, PIPE_WAIT_MS) == 0) {
+        return SILENT;
+    }
+    const int first = getc(stdin);
+    return first == EOF || ungetc(first, stdin) == EOF ? NOBODY : SOMEBODY;
 }
 
 /* One line, without its end; "" at the end of the input. */
@@ -69,10 +93,18 @@ static void show(struct cli *cli, const PlanResponse *plan, FILE *out)
 bool confirm_run(struct cli *cli, RunRequest *request)
 {
     FILE *const out = person(cli);
-    const bool asks = !cli->given.yes && !cli->given.dry_run && cli->given.key == NULL &&
-                      request->plan_hash[0] == '\0' && isatty(STDIN_FILENO) != 0;
-    if (!asks) {
+    const bool is_decided =
+        cli->given.yes || cli->given.dry_run || cli->given.key != NULL || request->plan_hash[0] != '\0';
+    const enum answerer answerer = is_decided ? NOBODY : find_answerer();
+    if (answerer == NOBODY) {
         return true;
+    }
+    if (answerer == SILENT) {
+        status_fail(cli->status, STATUS_CANCELLED,
+                    "Nothing was run. Standard input is a pipe that has said neither yes nor no for %d s.",
+                    PIPE_WAIT_MS / 1000);
+        cli->status->hint = "In a pipeline: truss run --yes, or --plan FILE for the plan that was approved.";
+        return false;
     }
     const PlanResponse *const plan = run_request_plan(cli, request);
     if (plan == NULL) {

@@ -68,7 +68,19 @@ struct question {
     const char *advice; /* where the error has none of its own */
 };
 
-/* Asks; an error is a finding, and says itself what to do. */
+/* What to look at where the database cannot be reached: where its URL was said. */
+static const char *database_advice(const struct cli *cli)
+{
+    const char *const from = cli->from[OPTION_database_url];
+    if (!worker_is_private(cli)) {
+        return "The worker runs; look at its DATABASE_URL: host, port, database, user and password.";
+    }
+    return arena_printf(cli->arena, "Look at %s: host, port, database, user and password.",
+                        from != NULL ? from : "DATABASE_URL in the project's .env");
+}
+
+/* Asks; an error is a finding, and says itself what to do. A worker of our own is never what is wrong: the URL is, that
+ * it was given. */
 static const void *ask(struct cli *cli, const struct question *question, const ProtobufCMessage *request)
 {
     struct status status = {.arena = cli->arena};
@@ -77,10 +89,10 @@ static const void *ask(struct cli *cli, const struct question *question, const P
     const void *const reply = call(&asking, question->service, question->method, request, READ_SECONDS);
     if (reply == NULL) {
         /* The worker answers, and says that its database does not. */
-        const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres");
-        const char *const advice =
-            is_database ? "The worker runs; look at its DATABASE_URL: host, port, database, user and password."
-                        : question->advice;
+        const bool is_worker = strcmp(question->what, "worker") == 0;
+        const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres") ||
+                                 (is_worker && worker_is_private(cli));
+        const char *const advice = is_database ? database_advice(cli) : question->advice;
         say(cli, FINDING_BAD, is_database ? "database" : question->what, status.message,
             status.hint != NULL ? status.hint : advice);
     }
@@ -148,8 +160,8 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
         : reply->_problem_case != 0      ? "not known"
                                          : "not made yet",
         reply->_tracking_table_case == 0 && reply->_problem_case == 0
-            ? "The first run makes it. Where the schema exists already, mark what it has as "
-              "applied first (truss mark-applied NAME)."
+            ? "The first run makes it. Where the tables are there already, made by other means, adopt them first: "
+              "truss baseline --all --verify"
             : NULL);
     return reply->_folder_case != 0 && reply->_problem_case == 0;
 }

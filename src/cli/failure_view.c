@@ -2,6 +2,7 @@
 
 #include "base/sqlstate.h"
 #include "base/text.h"
+#include "cli/again.h"
 #include "cli/call.h"
 #include "cli/output.h"
 
@@ -116,29 +117,53 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
     return *codes != NULL;
 }
 
+/* The commands that may come next, each exact. */
+struct next {
+    const char *again;       /* what was typed */
+    const char *applied;     /* marks this migration as applied */
+    const char *rolled_back; /* marks it as rolled back */
+    const char *preview;
+    const char *detect;
+    const char *check;
+};
+
+static struct next next_commands(const struct cli *cli, const FailedMigration *failed)
+{
+    struct arena *const arena = cli->arena;
+    const char *const name = output_safe(arena, failed->name, false);
+    const bool is_run = strcmp(cli->command->name, "run") == 0;
+    return (struct next){
+        .again = is_run ? again_same(cli) : again_place(cli, "run"),
+        .applied = arena_printf(arena, "%s %s", again_place(cli, "mark-applied"), name),
+        .rolled_back = arena_printf(arena, "%s %s", again_place(cli, "mark-rolled-back"), name),
+        .preview = arena_printf(arena, "%s %s", again_place(cli, "preview"), name),
+        .detect = again_place(cli, "detect-schema -"),
+        .check = again_place(cli, "check"),
+    };
+}
+
 /* Behind a migration of which something was committed. */
-static const char *next_of_partial(struct arena *arena, const FailedMigration *failed, const char *again)
+static const char *next_of_partial(struct arena *arena, const FailedMigration *failed, const struct next *next)
 {
     if (failed->needs_person) {
-        return arena_printf(
-            arena,
-            "What it committed stays, and a new run does not go on behind it. Do the rest by hand, and "
-            "then: truss mark-applied %s\n      Or undo it by hand, and then: truss mark-rolled-back %s",
-            failed->name, failed->name);
+        return arena_printf(arena,
+                            "What it committed stays, and a new run does not go on behind it. Do the rest by hand, and "
+                            "then: %s\n      Or undo it by hand, and then: %s",
+                            next->applied, next->rolled_back);
     }
     if (failed->step > 1) {
         return arena_printf(arena,
                             "Its earlier steps stay. Mend the script and go on behind them: %s\n      Or undo them by "
-                            "hand, and then: truss mark-rolled-back %s",
-                            again, failed->name);
+                            "hand, and then: %s",
+                            next->again, next->rolled_back);
     }
     return arena_printf(arena,
-                        "What it committed stays. Look at what that is; undo it by hand, and then: truss "
-                        "mark-rolled-back %s\n      Or complete it by hand, and then: truss mark-applied %s",
-                        failed->name, failed->name);
+                        "What it committed stays. Look at what that is; undo it by hand, and then: "
+                        "%s\n      Or complete it by hand, and then: %s",
+                        next->rolled_back, next->applied);
 }
 
-static const char *next_of(struct arena *arena, const FailedMigration *failed, const char *again)
+static const char *next_of(struct arena *arena, const FailedMigration *failed, const struct next *next)
 {
     static const char *const there_already[] = {SQLSTATE_DUPLICATE_TABLE,    SQLSTATE_DUPLICATE_COLUMN,
                                                 SQLSTATE_DUPLICATE_OBJECT,   SQLSTATE_DUPLICATE_SCHEMA,
@@ -148,32 +173,29 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
     static const char *const cancelled[] = {SQLSTATE_QUERY_CANCELED, NULL};
     const char *const sqlstate = failed->_sqlstate_case == 0 ? "" : failed->sqlstate;
     if (failed->needs_person || failed->partially_applied) {
-        return next_of_partial(arena, failed, again);
+        return next_of_partial(arena, failed, next);
     }
     if (is_one_of(sqlstate, no_lock)) {
         return arena_printf(arena, "Wait until who holds the lock has ended, or try for longer: %s --lock-retry 5m",
-                            again);
+                            next->again);
     }
     if (is_one_of(sqlstate, there_already)) {
-        return arena_printf(
-            arena,
-            "See what is there already: truss preview %s | truss detect-schema -\n      Where it is all "
-            "of it: truss mark-applied %s",
-            failed->name, failed->name);
+        return arena_printf(arena, "See what is there already: %s | %s\n      Where it is all of it: %s", next->preview,
+                            next->detect, next->applied);
     }
     if (is_one_of(sqlstate, not_allowed)) {
-        return arena_printf(arena, "See what is missing: truss check\n      When it is there: %s", again);
+        return arena_printf(arena, "See what is missing: %s\n      When it is there: %s", next->check, next->again);
     }
     return is_one_of(sqlstate, cancelled) || failed->line == 0
-               ? arena_printf(arena, "When the cause is gone: %s", again)
-               : arena_printf(arena, "Mend the script, and then: %s", again);
+               ? arena_printf(arena, "When the cause is gone: %s", next->again)
+               : arena_printf(arena, "Mend the script, and then: %s", next->again);
 }
 
 void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse *reply)
 {
-    const char *const again = reply->dry_run ? "truss run --dry-run" : "truss run";
     if (reply->failed != NULL) {
+        const struct next next = next_commands(cli, reply->failed);
         output_put(COLOUR_BOLD, "Next: ");
-        printf("%s\n", output_safe(cli->arena, next_of(cli->arena, reply->failed, again), true));
+        printf("%s\n", output_safe(cli->arena, next_of(cli->arena, reply->failed, &next), true));
     }
 }

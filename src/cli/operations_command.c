@@ -78,6 +78,13 @@ static int list(struct cli *cli)
     head_print(cli, reply->target);
     if (reply->n_operations == 0) {
         printf("There are no operations.\n");
+        if (worker_is_private(cli)) {
+            printf("No worker is named, so this command looked into the database itself. Only runs of a worker that "
+                   "stays, and "
+                   "runs that\nsomebody watches (run --progress, or on a terminal), are kept there; truss status shows "
+                   "what is "
+                   "applied.\n");
+        }
         return EXIT_FINE;
     }
     struct table table = table_new(cli->arena, sizeof heads / sizeof heads[0]);

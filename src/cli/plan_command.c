@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/report.h"
 #include "cli/run_request.h"
+#include "cli/saved_plan.h"
 
 #include <stdio.h>
 
@@ -29,10 +30,26 @@ static bool print_report(struct cli *cli, const PlanResponse *reply)
 static void print(struct cli *cli, const PlanResponse *reply)
 {
     plan_print(cli, reply, cli->given.verbose);
-    if (reply->_refusal_case == 0 && reply->n_migrations > 0) {
+    if (reply->_refusal_case != 0 || reply->n_migrations == 0) {
+        return;
+    }
+    if (cli->given.save != NULL) {
+        printf("\nTo run this plan and no other:\n  truss run --plan %s\n",
+               output_safe(cli->arena, cli->given.save, false));
+    } else {
         printf("\nTo run this plan and no other, with the same names and options:\n  truss run --plan-hash %s\n",
                output_safe(cli->arena, reply->plan_hash, false));
     }
+}
+
+/* What would be refused is nothing to approve: it is shown, and not kept. */
+static bool save(struct cli *cli, const Truss__Migration__V1__RunRequest *run, const PlanResponse *reply)
+{
+    if (reply->_refusal_case != 0) {
+        fprintf(stderr, "truss: %s is not written: this plan would be refused.\n", cli->given.save);
+        return true;
+    }
+    return saved_plan_write(cli, run, reply);
 }
 
 int command_plan(struct cli *cli)
@@ -43,6 +60,10 @@ int command_plan(struct cli *cli)
     }
     const PlanResponse *const reply = run_request_plan(cli, &run);
     if (reply == NULL) {
+        report_error(cli);
+        return EXIT_ERROR;
+    }
+    if (cli->given.save != NULL && !save(cli, &run, reply)) {
         report_error(cli);
         return EXIT_ERROR;
     }

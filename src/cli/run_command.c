@@ -12,6 +12,7 @@
 #include "cli/report.h"
 #include "cli/run_request.h"
 #include "cli/run_result.h"
+#include "cli/saved_plan.h"
 #include "cli/watch.h"
 #include "cli/worker.h"
 
@@ -134,7 +135,7 @@ int command_run(struct cli *cli)
     if (!check_output(cli) || !check_detach(cli) || !run_request_read(cli, &request)) {
         return EXIT_ERROR;
     }
-    if (!left_behind_check(cli, &request) || !confirm_run(cli, &request)) {
+    if (!saved_plan_read(cli, &request) || !left_behind_check(cli, &request) || !confirm_run(cli, &request)) {
         report_error(cli);
         return EXIT_ERROR;
     }
