@@ -213,10 +213,8 @@ static size_t token_end(const struct sql_lexer *lexer, size_t offset, enum sql_t
         return skip_number(lexer, offset + 1);
     }
     if (c == '$' && is_digit(at(lexer, offset + 1))) {
-        *kind = SQL_PARAMETER; /* what is stuck to its digits is a token of its own, or refused by the server */
-        for (offset++; is_digit(at(lexer, offset)); offset++) {
-        }
-        return offset;
+        *kind = SQL_PARAMETER;
+        return skip_number(lexer, offset + 1);
     }
     if (c == '$' && dollar_tag(lexer, offset) > 0) {
         *kind = SQL_STRING;

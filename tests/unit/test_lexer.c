@@ -259,13 +259,25 @@ static bool is_parted_by_comment(const char *text)
     return false;
 }
 
+/* "$1x": trailing junk to servers, which refuse it, and two tokens to libpg_query of PostgreSQL 17. */
+static bool has_stuck_parameter(const char *text)
+{
+    struct sql_lexer lexer = {.text = text_of(text)};
+    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
+        if (token.kind == SQL_PARAMETER && strspn(token.text.data + 1, "0123456789") + 1 < token.text.size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 START_TEST(tokens_are_postgresql_s)
 {
     char text[LONGEST], theirs[LONGEST], ours[LONGEST], message[200];
     state = (uint64_t)_i * 1000003 + 1;
     size_t compared = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        if (is_parted_by_comment(make(text))) {
+        if (is_parted_by_comment(make(text)) || has_stuck_parameter(text)) {
             continue;
         }
         const bool ok = scan(text, theirs, message, sizeof message);
