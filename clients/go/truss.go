@@ -27,6 +27,7 @@ import (
 const (
 	patience    = 2 * time.Second  // with a worker that is being restarted
 	longestWait = 30 * time.Second // of one long poll
+	cancelWait  = 30 * time.Second // for the end of a run that was cancelled
 )
 
 // Error is why a call failed; Error() is one sentence that a person can act on.
@@ -43,17 +44,57 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
 
+// Is makes errors.Is work: with the context's errors, and with the sentinels below, which have a code or a reason and no message.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case context.DeadlineExceeded:
+		return e.Code == DeadlineExceeded
+	case context.Canceled:
+		return e.Code == Canceled
+	}
+	want, ok := target.(*Error)
+	return ok && want.Message == "" && (want.Code == 0 || want.Code == e.Code) && (want.Reason == "" || want.Reason == e.Reason)
+}
+
+// What callers tell apart most often, for errors.Is.
+var (
+	ErrNotFound         = &Error{Code: NotFound}
+	ErrUnavailable      = &Error{Code: Unavailable}
+	ErrUnauthenticated  = &Error{Code: Unauthenticated}
+	ErrPermissionDenied = &Error{Code: PermissionDenied}
+	ErrLocked           = &Error{Reason: "LOCKED"}       // another run is going on
+	ErrPlanChanged      = &Error{Reason: "PLAN_CHANGED"} // not the plan with this hash any more
+)
+
+// RunError is a run that has not applied what it was asked for; Operation says how far it came.
+type RunError struct {
+	Operation *migrationv1.Operation
+}
+
+func (e *RunError) Error() string { return e.Operation.GetSummary() }
+
+// Unwrap gives the error of the run itself, where there is one; what failed in a migration is in Operation.Result.Failed.
+func (e *RunError) Unwrap() error {
+	if status := e.Operation.GetError(); status.GetCode() != 0 {
+		return errorOf(status)
+	}
+	return nil
+}
+
 // Code is a google.rpc.Code.
 type Code int32
 
 // The codes that callers tell apart most often.
 const (
+	Canceled           Code = 1
 	InvalidArgument    Code = 3
 	DeadlineExceeded   Code = 4
 	NotFound           Code = 5
+	PermissionDenied   Code = 7
 	FailedPrecondition Code = 9
 	Aborted            Code = 10
 	Unavailable        Code = 14
+	Unauthenticated    Code = 16
 )
 
 var codeNames = [...]string{"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -135,13 +176,49 @@ func (c *Client) Watch(ctx context.Context, id string, after uint32, event func(
 	}
 }
 
-// RunAndWait runs in the background, waits for its end, and gives the operation: Result has what was applied or failed.
-func (c *Client) RunAndWait(ctx context.Context, request *migrationv1.RunRequest) (*migrationv1.Operation, error) {
-	operation, err := c.StartRun(ctx, request)
+// Events is Watch as an iterator, in the shape of iter.Seq2: from Go 1.23 on
+//
+//	for event, err := range client.Events(ctx, id, 0) { … }
+func (c *Client) Events(ctx context.Context, id string, after uint32) func(yield func(*migrationv1.Event, error) bool) {
+	return func(yield func(*migrationv1.Event, error) bool) {
+		enough := errors.New("enough")
+		_, err := c.Watch(ctx, id, after, func(event *migrationv1.Event) error {
+			if !yield(event, nil) {
+				return enough
+			}
+			return nil
+		})
+		if err != nil && err != enough {
+			yield(nil, err)
+		}
+	}
+}
+
+// RunAndWait runs, waits for its end, and gives the operation: Result has what was applied. A run that did not succeed is a
+// *RunError beside it. When the context ends, the run is cancelled, and its end waited for. The functions get each event.
+func (c *Client) RunAndWait(ctx context.Context, request *migrationv1.RunRequest, onEvent ...func(*migrationv1.Event)) (*migrationv1.Operation, error) {
+	begun, err := c.StartRun(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	return c.Watch(ctx, operation.Id, 0, func(*migrationv1.Event) error { return nil })
+	operation, err := c.Watch(ctx, begun.Id, 0, func(event *migrationv1.Event) error {
+		for _, one := range onEvent {
+			one(event)
+		}
+		return nil
+	})
+	if err != nil {
+		late, stop := context.WithTimeout(context.Background(), cancelWait)
+		defer stop()
+		if ended, failure := c.CancelOperation(late, &migrationv1.CancelOperationRequest{Id: begun.Id}); failure == nil {
+			operation = ended
+		}
+		return operation, err
+	}
+	if operation.State != migrationv1.OperationState_OPERATION_STATE_SUCCEEDED {
+		return operation, &RunError{Operation: operation}
+	}
+	return operation, nil
 }
 
 // The socket has the context's deadline, and may tell of it a moment before the context does.
@@ -157,7 +234,10 @@ func (c *Client) call(ctx context.Context, method string, safe bool, request, re
 	}
 	bytes, err := c.exchange(ctx, envelope, safe)
 	if err != nil {
-		if isOver(ctx, err) || errors.Is(err, context.Canceled) {
+		if errors.Is(err, context.Canceled) {
+			return &Error{Code: Canceled, Message: method + " was given up."}
+		}
+		if isOver(ctx, err) {
 			return &Error{Code: DeadlineExceeded, Message: method + " was not answered in its time."}
 		}
 		return &Error{Code: Unavailable, Message: fmt.Sprintf("The worker at %s was lost: %v.", c.url, err)}
@@ -167,11 +247,15 @@ func (c *Client) call(ctx context.Context, method string, safe bool, request, re
 		return &Error{Code: Unavailable, Message: "The worker's answer cannot be read: " + err.Error() + "."}
 	}
 	if status := response.Status; status.GetCode() != 0 {
-		detail := status.GetDetail()
-		return &Error{Code: Code(status.Code), Message: status.Message, Reason: detail.GetReason(), SQLState: detail.GetSqlstate(),
-			Detail: detail.GetDetail(), Hint: detail.GetHint(), Migration: detail.GetMigration(), Suggestions: detail.GetSuggestions()}
+		return errorOf(status)
 	}
 	return proto.Unmarshal(response.Payload, reply)
+}
+
+func errorOf(status *rpcv1.Status) *Error {
+	detail := status.GetDetail()
+	return &Error{Code: Code(status.Code), Message: status.Message, Reason: detail.GetReason(), SQLState: detail.GetSqlstate(),
+		Detail: detail.GetDetail(), Hint: detail.GetHint(), Migration: detail.GetMigration(), Suggestions: detail.GetSuggestions()}
 }
 
 func (c *Client) envelope(ctx context.Context, method string, request proto.Message) ([]byte, error) {

@@ -14,7 +14,7 @@ PROTO = pathlib.Path(os.environ.get("TRUSS_PROTO", HERE.parent.parent / "proto")
 
 if PROTO.is_dir():
     files = sorted(str(path.relative_to(PROTO)) for path in PROTO.glob("truss/*/v1/*.proto") if "bridge" not in path.parts)
-    subprocess.run([os.environ.get("PROTOC", "protoc"), f"-I{PROTO}", "-I/usr/include", f"--python_out={HERE}", *files], check=True)
+    subprocess.run([os.environ.get("PROTOC", "protoc"), f"-I{PROTO}", "-I/usr/include", f"--python_out={HERE}", f"--pyi_out={HERE}", *files], check=True)
     for file in files:
         for folder in list((HERE / file).parents)[:3]:
             if folder != HERE and folder != HERE / "truss":

@@ -11,7 +11,8 @@
 #include "truss/migration/v1/migration.pb-c.h"
 
 /* Shows the plan and asks, where there is somebody to ask and nothing says that it is decided (--yes, --key,
- * --plan, --plan-hash, --dry-run). A plan that loses data wants the database's name typed. False where nothing is to be run. */
+ * --plan, --plan-hash, --dry-run). A plan that loses data wants the database's name typed. False where nothing is to be
+ * run. */
 bool confirm_run(struct cli *cli, Truss__Migration__V1__RunRequest *request);
 
 #endif

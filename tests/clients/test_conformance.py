@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, messages
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.join(harness.ROOT, "clients")
 PROTO = os.path.join(harness.ROOT, "proto")
 # Go's own library, compiled once: half of all that this program would do.
@@ -45,6 +46,10 @@ def python(folder):
     site = os.path.join(folder, "site")
     run("/usr/bin/python3", "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "--no-warn-script-location",
         "--root-user-action=ignore", "--target", site, source)
+    missing = [name for name in ("py.typed", "aio.py", "migration/v1/migration_pb2.py", "migration/v1/migration_pb2.pyi")
+               if not os.path.exists(os.path.join(site, "truss", name))]
+    if missing:
+        raise AssertionError(f"the wheel has no {missing}")
     start = ["env", f"PYTHONPATH={site}", "/usr/bin/python3", "-W", "ignore", "-B"]
     return [[*start, os.path.join(source, name)] for name in ("conformance.py", "example.py")]
 
@@ -61,8 +66,8 @@ def typescript(folder):
     with open(os.path.join(user, "package.json"), "w", encoding="utf-8") as file:
         file.write('{"private": true}')
     run(*npm, os.path.join(folder, "truss-client-0.1.0.tgz"), cwd=user)
-    for name in ("conformance.mjs", "example.mjs"):
-        shutil.copy(os.path.join(source, name), user)
+    for path in (os.path.join(source, "conformance.mjs"), os.path.join(source, "example.mjs"), os.path.join(HERE, "native.mjs")):
+        shutil.copy(path, user)
     return [["node", os.path.join(user, name)] for name in ("conformance.mjs", "example.mjs")]
 
 
@@ -72,12 +77,13 @@ def go(folder):
     environment = dict(os.environ, TRUSS_PROTO=PROTO, GO111MODULE="off", GOPATH=f"{folder}:/usr/share/gocode", GOFLAGS="",
                        GOCACHE=GO_CACHE)
     run("sh", "build.sh", cwd=source, env=environment)
+    shutil.copytree(os.path.join(HERE, "native"), os.path.join(source, "native"))
     run("go", "vet", "./...", cwd=source, env=environment)
     programs = []
-    for name in ("conformance", "example"):
+    for name in ("conformance", "example", "native"):
         programs.append([os.path.join(folder, name)])
         run("go", "build", "-o", programs[-1][0], f"./{name}", cwd=source, env=environment)
-    return programs
+    return programs[:2]
 
 
 def c(folder):
@@ -314,12 +320,30 @@ class Python(Conformance, Case):
     make = staticmethod(python)
 
 
-class TypeScript(Conformance, Case):
+class Native(Conformance):
+    """And what users of the language expect of it: the folder has one more program."""
+
+    native = None
+    lines = ()
+
+    def test_it_feels_native(self):
+        worker = self.start("CREATE TABLE a (id int);", "SELECT 1/0;", "SELECT pg_sleep(60);")
+        command = [word.replace("FOLDER", self.folder) for word in self.native]
+        shown = subprocess.run([*command, worker.address], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual((shown.returncode, shown.stdout.splitlines()), (0, list(self.lines)), shown.stderr)
+        self.assertEqual(self.sleepers(), [])
+
+
+class TypeScript(Native, Case):
     make = staticmethod(typescript)
+    native = ("node", "FOLDER/user/native.mjs")
+    lines = ("applied 1 true", "failed true 22012", "aborted true true", "not begun true", "disposed")
 
 
-class Go(Conformance, Case):
+class Go(Native, Case):
     make = staticmethod(go)
+    native = ("FOLDER/native",)
+    lines = ("applied 1 true <nil>", "events 2", "failed true 22012", "cancelled true true", "late true true", "sentinel true false false", "reason true false")
 
 
 class C(Conformance, Case):

@@ -1,8 +1,13 @@
 """Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an iterator."""
+from __future__ import annotations
+
 import os
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, Optional, Union
 
 from truss.backup.v1 import backup_pb2
 from truss.branch.v1 import branch_pb2
@@ -25,12 +30,21 @@ SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation",
         "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
+CANCEL_WAIT = 30.0  # how long the end of a run is waited for that was cancelled
+
+# (Python name, module, name in the .proto)
+SERVICES = (("migration", migration_pb2, "MigrationService"), ("health", health_pb2, "Health"), ("sql", sql_pb2, "SqlService"),
+            ("connection", connection_pb2, "ConnectionService"), ("branch", branch_pb2, "BranchService"),
+            ("backup", backup_pb2, "BackupService"), ("trust", trust_pb2, "Trust"))
+
+# Sent with each call: pairs, or a function that gives them ({"traceparent": …}).
+Metadata = Union[Mapping[str, str], Callable[[], Mapping[str, str]]]
 
 
 class TrussError(Exception):
     """Why a call failed: `code` is a name of google.rpc.Code, `str()` one sentence that a person can act on."""
 
-    def __init__(self, code, message, detail=None):
+    def __init__(self, code: int, message: str, detail: Optional[rpc_pb2.ErrorDetail] = None):
         super().__init__(message)
         self.code = CODES[code] if 0 <= code < len(CODES) else str(code)
         self.message = message
@@ -44,47 +58,114 @@ class TrussError(Exception):
         self.suggestions = list(detail.suggestions)
 
 
-class Client:
-    """A worker at tcp://HOST:PORT or ipc://PATH. Threads may share it: each call has a connection to itself meanwhile."""
+class RunFailed(TrussError):
+    """A run that has not applied what it was asked for: it failed, was cancelled, or its worker is gone. `operation` says how
+    far it came: .result.applied, .result.failed, .error."""
 
-    def __init__(self, url="tcp://127.0.0.1:8788", timeout=30.0, token=None):
+    def __init__(self, operation: migration_pb2.Operation):
+        super().__init__(operation.error.code or 2, operation.summary or operation.error.message or "The run did not succeed.",
+                         operation.error.detail)
+        self.operation = operation
+
+
+def check_run(operation: migration_pb2.Operation) -> migration_pb2.Operation:
+    if operation.state != migration_pb2.OPERATION_STATE_SUCCEEDED:
+        raise RunFailed(operation)
+    return operation
+
+
+class Caller:
+    """What a client of either kind is made with, and what is the same in both: the envelope."""
+
+    def __init__(self, url: str = "tcp://127.0.0.1:8788", timeout: Optional[float] = 30.0, token: Optional[str] = None,
+                 metadata: Optional[Metadata] = None):
         """timeout: seconds that a call may take where it does not say itself; None: as long as it takes.
-        token: sent with each call; None: that of the variable TRUSS_TOKEN."""
+        token: sent with each call; None: that of the variable TRUSS_TOKEN.
+        metadata: pairs that are sent with each call, or a function that gives them (a traceparent)."""
         if not url.startswith(("tcp://", "ipc://")):
             raise ValueError(f"{url!r} is no address of a worker: tcp://HOST:PORT or ipc://PATH")
         self.url = url
         self.timeout = timeout
         self._token = token or os.environ.get("TRUSS_TOKEN") or None
-        self._idle = []
-        self._mutex = threading.Lock()
-        self.migration = _Service(self, migration_pb2, "MigrationService")
-        self.health = _Service(self, health_pb2, "Health")
-        self.sql = _Service(self, sql_pb2, "SqlService")
-        self.connection = _Service(self, connection_pb2, "ConnectionService")
-        self.branch = _Service(self, branch_pb2, "BranchService")
-        self.backup = _Service(self, backup_pb2, "BackupService")
-        self.trust = _Service(self, trust_pb2, "Trust")
+        self._metadata = metadata
 
-    def close(self):
+    def _envelope(self, method: str, request: Any, timeout: Optional[float], key: Optional[str]) -> bytes:
+        envelope = rpc_pb2.Request(method=method, payload=request.SerializeToString(),
+                                   timeout_ms=0 if timeout is None else max(1, int(timeout * 1000)))
+        pairs = {"request-id": str(uuid.uuid4())}
+        if self._metadata is not None:
+            pairs.update(self._metadata() if callable(self._metadata) else self._metadata)
+        if key is not None:
+            pairs["idempotency-key"] = key
+        if self._token is not None:
+            pairs["authorization"] = f"Bearer {self._token}"
+        for name, value in pairs.items():
+            envelope.metadata.add(key=name, value=value)
+        return envelope.SerializeToString()
+
+    @staticmethod
+    def _reply(answer: bytes, reply: Any) -> Any:
+        response = rpc_pb2.Response()
+        response.ParseFromString(answer)
+        if response.status.code != 0:
+            raise TrussError(response.status.code, response.status.message, response.status.detail)
+        reply.ParseFromString(response.payload)
+        return reply
+
+
+class Client(Caller):
+    """A worker at tcp://HOST:PORT or ipc://PATH. Threads may share it: each call has a connection to itself meanwhile."""
+
+    migration: Service
+    health: Service
+    sql: Service
+    connection: Service
+    branch: Service
+    backup: Service
+    trust: Service
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self._idle: list[Connection] = []
+        self._mutex = threading.Lock()
+        for name, module, full in SERVICES:
+            setattr(self, name, Service(self, module, full))
+
+    def close(self) -> None:
         with self._mutex:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def run(self, timeout=None, **request):
-        """Runs in the background, waits for its end, and answers the operation: .result has what was applied or failed."""
-        operation = self.migration.StartRun(**request)
-        for _ in self.events(operation.id, timeout=timeout):
-            pass
-        return self.migration.GetOperation(id=operation.id)
+    def run(self, timeout: Optional[float] = None, on_event: Optional[Callable[[migration_pb2.Event], Any]] = None,
+            key: Optional[str] = None, **request: Any) -> migration_pb2.Operation:
+        """Runs, waits for its end, and answers the operation: .result has what was applied. Raises RunFailed where it did not
+        succeed. Ctrl-C, and whatever else is raised meanwhile, cancels the run and waits for its end. timeout: seconds after
+        which the run is cancelled; None: none."""
+        operation = self.migration.StartRun(key=key, **request)
+        try:
+            for event in self.events(operation.id, timeout=timeout):
+                if on_event is not None:
+                    on_event(event)
+        except BaseException:
+            self._end(operation.id)
+            raise
+        return check_run(self.migration.GetOperation(id=operation.id))
 
-    def events(self, operation, after=0, timeout=None):
+    def _end(self, operation: str) -> None:
+        """What is raised already is what the caller is told."""
+        try:
+            self.migration.CancelOperation(id=operation, timeout=CANCEL_WAIT)
+        except TrussError:
+            pass
+
+    def events(self, operation: str, after: int = 0, timeout: Optional[float] = None) -> Iterator[migration_pb2.Event]:
         """The events of a run behind the one with the id `after`, as they come, until it has ended."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -100,26 +181,15 @@ class Client:
 
     # ---- one call ----
 
-    def _call(self, method, request, reply, timeout, key):
-        envelope = rpc_pb2.Request(method=method, payload=request.SerializeToString(),
-                                   timeout_ms=0 if timeout is None else max(1, int(timeout * 1000)))
-        envelope.metadata.add(key="request-id", value=str(uuid.uuid4()))
-        if key is not None:
-            envelope.metadata.add(key="idempotency-key", value=key)
-        if self._token is not None:
-            envelope.metadata.add(key="authorization", value=f"Bearer {self._token}")
+    def _call(self, method: str, request: Any, reply: Any, timeout: Optional[float], key: Optional[str]) -> Any:
         deadline = None if timeout is None else time.monotonic() + timeout
-        response = rpc_pb2.Response()
         try:
-            response.ParseFromString(self._exchange(envelope.SerializeToString(), deadline, method.rpartition("/")[2] in SAFE))
+            answer = self._exchange(self._envelope(method, request, timeout, key), deadline, method.rpartition("/")[2] in SAFE)
         except TimeoutError as error:
             raise TrussError(4, f"{method} was not answered within {timeout:g} s.") from error
         except OSError as error:
             raise TrussError(14, f"The worker at {self.url} was lost: {error}.") from error
-        if response.status.code != 0:
-            raise TrussError(response.status.code, response.status.message, response.status.detail)
-        reply.ParseFromString(response.payload)
-        return reply
+        return self._reply(answer, reply)
 
     def _exchange(self, envelope, deadline, is_safe):
         """Once; again where the request cannot have been begun, or does no harm twice."""
@@ -128,15 +198,15 @@ class Client:
             connection = self._take(deadline)
             try:
                 answer = connection.exchange(envelope, deadline)
-            except TimeoutError:
+            except OSError as error:
                 connection.close()
-                raise
-            except OSError:
-                connection.close()
-                if not (again and is_safe):
+                if isinstance(error, TimeoutError) or not (again and is_safe):
                     raise
                 again = False
                 continue
+            except BaseException:  # Ctrl-C: the reply would be taken for that of the next request
+                connection.close()
+                raise
             with self._mutex:
                 self._idle.append(connection)
             return answer
@@ -165,18 +235,18 @@ class Client:
                 time.sleep(0.1)
 
 
-class _Service:
+class Service:
     """The methods of a service: service.Method(field=…, timeout=seconds, key=idempotency key) or service.Method(message)."""
 
-    def __init__(self, client, module, name):
+    def __init__(self, client: Any, module: ModuleType, name: str):
         self._client = client
         self._module = module
         self._descriptor = module.DESCRIPTOR.services_by_name[name]
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return sorted(self._descriptor.methods_by_name)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         method = self._descriptor.methods_by_name.get(name)
         if method is None:
             raise AttributeError(f"{self._descriptor.full_name} has no method {name}")

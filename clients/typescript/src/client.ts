@@ -5,7 +5,7 @@ import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
 import { BranchService } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
-import { MigrationService, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
+import { MigrationService, OperationState, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
 import { RequestSchema, ResponseSchema, type Status } from "./gen/truss/rpc/v1/rpc_pb.js";
 import { SqlService } from "./gen/truss/sql/v1/sql_pb.js";
 import { Trust } from "./gen/truss/trust/v1/trust_pb.js";
@@ -21,6 +21,7 @@ const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "
   "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
   "GetWalConfig"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
+const CANCEL_WAIT_MS = 30_000; // for the end of a run that was cancelled
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
 /** Why a call failed: `code` is a name of google.rpc.Code, `message` one sentence that a person can act on. */
@@ -46,17 +47,38 @@ export class TrussError extends Error {
   }
 }
 
+/** A run that has not applied what it was asked for; `operation` says how far it came. */
+export class RunFailed extends TrussError {
+  constructor(readonly operation: Operation) {
+    super({
+      code: operation.error?.code || 2,
+      message: operation.summary || operation.error?.message || "The run did not succeed.",
+      detail: operation.error?.detail,
+    });
+    this.name = "RunFailed";
+  }
+}
+
 export interface ClientOptions {
   /** Milliseconds that a call may take where it does not say itself; 0: as long as it takes. Default 30,000. */
   timeoutMs?: number;
   /** Sent as a bearer token with each call. Default: that of the variable TRUSS_TOKEN. */
   token?: string;
+  /** Pairs that are sent with each call, or a function that gives them (a traceparent). */
+  metadata?: Record<string, string> | (() => Record<string, string>);
 }
 
 export interface CallOptions {
   timeoutMs?: number;
+  /** Gives the wait up: the call is rejected with the signal's reason. Of `run` it cancels the run, too. */
+  signal?: AbortSignal;
   /** Idempotency key: the same one again does nothing and answers the same. */
   key?: string;
+}
+
+export interface RunOptions extends CallOptions {
+  /** Gets each event as it comes. */
+  onEvent?: (event: Event) => void;
 }
 
 type Calls<S extends DescService> = {
@@ -96,22 +118,41 @@ export class Client {
     this.connection = undefined;
   }
 
-  /** Runs in the background, waits for its end, and gives the operation: `result` has what was applied or failed. */
-  async run(request: MessageInitShape<typeof RunRequestSchema> = {}, options: CallOptions = {}): Promise<Operation> {
-    const { id } = await this.migration.startRun(request, { key: options.key });
-    for await (const _ of this.events(id, 0, options.timeoutMs)) { /* the end is what counts */ }
-    return this.migration.getOperation({ id });
+  /** `await using client = new Client(…)` closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /**
+   * Runs, waits for its end, and gives the operation: `result` has what was applied. Rejects with RunFailed where it did not
+   * succeed. The signal, `timeoutMs` and an error of `onEvent` cancel the run, and its end is waited for.
+   */
+  async run(request: MessageInitShape<typeof RunRequestSchema> = {}, options: RunOptions = {}): Promise<Operation> {
+    const { id } = await this.migration.startRun(request, { key: options.key, signal: options.signal });
+    try {
+      for await (const event of this.events(id, 0, options.timeoutMs, options.signal)) {
+        options.onEvent?.(event);
+      }
+    } catch (error) {
+      await this.migration.cancelOperation({ id }, { timeoutMs: CANCEL_WAIT_MS }).catch(() => undefined);
+      throw error;
+    }
+    const operation = await this.migration.getOperation({ id });
+    if (operation.state !== OperationState.SUCCEEDED) {
+      throw new RunFailed(operation);
+    }
+    return operation;
   }
 
   /** The events of a run behind the one with the id `after`, as they come, until it has ended. */
-  async *events(id: string, after = 0, timeoutMs = 0): AsyncGenerator<Event> {
+  async *events(id: string, after = 0, timeoutMs = 0, signal?: AbortSignal): AsyncGenerator<Event> {
     const end = timeoutMs === 0 ? Infinity : Date.now() + timeoutMs;
     for (;;) {
       const waitMs = Math.min(LONGEST_WAIT_MS, end - Date.now());
       if (waitMs <= 0) {
         throw new TrussError({ code: 4, message: "The run goes on, but the time to watch it is over." });
       }
-      const reply = await this.migration.waitOperation({ id, afterEvent: after, waitMs }, { timeoutMs: waitMs + 10_000 });
+      const reply = await this.migration.waitOperation({ id, afterEvent: after, waitMs }, { timeoutMs: waitMs + 10_000, signal });
       for (const event of reply.events) {
         after = event.id;
         yield event;
@@ -133,7 +174,8 @@ export class Client {
 
   private async call(method: DescService["methods"][number], request: object, options: CallOptions): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? this.options.timeoutMs ?? 30_000;
-    const metadata: { key: string; value: string }[] = [{ key: "request-id", value: randomUUID() }];
+    const more = typeof this.options.metadata === "function" ? this.options.metadata() : this.options.metadata ?? {};
+    const metadata = Object.entries({ "request-id": randomUUID(), ...more }).map(([key, value]) => ({ key, value }));
     if (options.key !== undefined) {
       metadata.push({ key: "idempotency-key", value: options.key });
     }
@@ -148,6 +190,11 @@ export class Client {
     }));
     const late = new TrussError({ code: 4, message: `${method.name} was not answered within ${timeoutMs} ms.` });
     const deadline = new AbortController();
+    const stop = () => deadline.abort(options.signal?.reason);
+    options.signal?.addEventListener("abort", stop, { once: true });
+    if (options.signal?.aborted) {
+      stop();
+    }
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => deadline.abort(late), timeoutMs);
     try {
       const response = fromBinary(ResponseSchema, await this.exchange(envelope, SAFE.has(method.name), deadline.signal));
@@ -160,6 +207,7 @@ export class Client {
         ? new TrussError({ code: 14, message: `The worker at ${this.url} was lost: ${error.message}.` }) : error;
     } finally {
       clearTimeout(timer);
+      options.signal?.removeEventListener("abort", stop);
     }
   }
 
@@ -167,6 +215,7 @@ export class Client {
   private async exchange(envelope: Uint8Array, isSafe: boolean, signal: AbortSignal): Promise<Uint8Array> {
     const patience = Date.now() + PATIENCE_MS;
     for (let again = isSafe; ;) {
+      signal.throwIfAborted();
       if (this.connection === undefined || this.connection.lost) {
         this.connection = new Connection(this.url);
       }
