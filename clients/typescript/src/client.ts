@@ -175,7 +175,8 @@ export class Client {
   private async call(method: DescService["methods"][number], request: object, options: CallOptions): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? this.options.timeoutMs ?? 30_000;
     const more = typeof this.options.metadata === "function" ? this.options.metadata() : this.options.metadata ?? {};
-    const metadata = Object.entries({ "request-id": randomUUID(), ...more }).map(([key, value]) => ({ key, value }));
+    const pairs: Record<string, string> = { "request-id": randomUUID(), ...more };
+    const metadata = Object.entries(pairs).map(([key, value]) => ({ key, value }));
     if (options.key !== undefined) {
       metadata.push({ key: "idempotency-key", value: options.key });
     }
