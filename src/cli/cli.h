@@ -35,8 +35,8 @@ struct cli_command {
     const char *name;
     const char *arguments; /* for help: "[NAME…]"; NULL: none */
     int least_words;
-    int most_words; /* -1: any number */
-    const char *help;
+    int most_words;                          /* -1: any number */
+    const char *help;                        /* NULL: for our own scripts; it is not listed */
     const char *examples[CLI_MOST_EXAMPLES]; /* each a line for a shell; at least one */
     cli_command_fn *run;
     enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
@@ -51,6 +51,9 @@ int command_watch(struct cli *cli);
 int command_wait(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_completion(struct cli *cli);
+int command_complete(struct cli *cli);
+int command_services(struct cli *cli);
+int command_call(struct cli *cli);
 int command_man(struct cli *cli);
 int command_preview(struct cli *cli);
 int command_audit(struct cli *cli);

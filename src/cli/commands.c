@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cli/call.h"
 #include "cli/head.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/sql_colours.h"
@@ -315,20 +316,6 @@ int command_check(struct cli *cli)
     return reply->safe ? EXIT_FINE : EXIT_ERROR;
 }
 
-static bool read_standard_input(struct arena *arena, struct text *content, struct status *status)
-{
-    struct buffer buffer = {.arena = arena};
-    char piece[16384];
-    for (size_t size; (size = fread(piece, 1, sizeof piece, stdin)) > 0;) {
-        buffer_add(&buffer, (struct text){piece, size});
-        if (buffer.size > LIMIT_SCRIPT) {
-            return status_fail(status, STATUS_RESOURCE_EXHAUSTED, "The script is larger than %zu bytes.", LIMIT_SCRIPT);
-        }
-    }
-    *content = text_of(buffer_string(&buffer));
-    return true;
-}
-
 static bool is_uncompared(const Truss__Migration__V1__DetectSchemaResponse *reply, const char *name)
 {
     size_t i = 0;
@@ -372,7 +359,7 @@ int command_detect_schema(struct cli *cli)
     Truss__Migration__V1__DetectSchemaRequest request = TRUSS__MIGRATION__V1__DETECT_SCHEMA_REQUEST__INIT;
     struct text content;
     const bool ok = strcmp(cli->words[0], "-") == 0
-                        ? read_standard_input(cli->arena, &content, cli->status)
+                        ? input_read(cli->arena, &content, cli->status)
                         : file_read(cli->arena, cli->words[0], LIMIT_SCRIPT, &content, cli->status);
     if (!ok) {
         return EXIT_ERROR;

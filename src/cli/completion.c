@@ -3,16 +3,22 @@
  * there: "each|all" is one of these words, NAME a migration, ID a run, DIR a directory, FILE a file.
  */
 #include "base/text.h"
+#include "cli/call.h"
+#include "cli/output.h"
 #include "cli/table.h"
+#include "rpc/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum value { VALUE_UNKNOWN, VALUE_WORDS, VALUE_NAMES, VALUE_IDS, VALUE_DIRECTORIES, VALUE_FILES, VALUE_COMMANDS };
 
-/* Names and IDs come from the worker, when it answers at once. */
-#define ASK_NAMES "truss status --json --timeout 2 2>/dev/null | grep -o '\"name\":\"[^\"]*\"' | cut -d '\"' -f 4"
-#define ASK_IDS   "truss operations --json --timeout 2 2>/dev/null | grep -o '\"id\":\"[^\"]*\"' | cut -d '\"' -f 4"
+/* Names and IDs come from the worker, when it answers at once: each with its state behind a tab. */
+#define ASK_NAMES "truss __complete names --timeout 2 2>/dev/null"
+#define ASK_IDS   "truss __complete ids --timeout 2 2>/dev/null"
+#define CUT       " | cut -f 1"
+/* What zsh describes: "NAME:STATE", colons of the name escaped. */
+#define ZSH_PAIRS(ask) "found=(${${(f)\"$(" ask ")\"}//:/\\\\:}); found=(${found/$'\\t'/:})"
 
 static enum value value_of(const char *argument)
 {
@@ -37,7 +43,7 @@ static enum value value_of_command(const struct cli_command *command)
 
 static void put_commands(void)
 {
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         printf("%s%s", command == cli_commands ? "" : " ", command->name);
     }
 }
@@ -74,10 +80,10 @@ static void put_bash_value(enum value value, const char *argument)
         putchar('\'');
         break;
     case VALUE_NAMES:
-        printf("words=$(" ASK_NAMES ")");
+        printf("words=$(" ASK_NAMES CUT ")");
         break;
     case VALUE_IDS:
-        printf("words=$(" ASK_IDS ")");
+        printf("words=$(" ASK_IDS CUT ")");
         break;
     case VALUE_DIRECTORIES:
         printf("words=$(compgen -d -- \"$word\")");
@@ -115,7 +121,7 @@ static void put_bash(void)
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='");
     put_commands();
     printf("'\n    else\n        case ${COMP_WORDS[1]} in\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         put_bash_command(command);
     }
     printf("        esac\n    fi\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
@@ -190,17 +196,19 @@ static void put_zsh_command(const struct cli_command *command)
 
 static void put_zsh(void)
 {
-    printf("#compdef truss\n_truss_names() { compadd -- ${(f)\"$(" ASK_NAMES ")\"} }\n"
-           "_truss_ids() { compadd -- ${(f)\"$(" ASK_IDS ")\"} }\n"
-           "_truss() {\n    local -a commands\n    commands=(\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    printf("#compdef truss\n_truss_names() { local -a found; " ZSH_PAIRS(
+        ASK_NAMES) "; _describe migration found }\n"
+                   "_truss_ids() { local -a found; " ZSH_PAIRS(
+                       ASK_IDS) "; _describe run found }\n"
+                                "_truss() {\n    local -a commands\n    commands=(\n");
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         printf("        '%s:", command->name);
         put_zsh_text(command->help);
         printf("'\n");
     }
     printf("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n    fi\n"
            "    local chosen=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $chosen in\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         put_zsh_command(command);
     }
     printf("    esac\n}\ncompdef _truss truss\n");
@@ -271,9 +279,46 @@ static void put_fish(void)
 {
     printf("function _truss_names\n    " ASK_NAMES "\nend\nfunction _truss_ids\n    " ASK_IDS "\nend\n"
            "complete -c truss -f\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         put_fish_command(command);
     }
+}
+
+/* ---- what the scripts ask ---- */
+
+static bool complete_names(struct cli *cli)
+{
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    request.framework = framework_of(cli);
+    const Truss__Migration__V1__GetStatusResponse *const reply =
+        call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS);
+    for (size_t i = 0; reply != NULL && i < reply->n_migrations; i++) {
+        const Truss__Migration__V1__Migration *const one = reply->migrations[i];
+        const ProtobufCEnumValue *const state =
+            protobuf_c_enum_descriptor_get_value(&truss__migration__v1__state__descriptor, (int)one->state);
+        const char *const word =
+            state == NULL ? NULL : json_enum_word(cli->arena, &truss__migration__v1__state__descriptor, state);
+        printf("%s\t%s\n", output_safe(cli->arena, one->name, false), word == NULL ? "not known" : word);
+    }
+    return reply != NULL;
+}
+
+static bool complete_ids(struct cli *cli)
+{
+    Truss__Migration__V1__ListOperationsRequest request = TRUSS__MIGRATION__V1__LIST_OPERATIONS_REQUEST__INIT;
+    const Truss__Migration__V1__ListOperationsResponse *const reply =
+        call(cli, MIGRATION, "ListOperations", &request.base, READ_SECONDS);
+    for (size_t i = 0; reply != NULL && i < reply->n_operations; i++) {
+        printf("%s\t%s\n", output_safe(cli->arena, reply->operations[i]->id, false),
+               output_safe(cli->arena, reply->operations[i]->summary, false));
+    }
+    return reply != NULL;
+}
+
+int command_complete(struct cli *cli)
+{
+    const bool names = strcmp(cli->words[0], "names") == 0;
+    return (names ? complete_names(cli) : complete_ids(cli)) ? EXIT_FINE : EXIT_ERROR;
 }
 
 int command_completion(struct cli *cli)

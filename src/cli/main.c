@@ -16,7 +16,7 @@
 static void print_usage(FILE *out)
 {
     fprintf(out, "Usage: truss COMMAND [ARGUMENT…] [OPTION…]\n\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         const char *const arguments = command->arguments == NULL ? "" : command->arguments;
         const int bytes = fprintf(out, "  %s %s", command->name, arguments);
         /* "…" is three bytes and one character. */

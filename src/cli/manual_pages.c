@@ -51,7 +51,7 @@ static void put_all(void)
            "Asks a truss\\-worker, which finds the framework by its tracking table and its files, and runs what is "
            "pending.\n"
            ".SH COMMANDS\n");
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         printf(".TP\n.B %s ", command->name);
         manual_text(arguments_of(command));
         putchar('\n');
@@ -69,7 +69,7 @@ int command_man(struct cli *cli)
         return EXIT_FINE;
     }
     const struct cli_command *const command = cli_find(cli->words[0]);
-    if (command == NULL) {
+    if (command == NULL || command->help == NULL) {
         status_fail(cli->status, STATUS_NOT_FOUND, "There is no command \"%s\".", cli->words[0]);
         return EXIT_ERROR;
     }

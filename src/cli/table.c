@@ -228,6 +228,26 @@ const struct cli_command cli_commands[] = {
         .options = {O(tokens_file), O(name), O(scope), O(expires), O(json), O(config), O(help)},
     },
     {
+        .name = "services",
+        .arguments = "[METHOD]",
+        .most_words = 1,
+        .help = "list the methods of the protocol, or show the fields of one's request and reply",
+        .examples = {"truss services", "truss services GetStatus"},
+        .run = command_services,
+        .options = {O(help)},
+    },
+    {
+        .name = "call",
+        .arguments = "METHOD [JSON]",
+        .least_words = 1,
+        .most_words = 2,
+        .help = "call a method of the protocol with JSON (- reads standard input), and print its reply as JSON",
+        .examples = {"truss call GetStatus",
+                     "truss call MigrationService/Preview '{\"name\":\"20250110093012_init\"}'"},
+        .run = command_call,
+        .options = {ASKS, O(key), O(config), O(help)},
+    },
+    {
         .name = "completion",
         .arguments = "bash|zsh|fish",
         .least_words = 1,
@@ -265,6 +285,14 @@ const struct cli_command cli_commands[] = {
         .run = command_demo,
         .options = {O(http_listen), O(worker_listen), O(pg_bin), O(config), O(help)},
     },
+    {
+        .name = "__complete",
+        .arguments = "names|ids",
+        .least_words = 1,
+        .most_words = 1,
+        .run = command_complete,
+        .options = {ASKS, O(framework), O(config)},
+    },
     {0},
 };
 
@@ -298,7 +326,7 @@ const struct cli_command *cli_nearest(const char *name)
     size_t least = NEAR + 1;
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         const size_t distance = text_distance(text_of(name), text_of(command->name));
-        if (distance < least && distance < strlen(command->name)) {
+        if (command->help != NULL && distance < least && distance < strlen(command->name)) {
             least = distance;
             nearest = command;
         }

@@ -1,4 +1,5 @@
 """What truss is for others than its user at the prompt: reports for CI, waiting, watching, the doctor, manual and completion."""
+import glob
 import json
 import os
 import re
@@ -338,6 +339,43 @@ class ForMachines(Case):
         self.assertEqual(complete("truss", "completion", "z"), ["zsh"])
         self.assertEqual(complete("truss", "man", "do"), ["doctor"])
         self.assertEqual(complete("truss", "create", ""), [])
+
+    def test_what_shells_are_told_has_the_state_of_each(self):
+        self.run_truss("run", "--yes", "--progress", self.files.names()[0])
+        self.assertEqual(self.run_truss("__complete", "names").splitlines(),
+                         [f"{name}\t{'pending' if number else 'applied'}" for number, name in enumerate(self.files.names())])
+        self.assertRegex(self.run_truss("__complete", "ids"), r"^[0-9a-f-]{36}\tApplied 1 migration\(s\) successfully\.\n$")
+        self.assertNotIn("__complete", self.run_truss("--help", worker=None) + self.run_truss("man", worker=None))
+
+    # ---- the protocol by names ----
+
+    def test_every_method_of_the_protocol_is_listed_and_has_its_fields(self):
+        listed = [line.split("  ")[0] for line in self.run_truss("services", worker=None).splitlines()]
+        promised = []
+        for path in sorted(glob.glob(os.path.join(harness.ROOT, "proto/truss/*/v1/*.proto"))):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for service, body in re.findall(r"(?ms)^service (\w+) \{(.*?)^\}", text):
+                promised += [f"{re.search('package ([^;]+);', text).group(1)}.{service}/{name}" for name in re.findall(r"rpc (\w+)\(", body)]
+        self.assertEqual(sorted(listed), sorted(promised))
+        lines = self.run_truss("services", "Preview", worker=None).splitlines()
+        self.assertEqual(lines[:2], ["truss.migration.v1.MigrationService/Preview", "request  truss.migration.v1.PreviewRequest"])
+        self.assertIn("name", json.loads(lines[2]))
+        self.assertIn('did you mean "Preview"?', self.truss("services", "Previw").stderr)
+
+    def test_a_method_is_called_with_json_and_answers_json(self):
+        name = self.files.names()[0]
+        said = self.run_truss("call", "Preview", json.dumps({"name": name}))
+        self.assertEqual(json.loads(said), json.loads(self.run_truss("preview", name, "--json")))
+        for method in ("MigrationService/Preview", "/truss.migration.v1.MigrationService/Preview"):
+            self.assertEqual(self.run_truss("call", method, "-", stdin=json.dumps({"name": name})), said)
+        self.assertIn("several services", self.truss("call", "Check", worker=self.process).stderr)
+        self.assertEqual(json.loads(self.run_truss("call", "Health/Check"))["status"], "serving")
+        for request, word in (({"name": "nothing"}, "nothing"), ({"nmae": "x"}, "nmae")):
+            result = self.truss("call", "Preview", json.dumps(request), worker=self.process)
+            self.assertEqual((result.returncode, result.stdout), (ERROR, ""))
+            self.assertIn(word, result.stderr)
+        self.assertEqual(json.loads(self.truss("call", "Preview", "--json", worker=self.process).stdout)["code"], "INVALID_ARGUMENT")
 
     def test_the_other_shells_have_their_own(self):
         self.assertIn("#compdef truss", self.run_truss("completion", "zsh", worker=None))

@@ -8,7 +8,7 @@ console.log("applied", done.result.applied.length, kinds.includes(EventKind.RUN_
 try {
   await client.run({ target: "002_step" });
 } catch (error) {
-  console.log("failed", error instanceof RunFailed, error.operation.result.failed.sqlstate);
+  console.log("failed", error instanceof RunFailed, error.operation.result.failed.error);
 }
 const controller = new AbortController();
 const reason = new Error("enough");

@@ -337,7 +337,7 @@ class Native(Conformance):
 class TypeScript(Native, Case):
     make = staticmethod(typescript)
     native = ("node", "FOLDER/user/native.mjs")
-    lines = ("applied 1 true", "failed true 22012", "aborted true true", "not begun true", "disposed")
+    lines = ("applied 1 true", "failed true division by zero", "aborted true true", "not begun true", "disposed")
 
 
 class Go(Native, Case):
