@@ -164,3 +164,81 @@ int truss_client_watch(struct truss_client *client, const char *operation, uint3
     free(id);
     return watching.result;
 }
+
+/* ---- a run ---- */
+
+/* What a call of a run gave. */
+struct running {
+    char *id;       /* of StartRun */
+    bool succeeded; /* these of GetOperation and CancelOperation */
+    struct truss_result *result;
+};
+
+static ProtobufCService *migrations(struct truss_client *client)
+{
+    return truss_client_service(client, &truss__migration__v1__migration_service__descriptor);
+}
+
+static void on_started(const Truss__Migration__V1__Operation *operation, void *data)
+{
+    ((struct running *)data)->id = operation == NULL ? NULL : strdup(operation->id);
+}
+
+static void on_ended(const Truss__Migration__V1__Operation *operation, void *data)
+{
+    struct running *const running = data;
+    if (operation == NULL) {
+        return;
+    }
+    running->succeeded = operation->state == TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED;
+    running->result->size = truss__migration__v1__operation__get_packed_size(operation);
+    running->result->operation = memory_alloc(running->result->size + 1);
+    truss__migration__v1__operation__pack(operation, running->result->operation);
+}
+
+static int ignore_event(const uint8_t *event, size_t size, void *data)
+{
+    (void)event;
+    (void)size;
+    (void)data;
+    return 0;
+}
+
+/* Cancels, and keeps the error for which it does; an answer comes when the run has ended. */
+static void end_run(struct truss_client *client, struct running *running)
+{
+    Truss__Migration__V1__CancelOperationRequest request = TRUSS__MIGRATION__V1__CANCEL_OPERATION_REQUEST__INIT;
+    request.id = running->id;
+    truss__migration__v1__migration_service__cancel_operation(migrations(client), &request, on_ended, running);
+}
+
+int truss_client_run(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event, void *data,
+                     struct truss_result *result)
+{
+    struct running running = {.result = result};
+    *result = (struct truss_result){0};
+    truss__migration__v1__migration_service__start_run(
+        migrations(client), (const Truss__Migration__V1__RunRequest *)request, on_started, &running);
+    if (running.id == NULL) {
+        return -1;
+    }
+    const int watched = truss_client_watch(client, running.id, 0, on_event == NULL ? ignore_event : on_event, data);
+    if (watched > 0) {
+        end_run(client, &running);
+    } else if (watched == 0) {
+        Truss__Migration__V1__GetOperationRequest ask = TRUSS__MIGRATION__V1__GET_OPERATION_REQUEST__INIT;
+        ask.id = running.id;
+        truss__migration__v1__migration_service__get_operation(migrations(client), &ask, on_ended, &running);
+    }
+    free(running.id);
+    if (watched != 0) {
+        return watched;
+    }
+    return result->operation == NULL ? -1 : running.succeeded ? 0 : TRUSS_RUN_FAILED;
+}
+
+void truss_client_result_free(struct truss_result *result)
+{
+    free(result->operation);
+    *result = (struct truss_result){0};
+}

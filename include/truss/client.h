@@ -74,6 +74,26 @@ typedef int truss_event_fn(const uint8_t *event, size_t size, void *data);
 int truss_client_watch(struct truss_client *client, const char *operation, uint32_t after, truss_event_fn *on_event,
                        void *data);
 
+/* How a run ended: a serialized truss.migration.v1.Operation, for its generated unpack function; NULL where that is not
+ * known. */
+struct truss_result {
+    uint8_t *operation;
+    size_t size;
+};
+
+/* What truss_client_run gives for a run that has not applied what it was asked for. */
+#define TRUSS_RUN_FAILED (-2)
+
+/* Runs, hands on its events (on_event may be NULL), and waits for its end. request is a truss.migration.v1.RunRequest.
+ * 0: it has applied everything. TRUSS_RUN_FAILED: the result says how far it came, and why. A positive number of
+ * on_event cancels the run, waits for its end, and is given back. -1: a call failed, and truss_client_error says why;
+ * the run may go on. The result is for truss_client_result_free, whatever came. */
+int truss_client_run(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event, void *data,
+                     struct truss_result *result);
+
+/* Frees what is in it. */
+void truss_client_result_free(struct truss_result *result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -47,6 +47,20 @@ class C(Case):
         self.assertIn("UNAVAILABLE", result.stderr)
         self.assertEqual(self.run_example("nonsense").returncode, 2)
 
+    def test_cmake_finds_it_and_a_run_is_one_call(self):
+        """The sources in tests/clients/run: a project that asks for the package, and a program that runs all, some, and not to the end."""
+        prefix = os.path.dirname(os.path.dirname(self.library))
+        build = os.path.join(self.directory.name, "run")
+        source = os.path.join(harness.ROOT, "tests", "clients", "run")
+        for command in (["cmake", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}"], ["cmake", "--build", build]):
+            made = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        self.serve("CREATE TABLE a (id int)", "SELECT 1/0", "SELECT pg_sleep(60)")
+        said = subprocess.run([os.path.join(build, "run"), self.process.address], capture_output=True, text=True, timeout=60, check=False,
+                              env=dict(os.environ, LD_LIBRARY_PATH=os.path.join(prefix, "lib")))
+        self.assertEqual(said.stdout.splitlines(), ["all 0 1 1", "failed -2 division by zero", "cancelled 7 4", "wrong -2 5", "nobody -1 1"], said.stderr)
+        self.assertEqual(self.sleepers(), [])
+
     def test_the_library_exports_the_functions_of_its_header_and_nothing_else(self):
         """What was exported once stays, or the SONAME is another: libtruss.symbols is only added to."""
         said = subprocess.run(["nm", "-D", "--defined-only", self.library], check=True, capture_output=True, text=True).stdout
