@@ -70,7 +70,8 @@ static bool fail_errno(struct status *status, const char *doing, const char *pat
                                   : errno == EACCES || errno == EPERM || errno == EROFS ? STATUS_PERMISSION_DENIED
                                   : errno == EEXIST                                     ? STATUS_ALREADY_EXISTS
                                                                                         : STATUS_INTERNAL;
-    return status_fail(status, code, "Cannot %s %s: %s.", doing, path, strerror(errno));
+    return status_fail(status, code, "Cannot %s %s: %s%s.", doing, path, strerror(errno),
+                       errno == EACCES ? "; let the user that this program runs as do so" : "");
 }
 
 /* Reads until the end or until one byte more than the limit has come: a file may grow while it is read. */

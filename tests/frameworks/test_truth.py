@@ -5,7 +5,7 @@ import sys
 sys.path.insert(0, os.path.dirname(__file__))
 import fixtures
 from fixtures import Written
-from harness import PASSWORD_ENCODED, RpcError
+from harness import PASSWORD, PASSWORD_ENCODED, RpcError
 
 FAILED_PRECONDITION, PERMISSION_DENIED = 9, 7
 GOOSE = "CREATE TABLE {} (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());"
@@ -171,6 +171,28 @@ class Truth(Written):
         with self.start() as rpc:
             self.assertEqual((self.states(rpc), self.status(rpc).tracking_table), (["pending"], "app.ours"))
 
+    def test_migrations_of_another_database_of_the_project_are_named(self):
+        rails = {"config/application.rb": "class A < Rails::Application\nend\n", "db/migrate/20250101000000_a.rb": "class A < ActiveRecord::Migration[7.0]\nend\n",
+                 "config/database.yml": "production:\n  primary:\n    migrations_paths: db/migrate\n  animals:\n    migrations_paths: db/animals\n"}
+        ecto = {"mix.exs": "{:ecto_sql, \"~> 3.0\"}\n", "priv/repo/migrations/20250101000000_a.exs": "use Ecto.Migration\n",
+                "priv/animals_repo/migrations/20250101000001_b.exs": "use Ecto.Migration\n"}
+        for files, words in ((rails, "config/database.yml, line 5, gives another database migrations of its own (db/animals)"),
+                             (ecto, "priv/animals_repo/migrations has migrations of another repository")):
+            self.directory.cleanup()
+            for path, text in files.items():
+                self.write(path, text)
+            with self.subTest(words=words), self.start() as rpc:
+                status = self.status(rpc)
+                self.assertEqual([self.state(one) for one in status.migrations], ["pending"])
+                self.assertIn(words, "".join(status.warnings))
+
+    def test_a_byte_order_mark_in_front_of_a_marker_is_named(self):
+        self.write("db/migrations/20250101000000_a.sql", "\ufeff-- migrate:up\nCREATE TABLE a (id INT);\n-- migrate:down\n")
+        with self.start() as rpc:
+            self.assertEqual(self.status(rpc).framework_id, "dbmate")
+            self.assertIn("byte order mark", str(rpc.call("MigrationService", "Run")))
+        self.assertEqual(self.tables(), set())
+
     def test_ecto_takes_the_folder_that_its_repository_names(self):
         self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")
         self.write("config/config.exs", "config :app, App.Repo,\n  priv: \"priv/other\"\n")
@@ -306,6 +328,46 @@ class Truth(Written):
             with self.subTest(table=table), self.start() as rpc:
                 self.check_unknown(rpc, "public.schema_migrations", *words)
             self.sql("DROP TABLE schema_migrations")
+
+    def test_a_ledger_of_another_kind_is_read_or_refused_with_what_it_is(self):
+        self.dbmate()
+        row = "INSERT INTO {} VALUES ('20250101000000');"
+        plain = row.format("schema_migrations")
+        def check(statements, drop, said):
+            self.sql(statements)
+            with self.subTest(said=said, statements=statements), self.start() as rpc:
+                if said is None:
+                    self.assertEqual(self.states(rpc), ["applied"])
+                    self.write("db/migrations/20250102000000_b.sql", "-- migrate:up\nCREATE TABLE b (id INT);\n-- migrate:down\n")
+                    self.assertTrue(rpc.call("MigrationService", "Run").ok)
+                    self.assertEqual(self.states(rpc), ["applied", "applied"])
+                    os.remove(os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+                    self.sql("DROP TABLE b")
+                else:
+                    self.check_unknown(rpc, said)
+            self.sql(drop)
+        gone = "DROP TABLE schema_migrations CASCADE;"
+        check("CREATE DOMAIN stamp AS varchar(64) CHECK (value ~ '^[0-9]+$'); CREATE TABLE schema_migrations (version stamp PRIMARY KEY);" + plain,
+              gone + "DROP DOMAIN stamp", None)
+        check("CREATE DOMAIN stamp AS bigint; CREATE TABLE schema_migrations (version stamp PRIMARY KEY);" + plain, gone + "DROP DOMAIN stamp", None)
+        check("CREATE TABLE schema_migrations (version varchar PRIMARY KEY) PARTITION BY RANGE (version); CREATE TABLE part PARTITION OF "
+              "schema_migrations DEFAULT;" + plain, gone, None)
+        check("CREATE TABLE above (version varchar PRIMARY KEY); CREATE TABLE schema_migrations () INHERITS (above);" + plain, "DROP TABLE above CASCADE", None)
+        check("CREATE TABLE schema_migrations (version varchar[]);", gone, 'its column "version" is _varchar and not varchar')
+        check("CREATE TABLE schema_migrations (version bytea);", gone, 'its column "version" is bytea')
+        check("CREATE SEQUENCE schema_migrations", "DROP SEQUENCE schema_migrations", "it is a sequence")
+        check("CREATE TYPE schema_migrations AS (version varchar)", "DROP TYPE schema_migrations", "it is a composite type")
+
+    def test_a_foreign_table_is_read_and_no_run_begins_on_it(self):
+        self.dbmate()
+        self.sql(f"CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '{self.cluster.port}', dbname '{self.database}');"
+                 f"CREATE USER MAPPING FOR app SERVER s OPTIONS (user 'app', password '{PASSWORD.replace(chr(39), chr(39) * 2)}');" + VERSIONS.format("far") +
+                 "CREATE FOREIGN TABLE schema_migrations (version varchar) SERVER s OPTIONS (table_name 'far')")
+        with self.start() as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+            self.assertIn("is a foreign table", "".join(self.status(rpc).warnings))
+            self.assertIn("is a foreign table", self.refused(rpc).status.message)
+        self.assertEqual(self.sql("SELECT to_regclass('a')"), [(None,)])
 
     def test_a_team_s_own_columns_and_other_types_are_read_and_written_beside(self):
         self.dbmate()

@@ -4,6 +4,28 @@
  */
 #include "framework/coded/code.h"
 
+#include <string.h>
+
+/* Each repository has a folder of its own in priv. */
+static void note_others(struct arena *arena, struct folder *folder)
+{
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    const char *const priv = path_join(arena, folder->base, "priv");
+    const char *const own = folder->path != NULL ? folder->path : path_join(arena, priv, "repo/migrations");
+    directory_list(arena, path_join(arena, folder->root, priv), &list, &unread);
+    for (size_t i = 0; folder->note == NULL && i < list.count; i++) {
+        const char *const other = path_join(arena, path_join(arena, priv, list.entries[i].name), "migrations");
+        if (list.entries[i].is_directory && strcmp(other, own) != 0 &&
+            file_look(path_join(arena, folder->root, other), NULL) == FILE_DIRECTORY) {
+            folder->note = arena_printf(arena,
+                                        "%s has migrations of another repository, which are not looked at here: say "
+                                        "--migrations %s, with the URL of its database.",
+                                        other, other);
+        }
+    }
+}
+
 static bool ecto_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
@@ -17,6 +39,7 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
         const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
         folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
     }
+    note_others(arena, folder);
     return true;
 }
 

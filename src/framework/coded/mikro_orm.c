@@ -65,8 +65,9 @@ const struct framework framework_mikro_orm = {
             .files = FILES(SCRIPTS),
             .drops_twins = true,
         },
-    .mentions = MENTIONS(
-        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "MikroORM.init|MikroOrmModule"}),
+    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "tableName",
+                          .beside = "MikroORM.init|MikroOrmModule|defineConfig"}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -6,6 +6,7 @@
 #include "framework/core/unread.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* Has the line several words, or the lines behind it several items? */
 static bool is_list(struct text line, struct text behind)
@@ -30,7 +31,19 @@ static void read_database(struct arena *arena, struct folder *folder)
     }
     struct text rest = source;
     for (struct text line; text_next_line(&rest, &line);) {
-        if (text_starts_with(text_trim(line), "migrations_paths:") && is_list(line, rest)) {
+        const struct text said = text_trim(line);
+        const struct text path = text_trim(text_slice(said, strlen("migrations_paths:"), said.size));
+        if (!text_starts_with(said, "migrations_paths:")) {
+            continue;
+        }
+        if (!is_list(line, rest) && !text_is(path, "db/migrate") && folder->note == NULL) {
+            folder->note = arena_printf(arena,
+                                        "%s, line %u, gives another database migrations of its own (%.*s), which are "
+                                        "not looked at here: say --migrations, with the URL of that database.",
+                                        name, text_position(source, (size_t)(line.data - source.data)).line,
+                                        (int)path.size, path.data);
+        }
+        if (is_list(line, rest)) {
             unread_folder_because(arena, folder, (struct source_file){name, source}, (size_t)(line.data - source.data),
                                   "names several migrations_paths, and only one can be read at a time");
         }

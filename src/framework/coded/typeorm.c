@@ -170,7 +170,11 @@ const struct framework framework_typeorm = {
             .order = ORDER_OF_NUMBERS,
             .key = KEY_OF_HOOK,
         },
-    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTableName"}),
+    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTableName"},
+                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                          .words = "schema",
+                          .beside = "TypeOrmModule.forRoot|new DataSource(",
+                          .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

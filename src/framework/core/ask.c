@@ -5,6 +5,7 @@
 
 #include "framework/core/file_checksum.h"
 #include "framework/core/file_rules.h"
+#include "framework/core/listing.h"
 #include "framework/core/marked.h"
 #include "framework/core/reading.h"
 #include "framework/core/template.h"
@@ -15,7 +16,12 @@ bool framework_list(struct arena *arena, const struct folder *folder, struct mig
                     struct status *status)
 {
     const struct hooks *const hooks = &folder->framework->hooks;
-    return hooks->list != NULL ? hooks->list(arena, folder, files, status) : files_list(arena, folder, files, status);
+    const bool ok =
+        hooks->list != NULL ? hooks->list(arena, folder, files, status) : files_list(arena, folder, files, status);
+    if (ok && folder->note != NULL) {
+        listing_warn(arena, files, folder->note);
+    }
+    return ok;
 }
 
 bool framework_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,

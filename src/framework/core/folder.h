@@ -44,6 +44,7 @@ struct folder {
     const char *unread_ledger; /* the same of the ledger's table or schema */
     const char *mentioned;     /* where the project says what ledger has, which no configuration says: a sentence that
                                   begins with file and line (mention.h); NULL: nothing of the kind */
+    const char *note;          /* what a person should know of the project beside this folder; NULL: nothing */
     struct probe *probe;       /* layout.c's, while it searches; else NULL */
 };
 

@@ -28,7 +28,7 @@ static const char commands[] =
 
 /* Tests are about other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
-                            "*_test.rb *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
+                            "*_test.rb test.py tests.py testing.py *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
 
 /* What is known of one part of a folder's ledger. */
 struct finding {

@@ -152,7 +152,9 @@ static struct text read_head(struct arena *arena, const char *path)
     if (fd >= 0) {
         close(fd);
     }
-    return size <= 0 ? (struct text){NULL, 0} : (struct text){arena_strndup(arena, bytes, (size_t)size), (size_t)size};
+    const size_t mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* of order; no word is behind it */
+    return size <= 0 ? (struct text){NULL, 0}
+                     : (struct text){arena_strndup(arena, bytes + mark, (size_t)size - mark), (size_t)size - mark};
 }
 
 /* Lists the folder and reads the heads of its first files, or remembers them. */

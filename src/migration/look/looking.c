@@ -21,6 +21,12 @@ void source_add_evidence(struct source *source, const char *evidence)
 static const char *why_not_writable(struct arena *arena, const struct framework *framework, const struct table *table,
                                     const struct shape_fit *fit)
 {
+    if (table->is_foreign) {
+        return arena_printf(arena,
+                            "The tracking table %s.%s is a foreign table, which cannot be locked against another run: "
+                            "connect to the server that has it, or say where the table is (--ledger).",
+                            table->schema, table->name);
+    }
     if (!table->is_writable) {
         return arena_printf(arena,
                             "The tracking table %s.%s is a view that takes no rows: make it writable, or say where the "

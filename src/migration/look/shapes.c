@@ -14,19 +14,22 @@
 #define MEMBER_END '\x1f'
 
 /* Tables that are asked for, each with its columns. A type of another schema than pg_catalog is named with its schema:
- * somebody's type of a built-in one's name is not that. */
+ * somebody's type of a built-in one's name is not that. A domain counts as the type below it, where its owner is the
+ * table's or trusted: its checks run when a row is written. */
 #define TABLES_SELECT                                                                                                  \
     "WITH owner AS (SELECT r.oid, r.rolname, " PG_IS_TRUSTED(                                                          \
         "r") " AS is_trusted FROM pg_catalog.pg_roles r) SELECT n.nspname, c.relname, "                                \
              "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(pg_catalog.chr(31), a.attname, "                      \
-             "CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname::text "                             \
-             "ELSE pg_catalog.concat_ws('.', t.typnamespace::regnamespace, t.typname) END, "                           \
+             "CASE WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN b.typname::text "                             \
+             "ELSE pg_catalog.concat_ws('.', b.typnamespace::regnamespace, b.typname) END, "                           \
              "CASE WHEN a.attidentity = 'a' OR a.attgenerated <> '' THEN 'g' WHEN (a.attnotnull OR t.typnotnull) "     \
              "AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL THEN 'd' ELSE '' END), "             \
              "pg_catalog.chr(30) ORDER BY a.attnum) "                                                                  \
-             "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"                          \
+             "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "                         \
+             "JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' AND (t.typowner = c.relowner OR EXISTS "  \
+             "(SELECT FROM owner o WHERE o.oid = t.typowner AND o.is_trusted)) THEN t.typbasetype ELSE t.oid END"      \
              " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), "                                    \
-             "r.rolname, c.relkind IN ('v', 'm'), "                                                                    \
+             "r.rolname, c.relkind, "                                                                                  \
              "c.relkind IN ('r', 'p') OR pg_catalog.pg_relation_is_updatable(c.oid, false) & 8 = 8, "                  \
              "pg_catalog.row_security_active(c.oid), r.is_trusted, "                                                   \
              "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), "   \
@@ -39,8 +42,8 @@
              "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                    \
              "JOIN owner r ON r.oid = c.relowner WHERE c.relpersistence <> 't' AND "
 
-static const char by_name_query[] =
-    TABLES_SELECT "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY ($1::pg_catalog.name[]) ORDER BY 1, 2";
+static const char by_name_query[] = TABLES_SELECT "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND "
+                                                  "c.relname = ANY ($1::pg_catalog.name[]) ORDER BY 1, 2";
 
 static const char by_columns_query[] =
     TABLES_SELECT "c.relkind IN ('r', 'p') AND c.oid IN "
@@ -149,15 +152,26 @@ static void read_columns(struct arena *arena, struct text list, struct table *ta
     }
 }
 
+/* What a relation is that is no table of any sort, and whose name no table can have; NULL: it is one. */
+static const char *no_table(char kind)
+{
+    return kind == 'S'                  ? "a sequence"
+           : kind == 'c'                ? "a composite type"
+           : kind == 'i' || kind == 'I' ? "an index"
+                                        : NULL;
+}
+
 static struct table read_table(struct arena *arena, const PGresult *result, int row)
 {
     const bool is_policed = pg_field_bool(result, row, 6);
+    const char kind = pg_field(result, row, 4)[0];
     struct table table = {
         .schema = arena_strdup(arena, pg_field(result, row, 0)),
         .name = arena_strdup(arena, pg_field(result, row, 1)),
         .owner = arena_strdup(arena, pg_field(result, row, 3)),
-        .is_view = pg_field_bool(result, row, 4),
-        .is_writable = pg_field_bool(result, row, 5),
+        .no_table = no_table(kind),
+        .is_foreign = kind == 'f',
+        .is_writable = pg_field_bool(result, row, 5) && kind != 'f',
         .is_policed = is_policed,
         .is_trusted = pg_field_bool(result, row, 7),
         .is_readable = pg_field_bool(result, row, 8) && !is_policed,
@@ -272,7 +286,7 @@ static const struct ledger_shape *shape_of(const struct tables *tables, const st
 {
     for (const struct ledger_shape *shape = framework->ledger.shapes; shape->table != NULL; shape++) {
         const bool named = strcmp(shape->table, table->name) == 0 || is_configured(folders, framework, table);
-        if ((named || shape->by_shape) && has_columns(table, shape) &&
+        if (table->no_table == NULL && (named || shape->by_shape) && has_columns(table, shape) &&
             (shape->with == NULL || find_table(tables, table->schema, shape->with) != NULL) &&
             (shape->without == NULL || find_table(tables, table->schema, shape->without) == NULL)) {
             return shape;

@@ -26,13 +26,14 @@ struct table {
     const char *owner;
     struct table_column *columns;
     size_t column_count;
-    bool is_view;
-    bool is_writable;    /* rows can be inserted; false for many views */
-    bool is_readable;    /* this role may read all of it */
-    bool is_policed;     /* row-level security hides rows from this role */
-    bool is_trusted;     /* by its owner: this role, one that it is a member of, a superuser, the database's owner */
-    bool is_schemas_own; /* its owner is that of its schema */
-    bool has_key;        /* a primary key or a unique index */
+    const char *no_table; /* what it is where it is no table and no view: "a sequence"; NULL: it is one */
+    bool is_foreign;      /* in another server: it cannot be locked */
+    bool is_writable;     /* rows can be inserted, beside a lock; false for many views */
+    bool is_readable;     /* this role may read all of it */
+    bool is_policed;      /* row-level security hides rows from this role */
+    bool is_trusted;      /* by its owner: this role, one that it is a member of, a superuser, the database's owner */
+    bool is_schemas_own;  /* its owner is that of its schema */
+    bool has_key;         /* a primary key or a unique index */
     const char *foreign_trigger; /* "trigger of role": its function is a role's who is neither trusted nor the owner;
                                     NULL: there is none */
 };

@@ -39,10 +39,12 @@ static bool has_word(const char *words, struct text wanted)
 }
 
 /* Can a column of type `found` be read as `wanted`? Everything of pg_catalog has a text, and a text may hold anything:
- * where it does not, reading fails and says so. A type of somebody else is never read: its cast would run. */
+ * where it does not, reading fails and says so. The text of several values, or of bytes, is no name of anything. A type
+ * of somebody else is never read: its cast would run. */
 static bool is_readable(const char *found, struct text wanted)
 {
-    if (strchr(found, '.') != NULL) {
+    const bool is_list = found[0] == '_' || strcmp(found, "bytea") == 0;
+    if (strchr(found, '.') != NULL || (is_list && !text_starts_with(wanted, "_") && !text_is(wanted, found))) {
         return false;
     }
     if (text_is(wanted, found) || has_word(kinds[0], wanted) || has_word(kinds[0], text_of(found))) {
@@ -246,6 +248,9 @@ struct shape_fit shape_fit(struct arena *arena, const struct framework *framewor
     for (shape++; shape->table != NULL; shape++) {
         const struct fitting one = fit_one(arena, shape, table);
         best = is_better(&one, &best) ? one : best;
+    }
+    if (table->no_table != NULL) {
+        return (struct shape_fit){.difference = arena_printf(arena, "it is %s", table->no_table)};
     }
     return (struct shape_fit){
         .fits = best.wrong.size == 0,
