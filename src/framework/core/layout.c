@@ -473,6 +473,6 @@ bool folders_find(struct arena *arena, const struct project *project, struct fol
     for (size_t i = 0; i < folders->count; i++) {
         check_names(arena, &folders->items[i]);
     }
-    mentions_note(arena, project->root, project->migrations != NULL, folders);
+    mentions_note(arena, project, folders);
     return true;
 }

@@ -34,8 +34,8 @@ void mention_take_one(struct arena *arena, struct folder *folder, const struct s
                       const struct mention *mention, const struct mentioned *mentioned);
 
 /* Looks through the packages of these folders for what their frameworks' facts mention, where their configuration has
- * not said it. What is found is the folder's, with where it was found in folder->mentioned. is_given: the user has said
- * the folder, so that other folders are nobody's question. */
-void mentions_note(struct arena *arena, const char *root, bool is_given, struct folder_list *folders);
+ * not said it. What is found is the folder's, with where it was found in folder->mentioned. Where the user has said the
+ * folder or the schema, that is nobody's question. */
+void mentions_note(struct arena *arena, const struct project *project, struct folder_list *folders);
 
 #endif

@@ -126,10 +126,12 @@ static const char *first_schema(struct arena *arena, const char *path)
     return bare.size == 0 || text_is(bare, "$user") ? NULL : arena_strndup(arena, bare.data, bare.size);
 }
 
-static const char *place_of(struct arena *arena, const struct source_file *file, const struct mentioned *mentioned)
+static const char *place_of(const struct noting *noting, const struct source_file *file,
+                            const struct mentioned *mentioned)
 {
     const size_t size = strlen(mentioned->word);
-    return arena_printf(arena, "%s, line %u, has %.*s", file->name, text_position(file->content, mentioned->at).line,
+    return arena_printf(noting->arena, "%s, line %u, has %.*s", path_join(noting->arena, noting->base, file->name),
+                        text_position(file->content, mentioned->at).line,
                         (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
 }
 
@@ -161,7 +163,7 @@ static void keep(const struct noting *noting, struct wanted *wanted, enum mentio
         return;
     }
     if (found->value == NULL) {
-        *found = (struct finding){value, place_of(arena, file, mentioned)};
+        *found = (struct finding){value, place_of(noting, file, mentioned)};
     } else if (strcmp(found->value, value) != 0) {
         unread_ledger_because(
             arena, wanted->folder, *file, mentioned->at,
@@ -275,13 +277,14 @@ static void look_through(struct noting *noting, const char *path, int depth)
 
 /* ---- what was found ---- */
 
-static struct wanted wanted_of(struct folder *folder, bool is_given)
+static struct wanted wanted_of(struct folder *folder, const struct project *project)
 {
     struct wanted wanted = {.folder = folder};
     const bool has_table = folder->ledger.table != NULL || folder->unread_ledger != NULL;
     wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
-    wanted.is_said[MENTION_SCHEMA] = folder->ledger.schema != NULL || folder->unread_ledger != NULL;
-    wanted.is_said[MENTION_FOLDER] = is_given || folder->unread != NULL;
+    wanted.is_said[MENTION_SCHEMA] =
+        project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_FOLDER] = project->migrations != NULL || folder->unread != NULL;
     return wanted;
 }
 
@@ -335,20 +338,25 @@ static void take(struct arena *arena, const struct wanted *wanted)
         folder->ledger.table = name;
         folder->mentioned = place;
     }
-    if (schema != NULL && strcmp(schema, "public") != 0) {
+    if (schema != NULL && strcmp(schema, "public") != 0 && folder->framework->ledger.is_fixed) {
+        /* Its scripts work in that schema as well, which the connection alone can say. */
+        folder->unread_ledger =
+            arena_printf(arena, "%s=%s, and this connection URL does not: say ?schema=%s in it if that is meant", place,
+                         schema, schema);
+    } else if (schema != NULL && strcmp(schema, "public") != 0) {
         folder->ledger.schema = schema;
         folder->mentioned = place;
     }
 }
 
-void mentions_note(struct arena *arena, const char *root, bool is_given, struct folder_list *folders)
+void mentions_note(struct arena *arena, const struct project *project, struct folder_list *folders)
 {
-    struct noting noting = {.arena = arena, .root = root, .count = folders->count};
+    struct noting noting = {.arena = arena, .root = project->root, .count = folders->count};
     noting.tests = cut(arena, tests, ' ');
     noting.buffer = arena_alloc(arena, FILE_LIMIT);
     noting.wanted = arena_array(arena, folders->count + 1, sizeof *noting.wanted);
     for (size_t i = 0; i < folders->count; i++) {
-        noting.wanted[i] = wanted_of(&folders->items[i], is_given);
+        noting.wanted[i] = wanted_of(&folders->items[i], project);
     }
     for (size_t i = 0; i < folders->count; i++) {
         bool is_done = folders->items[i].framework->mentions == NULL;
