@@ -1,10 +1,10 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
+#include "framework/coded/alembic_program.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
-#include "framework/core/mention.h"
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
@@ -298,50 +298,6 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     folder->settings = settings;
 }
 
-/* What env.py hands to context.configure. */
-static const struct mention in_program[] = {
-    {.files = "env.py", .words = "version_table"},
-    {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},
-    {0},
-};
-
-/* The option of alembic.ini that env.py asks for there: config.get_main_option("version_table"). NULL: another value.
- */
-static const char *asked_option(struct arena *arena, struct text program, size_t at)
-{
-    static const char call[] = "get_main_option(";
-    const struct text line = text_slice(program, at, text_find(program, "\n", at));
-    const size_t found = text_find(line, call, 0);
-    struct text rest = text_slice(line, found, line.size);
-    return found == SIZE_MAX ? NULL : next_string(arena, &rest);
-}
-
-/* The ledger's names as they are said there; what is asked of alembic.ini is looked up in that. */
-static void read_program(struct arena *arena, struct folder *folder, const char *location, struct text settings)
-{
-    struct source_file program = {.name = path_join(arena, location, "env.py")};
-    struct status unread = {.arena = arena};
-    struct folder project = *folder;
-    project.base = "";
-    if (!file_read(arena, path_join(arena, folder->root, program.name), PROGRAM_LIMIT, &program.content, &unread)) {
-        return;
-    }
-    project.ledger = (struct ledger){0};
-    for (const struct mention *mention = in_program; mention->words != NULL; mention++) {
-        struct mentioned said;
-        for (size_t at = 0; mention_next(arena, mention, &program, &at, &said);) {
-            const char *const option = asked_option(arena, program.content, at);
-            if (said.kind == MENTION_COMPUTED && option != NULL) {
-                said.value = config_value(arena, settings, "alembic", option);
-                said.kind = said.value == NULL ? MENTION_NOTHING : MENTION_LITERAL;
-            }
-            mention_take_one(arena, &project, &program, mention, &said);
-        }
-    }
-    folder->ledger = project.ledger;
-    folder->unread_ledger = project.unread_ledger;
-}
-
 static bool alembic_configure(struct arena *arena, struct folder *folder)
 {
     struct text content;
@@ -354,7 +310,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     const char *const directory =
         is_module ? module_path(arena, folder, location) : path_join(arena, folder->base, location);
     folder->path = versions_of(arena, folder, directory);
-    read_program(arena, folder, directory, content);
+    alembic_read_program(arena, folder, directory, content);
     if (unread_is_computed(location)) {
         unread_folder(arena, folder, (struct source_file){"alembic.ini", content},
                       config_unread(arena, content, "alembic", "script_location"), "script_location");

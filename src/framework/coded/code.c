@@ -1,6 +1,5 @@
 /*
- * Settings are scanned, not parsed: a value counts where it is made of plain strings and of the few names that everyone
- * puts paths together with. Anything else is computed, and not found.
+ * Settings are scanned, not parsed: a value counts where it is made of plain strings and of names that paths have.
  */
 #include "framework/coded/code.h"
 
@@ -454,11 +453,39 @@ const char *code_directory_at(struct arena *arena, const struct folder *folder, 
     return value == NULL ? NULL : path_said(arena, folder, file, value, false);
 }
 
+/* Two places that name it differently (environments of a knexfile), and an object that takes what it has from another
+ * one ({ ...base }), do not say which name counts. */
+static void note_doubts(struct arena *arena, struct folder *folder, const struct source_file *file,
+                        const char *const path[])
+{
+    const char *const first = property_string(arena, file->content, path);
+    size_t value;
+    for (size_t at = 0; first != NULL && (value = property_find(file->content, path, &at)) != SIZE_MAX;) {
+        struct value other;
+        if (!read_value(arena, file->content, value, &other)) {
+            unread_ledger(arena, folder, *file, value, dotted(arena, path));
+        } else if (!text_is(buffer_text(&other.text), first)) {
+            unread_ledger_because(
+                arena, folder, *file, value,
+                arena_printf(arena, "names %s, and another place %s", buffer_string(&other.text), first));
+        }
+    }
+    const char *const parent[] = {path[0], NULL};
+    for (size_t at = 0;
+         path[1] != NULL && first == NULL && (value = property_find(file->content, parent, &at)) != SIZE_MAX;) {
+        const struct text rest = text_slice(file->content, value, file->content.size);
+        const size_t end = text_starts_with(rest, "{") ? text_find(rest, "}", 0) : SIZE_MAX;
+        const size_t spread = end == SIZE_MAX ? SIZE_MAX : text_find(text_slice(rest, 0, end), "...", 0);
+        unread_ledger(arena, folder, *file, spread == SIZE_MAX ? SIZE_MAX : value + spread, dotted(arena, path));
+    }
+}
+
 const char *code_ledger_name(struct arena *arena, struct folder *folder, const char *file, struct text source,
                              const char *const path[])
 {
     unread_ledger(arena, folder, (struct source_file){file, source}, property_unread(source, path),
                   dotted(arena, path));
+    note_doubts(arena, folder, &(const struct source_file){file, source}, path);
     return property_string(arena, source, path);
 }
 

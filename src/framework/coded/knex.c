@@ -78,6 +78,8 @@ const struct framework framework_knex = {
         },
     .mentions =
         MENTIONS({.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
+                 {.files = "knexfile.*", .words = "migrations.tableName"},
+                 {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
                  {.words = "--migrations-table-name", .beside = "knex"},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "migrate.latest|migrate.up"},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}",
