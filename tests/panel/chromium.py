@@ -129,8 +129,9 @@ class Page(Case):
         return self.do("return page.evaluate(() => location.pathname + location.search)")
 
     def width(self):
-        """By how much the page is wider than its window."""
-        return self.do("return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)")
+        """By how much the page, or what scrolls in it, is wider than there is room."""
+        return self.do("return page.evaluate(() => Math.max(document.documentElement.scrollWidth - window.innerWidth, ...['main', '.detail-side'].flatMap((one) => [...document.querySelectorAll(one)])"
+                       ".map((one) => one.scrollWidth - one.clientWidth)))")
 
     def visit(self, path):
         self.do("await page.goto(new URL(args[0], page.url()).href)", path)
