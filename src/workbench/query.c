@@ -69,16 +69,18 @@ static bool read_rows(struct readonly *reading, const struct query_request *requ
     PGresult *row;
     size_t bytes = 0;
     bool goes_on = true;
-    bool cut = false;
     while (goes_on && pg_rows_next(reading->session, &row, call->status)) {
         if (row == NULL) {
-            result->truncated_by = cut && result->truncated_by == NULL ? "bytes" : result->truncated_by;
+            result->truncated_by =
+                result->has_cut_value && result->truncated_by == NULL ? "bytes" : result->truncated_by;
             return true;
         }
         struct buffer json = {.arena = call->arena};
+        bool cut = false;
         columns_write_row(&json, &result->columns, row, request->as_lists, &cut);
         PQclear(row);
         goes_on = keep_row(result, call, buffer_string(&json), &bytes);
+        result->has_cut_value = result->has_cut_value || (goes_on && cut);
     }
     return !goes_on;
 }
@@ -98,6 +100,10 @@ static bool run_select(struct readonly *reading, const struct sql_statement *sta
         !read_rows(reading, request, result)) {
         readonly_explain_failure(reading, statement, before, WORKBENCH_QUERY_MS);
         return false;
+    }
+    if (result->has_cut_value) {
+        result->warnings[result->warning_count++] = arena_printf(
+            call->arena, "Values of more than %zu characters are cut; an export as csv has all of them.", most.bytes);
     }
     return true;
 }

@@ -409,8 +409,12 @@ class Answers(Workbench):
         answer = self.query("SELECT repeat('x', 50000000) AS v, 1 AS n")
         self.assertEqual((answer.json["truncated"], answer.json["truncatedBy"], answer.json["rows"][0]["n"]), (True, "bytes", 1))
         self.assertLess(len(answer.body), 3 << 20)
+        self.assertIn("Values of more than 1048576 characters are cut; an export as csv has all of them.", answer.json["warnings"])
+        answer = self.query("SELECT repeat('x', CASE WHEN i = 3 THEN 2000000 ELSE 1 END) AS v, i FROM generate_series(1, 300) i").json
+        self.assertEqual((answer["truncatedBy"], any("are cut" in warning for warning in answer["warnings"])), ("rows", True))
         answer = self.query("SELECT repeat('x', 500000) AS v FROM generate_series(1, 100)").json
         self.assertEqual((answer["truncated"], answer["truncatedBy"]), (True, "bytes"))
+        self.assertFalse(any("are cut" in warning for warning in answer["warnings"]))
         if not harness.SANITIZED:
             self.assertLess(self.peak(), 100 << 10)
 

@@ -71,7 +71,11 @@ document.addEventListener("keydown", pressed);
 watch(draw);
 startShell(draw);
 startDialogs();
-startLogin(ask, () => { who.refresh(); refresh(); });
+startLogin(ask, () => {
+  who.refresh();
+  refresh();
+  if (open?.page && pageOf(open.path)) openPage(pageOf(open.path)); // what it has asked for was refused
+});
 routed();
 startAsking();
 setInterval(() => { if (!document.hidden && (running(runs) || status.error)) draw(); }, 1000);

@@ -1,6 +1,8 @@
 // Elements as values: h() describes what should be there, render() changes the document until it is so. Text from outside is given as a
 // child or as an attribute's value and becomes a text node or an attribute; nothing here can turn it into markup.
 
+import { visibleLines } from "./plain.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -18,7 +20,7 @@ export function h(tag, props, ...children) {
 function described(child) {
   if (child == null || child === false || child === true || child === "") return { tag: null, text: "", key: null };
   if (child instanceof Node) return { tag: null, node: child, key: null };
-  return typeof child === "object" ? child : { tag: null, text: String(child), key: null };
+  return typeof child === "object" ? child : { tag: null, text: visibleLines(String(child)), key: null };
 }
 
 const PROPERTIES = new Set(["value", "checked", "selected", "disabled", "hidden", "indeterminate", "open", "readOnly", "scrollTop"]);

@@ -1,5 +1,6 @@
 // SQL and other text with line numbers, in colours, to be copied, wrapped, and with a mark where an error is.
 import { h, oncePerFrame } from "../lib/h.js";
+import { visibleLines } from "../lib/plain.js";
 import { button, copy } from "./basics.js";
 import { icon } from "./icons.js";
 import { highlight } from "./sql_colours.js";
@@ -11,8 +12,9 @@ let isWrapped = false;
 const made = new WeakMap(); // element of a block → what it shows
 
 function fill(pre, { text, plain, line, column }) {
-  const shown = text.split("\n").slice(0, LINES).join("\n");
-  const isCut = shown.length < text.length;
+  const whole = text.split("\n").slice(0, LINES).join("\n");
+  const isCut = whole.length < text.length;
+  const shown = visibleLines(whole); // what turns text around would make a script look like another
   const rows = document.createElement("code");
   const body = plain || text.length > COLOURED ? [document.createTextNode(shown)] : [highlight(shown)];
   rows.append(...body);
@@ -28,7 +30,7 @@ function fill(pre, { text, plain, line, column }) {
   }
   pre.replaceChildren(numbers, rows);
   if (line && line <= count) pre.append(mark(shown, line, column));
-  if (isCut) rows.append(`\n… ${(text.length - shown.length).toLocaleString("en")} more characters; Copy takes all`);
+  if (isCut) rows.append(`\n… ${(text.length - whole.length).toLocaleString("en")} more characters; Copy takes all`);
 }
 
 /** A line over the text that holds a caret below the column. */

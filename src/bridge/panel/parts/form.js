@@ -23,10 +23,11 @@ function row(field, values, changed) {
 
 /**
  * `fields`: rows of { name, label, kind ("text", "number", "choice", "check"), value, options, hint, shown(values) }. `act(values)` does it,
- * `done(answer)` is called behind it. `label` may be a function of the values; `typed`: what has to be typed first.
+ * `done(answer)` is called behind it. `label` and `kind` may be functions of the values; `typed`: what has to be typed first.
  */
 export function formDialog({ title, text = [], fields = [], label, kind = "primary", act, done, typed }) {
   const values = Object.fromEntries(fields.map((field) => [field.name, field.value ?? (field.kind === "check" ? false : "")]));
+  const said = (what) => typeof what === "function" ? what(values) : what;
   let error = null;
   let isBusy = false;
   let written = "";
@@ -49,7 +50,7 @@ export function formDialog({ title, text = [], fields = [], label, kind = "prima
       typed === undefined ? null : h("label", { class: "typed" }, "Type ", h("b", {}, typed), " to go on", h("input", { value: written, autocomplete: "off", spellcheck: "false", oninput: (event) => { written = event.target.value; draw(); } })),
       error ? failure({ error }) : null),
     h("div", { class: "dialog-actions" }, button({ onclick: closeDialog }, "Leave it"),
-      h("button", { type: "submit", class: kind, disabled: isBusy || (typed !== undefined && written !== typed) }, typeof label === "function" ? label(values) : label))) });
+      h("button", { type: "submit", class: said(kind), disabled: isBusy || (typed !== undefined && written !== typed) }, said(label)))) });
 }
 
 /** The field for the hours until an end; hoursOf(values) answers them. 0: never. */

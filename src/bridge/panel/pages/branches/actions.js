@@ -22,9 +22,12 @@ const BUSY_MEANS = {
 const busyField = () => ({ name: "onBusy", label: "Where others are connected, it", kind: "choice", value: "", options: [...BUSY, ...(may("admin") ? [["terminate", "ends their sessions"]] : [])],
   hint: (values) => BUSY_MEANS[values.onBusy], shown: (values) => (values.source ?? "") === "" });
 
+/** What is chosen for a copy of the database itself alone counts. */
+const endsSessions = (values) => values.source === "" && values.onBusy === "terminate";
+
 export function createBranch(done) {
   formDialog({
-    title: "Make a branch", label: (values) => values.onBusy === "terminate" ? "End their sessions and make it" : "Make it",
+    title: "Make a branch", label: (values) => endsSessions(values) ? "End their sessions and make it" : "Make it", kind: (values) => endsSessions(values) ? "danger primary" : "primary",
     text: [`A copy of ${target()?.database ?? "the database"} on the same server, with a name and an end of its own.`],
     fields: [{ name: "label", label: "Name", most: 60, placeholder: "try it", hint: "Up to 60 characters; empty: a name of its time." }, ...endField("24"),
       { name: "source", label: "Copied from", kind: "choice", value: "", options: SOURCES, hint: (values) => SOURCE_MEANS[values.source] }, busyField(),

@@ -10,6 +10,12 @@ import { valuePane } from "./value.js";
 /** For a spreadsheet: tabs between values, and no value has a tab or an end of line. */
 const line = (values) => values.map((value) => value === null ? "" : textOf(value).replaceAll(/[\t\r\n]+/g, " ")).join("\t");
 
+/** The characters at which the service has cut values, as it says; null: it has cut none. */
+function cutAt({ warnings }) {
+  const found = (warnings ?? []).map((text) => /^Values of more than (\d+) characters are cut/.exec(text)).find(Boolean);
+  return found ? Number(found[1]) : null;
+}
+
 /** Answers { show(answer), view() }. `act`: { draw, exportAs(kind), progress() }. */
 export function resultPart(act) {
   let told = null; // { kind: "rows" | "plan" | "error", … }
@@ -35,7 +41,8 @@ export function resultPart(act) {
   const copyAll = () => copy([line(told.answer.columns), ...told.answer.values.map(line)].join("\n"), told.answer.truncated ? "What is listed" : "The result");
 
   function summary({ answer }) {
-    const cut = answer.truncated ? (answer.truncatedBy === "bytes" ? `the first ${plural(answer.rowCount, "row")}: more would be too large` : `the first ${plural(answer.rowCount, "row")}; an export has all`) : plural(answer.rowCount, "row");
+    const rows = plural(answer.rowCount, "row");
+    const cut = [answer.truncatedBy === "rows" ? `the first ${rows}; an export has all` : answer.truncatedBy === "bytes" && cutAt(answer) === null ? `the first ${rows}: more would be too large` : rows, cutAt(answer) !== null ? "long values are cut" : ""].filter(Boolean).join(", ");
     return h("p", { role: "status", id: "summary" }, h("b", {}, cut), h("span", { class: "muted" }, ` · ${plural(answer.columns.length, "column")} · ${duration(answer.durationMs)} · as ${answer.role} in ${answer.target?.database ?? ""}`));
   }
 
@@ -52,7 +59,7 @@ export function resultPart(act) {
     const { answer } = told;
     return [h("div", { class: "bar-row" }, summary(told), tools()), answer.columns.length === 0 ? empty({ title: "It has no columns" }) : grid.element,
       answer.values.length === 0 && answer.columns.length > 0 ? h("p", { class: "muted" }, "No row fits.") : null,
-      isOpen && answer.values.length > 0 ? valuePane({ column: columns()[grid.at().column], row: grid.at().row, value: value(), close: () => open(false) }) : null, remarks(answer.warnings ?? [])];
+      isOpen && answer.values.length > 0 ? valuePane({ column: columns()[grid.at().column], row: grid.at().row, value: value(), cutAt: cutAt(answer), close: () => open(false) }) : null, remarks(answer.warnings ?? [])];
   }
 
   function refused({ error, place }) {

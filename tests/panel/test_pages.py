@@ -1,0 +1,328 @@
+"""The console's pages for the database itself: SQL, connection, branches, backups, audit, settings. One browser and one server for all.
+
+TRUSS_PANEL_SHOTS  a folder into which every page is drawn, in each size and theme, to be looked at
+"""
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import test_panel
+from test_panel import harness
+
+setUpModule = test_panel.setUpModule
+tearDownModule = test_panel.tearDownModule
+
+SCENE = """
+CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);
+INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 500) i;
+CREATE TABLE "Odd <img src=x onerror=alert(1)>" ("a b" text);
+CREATE TABLE U&"turned \\202e around" (n int);
+"""
+PAGES = ("connection", "sql", "branches", "backups", "audit", "settings")
+# What the browser itself says of an answer that is refused; the page says it, too, and that is looked at.
+REFUSED = r"console: Failed to load resource: the server responded with a status of (400|401|403|404|499|501|503)"
+
+
+class Pages(test_panel.Page):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keeper = cls("setUp")
+        cls.keeper.setUp()
+        cls.addClassCleanup(cls.keeper.doCleanups)
+        folder = tempfile.mkdtemp(prefix="truss-backups-")
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        cls.keeper.sql(SCENE)
+        files = cls.keeper.project_of("CREATE TABLE a ();")
+        cls.worker_of_all = cls.keeper.worker(files, "--audit", "--backups", folder)
+        cls.served = cls.keeper.bridge(cls.worker_of_all)
+        cls.addClassCleanup(cls.drop_branches)
+
+    @classmethod
+    def drop_branches(cls):
+        for name, in cls.keeper.cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'truss\\_branch\\_%'"):
+            cls.keeper.cluster.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def visit(self, path, **options):
+        self.open(None, path, options, http=self.served)
+        self.expected.append(REFUSED)
+
+    def fill(self, selector, text):
+        self.do("await page.fill(args[0], args[1])", selector, text)
+
+    def choose(self, selector, value):
+        self.do("await page.selectOption(args[0], args[1])", selector, value)
+
+    def query(self, sql):
+        self.fill("#sql", sql)
+        self.press("Control+Enter")
+
+    def cells(self):
+        """The text of every cell in sight, row by row."""
+        return self.do("return page.locator('.grid-row').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('.cell')].map((cell) => cell.textContent)))")
+
+    def axe(self):
+        return self.do("""await page.evaluate(axe);
+            return (await page.evaluate(async () => (await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })).violations))
+                .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) => node.html)])""")
+
+
+class Sql(Pages):
+    def test_a_query_runs_its_values_are_told_apart_and_opened_whole(self):
+        self.visit("/sql")
+        self.query("SELECT 1 AS n; SELECT 2 AS n, NULL AS nothing, '' AS blank, '{\"a\": [1]}'::jsonb AS doc, 2 AS n")
+        self.see("#summary", "1 row")
+        self.assertEqual(self.cells(), [["2", "NULL", "", '{"a":[1]}', "2"]])
+        self.assertEqual(self.do("return page.locator('.cell.null').count()"), 1)
+        self.do("await page.locator('[data-cell=\"0 3\"]').dblclick()")
+        self.see(".value", "jsonb, row 1")
+        self.assertEqual(self.do("return page.locator('.value .code code').textContent()"), '{\n  "a": [\n    1\n  ]\n}')
+        # The statement with the caret is what runs.
+        self.do("await page.locator('#sql').evaluate((field) => { field.focus(); field.setSelectionRange(3, 3); })")
+        self.press("Control+Enter")
+        self.wait("() => document.querySelectorAll('.cell.head').length === 1")
+        self.assertEqual(self.cells(), [["1"]])
+
+    def test_an_error_is_shown_at_its_place_and_a_refusal_with_its_sentence(self):
+        self.visit("/sql")
+        self.query("SELECT 1;\nSELECT name,\n  '😀', nosuch FROM users")
+        self.see("[role=tabpanel]", 'column "nosuch" does not exist')
+        self.see("[role=tabpanel]", "Line 3, column 9.")
+        self.assertEqual(self.do("return page.locator('.wrong').evaluate((one) => one.previousSibling.textContent)"), "SELECT 1;\nSELECT name,\n  '😀', ")
+        self.query("DELETE FROM users")
+        self.see("[role=tabpanel]", "Only read-only queries are allowed (SELECT/WITH/EXPLAIN).")
+        self.see("[role=tabpanel]", "Refused before it was sent")
+
+    def test_names_are_completed_by_key_and_quoted_where_they_have_to_be(self):
+        self.visit("/sql")
+        self.see(".tables", "users")
+        self.fill("#sql", "")
+        self.do("await page.type('#sql', 'SELECT * FROM us')")
+        self.see("#completions [aria-selected=true]", "users")
+        self.press("Enter")
+        self.do("await page.type('#sql', ' u WHERE u.')")
+        self.see("#completions", "name")
+        self.do("await page.type('#sql', 'na')")
+        self.press("Tab")
+        self.assertEqual(self.do("return page.inputValue('#sql')"), "SELECT * FROM users u WHERE u.name")
+        self.fill("#sql", "")
+        self.do("await page.type('#sql', 'TABLE od')")
+        self.press("Tab")
+        self.assertEqual(self.do("return page.inputValue('#sql')"), 'TABLE "Odd <img src=x onerror=alert(1)>"')
+
+    def test_a_query_that_goes_on_is_cancelled(self):
+        self.visit("/sql")
+        self.query("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b")
+        self.see("#cancel", "Cancel")
+        self.click("#cancel")
+        self.see("[role=tabpanel]", "cancel")
+        self.see("#run", "Run")
+
+    def test_a_plan_is_a_tree_with_its_dearest_step_marked(self):
+        self.visit("/sql")
+        self.fill("#sql", "SELECT * FROM users a JOIN users b ON a.id < b.id WHERE b.name LIKE '%9'")
+        self.click("#explain")
+        self.see(".plan-tree", "Nothing was run")
+        self.click("#analyze")
+        self.see(".plan-tree", "Ran for")
+        self.assertEqual(self.do("return page.locator('.plan-node.worst').count()"), 1)
+        self.see(".plan-node", "public.users")
+        self.do("await page.locator('.plan-node summary').first().click()")
+        self.see(".plan-node .facts", "Cost")
+
+    def test_an_export_is_a_file_and_what_was_asked_is_found_again(self):
+        self.visit("/sql?sql=SELECT+id+FROM+users+ORDER+BY+id")
+        self.click("#run")
+        self.see("#summary", "the first 200 rows; an export has all")
+        name, text = self.do("""const [file] = await Promise.all([page.waitForEvent("download"), page.click("#export-csv")]);
+            const stream = await file.createReadStream(); let text = ""; for await (const piece of stream) text += piece; return [file.suggestedFilename(), text]""")
+        self.assertTrue(name.endswith(".csv"))
+        self.assertEqual(text.split(), ["id", *map(str, range(1, 501))])
+        self.click(".run-bar button", "Save …")
+        self.fill("#field-name", "all ids")
+        self.click("dialog button.primary")
+        self.click("[role=tab]", "Saved")
+        self.see(".queries", "all ids")
+        self.do("await page.reload()")
+        self.click("[role=tab]", "History")
+        self.see(".queries", "SELECT id FROM users ORDER BY id")
+        self.see(".queries", "200 rows")
+
+    def test_ten_thousand_rows_of_five_thousand_columns_are_a_few_cells(self):
+        self.visit("/sql")
+        self.see("h1", "SQL")
+        told = self.do("""return page.evaluate(async () => {
+            const { resultGrid } = await import("/panel/pages/sql/grid.js");
+            const row = Array.from({ length: 5000 }, (_, i) => `value ${i}`);
+            const grid = resultGrid({ opened() {}, moved() {} });
+            document.querySelector(".work").prepend(grid.element);
+            grid.show({ columns: row.map((_, i) => ({ name: `c${i}`, type: "text" })), rows: Array.from({ length: 10000 }, () => row) });
+            const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            await frame();
+            let most = 0;
+            for (const [x, y] of [[0, 0], [100000, 40000], [300000, 200000], [9e9, 9e9]]) {
+                grid.element.scrollLeft = x; grid.element.scrollTop = y;
+                await frame();
+                most = Math.max(most, grid.element.querySelectorAll(".cell").length);
+            }
+            return [most, [...grid.element.querySelectorAll(".grid-row:last-child .cell")].at(-1).textContent, grid.element.getAttribute("aria-rowcount")];
+        })""")
+        self.assertLess(told[0], 1500)
+        self.assertEqual(told[1:], ["value 4999", "10001"])
+
+    def test_hostile_names_and_values_are_text_and_nothing_in_them_is_unseen(self):
+        self.visit("/sql")
+        self.see(".tables", "Odd <img src=x onerror=alert(1)>")
+        self.see(".tables", "turned \\u202e around")
+        self.query("SELECT '<img src=x onerror=alert(1)>' AS \"<b>bold</b>\", U&'a\\202eb\\200bc' AS odd, repeat('x', 3000000) AS long, E'two\\nlines' AS lines")
+        self.see("#summary", "1 row")
+        self.assertEqual(self.cells(), [["<img src=x onerror=alert(1)>", "a\\u202eb\\u200bc", "x" * 160, "two⏎lines"]])
+        self.do("await page.locator('[data-cell=\"0 2\"]').dblclick()")
+        self.see(".value", "This is the beginning of a longer value")
+        self.see(".value", "The first 100,000 of 524,288 characters")
+        self.query("SELECT 1/0 AS \"<script>alert(1)</script>\" FROM \"<img src=x onerror=alert(1)>\"")
+        self.see("[role=tabpanel]", "<img src=x onerror=alert(1)>")
+        self.assertEqual(self.do("return page.locator('main img, main script, main b b').count()"), 0)
+
+
+class Others(Pages):
+    def test_every_form_is_masked_until_it_is_asked_for_and_a_branch_has_its_own(self):
+        branch = self.served.post("/api/branches", {"label": "forms", "onBusy": "dump"}).json
+        self.visit("/connection")
+        for form in ("URL", "psql", ".env", "JDBC", "Prisma", "SQLAlchemy", "Go"):
+            self.see(".forms h3", form)
+        self.assertNotIn(harness.PASSWORD_ENCODED, self.text(".forms"))
+        self.see("table.settings", "lock_timeout")
+        self.click("#reveal", "Show the password")
+        self.see(".forms", harness.PASSWORD_ENCODED)
+        self.click("#reveal", "Hide the password")
+        self.choose("#branch", str(branch["id"]))
+        self.wait("(name) => document.querySelectorAll('.forms code').length === 7 && [...document.querySelectorAll('.forms code')].every((one) => one.textContent.includes(name))", branch["branch_db"])
+        self.assertEqual(self.path(), f"/connection?branch={branch['id']}")
+
+    def test_a_branch_is_made_protected_compared_and_deleted_by_its_typed_name(self):
+        self.visit("/branches")
+        self.click("#make")
+        self.fill("#field-label", "try <b>it</b>")
+        self.choose("#field-source", "dump")
+        self.click("dialog button.primary", "Make it")
+        self.see(".detail-title", "try <b>it</b>")
+        self.see(".facts", "a dump")
+        self.click("#protect", "Protect it")
+        self.see(".detail-head", "protected")
+        self.wait("() => document.querySelector('#delete').disabled")
+        self.click("#protect", "Protect it no longer")
+        self.wait("() => !document.querySelector('#delete').disabled")
+        self.click("[role=tab]", "Differences")
+        self.see("[role=tabpanel]", "Its schema is that of")
+        self.click("#delete")
+        self.assertTrue(self.do("return page.locator('dialog button.danger').isDisabled()"))
+        self.fill("dialog input", "try <b>it</b>")
+        self.click("dialog button.danger")
+        self.wait("() => location.pathname === '/branches'")
+        self.wait("() => ![...document.querySelectorAll('.virtual a')].some((one) => one.textContent === 'try <b>it</b>')")
+        self.do("await page.goto(new URL('/branches/99999', page.url()).href)")
+        self.see(".detail-side", "There is no such branch")
+
+    def test_a_backup_is_made_verified_restored_into_a_branch_and_deleted(self):
+        self.visit("/backups")
+        self.click("#make, .empty button")
+        self.fill("#field-label", "before")
+        self.click("dialog button.primary", "Begin")
+        self.see(".detail-head", "completed")
+        self.see(".detail-side", "It is not verified yet.")
+        self.click("#verify")
+        self.choose("#field-how", "read")
+        self.click("dialog button.primary", "Verify")
+        self.see(".detail-side", "It was read whole, and has its checksum")
+        self.click("#restore")
+        self.click("dialog button.primary", "Restore")
+        self.see(".detail-side", "The last restore is whole.")
+        self.click("#delete")
+        self.fill("dialog input", "before")
+        self.click("dialog button.danger")
+        self.wait("() => location.pathname === '/backups'")
+        self.click("[role=tab]", "Schedule")
+        self.do("await page.check('#schedule-enabled')")
+        self.click(".schedule button.primary")
+        self.see(".schedule", "The next one:")
+        self.click("[role=tab]", "A point in time")
+        self.see("[role=tabpanel]", "pg_basebackup")
+
+    def test_the_audit_is_read_verified_filtered_and_saved(self):
+        self.served.post("/api/branches/golden", {"source": "nonsense"})
+        self.served.post("/api/branches/99999/protect", {})
+        self.visit("/audit")
+        self.see(".virtual", "Protect branch")
+        self.click("#verify")
+        self.see(".note", "rows are as they were written")
+        self.fill("#filter", "id=99999")
+        self.see(".bar-row", "1 action")
+        self.click(".virtual a", "Protect branch")
+        self.see(".detail-side", "truss.branch.v1.BranchService/ProtectBranch")
+        self.see(".detail-side", "BEGUN")
+        text = self.do("""const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "NDJSON" }).click()]);
+            const stream = await file.createReadStream(); let text = ""; for await (const piece of stream) text += piece; return text""")
+        rows = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual([row["number"] for row in rows], list(range(1, len(rows) + 1)))
+
+    def test_settings_say_who_one_is_what_is_set_up_and_keep_the_colours(self):
+        self.visit("/settings")
+        self.see(".facts", "nobody in particular")
+        self.see(".set-up", "whoever reaches the port may do everything")
+        self.see(".set-up .good", "Backups")
+        self.do("await page.getByLabel('Dark', { exact: true }).check()")
+        self.do("await page.reload()")
+        self.wait("() => document.documentElement.dataset.theme === 'dark'")
+        self.do("await page.getByLabel('As the system').check()")
+        self.wait("() => document.documentElement.dataset.theme === undefined")
+
+    def test_what_is_not_allowed_or_not_set_up_is_said(self):
+        token = self.token("read")
+        http = self.bridge(self.worker(self.project(), "--tokens", self.tokens))
+        self.open(None, "/backups", http=http)
+        self.expected.append(REFUSED)
+        self.fill("#login-token", token)
+        self.press("Enter")
+        self.see(".empty", "Backups are not set up")
+        self.see(".copy-line", "--backups")
+        for page, words in (("sql", "takes the scope “sql”"), ("branches", "takes the scope “branch”"), ("connection", "Who has the scope “admin” can see it"), ("settings", "asks everybody for a token")):
+            with self.subTest(page=page):
+                self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+                self.see("main", words)
+        self.assertEqual(self.do("return page.locator('#reveal').count()"), 0)
+
+    def test_a_worker_that_is_gone_is_said_on_every_page(self):
+        process = self.worker(self.project())
+        http = self.bridge(process)
+        self.open(None, "/settings", http=http)
+        self.expected.append(REFUSED)
+        self.see("h1", "Settings")
+        process.stop()
+        for page in PAGES:
+            with self.subTest(page=page):
+                self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+                self.see("main [role=alert], header [role=alert]", "")
+
+    def test_each_page_has_no_serious_finding_and_fits_in_each_size_and_theme(self):
+        shots = os.environ.get("TRUSS_PANEL_SHOTS")
+        self.visit("/settings")
+        for page in PAGES:
+            self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+            self.do("await page.waitForSelector('h1'); await page.waitForSelector('.skeleton', { state: 'detached' })")
+            for width, theme in ((1440, "light"), (1440, "dark"), (1024, "light"), (375, "dark"), (375, "light")):
+                with self.subTest(page=page, width=width, theme=theme):
+                    self.do("await page.setViewportSize({ width: args[0], height: 800 }); await page.emulateMedia({ colorScheme: args[1], reducedMotion: 'reduce' })", width, theme)
+                    self.assertLessEqual(self.width(), 0)
+                    # Names and roles are the same at each width, and colours are in both themes.
+                    if (width, theme) in ((1440, "light"), (375, "dark")):
+                        self.assertEqual(self.axe(), [])
+                    if shots:
+                        self.do("await page.screenshot({ path: args[0] })", os.path.join(shots, f"{page}-{width}-{theme}.png"))
+
+
+if __name__ == "__main__":
+    harness.main()
