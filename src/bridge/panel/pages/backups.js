@@ -7,18 +7,18 @@ import { badge, button, copyLine, empty, failure, heading, note, skeleton, tabs 
 import { virtualTable } from "../parts/table.js";
 import { may } from "../store.js";
 import { createBackup } from "./backups/actions.js";
-import { backupDetail, isBusy, stateOf } from "./backups/detail.js";
+import { backupDetail, isBusy, isStore, stateOf } from "./backups/detail.js";
 import { schedulePart } from "./backups/schedule.js";
 
-const VERIFIED = { restored: { state: "applied", sign: "✓", text: "restored on trial" }, read: { state: "applied", sign: "✓", text: "read whole" }, "": { state: "warning", sign: "?", text: "not verified" } };
+const VERIFIED = { restored: { state: "applied", sign: "✓", text: "restored on trial" }, read: { state: "applied", sign: "✓", text: "read whole" }, damaged: { state: "failed", sign: "✕", text: "damaged" }, "": { state: "warning", sign: "?", text: "not verified" } };
 
 function verified(one) {
-  if (one.status !== "completed") return null;
-  const how = VERIFIED[one.verified] ?? VERIFIED[""];
+  if (one.status !== "completed" && one.verified !== "damaged") return null;
+  const how = VERIFIED[one.verified] ?? { state: "warning", sign: "?", text: one.verified };
   return badge(how, how.text);
 }
 
-const notSetUp = () => empty({ title: "Backups are not set up" }, [h("p", {}, "The worker needs a folder for them, which all workers of this database share, and the programs of PostgreSQL (pg_dump, pg_restore):"), copyLine({ text: "truss-worker --backups /var/backups/truss …", what: "The command" }),
+const notSetUp = () => empty({ title: "Backups are not set up" }, [h("p", {}, "The worker needs a folder for them, which all workers of this database share, or an S3-compatible store, and the programs of PostgreSQL (pg_dump, pg_restore):"), copyLine({ text: "truss-worker --backups /var/backups/truss …", what: "The command" }),
   h("p", {}, "A backup is a file of pg_dump with a checksum. It is restored into a new branch, never over the database.")]);
 
 export function start({ draw }) {
@@ -45,7 +45,8 @@ export function start({ draw }) {
     table.show(data.backups);
     const good = data.backups.filter((one) => one.status === "completed");
     return data.backups.length === 0 ? empty({ title: "There is no backup yet", actions: may("branch") ? [button({ kind: "primary", onclick: make }, "Back up now …")] : [] })
-      : [h("div", { class: "list" }, h("p", { class: "muted bar-row" }, h("span", {}, "Folder ", h("code", {}, data.folder), " of the worker's machine"), h("span", { class: "muted" }, `${plural(good.length, "backup")}, ${bytes(good.reduce((sum, one) => sum + one.size_bytes, 0))}`)), table.element),
+      : [h("div", { class: "list" }, h("p", { class: "muted bar-row" }, h("span", {}, isStore(data.folder) ? "Store " : "Folder ", h("code", {}, data.folder), isStore(data.folder) ? "" : " of the worker's machine"), h("span", { class: "muted" }, `${plural(good.length, "backup")}, ${bytes(good.reduce((sum, one) => sum + one.size_bytes, 0))}`)), table.element),
+        data.problem ? note({ kind: "warning", title: "Files that no row knows are not known:" }, data.problem) : null,
         data.orphans.length > 0 ? note({ kind: "warning", title: `${plural(data.orphans.length, "file")} of this database in the folder that no row knows:` }, h("ul", {}, data.orphans.map((file) => h("li", {}, h("code", {}, file))))) : null];
   }
 

@@ -12,7 +12,11 @@ export const stateOf = (one) => STATES[one.detail_status] ?? { state: "running",
 /** Something goes on with it. */
 export const isBusy = (one) => ["waiting", "running", "verifying", "restoring"].includes(one.detail_status) || one.restore?.status === "running";
 
-const VERIFIED = { restored: "It was restored on trial, and found to be good", read: "It was read whole, and has its checksum", "": "It is not verified yet" };
+/** Of a store, and not of a folder of the worker's machine. */
+export const isStore = (folder) => folder.startsWith("s3://");
+
+const VERIFIED = { restored: "It was restored on trial, and found to be good", read: "It was read whole, and has its checksum", damaged: "It is not what was written: it cannot be trusted", "": "It is not verified yet" };
+const VERIFIED_KINDS = { restored: "good", read: "good", damaged: "bad" };
 
 function progress(one) {
   if (one.status !== "in_progress" || !one.tables) return null;
@@ -43,7 +47,7 @@ export function backupDetail({ id, one, folder, changed, close }) {
   return h("aside", { key: id, class: "detail-side", "aria-label": nameOf(one) },
     h("div", { class: "detail-head" }, h("div", {}, h("h2", { class: "detail-title" }, nameOf(one)), badge(stateOf(one), one.detail_status)), h("a", { class: "button quiet", href: close }, "Close")),
     one.message ? note({ kind: one.status === "failed" ? "bad" : "info" }, one.message) : null, progress(one), may("branch") ? actions(one, changed, () => go(close)) : null, restored(one),
-    one.status === "completed" ? note({ kind: one.verified === "" ? "warning" : "good" }, `${VERIFIED[one.verified] ?? one.verified}${one.verified_at ? `, ${moment(one.verified_at)}` : ""}.`) : null, about(one),
+    one.status === "completed" || one.verified === "damaged" ? note({ kind: VERIFIED_KINDS[one.verified] ?? "warning" }, `${VERIFIED[one.verified] ?? one.verified}${one.verified_at ? `, ${moment(one.verified_at)}` : ""}.`) : null, about(one),
     one.sha256 ? [h("h3", {}, "SHA-256 of the file"), copyLine({ text: one.sha256, what: "The checksum" })] : null,
-    one.status === "completed" ? [h("h3", {}, "The file itself"), h("p", { class: "muted" }, "It stays on the worker's machine; no route sends it. There, and with pg_restore:"), copyLine({ text: `${folder}/${one.filename}`, what: "The path" })] : null);
+    one.status === "completed" ? [h("h3", {}, "The file itself"), h("p", { class: "muted" }, isStore(folder) ? "It is in the store; no route sends it. Its key ends with:" : "It stays on the worker's machine; no route sends it. There, and with pg_restore:"), copyLine({ text: isStore(folder) ? one.filename : `${folder}/${one.filename}`, what: "The path" })] : null);
 }
