@@ -20,7 +20,7 @@ struct query_result {
     size_t capacity;
     double duration_ms;
     const char *truncated_by; /* "rows", "bytes"; NULL: all is there */
-    bool has_cut_value; /* of a row that is kept; whatever truncated_by says */
+    bool has_cut_value;       /* of a row that is kept; whatever truncated_by says */
     const char *role;
     const char *warnings[3];
     size_t warning_count;

@@ -55,7 +55,7 @@ const haystack = (action) => [action.first.actor, action.first.action, action.fi
 function detail(action) {
   const { first, last } = action;
   return h("aside", { key: first.number, class: "detail-side", "aria-label": `Row ${first.number}` },
-    h("div", { class: "detail-head" }, h("h2", { class: "detail-title" }, verb(first.action)), h("a", { class: "button quiet", href: link("audit", "", kept()) }, "Close")),
+    h("div", { class: "detail-head" }, h("h1", { class: "detail-title" }, verb(first.action)), h("a", { class: "button quiet", href: link("audit", "", kept()) }, "Close")),
     facts({ rows: [["Outcome", badge({ state: STATES[groupOf(action)], sign: SIGNS[groupOf(action)] }, last.outcome === "FAILED" || GROUPS[last.outcome] ? groupOf(action) : last.outcome)], ["Said", last.detail], ["Who", actor(first)], ["Known by", first.actorKind], ["From", first.origin],
       ["What", first.subject], ["Method", first.action], ["Database", first.target], ["Began", moment(first.at)], ["Ended", action.rows.length > 1 && last.outcome !== "STARTED" ? moment(last.at) : null], ["Plan", first.planHash], ["Request", first.request], ["Digest of the request", first.digest]] }),
     h("h3", {}, "Rows"), action.rows.map((row) => h("div", { key: row.number }, h("p", { class: "muted" }, `${row.number}: ${row.outcome}, ${moment(row.at)}`), copyLine({ text: row.hash, what: `The hash of row ${row.number}` }))),

@@ -45,7 +45,7 @@ const about = (one) => facts({ rows: [["Database", one.database], ["Its size the
 export function backupDetail({ id, one, folder, changed, close }) {
   if (!one) return h("aside", { key: id, class: "detail-side", "aria-label": `Backup ${id}` }, empty({ title: "There is no such backup among the newest 50", actions: [h("a", { class: "button", href: close }, "All backups")] }));
   return h("aside", { key: id, class: "detail-side", "aria-label": nameOf(one) },
-    h("div", { class: "detail-head" }, h("div", {}, h("h2", { class: "detail-title" }, nameOf(one)), badge(stateOf(one), one.detail_status)), h("a", { class: "button quiet", href: close }, "Close")),
+    h("div", { class: "detail-head" }, h("div", {}, h("h1", { class: "detail-title" }, nameOf(one)), badge(stateOf(one), one.detail_status)), h("a", { class: "button quiet", href: close }, "Close")),
     one.message ? note({ kind: one.status === "failed" ? "bad" : "info" }, one.message) : null, progress(one), may("branch") ? actions(one, changed, () => go(close)) : null, restored(one),
     one.status === "completed" || one.verified === "damaged" ? note({ kind: VERIFIED_KINDS[one.verified] ?? "warning" }, `${VERIFIED[one.verified] ?? one.verified}${one.verified_at ? `, ${moment(one.verified_at)}` : ""}.`) : null, about(one),
     one.sha256 ? [h("h3", {}, "SHA-256 of the file"), copyLine({ text: one.sha256, what: "The checksum" })] : null,

@@ -64,7 +64,7 @@ export function branchDetail({ id, draw, changed, close }) {
     /** `one`: the branch, null where the list does not have it; `isKnown`: there is a list. */
     view(one, isKnown) {
       if (!one) return aside(isKnown ? empty({ title: "There is no such branch", actions: [h("a", { class: "button", href: link("branches", "", { all: route().query.get("all") ? null : "1" }) }, "Look among what has ended")] }, h("p", {}, id)) : skeleton({}));
-      return aside(h("div", { class: "detail-head" }, h("div", {}, h("h2", { class: "detail-title" }, one.label || one.branch_db), badge(BRANCH_STATES[one.status] ?? {}, one.status), one.protected ? [" ", badge({ state: "pending", sign: "■" }, "protected")] : null),
+      return aside(h("div", { class: "detail-head" }, h("div", {}, h("h1", { class: "detail-title" }, one.label || one.branch_db), badge(BRANCH_STATES[one.status] ?? {}, one.status), one.protected ? [" ", badge({ state: "pending", sign: "■" }, "protected")] : null),
         h("a", { class: "button quiet", href: close }, "Close")), one.last_error ? note({ kind: "bad" }, one.last_error) : null, shown(one));
     },
   };
