@@ -9,11 +9,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import test_panel
-from test_panel import harness
+import chromium
+from chromium import harness
 
-setUpModule = test_panel.setUpModule
-tearDownModule = test_panel.tearDownModule
+setUpModule = chromium.start
+tearDownModule = chromium.stop
 
 SCENE = """
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);
@@ -26,7 +26,7 @@ PAGES = ("connection", "sql", "branches", "backups", "audit", "settings")
 REFUSED = r"console: Failed to load resource: the server responded with a status of (400|401|403|404|499|501|503)"
 
 
-class Pages(test_panel.Page):
+class Pages(chromium.Page):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -46,8 +46,8 @@ class Pages(test_panel.Page):
         for name, in cls.keeper.cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'truss\\_branch\\_%'"):
             cls.keeper.cluster.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def visit(self, path, **options):
-        self.open(None, path, options, http=self.served)
+    def show(self, path):
+        self.open(None, path, http=self.served)
         self.expected.append(REFUSED)
 
     def fill(self, selector, text):
@@ -72,7 +72,7 @@ class Pages(test_panel.Page):
 
 class Sql(Pages):
     def test_a_query_runs_its_values_are_told_apart_and_opened_whole(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.query("SELECT 1 AS n; SELECT 2 AS n, NULL AS nothing, '' AS blank, '{\"a\": [1]}'::jsonb AS doc, 2 AS n")
         self.see("#summary", "1 row")
         self.assertEqual(self.cells(), [["2", "NULL", "", '{"a":[1]}', "2"]])
@@ -87,7 +87,7 @@ class Sql(Pages):
         self.assertEqual(self.cells(), [["1"]])
 
     def test_an_error_is_shown_at_its_place_and_a_refusal_with_its_sentence(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.query("SELECT 1;\nSELECT name,\n  '😀', nosuch FROM users")
         self.see("[role=tabpanel]", 'column "nosuch" does not exist')
         self.see("[role=tabpanel]", "Line 3, column 9.")
@@ -97,7 +97,7 @@ class Sql(Pages):
         self.see("[role=tabpanel]", "Refused before it was sent")
 
     def test_names_are_completed_by_key_and_quoted_where_they_have_to_be(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.see(".tables", "users")
         self.fill("#sql", "")
         self.do("await page.type('#sql', 'SELECT * FROM us')")
@@ -114,7 +114,7 @@ class Sql(Pages):
         self.assertEqual(self.do("return page.inputValue('#sql')"), 'TABLE "Odd <img src=x onerror=alert(1)>"')
 
     def test_a_query_that_goes_on_is_cancelled(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.query("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b")
         self.see("#cancel", "Cancel")
         self.click("#cancel")
@@ -122,7 +122,7 @@ class Sql(Pages):
         self.see("#run", "Run")
 
     def test_a_plan_is_a_tree_with_its_dearest_step_marked(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.fill("#sql", "SELECT * FROM users a JOIN users b ON a.id < b.id WHERE b.name LIKE '%9'")
         self.click("#explain")
         self.see(".plan-tree", "Nothing was run")
@@ -134,7 +134,7 @@ class Sql(Pages):
         self.see(".plan-node .facts", "Cost")
 
     def test_an_export_is_a_file_and_what_was_asked_is_found_again(self):
-        self.visit("/sql?sql=SELECT+id+FROM+users+ORDER+BY+id")
+        self.show("/sql?sql=SELECT+id+FROM+users+ORDER+BY+id")
         self.click("#run")
         self.see("#summary", "the first 200 rows; an export has all")
         name, text = self.do("""const [file] = await Promise.all([page.waitForEvent("download"), page.click("#export-csv")]);
@@ -152,7 +152,7 @@ class Sql(Pages):
         self.see(".queries", "200 rows")
 
     def test_ten_thousand_rows_of_five_thousand_columns_are_a_few_cells(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.see("h1", "SQL")
         told = self.do("""return page.evaluate(async () => {
             const { resultGrid } = await import("/panel/pages/sql/grid.js");
@@ -174,7 +174,7 @@ class Sql(Pages):
         self.assertEqual(told[1:], ["value 4999", "10001"])
 
     def test_hostile_names_and_values_are_text_and_nothing_in_them_is_unseen(self):
-        self.visit("/sql")
+        self.show("/sql")
         self.see(".tables", "Odd <img src=x onerror=alert(1)>")
         self.see(".tables", "turned \\u202e around")
         self.query("SELECT '<img src=x onerror=alert(1)>' AS \"<b>bold</b>\", U&'a\\202eb\\200bc' AS odd, repeat('x', 3000000) AS long, E'two\\nlines' AS lines")
@@ -191,7 +191,7 @@ class Sql(Pages):
 class Others(Pages):
     def test_every_form_is_masked_until_it_is_asked_for_and_a_branch_has_its_own(self):
         branch = self.served.post("/api/branches", {"label": "forms", "onBusy": "dump"}).json
-        self.visit("/connection")
+        self.show("/connection")
         for form in ("URL", "psql", ".env", "JDBC", "Prisma", "SQLAlchemy", "Go"):
             self.see(".forms h3", form)
         self.assertNotIn(harness.PASSWORD_ENCODED, self.text(".forms"))
@@ -204,7 +204,7 @@ class Others(Pages):
         self.assertEqual(self.path(), f"/connection?branch={branch['id']}")
 
     def test_a_branch_is_made_protected_compared_and_deleted_by_its_typed_name(self):
-        self.visit("/branches")
+        self.show("/branches")
         self.click("#make")
         self.fill("#field-label", "try <b>it</b>")
         self.choose("#field-source", "dump")
@@ -228,7 +228,7 @@ class Others(Pages):
         self.see(".detail-side", "There is no such branch")
 
     def test_a_backup_is_made_verified_restored_into_a_branch_and_deleted(self):
-        self.visit("/backups")
+        self.show("/backups")
         self.click("#make, .empty button")
         self.fill("#field-label", "before")
         self.click("dialog button.primary", "Begin")
@@ -255,7 +255,7 @@ class Others(Pages):
     def test_the_audit_is_read_verified_filtered_and_saved(self):
         self.served.post("/api/branches/golden", {"source": "nonsense"})
         self.served.post("/api/branches/99999/protect", {})
-        self.visit("/audit")
+        self.show("/audit")
         self.see(".virtual", "Protect branch")
         self.click("#verify")
         self.see(".note", "rows are as they were written")
@@ -270,7 +270,7 @@ class Others(Pages):
         self.assertEqual([row["number"] for row in rows], list(range(1, len(rows) + 1)))
 
     def test_settings_say_who_one_is_what_is_set_up_and_keep_the_colours(self):
-        self.visit("/settings")
+        self.show("/settings")
         self.see(".facts", "nobody in particular")
         self.see(".set-up", "whoever reaches the port may do everything")
         self.see(".set-up .good", "Backups")
@@ -291,7 +291,7 @@ class Others(Pages):
         self.see(".copy-line", "--backups")
         for page, words in (("sql", "takes the scope “sql”"), ("branches", "takes the scope “branch”"), ("connection", "Who has the scope “admin” can see it"), ("settings", "asks everybody for a token")):
             with self.subTest(page=page):
-                self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+                self.visit(f"/{page}")
                 self.see("main", words)
         self.assertEqual(self.do("return page.locator('#reveal').count()"), 0)
 
@@ -304,14 +304,14 @@ class Others(Pages):
         process.stop()
         for page in PAGES:
             with self.subTest(page=page):
-                self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+                self.visit(f"/{page}")
                 self.see("main [role=alert], header [role=alert]", "")
 
     def test_each_page_has_no_serious_finding_and_fits_in_each_size_and_theme(self):
         shots = os.environ.get("TRUSS_PANEL_SHOTS")
-        self.visit("/settings")
+        self.show("/settings")
         for page in PAGES:
-            self.do("await page.goto(new URL(args[0], page.url()).href)", f"/{page}")
+            self.visit(f"/{page}")
             self.do("await page.waitForSelector('h1'); await page.waitForSelector('.skeleton', { state: 'detached' })")
             for width, theme in ((1440, "light"), (1440, "dark"), (1024, "light"), (375, "dark"), (375, "light")):
                 with self.subTest(page=page, width=width, theme=theme):
