@@ -65,9 +65,8 @@ const struct framework framework_mikro_orm = {
             .files = FILES(SCRIPTS),
             .drops_twins = true,
         },
-    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                          .words = "tableName",
-                          .beside = "MikroORM.init|MikroOrmModule|defineConfig"}),
+    .mentions = MENTIONS(
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "MikroORM.init|MikroOrmModule"}),
     .habits =
         {
             .late = LATE_RUNS,
