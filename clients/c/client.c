@@ -23,11 +23,12 @@ struct truss_client {
     struct truss_error error;
 };
 
-struct truss_client *truss_client_open(const char *url)
+static struct truss_client *open_with(const char *url, const struct tls_trust *trust)
 {
+    const struct rpc_access access = {.tls = *trust};
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
-    struct rpc_channel *const channel = rpc_channel_open(url, &status);
+    struct rpc_channel *const channel = rpc_channel_open_with(url, &access, &status);
     if (channel == NULL) {
         arena_free(arena);
         return NULL;
@@ -40,6 +41,19 @@ struct truss_client *truss_client_open(const char *url)
     client->error =
         (struct truss_error){.name = "OK", .message = "", .sqlstate = "", .detail = "", .hint = "", .reason = ""};
     return client;
+}
+
+struct truss_client *truss_client_open_tls(const char *url, const struct truss_tls *tls)
+{
+    const struct tls_trust trust = {tls->ca, tls->certificate, tls->key};
+    return tls_link_is_for(url) ? open_with(url, &trust) : NULL;
+}
+
+struct truss_client *truss_client_open(const char *url)
+{
+    static const struct tls_trust none = {0};
+    const struct tls_trust said = {getenv("TRUSS_WORKER_CA"), getenv("TRUSS_WORKER_CERT"), getenv("TRUSS_WORKER_KEY")};
+    return open_with(url, tls_link_is_for(url) ? &said : &none);
 }
 
 void truss_client_close(struct truss_client *client)

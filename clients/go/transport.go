@@ -3,16 +3,19 @@ package truss
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 )
 
-// The scalability protocols' request/reply over TCP or a Unix socket: the greeting is eight bytes each way; a message is its size,
+// The scalability protocols' request/reply over TCP, TLS or a Unix socket: the greeting is eight bytes each way; a message is its size,
 // a request number with its highest bit set, and the envelope.
 var (
 	greeting = []byte{0, 'S', 'P', 0, 0, 0x30, 0, 0} // we are a REQ
@@ -27,13 +30,52 @@ type connection struct {
 	number uint32
 }
 
-func connect(ctx context.Context, url string) (*connection, error) {
+// What the variables say of TLS: whom to trust (else whom the system trusts), and who we are. Read for each connection.
+func tlsOfEnvironment() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if name := os.Getenv("TRUSS_WORKER_CA"); name != "" {
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate", name)
+		}
+	}
+	if name := os.Getenv("TRUSS_WORKER_CERT"); name != "" {
+		pair, err := tls.LoadX509KeyPair(name, os.Getenv("TRUSS_WORKER_KEY"))
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+func dial(ctx context.Context, network, address string, config *tls.Config) (net.Conn, error) {
+	if network != "tls" {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	if config == nil {
+		var err error
+		if config, err = tlsOfEnvironment(); err != nil {
+			return nil, err
+		}
+	}
+	return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", address)
+}
+
+func connect(ctx context.Context, url string, config *tls.Config) (*connection, error) {
 	one := &connection{}
 	network, address := "tcp", strings.TrimPrefix(url, "tcp://")
+	if strings.HasPrefix(url, "tls+tcp://") {
+		network, address = "tls", strings.TrimPrefix(url, "tls+tcp://")
+	}
 	if strings.HasPrefix(url, "ipc://") {
 		network, address, one.prefix = "unix", strings.TrimPrefix(url, "ipc://"), []byte{1}
 	}
-	socket, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	socket, err := dial(ctx, network, address, config)
 	if err != nil {
 		return nil, err
 	}

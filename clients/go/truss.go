@@ -10,6 +10,7 @@ package truss
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -108,10 +109,11 @@ func (c Code) String() string {
 	return fmt.Sprintf("CODE_%d", int32(c))
 }
 
-// Client is a worker at tcp://HOST:PORT or ipc://PATH.
+// Client is a worker at tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH.
 type Client struct {
 	url   string
 	token string
+	tls   *tls.Config
 
 	mutex sync.Mutex
 	idle  []*connection
@@ -123,14 +125,22 @@ type Option func(*Client)
 // WithToken sends a bearer token with each call. Without it the token is that of the variable TRUSS_TOKEN.
 func WithToken(token string) Option { return func(c *Client) { c.token = token } }
 
+// WithTLS says whom to trust and who we are at a tls+tcp:// address. Without it the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and
+// TRUSS_WORKER_KEY name the files of that.
+func WithTLS(config *tls.Config) Option { return func(c *Client) { c.tls = config } }
+
 // Open makes a client. It connects with the first call, and again after a loss.
 func Open(url string, options ...Option) (*Client, error) {
-	if !strings.HasPrefix(url, "ipc://") && (!strings.HasPrefix(url, "tcp://") || !strings.Contains(url[6:], ":")) {
-		return nil, fmt.Errorf("%q is no address of a worker: tcp://HOST:PORT or ipc://PATH", url)
+	address := strings.TrimPrefix(url, "tls+")
+	if !strings.HasPrefix(url, "ipc://") && (!strings.HasPrefix(address, "tcp://") || !strings.Contains(address[6:], ":")) {
+		return nil, fmt.Errorf("%q is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH", url)
 	}
 	client := &Client{url: url, token: os.Getenv("TRUSS_TOKEN")}
 	for _, option := range options {
 		option(client)
+	}
+	if client.tls != nil && address == url {
+		return nil, fmt.Errorf("%q is met without TLS, which WithTLS asks for: say tls+tcp://", url)
 	}
 	return client, nil
 }
@@ -326,7 +336,7 @@ func (c *Client) take(ctx context.Context) (*connection, error) {
 			one.close()
 			continue
 		}
-		one, err := connect(ctx, c.url)
+		one, err := connect(ctx, c.url, c.tls)
 		if err == nil || time.Now().After(until) {
 			return one, err
 		}

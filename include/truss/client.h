@@ -30,9 +30,21 @@ extern "C" {
 
 struct truss_client;
 
-/* A client of the worker at tcp://HOST:PORT or ipc://PATH. It connects in the background, and again after a loss: a
- * worker that is down is an error of the calls. NULL where the text is no such URL. For truss_client_close. */
+/* A client of the worker at tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH. It connects in the background, and
+ * again after a loss: a worker that is down is an error of the calls. NULL where the text is no such URL. By TLS the
+ * worker's certificate is always checked, with the files that the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and
+ * TRUSS_WORKER_KEY name; NULL where they cannot be used. For truss_client_close. */
 struct truss_client *truss_client_open(const char *url);
+
+/* Files in PEM; each may be NULL. */
+struct truss_tls {
+    const char *ca; /* the worker's certificate is of one of these authorities; NULL: of one that the system knows */
+    const char *certificate; /* of the client, for a worker that wants one */
+    const char *key;         /* its key */
+};
+
+/* The same with these files, of a tls+tcp:// URL and of no other. Copied; read for each connection. */
+struct truss_client *truss_client_open_tls(const char *url, const struct truss_tls *tls);
 
 /* Closes and releases it. NULL is fine. */
 void truss_client_close(struct truss_client *client);

@@ -20,14 +20,16 @@
 #define LAST_WORD_MS  1000
 #define ASK_MS        3000
 
-static bool open_workers(struct arena *arena, const char *list, struct bridge *bridge, struct status *status)
+static bool open_workers(struct arena *arena, const struct options *options, struct bridge *bridge,
+                         struct status *status)
 {
+    const struct rpc_access access = {.tls = {options->worker_ca, options->worker_cert, options->worker_key}};
     const char *urls[LIMIT_WORKERS + 1];
-    if (!program_list(arena, list, urls, LIMIT_WORKERS)) {
+    if (!program_list(arena, options->workers, urls, LIMIT_WORKERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--worker takes 1 to %d URLs.", LIMIT_WORKERS);
     }
     for (size_t i = 0; urls[i] != NULL; i++) {
-        bridge->workers[i] = rpc_channel_open(urls[i], status);
+        bridge->workers[i] = rpc_channel_open_with(urls[i], &access, status);
         if (bridge->workers[i] == NULL) {
             return false;
         }
@@ -120,7 +122,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
     sigset_t signals;
     int caught;
     block_signals(&signals);
-    struct http_server *const server = open_workers(arena, options->workers, bridge, status)
+    struct http_server *const server = open_workers(arena, options, bridge, status)
                                            ? http_server_start(&place, dispatch, bridge, status)
                                            : NULL;
     if (server == NULL) {

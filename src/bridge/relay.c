@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "bridge/head.h"
 #include "bridge/relay_client.h"
+#include "rpc/address.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,7 +191,8 @@ void relay_served(struct relay *relay, guest_name client)
 struct relay *relay_open(const struct relay_options *options, struct status *status)
 {
     struct arena *const arena = arena_new(0);
-    const char *const urls[] = {arena_printf(arena, "tcp://%s", options->listen), NULL};
+    const char *const scheme = options->tls == NULL ? "tcp://" : ADDRESS_TLS;
+    const char *const urls[] = {arena_printf(arena, "%s%s", scheme, options->listen), NULL};
     struct relay *relay = memory_alloc(sizeof *relay);
     const struct door_options door = {
         .urls = urls,
@@ -219,7 +221,7 @@ bool relay_start(struct relay *relay)
 
 const char *relay_address(const struct relay *relay)
 {
-    return door_url(relay->door, 0) + strlen("tcp://");
+    return strstr(door_url(relay->door, 0), "://") + strlen("://");
 }
 
 bool relay_is_local(const struct relay *relay)

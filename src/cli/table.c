@@ -12,7 +12,7 @@
 #define O(id) OPTION_##id
 #define PLACE                                                                                                          \
     O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate), O(token), \
-        O(token_file)
+        O(token_file), O(tls_ca), O(own_cert), O(own_key)
 #define ASKS PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \

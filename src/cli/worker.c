@@ -131,7 +131,8 @@ static bool read_token(struct cli *cli, const char **token)
 struct rpc_channel *worker_channel(struct cli *cli)
 {
     struct worker *const worker = cli->worker;
-    struct rpc_access access = {0};
+    const struct tls_trust tls = {cli->given.tls_ca, cli->given.own_cert, cli->given.own_key};
+    struct rpc_access access = {.tls = worker->is_named ? tls : (struct tls_trust){0}};
     if (worker->channel == NULL && read_token(cli, &access.token)) {
         worker->channel = rpc_channel_open_with(worker->address, &access, cli->status);
     }

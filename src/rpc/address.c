@@ -44,7 +44,8 @@ static bool cut(const char *authority, char host[64], const char **port)
     return colon[1] >= '0' && colon[1] <= '9' && *end == '\0' && number <= 65535;
 }
 
-static bool write_url(int fd, char url[ADDRESS_SIZE])
+/* scheme: with its "://" */
+static bool write_url(int fd, struct text scheme, char url[ADDRESS_SIZE])
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
@@ -55,7 +56,8 @@ static bool write_url(int fd, char url[ADDRESS_SIZE])
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         return false;
     }
-    snprintf(url, ADDRESS_SIZE, bound.ss_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
+    snprintf(url, ADDRESS_SIZE, bound.ss_family == AF_INET6 ? "%.*s[%s]:%s" : "%.*s%s:%s", (int)scheme.size,
+             scheme.data, host, port);
     return true;
 }
 
@@ -99,9 +101,9 @@ static int fail_listen(struct status *status, const char *url)
     return -1;
 }
 
-static int listen_authority(const char *url, const char *authority, char listened[ADDRESS_SIZE], bool *is_local,
-                            struct status *status)
+static int listen_authority(const char *url, char listened[ADDRESS_SIZE], bool *is_local, struct status *status)
 {
+    const char *const authority = strstr(url, "://") + strlen("://");
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *info = NULL;
     char host[64];
@@ -114,7 +116,7 @@ static int listen_authority(const char *url, const char *authority, char listene
     const int fd = listen_tcp(info);
     *is_local = address_is_loopback(info->ai_addr);
     freeaddrinfo(info);
-    if (fd < 0 || !write_url(fd, listened)) {
+    if (fd < 0 || !write_url(fd, (struct text){url, (size_t)(authority - url)}, listened)) {
         return fail_listen(status, url);
     }
     return fd;
@@ -167,11 +169,11 @@ int address_listen(const char *url, char listened[ADDRESS_SIZE], bool *is_local,
     if (strncmp(url, "ipc://", 6) == 0) {
         return listen_path(url, url + 6, listened, status);
     }
-    if (strncmp(url, "tcp://", 6) == 0) {
-        return listen_authority(url, url + 6, listened, is_local, status);
+    if (strncmp(url, "tcp://", 6) == 0 || strncmp(url, ADDRESS_TLS, strlen(ADDRESS_TLS)) == 0) {
+        return listen_authority(url, listened, is_local, status);
     }
     status_fail(status, STATUS_INVALID_ARGUMENT,
-                "Cannot listen on \"%s\": it is neither tcp://HOST:PORT nor ipc://PATH.", url);
+                "Cannot listen on \"%s\": it is neither tcp://HOST:PORT, tls+tcp://HOST:PORT nor ipc://PATH.", url);
     return -1;
 }
 

@@ -27,6 +27,12 @@ static bool fail_nng(const struct call *call, int error, struct status *status)
         return status_fail(status, STATUS_DEADLINE_EXCEEDED, "The worker at %s did not answer in time.",
                            call->channel->url);
     }
+    const char *const trouble =
+        unsent && call->channel->link != NULL ? tls_link_trouble(call->channel->link, status->arena) : NULL;
+    if (trouble != NULL) {
+        return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s: %s.", call->channel->url,
+                           trouble);
+    }
     if (unsent) {
         return status_fail(status, STATUS_UNAVAILABLE, "Cannot reach the worker at %s; is truss-worker running?",
                            call->channel->url);

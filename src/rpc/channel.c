@@ -51,7 +51,8 @@ static int open_socket(struct rpc_channel *channel)
     nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     nng_pipe_notify(channel->socket, NNG_PIPE_EV_ADD_POST, on_pipe, channel);
     nng_pipe_notify(channel->socket, NNG_PIPE_EV_REM_POST, on_pipe, channel);
-    error = nng_dial(channel->socket, channel->url, NULL, NNG_FLAG_NONBLOCK);
+    const char *const url = channel->link == NULL ? channel->url : tls_link_url(channel->link);
+    error = nng_dial(channel->socket, url, NULL, NNG_FLAG_NONBLOCK);
     if (error != 0) {
         nng_close(channel->socket);
     }
@@ -62,8 +63,9 @@ static int open_socket(struct rpc_channel *channel)
 static bool is_url(const char *url)
 {
     const char *const colon = strrchr(url, ':');
-    if (strncmp(url, "tcp://", 6) == 0) {
-        return colon > url + 6 && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+    const size_t scheme = tls_link_is_for(url) ? strlen(TLS_LINK_SCHEME) : strncmp(url, "tcp://", 6) == 0 ? 6 : 0;
+    if (scheme > 0) {
+        return colon > url + scheme && colon[1] != '\0' && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
     }
     return strncmp(url, "ipc://", 6) == 0 && url[6] != '\0';
 }
@@ -83,24 +85,47 @@ static char *authorization_by(const char *token)
     return text;
 }
 
+/* Of one without connections. */
+static void free_channel(struct rpc_channel *channel)
+{
+    for (struct call *call = channel->all; call != NULL;) {
+        struct call *next = call->next;
+        nng_aio_free(call->aio);
+        free(call);
+        call = next;
+    }
+    tls_link_close(channel->link);
+    pthread_mutex_destroy(&channel->mutex);
+    free(channel->authorization);
+    free(channel->url);
+    free(channel);
+}
+
 struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_access *access, struct status *status)
 {
     if (!is_url(url)) {
-        status_fail(status, STATUS_INVALID_ARGUMENT, "\"%s\" is no worker's URL; it is tcp://HOST:PORT or ipc://PATH.",
-                    url);
+        status_fail(status, STATUS_INVALID_ARGUMENT,
+                    "\"%s\" is no worker's URL; it is tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH.", url);
+        return NULL;
+    }
+    const bool has_files = access->tls.ca != NULL || access->tls.certificate != NULL || access->tls.key != NULL;
+    if (has_files && strncmp(url, "tcp://", 6) == 0) {
+        status_fail(status, STATUS_INVALID_ARGUMENT,
+                    "Certificates are named, but %s is met without TLS: say tls+%s, or leave them out.", url, url);
         return NULL;
     }
     struct rpc_channel *channel = memory_alloc(sizeof *channel);
     channel->url = strdup(url);
     channel->authorization = authorization_by(access->token);
     pthread_mutex_init(&channel->mutex, NULL);
-    const int error = open_socket(channel);
+    channel->link = tls_link_is_for(url) ? tls_link_open(url, &access->tls, status) : NULL;
+    const bool has_way = !tls_link_is_for(url) || channel->link != NULL;
+    const int error = has_way ? open_socket(channel) : 0;
     if (error != 0) {
         status_fail(status, STATUS_INVALID_ARGUMENT, "Cannot use the worker's URL %s: %s.", url, nng_strerror(error));
-        pthread_mutex_destroy(&channel->mutex);
-        free(channel->authorization);
-        free(channel->url);
-        free(channel);
+    }
+    if (!has_way || error != 0) {
+        free_channel(channel);
         return NULL;
     }
     return channel;
@@ -163,20 +188,6 @@ static bool close_in_time(nng_socket socket)
         return false;
     }
     return true;
-}
-
-static void free_channel(struct rpc_channel *channel)
-{
-    for (struct call *call = channel->all; call != NULL;) {
-        struct call *next = call->next;
-        nng_aio_free(call->aio);
-        free(call);
-        call = next;
-    }
-    pthread_mutex_destroy(&channel->mutex);
-    free(channel->authorization);
-    free(channel->url);
-    free(channel);
 }
 
 void rpc_channel_close(struct rpc_channel *channel)

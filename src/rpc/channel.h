@@ -20,18 +20,20 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "rpc/envelope.h"
+#include "rpc/tls_link.h"
 
 #include <protobuf-c/protobuf-c.h>
 
 struct rpc_channel;
 
-/* A channel to tcp://HOST:PORT or ipc://PATH. Connects in the background and again after a loss; a worker that is down
- * is no error here. NULL and INVALID_ARGUMENT for a URL that is not one. */
+/* A channel to tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH. Connects in the background and again after a loss; a
+ * worker that is down is no error here. NULL and INVALID_ARGUMENT for a URL that is not one. */
 struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 
 /* How the worker is to be met, and by whom. */
 struct rpc_access {
-    const char *token; /* sent with each call that has no authorization of its own; NULL: none; copied */
+    const char *token;    /* sent with each call that has no authorization of its own; NULL: none; copied */
+    struct tls_trust tls; /* of a tls+tcp:// URL; copied */
 };
 
 /* The same with that. */

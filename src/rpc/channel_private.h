@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "rpc/tls_link.h"
 
 #include <nng/nng.h>
 #include <pthread.h>
@@ -33,7 +34,8 @@ struct call {
 struct rpc_channel {
     nng_socket socket;
     char *url;
-    char *authorization; /* of calls that have none of their own; NULL: none */
+    struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
+    char *authorization;   /* of calls that have none of their own; NULL: none */
     atomic_size_t calls;
     atomic_size_t polls;  /* of the calls */
     atomic_size_t inside; /* threads that begin a step and have not come back from nng; the call may have ended */

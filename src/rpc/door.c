@@ -16,13 +16,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define EVENTS         128
-#define ACCEPT_AT_ONCE 64
-#define FRESH_MS       1000 /* so long a newcomer may take to say something, if there are not too many of them */
-#define TICK_MS        100
-#define FULL_MS        5   /* a turn, where somebody waits in front of the door */
-#define OWN_FILES      192 /* descriptors that the process needs for other things */
-#define FEWEST         16
+#define EVENTS          128
+#define ACCEPT_AT_ONCE  64
+#define TLS_GREETING_MS 5000 /* for TLS, before the protocol begins */
+#define FRESH_MS        1000 /* so long a newcomer may take to say something, if there are not too many of them */
+#define TICK_MS         100
+#define FULL_MS         5   /* a turn, where somebody waits in front of the door */
+#define OWN_FILES       192 /* descriptors that the process needs for other things */
+#define FEWEST          16
 
 /* ---- jobs of other threads ---- */
 
@@ -121,7 +122,17 @@ static void make_room(struct door *door, uint64_t address)
     }
 }
 
-static void let_in(struct door *door, int fd, uint64_t address)
+/* Who speaks TLS comes in when the two have greeted each other (guest.c), which he has a moment for. False where there
+ * is no memory for it. */
+static bool begin_tls(struct guest *guest)
+{
+    guest->tls = tls_new(guest->door->tls, guest->fd);
+    guest->until = clock_ms() + TLS_GREETING_MS;
+    return guest->tls != NULL;
+}
+
+/* listener: the index of the one by which it comes. */
+static void let_in(struct door *door, size_t listener, int fd, uint64_t address)
 {
     uint32_t place = 0;
     while (door->places[place] != NULL) {
@@ -143,12 +154,13 @@ static void let_in(struct door *door, int fd, uint64_t address)
     guest->before = list->last;
     *(list->last == NULL ? &list->first : &list->last->behind) = guest;
     list->last = guest;
-    guest->tls = door->tls == NULL ? NULL : tls_new(door->tls, fd);
-    if ((door->tls != NULL && guest->tls == NULL) || epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+    if ((door->is_tls[listener] && !begin_tls(guest)) || epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         guest_leave(guest);
         return;
     }
-    door->options.protocol->enter(guest);
+    if (guest->tls == NULL) {
+        guest_enter(guest);
+    }
     guest_touch(guest);
 }
 
@@ -170,7 +182,7 @@ static bool is_short_of_means(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-static void accept_from(struct door *door, int listener)
+static void accept_from(struct door *door, size_t listener)
 {
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         if (!has_room(door)) {
@@ -179,7 +191,8 @@ static void accept_from(struct door *door, int listener)
         }
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
-        const int fd = accept4(listener, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        const int fd =
+            accept4(door->listeners[listener], (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
             if (is_short_of_means(errno)) {
                 struct guest *const guest = stalest(door, 0);
@@ -192,20 +205,21 @@ static void accept_from(struct door *door, int listener)
         }
         const uint64_t key = size < sizeof address.ss_family ? 0 : address_key(&address);
         make_room(door, key);
-        let_in(door, fd, key);
+        let_in(door, listener, fd, key);
     }
 }
 
 /* ---- turns ---- */
 
-static int listener_of(const struct door *door, const void *data)
+/* The index of a listener that is open; SIZE_MAX: it is none. */
+static size_t listener_of(const struct door *door, const void *data)
 {
     for (size_t i = 0; i < door->listener_count; i++) {
-        if (data == &door->listeners[i]) {
-            return door->listeners[i];
+        if (data == &door->listeners[i] && door->listeners[i] >= 0) {
+            return i;
         }
     }
-    return -1;
+    return SIZE_MAX;
 }
 
 static void take_guest_event(struct guest *guest, uint32_t events)
@@ -220,12 +234,12 @@ static void take_guest_event(struct guest *guest, uint32_t events)
 
 static void take_event(struct door *door, const struct epoll_event *event)
 {
-    const int listener = listener_of(door, event->data.ptr);
+    const size_t listener = listener_of(door, event->data.ptr);
     const bool is_link = ((uintptr_t)event->data.ptr & DOOR_LINK) != 0;
     struct guest *const guest = (struct guest *)(void *)((char *)event->data.ptr - (is_link ? DOOR_LINK : 0));
     if (event->data.ptr == &door->wake) {
         run_jobs(door);
-    } else if (listener >= 0) {
+    } else if (listener != SIZE_MAX) {
         accept_from(door, listener);
     } else if (is_link && guest->link >= 0) {
         guest_touch(guest);
@@ -339,10 +353,15 @@ static bool listen_on_all(struct door *door, struct status *status)
             return status_fail(status, STATUS_INVALID_ARGUMENT, "There are more than %d addresses to listen on.",
                                DOOR_LISTENERS);
         }
+        if (door->tls == NULL && strncmp(door->options.urls[i], ADDRESS_TLS, strlen(ADDRESS_TLS)) == 0) {
+            return status_fail(status, STATUS_INVALID_ARGUMENT,
+                               "%s needs a certificate and its key: --tls-cert and --tls-key.", door->options.urls[i]);
+        }
         const int fd = address_listen(door->options.urls[i], door->urls[i], &door->is_local[i], status);
         if (fd < 0) {
             return false;
         }
+        door->is_tls[i] = strncmp(door->urls[i], ADDRESS_TLS, strlen(ADDRESS_TLS)) == 0;
         door->listeners[door->listener_count++] = fd;
     }
     return true;

@@ -28,8 +28,8 @@ struct guest;
 
 /* What guests speak. Any function may let the guest go; after `leave` it is touched no more. */
 struct door_protocol {
-    size_t state_size; /* of what the protocol knows of a guest; zeroed */
-    void (*enter)(struct guest *guest);
+    size_t state_size;                  /* of what the protocol knows of a guest; zeroed */
+    void (*enter)(struct guest *guest); /* by TLS: when both have greeted; until then nothing is called */
     void (*bytes)(struct guest *guest, struct text bytes); /* all of them are to be taken */
     void (*ends)(struct guest *guest);                     /* it sends no more; NULL: it is let go */
     void (*sent)(struct guest *guest);                     /* the network has taken all that was sent; may be NULL */
@@ -39,14 +39,14 @@ struct door_protocol {
 };
 
 struct door_options {
-    const char *const *urls; /* tcp://HOST:PORT with a numeric host or localhost, ipc://PATH; NULL-terminated */
+    const char *const *urls; /* tcp://HOST:PORT, tls+tcp://HOST:PORT, ipc://PATH; NULL-terminated */
     const struct door_protocol *protocol;
     void *context;
     unsigned guests;             /* the most at once; fewer where the process may not have as many descriptors */
     unsigned per_address;        /* the most of one address; those of Unix sockets are not counted */
     unsigned files_each;         /* descriptors that a guest may need; 0 is 1 */
     size_t bytes;                /* the most that are kept for all guests together */
-    const struct tls_files *tls; /* guests speak TLS; NULL: they do not */
+    const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there are no such URLs */
 };
 
 /* Opens the addresses; guests come in with door_start. NULL and a status where one cannot be listened on. */

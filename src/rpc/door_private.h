@@ -31,6 +31,7 @@ struct guest {
     uint32_t link_events;
     uint64_t address;
     enum guest_rank rank;
+    bool has_entered; /* the protocol knows of it */
     bool is_paused;
     bool has_ended;    /* sends no more */
     bool is_finishing; /* leaves when it has been sent everything */
@@ -53,11 +54,12 @@ struct guest_list {
 
 struct door {
     struct door_options options;
-    struct tls_door *tls; /* NULL: none */
+    struct tls_door *tls; /* NULL: no listener needs it */
     int epoll;
     int wake; /* an eventfd */
     int listeners[DOOR_LISTENERS];
     bool is_local[DOOR_LISTENERS];
+    bool is_tls[DOOR_LISTENERS];
     char urls[DOOR_LISTENERS][ADDRESS_SIZE];
     size_t listener_count;
     unsigned most; /* guests */
@@ -84,6 +86,9 @@ void guest_touch(struct guest *guest);
 
 /* Moves it to the end of the list of a rank. */
 void guest_set_rank(struct guest *guest, enum guest_rank rank);
+
+/* Tells the protocol that somebody has come, to whom something can be said. */
+void guest_enter(struct guest *guest);
 
 /* What the network has to say. */
 void guest_readable(struct guest *guest);

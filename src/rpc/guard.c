@@ -298,18 +298,19 @@ static bool open_way(struct guard *guard, nng_socket server, size_t most, struct
     return error == 0 || status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
 }
 
-struct guard *guard_open(nng_socket server, const char *const *urls, size_t most, struct status *status)
+struct guard *guard_open(nng_socket server, const struct guard_options *wish, struct status *status)
 {
     struct guard *const guard = memory_alloc(sizeof *guard);
     const struct door_options options = {
-        .urls = urls,
+        .urls = wish->urls,
         .protocol = &protocol,
         .context = guard,
         .guests = GUESTS,
         .per_address = PER_ADDRESS,
         .bytes = BYTES_LIMIT,
+        .tls = wish->tls,
     };
-    guard->most = most < TICKETS_MOST ? most : TICKETS_MOST;
+    guard->most = wish->most < TICKETS_MOST ? wish->most : TICKETS_MOST;
     guard->tickets = tickets_new();
     guard->door = door_open(&options, status);
     if (guard->door == NULL || !open_way(guard, server, guard->most, status)) {

@@ -19,9 +19,15 @@
 
 struct guard;
 
-/* Listens on tcp:// and ipc:// URLs (NULL-terminated) for the REP socket, which must not be closed before the guard.
- * most: the requests that may be in the house. NULL and a status where one cannot be listened on. */
-struct guard *guard_open(nng_socket server, const char *const *urls, size_t most, struct status *status);
+struct guard_options {
+    const char *const *urls;     /* as of a door */
+    const struct tls_files *tls; /* likewise */
+    size_t most;                 /* requests that may be in the house */
+};
+
+/* Listens for the REP socket, which must not be closed before the guard. NULL and a status where a URL cannot be
+ * listened on. */
+struct guard *guard_open(nng_socket server, const struct guard_options *wish, struct status *status);
 
 /* The real URL of one; NULL beyond the last. */
 const char *guard_url(const struct guard *guard, size_t index);

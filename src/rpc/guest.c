@@ -66,6 +66,13 @@ void guest_served(struct guest *guest)
     guest_set_rank(guest, GUEST_SERVED);
 }
 
+void guest_enter(struct guest *guest)
+{
+    guest->has_entered = true;
+    guest->until = NO_DEADLINE;
+    guest->door->options.protocol->enter(guest);
+}
+
 /* ---- small things ---- */
 
 guest_name guest_name_of(const struct guest *guest)
@@ -248,7 +255,7 @@ void guest_leave(struct guest *guest)
     door->places[(uint32_t)guest->name] = NULL;
     door->count--;
     drop_pieces(guest);
-    if (door->options.protocol->leave != NULL) {
+    if (guest->has_entered && door->options.protocol->leave != NULL) {
         door->options.protocol->leave(guest);
     }
     keep(guest, 0);
@@ -348,14 +355,9 @@ static void take_off(struct guest *guest, size_t bytes)
     guest->is_drained = guest->first == NULL;
 }
 
-/* What is said to who has not even greeted us is not worth a wait. */
 static ssize_t send_by_tls(struct guest *guest)
 {
     const struct text bytes = guest->first->bytes;
-    if (!tls_is_open(guest->tls)) {
-        errno = ECONNRESET;
-        return -1;
-    }
     return tls_send(guest->tls, bytes.data + guest->offset, bytes.size - guest->offset);
 }
 
@@ -400,15 +402,32 @@ static void tell_sent(struct guest *guest)
 
 /* ---- reading ---- */
 
+/* Nothing more is read of it. Whom TLS turned away has a moment to read why. */
+static void refuse(struct guest *guest)
+{
+    if (guest->tls == NULL || guest->has_entered || shutdown(guest->fd, SHUT_WR) != 0) {
+        guest_leave(guest);
+        return;
+    }
+    tls_free(guest->tls);
+    guest->tls = NULL;
+    guest->is_finishing = guest->is_lingering = true;
+    guest->until = clock_ms() + LINGER_MS;
+}
+
 void guest_readable(struct guest *guest)
 {
     struct door *const door = guest->door;
     const struct door_protocol *const protocol = door->options.protocol;
     const ssize_t size = guest->tls != NULL ? tls_receive(guest->tls, door->buffer, sizeof door->buffer)
                                             : recv(guest->fd, door->buffer, sizeof door->buffer, MSG_DONTWAIT);
-    if (size > 0 && !guest->is_finishing) {
+    if (guest->tls != NULL && !guest->has_entered && tls_is_open(guest->tls)) {
+        guest_enter(guest);
+    }
+    if (size > 0 && guest->fd >= 0 && !guest->is_finishing) {
         protocol->bytes(guest, (struct text){door->buffer, (size_t)size});
-    } else if (size == 0 && (guest->is_lingering || (protocol->ends == NULL && !guest->is_finishing))) {
+    } else if (size == 0 &&
+               (!guest->has_entered || guest->is_lingering || (protocol->ends == NULL && !guest->is_finishing))) {
         guest_leave(guest);
     } else if (size == 0) {
         guest->has_ended = true;
@@ -416,7 +435,7 @@ void guest_readable(struct guest *guest)
             protocol->ends(guest);
         }
     } else if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        guest_leave(guest);
+        refuse(guest);
     }
 }
 
@@ -424,7 +443,7 @@ void guest_late(struct guest *guest)
 {
     const struct door_protocol *const protocol = guest->door->options.protocol;
     guest->until = NO_DEADLINE;
-    if (guest->first != NULL || guest->is_lingering || protocol->late == NULL) {
+    if (!guest->has_entered || guest->first != NULL || guest->is_lingering || protocol->late == NULL) {
         guest_leave(guest);
     } else {
         protocol->late(guest);

@@ -409,7 +409,9 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
     if (error != 0) {
         return status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
     }
-    server->guard = guard_open(server->socket, options->urls, server->visit_count - SPARE_CONTEXTS, status);
+    const struct guard_options guard = {
+        .urls = options->urls, .tls = options->tls, .most = server->visit_count - SPARE_CONTEXTS};
+    server->guard = guard_open(server->socket, &guard, status);
     return server->guard != NULL;
 }
 

@@ -16,7 +16,8 @@
 struct rpc_server;
 
 struct rpc_server_options {
-    const char *const *urls;     /* tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
+    const char *const *urls;     /* tcp://, tls+tcp:// or ipc://, NULL-terminated; port 0 takes a free one */
+    const struct tls_files *tls; /* of who comes by tls+tcp://; NULL: there is no such URL */
     unsigned threads[RPC_LANES]; /* the most threads of each lane; started as needed, ended when idle */
     unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
     rpc_gate *gate;              /* NULL: everybody is anonymous and has every scope */

@@ -205,6 +205,7 @@ static bool open_server(struct house *house, struct status *status)
         backup_service(&house->backup)};
     const struct rpc_server_options options = {
         .urls = house->config->urls,
+        .tls = house->config->tls.certificate == NULL ? NULL : &house->config->tls,
         .gate = gate_enter,
         .gate_context = &house->gate,
         .witness = witness_hooks(house->witness),

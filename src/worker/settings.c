@@ -120,6 +120,15 @@ static bool check_login(const struct options *options, const char *const *urls, 
     return true;
 }
 
+static bool read_tls(const struct options *options, struct config *config, struct status *status)
+{
+    config->tls = (struct tls_files){options->rpc_cert, options->rpc_key, options->rpc_client_ca};
+    const bool has_tls = options->rpc_cert != NULL;
+    return (has_tls == (options->rpc_key != NULL) && (has_tls || options->rpc_client_ca == NULL)) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "TLS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -153,7 +162,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
     }
-    if (!check_login(options, config->urls, status) || !read_ledger(arena, options->ledger, &config->ledger, status)) {
+    if (!read_tls(options, config, status) || !check_login(options, config->urls, status) ||
+        !read_ledger(arena, options->ledger, &config->ledger, status)) {
         return false;
     }
     read_connection(arena, options->database_url, config);

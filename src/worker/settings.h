@@ -7,10 +7,12 @@
 #include "base/limits.h"
 #include "base/program.h"
 #include "migration/look/place.h"
+#include "rpc/tls.h"
 
 struct config {
     const char *urls[LIMIT_LISTENERS + 1]; /* where to listen, NULL-terminated */
     bool audit;                            /* write what is done into truss.audit, also without a login */
+    struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
     const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
     struct project project;
     struct conninfo conninfo;

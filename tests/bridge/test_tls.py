@@ -10,14 +10,11 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import certificates
 import harness
 from harness import Case, wait_for
 
 STATUS = "/api/migrations/idempotent/status"
-
-
-def openssl(*words):
-    subprocess.run(["openssl", *words], check=True, capture_output=True)
 
 
 class Tls(Case):
@@ -26,15 +23,7 @@ class Tls(Case):
         super().setUpClass()
         cls.directory = tempfile.mkdtemp(prefix="truss-tls-")
         cls.addClassCleanup(shutil.rmtree, cls.directory, True)
-        for authority in ("one", "two"):
-            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={authority}", "-days", "2",
-                    "-keyout", cls.at(f"{authority}.key"), "-out", cls.at(f"{authority}.pem"))
-        for name, authority in (("server", "one"), ("later", "one"), ("client", "one"), ("stranger", "two")):
-            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}", "-keyout", cls.at(f"{name}.key"), "-out", cls.at("request"))
-            with open(cls.at("extensions"), "w", encoding="ascii") as file:
-                file.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-            openssl("x509", "-req", "-in", cls.at("request"), "-CA", cls.at(f"{authority}.pem"), "-CAkey", cls.at(f"{authority}.key"), "-CAcreateserial", "-days", "2",
-                    "-extfile", cls.at("extensions"), "-out", cls.at(f"{name}.pem"))
+        certificates.make(cls.directory)
 
     @classmethod
     def at(cls, name):

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import certificates
 import harness
 from harness import Case, messages
 
@@ -263,6 +265,20 @@ class Conformance:
         known = self.speaker(worker.address)
         self.assertEqual(known.call("GetStatus").summary.pending, 4)
         self.assertEqual(known.call("Plan")["code"], "PERMISSION_DENIED")
+
+    def test_a_worker_by_tls_is_checked_and_may_check(self):
+        folder = tempfile.mkdtemp(prefix="truss-tls-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        certificates.make(folder)
+        at = lambda name: os.path.join(folder, name)
+        served = ("--tls-cert", at("server.pem"), "--tls-key", at("server.key"), "--tls-client-ca", at("one.pem"))
+        worker = self.worker(self.project("prisma-blog"), *served, listen="tls+tcp://127.0.0.1:0")
+        for ca, who, answer in (("one", "client", 4), ("two", "client", "UNAVAILABLE"), ("one", "stranger", "UNAVAILABLE"), ("one", None, "UNAVAILABLE"),
+                                (None, "client", "UNAVAILABLE")):
+            variables = {"TRUSS_WORKER_CA": ca and at(f"{ca}.pem"), "TRUSS_WORKER_CERT": who and at(f"{who}.pem"), "TRUSS_WORKER_KEY": who and at(f"{who}.key")}
+            with unittest.mock.patch.dict(os.environ, {name: value for name, value in variables.items() if value}):
+                told = self.speaker(worker.address).call("GetStatus", timeout_ms=10000)
+            self.assertEqual(told["code"] if isinstance(told, dict) else told.summary.pending, answer, (ca, who, told))
 
     def test_a_large_answer_arrives_whole(self):
         text = "-- " + "x" * 4_000_000 + "\nSELECT 1;"

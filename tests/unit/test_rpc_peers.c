@@ -2,6 +2,7 @@
  * What is at the other end: a worker that comes late or dies, a stranger, one that does not read.
  */
 #include "rpc/address.h"
+#include "rpc/marks.h"
 #include "rpc/peer.h"
 #include "rpc/tickets.h"
 #include "unit/rpc_pair.h"
@@ -234,6 +235,47 @@ START_TEST(a_guest_that_reads_no_answers_does_not_hold_the_worker)
 }
 END_TEST
 
+/* Passes all that is left of a text in pieces of one size; answers what came of it. */
+static struct text pass_pieces(struct marks marks, struct text bytes, size_t piece)
+{
+    struct buffer out = {.arena = arena};
+    char some[2 * 64];
+    while (bytes.size > 0) {
+        const struct text part = text_slice(bytes, 0, piece);
+        const size_t size = marks_pass(&marks, part, some);
+        ck_assert_uint_ne(size, SIZE_MAX);
+        buffer_add(&out, (struct text){some, size});
+        bytes = text_slice(bytes, part.size, bytes.size);
+    }
+    return (struct text){out.data, out.size};
+}
+
+START_TEST(marks_are_put_in_front_of_frames_and_taken_out_however_they_come)
+{
+    static const char plain[] = "\0SP\0\0\x30\0\0"
+                                "\0\0\0\0\0\0\0\5hello"
+                                "\0\0\0\0\0\0\0\1\1"
+                                "\0\0\0\0\0\0\0\0"
+                                "\0\0\0\0\0\0\0\2no";
+    static const char marked[] = "\0SP\0\0\x30\0\0"
+                                 "\1\0\0\0\0\0\0\0\5hello"
+                                 "\1\0\0\0\0\0\0\0\1\1"
+                                 "\1\0\0\0\0\0\0\0\0"
+                                 "\1\0\0\0\0\0\0\0\2no";
+    const struct text without = {plain, sizeof plain - 1};
+    const struct text with = {marked, sizeof marked - 1};
+    char some[64];
+    for (size_t piece = 1; piece <= 64; piece++) {
+        const struct text put = pass_pieces((struct marks){.adds = true}, without, piece);
+        const struct text taken = pass_pieces((struct marks){.adds = false}, with, piece);
+        ck_assert(put.size == with.size && memcmp(put.data, marked, put.size) == 0);
+        ck_assert(taken.size == without.size && memcmp(taken.data, plain, taken.size) == 0);
+    }
+    struct marks wrong = {.adds = false};
+    ck_assert_uint_eq(marks_pass(&wrong, without, some), SIZE_MAX);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("rpc peers");
@@ -241,6 +283,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_channel_reconnects);
+    tcase_add_test(tests, marks_are_put_in_front_of_frames_and_taken_out_however_they_come);
     tcase_add_test(tests, each_request_has_a_ticket_of_its_own_until_there_are_no_more);
     tcase_add_test(tests, an_ipv4_address_in_ipv6_is_of_this_machine_where_the_ipv4_one_is);
     tcase_add_test(tests, a_worker_that_dies_during_a_call_is_unavailable_at_once);

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +10,7 @@ from typing import Any, Optional
 
 from truss.client import CANCEL_WAIT, LONGEST_WAIT, SAFE, SERVICES, Caller, Service, TrussError, check_run
 from truss.migration.v1 import migration_pb2
-from truss.transport import ANSWER, GREETING, LARGEST
+from truss.transport import ANSWER, GREETING, LARGEST, tls_context
 
 
 class _Stream:
@@ -20,12 +21,14 @@ class _Stream:
         self._number = 0
 
     @classmethod
-    async def open(cls, url: str) -> _Stream:
+    async def open(cls, url: str, tls: Optional[ssl.SSLContext] = None) -> _Stream:
+        """tls: as of truss.transport.Connection."""
         if url.startswith("ipc://"):
             reader, writer = await asyncio.open_unix_connection(url[6:])
         else:
-            host, _, port = url[6:].rpartition(":")
-            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            host, _, port = url.partition("://")[2].rpartition(":")
+            context = (tls or tls_context()) if url.startswith("tls+") else None
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port), ssl=context)
         stream = cls(reader, writer, b"\1" if url.startswith("ipc://") else b"")
         try:
             writer.write(GREETING)
@@ -59,7 +62,7 @@ class _Stream:
 
 
 class AsyncClient(Caller):
-    """A worker at tcp://HOST:PORT or ipc://PATH, for the tasks of one event loop: each call has a connection to itself."""
+    """A worker at tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH, for the tasks of one event loop: each call has a connection to itself."""
 
     migration: Service
     health: Service
@@ -157,7 +160,7 @@ class AsyncClient(Caller):
         patience = time.monotonic() + 2  # a worker that is being restarted is back in a moment
         while True:
             try:
-                return await _Stream.open(self.url)
+                return await _Stream.open(self.url, self._tls)
             except (OSError, EOFError):
                 if time.monotonic() > patience:
                     raise

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 import time
 import uuid
@@ -78,12 +79,15 @@ class Caller:
     """What a client of either kind is made with, and what is the same in both: the envelope."""
 
     def __init__(self, url: str = "tcp://127.0.0.1:8788", timeout: Optional[float] = 30.0, token: Optional[str] = None,
-                 metadata: Optional[Metadata] = None):
+                 metadata: Optional[Metadata] = None, tls: Optional[ssl.SSLContext] = None):
         """timeout: seconds that a call may take where it does not say itself; None: as long as it takes.
         token: sent with each call; None: that of the variable TRUSS_TOKEN.
-        metadata: pairs that are sent with each call, or a function that gives them (a traceparent)."""
-        if not url.startswith(("tcp://", "ipc://")):
-            raise ValueError(f"{url!r} is no address of a worker: tcp://HOST:PORT or ipc://PATH")
+        metadata: pairs that are sent with each call, or a function that gives them (a traceparent).
+        tls: for tls+tcp://; None: by the files that the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and TRUSS_WORKER_KEY name.
+        The worker's certificate is checked."""
+        if not url.startswith(("tcp://", "tls+tcp://", "ipc://")) or (tls is not None and not url.startswith("tls+tcp://")):
+            raise ValueError(f"{url!r} is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH")
+        self._tls = tls
         self.url = url
         self.timeout = timeout
         self._token = token or os.environ.get("TRUSS_TOKEN") or None
@@ -226,7 +230,7 @@ class Client(Caller):
         patience = time.monotonic() + 2
         while True:
             try:
-                return Connection(self.url, deadline)
+                return Connection(self.url, deadline, self._tls)
             except NotSent as error:
                 if isinstance(error.__cause__, TimeoutError):
                     raise error.__cause__

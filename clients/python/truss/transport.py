@@ -1,9 +1,11 @@
-"""One connection to a worker: the scalability protocols' request/reply over TCP or a Unix socket.
+"""One connection to a worker: the scalability protocols' request/reply over TCP, TLS or a Unix socket.
 
 The greeting is eight bytes each way; a message is its size, a request number with its highest bit set, and the envelope. No
 decisions here: what is sent again, and when, is the client's.
 """
+import os
 import socket
+import ssl
 import struct
 import time
 
@@ -16,8 +18,18 @@ class NotSent(ConnectionError):
     """The request never reached the worker: sending it again is safe."""
 
 
+def tls_context():
+    """What the variables say of TLS: whom to trust (else whom the system trusts), and who we are. Read for each connection."""
+    context = ssl.create_default_context(cafile=os.environ.get("TRUSS_WORKER_CA") or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if os.environ.get("TRUSS_WORKER_CERT"):
+        context.load_cert_chain(os.environ["TRUSS_WORKER_CERT"], os.environ.get("TRUSS_WORKER_KEY") or None)
+    return context
+
+
 class Connection:
-    def __init__(self, url, deadline):
+    def __init__(self, url, deadline, tls=None):
+        """tls: an SSLContext for tls+tcp://; None: tls_context()."""
         self._number = 0
         self._prefix = b""
         try:
@@ -27,9 +39,12 @@ class Connection:
                 self._socket.settimeout(_left(deadline))
                 self._socket.connect(url[6:])
             else:
-                host, _, port = url[6:].rpartition(":")
-                self._socket = socket.create_connection((host.strip("[]"), int(port)), timeout=_left(deadline))
+                host, _, port = url.partition("://")[2].rpartition(":")
+                host = host.strip("[]")
+                self._socket = socket.create_connection((host, int(port)), timeout=_left(deadline))
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if url.startswith("tls+"):
+                    self._socket = (tls or tls_context()).wrap_socket(self._socket, server_hostname=host)
         except OSError as error:
             raise NotSent(f"cannot connect to {url}: {error}") from error
         try:
@@ -47,8 +62,11 @@ class Connection:
         """Has the worker closed it while nothing was asked?"""
         self._socket.setblocking(False)
         try:
+            if isinstance(self._socket, ssl.SSLSocket):
+                self._socket.recv(1)  # it has nothing to say: else it is of no use any more
+                return True
             return self._socket.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return False
         except OSError:
             return True

@@ -9,7 +9,7 @@ import { MigrationService, OperationState, type Event, type Operation, type RunR
 import { RequestSchema, ResponseSchema, type Status } from "./gen/truss/rpc/v1/rpc_pb.js";
 import { SqlService } from "./gen/truss/sql/v1/sql_pb.js";
 import { Trust } from "./gen/truss/trust/v1/trust_pb.js";
-import { Connection, ConnectionLost } from "./transport.js";
+import { Connection, ConnectionLost, type TlsOptions } from "./transport.js";
 
 const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
   "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL",
@@ -66,6 +66,8 @@ export interface ClientOptions {
   token?: string;
   /** Pairs that are sent with each call, or a function that gives them (a traceparent). */
   metadata?: Record<string, string> | (() => Record<string, string>);
+  /** Of a tls+tcp:// address. Default: the files that the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and TRUSS_WORKER_KEY name. */
+  tls?: TlsOptions;
 }
 
 export interface CallOptions {
@@ -87,7 +89,7 @@ type Calls<S extends DescService> = {
     : never;
 };
 
-/** A worker at tcp://HOST:PORT or ipc://PATH. It connects with the first call, and again after a loss. */
+/** A worker at tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH. It connects with the first call, and again after a loss. */
 export class Client {
   readonly migration: Calls<typeof MigrationService>;
   readonly health: Calls<typeof Health>;
@@ -100,8 +102,8 @@ export class Client {
   private connection: Connection | undefined;
 
   constructor(readonly url = "tcp://127.0.0.1:8788", private readonly options: ClientOptions = {}) {
-    if (!/^(tcp:\/\/.+:\d+|ipc:\/\/.+)$/.test(url)) {
-      throw new TypeError(`"${url}" is no address of a worker: tcp://HOST:PORT or ipc://PATH`);
+    if (!/^((tls\+)?tcp:\/\/.+:\d+|ipc:\/\/.+)$/.test(url) || (options.tls !== undefined && !url.startsWith("tls+"))) {
+      throw new TypeError(`"${url}" is no address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH`);
     }
     this.migration = this.calls(MigrationService);
     this.health = this.calls(Health);
@@ -218,7 +220,7 @@ export class Client {
     for (let again = isSafe; ;) {
       signal.throwIfAborted();
       if (this.connection === undefined || this.connection.lost) {
-        this.connection = new Connection(this.url);
+        this.connection = new Connection(this.url, this.options.tls);
       }
       try {
         return await this.connection.exchange(envelope, signal);

@@ -7,6 +7,7 @@
  *     client.close();
  */
 export { Client, RunFailed, TrussError, type CallOptions, type ClientOptions, type RunOptions } from "./client.js";
+export type { TlsOptions } from "./transport.js";
 export * from "./gen/truss/migration/v1/migration_pb.js";
 export * as sql from "./gen/truss/sql/v1/sql_pb.js";
 export * as backup from "./gen/truss/backup/v1/backup_pb.js";

@@ -1,8 +1,10 @@
 /**
- * Connections to a worker: the scalability protocols' request/reply over TCP or a Unix socket. The greeting is eight bytes each
+ * Connections to a worker: the scalability protocols' request/reply over TCP, TLS or a Unix socket. The greeting is eight bytes each
  * way; a message is its size, a request number with its highest bit set, and the envelope. Replies may come in any order.
  */
+import { readFileSync } from "node:fs";
 import net from "node:net";
+import tls from "node:tls";
 
 const GREETING = Buffer.from([0, 0x53, 0x50, 0, 0, 0x30, 0, 0]); // we are a REQ
 const ANSWER = Buffer.from([0, 0x53, 0x50, 0, 0, 0x31, 0, 0]); // and talk to a REP
@@ -13,6 +15,33 @@ export class ConnectionLost extends Error {
   constructor(message: string, readonly sent: boolean) {
     super(message);
   }
+}
+
+/** Of a tls+tcp:// address, in PEM: whom to trust (else whom Node trusts), and who we are. */
+export interface TlsOptions {
+  ca?: string | Buffer;
+  cert?: string | Buffer;
+  key?: string | Buffer;
+}
+
+/** What the variables say of it. Read for each connection. */
+function tlsOfEnvironment(): TlsOptions {
+  const read = (name: string) => (process.env[name] ? readFileSync(process.env[name]) : undefined);
+  return { ca: read("TRUSS_WORKER_CA"), cert: read("TRUSS_WORKER_CERT"), key: read("TRUSS_WORKER_KEY") };
+}
+
+function connect(url: string, options: TlsOptions | undefined): net.Socket {
+  if (url.startsWith("ipc://")) {
+    return net.connect(url.slice(6));
+  }
+  const at = url.lastIndexOf(":");
+  const host = url.slice(url.indexOf("://") + 3, at).replace(/^\[|\]$/g, "");
+  const port = Number(url.slice(at + 1));
+  if (!url.startsWith("tls+")) {
+    return net.connect(port, host);
+  }
+  const servername = net.isIP(host) === 0 ? host : undefined; // TLS sends names only; what is checked is the host
+  return tls.connect({ ...(options ?? tlsOfEnvironment()), host, port, servername, minVersion: "TLSv1.2", rejectUnauthorized: true });
 }
 
 interface Waiting {
@@ -31,12 +60,9 @@ export class Connection {
   private number = 0;
   lost = false;
 
-  constructor(private readonly url: string) {
-    const path = url.startsWith("ipc://") ? url.slice(6) : undefined;
-    this.prefix = Buffer.from(path === undefined ? [] : [1]);
-    const at = url.lastIndexOf(":");
-    this.socket = path !== undefined ? net.connect(path)
-      : net.connect(Number(url.slice(at + 1)), url.slice(6, at).replace(/^\[|\]$/g, ""));
+  constructor(private readonly url: string, tlsOptions?: TlsOptions) {
+    this.prefix = Buffer.from(url.startsWith("ipc://") ? [1] : []);
+    this.socket = connect(url, tlsOptions);
     this.socket.setNoDelay(true);
     this.greeted = new Promise((resolve, reject) => {
       this.waiting.set(0, { resolve: () => resolve(), reject });
