@@ -18,7 +18,7 @@ static void send_json(struct passage *passage, unsigned http, struct text json, 
     struct http_extra_header extra[MOST_HEADERS] = {{"X-Request-Id", passage->request_id}};
     size_t count = 1;
     if (passage->cookie != NULL) {
-        last = (struct http_extra_header){"Set-Cookie", passage->cookie};
+        extra[count++] = (struct http_extra_header){"Set-Cookie", passage->cookie};
     }
     if (passage->tag != NULL) {
         extra[count++] = (struct http_extra_header){"ETag", passage->tag};
@@ -63,6 +63,10 @@ void answer_failure(struct passage *passage, const struct status *status)
 {
     const struct status *const outcome = passage_outcome(passage, passage->http->arena, status);
     const bool is_probe = (passage->route->flags & ROUTE_NOT_OK_IS_503) != 0;
+    /* What was revoked or has expired is not tried again with each look of a page. */
+    if (outcome->code == STATUS_UNAUTHENTICATED && passage->credentials.by_cookie) {
+        passage->cookie = credentials_end_session(&passage->bridge->browsers, &passage->credentials);
+    }
     answer_error_as(passage, is_probe ? 503 : status_http(outcome), outcome, NULL);
 }
 

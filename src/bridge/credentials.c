@@ -1,12 +1,13 @@
 /*
- * The cookie is the token: the bridge keeps no sessions, and any of several bridges can read it.
+ * The cookie holds the number of a session. By HTTPS its name begins with __Host-: a browser takes such a cookie only
+ * from this host, so that nobody who has another name of the domain can give us one.
  */
 #include "bridge/credentials.h"
 
 #include <string.h>
-#include <strings.h>
 
-#define COOKIE     "truss-token"
+#define COOKIE     "truss-session"
+#define TLS_COOKIE "__Host-truss-session"
 #define ATTRIBUTES "; Path=/; HttpOnly; SameSite=Strict"
 
 static bool is_plain(const char *value)
@@ -19,34 +20,42 @@ static bool is_plain(const char *value)
     return true;
 }
 
-/* The value of our cookie among "a=b; c=d"; data is NULL where it is not there. */
-static struct text cookie_of(struct text list)
+/* The value of a cookie among "a=b; c=d"; size 0 where it is not there. */
+static struct text cookie_of(struct text list, struct text name)
 {
     while (list.size > 0) {
         const size_t semicolon = text_find(list, ";", 0);
         const struct text pair = text_trim(text_slice(list, 0, semicolon));
-        if (text_starts_with(pair, COOKIE "=")) {
-            return text_slice(pair, strlen(COOKIE "="), pair.size);
+        const size_t equals = text_find(pair, "=", 0);
+        if (equals == name.size && memcmp(pair.data, name.data, name.size) == 0) {
+            return text_slice(pair, equals + 1, pair.size);
         }
         list = semicolon == SIZE_MAX ? (struct text){0} : text_slice(list, semicolon + 1, list.size);
     }
     return (struct text){0};
 }
 
-bool credentials_read(const struct http_request *request, struct credentials *credentials, struct status *status)
+static struct text session_of(const struct http_request *request, const struct browsers *browsers)
+{
+    const struct text list = text_of(http_header(request, "Cookie"));
+    const struct text value = cookie_of(list, text_of(browsers->is_tls ? TLS_COOKIE : COOKIE));
+    return (struct text){arena_strndup(request->arena, value.data, value.size), value.size};
+}
+
+bool credentials_read(const struct http_request *request, const struct browsers *browsers,
+                      struct credentials *credentials, struct status *status)
 {
     struct arena *const arena = request->arena;
     const char *const said = http_header(request, "Authorization");
     const char *const apikey = http_header(request, "apikey");
     const char *const key = apikey != NULL ? apikey : http_header(request, "x-api-key");
-    const struct text cookie = cookie_of(text_of(http_header(request, "Cookie")));
-    *credentials = (struct credentials){0};
+    *credentials = (struct credentials){.session = session_of(request, browsers)};
     if (said != NULL) {
         credentials->authorization = arena_strdup(arena, said);
     } else if (key != NULL) {
         credentials->authorization = arena_printf(arena, "Bearer %s", key);
-    } else if (cookie.size > 0) {
-        credentials->authorization = arena_printf(arena, "Bearer %.*s", (int)cookie.size, cookie.data);
+    } else if (credentials->session.size > 0) {
+        credentials->authorization = sessions_find(browsers->sessions, arena, credentials->session);
         credentials->by_cookie = true;
     }
     return credentials->authorization == NULL || is_plain(credentials->authorization) ||
@@ -55,24 +64,19 @@ bool credentials_read(const struct http_request *request, struct credentials *cr
                        said != NULL ? "Authorization" : "with the key");
 }
 
-const char *credentials_cookie(struct arena *arena, const char *authorization, bool is_tls)
+const char *credentials_begin_session(struct arena *arena, const struct browsers *browsers,
+                                      const struct credentials *credentials)
 {
-    static const char scheme[] = "Bearer ";
-    if (authorization == NULL || strncasecmp(authorization, scheme, strlen(scheme)) != 0) {
-        return NULL;
-    }
-    const struct text token = text_trim(text_of(authorization + strlen(scheme)));
-    for (size_t i = 0; i < token.size; i++) {
-        if (token.data[i] <= ' ' || token.data[i] > '~' || strchr("\",;\\", token.data[i]) != NULL) {
-            return NULL;
-        }
-    }
-    return token.size == 0 ? NULL
-                           : arena_printf(arena, COOKIE "=%.*s" ATTRIBUTES "%s", (int)token.size, token.data,
-                                          is_tls ? "; Secure" : "");
+    const char *const said = credentials->authorization;
+    sessions_end(browsers->sessions, credentials->session);
+    const char *const number = said == NULL ? NULL : sessions_begin(browsers->sessions, arena, said);
+    return number == NULL ? NULL
+                          : arena_printf(arena, "%s=%s" ATTRIBUTES "%s", browsers->is_tls ? TLS_COOKIE : COOKIE, number,
+                                         browsers->is_tls ? "; Secure" : "");
 }
 
-const char *credentials_no_cookie(bool is_tls)
+const char *credentials_end_session(const struct browsers *browsers, const struct credentials *credentials)
 {
-    return is_tls ? COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure" : COOKIE "=; Max-Age=0" ATTRIBUTES;
+    sessions_end(browsers->sessions, credentials->session);
+    return browsers->is_tls ? TLS_COOKIE "=; Max-Age=0" ATTRIBUTES "; Secure" : COOKIE "=; Max-Age=0" ATTRIBUTES;
 }

@@ -5,21 +5,32 @@
 #define BRIDGE_CREDENTIALS_H
 
 #include "bridge/http.h"
+#include "bridge/sessions.h"
 
 struct credentials {
     const char *authorization; /* "Bearer …", as RPC has it; NULL: nothing was said */
     bool by_cookie;            /* the browser sent it by itself, also for a page of somebody else */
+    struct text session;       /* the number in the panel's cookie, whether it is one or not; size 0: none */
 };
 
-/* Reads Authorization, else apikey, else x-api-key, else the panel's cookie, into the arena. INVALID_ARGUMENT for what
- * cannot be sent on. */
-bool credentials_read(const struct http_request *request, struct credentials *credentials, struct status *status);
+/* What knows browsers. */
+struct browsers {
+    struct sessions *sessions;
+    bool is_tls; /* they come by HTTPS only */
+};
 
-/* The header that has the browser keep the token and send it to us only, and no script see it; over TLS only where we
- * are. NULL where the text cannot stand in a cookie. In the arena. */
-const char *credentials_cookie(struct arena *arena, const char *authorization, bool is_tls);
+/* Reads Authorization, else apikey, else x-api-key, else the session of the panel's cookie, into the arena.
+ * INVALID_ARGUMENT for what cannot be sent on. */
+bool credentials_read(const struct http_request *request, const struct browsers *browsers,
+                      struct credentials *credentials, struct status *status);
 
-/* The header that has it forgotten. */
-const char *credentials_no_cookie(bool is_tls);
+/* Begins a session with them, in place of the one that they may have. The header that has the browser keep its number
+ * and send it to us only, and no script see it; over TLS only where we are. NULL where nothing was said, or no session
+ * can be begun. In the arena. */
+const char *credentials_begin_session(struct arena *arena, const struct browsers *browsers,
+                                      const struct credentials *credentials);
+
+/* Ends their session. The header that has the number forgotten. */
+const char *credentials_end_session(const struct browsers *browsers, const struct credentials *credentials);
 
 #endif

@@ -49,7 +49,7 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
         passage_call(passage, "GetStatus", &nothing.base, on_count);
     } else {
         if ((route->flags & ROUTE_LOGIN) != 0) {
-            passage->cookie = credentials_cookie(arena, passage->credentials.authorization, passage->bridge->is_tls);
+            passage->cookie = credentials_begin_session(arena, &passage->bridge->browsers, &passage->credentials);
         }
         answer_message(passage, route->view == NULL ? reply : route->view(arena, reply));
     }
@@ -122,6 +122,18 @@ static void answer_alive(struct passage *passage)
     answer_message(passage, &view->base);
 }
 
+/* Only for a page of ours: another one may not log its reader out. */
+static void end_session(struct passage *passage)
+{
+    struct status status = {.arena = passage->http->arena};
+    if (!browser_allows_change(passage->http, &passage->credentials, &status)) {
+        answer_error(passage, &status);
+        return;
+    }
+    passage->cookie = credentials_end_session(&passage->bridge->browsers, &passage->credentials);
+    answer_alive(passage);
+}
+
 /* What the bridge knows by itself. */
 static void answer_here(struct passage *passage)
 {
@@ -133,8 +145,7 @@ static void answer_here(struct passage *passage)
         answer_json(passage, 200, passage->bridge->index);
         break;
     case ROUTE_OWN_LOGOUT:
-        passage->cookie = credentials_no_cookie(passage->bridge->is_tls);
-        answer_alive(passage);
+        end_session(passage);
         break;
     case ROUTE_OWN_NONE:
     case ROUTE_OWN_ALIVE:
@@ -190,7 +201,7 @@ void dispatch(void *data, struct http_request *request)
         return;
     }
     if (!browser_allows(request, bridge->allowed_hosts, &status) ||
-        !credentials_read(request, &passage->credentials, &status)) {
+        !credentials_read(request, &bridge->browsers, &passage->credentials, &status)) {
         answer_error(passage, &status);
         return;
     }

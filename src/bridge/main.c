@@ -118,13 +118,12 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
                              struct status *status)
 {
     const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
-    const struct http_place place = {options->http_listen, bridge->is_tls ? &tls : NULL};
+    const struct http_place place = {options->http_listen, bridge->browsers.is_tls ? &tls : NULL};
     sigset_t signals;
     int caught;
     block_signals(&signals);
-    struct http_server *const server = open_workers(arena, options, bridge, status)
-                                           ? http_server_start(&place, dispatch, bridge, status)
-                                           : NULL;
+    struct http_server *const server =
+        open_workers(arena, options, bridge, status) ? http_server_start(&place, dispatch, bridge, status) : NULL;
     if (server == NULL) {
         bridge_stop(bridge);
         return false;
@@ -133,15 +132,15 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
         stop(bridge, server);
         return false;
     }
-    log_info("listening", "address=http%s://%s workers=%s", bridge->is_tls ? "s" : "", http_server_address(server),
-             options->workers);
+    log_info("listening", "address=http%s://%s workers=%s", bridge->browsers.is_tls ? "s" : "",
+             http_server_address(server), options->workers);
     sigwait(&signals, &caught);
     log_info("stopping", "signal=%d", caught);
     stop(bridge, server);
     return true;
 }
 
-static bool serve(struct arena *arena, const struct options *options, struct status *status)
+static bool serve(struct arena *arena, const struct options *options, struct sessions *sessions, struct status *status)
 {
     const char *hosts[LIMIT_HOSTS + 1] = {NULL};
     struct bridge bridge = {
@@ -150,7 +149,7 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
         .allowed_hosts = hosts,
         .read_timeout_ms = options->bridge_timeout,
         .run_timeout_ms = options->run_timeout,
-        .is_tls = options->tls_cert != NULL,
+        .browsers = {.sessions = sessions, .is_tls = options->tls_cert != NULL},
     };
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
@@ -168,10 +167,13 @@ int main(int argc, char **argv)
     struct status status = {.arena = arena};
     struct options options;
     const enum program_start start = program_begin(&program, argc, argv, &options, &status);
-    const bool is_right = start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || serve(arena, &options, &status));
+    struct sessions *const sessions = start == PROGRAM_SERVES ? sessions_new(options.session) : NULL;
+    const bool is_right =
+        start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || serve(arena, &options, sessions, &status));
     if (!is_right) {
         fprintf(stderr, "truss-bridge: %s\n", status.message);
     }
+    sessions_free(sessions);
     arena_free(arena);
     return is_right ? 0 : 1;
 }

@@ -24,7 +24,7 @@ struct bridge {
     const char *const *allowed_hosts; /* names besides this machine's that a Host may have; NULL-terminated */
     atomic_bool needs_login;          /* a worker that asks nobody for a login is not to serve our clients */
     atomic_bool is_near;              /* only this machine can reach us */
-    bool is_tls;
+    struct browsers browsers;
     struct text openapi; /* /openapi.json and /, made once */
     struct text index;
     atomic_size_t streams;     /* that are under way */

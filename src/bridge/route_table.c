@@ -258,7 +258,8 @@ const struct route routes_of_house[] = {
     {
         .method = "POST",
         .pattern = "/api/login",
-        .summary = "Have the browser keep the token of the Authorization header, in a cookie that no script can read",
+        .summary = "Begin a session with the token of the Authorization header; its number is in a cookie that no "
+                   "script can read",
         .id = "Login",
         .service = TRUST,
         .rpc = "WhoAmI",
@@ -267,7 +268,7 @@ const struct route routes_of_house[] = {
     {
         .method = "POST",
         .pattern = "/api/logout",
-        .summary = "Have the browser forget the token",
+        .summary = "End the session of the cookie",
         .id = "logout",
         .own = ROUTE_OWN_LOGOUT,
         .view_type = &truss__bridge__v1__health_view__descriptor,

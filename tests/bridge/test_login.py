@@ -80,6 +80,8 @@ class Login(Case):
         self.assertEqual((answer.status, answer.json["name"]), (200, "runner"))
         parts = [part.strip() for part in answer.headers["Set-Cookie"].split(";")]
         self.assertEqual(set(parts[1:]), {"Path=/", "HttpOnly", "SameSite=Strict"})
+        self.assertRegex(parts[0], r"^truss-session=[0-9a-f]{64}$")
+        self.assertNotIn(self.runner, str(answer.headers))
         self.assertEqual(self.http.get(WHO, headers={"Cookie": f"a=b; {parts[0]}; c=d"}).json["name"], "runner")
 
     def test_a_wrong_login_sets_no_cookie(self):
@@ -88,10 +90,60 @@ class Login(Case):
         self.assertIsNone(answer.headers["Set-Cookie"])
         self.assertIsNone(self.http.post(LOGIN).headers["Set-Cookie"])
 
-    def test_a_logout_has_it_forgotten(self):
-        answer = self.http.post(LOGOUT, headers={"Cookie": self.cookie(), "Origin": self.origin()})
+    def who(self, cookie, http=None):
+        answer = (http or self.http).get(WHO, headers={"Cookie": cookie})
+        return answer.json["name"] if answer.status == 200 else answer.status
+
+    def test_a_logout_ends_the_session_and_no_other(self):
+        cookie, other = self.cookie(), self.cookie()
+        self.assertNotEqual(cookie, other)
+        answer = self.http.post(LOGOUT, headers={"Cookie": cookie, "Origin": self.origin()})
         self.assertEqual(answer.status, 200)
         self.assertIn("Max-Age=0", answer.headers["Set-Cookie"])
+        self.assertEqual((self.who(cookie), self.who(other)), (401, "runner"))
+
+    def test_another_page_logs_nobody_out(self):
+        cookie = self.cookie()
+        for headers in ({"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {}):
+            self.assertEqual(self.http.post(LOGOUT, headers={"Cookie": cookie, **headers}).status, 403)
+        self.assertEqual(self.who(cookie), "runner")
+
+    def test_a_login_begins_a_new_session_and_ends_the_one_before(self):
+        before = self.cookie()
+        after = self.log_in(self.reader, Cookie=before).headers["Set-Cookie"].partition(";")[0]
+        self.assertEqual((self.who(before), self.who(after)), (401, "reader"))
+        chosen = "truss-session=" + "a" * 64
+        self.assertNotEqual(self.log_in(Cookie=chosen).headers["Set-Cookie"].partition(";")[0], chosen)
+        self.assertEqual(self.who(chosen), 401)
+
+    def test_only_the_whole_number_of_a_session_is_one(self):
+        cookie = self.cookie()
+        for wrong in (cookie[:-1], cookie + "0", cookie.upper().replace("TRUSS-SESSION", "truss-session"), cookie[:-2] + "zz", "truss-session=", f"truss-session={self.runner}",
+                      f"truss-token={self.runner}", cookie.replace("truss-session", "Truss-session"), "x" + cookie, cookie.replace("=", " = ")):
+            self.assertEqual(self.who(wrong), 401, wrong)
+        self.assertEqual(self.who(cookie), "runner")
+
+    def test_a_session_ends_with_its_token_and_tries_it_no_more(self):
+        cookie = self.log_in(self.token("read", name="leaving")).headers["Set-Cookie"].partition(";")[0]
+        self.assertEqual(self.who(cookie), "leaving")
+        self.assertEqual(self.truss("token", "revoke", "leaving", "--file", self.tokens).returncode, 0)
+        answer = self.http.get(WHO, headers={"Cookie": cookie})
+        self.assertEqual((answer.status, "Max-Age=0" in answer.headers["Set-Cookie"], "may have been revoked" in answer.json["error"]), (401, True, True))
+        self.assertIn("needs a login", self.http.get(WHO, headers={"Cookie": cookie}).json["error"])
+
+    def test_a_session_that_nobody_uses_ends(self):
+        http = self.bridge(self.process, arguments=("--session", "1"))
+        cookie = http.post(LOGIN, headers={"apikey": self.runner}).headers["Set-Cookie"].partition(";")[0]
+        self.assertEqual(self.who(cookie, http), "runner")
+        harness.wait_for(lambda: harness.time.sleep(1.2) or self.who(cookie, http) == 401)
+
+    def test_another_bridge_and_a_thousand_logins_end_no_more_than_the_oldest(self):
+        self.assertEqual(self.who(self.cookie(), self.bridge(self.process)), 401)
+        first, kept = self.cookie(), self.cookie()
+        for _ in range(260):
+            self.log_in()
+            self.who(kept)
+        self.assertEqual((self.who(first), self.who(kept)), (401, "runner"))
 
     def test_the_cookie_changes_something_only_from_our_own_page(self):
         cookie = self.cookie()

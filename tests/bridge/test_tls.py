@@ -80,6 +80,13 @@ class Tls(Case):
         self.assertEqual(self.connect(context).version(), "TLSv1.2")
         self.assertEqual(self.get(context=context)[0], 200)
 
+    def test_the_number_of_a_session_is_sent_to_this_host_only(self):
+        self.serve()
+        connection = self.connect()
+        connection.sendall(f"POST /api/login HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\napikey: x\r\nContent-Length: 0\r\n\r\n".encode())
+        head = self.read(connection)[1]
+        self.assertRegex(head, r"(?m)^Set-Cookie: __Host-truss-session=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Secure\r?$")
+
     def test_an_answer_of_many_records_and_a_request_of_many_come_whole(self):
         self.serve()
         status, _, page = self.get("/openapi.json")

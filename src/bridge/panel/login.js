@@ -1,4 +1,5 @@
-// Logging in: a token that is typed once. The bridge keeps it in a cookie that no script can read, this one neither.
+// Logging in: a token that is typed once. The bridge keeps it, and gives the browser the number of a session in a cookie that no script
+// can read, this one neither.
 
 const $ = (id) => document.getElementById(id);
 

@@ -1,0 +1,140 @@
+/*
+ * A number is 32 random bytes in hexadecimal; only its SHA-256 is kept, and the time of a search tells nothing.
+ */
+#include "bridge/sessions.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MOST        256
+#define NUMBER      32
+#define NUMBER_TEXT ((size_t)2 * NUMBER)
+#define WHOLE       12 /* times the time that an idle one lasts */
+
+struct session {
+    unsigned char hash[SHA256_SIZE];
+    char *authorization; /* NULL: there is none here */
+    int64_t begun;
+    int64_t used;
+};
+
+struct sessions {
+    int64_t idle_ms;
+    pthread_mutex_t mutex;
+    struct session items[MOST];
+};
+
+struct sessions *sessions_new(uint32_t idle_ms)
+{
+    struct sessions *const sessions = memory_alloc(sizeof *sessions);
+    sessions->idle_ms = idle_ms;
+    pthread_mutex_init(&sessions->mutex, NULL);
+    return sessions;
+}
+
+static void forget(struct session *session)
+{
+    if (session->authorization != NULL) {
+        OPENSSL_cleanse(session->authorization, strlen(session->authorization));
+        free(session->authorization);
+    }
+    *session = (struct session){0};
+}
+
+void sessions_free(struct sessions *sessions)
+{
+    if (sessions == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < MOST; i++) {
+        forget(&sessions->items[i]);
+    }
+    pthread_mutex_destroy(&sessions->mutex);
+    free(sessions);
+}
+
+/* With the mutex held, as the next two. */
+static void forget_old(struct sessions *sessions)
+{
+    const int64_t now = clock_ms();
+    for (size_t i = 0; i < MOST; i++) {
+        const struct session *const session = &sessions->items[i];
+        if (now - session->used > sessions->idle_ms || now - session->begun > WHOLE * sessions->idle_ms) {
+            forget(&sessions->items[i]);
+        }
+    }
+}
+
+static struct session *find(struct sessions *sessions, struct text number)
+{
+    unsigned char hash[SHA256_SIZE];
+    struct session *found = NULL;
+    if (number.size != NUMBER_TEXT) {
+        return NULL;
+    }
+    sha256_text(number, hash);
+    for (size_t i = 0; i < MOST; i++) {
+        struct session *const session = &sessions->items[i];
+        const bool is_it = CRYPTO_memcmp(session->hash, hash, SHA256_SIZE) == 0;
+        found = is_it && session->authorization != NULL ? session : found;
+    }
+    return found;
+}
+
+/* A place for a new one: of none, or of the one that was used longest ago. */
+static struct session *make_room(struct sessions *sessions)
+{
+    struct session *oldest = &sessions->items[0];
+    for (size_t i = 1; i < MOST && oldest->authorization != NULL; i++) {
+        struct session *const session = &sessions->items[i];
+        oldest = session->authorization == NULL || session->used < oldest->used ? session : oldest;
+    }
+    forget(oldest);
+    return oldest;
+}
+
+const char *sessions_begin(struct sessions *sessions, struct arena *arena, const char *authorization)
+{
+    unsigned char bytes[NUMBER];
+    char hex[SHA256_HEX_SIZE];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        return NULL;
+    }
+    sha256_hex(bytes, hex); /* as many bytes as a digest */
+    pthread_mutex_lock(&sessions->mutex);
+    forget_old(sessions);
+    struct session *const session = make_room(sessions);
+    *session = (struct session){.authorization = strdup(authorization), .begun = clock_ms(), .used = clock_ms()};
+    sha256_text(text_of(hex), session->hash);
+    pthread_mutex_unlock(&sessions->mutex);
+    return arena_strdup(arena, hex);
+}
+
+const char *sessions_find(struct sessions *sessions, struct arena *arena, struct text number)
+{
+    pthread_mutex_lock(&sessions->mutex);
+    forget_old(sessions);
+    struct session *const session = find(sessions, number);
+    const char *const found = session == NULL ? NULL : arena_strdup(arena, session->authorization);
+    if (session != NULL) {
+        session->used = clock_ms();
+    }
+    pthread_mutex_unlock(&sessions->mutex);
+    return found;
+}
+
+void sessions_end(struct sessions *sessions, struct text number)
+{
+    pthread_mutex_lock(&sessions->mutex);
+    struct session *const session = find(sessions, number);
+    if (session != NULL) {
+        forget(session);
+    }
+    pthread_mutex_unlock(&sessions->mutex);
+}
