@@ -34,6 +34,11 @@ static bool is_name(struct text name)
     return name.size > 0 && name.size <= TOKEN_NAME_LIMIT;
 }
 
+bool scope_environment_is(struct text name)
+{
+    return is_name(name);
+}
+
 /* True for a word that scopes_in knows. */
 static bool is_scope_word(struct text word)
 {

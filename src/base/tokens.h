@@ -44,6 +44,9 @@ bool tokens_parse(struct arena *arena, const char *name, struct text content, st
  * nothing of the secrets that are in the file. */
 const struct token *tokens_find(const struct tokens *tokens, struct text secret);
 
+/* Can it be an environment's name? */
+bool scope_environment_is(struct text name);
+
 /* The scopes (of enum scope) that words give in an environment ("": in none). There, what changes something needs a
  * word of its own, "run:production"; "run:*" is for every one. */
 unsigned scopes_in(const char *const *words, size_t count, const char *environment);

@@ -44,6 +44,7 @@ static void print(struct cli *cli, const BaselineResponse *reply)
 static int ask(struct cli *cli, BaselineRequest *request)
 {
     request->framework = framework_of(cli);
+    request->confirm = confirm_of(cli);
     request->allow_other_database = cli->given.allow_other_database;
     const BaselineResponse *const reply = call(cli, MIGRATION, "Baseline", &request->base, BASELINE_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
@@ -85,6 +86,7 @@ int command_mark_applied(struct cli *cli)
     }
     Truss__Migration__V1__MarkAppliedRequest request = TRUSS__MIGRATION__V1__MARK_APPLIED_REQUEST__INIT;
     request.framework = framework_of(cli);
+    request.confirm = confirm_of(cli);
     request.allow_other_database = cli->given.allow_other_database;
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkAppliedResponse *const reply =

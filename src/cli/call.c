@@ -54,6 +54,11 @@ bool print_json(const struct cli *cli, const ProtobufCMessage *reply)
     return true;
 }
 
+char *confirm_of(const struct cli *cli)
+{
+    return arena_strdup(cli->arena, cli->given.confirm == NULL ? "" : cli->given.confirm);
+}
+
 char *framework_of(const struct cli *cli)
 {
     return arena_strdup(cli->arena, cli->given.framework == NULL ? "" : cli->given.framework);

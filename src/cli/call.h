@@ -35,6 +35,9 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
 /* --framework as a request has it; "" where it was not given. */
 char *framework_of(const struct cli *cli);
 
+/* --confirm, or "". */
+char *confirm_of(const struct cli *cli);
+
 /* Prints the reply as JSON where that was asked for; else false. */
 bool print_json(const struct cli *cli, const ProtobufCMessage *reply);
 

@@ -6,7 +6,7 @@
 
 #include "base/options.h"
 
-#define CLI_MOST_OPTIONS  40
+#define CLI_MOST_OPTIONS  48
 #define CLI_MOST_EXAMPLES 4
 
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };

@@ -280,6 +280,7 @@ int command_mark_rolled_back(struct cli *cli)
     Truss__Migration__V1__MarkRolledBackRequest request = TRUSS__MIGRATION__V1__MARK_ROLLED_BACK_REQUEST__INIT;
     request.framework = framework_of(cli);
     request.allow_other_database = cli->given.allow_other_database;
+    request.confirm = confirm_of(cli);
     request.migration = cli->words[0];
     const Truss__Migration__V1__MarkRolledBackResponse *const reply =
         call(cli, MIGRATION, "MarkRolledBack", &request.base, READ_SECONDS);

@@ -58,16 +58,26 @@ static const char *read_answer(char answer[LONGEST_ANSWER])
     return answer;
 }
 
-static bool asks_name(struct cli *cli, const PlanResponse *plan, FILE *out)
+static bool has_environment(const PlanResponse *plan)
+{
+    return plan->target != NULL && plan->target->_environment_case != 0;
+}
+
+static bool asks_name(struct cli *cli, const PlanResponse *plan, FILE *out, RunRequest *request)
 {
     char answer[LONGEST_ANSWER];
     const char *const database = plan->target == NULL ? "" : plan->target->database;
+    if (has_environment(plan)) {
+        fprintf(out, "\nThis is %s.\n", output_safe(cli->arena, plan->target->environment, false));
+    }
     fprintf(out,
-            "\nThis plan loses data: it drops or empties what is there, or deletes rows.\n"
+            "%s"
             "Type the name of the database (%s) to run it on %s: ",
+            plan->loses_data ? "\nThis plan loses data: it drops or empties what is there, or deletes rows.\n" : "",
             output_safe(cli->arena, database, false), output_target(cli->arena, plan->target, ""));
     fflush(out);
-    return database[0] != '\0' && strcmp(read_answer(answer), database) == 0;
+    request->confirm = arena_strdup(cli->arena, read_answer(answer));
+    return database[0] != '\0' && strcmp(request->confirm, database) == 0;
 }
 
 static bool asks_yes(struct cli *cli, const PlanResponse *plan, FILE *out)
@@ -118,7 +128,8 @@ bool confirm_run(struct cli *cli, RunRequest *request)
         return is_for_program(cli) && status_fail(cli->status, STATUS_FAILED_PRECONDITION, "%s", plan->refusal);
     }
     request->plan_hash = plan->plan_hash;
-    if (plan->loses_data ? asks_name(cli, plan, out) : asks_yes(cli, plan, out)) {
+    const bool wants_name = plan->loses_data || (has_environment(plan) && request->confirm[0] == '\0');
+    if (wants_name ? asks_name(cli, plan, out, request) : asks_yes(cli, plan, out)) {
         return true;
     }
     return status_fail(cli->status, STATUS_CANCELLED, "Nothing was run. The plan was not confirmed.");

@@ -15,6 +15,9 @@ static const char *head_text(struct arena *arena, const Truss__Rpc__V1__Target *
     if (target->_framework_case != 0) {
         buffer_printf(&text, ", %s", target->framework);
     }
+    if (target->_environment_case != 0) {
+        buffer_printf(&text, ", environment %s", target->environment);
+    }
     return output_safe(arena, buffer_string(&text), false);
 }
 

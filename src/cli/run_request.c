@@ -33,6 +33,7 @@ bool run_request_read(struct cli *cli, RunRequest *request)
     request->target = arena_strdup(cli->arena, given->target == NULL ? "" : given->target);
     request->plan_hash = arena_strdup(cli->arena, given->plan_hash == NULL ? "" : given->plan_hash);
     request->framework = framework_of(cli);
+    request->confirm = confirm_of(cli);
     request->ignore_history = given->ignore_history;
     request->repair = given->repair;
     request->allow_other_database = given->allow_other_database;

@@ -12,7 +12,7 @@
 #define O(id) OPTION_##id
 #define PLACE                                                                                                          \
     O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate), O(token), \
-        O(token_file), O(tls_ca), O(own_cert), O(own_key)
+        O(token_file), O(tls_ca), O(own_cert), O(own_key), O(environment)
 #define ASKS PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
@@ -46,8 +46,8 @@ const struct cli_command cli_commands[] = {
                      "truss run --dry-run"},
         .run = command_run,
         .options = {ASKS, SELECTS, O(dry_run), O(durable), O(plan), O(plan_hash), O(ask_lock_timeout),
-                    O(ask_lock_retry), O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(output),
-                    O(config), O(help)},
+                    O(ask_lock_retry), O(ask_statement_timeout), O(key), O(progress), O(detach), O(yes), O(confirm),
+                    O(output), O(config), O(help)},
     },
     {
         .name = "operations",
@@ -98,8 +98,8 @@ const struct cli_command cli_commands[] = {
         .examples = {"truss baseline --all --verify", "truss baseline --through 20250203081544_user_roles --verify",
                      "truss baseline --all --verify --dry-run"},
         .run = command_baseline,
-        .options = {ASKS, O(framework), O(through), O(all), O(verify), O(only_say), O(allow_other_database), O(key),
-                    O(config), O(help)},
+        .options = {ASKS, O(framework), O(through), O(all), O(verify), O(only_say), O(allow_other_database), O(confirm),
+                    O(key), O(config), O(help)},
     },
     {
         .name = "mark-applied",
@@ -109,7 +109,7 @@ const struct cli_command cli_commands[] = {
         .help = "record migrations as applied without running them",
         .examples = {"truss mark-applied 20250110093012_init"},
         .run = command_mark_applied,
-        .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
+        .options = {ASKS, O(framework), O(allow_other_database), O(confirm), O(config), O(help)},
     },
     {
         .name = "mark-rolled-back",
@@ -119,7 +119,7 @@ const struct cli_command cli_commands[] = {
         .help = "record that a failed attempt was undone by hand",
         .examples = {"truss mark-rolled-back 20250110093012_init"},
         .run = command_mark_rolled_back,
-        .options = {ASKS, O(framework), O(allow_other_database), O(config), O(help)},
+        .options = {ASKS, O(framework), O(allow_other_database), O(confirm), O(config), O(help)},
     },
     {
         .name = "check",

@@ -27,8 +27,9 @@ static bool is_on_line(const struct cli *cli, enum option_id id)
 }
 
 /* What a command line says to a private worker only. */
-static const enum option_id of_private[] = {OPTION_project, OPTION_database_url, OPTION_create_database,
-                                            OPTION_ledger,  OPTION_migrations,   OPTION_allow_delegate};
+static const enum option_id of_private[] = {OPTION_project,    OPTION_database_url, OPTION_create_database,
+                                            OPTION_ledger,     OPTION_migrations,   OPTION_allow_delegate,
+                                            OPTION_environment};
 
 static const char *said_to_private(const struct cli *cli)
 {

@@ -47,6 +47,7 @@ static struct site site_of(const struct config *config)
         .conninfo_code = config->conninfo_code,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
         .checksums = checksums_new(),
+        .environment = config->environment,
         .framework = config->framework,
         .ledger = config->ledger,
         .allow_other_database = config->allow_other_database,
@@ -122,7 +123,8 @@ static bool ensure_database(const struct config *config, bool *created, struct s
 /* NULL without tokens, or where they cannot be read: then status says why. */
 static struct login *open_login(const struct config *config, struct status *status)
 {
-    const struct login_options options = {.tokens = config->tokens, .environment = ""};
+    const struct login_options options = {.tokens = config->tokens,
+                                          .environment = config->environment == NULL ? "" : config->environment};
     return config->tokens == NULL ? NULL : login_new(&options, status);
 }
 
@@ -208,6 +210,7 @@ static bool open_server(struct house *house, struct status *status)
         .tls = house->config->tls.certificate == NULL ? NULL : &house->config->tls,
         .gate = gate_enter,
         .gate_context = &house->gate,
+        .environment = house->config->environment,
         .witness = witness_hooks(house->witness),
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,

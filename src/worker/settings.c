@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/local_address.h"
 #include "base/log.h"
+#include "base/tokens.h"
 
 #include <limits.h>
 #include <unistd.h>
@@ -142,6 +143,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         /* The only caller of a private worker is who started it, with the database's own password. */
         .audit = options->audit,
         .tokens = options->serves_parent ? NULL : options->tokens,
+        .environment = options->environment == NULL || options->environment[0] == '\0' ? NULL : options->environment,
         .framework = options->framework,
         .serves_parent = options->serves_parent,
         .create_database = options->create_database,
@@ -161,6 +163,10 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     };
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
+    }
+    if (config->environment != NULL && !scope_environment_is(text_of(config->environment))) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT,
+                           "--environment is a name of letters, digits, - and _: production.");
     }
     if (!read_tls(options, config, status) || !check_login(options, config->urls, status) ||
         !read_ledger(arena, options->ledger, &config->ledger, status)) {

@@ -14,6 +14,7 @@ struct config {
     bool audit;                            /* write what is done into truss.audit, also without a login */
     struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
     const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
+    const char *environment;               /* NULL: none was said */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;

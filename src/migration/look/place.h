@@ -25,6 +25,7 @@ struct site {
     enum status_code conninfo_code;
     struct pg_pool *pool; /* NULL with conninfo */
     struct checksums *checksums;
+    const char *environment;      /* "production": what changes something is guarded; NULL: none was said */
     const char *framework;        /* which one is meant where a request does not say; NULL: the one that is found */
     struct ledger ledger;         /* --ledger: where the tracking table is, whatever is found; table NULL: not said */
     bool allow_other_database;    /* the project may name another database than this one */

@@ -27,6 +27,7 @@ struct target target_of(struct arena *arena, const struct site *site, const stru
                                       .user = conninfo_value(conninfo, "user"),
                                       .server_version = version[0] == '\0' ? NULL : short_version(arena, version),
                                       .project = site->project.root,
+                                      .environment = site->environment,
                                   };
     }
     return (struct target){
@@ -36,6 +37,7 @@ struct target target_of(struct arena *arena, const struct site *site, const stru
         .user = arena_strdup(arena, pg_session_user(session)),
         .server_version = short_version(arena, pg_session_parameter(session, "server_version")),
         .project = site->project.root,
+        .environment = site->environment,
     };
 }
 

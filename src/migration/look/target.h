@@ -14,6 +14,7 @@ struct target {
     const char *server_version; /* "15.18"; NULL: it was not reached */
     const char *project;        /* the folder, as the worker was told */
     const char *framework;      /* its display name; NULL: not known */
+    const char *environment;    /* "production"; NULL: none was said */
 };
 
 /* Of the session; where that is NULL, what the connection URL says, and the server said before. The framework is for

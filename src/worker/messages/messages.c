@@ -114,5 +114,6 @@ Truss__Rpc__V1__Target *message_target(struct arena *arena, const struct target 
     message->server_version = message_string(target->server_version);
     message->project = message_string(target->project);
     MESSAGE_SET_OPTIONAL(message, framework, TRUSS__RPC__V1__TARGET___FRAMEWORK_FRAMEWORK, target->framework);
+    MESSAGE_SET_OPTIONAL(message, environment, TRUSS__RPC__V1__TARGET___ENVIRONMENT_ENVIRONMENT, target->environment);
     return message;
 }

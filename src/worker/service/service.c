@@ -7,6 +7,7 @@
 
 #include "migration/run/mark.h"
 #include "truss/migration/v1/migration.pb-c.h"
+#include "worker/confirm.h"
 #include "worker/idempotency.h"
 #include "worker/messages/look_messages.h"
 #include "worker/messages/messages.h"
@@ -82,7 +83,8 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
     struct request request = service_request_for(context, call, message->framework);
     request.allow_other_database = message->allow_other_database;
     const char *done;
-    if (!mark_applied(&request, message->migration, &done)) {
+    if (!confirm_check(request.site, message->confirm, call->status) ||
+        !mark_applied(&request, message->migration, &done)) {
         return NULL;
     }
     Truss__Migration__V1__MarkAppliedResponse *const reply = mark_applied_message(call->arena, done);
@@ -99,7 +101,8 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
     struct request request = service_request_for(context, call, message->framework);
     request.allow_other_database = message->allow_other_database;
     const char *done;
-    if (!mark_rolled_back(&request, message->migration, &done)) {
+    if (!confirm_check(request.site, message->confirm, call->status) ||
+        !mark_rolled_back(&request, message->migration, &done)) {
         return NULL;
     }
     Truss__Migration__V1__MarkRolledBackResponse *const reply = mark_rolled_back_message(call->arena, done);
@@ -123,7 +126,8 @@ static ProtobufCMessage *baseline_now(void *context, struct rpc_call *call, cons
         .dry_run = message->dry_run,
     };
     struct baseline_result result;
-    if (!baseline_record(&request, &wish, &result)) {
+    const bool may = message->dry_run || confirm_check(request.site, message->confirm, call->status);
+    if (!may || !baseline_record(&request, &wish, &result)) {
         return NULL;
     }
     return &baseline_message(call->arena, &result, message->dry_run)->base;

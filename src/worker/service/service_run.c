@@ -6,6 +6,7 @@
 #include "migration/look/catalog.h"
 #include "migration/plan/moment.h"
 #include "migration/run/run.h"
+#include "worker/confirm.h"
 #include "worker/idempotency.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/plan_messages.h"
@@ -66,7 +67,8 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
-    struct operation *const operation = operation_begin(context->operations, call->status);
+    const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
+    struct operation *const operation = may ? operation_begin(context->operations, call->status) : NULL;
     if (operation == NULL) {
         return NULL;
     }
@@ -183,7 +185,8 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     const struct request request = service_request_for(context, call, message->framework);
     struct run_settings settings;
     bool changes;
-    if (!prepare_settings(context->site, &options, &settings, call->status)) {
+    const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
+    if (!may || !prepare_settings(context->site, &options, &settings, call->status)) {
         return NULL;
     }
     struct background *const background = background_new(context, call->request->payload);
