@@ -224,6 +224,38 @@ class Check(Case):
         reply = self.check("DO $$ BEGIN CREATE TABLE n (); END $$; ALTER TABLE n ADD x int;")
         self.assertNotIn("is not there", "\n".join(reply.warnings))
 
+    def test_what_a_function_makes_that_nobody_calls_by_name_is_not_missing(self):
+        """A trigger, an event trigger, a default, a view: what their functions make is not in the scripts."""
+        makes = "CREATE FUNCTION make() RETURNS {} LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE IF NOT EXISTS n (id int); RETURN {}; END $$;"
+        trigger, value = makes.format("trigger", "NULL"), makes.format("int", "1")
+        for there, scripts in ((trigger + "CREATE TRIGGER t AFTER INSERT ON users EXECUTE FUNCTION make()", ["INSERT INTO users VALUES (7)"]),
+                               ("", [trigger + "CREATE TRIGGER t AFTER INSERT ON users EXECUTE FUNCTION make();", "INSERT INTO users VALUES (7)"]),
+                               (makes.format("event_trigger", "") + "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN "
+                                "('COMMENT') EXECUTE FUNCTION make()", ["COMMENT ON TABLE users IS 'x'"]),
+                               (value + "CREATE VIEW v AS SELECT make()", ["SELECT * FROM v"]), (value + "ALTER TABLE users ADD made int DEFAULT make()", ["INSERT INTO users VALUES (7)"]),
+                               ("", [value + "CREATE TABLE d (id int DEFAULT make());", "INSERT INTO d DEFAULT VALUES"])):
+            with self.subTest(there + str(scripts)):
+                self.sql(there or "SELECT 1")
+                self.assertNotIn("is not there", "\n".join(self.check(*scripts, "ALTER TABLE n ADD x int;").warnings))
+                self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+                self.sql("DROP EVENT TRIGGER IF EXISTS e")
+                self.setUp()
+
+    def test_a_function_that_only_handles_rows_hides_no_failure(self):
+        self.sql("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := 'created'; RETURN NEW; END $$;"
+                 "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION touch()")
+        self.assert_warned(self.check("INSERT INTO users VALUES (7);", "ALTER TABLE n ADD x int;"), '"n" is not there, and nothing before this statement makes it')
+
+    def test_the_tracking_table_that_the_run_makes_is_not_missing(self):
+        self.sql("DROP TABLE _prisma_migrations, other, users")
+        self.assertEqual(list(self.check("COMMENT ON TABLE _prisma_migrations IS 'x'; SELECT * FROM _prisma_migrations;").warnings), [])
+        self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+
+    def test_what_the_script_rolls_back_is_as_before(self):
+        self.check("BEGIN; ALTER TABLE users RENAME TO people; ROLLBACK; ALTER TABLE users ADD x int;")
+        plan = self.connection.call("MigrationService", "Plan")
+        self.assertEqual([lock.mode for lock in plan.migrations[0].steps[1].statements[0].locks], ["ACCESS EXCLUSIVE"])
+
     # ---- the server ----
 
     def test_read_only_sessions(self):

@@ -6,6 +6,7 @@
 #include "framework/core/script.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/reach.h"
+#include "migration/plan/unseen.h"
 #include "migration/tool/start.h"
 
 #include "pg/search.h"
@@ -37,6 +38,8 @@ struct explaining {
     size_t told_count;
     size_t told_capacity;
     bool makes_unseen;             /* what came before may have made things that were not seen */
+    struct unseen unseen;          /* the same, by functions that nobody names */
+    bool is_undone;                /* what is read is rolled back by the script itself */
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
 
@@ -144,6 +147,14 @@ static bool tell(struct explaining *explaining, const char *absent)
     return true;
 }
 
+/* The run makes its tracking table before any script runs. */
+static bool is_coming_ledger(const struct explaining *explaining)
+{
+    const struct ledger *const ledger = &explaining->detection->ledger;
+    return !explaining->detection->has_ledger && ledger->table != NULL &&
+           strcmp(ledger->table, explaining->absent) == 0;
+}
+
 /* What the statement names and nobody has made is why it fails, where everything before it was seen. */
 static const char *why_it_fails(struct explaining *explaining, struct text statement)
 {
@@ -154,7 +165,9 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
             return NULL;
         }
     }
-    if (absent == NULL || explaining->makes_unseen || may_be_unseen(statement) || says_if_exists(statement) ||
+    if (absent == NULL || explaining->makes_unseen || explaining->is_undone || may_be_unseen(statement) ||
+        says_if_exists(statement) || is_coming_ledger(explaining) ||
+        unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session) ||
         !tell(explaining, absent)) {
         return NULL;
     }
@@ -213,10 +226,13 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     }
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
+    unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);
     fires_note_trigger(explaining->world, statement, effects);
     read->loses_data = effects->count > 0 && sql_loses_data(statement);
-    world_apply(explaining->world, effects);
+    if (!explaining->is_undone) {
+        world_apply(explaining->world, effects);
+    }
     read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining, statement);
     effects->advice = read->fails != NULL ? read->fails : effects->advice;
     effects->unknown = effects->unknown && !explaining->explanation->is_nobodys;
@@ -284,6 +300,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
     explained->where = script_position(content, explaining->parts, step->start, NULL);
+    explaining->is_undone = step->leaves_nothing;
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
