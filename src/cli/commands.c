@@ -335,7 +335,7 @@ static void add_unjudged(struct table *table, const Truss__Migration__V1__Detect
             is_finding = is_finding || strcmp(reply->findings[j]->name, reply->uncompared[i]) == 0;
         }
         if (!is_finding) {
-            table_add(table, COLOUR_YELLOW, "not judged");
+            table_add(table, COLOUR_YELLOW, "not compared");
             table_add(table, COLOUR_NONE, "");
             table_add(table, COLOUR_NONE, reply->uncompared[i]);
             table_add(table, COLOUR_NONE, "");
@@ -390,7 +390,7 @@ int command_detect_schema(struct cli *cli)
             table_add(&table, COLOUR_NONE,
                       difference != NULL   ? difference
                       : exists == is_alike ? ""
-                                           : "whether it is the same was not judged.");
+                                           : "there by its name; not all of it was compared");
         }
         add_unjudged(&table, reply);
         table_print(&table);
