@@ -58,6 +58,18 @@ class Baseline(Case):
         reply = self.baseline(all=True, verify=True)
         self.assertEqual((reply.ok, self.missing(reply), list(reply.unverified), self.marked()), (True, [], ["3"], ["1", "2", "3", "4", "5"]))
 
+    def test_what_was_not_compared_whole_is_named(self):
+        script = "CREATE TABLE job (id INT, state TEXT DEFAULT 'new');"
+        self.connection = self.serve(*SCRIPTS, script)
+        self.prefix(5)
+        self.sql("CREATE TABLE job (id INT, state TEXT DEFAULT 'other');")
+        for dry_run in (True, False):
+            reply = self.baseline(all=True, verify=True, dry_run=dry_run)
+            self.assertTrue(reply.ok)
+            self.assertIn('Not all of what these make was compared', reply.message)
+            self.assertIn('"6"', reply.message.partition("compared")[2])
+            self.assertNotIn('"2"', reply.message)
+
     def test_what_is_missing_is_listed_and_the_longest_prefix_proposed(self):
         for count, proposed, missing in ((0, "", [("1", "table", "User"), ("1", "index", "user_email"), ("2", "table", "post"), ("4", "column", "post.more"),
                                                   ("5", "index", "post_slug")]),

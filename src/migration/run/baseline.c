@@ -193,6 +193,25 @@ static bool write(struct baseline *baseline)
 
 /* ---- all of it ---- */
 
+/* What was recorded although it could not be compared whole is named: it may differ from what the script makes. */
+static const char *not_compared(struct arena *arena, const struct baseline_result *result)
+{
+    static const size_t most = 5;
+    struct buffer names = {.arena = arena};
+    for (size_t i = 0; i < result->partly_count && i < most; i++) {
+        buffer_printf(&names, "%s\"%s\"", i == 0 ? "" : ", ", result->partly[i]);
+    }
+    if (result->partly_count > most) {
+        buffer_printf(&names, " and %zu more", result->partly_count - most);
+    }
+    return result->partly_count == 0
+               ? ""
+               : arena_printf(arena,
+                              " Not all of what these make was compared (defaults, unnamed constraints, changed rows): "
+                              "%s.",
+                              buffer_string(&names));
+}
+
 static void tell(struct baseline *baseline)
 {
     struct baseline_result *const result = baseline->result;
@@ -207,16 +226,16 @@ static void tell(struct baseline *baseline)
             arena,
             "Nothing was recorded: %zu object(s) that these migrations make are not there as they make them. %s%s%s",
             result->missing_count,
-            result->proposed == NULL ? "Not even the first is there as a whole." : "Everything up to \"",
+            result->proposed == NULL ? "The first of them is not there as a whole." : "Everything up to \"",
             result->proposed == NULL ? "" : result->proposed, result->proposed == NULL ? "" : "\" is there.");
     } else if (baseline->count == 0) {
         result->message = "All of them are recorded as applied already.";
     } else {
         result->message = arena_printf(
             arena,
-            baseline->wish->dry_run ? "%zu migration(s) up to \"%s\" would be recorded as applied."
-                                    : "%zu migration(s) up to \"%s\" are recorded as applied; none was executed.",
-            baseline->count, last);
+            baseline->wish->dry_run ? "%zu migration(s) up to \"%s\" would be recorded as applied.%s"
+                                    : "%zu migration(s) up to \"%s\" are recorded as applied; none was executed.%s",
+            baseline->count, last, not_compared(arena, result));
     }
 }
 

@@ -37,6 +37,8 @@ struct baseline_result {
     size_t missing_capacity;
     const char **unverified;
     size_t unverified_count;
+    const char **partly; /* those of which something is there, and not all of it could be compared */
+    size_t partly_count;
     const char *proposed; /* the last of the longest prefix that is there; NULL: none */
     struct target target;
 };

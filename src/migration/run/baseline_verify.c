@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-enum presence { PRESENCE_UNKNOWN, PRESENCE_THERE, PRESENCE_MISSING };
+/* Partly: it is there by its name, and something of it (a default, a constraint without a name) was not compared. */
+enum presence { PRESENCE_UNKNOWN, PRESENCE_THERE, PRESENCE_PARTLY, PRESENCE_MISSING };
 
 /* A script that may not be SQL at all is empty. */
 static bool load(const struct verification *verification, struct arena *arena, const struct catalog_item *item,
@@ -137,8 +138,9 @@ static bool look_at(const struct verification *verification, const struct text *
         if (is_wrong && !is_changed_later(verification, scripts, at, one)) {
             add_missing(verification->result, run->arena, verification->chosen[at]->name, one);
             *presence = PRESENCE_MISSING;
-        } else if (!is_wrong && *presence == PRESENCE_UNKNOWN) {
-            *presence = PRESENCE_THERE;
+        } else if (!is_wrong && *presence != PRESENCE_MISSING) {
+            const bool is_partly = one->comparison == SCHEMA_UNCOMPARED || findings.unjudged_count > 0;
+            *presence = is_partly || *presence == PRESENCE_PARTLY ? PRESENCE_PARTLY : PRESENCE_THERE;
         }
     }
     return true;
@@ -150,6 +152,7 @@ bool baseline_verify(const struct verification *verification)
     struct arena *const arena = verification->run->arena;
     struct text *const scripts = arena_array(arena, verification->count, sizeof *scripts);
     result->unverified = arena_array(arena, verification->count, sizeof *result->unverified);
+    result->partly = arena_array(arena, verification->count, sizeof *result->partly);
     for (size_t i = 0; i < verification->count; i++) {
         if (!load(verification, arena, verification->chosen[i], &scripts[i])) {
             return false;
@@ -166,6 +169,9 @@ bool baseline_verify(const struct verification *verification)
             result->ok = false;
         } else if (result->ok) {
             result->proposed = verification->chosen[i]->name;
+        }
+        if (presence == PRESENCE_PARTLY) {
+            result->partly[result->partly_count++] = verification->chosen[i]->name;
         }
     }
     result->proposed = result->ok ? NULL : result->proposed;
