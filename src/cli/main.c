@@ -24,12 +24,13 @@ static void print_usage(FILE *out)
         const bool fits = used < HELP_COLUMN;
         fprintf(out, "%s%*s%s\n", fits ? "" : "\n", HELP_COLUMN - (fits ? used : 0), "", command->help);
     }
-    fprintf(out, "\nExit status: 0 fine, 1 an error, a failed or declined run, a plan that would be refused, or a "
-                 "check that is\n"
-                 "not safe, 2 migrations are pending, 3 applied ones were modified or are orphaned (both: status "
-                 "--exit-code; wait: 2),\n"
-                 "4 another run is going on.\n"
-                 "truss COMMAND --help tells of a command's options.\n");
+    fprintf(out,
+            "\nExit status: 0 fine, 1 an error, a failed or declined run, a plan that would be refused or fail, or "
+            "a check\n"
+            "that is not safe, 2 migrations are pending, 3 applied ones were modified or are orphaned (both: status "
+            "--exit-code; wait: 2),\n"
+            "4 another run is going on.\n"
+            "truss COMMAND --help tells of a command's options.\n");
 }
 
 /* A person reads it on standard error, a program in one object on standard output, as from the route. */

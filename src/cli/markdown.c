@@ -225,7 +225,7 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
     if (count > 0) {
         buffer_printf(&out, "%u more statement(s) lock what exists, or may, and are too many to list.\n\n", count);
     }
-    if (reply->_refusal_case == 0 && reply->n_migrations > 0) {
+    if (reply->_refusal_case == 0 && reply->n_failures == 0 && reply->n_migrations > 0) {
         buffer_printf(&out, "To run this plan and no other: %s\n",
                       escape_markdown_code(arena, arena_printf(arena, "truss run --plan-hash %s", reply->plan_hash)));
     }

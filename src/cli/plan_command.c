@@ -33,7 +33,9 @@ static void print(struct cli *cli, const PlanResponse *reply)
     if (reply->_refusal_case != 0 || reply->n_migrations == 0) {
         return;
     }
-    if (cli->given.save != NULL) {
+    if (reply->n_failures > 0) {
+        printf("\nA run would fail as things are. Mend what is named, and then: truss plan\n");
+    } else if (cli->given.save != NULL) {
         printf("\nTo run this plan and no other:\n  truss run --plan %s\n",
                output_safe(cli->arena, cli->given.save, false));
     } else {

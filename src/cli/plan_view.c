@@ -4,6 +4,7 @@
  */
 #include "cli/plan_view.h"
 
+#include "cli/findings.h"
 #include "cli/head.h"
 #include "cli/output.h"
 
@@ -202,7 +203,7 @@ void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
     }
     for (size_t i = 0; i < reply->n_failures; i++) {
         printf("%s", i == 0 ? "\n" : "");
-        output_put(COLOUR_RED, "fails: ");
+        output_put(COLOUR_RED, findings_is_general(reply, reply->failures[i]) ? "fails: " : "");
         printf("%s\n", output_safe(arena, reply->failures[i], false));
     }
     if (reply->_refusal_case != 0) {

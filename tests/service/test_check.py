@@ -207,7 +207,7 @@ class Check(Case):
         self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma tracking table: mark the migrations')
 
     def test_a_table_that_is_not_there_is_found_before_the_run(self):
-        self.assert_warned(self.check('ALTER TABLE "Users" ADD COLUMN x int;'), 'Line 1 of "1": "Users" is not there, and nothing before this statement makes it: it fails')
+        self.assert_warned(self.check('ALTER TABLE "Users" ADD COLUMN x int;'), 'Line 1 of "1" fails: "Users" is not there, and nothing before this statement makes it.')
         self.assert_run_fails("42P01")
 
     def test_what_is_made_before_or_may_be_is_no_failure(self):

@@ -72,7 +72,7 @@ static bool check_order(const struct request *request, const struct catalog *cat
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : " ",
                         habits->late_note == NULL || order == RUN_ORDER_STRICT ? "" : habits->late_note,
                         cannot ? "The tracking table cannot record it in this place: give it a place behind the others"
-                               : "allow_out_of_order runs it all the same");
+                               : "--allow-out-of-order (in a request: allow_out_of_order) runs it all the same");
     request->status->migration = item->name;
     return false;
 }
@@ -105,7 +105,7 @@ static bool check_history(const struct request *request, const struct catalog *c
         if (edited || missing) {
             status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
-                                "ignore_history.",
+                                "--ignore-history (in a request: ignore_history).",
                                 item->name, edited ? "was edited since" : "is missing",
                                 item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
             request->status->migration = item->name;

@@ -172,7 +172,7 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
         return NULL;
     }
     return arena_printf(explaining->request->arena,
-                        "\"%s\" is not there, and nothing before this statement makes it: it fails.", absent);
+                        "\"%s\" is not there, and nothing before this statement makes it.", absent);
 }
 
 static bool renames_schema(struct arena *arena, struct text statement, const char *schema)
@@ -460,7 +460,7 @@ const char *explanation_failure(struct arena *arena, const struct explanation *e
                 const struct explained_statement *const one = &migration->steps[j].statements[k];
                 if (one->fails != NULL && seen++ == *at) {
                     (*at)++;
-                    return arena_printf(arena, "Line %u of \"%s\": %s", one->where.line,
+                    return arena_printf(arena, "Line %u of \"%s\" fails: %s", one->where.line,
                                         migration->prepared->item->name, one->fails);
                 }
             }
