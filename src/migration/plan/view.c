@@ -171,8 +171,8 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
         !tell(explaining, absent)) {
         return NULL;
     }
-    return arena_printf(explaining->request->arena,
-                        "\"%s\" is not there, and nothing before this statement makes it.", absent);
+    return arena_printf(explaining->request->arena, "\"%s\" is not there, and nothing before this statement makes it.",
+                        absent);
 }
 
 static bool renames_schema(struct arena *arena, struct text statement, const char *schema)
