@@ -43,10 +43,12 @@ void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
                   "role, when you have looked at it.'; END IF;\n",
                   buffer_string(&words));
     if (guard->is_plain) {
-        buffer_printf(sql,
-                      "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, ' has got a trigger, a "
-                      "rule or row security since this run has looked at it. Nothing was kept: run again.');\n",
-                      buffer_string(&words));
+        buffer_printf(
+            sql,
+            "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, ' has got a trigger, a "
+            "rule or row security since this run has looked at it, from another session or by what the script "
+            "calls. Nothing was kept: run again, or do that by hand before.');\n",
+            buffer_string(&words));
     }
     buffer_puts(sql, "END IF; END $truss_under$;");
 }

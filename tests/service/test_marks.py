@@ -400,6 +400,17 @@ class Verbs(Case):
         self.assertIn("has got a trigger, a rule or row security since this run has looked at it", reply.failed.error)
         self.assertEqual(self.sql("SELECT to_regclass('a') IS NULL"), [("t",)])
 
+    def test_a_script_that_secures_or_audits_all_tables_may_reach_the_tracking_table(self):
+        """By a loop over pg_tables, in a block or in a function: the tracking table is not named, and takes its row all the same."""
+        loop = "DECLARE r record; BEGIN FOR r IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'notes' LOOP EXECUTE format('{}', r.tablename); END LOOP; END"
+        secure, audit = loop.format("ALTER TABLE %I ENABLE ROW LEVEL SECURITY"), loop.format("CREATE TRIGGER audit AFTER INSERT ON %I FOR EACH ROW EXECUTE FUNCTION noted()")
+        files = (self.project().add("1", f"CREATE TABLE a (id int);\nDO $$ {secure} $$;")
+                 .add("2", "CREATE TABLE notes (t name);\nCREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO notes VALUES (TG_TABLE_NAME); RETURN NEW; END';\n"
+                      f"CREATE FUNCTION audit_all() RETURNS void LANGUAGE plpgsql AS $$ {audit} $$;\nSELECT audit_all();").add("3", "CREATE TABLE b (id int);"))
+        self.assertTrue(self.rpc(self.worker(files)).call("MigrationService", "Run").ok)
+        self.assertEqual(len(self.ledger()), 3)
+        self.assertEqual(self.sql("SELECT count(*) FROM notes"), [("2",)])
+
     def test_a_table_of_ours_that_another_role_made_is_not_used(self):
         self.stranger()
         self.sql("CREATE SCHEMA truss; GRANT CREATE, USAGE ON SCHEMA truss TO eve")

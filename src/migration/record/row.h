@@ -23,8 +23,8 @@ void row_put_under_lock(struct buffer *sql, const struct ledger *ledger);
 /* What that says, also for other errors of the same cause. */
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger);
 
-/* A script that names the ledger's table may give it a trigger or a rule: from then on it is not known to take every
- * row. */
+/* A script that names the ledger's table, or may reach all tables by a block or a function, may give it a trigger or a
+ * rule: from then on it is not known to take every row. */
 void row_doubt(struct ledger *ledger, struct text script);
 
 #endif
