@@ -68,6 +68,9 @@ const char *credentials_begin_session(struct arena *arena, const struct browsers
                                       const struct credentials *credentials)
 {
     const char *const said = credentials->authorization;
+    if (credentials->by_cookie) {
+        return NULL; /* one in place of another, again and again, would have no end */
+    }
     sessions_end(browsers->sessions, credentials->session);
     const char *const number = said == NULL ? NULL : sessions_begin(browsers->sessions, arena, said);
     return number == NULL ? NULL

@@ -24,9 +24,9 @@ struct browsers {
 bool credentials_read(const struct http_request *request, const struct browsers *browsers,
                       struct credentials *credentials, struct status *status);
 
-/* Begins a session with them, in place of the one that they may have. The header that has the browser keep its number
- * and send it to us only, and no script see it; over TLS only where we are. NULL where nothing was said, or no session
- * can be begun. In the arena. */
+/* Begins a session with what a header said, in place of the one that they may have. The header that has the browser
+ * keep its number and send it to us only, and no script see it; over TLS only where we are. NULL where nothing was
+ * said but a session's number, which makes no session last longer, or no session can be begun. In the arena. */
 const char *credentials_begin_session(struct arena *arena, const struct browsers *browsers,
                                       const struct credentials *credentials);
 

@@ -116,6 +116,12 @@ class Login(Case):
         self.assertNotEqual(self.log_in(Cookie=chosen).headers["Set-Cookie"].partition(";")[0], chosen)
         self.assertEqual(self.who(chosen), 401)
 
+    def test_a_session_begins_no_other_that_would_last_longer(self):
+        cookie = self.cookie()
+        answer = self.http.post(LOGIN, headers={"Cookie": cookie, "Origin": self.origin()})
+        self.assertEqual((answer.status, answer.json["name"], answer.headers["Set-Cookie"]), (200, "runner", None))
+        self.assertEqual(self.who(cookie), "runner")
+
     def test_only_the_whole_number_of_a_session_is_one(self):
         cookie = self.cookie()
         for wrong in (cookie[:-1], cookie + "0", cookie.upper().replace("TRUSS-SESSION", "truss-session"), cookie[:-2] + "zz", "truss-session=", f"truss-session={self.runner}",
