@@ -110,7 +110,17 @@ static struct text as_in_proto(struct arena *arena, const char *names)
     return buffer_text(&out);
 }
 
-/* "summary,migrations.name": fields of the answer. */
+static bool is_taken(const struct query *query, struct text path)
+{
+    for (size_t i = 0; i < query->field_count; i++) {
+        if (text_equal(query->fields[i], path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "summary,migrations.name": fields of the answer; each is kept once, because each is looked at for every value. */
 static void take_fields(struct query *query, const char *value)
 {
     const char *const decoded = text_percent_decode(query->arena, text_of(value));
@@ -125,7 +135,9 @@ static void take_fields(struct query *query, const char *value)
             fail_query(query, "fields", "names no field of the answer; it is a list as in \"summary,migrations.name\"");
             return;
         }
-        query->fields[query->field_count++] = path;
+        if (!is_taken(query, path)) {
+            query->fields[query->field_count++] = path;
+        }
         if (end == SIZE_MAX) {
             break;
         }

@@ -74,26 +74,31 @@ static struct text behind(struct text path, const char *field)
     return !is_its ? (struct text){0} : text_slice(path, path.size == size ? size : size + 1, path.size);
 }
 
-/* Is the field wanted, and what of it? */
+/* Is the field wanted, and what of it? A list of many messages asks for each field of each: nothing is allocated where
+ * nothing is left of the paths. */
 static bool wants(struct arena *arena, const struct style *style, const char *field, struct style *inner)
 {
     const struct json_fields *const fields = &style->fields;
-    *inner = (struct style){.names = style->names};
-    if (fields->count == 0) {
-        return true;
-    }
-    struct text *const paths = arena_array(arena, fields->count, sizeof *paths);
     size_t count = 0;
-    bool is_whole = false;
+    bool is_whole = fields->count == 0;
+    *inner = (struct style){.names = style->names};
+    for (size_t i = 0; i < fields->count && !is_whole; i++) {
+        const struct text rest = behind(fields->paths[i], field);
+        is_whole = rest.data != NULL && rest.size == 0;
+        count += rest.data != NULL ? 1 : 0;
+    }
+    if (is_whole || count == 0) {
+        return is_whole;
+    }
+    struct text *const paths = arena_array(arena, count, sizeof *paths);
     for (size_t i = 0; i < fields->count; i++) {
         const struct text rest = behind(fields->paths[i], field);
-        is_whole = is_whole || (rest.data != NULL && rest.size == 0);
         if (rest.data != NULL) {
-            paths[count++] = rest;
+            paths[inner->fields.count++] = rest;
         }
     }
-    inner->fields = (struct json_fields){paths, is_whole ? 0 : count};
-    return count > 0;
+    inner->fields.paths = paths;
+    return true;
 }
 
 /* Of a field that is none: it has no fields. */

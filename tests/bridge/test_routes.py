@@ -85,6 +85,8 @@ class Routes(Case):
         self.assertEqual(self.http.get(path + "?fields=summary,migrations.name&limit=1").json,
                          {"migrations": [{"name": USERS}], "summary": {"applied": 2, "pending": 2, "modified": 0, "orphaned": 0}})
         self.assertEqual(self.http.get("/api/migrations/status?fields=pendingCount").json, {"pendingCount": 2})
+        once, often = (self.http.get(path + "?fields=" + ",".join(["summary.applied"] * count)) for count in (1, 200))
+        self.assertEqual((often.json, often.headers["ETag"]), (once.json, once.headers["ETag"]))
         for query in ("fields=nothing", "fields=migrations.", "fields=summary.applied.more", "fields=", "state=none", "limit=-1", "page_token=1-x"):
             self.assert_error(self.ask("GET", path + "?" + query, status=400), "INVALID_ARGUMENT")
 
