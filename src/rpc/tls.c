@@ -62,11 +62,14 @@ static bool load(SSL_CTX *context, const struct tls_files *files, struct status 
     }
     if (files->client_ca != NULL) {
         STACK_OF(X509_NAME) *const names = SSL_load_client_CA_file(files->client_ca);
+        SSL_CTX_set_client_CA_list(context, names); /* which is the context's own now */
         if (names == NULL || SSL_CTX_load_verify_locations(context, files->client_ca, NULL) != 1) {
             return fail(status, "The clients' authority", files->client_ca);
         }
-        SSL_CTX_set_client_CA_list(context, names);
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        /* Who resumes a session shows no certificate, and with a new ticket each time would outlive the one it had. */
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(context, 0);
     }
     return SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1;
 }

@@ -17,12 +17,12 @@ from harness import Case, Rpc, wait_for
 class TlsRpc(Rpc):
     """A foreign client's connection by TLS."""
 
-    def __init__(self, address, context):
-        self.context = context
+    def __init__(self, address, context, session=None):
+        self.context, self.session = context, session
         super().__init__(address.removeprefix("tls+"), timeout=30)
 
     def greet(self):
-        self.socket = self.context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+        self.socket = self.context.wrap_socket(self.socket, server_hostname="127.0.0.1", session=self.session)
         super().greet()
 
 
@@ -96,6 +96,17 @@ class Tls(Case):
         for client in (None, "stranger"):
             with self.assertRaises((ssl.SSLError, ConnectionError)):
                 TlsRpc(worker.address, self.context(client)).close()
+
+    def test_each_connection_shows_its_certificate_anew(self):
+        worker = self.serve("--tls-client-ca", self.at("one.pem"))
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.context("client")
+            context.minimum_version = context.maximum_version = version
+            with TlsRpc(worker.address, context) as rpc:
+                rpc.call("MigrationService", "GetStatus")  # a ticket would come with its answer
+                session = rpc.socket.session
+            with TlsRpc(worker.address, context, session) as rpc:
+                self.assertFalse(rpc.socket.session_reused, version)
 
     def test_a_bridge_asks_its_worker_by_tls(self):
         worker = self.serve("--tls-client-ca", self.at("one.pem"))
