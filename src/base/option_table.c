@@ -29,27 +29,60 @@ void options_of(enum option_programs program, enum option_id taken[OPTION_COUNT 
     taken[count] = OPTION_NONE;
 }
 
+#define HELP_COLUMN 30  /* where the words about an option begin; a longer name stands alone on its line */
+#define HELP_WIDTH  100 /* where they go on in the next line */
+
+/* Columns that a text takes: bytes that go on with a character count for none. */
+static int columns_of(const char *text, size_t size)
+{
+    int columns = 0;
+    for (size_t i = 0; i < size; i++) {
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80 ? 1 : 0;
+    }
+    return columns;
+}
+
+/* Prints words from the column "at" on, each further line below the first. Gives the column behind them. */
+static int print_words(FILE *out, const char *words, int at)
+{
+    for (const char *word = words; *word != '\0';) {
+        const size_t size = strcspn(word, " ");
+        const int columns = columns_of(word, size);
+        if (at > HELP_COLUMN && at + 1 + columns > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_COLUMN, "");
+            at = HELP_COLUMN;
+        }
+        at += fprintf(out, "%s", at > HELP_COLUMN ? " " : "") + columns;
+        fprintf(out, "%.*s", (int)size, word);
+        word += size + strspn(word + size, " ");
+    }
+    return at;
+}
+
+static void print_option(FILE *out, const struct option *option)
+{
+    const char *const argument = option->argument == NULL ? "" : option->argument;
+    fprintf(out, "  --%s%s%s", option->name, argument[0] == '\0' ? "" : " ", argument);
+    const int used = 4 + columns_of(option->name, strlen(option->name)) + columns_of(argument, strlen(argument)) +
+                     (argument[0] == '\0' ? 0 : 1);
+    const bool fits = used + 2 <= HELP_COLUMN;
+    fprintf(out, "%s%*s", fits ? "" : "\n", HELP_COLUMN - (fits ? used : 0), "");
+    int at = print_words(out, option->help, HELP_COLUMN);
+    char more[128];
+    if (option->environment != NULL) {
+        snprintf(more, sizeof more, "[%s]", option->environment);
+        at = print_words(out, more, at);
+    }
+    if (option->fallback != NULL) {
+        snprintf(more, sizeof more, "(default %s)", option->fallback);
+        print_words(out, more, at);
+    }
+    fputc('\n', out);
+}
+
 void options_help(const enum option_id *taken, FILE *out)
 {
-    int width = 0;
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const struct option *const option = &options_table[taken[i]];
-        const int size = (int)(strlen(option->name) + (option->argument == NULL ? 0 : strlen(option->argument) + 1));
-        width = size > width ? size : width;
-    }
-    for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const struct option *const option = &options_table[taken[i]];
-        const int used = fprintf(out, "  --%s%s%s", option->name, option->argument == NULL ? "" : " ",
-                                 option->argument == NULL ? "" : option->argument);
-        /* "…" is three bytes and one character. */
-        const int more = option->argument != NULL && strstr(option->argument, "…") != NULL ? 2 : 0;
-        fprintf(out, "%*s%s", width + 6 - used + more, "", option->help);
-        if (option->environment != NULL) {
-            fprintf(out, " [%s]", option->environment);
-        }
-        if (option->fallback != NULL) {
-            fprintf(out, " (default %s)", option->fallback);
-        }
-        fputc('\n', out);
+        print_option(out, &options_table[taken[i]]);
     }
 }

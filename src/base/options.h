@@ -92,7 +92,7 @@ struct options_request {
  * configuration files. Fails with INVALID_ARGUMENT that says which is wrong, where it was said, and what it takes. */
 bool options_read(struct options_request *request, struct options *options, struct status *status);
 
-/* Prints one aligned line an option. */
+/* Prints the options, each with its words beside its name, in lines of 100 columns. */
 void options_help(const enum option_id *taken, FILE *out);
 
 /* ---- for the reading of options ---- */

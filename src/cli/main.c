@@ -72,16 +72,43 @@ static bool needs_worker(const struct cli_command *command)
     return command->options[i] != OPTION_NONE;
 }
 
+static bool is_common(enum option_id id)
+{
+    size_t i = 0;
+    while (cli_common_options[i] != OPTION_NONE && cli_common_options[i] != id) {
+        i++;
+    }
+    return cli_common_options[i] != OPTION_NONE;
+}
+
+/* Prints the options that are common, or those that are the command's own; a title stands above them, if there are any.
+ */
+static void print_options(const struct cli_command *command, bool are_common, const char *title)
+{
+    enum option_id shown[OPTION_COUNT + 1];
+    size_t count = 0;
+    for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
+        if (is_common(command->options[i]) == are_common) {
+            shown[count++] = command->options[i];
+        }
+    }
+    shown[count] = OPTION_NONE;
+    if (count > 0) {
+        printf("\n%s:\n", title);
+        options_help(shown, stdout);
+    }
+}
+
 static void print_help(const struct cli_command *command)
 {
     const char *const arguments = command->arguments == NULL ? "" : command->arguments;
-    printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\n", command->name, arguments, arguments[0] == '\0' ? "" : " ",
-           command->help);
-    options_help(command->options, stdout);
-    printf("\nExamples:\n");
+    printf("Usage: truss %s %s%s[OPTION…]\n\n%s\n\nExamples:\n", command->name, arguments,
+           arguments[0] == '\0' ? "" : " ", command->help);
     for (size_t i = 0; i < CLI_MOST_EXAMPLES && command->examples[i] != NULL; i++) {
         printf("  %s\n", command->examples[i]);
     }
+    print_options(command, false, "Options");
+    print_options(command, true, "Common options");
 }
 
 static void print_unknown(const char *name)

@@ -18,6 +18,8 @@
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
         O(allow_other_database)
 
+const enum option_id cli_common_options[] = {ASKS, O(config), O(help), OPTION_NONE};
+
 const struct cli_command cli_commands[] = {
     {
         .name = "status",

@@ -7,6 +7,9 @@
 
 #include "cli/cli.h"
 
+/* Those that most commands take: whom to ask, about what, how to answer. Ends with OPTION_NONE. */
+extern const enum option_id cli_common_options[];
+
 /* Ends with a NULL name. */
 extern const struct cli_command cli_commands[];
 

@@ -203,6 +203,10 @@ class Commands(Case):
         for command in ("status", "run", "preview", "mark-applied", "mark-rolled-back", "check", "detect-schema", "create", "dev"):
             self.assertIn(command, self.run_truss("help"))
             self.assertEqual(self.run_truss("help", command), self.run_truss(command, "--help"))
+        for command in ("run", "branch", "token", "dev"):
+            lines = self.run_truss(command, "--help").split("\n")
+            self.assertLessEqual(max(len(line) for line in lines if not line.startswith(("Usage", "  truss"))), 100)
+        self.assertRegex(self.run_truss("run", "--help"), r"(?s)\nExamples:\n  truss run.*\nOptions:\n.* --dry-run .*\nCommon options:\n.* --worker URL ")
         self.assertRegex(self.run_truss("--version"), r"^truss \d+\.\d+\.\d+\n$")
 
     def test_a_command_that_is_misspelt_is_told_the_nearest(self):
@@ -216,7 +220,7 @@ class Commands(Case):
     def test_each_command_has_an_example_that_names_it_in_help_and_manual(self):
         commands = re.findall(r"(?m)^  ([a-z-]+) ", self.run_truss("--help").split("Exit status")[0])
         for command in commands:
-            examples = self.run_truss(command, "--help").split("Examples:\n")[1]
+            examples = self.run_truss(command, "--help").split("Examples:\n")[1].split("\n\n")[0]
             self.assertIn(f"truss {command}", examples)
             self.assertIn("truss " + command.replace("-", "\\-"), self.run_truss("man", command).split(".SH EXAMPLES")[1])
 
