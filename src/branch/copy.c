@@ -157,8 +157,8 @@ static bool fail_busy(const struct copying *copying, const struct sessions *sess
                         copying->what.parent, sessions->count, sessions->count == 1 ? "" : "s");
     status->detail = sessions->list;
     status->hint =
-        "Say onBusy \"wait\" (new connections to it wait meanwhile), \"dump\" or \"schema\" (a logical copy, "
-        "which disturbs nobody), or set up a golden copy (`truss branch golden refresh`).";
+        "Choose how (--on-busy, in a request onBusy): \"wait\" (new connections to it wait meanwhile), \"dump\" or "
+        "\"schema\" (a logical copy, which disturbs nobody); or set up a golden copy (`truss branch golden refresh`).";
     return false;
 }
 
@@ -169,8 +169,9 @@ static bool fail_large(const struct copying *copying, int64_t size)
                         "The database \"%s\" has %" PRId64 " MB: while it is copied, new connections to it have to "
                         "wait, for some seconds per gigabyte.",
                         copying->what.parent, size / 1024 / 1024);
-    status->hint = "Say onBusy \"wait\" where that is fine, \"dump\" or \"schema\" for a logical copy, which disturbs "
-                   "nobody, or set up a golden copy (`truss branch golden refresh`).";
+    status->hint =
+        "Choose how (--on-busy, in a request onBusy): \"wait\" where that is fine, \"dump\" or \"schema\" for a "
+        "logical copy, which disturbs nobody; or set up a golden copy (`truss branch golden refresh`).";
     return false;
 }
 

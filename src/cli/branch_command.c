@@ -44,7 +44,7 @@ static enum colour colour_of(const Branch *branch)
 
 static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranchesResponse *reply)
 {
-    static const char *const titles[] = {"id", "label", "database", "status", "size", "created (UTC)", "expires"};
+    static const char *const titles[] = {"ID", "LABEL", "DATABASE", "STATUS", "SIZE", "CREATED (UTC)", "EXPIRES"};
     struct table table = table_new(arena, sizeof titles / sizeof titles[0]);
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         table_add(&table, COLOUR_DIM, titles[i]);

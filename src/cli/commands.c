@@ -88,6 +88,16 @@ static void print_logs(struct arena *arena, const Truss__Migration__V1__Migratio
     }
 }
 
+/* Newlines and tabs become spaces: a statement of several lines is shown as one. */
+static const char *on_one_line(struct arena *arena, const char *text)
+{
+    char *const line = arena_strdup(arena, text);
+    for (char *at = line; *at != '\0'; at++) {
+        *at = *at == '\n' || *at == '\t' || *at == '\r' ? ' ' : *at;
+    }
+    return line;
+}
+
 /* The last attempt, where that failed: when, by whom, why and where. */
 static void print_failure(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
@@ -111,7 +121,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i][1] != NULL && parts[i][1][0] != '\0') {
-            printf("  %s%s\n", parts[i][0], output_safe(arena, parts[i][1], false));
+            printf("  %s%s\n", parts[i][0], output_safe(arena, on_one_line(arena, parts[i][1]), false));
         }
     }
 }
