@@ -193,6 +193,28 @@ class Truth(Written):
             self.assertIn("byte order mark", str(rpc.call("MigrationService", "Run")))
         self.assertEqual(self.tables(), set())
 
+    DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL);"
+
+    def django(self, *apps):
+        self.write("manage.py", "import django\n")
+        for app in apps:
+            self.write(f"{app}/migrations/0001_initial.py", "class Migration(migrations.Migration):\n    dependencies = []\n")
+
+    def test_an_app_of_django_is_found_however_deep_it_is(self):
+        self.django("shop", "shop/apps/sales/orders", "shop/apps/tests/fakes")
+        self.sql(self.DJANGO + "INSERT INTO django_migrations (app, name, applied) VALUES ('shop', '0001_initial', now())")
+        with self.start() as rpc:
+            self.assertEqual({one.name: self.state(one) for one in self.status(rpc).migrations},
+                             {"shop.0001_initial": "applied", "orders.0001_initial": "pending"})
+
+    def test_migration_modules_are_a_question_where_they_lead_elsewhere(self):
+        self.django("shop", "shop/contrib/sites")
+        for said, is_usual in (('{"sites": "shop.contrib.sites.migrations"}', True), ("{'shop': None}", True),
+                               ('{"shop": "shop.steps"}', False), ('{"shop": "other.migrations"}', False), ("modules()", False)):
+            self.write("config/settings.py", f"MIGRATION_MODULES = {said}\n")
+            with self.subTest(said=said), self.start() as rpc:
+                self.assertEqual(self.status(rpc).HasField("problem"), not is_usual)
+
     def test_ecto_takes_the_folder_that_its_repository_names(self):
         self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")
         self.write("config/config.exs", "config :app, App.Repo,\n  priv: \"priv/other\"\n")

@@ -8,7 +8,10 @@
 #include "base/words.h"
 #include "framework/core/reading.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#define MOST_DEPTH 6 /* of directories in which apps are */
 
 /* "0001_initial.py" */
 static bool is_migration(const char *name)
@@ -48,41 +51,84 @@ static bool list_app(struct arena *arena, const char *root, const char *director
     return true;
 }
 
-static bool is_app_directory(const struct file_entry *entry)
+/* Is a directory looked into? depth: 0 for one of the project itself. Apps of tests are not installed; at the top of a
+ * project such a name is an app's as well. */
+static bool is_app_directory(const struct file_entry *entry, int depth)
 {
-    static const char *const others[] = {"node_modules", "static", "templates", "venv", "__pycache__", NULL};
+    static const char *const others[] = {"node_modules", "static",     "templates",     "venv",
+                                         "__pycache__",  "migrations", "site-packages", NULL};
+    static const char *const of_tests[] = {"tests", "test", "testing", NULL};
     return entry->is_directory && entry->name[0] != '.' && !word_is_one_of(text_of(entry->name), others) &&
-           name_is_recordable(entry->name);
+           (depth < 2 || !word_is_one_of(text_of(entry->name), of_tests)) && name_is_recordable(entry->name);
 }
 
-/* Directories of the project, and of those one level below ("apps/blog"). */
-static bool django_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
-                        struct status *status)
+/* The apps below a directory of the project: "apps/blog", "shop/contrib/sites". */
+static bool list_below(struct arena *arena, const char *root, const char *directory, int depth,
+                       struct migration_files *files, struct status *status)
 {
-    const char *const root = path_join(arena, folder->root, folder->path);
-    struct file_list top;
-    *files = (struct migration_files){0};
-    if (!directory_list(arena, root, &top, status)) {
+    struct file_list list;
+    if (!directory_list(arena, path_join(arena, root, directory), &list, status)) {
         return false;
     }
-    for (size_t i = 0; i < top.count; i++) {
-        const char *const name = top.entries[i].name;
-        struct file_list below;
-        if (!is_app_directory(&top.entries[i])) {
-            continue;
-        }
-        if (!list_app(arena, root, name, files, status) ||
-            !directory_list(arena, path_join(arena, root, name), &below, status)) {
+    for (size_t i = 0; i < list.count; i++) {
+        const struct file_entry *const entry = &list.entries[i];
+        const char *const path = path_join(arena, directory, entry->name);
+        if (is_app_directory(entry, depth) &&
+            (!list_app(arena, root, path, files, status) ||
+             (depth < MOST_DEPTH && !list_below(arena, root, path, depth + 1, files, status)))) {
             return false;
-        }
-        for (size_t j = 0; j < below.count; j++) {
-            if (is_app_directory(&below.entries[j]) && strcmp(below.entries[j].name, "migrations") != 0 &&
-                !list_app(arena, root, path_join(arena, name, below.entries[j].name), files, status)) {
-                return false;
-            }
         }
     }
     return true;
+}
+
+static bool django_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
+                        struct status *status)
+{
+    *files = (struct migration_files){0};
+    return list_below(arena, path_join(arena, folder->root, folder->path), "", 0, files, status);
+}
+
+/* ---- the settings ---- */
+
+/* "sites" and "shop.contrib.sites.migrations", with their quotes. */
+static bool names_usual(struct text app, struct text module)
+{
+    static const char end[] = ".migrations";
+    if (app.size < 2 || module.size < 2 + strlen(end)) {
+        return false;
+    }
+    app = text_slice(app, 1, app.size - 1);
+    module = text_slice(module, 1, module.size - 1);
+    const struct text owner = text_slice(module, 0, module.size - strlen(end));
+    return text_equal(text_slice(module, owner.size, module.size), text_of(end)) && owner.size >= app.size &&
+           text_equal(text_slice(owner, owner.size - app.size, owner.size), app) &&
+           (owner.size == app.size || owner.data[owner.size - app.size - 1] == '.');
+}
+
+/* Behind MIGRATION_MODULES: does each app have its migrations where they are looked for ("sites":
+ * "shop.contrib.sites.migrations"), or none? */
+static bool is_usual(struct text rest)
+{
+    const size_t begin = text_find(rest, "{", 0);
+    const size_t end = text_find(rest, "}", 0);
+    size_t at = begin == SIZE_MAX ? 0 : begin + 1;
+    while (at < end && end != SIZE_MAX) {
+        struct text pair = text_slice(rest, at, end);
+        const size_t comma = text_find(pair, ",", 0);
+        pair = text_trim(text_slice(pair, 0, comma == SIZE_MAX ? pair.size : comma));
+        at = comma == SIZE_MAX ? end : at + comma + 1;
+        const size_t colon = text_find(pair, ":", 0);
+        if (colon == SIZE_MAX && pair.size > 0) {
+            return false;
+        }
+        const struct text app = text_trim(text_slice(pair, 0, colon == SIZE_MAX ? 0 : colon));
+        const struct text module = text_trim(text_slice(pair, colon == SIZE_MAX ? 0 : colon + 1, pair.size));
+        if (pair.size > 0 && !text_is(module, "None") && !names_usual(app, module)) {
+            return false;
+        }
+    }
+    return begin != SIZE_MAX && end != SIZE_MAX && text_trim(text_slice(rest, 0, begin)).size <= strlen("=");
 }
 
 /* ---- the ledger ---- */
@@ -151,7 +197,7 @@ const struct framework framework_django = {
         },
     .folder = {.places = WORDS("."), .is_graph = true, .sure_by = WORDS("manage.py: django")},
     .mentions = MENTIONS(
-        {.files = "*.py", .words = "MIGRATION_MODULES", .part = MENTION_FOLDER},
+        {.files = "*.py", .words = "MIGRATION_MODULES", .part = MENTION_FOLDER, .is_usual = is_usual},
         {.files = "*.py", .words = "search_path|-csearch_path", .beside = "DATABASES", .part = MENTION_SCHEMA}),
     .habits =
         {

@@ -251,7 +251,8 @@ struct mention {
     const char *words;  /* divided by "|" */
     const char *beside; /* words, divided by "|", of which the file has one; NULL: it need not */
     enum mention_part part;
-    unsigned argument; /* which argument of a call it is; 0: the first */
+    unsigned argument;                    /* which argument of a call it is; 0: the first */
+    bool (*is_usual)(struct text behind); /* what stands behind the word changes nothing; NULL: no such question */
 };
 
 /* ---- lists ---- */

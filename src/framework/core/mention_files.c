@@ -180,7 +180,9 @@ static void scan(const struct noting *noting, struct wanted *wanted, const struc
         const size_t size = strlen(mentioned.word);
         const char *const word =
             arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
-        if (mentioned.kind == MENTION_NOTHING) {
+        if (mentioned.kind == MENTION_NOTHING ||
+            (mention->is_usual != NULL &&
+             mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
             continue;
         }
         if (mention->part == MENTION_FOLDER) {
