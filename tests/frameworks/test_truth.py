@@ -193,6 +193,34 @@ class Truth(Written):
             self.assertIn("byte order mark", str(rpc.call("MigrationService", "Run")))
         self.assertEqual(self.tables(), set())
 
+    def test_a_folder_that_only_a_command_names_is_a_question(self):
+        up = "-- +goose Up\nSELECT 1;\n"
+        other = "Makefile, line 2, has -dir db/real"
+        for make, words in (("\tgoose -dir db/real up", other), ("\tgoose -dir /db/real up", None), ("\tgoose -dir db/none up", None),
+                            ("\tgoose -dir ./migrations/ up", None), ("\tgoose -dir db/real up\n\tgoose -dir migrations up", None),
+                            ("\tgoose -dir $(DIR) up", None), ("#\tgoose -dir db/real up", None)):
+            self.goose()
+            self.write("db/real/00001_b.sql", up)
+            self.write("Makefile", f"up:\n{make}\n")
+            with self.subTest(make=make), self.start() as rpc:
+                self.assertEqual(self.status(rpc).HasField("problem"), words is not None)
+                self.assertIn(words or "", self.status(rpc).problem)
+                if words is not None:
+                    self.check_unknown(rpc, words, "--migrations (migrations was looked at)")
+                    self.assertEqual(self.refused(rpc, "Baseline", all=True).code, FAILED_PRECONDITION)
+
+    def test_a_configuration_that_only_a_command_names_is_a_question_where_it_names_another_folder(self):
+        knex = {"migrations/1_a.js": "exports.up = knex => knex.raw('SELECT 1');\n", "db/real/1_b.js": "exports.up = 1"}
+        for said, is_other in (("{ directory: '../db/real' }", True), ("{ directory: '../migrations' }", False), ("{ directory: path.join(__dirname, '..', 'migrations') }", False)):
+            self.directory.cleanup()
+            for path, text in knex.items():
+                self.write(path, text)
+            self.write("config/knex.js", f"module.exports = {{ client: 'pg', migrations: {said} }};\n")
+            self.write("package.json", '{"dependencies": {"knex": "3"}, "scripts": {"up": "knex migrate:latest --knexfile config/knex.js"}}')
+            with self.subTest(said=said), self.start() as rpc:
+                self.assertEqual("has --knexfile config/knex.js" in self.status(rpc).problem, is_other)
+                self.assertEqual(self.status(rpc).HasField("problem"), is_other)
+
     DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL);"
 
     def django(self, *apps):

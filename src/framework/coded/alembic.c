@@ -418,7 +418,8 @@ const struct framework framework_alembic = {
                            {.pattern = "*.py", .is_code = true}),
         },
     .mentions =
-        MENTIONS({.files = "env.py", .words = "version_table"},
+        MENTIONS({.words = "-c|--config", .beside = "alembic", .part = MENTION_PATH},
+                 {.files = "env.py", .words = "version_table"},
                  {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},
                  {.files = "*.py", .words = "version_table", .beside = "flask_migrate"},
                  {.files = "*.py", .words = "version_table_schema", .beside = "flask_migrate", .part = MENTION_SCHEMA}),

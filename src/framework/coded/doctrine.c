@@ -161,7 +161,8 @@ const struct framework framework_doctrine = {
             .key = KEY_OF_HOOK,
             .order = ORDER_OF_KEYS,
         },
-    .mentions = MENTIONS({.files = "*.php *.yaml *.yml *.json", .words = "table_name", .beside = "table_storage"},
+    .mentions = MENTIONS({.words = "--configuration", .beside = "migrations:", .part = MENTION_PATH},
+                         {.files = "*.php *.yaml *.yml *.json", .words = "table_name", .beside = "table_storage"},
                          {.files = "migrations.xml", .words = "table-name", .beside = "table-storage"}),
     .habits =
         {

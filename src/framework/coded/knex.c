@@ -77,7 +77,8 @@ const struct framework framework_knex = {
             .whole_names = true,
         },
     .mentions =
-        MENTIONS({.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
+        MENTIONS({.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
+                 {.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
                  {.files = "knexfile.*", .words = "migrations.tableName"},
                  {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
                  {.words = "--migrations-table-name", .beside = "knex"},

@@ -120,6 +120,8 @@ const struct framework framework_phinx = {
             .order = ORDER_OF_NUMBERS,
         },
     .mentions = MENTIONS(
+        {.words = "-c|--configuration", .beside = "phinx", .part = MENTION_PATH},
+
         {.files = "phinx.php phinx.json phinx.yml phinx.yaml", .words = "default_migration_table|migration_table"},
         {.files = "phinx.php phinx.json phinx.yml phinx.yaml", .words = "schema", .part = MENTION_SCHEMA}),
     .habits =

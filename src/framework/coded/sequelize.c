@@ -66,6 +66,8 @@ const struct framework framework_sequelize = {
             .whole_names = true,
         },
     .mentions = MENTIONS(
+        {.words = "--migrations-path|--options-path", .beside = "sequelize", .part = MENTION_PATH},
+
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableName"},
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableSchema", .part = MENTION_SCHEMA},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "modelName|tableName", .beside = "SequelizeStorage"},

@@ -242,6 +242,7 @@ enum mention_part {
     MENTION_PREFIX, /* what stands in front of the table's usual name */
     MENTION_SUFFIX,
     MENTION_FOLDER, /* a folder more, or in another place: nothing that is read */
+    MENTION_PATH,   /* the folder or the configuration that a command takes (mention_path.h) */
 };
 
 /* Code, a command's flag or a variable by which a project may name its tracking table (mention.h). The words stand in

@@ -5,6 +5,7 @@
 #include "framework/core/mention.h"
 
 #include "base/words.h"
+#include "framework/core/mention_path.h"
 #include "framework/core/pattern.h"
 #include "framework/core/walk.h"
 
@@ -39,8 +40,10 @@ struct finding {
 /* A folder, and what is looked for. */
 struct wanted {
     struct folder *folder;
-    bool is_said[MENTION_FOLDER + 1]; /* its configuration says that part */
-    struct finding found[MENTION_FOLDER + 1];
+    bool is_said[MENTION_PATH + 1]; /* its configuration says that part */
+    struct finding found[MENTION_PATH + 1];
+    bool is_path_named;     /* a command names this folder, or one that cannot be read */
+    const char *other_path; /* what is to be said of a command that names another one; NULL: there is none */
 };
 
 /* A fact with its lists cut, once for all files. Lists end with NULL. */
@@ -171,6 +174,20 @@ static void keep(const struct noting *noting, struct wanted *wanted, enum mentio
     }
 }
 
+/* Keeps what a command names: this folder, or another one. */
+static void note_path(const struct noting *noting, struct wanted *wanted, const struct source_file *file,
+                      const struct mentioned *mentioned)
+{
+    struct arena *const arena = noting->arena;
+    const enum named_path named =
+        mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
+    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
+    if (named == NAMED_OTHER && wanted->other_path == NULL) {
+        wanted->other_path = arena_printf(arena, "%s %s, which is not what was read", place_of(noting, file, mentioned),
+                                          mentioned->value);
+    }
+}
+
 static void scan(const struct noting *noting, struct wanted *wanted, const struct mention *mention,
                  const struct source_file *file)
 {
@@ -185,7 +202,9 @@ static void scan(const struct noting *noting, struct wanted *wanted, const struc
              mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
             continue;
         }
-        if (mention->part == MENTION_FOLDER) {
+        if (mention->part == MENTION_PATH) {
+            note_path(noting, wanted, file, &mentioned);
+        } else if (mention->part == MENTION_FOLDER) {
             unread_folder_because(
                 arena, wanted->folder, *file, mentioned.at,
                 arena_printf(arena, "has %s: migrations are in other folders as well, and one is read at a time",
@@ -286,7 +305,8 @@ static struct wanted wanted_of(struct folder *folder, const struct project *proj
     wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
     wanted.is_said[MENTION_SCHEMA] =
         project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
-    wanted.is_said[MENTION_FOLDER] = project->migrations != NULL || folder->unread != NULL;
+    wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] =
+        project->migrations != NULL || folder->unread != NULL;
     return wanted;
 }
 
@@ -328,6 +348,9 @@ static void take(struct arena *arena, const struct wanted *wanted)
     const char *const dot = strchr(name, '.');
     const char *schema = found[MENTION_SCHEMA].value;
     const char *place = NULL;
+    if (folder->unread == NULL && !wanted->is_path_named) {
+        folder->unread = wanted->other_path;
+    }
     for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
         place = found[i].place;
     }

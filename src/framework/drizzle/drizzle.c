@@ -161,6 +161,8 @@ const struct framework framework_drizzle = {
             .checksum = "SHA256",
         },
     .mentions = MENTIONS(
+        {.words = "--config", .beside = "drizzle-kit", .part = MENTION_PATH},
+
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "drizzle-orm|migrationsFolder"},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
          .words = "migrationsSchema",

@@ -279,6 +279,8 @@ const struct framework framework_flyway = {
     .folder = {.places = WORDS("sql", "src/main/resources/db/migration", "db/migration", "flyway/sql", "migrations",
                                "src/main/java/db/migration")},
     .mentions = MENTIONS(
+        {.words = "-locations|FLYWAY_LOCATIONS", .beside = "flyway|FLYWAY", .part = MENTION_PATH},
+
         {.words = "FLYWAY_TABLE|-table|SPRING_FLYWAY_TABLE", .beside = "flyway|FLYWAY"},
         {.words = "FLYWAY_DEFAULT_SCHEMA|-defaultSchema|FLYWAY_SCHEMAS|-schemas|SPRING_FLYWAY_DEFAULT_SCHEMA",
          .beside = "flyway|FLYWAY",

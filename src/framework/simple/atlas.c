@@ -293,7 +293,8 @@ const struct framework framework_atlas = {
             .sure_by = WORDS("./atlas.sum"),
             .files = FILES({.pattern = "*.sql"}),
         },
-    .mentions = MENTIONS({.words = "--revisions-schema", .beside = "atlas", .part = MENTION_SCHEMA},
+    .mentions = MENTIONS({.words = "--dir", .beside = "atlas migrate apply|atlas migrate status", .part = MENTION_PATH},
+                         {.words = "--revisions-schema", .beside = "atlas", .part = MENTION_SCHEMA},
                          {.files = "*.go", .words = "RevisionsSchema", .beside = "atlas", .part = MENTION_SCHEMA}),
     .habits =
         {

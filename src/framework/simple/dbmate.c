@@ -37,7 +37,9 @@ const struct framework framework_dbmate = {
             .alone = {ALONE_UP_LINE, "transaction:false"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- migrate:up\n\n\n-- migrate:down\n\n"},
         },
-    .mentions = MENTIONS({.words = "--migrations-table|DBMATE_MIGRATIONS_TABLE"}),
+    .mentions = MENTIONS(
+        {.words = "-d|--migrations-dir|DBMATE_MIGRATIONS_DIR", .beside = "dbmate|DBMATE_", .part = MENTION_PATH},
+        {.words = "--migrations-table|DBMATE_MIGRATIONS_TABLE"}),
     .habits =
         {
             .late = LATE_RUNS,

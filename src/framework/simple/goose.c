@@ -86,7 +86,8 @@ const struct framework framework_goose = {
             .alone = {ALONE_LINE, "+goose NO TRANSACTION"},
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- +goose Up\n\n-- +goose Down\n"},
         },
-    .mentions = MENTIONS({.words = "-table|GOOSE_TABLE", .beside = "goose|GOOSE_"},
+    .mentions = MENTIONS({.words = "-dir|--dir|GOOSE_MIGRATION_DIR", .beside = "goose|GOOSE_", .part = MENTION_PATH},
+                         {.words = "-table|GOOSE_TABLE", .beside = "goose|GOOSE_"},
                          {.files = "*.go", .words = "SetTableName(|WithTableName(", .beside = "pressly/goose"},
                          {.files = "*.go", .words = "NewStore(", .beside = "pressly/goose", .argument = 1}),
     .habits =

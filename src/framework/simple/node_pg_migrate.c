@@ -160,7 +160,8 @@ const struct framework framework_node_pg_migrate = {
             .makes = {"{unix:ms}_{slug:-}.sql", "-- Up Migration\n\n-- Down Migration\n"},
         },
     .mentions =
-        MENTIONS({.words = "--migrations-table"}, {.words = "--migrations-schema", .part = MENTION_SCHEMA},
+        MENTIONS({.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
+                 {.words = "--migrations-table"}, {.words = "--migrations-schema", .part = MENTION_SCHEMA},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                   .words = "migrationsSchema",

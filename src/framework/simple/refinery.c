@@ -70,7 +70,8 @@ const struct framework framework_refinery = {
             .order = ORDER_OF_NUMBERS,
             .makes = {"V{next}__{slug}.sql", ""},
         },
-    .mentions = MENTIONS({.files = "*.rs", .words = "set_migration_table_name("}),
+    .mentions = MENTIONS({.files = "*.rs", .words = "embed_migrations!(", .beside = "refinery", .part = MENTION_PATH},
+                         {.files = "*.rs", .words = "set_migration_table_name("}),
     .habits =
         {
             .late = LATE_REFUSED,

@@ -67,7 +67,9 @@ const struct framework framework_sqlx = {
             .checksum = "SHA384",
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- Add migration script here\n"},
         },
-    .mentions = MENTIONS({.files = "sqlx.toml", .words = "table-name"}),
+    .mentions = MENTIONS({.words = "--source", .beside = "sqlx", .part = MENTION_PATH},
+                         {.files = "*.rs", .words = "migrate!(", .beside = "sqlx", .part = MENTION_PATH},
+                         {.files = "sqlx.toml", .words = "table-name"}),
     .habits =
         {
             .late = LATE_RUNS,

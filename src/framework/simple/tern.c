@@ -94,9 +94,10 @@ const struct framework framework_tern = {
                       "migrate down statements here. If this migration is irreversible\n-- "
                       "Then delete the separator line above.\n"},
         },
-    .mentions = MENTIONS({.words = "--version-table"},
-                         {.files = "*.go", .words = "NewMigrator(", .beside = "jackc/tern", .argument = 2},
-                         {.files = "*.go", .words = "NewMigratorEx(", .beside = "jackc/tern", .argument = 2}),
+    .mentions =
+        MENTIONS({.words = "-m|--migrations", .beside = "tern", .part = MENTION_PATH}, {.words = "--version-table"},
+                 {.files = "*.go", .words = "NewMigrator(", .beside = "jackc/tern", .argument = 2},
+                 {.files = "*.go", .words = "NewMigratorEx(", .beside = "jackc/tern", .argument = 2}),
     .habits =
         {
             .late = LATE_SKIPPED,

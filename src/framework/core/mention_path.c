@@ -1,0 +1,132 @@
+/*
+ * A path of a command is one of the package or of the directory of the file that has the command.
+ */
+#include "framework/core/mention_path.h"
+
+#include "base/files.h"
+#include "base/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define CONFIGURATION_LIMIT ((size_t)256 * 1024) /* bytes */
+
+/* "sql/real" of "file://./sql/real/"; NULL for what is no path of the project. */
+static const char *plain_path(struct arena *arena, const char *said)
+{
+    static const char *const schemes[] = {"file://", "filesystem:", NULL};
+    for (size_t i = 0; schemes[i] != NULL; i++) {
+        said += strncmp(said, schemes[i], strlen(schemes[i])) == 0 ? strlen(schemes[i]) : 0;
+    }
+    while (strncmp(said, "./", 2) == 0) {
+        said += 2;
+    }
+    size_t size = strlen(said);
+    while (size > 0 && said[size - 1] == '/') {
+        size--;
+    }
+    const char *const path = arena_strndup(arena, said, size);
+    return size == 0 || path[0] == '/' || strstr(path, "..") != NULL || strpbrk(path, ":*,") != NULL ? NULL : path;
+}
+
+static bool is_within(const char *path, const char *directory)
+{
+    const size_t size = strlen(directory);
+    return strncmp(path, directory, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+/* The directory of a path; "" where it has none. */
+static const char *directory_of(struct arena *arena, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? "" : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+/* Is what ends in front of this offset a key ('migrations' => …)? */
+static bool is_key(struct text content, size_t at)
+{
+    const struct text rest = text_trim(text_slice(content, at, content.size));
+    return text_starts_with(rest, "=>") || text_starts_with(rest, ":");
+}
+
+/* Has the text this name between two of these characters? */
+static bool has_between(struct text content, const char *name, const char *borders)
+{
+    for (size_t at = 0; (at = text_find(content, name, at)) != SIZE_MAX; at++) {
+        const size_t end = at + strlen(name);
+        if (at > 0 && end < content.size && strchr(borders, content.data[at - 1]) != NULL &&
+            strchr(borders, content.data[end]) != NULL && !is_key(content, end + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "migrations" of "db/migrations" in "db", the whole elsewhere. */
+static const char *seen_from(const char *path, const char *directory)
+{
+    const size_t size = strlen(directory);
+    return size > 0 && is_within(path, directory) && path[size] == '/' ? path + size + 1 : path;
+}
+
+/* Does another configuration name the same folder, also by path.join(…, "migrations")? */
+static bool names_folder(struct arena *arena, const struct folder *folder, const char *path, struct text content)
+{
+    static const char borders[] = "'\"`/ \t\r\n=";
+    static const char quotes[] = "'\"`";
+    const char *const last = strrchr(folder->path, '/');
+    return has_between(content, seen_from(folder->path, directory_of(arena, path)), borders) ||
+           has_between(content, seen_from(folder->path, folder->base), borders) ||
+           has_between(content, last == NULL ? folder->path : last + 1, quotes);
+}
+
+/* What a configuration that was not read is to the folder. */
+static enum named_path judge_file(struct arena *arena, const struct folder *folder, const char *path)
+{
+    static const char *const says[] = {"directory", "migrations", "script_location", "tableName", NULL};
+    const char *const directory = directory_of(arena, path);
+    const char *const above = directory_of(arena, directory);
+    struct text content;
+    struct status unread = {.arena = arena};
+    if (text_ends_with(text_of(path), ".prisma")) { /* migrations are beside it, or beside its directory */
+        const bool is_near = (directory[0] != '\0' && is_within(folder->path, directory)) ||
+                             (above[0] != '\0' && is_within(folder->path, above));
+        return is_near ? NAMED_IT : NAMED_OTHER;
+    }
+    if (!file_read(arena, path_join(arena, folder->root, path), CONFIGURATION_LIMIT, &content, &unread)) {
+        return NAMED_NOTHING;
+    }
+    size_t i = 0;
+    while (says[i] != NULL && text_find(content, says[i], 0) == SIZE_MAX) {
+        i++;
+    }
+    return names_folder(arena, folder, path, content) ? NAMED_IT : says[i] == NULL ? NAMED_NOTHING : NAMED_OTHER;
+}
+
+static enum named_path judge(struct arena *arena, const struct folder *folder, const char *path)
+{
+    if (is_within(folder->path, path) || (folder->evidence != NULL && strcmp(folder->evidence, path) == 0)) {
+        return NAMED_IT;
+    }
+    switch (file_look(path_join(arena, folder->root, path), NULL)) {
+    case FILE_REGULAR:
+        return judge_file(arena, folder, path);
+    case FILE_DIRECTORY:
+        return NAMED_OTHER;
+    default:
+        return NAMED_NOTHING;
+    }
+}
+
+enum named_path mention_path(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                             const char *said)
+{
+    const char *const path = plain_path(arena, said);
+    if (path == NULL) {
+        return NAMED_NOTHING;
+    }
+    const char *const own = path_join(arena, folder->base, directory_of(arena, file->name));
+    const enum named_path first = judge(arena, folder, path_join(arena, folder->base, path));
+    const enum named_path second = judge(arena, folder, path_join(arena, own, path));
+    return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
+}
