@@ -37,17 +37,16 @@ static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(14146819
 /* Event triggers are for the DDL of applications: one that does not expect ours fails, or notes it as somebody's. Who
  * may makes them wait for this transaction: a superuser, by a setting that is for that (17), or as replication does it,
  * but for those that are ENABLE ALWAYS or REPLICA. */
-static const char quiet_sql[] =
-    "DO $truss_quiet$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled "
-    "OPERATOR(pg_catalog.<>) "
-    "'D') AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user AND rolsuper) "
-    "THEN IF pg_catalog.current_setting('server_version_num')::integer OPERATOR(pg_catalog.>=) 170000 THEN PERFORM "
-    "pg_catalog.set_config('event_triggers', 'off', true); ELSE PERFORM pg_catalog.set_config("
-    "'session_replication_role', 'replica', true); END IF; END IF; END $truss_quiet$;";
+static const char *quiet_sql(const struct pg_session *session)
+{
+    return pg_session_server_version(session) >= 170000 ? "SET LOCAL event_triggers = off;"
+                                                        : "SET LOCAL session_replication_role = replica;";
+}
 
 struct found {
     bool tables;
     bool schema;
+    bool heard; /* making them would be, by event triggers; asked where they are to be made */
 };
 
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
@@ -105,14 +104,26 @@ static bool was_made_by_another(const struct status *status)
            sqlstate_is(status->sqlstate, SQLSTATE_DUPLICATE_TABLE);
 }
 
-static bool make(struct pg_session *session, const struct own_tables *tables, bool has_schema, struct status *status)
+/* Would event triggers hear of what is made, and may this session have it otherwise? */
+static bool is_heard(struct pg_session *session, bool *heard, struct status *status)
+{
+    static const char sql[] =
+        "SELECT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled "
+        "OPERATOR(pg_catalog.<>) 'D') FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user";
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    *heard = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+static bool make(struct pg_session *session, const struct own_tables *tables, const struct found *found,
+                 struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
-    buffer_puts(&sql, quiet_sql);
+    buffer_puts(&sql, found->heard ? quiet_sql(session) : "");
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
-    buffer_puts(&sql, has_schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
+    buffer_puts(&sql, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
     buffer_puts(&sql, tables->sql);
     buffer_puts(&sql, "COMMIT;");
     if (pg_exec(session, buffer_string(&sql), status)) {
@@ -150,7 +161,13 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
         if (!look(session, tables, &found, status)) {
             return false;
         }
-        if (found.tables || make(session, tables, found.schema, status)) {
+        if (found.tables) {
+            return true;
+        }
+        if (!is_heard(session, &found.heard, status)) {
+            return false;
+        }
+        if (make(session, tables, &found, status)) {
             return true;
         }
         if (!was_made_by_another(status)) {

@@ -24,6 +24,10 @@ void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
     struct buffer words = {.arena = sql->arena};
+    if (guard->only_lock) {
+        pg_put_guard_lock(sql, guard->name);
+        return;
+    }
     pg_quote_literal(&name, text_of(guard->name));
     pg_quote_literal(&words, text_of(guard->words));
     buffer_printf(sql,

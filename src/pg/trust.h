@@ -22,13 +22,14 @@
 struct table_guard {
     const char *name;  /* as SQL names it, with its schema, quoted */
     const char *words; /* "The tracking table x.y", as a message begins */
+    bool only_lock;    /* nothing can look: the session may not use the language of DO blocks */
     bool is_plain;     /* it was seen to have no trigger, rule or policy at all: then it must have none now */
 };
 
 /* Appends statements for a transaction that is about to change rows of the table: they take the lock that the change
  * takes anyway (ROW EXCLUSIVE, with which CREATE TRIGGER, RULE and POLICY conflict), and look under it. Raises 42501
  * where a trigger's function belongs to a role that is not trusted: nothing of it has run then; 55000 where a plain
- * table is no longer plain. */
+ * table is no longer plain. What is only locked must be a table or a view. */
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard);
 
 /* Only the lock, for the beginning of a transaction whose snapshot is to be younger than it. */

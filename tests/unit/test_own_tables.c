@@ -8,8 +8,9 @@
 static const struct own_tables tables = {.last = "truss.notes", .sql = "CREATE TABLE IF NOT EXISTS truss.notes ();"};
 static bool exists;
 
-#define LOOK "pg_catalog.to_regclass("
-#define MAKE "CREATE TABLE IF NOT EXISTS truss.notes"
+#define LOOK  "pg_catalog.to_regclass("
+#define MAKE  "CREATE TABLE IF NOT EXISTS truss.notes"
+#define HEARD "pg_catalog.pg_event_trigger"
 #define THERE                                                                                                          \
     {                                                                                                                  \
         "t", "t", "", ""                                                                                               \
@@ -78,6 +79,7 @@ END_TEST
 START_TEST(they_are_made_where_they_are_not)
 {
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
                                    {.asked = "CREATE SCHEMA IF NOT EXISTS truss;" MAKE, .is_script = true},
                                    {0}});
     ck_assert(ensure());
@@ -86,8 +88,10 @@ END_TEST
 
 START_TEST(the_right_to_make_a_schema_is_not_asked_for_where_it_is_there)
 {
-    have((const struct exchange[]){
-        {.asked = LOOK, .has_row = true, .row = SCHEMA}, {.asked = "(1414681939, 0);" MAKE, .is_script = true}, {0}});
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = SCHEMA},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = "(1414681939, 0);" MAKE, .is_script = true},
+                                   {0}});
     ck_assert(ensure());
 }
 END_TEST
@@ -99,6 +103,7 @@ START_TEST(what_another_one_makes_at_the_same_time_is_looked_at_again)
         const struct fake_error there = {.sqlstate = codes[i], .message = "is there already"};
         const struct fake_error *const kept_there = kept(&there, sizeof there);
         have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                       {.asked = HEARD, .has_row = true, .row = {"f"}},
                                        {.asked = MAKE, .is_script = true, .error = kept_there, .state = 'E'},
                                        {.asked = "ROLLBACK", .is_script = true},
                                        {.asked = LOOK, .has_row = true, .row = THERE},
@@ -112,10 +117,13 @@ START_TEST(what_is_there_and_is_not_three_times_is_an_error)
 {
     static const struct fake_error there = {.sqlstate = "23505", .message = "is there already"};
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {0}});
     ck_assert(!ensure());
@@ -125,8 +133,10 @@ END_TEST
 START_TEST(who_may_not_make_them_is_told_what_to_do)
 {
     static const struct fake_error denied = {.sqlstate = "42501", .message = "permission denied for database"};
-    have((const struct exchange[]){
-        {.asked = LOOK, .has_row = true, .row = NONE}, {.asked = MAKE, .is_script = true, .error = &denied}, {0}});
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = MAKE, .is_script = true, .error = &denied},
+                                   {0}});
     ck_assert(!ensure());
     failed_with(STATUS_PERMISSION_DENIED, "permission denied");
     ck_assert_str_eq(status.reason, "NO_STATE_SCHEMA");
@@ -138,6 +148,7 @@ START_TEST(an_error_at_any_place_is_the_error)
 {
     each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
     each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
+                                         {.asked = HEARD, .has_row = true, .row = {"f"}},
                                          {.asked = MAKE, .is_script = true},
                                          {0}},
                ensure);

@@ -26,6 +26,7 @@ struct ledger {
     const char *as_read;         /* while it is read: a query that gives the columns that the framework's tool makes,
                                     where the table has others; NULL: the table itself */
     bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
+    bool lacks_plpgsql;          /* this session may not use the language of DO blocks */
     const char *oid;             /* of the table, as a run found it; NULL: not known */
 };
 

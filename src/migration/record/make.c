@@ -64,17 +64,21 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
     return detection->has_ledger;
 }
 
-/* A plain table without triggers, rules and policies takes every row that is inserted. */
+/* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
+ * PL/pgSQL, or have taken the right to it from everybody. */
 static bool ask_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     static const char sql[] =
-        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid FROM "
-        "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND "
+        "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid, NOT "
+        "EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND "
+        "pg_catalog.has_language_privilege(l.oid, 'USAGE')) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+        "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND "
         "c.relname = $2";
     const char *const values[] = {detection->ledger.schema, detection->ledger.table};
     PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
     const bool is_there = result != NULL && PQntuples(result) == 1;
     detection->ledger.takes_rows = is_there && pg_field_bool(result, 0, 0);
+    detection->ledger.lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
     detection->ledger.oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
     return result != NULL;
 }

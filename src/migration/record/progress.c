@@ -15,17 +15,20 @@ static void put_key(struct buffer *sql, const struct ledger *ledger, const char 
 }
 
 /* What writes to the steps' table looks at it under its lock. */
-static void put_guard(struct buffer *sql)
+static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
-    static const struct table_guard guard = {.name = "truss.migration_steps",
-                                             .words = "The table truss.migration_steps"};
+    const struct table_guard guard = {
+        .name = "truss.migration_steps",
+        .words = "The table truss.migration_steps",
+        .only_lock = ledger->lacks_plpgsql,
+    };
     pg_put_guard(sql, &guard);
 }
 
 static void put_row(struct buffer *sql, const struct ledger *ledger, const char *migration,
                     const struct step_record *record, const char *finished_at)
 {
-    put_guard(sql);
+    put_guard(sql, ledger);
     buffer_puts(sql, "INSERT INTO truss.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
                      "indexes_before, finished_at) VALUES (");
     ledger_put_text(sql, steps_ledger(sql->arena, ledger));
@@ -62,7 +65,7 @@ void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const c
 
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
 {
-    put_guard(sql);
+    put_guard(sql, ledger);
     buffer_puts(sql, "DELETE FROM truss.migration_steps");
     put_key(sql, ledger, migration);
     buffer_printf(sql, " AND step OPERATOR(pg_catalog.=) %u AND finished_at IS NULL;", step);
@@ -70,7 +73,7 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
 {
-    put_guard(sql);
+    put_guard(sql, ledger);
     buffer_puts(sql, "DELETE FROM truss.migration_steps");
     put_key(sql, ledger, migration);
     buffer_putc(sql, ';');

@@ -171,9 +171,12 @@ void row_put_under_lock(struct buffer *sql, const struct ledger *ledger)
     const struct table_guard guard = {
         .name = buffer_string(&name),
         .words = arena_printf(sql->arena, "The tracking table \"%s\".\"%s\"", ledger->schema, ledger->table),
+        .only_lock = ledger->lacks_plpgsql,
         .is_plain = ledger->takes_rows,
     };
-    pg_put_guard(sql, &guard);
+    if (!guard.only_lock || guard.is_plain) {
+        pg_put_guard(sql, &guard);
+    }
 }
 
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger)
