@@ -98,16 +98,19 @@ static struct branch_row row_of(struct arena *arena, const PGresult *result, int
 /* Four fifths of its time are over: of its hours, or of what it was given when it was made. */
 static void warn_of_end(struct arena *arena, struct branch_row *row)
 {
+    if (row->expires_at == NO_TIME || row->created_at == NO_TIME || row->is_protected ||
+        strcmp(row->status, "active") != 0) {
+        return;
+    }
     const int64_t whole = row->ttl_hours > 0 ? (int64_t)row->ttl_hours * HOUR_US : row->expires_at - row->created_at;
     const int64_t left = row->expires_at - row->now;
-    if (row->expires_at != NO_TIME && !row->is_protected && strcmp(row->status, "active") == 0 && left < whole / 5) {
+    if (left < whole / 5) {
         words_add(arena, &row->warnings,
-                  left <= 0
-                      ? "Its time is over: it is about to be dropped."
-                      : arena_printf(arena,
-                                     "It is dropped in %" PRId64 " minutes, unless it is protected or its time is "
-                                     "made longer.",
-                                     left / MINUTE_US + 1));
+                  left <= 0 ? "Its time is over: it is about to be dropped."
+                            : arena_printf(arena,
+                                           "It is dropped in %" PRId64 " minutes, unless it is protected or its time "
+                                           "is made longer.",
+                                           left / MINUTE_US + 1));
     }
 }
 
