@@ -567,7 +567,7 @@ class End(Branches):
         self.assertEqual(http.get("/api/branches?all=true").json["branches"][0]["status"], "orphan")
         self.cluster.psql(second["branch_db"], "INSERT INTO truss.branches SELECT 77, 'x', home_db, home_oid, parent_db, branch_db, db_oid, label, status, "
                                                "kind, strategy, source, ttl_hours, created_at, now() - interval '1 h' FROM (VALUES (1)) v, LATERAL (SELECT "
-                                               f"'{self.database}' home_db, 1::oid home_oid, '' parent_db, '{first['branch_db']}' branch_db, 1::oid db_oid, '' label, "
+                                               f"'{self.database}' home_db, 1::oid home_oid, '' parent_db, '{first['branch_db']}' branch_db, 1::oid db_oid, '' AS label, "
                                                "'active' status, '' kind, '' strategy, '' source, 1 ttl_hours, now() created_at) r")
         time.sleep(1)
         self.assertEqual(http.get("/api/branches").json["branches"], [])

@@ -186,6 +186,15 @@ class Verbs(Case):
         self.addCleanup(self.cluster.psql, self.database, "DROP OWNED BY mig CASCADE", False)
         return self.url().replace(f"app:{harness.PASSWORD_ENCODED}", "mig:m")
 
+    def test_a_role_without_plpgsql_runs_migrations(self):
+        url = self.as_role("GRANT ALL ON SCHEMA public TO mig; DROP TABLE big; REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC")
+        files = self.project()
+        for name in ("1_a", "2_b", "3_c"):
+            files.add(name, f"CREATE TABLE t{name} ();")
+        rpc = self.rpc(self.worker(files, url=url))
+        reply = rpc.call("MigrationService", "Run")
+        self.assertEqual((reply.ok, len(reply.applied)), (True, 3), reply)
+
     def test_rights_that_a_run_would_lack_are_named(self):
         url = self.as_role()
         self.unsafe('the role "mig" may not create in schema "public"', url=url)
