@@ -375,7 +375,7 @@ int dev_serve(struct cli *cli, const char *project, const struct dev_guest *gues
         happening = wait_once(&dev, -1);
     }
     if (dev.is_stopped) {
-        printf("Stopping.%s%s\n", ok || cli->status->message == NULL ? "" : " ",
+        printf("Stopping. A run under way has 15 seconds to end.%s%s\n", ok || cli->status->message == NULL ? "" : " ",
                ok || cli->status->message == NULL ? "" : cli->status->message);
     }
     stop_all(&dev);

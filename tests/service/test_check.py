@@ -84,7 +84,7 @@ class Check(Case):
     def test_who_holds_a_lock_is_named_with_its_query(self):
         self.hold("BEGIN", "SELECT count(*) FROM users")
         reply = self.check("ALTER TABLE users ADD COLUMN x int;")
-        self.assert_warned(reply, r"would wait for pid \d+ .*in a transaction since \d+ s: SELECT pg_sleep\(60\)\), which has a lock on users \(AccessShareLock\)")
+        self.assert_warned(reply, r"would wait for pid \d+ .*, active, its transaction for \d+ s: SELECT pg_sleep\(60\)\), which has a lock on users \(AccessShareLock\)")
         shown = self.truss("check", worker=self.process).stdout
         self.assertRegex(shown, r"(?m)^not safe")
         self.assertIn("would wait for pid", shown)
@@ -126,7 +126,7 @@ class Check(Case):
 
     def test_another_run(self):
         self.hold("SELECT pg_advisory_lock(1414681939, 7)")
-        self.assert_warned(self.check("SELECT 1;"), "which is a run")
+        self.assert_warned(self.check("SELECT 1;"), r"user \w+, [a-z ]+(, its transaction for \d+ s)?: .*which is a run")
 
     # ---- rights ----
 

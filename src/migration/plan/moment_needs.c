@@ -12,11 +12,11 @@
 
 /* ---- whom it would wait for ---- */
 
-/* "pid 4711 ("psql", user app, idle in transaction for 12 s: SELECT …)". */
+/* "pid 4711 ("psql", user app, idle in transaction, its transaction for 12 s: SELECT …)"; no time where it has none. */
 #define WHO                                                                                                            \
     "pg_catalog.format('pid %s (\"%s\", user %s, %s%s: %s)', a.pid, a.application_name, coalesce(a.usename, '?'), "    \
-    "coalesce(a.state, a.backend_type), coalesce(pg_catalog.format(' in a transaction since %s s', "                   \
-    "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start))), ''), "             \
+    "coalesce(a.state, a.backend_type), coalesce(', its transaction for ' || "                                         \
+    "pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start)) || ' s', ''), "      \
     "coalesce(nullif(pg_catalog.regexp_replace(pg_catalog.left(a.query, 80), '\\s+', ' ', 'g'), ''), "                 \
     "'its query is not shown to this role'))"
 
