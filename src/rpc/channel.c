@@ -39,6 +39,25 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *data)
     }
 }
 
+static int dial(struct rpc_channel *channel)
+{
+    const char *const url = channel->link == NULL ? channel->url : tls_link_url(channel->link);
+    return nng_dial(channel->socket, url, &channel->dialer, NNG_FLAG_NONBLOCK);
+}
+
+/* nng 1.5.2 dials no more where a connection by a Unix socket ended at a certain moment of its greeting, as the link's
+ * do when the worker is away. */
+static void dial_again(void *data)
+{
+    struct rpc_channel *const channel = data;
+    atomic_fetch_add(&channel->inside, 1);
+    if (!atomic_load(&channel->closing)) {
+        nng_dialer_close(channel->dialer);
+        dial(channel);
+    }
+    atomic_fetch_sub(&channel->inside, 1);
+}
+
 static int open_socket(struct rpc_channel *channel)
 {
     int error = nng_req0_open(&channel->socket);
@@ -51,10 +70,11 @@ static int open_socket(struct rpc_channel *channel)
     nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     nng_pipe_notify(channel->socket, NNG_PIPE_EV_ADD_POST, on_pipe, channel);
     nng_pipe_notify(channel->socket, NNG_PIPE_EV_REM_POST, on_pipe, channel);
-    const char *const url = channel->link == NULL ? channel->url : tls_link_url(channel->link);
-    error = nng_dial(channel->socket, url, NULL, NNG_FLAG_NONBLOCK);
+    error = dial(channel);
     if (error != 0) {
         nng_close(channel->socket);
+    } else if (channel->link != NULL) {
+        tls_link_on_idle(channel->link, dial_again, channel);
     }
     return error;
 }

@@ -33,6 +33,7 @@ struct call {
 
 struct rpc_channel {
     nng_socket socket;
+    nng_dialer dialer; /* of the link's thread where there is one */
     char *url;
     struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
     char *authorization;   /* of calls that have none of their own; NULL: none */

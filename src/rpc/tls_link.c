@@ -1,7 +1,7 @@
 /*
  * A thread that takes nng's connection, opens one to the worker, and carries bytes both ways until either ends; then
- * nng dials again. The socket has an abstract address: nothing of it is in the file system, and only this process is
- * let in.
+ * nng dials again, or is told to. The socket has an abstract address: nothing of it is in the file system, and only
+ * this process is let in.
  */
 #include "rpc/tls_link.h"
 
@@ -27,6 +27,7 @@
 
 #define PIECE      ((size_t)32 * 1024)
 #define CLOSE_MS   500
+#define IDLE_MS    2000
 #define URL_SIZE   128
 #define NAME_BYTES 12
 
@@ -38,8 +39,10 @@ struct tls_link {
     int wake; /* readable: it is to end */
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t mutex; /* of the next */
+    pthread_mutex_t mutex; /* of the rest */
     char trouble[TLS_CLIENT_TROUBLE];
+    tls_link_idle *idle; /* NULL: nng does not dial yet */
+    void *idle_context;
 };
 
 /* Bytes that have come in and not gone out. */
@@ -176,12 +179,35 @@ static bool is_ourselves(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
 }
 
+void tls_link_on_idle(struct tls_link *link, tls_link_idle *idle, void *context)
+{
+    pthread_mutex_lock(&link->mutex);
+    link->idle = idle;
+    link->idle_context = context;
+    pthread_mutex_unlock(&link->mutex);
+}
+
+static void tell_idle(struct tls_link *link)
+{
+    pthread_mutex_lock(&link->mutex);
+    tls_link_idle *const idle = link->idle;
+    void *const context = link->idle_context;
+    pthread_mutex_unlock(&link->mutex);
+    if (idle != NULL) {
+        idle(context);
+    }
+}
+
 static void *run(void *data)
 {
     struct tls_link *const link = data;
     struct pollfd ready[] = {{.fd = link->wake, .events = POLLIN}, {.fd = link->listener, .events = POLLIN}};
     while (ready[0].revents == 0) {
-        if (poll(ready, 2, -1) <= 0 || ready[0].revents != 0) {
+        const int count = poll(ready, 2, IDLE_MS);
+        if (count == 0) {
+            tell_idle(link);
+        }
+        if (count <= 0 || ready[0].revents != 0) {
             continue;
         }
         struct sockaddr_un from;

@@ -35,6 +35,11 @@ struct tls_link *tls_link_open(const char *url, const struct tls_trust *trust, s
 /* What nng is to dial; borrowed. */
 const char *tls_link_url(const struct tls_link *link);
 
+/* Called on the link's thread where nobody has come for longer than nng waits between two tries (2 s), and again after
+ * the same time: nng dials no more. Say it once, when nng has begun to dial. */
+typedef void tls_link_idle(void *context);
+void tls_link_on_idle(struct tls_link *link, tls_link_idle *idle, void *context);
+
 /* Why the worker could not be met last, in the arena: "certificate verify failed (…)". NULL: it was met. Any thread. */
 const char *tls_link_trouble(struct tls_link *link, struct arena *arena);
 

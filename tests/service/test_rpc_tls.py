@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import certificates
@@ -197,6 +198,19 @@ class Tls(Case):
         self.assertEqual((answers[0].status, "whether it took effect is not known" in answers[0].json["error"]), (503, True), answers[0].json)
         self.worker(files, *self.files(), listen=worker.address)
         wait_for(lambda: bridge.get("/api/migrations/idempotent/status").status == 200)
+
+    def test_workers_that_were_away_are_dialled_again(self):
+        away = [socket.socket() for _ in range(16)]
+        for one in away:
+            self.addCleanup(one.close)
+            one.bind(("127.0.0.1", 0))  # and does not listen yet
+            one.settimeout(30)
+        self.bridge(*(f"tls+tcp://127.0.0.1:{one.getsockname()[1]}" for one in away), arguments=("--worker-ca", self.at("one.pem")))
+        time.sleep(4)  # some tries of each: now and then one was nng's last
+        for one in away:
+            one.listen()
+        for one in away:
+            one.accept()[0].close()
 
     def test_an_address_with_tls_needs_a_certificate(self):
         for arguments, said in (((), "needs a certificate and its key"), (self.files()[:2], "TLS needs --tls-cert and --tls-key, both")):
