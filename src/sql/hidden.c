@@ -70,18 +70,23 @@ static void add_named(const struct naming *naming, const struct sql_token *token
     }
 }
 
-/* Strings are looked into as far as `depth` says: those of a body may be statements for EXECUTE. */
+/* Strings are looked into as far as `depth` says: those of a body may be statements for EXECUTE. Behind INTO stands a
+ * table with its columns, which is no call. */
 static void look(const struct naming *naming, struct text text, int depth)
 {
     struct sql_reader reader = sql_read(text);
+    bool is_target = false;
     while (reader.token.kind != SQL_END) {
         const struct sql_token token = reader.token;
         sql_advance(&reader);
+        const bool was_target = is_target;
+        is_target = sql_is_word(&token, "into") ||
+                    (is_target && (sql_is_symbol(&token, '.') || sql_is_symbol(&reader.token, '.')));
         const char *const inner = token.kind == SQL_STRING && depth > 0 ? sql_string(naming->arena, &token) : NULL;
         if (inner != NULL) {
             look(naming, text_of(inner), depth - 1);
         } else {
-            add_named(naming, &token, sql_is_symbol(&reader.token, '('));
+            add_named(naming, &token, !was_target && sql_is_symbol(&reader.token, '('));
         }
     }
 }

@@ -158,6 +158,18 @@ class Check(Case):
         self.assertEqual(list(reply.warnings), [])
         self.assertTrue(self.connection.call("MigrationService", "Run").ok)
 
+    def test_what_a_role_may_do_without_owning_the_table_is_no_failure(self):
+        """VACUUM passes over a table with a warning, and a schema's owner drops what is in it; but not a trigger of another's table."""
+        name, url = self.role()
+        self.sql("CREATE TABLE area.u (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                 f"CREATE TRIGGER t BEFORE INSERT ON area.u FOR EACH ROW EXECUTE FUNCTION f(); ALTER SCHEMA area OWNER TO {name}; GRANT CREATE ON DATABASE {self.database} TO {name}")
+        self.check("VACUUM users;", "DROP TABLE area.t;", url=url)
+        self.assertEqual(list(self.connection.call("MigrationService", "Plan").failures), [])
+        self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+        self.sql("DELETE FROM _prisma_migrations")
+        self.check("DROP TRIGGER t ON area.u;", url=url)
+        self.assertIn("is not the owner of area.u", "".join(self.connection.call("MigrationService", "Plan").failures))
+
     def test_a_role_that_may_not_create_in_its_schema(self):
         name, url = self.role()
         self.sql(f"REVOKE CREATE ON SCHEMA public FROM {name}; DROP TABLE _prisma_migrations, other, users")

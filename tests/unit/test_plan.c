@@ -874,6 +874,9 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"create function f() returns int language plpython3u as 'plpy.execute(\"SET LOCAL a.b = 1\")'; "
          "create view v as select f();\nselect * from v;\nvacuum",
          "Line 2: what f() does"},
+        {"create function f() returns int language plpgsql as $$ begin set local a.b = 1; end $$;\ninsert into s.t "
+         "select f();\nvacuum",
+         "Line 2: what f() does"},
         /* Nothing of these is lost. */
         {"create function f() returns void language plpgsql as $$ begin set local a.b = 1; end $$;\nvacuum;select f()",
          NULL},
@@ -887,6 +890,9 @@ START_TEST(what_a_cut_would_lose_is_refused_with_its_line)
         {"create function f() returns trigger language plpgsql as $$ begin set local a.b = 1; end $$; create trigger z "
          "after insert on t for each row execute function f(); insert into u values (1); alter table t add x int; "
          "vacuum",
+         NULL},
+        {"create function f() returns void language plpgsql as $$ begin set local a.b = 1; end $$;"
+         "insert into f (a) values (1); insert into s.f (a) values (1); vacuum",
          NULL},
         {"set client_encoding = 'UTF8'; set standard_conforming_strings = on; vacuum", NULL},
         {"vacuum; lock table t; select 1", NULL},
@@ -1005,7 +1011,7 @@ int main(void)
     tcase_add_test(tests, a_parser_s_message_that_quotes_the_whole_script_is_cut);
     tcase_add_test(tests, many_new_enum_values_are_not_searched_for_ever);
     tcase_add_loop_test(tests, what_lasts_as_long_as_its_transaction_is_made_again_behind_a_cut, 0, 15);
-    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 48);
+    tcase_add_loop_test(tests, what_a_cut_would_lose_is_refused_with_its_line, 0, 50);
     tcase_add_loop_test(tests, what_stays_in_the_session_is_known_for_another_one, 0, 15);
     tcase_add_test(tests, what_stands_alone_has_the_settings_of_its_transaction_and_leaves_none);
     tcase_add_test(tests, a_setting_of_how_sql_is_read_needs_the_statements_apart);
