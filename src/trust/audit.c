@@ -135,7 +135,7 @@ bool audit_write(struct pg_session *session, const struct audit_entry *entry, st
                  struct status *status)
 {
     *row = (struct audit_row){.entry = *entry};
-    row->entry.detail = arena_strndup(status->arena, entry->detail, strnlen(entry->detail, DETAIL_MAX));
+    row->entry.detail = text_clean(status->arena, entry->detail, DETAIL_MAX); /* half a character is refused there */
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }

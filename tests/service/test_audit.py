@@ -66,6 +66,15 @@ class Audit(Case):
         self.assertEqual(self.rows("subject")[0][0], f"migration={self.files.names()[0]}")
         self.assertIn("none", self.rows("detail")[3][0])
 
+    def test_what_is_too_long_is_cut_at_a_character(self):
+        rpc = self.begin()
+        for before in ("", "x"):
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "MarkApplied", {"migration": before + "\u00e9" * 1500}, metadata=self.admin)
+            self.assertEqual(caught.exception.code, 5)
+        self.assertEqual([outcome for _, _, outcome in self.rows()], ["BEGUN", "NOT_FOUND"] * 2)
+        self.assertTrue(all(int(size) <= 2010 for size, in self.sql("SELECT octet_length(detail) FROM truss.audit")))
+
     def test_a_run_in_the_background_has_a_row_when_it_ends(self):
         rpc = self.begin()
         operation = rpc.call("MigrationService", "StartRun", metadata=self.admin).id
