@@ -221,6 +221,39 @@ class Truth(Written):
                 self.assertEqual("has --knexfile config/knex.js" in self.status(rpc).problem, is_other)
                 self.assertEqual(self.status(rpc).HasField("problem"), is_other)
 
+    # Where a project says what its tracking table is, beside its configuration or for one environment of it.
+    PGM = {"migrations/1700000000000_a.sql": "-- Up Migration\nSELECT 1;\n"}
+    PHP = {"db/migrations/20240101000000_a.php": "<?php\nuse Phinx\\Migration\\AbstractMigration;\nfinal class A extends AbstractMigration {}\n"}
+    ALEMBIC = {"alembic.ini": "[alembic]\nscript_location = db\n", "db/versions/a.py": "revision = 'aaa'\ndown_revision = None\n"}
+    EF = {"Migrations/20240101000000_A.cs": "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {}\n",
+          "a.csproj": "Npgsql.EntityFrameworkCore.PostgreSQL", "Migrations/20240101000000_A.Designer.cs": '[Migration("20240101000000_A")]\n'}
+    SAID = (
+        ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up -t ours"}}'},
+         "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)", "package.json, line 1, has -t"),
+        ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up --schema app"}}'}, "", "package.json, line 1, has --schema"),
+        ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up && tsc -t ES2022"}}'}, "", None),
+        ({**PHP, "phinx.php": "<?php return ['paths' => ['migrations' => 'db/migrations'], 'environments' => ['default_migration_table' => 'phinxlog',\n 'live' => ['migration_table' => 'ours']]];\n"},
+         "", "phinx.php, line 2, names ours"),
+        ({**ALEMBIC, "db/env.py": "connection.execute(text('SET search_path TO app'))\n"}, "", "db/env.py, line 1, has search_path"),
+        ({**ALEMBIC, "db/env.py": "connection.execute(text('SET search_path TO app'))\ncontext.configure(version_table_schema='public')\n"}, "", None),
+        ({"db/migrations/20240101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n", ".env": "DATABASE_URL=postgres://a@db/a?search_path=app\n"},
+         VERSIONS.format("schema_migrations"), ".env, line 1, has ?search_path"),
+        ({**EF, "Context.cs": "o.UseNpgsql(c, x => x.MigrationsHistoryTable(HistoryRepository.DefaultTableName));\n"}, "", None),
+        ({"migrations/1-a.js": "module.exports = { up: async queryInterface => {} };\n", "config/config.json": '{"production": {"dialect": "postgres", "migrationStorage": "json"}}', "package.json": '{"dependencies": {"sequelize": "6"}}'},
+         "", "config/config.json, line 1, has migrationStorage json"),
+        ({"go.mod": "require github.com/golang-migrate/migrate/v4 v4.1.0\n", "migrations/1_a.up.sql": "SELECT 1;\n",
+          "main.go": "// golang-migrate/migrate\nvar c = postgres.Config{MigrationsTable: postgres.DefaultMigrationsTable}\n"}, "", None),
+    )
+
+    def test_a_tracking_table_that_is_said_beside_the_configuration_is_a_question_and_the_usual_one_is_none(self):
+        for files, tables, words in self.SAID:
+            self.directory.cleanup()
+            for path, text in files.items():
+                self.write(path, text)
+            self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + tables)
+            with self.subTest(files=files), self.start() as rpc:
+                self.assertEqual([self.status(rpc).HasField("problem"), (words or "") in self.status(rpc).problem], [words is not None, True])
+
     DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL);"
 
     def django(self, *apps):

@@ -60,6 +60,18 @@ static void note_handed_on(struct arena *arena, struct folder *project, const st
         arena_printf(arena, "hands **%s to context.configure, which may name the tracking table", name));
 }
 
+/* The usual table is in the first schema of the path that the program sets. */
+static void note_search_path(struct arena *arena, struct folder *project, const struct source_file *program)
+{
+    static const struct mention path = {.words = "search_path"};
+    struct mentioned said;
+    size_t at = 0;
+    if (mention_next(arena, &path, program, &at, &said)) {
+        unread_ledger_because(arena, project, *program, said.at,
+                              "has search_path, by which the tracking table may be in another schema");
+    }
+}
+
 void alembic_read_program(struct arena *arena, struct folder *folder, const char *location, struct text settings)
 {
     struct source_file program = {.name = path_join(arena, location, "env.py")};
@@ -80,6 +92,9 @@ void alembic_read_program(struct arena *arena, struct folder *folder, const char
             }
             mention_take_one(arena, &project, &program, mention, &said);
         }
+    }
+    if (project.ledger.schema == NULL) {
+        note_search_path(arena, &project, &program);
     }
     if (project.ledger.table == NULL && project.ledger.schema == NULL) {
         note_handed_on(arena, &project, &program);

@@ -3,6 +3,7 @@
  * with doctrine/migrations 3.5.5.
  */
 #include "framework/coded/code.h"
+#include "framework/core/configuration.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
@@ -118,9 +119,10 @@ static bool doctrine_configure(struct arena *arena, struct folder *folder)
     folder->path = code_directory(arena, folder, name, source, "migrations_paths");
     unread_folder_because(arena, folder, (struct source_file){name, source}, several_paths(source, is_yaml),
                           "names several migrations_paths, and only one can be read at a time");
-    folder->ledger.table =
+    const char *const table =
         is_yaml ? config_yaml(arena, code_behind(source, "table_storage:"), WORDS("table_storage", "table_name"))
                 : code_string(arena, source, "table_name");
+    configuration_set_table(arena, folder, table);
     folder->delegate = name == names[0] ? &symfony_delegate : NULL;
     return true;
 }

@@ -66,6 +66,7 @@ const struct framework framework_mikro_orm = {
             .drops_twins = true,
         },
     .mentions = MENTIONS(
+        {.files = "mikro-orm.config.*", .words = "schema", .part = MENTION_SCHEMA},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "MikroORM.init|MikroOrmModule"}),
     .habits =
         {

@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 #include "framework/core/evidence.h"
+#include "framework/core/mention.h"
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
@@ -11,6 +12,21 @@
 #include <string.h>
 
 /* ---- the folder ---- */
+
+/* An environment may have a table of its own. */
+static void note_environments(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    static const struct mention own = {.words = "migration_table"};
+    struct mentioned said;
+    for (size_t at = 0; mention_next(arena, &own, file, &at, &said);) {
+        if (said.kind == MENTION_LITERAL && folder->ledger.table == NULL && strcmp(said.value, "phinxlog") != 0) {
+            unread_ledger_because(arena, folder, *file, said.at,
+                                  arena_printf(arena, "names %s for one environment", said.value));
+        } else {
+            mention_take_one(arena, folder, file, &own, &said);
+        }
+    }
+}
 
 static bool phinx_configure(struct arena *arena, struct folder *folder)
 {
@@ -33,6 +49,7 @@ static bool phinx_configure(struct arena *arena, struct folder *folder)
         folder->path = code_directory(arena, folder, name, code_behind(source, "paths"), "migrations");
         folder->ledger.table = code_string(arena, source, "default_migration_table");
     }
+    note_environments(arena, folder, &(const struct source_file){name, source});
     return true;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "framework/coded/code.h"
 
+#include <string.h>
+
 /* The connections' settings; their names are common, so that they must speak of a dialect. */
 static bool read_connections(struct arena *arena, struct folder *folder)
 {
@@ -17,6 +19,12 @@ static bool read_connections(struct arena *arena, struct folder *folder)
     }
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationStorageTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("migrationStorageTableSchema"));
+    const char *const storage = code_string(arena, source, "migrationStorage");
+    if (storage != NULL && strcmp(storage, "sequelize") != 0) {
+        unread_ledger_because(
+            arena, folder, (struct source_file){name, source}, text_find(source, "migrationStorage", 0),
+            arena_printf(arena, "has migrationStorage %s: what is applied is not in the database", storage));
+    }
     return true;
 }
 

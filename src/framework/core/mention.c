@@ -62,7 +62,8 @@ static bool stands_alone(struct text content, size_t at, const char *word)
     const char last = word[strlen(word) - 1];
     const bool is_flag = word[0] == '-';
     const char before = at == 0 ? ' ' : content.data[at - 1];
-    return !is_word_character(before) && (is_flag || before != '-') &&
+    const bool is_parameter = word[0] == '?' || word[0] == '&'; /* of a URL */
+    return (is_parameter || !is_word_character(before)) && (is_flag || before != '-') &&
            (!is_word_character(last) ||
             (!is_word_character(byte_at(content, end)) && !(is_flag && byte_at(content, end) == '-')));
 }
@@ -161,6 +162,20 @@ static bool read_constant(const struct reading *reading, struct text name, struc
     return is_found;
 }
 
+/* Is it what a library calls the usual name (postgres.DefaultMigrationsTable)? */
+static bool is_usual_name(struct text content, size_t at)
+{
+    static const char *const usual[] = {"DefaultMigrationsTable", "DefaultTablename", "DefaultTableName",
+                                        "DEFAULT_MIGRATION_TABLE", NULL};
+    struct text name = name_at(content, at);
+    while (byte_at(content, at + name.size) == '.') {
+        at += name.size + 1;
+        name = name_at(content, at);
+    }
+    const char sign = byte_at(content, skip(content, at + name.size, false));
+    return word_is_one_of(name, usual) && (sign == '\0' || strchr(",;)}\n\r", sign) != NULL);
+}
+
 /* A word without quotes in a program. */
 static enum mention_kind read_name(const struct reading *reading, size_t at, struct text *value)
 {
@@ -170,7 +185,7 @@ static enum mention_kind read_name(const struct reading *reading, size_t at, str
     if (name.size == 0) {
         return MENTION_COMPUTED;
     }
-    if (says_nothing(name)) {
+    if (says_nothing(name) || is_usual_name(content, at)) {
         return MENTION_NOTHING;
     }
     const char next = byte_at(content, behind);
@@ -280,13 +295,25 @@ static enum mention_kind read_body(const struct reading *reading, size_t at, str
     return quote < end && read_quoted(reading, quote, value) ? MENTION_LITERAL : MENTION_COMPUTED;
 }
 
+/* What stands between a tag of XML and the next one. */
+static enum mention_kind read_tagged(const struct reading *reading, size_t at, struct text *value)
+{
+    const size_t end = text_find(reading->content, "<", at);
+    *value = text_trim(text_slice(reading->content, at, end == SIZE_MAX ? at : end));
+    return value->size == 0                                                              ? MENTION_NOTHING
+           : value->size > LONGEST_NAME || memchr(value->data, '$', value->size) != NULL ? MENTION_COMPUTED
+                                                                                         : MENTION_LITERAL;
+}
+
 /* Reads what follows a word. */
 static void read_place(const struct reading *reading, const struct mention *mention, size_t behind,
                        struct mentioned *mentioned)
 {
-    const bool is_call = mentioned->word[strlen(mentioned->word) - 1] == '(';
-    const size_t from =
-        is_call ? argument_at(reading->content, behind, mention->argument) : behind_sign(reading, behind);
+    const char last = mentioned->word[strlen(mentioned->word) - 1];
+    const bool is_tag = last == '>';
+    const size_t from = is_tag        ? behind
+                        : last == '(' ? argument_at(reading->content, behind, mention->argument)
+                                      : behind_sign(reading, behind);
     const bool is_function = strncmp(mentioned->word, "fn ", 3) == 0;
     struct text value = {0};
     if (from == SIZE_MAX && !is_function) {
@@ -294,13 +321,37 @@ static void read_place(const struct reading *reading, const struct mention *ment
         return;
     }
     const size_t at = skip(reading->content, from, reading->is_program);
-    mentioned->kind = is_function ? read_body(reading, behind, &value) : read_value(reading, at, &value);
+    mentioned->kind = is_function ? read_body(reading, behind, &value)
+                      : is_tag    ? read_tagged(reading, behind, &value)
+                                  : read_value(reading, at, &value);
     if (mentioned->kind == MENTION_LITERAL) {
         mentioned->value = arena_strndup(reading->arena, value.data, value.size);
     }
 }
 
 /* ---- places ---- */
+
+/* Has the line this word in front of the offset? */
+static bool is_of_line(struct text content, size_t at, const char *word)
+{
+    size_t start = at;
+    while (start > 0 && content.data[start - 1] != '\n') {
+        start--;
+    }
+    return text_find(text_slice(content, start, at), word, 0) != SIZE_MAX;
+}
+
+/* The last command of a line: what is behind "&&", ";" or the key of a script in package.json. */
+static struct text last_command(struct text line)
+{
+    static const char *const ends[] = {"&&", "||", ";", "\":", NULL};
+    for (size_t i = 0; ends[i] != NULL; i++) {
+        for (size_t at; (at = text_find(line, ends[i], 0)) != SIZE_MAX;) {
+            line = text_slice(line, at + strlen(ends[i]), line.size);
+        }
+    }
+    return line;
+}
 
 /* Has the command that a flag belongs to one of these words in front of it? The lines of a list (YAML) are one. */
 static bool is_of_command(struct arena *arena, const struct mention *mention, struct text content, size_t at,
@@ -311,7 +362,7 @@ static bool is_of_command(struct arena *arena, const struct mention *mention, st
                          (start > 1 && (content.data[start - 2] == '\\' || (is_list && at - start < COMMAND_LIMIT))))) {
         start--;
     }
-    const struct text before = text_slice(content, start, at);
+    const struct text before = last_command(text_slice(content, start, at));
     bool is = mention->beside == NULL;
     for (const char *rest = mention->beside; !is && *rest != '\0';) {
         const size_t size = strcspn(rest, "|");
@@ -360,7 +411,9 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
         reading.is_program && !reading.is_flag &&
         !(byte_at(file->content, *at) == '=' &&
           (strchr(mentioned->word, '-') != NULL || text_ends_with(text_of(mentioned->word), "search_path")));
-    if (!reading.is_flag || is_of_command(arena, mention, file->content, mentioned->at, is_list)) {
+    if (mention->not_of != NULL && is_of_line(file->content, mentioned->at, mention->not_of)) {
+        mentioned->kind = MENTION_NOTHING;
+    } else if (!reading.is_flag || is_of_command(arena, mention, file->content, mentioned->at, is_list)) {
         read_place(&reading, mention, *at, mentioned);
     }
     return true;

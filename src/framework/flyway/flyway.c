@@ -279,6 +279,11 @@ const struct framework framework_flyway = {
     .folder = {.places = WORDS("sql", "src/main/resources/db/migration", "db/migration", "flyway/sql", "migrations",
                                "src/main/java/db/migration")},
     .mentions = MENTIONS(
+        {.files = "*.{properties|yml|yaml|toml|conf}",
+         .words = "currentSchema",
+         .beside = "jdbc:postgresql",
+         .part = MENTION_SCHEMA},
+
         {.words = "-locations|FLYWAY_LOCATIONS", .beside = "flyway|FLYWAY", .part = MENTION_PATH},
 
         {.words = "FLYWAY_TABLE|-table|SPRING_FLYWAY_TABLE", .beside = "flyway|FLYWAY"},

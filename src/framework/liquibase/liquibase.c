@@ -226,6 +226,16 @@ const struct framework framework_liquibase = {
     .folder = {.places = WORDS(NULL)},
     .mentions = MENTIONS(
         {.files = "*.{properties|yml|yaml}",
+         .words = "currentSchema",
+         .beside = "jdbc:postgresql",
+         .part = MENTION_SCHEMA},
+        {.files = "pom.xml", .words = "<databaseChangeLogTableName>"},
+        {.files = "pom.xml",
+         .words = "<changelogSchemaName>|<defaultSchemaName>",
+         .beside = "liquibase",
+         .part = MENTION_SCHEMA},
+
+        {.files = "*.{properties|yml|yaml}",
          .words = "database-change-log-table|databaseChangeLogTable|quarkus.liquibase.database-change-log-table-name"},
         {.files = "*.{properties|yml|yaml}",
          .words = "spring.liquibase.liquibase-schema|quarkus.liquibase.liquibase-schema-name",

@@ -130,8 +130,11 @@ const struct framework framework_prisma = {
                .checksum = "SHA256",
                .makes = {"{utc:%Y%m%d%H%M%S}_{slug}/" PRISMA_SCRIPT, "-- This is an empty migration.\n"}},
     .mentions =
-        MENTIONS({.words = "--schema|--config", .beside = "prisma", .part = MENTION_PATH},
-                 {.files = ".env prisma/.env", .words = "schema", .beside = "postgres", .part = MENTION_SCHEMA}),
+        MENTIONS({.words = "--schema|--config", .beside = "prisma", .part = MENTION_PATH}, {.files = ".env prisma/.env",
+                                                                                            .words = "schema",
+                                                                                            .beside = "postgres",
+                                                                                            .part = MENTION_SCHEMA,
+                                                                                            .not_of = "SHADOW"}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -55,7 +55,8 @@ const struct framework framework_bun = {
             .key = KEY_NUMBER_AS_WRITTEN,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.tx.up.sql", "SET statement_timeout = 0;\n\n--bun:split\n\nSELECT 1\n"},
         },
-    .mentions = MENTIONS({.files = "*.go", .words = "WithTableName(", .beside = "uptrace/bun/migrate"}),
+    .mentions = MENTIONS({.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
+                         {.files = "*.go", .words = "WithTableName(", .beside = "uptrace/bun/migrate"}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -38,6 +38,8 @@ const struct framework framework_dbmate = {
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.sql", "-- migrate:up\n\n\n-- migrate:down\n\n"},
         },
     .mentions = MENTIONS(
+        {.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
+
         {.words = "-d|--migrations-dir|DBMATE_MIGRATIONS_DIR", .beside = "dbmate|DBMATE_", .part = MENTION_PATH},
         {.words = "--migrations-table|DBMATE_MIGRATIONS_TABLE"}),
     .habits =

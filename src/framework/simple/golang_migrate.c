@@ -61,7 +61,8 @@ const struct framework framework_golang_migrate = {
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},
         },
     .mentions =
-        MENTIONS({.words = "-path|--path|-source|--source", .beside = "migrate", .part = MENTION_PATH},
+        MENTIONS({.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
+                 {.words = "-path|--path|-source|--source", .beside = "migrate", .part = MENTION_PATH},
                  {.files = "*.go", .words = "MigrationsTable", .beside = "golang-migrate/migrate"},
                  {.files = "*.go", .words = "SchemaName", .beside = "golang-migrate/migrate", .part = MENTION_SCHEMA},
                  {.files = "*.go Makefile makefile GNUmakefile *.mk justfile Justfile Taskfile.yml Taskfile.yaml "

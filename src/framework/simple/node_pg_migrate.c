@@ -160,8 +160,10 @@ const struct framework framework_node_pg_migrate = {
             .makes = {"{unix:ms}_{slug:-}.sql", "-- Up Migration\n\n-- Down Migration\n"},
         },
     .mentions =
-        MENTIONS({.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
-                 {.words = "--migrations-table"}, {.words = "--migrations-schema", .part = MENTION_SCHEMA},
+        MENTIONS({.words = "--schema|-s", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
+                 {.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
+                 {.words = "--migrations-table|-t", .beside = "node-pg-migrate"},
+                 {.words = "--migrations-schema", .part = MENTION_SCHEMA},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}",
                   .words = "migrationsSchema",

@@ -95,7 +95,8 @@ const struct framework framework_tern = {
                       "Then delete the separator line above.\n"},
         },
     .mentions =
-        MENTIONS({.words = "-m|--migrations", .beside = "tern", .part = MENTION_PATH}, {.words = "--version-table"},
+        MENTIONS({.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
+                 {.words = "-m|--migrations", .beside = "tern", .part = MENTION_PATH}, {.words = "--version-table"},
                  {.files = "*.go", .words = "NewMigrator(", .beside = "jackc/tern", .argument = 2},
                  {.files = "*.go", .words = "NewMigratorEx(", .beside = "jackc/tern", .argument = 2}),
     .habits =
