@@ -30,15 +30,17 @@ void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
     }
     pg_quote_literal(&name, text_of(guard->name));
     pg_quote_literal(&words, text_of(guard->words));
-    buffer_printf(sql,
-                  "DO $truss_under$ DECLARE truss_table pg_catalog.oid; truss_kind \"char\"; truss_has boolean; "
-                  "truss_stranger text; BEGIN\nSELECT oid, relkind INTO truss_table, truss_kind FROM "
-                  "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
-                  "IF truss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::\"char\"[]) THEN LOCK TABLE %s IN "
-                  "ROW EXCLUSIVE MODE; END IF;\n"
-                  "SELECT relhastriggers OR relhasrules OR relrowsecurity INTO truss_has FROM pg_catalog.pg_class "
-                  "WHERE oid OPERATOR(pg_catalog.=) truss_table;\nIF truss_has THEN\n%s",
-                  buffer_string(&name), guard->name, stranger_sql);
+    buffer_printf(
+        sql,
+        "DO $truss_under$ DECLARE truss_table pg_catalog.oid; truss_kind pg_catalog.\"char\"; "
+        "truss_has pg_catalog.bool; truss_stranger pg_catalog.text; BEGIN\nSELECT oid, relkind INTO truss_table, "
+        "truss_kind FROM "
+        "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
+        "IF truss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK TABLE %s IN "
+        "ROW EXCLUSIVE MODE; END IF;\n"
+        "SELECT relhastriggers OR relhasrules OR relrowsecurity INTO truss_has FROM pg_catalog.pg_class "
+        "WHERE oid OPERATOR(pg_catalog.=) truss_table;\nIF truss_has THEN\n%s",
+        buffer_string(&name), guard->name, stranger_sql);
     buffer_printf(sql,
                   "IF truss_stranger IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
                   "pg_catalog.concat(%s, ' has the trigger ', truss_stranger, ', which was not there before: that "
