@@ -62,20 +62,30 @@ static bool is_app_directory(const struct file_entry *entry, int depth)
            (depth < 2 || !word_is_one_of(text_of(entry->name), of_tests)) && name_is_recordable(entry->name);
 }
 
+/* Of what is in this directory: 0 in "", 1 in "apps". */
+static int depth_of(const char *directory)
+{
+    int depth = directory[0] == '\0' ? 0 : 1;
+    for (const char *c = directory; *c != '\0'; c++) {
+        depth += *c == '/' ? 1 : 0;
+    }
+    return depth;
+}
+
 /* The apps below a directory of the project: "apps/blog", "shop/contrib/sites". */
-static bool list_below(struct arena *arena, const char *root, const char *directory, int depth,
-                       struct migration_files *files, struct status *status)
+static bool list_below(struct arena *arena, const char *root, const char *directory, struct migration_files *files,
+                       struct status *status)
 {
     struct file_list list;
+    const int depth = depth_of(directory);
     if (!directory_list(arena, path_join(arena, root, directory), &list, status)) {
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
         const char *const path = path_join(arena, directory, entry->name);
-        if (is_app_directory(entry, depth) &&
-            (!list_app(arena, root, path, files, status) ||
-             (depth < MOST_DEPTH && !list_below(arena, root, path, depth + 1, files, status)))) {
+        if (is_app_directory(entry, depth) && (!list_app(arena, root, path, files, status) ||
+                                               (depth < MOST_DEPTH && !list_below(arena, root, path, files, status)))) {
             return false;
         }
     }
@@ -86,7 +96,7 @@ static bool django_list(struct arena *arena, const struct folder *folder, struct
                         struct status *status)
 {
     *files = (struct migration_files){0};
-    return list_below(arena, path_join(arena, folder->root, folder->path), "", 0, files, status);
+    return list_below(arena, path_join(arena, folder->root, folder->path), "", files, status);
 }
 
 /* ---- the settings ---- */
