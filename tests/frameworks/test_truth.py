@@ -241,6 +241,8 @@ class Truth(Written):
         ({**EF, "Context.cs": "o.UseNpgsql(c, x => x.MigrationsHistoryTable(HistoryRepository.DefaultTableName));\n"}, "", None),
         ({"migrations/1-a.js": "module.exports = { up: async queryInterface => {} };\n", "config/config.json": '{"production": {"dialect": "postgres", "migrationStorage": "json"}}', "package.json": '{"dependencies": {"sequelize": "6"}}'},
          "", "config/config.json, line 1, has migrationStorage json"),
+        ({"diesel.toml": "", "migrations/2024-01-01-000000_a/up.sql": "SELECT 1;", "db/real/2024-01-01-000000_b/up.sql": "SELECT 1;",
+          "src/main.rs": 'use diesel_migrations::*;\nconst M: EmbeddedMigrations = embed_migrations!("db/real");\n'}, "", "src/main.rs, line 2, has embed_migrations! db/real"),
         ({"go.mod": "require github.com/golang-migrate/migrate/v4 v4.1.0\n", "migrations/1_a.up.sql": "SELECT 1;\n",
           "main.go": "// golang-migrate/migrate\nvar c = postgres.Config{MigrationsTable: postgres.DefaultMigrationsTable}\n"}, "", None),
     )
