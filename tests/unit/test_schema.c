@@ -23,6 +23,10 @@ static const char fixture[] =
     "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
     "CREATE POLICY own ON users USING (true);"
     "CREATE TABLE wide (a varchar(20), b numeric(10,2)[], c char, d serial, e float8, f timestamp(3), g mood);"
+    "CREATE TABLE said (a text DEFAULT 'draft' NOT NULL, b timestamptz DEFAULT now(), c int UNIQUE, d int REFERENCES "
+    "users ON DELETE CASCADE, e jsonb DEFAULT '{}', f numeric(4,1) DEFAULT 1.5, g uuid DEFAULT gen_random_uuid() "
+    "PRIMARY "
+    "KEY);"
     "CREATE INDEX users_lower ON users (lower(mail)) WHERE mail <> 'x';"
     "CREATE TABLE twice (a int); INSERT INTO twice VALUES (1), (1);"
     "CREATE TABLE actor (a INT);ALTER TABLE actor ADD CONSTRAINT acts FOREIGN KEY (a) REFERENCES users (id) ON UPDATE "
@@ -159,8 +163,23 @@ static const struct {
     {"create table users (id int, mail text not null)", "\"mail\" may be NULL"},
     {"create table users (id int, phone text)", "no column \"phone\""},
     {"create table users (id int, mail nonsense)", "?"},
-    {"create table users (id int default 5, mail text)", "?"},
-    {"create table users (id int, mail text unique)", "?"},
+    {"create table users (id int default 5, mail text)", "\"id\" has no default"},
+    {"create table users (id int default null, mail text)", "="},
+    {"create table users (id int, mail text unique)", "\"mail\" is not unique"},
+    {"create table users (id int references actor, mail text)", "\"id\" refers to no other table"},
+    {"create table said (a text default 'draft' not null, b timestamptz default current_timestamp, c int unique, d int "
+     "references public.users (id) on delete cascade, e jsonb default '{}', f numeric(4,1) default (1.5), g uuid "
+     "default "
+     "gen_random_uuid() primary key)",
+     "="},
+    {"create table said (a varchar not null)", "\"a\" is text there"},
+    {"create table said (a text default 'other')", "?"},
+    {"create table said (b timestamptz not null default now() + interval '1 day')", "may be NULL"},
+    {"create table said (d int references users on delete set null)", "?"},
+    {"create table said (d int references actor on delete cascade)", "?"},
+    {"create table said (c int, d int, unique (c, d))", "?"},
+    {"create table said (c int check (c > 0))", "?"},
+    {"alter table said add column a text default 'draft'", "="},
     {"create table users (like app.\"Order\")", "?"},
     {"create table wide (a varchar(20), b numeric(10,2)[], c char, d serial, e double precision, f timestamp(3), g "
      "mood)",

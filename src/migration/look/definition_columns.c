@@ -48,13 +48,84 @@ static void read_type(struct arena *arena, struct sql_reader *reader, struct def
     column->modifiers = buffer_string(&modifiers);
 }
 
-/* Goes behind the end of this column, at the level of its list; notes what makes it NOT NULL. */
-static void finish_column(struct sql_reader *reader, struct definition_column *column)
+/* The expression behind DEFAULT, up to what else is said of the column. */
+static void read_default(struct sql_reader *reader, struct definition_column *column)
+{
+    int depth = 0;
+    const size_t start = reader->token.offset;
+    size_t end = start;
+    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN &&
+           (depth > 0 || end == start || !ends_type(&reader->token))) {
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
+        end = reader->token.offset + reader->token.text.size;
+        sql_advance(reader);
+    }
+    column->standard = text_slice(reader->lexer.text, start, end);
+}
+
+/* CASCADE, SET NULL, …, as pg_constraint has them. */
+static char read_action(struct sql_reader *reader)
+{
+    const bool sets = sql_take(reader, "set");
+    const char action = sql_is_word(&reader->token, "cascade")    ? 'c'
+                        : sql_is_word(&reader->token, "restrict") ? 'r'
+                        : sql_is_word(&reader->token, "null")     ? 'n'
+                        : sets                                    ? 'd'
+                                                                  : 'a';
+    sql_advance(reader); /* NO ACTION: ACTION stays, and says nothing */
+    return action;
+}
+
+/* schema.table [(column)] [ON DELETE …] [ON UPDATE …] */
+static void read_reference(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
+{
+    column->on_delete = column->on_update = 'a';
+    for (column->target = sql_identifier(arena, &reader->token), sql_advance(reader);
+         sql_is_symbol(&reader->token, '.'); sql_advance(reader)) {
+        sql_advance(reader);
+        column->target = sql_identifier(arena, &reader->token);
+    }
+    if (sql_is_symbol(&reader->token, '(')) {
+        while (reader->token.kind != SQL_END && !sql_is_symbol(&reader->token, ')')) {
+            sql_advance(reader);
+        }
+        sql_advance(reader);
+    }
+    while (sql_take(reader, "on")) {
+        const bool is_delete = sql_take(reader, "delete");
+        if (!is_delete) {
+            sql_take(reader, "update");
+        }
+        *(is_delete ? &column->on_delete : &column->on_update) = read_action(reader);
+        sql_take(reader, "action");
+    }
+}
+
+/* What a word at the column's own level begins, where it is one that is compared. */
+static bool read_said(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
+{
+    if (sql_take(reader, "default")) {
+        read_default(reader, column);
+        return true;
+    }
+    if (sql_take(reader, "references")) {
+        read_reference(arena, reader, column);
+        return true;
+    }
+    column->unique = column->unique || sql_is_word(&reader->token, "unique");
+    return false;
+}
+
+/* Goes behind the end of this column, at the level of its list; notes what is said of it. */
+static void finish_column(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     int depth = 0;
     while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
         if (depth == 0 && (sql_is_symbol(&reader->token, ',') || sql_is_symbol(&reader->token, ')'))) {
             return;
+        }
+        if (depth == 0 && column->type != NULL && read_said(arena, reader, column)) {
+            continue;
         }
         depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
         struct sql_reader ahead = *reader;
@@ -73,7 +144,7 @@ static void read_column(struct arena *arena, struct sql_reader *reader, size_t n
         sql_advance(reader);
         read_type(arena, reader, &column);
     }
-    finish_column(reader, &column);
+    finish_column(arena, reader, &column);
     if (is_column && column.type[0] != '\0') {
         columns->items = arena_grow(arena, columns->items, columns->count, &columns->capacity, sizeof *columns->items);
         columns->items[columns->count++] = column;

@@ -17,6 +17,11 @@ struct definition_column {
     const char *type;      /* without its modifiers: "character varying", "users.mood[]" */
     const char *modifiers; /* "255", "10,2"; "" without any */
     bool not_null;         /* also where it is of the primary key, or serial */
+    bool unique;           /* UNIQUE beside it */
+    struct text standard;  /* the expression behind DEFAULT; no data: it says none */
+    const char *target;    /* the table behind REFERENCES, without its schema; NULL: it refers to none */
+    char on_delete;        /* what happens then, as pg_constraint has it: 'a' no action, 'c' cascade, 'n', 'd', 'r' */
+    char on_update;
 };
 
 struct definition_columns {

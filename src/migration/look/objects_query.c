@@ -126,10 +126,18 @@ static const char details_query[] = WANTED
     " END FROM wanted w ORDER BY w.number";
 
 /* $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL, as arrays; $5 the default schema or NULL.
- * Gives the column's type, whether the type without modifiers is the same (NULL: not known), and whether it is NOT
- * NULL; all NULL where there is no such column. */
+ * Gives the column's type, whether the type without modifiers is the same (NULL: not known), whether it is NOT NULL,
+ * its default, whether a unique index is of it alone, and what its own foreign keys refer to; all NULL where there is
+ * no such column. */
 static const char columns_query[] =
-    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull"
+    "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull,"
+    " (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND "
+    "d.adnum = a.attnum),"
+    " EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND "
+    "i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
+    " (SELECT pg_catalog.string_agg(pg_catalog.concat(pg_catalog.chr(31), r.relname, pg_catalog.chr(31), "
+    "k.confdeltype, k.confupdtype, pg_catalog.chr(31)), '') FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r "
+    "ON r.oid = k.confrelid WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum])"
     " FROM unnest(" PG_AS_SCRIPT(
         "$1::text[]") ", $2::text[], $3::text[], $4::text[])"
                       " WITH ORDINALITY AS o(schema, parent, name, type, number)"

@@ -27,7 +27,8 @@ PGresult *objects_exist(const struct objects_place *place, const struct sql_obje
 PGresult *objects_details(const struct objects_place *place, const struct sql_objects *objects, struct status *status);
 
 /* Of each column: its type as format_type writes it (NULL: there is none), whether that is the script's (NULL: not
- * known; modifiers are not compared), and whether it is NOT NULL. */
+ * known; modifiers are not compared), whether it is NOT NULL, its default (NULL: none), whether it is unique by itself,
+ * and what it refers to, each as "\x1ftable\x1fcu\x1f" with what happens at DELETE and UPDATE (NULL: nothing). */
 PGresult *objects_columns(const struct objects_place *place, const struct sql_objects *objects,
                           const struct definition_columns *columns, struct status *status);
 

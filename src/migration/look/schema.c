@@ -287,6 +287,67 @@ static bool same_modifiers(struct arena *arena, const struct definition_column *
     return strcmp(said, modifiers_of(arena, existing)) == 0;
 }
 
+static void not_compared(struct schema_finding *finding)
+{
+    finding->comparison = finding->comparison == SCHEMA_SAME ? SCHEMA_UNCOMPARED : finding->comparison;
+}
+
+/* The words of a default, as both write it: now() is CURRENT_TIMESTAMP, NULL is none. */
+static struct words default_words(struct arena *arena, struct text expression)
+{
+    struct words words = definition_words(arena, expression, false);
+    for (size_t i = 0; i < words.count; i++) {
+        words.items[i] = strcmp(words.items[i], "now") == 0 ? "current_timestamp" : words.items[i];
+    }
+    words.count = words.count == 1 && strcmp(words.items[0], "null") == 0 ? 0 : words.count;
+    return words;
+}
+
+/* A default that is written otherwise may be the same; one that a later script gave is no difference. */
+static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing)
+{
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const struct words said = default_words(arena, column->standard);
+    if (said.count == 0) {
+        return;
+    }
+    const struct words there = default_words(arena, text_of(existing == NULL ? "" : existing));
+    if (there.count == 0) {
+        differ(finding, arena_printf(arena, "the column \"%s\" has no default there.", column->name));
+    } else if (!definition_words_equal(&said, &there)) {
+        not_compared(finding);
+    }
+}
+
+static void compare_reference(const struct looking *looking, const struct definition_column *column,
+                              const char *existing)
+{
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const char *const said =
+        arena_printf(arena, "\x1f%s\x1f%c%c\x1f", column->target, column->on_delete, column->on_update);
+    if (existing == NULL) {
+        differ(finding, arena_printf(arena, "the column \"%s\" refers to no other table there.", column->name));
+    } else if (strstr(existing, said) == NULL) {
+        not_compared(finding);
+    }
+}
+
+/* What a column says of itself besides its type. */
+static void compare_said(const struct looking *looking, const struct definition_column *column, const PGresult *result,
+                         int row)
+{
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    compare_default(looking, column, pg_field(result, row, 3));
+    if (column->unique && !pg_field_bool(result, row, 4)) {
+        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" is not unique there.", column->name));
+    }
+    if (column->target != NULL) {
+        compare_reference(looking, column, pg_field(result, row, 5));
+    }
+}
+
 static void compare_column(const struct looking *looking, const struct definition_column *column,
                            const PGresult *result, int row)
 {
@@ -306,18 +367,25 @@ static void compare_column(const struct looking *looking, const struct definitio
     } else if (!is_known && finding->comparison == SCHEMA_SAME) {
         finding->comparison = SCHEMA_UNCOMPARED;
     }
+    if (existing != NULL) {
+        compare_said(looking, column, result, row);
+    }
 }
 
-/* Does a table's or column's statement say something that is not compared: a default, a constraint without a name? */
+/* Does a table's or column's statement say something that is not compared? What a column says of itself (DEFAULT,
+ * UNIQUE, REFERENCES) is; the same without a name for several columns is not. */
 static bool says_more(struct text statement)
 {
-    static const char *const words[] = {"default", "generated", "collate", "check",    "references", "unique",
-                                        "exclude", "foreign",   "like",    "inherits", "partition",  NULL};
+    static const char *const words[] = {"generated", "collate",  "check",     "exclude",
+                                        "like",      "inherits", "partition", NULL};
+    static const char *const of_several[] = {"unique", "foreign", NULL};
     struct sql_reader reader = sql_read(statement);
+    bool is_first = false;
     for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
-        if (sql_is_any_word(&reader.token, words)) {
+        if (sql_is_any_word(&reader.token, words) || (is_first && sql_is_any_word(&reader.token, of_several))) {
             return true;
         }
+        is_first = sql_is_symbol(&reader.token, '(') || sql_is_symbol(&reader.token, ',');
     }
     return false;
 }
