@@ -162,7 +162,7 @@ const struct framework framework_node_pg_migrate = {
     .mentions =
         MENTIONS({.words = "--schema|-s", .beside = "node-pg-migrate", .part = MENTION_SCHEMA},
                  {.words = "-m|--migrations-dir", .beside = "node-pg-migrate", .part = MENTION_PATH},
-                 {.words = "--migrations-table|-t", .beside = "node-pg-migrate"},
+                 {.words = "--migrations-table", .not_of = "dbmate"}, {.words = "-t", .beside = "node-pg-migrate"},
                  {.words = "--migrations-schema", .part = MENTION_SCHEMA},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "node-pg-migrate"},
                  {.files = "*.{js|ts|mjs|cjs|mts|cts}",

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* Partly: it is there by its name, and something of it (a default, a constraint without a name) was not compared. */
+/* Partly: it is there by its name, and something of it (a CHECK, a generated column) was not compared. */
 enum presence { PRESENCE_UNKNOWN, PRESENCE_THERE, PRESENCE_PARTLY, PRESENCE_MISSING };
 
 /* A script that may not be SQL at all is empty. */
