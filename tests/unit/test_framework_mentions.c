@@ -406,6 +406,45 @@ static const char *ledger_of(const struct folder *folder)
                         folder->ledger.table == NULL ? "" : folder->ledger.table);
 }
 
+/* Code that names a folder, and what is asked of the usual one then; NULL: nothing. */
+static const struct {
+    const char *framework;
+    const char *path;
+    const char *content;
+    const char *words;
+} folders_in_code[] = {
+#define MIGRATOR(value) "import { Migrator } from 'kysely';\nnew FileMigrationProvider({ fs, path, " value " })\n"
+    {"kysely", "m.ts", MIGRATOR("migrationFolder: path.join(__dirname, 'real')"),
+     "m.ts, line 2, has migrationFolder real"},
+    {"kysely", "m.ts", MIGRATOR("migrationFolder: path.join(__dirname, 'migrations')"), NULL},
+    {"kysely", "src/m.ts", MIGRATOR("migrationFolder: path.join(__dirname, '..', 'migrations')"), NULL},
+    {"kysely", "src/m.ts", MIGRATOR("migrationFolder: fileURLToPath(new URL('../real', import.meta.url))"), "real"},
+    {"kysely", "src/m.ts", "const dir = path.resolve('real');\n" MIGRATOR("migrationFolder: dir"), "line 3, has"},
+    {"kysely", "src/m.ts", "const migrationFolder = 'real';\n" MIGRATOR("migrationFolder"), "line 1, has"},
+    {"kysely", "src/m.ts", MIGRATOR("migrationFolder: process.env.DIR"), "which is computed"},
+    {"kysely", "src/m.ts", "import 'kysely';\ninterface O { migrationFolder: string }\n", NULL},
+    {"kysely", "src/m.ts", MIGRATOR("// migrationFolder: 'real'"), NULL},
+    {"laravel", "app/P.php", "class P extends ServiceProvider { $this->loadMigrationsFrom(__DIR__.'/m'); }",
+     "app/P.php"},
+    {"laravel", "app/P.php",
+     "class P extends ServiceProvider { $this->loadMigrationsFrom(database_path('migrations')); }", NULL},
+};
+
+START_TEST(code_may_name_another_folder)
+{
+    put("package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}");
+    put("migrations/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}");
+    put("real/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}");
+    put("artisan", "#!/usr/bin/env php\n");
+    put("database/migrations/2025_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;\n");
+    put(folders_in_code[_i].path, folders_in_code[_i].content);
+    const char *const words = folders_in_code[_i].words;
+    const char *const unread = folder_of(folders_in_code[_i].framework)->unread;
+    ck_assert_msg(words == NULL ? unread == NULL : unread != NULL && strstr(unread, words) != NULL, "%d: %s", _i,
+                  unread);
+}
+END_TEST
+
 START_TEST(a_project_says_its_tracking_table_wherever_it_can_be_said)
 {
     const struct said *const said = &projects[_i];
@@ -432,6 +471,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_project_says_its_tracking_table_wherever_it_can_be_said, 0,
                         sizeof projects / sizeof *projects);
+    tcase_add_loop_test(tests, code_may_name_another_folder, 0, sizeof folders_in_code / sizeof *folders_in_code);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

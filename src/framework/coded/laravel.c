@@ -69,6 +69,19 @@ static bool laravel_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* Is it the folder that artisan reads anyway? */
+static bool is_usual_folder(struct text behind)
+{
+    static const char *const usual[] = {"database_path('migrations'))", "database_path(\"migrations\"))",
+                                        "base_path('database/migrations'))", "base_path(\"database/migrations\"))",
+                                        NULL};
+    size_t i = 0;
+    while (usual[i] != NULL && !text_starts_with(text_trim(behind), usual[i])) {
+        i++;
+    }
+    return usual[i] != NULL;
+}
+
 const struct framework framework_laravel = {
     .id = "laravel",
     .display_name = "Laravel",
@@ -91,9 +104,12 @@ const struct framework framework_laravel = {
             /* It looks for *_*.php. */
             .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*_*.php", .is_code = true}),
         },
-    .mentions = MENTIONS(
-        {.files = "*.php", .words = "loadMigrationsFrom(", .beside = "ServiceProvider", .part = MENTION_FOLDER},
-        {.words = "--path", .beside = "artisan migrate", .part = MENTION_FOLDER}),
+    .mentions = MENTIONS({.files = "*.php",
+                          .words = "loadMigrationsFrom(",
+                          .beside = "ServiceProvider",
+                          .part = MENTION_FOLDER,
+                          .is_usual = is_usual_folder},
+                         {.words = "--path", .beside = "artisan migrate", .part = MENTION_FOLDER}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -245,6 +245,8 @@ enum mention_part {
     MENTION_PATH,   /* the folder or the configuration that a command takes (mention_path.h) */
 };
 
+struct source_file; /* unread.h */
+
 /* Code, a command's flag or a variable by which a project may name its tracking table (mention.h). The words stand in
  * front of the value: "-table" of a command, "GOOSE_TABLE", "goose.SetTableName(". */
 struct mention {
@@ -255,6 +257,10 @@ struct mention {
     unsigned argument;                    /* which argument of a call it is; 0: the first */
     const char *not_of;                   /* a word that a line must not have in front of it; NULL: none */
     bool (*is_usual)(struct text behind); /* what stands behind the word changes nothing; NULL: no such question */
+
+    /* Of MENTION_PATH in code: the path in the project that is put together behind the word at this offset of the file;
+     * returns NULL where it is computed. NULL: a plain value stands there. */
+    const char *(*path_at)(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at);
 };
 
 /* ---- lists ---- */

@@ -48,7 +48,8 @@ static bool is_commented(struct text content, size_t at)
         start--;
     }
     const struct text before = text_trim(text_slice(content, start, at));
-    bool is = text_find(before, " // ", 0) != SIZE_MAX || text_find(before, " # ", 0) != SIZE_MAX;
+    bool is = text_find(before, " // ", 0) != SIZE_MAX || text_find(before, " # ", 0) != SIZE_MAX ||
+              text_ends_with(before, " //") || text_ends_with(before, " #");
     for (size_t i = 0; !is && signs[i] != NULL; i++) {
         is = text_starts_with(before, signs[i]);
     }

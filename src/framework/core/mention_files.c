@@ -174,6 +174,27 @@ static void keep(const struct noting *noting, struct wanted *wanted, enum mentio
     }
 }
 
+/* Keeps what code names that puts a path together. A configuration that was read has said it. */
+static void note_joined_path(const struct noting *noting, struct wanted *wanted, const struct mention *mention,
+                             const struct source_file *file, const struct mentioned *mentioned)
+{
+    struct arena *const arena = noting->arena;
+    const struct folder *const folder = wanted->folder;
+    const char *const own = path_join(arena, noting->base, file->name);
+    if (folder->evidence != NULL && strcmp(folder->evidence, own) == 0) {
+        return;
+    }
+    const char *const path = mention->path_at(arena, folder, file, mentioned->at);
+    const enum named_path named = path == NULL ? NAMED_OTHER : mention_judge(arena, folder, path);
+    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
+    if (named == NAMED_OTHER && wanted->other_path == NULL) {
+        const char *const place = place_of(noting, file, mentioned);
+        wanted->other_path =
+            path == NULL ? arena_printf(arena, "%s, which is computed and cannot be read without running it", place)
+                         : arena_printf(arena, "%s %s, which is not what was read", place, path);
+    }
+}
+
 /* Keeps what a command names: this folder, or another one. */
 static void note_path(const struct noting *noting, struct wanted *wanted, const struct source_file *file,
                       const struct mentioned *mentioned)
@@ -202,7 +223,9 @@ static void scan(const struct noting *noting, struct wanted *wanted, const struc
              mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
             continue;
         }
-        if (mention->part == MENTION_PATH) {
+        if (mention->path_at != NULL) {
+            note_joined_path(noting, wanted, mention, file, &mentioned);
+        } else if (mention->part == MENTION_PATH) {
             note_path(noting, wanted, file, &mentioned);
         } else if (mention->part == MENTION_FOLDER) {
             unread_folder_because(

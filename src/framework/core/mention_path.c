@@ -103,7 +103,7 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
     return names_folder(arena, folder, path, content) ? NAMED_IT : says[i] == NULL ? NAMED_NOTHING : NAMED_OTHER;
 }
 
-static enum named_path judge(struct arena *arena, const struct folder *folder, const char *path)
+enum named_path mention_judge(struct arena *arena, const struct folder *folder, const char *path)
 {
     if (is_within(folder->path, path) || (folder->evidence != NULL && strcmp(folder->evidence, path) == 0)) {
         return NAMED_IT;
@@ -126,7 +126,7 @@ enum named_path mention_path(struct arena *arena, const struct folder *folder, c
         return NAMED_NOTHING;
     }
     const char *const own = path_join(arena, folder->base, directory_of(arena, file->name));
-    const enum named_path first = judge(arena, folder, path_join(arena, folder->base, path));
-    const enum named_path second = judge(arena, folder, path_join(arena, own, path));
+    const enum named_path first = mention_judge(arena, folder, path_join(arena, folder->base, path));
+    const enum named_path second = mention_judge(arena, folder, path_join(arena, own, path));
     return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
 }

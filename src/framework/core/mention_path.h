@@ -17,4 +17,7 @@ enum named_path {
 enum named_path mention_path(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              const char *said);
 
+/* The same of a path in the project. */
+enum named_path mention_judge(struct arena *arena, const struct folder *folder, const char *path);
+
 #endif
