@@ -142,7 +142,7 @@ static bool write_file(struct making *making, char sha256[SHA256_HEX_SIZE])
         ok = dump(making, &moment) && backup_writing_end(call, &making->writing, text_of(facts.json), sha256);
         if (!ok) {
             struct status ignored = {.arena = call->arena};
-            const struct backup_call drop = {call->backups, call->arena, &ignored, call->deadline};
+            const struct backup_call drop = {call->backups, call->arena, &ignored, deadline_in(END_MS)};
             backup_writing_drop(&drop, &making->writing);
         }
     }
@@ -215,7 +215,7 @@ void backup_make(const struct backup_call *call, struct backup_row *row)
     const bool was_ours = tell_end(&making, state, ok ? sha256 : "", ok ? "" : call->status->message);
     if (!was_ours || !ok) {
         struct status ignored = {.arena = call->arena};
-        const struct backup_call drop = {call->backups, call->arena, &ignored, call->deadline};
+        const struct backup_call drop = {call->backups, call->arena, &ignored, deadline_in(END_MS)};
         backup_files_delete(&drop, row->filename);
     }
     log_info("backup", "id=%lld state=%s bytes=%lld", (long long)row->id, was_ours ? state : "lost",

@@ -57,18 +57,27 @@ static bool is_in_time(void *data)
     return !deadline_passed(*(const int64_t *)data);
 }
 
-/* In the time of a call. */
+/* In the time of a call; DEADLINE_EXCEEDED behind it. */
+static bool send_in_time(const struct backup_call *call, struct s3_link *link, struct s3_request request,
+                         struct s3_answer *answer)
+{
+    int64_t deadline = call->deadline;
+    request.go_on = is_in_time;
+    request.data = &deadline;
+    struct status status = {.arena = call->arena};
+    if (send(link, &request, call->arena, answer, &status)) {
+        return true;
+    }
+    return status.code == STATUS_CANCELLED
+               ? status_fail(call->status, STATUS_DEADLINE_EXCEEDED, "The store at %s did not answer in time.",
+                             call->backups->s3->origin)
+               : status_fail(call->status, status.code, "%s", status.message);
+}
+
 static bool ask(const struct backup_call *call, const char *query, struct s3_answer *answer)
 {
     struct s3_link *const link = s3_link_new(call->backups->s3);
-    int64_t deadline = call->deadline;
-    const struct s3_request request = {.method = "GET", .query = query, .go_on = is_in_time, .data = &deadline};
-    const bool ok = send(link, &request, call->arena, answer, call->status);
-    if (!ok && call->status->code == STATUS_CANCELLED) {
-        *call->status = (struct status){.arena = call->status->arena};
-        status_fail(call->status, STATUS_UNAVAILABLE, "The store at %s did not answer in time.",
-                    call->backups->s3->origin);
-    }
+    const bool ok = send_in_time(call, link, (struct s3_request){.method = "GET", .query = query}, answer);
     s3_link_free(link);
     return ok;
 }
@@ -135,7 +144,7 @@ static bool begin_parts(struct backup_writing *writing, struct status *status)
         return false;
     }
     const struct text id = s3_between(answer.body, "UploadId", &from);
-    upload->id = arena_strndup(upload->arena, id.data, id.size);
+    upload->id = s3_unescaped(upload->arena, id);
     return id.size > 0 || status_fail(status, STATUS_FAILED_PRECONDITION,
                                       "The store gave no id for an upload: is it an S3-compatible one?");
 }
@@ -323,51 +332,48 @@ static int open_whole(const struct backup_call *call, const struct backup_openin
 
 /* ---- the rest ---- */
 
-static bool delete_one(const struct backup_call *call, struct s3_link *link, const char *name)
+/* Done in the call's time, or there was nothing to delete. */
+static bool delete_one(const struct backup_call *call, struct s3_link *link, const char *name, const char *query)
 {
     struct s3_answer answer;
     struct status status = {.arena = call->arena};
-    const struct s3_request request = {.method = "DELETE", .key = name};
-    if (send(link, &request, call->arena, &answer, &status) || status.code == STATUS_NOT_FOUND) {
-        return true;
-    }
-    *call->status = status;
-    return false;
+    const struct backup_call own = {call->backups, call->arena, &status, call->deadline};
+    const struct s3_request request = {.method = "DELETE", .key = name, .query = query};
+    return send_in_time(&own, link, request, &answer) || status.code == STATUS_NOT_FOUND ||
+           status_fail(call->status, status.code, "%s", status.message);
 }
 
 /* Uploads of this name that nobody completes: they cost, and no list of objects shows them. A store that does not know
- * them has none. */
-static void end_uploads(const struct backup_call *call, struct s3_link *link, const char *name)
+ * them has none; one that does not answer in time may. */
+static bool end_uploads(const struct backup_call *call, struct s3_link *link, const char *name)
 {
-    struct status ignored = {.arena = call->arena};
+    struct status status = {.arena = call->arena};
+    const struct backup_call own = {call->backups, call->arena, &status, call->deadline};
     struct s3_answer answer;
     const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
     const struct s3_request ask_them = {.method = "GET", .query = query_of(call->arena, "prefix=", key, "&uploads=")};
-    if (!send(link, &ask_them, call->arena, &answer, &ignored)) {
-        return;
+    bool ok = send_in_time(&own, link, ask_them, &answer);
+    if (!ok) {
+        return status.code != STATUS_DEADLINE_EXCEEDED || status_fail(call->status, status.code, "%s", status.message);
     }
-    for (size_t from = 0;;) {
+    for (size_t from = 0; ok;) {
         const struct text found = s3_between(answer.body, "Key", &from);
         const struct text id = s3_between(answer.body, "UploadId", &from);
         if (found.data == NULL || id.data == NULL) {
-            return;
+            break;
         }
-        const char *const upload = arena_strndup(call->arena, id.data, id.size);
-        const struct s3_request end_it = {
-            .method = "DELETE", .key = name, .query = query_of(call->arena, "uploadId=", upload, "")};
-        struct s3_answer ended;
-        if (text_is(found, key)) {
-            send(link, &end_it, call->arena, &ended, &ignored);
-        }
+        const char *const query = query_of(call->arena, "uploadId=", s3_unescaped(call->arena, id), "");
+        ok = strcmp(s3_unescaped(call->arena, found), key) != 0 || delete_one(call, link, name, query);
     }
+    return ok;
 }
 
 static bool delete_all(const struct backup_call *call, const char *name)
 {
     struct s3_link *const link = s3_link_new(call->backups->s3);
-    end_uploads(call, link, name);
+    const char *const facts = arena_printf(call->arena, "%s" BACKUP_FACTS, name);
     const bool ok =
-        delete_one(call, link, name) && delete_one(call, link, arena_printf(call->arena, "%s" BACKUP_FACTS, name));
+        end_uploads(call, link, name) && delete_one(call, link, name, NULL) && delete_one(call, link, facts, NULL);
     s3_link_free(link);
     return ok;
 }
@@ -381,9 +387,10 @@ static void take_names(const struct backup_call *call, struct text xml, struct w
         if (key.data == NULL) {
             return;
         }
-        const struct text name = text_slice(key, strlen(prefix), key.size);
-        if (text_starts_with(key, prefix) && text_find(name, "/", 0) == SIZE_MAX && name.size > 0) {
-            words_add(call->arena, names, arena_strndup(call->arena, name.data, name.size));
+        const char *const whole = s3_unescaped(call->arena, key);
+        const char *const name = text_starts_with(text_of(whole), prefix) ? whole + strlen(prefix) : "";
+        if (name[0] != '\0' && strchr(name, '/') == NULL) {
+            words_add(call->arena, names, name);
         }
     }
 }
@@ -400,7 +407,7 @@ static bool list(const struct backup_call *call, struct words *names)
         if (ok) {
             take_names(call, answer.body, names);
             const struct text next = s3_between(answer.body, "NextContinuationToken", &from);
-            const char *const token = arena_strndup(call->arena, next.data, next.size);
+            const char *const token = s3_unescaped(call->arena, next);
             query = next.size == 0 ? NULL
                                    : arena_printf(call->arena, "%s&%s",
                                                   query_of(call->arena, "continuation-token=", token, ""), prefix);

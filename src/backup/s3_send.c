@@ -60,6 +60,61 @@ struct text s3_between(struct text xml, const char *tag, size_t *from)
     return text_slice(xml, start + strlen(open), end);
 }
 
+static void put_utf8(struct buffer *out, unsigned long code)
+{
+    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    const int size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    buffer_putc(out, (char)(size == 1 ? code : leads[size] | (code >> (6 * (size - 1)))));
+    for (int i = size - 2; i >= 0; i--) {
+        buffer_putc(out, (char)(0x80 | ((code >> (6 * i)) & 0x3f)));
+    }
+}
+
+/* The character of what stands between "&" and ";"; 0: it is none. */
+static unsigned long entity_of(struct text name)
+{
+    static const struct {
+        const char *name;
+        char is;
+    } named[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (text_is(name, named[i].name)) {
+            return (unsigned long)named[i].is;
+        }
+    }
+    const bool is_hex = name.size > 1 && (name.data[1] == 'x' || name.data[1] == 'X');
+    const struct text digits = text_slice(name, is_hex ? 2 : 1, name.size);
+    unsigned long code = 0;
+    if (name.size < 2 || name.data[0] != '#' || digits.size == 0 || digits.size > 7) {
+        return 0;
+    }
+    for (size_t i = 0; i < digits.size; i++) {
+        const char *const digit = memchr("0123456789abcdefABCDEF", digits.data[i], is_hex ? 22 : 10);
+        if (digit == NULL) {
+            return 0;
+        }
+        const char c = *digit;
+        code = code * (is_hex ? 16 : 10) + (unsigned long)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : code;
+}
+
+const char *s3_unescaped(struct arena *arena, struct text xml)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t at = 0; at < xml.size; at++) {
+        const size_t end = xml.data[at] == '&' ? text_find(xml, ";", at) : SIZE_MAX;
+        const unsigned long code = end == SIZE_MAX ? 0 : entity_of(text_slice(xml, at + 1, end));
+        if (code == 0) {
+            buffer_putc(&out, xml.data[at]);
+        } else {
+            put_utf8(&out, code);
+            at = end;
+        }
+    }
+    return buffer_string(&out);
+}
+
 /* ---- one try ---- */
 
 struct trying {
@@ -329,7 +384,7 @@ static bool is_worth_another(const struct trying *trying, struct text code)
             return true;
         }
     }
-    return trying->code >= 500 || trying->code == 429 || trying->code == 408;
+    return (trying->code >= 500 && trying->code != 501) || trying->code == 429 || trying->code == 408;
 }
 
 /* False where it is not to go on. */

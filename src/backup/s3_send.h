@@ -41,4 +41,7 @@ bool s3_send(struct s3_link *link, const struct s3_request *request, struct s3_a
 /* What stands between <TAG> and </TAG> at or after *from, which moves behind it; data is NULL where there is none. */
 struct text s3_between(struct text xml, const char *tag, size_t *from);
 
+/* What such a piece says: its entities ("&amp;", "&#x27;") are characters. What is no entity stays as it is. */
+const char *s3_unescaped(struct arena *arena, struct text xml);
+
 #endif

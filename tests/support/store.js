@@ -3,15 +3,17 @@
 //   GET /_cut/BYTES                         the next answer to a GET of an object ends after so many bytes
 //   GET /_lose                              the next POST is done, and its answer lost
 //   GET /_page/COUNT                        a list has so many names at most
+//   GET /_hang/METHOD                       requests of that method are not answered any more
 //   GET /_seen                              how often each was asked: {"PUT": 3, …}
 // Usage: node store.js MODULES DIRECTORY; prints its port.
+const fs = require("fs");
 const http = require("http");
 const { createHash, createHmac } = require("crypto");
 const [modules, directory] = process.argv.slice(2);
 const S3rver = require(modules + "/s3rver");
 const store = new S3rver({ silent: true, directory, configureBuckets: [{ name: "backups" }] });
 const answer = store.callback();
-let fail = null, cut = 0, lose = false, seen = {}, page = 1000;
+let fail = null, cut = 0, lose = false, hang = "", seen = {}, page = 1000;
 const list = store.store.listObjects.bind(store.store);
 store.store.listObjects = (bucket, options) => list(bucket, { ...options, maxKeys: Math.min(options.maxKeys, page) });
 
@@ -38,14 +40,32 @@ function command(request, response) {
   if (word === "_fail") fail = { status: Number(rest[0]), code: rest[1], count: Number(rest[2]), method: rest[3] };
   if (word === "_cut") cut = Number(rest[0]);
   if (word === "_lose") lose = true;
+  if (word === "_hang") hang = rest[0];
   if (word === "_page") page = Number(rest[0]);
   response.end(JSON.stringify(seen));
   if (word === "_seen") seen = {};
 }
 
+// Uploads that nobody completed, which s3rver neither lists nor ends.
+const uploads = directory + "/backups/._S3rver_uploads";
+const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#x${c.charCodeAt(0).toString(16)};`);
+function answerUploads(request, response) {
+  const { searchParams } = new URL(request.url, "http://x");
+  request.resume();
+  if (request.method === "DELETE") {
+    fs.rmSync(`${uploads}/${encodeURIComponent(searchParams.get("uploadId"))}`, { recursive: true, force: true });
+    response.statusCode = 204;
+    return response.end();
+  }
+  const ids = fs.existsSync(uploads) ? fs.readdirSync(uploads) : [];
+  const known = ids.map((id) => [fs.readFileSync(`${uploads}/${id}/key`, "utf8"), id]).filter(([key]) => key.startsWith(searchParams.get("prefix")));
+  response.end(known.map(([key, id]) => `<Upload><Key>${escape(key)}</Key><UploadId>${escape(id)}</UploadId></Upload>`).join(""));
+}
+
 const server = http.createServer((request, response) => {
   if (request.url.startsWith("/_")) return command(request, response);
   seen[request.method] = (seen[request.method] || 0) + 1;
+  if (hang === request.method) return request.resume();
   if (fail && fail.count > 0 && (!fail.method || fail.method === request.method)) {
     fail.count--;
     request.resume();
@@ -57,6 +77,8 @@ const server = http.createServer((request, response) => {
     response.statusCode = 403;
     return request.on("end", () => response.end("<Error><Code>SignatureDoesNotMatch</Code><Message>It does not.</Message></Error>"));
   }
+  if (/[?&]uploads=/.test(request.url) && request.method === "GET") return answerUploads(request, response);
+  if (request.url.includes("uploadId=") && request.method === "DELETE") return answerUploads(request, response);
   if (lose && request.method === "POST" && request.url.includes("uploadId=")) {
     lose = false;
     response.end = () => response.destroy();

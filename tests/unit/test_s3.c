@@ -148,6 +148,26 @@ START_TEST(an_answer_that_is_cut_or_strange_has_no_parts)
 }
 END_TEST
 
+START_TEST(entities_in_keys_are_characters)
+{
+    static const char *const cases[][2] = {
+        {"a&amp;b&lt;c&gt;d&quot;e&apos;f", "a&b<c>d\"e'f"},
+        {"&#38;&#x26;&#X3c;&#x27;", "&&<'"},
+        {"&#228;&#x20ac;&#x1F418;", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x98"},
+        {"&amp;amp;", "&amp;"},
+        {"a&b", "a&b"},
+        {"a&b;c&amp;", "a&b;c&"},
+        {"&;&#;&#x;&#0;&#xd800;&#x110000;&#12a;&#99999999;&AMP;",
+         "&;&#;&#x;&#0;&#xd800;&#x110000;&#12a;&#99999999;&AMP;"},
+        {"&amp", "&amp"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_str_eq(s3_unescaped(arena, text_of(cases[i][0])), cases[i][1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("s3");
@@ -158,6 +178,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_url_of_a_store_is_refused);
     tcase_add_test(tests, names_are_encoded_as_the_signature_wants_them);
     tcase_add_test(tests, an_answer_that_is_cut_or_strange_has_no_parts);
+    tcase_add_test(tests, entities_in_keys_are_characters);
     suite_add_tcase(suite, tests);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
