@@ -37,7 +37,7 @@ struct backup_call {
 struct backup_row {
     int64_t id;
     const char *filename;
-    const char *state; /* waiting, running, completed, verifying, restoring, failed, cancelled */
+    const char *state; /* waiting, running, completed, verifying, restoring, failed, cancelled, deleting */
     const char *label;
     const char *kind; /* manual, scheduled */
     const char *database;
@@ -141,7 +141,8 @@ bool backup_end(const struct backup_call *call, const struct backup_row *row, co
 /* *told: something was under way with it. */
 bool backup_cancel(const struct backup_call *call, int64_t id, bool *told);
 
-/* Deletes file and row; `force`: also a protected one. */
+/* Deletes the file, then the row; `force`: also a protected one. Where the file cannot be deleted the row stays, is
+ * "deleting" and says why: another call, or the sweep, goes on with it. */
 bool backup_delete(const struct backup_call *call, int64_t id, bool force);
 
 /* ---- what is done without being asked: for one thread of each worker, now and then ---- */

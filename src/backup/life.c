@@ -1,8 +1,9 @@
 /*
- * What there is, and its end. The file goes before the row, and both may go twice.
+ * What there is, and its end. The file goes before the row, and both may go twice (delete.c).
  */
 #include "backup/backup.h"
 
+#include "backup/delete.h"
 #include "backup/rows.h"
 #include "backup/store.h"
 #include "base/log.h"
@@ -91,6 +92,9 @@ static bool fail_state(const struct backup_call *call, const struct backup_row *
 {
     const bool is_bad = strcmp(row->state, "failed") == 0 || strcmp(row->state, "cancelled") == 0;
     const bool was_complete = is_bad && row->sha256[0] != '\0';
+    if (strcmp(row->state, "deleting") == 0) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION, "The backup %s is being deleted.", row->filename);
+    }
     return status_fail(call->status, STATUS_FAILED_PRECONDITION,
                        was_complete ? "The backup %s is not to be trusted: it is %s. Where its file is good again, "
                                       "verify it (truss backup verify), and it is complete as before."
@@ -190,18 +194,19 @@ bool backup_take_back(const struct backup_call *call, int64_t id)
     return ok;
 }
 
-/* Takes the row from everybody, so that nothing begins with it any more; then its files go. */
-static bool delete_row(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
-                       bool force)
+/* Takes the row from everybody, so that nothing begins with it any more. One that is "deleting" already is taken again:
+ * whoever does it may have died. */
+static bool claim_delete(const struct backup_call *call, struct pg_session *session, const struct backup_row *row,
+                         bool force)
 {
-    const char *const values[] = {backup_id(call->arena, row->id), force ? "true" : "false"};
+    const char *const values[] = {backup_id(call->arena, row->id), force ? "true" : "false", call->backups->worker};
     int count = 0;
     if (!backup_rows_change(session,
-                            "UPDATE truss.backups SET state = 'deleted', claimed_until = pg_catalog.clock_timestamp() "
-                            "WHERE id = $1::bigint "
-                            "AND state IN ('completed', 'failed', 'cancelled') AND (NOT protected OR $2::boolean) "
-                            "RETURNING id",
-                            &(struct backup_query){NULL, 2, values}, &count, call->status)) {
+                            "UPDATE truss.backups SET state = 'deleting', claimed_by = $3, claimed_until = "
+                            "pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
+                            "' WHERE id = $1::bigint AND (state = 'deleting' OR (state IN ('completed', 'failed', "
+                            "'cancelled') AND (NOT protected OR $2::boolean))) RETURNING id",
+                            &(struct backup_query){NULL, 3, values}, &count, call->status)) {
         return false;
     }
     if (count == 1) {
@@ -217,8 +222,8 @@ bool backup_delete(const struct backup_call *call, int64_t id, bool force)
 {
     struct backup_row row;
     struct pg_session *const session = backup_is_set_up(call->backups, call->status) ? open_home(call) : NULL;
-    const bool ok = session != NULL && find(call, session, id, &row) && delete_row(call, session, &row, force) &&
-                    backup_files_delete(call, row.filename);
+    const bool ok = session != NULL && find(call, session, id, &row) && claim_delete(call, session, &row, force) &&
+                    backup_delete_claimed(call, session, &row);
     pg_session_free(session);
     return ok;
 }

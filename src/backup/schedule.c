@@ -4,6 +4,7 @@
  */
 #include "backup/backup.h"
 
+#include "backup/delete.h"
 #include "backup/rows.h"
 #include "backup/store.h"
 #include "base/log.h"
@@ -239,8 +240,8 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
     return result != NULL && (!is_scheduled || give_slot_back(call, session));
 }
 
-/* Of the complete ones of the schedule, the newest is kept whatever is said; what is protected, whenever. A file that
- * cannot be deleted now is an orphan, which is shown. */
+/* Of the complete ones of the schedule, the newest is kept whatever is said; what is protected, whenever. They are
+ * "deleting" from now on. */
 static bool end_old(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
@@ -254,7 +255,7 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
         "of_week, pg_catalog.dense_rank() OVER (ORDER BY pg_catalog.date_trunc('week', b.created_at AT TIME ZONE "
         "'UTC') DESC) AS week FROM truss.backups b WHERE b.home = " BACKUP_HOME
         " AND b.kind = 'scheduled' AND NOT b.protected AND b.state = 'completed') "
-        "UPDATE truss.backups b SET state = 'deleted', claimed_until = pg_catalog.clock_timestamp() WHERE b.state = "
+        "UPDATE truss.backups b SET state = 'deleting', claimed_until = pg_catalog.clock_timestamp() WHERE b.state = "
         "'completed' AND b.id IN (SELECT l.id FROM "
         "truss.backups l JOIN numbered n ON n.id = l.id, s WHERE n.number > 1 AND l.state = 'completed' AND NOT "
         "((n.number <= s.keep_last OR (n.of_day = 1 AND n.day <= s.keep_daily) OR (n.of_week = 1 AND n.week <= "
@@ -264,32 +265,6 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_info("backup deleted by its schedule", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));
-        backup_files_delete(call, name);
-    }
-    return result != NULL;
-}
-
-/* Its files are gone for good. */
-static void forget_deleted(const struct backup_call *call, struct pg_session *session, const char *name)
-{
-    struct status ignored = {.arena = call->arena};
-    int count;
-    backup_rows_change(
-        session, "UPDATE truss.backups SET claimed_until = NULL WHERE filename = $1 AND state = 'deleted' RETURNING 1",
-        &(struct backup_query){NULL, 1, &name}, &count, &ignored);
-}
-
-/* What was deleted lately, once more: its worker may have died between the row and the file. */
-static bool end_deleted(const struct backup_call *call, struct pg_session *session)
-{
-    PG_RESULT(result) = pg_query(session,
-                                 "SELECT filename FROM truss.backups WHERE home = " BACKUP_HOME
-                                 " AND state = 'deleted' AND claimed_until > pg_catalog.now() - interval '1 hour'",
-                                 0, NULL, call->status);
-    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        if (backup_files_delete(call, pg_field(result, i, 0))) {
-            forget_deleted(call, session, pg_field(result, i, 0));
-        }
     }
     return result != NULL;
 }
@@ -298,9 +273,10 @@ bool backup_sweep(const struct backup_call *call)
 {
     struct pg_session *const session = open_home(call);
     bool exist;
-    const bool ok = session != NULL && backup_rows_exist(session, &exist, call->status) &&
-                    (!exist || (end_lost(call, session) && (call->backups->folder == NULL ||
-                                                            (end_old(call, session) && end_deleted(call, session)))));
+    const bool ok =
+        session != NULL && backup_rows_exist(session, &exist, call->status) &&
+        (!exist || (end_lost(call, session) &&
+                    (call->backups->folder == NULL || (end_old(call, session) && backup_delete_left(call, session)))));
     pg_session_free(session);
     return ok;
 }

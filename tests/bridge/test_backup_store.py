@@ -49,6 +49,11 @@ class Store:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_{command}") as answer:
             return json.load(answer)
 
+    def uploads(self):
+        """Ids of those that nobody completed."""
+        path = os.path.join(self.directory, "backups", "._S3rver_uploads")
+        return os.listdir(path) if os.path.exists(path) else []
+
     def objects(self):
         """{key: path} of what is in the bucket; uploads that nobody completed are shown too."""
         found = {}
@@ -70,7 +75,7 @@ class Backups(Case):
     def setUp(self):
         super().setUp()
         self.sql("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 500) i")
-        for command in ("seen", "fail/500/None/0", "page/1000"):
+        for command in ("seen", "fail/500/None/0", "page/1000", "hang/none"):
             self.store.tell(command)
         for name in os.listdir(os.path.join(self.store.directory, "backups")):
             if not name.startswith("."):
@@ -189,15 +194,30 @@ class Backups(Case):
         self.large()
         self.open()
         self.ask("POST", "", None, 202)
-        uploads = os.path.join(self.store.directory, "uploads")
-        wait_for(lambda: self.store.tell("seen").get("POST"), every=0.01)
+        wait_for(self.store.uploads, every=0.01)
         self.process.kill()
         self.assertEqual(self.store.objects(), {})
         self.sql("UPDATE truss.backups SET claimed_until = now() - interval '1 second'")
         self.open()
         wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("failed",)])
         self.assertEqual(self.store.objects(), {})
-        self.assertFalse(os.path.exists(uploads) and os.listdir(uploads))
+        wait_for(lambda: not self.store.uploads())
+
+    def test_a_prefix_that_lists_escape_is_the_same_prefix(self):
+        self.large()
+        self.open(self.store.url(prefix="/of&us/it's"))
+        self.ask("POST", "", None, 202)
+        wait_for(self.store.uploads, every=0.01)
+        self.process.kill()
+        self.sql("UPDATE truss.backups SET claimed_until = now() - interval '1 second'")
+        self.open(self.store.url(prefix="/of&us/it's"))
+        wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("failed",)])
+        wait_for(lambda: not self.store.uploads())
+        self.sql("DROP TABLE big")
+        backup = self.make()
+        self.assertEqual(self.ask("GET", "")["orphans"], [])
+        self.sql("DELETE FROM truss.backups")
+        self.assertEqual(self.ask("GET", "")["orphans"], [backup["filename"]])
 
     def test_memory_does_not_grow_with_the_dump(self):
         self.large()
@@ -245,6 +265,45 @@ class Backups(Case):
         after = self.verified(backup)
         self.assertEqual((after["status"], after["verified"]), ("completed", ""))
         self.assertIsNotNone(after["message"])
+
+    def test_a_delete_that_the_store_does_not_do_is_done_later(self):
+        self.open()
+        backup = self.make()
+        key = "of/us/" + backup["filename"]
+        self.store.tell("fail/403/AccessDenied/1/DELETE")
+        self.assertIn("s3:DeleteObject", self.http.request("DELETE", f"/api/backups/{backup['id']}").json["error"])
+        left = self.ask("GET", f"/{backup['id']}")
+        self.assertEqual(left["detail_status"], "deleting")
+        self.assertIn("s3:DeleteObject", left["message"])
+        self.assertIn(key, self.store.objects())
+        self.assertIn("being deleted", self.ask("POST", f"/{backup['id']}/restore", None, 400)["error"])
+        self.store.tell("hang/DELETE")
+        with self.assertRaises(harness.RpcError) as hung:
+            self.rpc(self.process).call("BackupService", "DeleteBackup", {"id": str(backup["id"])}, timeout_ms=8000)
+        for said in (str(hung.exception), self.ask("GET", f"/{backup['id']}")["message"]):
+            self.assertIn("The store at http://127.0.0.1", said)
+        self.store.tell("hang/none")
+        self.assertEqual(self.ask("DELETE", f"/{backup['id']}"), {"ok": True})
+        self.assertEqual((self.store.objects(), self.ask("GET", "")["backups"]), ({}, []))
+
+    def test_a_delete_whose_worker_is_killed_is_done_by_the_next(self):
+        self.open()
+        backup = self.make()
+        self.store.tell("hang/DELETE")
+        command = subprocess.Popen([os.path.join(harness.BIN, "truss"), "backup", "delete", str(backup["id"])],
+                                   env=harness.clean_environment(None, self.process), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(command.wait)
+        self.addCleanup(command.kill)
+        self.store.tell("seen")
+        wait_for(lambda: self.store.tell("seen").get("DELETE"))
+        self.process.kill()
+        self.store.tell("hang/none")
+        self.assertEqual(self.sql("SELECT state FROM truss.backups"), [("deleting",)])
+        self.assertIn("of/us/" + backup["filename"], self.store.objects())
+        self.sql("UPDATE truss.backups SET claimed_until = now() - interval '1 second'")
+        self.open()
+        wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("deleted",)])
+        self.assertEqual(self.store.objects(), {})
 
     def test_urls_that_are_none_stop_the_start(self):
         for url, words in (("s3://", "bucket"), ("s3://Bad_Name", "bucket"), ("s3://backups?endpoint=ftp://x", "https://"),

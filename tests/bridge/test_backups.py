@@ -186,6 +186,21 @@ class Backups(Case):
         self.assertIn("protected", self.ask("DELETE", f"/{backup['id']}", None, 400)["error"])
         self.assertEqual(self.ask("DELETE", f"/{backup['id']}?force=true"), {"ok": True})
 
+    def test_a_file_that_cannot_be_deleted_keeps_its_row(self):
+        self.open()
+        backup = self.make("", {"protected": True})
+        os.rename(self.path(backup), self.path(backup) + ".away")
+        os.mkdir(self.path(backup))
+        self.assertGreaterEqual(self.http.request("DELETE", f"/api/backups/{backup['id']}?force=true").status, 400)
+        left = self.get(backup["id"])
+        self.assertEqual(left["detail_status"], "deleting")
+        self.assertIn("could not be deleted", left["message"])
+        os.rmdir(self.path(backup))
+        os.rename(self.path(backup) + ".away", self.path(backup))
+        self.sql("UPDATE truss.backups SET claimed_until = now()")  # the sweep goes on with it
+        wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("deleted",)])
+        self.assertEqual((self.files(), self.ask("GET", "")["backups"]), ([], []))
+
     def test_ids_that_are_none(self):
         self.open()
         for id in ("0", "99", "x", "1x", "-1", "9999999999999999999999", "..%2f..%2fetc"):
