@@ -3,7 +3,10 @@
  * @mikro-orm/migrations 7.2.1 and 6.6.16.
  */
 #include "framework/coded/code.h"
+#include "framework/core/package.h"
+#include "framework/formats/properties.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* tableName may be "schema.table". */
@@ -16,6 +19,33 @@ static void read_table(struct arena *arena, struct folder *folder, const char *f
     ledger->schema = dot == NULL ? NULL : arena_strndup(arena, name, (size_t)(dot - name));
 }
 
+#define PACKAGE "package.json"
+
+/* The first configuration that package.json names and that is there; where it names some and none is there (they are
+ * made by a build), that is noted. */
+static const char *config_of_package(struct arena *arena, struct folder *folder)
+{
+    static const char *const path[] = {"mikro-orm", "configPaths", NULL};
+    struct source_file file = {.name = PACKAGE};
+    size_t at = 0;
+    const bool is_read = folder_read(arena, folder, PACKAGE, &file.content);
+    const size_t value = is_read ? property_find(file.content, path, &at) : SIZE_MAX;
+    const struct text rest = text_slice(file.content, value, value == SIZE_MAX ? value : file.content.size);
+    const struct text list = text_slice(rest, 0, text_find(rest, "]", 0));
+    for (size_t begin = 0; value != SIZE_MAX && (begin = text_find(list, "\"", begin)) != SIZE_MAX;) {
+        const size_t end = text_find(list, "\"", begin + 1);
+        const struct text said = text_slice(list, begin + 1, end);
+        const char *const name = arena_strndup(arena, said.data, said.size);
+        const char *const own = strncmp(name, "./", 2) == 0 ? name + 2 : name;
+        if (folder_look(arena, folder, own) == FILE_REGULAR) {
+            return own;
+        }
+        begin = end == SIZE_MAX ? list.size : end + 1;
+    }
+    unread_ledger_because(arena, folder, file, value, "names configPaths, and none of them is there");
+    return NULL;
+}
+
 static bool mikro_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"mikro-orm.config.ts",
@@ -26,9 +56,11 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
                                         "src/mikro-orm.config.js",
                                         NULL};
     struct text source;
-    const char *const name = code_config(arena, folder, names, &source);
+    const char *const said = config_of_package(arena, folder);
+    const char *const name = code_config(arena, folder, said == NULL ? names : WORDS(said), &source);
     if (name == NULL) {
-        return false;
+        folder->evidence = path_join(arena, folder->base, PACKAGE);
+        return folder->unread_ledger != NULL;
     }
     /* `path` is that of the compiled ones where there is a `pathTs`. */
     const char *const path = code_directory_of(arena, folder, &(const struct source_file){name, source},
