@@ -234,7 +234,92 @@ static struct text blanked(struct arena *arena, struct text content, size_t at)
     return (struct text){copy, content.size};
 }
 
-bool flyway_configure(struct arena *arena, struct folder *folder)
+/* The first schema of a list of flyway.toml; NULL: none. */
+static const char *first_schema(struct arena *arena, struct text content, const char *section)
+{
+    const struct words schemas = config_list(arena, content, section, "schemas", ",");
+    return schemas.count == 0 ? NULL : schemas.items[0];
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? "public" : a, b == NULL ? "public" : b) == 0;
+}
+
+/* The environments of flyway.toml have schemas. The one that counts is named in the file or by a command, so several
+ * that differ are a question. */
+static void read_environments(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    static const char opening[] = "[environments.";
+    const char *const named = config_value(arena, file->content, "flyway", "environment");
+    const char *schema = NULL;
+    size_t count = 0;
+    for (size_t at = 0; (at = text_find(file->content, opening, at)) != SIZE_MAX;) {
+        const size_t start = at++;
+        const struct text rest = text_slice(file->content, start + 1, file->content.size);
+        const struct text section = text_slice(rest, 0, text_find(rest, "]", 0));
+        const struct text name = text_slice(section, strlen(opening) - 1, section.size);
+        if ((start > 0 && file->content.data[start - 1] != '\n') || memchr(name.data, '.', name.size) != NULL ||
+            (named != NULL && !text_is(name, named))) {
+            continue;
+        }
+        const char *const one = first_schema(arena, file->content, arena_strndup(arena, section.data, section.size));
+        if (count++ > 0 && !is_same(one, schema)) {
+            unread_ledger_because(arena, folder, *file, start,
+                                  arena_printf(arena, "has the schema %s, and another environment %s",
+                                               one == NULL ? "public" : one, schema == NULL ? "public" : schema));
+        }
+        schema = one;
+    }
+    folder->ledger.schema = schema;
+}
+
+/* What a profile of Spring says of the ledger and the usual configuration does not: whether it counts is up to how the
+ * program is started. */
+static void read_profile(struct arena *arena, struct folder *folder, const char *name)
+{
+    static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
+    const struct ledger *const ledger = &folder->ledger;
+    const struct source source = {.name = name, .prefix = "", .format = SOURCE_YAML};
+    struct source_file file = {.name = name};
+    if (!folder_read(arena, folder, name, &file.content) || text_find(file.content, "flyway:", 0) == SIZE_MAX) {
+        return;
+    }
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        const char *const said = value_of(arena, file.content, &source, keys[i]);
+        const char *const known = i > 0                   ? (ledger->schema == NULL ? "public" : ledger->schema)
+                                  : ledger->table == NULL ? "flyway_schema_history"
+                                                          : ledger->table;
+        const char *const one =
+            said == NULL ? known : arena_strndup(arena, said, i == 0 ? strlen(said) : strcspn(said, ", "));
+        if (strcmp(one, known) != 0) {
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, name) : folder->evidence;
+            const size_t at = text_find(file.content, said, text_find(file.content, "flyway:", 0));
+            unread_ledger_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
+                                  arena_printf(arena, "names %s for one profile, and others have %s", one, known));
+        }
+    }
+}
+
+static void read_profiles(struct arena *arena, struct folder *folder)
+{
+    static const char directory[] = "src/main/resources";
+    const char *const whole = path_join(arena, path_join(arena, folder->root, folder->base), directory);
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    if (file_look(whole, NULL) != FILE_DIRECTORY || !directory_list(arena, whole, &list, &unread)) {
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct text name = text_of(list.entries[i].name);
+        const bool is_yaml = text_ends_with(name, ".yml") || text_ends_with(name, ".yaml");
+        if (is_yaml && text_starts_with(name, "application-") && !text_starts_with(name, "application-test.")) {
+            read_profile(arena, folder, path_join(arena, directory, list.entries[i].name));
+        }
+    }
+}
+
+static bool read_usual(struct arena *arena, struct folder *folder)
 {
     static const struct source sources[] = {
         {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
@@ -257,8 +342,18 @@ bool flyway_configure(struct arena *arena, struct folder *folder)
             const size_t at = is_behind ? text_find(content, begins, 0) : 0;
             folder->evidence = path_join(arena, folder->base, sources[i].name);
             read_settings(arena, folder, blanked(arena, content, at), &sources[i]);
+            if (sources[i].section != NULL && folder->ledger.schema == NULL) {
+                read_environments(arena, folder, &(const struct source_file){sources[i].name, content});
+            }
             return true;
         }
     }
     return false;
+}
+
+bool flyway_configure(struct arena *arena, struct folder *folder)
+{
+    const bool is_read = read_usual(arena, folder);
+    read_profiles(arena, folder);
+    return is_read || folder->unread_ledger != NULL;
 }
