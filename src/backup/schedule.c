@@ -7,11 +7,13 @@
 #include "backup/delete.h"
 #include "backup/rows.h"
 #include "backup/store.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <string.h>
 
-#define MOST_FAILED "3" /* backups of a slot that failed: then it is the next slot's turn */
+#define LOST_MS     10000 /* for files of lost ones: the rest of a sweep waits behind them */
+#define MOST_FAILED "3"   /* backups of a slot that failed: then it is the next slot's turn */
 
 /* The last slot that has passed, of a row s. */
 #define SLOT                                                                                                           \
@@ -227,13 +229,15 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
         "'', "
         "b.kind";
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    struct status ignored = {.arena = call->arena}; /* what stays goes when the row is deleted */
+    const struct backup_call files = {call->backups, call->arena, &ignored, deadline_in(LOST_MS)};
     bool is_scheduled = false;
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const bool is_failed = pg_field_bool(result, i, 1); /* the file of one that was complete stays */
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_warn("backup lost its worker", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));
         if (is_failed && call->backups->folder != NULL) {
-            backup_files_delete(call, name);
+            backup_files_delete(&files, name);
         }
         is_scheduled = is_scheduled || (is_failed && strcmp(pg_field(result, i, 2), "scheduled") == 0);
     }
