@@ -130,6 +130,13 @@ static bool read_tls(const struct options *options, struct config *config, struc
                        "TLS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
 }
 
+static bool check_environment(const struct config *config, struct status *status)
+{
+    return config->environment == NULL || scope_environment_is(text_of(config->environment)) ||
+           status_fail(status, STATUS_INVALID_ARGUMENT,
+                       "--environment is a name of letters, digits, - and _: production.");
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -164,12 +171,8 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
     }
-    if (config->environment != NULL && !scope_environment_is(text_of(config->environment))) {
-        return status_fail(status, STATUS_INVALID_ARGUMENT,
-                           "--environment is a name of letters, digits, - and _: production.");
-    }
-    if (!read_tls(options, config, status) || !check_login(options, config->urls, status) ||
-        !read_ledger(arena, options->ledger, &config->ledger, status)) {
+    if (!check_environment(config, status) || !read_tls(options, config, status) ||
+        !check_login(options, config->urls, status) || !read_ledger(arena, options->ledger, &config->ledger, status)) {
         return false;
     }
     read_connection(arena, options->database_url, config);
