@@ -5,7 +5,7 @@
 #include "framework/core/layout.h"
 #include "unit/project_files.h"
 
-#define MOST_FILES 3
+#define MOST_FILES 4
 
 /* A project of one framework, and what is known of its ledger then. */
 struct said {
@@ -418,17 +418,29 @@ static const struct said projects[] = {
        "    table_storage:\n            table_name: '%env(T)%'\n"}},
      NULL,
      "computes the tracking table's name (%env(T)%)"},
+#define BY_ENV                                                                                                         \
+    {                                                                                                                  \
+        "config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' "   \
+                               "=> env('DB_PREFIX', ''),\n            'search_path' => env('DB_SCHEMA', 'public'),\n " \
+                               "       ],\n    ],\n 'migrations' => env('T', 'migrations'),\n];\n"                     \
+    }
+    {"laravel", {LARAVEL, LARAVEL_ONE, BY_ENV}, "public.migrations", NULL},
     {"laravel",
-     {LARAVEL, LARAVEL_ONE, {"config/database.php", "<?php return [\n 'migrations' => env('T', 'migrations'),\n];\n"}},
+     {LARAVEL, LARAVEL_ONE, BY_ENV, {".env.example", "DB_PREFIX=\nDB_SCHEMA=public\n"}},
+     "public.migrations",
+     NULL},
+    {"laravel",
+     {LARAVEL, LARAVEL_ONE, BY_ENV, {".env", "T=ours\n"}},
      NULL,
-     "config/database.php, line 2, computes migrations"},
+     "config/database.php, line 8, computes migrations"},
     {"laravel",
-     {LARAVEL,
-      LARAVEL_ONE,
-      {"config/database.php", "<?php return [\n    'connections' => [\n        'pgsql' => [\n            'prefix' => "
-                              "env('P', ''),\n        ],\n    ],\n];\n"}},
+     {LARAVEL, LARAVEL_ONE, BY_ENV, {".env", "DB_PREFIX=app_\n"}},
      NULL,
      "config/database.php, line 4, computes prefix"},
+    {"laravel",
+     {LARAVEL, LARAVEL_ONE, BY_ENV, {"compose.yml", "environment:\n  DB_SCHEMA: app\n"}},
+     NULL,
+     "line 5, computes search_path"},
     {"ecto",
      {ECTO, ECTO_ONE, {"config/config.exs", "config :app, App.Repo, migration_source: System.get_env(\"T\")\n"}},
      NULL,

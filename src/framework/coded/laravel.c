@@ -4,8 +4,11 @@
  */
 #include "framework/coded/code.h"
 #include "framework/core/mention.h"
+#include "framework/core/package.h"
+#include "framework/formats/config.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DATABASES "config/database.php"
@@ -19,6 +22,58 @@ static struct text connection_of(struct text source, size_t *at)
     return text_slice(source, 0, end);
 }
 
+/* Does a file of the package set the variable to something else than this? */
+static bool is_set_by(struct arena *arena, const struct folder *folder, const char *file, const char *variable,
+                      const char *usual)
+{
+    static const char *const others[] = {"docker-compose", "compose.", "Dockerfile", "Procfile", NULL};
+    const bool is_env = strncmp(file, ".env", 4) == 0 && strcmp(file, ".env.testing") != 0;
+    size_t i = 0;
+    while (others[i] != NULL && strncmp(file, others[i], strlen(others[i])) != 0) {
+        i++;
+    }
+    struct text content;
+    if (!is_env && others[i] == NULL) {
+        return false;
+    }
+    if (!folder_read(arena, folder, file, &content)) {
+        return folder_look(arena, folder, file) == FILE_REGULAR; /* it may */
+    }
+    const char *const value = config_value(arena, content, NULL, variable);
+    return is_env ? (value != NULL && strcmp(value, usual) != 0) ||
+                        config_unread(arena, content, NULL, variable) != SIZE_MAX
+                  : text_find(content, variable, 0) != SIZE_MAX;
+}
+
+/* Of env('NAME', 'usual') the usual value counts where no file of the package sets the variable. */
+static void take_usual(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                       struct mentioned *said)
+{
+    const size_t behind = said->at + strlen(said->word);
+    const struct text line = text_slice(file->content, behind, text_find(file->content, "\n", behind));
+    const char *const rest = arena_strndup(arena, line.data, line.size);
+    char variable[64];
+    char usual[64] = "";
+    char end = '\0';
+    const bool is_empty = sscanf(rest, "%*[\"'] => env( %*[\"']%63[A-Z0-9_]%*[\"'] , ''%c", variable, &end) == 2;
+    if (said->kind != MENTION_COMPUTED ||
+        (!is_empty && sscanf(rest, "%*[\"'] => env( %*[\"']%63[A-Z0-9_]%*[\"'] , %*[\"']%63[A-Za-z0-9_]%*[\"']%c",
+                             variable, usual, &end) != 3) ||
+        end != ')') {
+        return;
+    }
+    struct status unread = {.arena = arena};
+    struct file_list list = {0};
+    bool is_set = !directory_list(arena, path_join(arena, folder->root, folder->base), &list, &unread);
+    for (size_t i = 0; i < list.count && !is_set; i++) {
+        is_set = is_set_by(arena, folder, list.entries[i].name, variable, usual);
+    }
+    if (!is_set) {
+        said->kind = usual[0] == '\0' ? MENTION_NOTHING : MENTION_LITERAL;
+        said->value = arena_strdup(arena, usual);
+    }
+}
+
 static void read_connection(struct arena *arena, struct folder *folder, struct text source)
 {
     static const struct mention parts[] = {{.words = "prefix"},
@@ -29,6 +84,7 @@ static void read_connection(struct arena *arena, struct folder *folder, struct t
         size_t at;
         file.content = connection_of(source, &at);
         while (mention_next(arena, &parts[i], &file, &at, &said)) {
+            take_usual(arena, folder, &file, &said);
             if (said.kind == MENTION_COMPUTED) {
                 unread_ledger(arena, folder, file, said.at, said.word);
             } else if (said.kind == MENTION_LITERAL && parts[i].part == MENTION_SCHEMA) {
@@ -49,8 +105,14 @@ static void read_table(struct arena *arena, struct folder *folder, struct text s
     struct mentioned said;
     size_t at = 0;
     folder->ledger.table = code_string(arena, source, "migrations");
-    if (folder->ledger.table == NULL && mention_next(arena, &mention, &file, &at, &said) &&
-        said.kind != MENTION_NOTHING) {
+    if (folder->ledger.table != NULL || !mention_next(arena, &mention, &file, &at, &said)) {
+        return;
+    }
+    const bool is_computed = said.kind == MENTION_COMPUTED;
+    take_usual(arena, folder, &file, &said);
+    if (is_computed && said.kind == MENTION_LITERAL) {
+        folder->ledger.table = said.value;
+    } else if (said.kind != MENTION_NOTHING) {
         unread_ledger(arena, folder, file, said.at, "migrations");
     }
 }
