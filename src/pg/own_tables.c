@@ -46,7 +46,8 @@ static const char *quiet_sql(const struct pg_session *session)
 struct found {
     bool tables;
     bool schema;
-    bool heard; /* making them would be, by event triggers; asked where they are to be made */
+    bool heard;    /* making them would be, by event triggers; asked where they are to be made, as is the next */
+    bool may_hush; /* this session may have it otherwise */
 };
 
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
@@ -105,13 +106,15 @@ static bool was_made_by_another(const struct status *status)
 }
 
 /* Would event triggers hear of what is made, and may this session have it otherwise? */
-static bool is_heard(struct pg_session *session, bool *heard, struct status *status)
+static bool ask_listeners(struct pg_session *session, struct found *found, struct status *status)
 {
     static const char sql[] =
-        "SELECT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled "
-        "OPERATOR(pg_catalog.<>) 'D') FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user";
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled OPERATOR(pg_catalog.<>) 'D'), "
+        "r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user";
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
-    *heard = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
+    const bool is_told = result != NULL && PQntuples(result) == 1;
+    found->heard = is_told && pg_field_bool(result, 0, 0);
+    found->may_hush = is_told && pg_field_bool(result, 0, 1);
     return result != NULL;
 }
 
@@ -121,7 +124,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
     struct buffer sql = {.arena = status->arena};
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
-    buffer_puts(&sql, found->heard ? quiet_sql(session) : "");
+    buffer_puts(&sql, found->heard && found->may_hush ? quiet_sql(session) : "");
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
     buffer_puts(&sql, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
     buffer_puts(&sql, tables->sql);
@@ -156,15 +159,15 @@ static void explain_event_triggers(struct pg_session *session, struct status *st
 
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status)
 {
+    struct found found;
     for (int i = 0; i < MOST_TRIES; i++) {
-        struct found found;
         if (!look(session, tables, &found, status)) {
             return false;
         }
         if (found.tables) {
             return true;
         }
-        if (!is_heard(session, &found.heard, status)) {
+        if (!ask_listeners(session, &found, status)) {
             return false;
         }
         if (make(session, tables, &found, status)) {
@@ -175,7 +178,9 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
         }
         *status = (struct status){.arena = status->arena};
     }
-    explain_event_triggers(session, status);
+    if (found.heard) {
+        explain_event_triggers(session, status);
+    }
     if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status->reason = reason_word(REASON_NO_STATE_SCHEMA);
         status->hint = arena_printf(status->arena,

@@ -79,7 +79,7 @@ END_TEST
 START_TEST(they_are_made_where_they_are_not)
 {
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "CREATE SCHEMA IF NOT EXISTS truss;" MAKE, .is_script = true},
                                    {0}});
     ck_assert(ensure());
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(the_right_to_make_a_schema_is_not_asked_for_where_it_is_there)
 {
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = SCHEMA},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "(1414681939, 0);" MAKE, .is_script = true},
                                    {0}});
     ck_assert(ensure());
@@ -103,7 +103,7 @@ START_TEST(what_another_one_makes_at_the_same_time_is_looked_at_again)
         const struct fake_error there = {.sqlstate = codes[i], .message = "is there already"};
         const struct fake_error *const kept_there = kept(&there, sizeof there);
         have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
-                                       {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                       {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                        {.asked = MAKE, .is_script = true, .error = kept_there, .state = 'E'},
                                        {.asked = "ROLLBACK", .is_script = true},
                                        {.asked = LOOK, .has_row = true, .row = THERE},
@@ -117,13 +117,13 @@ START_TEST(what_is_there_and_is_not_three_times_is_an_error)
 {
     static const struct fake_error there = {.sqlstate = "23505", .message = "is there already"};
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {.asked = LOOK, .has_row = true, .row = NONE},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {.asked = LOOK, .has_row = true, .row = NONE},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &there},
                                    {0}});
     ck_assert(!ensure());
@@ -134,7 +134,7 @@ START_TEST(who_may_not_make_them_is_told_what_to_do)
 {
     static const struct fake_error denied = {.sqlstate = "42501", .message = "permission denied for database"};
     have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
-                                   {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = MAKE, .is_script = true, .error = &denied},
                                    {0}});
     ck_assert(!ensure());
@@ -148,7 +148,7 @@ START_TEST(an_error_at_any_place_is_the_error)
 {
     each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}}, look);
     each_place((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = NONE},
-                                         {.asked = HEARD, .has_row = true, .row = {"f"}},
+                                         {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                          {.asked = MAKE, .is_script = true},
                                          {0}},
                ensure);
