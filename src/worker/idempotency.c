@@ -204,6 +204,21 @@ bool idempotency_read(const struct rpc_call *call, const char **key, const char 
     return *key == NULL || check_key(*key, call->status);
 }
 
+/* The lock goes before the answer does: a server lets go of it only when it notices that its session has ended, and a
+ * client that asks again at once would be told that its first call is still under way. */
+static void let_go(struct keyed *keyed)
+{
+    struct arena *const arena = arena_new(0);
+    struct status ignored = {.arena = arena};
+    if (keyed->session != NULL && keyed->is_locked && !pg_session_is_lost(keyed->session)) {
+        pg_session_set_deadline(keyed->session, deadline_in(WRITE_MS));
+        pg_exec(keyed->session,
+                arena_printf(arena, "SELECT pg_catalog.pg_advisory_unlock(" LOCK_CLASS ", %d)", keyed->lock), &ignored);
+    }
+    arena_free(arena);
+    pg_session_free(keyed->session);
+}
+
 ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *kind, void *context,
                              struct rpc_call *call, const ProtobufCMessage *input)
 {
@@ -223,6 +238,6 @@ ProtobufCMessage *idempotent(const struct site *site, const struct idempotent *k
         return NULL;
     }
     ProtobufCMessage *const reply = answer_keyed(&keyed, kind, context, call, input);
-    pg_session_free(keyed.session); /* its lock goes with it */
+    let_go(&keyed);
     return reply;
 }
