@@ -19,6 +19,14 @@ function nameBefore(text, caret) {
  */
 export function completion({ tables, database, changed }) {
   const known = new Map(); // "database schema.name" → columns, null while they are asked for
+  const failures = new Map(); // the same → how often they could not be had
+
+  /** Twice more: a service that is busy for a moment is no reason to offer nothing from then on. */
+  function askLater(key) {
+    const count = (failures.get(key) ?? 0) + 1;
+    failures.set(key, count);
+    if (count <= 2) setTimeout(() => { known.delete(key); changed(); }, 1000 * count);
+  }
 
   function columns(schema, name) {
     const relation = tables().find((one) => one.name === name && (schema === "" || one.schema === schema));
@@ -27,7 +35,7 @@ export function completion({ tables, database, changed }) {
     const key = `${database()} ${whole}`;
     if (!known.has(key)) {
       known.set(key, null);
-      ask(`/api/sql/tables/${encodeURIComponent(whole)}${database() ? `?database=${encodeURIComponent(database())}` : ""}`).then((told) => { known.set(key, told.columns); changed(); }, () => {});
+      ask(`/api/sql/tables/${encodeURIComponent(whole)}${database() ? `?database=${encodeURIComponent(database())}` : ""}`).then((told) => { known.set(key, told.columns); changed(); }, () => askLater(key));
     }
     return known.get(key) ?? [];
   }
