@@ -302,7 +302,7 @@ class Progress(Runs):
     def test_a_batch_that_waits_says_so_once_and_is_applied_at_its_end(self):
         self.start("CREATE TABLE u (id INT);", "ALTER TABLE t ADD COLUMN more INT;")
         pid = self.reader()
-        self.let_go_after(3)
+        self.let_go_after(6)
         self.assertRegex(self.run_truss("run", "--progress", "--transaction", "all"),
                          rf"^waiting  \d: pid {pid} .*\napplied  2 .*\napplied  3 .*\nApplied 2 migration")
 
