@@ -32,29 +32,43 @@ export function startDialogs() {
 }
 
 /**
+ * What a dialog does when it is told to: `run(draw)` acts, closes the dialog and calls `done(answer)`. `below(draw)`: the field for what has to
+ * be typed first, and the error of the last time. `mayRun()`: that is typed, and nothing is under way.
+ */
+export function attempt({ act, done, typed }) {
+  let error = null;
+  let isBusy = false;
+  let written = "";
+  return {
+    mayRun: () => !isBusy && (typed === undefined || written === typed),
+    below: (draw) => [
+      typed === undefined ? null : h("label", { class: "typed" }, "Type ", h("b", {}, typed), " to go on", h("input", { value: written, autocomplete: "off", spellcheck: "false", oninput: (event) => { written = event.target.value; draw(); } })),
+      error ? failure({ error }) : null,
+    ],
+    async run(draw) {
+      isBusy = true;
+      error = null;
+      draw();
+      try {
+        const answer = await act();
+        closeDialog();
+        done?.(answer);
+      } catch (problem) {
+        error = problem;
+        isBusy = false;
+        draw();
+      }
+    },
+  };
+}
+
+/**
  * Asks before something is done. `text`: paragraphs; `act()` does it and its errors are shown; `done(answer)` is called behind it. `typed`:
  * what has to be typed first, where a wrong click would cost too much.
  */
 export function confirmDialog({ title, text, label, kind = "primary", act, done, typed }) {
-  let error = null;
-  let isBusy = false;
-  let written = "";
-  const run = async (draw) => {
-    isBusy = true;
-    error = null;
-    draw();
-    try {
-      const answer = await act();
-      closeDialog();
-      done?.(answer);
-    } catch (problem) {
-      error = problem;
-      isBusy = false;
-      draw();
-    }
-  };
+  const doing = attempt({ act, done, typed });
   openDialog({ title, view: (draw) => [h("div", { class: "dialog-body" }, text.map((line) => h("p", {}, line)),
-    typed ? h("label", { class: "typed" }, "Type ", h("b", {}, typed), " to go on", h("input", { value: written, autocomplete: "off", spellcheck: "false", oninput: (event) => { written = event.target.value; draw(); } })) : null,
-    error ? failure({ error }) : null),
-  h("div", { class: "dialog-actions" }, button({ onclick: closeDialog }, "Leave it"), button({ kind, disabled: isBusy || (typed !== undefined && written !== typed), onclick: () => run(draw) }, label))] });
+    doing.below(draw)),
+  h("div", { class: "dialog-actions" }, button({ onclick: closeDialog }, "Leave it"), button({ kind, disabled: !doing.mayRun(), onclick: () => doing.run(draw) }, label))] });
 }

@@ -1,7 +1,7 @@
 // A dialog that asks for a few things before something is done, and shows the error where that fails.
 import { h } from "../lib/h.js";
-import { button, failure } from "./basics.js";
-import { closeDialog, openDialog } from "./dialog.js";
+import { button } from "./basics.js";
+import { attempt, closeDialog, openDialog } from "./dialog.js";
 
 function input(field, values, changed) {
   const common = { id: `field-${field.name}`, "aria-describedby": field.hint ? `hint-${field.name}` : null };
@@ -28,29 +28,12 @@ function row(field, values, changed) {
 export function formDialog({ title, text = [], fields = [], label, kind = "primary", act, done, typed }) {
   const values = Object.fromEntries(fields.map((field) => [field.name, field.value ?? (field.kind === "check" ? false : "")]));
   const said = (what) => typeof what === "function" ? what(values) : what;
-  let error = null;
-  let isBusy = false;
-  let written = "";
-  const run = async (draw) => {
-    isBusy = true;
-    error = null;
-    draw();
-    try {
-      const answer = await act(values);
-      closeDialog();
-      done?.(answer);
-    } catch (problem) {
-      error = problem;
-      isBusy = false;
-      draw();
-    }
-  };
-  openDialog({ title, view: (draw) => h("form", { class: "dialog-form", onsubmit: (event) => { event.preventDefault(); if (!isBusy && (typed === undefined || written === typed)) run(draw); } },
+  const doing = attempt({ act: () => act(values), done, typed });
+  openDialog({ title, view: (draw) => h("form", { class: "dialog-form", onsubmit: (event) => { event.preventDefault(); if (doing.mayRun()) doing.run(draw); } },
     h("div", { class: "dialog-body" }, text.map((line) => h("p", {}, line)), fields.filter((field) => field.shown?.(values) ?? true).map((field) => row(field, values, draw)),
-      typed === undefined ? null : h("label", { class: "typed" }, "Type ", h("b", {}, typed), " to go on", h("input", { value: written, autocomplete: "off", spellcheck: "false", oninput: (event) => { written = event.target.value; draw(); } })),
-      error ? failure({ error }) : null),
+      doing.below(draw)),
     h("div", { class: "dialog-actions" }, button({ onclick: closeDialog }, "Leave it"),
-      h("button", { type: "submit", class: said(kind), disabled: isBusy || (typed !== undefined && written !== typed) }, said(label)))) });
+      h("button", { type: "submit", class: said(kind), disabled: !doing.mayRun() }, said(label)))) });
 }
 
 /** The field for the hours until an end; hoursOf(values) answers them. 0: never. */
