@@ -14,7 +14,7 @@ FAILED_PRECONDITION = 9
 LEDGER = """CREATE TABLE {}._prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL,
     finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ,
     started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0);"""
-LOOK = "WITH owner AS"  # the beginning of the query of look/shapes.c
+LOOK = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relpersistence"  # the beginning of the query of look/shapes.c
 
 
 def sha256(text):
