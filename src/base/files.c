@@ -3,6 +3,8 @@
  */
 #include "base/files.h"
 
+#include "base/clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 
 #define MOST_ENTRIES 100000
 #define PIECE        ((size_t)64 * 1024) /* of a file that is read piece by piece */
+#define SETTLED_NS   INT64_C(2000000000)
 
 static enum file_kind kind_of(const struct stat *info)
 {
@@ -51,6 +54,12 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
            a->ctime_ns == b->ctime_ns;
+}
+
+bool file_stamp_is_settled(const struct file_stamp *stamp)
+{
+    const int64_t last = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
+    return clock_wall_us() * 1000 - last >= SETTLED_NS;
 }
 
 bool file_is_within(const char *folder, const char *path)

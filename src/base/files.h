@@ -33,6 +33,11 @@ int directory_open(const char *path);
 
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
+/* Is the last change so long ago that another one could not leave the stamp as it is? Within one tick of the file
+ * system's clock it could: what was read of such a file is not to be remembered. Ask with a stamp that was taken before
+ * the file was read. */
+bool file_stamp_is_settled(const struct file_stamp *stamp);
+
 /* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
 bool file_is_within(const char *folder, const char *path);
 

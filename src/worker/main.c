@@ -2,6 +2,7 @@
  * truss-worker: reads its options, listens, and serves until it is told to stop.
  */
 #include "base/log.h"
+#include "framework/core/survey.h"
 #include "workbench/opening.h"
 #include "worker/branch_watch.h"
 #include "worker/create_database.h"
@@ -173,6 +174,7 @@ static void furnish(struct house *house, struct arena *arena)
     const struct config *const config = house->config;
     srandom((unsigned)(clock_wall_us() ^ getpid()));
     house->site = site_of(config);
+    house->site.project.surveys = surveys_new();
     house->workbench = workbench_of(config);
     house->health = (struct health_context){
         .workbench = &house->workbench,
@@ -260,6 +262,7 @@ static void clear(struct house *house)
     pg_pool_free(house->health.pool);
     pg_pool_free(house->site.pool);
     checksums_free(house->site.checksums);
+    surveys_free(house->site.project.surveys);
     login_free(house->gate.login);
 }
 

@@ -3,7 +3,11 @@
  */
 #include "framework/core/framework.h"
 #include "framework/core/layout.h"
+#include "framework/core/survey.h"
 #include "unit/project_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #define MOST_FILES 4
 
@@ -525,6 +529,91 @@ START_TEST(a_project_says_its_tracking_table_wherever_it_can_be_said)
 }
 END_TEST
 
+/* ---- what is remembered of a project's files ---- */
+
+#define SILENT "package main\n// nothing here\n"
+#define SAYS   "package main\nimport \"github.com/pressly/goose/v3\"\nfunc a() { goose.SetTableName(\"ours\") }\n"
+
+static const char *at(const char *path)
+{
+    return arena_printf(arena, "%s/%s", root, path);
+}
+
+/* The same number of bytes, and the time of its last change set back. */
+static void edit_and_hide(void)
+{
+    struct stat before;
+    ck_assert_int_eq(stat(at("pkg/a.go"), &before), 0);
+    FILE *const file = fopen(at("pkg/a.go"), "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_gt(fprintf(file, "%s", SAYS), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, at("pkg/a.go"), (struct timespec[]){before.st_atim, before.st_mtim}, 0), 0);
+}
+
+static void rename_over(void)
+{
+    put("pkg/b.new", SAYS);
+    ck_assert_int_eq(rename(at("pkg/b.new"), at("pkg/b.go")), 0);
+}
+
+static void add_a_directory(void)
+{
+    put("pkg/new/deep/c.go", SAYS);
+}
+
+static void change_the_directory(void)
+{
+    put("other/a.go", SAYS);
+    ck_assert_int_eq(rename(at("pkg"), at("gone")), 0);
+    ck_assert_int_eq(rename(at("other"), at("pkg")), 0);
+    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s'", at("gone"))), 0);
+}
+
+static void (*const edits[])(void) = {edit_and_hide, rename_over, add_a_directory, change_the_directory};
+
+static const char *table_of(const struct project *remembering)
+{
+    struct folder_list folders = {0};
+    ck_assert_msg(folders_find(arena, remembering, &folders, &status), "%s", status.message);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (strcmp(folders.items[i].framework->id, "goose") == 0) {
+            return folders.items[i].ledger.table;
+        }
+    }
+    ck_abort_msg("no folder of goose");
+}
+
+/* What changed a moment ago is not remembered. */
+static void settle(const char *path)
+{
+    struct file_stamp stamp;
+    while (file_look(at(path), &stamp) != FILE_NONE && !file_stamp_is_settled(&stamp)) {
+        usleep(50000);
+    }
+}
+
+START_TEST(what_was_read_is_read_again_where_it_changed)
+{
+    struct project remembering = project;
+    remembering.surveys = surveys_new();
+    put("migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
+    put("pkg/b.go", SILENT);
+    put("pkg/a.go", arena_printf(arena, "%-*s", (int)strlen(SAYS), SILENT));
+    settle("pkg");
+    settle("pkg/a.go");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_ptr_null(table_of(&remembering));
+    }
+    edits[_i]();
+    for (int i = 0; i < 3; i++) {
+        const char *const table = table_of(&remembering);
+        ck_assert_msg(table != NULL && strcmp(table, "ours") == 0, "edit %d: %s", _i, table);
+    }
+    surveys_free(remembering.surveys);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_mentions");
@@ -533,6 +622,7 @@ int main(void)
     tcase_add_loop_test(tests, a_project_says_its_tracking_table_wherever_it_can_be_said, 0,
                         sizeof projects / sizeof *projects);
     tcase_add_loop_test(tests, code_may_name_another_folder, 0, sizeof folders_in_code / sizeof *folders_in_code);
+    tcase_add_loop_test(tests, what_was_read_is_read_again_where_it_changed, 0, sizeof edits / sizeof *edits);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #define MIGRATION_FILE_LIMIT LIMIT_OPTION_SIZE
 
 struct framework;
+struct surveys;
 struct habits;
 struct delegate;
 
@@ -116,8 +117,9 @@ struct project {
     const char *schema;     /* the connection URL's ?schema=; NULL: not given */
     const char *database;   /* of the connection URL; NULL: not known */
     const char *user;
-    const char *framework;  /* the one that is asked for: its recognise() has no veto then; NULL: none */
-    size_t migration_limit; /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */
+    const char *framework;   /* the one that is asked for: its recognise() has no veto then; NULL: none */
+    size_t migration_limit;  /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */
+    struct surveys *surveys; /* which of its files say nothing (survey.h); NULL: that is not remembered */
     const struct framework *const *frameworks; /* all that may be meant, NULL-terminated; NULL: the compiled ones */
 };
 

@@ -1,12 +1,12 @@
 /*
- * The files of a package that may mention a tracking table, each read once for all folders. Only what is found with
- * certainty becomes the folder's: one name, said everywhere in the same way.
+ * The files of a package that may mention a tracking table, each read once for all folders.
  */
 #include "framework/core/mention.h"
 
 #include "base/words.h"
-#include "framework/core/mention_path.h"
+#include "framework/core/mention_found.h"
 #include "framework/core/pattern.h"
+#include "framework/core/survey.h"
 #include "framework/core/walk.h"
 
 #include <ctype.h>
@@ -18,6 +18,7 @@
 #define MOST_ENTRIES 20000
 #define MOST_FILES   4000 /* that are read */
 #define MOST_DEPTH   10
+#define MOST_CHANGED 16 /* files that are read in each look; beyond it what is known of them is renewed */
 #define FILE_LIMIT   ((size_t)256 * 1024)
 
 /* Where commands and variables are written. */
@@ -30,21 +31,6 @@ static const char commands[] =
 /* Tests are about other databases. */
 static const char tests[] = "*_test.go *.{test|spec}.{ts|js|mjs|cjs} test_*.py *_test.py conftest.py *_spec.rb "
                             "*_test.rb test.py tests.py testing.py *{Test|Tests|IT}.{java|kt|cs} *_test.exs";
-
-/* What is known of one part of a folder's ledger. */
-struct finding {
-    const char *value; /* NULL: nothing was found */
-    const char *place; /* "main.go, line 12, has goose.SetTableName(" */
-};
-
-/* A folder, and what is looked for. */
-struct wanted {
-    struct folder *folder;
-    bool is_said[MENTION_PATH + 1]; /* its configuration says that part */
-    struct finding found[MENTION_PATH + 1];
-    bool is_path_named;     /* a command names this folder, or one that cannot be read */
-    const char *other_path; /* what is to be said of a command that names another one; NULL: there is none */
-};
 
 /* A fact with its lists cut, once for all files. Lists end with NULL. */
 struct sought {
@@ -63,8 +49,9 @@ struct noting {
     struct sought *sought; /* in the package that is looked through */
     size_t sought_count;
     const char *const *tests;
-    const char *base; /* the package */
-    char *buffer;     /* of FILE_LIMIT bytes, for one file after the other */
+    const char *base;      /* the package */
+    char *buffer;          /* of FILE_LIMIT bytes, for one file after the other */
+    struct survey *survey; /* of the package, while it is looked through */
     size_t entries;
     size_t files;
 };
@@ -102,13 +89,15 @@ static bool has_one(struct text content, const char *const *words)
     return words[i] != NULL;
 }
 
-/* Reads a file into the buffer that all have in turn; false for one that is too large, or no text. */
-static bool read_file(struct noting *noting, const char *path, struct text *content)
+/* Reads a file into the buffer that all have in turn. content is empty for one that is too large. */
+static bool read_file(struct noting *noting, const char *whole, struct text *content)
 {
-    const char *const whole = path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path);
     const int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     size_t size = 0;
-    ssize_t got = fd < 0 ? -1 : 1;
+    if (noting->buffer == NULL) { /* not zeroed: most looks read a small file or none */
+        noting->buffer = arena_try_alloc(noting->arena, FILE_LIMIT);
+    }
+    ssize_t got = fd < 0 || noting->buffer == NULL ? -1 : 1;
     while (got > 0 && size < FILE_LIMIT) {
         got = read(fd, noting->buffer + size, FILE_LIMIT - size);
         size += got > 0 ? (size_t)got : 0;
@@ -116,128 +105,8 @@ static bool read_file(struct noting *noting, const char *path, struct text *cont
     if (fd >= 0) {
         close(fd);
     }
-    *content = (struct text){noting->buffer, size};
-    return got == 0;
-}
-
-/* "app" of "app, public"; NULL for "$user". */
-static const char *first_schema(struct arena *arena, const char *path)
-{
-    const struct text first = text_trim((struct text){path, strcspn(path, ",")});
-    const struct text bare =
-        text_starts_with(first, "\"") && first.size > 1 ? text_slice(first, 1, first.size - 1) : first;
-    return bare.size == 0 || text_is(bare, "$user") ? NULL : arena_strndup(arena, bare.data, bare.size);
-}
-
-static const char *place_of(const struct noting *noting, const struct source_file *file,
-                            const struct mentioned *mentioned)
-{
-    const size_t size = strlen(mentioned->word);
-    return arena_printf(noting->arena, "%s, line %u, has %.*s", path_join(noting->arena, noting->base, file->name),
-                        text_position(file->content, mentioned->at).line,
-                        (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
-}
-
-/* As the tool makes it of what is written. */
-static const char *name_of(struct arena *arena, const struct framework *framework, const char *said)
-{
-    bool has_upper = false;
-    bool has_lower = false;
-    for (const char *c = said; *c != '\0'; c++) {
-        has_upper = has_upper || isupper((unsigned char)*c) != 0;
-        has_lower = has_lower || islower((unsigned char)*c) != 0;
-    }
-    char *const name = arena_strdup(arena, said);
-    for (char *c = name; framework->ledger.folds_names && !(has_upper && has_lower) && *c != '\0'; c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
-    return name;
-}
-
-/* Keeps the name; a second one that differs is a question. */
-static void keep(const struct noting *noting, struct wanted *wanted, enum mention_part part,
-                 const struct source_file *file, const struct mentioned *mentioned)
-{
-    struct arena *const arena = noting->arena;
-    struct finding *const found = &wanted->found[part];
-    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value)
-                                                     : name_of(arena, wanted->folder->framework, mentioned->value);
-    if (value == NULL) {
-        return;
-    }
-    if (found->value == NULL) {
-        *found = (struct finding){value, place_of(noting, file, mentioned)};
-    } else if (strcmp(found->value, value) != 0) {
-        unread_ledger_because(
-            arena, wanted->folder, *file, mentioned->at,
-            arena_printf(arena, "names %s, and another place %s (%s)", value, found->value, found->place));
-    }
-}
-
-/* Keeps what code names that puts a path together. A configuration that was read has said it. */
-static void note_joined_path(const struct noting *noting, struct wanted *wanted, const struct mention *mention,
-                             const struct source_file *file, const struct mentioned *mentioned)
-{
-    struct arena *const arena = noting->arena;
-    const struct folder *const folder = wanted->folder;
-    const char *const own = path_join(arena, noting->base, file->name);
-    if (folder->evidence != NULL && strcmp(folder->evidence, own) == 0) {
-        return;
-    }
-    const char *const path = mention->path_at(arena, folder, file, mentioned->at);
-    const enum named_path named = path == NULL ? NAMED_OTHER : mention_judge(arena, folder, path);
-    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
-    if (named == NAMED_OTHER && wanted->other_path == NULL) {
-        const char *const place = place_of(noting, file, mentioned);
-        wanted->other_path =
-            path == NULL ? arena_printf(arena, "%s, which is computed and cannot be read without running it", place)
-                         : arena_printf(arena, "%s %s, which is not what was read", place, path);
-    }
-}
-
-/* Keeps what a command names: this folder, or another one. */
-static void note_path(const struct noting *noting, struct wanted *wanted, const struct source_file *file,
-                      const struct mentioned *mentioned)
-{
-    struct arena *const arena = noting->arena;
-    const enum named_path named =
-        mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
-    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
-    if (named == NAMED_OTHER && wanted->other_path == NULL) {
-        wanted->other_path = arena_printf(arena, "%s %s, which is not what was read", place_of(noting, file, mentioned),
-                                          mentioned->value);
-    }
-}
-
-static void scan(const struct noting *noting, struct wanted *wanted, const struct mention *mention,
-                 const struct source_file *file)
-{
-    struct arena *const arena = noting->arena;
-    struct mentioned mentioned;
-    for (size_t at = 0; mention_next(arena, mention, file, &at, &mentioned);) {
-        const size_t size = strlen(mentioned.word);
-        const char *const word =
-            arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
-        if (mentioned.kind == MENTION_NOTHING ||
-            (mention->is_usual != NULL &&
-             mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
-            continue;
-        }
-        if (mention->path_at != NULL) {
-            note_joined_path(noting, wanted, mention, file, &mentioned);
-        } else if (mention->part == MENTION_PATH) {
-            note_path(noting, wanted, file, &mentioned);
-        } else if (mention->part == MENTION_FOLDER) {
-            unread_folder_because(
-                arena, wanted->folder, *file, mentioned.at,
-                arena_printf(arena, "has %s: migrations are in other folders as well, and one is read at a time",
-                             word));
-        } else if (mentioned.kind == MENTION_COMPUTED) {
-            unread_ledger(arena, wanted->folder, *file, mentioned.at, word);
-        } else {
-            keep(noting, wanted, mention->part, file, &mentioned);
-        }
-    }
+    *content = (struct text){noting->buffer, got == 0 ? size : 0};
+    return got >= 0;
 }
 
 /* Is the file one of its migrations? What they say is about other tables. */
@@ -248,31 +117,60 @@ static bool is_inside(const struct noting *noting, const struct folder *folder, 
     return strncmp(whole, folder->path, size) == 0 && whole[size] == '/';
 }
 
+/* Is it a directory whose files all are migrations of those that look for something? */
+static bool is_of_migrations(const struct noting *noting, const char *path)
+{
+    size_t i = 0;
+    while (i < noting->sought_count &&
+           is_inside(noting, noting->sought[i].wanted->folder, path_join(noting->arena, path, "x"))) {
+        i++;
+    }
+    return i == noting->sought_count;
+}
+
 static bool is_wanted(const struct noting *noting, const struct sought *sought, const char *path, const char *name)
 {
     return fits_one(sought->patterns, path, name) && !is_inside(noting, sought->wanted->folder, path) &&
            !fits_one(noting->tests, path, name);
 }
 
+/* Reads a file for those that want it. False where it has nothing of what they look for; read again, it has not. */
+static bool look_into(struct noting *noting, const char *path)
+{
+    const char *const whole = path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path);
+    const char *const slash = strrchr(path, '/');
+    struct source_file file = {.name = path};
+    bool has = false;
+    if (!read_file(noting, whole, &file.content)) {
+        return true;
+    }
+    for (size_t i = 0; i < noting->sought_count; i++) {
+        const struct sought *const sought = &noting->sought[i];
+        /* What is beside it is rarer than the word. */
+        if (is_wanted(noting, sought, path, slash == NULL ? path : slash + 1) &&
+            (sought->beside[0] == NULL || has_one(file.content, sought->beside)) &&
+            has_one(file.content, sought->words) && text_is_utf8(file.content, NULL)) {
+            mention_scan(noting->arena, sought->wanted, sought->mention, &file);
+            has = true;
+        }
+    }
+    return has;
+}
+
+/* Looks at a file for the first time. */
 static void look_at(struct noting *noting, const char *path, const char *name)
 {
-    struct source_file file = {.name = path};
-    bool is_read = false;
-    for (size_t i = 0; i < noting->sought_count && noting->files < MOST_FILES; i++) {
-        const struct sought *const sought = &noting->sought[i];
-        if (!is_wanted(noting, sought, path, name)) {
-            continue;
-        }
-        if (!is_read && !read_file(noting, path, &file.content)) {
-            return;
-        }
-        noting->files += is_read ? 0 : 1;
-        is_read = true;
-        /* What is beside it is rarer than the word. */
-        if ((sought->beside[0] == NULL || has_one(file.content, sought->beside)) &&
-            has_one(file.content, sought->words) && text_is_utf8(file.content, NULL)) {
-            scan(noting, sought->wanted, sought->mention, &file);
-        }
+    struct surveyed surveyed = {.path = path};
+    size_t i = 0;
+    while (i < noting->sought_count && !is_wanted(noting, &noting->sought[i], path, name)) {
+        i++;
+    }
+    if (i < noting->sought_count && noting->files < MOST_FILES) {
+        noting->files++;
+        file_look(path_join(noting->arena, path_join(noting->arena, noting->root, noting->base), path),
+                  &surveyed.stamp);
+        surveyed.is_silent = !look_into(noting, path);
+        survey_add_file(noting->survey, &surveyed);
     }
 }
 
@@ -292,7 +190,8 @@ static bool is_other_package(const struct noting *noting, const char *path)
 static bool is_entered(const struct noting *noting, const char *path, const char *name)
 {
     const bool is_hidden = strcmp(name, ".github") == 0 || strcmp(name, ".circleci") == 0;
-    return (is_hidden || walk_enters(path, name)) && !is_other_package(noting, path_join(noting->arena, path, name));
+    const char *const own = path_join(noting->arena, path, name);
+    return (is_hidden || walk_enters(path, name)) && !is_other_package(noting, own) && !is_of_migrations(noting, own);
 }
 
 static void look_through(struct noting *noting, const char *path, int depth)
@@ -301,6 +200,9 @@ static void look_through(struct noting *noting, const char *path, int depth)
     struct status unread = {.arena = arena};
     struct file_list list;
     const char *const whole = path_join(arena, path_join(arena, noting->root, noting->base), path);
+    struct file_stamp stamp = {0};
+    file_look(whole, &stamp);
+    survey_add_directory(noting->survey, path, &stamp);
     if (!directory_list(arena, whole, &list, &unread)) {
         return;
     }
@@ -319,19 +221,70 @@ static void look_through(struct noting *noting, const char *path, int depth)
     }
 }
 
-/* ---- what was found ---- */
-
-static struct wanted wanted_of(struct folder *folder, const struct project *project)
+/* What the look through a package depends on, besides what stands in it. */
+static const char *key_of(const struct noting *noting)
 {
-    struct wanted wanted = {.folder = folder};
-    const bool has_table = folder->ledger.table != NULL || folder->unread_ledger != NULL;
-    wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
-    wanted.is_said[MENTION_SCHEMA] =
-        project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
-    wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] =
-        project->migrations != NULL || folder->unread != NULL;
-    return wanted;
+    struct buffer key = {.arena = noting->arena};
+    buffer_printf(&key, "%s\n%s\n", noting->root, noting->base);
+    for (size_t i = 0; i < noting->sought_count; i++) {
+        const struct sought *const sought = &noting->sought[i];
+        buffer_printf(&key, "%p %s\n", (const void *)sought->mention, sought->wanted->folder->path);
+    }
+    for (size_t i = 0; i < noting->count; i++) {
+        buffer_printf(&key, "%s\n", noting->wanted[i].folder->base);
+    }
+    return buffer_string(&key);
 }
+
+/* Reads again what said something, or is not as it was. Returns how many of the latter there are. */
+static size_t look_again(struct noting *noting, const char *place, const struct survey *survey)
+{
+    const int top = directory_open(place);
+    size_t changed = 0;
+    for (size_t i = 0; i < survey->file_count; i++) {
+        const struct surveyed *const file = &survey->files[i];
+        struct file_stamp stamp = {0};
+        const bool is_same = file->is_silent && file_look_at(top, file->path, &stamp) == FILE_REGULAR &&
+                             file_stamp_equal(&stamp, &file->stamp);
+        if (!is_same) {
+            look_into(noting, file->path);
+            changed += file->is_silent ? 1 : 0;
+        }
+    }
+    if (top >= 0) {
+        close(top);
+    }
+    noting->entries += survey->entries;
+    noting->files += survey->file_count;
+    return changed;
+}
+
+/* Looks through the package noting->base, or at what is known of it. */
+static void look_through_package(struct noting *noting, struct surveys *surveys)
+{
+    const char *const key = key_of(noting);
+    const char *const place = path_join(noting->arena, noting->root, noting->base);
+    struct survey *const known = survey_find(surveys, key, place);
+    if (known != NULL) {
+        if (look_again(noting, place, known) > MOST_CHANGED) {
+            survey_forget(surveys, key);
+        }
+        survey_release(surveys, known);
+        return;
+    }
+    noting->survey = survey_new(key);
+    noting->survey->entries = noting->entries;
+    look_through(noting, "", 0);
+    noting->survey->entries = noting->entries - noting->survey->entries;
+    /* Where the look came to its limits, what is behind them depends on the packages before. */
+    if (noting->files < MOST_FILES && noting->entries < MOST_ENTRIES) {
+        survey_keep(surveys, noting->survey);
+    } else {
+        survey_drop(noting->survey);
+    }
+}
+
+/* ---- all packages ---- */
 
 /* What is looked for in the package noting->base. */
 static void seek(struct noting *noting)
@@ -359,52 +312,13 @@ static void seek(struct noting *noting)
     }
 }
 
-/* What was found becomes the folder's, unless it is what counts in any case. */
-static void take(struct arena *arena, const struct wanted *wanted)
-{
-    struct folder *const folder = wanted->folder;
-    const char *const usual = folder->framework->ledger.shapes[0].table;
-    const struct finding *const found = wanted->found;
-    const char *const parts[] = {found[MENTION_PREFIX].value, found[MENTION_TABLE].value, found[MENTION_SUFFIX].value};
-    const char *name = arena_printf(arena, "%s%s%s", parts[0] == NULL ? "" : parts[0],
-                                    parts[1] == NULL ? usual : parts[1], parts[2] == NULL ? "" : parts[2]);
-    const char *const dot = strchr(name, '.');
-    const char *schema = found[MENTION_SCHEMA].value;
-    const char *place = NULL;
-    if (folder->unread == NULL && !wanted->is_path_named) {
-        folder->unread = wanted->other_path;
-    }
-    for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
-        place = found[i].place;
-    }
-    if (folder->unread_ledger != NULL || place == NULL) {
-        return;
-    }
-    schema = dot == NULL ? schema : arena_strndup(arena, name, (size_t)(dot - name));
-    name = dot == NULL ? name : dot + 1;
-    if (strcmp(name, usual) != 0) {
-        folder->ledger.table = name;
-        folder->mentioned = place;
-    }
-    if (schema != NULL && strcmp(schema, "public") != 0 && folder->framework->ledger.is_fixed) {
-        /* Its scripts work in that schema as well, which the connection alone can say. */
-        folder->unread_ledger =
-            arena_printf(arena, "%s=%s, and this connection URL does not: say ?schema=%s in it if that is meant", place,
-                         schema, schema);
-    } else if (schema != NULL && strcmp(schema, "public") != 0) {
-        folder->ledger.schema = schema;
-        folder->mentioned = place;
-    }
-}
-
 void mentions_note(struct arena *arena, const struct project *project, struct folder_list *folders)
 {
     struct noting noting = {.arena = arena, .root = project->root, .count = folders->count};
     noting.tests = cut(arena, tests, ' ');
-    noting.buffer = arena_alloc(arena, FILE_LIMIT);
     noting.wanted = arena_array(arena, folders->count + 1, sizeof *noting.wanted);
     for (size_t i = 0; i < folders->count; i++) {
-        noting.wanted[i] = wanted_of(&folders->items[i], project);
+        noting.wanted[i] = mention_wanted(&folders->items[i], project);
     }
     for (size_t i = 0; i < folders->count; i++) {
         bool is_done = folders->items[i].framework->mentions == NULL;
@@ -417,10 +331,10 @@ void mentions_note(struct arena *arena, const struct project *project, struct fo
             seek(&noting);
         }
         if (!is_done && noting.sought_count > 0) {
-            look_through(&noting, "", 0);
+            look_through_package(&noting, project->surveys);
         }
     }
     for (size_t i = 0; i < folders->count; i++) {
-        take(arena, &noting.wanted[i]);
+        mention_take(arena, &noting.wanted[i]);
     }
 }

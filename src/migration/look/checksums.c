@@ -1,6 +1,6 @@
 /*
- * A hash table from path to stamp and checksum. A file that was changed less than two seconds ago is not remembered: a
- * second change could fall into the same tick of the file system's clock and leave the stamp as it is.
+ * A hash table from path to stamp and checksum. A file that was changed a moment ago is not remembered
+ * (file_stamp_is_settled).
  */
 #include "migration/look/checksums.h"
 
@@ -12,7 +12,6 @@
 
 #define BUCKETS         4096
 #define MOST_REMEMBERED 100000
-#define SETTLED_NS      INT64_C(2000000000)
 
 struct memory {
     struct memory *next;
@@ -93,7 +92,7 @@ static const char *recall(struct checksums *checksums, struct arena *arena, cons
 static void remember(struct checksums *checksums, const struct framework *framework, const struct migration_file *file,
                      const char *checksum)
 {
-    if (clock_wall_us() * 1000 - file->stamp.mtime_ns < SETTLED_NS) {
+    if (!file_stamp_is_settled(&file->stamp)) {
         return;
     }
     char *const copy = strdup(checksum);

@@ -1,0 +1,174 @@
+/*
+ * Only what is found with certainty becomes the folder's: one name, said everywhere in the same way.
+ */
+#include "framework/core/mention_found.h"
+
+#include "framework/core/mention_path.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct wanted mention_wanted(struct folder *folder, const struct project *project)
+{
+    struct wanted wanted = {.folder = folder};
+    const bool has_table = folder->ledger.table != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_TABLE] = wanted.is_said[MENTION_PREFIX] = wanted.is_said[MENTION_SUFFIX] = has_table;
+    wanted.is_said[MENTION_SCHEMA] =
+        project->schema != NULL || folder->ledger.schema != NULL || folder->unread_ledger != NULL;
+    wanted.is_said[MENTION_FOLDER] = wanted.is_said[MENTION_PATH] =
+        project->migrations != NULL || folder->unread != NULL;
+    return wanted;
+}
+
+/* "app" of "app, public"; NULL for "$user". */
+static const char *first_schema(struct arena *arena, const char *path)
+{
+    const struct text first = text_trim((struct text){path, strcspn(path, ",")});
+    const struct text bare =
+        text_starts_with(first, "\"") && first.size > 1 ? text_slice(first, 1, first.size - 1) : first;
+    return bare.size == 0 || text_is(bare, "$user") ? NULL : arena_strndup(arena, bare.data, bare.size);
+}
+
+static const char *place_of(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                            const struct mentioned *mentioned)
+{
+    const size_t size = strlen(mentioned->word);
+    return arena_printf(arena, "%s, line %u, has %.*s", path_join(arena, folder->base, file->name),
+                        text_position(file->content, mentioned->at).line,
+                        (int)(mentioned->word[size - 1] == '(' ? size - 1 : size), mentioned->word);
+}
+
+/* As the tool makes it of what is written. */
+static const char *name_of(struct arena *arena, const struct framework *framework, const char *said)
+{
+    bool has_upper = false;
+    bool has_lower = false;
+    for (const char *c = said; *c != '\0'; c++) {
+        has_upper = has_upper || isupper((unsigned char)*c) != 0;
+        has_lower = has_lower || islower((unsigned char)*c) != 0;
+    }
+    char *const name = arena_strdup(arena, said);
+    for (char *c = name; framework->ledger.folds_names && !(has_upper && has_lower) && *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return name;
+}
+
+/* Keeps the name; a second one that differs is a question. */
+static void keep(struct arena *arena, struct wanted *wanted, enum mention_part part, const struct source_file *file,
+                 const struct mentioned *mentioned)
+{
+    struct finding *const found = &wanted->found[part];
+    const char *const value = part == MENTION_SCHEMA ? first_schema(arena, mentioned->value)
+                                                     : name_of(arena, wanted->folder->framework, mentioned->value);
+    if (value == NULL) {
+        return;
+    }
+    if (found->value == NULL) {
+        *found = (struct finding){value, place_of(arena, wanted->folder, file, mentioned)};
+    } else if (strcmp(found->value, value) != 0) {
+        unread_ledger_because(
+            arena, wanted->folder, *file, mentioned->at,
+            arena_printf(arena, "names %s, and another place %s (%s)", value, found->value, found->place));
+    }
+}
+
+/* Keeps what code names that puts a path together. A configuration that was read has said it. */
+static void note_joined_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
+                             const struct source_file *file, const struct mentioned *mentioned)
+{
+    const struct folder *const folder = wanted->folder;
+    const char *const own = path_join(arena, folder->base, file->name);
+    if (folder->evidence != NULL && strcmp(folder->evidence, own) == 0) {
+        return;
+    }
+    const char *const path = mention->path_at(arena, folder, file, mentioned->at);
+    const enum named_path named = path == NULL ? NAMED_OTHER : mention_judge(arena, folder, path);
+    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
+    if (named == NAMED_OTHER && wanted->other_path == NULL) {
+        const char *const place = place_of(arena, wanted->folder, file, mentioned);
+        wanted->other_path =
+            path == NULL ? arena_printf(arena, "%s, which is computed and cannot be read without running it", place)
+                         : arena_printf(arena, "%s %s, which is not what was read", place, path);
+    }
+}
+
+/* Keeps what a command names: this folder, or another one. */
+static void note_path(struct arena *arena, struct wanted *wanted, const struct source_file *file,
+                      const struct mentioned *mentioned)
+{
+    const enum named_path named =
+        mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
+    wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
+    if (named == NAMED_OTHER && wanted->other_path == NULL) {
+        wanted->other_path = arena_printf(arena, "%s %s, which is not what was read",
+                                          place_of(arena, wanted->folder, file, mentioned), mentioned->value);
+    }
+}
+
+void mention_scan(struct arena *arena, struct wanted *wanted, const struct mention *mention,
+                  const struct source_file *file)
+{
+    struct mentioned mentioned;
+    for (size_t at = 0; mention_next(arena, mention, file, &at, &mentioned);) {
+        const size_t size = strlen(mentioned.word);
+        const char *const word =
+            arena_strndup(arena, mentioned.word, mentioned.word[size - 1] == '(' ? size - 1 : size);
+        if (mentioned.kind == MENTION_NOTHING ||
+            (mention->is_usual != NULL &&
+             mention->is_usual(text_slice(file->content, mentioned.at + size, file->content.size)))) {
+            continue;
+        }
+        if (mention->path_at != NULL) {
+            note_joined_path(arena, wanted, mention, file, &mentioned);
+        } else if (mention->part == MENTION_PATH) {
+            note_path(arena, wanted, file, &mentioned);
+        } else if (mention->part == MENTION_FOLDER) {
+            unread_folder_because(
+                arena, wanted->folder, *file, mentioned.at,
+                arena_printf(arena, "has %s: migrations are in other folders as well, and one is read at a time",
+                             word));
+        } else if (mentioned.kind == MENTION_COMPUTED) {
+            unread_ledger(arena, wanted->folder, *file, mentioned.at, word);
+        } else {
+            keep(arena, wanted, mention->part, file, &mentioned);
+        }
+    }
+}
+
+void mention_take(struct arena *arena, const struct wanted *wanted)
+{
+    struct folder *const folder = wanted->folder;
+    const char *const usual = folder->framework->ledger.shapes[0].table;
+    const struct finding *const found = wanted->found;
+    const char *const parts[] = {found[MENTION_PREFIX].value, found[MENTION_TABLE].value, found[MENTION_SUFFIX].value};
+    const char *name = arena_printf(arena, "%s%s%s", parts[0] == NULL ? "" : parts[0],
+                                    parts[1] == NULL ? usual : parts[1], parts[2] == NULL ? "" : parts[2]);
+    const char *const dot = strchr(name, '.');
+    const char *schema = found[MENTION_SCHEMA].value;
+    const char *place = NULL;
+    if (folder->unread == NULL && !wanted->is_path_named) {
+        folder->unread = wanted->other_path;
+    }
+    for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
+        place = found[i].place;
+    }
+    if (folder->unread_ledger != NULL || place == NULL) {
+        return;
+    }
+    schema = dot == NULL ? schema : arena_strndup(arena, name, (size_t)(dot - name));
+    name = dot == NULL ? name : dot + 1;
+    if (strcmp(name, usual) != 0) {
+        folder->ledger.table = name;
+        folder->mentioned = place;
+    }
+    if (schema != NULL && strcmp(schema, "public") != 0 && folder->framework->ledger.is_fixed) {
+        /* Its scripts work in that schema as well, which the connection alone can say. */
+        folder->unread_ledger =
+            arena_printf(arena, "%s=%s, and this connection URL does not: say ?schema=%s in it if that is meant", place,
+                         schema, schema);
+    } else if (schema != NULL && strcmp(schema, "public") != 0) {
+        folder->ledger.schema = schema;
+        folder->mentioned = place;
+    }
+}
