@@ -1,0 +1,92 @@
+/*
+ * Small formats: the plan of Sqitch, the head of a file of graphile-migrate, the answers of an S3 store, the file of
+ * tokens. Each takes the same bytes.
+ */
+#include "backup/s3_send.h"
+#include "base/tokens.h"
+#include "framework/graphile/graphile_file.h"
+#include "framework/sqitch/sqitch_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+static void must_be_told(const struct status *status)
+{
+    must(status->code != STATUS_OK && status->message != NULL && text_is_utf8(text_of(status->message), NULL));
+}
+
+static void read_sqitch(struct arena *arena, struct text content)
+{
+    struct status status = {.arena = arena};
+    const struct sqitch_plan *const plan = sqitch_plan_parse(arena, content, &status);
+    if (plan == NULL) {
+        must_be_told(&status);
+        return;
+    }
+    must(plan->project != NULL);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct sqitch_change *const change = &plan->changes[i];
+        must(change->plan == plan && strlen(change->id) == 40 && change->name[0] != '\0');
+        must(strncmp(change->script, "deploy/", 7) == 0);
+        must(sqitch_plan_find(plan, change->name, i + 1) != NULL);
+    }
+}
+
+static void read_graphile(struct arena *arena, struct text content)
+{
+    const struct graphile_header header = graphile_header_of(arena, content);
+    must(header.body <= content.size);
+    graphile_has_no_transaction(&header, content);
+    if (header.problem == NULL) {
+        must(header.hash != NULL && graphile_hash_of(arena, &header, content) != NULL);
+    }
+}
+
+static void read_store(struct arena *arena, struct text content)
+{
+    size_t before = 0;
+    struct text piece;
+    for (size_t at = 0; (piece = s3_between(content, "Key", &at)).data != NULL; before = at) {
+        must(at > before && at <= content.size && piece.data >= content.data);
+        must(strlen(s3_unescaped(arena, piece)) <= piece.size);
+    }
+}
+
+static void read_tokens(struct arena *arena, struct text content)
+{
+    struct status status = {.arena = arena};
+    struct tokens tokens;
+    if (!tokens_parse(arena, "f", content, &tokens, &status)) {
+        must_be_told(&status);
+        return;
+    }
+    for (size_t i = 0; i < tokens.count; i++) {
+        const struct token *const token = &tokens.items[i];
+        must(token->name[0] != '\0' && strlen(token->name) <= TOKEN_NAME_LIMIT);
+        must((scopes_in(token->scopes, token->scope_count, "production") & ~(unsigned)SCOPE_ALL) == 0);
+    }
+    must(tokens_find(&tokens, text_of("")) == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *const arena = arena_new(0);
+    const struct text content = {arena_strndup(arena, (const char *)data, size), size};
+    read_store(arena, content);
+    read_tokens(arena, content);
+    if (text_is_utf8(content, NULL) && memchr(content.data, '\0', size) == NULL) {
+        read_sqitch(arena, content);
+        read_graphile(arena, content);
+    }
+    arena_free(arena);
+    return 0;
+}
