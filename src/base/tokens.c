@@ -174,6 +174,11 @@ bool tokens_read(struct arena *arena, const char *path, struct tokens *tokens, s
     return tokens_parse(arena, path, file.content, tokens, status);
 }
 
+bool token_is_over(const struct token *token, int64_t now_s)
+{
+    return token->expires_s > 0 && now_s >= token->expires_s;
+}
+
 const struct token *tokens_find(const struct tokens *tokens, struct text secret)
 {
     unsigned char hash[SHA256_SIZE];

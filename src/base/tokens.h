@@ -40,6 +40,9 @@ bool tokens_read(struct arena *arena, const char *path, struct tokens *tokens, s
 bool tokens_parse(struct arena *arena, const char *name, struct text content, struct tokens *tokens,
                   struct status *status);
 
+/* Has it expired at this time (seconds since 1970)? */
+bool token_is_over(const struct token *token, int64_t now_s);
+
 /* The token with this secret, whether it has expired or not; NULL where there is none. The time that it takes tells
  * nothing of the secrets that are in the file. */
 const struct token *tokens_find(const struct tokens *tokens, struct text secret);

@@ -81,6 +81,8 @@ struct run_event {
     size_t blocker_count;
     const struct run_progress *progress; /* NULL: none */
     const struct run_notice *notice;     /* of RUN_EVENT_NOTICE */
+    uint32_t next_try_ms;                /* of a wait for a lock: at most so long until the next try */
+    int64_t gives_up_at;                 /* and when the last one is; wall clock, microseconds; 0: of no wait */
 };
 
 /* Called on the run's thread, never for long. Any of the functions may be NULL. */

@@ -166,9 +166,11 @@ static struct audit_row row_of(struct arena *arena, const PGresult *result, int 
 bool audit_read(struct pg_session *session, struct audit_page *page, struct status *status)
 {
     const uint32_t most = page->most == 0 || page->most > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : page->most;
-    const char *const sql =
-        arena_printf(status->arena, "%s WHERE number OPERATOR(pg_catalog.>) %" PRId64 " ORDER BY number LIMIT %u",
-                     columns_sql, page->after, most);
+    const char *const sql = arena_printf(status->arena,
+                                         "%s WHERE number OPERATOR(pg_catalog.>) %" PRId64
+                                         " AND number OPERATOR(pg_catalog.<) %" PRId64 " ORDER BY number %s LIMIT %u",
+                                         columns_sql, page->after, page->before == 0 ? INT64_MAX : page->before,
+                                         page->is_newest_first ? "DESC" : "", most);
     bool exists;
     page->count = 0;
     if (!audit_exists(session, &exists, status) || !exists) {

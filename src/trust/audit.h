@@ -49,9 +49,11 @@ bool audit_exists(struct pg_session *session, bool *exists, struct status *statu
 bool audit_write(struct pg_session *session, const struct audit_entry *entry, struct audit_row *row,
                  struct status *status);
 
-/* Which rows, and the rows, oldest first, in the status's arena. */
+/* Which rows, and the rows in the status's arena. */
 struct audit_page {
-    int64_t after; /* the number that they are behind */
+    int64_t after;  /* the number that they are behind */
+    int64_t before; /* the number that they are in front of; 0: no such */
+    bool is_newest_first;
     uint32_t most; /* 0: AUDIT_MOST_ROWS */
     struct audit_row *rows;
     size_t count;

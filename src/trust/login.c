@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/tokens.h"
 #include "trust/attempts.h"
 
 #include <stdlib.h>
@@ -92,7 +91,7 @@ static enum outcome find(struct login *login, struct arena *arena, struct text s
     const struct token *const token = tokens_find(&login->tokens, secret);
     enum outcome outcome = !login->is_readable ? CANNOT_TELL : token == NULL ? IS_UNKNOWN : IS_KNOWN;
     if (outcome == IS_KNOWN) {
-        const bool is_over = token->expires_s > 0 && clock_wall_us() / 1000000 >= token->expires_s;
+        const bool is_over = token_is_over(token, clock_wall_us() / 1000000);
         principal->name = arena_strdup(arena, token->name);
         outcome = is_over ? IS_EXPIRED : IS_KNOWN;
         principal->kind = is_over ? PRINCIPAL_NOBODY : PRINCIPAL_TOKEN;
@@ -127,6 +126,12 @@ static struct text secret_of(const char *authorization)
                                                                    : (struct text){0};
 }
 
+static bool fail_unreadable(struct status *status)
+{
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker cannot read its tokens, and so lets nobody in; its log says why.");
+}
+
 bool login_check(struct login *login, const struct login_try *said, struct principal *principal, uint32_t *delay_ms,
                  struct status *status)
 {
@@ -144,8 +149,34 @@ bool login_check(struct login *login, const struct login_try *said, struct princ
     }
     const enum outcome outcome = find(login, said->arena, secret, principal);
     if (outcome == CANNOT_TELL) {
-        return status_fail(status, STATUS_UNAVAILABLE,
-                           "The worker cannot read its tokens, and so lets nobody in; its log says why.");
+        return fail_unreadable(status);
     }
     return outcome == IS_KNOWN || refuse(login, said, principal, delay_ms, status);
+}
+
+static struct token copy_of(struct arena *arena, const struct token *token)
+{
+    const char **const scopes = arena_array(arena, token->scope_count, sizeof *scopes);
+    for (size_t i = 0; i < token->scope_count; i++) {
+        scopes[i] = arena_strdup(arena, token->scopes[i]);
+    }
+    return (struct token){.name = arena_strdup(arena, token->name),
+                          .scopes = scopes,
+                          .scope_count = token->scope_count,
+                          .created_s = token->created_s,
+                          .expires_s = token->expires_s};
+}
+
+bool login_list(struct login *login, struct arena *arena, struct tokens *tokens, struct status *status)
+{
+    pthread_mutex_lock(&login->mutex);
+    load_again(login);
+    const bool is_readable = login->is_readable;
+    tokens->count = is_readable ? login->tokens.count : 0;
+    tokens->items = arena_array(arena, tokens->count, sizeof *tokens->items);
+    for (size_t i = 0; i < tokens->count; i++) {
+        tokens->items[i] = copy_of(arena, &login->tokens.items[i]);
+    }
+    pthread_mutex_unlock(&login->mutex);
+    return is_readable || fail_unreadable(status);
 }

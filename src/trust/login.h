@@ -8,6 +8,7 @@
 #define TRUST_LOGIN_H
 
 #include "base/principal.h"
+#include "base/tokens.h"
 
 struct login;
 
@@ -31,5 +32,8 @@ struct login_try {
  * be read. */
 bool login_check(struct login *login, const struct login_try *said, struct principal *principal, uint32_t *delay_ms,
                  struct status *status);
+
+/* A copy of all tokens in the arena, as the file is now, without their hashes. UNAVAILABLE where it cannot be read. */
+bool login_list(struct login *login, struct arena *arena, struct tokens *tokens, struct status *status);
 
 #endif

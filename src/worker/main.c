@@ -185,7 +185,7 @@ static void furnish(struct house *house, struct arena *arena)
     house->witness = witness_new(&house->site, house->gate.login != NULL || config->audit);
     house->service = (struct service_context){
         .site = &house->site, .operations = operations_new(&house->site), .witness = house->witness};
-    house->trust = (struct trust_context){.site = &house->site, .asks_login = house->gate.login != NULL};
+    house->trust = (struct trust_context){.site = &house->site, .login = house->gate.login};
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){
         .site = &house->site,

@@ -53,6 +53,7 @@ static const struct {
     {"/truss.migration.v1.MigrationService/CancelOperation", false, true},
     {"/truss.trust.v1.Trust/ListAudit", true, false},
     {"/truss.trust.v1.Trust/VerifyAudit", true, false},
+    {"/truss.trust.v1.Trust/ListTokens", true, false},
 };
 
 static bool goes_first(const char *method)
@@ -134,8 +135,7 @@ static const char *subject_of(struct arena *arena, const ProtobufCMessage *input
     return buffer_string(&out);
 }
 
-/* "uid 1000 (anna)" of a user of this machine. */
-static const char *actor_of(struct arena *arena, const struct rpc_call *call)
+const char *witness_actor(struct arena *arena, const struct rpc_call *call)
 {
     char memory[4096];
     struct passwd entry;
@@ -164,7 +164,7 @@ static struct audit_entry entry_of(const struct witness *witness, struct arena *
     const struct conninfo *const conninfo = witness->site->conninfo;
     return (struct audit_entry){
         .request = arena_strdup(arena, id == NULL ? "" : id),
-        .actor = arena_strdup(arena, actor_of(arena, call)),
+        .actor = arena_strdup(arena, witness_actor(arena, call)),
         .actor_kind = principal_kind_name(call->principal->kind),
         .origin = arena_strdup(arena, call->principal->from == NULL ? "" : call->principal->from),
         .action = arena_strdup(arena, call->request->method + (call->request->method[0] == '/' ? 1 : 0)),

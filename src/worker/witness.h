@@ -27,6 +27,10 @@ void witness_free(struct witness *witness);
 /* For the RPC server; lives as long as the witness. */
 const struct rpc_witness *witness_hooks(struct witness *witness);
 
+/* Who calls, as the audit names him: the token's name, the OIDC subject, "uid 1000 (anna)" of a user of this machine;
+ * "" where nobody was asked. In the arena, or the principal's own. */
+const char *witness_actor(struct arena *arena, const struct rpc_call *call);
+
 /* For what goes on when its call has been answered: the call's row says STARTED then, and how it ended is for
  * witness_end. A copy in the arena; NULL where the call is not audited. */
 struct audit_entry *witness_keep(struct arena *arena, const struct rpc_call *call);

@@ -81,7 +81,7 @@ class Attempts(Case):
         reply = self.run_it(rpc)
         self.assertEqual((reply.ok, reply.failed.sqlstate), (False, "22012"))
         self.assertEqual(self.failures(rpc), {})
-        wait_for(lambda: "failed attempt cannot be written down" in self.process.text())
+        wait_for(lambda: "what a run did cannot be written down" in self.process.text())
 
     def test_a_table_of_somebody_else_is_not_read(self):
         self.sql("DO $$ BEGIN CREATE ROLE attempts_evil; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA truss; "
@@ -103,6 +103,64 @@ class Attempts(Case):
                          r"  statement: SELECT 1/0\n")
         answer = self.bridge(self.process).get("/api/migrations/idempotent/status").json
         self.assertEqual((answer["migrations"][0]["last_failure"]["sqlstate"], answer["migrations"][0]["last_failure"]["line"]), ("22012", 2))
+
+
+class AppliedBy(Case):
+    """Who had a migration applied, as far as that can be known."""
+
+    def setUp(self):
+        super().setUp()
+        self.files = self.project()
+        for number in (1, 2, 3):
+            self.files.add(f"{number}_m", f"CREATE TABLE of_{number} ();")
+        self.metadata = {"authorization": f"Bearer {self.token('read,plan,run,mark', name='ci')}"}
+
+    def begin(self, *arguments):
+        self.process = self.worker(self.files, *arguments)
+        return self.rpc(self.process)
+
+    def status(self, rpc):
+        """{name: (by whom, in a run that is known)}"""
+        return {one.name: (one.applied_by, one.applied_in) for one in rpc.call("MigrationService", "GetStatus", metadata=self.metadata).migrations}
+
+    def test_each_has_the_name_of_the_token_and_its_run(self):
+        rpc = self.begin("--tokens", self.tokens)
+        rpc.call("MigrationService", "Run", {"migrations": ["1_m"]}, metadata=self.metadata)
+        run = rpc.call("MigrationService", "StartRun", {"migrations": ["2_m"]}, metadata=self.metadata)
+        self.assertEqual(run.started_by, "ci")
+        wait_for(lambda: rpc.call("MigrationService", "GetOperation", {"id": run.id}, metadata=self.metadata).done)
+        self.assertEqual(self.status(rpc), {"1_m": ("ci", ""), "2_m": ("ci", run.id), "3_m": ("", "")})
+        rpc.call("MigrationService", "MarkApplied", {"migration": "3_m"}, metadata=self.metadata)
+        self.assertEqual(self.status(rpc)["3_m"], ("", ""))
+        self.process.stop()
+        other = self.rpc(self.worker(self.files))
+        for one in (other.call("MigrationService", "GetOperation", {"id": run.id}), other.call("MigrationService", "ListOperations").operations[0]):
+            self.assertEqual((one.id, one.started_by), (run.id, "ci"))
+
+    def test_what_another_tool_applied_again_is_not_told_as_ours(self):
+        rpc = self.begin("--tokens", self.tokens)
+        rpc.call("MigrationService", "Run", metadata=self.metadata)
+        self.assertEqual({by for by, _ in self.status(rpc).values()}, {"ci"})
+        self.sql("UPDATE _prisma_migrations SET finished_at = now() + interval '1 minute' WHERE migration_name = '1_m'")
+        self.sql("DELETE FROM _prisma_migrations WHERE migration_name = '2_m'")
+        self.assertEqual([by for by, _ in self.status(rpc).values()], ["", "", "ci"])
+
+    def test_an_ordinary_run_in_a_database_without_our_schema_leaves_none(self):
+        rpc = self.begin()
+        rpc.call("MigrationService", "Run")
+        self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
+        self.assertEqual(set(self.status(rpc).values()), {("", "")})
+
+    def test_a_table_of_somebody_else_is_not_believed(self):
+        rpc = self.begin()
+        rpc.call("MigrationService", "Run")
+        self.sql("DO $$ BEGIN CREATE ROLE applied_evil; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA truss; "
+                 "CREATE TABLE truss.applied_by (ledger text, migration text, run_began timestamptz, run_ended timestamptz, actor text, operation text); "
+                 "INSERT INTO truss.applied_by SELECT 'public._prisma_migrations', '1_m', now() - interval '1 h', now(), 'evil', NULL; "
+                 "ALTER SCHEMA truss OWNER TO applied_evil; ALTER TABLE truss.applied_by OWNER TO applied_evil")
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE applied_evil")
+        self.addCleanup(self.sql, "DROP OWNED BY applied_evil CASCADE")
+        self.assertEqual(set(self.status(rpc).values()), {("", "")})
 
 
 if __name__ == "__main__":

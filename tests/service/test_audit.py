@@ -216,6 +216,10 @@ class Audit(Case):
         self.assertEqual(([row["number"] for row in page["rows"]], page["next"]), ([1], 1))
         page = http.get("/api/audit?after=1", headers=headers).json
         self.assertEqual(([row["outcome"] for row in page["rows"]], page["next"]), (["OK"], None))
+        page = http.get("/api/audit?newest_first=true&limit=1", headers=headers).json
+        self.assertEqual(([row["number"] for row in page["rows"]], page["next"]), ([2], 2))
+        page = http.get("/api/audit?newest_first=true&before=2", headers=headers).json
+        self.assertEqual(([row["number"] for row in page["rows"]], page["next"]), ([1], None))
         self.assertEqual(http.get("/api/audit/verify", headers=headers).json["ok"], True)
         self.assertEqual(http.get("/api/audit", headers={"Authorization": self.reader["authorization"]}).status, 403)
 

@@ -24,7 +24,7 @@ SCOPES = {
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
     "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},
-    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit")}
+    "admin": {("ConnectionService", "RevealConnection"), ("BranchService", "RevealBranchConnection"), ("Trust", "ListAudit"), ("Trust", "VerifyAudit"), ("Trust", "ListTokens")}
     | {("BackupService", name) for name in ("DeleteBackup", "UpdateSchedule", "UpdateWalConfig", "RestoreToPoint")},
 }
 
@@ -87,6 +87,23 @@ class Login(Case):
         reply = rpc.call("MigrationService", "Run", metadata=bearer(runner))
         self.assertEqual(len(reply.applied), 4)
         self.assertEqual(rpc.call("MigrationService", "GetStatus", metadata=bearer(reader)).summary.pending, 0)
+
+    def test_the_tokens_are_listed_without_their_secrets(self):
+        token = self.token("admin", name="anna")
+        self.token("read,run:production", name="ci", expires="90d")
+        rpc = self.start()
+        reply = rpc.call("Trust", "ListTokens", metadata=bearer(token))
+        self.assertEqual((reply.login, [(one.name, list(one.scopes), one.expired) for one in reply.tokens]),
+                         (True, [("anna", ["admin"], False), ("ci", ["read", "run:production"], False)]))
+        self.assertFalse(reply.tokens[0].HasField("expires_at"))
+        self.assertAlmostEqual(reply.tokens[1].expires_at.seconds - reply.tokens[1].created_at.seconds, 90 * 86400, delta=5)
+        with open(self.tokens, encoding="utf-8") as file:
+            hashes = re.findall(r'sha256 = "(\w+)"', file.read())
+        self.assertEqual(len(hashes), 2)
+        text = self.bridge(self.process).get("/api/tokens", headers={"Authorization": f"Bearer {token}"}).body.decode()
+        self.assertFalse([one for one in hashes if one in text])
+        self.token("read", name="later")
+        self.assertEqual(len(rpc.call("Trust", "ListTokens", metadata=bearer(token)).tokens), 3)
 
     def test_who_am_i_tells_the_name_and_the_scopes(self):
         token = self.token("read,plan", name="me")

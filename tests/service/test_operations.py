@@ -151,6 +151,8 @@ class Operations(Case):
         operation = self.begin(rpc)
         event = self.wait_event(rpc, operation, "lock_wait")
         self.assertEqual((event.migration, event.blockers[0].user), ("2", "app"))
+        self.assertTrue(0 < event.next_try_ms <= 500, event)
+        self.assertTrue(0 < event.gives_up_at.seconds - event.at.seconds <= 61, event)
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         self.assertEqual(self.state(self.wait(rpc, operation)[0]), "succeeded")
 
@@ -235,7 +237,10 @@ class Operations(Case):
         first = self.begin(rpc)
         self.wait_event(rpc, first, "lock_wait")
         second = self.begin(rpc)
-        self.wait_event(rpc, second, "run_lock_wait")
+        event = self.wait_event(rpc, second, "run_lock_wait")
+        self.assertEqual((len(event.blockers), event.blockers[0].user), (1, "app"))
+        self.assertIn(f"pid {event.blockers[0].pid}", event.message)
+        self.assertGreaterEqual(event.gives_up_at.seconds, event.at.seconds)
         self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": second})), "cancelled")
         self.assertEqual(self.state(rpc.call("MigrationService", "CancelOperation", {"id": first})), "cancelled")
 

@@ -7,7 +7,7 @@
 
 #include "session_scene.h"
 
-#define MOST_COLUMNS 6
+#define MOST_COLUMNS 8
 
 struct exchange {
     const char *asked; /* what the statement holds; NULL: the table's end */
@@ -26,7 +26,7 @@ static inline void answer_row(struct fake_client *client, int columns, const cha
     for (int i = 0; i < MOST_COLUMNS; i++) {
         values[i] = row[i] == NULL || row[i][0] == '\0' ? NULL : row[i];
     }
-    fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5]);
+    fake_row(client, columns, values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
 }
 
 static inline void answer_exchange(struct fake_client *client, const struct exchange *one)

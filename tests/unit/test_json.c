@@ -41,7 +41,8 @@ START_TEST(every_field_is_written_and_what_is_unset_is_null)
     ck_assert_str_eq(written(&migration.base, JSON_SNAKE),
                      "{\"name\":\"\",\"state\":null,\"applied_at\":null,\"stored_hash\":null,\"file_hash\":null,"
                      "\"detail_state\":null,\"duration_ms\":null,\"logs\":null,\"attempts\":[],\"note\":null,"
-                     "\"verified\":false,\"is_code\":false,\"filename\":null,\"last_failure\":null}");
+                     "\"verified\":false,\"is_code\":false,\"filename\":null,\"last_failure\":null,"
+                     "\"applied_by\":null,\"applied_in\":null}");
 }
 END_TEST
 

@@ -101,9 +101,10 @@ END_TEST
 
 START_TEST(who_has_it_is_said_and_nothing_is_run)
 {
-    have((const struct exchange[]){{.asked = TRY, .has_row = true, .row = NOT},
-                                   {.asked = HOLDER, .has_row = true, .row = {"7", "prisma", "app", "12"}},
-                                   {0}});
+    have((const struct exchange[]){
+        {.asked = TRY, .has_row = true, .row = NOT},
+        {.asked = HOLDER, .has_row = true, .row = {"7", "prisma", "app", "idle", "SELECT 1", "", "900", "12"}},
+        {0}});
     ck_assert(!take());
     failed_with(STATUS_ABORTED,
                 "the Truss lock is held by pid 7, application \"prisma\", user app, connected for 12 s");

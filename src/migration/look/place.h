@@ -48,6 +48,8 @@ struct request {
     int64_t deadline;          /* clock_ms units */
     struct status *status;     /* what went wrong */
     struct pg_session *beside; /* borrowed: idle as long as the request lasts, for a run to look at itself; or NULL */
+    const char *actor;         /* who asks, as the audit names him; NULL or "": nobody was asked */
+    const char *operation;     /* the id of the run that this is, where it is written down; or NULL */
 };
 
 /* Takes a connection for reading from the pool; NULL and the request's status where there is none. */

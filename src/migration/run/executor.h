@@ -14,6 +14,7 @@ struct execution {
     const struct run_options *options;
     struct preparation *preparation; /* read and planned again after a lost connection */
     struct run_result *result;
+    int64_t began; /* clock_ms units */
 };
 
 struct executor {

@@ -33,6 +33,13 @@ static bool is_deadlock(const struct failure *failure)
     return !sqlstate_is(failure->status.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE);
 }
 
+/* When the last try is: wall clock, microseconds. The run may have to end before the time for locks is over. */
+static int64_t gives_up_at(const struct run *run, const struct ladder *ladder)
+{
+    const int64_t last = ladder->began + run->settings.lock_retry_ms;
+    return clock_wall_us() + ((last < run->deadline ? last : run->deadline) - clock_ms()) * 1000;
+}
+
 static void tell_wait(const struct run *run, const struct ladder *ladder, const char *migration,
                       const struct failure *failure)
 {
@@ -47,6 +54,8 @@ static void tell_wait(const struct run *run, const struct ladder *ladder, const 
                    .steps = failure->steps,
                    .duration_ms = waited,
                    .attempt = ladder->attempt,
+                   .next_try_ms = ladder->pause_ms,
+                   .gives_up_at = gives_up_at(run, ladder),
                    .blockers = failure->blockers,
                    .blocker_count = failure->blocker_count,
                    .message = is_deadlock(failure)

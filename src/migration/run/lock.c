@@ -74,11 +74,28 @@ static bool try_lock(struct run *run, const struct lock_key *key, bool *taken)
                        "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
-/* Who has it: "pid 4711, application "prisma", user app, for 12 s". */
-static const char *holder(struct run *run, const struct lock_key *key)
+static const char *text_or_empty(struct arena *arena, const PGresult *result, int column)
+{
+    const char *const text = pg_field(result, 0, column);
+    return text == NULL ? "" : arena_strdup(arena, text);
+}
+
+struct lock_holder {
+    struct run_blocker session;
+    int64_t connected_s;
+};
+
+/* Who has it. False where nobody has any more, or it cannot be asked. */
+static bool find_holder(struct run *run, const struct lock_key *key, struct lock_holder *holder)
 {
     static const char sql[] =
-        "SELECT a.pid, a.application_name, a.usename, "
+        "SELECT a.pid, a.application_name, a.usename, a.state, "
+        "CASE WHEN a.query OPERATOR(pg_catalog.~*) 'password' THEN '(not shown: it is about a password)' ELSE "
+        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200) END, "
+        "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start) "
+        "OPERATOR(pg_catalog.*) 1000)::bigint, "
+        "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.query_start) "
+        "OPERATOR(pg_catalog.*) 1000)::bigint, "
         "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start)::int "
         "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid "
         "WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted "
@@ -93,26 +110,62 @@ static const char *holder(struct run *run, const struct lock_key *key)
     PG_RESULT(result) =
         pg_query(run->session, sql, 3, (const char *const[]){class, object, key->subid == 1 ? "1" : "2"}, &ignored);
     if (result == NULL || PQntuples(result) == 0) {
-        return "another session";
+        return false;
     }
-    const char *const application = pg_field(result, 0, 1);
-    const char *const user = pg_field(result, 0, 2);
-    return arena_printf(run->arena, "pid %s, application \"%s\", user %s, connected for %lld s", pg_field(result, 0, 0),
-                        application == NULL ? "" : application, user == NULL ? "?" : user,
-                        (long long)pg_field_int(result, 0, 3, 0));
+    holder->session = (struct run_blocker){
+        .pid = (uint32_t)pg_field_int(result, 0, 0, 0),
+        .application = text_or_empty(run->arena, result, 1),
+        .user = text_or_empty(run->arena, result, 2),
+        .state = text_or_empty(run->arena, result, 3),
+        .query = text_or_empty(run->arena, result, 4),
+        .transaction_ms = (uint32_t)pg_field_int(result, 0, 5, 0),
+        .query_ms = (uint32_t)pg_field_int(result, 0, 6, 0),
+    };
+    holder->connected_s = pg_field_int(result, 0, 7, 0);
+    return true;
 }
 
-/* A word to who watches: at first, and every few seconds. */
-static void tell_wait(struct run *run, const struct lock_key *key, int64_t began, uint32_t attempt)
+/* "pid 4711, application "prisma", user app, connected for 12 s" */
+static const char *holder_text(struct arena *arena, const struct lock_holder *holder)
 {
-    watch_tell(&run->watch,
-               &(struct run_event){
-                   .kind = RUN_EVENT_RUN_LOCK_WAIT,
-                   .duration_ms = (uint32_t)(clock_ms() - began),
-                   .attempt = attempt,
-                   .message = arena_printf(run->arena, "Another run is going on: the %s lock is held by %s.",
-                                           key->owner, holder(run, key)),
-               });
+    const struct run_blocker *const session = &holder->session;
+    return arena_printf(arena, "pid %u, application \"%s\", user %s, connected for %lld s", session->pid,
+                        session->application, session->user[0] == '\0' ? "?" : session->user,
+                        (long long)holder->connected_s);
+}
+
+static const char *holder_of(struct run *run, const struct lock_key *key)
+{
+    struct lock_holder holder;
+    return find_holder(run, key, &holder) ? holder_text(run->arena, &holder) : "another session";
+}
+
+/* One that is tried for. */
+struct lock_wait {
+    const struct lock_key *key;
+    int64_t began; /* clock_ms units, as the next */
+    int64_t until;
+    uint32_t attempt;
+    uint32_t pause_ms; /* until the next try */
+};
+
+/* A word to who watches: at first, and every few seconds. */
+static void tell_wait(struct run *run, const struct lock_wait *wait)
+{
+    struct lock_holder holder;
+    const bool is_known = find_holder(run, wait->key, &holder);
+    watch_tell(&run->watch, &(struct run_event){
+                                .kind = RUN_EVENT_RUN_LOCK_WAIT,
+                                .duration_ms = (uint32_t)(clock_ms() - wait->began),
+                                .attempt = wait->attempt,
+                                .next_try_ms = wait->pause_ms,
+                                .gives_up_at = clock_wall_us() + (wait->until - clock_ms()) * 1000,
+                                .blockers = &holder.session,
+                                .blocker_count = is_known ? 1 : 0,
+                                .message = arena_printf(
+                                    run->arena, "Another run is going on: the %s lock is held by %s.", wait->key->owner,
+                                    is_known ? holder_text(run->arena, &holder) : "another session"),
+                            });
 }
 
 /* Lets some time pass before the next look. False where the run was cancelled meanwhile. */
@@ -125,11 +178,10 @@ static bool pause_before_next(struct run *run, uint32_t ms)
 
 static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
 {
-    const int64_t began = clock_ms();
-    int64_t next_word = began;
-    uint32_t attempt = 1;
+    struct lock_wait wait = {.key = key, .began = clock_ms(), .until = until, .attempt = 1};
+    int64_t next_word = wait.began;
     bool taken = false;
-    for (uint32_t pause = FIRST_PAUSE_MS;; pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2) {
+    for (wait.pause_ms = FIRST_PAUSE_MS;; wait.pause_ms *= wait.pause_ms * 2 > LONGEST_PAUSE_MS ? 1 : 2) {
         if (!try_lock(run, key, &taken)) {
             return false;
         }
@@ -140,18 +192,18 @@ static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
             break;
         }
         if (clock_ms() >= next_word) {
-            tell_wait(run, key, began, attempt);
+            tell_wait(run, &wait);
             next_word = clock_ms() + WORD_EACH_MS;
         }
-        attempt++;
-        if (!pause_before_next(run, pause)) {
+        wait.attempt++;
+        if (!pause_before_next(run, wait.pause_ms)) {
             return false;
         }
     }
     return status_fail_because(
         run->status, STATUS_ABORTED, REASON_LOCKED,
         "Another run is going on: the %s lock is held by %s. Nothing was run; try again when it has ended.", key->owner,
-        holder(run, key));
+        holder_of(run, key));
 }
 
 static int64_t wait_end(const struct run *run)

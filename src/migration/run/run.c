@@ -16,13 +16,13 @@
 
 /* ---- telling ---- */
 
-static void tell(const struct execution *execution, enum run_event_kind kind, const char *message, int64_t began)
+static void tell(const struct execution *execution, enum run_event_kind kind, const char *message)
 {
     const bool is_done = kind == RUN_EVENT_RUN_DONE;
     const struct run_event event = {
         .kind = kind,
         .count = (uint32_t)(is_done ? execution->result->applied_count : execution->preparation->count),
-        .duration_ms = is_done ? (uint32_t)(clock_ms() - began) : 0,
+        .duration_ms = is_done ? (uint32_t)(clock_ms() - execution->began) : 0,
         .message = message,
     };
     watch_tell(&execution->run->watch, &event);
@@ -180,15 +180,13 @@ static bool execute(const struct execution *execution)
 static bool run_prepared(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
-    const int64_t began = clock_ms();
     execution->result->dry_run = execution->options->dry_run;
     const char *const name = preparation->catalog.detection.framework->display_name;
     tell(execution, RUN_EVENT_RUN_STARTED,
          preparation->count == 0
              ? arena_printf(execution->run->arena, "No migration of %s is pending.", name)
              : arena_printf(execution->run->arena, "%s %zu migration(s) of %s.",
-                            execution->options->dry_run ? "Trying" : "Running", preparation->count, name),
-         began);
+                            execution->options->dry_run ? "Trying" : "Running", preparation->count, name));
     if (!execute(execution)) {
         return false;
     }
@@ -200,7 +198,7 @@ static bool run_prepared(const struct execution *execution)
     for (size_t i = 0; i < notices->warning_count; i++) {
         result_add_warning(execution->run->request->arena, execution->result, notices->warnings[i]);
     }
-    tell(execution, RUN_EVENT_RUN_DONE, execution->result->summary, began);
+    tell(execution, RUN_EVENT_RUN_DONE, execution->result->summary);
     return true;
 }
 
@@ -257,6 +255,7 @@ bool run_migrations(const struct request *request, const struct run_task *task, 
         .options = task->options,
         .preparation = &preparation,
         .result = result,
+        .began = clock_ms(),
     };
     *result = (struct run_result){0};
     if (!prepare_settings(request->site, task->options, &run.settings, request->status) || !run_connect(&run)) {

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "migration/record/last_failure.h"
+#include "migration/record/note_applied.h"
 #include "migration/run/send.h"
 
 #include <string.h>
@@ -47,15 +48,18 @@ static bool write_failure(const struct execution *execution, struct pg_session *
                          &attempt, status);
 }
 
-static bool forget_applied(const struct execution *execution, struct pg_session *session, struct status *status)
+/* What was applied failed no more, and was applied by whoever asked for this run. */
+static bool note_applied(const struct execution *execution, struct pg_session *session, struct status *status)
 {
     const struct run_result *const result = execution->result;
+    const struct ledger *const ledger = &execution->preparation->catalog.detection.ledger;
     const char **const names = arena_array(status->arena, result->applied_count, sizeof *names);
     for (size_t i = 0; i < result->applied_count; i++) {
         names[i] = result->applied[i].name;
     }
-    return failures_forget(session, &execution->preparation->catalog.detection.ledger, names, result->applied_count,
-                           status);
+    const struct applied_names applied = {names, result->applied_count, (uint32_t)(clock_ms() - execution->began)};
+    return result->applied_count == 0 || (failures_forget(session, ledger, names, result->applied_count, status) &&
+                                          applied_by_write(execution->run->request, session, ledger, &applied, status));
 }
 
 void verdict_write(const struct execution *execution)
@@ -68,10 +72,10 @@ void verdict_write(const struct execution *execution)
         return;
     }
     pg_session_set_deadline(session, deadline_in(WRITE_MS));
-    const bool ok = session_as_ourselves(session, &status) && forget_applied(execution, session, &status) &&
+    const bool ok = session_as_ourselves(session, &status) && note_applied(execution, session, &status) &&
                     (!failed || write_failure(execution, session, &status));
     if (!ok) {
         char error[LOG_QUOTED_SIZE];
-        log_warn("failed attempt cannot be written down", "error=%s", log_quoted(status.message, error));
+        log_warn("what a run did cannot be written down", "error=%s", log_quoted(status.message, error));
     }
 }

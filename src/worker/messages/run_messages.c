@@ -139,6 +139,8 @@ Truss__Migration__V1__Event *event_message(struct arena *arena, const struct run
     message->blockers = blocker_messages(arena, event->blockers, event->blocker_count);
     message->progress = event->progress == NULL ? NULL : progress_message(arena, event->progress);
     message->notice = event->notice == NULL ? NULL : notice_message(arena, event->notice);
+    message->next_try_ms = event->next_try_ms;
+    message->gives_up_at = event->gives_up_at == 0 ? NULL : message_time(arena, event->gives_up_at);
     message_clean(arena, &message->base, MESSAGE_TEXT);
     return message;
 }

@@ -79,9 +79,22 @@ static Truss__Migration__V1__FailedAttempt *failed_message(struct arena *arena, 
     return message;
 }
 
-static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct catalog_item *item,
-                                                          const struct failed_attempt *failure)
+static void set_applied_by(Truss__Migration__V1__Migration *message, const struct applied_by *by)
 {
+    if (by != NULL) {
+        const char *const actor = by->actor[0] == '\0' ? NULL : by->actor;
+        MESSAGE_SET_OPTIONAL(message, applied_by, TRUSS__MIGRATION__V1__MIGRATION___APPLIED_BY_APPLIED_BY, actor);
+        MESSAGE_SET_OPTIONAL(message, applied_in, TRUSS__MIGRATION__V1__MIGRATION___APPLIED_IN_APPLIED_IN,
+                             by->operation);
+    }
+}
+
+/* The item of this number, as it is told. */
+static Truss__Migration__V1__Migration *migration_message(struct arena *arena, const struct status_answer *answer,
+                                                          size_t number)
+{
+    const struct catalog_item *const item = &answer->catalog->items[number];
+    const struct failed_attempt *const failure = answer->failures[number];
     Truss__Migration__V1__Migration *const message = NEW(arena, Migration, migration);
     message->name = message_string(item->name);
     message->state = (Truss__Migration__V1__State)item->state;
@@ -98,6 +111,7 @@ static Truss__Migration__V1__Migration *migration_message(struct arena *arena, c
     if (item->entry != NULL) {
         set_entry(arena, message, item->entry);
     }
+    set_applied_by(message, answer->applied_by[number]);
     message->n_attempts = item->attempt_count;
     message->attempts = arena_array(arena, item->attempt_count, sizeof *message->attempts);
     for (size_t i = 0; i < item->attempt_count; i++) {
@@ -293,7 +307,7 @@ static bool set_migrations(struct arena *arena, Truss__Migration__V1__GetStatusR
                                  page_token(arena, catalog, last));
             break;
         }
-        reply->migrations[reply->n_migrations++] = migration_message(arena, &catalog->items[i], answer->failures[i]);
+        reply->migrations[reply->n_migrations++] = migration_message(arena, answer, i);
         last = i + 1;
     }
     return true;

@@ -4,6 +4,7 @@
 #ifndef WORKER_MESSAGES_STATUS_MESSAGES_H
 #define WORKER_MESSAGES_STATUS_MESSAGES_H
 
+#include "migration/look/applied_by.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/target.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -14,6 +15,7 @@ struct status_answer {
     const struct target *target;
     const char *problem;                          /* why nothing could run as it is: one more warning; NULL: nothing */
     const struct failed_attempt *const *failures; /* one for each migration, or NULL (failures_read) */
+    const struct applied_by *const *applied_by;   /* the same (applied_by_read) */
 };
 
 /* The reply in the arena, which borrows the catalog's strings: the page that the request asks for. NULL and

@@ -134,7 +134,8 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     "o.heartbeat_at < pg_catalog.clock_timestamp() - interval '" LOST_SECONDS " s', "                                  \
     "coalesce((SELECT max(e.id) FROM truss.operation_events e WHERE e.operation = o.id), 0), "                         \
     "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint, o.state, "                                                \
-    "(extract(epoch FROM o.finished_at) * 1000000)::bigint FROM truss.operations o "
+    "(extract(epoch FROM o.finished_at) * 1000000)::bigint, "                                                          \
+    "(SELECT e.event FROM truss.operation_events e WHERE e.operation = o.id AND e.id = 1) FROM truss.operations o "
 
 static void set_lost(struct arena *arena, Operation *operation, int64_t last_heard)
 {
@@ -143,6 +144,18 @@ static void set_lost(struct arena *arena, Operation *operation, int64_t last_hea
     operation->finished_at = message_time(arena, last_heard);
     operation->summary = message_string("Its worker has not been heard of for " LOST_SECONDS " s. The status tells "
                                         "what is applied; a new run goes on from there.");
+}
+
+/* Its first event says it: there is no column for it. */
+static const char *started_by(struct arena *arena, const char *first_event)
+{
+    struct status status = {.arena = arena};
+    const Truss__Migration__V1__Event *const event =
+        first_event == NULL
+            ? NULL
+            : (const Truss__Migration__V1__Event *)rpc_unpack(arena, &truss__migration__v1__event__descriptor,
+                                                              message_bytes(arena, first_event), &status);
+    return event == NULL ? "" : event->started_by;
 }
 
 static Operation *operation_of(struct arena *arena, const PGresult *result, int row)
@@ -164,6 +177,7 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     operation->last_event = (uint32_t)pg_field_int(result, row, 9, 0);
     operation->state = state_of(pg_field(result, row, 11));
     operation->finished_at = message_time(arena, pg_field_us(result, row, 12));
+    operation->started_by = message_string(started_by(arena, pg_field(result, row, 13)));
     operation->done = operation->state != TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;
     if (pg_field(result, row, 2) != NULL) {
         operation->_migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;

@@ -54,6 +54,7 @@ static void free_operation(struct operation *operation)
     }
     free(operation->events);
     free(operation->outcome);
+    free(operation->started_by);
     arena_free(operation->arena);
     free(operation);
 }
@@ -147,6 +148,7 @@ Operation operation_message(struct arena *arena, const struct operation *operati
     message.steps = operation->steps;
     message.summary = message_string(operation->summary);
     message.cancel_requested = atomic_load(&operation->cancel);
+    message.started_by = message_string(operation->started_by);
     message.last_event = (uint32_t)operation->event_count;
     if (operation->migration != NULL) {
         message._migration_case = TRUSS__MIGRATION__V1__OPERATION___MIGRATION_MIGRATION;
@@ -173,6 +175,7 @@ static void add_event(struct operation *operation, const struct run_event *event
     Truss__Migration__V1__Event *const message = event_message(arena, event);
     const int64_t now = clock_wall_us();
     message->id = (uint32_t)operation->event_count + 1;
+    message->started_by = message_string(operation->event_count == 0 ? operation->started_by : "");
     message->at = message_time(arena, now);
     if (operation->event_count == operation->event_capacity) {
         operation->event_capacity = operation->event_capacity == 0 ? 16 : operation->event_capacity * 2;
@@ -265,11 +268,18 @@ static void on_tick(void *data, struct pg_session *beside)
     }
 }
 
-struct operation *operation_begin(struct operations *operations, struct status *status)
+static char *copy_of(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    return memcpy(memory_alloc(size), text, size);
+}
+
+struct operation *operation_begin(struct operations *operations, const char *started_by, struct status *status)
 {
     struct operation *operation = memory_alloc(sizeof *operation);
     operation->operations = operations;
     operation->started_at = clock_wall_us();
+    operation->started_by = copy_of(started_by);
     operation->arena = arena_new(0);
     operation->summary = "It has not begun yet.";
     operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
@@ -312,6 +322,11 @@ bool operation_write_down(struct operation *operation, int64_t deadline, struct 
     operation->is_written_down = ok;
     operation->watch.tick = ok ? on_tick : NULL;
     return ok;
+}
+
+bool operation_is_written_down(const struct operation *operation)
+{
+    return operation->is_written_down;
 }
 
 bool operation_run_later(struct operation *operation, struct lane_job *job)

@@ -26,8 +26,9 @@ void operations_free(struct operations *operations);
 
 /* ---- the side of the run ---- */
 
-/* A new one, RUNNING, for operation_end. NULL and UNAVAILABLE where the worker is stopping. */
-struct operation *operation_begin(struct operations *operations, struct status *status);
+/* A new one, RUNNING, for operation_end. started_by: who asked for it, copied; "" where nobody was asked. NULL and
+ * UNAVAILABLE where the worker is stopping. */
+struct operation *operation_begin(struct operations *operations, const char *started_by, struct status *status);
 
 const char *operation_id(const struct operation *operation);
 
@@ -36,6 +37,8 @@ const struct watch *operation_watch(struct operation *operation);
 
 /* Writes it down: from now on every worker knows of it. */
 bool operation_write_down(struct operation *operation, int64_t deadline, struct status *status);
+
+bool operation_is_written_down(const struct operation *operation);
 
 /* Runs a job on the threads for operations; false where there is no room. */
 bool operation_run_later(struct operation *operation, struct lane_job *job);

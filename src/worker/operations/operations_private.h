@@ -27,6 +27,7 @@ struct operation {
     struct watch watch;
     char id[UUID_SIZE];
     int64_t started_at;
+    char *started_by;
     atomic_bool cancel;
     bool is_written_down;
     bool is_done;

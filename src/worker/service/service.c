@@ -52,7 +52,8 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
         struct status problem = {.arena = call->arena};
         const struct target target = target_with(&request, session, catalog.detection.framework);
         const bool unfit = !catalog_check_folder(&catalog, &problem);
-        const struct status_answer answer = {&catalog, &target, unfit ? problem.message : NULL, failures};
+        const struct status_answer answer = {&catalog, &target, unfit ? problem.message : NULL, failures,
+                                             applied_by_read(&request, session, &catalog)};
         reply = (ProtobufCMessage *)status_reply(call->arena, &answer, message, call->status);
     }
     request_release(&request, session);

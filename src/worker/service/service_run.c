@@ -68,7 +68,8 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
     const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
-    struct operation *const operation = may ? operation_begin(context->operations, call->status) : NULL;
+    request.actor = witness_actor(call->arena, call);
+    struct operation *const operation = may ? operation_begin(context->operations, request.actor, call->status) : NULL;
     if (operation == NULL) {
         return NULL;
     }
@@ -99,6 +100,7 @@ struct background {
     struct operation *operation; /* NULL: not yet */
     struct arena *arena;
     const Truss__Migration__V1__RunRequest *message;
+    const char *actor;
     struct detection detection; /* asked once, by the call */
     const struct witness *witness;
     const struct audit_entry *witnessed; /* NULL: nobody audits it */
@@ -114,6 +116,7 @@ static struct request background_request(const struct background *background, in
         .arena = background->arena,
         .deadline = deadline,
         .status = status,
+        .actor = background->actor,
     };
 }
 
@@ -127,9 +130,9 @@ static void run_in_background(struct lane_job *job)
 {
     struct background *background = (struct background *)job;
     struct status status = {.arena = background->arena};
-    const struct request request =
-        background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
     const char *const id = arena_strdup(background->arena, operation_id(background->operation));
+    struct request request = background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
+    request.operation = operation_is_written_down(background->operation) ? id : NULL;
     const Truss__Migration__V1__RunResponse *const reply =
         run_operation(&request, background->operation, background->message, &background->detection);
     const struct witness_outcome outcome = {
@@ -138,7 +141,7 @@ static void run_in_background(struct lane_job *job)
     background_free(background);
 }
 
-static struct background *background_new(const struct service_context *context, const struct text payload)
+static struct background *background_new(const struct service_context *context, const struct rpc_call *call)
 {
     struct background *background = memory_alloc(sizeof *background);
     *background = (struct background){
@@ -149,7 +152,8 @@ static struct background *background_new(const struct service_context *context, 
     struct status status = {.arena = background->arena};
     /* The call unpacked the same bytes: they are good. */
     background->message = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
-        background->arena, &truss__migration__v1__run_request__descriptor, payload, &status);
+        background->arena, &truss__migration__v1__run_request__descriptor, call->request->payload, &status);
+    background->actor = arena_strdup(background->arena, witness_actor(call->arena, call));
     return background;
 }
 
@@ -189,11 +193,11 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     if (!may || !prepare_settings(context->site, &options, &settings, call->status)) {
         return NULL;
     }
-    struct background *const background = background_new(context, call->request->payload);
+    struct background *const background = background_new(context, call);
     if (!will_change(background, call, &changes)) {
         return fail_start(background, call->status);
     }
-    background->operation = operation_begin(context->operations, call->status);
+    background->operation = operation_begin(context->operations, background->actor, call->status);
     if (background->operation == NULL) {
         return fail_start(background, call->status);
     }

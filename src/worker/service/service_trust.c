@@ -3,6 +3,7 @@
  */
 #include "worker/service/service_trust.h"
 
+#include "base/clock.h"
 #include "pg/pool.h"
 #include "truss/trust/v1/trust.pb-c.h"
 #include "trust/audit.h"
@@ -24,7 +25,7 @@ static ProtobufCMessage *who_am_i(void *data, struct rpc_call *call, const Proto
             reply->scopes[reply->n_scopes++] = message_string(scope_word((enum scope)scope));
         }
     }
-    reply->login = context->asks_login;
+    reply->login = context->login != NULL;
     reply->from = arena_strdup(call->arena, principal->from);
     return &reply->base;
 }
@@ -65,7 +66,10 @@ static ProtobufCMessage *list_audit(void *data, struct rpc_call *call, const Pro
 {
     const struct trust_context *const context = data;
     const Truss__Trust__V1__ListAuditRequest *const request = (const Truss__Trust__V1__ListAuditRequest *)input;
-    struct audit_page page = {.after = request->after, .most = request->limit};
+    struct audit_page page = {.after = request->after,
+                              .before = request->before,
+                              .is_newest_first = request->newest_first,
+                              .most = request->limit};
     struct pg_session *const session = take_session(context, call);
     const bool ok = session != NULL && audit_read(session, &page, call->status);
     pg_pool_give(context->site->pool, session);
@@ -113,11 +117,46 @@ static ProtobufCMessage *verify_audit(void *data, struct rpc_call *call, const P
     return &reply->base;
 }
 
+/* ---- tokens ---- */
+
+static Truss__Trust__V1__Token *token_message(struct arena *arena, const struct token *token)
+{
+    Truss__Trust__V1__Token *const message = NEW(arena, Token, token);
+    message->name = message_string(token->name);
+    message->n_scopes = token->scope_count;
+    message->scopes = arena_array(arena, token->scope_count, sizeof *message->scopes);
+    for (size_t i = 0; i < token->scope_count; i++) {
+        message->scopes[i] = message_string(token->scopes[i]);
+    }
+    message->created_at = token->created_s == 0 ? NULL : message_time(arena, token->created_s * 1000000);
+    message->expires_at = token->expires_s == 0 ? NULL : message_time(arena, token->expires_s * 1000000);
+    message->expired = token_is_over(token, clock_wall_us() / 1000000);
+    return message;
+}
+
+static ProtobufCMessage *list_tokens(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct trust_context *const context = data;
+    struct tokens tokens = {0};
+    (void)input;
+    if (context->login != NULL && !login_list(context->login, call->arena, &tokens, call->status)) {
+        return NULL;
+    }
+    Truss__Trust__V1__ListTokensResponse *const reply = NEW(call->arena, ListTokensResponse, list_tokens_response);
+    reply->login = context->login != NULL;
+    reply->tokens = arena_array(call->arena, tokens.count, sizeof *reply->tokens);
+    for (; reply->n_tokens < tokens.count; reply->n_tokens++) {
+        reply->tokens[reply->n_tokens] = token_message(call->arena, &tokens.items[reply->n_tokens]);
+    }
+    return &reply->base;
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {who_am_i, RPC_LANE_HEALTH, false, SCOPE_ANY},
     {list_audit, RPC_LANE_READ, false, SCOPE_ADMIN},
     {verify_audit, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {list_tokens, RPC_LANE_HEALTH, false, SCOPE_ADMIN},
 };
 
 struct rpc_service trust_service(struct trust_context *context)

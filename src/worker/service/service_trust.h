@@ -6,10 +6,11 @@
 
 #include "migration/look/detect.h"
 #include "rpc/server.h"
+#include "trust/login.h"
 
 struct trust_context {
     const struct site *site;
-    bool asks_login; /* tokens are asked for */
+    struct login *login; /* borrowed; NULL: nobody is asked for one */
 };
 
 /* The context is borrowed. */

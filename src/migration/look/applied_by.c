@@ -1,0 +1,92 @@
+/*
+ * Whether there is such a table is asked first, which is all that a database without one is asked.
+ */
+#include "migration/look/applied_by.h"
+
+#include "migration/look/failed_attempts.h"
+#include "pg/own_tables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Between the time in the tracking table and the run's own: tables that keep whole seconds, and a framework's clock. */
+#define MARGIN_US 2000000
+
+struct kept_row {
+    const char *migration;
+    int64_t began; /* of the run; us since 1970, as the next */
+    int64_t ended;
+    struct applied_by by;
+};
+
+static bool is_there(const struct request *request, struct pg_session *session)
+{
+    static const struct own_tables tables = {.last = "truss.applied_by"};
+    struct status ignored = {.arena = request->arena};
+    bool exists = false;
+    PG_RESULT(result) = pg_query(
+        session, "SELECT pg_catalog.to_regclass('truss.applied_by'::pg_catalog.text) IS NOT NULL", 0, NULL, &ignored);
+    return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, &tables, &exists, &ignored) &&
+           exists;
+}
+
+static struct kept_row row_of(struct arena *arena, const PGresult *result, int row)
+{
+    const char *const operation = pg_field(result, row, 4);
+    return (struct kept_row){
+        .migration = arena_strdup(arena, pg_field(result, row, 0)),
+        .began = pg_field_us(result, row, 1),
+        .ended = pg_field_us(result, row, 2),
+        .by = {arena_strdup(arena, pg_field(result, row, 3)),
+               operation == NULL ? NULL : arena_strdup(arena, operation)},
+    };
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct kept_row *)a)->migration, ((const struct kept_row *)b)->migration);
+}
+
+/* The row of an item, if it is of the run that its tracking table's row is of. */
+static const struct applied_by *find(const struct kept_row *rows, size_t count, const struct catalog_item *item)
+{
+    const bool has_time = item->entry != NULL && item->entry->state == ENTRY_APPLIED &&
+                          item->entry->finished_at != NO_TIME && item->state != MIGRATION_PENDING;
+    const struct kept_row wanted = {.migration = item->name};
+    const struct kept_row *const row =
+        has_time && count > 0 ? bsearch(&wanted, rows, count, sizeof *rows, by_name) : NULL;
+    return row != NULL && item->entry->finished_at >= row->began - MARGIN_US &&
+                   item->entry->finished_at <= row->ended + MARGIN_US
+               ? &row->by
+               : NULL;
+}
+
+const struct applied_by *const *applied_by_read(const struct request *request, struct pg_session *session,
+                                                const struct catalog *catalog)
+{
+    static const char sql[] =
+        "SELECT migration, (extract(epoch FROM run_began) OPERATOR(pg_catalog.*) 1000000)::bigint, "
+        "(extract(epoch FROM run_ended) OPERATOR(pg_catalog.*) 1000000)::bigint, actor, operation "
+        "FROM truss.applied_by WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL "
+        "AND pg_catalog.isfinite(run_began) AND pg_catalog.isfinite(run_ended) AND actor IS NOT NULL";
+    struct arena *const arena = request->arena;
+    struct status ignored = {.arena = arena};
+    const struct applied_by **const found = arena_array(arena, catalog->count, sizeof *found);
+    if (!catalog->detection.has_ledger || !is_there(request, session)) {
+        return found;
+    }
+    const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};
+    PG_RESULT(result) = pg_query(session, sql, 1, values, &ignored);
+    const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
+    struct kept_row *const rows = arena_array(arena, count, sizeof *rows);
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = row_of(arena, result, (int)i);
+    }
+    if (count > 0) {
+        qsort(rows, count, sizeof *rows, by_name);
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        found[i] = find(rows, count, &catalog->items[i]);
+    }
+    return found;
+}

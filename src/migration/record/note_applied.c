@@ -1,0 +1,65 @@
+/*
+ * One statement for a whole run.
+ */
+#include "migration/record/note_applied.h"
+
+#include "framework/core/ledger.h"
+#include "migration/look/failed_attempts.h"
+#include "pg/own_tables.h"
+
+static const struct own_tables tables = {
+    .last = "truss.applied_by",
+    .sql = "CREATE TABLE IF NOT EXISTS truss.applied_by ("
+           "ledger text NOT NULL, migration text NOT NULL, run_began timestamptz NOT NULL, "
+           "run_ended timestamptz NOT NULL, actor text NOT NULL, operation text, PRIMARY KEY (ledger, migration));"
+           "COMMENT ON TABLE truss.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
+};
+
+static bool keeps_something(struct pg_session *session, bool *keeps, struct status *status)
+{
+    PG_RESULT(result) =
+        pg_query(session, "SELECT pg_catalog.to_regnamespace('truss'::pg_catalog.text) IS NOT NULL", 0, NULL, status);
+    *keeps = result != NULL && pg_field_bool(result, 0, 0);
+    return result != NULL;
+}
+
+static void put_names(struct buffer *sql, const struct applied_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        buffer_puts(sql, i == 0 ? "(" : "), (");
+        ledger_put_text(sql, names->items[i]);
+    }
+    buffer_putc(sql, ')');
+}
+
+bool applied_by_write(const struct request *request, struct pg_session *session, const struct ledger *ledger,
+                      const struct applied_names *names, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    bool keeps;
+    if (!keeps_something(session, &keeps, status) || !keeps) {
+        return status->code == STATUS_OK;
+    }
+    if (!own_tables_ensure(session, &tables, status)) {
+        return false;
+    }
+    buffer_puts(&sql, "INSERT INTO truss.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
+                      "operation) SELECT ");
+    ledger_put_text(&sql, failures_ledger(status->arena, ledger));
+    buffer_printf(&sql,
+                  ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
+                  "pg_catalog.clock_timestamp(), ",
+                  names->run_ms);
+    ledger_put_text(&sql, request->actor == NULL ? "" : request->actor);
+    buffer_puts(&sql, ", ");
+    if (request->operation == NULL) {
+        buffer_puts(&sql, "NULL");
+    } else {
+        ledger_put_text(&sql, request->operation);
+    }
+    buffer_puts(&sql, " FROM (VALUES ");
+    put_names(&sql, names);
+    buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
+                      "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation");
+    return pg_exec(session, buffer_string(&sql), status);
+}
