@@ -61,6 +61,29 @@ static bool fail_unknown(const char *place, const char *key, struct status *stat
                        nearest == NULL ? "" : "?");
 }
 
+/* Several options may have one key: one of them has to fit. A text is in quotes; a list stands only for what is written
+ * with commas elsewhere. */
+static bool fits(const struct option *option, const struct toml_entry *entry)
+{
+    const bool is_text = option->kind == OPTION_TEXT || option->kind == OPTION_SECRET || option->kind == OPTION_CHOICE;
+    const bool takes_list = is_text && option->argument != NULL && strstr(option->argument, "[,") != NULL;
+    return entry->kind == TOML_LIST ? takes_list : !is_text || entry->kind == TOML_STRING;
+}
+
+static bool check_kinds(struct arena *arena, const struct toml *toml, const struct toml_entry *entry, const char *key,
+                        struct status *status)
+{
+    bool fits_one = false;
+    for (size_t i = OPTION_NONE + 1; i < OPTION_COUNT; i++) {
+        fits_one =
+            fits_one || (strcmp(key_of((enum option_id)i), key) == 0 && fits(option_of((enum option_id)i), entry));
+    }
+    return fits_one ||
+           status_fail(status, STATUS_INVALID_ARGUMENT, "%s: %s takes %s, not %s.", toml_place(arena, toml, entry), key,
+                       entry->kind == TOML_LIST ? "one value" : "a text in quotes",
+                       entry->kind == TOML_LIST ? "a list" : entry->value);
+}
+
 /* Several options may have one key: those of several programs. */
 static bool take_entry(struct arena *arena, const struct toml *toml, const struct toml_entry *entry,
                        struct option_given given[OPTION_COUNT])
@@ -99,6 +122,9 @@ bool options_read_file(struct arena *arena, const char *path, enum option_file w
         }
         if (!take_entry(arena, &toml, entry, given)) {
             return fail_unknown(toml_place(arena, &toml, entry), key[0] == '.' ? key + 1 : key, status);
+        }
+        if (!check_kinds(arena, &toml, entry, key, status)) {
+            return false;
         }
         if (is_projects && !is_of_project(key)) {
             return status_fail(status, STATUS_INVALID_ARGUMENT,

@@ -108,6 +108,12 @@ static bool read_line(struct reading *reading)
 
 /* ---- all sources ---- */
 
+/* An empty variable says nothing: but a project that names an environment is told so by it that there is none. */
+static bool says_something(enum option_id id, const char *variable)
+{
+    return variable != NULL && (variable[0] != '\0' || id == OPTION_environment);
+}
+
 /* The strongest that says something; its text is NULL where none does. */
 static struct option_given strongest(const struct reading *reading, enum option_id id)
 {
@@ -115,7 +121,7 @@ static struct option_given strongest(const struct reading *reading, enum option_
     const char *const variable = option->environment == NULL ? NULL : getenv(option->environment);
     const struct option_given sources[] = {
         reading->line[id],
-        {variable != NULL && variable[0] != '\0' ? variable : NULL, option->environment},
+        {says_something(id, variable) ? variable : NULL, option->environment},
         reading->operator_file[id],
         reading->project_file[id],
         {option->fallback, "its own default"},
@@ -164,6 +170,7 @@ bool options_read(struct options_request *request, struct options *options, stru
     for (size_t i = 0; request->taken[i] != OPTION_NONE; i++) {
         const enum option_id id = request->taken[i];
         const struct option_given given = asks_about_program(&reading) ? reading.line[id] : strongest(&reading, id);
+        options->by_project[id] = given.text != NULL && given.text == reading.project_file[id].text;
         request->from[id] = given.text == option_of(id)->fallback ? NULL : given.from;
         if (given.text != NULL && !option_store(option_of(id), &given, options, status)) {
             return false;

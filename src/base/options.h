@@ -3,7 +3,8 @@
  * option, and all that is known of options is made of it. A program, or a command of one, says which it takes; it gets
  * their values, checked, in a struct with a member each.
  *
- * From the strongest to the weakest: command line, environment (an empty variable counts as unset), the file of
+ * From the strongest to the weakest: command line, environment (an empty variable counts as unset, but
+ * for TRUSS_ENVIRONMENT, which says that there is none), the file of
  * --config, the project's truss.toml, the fallback.
  */
 #ifndef BASE_OPTIONS_H
@@ -42,19 +43,20 @@ enum option_kind {
 #define OPTION_TYPE_SIZE            size_t
 #define OPTION_TYPE_NUMBER          uint32_t
 
-/* The values. */
-struct options {
-#define OPTION(id, programs, kind, name, argument, environment, key, fallback, help) OPTION_TYPE_##kind id;
-#include "base/options.def"
-#undef OPTION
-};
-
 enum option_id {
     OPTION_NONE, /* ends a list */
 #define OPTION(id, programs, kind, name, argument, environment, key, fallback, help) OPTION_##id,
 #include "base/options.def"
 #undef OPTION
     OPTION_COUNT
+};
+
+/* The values. */
+struct options {
+#define OPTION(id, programs, kind, name, argument, environment, key, fallback, help) OPTION_TYPE_##kind id;
+#include "base/options.def"
+#undef OPTION
+    bool by_project[OPTION_COUNT]; /* which of them nobody says but the project's own truss.toml */
 };
 
 /* A row of the table. */

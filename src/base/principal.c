@@ -3,6 +3,8 @@
  */
 #include "base/principal.h"
 
+#include <string.h>
+
 static const struct {
     enum scope scope;
     const char *word;
@@ -55,14 +57,28 @@ static const char *scopes_text(struct arena *arena, unsigned scopes)
 }
 
 /* In an environment of its own what changes something has a word of its own: "run:production". */
-static const char *missing_word(struct arena *arena, enum scope wanted, const char *environment)
+static const char *missing_word(struct arena *arena, enum scope wanted, const struct environment *environment)
 {
     const char *const word = scope_word(wanted) == NULL ? "?" : scope_word(wanted);
-    const bool is_plain = environment[0] == '\0' || (wanted & (SCOPE_READ | SCOPE_PLAN)) != 0;
-    return is_plain ? word : arena_printf(arena, "%s:%s", word, environment);
+    const bool is_plain = environment->name[0] == '\0' || (wanted & (SCOPE_READ | SCOPE_PLAN)) != 0;
+    return is_plain ? word : arena_printf(arena, "%s:%s", word, environment->name);
 }
 
-bool principal_may(const struct principal *principal, enum scope wanted, const char *environment, struct status *status)
+/* What a person would not guess: one word of two is not enough. */
+static const char *missing_hint(struct arena *arena, enum scope wanted, const struct environment *environment)
+{
+    const char *const plain = scope_word(wanted);
+    if (plain == NULL || !environment->is_projects || strcmp(plain, missing_word(arena, wanted, environment)) == 0) {
+        return NULL;
+    }
+    return arena_printf(arena,
+                        "It needs the scope %s, too: only the project's truss.toml names the environment %s, and a "
+                        "project gives no scopes. Start the worker with --environment %s.",
+                        plain, environment->name, environment->name);
+}
+
+bool principal_may(const struct principal *principal, enum scope wanted, const struct environment *environment,
+                   struct status *status)
 {
     const bool is_known = principal->kind != PRINCIPAL_NOBODY;
     if (wanted == SCOPE_OPEN || (is_known && wanted == SCOPE_ANY) || (principal->scopes & wanted) != 0) {
@@ -75,8 +91,10 @@ bool principal_may(const struct principal *principal, enum scope wanted, const c
                            "--token-file).",
                            wanted == SCOPE_ANY ? "" : " with the scope ", wanted == SCOPE_ANY ? "" : word);
     }
-    return status_fail(status, STATUS_PERMISSION_DENIED,
-                       "%s \"%s\" may not do this: it needs the scope %s and has %s. Ask for a token that has it.",
-                       principal->kind == PRINCIPAL_TOKEN ? "The token" : "The caller", principal->name, word,
-                       scopes_text(status->arena, principal->scopes));
+    status_fail(status, STATUS_PERMISSION_DENIED,
+                "%s \"%s\" may not do this: it needs the scope %s and has %s. Ask for a token that has it.",
+                principal->kind == PRINCIPAL_TOKEN ? "The token" : "The caller", principal->name, word,
+                scopes_text(status->arena, principal->scopes));
+    status->hint = missing_hint(status->arena, wanted, environment);
+    return false;
 }

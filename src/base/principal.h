@@ -41,6 +41,13 @@ struct principal {
     const char *from; /* the peer's address: "127.0.0.1:40122", "unix" */
 };
 
+/* What the database is for. Who has production says so to the worker; a project's own file may ask for more than that,
+ * and never for less. */
+struct environment {
+    const char *name; /* "production"; "": none was said */
+    bool is_projects; /* only the project says so: then a scope is needed as it is without the environment, too */
+};
+
 /* "token" and so on. */
 const char *principal_kind_name(enum principal_kind kind);
 
@@ -52,8 +59,8 @@ enum scope scope_of(struct text word);
 
 /* May he use what asks for this scope? 0 is asked for by nobody, and so allowed to nobody. Where he may not, false and
  * UNAUTHENTICATED (not known) or PERMISSION_DENIED (known), with the word that is missing. `environment` is the
- * worker's ("": none): its name is in the word. */
-bool principal_may(const struct principal *principal, enum scope wanted, const char *environment,
+ * worker's: its name is in the word. */
+bool principal_may(const struct principal *principal, enum scope wanted, const struct environment *environment,
                    struct status *status);
 
 #endif

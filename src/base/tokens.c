@@ -48,19 +48,26 @@ static bool is_scope_word(struct text word)
            (colon == SIZE_MAX || text_is(environment, "*") || is_name(environment));
 }
 
-unsigned scopes_in(const char *const *words, size_t count, const char *environment)
+/* The scope of a word in an environment of this name ("": in none); 0 where it is for another one. */
+static unsigned scope_in(struct text word, const char *environment)
 {
-    unsigned scopes = 0;
+    const size_t colon = text_find(word, ":", 0);
+    const enum scope scope = scope_of(text_slice(word, 0, colon));
+    const struct text named = text_slice(word, colon == SIZE_MAX ? word.size : colon + 1, word.size);
+    const bool is_plain = environment[0] == '\0' || (scope & (SCOPE_READ | SCOPE_PLAN)) != 0;
+    const bool is_here = colon == SIZE_MAX ? is_plain : text_is(named, "*") || text_is(named, environment);
+    return is_here ? scope : 0;
+}
+
+unsigned scopes_in(const char *const *words, size_t count, const struct environment *environment)
+{
+    unsigned here = 0;
+    unsigned plain = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct text word = text_of(words[i]);
-        const size_t colon = text_find(word, ":", 0);
-        const enum scope scope = scope_of(text_slice(word, 0, colon));
-        const struct text named = text_slice(word, colon == SIZE_MAX ? word.size : colon + 1, word.size);
-        const bool is_plain = environment[0] == '\0' || (scope & (SCOPE_READ | SCOPE_PLAN)) != 0;
-        const bool is_here = colon == SIZE_MAX ? is_plain : text_is(named, "*") || text_is(named, environment);
-        scopes |= is_here ? scope : 0;
+        here |= scope_in(text_of(words[i]), environment->name);
+        plain |= scope_in(text_of(words[i]), "");
     }
-    return scopes;
+    return environment->is_projects ? here & plain : here;
 }
 
 /* ---- reading ---- */

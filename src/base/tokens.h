@@ -50,9 +50,10 @@ const struct token *tokens_find(const struct tokens *tokens, struct text secret)
 /* Can it be an environment's name? */
 bool scope_environment_is(struct text name);
 
-/* The scopes (of enum scope) that words give in an environment ("": in none). There, what changes something needs a
- * word of its own, "run:production"; "run:*" is for every one. */
-unsigned scopes_in(const char *const *words, size_t count, const char *environment);
+/* The scopes (of enum scope) that words give in an environment. There, what changes something needs a word of its own,
+ * "run:production"; "run:*" is for every one. Where only the project names the environment, both words are needed: it
+ * gives nobody what the operator did not give. */
+unsigned scopes_in(const char *const *words, size_t count, const struct environment *environment);
 
 /* ---- for `truss token` ---- */
 

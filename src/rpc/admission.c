@@ -28,8 +28,7 @@ bool admission_decide(struct admission *admission, const struct rpc_visitor *vis
         return false;
     }
     admitted->delay_ms = 0;
-    return principal_may(&admitted->principal, wanted, admission->environment == NULL ? "" : admission->environment,
-                         status);
+    return principal_may(&admitted->principal, wanted, &admission->environment, status);
 }
 
 void admission_told(struct admission *admission)

@@ -32,8 +32,8 @@ typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct r
 struct admission {
     rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
     void *context;
-    const char *environment; /* its name is in the scopes that are told to be missing; NULL: none */
-    atomic_size_t waiting;   /* refusals whose time has not come */
+    struct environment environment; /* its name is in the scopes that are told to be missing */
+    atomic_size_t waiting;          /* refusals whose time has not come */
 };
 
 /* True where he may use what asks for this scope; the principal is filled in either case. False: refuse him with the

@@ -441,7 +441,9 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     pthread_mutex_init(&server->mutex, NULL);
     server->services = services;
     server->service_count = count;
-    server->admission = (struct admission){options->gate, options->gate_context, options->environment, 0};
+    server->admission = (struct admission){
+        .gate = options->gate, .context = options->gate_context, .environment = options->environment};
+    server->admission.environment.name = options->environment.name == NULL ? "" : options->environment.name;
     server->witness = options->witness == NULL ? (struct rpc_witness){0} : *options->witness;
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);

@@ -23,7 +23,7 @@ struct rpc_server_options {
     rpc_gate *gate;              /* NULL: everybody is anonymous and has every scope */
     void *gate_context;
     const struct rpc_witness *witness; /* NULL: none; borrowed */
-    const char *environment;           /* its name is in the scopes that are told to be missing; NULL: none */
+    struct environment environment;    /* its name, NULL: none, is in the scopes that are told to be missing */
 };
 
 /* Listens and serves until rpc_server_stop. services is an array of count, borrowed. NULL and a status where a URL is

@@ -95,7 +95,7 @@ static enum outcome find(struct login *login, struct arena *arena, struct text s
         principal->name = arena_strdup(arena, token->name);
         outcome = is_over ? IS_EXPIRED : IS_KNOWN;
         principal->kind = is_over ? PRINCIPAL_NOBODY : PRINCIPAL_TOKEN;
-        principal->scopes = is_over ? 0 : scopes_in(token->scopes, token->scope_count, login->options.environment);
+        principal->scopes = is_over ? 0 : scopes_in(token->scopes, token->scope_count, &login->options.environment);
     }
     pthread_mutex_unlock(&login->mutex);
     return outcome;

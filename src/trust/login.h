@@ -13,8 +13,8 @@
 struct login;
 
 struct login_options {
-    const char *tokens;      /* the file; borrowed */
-    const char *environment; /* whose scopes count; "": none; borrowed */
+    const char *tokens;             /* the file; borrowed */
+    struct environment environment; /* whose scopes count; its name is borrowed */
 };
 
 /* False and a status where the file cannot be used. */

@@ -166,7 +166,7 @@ bool explain_run(const struct workbench_call *call, const struct explain_request
         result->warnings[result->warning_count++] =
             "The query was not run: ANALYZE is not taken from the text. Say \"analyze\": true.";
     }
-    result->target = workbench_target_of(call->arena, reading.session);
+    result->target = workbench_target_of(call, reading.session);
     readonly_end(&reading);
     return ok;
 }

@@ -21,8 +21,9 @@ static double now_ms(void)
     return (double)time.tv_sec * 1000 + (double)time.tv_nsec / 1000000;
 }
 
-struct workbench_target workbench_target_of(struct arena *arena, const struct pg_session *session)
+struct workbench_target workbench_target_of(const struct workbench_call *call, const struct pg_session *session)
 {
+    struct arena *const arena = call->arena;
     const char *const version = pg_session_parameter(session, "server_version");
     return (struct workbench_target){
         .host = arena_strdup(arena, pg_session_host(session)),
@@ -30,6 +31,7 @@ struct workbench_target workbench_target_of(struct arena *arena, const struct pg
         .database = arena_strdup(arena, pg_session_database(session)),
         .user = arena_strdup(arena, pg_session_user(session)),
         .server_version = version == NULL ? NULL : arena_strndup(arena, version, strcspn(version, " ")),
+        .environment = call->workbench->environment,
     };
 }
 
@@ -150,7 +152,7 @@ bool query_run(const struct workbench_call *call, const struct query_request *re
     for (size_t i = 0; i < reading.warning_count; i++) {
         result->warnings[result->warning_count++] = reading.warnings[i];
     }
-    result->target = workbench_target_of(call->arena, reading.session);
+    result->target = workbench_target_of(call, reading.session);
     readonly_end(&reading);
     return ok;
 }

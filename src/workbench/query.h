@@ -30,13 +30,14 @@ struct query_result {
         const char *database;
         const char *user;
         const char *server_version;
+        const char *environment; /* NULL: none */
     } target;
 };
 
 /* False and the call's status where it is refused or fails. */
 bool query_run(const struct workbench_call *call, const struct query_request *request, struct query_result *result);
 
-/* Where a session leads; copies in the arena. */
-struct workbench_target workbench_target_of(struct arena *arena, const struct pg_session *session);
+/* Where a session of the call leads; copies in its arena. */
+struct workbench_target workbench_target_of(const struct workbench_call *call, const struct pg_session *session);
 
 #endif

@@ -34,7 +34,7 @@ PGresult *tables_list(const struct workbench_call *call, bool sizes, struct work
     }
     PGresult *const result =
         readonly_look(&reading) ? pg_query(reading.session, list_sql, 1, values, call->status) : NULL;
-    *target = workbench_target_of(call->arena, reading.session);
+    *target = workbench_target_of(call, reading.session);
     readonly_end(&reading);
     return result;
 }
@@ -144,7 +144,7 @@ bool table_describe(const struct workbench_call *call, const char *name, struct 
         return false;
     }
     const bool ok = describe(&reading, name, description);
-    description->target = workbench_target_of(call->arena, reading.session);
+    description->target = workbench_target_of(call, reading.session);
     readonly_end(&reading);
     return ok;
 }

@@ -72,6 +72,7 @@ static struct workbench workbench_of(const struct config *config)
         .role = config->sql_role,
         .allows_user_functions = config->sql_user_functions,
         .allows_foreign_tables = config->sql_foreign_tables,
+        .environment = config->environment,
     };
     workbench_open(&workbench);
     return workbench;
@@ -121,11 +122,16 @@ static bool ensure_database(const struct config *config, bool *created, struct s
     return true;
 }
 
+static struct environment environment_of(const struct config *config)
+{
+    return (struct environment){.name = config->environment == NULL ? "" : config->environment,
+                                .is_projects = config->environment_is_projects};
+}
+
 /* NULL without tokens, or where they cannot be read: then status says why. */
 static struct login *open_login(const struct config *config, struct status *status)
 {
-    const struct login_options options = {.tokens = config->tokens,
-                                          .environment = config->environment == NULL ? "" : config->environment};
+    const struct login_options options = {.tokens = config->tokens, .environment = environment_of(config)};
     return config->tokens == NULL ? NULL : login_new(&options, status);
 }
 
@@ -212,7 +218,7 @@ static bool open_server(struct house *house, struct status *status)
         .tls = house->config->tls.certificate == NULL ? NULL : &house->config->tls,
         .gate = gate_enter,
         .gate_context = &house->gate,
-        .environment = house->config->environment,
+        .environment = environment_of(house->config),
         .witness = witness_hooks(house->witness),
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,

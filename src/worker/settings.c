@@ -132,6 +132,11 @@ static bool read_tls(const struct options *options, struct config *config, struc
 
 static bool check_environment(const struct config *config, struct status *status)
 {
+    if (config->environment_is_projects && config->tokens != NULL && config->environment != NULL) {
+        char name[LOG_QUOTED_SIZE];
+        log_warn("only the project names the environment: it gives no scopes", "environment=%s advice=--environment",
+                 log_quoted(config->environment, name));
+    }
     return config->environment == NULL || scope_environment_is(text_of(config->environment)) ||
            status_fail(status, STATUS_INVALID_ARGUMENT,
                        "--environment is a name of letters, digits, - and _: production.");
@@ -151,6 +156,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .audit = options->audit,
         .tokens = options->serves_parent ? NULL : options->tokens,
         .environment = options->environment == NULL || options->environment[0] == '\0' ? NULL : options->environment,
+        .environment_is_projects = options->by_project[OPTION_environment],
         .framework = options->framework,
         .serves_parent = options->serves_parent,
         .create_database = options->create_database,

@@ -15,6 +15,7 @@ struct config {
     struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
     const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
     const char *environment;               /* NULL: none was said */
+    bool environment_is_projects;          /* by nobody but the project's truss.toml */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;

@@ -75,6 +75,29 @@ class Environment(Case):
             worker = self.worker(self.files, *(("--environment", said) if said else ()))
             self.assertEqual(self.rpc(worker).call("MigrationService", "GetStatus").target.environment, expected)
 
+    def test_a_project_asks_for_more_than_the_operator_and_gives_nothing(self):
+        tokens = {scopes: self.token(scopes, name=f"t{number}") for number, scopes in enumerate(("run,read", "run:staging,read", "run,run:staging,read", "run:*,read"))}
+        self.files = self.project("prisma-blog")
+        self.files.write("truss.toml", '[project]\nenvironment = "staging"\n')
+        rpc = self.rpc(self.worker(self.files, "--tokens", self.tokens))
+        for scopes, may in (("run,read", False), ("run:staging,read", False), ("run,run:staging,read", True), ("run:*,read", True)):
+            answer = self.told(rpc, "Run", {"dry_run": True}, tokens[scopes])
+            self.assertEqual(answer if isinstance(answer, tuple) else answer.ok, True if may else (PERMISSION_DENIED, ""), scopes)
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "Run", metadata={"authorization": f"Bearer {tokens['run:staging,read']}"})
+        self.assertIn("It needs the scope run, too: only the project's truss.toml names the environment staging", caught.exception.status.detail.hint)
+
+    def test_an_empty_variable_says_that_there_is_none(self):
+        self.files = self.project("prisma-blog")
+        self.files.write("truss.toml", '[project]\nenvironment = "staging"\n')
+        rpc = self.rpc(self.worker(self.files, environment={"TRUSS_ENVIRONMENT": ""}))
+        self.assertFalse(rpc.call("MigrationService", "GetStatus").target.HasField("environment"))
+
+    def test_the_workbench_says_where_it_is(self):
+        rpc = self.start()
+        self.assertEqual(rpc.call("SqlService", "Query", {"sql": "SELECT 1"}).target.environment, "production")
+        self.assertEqual(rpc.call("SqlService", "ListTables").target.environment, "production")
+
     def test_a_command_names_the_database_and_says_where_it_is(self):
         files = self.project("prisma-blog")
         words = ("--project", files.path, "--database-url", self.url(), "--environment", "production")

@@ -80,7 +80,7 @@ static void serve(const char *url, unsigned threads, unsigned queue)
     static struct rpc_service services[1];
     const char *const urls[] = {url, NULL};
     const struct rpc_server_options options = {
-        .urls = urls, .threads = {threads, 1}, .queue = {queue, 1}, .gate = gate, .environment = environment};
+        .urls = urls, .threads = {threads, 1}, .queue = {queue, 1}, .gate = gate, .environment = {environment, false}};
     services[0] = (struct rpc_service){.descriptor = MIGRATION, .methods = methods};
     server = rpc_server_start(&options, services, 1, &status);
     ck_assert_msg(server != NULL, "%s", status.message);

@@ -3,6 +3,8 @@
  */
 #include "unit/rpc_pair.h"
 
+static const struct environment no_environment = {"", false};
+
 #define DELAY_MS 300
 
 /* "Bearer reader" may read, "Bearer runner" may run; nothing is nobody; all else fails, late. */
@@ -147,7 +149,7 @@ END_TEST
 START_TEST(a_scope_that_was_forgotten_is_given_to_nobody)
 {
     const struct principal all = {"", PRINCIPAL_ANONYMOUS, SCOPE_ALL, "?"};
-    ck_assert(!principal_may(&all, (enum scope)0, "", &status));
+    ck_assert(!principal_may(&all, (enum scope)0, &no_environment, &status));
     ck_assert_int_eq(status.code, STATUS_PERMISSION_DENIED);
 }
 END_TEST
@@ -156,13 +158,13 @@ START_TEST(what_is_open_is_open_to_nobody_and_the_rest_is_not)
 {
     const struct principal nobody = {"", PRINCIPAL_NOBODY, 0, "?"};
     const struct principal token = {"t", PRINCIPAL_TOKEN, 0, "?"};
-    ck_assert(principal_may(&nobody, SCOPE_OPEN, "", &status));
-    ck_assert(!principal_may(&nobody, SCOPE_ANY, "", &status));
+    ck_assert(principal_may(&nobody, SCOPE_OPEN, &no_environment, &status));
+    ck_assert(!principal_may(&nobody, SCOPE_ANY, &no_environment, &status));
     ck_assert_int_eq(status.code, STATUS_UNAUTHENTICATED);
-    ck_assert(principal_may(&token, SCOPE_ANY, "", &status));
+    ck_assert(principal_may(&token, SCOPE_ANY, &no_environment, &status));
     for (unsigned scope = 1; scope <= SCOPE_ADMIN; scope *= 2) {
-        ck_assert(!principal_may(&nobody, (enum scope)scope, "", &status));
-        ck_assert(!principal_may(&token, (enum scope)scope, "", &status));
+        ck_assert(!principal_may(&nobody, (enum scope)scope, &no_environment, &status));
+        ck_assert(!principal_may(&token, (enum scope)scope, &no_environment, &status));
         ck_assert_int_eq(scope_of(text_of(scope_word((enum scope)scope))), scope);
     }
 }

@@ -267,6 +267,11 @@ START_TEST(a_mistake_in_a_file_is_told_with_its_place)
         {"[run]\nlock-wait = \"long\"\n", "c.toml, line 2: run.lock-wait takes a number of seconds"},
         {"[worker]\nallow-delegate = \"perhaps\"\n", "c.toml, line 2: worker.allow-delegate takes true or false"},
         {"[run\n", "c.toml, line 1: "},
+        {"[project]\nenvironment = 3\n", "c.toml, line 2: project.environment takes a text in quotes, not 3."},
+        {"[project]\nenvironment = true\n", "c.toml, line 2: project.environment takes a text in quotes, not true."},
+        {"\n[project]\nenvironment = [\"a\", \"b\"]\n",
+         "c.toml, line 3: project.environment takes one value, not a list."},
+        {"[log]\nlevel = 1\n", "c.toml, line 2: log.level takes a text in quotes, not 1."},
         {"[framework.ours]\nledger = \"x\"\n", "there is no setting framework.ours.ledger"},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

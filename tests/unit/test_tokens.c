@@ -171,10 +171,21 @@ START_TEST(in_an_environment_what_changes_needs_a_word_of_its_own)
 {
     static const char *const plain[] = {"read", "plan", "run", "mark", "admin"};
     static const char *const named[] = {"read", "run:production", "mark:*", "sql:staging"};
-    ck_assert_uint_eq(scopes_in(plain, 5, ""), SCOPE_READ | SCOPE_PLAN | SCOPE_RUN | SCOPE_MARK | SCOPE_ADMIN);
-    ck_assert_uint_eq(scopes_in(plain, 5, "production"), SCOPE_READ | SCOPE_PLAN);
-    ck_assert_uint_eq(scopes_in(named, 4, "production"), SCOPE_READ | SCOPE_RUN | SCOPE_MARK);
-    ck_assert_uint_eq(scopes_in(named, 4, "staging"), SCOPE_READ | SCOPE_MARK | SCOPE_SQL);
+    const struct environment none = {"", false};
+    const struct environment production = {"production", false};
+    const struct environment staging = {"staging", false};
+    ck_assert_uint_eq(scopes_in(plain, 5, &none), SCOPE_READ | SCOPE_PLAN | SCOPE_RUN | SCOPE_MARK | SCOPE_ADMIN);
+    ck_assert_uint_eq(scopes_in(plain, 5, &production), SCOPE_READ | SCOPE_PLAN);
+    ck_assert_uint_eq(scopes_in(named, 4, &production), SCOPE_READ | SCOPE_RUN | SCOPE_MARK);
+    ck_assert_uint_eq(scopes_in(named, 4, &staging), SCOPE_READ | SCOPE_MARK | SCOPE_SQL);
+}
+END_TEST
+
+START_TEST(an_environment_that_only_the_project_names_gives_no_scope_and_takes_some)
+{
+    static const char *const words[] = {"read", "plan", "run", "run:production", "mark", "sql:production", "branch:*"};
+    const struct environment said = {"production", true};
+    ck_assert_uint_eq(scopes_in(words, 7, &said), SCOPE_READ | SCOPE_PLAN | SCOPE_RUN | SCOPE_BRANCH);
 }
 END_TEST
 
@@ -188,7 +199,7 @@ static bool check(struct login *login, const char *said, struct principal *princ
 
 static struct login *open_login(void)
 {
-    const struct login_options options = {path, ""};
+    const struct login_options options = {path, {"", false}};
     struct login *const login = login_new(&options, &status);
     ck_assert_msg(login != NULL, "%s", status.message);
     return login;
@@ -321,6 +332,7 @@ int main(void)
     tcase_add_test(tests, a_wish_that_is_none_writes_nothing);
     tcase_add_test(tests, what_is_no_file_of_tokens_is_refused_with_its_line);
     tcase_add_test(tests, in_an_environment_what_changes_needs_a_word_of_its_own);
+    tcase_add_test(tests, an_environment_that_only_the_project_names_gives_no_scope_and_takes_some);
     tcase_add_test(tests, the_file_is_read_again_when_it_changes);
     tcase_add_test(tests, a_file_that_cannot_be_read_lets_nobody_in);
     tcase_add_test(tests, a_token_that_has_expired_is_told_by_its_name);

@@ -23,7 +23,8 @@ static Truss__Rpc__V1__Target *target_message(struct arena *arena, const struct 
                                 .port = target->port,
                                 .database = target->database,
                                 .user = target->user,
-                                .server_version = target->server_version};
+                                .server_version = target->server_version,
+                                .environment = target->environment};
     return message_target(arena, &same);
 }
 
