@@ -87,14 +87,50 @@ static struct session *find(struct sessions *sessions, struct text number)
     return found;
 }
 
-/* A place for a new one: of none, or of the one that was used longest ago. */
-static struct session *make_room(struct sessions *sessions)
+static bool is_of(const struct session *session, const char *authorization)
 {
-    struct session *oldest = &sessions->items[0];
-    for (size_t i = 1; i < MOST && oldest->authorization != NULL; i++) {
-        struct session *const session = &sessions->items[i];
-        oldest = session->authorization == NULL || session->used < oldest->used ? session : oldest;
+    return session->authorization != NULL && strcmp(session->authorization, authorization) == 0;
+}
+
+static size_t count_of(const struct sessions *sessions, const char *authorization)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        count += is_of(&sessions->items[i], authorization) ? 1 : 0;
     }
+    return count;
+}
+
+/* Who has the most of them, the new one counted: whoever logs in again and again pushes out nobody but himself. */
+static const char *greediest(const struct sessions *sessions, const char *authorization)
+{
+    const char *most = authorization;
+    size_t least = count_of(sessions, authorization) + 1;
+    for (size_t i = 0; i < MOST; i++) {
+        const char *const other = sessions->items[i].authorization;
+        const size_t count = other == NULL ? 0 : count_of(sessions, other);
+        most = count > least ? other : most;
+        least = count > least ? count : least;
+    }
+    return most;
+}
+
+/* A place for a new one: of none, or of the one that was used longest ago by who has the most. */
+static struct session *make_room(struct sessions *sessions, const char *authorization)
+{
+    struct session *oldest = NULL;
+    for (size_t i = 0; i < MOST; i++) {
+        if (sessions->items[i].authorization == NULL) {
+            return &sessions->items[i];
+        }
+    }
+    const char *const whose = greediest(sessions, authorization);
+    for (size_t i = 0; i < MOST; i++) {
+        struct session *const session = &sessions->items[i];
+        const bool is_older = oldest == NULL || session->used < oldest->used;
+        oldest = is_of(session, whose) && is_older ? session : oldest;
+    }
+    oldest = oldest == NULL ? &sessions->items[0] : oldest; /* the newcomer has none, and each other one */
     forget(oldest);
     return oldest;
 }
@@ -109,7 +145,7 @@ const char *sessions_begin(struct sessions *sessions, struct arena *arena, const
     sha256_hex(bytes, hex); /* as many bytes as a digest */
     pthread_mutex_lock(&sessions->mutex);
     forget_old(sessions);
-    struct session *const session = make_room(sessions);
+    struct session *const session = make_room(sessions, authorization);
     *session = (struct session){.authorization = strdup(authorization), .begun = clock_ms(), .used = clock_ms()};
     sha256_text(text_of(hex), session->hash);
     pthread_mutex_unlock(&sessions->mutex);

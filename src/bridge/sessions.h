@@ -20,7 +20,8 @@ struct sessions;
 struct sessions *sessions_new(uint32_t idle_ms);
 void sessions_free(struct sessions *sessions); /* NULL is fine */
 
-/* Begins one, and gives its number, in the arena. Where there are too many, the one that was used longest ago ends.
+/* Begins one, and gives its number, in the arena. Where there are too many, one of
+ * who has the most ends, the one that was used longest ago.
  * NULL where no number can be had. */
 const char *sessions_begin(struct sessions *sessions, struct arena *arena, const char *authorization);
 

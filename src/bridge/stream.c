@@ -112,6 +112,15 @@ static void send_piece(const struct passage *passage, struct text piece, bool la
     }
 }
 
+/* What was begun with a session ends with it: a logout is a logout for who watches, too. To watch is to use it. */
+static bool may_go_on(struct passage *passage, struct status *status)
+{
+    const struct credentials *const credentials = &passage->credentials;
+    return !credentials->by_cookie || credentials->authorization == NULL ||
+           sessions_find(passage->bridge->browsers.sessions, passage->piece, credentials->session) != NULL ||
+           status_fail(status, STATUS_UNAUTHENTICATED, "The session has ended; log in again.");
+}
+
 static void forget_tries(struct passage *passage)
 {
     passage->tried_count = 0;
@@ -131,6 +140,10 @@ static void on_more(const ProtobufCMessage *reply, const struct status *status, 
     struct passage *const passage = data;
     struct status problem = {.arena = passage->piece};
     bool last;
+    if (!may_go_on(passage, &problem)) {
+        send_error_event(passage, &problem);
+        return;
+    }
     if (status->code == STATUS_OK && !is_sound(passage, (const Response *)reply, &problem)) {
         status = &problem;
     }
@@ -151,6 +164,11 @@ static void wants(void *context)
 {
     struct passage *const passage = context;
     const struct text first = passage->first;
+    struct status problem = {.arena = passage->piece};
+    if (passage->piece != NULL && !may_go_on(passage, &problem)) {
+        send_error_event(passage, &problem);
+        return;
+    }
     if (first.size > 0) {
         passage->first = (struct text){0};
         send_piece(passage, first, passage->first_is_last);

@@ -3,8 +3,10 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.dirname(__file__))
 import harness
 from harness import Case
+from events import Stream
 
 STATUS, RUN, LOGIN, WHO = "/api/migrations/idempotent/status", "/api/migrations/idempotent/run", "/api/login", "/api/whoami"
 UP, LOGOUT = "/api/migrations/up", "/api/logout"
@@ -145,11 +147,26 @@ class Login(Case):
 
     def test_another_bridge_and_a_thousand_logins_end_no_more_than_the_oldest(self):
         self.assertEqual(self.who(self.cookie(), self.bridge(self.process)), 401)
+        other = self.log_in(self.reader).headers["Set-Cookie"].partition(";")[0]
         first, kept = self.cookie(), self.cookie()
         for _ in range(260):
             self.log_in()
             self.who(kept)
-        self.assertEqual((self.who(first), self.who(kept)), (401, "runner"))
+        self.assertEqual((self.who(first), self.who(kept), self.who(other)), (401, "runner", "reader"))
+
+    def test_a_logout_ends_the_streams_of_the_session(self):
+        self.files.add("29991231000000_slow", "SELECT pg_sleep(60)")
+        path = "/api/operations/" + self.http.post(RUN, None, headers={"apikey": self.runner, "Prefer": "respond-async"}).json["id"]
+        cookie, other = self.cookie(), self.cookie()
+        ended, going_on = (Stream(self.http, path + "/events", {"Cookie": one}) for one in (cookie, other))
+        self.addCleanup(ended.close)
+        self.addCleanup(going_on.close)
+        harness.wait_for(self.sleepers)
+        self.assertEqual(self.http.post(LOGOUT, headers={"Cookie": cookie, "Origin": self.origin()}).status, 200)
+        self.assertEqual(self.http.post(path + "/cancel", headers={"apikey": self.runner}).status, 200)
+        names = [name for _, name, _ in ended.events()]
+        self.assertEqual((names[-1], "done" in names, "error" in names[:-1]), ("error", False, False))
+        self.assertEqual([name for _, name, _ in going_on.events()][-1], "done")
 
     def test_the_cookie_changes_something_only_from_our_own_page(self):
         cookie = self.cookie()
