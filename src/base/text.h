@@ -47,6 +47,10 @@ bool text_is_utf8(struct text text, size_t *bad);
  * none, and … for what was cut off, at a character. NULL becomes "". */
 char *text_clean(struct arena *arena, const char *string, size_t most);
 
+/* The same, and U+FFFD stands also for each control character and for what makes a terminal or a page show text in
+ * another order (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069): for names that come from outside. */
+char *text_plain(struct arena *arena, const char *string, size_t most);
+
 /* Characters (code points) in well-formed UTF-8. */
 size_t text_characters(struct text text);
 

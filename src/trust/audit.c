@@ -5,6 +5,7 @@
 #include "trust/audit.h"
 
 #include "base/clock.h"
+#include "base/sqlstate.h"
 #include "pg/own_tables.h"
 
 #include <inttypes.h>
@@ -13,7 +14,9 @@
 #include <string.h>
 
 #define TEXTS      11
+#define SAID_MAX   2000 /* bytes of what a caller names */
 #define DETAIL_MAX 2000
+#define WAIT_MS    "2000" /* of who reads, for a lock */
 
 static const struct own_tables tables = {
     .last = "truss.audit",
@@ -131,11 +134,23 @@ static bool add(struct pg_session *session, struct audit_row *row, struct status
     return insert(session, row, status) && pg_exec(session, "COMMIT", status);
 }
 
+/* What a caller says goes into the table as text that it takes and that a terminal may show: a request that has other
+ * bytes in it is written down like any other. */
+static void clean(struct arena *arena, struct audit_entry *entry)
+{
+    const char **const named[] = {&entry->request, &entry->actor,  &entry->origin,
+                                  &entry->subject, &entry->action, &entry->plan_hash};
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        *named[i] = text_plain(arena, *named[i], SAID_MAX);
+    }
+    entry->detail = text_clean(arena, entry->detail, DETAIL_MAX); /* it has lines */
+}
+
 bool audit_write(struct pg_session *session, const struct audit_entry *entry, struct audit_row *row,
                  struct status *status)
 {
     *row = (struct audit_row){.entry = *entry};
-    row->entry.detail = text_clean(status->arena, entry->detail, DETAIL_MAX); /* half a character is refused there */
+    clean(status->arena, &row->entry);
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }
@@ -163,7 +178,28 @@ static struct audit_row row_of(struct arena *arena, const PGresult *result, int 
     return row;
 }
 
-bool audit_read(struct pg_session *session, struct audit_page *page, struct status *status)
+/* Who reads waits for nobody who keeps the table for himself: who asks for the audit is told so instead. */
+static bool begin_reading(struct pg_session *session, struct status *status)
+{
+    return pg_exec(session, "BEGIN TRANSACTION READ ONLY; SET LOCAL lock_timeout = " WAIT_MS, status);
+}
+
+/* Also behind a failure, which says what it is. */
+static bool end_reading(struct pg_session *session, bool ok, struct status *status)
+{
+    struct status ignored = {.arena = status->arena};
+    if (!ok && sqlstate_is(status->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        status_fail(status, STATUS_UNAVAILABLE,
+                    "Another session keeps the audit (truss.audit) locked, so it cannot be read now; pg_locks says "
+                    "which session. Try again when it has ended.");
+    }
+    if (!pg_session_in_transaction(session)) {
+        return ok;
+    }
+    return pg_exec(session, "ROLLBACK", ok ? status : &ignored) && ok;
+}
+
+static bool read_page(struct pg_session *session, struct audit_page *page, struct status *status)
 {
     const uint32_t most = page->most == 0 || page->most > AUDIT_MOST_ROWS ? AUDIT_MOST_ROWS : page->most;
     const char *const sql = arena_printf(status->arena,
@@ -188,6 +224,12 @@ bool audit_read(struct pg_session *session, struct audit_page *page, struct stat
     return true;
 }
 
+bool audit_read(struct pg_session *session, struct audit_page *page, struct status *status)
+{
+    const bool ok = begin_reading(session, status) && read_page(session, page, status);
+    return end_reading(session, ok, status);
+}
+
 /* ---- verifying ---- */
 
 static void judge(struct audit_verdict *verdict, const struct audit_row *row, struct arena *arena)
@@ -210,10 +252,9 @@ static void judge(struct audit_verdict *verdict, const struct audit_row *row, st
     }
 }
 
-bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
+static bool verify_rows(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
 {
     bool exists;
-    *verdict = (struct audit_verdict){0};
     if (!audit_exists(session, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
@@ -231,4 +272,11 @@ bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, str
     }
     pg_rows_end(session);
     return ok;
+}
+
+bool audit_verify(struct pg_session *session, struct audit_verdict *verdict, struct status *status)
+{
+    *verdict = (struct audit_verdict){0};
+    const bool ok = begin_reading(session, status) && verify_rows(session, verdict, status);
+    return end_reading(session, ok, status);
 }

@@ -6,7 +6,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import PASSWORD, Case, RpcError, wait_for
+from harness import PASSWORD, Case, RpcError, messages, wait_for
 
 PERMISSION_DENIED, UNAUTHENTICATED = 7, 16
 
@@ -74,6 +74,42 @@ class Audit(Case):
             self.assertEqual(caught.exception.code, 5)
         self.assertEqual([outcome for _, _, outcome in self.rows()], ["BEGUN", "NOT_FOUND"] * 2)
         self.assertTrue(all(int(size) <= 2010 for size, in self.sql("SELECT octet_length(detail) FROM truss.audit")))
+
+    def test_what_a_terminal_would_not_show_is_written_down_as_a_sign(self):
+        rpc = self.begin()
+        self.refused(rpc, "MarkApplied", {**self.admin, "request-id": "r\u202e1"}, {"migration": "a\n\x1b[2Jb\u202ec\x85d"}, code=5)
+        self.assertEqual(self.rows("outcome, subject, request")[0], ("BEGUN", "migration=a\ufffd\ufffd[2Jb\ufffdc\ufffdd", "r\ufffd1"))
+        self.assertTrue(self.verify(rpc).ok)
+
+    def test_who_reads_it_does_not_wait_for_who_keeps_it_locked(self):
+        rpc = self.begin()
+        rpc.call("MigrationService", "MarkApplied", {"migration": self.files.names()[0]}, metadata=self.admin)
+        self.hold("BEGIN", "LOCK TABLE truss.audit IN ACCESS EXCLUSIVE MODE")
+        for method in ("ListAudit", "VerifyAudit"):
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("Trust", method, metadata=self.admin)
+            self.assertEqual(caught.exception.code, 14)
+            self.assertIn("Another session keeps the audit (truss.audit) locked", caught.exception.status.message)
+        self.wake_up()
+        wait_for(lambda: not self.sleepers())
+        self.assertTrue(self.verify(rpc).ok)
+
+    def test_one_that_was_not_read_to_its_end_is_not_called_right(self):
+        rpc = self.begin()
+        rpc.call("MigrationService", "MarkApplied", {"migration": self.files.names()[0]}, metadata=self.admin)
+        self.sql("INSERT INTO truss.audit SELECT i, at, request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, outcome, repeat('x', 1500), i::text FROM truss.audit, generate_series(3, 200000) i WHERE number = 2")
+        verdicts = []
+
+        def ask():
+            try:
+                verdicts.append(rpc.call("Trust", "VerifyAudit", metadata=self.admin))
+            except RpcError as error:
+                verdicts.append(error.code)
+        thread = threading.Thread(target=ask)
+        thread.start()
+        wait_for(lambda: self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query ~ 'FROM truss.audit *ORDER BY number$'"), every=0)
+        thread.join()
+        self.assertIn(verdicts[0], (14, 13, 10))
 
     def test_a_run_in_the_background_has_a_row_when_it_ends(self):
         rpc = self.begin()
