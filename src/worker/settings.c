@@ -33,6 +33,7 @@ static void read_connection(struct arena *arena, const char *url, struct config 
         return;
     }
     config->project.schema = config->conninfo.schema;
+    config->project.names_path = config->conninfo.search_path != NULL;
     config->project.database = conninfo_value(&config->conninfo, "dbname");
     config->project.user = conninfo_value(&config->conninfo, "user");
     if (config->settings.statement_timeout_ms == 0) { /* the option says more than the URL */

@@ -151,16 +151,61 @@ class Truth(Written):
         self.goose()
         self.write("main.go", 'import "github.com/pressly/goose/v3"\nfunc m() { goose.SetTableName("ours") }\n')
         with self.start() as rpc:
-            self.check_unknown(rpc, "public.ours, which is not there", "--ledger public.ours")
-        with self.start("--ledger", "public.ours") as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
             self.assertTrue(rpc.call("MigrationService", "Run").ok)
-        with self.start() as rpc:
             self.assertEqual((self.states(rpc), self.tables()), (["applied"], {"public.ours", "public.orders"}))
             self.sql(GOOSE.format("goose_db_version"))
             self.check_unknown(rpc, "main.go, line 2, has SetTableName", "public.ours", "public.goose_db_version", "--ledger")
             self.check_nothing_is_recorded(rpc)
             self.sql("DROP TABLE ours")
-            self.check_unknown(rpc, "public.ours", "public.goose_db_version")
+            self.assertEqual(self.states(rpc), ["pending"])
+            self.sql(self.APPLIED.format("goose_db_version"))
+            self.check_unknown(rpc, "main.go, line 2, has SetTableName", "public.ours, which is not there", "--ledger public.goose_db_version")
+            self.check_nothing_is_recorded(rpc)
+        with self.start("--ledger", "public.ours") as rpc:
+            self.assertEqual(self.states(rpc), ["pending"])
+
+    # A project of each framework, and what makes its tracking table "ours".
+    RENAMED = {
+        "drizzle": ({"drizzle/meta/_journal.json": '{"version": "7", "dialect": "postgresql", "entries": [{"idx": 0, "version": "7", "when": 1700000000000, "tag": "0000_a", "breakpoints": true}]}',
+                     "drizzle/0000_a.sql": "SELECT 1;\n", "drizzle.config.ts": "export default { dialect: 'postgresql', out: './drizzle' }\n"},
+                    {"drizzle.config.ts": "export default { dialect: 'postgresql', out: './drizzle', migrations: { table: 'ours', schema: 'public' } }\n"}),
+        "typeorm": ({"data-source.ts": "export default new DataSource({ type: 'postgres', migrations: ['migrations/*.ts'] });\n",
+                     "migrations/1700000000000-A.ts": "import { MigrationInterface } from 'typeorm';\nexport class A1700000000000 implements MigrationInterface { name = 'A1700000000000' }\n"},
+                    {"data-source.ts": "export default new DataSource({ type: 'postgres', migrations: ['migrations/*.ts'], migrationsTableName: 'ours' });\n"}),
+        "knex": ({"knexfile.js": "module.exports = { client: 'pg' };\n", "migrations/20240101000000_a.js": "exports.up = knex => knex.raw('SELECT 1');\n"},
+                 {"knexfile.js": "module.exports = { client: 'pg', migrations: { tableName: 'ours' } };\n"}),
+        "flyway": ({"flyway.conf": "flyway.locations=filesystem:sql\n", "sql/V1__a.sql": "SELECT 1;\n"},
+                   {"flyway.conf": "flyway.locations=filesystem:sql\nflyway.table=ours\n"}),
+        "liquibase": ({"liquibase.properties": "changeLogFile=changelog.sql\n", "changelog.sql": "--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n"},
+                      {"liquibase.properties": "changeLogFile=changelog.sql\ndatabaseChangelogTableName=ours\n"}),
+        "ecto": ({"mix.exs": '{:ecto_sql, "~> 3.0"}\n', "priv/repo/migrations/20250101000000_a.exs": "use Ecto.Migration\n", "config/config.exs": "config :blog, Blog.Repo, show: 1\n"},
+                 {"config/config.exs": 'config :blog, Blog.Repo,\n  migration_source: "ours"\n'}),
+        "dbmate": ({"db/migrations/20250101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n"}, {".env": "DBMATE_MIGRATIONS_TABLE=ours\n"}),
+    }
+
+    def test_a_table_that_is_configured_and_missing_is_a_question_only_beside_rows_elsewhere(self):
+        for name, (files, renamed) in self.RENAMED.items():
+            with self.subTest(name=name):
+                self.directory.cleanup()
+                self.sql("DROP SCHEMA IF EXISTS drizzle CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                for path, text in files.items():
+                    self.write(path, text)
+                with self.start() as rpc:
+                    self.assertEqual((self.states(rpc), self.status(rpc).framework_id), (["pending"], name))
+                    rpc.call("MigrationService", "Baseline", {"all": True})
+                    self.assertIn(self.states(rpc), (["applied"], ["baseline"]))
+                    usual = self.status(rpc).tracking_table
+                    for path, text in renamed.items():
+                        self.write(path, text)
+                    self.check_unknown(rpc, "public.ours, which is not there", f"--ledger {usual}")
+                    self.check_nothing_asked(rpc)
+                    self.sql('TRUNCATE ' + ".".join(f'"{part}"' for part in usual.split(".")))
+                    self.assertEqual((self.states(rpc), self.status(rpc).HasField("problem")), (["pending"], False))
+
+    def check_nothing_asked(self, rpc):
+        self.assertNotIn("applied", self.states(rpc))
+        self.assertEqual(self.refused(rpc, "Baseline", all=True).code, FAILED_PRECONDITION)
 
     def test_a_name_in_alembics_program_counts_whatever_the_usual_table_holds(self):
         self.write("alembic.ini", "[alembic]\nscript_location = db\n")
@@ -229,7 +274,8 @@ class Truth(Written):
           "a.csproj": "Npgsql.EntityFrameworkCore.PostgreSQL", "Migrations/20240101000000_A.Designer.cs": '[Migration("20240101000000_A")]\n'}
     SAID = (
         ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up -t ours"}}'},
-         "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)", "package.json, line 1, has -t"),
+         "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL); INSERT INTO pgmigrations (name, run_on) VALUES ('1700000000000_a', now())",
+         "package.json, line 1, has -t"),
         ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up --schema app"}}'}, "", "package.json, line 1, has --schema"),
         ({**PGM, "package.json": '{"dependencies": {"node-pg-migrate": "7"}, "scripts": {"m": "node-pg-migrate up && tsc -t ES2022"}}'}, "", None),
         ({**PHP, "phinx.php": "<?php return ['paths' => ['migrations' => 'db/migrations'], 'environments' => ['default_migration_table' => 'phinxlog',\n 'live' => ['migration_table' => 'ours']]];\n"},
@@ -255,6 +301,12 @@ class Truth(Written):
             self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + tables)
             with self.subTest(files=files), self.start() as rpc:
                 self.assertEqual([self.status(rpc).HasField("problem"), (words or "") in self.status(rpc).problem], [words is not None, True])
+
+    def test_a_search_path_of_the_workers_own_url_decides_and_not_one_that_a_file_of_the_project_has(self):
+        self.dbmate()
+        self.write(".env", "DATABASE_URL=postgres://a@db/a?search_path=other\n")
+        with self.start(url=self.url(search_path="public")) as rpc:
+            self.assertEqual((self.states(rpc), self.status(rpc).problem), (["pending"], ""))
 
     DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied timestamptz NOT NULL);"
 

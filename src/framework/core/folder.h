@@ -115,6 +115,7 @@ struct project {
     const char *root;       /* a directory */
     const char *migrations; /* --migrations, relative to root or absolute; NULL: look in the usual places */
     const char *schema;     /* the connection URL's ?schema=; NULL: not given */
+    bool names_path;        /* that URL names a search path itself: what another URL in the project says is not meant */
     const char *database;   /* of the connection URL; NULL: not known */
     const char *user;
     const char *framework;   /* the one that is asked for: its recognise() has no veto then; NULL: none */

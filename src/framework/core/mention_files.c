@@ -287,7 +287,7 @@ static void look_through_package(struct noting *noting, struct surveys *surveys)
 /* ---- all packages ---- */
 
 /* What is looked for in the package noting->base. */
-static void seek(struct noting *noting)
+static void seek(struct noting *noting, const struct project *project)
 {
     struct arena *const arena = noting->arena;
     size_t capacity = 0;
@@ -297,7 +297,10 @@ static void seek(struct noting *noting)
         struct wanted *const wanted = &noting->wanted[i];
         const struct mention *mention = wanted->folder->framework->mentions;
         for (; mention != NULL && mention->words != NULL; mention++) {
-            if (wanted->is_said[mention->part] || strcmp(wanted->folder->base, noting->base) != 0) {
+            const bool is_of_url = mention->words[0] == '?';
+            if (wanted->is_said[mention->part] ||
+                (is_of_url && project->names_path && mention->part == MENTION_SCHEMA) ||
+                strcmp(wanted->folder->base, noting->base) != 0) {
                 continue;
             }
             noting->sought = arena_grow(arena, noting->sought, noting->sought_count, &capacity, sizeof *noting->sought);
@@ -328,7 +331,7 @@ void mentions_note(struct arena *arena, const struct project *project, struct fo
         }
         noting.base = folders->items[i].base;
         if (!is_done) {
-            seek(&noting);
+            seek(&noting, project);
         }
         if (!is_done && noting.sought_count > 0) {
             look_through_package(&noting, project->surveys);

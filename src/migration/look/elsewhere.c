@@ -135,24 +135,139 @@ static void warn_of_name(const struct looking *looking, const struct source *sou
                               other->table));
 }
 
+/* ---- a name that the project says, where no table is ---- */
+
+/* A table that may be meant in the place of the one that is not there. */
+struct other_table {
+    const struct table *table;
+    const char *as_read;
+    bool is_usual; /* its name is the framework's own */
+};
+
+/* Has it rows of this folder's migrations? In the usual table any rows count: it was the one until somebody named
+ * another. What may not be read may have some. */
+static bool may_be_meant(const struct looking *looking, const struct source *source, const struct other_table *other,
+                         bool *may)
+{
+    struct source with = *source;
+    size_t known = 0;
+    bool has_others = false;
+    *may = other->table->is_trusted && !other->table->is_readable;
+    if (!other->table->is_trusted || !other->table->is_readable) {
+        return true;
+    }
+    with.ledger.schema = other->table->schema;
+    with.ledger.table = other->table->name;
+    with.as_read = other->as_read;
+    if (!ledger_count_known(looking, &with, &known, &has_others)) {
+        return false;
+    }
+    *may = known > 0 || (other->is_usual && has_others);
+    return true;
+}
+
+static void ask_which(const struct looking *looking, struct source *source, const struct table *other)
+{
+    struct arena *const arena = looking->request->arena;
+    const struct ledger url = ledger_place_of_url(looking, source->framework);
+    const char *const who =
+        source->folder.mentioned != NULL ? source->folder.mentioned
+        : source->folder.ledger.table == NULL && source->folder.ledger.schema == NULL && url.table != NULL
+            ? "The connection URL says so"
+        : source->folder.evidence != NULL ? source->folder.evidence
+                                          : "The project's configuration";
+    source->problem = arena_printf(
+        arena,
+        "%s: by that %s has its tracking table at %s.%s, which is not there, and the database has %s.%s with rows. Say "
+        "which is meant: --ledger %s.%s, or --ledger %s.%s for a new one, into which every migration would run.",
+        who, source->framework->display_name, source->ledger.schema, source->ledger.table, other->schema, other->name,
+        other->schema, other->name, source->ledger.schema, source->ledger.table);
+}
+
+/* Where the connection names a schema, tables of others are another service's. */
+static bool is_of_our_schemas(const struct looking *looking, const struct source *source, const char *schema)
+{
+    const bool is_named = looking->request->site->project.schema != NULL || looking->detection->facts.names_schema;
+    return !is_named || strcmp(schema, source->ledger.schema) == 0;
+}
+
+/* The table in the framework's usual place, as far as it can be its ledger in any version. */
+static bool usual_table(const struct looking *looking, const struct source *source, struct other_table *other)
+{
+    struct folder plain = source->folder;
+    plain.ledger = (struct ledger){0};
+    struct ledger place = ledger_place_of(looking, source->framework, &plain);
+    place.table = source->framework->ledger.shapes[0].table;
+    const struct table *const table = tables_at(&looking->detection->ledgers.tables, &place);
+    if (table == NULL || ledger_same_place(&place, &source->ledger)) {
+        return false;
+    }
+    const struct shape_fit fit = shape_fit(looking->request->arena, source->framework, table);
+    *other = (struct other_table){table, fit.as_read, true};
+    return fit.fits;
+}
+
+/* A name that is said, in a configuration, in code or in the URL, and no table of it: where nothing else is there, it
+ * is a first run. Where another table has rows, either the name is wrong, and everything would run twice, or the table
+ * is old; only the user knows. */
+static bool look_for_another(const struct looking *looking, struct source *source, bool *is_asked)
+{
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    struct other_table other;
+    *is_asked = false;
+    if (usual_table(looking, source, &other)) {
+        if (!may_be_meant(looking, source, &other, is_asked)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; !*is_asked && i < ledgers->count; i++) {
+        const struct found_ledger *const found = &ledgers->items[i];
+        if (!found_ledger_is(found, source->framework) || !is_of_our_schemas(looking, source, found->ledger.schema)) {
+            continue;
+        }
+        other = (struct other_table){found->table,
+                                     shape_fit_exact(looking->request->arena, source->framework, found->table).as_read,
+                                     strcmp(found->ledger.table, source->framework->ledger.shapes[0].table) == 0};
+        if (!may_be_meant(looking, source, &other, is_asked)) {
+            return false;
+        }
+    }
+    if (*is_asked) {
+        ask_which(looking, source, other.table);
+    }
+    return true;
+}
+
+/* Does the project or the URL say a table or schema, and no option? */
+static bool is_said(const struct looking *looking, const struct source *source)
+{
+    return looking->request->site->ledger.table == NULL &&
+           (source->folder.ledger.table != NULL || source->folder.ledger.schema != NULL ||
+            ledger_place_of_url(looking, source->framework).table != NULL);
+}
+
 bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
 {
     struct detection *const detection = looking->detection;
     const struct framework *const framework = source->framework;
     const struct found_ledger *other = NULL;
     size_t count = 0;
+    bool is_asked = false;
+    if (is_said(looking, source) && !look_for_another(looking, source, &is_asked)) {
+        return false;
+    }
     for (size_t i = 0; i < detection->ledgers.count; i++) {
         if (found_ledger_is(&detection->ledgers.items[i], framework)) {
             other = &detection->ledgers.items[i];
             count++;
         }
     }
-    if (count == 0) {
+    if (count == 0 || is_asked) {
         return true;
     }
     if (framework->ledger.is_fixed && strcmp(other->ledger.schema, source->ledger.schema) != 0) {
         warn_of_schema(looking, source, &other->ledger);
-    } else if (ledger_is_named(looking, &source->folder)) {
+    } else if (is_said(looking, source) || ledger_is_named(looking, &source->folder)) {
         warn_of_name(looking, source, &other->ledger, count);
     } else if (count > 1) {
         ask_for_ledger(looking, source, other, count);

@@ -122,8 +122,9 @@ static void check_role(const struct looking *looking, const struct source *sourc
     }
 }
 
-/* A name that stands in code or a command may be another database's, another folder's, or out of date: where no table
- * of that name is there, or one of the usual name as well, nobody knows which one is meant. */
+/* A name that stands in code or a command may be another database's, another folder's, or out of date: where a table of
+ * that name is there and one of the usual name as well, nobody knows which one is meant. A schema that is named there
+ * and where no table is may be the one for all that the scripts make, which the connection does not say. */
 static bool is_doubted(const struct looking *looking, struct source *source)
 {
     struct arena *const arena = looking->request->arena;
@@ -134,8 +135,9 @@ static bool is_doubted(const struct looking *looking, struct source *source)
     const struct ledger usual = ledger_place_of(looking, source->framework, &plain);
     const bool is_there = tables_at(tables, named) != NULL;
     const bool has_usual = tables_at(tables, &usual) != NULL;
+    const bool is_clear = is_there ? !has_usual : strcmp(named->schema, usual.schema) == 0;
     if (source->folder.mentioned == NULL || looking->request->site->ledger.table != NULL ||
-        ledger_same_place(&usual, named) || (is_there && !has_usual)) {
+        ledger_same_place(&usual, named) || is_clear) {
         return false;
     }
     source->problem = arena_printf(arena,
