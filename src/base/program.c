@@ -65,3 +65,12 @@ bool program_list(struct arena *arena, const char *list, const char **items, siz
     items[count] = NULL;
     return count > 0;
 }
+
+void program_block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}

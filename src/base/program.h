@@ -6,6 +6,8 @@
 
 #include "base/options.h"
 
+#include <signal.h>
+
 struct program {
     const char *name;    /* "truss-worker" */
     const char *summary; /* what it does: "serves …" */
@@ -22,5 +24,9 @@ enum program_start program_begin(const struct program *program, int argc, char *
 /* Cuts a list at its commas; the last item is followed by NULL, so that items has room for most + 1. False where there
  * are more than that, or none. */
 bool program_list(struct arena *arena, const char *list, const char **items, size_t most);
+
+/* Has SIGTERM and SIGINT come to sigwait for these signals and nowhere else: threads that begin later inherit the mask.
+ * Ignores SIGPIPE: a peer that goes while it is written to is an error of that call. */
+void program_block_signals(sigset_t *signals);
 
 #endif

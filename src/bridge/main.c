@@ -9,7 +9,6 @@
 #include "bridge/openapi.h"
 #include "truss/health/v1/health.pb-c.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,16 +89,6 @@ static bool has_whole_tls(const struct options *options, struct status *status)
                        "HTTPS needs --tls-cert and --tls-key, both; --tls-client-ca is of use only with them.");
 }
 
-/* SIGTERM and SIGINT are taken by sigwait alone. */
-static void block_signals(sigset_t *signals)
-{
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 /* Who is near needs no login; from afar the workers have to ask for one, or the operator has said that none is wanted.
  */
 static bool decide_login(struct arena *arena, const struct http_server *server, struct bridge *bridge,
@@ -121,7 +110,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
     const struct http_place place = {options->http_listen, bridge->browsers.is_tls ? &tls : NULL};
     sigset_t signals;
     int caught;
-    block_signals(&signals);
+    program_block_signals(&signals);
     struct http_server *const server =
         open_workers(arena, options, bridge, status) ? http_server_start(&place, dispatch, bridge, status) : NULL;
     if (server == NULL) {

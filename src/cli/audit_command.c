@@ -18,14 +18,6 @@
 typedef Truss__Trust__V1__AuditRow AuditRow;
 typedef Truss__Trust__V1__ListAuditResponse Page;
 
-static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
-{
-    char text[RFC3339_SIZE];
-    clock_rfc3339(time->seconds * 1000000, text);
-    text[10] = ' ';
-    return arena_strdup(arena, text);
-}
-
 static enum colour colour_of(const char *outcome)
 {
     return strcmp(outcome, "OK") == 0 ? COLOUR_GREEN : strcmp(outcome, "BEGUN") == 0 ? COLOUR_DIM : COLOUR_RED;
@@ -44,7 +36,7 @@ static void print_rows(struct cli *cli, const Page *page)
     for (size_t i = 0; i < page->n_rows; i++) {
         const AuditRow *const row = page->rows[i];
         table_add(&table, COLOUR_DIM, arena_printf(cli->arena, "%u", row->number));
-        table_add(&table, COLOUR_NONE, row->at == NULL ? NULL : moment(cli->arena, row->at));
+        table_add(&table, COLOUR_NONE, output_moment(cli->arena, row->at));
         table_add(&table, colour_of(row->outcome), row->outcome);
         table_add(&table, COLOUR_NONE, row->actor[0] == '\0' ? row->actor_kind : row->actor);
         table_add(&table, COLOUR_DIM, row->origin);

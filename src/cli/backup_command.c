@@ -21,16 +21,6 @@ typedef Truss__Backup__V1__Backup Backup;
 
 /* ---- what is shown ---- */
 
-static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
-{
-    char text[RFC3339_SIZE];
-    if (time == NULL) {
-        return NULL;
-    }
-    clock_rfc3339(time->seconds * 1000000, text);
-    return arena_strdup(arena, text);
-}
-
 static const char *size_text(struct arena *arena, double bytes)
 {
     return bytes < 1e6 ? arena_printf(arena, "%.0f kB", bytes / 1e3) : arena_printf(arena, "%.1f MB", bytes / 1e6);
@@ -53,8 +43,8 @@ static void print_backup(struct cli *cli, const Backup *backup)
         {"file", backup->filename},
         {"size", size_text(arena, backup->size_bytes)},
         {"tables", arena_printf(arena, "%u of %u", backup->tables_done, backup->tables)},
-        {"begun", moment(arena, backup->created_at)},
-        {"complete", moment(arena, backup->completed_at)},
+        {"begun", output_moment(arena, backup->created_at)},
+        {"complete", output_moment(arena, backup->completed_at)},
         {"label", backup->label},
         {"protected", backup->protected_ ? "yes" : ""},
         {"SHA-256", backup->sha256},
@@ -157,7 +147,7 @@ static int list(struct cli *cli)
         table_add(&table, COLOUR_NONE, arena_printf(cli->arena, "%u", one->id));
         table_add(&table, colour_of(one), one->detail_status);
         table_add(&table, COLOUR_NONE, size_text(cli->arena, one->size_bytes));
-        table_add(&table, COLOUR_NONE, moment(cli->arena, one->created_at));
+        table_add(&table, COLOUR_NONE, output_moment(cli->arena, one->created_at));
         table_add(&table, COLOUR_NONE, one->verified);
         table_add(&table, COLOUR_NONE, one->label);
     }
@@ -251,7 +241,7 @@ static int schedule(struct cli *cli)
         return EXIT_FINE;
     }
     printf("%s, next at %s; verified: %s\n", output_safe(cli->arena, reply->frequency, false),
-           moment(cli->arena, reply->next_at), output_safe(cli->arena, reply->verify, false));
+           output_moment(cli->arena, reply->next_at), output_safe(cli->arena, reply->verify, false));
     printf("kept: the last %u, one of each of %u days and %u weeks, none older than %u days\n", reply->keep_last,
            reply->keep_daily, reply->keep_weekly, reply->retention_days);
     return EXIT_FINE;

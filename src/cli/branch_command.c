@@ -17,19 +17,6 @@ typedef Truss__Branch__V1__Branch Branch;
 
 /* ---- what is shown ---- */
 
-/* "2026-11-23 10:34:00"; NULL for no time. */
-static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
-{
-    char text[RFC3339_SIZE];
-    if (time == NULL) {
-        return NULL;
-    }
-    clock_rfc3339(time->seconds * 1000000, text);
-    text[10] = ' ';
-    text[19] = '\0';
-    return arena_strdup(arena, text);
-}
-
 static const char *size_of(struct arena *arena, const Branch *branch)
 {
     return branch->_size_bytes_case == 0 ? NULL : arena_printf(arena, "%.1f MB", branch->size_bytes / 1024 / 1024);
@@ -57,8 +44,8 @@ static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranche
         table_add(&table, colour_of(branch),
                   branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status);
         table_add(&table, COLOUR_NONE, size_of(arena, branch));
-        table_add(&table, COLOUR_NONE, moment(arena, branch->created_at));
-        table_add(&table, COLOUR_NONE, branch->expires_at == NULL ? "never" : moment(arena, branch->expires_at));
+        table_add(&table, COLOUR_NONE, output_moment(arena, branch->created_at));
+        table_add(&table, COLOUR_NONE, branch->expires_at == NULL ? "never" : output_moment(arena, branch->expires_at));
     }
     if (reply->n_branches == 0) {
         printf("There are no branches.\n");
@@ -90,8 +77,8 @@ static int print_branch(const struct cli *cli, const Branch *branch)
         {"made from", arena_printf(arena, "%s (%s)", branch->source, branch->kind)},
         {"status", branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status},
         {"size", size_of(arena, branch)},
-        {"created", moment(arena, branch->created_at)},
-        {"expires", branch->expires_at == NULL ? "never" : moment(arena, branch->expires_at)},
+        {"created", output_moment(arena, branch->created_at)},
+        {"expires", branch->expires_at == NULL ? "never" : output_moment(arena, branch->expires_at)},
         {"took", output_duration(arena, branch->duration_ms)},
     };
     struct table table = table_new(arena, 2);

@@ -45,20 +45,11 @@ static const char *const details[] = {
     [TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_DUPLICATE] = "duplicate version",
 };
 
-/* "2026-11-23 10:34:00Z" */
-static const char *moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
-{
-    char text[RFC3339_SIZE];
-    clock_rfc3339(time->seconds * 1000000, text);
-    text[10] = ' ';
-    return arena_strdup(arena, text);
-}
-
 static const char *applied_at(struct arena *arena, const Truss__Migration__V1__Migration *migration)
 {
     return migration->_applied_at_case != TRUSS__MIGRATION__V1__MIGRATION___APPLIED_AT_APPLIED_AT
                ? NULL
-               : moment(arena, migration->applied_at);
+               : output_moment(arena, migration->applied_at);
 }
 
 static void add_row(struct table *table, const Truss__Migration__V1__Migration *migration)
@@ -107,7 +98,7 @@ static void print_failure(struct arena *arena, const Truss__Migration__V1__Migra
     }
     output_put(COLOUR_RED, "\nlast attempt failed: ");
     printf("%s, %s by %s%s\n", output_safe(arena, migration->name, false),
-           failure->at == NULL ? "?" : moment(arena, failure->at), output_safe(arena, failure->by, false),
+           failure->at == NULL ? "?" : output_moment(arena, failure->at), output_safe(arena, failure->by, false),
            failure->partially_applied ? "; what it committed stays" : "");
     const char *const parts[][2] = {
         {"", failure->message},

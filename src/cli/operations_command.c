@@ -40,19 +40,6 @@ static int64_t microseconds(const Google__Protobuf__Timestamp *time)
     return time == NULL ? NO_TIME : time->seconds * 1000000 + time->nanos / 1000;
 }
 
-/* "2026-11-23 10:34:00"; NULL for no time. */
-static const char *time_text(struct arena *arena, const Google__Protobuf__Timestamp *time)
-{
-    char text[RFC3339_SIZE];
-    if (time == NULL) {
-        return NULL;
-    }
-    clock_rfc3339(time->seconds * 1000000, text);
-    text[10] = ' ';
-    text[19] = '\0';
-    return arena_strdup(arena, text);
-}
-
 static const char *took(struct arena *arena, const Operation *operation)
 {
     const int64_t from = microseconds(operation->started_at);
@@ -95,7 +82,7 @@ static int list(struct cli *cli)
         const Operation *const operation = reply->operations[i];
         table_add(&table, COLOUR_NONE, operation->id);
         table_add(&table, states[state_of(operation)].colour, states[state_of(operation)].word);
-        table_add(&table, COLOUR_NONE, time_text(cli->arena, operation->started_at));
+        table_add(&table, COLOUR_NONE, output_moment(cli->arena, operation->started_at));
         table_add(&table, COLOUR_NONE, took(cli->arena, operation));
         table_add(&table, COLOUR_NONE, operation->summary);
     }
@@ -169,11 +156,12 @@ static void print_one(struct cli *cli, const Reply *reply)
     for (size_t i = 0; i < reply->n_events; i++) {
         const Event *const event = reply->events[i];
         const bool is_failure = event->kind == TRUSS__MIGRATION__V1__EVENT_KIND__EVENT_KIND_FAILED;
-        const char *const when = time_text(arena, event->at);
+        const char *const when = output_moment(arena, event->at);
         if (i + 1 < reply->n_events && is_repeated(event, reply->events[i + 1])) {
             continue;
         }
-        table_add(&table, COLOUR_DIM, when == NULL ? NULL : when + strlen("2026-11-23 "));
+        table_add(&table, COLOUR_DIM,
+                  when == NULL ? NULL : arena_strndup(arena, when + strlen("2026-11-23 "), strlen("10:34:00")));
         table_add(&table, COLOUR_NONE, event->_migration_case == 0 ? "" : event->migration);
         table_add(&table,
                   is_failure       ? COLOUR_RED
@@ -182,9 +170,9 @@ static void print_one(struct cli *cli, const Reply *reply)
                   message_of(arena, event));
     }
     output_put(states[state_of(operation)].colour, states[state_of(operation)].word);
-    const char *const started = time_text(arena, operation->started_at);
+    const char *const started = output_moment(arena, operation->started_at);
     const char *const duration = took(arena, operation);
-    printf(", began at %s UTC, %s\n", started == NULL ? "?" : started, duration == NULL ? "?" : duration);
+    printf(", began at %s, %s\n", started == NULL ? "?" : started, duration == NULL ? "?" : duration);
     table_print(&table);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "cli/output.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,17 @@ const char *output_duration(struct arena *arena, uint32_t ms)
         return arena_printf(arena, "%.1f s", ms / 1000.0);
     }
     return arena_printf(arena, "%u min %u s", ms / 60000, ms / 1000 % 60);
+}
+
+const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
+{
+    char text[RFC3339_SIZE];
+    if (time == NULL) {
+        return NULL;
+    }
+    clock_rfc3339(time->seconds * 1000000, text);
+    text[10] = ' ';
+    return arena_strdup(arena, text);
 }
 
 const char *output_or_empty(const char *text)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "google/protobuf/timestamp.pb-c.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <stdbool.h>
@@ -50,5 +51,8 @@ void table_print(const struct table *table);
 
 /* "850 ms", "2.4 s", "3 min 5 s". */
 const char *output_duration(struct arena *arena, uint32_t ms);
+
+/* "2026-11-23 10:34:00Z"; NULL for no time. */
+const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp *time);
 
 #endif

@@ -29,16 +29,6 @@
 #define STOP_GRACE_MS    5000
 #define IDLE_CONNECTIONS 4
 
-/* Threads of the server inherit the mask, so that these signals come to sigwait below and nowhere else. */
-static void block_signals(sigset_t *signals)
-{
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 static struct site site_of(const struct config *config)
 {
     return (struct site){
@@ -310,7 +300,7 @@ int main(int argc, char **argv)
     struct options options;
     struct config config;
     sigset_t signals;
-    block_signals(&signals);
+    program_block_signals(&signals);
     const enum program_start start = program_begin(&program, argc, argv, &options, &status);
     const bool is_right =
         start != PROGRAM_IS_WRONG && (start != PROGRAM_SERVES || config_make(arena, &options, &config, &status));

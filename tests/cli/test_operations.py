@@ -58,7 +58,7 @@ class Operations(Case):
         operation = self.detach()
         self.run_truss("operations", operation, "--follow", status=ERROR)
         text = self.run_truss("operations", operation)
-        self.assertRegex(text, r"^failed, began at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, [\d.]+ m?s\n\d\d:\d\d:\d\d  +Running 2 migration")
+        self.assertRegex(text, r"^failed, began at \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, [\d.]+ m?s\n\d\d:\d\d:\d\d  +Running 2 migration")
         self.assertRegex(text, r"(?m)^\d\d:\d\d:\d\d  2  division by zero$")
         answer = json.loads(self.run_truss("operations", operation, "--json"))
         self.assertEqual(answer["operation"]["last_event"], len(answer["events"]))
