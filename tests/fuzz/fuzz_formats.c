@@ -32,7 +32,7 @@ static void read_sqitch(struct arena *arena, struct text content)
         must_be_told(&status);
         return;
     }
-    must(plan->project != NULL);
+    must(plan->project != NULL || plan->count == 0);
     for (size_t i = 0; i < plan->count; i++) {
         const struct sqitch_change *const change = &plan->changes[i];
         must(change->plan == plan && strlen(change->id) == 40 && change->name[0] != '\0');

@@ -77,8 +77,8 @@ const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *c
 
 static void must_be_told(const struct status *status)
 {
-    must(status->code != STATUS_OK && text_is_utf8(text_of(status->message), NULL) &&
-         strpbrk(status->message, "\r\n") == NULL);
+    /* What is quoted of a header may be no UTF-8: rpc/json.h makes it that. */
+    must(status->code != STATUS_OK && status->message != NULL && strpbrk(status->message, "\r\n") == NULL);
 }
 
 static void read_message(struct passage *passage, const char *name)
