@@ -29,7 +29,7 @@ clean_up() {
 
 build() {
     cmake -S "$root" -B "$root/build" &&
-        cmake --build "$root/build" -j "$(nproc)" --target truss truss-worker truss-bridge
+        cmake --build "$root/build" -j "$(nproc)" --target truss truss-worker truss-bridge truss-history
 }
 
 # The wanted port, or 0 (any that is free) where somebody listens on it: in /proc/net/tcp ports are hexadecimal, and the

@@ -322,6 +322,16 @@ bool path_is_component(struct text name)
     return true;
 }
 
+bool path_is_inside(const char *path)
+{
+    for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+        if (!path_is_component((struct text){path, (size_t)(slash - path)})) {
+            return false;
+        }
+    }
+    return path_is_component(text_of(path));
+}
+
 int file_nameless(struct arena *arena)
 {
     const char *const variable = getenv("TMPDIR");

@@ -91,4 +91,7 @@ const char *path_join(struct arena *arena, const char *dir, const char *name);
  * characters, at most 255 bytes. */
 bool path_is_component(struct text name);
 
+/* True for a relative path of such components: it cannot lead out of where it begins. */
+bool path_is_inside(const char *path);
+
 #endif

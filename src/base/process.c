@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/keeper.h"
 
 #include <errno.h>
@@ -198,6 +199,19 @@ static bool start(const struct process *process, const int lines[2], int bytes, 
         .grace_ms = process->grace_ms == 0 ? GRACE_MS : process->grace_ms,
     };
     return keeper_start(&task, keeper, status);
+}
+
+const char *process_sibling(struct arena *arena, const char *name)
+{
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size <= 0) {
+        return name;
+    }
+    self[size] = '\0';
+    char *const slash = strrchr(self, '/');
+    *slash = '\0';
+    return path_join(arena, self, name);
 }
 
 bool process_run(const struct process *process, struct process_end *end, struct status *status)

@@ -41,6 +41,9 @@ struct process_end {
     bool stopped;   /* ended because go_on or bytes said so */
 };
 
+/* The path of a program beside the one that runs, where that was built or installed. */
+const char *process_sibling(struct arena *arena, const char *name);
+
 /* Runs it to its end. Where it is to be ended SIGTERM, and 5 s later SIGKILL, go to its whole group; what
  * it has left behind of that when it ends is killed, and then also what had left the group. The same happens where our
  * own process ends, even by SIGKILL. Its input is empty, and no file of ours but `held` is open in it. Safe beside

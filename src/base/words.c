@@ -43,3 +43,22 @@ bool word_is_one_of_nocase(struct text word, const char *const *list)
     }
     return *list != NULL;
 }
+
+const char *words_quoted(struct arena *arena, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+    struct buffer out = {.arena = arena};
+    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+        return word;
+    }
+    buffer_putc(&out, '\'');
+    for (const char *c = word; *c != '\0'; c++) {
+        if (*c == '\'') {
+            buffer_puts(&out, "'\\''");
+        } else {
+            buffer_putc(&out, *c);
+        }
+    }
+    buffer_putc(&out, '\'');
+    return buffer_string(&out);
+}

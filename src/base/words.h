@@ -28,4 +28,7 @@ bool word_is_one_of(struct text word, const char *const *list);
 /* Without regard to ASCII case. */
 bool word_is_one_of_nocase(struct text word, const char *const *list);
 
+/* A word as a shell reads it back: as it is, or in single quotes. */
+const char *words_quoted(struct arena *arena, const char *word);
+
 #endif

@@ -1,6 +1,7 @@
 #include "cli/again.h"
 
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -30,24 +31,9 @@ static bool is_once(enum option_id id)
     return i < sizeof once / sizeof once[0];
 }
 
-/* A word as a shell reads it back. */
 static void put_word(struct buffer *out, const char *word)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
-    buffer_putc(out, ' ');
-    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
-        buffer_puts(out, word);
-        return;
-    }
-    buffer_putc(out, '\'');
-    for (const char *c = word; *c != '\0'; c++) {
-        if (*c == '\'') {
-            buffer_puts(out, "'\\''");
-        } else {
-            buffer_putc(out, *c);
-        }
-    }
-    buffer_putc(out, '\'');
+    buffer_printf(out, " %s", words_quoted(out->arena, word));
 }
 
 static void put_option(struct buffer *out, const struct cli *cli, enum option_id id)

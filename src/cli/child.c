@@ -51,19 +51,6 @@ static void become(const struct process_spec *spec, pid_t parent)
     _exit(127);
 }
 
-const char *process_sibling(struct arena *arena, const char *name)
-{
-    char self[4096];
-    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size <= 0) {
-        return name;
-    }
-    self[size] = '\0';
-    char *const slash = strrchr(self, '/');
-    *slash = '\0';
-    return path_join(arena, self, name);
-}
-
 pid_t process_start(const struct process_spec *spec, struct status *status)
 {
     const pid_t parent = getpid();

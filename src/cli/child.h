@@ -28,9 +28,6 @@ struct process_spec {
     bool is_deaf;   /* the end signal is blocked in it until it is ready to be ended */
 };
 
-/* The path of a program beside truss itself, where it was built or installed. */
-const char *process_sibling(struct arena *arena, const char *name);
-
 /* Starts a child. Never after nng was used in this process: it does not survive a fork. Returns its pid, or -1. */
 pid_t process_start(const struct process_spec *spec, struct status *status);
 

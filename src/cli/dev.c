@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/dotenv.h"
 #include "base/files.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "cli/child.h"
 #include "cli/output.h"

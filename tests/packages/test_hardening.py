@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 
 BUILD = os.path.dirname(harness.BIN)
-PROGRAMS = [os.path.join(harness.BIN, name) for name in ("truss", "truss-bridge", "truss-worker")]
+PROGRAMS = [os.path.join(harness.BIN, name) for name in ("truss", "truss-bridge", "truss-worker", "truss-history")]
 FLAGS = ["-fstack-protector-strong", "-fstack-clash-protection", "-D_FORTIFY_SOURCE=3", "-ffile-prefix-map="]
 if platform.machine() == "x86_64":
     FLAGS.append("-fcf-protection")

@@ -48,7 +48,7 @@ class Debian(Case):
     def test_it_has_programs_manual_pages_completion_services_and_configuration(self):
         files = self.files(self.truss)
         commands = re.findall(r"^  ([a-z-]+) ", run(os.path.join(BIN, "truss"), "--help"), re.M)
-        for path in ("/usr/bin/truss-worker", "/usr/bin/truss-bridge", "/usr/bin/truss", "/etc/truss/truss.conf", "/usr/lib/systemd/system/truss-worker.service",
+        for path in ("/usr/bin/truss-worker", "/usr/bin/truss-bridge", "/usr/bin/truss", "/usr/bin/truss-history", "/etc/truss/truss.conf", "/usr/lib/systemd/system/truss-worker.service",
                      "/usr/lib/systemd/system/truss-bridge.service", "/usr/share/man/man8/truss-worker.8.gz", "/usr/share/bash-completion/completions/truss",
                      *(f"/usr/share/man/man1/truss-{command}.1.gz" for command in commands)):
             self.assertIn(path, files)
