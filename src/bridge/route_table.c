@@ -79,6 +79,14 @@ const struct route routes[] = {
         .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY | ROUTE_TAGGED,
     },
     {
+        .method = "GET",
+        .pattern = "/api/migrations/diff/{name}",
+        .summary = "What was applied, beside what the file is today",
+        .service = MIGRATION,
+        .rpc = "Diff",
+        .flags = ROUTE_SAFE | ROUTE_SLASHES | ROUTE_ANY_QUERY | ROUTE_TAGGED,
+    },
+    {
         .method = "POST",
         .pattern = "/api/migrations/check",
         .summary = "Whether now is a good moment to run",

@@ -56,6 +56,7 @@ int command_services(struct cli *cli);
 int command_call(struct cli *cli);
 int command_man(struct cli *cli);
 int command_preview(struct cli *cli);
+int command_diff(struct cli *cli);
 int command_audit(struct cli *cli);
 int command_baseline(struct cli *cli);
 int command_mark_applied(struct cli *cli);

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/limits.h"
+#include "base/words.h"
+#include "cli/again.h"
 #include "cli/call.h"
 #include "cli/head.h"
 #include "cli/input.h"
@@ -186,6 +188,20 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
     }
 }
 
+/* Where one was edited or deleted: the command that shows what was applied of it. */
+static void print_next(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_migrations; i++) {
+        const Truss__Migration__V1__Migration *const one = reply->migrations[i];
+        if (one->state == TRUSS__MIGRATION__V1__STATE__STATE_MODIFIED ||
+            one->state == TRUSS__MIGRATION__V1__STATE__STATE_ORPHANED) {
+            printf("\nWhat was applied: %s %s\n", again_place(cli, "diff"),
+                   output_safe(cli->arena, words_quoted(cli->arena, one->name), false));
+            return;
+        }
+    }
+}
+
 static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     static const char *const heads[] = {"STATE", "NAME", "APPLIED AT (UTC)", "TOOK", ""};
@@ -208,6 +224,7 @@ static void print_status(struct cli *cli, const Truss__Migration__V1__GetStatusR
         print_failure(arena, reply->migrations[i]);
     }
     print_notes(arena, reply);
+    print_next(cli, reply);
 }
 
 /* What has changed is worse than what is not there yet. */

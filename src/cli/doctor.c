@@ -221,7 +221,8 @@ static bool look_at_history(struct cli *cli, const StatusReply *reply)
     if (summary->modified > 0) {
         say(cli, FINDING_NOTE, "migrations",
             arena_printf(cli->arena, "%u applied one(s) were edited since", summary->modified),
-            "Put the files back as they were, and write what is missing as a new migration.");
+            "Put the files back as they were (truss diff NAME shows how), and write what is missing as a new "
+            "migration.");
     }
     if (summary->orphaned > 0) {
         say(cli, FINDING_NOTE, "migrations",

@@ -7,6 +7,7 @@
 #include "cli/report_formats.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Rows begin only below this size, so that the whole stays below the 65,536 of a comment. */
 #define FULL_AT 45000
@@ -228,6 +229,45 @@ void markdown_plan(const PlanResponse *reply, const struct findings *findings)
     if (reply->_refusal_case == 0 && reply->n_failures == 0 && reply->n_migrations > 0) {
         buffer_printf(&out, "To run this plan and no other: %s\n",
                       escape_markdown_code(arena, arena_printf(arena, "truss run --plan-hash %s", reply->plan_hash)));
+    }
+    print(&out);
+}
+
+/* ---- what was applied ---- */
+
+/* The fence is longer than any in the text, which cannot end it then. */
+static void put_fenced(struct buffer *out, const char *text)
+{
+    char fence[66] = "```";
+    size_t longest = 0;
+    size_t run = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        run = *at == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    const size_t size = longest < 3 ? 3 : longest < 64 ? longest + 1 : 65;
+    memset(fence, '`', size);
+    fence[size] = '\0';
+    buffer_printf(out, "%sdiff\n", fence);
+    buffer_add(out, text_slice(text_of(text), 0, longest < 64 ? FULL_AT - out->size : 0));
+    buffer_printf(out, "%s%s\n\n", text[strlen(text) - 1] == '\n' && strlen(text) < FULL_AT ? "" : "\n", fence);
+    if (strlen(text) > FULL_AT) {
+        buffer_puts(out, "It is longer than there is room for here.\n\n");
+    }
+}
+
+void markdown_diff(struct arena *arena, const Truss__Migration__V1__DiffResponse *reply)
+{
+    struct buffer out =
+        begin(arena, "diff", arena_printf(arena, "What was applied of %s", escape_markdown_code(arena, reply->name)));
+    put_target(&out, reply->target);
+    buffer_printf(&out, "%s\n\n", escape_markdown(arena, reply->summary));
+    put_warnings(&out, reply->notes, reply->n_notes);
+    if (reply->diff[0] != '\0') {
+        put_fenced(&out, reply->diff);
+    }
+    if (reply->_restore_case != 0) {
+        buffer_printf(&out, "Bring it back: %s\n", escape_markdown_code(arena, reply->restore));
     }
     print(&out);
 }

@@ -289,6 +289,10 @@ bool report_check(struct cli *cli)
     if (cli->given.json) {
         return status_fail(cli->status, STATUS_INVALID_ARGUMENT, "--output and --json exclude each other.");
     }
+    if (format_of(cli) != FORMAT_MARKDOWN && strcmp(command, "diff") == 0) {
+        return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                           "--output of a diff is markdown; without it a pipe or a file gets the patch.");
+    }
     if (format_of(cli) == FORMAT_SARIF && strcmp(command, "plan") != 0) {
         return status_fail(cli->status, STATUS_INVALID_ARGUMENT,
                            "--output of a %s is junit, github or markdown; sarif is of a plan.", command);

@@ -22,6 +22,7 @@ void run_github(struct arena *arena, const Truss__Migration__V1__RunResponse *re
 void markdown_status(struct arena *arena, const Truss__Migration__V1__GetStatusResponse *reply);
 void markdown_plan(const Truss__Migration__V1__PlanResponse *reply, const struct findings *findings);
 void markdown_run(struct arena *arena, const Truss__Migration__V1__RunResponse *reply);
+void markdown_diff(struct arena *arena, const Truss__Migration__V1__DiffResponse *reply);
 void markdown_error(struct arena *arena, const char *command, const struct status *status);
 
 #endif

@@ -95,6 +95,18 @@ const struct cli_command cli_commands[] = {
         .options = {ASKS, O(framework), O(sql), O(config), O(help)},
     },
     {
+        .name = "diff",
+        .arguments = "NAME",
+        .least_words = 1,
+        .most_words = 1,
+        .help = "show what was applied of a modified or deleted migration, found in git, beside its file of today",
+        .examples = {"truss diff 20250110093012_init",
+                     "truss diff 20250110093012_init > back.patch  # patch -R < back.patch",
+                     "truss diff 20250110093012_init --output markdown"},
+        .run = command_diff,
+        .options = {ASKS, O(framework), O(exit_code), O(output), O(config), O(help)},
+    },
+    {
         .name = "baseline",
         .help = "adopt a database that is there: record migrations as applied, without running them",
         .examples = {"truss baseline --all --verify", "truss baseline --through 20250203081544_user_roles --verify",
@@ -312,9 +324,9 @@ const struct cli_command *cli_find(const char *name)
 
 /* What other tools call it. */
 static const char *const elsewhere[][2] = {
-    {"migrate", "run"},  {"up", "run"},      {"deploy", "run"}, {"apply", "run"},
-    {"list", "status"},  {"info", "status"}, {"new", "create"}, {"generate", "create"},
-    {"show", "preview"}, {"query", "sql"},   {"diff", "plan"},  {"resolve", "mark-applied"},
+    {"migrate", "run"},  {"up", "run"},      {"deploy", "run"},           {"apply", "run"},
+    {"list", "status"},  {"info", "status"}, {"new", "create"},           {"generate", "create"},
+    {"show", "preview"}, {"query", "sql"},   {"resolve", "mark-applied"},
 };
 
 const struct cli_command *cli_nearest(const char *name)

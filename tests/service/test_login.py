@@ -14,7 +14,7 @@ UNAUTHENTICATED, PERMISSION_DENIED = 16, 7
 OPEN = {("Health", "Check")}
 ANY = {("Trust", "WhoAmI")}
 SCOPES = {
-    "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
+    "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
     | {("Health", "GetInfo"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},

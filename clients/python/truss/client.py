@@ -25,7 +25,7 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
          "DATA_LOSS", "UNAUTHENTICATED")
 
 # What may be sent again although the worker may have begun it: these read only.
-SAFE = {"GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
+SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
         "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
         "ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
         "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}

@@ -16,7 +16,7 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
   "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const;
 
 /** What may be sent again although the worker may have begun it: these read only. */
-const SAFE = new Set(["GetStatus", "Preview", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
+const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
   "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "DiffBranch",
   "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
   "GetWalConfig"]);

@@ -104,10 +104,10 @@ static bool check_history(const struct request *request, const struct catalog *c
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
         if (edited || missing) {
             status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
-                                "Migration \"%s\" is applied, and its file %s. %s%sRestore the file, or run with "
-                                "--ignore-history (in a request: ignore_history).",
+                                "Migration \"%s\" is applied, and its file %s. %s%sRestore the file (truss diff %s "
+                                "shows what was applied), or run with --ignore-history (in a request: ignore_history).",
                                 item->name, edited ? "was edited since" : "is missing",
-                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ");
+                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ", item->name);
             request->status->migration = item->name;
             return false;
         }

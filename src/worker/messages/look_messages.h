@@ -5,12 +5,14 @@
 #define WORKER_MESSAGES_LOOK_MESSAGES_H
 
 #include "migration/look/schema.h"
+#include "migration/past/past.h"
 #include "migration/plan/check.h"
 #include "migration/plan/preview.h"
 #include "migration/run/baseline.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 Truss__Migration__V1__PreviewResponse *preview_message(struct arena *arena, const struct preview *found);
+Truss__Migration__V1__DiffResponse *diff_message(struct arena *arena, const struct past *past);
 Truss__Migration__V1__CheckResponse *check_message(struct arena *arena, const struct check *found);
 Truss__Migration__V1__DetectSchemaResponse *findings_message(struct arena *arena, const struct schema_findings *found);
 Truss__Migration__V1__CreateResponse *created_message(struct arena *arena, const struct created *created);

@@ -75,6 +75,19 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     return &reply->base;
 }
 
+static ProtobufCMessage *diff(void *context, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const Truss__Migration__V1__DiffRequest *const message = (const Truss__Migration__V1__DiffRequest *)input;
+    const struct request request = service_request_for(context, call, message->framework);
+    struct past past;
+    if (!past_of(&request, message->name, &past)) {
+        return NULL;
+    }
+    Truss__Migration__V1__DiffResponse *const reply = diff_message(call->arena, &past);
+    reply->target = service_target(&request);
+    return &reply->base;
+}
+
 static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, const ProtobufCMessage *input,
                                           struct pg_session *beside)
 {
@@ -224,6 +237,7 @@ static const struct rpc_method methods[] = {
     {handle_cancel_operation, RPC_LANE_CANCEL, false, SCOPE_RUN},
     {handle_list_operations, RPC_LANE_READ, true, SCOPE_READ},
     {handle_baseline, RPC_LANE_RUN, false, SCOPE_MARK},
+    {diff, RPC_LANE_READ, true, SCOPE_READ},
 };
 
 struct rpc_service migration_service(struct service_context *context)

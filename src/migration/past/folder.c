@@ -1,0 +1,74 @@
+/*
+ * Folders of ours that live as long as a request.
+ */
+#include "base/files.h"
+#include "migration/past/git.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *past_folder_make(struct arena *arena, struct status *status)
+{
+    const char *const said = getenv("TMPDIR");
+    char *const path = arena_printf(arena, "%s/truss-past-XXXXXX", said == NULL || said[0] != '/' ? "/tmp" : said);
+    if (mkdtemp(path) == NULL) {
+        status_fail(status, STATUS_FAILED_PRECONDITION,
+                    "No folder can be made in %s: %s. Name one with TMPDIR that the worker may write to.",
+                    said == NULL || said[0] != '/' ? "/tmp" : said, strerror(errno));
+        return NULL;
+    }
+    return path;
+}
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+    (void)stat;
+    (void)type;
+    (void)ftw;
+    remove(path);
+    return 0;
+}
+
+void past_folder_remove(const char *path)
+{
+    if (path != NULL) {
+        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+}
+
+/* Nothing of it is for later: it is not waited for until it is on disk. */
+static bool write_all(int fd, struct text content)
+{
+    size_t done = 0;
+    while (done < content.size) {
+        const ssize_t wrote = write(fd, content.data + done, content.size - done);
+        if (wrote < 0 && errno != EINTR) {
+            return false;
+        }
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return true;
+}
+
+bool past_file_write(struct arena *arena, const char *path, struct text content, struct status *status)
+{
+    const char *const slash = strrchr(path, '/');
+    unlink(path);
+    if (!directory_make(arena, arena_strndup(arena, path, (size_t)(slash - path)), status)) {
+        return false;
+    }
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const bool ok = fd >= 0 && write_all(fd, content);
+    if (!ok) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "Cannot write %s: %s.", path, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
