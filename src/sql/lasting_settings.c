@@ -131,7 +131,13 @@ void lasting_of_set(const struct looking *looking, struct sql_reader *reader)
     }
     const size_t start = reader->token.offset;
     const char *const name = take_setting(looking->arena, reader);
-    if (name == NULL) {
+    if (name == NULL) { /* EXECUTE 'SET LOCAL ' || …, format('SET %I = %L', …) */
+        const bool is_cut_off = reader->token.kind == SQL_END || sql_is_symbol(&reader->token, '%');
+        if (looking->in_body && is_cut_off) {
+            lasting_add_what(looking, local ? SQL_ENDS : SQL_OF_SESSION,
+                             local ? "a SET LOCAL that is put together at run time"
+                                   : "a SET that is put together at run time");
+        }
         return;
     }
     if (sql_is_symbol(&reader->token, '=') || sql_is_word(&reader->token, "to")) {
