@@ -25,6 +25,7 @@
 #define SQLSTATE_DUPLICATE_DATABASE              "42P04"
 #define SQLSTATE_DUPLICATE_SCHEMA                "42P06"
 #define SQLSTATE_DUPLICATE_TABLE                 "42P07"
+#define SQLSTATE_NOT_IN_PREREQUISITE_STATE       "55000" /* as a partition that cannot be detached so */
 #define SQLSTATE_OBJECT_IN_USE                   "55006" /* a database with sessions */
 #define SQLSTATE_LOCK_NOT_AVAILABLE              "55P03" /* lock_timeout, NOWAIT */
 #define SQLSTATE_UNSAFE_NEW_ENUM_VALUE_USAGE     "55P04" /* a value that an enum got in this very transaction */
@@ -36,6 +37,7 @@
 /* Classes: the first two characters. */
 #define SQLSTATE_CLASS_CONNECTION "08"
 #define SQLSTATE_CLASS_INTEGRITY  "23" /* a constraint */
+#define SQLSTATE_CLASS_FEATURE    "0A" /* not supported: refused before it began */
 #define SQLSTATE_CLASS_SYNTAX     "42" /* syntax error or access rule violation: refused before it began */
 
 /* sqlstate may be NULL, where PostgreSQL said nothing: then it is none of them. */

@@ -162,6 +162,18 @@ class Resume(Case):
                     self.assertEqual((reply.ok, reply.failed.sqlstate, reply.failed.partially_applied), (False, code, False))
                 self.assertEqual((self.ledger(), self.steps()), ([], []))
 
+    def test_what_the_server_refuses_before_it_begins_has_left_nothing(self):
+        self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX a ON t (id); CREATE INDEX b ON t (id); CREATE TABLE p (id INT) PARTITION BY RANGE (id);"
+                 "CREATE TABLE q PARTITION OF p FOR VALUES FROM (1) TO (2); CREATE TABLE r PARTITION OF p DEFAULT")
+        for number, (statement, code) in enumerate((("DROP INDEX CONCURRENTLY a, b", "0A000"), ("ALTER TABLE p DETACH PARTITION q CONCURRENTLY", "55000"),
+                                                    ("CREATE TABLESPACE nowhere LOCATION '/truss/nowhere'", "58P01"))):
+            with self.subTest(statement):
+                rpc = self.rpc(self.worker(self.project().add(str(number), statement)))
+                for _ in range(2):
+                    reply = rpc.call("MigrationService", "Run")
+                    self.assertEqual((reply.ok, reply.failed.sqlstate, reply.failed.partially_applied), (False, code, False))
+                self.assertEqual((self.ledger(), self.steps()), ([], []))
+
     def test_an_index_that_was_being_built_anew_leaves_no_other(self):
         self.sql(LEDGER + "CREATE TABLE t (id INT); CREATE INDEX t_id ON t (id);")
         self.blocked("REINDEX INDEX CONCURRENTLY t_id", "LOCK TABLE t IN ROW EXCLUSIVE MODE")

@@ -292,7 +292,28 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
 static bool is_refusal(const char *sqlstate)
 {
     return sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_SYNTAX) ||
+           sqlstate_is_of_class(sqlstate, SQLSTATE_CLASS_FEATURE) ||
+           sqlstate_is(sqlstate, SQLSTATE_NOT_IN_PREREQUISITE_STATE) || sqlstate_is(sqlstate, SQLSTATE_OBJECT_IN_USE) ||
            sqlstate_is(sqlstate, SQLSTATE_INVALID_CATALOG_NAME) || sqlstate_is(sqlstate, SQLSTATE_INVALID_SCHEMA_NAME);
+}
+
+/* Is it one transaction of the server's, which leaves nothing where it fails? DROP DATABASE is not: a database that was
+ * half dropped cannot be used any more. */
+static bool is_one_transaction(struct text statement)
+{
+    static const struct {
+        const char *verb;
+        const char *object;
+    } known[] = {{"create", "tablespace"}, {"create", "database"}, {"drop", "tablespace"}, {"alter", "database"}};
+    struct sql_reader words = sql_read(statement);
+    const struct sql_token verb = words.token;
+    sql_advance(&words);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (sql_is_word(&verb, known[i].verb) && sql_is_word(&words.token, known[i].object)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool alone_clean_up(struct attempt *attempt, size_t i)
@@ -302,7 +323,7 @@ bool alone_clean_up(struct attempt *attempt, size_t i)
     struct text body;
     bool finished;
     const bool is_known = attempt->before != NULL;
-    if (is_refusal(attempt->failure.status.sqlstate) && !is_known) {
+    if ((is_refusal(attempt->failure.status.sqlstate) || is_one_transaction(statement)) && !is_known) {
         /* It did nothing, whatever is there now; but a DO block may have committed something before. */
         return !sql_do_block(run->arena, statement, &body) && forget_begun(attempt, i);
     }
