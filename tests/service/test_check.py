@@ -77,6 +77,11 @@ class Check(Case):
 
     # ---- who is in the way ----
 
+    def test_steps_without_the_right_to_plpgsql_are_told_before(self):
+        _, url = self.role(f"GRANT CREATE ON DATABASE {self.database} TO {{}}", "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC")
+        self.assert_warned(self.check(self.IN_STEPS, url=url), "needs PL/pgSQL to record them.*GRANT USAGE ON LANGUAGE plpgsql")
+        self.assert_run_fails("42501")
+
     def test_nothing_in_the_way_is_safe(self):
         reply = self.check("ALTER TABLE users ADD COLUMN x int; CREATE TABLE made (id int REFERENCES users); INSERT INTO made VALUES (1);")
         self.assertEqual((reply.safe, list(reply.warnings)), (True, []))

@@ -97,10 +97,16 @@ static void add_locks(struct explanation *explanation, const struct sql_effects 
 /* The database that is older than the plan, and the statement that is newer than the parser. */
 static const char *why_unread(const struct explaining *explaining)
 {
-    return arena_printf(explaining->request->arena,
-                        "It could not be read: this build knows the grammar of PostgreSQL %d, the server is %d. What "
-                        "it locks is not known, and may block.",
-                        sql_grammar_version(), pg_session_server_version(explaining->session) / 10000);
+    const int server = pg_session_server_version(explaining->session) / 10000;
+    return sql_grammar_version() >= server
+               ? arena_printf(explaining->request->arena,
+                              "It could not be read by the grammar of PostgreSQL %d: the server may refuse it. What it "
+                              "locks is not known, and may block.",
+                              sql_grammar_version())
+               : arena_printf(explaining->request->arena,
+                              "It could not be read: this build knows the grammar of PostgreSQL %d, the server is %d. "
+                              "What it locks is not known, and may block.",
+                              sql_grammar_version(), server);
 }
 
 /* Indexes and sequences have names that PostgreSQL gives, and constraints bring their own: those are not followed. */
