@@ -101,8 +101,7 @@ static const char *problem_of_folder(struct arena *arena, const struct catalog *
     const struct folder *const folder = &catalog->detection.folder;
     const char *const name = catalog->detection.framework->display_name;
     if (folder->unread != NULL) {
-        return arena_printf(arena, "%s. Say which folder is meant by --migrations (%s was looked at).", folder->unread,
-                            folder->path);
+        return detection_folder_question(arena, &catalog->detection);
     }
     if (file_look(path_join(arena, folder->root, folder->path), NULL) != FILE_DIRECTORY) {
         return arena_printf(arena,

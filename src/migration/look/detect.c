@@ -141,6 +141,15 @@ bool detect_ledger(const struct request *request, struct pg_session *session, st
                        detection->ledger.schema, detection->ledger.table, pg_field(result, 0, 0));
 }
 
+const char *detection_folder_question(struct arena *arena, const struct detection *detection)
+{
+    const struct folder *const folder = &detection->folder;
+    return !detection->has_folder || folder->unread == NULL
+               ? NULL
+               : arena_printf(arena, "%s. Say which folder is meant by --migrations (%s was looked at).",
+                              folder->unread, folder->path);
+}
+
 const struct habits *detection_habits(const struct detection *detection)
 {
     return detection->has_folder && detection->folder.habits != NULL ? detection->folder.habits

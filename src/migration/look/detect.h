@@ -22,6 +22,9 @@ bool detect_offline(const struct request *request, struct detection *detection, 
 /* Another run may have made the ledger since: has_ledger is set where it is there now. */
 bool detect_ledger(const struct request *request, struct pg_session *session, struct detection *detection);
 
+/* Why the folder that was chosen is a guess, and what to say; NULL: it is none. */
+const char *detection_folder_question(struct arena *arena, const struct detection *detection);
+
 /* What its own tool does. */
 const struct habits *detection_habits(const struct detection *detection);
 

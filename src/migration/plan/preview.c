@@ -155,6 +155,10 @@ bool migration_create(const struct request *request, const char *name, struct cr
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,
                            "No folder of migrations was found in the project, so its framework is not known.");
     }
+    const char *const question = detection_folder_question(request->arena, &detection);
+    if (question != NULL) {
+        return status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s", question);
+    }
     const struct framework *const framework = detection.framework;
     if (!framework_can_create(framework)) {
         return status_fail(request->status, STATUS_FAILED_PRECONDITION,

@@ -108,6 +108,9 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     if (item->file == NULL) {
         return catalog_not_found(&catalog, text_of(name), run->status);
     }
+    if (catalog.problem != NULL) { /* a row for a file of a folder that may be another's */
+        return status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s", catalog.problem);
+    }
     if (item->state != MIGRATION_PENDING) {
         *message = arena_printf(run->arena, "Migration \"%s\" is already recorded as applied.", item->name);
         return true;
