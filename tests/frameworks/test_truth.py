@@ -231,6 +231,33 @@ class Truth(Written):
                 self.assertEqual([self.state(one) for one in status.migrations], ["pending"])
                 self.assertIn(words, "".join(status.warnings))
 
+    def test_a_folder_that_is_a_question_gets_no_row_and_no_new_file(self):
+        self.goose()
+        self.write("db/real/00001_b.sql", "-- +goose Up\nSELECT 1;\n")
+        self.write("Makefile", "up:\n\tgoose -dir db/real up\n")
+        with self.start() as rpc:
+            for method, request in (("Run", {}), ("Plan", {}), ("Baseline", {"all": True}), ("MarkApplied", {"migration": "00001_orders"}), ("Create", {"name": "more"})):
+                with self.subTest(method=method):
+                    self.assertIn("Makefile, line 2, has -dir db/real", self.refused(rpc, method, **request).status.message)
+        self.assertEqual((self.tables(), os.listdir(os.path.join(self.directory.name, "migrations"))), (set(), ["00001_orders.sql"]))
+
+    def test_alembics_other_sections_and_databases_are_told(self):
+        for ini, make, words in (
+                ("[alembic]\nscript_location = db\n[second]\nscript_location = other\n", "", (None, "[second]")),
+                ("[alembic]\nscript_location = db\n", "alembic -n alembic upgrade head", (None, "")),
+                ("[alembic]\nscript_location = db\n[second]\nscript_location = other\n", "alembic -n second upgrade head", ("has -n", "")),
+                ("[first]\nscript_location = db\n[second]\nscript_location = other\n", "", ("no script_location in [alembic]", "")),
+                ("[alembic]\nscript_location = db\ndatabases = engine1, engine2\n", "", ("names several databases (engine1, engine2)", "")),
+                ("[alembic]\nscript_location = db\ndatabases = engine1\n", "", (None, ""))):
+            self.directory.cleanup()
+            self.write("alembic.ini", ini)
+            self.write("Makefile", f"up:\n\t{make}\n")
+            for folder in ("db", "other", "alembic"):
+                self.write(f"{folder}/versions/a.py", "revision = 'aaa'\ndown_revision = None\n")
+            with self.subTest(ini=ini, make=make), self.start() as rpc:
+                status = self.status(rpc)
+                self.assertEqual((status.HasField("problem"), (words[0] or "") in status.problem, words[1] in "".join(status.warnings)), (words[0] is not None, True, True))
+
     def test_a_byte_order_mark_in_front_of_a_marker_is_named(self):
         self.write("db/migrations/20250101000000_a.sql", "\ufeff-- migrate:up\nCREATE TABLE a (id INT);\n-- migrate:down\n")
         with self.start() as rpc:
@@ -241,7 +268,9 @@ class Truth(Written):
     def test_a_folder_that_only_a_command_names_is_a_question(self):
         up = "-- +goose Up\nSELECT 1;\n"
         other = "Makefile, line 2, has -dir db/real"
-        for make, words in (("\tgoose -dir db/real up", other), ("\tgoose -dir /db/real up", None), ("\tgoose -dir db/none up", None),
+        for make, words in (("\tgoose -dir db/real up", other), ("\tgoose -dir /app/db/real up", "has -dir /app/db/real"), ("\tgoose -dir db/none up", None),
+                            ("\tcd x && goose -dir ../db/real up", None), ("\tgoose -dir scripts/../db/real up", "has -dir scripts/../db/real"),
+                            ("\tgoose -dir /app/migrations up", None), ("\tgoose -dir /srv/none up", None),
                             ("\tgoose -dir ./migrations/ up", None), ("\tgoose -dir db/real up\n\tgoose -dir migrations up", None),
                             ("\tgoose -dir $(DIR) up", None), ("#\tgoose -dir db/real up", None)):
             self.goose()
@@ -321,6 +350,13 @@ class Truth(Written):
         with self.start() as rpc:
             self.assertEqual({one.name: self.state(one) for one in self.status(rpc).migrations},
                              {"shop.0001_initial": "applied", "orders.0001_initial": "pending"})
+
+    def test_an_app_of_django_is_known_by_its_label(self):
+        self.django("shop/orders")
+        self.write("shop/orders/apps.py", 'class OrdersConfig(AppConfig):\n    name = "shop.orders"\n    label = "shop_orders"\n')
+        self.sql(self.DJANGO + "INSERT INTO django_migrations (app, name, applied) VALUES ('shop_orders', '0001_initial', now())")
+        with self.start() as rpc:
+            self.assertEqual({one.name: self.state(one) for one in self.status(rpc).migrations}, {"shop_orders.0001_initial": "applied"})
 
     def test_migration_modules_are_a_question_where_they_lead_elsewhere(self):
         self.django("shop", "shop/contrib/sites")

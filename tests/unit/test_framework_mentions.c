@@ -342,6 +342,10 @@ static const struct said projects[] = {
      ".ours",
      NULL},
     {"flyway",
+     {FLYWAY, {"src/main/resources/application-prod.properties", "spring.flyway.table=ours\n"}},
+     NULL,
+     "src/main/resources/application-prod.properties, line 1, names ours for one profile"},
+    {"flyway",
      {FLYWAY, {"src/main/resources/application-test.yml", "spring:\n  flyway:\n    table: ours\n"}},
      ".",
      NULL},
@@ -489,6 +493,32 @@ static const struct {
     {"kysely", "src/m.ts", MIGRATOR("migrationFolder: process.env.DIR"), "which is computed"},
     {"kysely", "src/m.ts", "import 'kysely';\ninterface O { migrationFolder: string }\n", NULL},
     {"kysely", "src/m.ts", MIGRATOR("// migrationFolder: 'real'"), NULL},
+    {"kysely", "src/m.ts", "export const options = { migrationFolder: path.join(__dirname, '..', 'real') };\n",
+     "src/m.ts, line 1, has migrationFolder"},
+    {"goose", "main.go",
+     "import \"github.com/pressly/goose/v3\"\nfunc m() { goose.SetBaseFS(fs); goose.UpContext(ctx, db, \"real\") }\n",
+     "main.go, line 2, has goose.UpContext real"},
+    {"goose", "main.go",
+     "import \"github.com/pressly/goose/v3\"\nfunc m() { goose.Up(db, \"internal/db/migrations\") }\n", NULL},
+    {"golang-migrate", "cmd/m.go",
+     "import \"github.com/golang-migrate/migrate/v4\"\nvar m, _ = migrate.New(\"file://real\", url)\n",
+     "cmd/m.go, line 2, has migrate.New file://real"},
+    {"golang-migrate", "cmd/m.go",
+     "import \"github.com/golang-migrate/migrate/v4/source/iofs\"\nvar d, _ = iofs.New(fs, \"real\")\n",
+     "iofs.New real"},
+    {"flyway", "src/main/java/A.java",
+     "class A { Flyway f = Flyway.configure().locations(\"classpath:db/prod\").load(); }\n", "has locations"},
+    {"flyway", "src/main/java/A.java",
+     "class A { Flyway f = Flyway.configure().locations(\"classpath:db/migration\").load(); }\n", NULL},
+    {"drizzle", "src/m.ts",
+     "import { migrate } from 'drizzle-orm/pg';\nawait migrate(db, { migrationsFolder: './real' });\n",
+     "src/m.ts, line 2, has migrationsFolder ./real"},
+    {"drizzle", "src/m.ts",
+     "import { migrate } from 'drizzle-orm/pg';\nawait migrate(db, { migrationsFolder: './drizzle' });\n", NULL},
+    {"mikro-orm", "Makefile", "up:\n\tMIKRO_ORM_CLI_CONFIG=./config/orm.ts npx mikro-orm migration:up\n",
+     "Makefile, line 2, has MIKRO_ORM_CLI_CONFIG"},
+    {"flyway", "src/main/resources/application-prod.yml", "spring:\n  flyway:\n    locations: classpath:db/prod\n",
+     "application-prod.yml, line 3, names the location classpath:db/prod for one profile"},
     {"laravel", "app/P.php", "class P extends ServiceProvider { $this->loadMigrationsFrom(__DIR__.'/m'); }",
      "app/P.php"},
     {"laravel", "app/P.php",
@@ -500,6 +530,17 @@ START_TEST(code_may_name_another_folder)
     put("package.json", "{\"dependencies\": {\"kysely\": \"0.28\"}}");
     put("migrations/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}");
     put("real/1_a.ts", "import { Kysely } from 'kysely'; export async function up(db: Kysely<any>) {}");
+    put("internal/db/migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
+    put("go.mod", "require github.com/golang-migrate/migrate/v4 v4.17.0\n");
+    put("db/migrations/1_a.up.sql", "SELECT 1;\n");
+    put("drizzle.config.ts", "export default { dialect: 'postgresql', out: './drizzle' }\n");
+    put("drizzle/meta/_journal.json", "{\"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": []}");
+    put("src/main/resources/db/prod/V2__b.sql", "SELECT 1;\n");
+    put("mikro-orm.config.ts", "export default { migrations: { path: './orm' } };\n");
+    put("config/orm.ts", "export default { migrations: { path: './elsewhere' } };\n");
+    put("orm/Migration20250101000000_a.ts", "import { Migration } from '@mikro-orm/migrations';\n");
+    put("src/main/resources/application.yml", "spring:\n  flyway:\n    enabled: true\n");
+    put("src/main/resources/db/migration/V1__a.sql", "SELECT 1;\n");
     put("artisan", "#!/usr/bin/env php\n");
     put("database/migrations/2025_01_01_000000_a.php", "<?php use Illuminate\\Database\\Migrations\\Migration;\n");
     put(folders_in_code[_i].path, folders_in_code[_i].content);

@@ -2,6 +2,7 @@
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
 #include "framework/coded/alembic_program.h"
+#include "framework/coded/alembic_sections.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
@@ -305,6 +306,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
         return false;
     }
     const char *const said = config_value(arena, content, "alembic", "script_location");
+    alembic_note_sections(arena, folder, content, said != NULL);
     const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
     const bool is_module = said != NULL && strchr(said, ':') != NULL;
     const char *const directory =
@@ -317,6 +319,7 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
     }
     read_version_locations(arena, folder, content);
     read_settings(arena, folder, content);
+    alembic_note_databases(arena, folder, content);
     folder->evidence = path_join(arena, folder->base, "alembic.ini");
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;
@@ -417,12 +420,13 @@ const struct framework framework_alembic = {
             .files = FILES({.pattern = "__init__.py", .passed_over = true}, {.pattern = ".#*", .passed_over = true},
                            {.pattern = "*.py", .is_code = true}),
         },
-    .mentions =
-        MENTIONS({.words = "-c|--config", .beside = "alembic", .part = MENTION_PATH},
-                 {.files = "env.py", .words = "version_table"},
-                 {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},
-                 {.files = "*.py", .words = "version_table", .beside = "flask_migrate"},
-                 {.files = "*.py", .words = "version_table_schema", .beside = "flask_migrate", .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS(
+        {.words = "-c|--config", .beside = "alembic", .part = MENTION_PATH},
+        {.words = "-n|--name", .beside = "alembic", .part = MENTION_FOLDER, .is_usual = alembic_names_usual_section},
+        {.files = "env.py", .words = "version_table"},
+        {.files = "env.py", .words = "version_table_schema", .part = MENTION_SCHEMA},
+        {.files = "*.py", .words = "version_table", .beside = "flask_migrate"},
+        {.files = "*.py", .words = "version_table_schema", .beside = "flask_migrate", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

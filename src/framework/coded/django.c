@@ -19,17 +19,45 @@ static bool is_migration(const char *name)
     return leading_digits(text_of(name)).size >= 4 && text_ends_with(text_of(name), ".py") && strchr(name, '_') != NULL;
 }
 
+#define APPS_LIMIT ((size_t)256 * 1024)
+
+/* label = "shop_orders" of the AppConfig in DIRECTORY/apps.py, by which rows have the app; NULL: it has none that
+ * stands there as text. */
+static const char *label_of(struct arena *arena, const char *root, const char *directory)
+{
+    const char *const path = path_join(arena, path_join(arena, root, directory), "apps.py");
+    struct status unread = {.arena = arena};
+    struct text rest;
+    const char *label = NULL;
+    if (file_look(path, NULL) != FILE_REGULAR || !file_read(arena, path, APPS_LIMIT, &rest, &unread)) {
+        return NULL;
+    }
+    for (struct text line; text_next_line(&rest, &line);) {
+        const struct text said = text_trim(line);
+        const size_t equals = text_find(said, "=", 0);
+        const struct text name = text_trim(text_slice(said, 0, equals == SIZE_MAX ? 0 : equals));
+        const struct text value = text_trim(text_slice(said, equals == SIZE_MAX ? said.size : equals + 1, said.size));
+        const bool is_label = text_is(text_trim(text_slice(name, 0, text_find(name, ":", 0))), "label");
+        const size_t end = !is_label || value.size < 2 || strchr("'\"", value.data[0]) == NULL
+                               ? SIZE_MAX
+                               : text_find(value, (const char[]){value.data[0], '\0'}, 1);
+        label = end == SIZE_MAX ? label : arena_strndup(arena, value.data + 1, end - 1);
+    }
+    return label;
+}
+
 /* Migrations of one app: DIRECTORY/migrations. */
 static bool list_app(struct arena *arena, const char *root, const char *directory, struct migration_files *files,
                      struct status *status)
 {
     const char *const folder = path_join(arena, directory, "migrations");
     const char *const slash = strrchr(directory, '/');
-    const char *const app = slash == NULL ? directory : slash + 1;
     struct file_list list;
     if (file_look(path_join(arena, root, folder), NULL) != FILE_DIRECTORY) {
         return true;
     }
+    const char *const label = label_of(arena, root, directory);
+    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
     if (!directory_list(arena, path_join(arena, root, folder), &list, status)) {
         return false;
     }

@@ -72,10 +72,12 @@ const struct framework framework_ecto = {
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
-    .mentions = MENTIONS({.words = "--prefix", .beside = "ecto.migrate", .part = MENTION_SCHEMA},
-                         {.words = "--migrations-path", .beside = "ecto.migrate", .part = MENTION_PATH},
-                         {.files = "*.{ex|exs}", .words = "migration_source"},
-                         {.files = "*.{ex|exs}", .words = "migration_default_prefix", .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS(
+        {.words = "--prefix", .beside = "ecto.migrate", .part = MENTION_SCHEMA},
+        {.words = "--migrations-path", .beside = "ecto.migrate", .part = MENTION_PATH},
+        {.files = "*.{ex|exs}", .words = "Ecto.Migrator.run(", .beside = "Ecto", .part = MENTION_PATH, .argument = 1},
+        {.files = "*.{ex|exs}", .words = "migration_source"},
+        {.files = "*.{ex|exs}", .words = "migration_default_prefix", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -121,16 +121,13 @@ const struct framework framework_kysely = {
             .files = FILES(SCRIPTS),
             .drops_twins = true,
         },
-    .mentions = MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationTableName", .beside = "kysely"},
-                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                          .words = "migrationTableSchema",
-                          .beside = "kysely",
-                          .part = MENTION_SCHEMA},
-                         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                          .words = FOLDER,
-                          .beside = "kysely|FileMigrationProvider",
-                          .part = MENTION_PATH,
-                          .path_at = folder_at}),
+    .mentions =
+        MENTIONS({.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationTableName", .beside = "kysely"},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+                  .words = "migrationTableSchema",
+                  .beside = "kysely",
+                  .part = MENTION_SCHEMA},
+                 {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = FOLDER, .part = MENTION_PATH, .path_at = folder_at}),
     .habits =
         {
             .late = LATE_REFUSED,

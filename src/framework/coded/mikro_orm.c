@@ -98,6 +98,7 @@ const struct framework framework_mikro_orm = {
             .drops_twins = true,
         },
     .mentions = MENTIONS(
+        {.words = "MIKRO_ORM_CLI_CONFIG|--config", .beside = "mikro-orm|MIKRO_ORM", .part = MENTION_PATH},
         {.files = "mikro-orm.config.*", .words = "schema", .part = MENTION_SCHEMA},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "MikroORM.init|MikroOrmModule"}),
     .habits =

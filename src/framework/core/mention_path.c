@@ -5,16 +5,22 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "base/words.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #define CONFIGURATION_LIMIT ((size_t)256 * 1024) /* bytes */
 
-/* "sql/real" of "file://./sql/real/"; NULL for what is no path of the project. */
+/* "sql/real" of "file://./sql/real/"; NULL for what is no path. */
 static const char *plain_path(struct arena *arena, const char *said)
 {
     static const char *const schemes[] = {"file://", "filesystem:", NULL};
+    static const char classpath[] = "classpath:";
+    said = strncmp(said, classpath, strlen(classpath)) == 0
+               ? path_join(arena, "src/main/resources",
+                           said + strlen(classpath) + (said[strlen(classpath)] == '/' ? 1 : 0))
+               : said;
     for (size_t i = 0; schemes[i] != NULL; i++) {
         said += strncmp(said, schemes[i], strlen(schemes[i])) == 0 ? strlen(schemes[i]) : 0;
     }
@@ -26,7 +32,31 @@ static const char *plain_path(struct arena *arena, const char *said)
         size--;
     }
     const char *const path = arena_strndup(arena, said, size);
-    return size == 0 || path[0] == '/' || strstr(path, "..") != NULL || strpbrk(path, ":*,") != NULL ? NULL : path;
+    return size == 0 || strpbrk(path, ":*,") != NULL ? NULL : path;
+}
+
+/* "db/real" of "scripts/../db/./real"; NULL where it leads out of the project, "." for the project itself. */
+static const char *without_ups(struct arena *arena, const char *path)
+{
+    struct words parts = {0};
+    struct buffer whole = {.arena = arena};
+    for (const char *rest = path; *rest != '\0';) {
+        const size_t size = strcspn(rest, "/");
+        const char *const part = arena_strndup(arena, rest, size);
+        rest += size + (rest[size] == '/' ? 1 : 0);
+        if (strcmp(part, "..") == 0 && parts.count == 0) {
+            return NULL;
+        }
+        if (strcmp(part, "..") == 0) {
+            parts.count--;
+        } else if (size > 0 && strcmp(part, ".") != 0) {
+            words_add(arena, &parts, part);
+        }
+    }
+    for (size_t i = 0; i < parts.count; i++) {
+        buffer_printf(&whole, "%s%s", i == 0 ? "" : "/", parts.items[i]);
+    }
+    return parts.count == 0 ? "." : buffer_string(&whole);
 }
 
 static bool is_within(const char *path, const char *directory)
@@ -83,7 +113,8 @@ static bool names_folder(struct arena *arena, const struct folder *folder, const
 /* What a configuration that was not read is to the folder. */
 static enum named_path judge_file(struct arena *arena, const struct folder *folder, const char *path)
 {
-    static const char *const says[] = {"directory", "migrations", "script_location", "tableName", NULL};
+    static const char *const says[] = {
+        "directory", "migrations", "script_location", "tableName", "locations", "changeLogFile", "out:", NULL};
     const char *const directory = directory_of(arena, path);
     const char *const above = directory_of(arena, directory);
     struct text content;
@@ -105,7 +136,8 @@ static enum named_path judge_file(struct arena *arena, const struct folder *fold
 
 enum named_path mention_judge(struct arena *arena, const struct folder *folder, const char *path)
 {
-    if (is_within(folder->path, path) || (folder->evidence != NULL && strcmp(folder->evidence, path) == 0)) {
+    if (strcmp(path, ".") == 0 || is_within(folder->path, path) ||
+        (folder->evidence != NULL && strcmp(folder->evidence, path) == 0)) {
         return NAMED_IT;
     }
     switch (file_look(path_join(arena, folder->root, path), NULL)) {
@@ -118,6 +150,28 @@ enum named_path mention_judge(struct arena *arena, const struct folder *folder, 
     }
 }
 
+/* What a path is, seen from a directory of the project. */
+static enum named_path judge_from(struct arena *arena, const struct folder *folder, const char *directory,
+                                  const char *path)
+{
+    const char *const whole = without_ups(arena, path_join(arena, directory, path));
+    return whole == NULL ? NAMED_NOTHING : mention_judge(arena, folder, whole);
+}
+
+/* "/app/db/real", where the project was copied into a container: the longest end of the path that is in the project. */
+static enum named_path judge_absolute(struct arena *arena, const struct folder *folder, const char *path)
+{
+    const char *const root = folder->root;
+    const bool is_whole = is_within(path, root) && path[strlen(root)] == '/';
+    const char *tail = is_whole ? path + strlen(root) + 1 : path + 1;
+    enum named_path named = NAMED_NOTHING;
+    for (; tail != NULL && named == NAMED_NOTHING; tail = strchr(tail, '/'), tail += tail == NULL ? 0 : 1) {
+        named = *tail == '\0' ? NAMED_NOTHING : judge_from(arena, folder, "", tail);
+        named = named == NAMED_NOTHING && *tail != '\0' ? judge_from(arena, folder, folder->base, tail) : named;
+    }
+    return named;
+}
+
 enum named_path mention_path(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              const char *said)
 {
@@ -125,8 +179,11 @@ enum named_path mention_path(struct arena *arena, const struct folder *folder, c
     if (path == NULL) {
         return NAMED_NOTHING;
     }
+    if (path[0] == '/') {
+        return judge_absolute(arena, folder, path);
+    }
     const char *const own = path_join(arena, folder->base, directory_of(arena, file->name));
-    const enum named_path first = mention_judge(arena, folder, path_join(arena, folder->base, path));
-    const enum named_path second = mention_judge(arena, folder, path_join(arena, own, path));
+    const enum named_path first = judge_from(arena, folder, folder->base, path);
+    const enum named_path second = judge_from(arena, folder, own, path);
     return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
 }

@@ -162,6 +162,10 @@ const struct framework framework_drizzle = {
         },
     .mentions = MENTIONS(
         {.words = "--config", .beside = "drizzle-kit", .part = MENTION_PATH},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "migrationsFolder",
+         .beside = "drizzle-orm",
+         .part = MENTION_PATH},
 
         {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "migrationsTable", .beside = "drizzle-orm|migrationsFolder"},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}",

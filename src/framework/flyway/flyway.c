@@ -284,7 +284,11 @@ const struct framework framework_flyway = {
          .beside = "jdbc:postgresql",
          .part = MENTION_SCHEMA},
 
-        {.words = "-locations|FLYWAY_LOCATIONS", .beside = "flyway|FLYWAY", .part = MENTION_PATH},
+        {.words = "-locations|FLYWAY_LOCATIONS|SPRING_FLYWAY_LOCATIONS",
+         .beside = "flyway|FLYWAY",
+         .part = MENTION_PATH},
+        {.words = "-configFiles|-configFile|FLYWAY_CONFIG_FILES", .beside = "flyway|FLYWAY", .part = MENTION_PATH},
+        {.files = "*.{java|kt|groovy|scala}", .words = "locations(", .beside = "Flyway", .part = MENTION_PATH},
 
         {.words = "FLYWAY_TABLE|-table|SPRING_FLYWAY_TABLE", .beside = "flyway|FLYWAY"},
         {.words = "FLYWAY_DEFAULT_SCHEMA|-defaultSchema|FLYWAY_SCHEMAS|-schemas|SPRING_FLYWAY_DEFAULT_SCHEMA",

@@ -274,17 +274,47 @@ static void read_environments(struct arena *arena, struct folder *folder, const 
     folder->ledger.schema = schema;
 }
 
+/* Locations that a profile names and the usual configuration does not. */
+static void read_profile_locations(struct arena *arena, struct folder *folder, const struct source_file *file,
+                                   const struct source *source)
+{
+    const struct flyway_settings *const settings = folder->settings;
+    const struct words said = locations_of(arena, file->content, source);
+    struct folder tried = *folder; /* what it computes is a question of its own only where that profile counts */
+    tried.unread = NULL;
+    const char *const usual = path_join(arena, folder->base, path_join(arena, FLYWAY_RESOURCES, "db/migration"));
+    for (size_t i = 0; i < said.count; i++) {
+        const char *const location = location_of(arena, &tried, said.items[i], file);
+        const bool is_default = settings == NULL || settings->locations[0] == NULL;
+        bool is_known = location != NULL && is_default && strcmp(location, usual) == 0;
+        for (size_t j = 0; location != NULL && !is_default && settings->locations[j] != NULL; j++) {
+            is_known = is_known || strcmp(location, settings->locations[j]) == 0;
+        }
+        if (!is_known) {
+            const size_t at = text_find(file->content, said.items[i], 0);
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+            unread_folder_because(
+                arena, folder, *file, at == SIZE_MAX ? 0 : at,
+                arena_printf(arena, "names the location %s for one profile, and others have not", said.items[i]));
+        }
+    }
+}
+
 /* What a profile of Spring says of the ledger and the usual configuration does not: whether it counts is up to how the
  * program is started. */
 static void read_profile(struct arena *arena, struct folder *folder, const char *name)
 {
     static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
     const struct ledger *const ledger = &folder->ledger;
-    const struct source source = {.name = name, .prefix = "", .format = SOURCE_YAML};
+    const bool is_yaml = !text_ends_with(text_of(name), ".properties");
+    const struct source source = {
+        .name = name, .prefix = is_yaml ? "" : "spring.flyway.", .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
     struct source_file file = {.name = name};
-    if (!folder_read(arena, folder, name, &file.content) || text_find(file.content, "flyway:", 0) == SIZE_MAX) {
+    if (!folder_read(arena, folder, name, &file.content) ||
+        text_find(file.content, is_yaml ? "flyway:" : "spring.flyway.", 0) == SIZE_MAX) {
         return;
     }
+    read_profile_locations(arena, folder, &file, &source);
     for (size_t i = 0; keys[i] != NULL; i++) {
         const char *const said = value_of(arena, file.content, &source, keys[i]);
         const char *const known = i > 0                   ? (ledger->schema == NULL ? "public" : ledger->schema)
@@ -294,7 +324,7 @@ static void read_profile(struct arena *arena, struct folder *folder, const char 
             said == NULL ? known : arena_strndup(arena, said, i == 0 ? strlen(said) : strcspn(said, ", "));
         if (strcmp(one, known) != 0) {
             folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, name) : folder->evidence;
-            const size_t at = text_find(file.content, said, text_find(file.content, "flyway:", 0));
+            const size_t at = text_find(file.content, said, text_find(file.content, "flyway", 0));
             unread_ledger_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
                                   arena_printf(arena, "names %s for one profile, and others have %s", one, known));
         }
@@ -312,8 +342,9 @@ static void read_profiles(struct arena *arena, struct folder *folder)
     }
     for (size_t i = 0; i < list.count; i++) {
         const struct text name = text_of(list.entries[i].name);
-        const bool is_yaml = text_ends_with(name, ".yml") || text_ends_with(name, ".yaml");
-        if (is_yaml && text_starts_with(name, "application-") && !text_starts_with(name, "application-test.")) {
+        const bool is_read =
+            text_ends_with(name, ".yml") || text_ends_with(name, ".yaml") || text_ends_with(name, ".properties");
+        if (is_read && text_starts_with(name, "application-") && !text_starts_with(name, "application-test.")) {
             read_profile(arena, folder, path_join(arena, directory, list.entries[i].name));
         }
     }
@@ -355,5 +386,5 @@ bool flyway_configure(struct arena *arena, struct folder *folder)
 {
     const bool is_read = read_usual(arena, folder);
     read_profiles(arena, folder);
-    return is_read || folder->unread_ledger != NULL;
+    return is_read || folder->unread_ledger != NULL || folder->unread != NULL;
 }

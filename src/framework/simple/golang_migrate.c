@@ -63,6 +63,15 @@ const struct framework framework_golang_migrate = {
     .mentions =
         MENTIONS({.words = "?search_path|&search_path", .beside = "postgres", .part = MENTION_SCHEMA},
                  {.words = "-path|--path|-source|--source", .beside = "migrate", .part = MENTION_PATH},
+                 {.files = "*.go",
+                  .words = "migrate.New(|migrate.NewWithDatabaseInstance(",
+                  .beside = "golang-migrate/migrate",
+                  .part = MENTION_PATH},
+                 {.files = "*.go",
+                  .words = "iofs.New(",
+                  .beside = "golang-migrate/migrate",
+                  .part = MENTION_PATH,
+                  .argument = 1},
                  {.files = "*.go", .words = "MigrationsTable", .beside = "golang-migrate/migrate"},
                  {.files = "*.go", .words = "SchemaName", .beside = "golang-migrate/migrate", .part = MENTION_SCHEMA},
                  {.files = "*.go Makefile makefile GNUmakefile *.mk justfile Justfile Taskfile.yml Taskfile.yaml "

@@ -58,6 +58,11 @@ const struct framework framework_sqlx = {
     .folder =
         {
             .places = WORDS("migrations", "db/migrations"),
+            .configuration = /* of sqlx 0.9 */
+            &(const struct configuration){.files = WORDS("sqlx.toml"),
+                                          .directory = "migrate.migrations-dir",
+                                          .table = "migrate.table-name",
+                                          .is_of_others = true},
             .sure_by = WORDS("Cargo.toml: sqlx & {number}_*.sql"),
             .files = FILES({.pattern = "*.down.sql", .passed_over = true}, {.pattern = "{number:1-18}_{title}.up.sql"},
                            {.pattern = "{number:1-18}_{title}.sql"}),
