@@ -63,6 +63,8 @@ static void read_store(struct arena *arena, struct text content)
 
 static void read_tokens(struct arena *arena, struct text content)
 {
+    static const struct environment nowhere = {.name = ""};
+    static const struct environment projects = {.name = "production", .is_projects = true};
     struct status status = {.arena = arena};
     struct tokens tokens;
     if (!tokens_parse(arena, "f", content, &tokens, &status)) {
@@ -72,7 +74,10 @@ static void read_tokens(struct arena *arena, struct text content)
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *const token = &tokens.items[i];
         must(token->name[0] != '\0' && strlen(token->name) <= TOKEN_NAME_LIMIT);
-        must((scopes_in(token->scopes, token->scope_count, "production") & ~(unsigned)SCOPE_ALL) == 0);
+        const unsigned elsewhere = scopes_in(token->scopes, token->scope_count, &nowhere);
+        const unsigned there = scopes_in(token->scopes, token->scope_count, &projects);
+        /* A project gives nobody what the operator did not give. */
+        must(((elsewhere | there) & ~(unsigned)SCOPE_ALL) == 0 && (there & ~elsewhere) == 0);
     }
     must(tokens_find(&tokens, text_of("")) == NULL);
 }

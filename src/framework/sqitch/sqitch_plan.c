@@ -15,6 +15,7 @@ struct parsing {
     struct arena *arena;
     struct sqitch_plan *plan;
     size_t capacity;
+    size_t tag_capacity; /* of the last change's tags */
     size_t line;
     struct status *status;
 };
@@ -135,12 +136,8 @@ static bool read_tag(struct parsing *parsing, struct text rest)
         return false;
     }
     tag.id = tag_id(arena, change, &tag);
-    struct sqitch_tag *const tags = arena_array(arena, change->tag_count + 1, sizeof *tags);
-    for (size_t i = 0; i < change->tag_count; i++) {
-        tags[i] = change->tags[i];
-    }
-    tags[change->tag_count++] = tag;
-    change->tags = tags;
+    change->tags = arena_grow(arena, change->tags, change->tag_count, &parsing->tag_capacity, sizeof *change->tags);
+    change->tags[change->tag_count++] = tag;
     return true;
 }
 
@@ -198,6 +195,10 @@ static bool read_change(struct parsing *parsing, struct text rest)
         name = name.size > 1 ? text_slice(name, 1, name.size) : next_word(&rest);
     }
     struct sqitch_change change = {.plan = plan, .name = copy(parsing->arena, name)};
+    /* "@" is where a tag begins (sqitchplan, "Naming"). */
+    if (strchr(change.name, '@') != NULL) {
+        return fail(parsing, "the name of a change has no \"@\"");
+    }
     if (!read_dependencies(parsing, &rest, &change) || !read_planning(parsing, rest, &change.planning)) {
         return false;
     }
@@ -206,6 +207,7 @@ static bool read_change(struct parsing *parsing, struct text rest)
     rename_reworked(parsing, &change);
     plan->changes = arena_grow(parsing->arena, plan->changes, plan->count, &parsing->capacity, sizeof *plan->changes);
     plan->changes[plan->count++] = change;
+    parsing->tag_capacity = 0;
     return true;
 }
 
