@@ -115,6 +115,8 @@ step stops "a stop with open streams, 200 times" alone build-sanitize env TRUSS_
 step crowd "probes beside a crowd, for a minute" alone build env TRUSS_CROWD_SECONDS=60 $suite tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run
 step siege "crowds without manners" alone build env TRUSS_SIEGE=1 $suite tests/bridge/test_siege.py
 step guests "bad guests" alone build-sanitize repeat tests/service/test_wire.py
+step looks "the console's pages beside their kept pictures" alone build $suite tests/panel/looks.py
+step quick "the console's first paint and its frames with 10,000 migrations" alone build $suite tests/panel/speed.py
 step debian13 "the same sources on Debian 13, in a tree of debootstrap (root)" sh tests/run-debian13.sh
 
 [ "$wanted" != steps ] || exit 0

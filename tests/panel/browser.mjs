@@ -1,12 +1,12 @@
 // Chromium for chromium.py: reads lines of JSON, answers each with one. A line opens a page ({open, options}) or runs a piece of
 // JavaScript with it ({run, args}); closing ({close}) answers what went wrong meanwhile: errors on the console, broken policies, requests to
-// other hosts. argv: the folder with node_modules, the browser's path.
+// other hosts. argv: the folder with node_modules, the browser's path, and "plain" for a browser as people have it.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-const [folder, executablePath] = process.argv.slice(2);
+const [folder, executablePath, kind] = process.argv.slice(2);
 const require = createRequire(path.join(folder, "package.json"));
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -14,7 +14,7 @@ const AsyncFunction = (async () => {}).constructor;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   // One process less for each, and no second compilation of what runs once.
-  "--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt"] });
+  ...(kind === "plain" ? [] : ["--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials", "--js-flags=--no-opt"])] });
 // One context for all tests with the same options: each new one costs a process. No test sees another's storage, as each has a bridge on a
 // port of its own; cookies know no ports and are cleared.
 const contexts = new Map();

@@ -22,8 +22,8 @@ PACKAGES = ["playwright-core@1.64.1", "axe-core@4.10.3"]
 class Browser:
     """One Chromium for all tests."""
 
-    def __init__(self):
-        self.process = subprocess.Popen(["node", os.path.join(HERE, "browser.mjs"), TOOLS, shutil.which("chromium")], text=True,
+    def __init__(self, kind=""):
+        self.process = subprocess.Popen(["node", os.path.join(HERE, "browser.mjs"), TOOLS, shutil.which("chromium"), kind], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, **line):
@@ -46,7 +46,12 @@ class Browser:
 browser = None
 
 
-def start():
+def start_plain():
+    """The same, and the browser is as people have it: what makes tests cheaper would slow its scripts."""
+    start("plain")
+
+
+def start(kind=""):
     """For setUpModule: skips where there is none."""
     global browser
     for command in ("chromium", "node", "npm"):
@@ -58,7 +63,7 @@ def start():
             file.write('{"private": true}')
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", *PACKAGES], cwd=TOOLS, check=True, timeout=300,
                        env=dict(os.environ, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD="1"))
-    browser = Browser()
+    browser = Browser(kind)
 
 
 def stop():

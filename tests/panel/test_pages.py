@@ -23,7 +23,7 @@ CREATE TABLE U&"turned \\202e around" (n int);
 """
 PAGES = ("connection", "sql", "branches", "backups", "audit", "settings")
 # What the browser itself says of an answer that is refused; the page says it, too, and that is looked at.
-REFUSED = r"console: Failed to load resource: the server responded with a status of (400|401|403|404|499|501|503)"
+REFUSED = r"console: Failed to load resource: the server responded with a status of (400|401|403|404|409|499|501|503)"
 
 
 class Pages(chromium.Page):
@@ -151,6 +151,23 @@ class Sql(Pages):
         self.see(".queries", "SELECT id FROM users ORDER BY id")
         self.see(".queries", "200 rows")
 
+    def test_saved_queries_go_to_a_file_and_come_from_one(self):
+        self.show("/sql?tab=saved")
+        load = "await page.setInputFiles('#load-saved', { name: 'q.json', mimeType: 'application/json', buffer: Buffer.from(args[0]) })"
+        self.do(load, json.dumps({"queries": [{"name": "one <b>", "sql": "SELECT 1"}, {"name": "two", "sql": "SELECT 2"}]}))
+        self.see(".queries", "one <b>")
+        self.do(load, json.dumps({"queries": [{"name": "two", "sql": "SELECT 22"}]}))
+        self.see("#dialog", "another query under the same name")
+        self.click("#dialog .primary", "Replace")
+        self.see(".queries", "SELECT 22")
+        for wrong, why in (("{", "not JSON"), ("[]", "no list"), (json.dumps({"queries": [{"name": "three"}]}), "no name or no sql")):
+            self.do(load, wrong)
+            self.see("#toasts .bad", why)
+        self.assertEqual(self.do("return page.locator('.queries li').count()"), 2)
+        text = self.do("""const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as a file" }).click()]);
+            const stream = await file.createReadStream(); let text = ""; for await (const piece of stream) text += piece; return text""")
+        self.assertEqual([one["name"] for one in json.loads(text)["queries"]], ["two", "one <b>"])
+
     def test_ten_thousand_rows_of_five_thousand_columns_are_a_few_cells(self):
         self.show("/sql")
         self.see("h1", "SQL")
@@ -227,6 +244,43 @@ class Others(Pages):
         self.do("await page.goto(new URL('/branches/99999', page.url()).href)")
         self.see(".detail-side", "There is no such branch")
 
+    def test_a_branch_is_renamed_reset_and_given_another_end(self):
+        made = self.served.post("/api/branches", {"label": "old name", "onBusy": "dump", "source": "dump"}).json
+        self.show(f"/branches/{made['id']}")
+        self.click(".detail-side button", "Rename …")
+        self.fill("#field-label", "new <i>name</i>")
+        self.click("dialog button.primary", "Rename it")
+        self.see(".detail-title", "new <i>name</i>")
+        self.click(".detail-side button", "Change its end …")
+        self.choose("#field-ttl", "168")
+        self.click("dialog button.primary", "Set it")
+        self.see(".facts", "in 7 days")
+        self.keeper.cluster.psql(made["branch_db"], "CREATE TABLE only_here ()")
+        self.click("[role=tab]", "Differences")
+        self.see("[role=tabpanel]", "only_here")
+        self.click(".detail-side button", "Reset …")
+        self.assertTrue(self.do("return page.locator('dialog button.danger').isDisabled()"))
+        self.fill("dialog input", "new <i>name</i>")
+        self.click("dialog button.danger")
+        self.see("#toasts", "as its parent again")
+        self.see("[role=tabpanel]", "Its schema is that of")
+        self.assertEqual(self.keeper.cluster.psql(made["branch_db"], "SELECT to_regclass('only_here')"), [(None,)])
+
+    def test_sessions_are_ended_for_a_branch_only_by_a_button_that_says_so(self):
+        process = self.worker(self.project_of("CREATE TABLE a ();"))
+        self.hold("SELECT 1")
+        self.open(None, "/branches", http=self.bridge(process))
+        self.expected.append(REFUSED)
+        self.click("#make")
+        self.fill("#field-label", "by force")
+        self.choose("#field-onBusy", "fail")
+        self.click("dialog button.primary", "Make it")
+        self.see("dialog .note.bad", "session")
+        self.choose("#field-onBusy", "terminate")
+        self.see("dialog", "what they have not committed is lost")
+        self.click("dialog button.danger", "End their sessions and make it")
+        self.see(".detail-title", "by force")
+
     def test_a_backup_is_made_verified_restored_into_a_branch_and_deleted(self):
         self.show("/backups")
         self.click("#make, .empty button")
@@ -264,6 +318,8 @@ class Others(Pages):
         self.click(".virtual a", "Protect branch")
         self.see(".detail-side", "truss.branch.v1.BranchService/ProtectBranch")
         self.see(".detail-side", "BEGUN")
+        numbers = self.do("return page.locator('.virtual .col-number span').evaluateAll((all) => all.map((one) => Number(one.textContent)))")
+        self.assertEqual(numbers, sorted(numbers, reverse=True))
         text = self.do("""const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "NDJSON" }).click()]);
             const stream = await file.createReadStream(); let text = ""; for await (const piece of stream) text += piece; return text""")
         rows = [json.loads(line) for line in text.splitlines()]
@@ -294,6 +350,26 @@ class Others(Pages):
                 self.visit(f"/{page}")
                 self.see("main", words)
         self.assertEqual(self.do("return page.locator('#reveal').count()"), 0)
+
+    def test_who_may_sees_the_tokens_and_nobody_makes_one_by_a_page(self):
+        admin = self.token("admin,read,run", name="anna")
+        self.token("read", name="ci", expires="3d")
+        http = self.bridge(self.worker(self.project_of("CREATE TABLE a ();"), "--tokens", self.tokens))
+        self.open(None, "/settings", http=http)
+        self.expected.append(REFUSED)
+        self.fill("#login-token", admin)
+        self.press("Enter")
+        self.see("table.tokens", "ci")
+        self.see("table.tokens .badge", "in 3 days")
+        self.see(".card", "a stolen session could make itself a token")
+        run = http.post("/api/migrations/idempotent/run", {}, headers={"Authorization": f"Bearer {admin}", "Prefer": "respond-async"}).json
+        self.visit(f"/runs/{run['id']}")
+        self.see("h1", "Applied 1 migration")
+        self.see(".heading", "by anna")
+        self.visit("/runs")
+        self.see(".virtual .col-by", "anna")
+        self.visit("/migrations/1_m?tab=history")
+        self.see("[role=tabpanel]", "anna")
 
     def test_a_worker_that_is_gone_is_said_on_every_page(self):
         process = self.worker(self.project())

@@ -243,9 +243,11 @@ class Panel(Page):
         self.click("#begin:not([disabled])")
         self.see("h1", "2_m waits for a lock")
         self.see(".lock-card .blocker", "pg_sleep(60)")
+        self.see(".lock-card", "within ")
+        self.see(".lock-card .countdown", "in ")
         self.assertRegex(self.text(".lock-card .copy-line code"), r"^SELECT pg_terminate_backend\(\d+\);$")
         self.wait("() => /tries\\)/.test(document.querySelector('.log').innerText)")  # one line, however often it was tried
-        self.assertEqual(self.do("return page.locator('.log-line.locks').count()"), 1)
+        self.assertEqual(self.do("return page.locator('.log-locks').count()"), 1)
         self.do("await page.click('#rail a[href=\"/settings\"]')")
         self.see(".pill", "Running 2_m")
         self.click(".pill")

@@ -51,8 +51,8 @@ function pause() {
 
 /** The first answer, and then others: quickly while something runs or is gone, slowly otherwise, never in a tab that nobody sees. */
 export function startAsking() {
-  asksAt = Date.now() + QUICK;
-  refresh();
+  asksAt = Date.now() + SLOW;
+  refresh().then(() => { asksAt = Date.now() + pause(); });
   who.refresh();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   setInterval(() => {

@@ -17,6 +17,20 @@ function kindOf(http) {
   return http >= 500 ? "worker" : "refused";
 }
 
+const KEPT = 8;
+const kept = new Map(); // path → { tag, told }: what has not changed is not read a second time, and is the same value as before
+
+/** What is known already under this tag of the answer; else what `read()` answers. */
+async function unchanged(path, tag, read) {
+  const before = kept.get(path);
+  if (tag && before?.tag === tag) return before.told;
+  const told = await read();
+  kept.delete(path);
+  if (tag) kept.set(path, { tag, told });
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+  return told;
+}
+
 async function once(path, { method, body, headers, signal }) {
   let answer;
   try {
@@ -26,7 +40,8 @@ async function once(path, { method, body, headers, signal }) {
     if (error.name === "AbortError") throw error;
     throw new Failed({ error: "The bridge cannot be reached." }, 0);
   }
-  const told = await answer.json().catch(() => ({ error: `The bridge answered ${answer.status} with something else than JSON.` }));
+  const tag = method === "GET" && answer.ok ? answer.headers.get("ETag") : null;
+  const told = await unchanged(path, tag, () => answer.json().catch(() => ({ error: `The bridge answered ${answer.status} with something else than JSON.` })));
   if (answer.status === 401) askLogin();
   // What a run or a baseline found is an answer, also where it answers 400: { ok: false, … }.
   if (!answer.ok && told.ok !== false) throw new Failed(told, answer.status);

@@ -52,6 +52,7 @@ function create(description, inSvg) {
 const isSame = (old, wanted) => old.tag === wanted.tag && old.key === wanted.key && old.node === wanted.node;
 
 function patch(old, wanted) {
+  if (old === wanted) return; // the same value: what it shows is there
   const element = wanted.dom = old.dom;
   if (wanted.tag === null) {
     if (!wanted.node && old.text !== wanted.text) element.data = wanted.text;

@@ -24,17 +24,27 @@ export const detailOf = (one) => one.detail_state === "failed" ? "" : DETAILS[on
 /** Why it failed, in one line; "" where it did not. */
 export const reasonOf = (one) => stateOf(one) !== "failed" ? "" : one.last_failure?.message ?? (one.logs ?? "").trim().split("\n")[0] ?? "";
 
-/** What waits first, and the newest first in each part; a copy. */
-export function ordered(migrations) {
-  return migrations.map((one, i) => ({ one, i, rank: STATES[stateOf(one)].rank })).sort((a, b) => a.rank - b.rank || b.i - a.i).map(({ one }) => one);
+/** A function of a list that is asked again and again: made once for each list. */
+function once(make) {
+  const known = new WeakMap();
+  return (list) => {
+    if (!known.has(list)) known.set(list, make(list));
+    return known.get(list);
+  };
 }
 
+/** What waits first, and the newest first in each part; not to be changed. */
+export const ordered = once((migrations) => migrations.map((one, i) => ({ one, i, rank: STATES[stateOf(one)].rank })).sort((a, b) => a.rank - b.rank || b.i - a.i).map(({ one }) => one));
+
 /** How many there are in each state. */
-export function counts(migrations) {
+export const counts = once((migrations) => {
   const found = { failed: 0, pending: 0, modified: 0, orphaned: 0, applied: 0 };
   for (const one of migrations) found[stateOf(one)]++;
   return found;
-}
+});
+
+/** When the last one was applied; undefined where no time is known. */
+export const lastApplied = once((migrations) => migrations.reduce((last, one) => one.applied_at && (!last || one.applied_at > last) ? one.applied_at : last, undefined));
 
 // ---- risk ----
 

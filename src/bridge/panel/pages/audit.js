@@ -1,4 +1,4 @@
-// Who did what: the newest rows of the audit, joined to actions; whether all of it is as it was written; a file of it.
+// Who did what: the rows of the audit, the newest first, joined to actions; whether all of it is as it was written; a file of it.
 import { h } from "../lib/h.js";
 import { go, here, link, route } from "../lib/route.js";
 import { ask, resource } from "../lib/api.js";
@@ -10,32 +10,18 @@ import { virtualTable } from "../parts/table.js";
 const PAGE = 1000; // rows of one answer: the service gives no more
 const EXPORT_MOST = 200000; // rows that one file of this page holds
 
-const rowsBehind = (after, limit = PAGE) => ask(`/api/audit?after=${after}&limit=${limit}`);
-
-/** The number behind which the newest page begins. Rows are told oldest first: their end is looked for by doubling and halving. */
-async function newestStart() {
-  const isThere = async (number) => (await rowsBehind(number, 1)).rows.length > 0;
-  if (!await isThere(PAGE)) return 0;
-  let low = PAGE;
-  let high = 2 * PAGE;
-  while (await isThere(high)) [low, high] = [high, 2 * high];
-  while (high - low > PAGE / 4) {
-    const middle = Math.floor((low + high) / 2);
-    if (await isThere(middle)) low = middle;
-    else high = middle;
-  }
-  return Math.max(0, high - PAGE);
-}
+/** Rows of one page, the newest first. `before`: the number in front of which it ends, null for the newest. */
+const pageOf = (before) => ask(`/api/audit?newest_first=true&limit=${PAGE}${before === null ? "" : `&before=${before}`}`);
 
 const GROUPS = { OK: "done", STARTED: "going on", BEGUN: "no end is known", FAILED: "failed" };
 const STATES = { done: "applied", "going on": "running", "no end is known": "warning", failed: "failed", refused: "orphaned" };
 const SIGNS = { done: "✓", "going on": "▸", "no end is known": "?", failed: "✕", refused: "–" };
 const groupOf = (action) => GROUPS[action.last.outcome] ?? "refused";
 
-/** Rows of one request and method are one action, the newest first: { first, last, rows }. */
+/** Rows (the newest first) of one request and method are one action, the newest first: { first, last, rows }. */
 function actionsOf(rows) {
   const found = new Map();
-  for (const row of rows) {
+  for (const row of rows.toReversed()) {
     const key = `${row.request} ${row.action}`;
     const action = found.get(key);
     if (action && action.last.outcome !== "OK" && row.outcome !== "BEGUN") Object.assign(action, { last: row, rows: [...action.rows, row] });
@@ -62,7 +48,7 @@ function detail(action) {
     last.outcome === "BEGUN" ? note({ kind: "warning" }, "Only its beginning is on this page: it goes on, or whoever did it was ended. What it changed stands in the database, not here.") : null);
 }
 
-const kept = () => Object.fromEntries(["outcome", "q", "after"].map((name) => [name, route().query.get(name)]));
+const kept = () => Object.fromEntries(["outcome", "q", "before"].map((name) => [name, route().query.get(name)]));
 
 function csv(rows) {
   const names = Object.keys(rows[0] ?? { number: 0 });
@@ -75,7 +61,7 @@ function csv(rows) {
 async function everyRow(told) {
   const rows = [];
   for (let after = 0; after !== null && rows.length < EXPORT_MOST;) {
-    const answer = await rowsBehind(after);
+    const answer = await ask(`/api/audit?after=${after}&limit=${PAGE}`);
     rows.push(...answer.rows);
     after = answer.next;
     told(rows.length);
@@ -87,12 +73,8 @@ export function start({ draw }) {
   let verified = null;
   let isVerifying = false;
   let exported = "";
-  let begin = null; // of the page that is shown
-  const rows = resource(async () => {
-    const wanted = route().query.get("after");
-    begin = wanted === null ? await newestStart() : Number(wanted) || 0;
-    return rowsBehind(begin);
-  }, draw);
+  const before = () => route().query.get("before");
+  const rows = resource(() => pageOf(before() === null ? null : Number(before()) || 1), draw);
   const table = virtualTable({ label: "Audit", keyOf: (action) => action.first.number, rowProps: (action) => ({ class: String(action.first.number) === route().rest ? "open" : "", onclick: (event) => { if (!event.target.closest("a")) go(link("audit", String(action.first.number), kept())); } }), columns: [
     { name: "Outcome", class: "col-outcome", cell: (action) => badge({ state: STATES[groupOf(action)], sign: SIGNS[groupOf(action)] }, groupOf(action)) },
     { name: "What", class: "col-label", cell: (action) => [h("a", { href: link("audit", String(action.first.number), kept()) }, verb(action.first.action)), h("span", { class: "why muted", title: action.first.subject }, action.first.subject)] },
@@ -121,7 +103,7 @@ export function start({ draw }) {
   const chain = () => verified === null ? null : verified.error ? failure({ error: verified.error, again: verify })
     : note({ kind: verified.ok ? (verified.rows > 0 ? "good" : "info") : "bad", role: "status", title: verified.ok ? undefined : "The audit is not as it was written." }, [h("div", {}, verified.summary),
       verified.ok && verified.rows > 0 ? h("div", { class: "muted" }, "Keep this hash elsewhere: who has it finds rows that were cut off at the end.") : null,
-      !verified.ok && verified.broken ? h("a", { href: link("audit", String(verified.broken), { after: String(Math.max(0, verified.broken - 50)) }) }, `See row ${verified.broken}`) : null]);
+      !verified.ok && verified.broken ? h("a", { href: link("audit", String(verified.broken), { before: String(verified.broken + 50) }) }, `See row ${verified.broken}`) : null]);
 
   function filtered(actions) {
     const only = route().query.get("outcome") ?? "";
@@ -129,8 +111,8 @@ export function start({ draw }) {
     return actions.filter((action) => (only === "" || groupOf(action) === only) && haystack(action).includes(sought));
   }
 
-  const pager = (data) => h("nav", { class: "actions pager", "aria-label": "Pages of the audit" }, h("a", { class: "button", "aria-disabled": begin === 0 ? "true" : null, href: begin === 0 ? null : here({ after: String(Math.max(0, begin - PAGE)) }) }, "Older"),
-    h("a", { class: "button", "aria-disabled": data.next === null ? "true" : null, href: data.next === null ? null : here({ after: String(data.next) }) }, "Newer"), h("a", { href: here({ after: null }) }, "Newest"),
+  const pager = (data) => data.next === null && before() === null ? null : h("nav", { class: "actions pager", "aria-label": "Pages of the audit" }, before() === null ? null : [h("a", { class: "button", href: here({ before: null }) }, "Newest"), h("a", { class: "button", href: here({ before: String(Number(before()) + PAGE) }) }, "Newer")],
+    h("a", { class: "button", "aria-disabled": data.next === null ? "true" : null, href: data.next === null ? null : here({ before: String(data.next) }) }, "Older"),
     h("span", { class: "muted" }, data.rows.length === 0 ? "" : `rows ${data.rows[0].number.toLocaleString("en")} to ${data.rows.at(-1).number.toLocaleString("en")}`));
 
   function list(data) {
@@ -143,16 +125,16 @@ export function start({ draw }) {
       h("span", { class: "muted", role: "status" }, plural(shown.length, "action"))), shown.length === 0 ? empty({ title: "None of them matches" }) : table.element, pager(data));
   }
 
-  const nothing = () => empty({ title: begin > 0 ? "There are no rows behind this one" : "Nothing is written down" }, [h("p", {}, "The worker writes who did what once it asks for a login (--tokens), or is told to:"), copyLine({ text: "truss-worker --audit …", what: "The command" })]);
+  const nothing = () => empty({ title: before() !== null ? "There are no rows in front of this one" : "Nothing is written down" }, [h("p", {}, "The worker writes who did what once it asks for a login (--tokens), or is told to:"), copyLine({ text: "truss-worker --audit …", what: "The command" })]);
 
-  let asked = route().query.get("after");
+  let asked = before();
   rows.refresh();
   return {
     title: () => "Audit",
     keys: { "/": () => document.getElementById("filter")?.focus(), j: () => table.focus(0), ArrowDown: () => table.focus(0), Escape: () => { if (route().rest) go(link("audit", "", kept())); } },
     routed() {
-      if (asked === route().query.get("after")) return;
-      asked = route().query.get("after");
+      if (asked === before()) return;
+      asked = before();
       rows.refresh();
     },
     view() {
@@ -163,7 +145,7 @@ export function start({ draw }) {
         heading({ title: "Audit", more: h("p", { class: "muted" }, "Who did what. Each row has the hash of the one before it in its own."), actions: [button({ id: "verify", disabled: isVerifying, onclick: verify }, isVerifying ? "Reading all of it …" : "Verify"),
           button({ onclick: () => download("csv") }, "Save as CSV"), button({ onclick: () => download("ndjson") }, "NDJSON"), button({ onclick: rows.refresh }, "Look again")] }),
         exported ? h("p", { class: "muted", role: "status" }, exported) : null, chain(), error ? failure({ error, again: rows.refresh }) : null, !data ? (error ? null : skeleton({})) : data.rows.length === 0 ? nothing() : list(data)),
-      !one || !data ? null : action ? detail(action) : h("aside", { class: "detail-side" }, empty({ title: `Row ${one} is not on this page`, actions: [h("a", { class: "button", href: link("audit", one, { after: String(Math.max(0, Number(one) - 50)) }) }, "Go there")] })));
+      !one || !data ? null : action ? detail(action) : h("aside", { class: "detail-side" }, empty({ title: `Row ${one} is not on this page`, actions: [h("a", { class: "button", href: link("audit", one, { before: String(Number(one) + 50) }) }, "Go there")] })));
     },
   };
 }

@@ -55,7 +55,7 @@ export function start({ draw }) {
       return empty({ title: "There are no branches", actions: may("branch") ? [button({ kind: "primary", onclick: () => createBranch(made) }, "Make a branch …")] : [] },
         h("p", {}, "A branch is a copy of the database beside it, with a connection string of its own and an end. Try a migration on it, or give it to a pipeline."));
     }
-    return h("div", { class: "list" }, h("div", { class: "bar-row" }, h("label", { class: "option" }, h("input", { type: "checkbox", checked: isAll(), onchange: (event) => go(here({ all: event.target.checked ? "1" : null })) }), "With what has ended"),
+    return h("div", { class: "list" }, h("div", { class: "bar-row" }, h("label", { class: "option" }, h("input", { type: "checkbox", checked: isAll(), onchange: (event) => go(here({ all: event.target.checked ? "1" : null })) }), "Show ended ones"),
       h("span", { class: "muted" }, `${plural(all.length, "branch", "branches")}, ${bytes(total)}`)), table.element);
   }
 

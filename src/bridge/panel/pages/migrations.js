@@ -3,7 +3,7 @@ import { h } from "../lib/h.js";
 import { go, here, link, route } from "../lib/route.js";
 import { ask, resource, withFramework } from "../lib/api.js";
 import { duration, minute, moment, plural, zone } from "../lib/format.js";
-import { STATES, counts, detailOf, ordered, reasonOf, risks, stateOf } from "../lib/migration.js";
+import { STATES, counts, detailOf, lastApplied, ordered, reasonOf, risks, stateOf } from "../lib/migration.js";
 import { badge, chips, empty, heading, note, skeleton } from "../parts/basics.js";
 import { virtualTable } from "../parts/table.js";
 import { may, running, status } from "../store.js";
@@ -22,7 +22,7 @@ function sentence(data) {
   if (found.failed) return { state: "failed", runs: found.failed + found.pending, text: `${plural(found.failed, "migration")} failed${found.pending ? `; ${found.pending} more ${found.pending === 1 ? "is" : "are"} pending` : ""}.`, open: data.migrations.find((one) => stateOf(one) === "failed") };
   if (found.pending) return { state: "pending", text: `${plural(found.pending, "migration is", "migrations are")} pending.`, more: edited && `Beside that, ${edited}.`, runs: found.pending };
   if (edited) return { state: "modified", text: `Nothing is pending; ${edited}.` };
-  const last = data.migrations.map((one) => one.applied_at).filter(Boolean).sort().at(-1);
+  const last = lastApplied(data.migrations);
   return { state: "applied", text: data.migrations.length === 0 ? "There are no migrations yet." : `All ${plural(found.applied, "migration")} are applied.`, more: last && `The last one at ${moment(last)}.` };
 }
 
@@ -37,14 +37,18 @@ function head(data) {
 /** Asks for the plan of what is pending, once for each state of files and table. */
 function plans(draw) {
   let of = "";
+  let seen = null;
   const asked = resource(() => ask(withFramework("/api/migrations/plan")), draw);
   return {
     refusal: () => asked.data?.refusal ?? null,
     byName: () => new Map((asked.data?.migrations ?? []).map((one) => [one.name, one])),
     follow(data) {
+      if (data === seen) return;
+      seen = data;
       const pending = data.migrations.filter((one) => one.state === "pending");
+      if (pending.length > PLANNED) return;
       const now = `${data.framework_id} ${data.folder} ${pending.map((one) => `${one.name} ${one.file_hash}`).join()}`;
-      if (now === of || pending.length === 0 || pending.length > PLANNED) return;
+      if (now === of || pending.length === 0) return;
       of = now;
       asked.forget();
       asked.refresh();
@@ -58,6 +62,12 @@ function riskCell(one, planned) {
   const found = risks(planned);
   if (found.length === 0) return h("span", { class: "muted", title: "Nothing that it does stops readers or writers" }, "none");
   return h("span", { title: found.map((risk) => `${risk.label}: ${risk.why}`).join("; ") }, badge({ state: found[0].state }, found[0].label), found.length > 1 ? h("small", { class: "muted" }, ` +${found.length - 1}`) : null);
+}
+
+/** Who had it applied, as far as it is known; the run, where only that is. */
+function byCell(one) {
+  if (one.applied_by) return h("span", { class: "muted", title: `Applied by ${one.applied_by}` }, one.applied_by);
+  return one.applied_in ? h("a", { class: "muted", href: link("runs", one.applied_in), title: "Nobody was asked for a login" }, "a run") : null;
 }
 
 const selected = new Set(); // names of those that are ticked; they stay so while another page is looked at
@@ -76,6 +86,7 @@ export function start({ draw }) {
       { name: "Name", class: "col-name", cell: (one) => [h("a", { href: link("migrations", one.name, kept()), title: one.name }, one.name), extra(one)] },
       { name: "Risk", class: "col-risk", cell: (one) => riskCell(one, byName.get(one.name)) },
       { name: `Applied (${zone()})`, class: "col-time", cell: (one) => h("time", { class: "muted", title: moment(one.applied_at) }, minute(one.applied_at)) },
+      { name: "By", class: "col-by", cell: byCell },
       { name: "Took", class: "col-took number", cell: (one) => h("span", { class: "muted" }, duration(one.duration_ms)) },
     ],
   });
@@ -90,6 +101,7 @@ export function start({ draw }) {
   function filtered(data) {
     const only = route().query.get("state") ?? "";
     const sought = (route().query.get("q") ?? "").toLowerCase();
+    if (only === "" && sought === "") return ordered(data.migrations);
     return ordered(data.migrations).filter((one) => (only === "" || stateOf(one) === only) && one.name.toLowerCase().includes(sought));
   }
 
@@ -98,7 +110,7 @@ export function start({ draw }) {
     const rows = filtered(data);
     byName = planned.byName();
     planned.follow(data);
-    for (const name of selected) if (!data.migrations.some((one) => one.name === name && one.state === "pending")) selected.delete(name);
+    if (selected.size > 0) for (const name of selected) if (!data.migrations.some((one) => one.name === name && one.state === "pending")) selected.delete(name);
     table.show(rows);
     const wanted = `${data.framework_id} ${route().query}`;
     if (shownFor !== null && shownFor !== wanted) table.element.scrollTop = 0;

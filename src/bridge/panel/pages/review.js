@@ -10,6 +10,7 @@ import { blockerCard } from "../parts/blockers.js";
 import { icon } from "../parts/icons.js";
 import { plannedMigration } from "../parts/plan.js";
 import { runs, target, wantsName } from "../store.js";
+import { approvalPart, lacksApproval } from "./review/approval.js";
 import { holders, strongest } from "./review/locks.js";
 
 /** What the address says to run. */
@@ -33,7 +34,7 @@ function locksPart(plan, held) {
   const found = strongest(plan);
   if (found.length === 0) return null;
   return h("section", { class: "card", "aria-label": "Locks" }, h("h2", {}, "The strongest lock on each table"), h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, h("tr", {}, ["Table", "Lock", "What it stops", "Size", "Held by others now"].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, found.slice(0, 100).map((one) => h("tr", { key: one.relation }, h("td", {}, h("code", {}, one.relation)), h("td", { class: "nowrap" }, one.mode), h("td", {}, badge({ state: one.blocks_reads ? "modified" : one.blocks_writes ? "warning" : "" }, one.blocks_reads ? "blocks reads" : one.blocks_writes ? "blocks writes" : "blocks nobody")),
+    h("tbody", {}, found.slice(0, 100).map((one) => h("tr", { key: one.relation }, h("td", {}, h("code", {}, one.relation)), h("td", { class: "nowrap" }, one.mode), h("td", {}, badge({ state: one.blocks_reads ? "modified" : one.blocks_writes ? "warning" : "" }, one.blocks_reads ? "blocks reads and writes" : one.blocks_writes ? "blocks writes" : "blocks nobody")),
       h("td", { class: "number nowrap" }, held?.sizes.has(one.relation) ? bytes(held.sizes.get(one.relation)) : h("span", { class: "muted" }, held ? "not there yet" : "…")), h("td", {}, heldCell(one, held))))))),
   held?.problem ? h("p", { class: "muted" }, `Sizes and holders are not known: ${held.problem}`) : null,
   (held?.blockers ?? []).length > 0 ? [h("h3", {}, "In the way now"), held.blockers.map((blocker) => blockerCard({ blocker }))] : null);
@@ -47,7 +48,7 @@ function heldCell(one, held) {
 
 function checksPart(plan, check, problem) {
   const rows = [
-    [!plan.refusal, plan.refusal ?? "The run would begin"],
+    [!plan.refusal, plan.refusal ?? "Nothing in the scripts and their order stops the run"],
     ...(check ? [[check.lockCount === 0, check.lockCount === 0 ? "Nobody waits for a lock" : `${plural(check.lockCount, "session waits", "sessions wait")} for a lock`], [check.activeTxCount <= 3, `${plural(check.activeTxCount, "other transaction")} open`]] : []),
     [!plan.unknown, plan.unknown ? "Of some statements it is not known what they lock" : "What every statement locks is known"],
     ...(plan.failures ?? []).map((text) => [false, text]),
@@ -125,7 +126,7 @@ export function start({ draw }) {
   function goPart(data) {
     const to = target() ?? data.target;
     const why = data.loses_data ? "It throws away data" : wantsName() ? `This is ${to.environment}` : "";
-    const isReady = data.migrations.length > 0 && !data.refusal && !begun.isBusy && (why === "" || typed === to.database);
+    const isReady = data.migrations.length > 0 && !data.refusal && !lacksApproval(data) && !begun.isBusy && (why === "" || typed === to.database);
     return h("section", { class: "card go", "aria-label": "Run" },
       why ? h("label", { class: "typed" }, `${why}. Type the database's name, `, h("b", {}, to.database), ", to go on", h("input", { id: "typed", autocomplete: "off", spellcheck: "false", value: typed, oninput: (event) => { typed = event.target.value; draw(); } })) : null,
       begun.error ? failure({ error: begun.error, again: begun.error.body?.reason === "PLAN_CHANGED" ? load : null }) : null, trialPart(trial),
@@ -143,7 +144,7 @@ export function start({ draw }) {
       const data = plan.data;
       return [heading({ title: "Review and run", more: h("p", { class: "muted" }, data ? data.summary : plan.error ? "" : "Reads the scripts and makes the plan …"), actions: [h("a", { class: "button", href: link("migrations") }, "Back")] }),
         plan.error ? failure({ error: plan.error, again: load }) : null,
-        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, (data.failures ?? []).length > 0 ? note({ kind: "bad", role: "alert", title: "A run would begin, and fail as things are." }, h("ul", {}, data.failures.slice(0, 10).map((text, i) => h("li", { key: i }, text)))) : null, lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
+        data ? [data.refusal ? note({ kind: "bad", role: "alert", title: "A run would be refused." }, data.refusal) : null, (data.failures ?? []).length > 0 ? note({ kind: "bad", role: "alert", title: "A run would begin, and fail as things are." }, h("ul", {}, data.failures.slice(0, 10).map((text, i) => h("li", { key: i }, text)))) : null, approvalPart({ plan: data, request: request(), done: load }), lossPart(data), h("div", { class: "review-grid" }, checksPart(data, check.data, check.error), locksPart(data, held)), stepsPart(data), goPart(data)] : plan.error ? null : skeleton({ lines: 8 })];
     },
   };
 }

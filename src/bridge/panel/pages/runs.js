@@ -19,6 +19,7 @@ export function start({ draw }) {
   const table = virtualTable({ label: "Runs", keyOf: (run) => run.id, rowProps: (run) => ({ onclick: (event) => { if (!event.target.closest("a")) go(link("runs", run.id)); } }), columns: [
     { name: "State", class: "col-state", cell: (run) => badge(RUN_STATES[run.state] ?? {}, run.state) },
     { name: "What came of it", class: "col-name", cell: (run) => h("a", { href: link("runs", run.id), title: run.summary }, run.summary || "A run") },
+    { name: "By", class: "col-by", cell: (run) => h("span", { class: "muted", title: run.started_by || "Nobody was asked for a login" }, run.started_by || "–") },
     { name: "Began", class: "col-time wide", cell: (run) => h("time", { class: "muted" }, moment(run.started_at)) },
     { name: "Took", class: "col-took number", cell: (run) => h("span", { class: "muted" }, took(run)) },
   ] });

@@ -2,10 +2,10 @@
 import { h } from "../lib/h.js";
 import { ask, resource } from "../lib/api.js";
 import { link } from "../lib/route.js";
-import { moment, plural } from "../lib/format.js";
+import { minute, moment, plural, zone } from "../lib/format.js";
 import { badge, button, copyLine, facts, failure, heading, note, skeleton } from "../parts/basics.js";
 import { chosenTheme, setTheme } from "../shell.js";
-import { who } from "../store.js";
+import { may, who } from "../store.js";
 
 const KINDS = { token: "a token", oidc: "an identity provider (OIDC)", user: "a user of the worker's machine", anonymous: "nobody in particular: no login is asked for" };
 const SCOPES = { read: "see what is there", plan: "see what a run would do", run: "run migrations", mark: "record without running", branch: "branches and backups", sql: "ask the database", admin: "everything, passwords too" };
@@ -17,11 +17,28 @@ function me(data) {
     ["May", h("ul", { class: "scopes" }, data.scopes.map((scope) => h("li", { key: scope }, badge({ state: "" }, scope), h("span", { class: "muted" }, ` ${SCOPES[scope.split(":")[0]] ?? ""}${scope.includes(":") ? `, only in ${scope.split(":")[1]}` : ""}`))))]] }));
 }
 
-function tokens(data) {
+/** "in 12 days" is what somebody looks for; an end that has passed is a token that lets nobody in. */
+function tokenEnd(one) {
+  if (!one.expiresAt) return h("span", { class: "muted" }, "never");
+  const days = Math.ceil((new Date(one.expiresAt) - Date.now()) / 86400000);
+  return h("span", { title: moment(one.expiresAt) }, one.expired ? badge({ state: "failed", sign: "✕" }, "expired") : days <= 14 ? badge({ state: "warning", sign: "!" }, `in ${plural(days, "day")}`) : minute(one.expiresAt));
+}
+
+const tokenRow = (one) => h("tr", { key: one.name }, h("th", { scope: "row" }, one.name), h("td", {}, one.scopes.map((scope) => [badge({ state: "" }, scope), " "])), h("td", { class: "nowrap muted" }, one.createdAt ? minute(one.createdAt).slice(0, 10) : ""), h("td", { class: "nowrap" }, tokenEnd(one)));
+
+function tokenList({ data, error, refresh }) {
+  if (!data) return error ? failure({ error, again: refresh }) : skeleton({ lines: 2 });
+  return h("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Tokens of this worker" }, h("table", { class: "tokens" }, h("thead", {}, h("tr", {}, ["Name", "May", "Made", `Ends (${zone()})`].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, data.tokens.map(tokenRow))));
+}
+
+/** No page makes or revokes one: whoever got hold of a browser's session could keep a way in by that. The file is on the worker's machine. */
+function tokens(data, listed) {
   return h("section", { class: "card" }, h("h2", {}, "Tokens"),
-    h("p", {}, data.login ? "This worker asks everybody for a token. They are in a file on its machine, as hashes; no route lists or makes them." : "This worker asks nobody for a login: whoever reaches the port may do everything. Make a token, and start the worker with that file:"),
-    line("truss token create --name ci --scope read,plan,run --expires 90d --file tokens", "The command"),
-    data.login ? [line("truss token list --file tokens", "The command"), line("truss token revoke ci --file tokens", "The command"), h("p", { class: "muted" }, "The worker reads the file again when it has changed.")] : line("truss-worker --tokens tokens …", "The command"));
+    data.login ? [may("admin") ? tokenList(listed) : h("p", { class: "muted" }, "Who has the scope “admin” sees the list of them here."),
+      h("p", { class: "muted" }, "They are made and revoked on the worker's machine, never by a page: a stolen session could make itself a token that outlives it. The file has their hashes only; the worker reads it again when it has changed."),
+      line("truss token create --name ci --scope read,plan,run --expires 90d --file tokens", "The command"), line("truss token revoke ci --file tokens", "The command")]
+      : [h("p", {}, "This worker asks nobody for a login: whoever reaches the port may do everything. Make a token, and start the worker with that file:"),
+        line("truss token create --name ci --scope read,plan,run --expires 90d --file tokens", "The command"), line("truss-worker --tokens tokens …", "The command")]);
 }
 
 function service(health) {
@@ -61,14 +78,15 @@ function theme(draw) {
 export function start({ draw }) {
   const all = { health: resource(() => ask("/api/health"), draw), backups: resource(() => ask("/api/backups"), draw), schedule: resource(() => ask("/api/backups/schedule"), draw),
     audit: resource(() => ask("/api/audit?limit=1").then((data) => ({ rows: data.rows.length })), draw), branches: resource(() => ask("/api/branches?all=true"), draw) };
-  const refresh = () => { for (const one of Object.values(all)) one.refresh(); who.refresh(); };
+  const listed = resource(() => ask("/api/tokens"), draw);
+  const refresh = () => { for (const one of [...Object.values(all), ...(may("admin") ? [listed] : [])]) one.refresh(); who.refresh(); };
   refresh();
   return {
     view() {
       const { data, error } = who;
       return [heading({ title: "Settings", actions: [button({ onclick: refresh }, "Look again")] }),
         !data && error ? failure({ error, again: who.refresh }) : null,
-        h("div", { class: "two-columns" }, h("div", {}, data ? [me(data), tokens(data)] : skeleton({}), theme(draw)),
+        h("div", { class: "two-columns" }, h("div", {}, data ? [me(data), tokens(data, listed)] : skeleton({}), theme(draw)),
           h("div", {}, service(all.health), h("section", { class: "card" }, h("h2", {}, "What is set up"), h("ul", { class: "set-up" }, parts({ ...all, login: data ? data.login : null }).map(part)))))];
     },
   };

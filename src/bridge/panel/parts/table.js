@@ -10,6 +10,7 @@ const AROUND = 8; // rows above and below what is in sight
  */
 export function virtualTable({ label, columns, keyOf, rowProps = () => ({}), rowHeight = 30 }) {
   let rows = [];
+  let made = new Map(); // of rows that were drawn since the last show(): scrolling does not describe them again
   const element = document.createElement("div");
   element.className = "table-scroll";
   element.tabIndex = 0; // to be scrolled by the keyboard, also where no row can be opened
@@ -28,15 +29,29 @@ export function virtualTable({ label, columns, keyOf, rowProps = () => ({}), row
 
   const spacer = (key, height) => h("tr", { key, "aria-hidden": "true", class: "spacer", style: { height: `${height}px` } });
 
+  function rowAt(row, index) {
+    let one = made.get(index);
+    if (!one) {
+      one = h("tr", { key: `row ${keyOf(row)}`, "aria-rowindex": String(index + 2), ...rowProps(row) }, columns.map((column) => h("td", { class: column.class ?? "" }, column.cell(row, index))));
+      made.set(index, one);
+    }
+    return one;
+  }
+
+  /** Rows far away are forgotten, so that scrolling through everything keeps a few. */
+  function forget(first, end) {
+    if (made.size > 4 * (end - first)) for (const index of made.keys()) if (index < first || index >= end) made.delete(index);
+  }
+
   function draw() {
     const [first, end] = range();
     render(element, h("table", { class: "virtual", "aria-label": label, "aria-rowcount": String(rows.length + 1) },
       h("colgroup", {}, columns.map((column) => h("col", { class: column.class ?? "" }))),
       h("thead", {}, h("tr", { "aria-rowindex": "1" }, columns.map((column) => h("th", { scope: "col", class: column.class ?? "" }, column.name)))),
       h("tbody", {}, spacer("above", first * rowHeight),
-        rows.slice(first, end).map((row, i) => h("tr", { key: `row ${keyOf(row)}`, "aria-rowindex": String(first + i + 2), ...rowProps(row) },
-          columns.map((column) => h("td", { class: column.class ?? "" }, column.cell(row, first + i))))),
+        rows.slice(first, end).map((row, i) => rowAt(row, first + i)),
         spacer("below", (rows.length - end) * rowHeight))));
+    forget(first, end);
   }
 
   /** Brings a row into sight and puts the focus on its first link or button. */
@@ -59,5 +74,5 @@ export function virtualTable({ label, columns, keyOf, rowProps = () => ({}), row
     focus(Number(row.getAttribute("aria-rowindex")) - 2 + by);
   }
 
-  return { element, focus, show(next) { rows = next; draw(); } };
+  return { element, focus, show(next) { rows = next; made = new Map(); draw(); } };
 }

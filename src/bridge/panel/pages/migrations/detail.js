@@ -6,6 +6,7 @@ import { STATES, detailOf, stateOf } from "../../lib/migration.js";
 import { badge, facts, failure, note, skeleton, tabs } from "../../parts/basics.js";
 import { code } from "../../parts/code.js";
 import { icon } from "../../parts/icons.js";
+import { link } from "../../lib/route.js";
 import { plannedMigration } from "../../parts/plan.js";
 import { whatToDo } from "./what_to_do.js";
 
@@ -38,16 +39,24 @@ function planTab(one, planned, refusal) {
   return planned ? plannedMigration({ planned }) : note({}, "Its plan is made in Review and run.");
 }
 
+/** How it came to be applied: when, by whom, in which run of ours. */
+function appliedPart(one) {
+  if (!one.applied_at && !one.applied_by) return null;
+  return h("div", { class: "card" }, h("h2", {}, "Applied"), facts({ rows: [["When", moment(one.applied_at)], ["Took", duration(one.duration_ms)], ["By", one.applied_by ?? (one.applied_in ? "nobody was asked for a login" : "not known: by its own tool, or before Truss kept it")],
+    ["Run", one.applied_in && h("a", { href: link("runs", one.applied_in) }, "See the run")]] }));
+}
+
 function historyTab(one) {
   const failed = one.last_failure;
   const attempts = [...one.attempts ?? []].reverse();
-  return [failed ? h("div", { class: "card" }, h("h2", {}, "Its last attempt failed"), h("p", { class: "muted" }, `${moment(failed.at)}, by ${failed.by}${failed.partially_applied ? "; what it committed stays" : ""}`),
+  const applied = appliedPart(one);
+  return [applied, failed ? h("div", { class: "card" }, h("h2", {}, "Its last attempt failed"), h("p", { class: "muted" }, `${moment(failed.at)}, by ${failed.by}${failed.partially_applied ? "; what it committed stays" : ""}`),
     facts({ rows: [["Error", failed.message], ["Detail", failed.detail], ["Hint", failed.hint], ["SQLSTATE", failed.sqlstate], ["Place", failed.line ? `line ${failed.line}, column ${failed.column}` : null]] }),
     failed.statement ? code({ text: failed.statement, label: "The statement that failed" }) : null) : null,
   attempts.length > 0 ? h("div", { class: "card" }, h("h2", {}, "Attempts that the tracking table has"), h("ol", { class: "attempts", reversed: true }, attempts.map((attempt) => h("li", { key: attempt.id },
     h("div", {}, moment(attempt.started_at), " – ", attempt.finished_at ? `finished, ${duration(new Date(attempt.finished_at) - new Date(attempt.started_at))}` : attempt.rolled_back_at ? `rolled back ${moment(attempt.rolled_back_at)}` : "neither finished nor rolled back"),
     attempt.logs ? code({ text: attempt.logs, plain: true, label: "Log of the attempt" }) : null)))) : null,
-  !failed && attempts.length === 0 ? note({}, one.applied_at ? `Applied ${moment(one.applied_at)}. The framework keeps no attempts.` : "No attempt is known.") : null];
+  !failed && !applied && attempts.length === 0 ? note({}, "No attempt is known.") : null];
 }
 
 function rowTab(one, data) {

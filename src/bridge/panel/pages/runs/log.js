@@ -24,7 +24,7 @@ function lines(events) {
 
 export function logPart() {
   let count = 0;
-  const table = virtualTable({ label: "Log", rowHeight: 26, keyOf: (line) => line.event.id, rowProps: (line) => ({ class: `log-line ${groupOf(line.event).replace(" ", "-")}` }), columns: [
+  const table = virtualTable({ label: "Log", rowHeight: 26, keyOf: (line) => line.event.id, rowProps: (line) => ({ class: `log-line log-${groupOf(line.event).replace(" ", "-")}` }), columns: [
     { name: `At (${zone()})`, class: "col-clock", cell: (line) => h("time", { class: "muted" }, clock(line.event.at)) },
     { name: "What", class: "col-name", cell: (line) => h("span", { title: textOf(line.event) }, textOf(line.event), line.times > 1 ? h("span", { class: "muted" }, ` (${line.times} tries)`) : null) },
     { name: "Migration", class: "col-of", cell: (line) => h("span", { class: "muted", title: line.event.migration ?? "" }, line.event.migration ?? "") },

@@ -2,7 +2,7 @@
 import { h } from "../../lib/h.js";
 import { link } from "../../lib/route.js";
 import { ask } from "../../lib/api.js";
-import { ago, duration, moment, plural } from "../../lib/format.js";
+import { ago, clock, duration, moment, plural } from "../../lib/format.js";
 import { badge, button, failure, facts, heading, note, skeleton } from "../../parts/basics.js";
 import { code } from "../../parts/code.js";
 import { confirmDialog } from "../../parts/dialog.js";
@@ -50,12 +50,22 @@ function left(events) {
 
 const lastWord = (events) => events.findLast((event) => event.kind !== "progress" && event.kind !== "notice" && event.kind !== "output");
 
+/** Tries come several times a second, and are told of now and then: a countdown would only flicker. */
+const nextTry = (event) => event.next_try_ms ? `within ${duration(event.next_try_ms)}, again and again` : event.kind === "lock_wait" ? "it waits in the queue: this statement has no limit of its own" : null;
+
+function givesUp(event) {
+  if (!event.gives_up_at) return event.kind === "lock_wait" && !event.next_try_ms ? "never by itself; Cancel ends it" : null;
+  const left = new Date(event.gives_up_at) - Date.now();
+  return h("span", { class: "countdown" }, left > 0 ? [h("b", {}, `in ${duration(Math.ceil(left / 1000) * 1000)}`), `, at ${clock(event.gives_up_at)}`] : "now");
+}
+
 function lockCard(events) {
   const last = lastWord(events);
   if (!isWaiting(events)) return null;
   return h("section", { class: "card lock-card", "aria-label": "Waits for a lock" }, h("h2", {}, last.kind === "run_lock_wait" ? "Waits for another run" : "Waits for a lock"),
-    h("p", { role: "status" }, last.message),
-    last.kind === "lock_wait" ? facts({ rows: [["Tries", `${last.attempt}, for ${duration(last.duration_ms)} until now`], ["Others", "can work meanwhile: each try is short, and between tries nobody waits behind it"]] }) : null,
+    facts({ rows: [["Tries", `${last.attempt} in ${duration(last.duration_ms)}`], ["Next try", nextTry(last)], ["Gives up", givesUp(last)],
+      ["Others", last.next_try_ms && last.kind === "lock_wait" ? "can work meanwhile: each try is short, and between tries nobody waits behind it" : null]] }),
+    (last.blockers ?? []).length === 0 ? h("p", { role: "status" }, last.message) : h("h3", {}, last.blockers.length === 1 ? "Held by" : `Held by ${last.blockers.length} sessions`),
     (last.blockers ?? []).map((blocker) => blockerCard({ blocker })));
 }
 
@@ -105,6 +115,7 @@ function timelinePart(followed) {
 
 /** In a few words: the whole of it stands below. */
 function titleOf({ run, events }) {
+  if (run.done && !run.result && run.error) return run.state === "cancelled" ? "The run was cancelled before it began." : "The run did not begin.";
   if (run.done) return run.summary || "A run";
   const what = run.migration ?? "The run";
   return isWaiting(events) ? `${what} waits for a lock` : `Running ${run.migration ?? "…"}`;
@@ -127,7 +138,7 @@ export function runPage({ id, draw }) {
     view() {
       const { run, error } = followed;
       if (!run) return error ? [h("h1", {}, "Run"), failure({ error })] : skeleton({});
-      return [heading({ title: titleOf(followed), more: h("p", {}, badge(RUN_STATES[run.state] ?? {}, run.state), h("span", { class: "muted" }, run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), " ", h("code", { class: "muted" }, run.id)),
+      return [heading({ title: titleOf(followed), more: h("p", {}, badge(RUN_STATES[run.state] ?? {}, run.state), h("span", { class: "muted" }, run.done && run.finished_at ? ` ${moment(run.finished_at)}, after ${duration(new Date(run.finished_at) - new Date(run.started_at))}` : run.cancel_requested ? " being cancelled" : ""), run.started_by ? h("span", { class: "muted" }, " by ", h("b", {}, run.started_by)) : null, run.approved_by ? h("span", { class: "muted" }, ", approved by ", h("b", {}, run.approved_by)) : null, " ", h("code", { class: "muted" }, run.id)),
         actions: [h("a", { class: "button", href: link("runs") }, "All runs"), button({ onclick: () => download(followed) }, "Download"), !run.done && may("run") ? button({ kind: "danger", id: "cancel", disabled: run.cancel_requested, onclick: () => cancel(run) }, run.cancel_requested ? "Being cancelled …" : "Cancel …") : null] }),
       followed.isLost ? note({ kind: "warning", role: "status" }, "The connection is lost; asking again. The run goes on without it.") : null,
       run.done ? resultPart(run) : [progress(followed), lockCard(followed.events)],

@@ -34,3 +34,20 @@ export const forgetHistory = () => write("history", []);
 /** Under a name that is there already it takes its place. */
 export const saveQuery = (name, sql) => write("saved", [{ name, sql, at: Date.now() }, ...saved().filter((one) => one.name !== name)]);
 export const dropQuery = (name) => write("saved", saved().filter((one) => one.name !== name));
+
+const LARGEST = 2000000; // characters of a file with saved queries
+
+/** What is saved, as a file for another browser. */
+export const savedFile = () => JSON.stringify({ truss: "saved queries", queries: saved().map(({ name, sql }) => ({ name, sql })) }, null, 1);
+
+/** The queries of such a file: { name, sql } each; throws where it is none. */
+export function readSaved(text) {
+  const wrong = (why) => Object.assign(new Error(`This is no file of saved queries: ${why}.`), { body: {} });
+  if (text.length > LARGEST) throw wrong("it is larger than 2 MB");
+  let told;
+  try { told = JSON.parse(text); } catch { throw wrong("it is not JSON"); }
+  const found = Array.isArray(told?.queries) ? told.queries : null;
+  if (!found) throw wrong("it has no list “queries”");
+  for (const [i, one] of found.entries()) if (typeof one?.name !== "string" || one.name.trim() === "" || typeof one.sql !== "string") throw wrong(`its entry ${i + 1} has no name or no sql`);
+  return found.map(({ name, sql }) => ({ name: name.trim().slice(0, 80), sql }));
+}
