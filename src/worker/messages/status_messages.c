@@ -244,23 +244,29 @@ static void set_warnings(struct arena *arena, Truss__Migration__V1__GetStatusRes
 
 #define TOKEN_HASH 16 /* digits of it */
 
-/* The place behind the first `count` migrations: the number, and of the last one's name what it can be known by. */
+/* By what the name of the last of the first `count` migrations can be known. */
+static const char *hash_of(struct arena *arena, const struct catalog *catalog, size_t count)
+{
+    return arena_strndup(arena, sha256_hex_of(arena, text_of(catalog->items[count - 1].name)), TOKEN_HASH);
+}
+
+/* The place behind the first `count` migrations. */
 static const char *page_token(struct arena *arena, const struct catalog *catalog, size_t count)
 {
-    const char *const hash = sha256_hex_of(arena, text_of(catalog->items[count - 1].name));
-    return arena_printf(arena, "%zu-%.*s", count, TOKEN_HASH, hash);
+    return arena_printf(arena, "%zu-%s", count, hash_of(arena, catalog, count));
 }
 
 /* Whatever its number: is this the place that the token means? */
 static bool is_place(struct arena *arena, const struct catalog *catalog, size_t count, const char *hash)
 {
-    return count > 0 && count <= catalog->count && strcmp(strchr(page_token(arena, catalog, count), '-'), hash) == 0;
+    return count > 0 && count <= catalog->count && strcmp(hash_of(arena, catalog, count), hash) == 0;
 }
 
 /* Where the page begins. The number is right where nothing came or went in front of it; else the name is looked for. */
 static bool page_begin(const struct catalog *catalog, const char *token, size_t *begin, struct status *status)
 {
-    const char *const hash = strchr(token, '-');
+    const char *const dash = strchr(token, '-');
+    const char *const hash = dash == NULL ? NULL : dash + 1;
     *begin = strtoul(token, NULL, 10);
     if (token[0] == '\0' || (hash != NULL && is_place(status->arena, catalog, *begin, hash))) {
         return true;
