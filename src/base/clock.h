@@ -10,6 +10,9 @@
 /* Milliseconds of a clock that never jumps. */
 int64_t clock_ms(void);
 
+/* Microseconds of the same clock. */
+int64_t clock_us(void);
+
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -12,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE 4096
+
 static _Atomic int log_level = LOG_INFO;
+static _Atomic int log_format = LOG_LOGFMT;
+static _Thread_local const char *context;
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -33,25 +38,162 @@ bool log_parse_level(const char *word, enum log_level *level)
     return false;
 }
 
+void log_set_format(enum log_format format)
+{
+    atomic_store(&log_format, (int)format);
+}
+
+void log_set_context(const char *pairs)
+{
+    context = pairs;
+}
+
+const char *log_context(void)
+{
+    return context;
+}
+
+/* ---- JSON of a line in logfmt ---- */
+
+/* A line that is being written. No character of the other form becomes more than six of this one. */
+struct line {
+    char bytes[6 * LINE + 64];
+    size_t size;
+};
+
+static void put_char(struct line *out, char c)
+{
+    out->bytes[out->size++] = c;
+}
+
+static void put_escaped(struct line *out, char c)
+{
+    if ((unsigned char)c < 0x20) {
+        out->size += (size_t)snprintf(out->bytes + out->size, 7, "\\u%04x", (unsigned)(unsigned char)c);
+        return;
+    }
+    if (c == '"' || c == '\\') {
+        put_char(out, '\\');
+    }
+    put_char(out, c);
+}
+
+/* Copies a quoted value without its quotes. Its escapes are \", \\ and \xNN; the last stays as it is, so that both
+ * forms show the same. Returns what is behind it. */
+static const char *put_quoted(struct line *out, const char *at)
+{
+    for (at++; *at != '\0' && *at != '"'; at++) {
+        at += *at == '\\' && (at[1] == '"' || at[1] == '\\') ? 1 : 0;
+        put_escaped(out, *at);
+    }
+    return *at == '"' ? at + 1 : at;
+}
+
+/* JSON's numbers have no zero in front, and no sign but a minus. */
+static bool is_number(const char *word, size_t size)
+{
+    const size_t start = size > 1 && word[0] == '-' ? 1 : 0;
+    const size_t digits = strspn(word + start, "0123456789");
+    return size > 0 && size <= 15 && start + digits == size && digits > 0 && (word[start] != '0' || digits == 1);
+}
+
+/* A value as a string, or as the number that it is; returns what is behind it. */
+static const char *put_value(struct line *out, const char *at)
+{
+    const size_t bare = strcspn(at, " ");
+    if (is_number(at, bare)) {
+        memcpy(out->bytes + out->size, at, bare);
+        out->size += bare;
+        return at + bare;
+    }
+    put_char(out, '"');
+    if (*at == '"') {
+        at = put_quoted(out, at);
+    } else {
+        for (const char *const end = at + bare; at < end; at++) {
+            put_escaped(out, *at);
+        }
+    }
+    put_char(out, '"');
+    return at;
+}
+
+/* The pairs of a line as members of an object. What is no pair is passed over. */
+static void put_pairs(struct line *out, const char *at)
+{
+    bool is_first = true;
+    while (*at != '\0') {
+        const size_t name = strcspn(at, "= ");
+        if (at[name] != '=' || name == 0) {
+            at += name + (at[name] == '\0' ? 0 : 1);
+            continue;
+        }
+        if (!is_first) {
+            put_char(out, ',');
+        }
+        is_first = false;
+        put_char(out, '"');
+        for (const char *const end = at + name; at < end; at++) {
+            put_escaped(out, *at);
+        }
+        put_char(out, '"');
+        put_char(out, ':');
+        at = put_value(out, at + 1);
+    }
+}
+
+/* JSON is UTF-8; what was cut in the middle of a character is not. */
+static void mend_utf8(struct line *out)
+{
+    size_t bad;
+    while (!text_is_utf8((struct text){out->bytes, out->size}, &bad)) {
+        out->bytes[bad] = '?';
+    }
+}
+
+static void write_line(const char *bytes, size_t size)
+{
+    /* Nothing can be done about a log that cannot be written. */
+    const ssize_t written = write(STDERR_FILENO, bytes, size);
+    (void)written;
+}
+
+static void write_json(const char *line)
+{
+    struct line out;
+    out.size = 0;
+    put_char(&out, '{');
+    put_pairs(&out, line);
+    put_char(&out, '}');
+    mend_utf8(&out);
+    put_char(&out, '\n');
+    write_line(out.bytes, out.size);
+}
+
 void log_write(enum log_level level, const char *event, const char *format, ...)
 {
     if ((int)level < atomic_load(&log_level)) {
         return;
     }
     char time[RFC3339_SIZE];
-    char line[4096];
+    char line[LINE];
     clock_rfc3339(clock_wall_us(), time);
-    const int head = snprintf(line, sizeof line, "time=%s level=%s event=\"%s\" ", time, level_names[level], event);
+    const int head = snprintf(line, sizeof line, "time=%s level=%s event=\"%s\" %s%s", time, level_names[level], event,
+                              context == NULL ? "" : context, context == NULL ? "" : " ");
+    const size_t start = (size_t)head < sizeof line - 1 ? (size_t)head : sizeof line - 1;
     va_list args;
     va_start(args, format);
-    const int tail = vsnprintf(line + head, sizeof line - (size_t)head, format, args);
+    const int tail = vsnprintf(line + start, sizeof line - start, format, args);
     va_end(args);
-    size_t size = (size_t)head + (tail > 0 ? (size_t)tail : 0);
+    size_t size = start + (tail > 0 ? (size_t)tail : 0);
     size = size > sizeof line - 1 ? sizeof line - 1 : size;
+    if (atomic_load(&log_format) == LOG_JSON) {
+        line[size] = '\0';
+        write_json(line);
+        return;
+    }
     line[size] = '\n';
-    /* Nothing can be done about a log that cannot be written. */
-    const ssize_t written = write(STDERR_FILENO, line, size + 1);
-    (void)written;
+    write_line(line, size + 1);
 }
 
 const char *log_quoted(const char *text, char out[LOG_QUOTED_SIZE])

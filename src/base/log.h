@@ -1,6 +1,6 @@
 /*
- * Log lines on standard error, in logfmt: time, level, what happened, then key=value pairs. One call, one write(2), so
- * that lines of several threads never mix. Never give it a password or a connection URL.
+ * Log lines on standard error, in logfmt or as JSON: time, level, what happened, then key=value pairs. One call, one
+ * write(2), so that lines of several threads never mix. Never give it a password or a connection URL.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -14,6 +14,18 @@ void log_set_level(enum log_level level);
 
 /* "debug", "info", "warn", "error"; false for another word. */
 bool log_parse_level(const char *word, enum log_level *level);
+
+enum log_format { LOG_LOGFMT, LOG_JSON };
+
+/* The form of the lines; at the start LOG_LOGFMT. */
+void log_set_format(enum log_format format);
+
+/* What every line of this thread says besides, as pairs in logfmt ("request_id=\"…\""); borrowed until it is set anew.
+ * NULL: nothing. */
+void log_set_context(const char *pairs);
+
+/* What is set now. */
+const char *log_context(void);
 
 /* event: a few constant words. The format makes the pairs, for example "method=%s ms=%d"; use log_quoted for text from
  * outside. */

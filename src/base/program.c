@@ -48,6 +48,7 @@ enum program_start program_begin(const struct program *program, int argc, char *
         return PROGRAM_HAS_ANSWERED;
     }
     log_set_level(log_parse_level(options->log_level, &level) ? level : LOG_INFO);
+    log_set_format(options->log_format != NULL && strcmp(options->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT);
     return PROGRAM_SERVES;
 }
 

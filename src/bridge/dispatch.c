@@ -5,6 +5,7 @@
 #include "bridge/dispatch.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/uuid.h"
 #include "bridge/answer.h"
 #include "bridge/browser.h"
@@ -12,8 +13,10 @@
 #include "bridge/panel.h"
 #include "bridge/query.h"
 #include "bridge/request.h"
+#include "bridge/scrape.h"
 #include "bridge/share.h"
 #include "bridge/stream.h"
+#include "bridge/tally.h"
 #include "truss/bridge/v1/bridge.pb-c.h"
 
 #include <string.h>
@@ -147,6 +150,9 @@ static void answer_here(struct passage *passage)
     case ROUTE_OWN_LOGOUT:
         end_session(passage);
         break;
+    case ROUTE_OWN_METRICS:
+        scrape_begin(passage);
+        break;
     case ROUTE_OWN_NONE:
     case ROUTE_OWN_ALIVE:
         answer_alive(passage);
@@ -197,15 +203,19 @@ void dispatch(void *data, struct http_request *request)
     const char *name;
     const char *const path = path_of(request);
     *passage = (struct passage){.bridge = bridge, .http = request, .request_id = request_id_of(request)};
+    request->id = passage->request_id;
+    request->slot = HTTP_SLOT_PANEL;
     if (panel_answer(request, path)) {
         return;
     }
+    request->slot = HTTP_SLOT_NONE;
     if (!browser_allows(request, bridge->allowed_hosts, &status) ||
         !credentials_read(request, &bridge->browsers, &passage->credentials, &status)) {
         answer_error(passage, &status);
         return;
     }
     passage->route = route_find(request->arena, request->method, path, &name, &allowed);
+    request->slot = passage->route == NULL ? HTTP_SLOT_NONE : http_tally_slot(passage->route);
     if (passage->route == NULL && allowed != NULL) {
         status_fail(&status, STATUS_UNIMPLEMENTED, "%s is not among the methods of this path: %s.", request->method,
                     allowed);
@@ -219,4 +229,23 @@ void dispatch(void *data, struct http_request *request)
     } else {
         pass_on(passage, name);
     }
+}
+
+/* A path is the client's own text, and may hold a name that is none of the log's business: the line has it as it came,
+ * without its query. */
+static void log_request(const struct http_request *request, unsigned status, int64_t us)
+{
+    char path[LOG_QUOTED_SIZE];
+    char id[LOG_QUOTED_SIZE];
+    log_write(status >= 500 ? LOG_INFO : LOG_DEBUG, "request",
+              "method=%.16s path=%s status=%u ms=%lld request_id=%s%s%s", request->method,
+              log_quoted(request->path, path), status, (long long)(us < 0 ? us : us / 1000),
+              log_quoted(request->id, id),
+              request->trace == NULL ? "" : " trace_id=", request->trace == NULL ? "" : request->trace);
+}
+
+void dispatch_served(void *data, const struct http_request *request, unsigned status, int64_t us)
+{
+    http_tally_answered(((struct bridge *)data)->tally, request->slot, status, us);
+    log_request(request, status, us);
 }

@@ -10,4 +10,7 @@
 /* An http_handler whose data is a struct bridge. */
 void dispatch(void *data, struct http_request *request);
 
+/* An http_served with the same data: counts the request. */
+void dispatch_served(void *data, const struct http_request *request, unsigned status, int64_t us);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include "bridge/http.h"
 
+#include "base/clock.h"
 #include "base/intake.h"
 #include "base/limits.h"
 #include "bridge/links.h"
@@ -33,6 +34,7 @@ struct exchange {
     size_t received;             /* of the body, kept or not */
     bool no_room;                /* for the body */
     bool handed_over;
+    int64_t began;                 /* when it was handed over; clock_us */
     struct MHD_Response *response; /* once it is answered */
     unsigned status;
     struct http_source source; /* of an answer that comes piece by piece */
@@ -47,6 +49,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct relay *relay;
     http_handler *handler;
+    http_served *served;
     void *context;
     size_t held;        /* bytes of bodies; on the server's thread only */
     atomic_size_t busy; /* requests handed over, and not completed */
@@ -326,6 +329,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     }
     if (!exchange->handed_over) {
         exchange->handed_over = true;
+        exchange->began = clock_us();
         atomic_fetch_add(&server->busy, 1);
         exchange->request.body = (struct text){exchange->body.bytes, exchange->body.size};
         MHD_suspend_connection(connection);
@@ -338,6 +342,11 @@ static void end_exchange(struct http_server *server, struct exchange *exchange)
 {
     if (exchange->source.gone != NULL) {
         exchange->source.gone(exchange->source.context);
+    }
+    if (server->served != NULL && exchange->response != NULL) {
+        const bool has_time = exchange->handed_over && exchange->source.wants == NULL;
+        server->served(server->context, &exchange->request, exchange->status,
+                       has_time ? clock_us() - exchange->began : -1);
     }
     drop_body(server, exchange);
     atomic_fetch_sub(&server->busy, exchange->handed_over ? 1 : 0);
@@ -432,6 +441,7 @@ struct http_server *http_server_start(const struct http_place *place, http_handl
     const struct relay_options options = {
         .listen = place->listen, .tls = place->tls, .connect = take_link, .gone = on_gone, .context = server};
     server->handler = handler;
+    server->served = place->served;
     server->context = context;
     server->links = links_new();
     pthread_mutex_init(&server->mutex, NULL);

@@ -22,12 +22,19 @@ struct http_request {
     const char *method;
     const char *path; /* without the query, still percent-encoded */
     struct text body;
+    unsigned slot;  /* the handler's: under which it is counted, */
+    const char *id; /* and by which its log line is found; NULL: it had no handler */
+    const char *trace;
     void *connection; /* MHD's */
 };
 
 /* Called on the server's thread for each request that is well-formed. Must not block, and must see to it that
  * http_answer is called exactly once, at once or later. */
 typedef void http_handler(void *context, struct http_request *request);
+
+/* Told of each request whose answer has come to its end, on the server's thread: the status, and the time since its
+ * body was there in microseconds (-1: it had a stream for an answer, or did not come that far). Must not block. */
+typedef void http_served(void *context, const struct http_request *request, unsigned status, int64_t us);
 
 /* Has `left` called, once at most and only until the request is answered, when its client sends no more: it has gone,
  * or closed its sending half, which nobody does who still waits for a query. On a thread that must not block. False
@@ -87,6 +94,7 @@ struct http_server;
 struct http_place {
     const char *listen;          /* "ADDRESS:PORT": "[::1]:8787", "127.0.0.1:0" */
     const struct tls_files *tls; /* HTTPS; NULL: HTTP */
+    http_served *served;         /* with the handler's context; NULL: nobody is told */
 };
 
 /* Listens. NULL and a status where that cannot be. */

@@ -7,6 +7,7 @@
 #include "base/program.h"
 #include "bridge/dispatch.h"
 #include "bridge/openapi.h"
+#include "bridge/tally.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <signal.h>
@@ -107,7 +108,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
                              struct status *status)
 {
     const struct tls_files tls = {options->tls_cert, options->tls_key, options->tls_client_ca};
-    const struct http_place place = {options->http_listen, bridge->browsers.is_tls ? &tls : NULL};
+    const struct http_place place = {options->http_listen, bridge->browsers.is_tls ? &tls : NULL, dispatch_served};
     sigset_t signals;
     int caught;
     program_block_signals(&signals);
@@ -138,13 +139,17 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
         .allowed_hosts = hosts,
         .read_timeout_ms = options->bridge_timeout,
         .run_timeout_ms = options->run_timeout,
+        .metrics_open = options->metrics_open,
+        .tally = http_tally_new(),
         .browsers = {.sessions = sessions, .is_tls = options->tls_cert != NULL},
     };
     if (options->allow_host != NULL && !program_list(arena, options->allow_host, hosts, LIMIT_HOSTS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
     }
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
-    return has_whole_tls(options, status) && serve_until_told(arena, options, &bridge, status);
+    const bool served = has_whole_tls(options, status) && serve_until_told(arena, options, &bridge, status);
+    http_tally_free(bridge.tally);
+    return served;
 }
 
 int main(int argc, char **argv)

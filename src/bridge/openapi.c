@@ -159,6 +159,9 @@ static void write_responses(struct document *document, const struct route *route
                     "\"200\":{\"description\":\"Server-Sent Events: each with its id and kind, its data an Event; then "
                     "done with the Operation, or error\",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":"
                     "\"string\"}}}}");
+    } else if (route->own == ROUTE_OWN_METRICS) {
+        buffer_puts(out, "\"200\":{\"description\":\"Prometheus's text format, 0.0.4\",\"content\":{\"text/plain\":"
+                         "{\"schema\":{\"type\":\"string\"}}}}");
     } else {
         write_response(document, route_success(route), "The answer", reply, route->names);
     }

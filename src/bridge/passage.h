@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct http_tally;
+
 struct bridge {
     struct rpc_channel *workers[LIMIT_WORKERS];
     size_t worker_count;
@@ -24,6 +26,8 @@ struct bridge {
     const char *const *allowed_hosts; /* names besides this machine's that a Host may have; NULL-terminated */
     atomic_bool needs_login;          /* a worker that asks nobody for a login is not to serve our clients */
     atomic_bool is_near;              /* only this machine can reach us */
+    bool metrics_open;                /* /metrics needs no login */
+    struct http_tally *tally;         /* counts the requests */
     struct browsers browsers;
     struct text openapi; /* /openapi.json and /, made once */
     struct text index;

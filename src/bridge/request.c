@@ -4,6 +4,7 @@
 #include "bridge/request.h"
 
 #include "base/limits.h"
+#include "base/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -301,9 +302,22 @@ static uint32_t wait_ms(const struct passage *passage)
     return wait < LIMIT_WAIT_MS ? wait : LIMIT_WAIT_MS;
 }
 
+/* W3C Trace Context: the client's where it is one; a new trace begins with us. */
+static const char *traceparent_of(struct http_request *request)
+{
+    struct trace trace;
+    char *const header = arena_alloc(request->arena, TRACE_HEADER_SIZE);
+    if (!trace_read(http_header(request, "traceparent"), &trace)) {
+        trace_begin(&trace);
+    }
+    trace_write(&trace, header);
+    request->trace = arena_strdup(request->arena, trace.id);
+    return header;
+}
+
 static bool read_options(struct passage *passage, struct status *status)
 {
-    const struct http_request *const request = passage->http;
+    struct http_request *const request = passage->http;
     struct rpc_call_options *const options = &passage->options;
     const bool is_long = (passage->route->flags & ROUTE_LONG) != 0 && strcmp(passage->rpc, passage->route->rpc) == 0;
     options->timeout_ms = is_long ? passage->bridge->run_timeout_ms : passage->bridge->read_timeout_ms;
@@ -314,8 +328,8 @@ static bool read_options(struct passage *passage, struct status *status)
     options->authorization = passage->credentials.authorization;
     options->forwarded_for = http_client(request);
     options->needs_login = atomic_load(&passage->bridge->needs_login);
-    if (!read_header(request, "traceparent", &options->traceparent, status) ||
-        !read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {
+    options->traceparent = traceparent_of(request);
+    if (!read_header(request, "Idempotency-Key", &options->idempotency_key, status)) {
         return false;
     }
     const char *const key = options->idempotency_key;
@@ -383,13 +397,29 @@ static bool read_reveal(struct passage *passage, struct status *status)
                        "A password is shown to an admin's token, or where the bridge listens on loopback only.");
 }
 
+/* A question that another method answers. Those of a field that a worker does not know would be answered as if it was
+ * not there. */
+static void read_asked(struct passage *passage)
+{
+    const ProtobufCFieldDescriptor *const field =
+        passage->route->asked_rpc == NULL
+            ? NULL
+            : protobuf_c_message_descriptor_get_field_by_name(passage->input->descriptor, passage->route->asks);
+    if (field != NULL && *(const int *)(const void *)((const char *)passage->input + field->offset) != 0) {
+        passage->rpc = passage->route->asked_rpc;
+    }
+}
+
 bool request_read(struct passage *passage, const char *name, struct status *status, unsigned *http)
 {
     passage->rpc = passage->route->rpc;
     if (passage->route->async_rpc != NULL && prefers_async(passage->http)) {
         passage->rpc = passage->route->async_rpc;
     }
-    return read_message(passage, status, http) && set_path_field(passage, name, status) &&
-           read_last_event(passage, status) && read_options(passage, status) && read_wishes(passage) &&
-           read_reveal(passage, status);
+    if (!read_message(passage, status, http)) {
+        return false;
+    }
+    read_asked(passage);
+    return set_path_field(passage, name, status) && read_last_event(passage, status) && read_options(passage, status) &&
+           read_wishes(passage) && read_reveal(passage, status);
 }

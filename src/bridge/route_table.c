@@ -293,13 +293,15 @@ const struct route routes_of_house[] = {
     {
         .method = "GET",
         .pattern = "/readyz",
-        .summary = "Whether a worker can work",
+        .summary = "Whether a worker can work; ?migrations=applied: and whether all migrations are applied",
         .id = "CheckView",
         .service = HEALTH,
         .rpc = "Check",
         .flags = ROUTE_SAFE | ROUTE_NOT_OK_IS_503 | ROUTE_ANY_QUERY,
         .view = view_ready,
         .view_type = &truss__bridge__v1__health_view__descriptor,
+        .asked_rpc = "CheckMigrations",
+        .asks = "migrations",
     },
     {
         .method = "GET",
@@ -308,6 +310,13 @@ const struct route routes_of_house[] = {
         .id = "healthz",
         .own = ROUTE_OWN_ALIVE,
         .view_type = &truss__bridge__v1__health_view__descriptor,
+    },
+    {
+        .method = "GET",
+        .pattern = "/metrics",
+        .summary = "Numbers of the bridge and of its workers, as Prometheus reads them",
+        .id = "metrics",
+        .own = ROUTE_OWN_METRICS,
     },
     {
         .method = "GET",

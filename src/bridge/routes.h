@@ -27,7 +27,14 @@ enum route_flags {
 };
 
 /* What the bridge answers by itself. */
-enum route_own { ROUTE_OWN_NONE, ROUTE_OWN_ALIVE, ROUTE_OWN_OPENAPI, ROUTE_OWN_INDEX, ROUTE_OWN_LOGOUT };
+enum route_own {
+    ROUTE_OWN_NONE,
+    ROUTE_OWN_ALIVE,
+    ROUTE_OWN_OPENAPI,
+    ROUTE_OWN_INDEX,
+    ROUTE_OWN_LOGOUT,
+    ROUTE_OWN_METRICS
+};
 
 /* Makes the message that is shown out of the RPC's reply, in the arena or borrowed from it. */
 typedef ProtobufCMessage *route_view(struct arena *arena, const ProtobufCMessage *reply);
@@ -51,8 +58,10 @@ struct route {
     const char *async_rpc;                       /* what is called for Prefer: respond-async; NULL: that is nothing */
     const char *begun_at;                        /* where what has begun so is asked for, before its id */
     const char *reveal_rpc;                      /* what is called where the field `reveal` is true; NULL: nothing */
-    const char *hidden;                          /* a field of the request that no client sets; NULL: none */
-    const struct route *more;                    /* of the end of a table: the next table; NULL: that was the last */
+    const char *asked_rpc; /* what is called where the field `asks` is set (an enum); NULL: nothing */
+    const char *asks;
+    const char *hidden;       /* a field of the request that no client sets; NULL: none */
+    const struct route *more; /* of the end of a table: the next table; NULL: that was the last */
 };
 
 /* The tables, each of which ends with a NULL method and the table behind it. */

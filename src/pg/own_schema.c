@@ -22,7 +22,7 @@ static const char path_sql[] =
     "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
     "'{applied_by,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,failed_attempts,idempotency_"
     "keys,"
-    "migration_steps,operation_events,operations}'"
+    "migration_steps,operation_events,operations,webhook_events}'"
     "::pg_catalog.name[]))))";
 
 /* A value of "-c", in which a space ends and a backslash escapes. */

@@ -188,6 +188,17 @@ static struct pg_session *take_or_open(struct pg_pool *pool, int64_t deadline, s
     return session;
 }
 
+void pg_pool_counts(struct pg_pool *pool, size_t *in_use, size_t *idle)
+{
+    *in_use = *idle = 0;
+    if (pool != NULL) {
+        pthread_mutex_lock(&pool->mutex);
+        *in_use = pool->in_use;
+        *idle = pool->count;
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
 void pg_pool_server_version(struct pg_pool *pool, char version[PG_VERSION_SIZE])
 {
     pthread_mutex_lock(&pool->mutex);

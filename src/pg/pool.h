@@ -37,6 +37,9 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
  * ours. What is in use stays. NULL is fine. */
 void pg_pool_let_go(struct pg_pool *pool, bool let_go);
 
+/* How many of its connections are in use, and how many idle. NULL: none. */
+void pg_pool_counts(struct pg_pool *pool, size_t *in_use, size_t *idle);
+
 /* What the server said of itself to the session that was opened last ("15.18 (Debian …)"); "" before the first. */
 #define PG_VERSION_SIZE 64
 void pg_pool_server_version(struct pg_pool *pool, char version[PG_VERSION_SIZE]);

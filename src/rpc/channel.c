@@ -225,6 +225,11 @@ void rpc_channel_close(struct rpc_channel *channel)
     }
 }
 
+const char *rpc_channel_url(const struct rpc_channel *channel)
+{
+    return channel->url;
+}
+
 size_t rpc_channel_calls(const struct rpc_channel *channel)
 {
     return atomic_load(&channel->calls);

@@ -46,6 +46,9 @@ void rpc_channel_close(struct rpc_channel *channel);
 /* Ends the polls under way with CANCELLED, and takes no more of them; other calls go on. */
 void rpc_channel_end_polls(struct rpc_channel *channel);
 
+/* The URL that it was opened with; borrowed. */
+const char *rpc_channel_url(const struct rpc_channel *channel);
+
 /* Calls under way, to choose the least busy of several channels. */
 size_t rpc_channel_calls(const struct rpc_channel *channel);
 

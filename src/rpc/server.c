@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rpc/call_log.h"
 #include "rpc/guard.h"
 #include "rpc/lanes.h"
 
@@ -40,7 +41,7 @@ struct visit {
     struct principal principal;
     struct status refusal; /* of one that is delayed */
     struct rpc_place place;
-    int64_t arrived;
+    int64_t arrived; /* clock_us */
     int64_t deadline;
     struct visit *next;      /* of those that wait for their turn and may be followed, or of a leader's followers */
     struct visit *followers; /* to be answered as this one is */
@@ -54,6 +55,7 @@ struct rpc_server {
     size_t service_count;
     struct admission admission;
     struct rpc_witness witness;
+    struct rpc_tally *tally;
     struct visit *visits;
     size_t visit_count;
     atomic_size_t working;
@@ -66,16 +68,9 @@ struct rpc_server {
 
 static void log_call(const struct visit *visit, const struct status *status)
 {
-    char method[LOG_QUOTED_SIZE];
-    char id[LOG_QUOTED_SIZE];
-    char message[LOG_QUOTED_SIZE];
-    char who[LOG_QUOTED_SIZE];
-    log_write(status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO, "call",
-              "method=%s code=%s ms=%lld who=%s from=%s request_id=%s error=%s",
-              log_quoted(visit->request.method, method), status_code_name(status->code),
-              (long long)(clock_ms() - visit->arrived), log_quoted(visit->principal.name, who), visit->peer.address,
-              log_quoted(rpc_request_metadata(&visit->request, "request-id"), id),
-              log_quoted(status->message, message));
+    const struct call_line line = {visit->arena, &visit->request, visit->principal.name, visit->peer.address,
+                                   (clock_us() - visit->arrived) / 1000};
+    call_log(&line, status);
 }
 
 /* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
@@ -83,6 +78,7 @@ static void answer(struct visit *visit, const struct status *status, struct text
 {
     nng_msg *message;
     log_call(visit, status);
+    rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
     if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, bytes.data, bytes.size) != 0) {
         abort();
     }
@@ -210,7 +206,9 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
     } else {
         const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
         if (input != NULL) {
+            log_set_context(call_log_context(visit->arena, &visit->request));
             reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
+            log_set_context(NULL);
         }
     }
     if (reply != NULL) {
@@ -219,11 +217,19 @@ static struct text ask_handler(struct visit *visit, bool begins, struct status *
     return rpc_response_pack(visit->arena, status, reply);
 }
 
+static enum rpc_lane lane_of(const struct visit *visit)
+{
+    return visit->place.service->methods[visit->place.method].lane;
+}
+
 /* On a lane's thread. */
 static void work(struct lane_job *job)
 {
     struct visit *const visit = (struct visit *)job;
     struct rpc_server *const server = visit->server;
+    const enum rpc_lane lane = lane_of(visit);
+    rpc_tally_waits(server->tally, lane, -1);
+    rpc_tally_works(server->tally, lane, 1);
     struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
     const struct text bytes = ask_handler(visit, follower != NULL || is_wanted(visit), &status);
@@ -233,6 +239,7 @@ static void work(struct lane_job *job)
         atomic_fetch_sub(&server->working, 1);
         follower = next;
     }
+    rpc_tally_works(server->tally, lane, -1); /* in front of the answer: who has it may ask for the metrics */
     answer(visit, &status, bytes);
     atomic_fetch_sub(&server->working, 1);
 }
@@ -261,9 +268,12 @@ static void enter_lane(struct visit *visit)
     if (is_shared(visit) && follow(visit)) {
         return;
     }
-    const enum lane_answer told =
-        lane_add(visit->server->lanes[visit->place.service->methods[visit->place.method].lane], &visit->job);
+    struct rpc_tally *const counted = visit->server->tally;
+    const enum rpc_lane lane = lane_of(visit);
+    rpc_tally_waits(counted, lane, 1); /* it may have begun when lane_add returns */
+    const enum lane_answer told = lane_add(visit->server->lanes[lane], &visit->job);
     if (told != LANE_ADDED) {
+        rpc_tally_waits(counted, lane, -1);
         turn_away(visit, told);
     }
 }
@@ -298,9 +308,10 @@ static void receive(struct visit *visit, struct text bytes)
 {
     struct rpc_server *const server = visit->server;
     visit->arena = arena_new(RPC_ARENA_BUDGET);
-    visit->arrived = clock_ms();
+    visit->arrived = clock_us();
     visit->step = STEP_WORKING;
     visit->principal = (struct principal){.name = ""};
+    visit->place = (struct rpc_place){0};
     if (visit->ticket == 0) {
         rpc_peer_of(visit->pipe, &visit->peer);
     } else {
@@ -444,6 +455,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     server->admission = (struct admission){
         .gate = options->gate, .context = options->gate_context, .environment = options->environment};
     server->admission.environment.name = options->environment.name == NULL ? "" : options->environment.name;
+    server->tally = options->tally;
     server->witness = options->witness == NULL ? (struct rpc_witness){0} : *options->witness;
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);

@@ -12,6 +12,7 @@
 #define RPC_SERVER_H
 
 #include "rpc/service.h"
+#include "rpc/tally.h"
 
 struct rpc_server;
 
@@ -24,6 +25,7 @@ struct rpc_server_options {
     void *gate_context;
     const struct rpc_witness *witness; /* NULL: none; borrowed */
     struct environment environment;    /* its name, NULL: none, is in the scopes that are told to be missing */
+    struct rpc_tally *tally;           /* counts the calls; NULL: nobody does; borrowed */
 };
 
 /* Listens and serves until rpc_server_stop. services is an array of count, borrowed. NULL and a status where a URL is

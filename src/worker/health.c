@@ -1,8 +1,10 @@
 /*
  * truss.health.v1.Health: answers while the database is down, and says so.
  */
+#include "migration/look/catalog.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "worker/messages/messages.h"
+#include "worker/metrics.h"
 #include "worker/service/service.h"
 
 #define CHECK_MS 2000
@@ -32,24 +34,80 @@ static PGresult *ask(const struct health_context *context, const struct rpc_call
     return result;
 }
 
+/* The answer to a probe. It needs no login: which database it is and what is wrong with it is told to who may read, to
+ * others `outside`. reason NULL: it is ready. */
+static ProtobufCMessage *answer(const struct health_context *context, const struct rpc_call *call,
+                                const struct target *target, const char *reason, const char *outside)
+{
+    const bool may_read = (call->principal->scopes & SCOPE_READ) != 0;
+    Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
+    reply->status = reason == NULL ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
+                                   : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
+    reply->reason = message_string(reason == NULL || may_read ? reason : outside);
+    reply->version = message_string(TRUSS_VERSION);
+    reply->started_at = message_time(call->arena, context->started_at);
+    reply->target = may_read ? message_target(call->arena, target) : NULL;
+    return &reply->base;
+}
+
 static ProtobufCMessage *check(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct health_context *const context = data;
     struct status status = {.arena = call->arena};
     struct target target;
     PG_RESULT(result) = ask(context, call, "SELECT 1", &target, &status);
-    const bool ready = result != NULL;
     (void)input;
-    Truss__Health__V1__CheckResponse *const reply = NEW(call->arena, CheckResponse, check_response);
-    reply->status = ready ? TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_SERVING
-                          : TRUSS__HEALTH__V1__CHECK_RESPONSE__SERVING_STATUS__SERVING_STATUS_NOT_SERVING;
-    /* A probe needs no login; which database it is and what is wrong with it is told to who may read. */
-    const bool may_read = (call->principal->scopes & SCOPE_READ) != 0;
-    reply->reason = message_string(ready ? NULL : may_read ? status.message : "The database cannot be used now.");
-    reply->version = message_string(TRUSS_VERSION);
-    reply->started_at = message_time(call->arena, context->started_at);
-    reply->target = may_read ? message_target(call->arena, &target) : NULL;
-    return &reply->base;
+    return answer(context, call, &target, result == NULL ? status.message : NULL, "The database cannot be used now.");
+}
+
+/* ---- are all migrations applied? ---- */
+
+/* Why not all are; NULL: all are. What is recorded and was changed since is not as it was written. */
+static const char *unapplied(struct arena *arena, const struct catalog *catalog)
+{
+    struct status status = {.arena = arena};
+    const struct catalog_item *const failed = catalog_failed(catalog);
+    if (catalog->problem != NULL) {
+        return catalog->problem;
+    }
+    if (catalog->detection.framework == NULL) {
+        return "No migrations were found: whether all are applied cannot be known.";
+    }
+    if (!catalog_check_folder(catalog, &status)) {
+        return status.message;
+    }
+    if (failed != NULL) {
+        return arena_printf(arena, "Migration \"%s\" failed, and nobody has resolved that.", failed->name);
+    }
+    if (catalog->counts[MIGRATION_PENDING] > 0) {
+        return arena_printf(arena, "%zu migration(s) are pending.", catalog->counts[MIGRATION_PENDING]);
+    }
+    return catalog->counts[MIGRATION_MODIFIED] == 0
+               ? NULL
+               : arena_printf(arena, "%zu applied migration(s) were changed in the folder since.",
+                              catalog->counts[MIGRATION_MODIFIED]);
+}
+
+static ProtobufCMessage *check_migrations(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct health_context *const context = data;
+    struct status status = {.arena = call->arena};
+    struct catalog catalog = {0};
+    const struct request request = {
+        .site = context->site,
+        .framework = context->site->framework,
+        .arena = call->arena,
+        .deadline = call->deadline,
+        .status = &status,
+    };
+    (void)input;
+    struct pg_session *const session = request_connect(&request);
+    const bool was_read = session != NULL && catalog_read(&request, session, &catalog);
+    const struct target target = target_of(call->arena, context->site, session);
+    request_release(&request, session);
+    return answer(context, call, &target, was_read ? unapplied(call->arena, &catalog) : status.message,
+                  was_read ? "Not all migrations are applied, or that cannot be known."
+                           : "Whether all migrations are applied cannot be known now.");
 }
 
 static void put_warning(const struct health_context *context, struct arena *arena,
@@ -92,17 +150,32 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
     return &reply->base;
 }
 
+static ProtobufCMessage *get_metrics(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    struct metrics metrics = {.arena = call->arena};
+    (void)input;
+    worker_metrics_show(data, &metrics);
+    Truss__Health__V1__GetMetricsResponse *const reply = NEW(call->arena, GetMetricsResponse, get_metrics_response);
+    reply->families = metrics.items;
+    reply->n_families = metrics.count;
+    return &reply->base;
+}
+
 /* In the order of the .proto. */
-static const struct rpc_method methods[] = {
-    {check, RPC_LANE_HEALTH, true, SCOPE_OPEN},
-    {get_info, RPC_LANE_HEALTH, true, SCOPE_READ},
-};
+#define METHODS(metrics_scope)                                                                                         \
+    {                                                                                                                  \
+        {check, RPC_LANE_HEALTH, true, SCOPE_OPEN}, {get_info, RPC_LANE_HEALTH, true, SCOPE_READ},                     \
+            {check_migrations, RPC_LANE_READ, true, SCOPE_OPEN}, {get_metrics, RPC_LANE_HEALTH, true, metrics_scope},  \
+    }
+
+static const struct rpc_method methods[] = METHODS(SCOPE_READ);
+static const struct rpc_method methods_with_open_metrics[] = METHODS(SCOPE_OPEN);
 
 struct rpc_service health_service(struct health_context *context)
 {
     return (struct rpc_service){
         .descriptor = &truss__health__v1__health__descriptor,
-        .methods = methods,
+        .methods = context->metrics_open ? methods_with_open_metrics : methods,
         .context = context,
     };
 }

@@ -15,6 +15,8 @@
 #include "worker/service/service_sql.h"
 #include "worker/service/service_trust.h"
 #include "worker/settings.h"
+#include "worker/telemetry/spans.h"
+#include "worker/telemetry/webhooks.h"
 #include "worker/witness.h"
 
 #include <signal.h>
@@ -28,6 +30,7 @@
 #define CANCEL_MS        15000 /* for those that are cancelled then */
 #define STOP_GRACE_MS    5000
 #define IDLE_CONNECTIONS 4
+#define SPANS_MS         2000
 
 static struct site site_of(const struct config *config)
 {
@@ -38,6 +41,7 @@ static struct site site_of(const struct config *config)
         .conninfo_code = config->conninfo_code,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, IDLE_CONNECTIONS) : NULL,
         .checksums = checksums_new(),
+        .meters = meters_new(),
         .environment = config->environment,
         .framework = config->framework,
         .ledger = config->ledger,
@@ -144,6 +148,7 @@ struct house {
     struct workbench workbench;
     struct health_context health;
     struct witness *witness;
+    struct telemetry telemetry;
     struct service_context service;
     struct trust_context trust;
     struct connection_context connection;
@@ -152,6 +157,7 @@ struct house {
     struct backup_context backup;
     struct branch_watch *watch;
     struct rpc_service services[SERVICES]; /* they live as long as the server */
+    struct rpc_tally *tally;
     struct rpc_server *server;
 };
 
@@ -159,9 +165,14 @@ struct house {
 static bool prepare(struct house *house, bool *created, struct status *status)
 {
     const struct config *const config = house->config;
+    const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
     house->gate.login = open_login(config, status);
     const bool has_login = config->tokens == NULL || house->gate.login != NULL;
-    return has_login && (!config->serves_parent || private_begin(config->urls[0], status)) &&
+    if (has_login && config->otlp_endpoint != NULL) {
+        house->telemetry.spans = spans_start(&spans, status);
+    }
+    return has_login && (config->otlp_endpoint == NULL || house->telemetry.spans != NULL) &&
+           (!config->serves_parent || private_begin(config->urls[0], status)) &&
            ensure_database(config, created, status);
 }
 
@@ -176,11 +187,17 @@ static void furnish(struct house *house, struct arena *arena)
         .workbench = &house->workbench,
         .site = &house->site,
         .pool = config->has_conninfo ? pg_pool_new(&config->conninfo, 1) : NULL,
+        .metrics_open = config->metrics_open,
+        .telemetry = &house->telemetry,
         .started_at = clock_wall_us(),
     };
     house->witness = witness_new(&house->site, house->gate.login != NULL || config->audit);
+    house->telemetry.site = &house->site;
+    if (config->webhooks != NULL && config->has_conninfo) {
+        house->telemetry.webhooks = webhooks_start(&house->site, config->webhooks);
+    }
     house->service = (struct service_context){
-        .site = &house->site, .operations = operations_new(&house->site), .witness = house->witness};
+        .site = &house->site, .operations = operations_new(&house->site, &house->telemetry), .witness = house->witness};
     house->trust = (struct trust_context){.site = &house->site, .login = house->gate.login};
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){
@@ -203,12 +220,15 @@ static bool open_server(struct house *house, struct status *status)
         migration_service(&house->service),     health_service(&house->health), sql_service(&house->workbench),
         connection_service(&house->connection), trust_service(&house->trust),   branch_service(&house->branch),
         backup_service(&house->backup)};
+    memcpy(house->services, services, sizeof services);
+    house->health.tally = house->tally = rpc_tally_new(house->services, SERVICES);
     const struct rpc_server_options options = {
         .urls = house->config->urls,
         .tls = house->config->tls.certificate == NULL ? NULL : &house->config->tls,
         .gate = gate_enter,
         .gate_context = &house->gate,
         .environment = environment_of(house->config),
+        .tally = house->tally,
         .witness = witness_hooks(house->witness),
         .threads = {[RPC_LANE_READ] = 4,
                     [RPC_LANE_RUN] = 4,
@@ -223,7 +243,6 @@ static bool open_server(struct house *house, struct status *status)
                   [RPC_LANE_HEALTH] = 64,
                   [RPC_LANE_SQL] = 32},
     };
-    memcpy(house->services, services, sizeof services);
     house->server = rpc_server_start(&options, house->services, SERVICES, status);
     return house->server != NULL;
 }
@@ -253,12 +272,16 @@ static void clear(struct house *house)
 {
     backup_jobs_free(house->backup.jobs);
     operations_free(house->service.operations);
+    webhooks_stop(house->telemetry.webhooks);
+    spans_stop(house->telemetry.spans, SPANS_MS);
     witness_free(house->witness);
     workbench_close(&house->workbench);
     pg_pool_free(house->health.pool);
     pg_pool_free(house->site.pool);
     checksums_free(house->site.checksums);
     surveys_free(house->site.project.surveys);
+    meters_free(house->site.meters);
+    rpc_tally_free(house->tally);
     login_free(house->gate.login);
 }
 

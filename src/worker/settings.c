@@ -143,6 +143,25 @@ static bool check_environment(const struct config *config, struct status *status
                        "--environment is a name of letters, digits, - and _: production.");
 }
 
+static bool is_empty(const char *text)
+{
+    return text == NULL || text[0] == '\0';
+}
+
+/* The operator's; the private worker of a command tells nobody. */
+static bool read_telemetry(struct arena *arena, const struct options *options, struct config *config,
+                           struct status *status)
+{
+    config->otlp_endpoint = is_empty(options->otlp_endpoint) || options->serves_parent ? NULL : options->otlp_endpoint;
+    config->otlp_headers = options->otlp_headers;
+    if (is_empty(options->webhooks) || options->serves_parent) {
+        return true;
+    }
+    struct hook_list *const hooks = arena_alloc(arena, sizeof *hooks);
+    config->webhooks = hooks;
+    return hooks_read(arena, options->webhooks, hooks, status);
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -155,6 +174,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                     .migration_limit = options->migration_limit},
         /* The only caller of a private worker is who started it, with the database's own password. */
         .audit = options->audit,
+        .metrics_open = options->metrics_open,
         .tokens = options->serves_parent ? NULL : options->tokens,
         .environment = options->environment == NULL || options->environment[0] == '\0' ? NULL : options->environment,
         .environment_is_projects = options->by_project[OPTION_environment],
@@ -183,7 +203,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         return false;
     }
     read_connection(arena, options->database_url, config);
-    if (!read_backups(arena, options->backups, config, status)) {
+    if (!read_backups(arena, options->backups, config, status) || !read_telemetry(arena, options, config, status)) {
         return false;
     }
     return read_workbench(arena, options, config, status);

@@ -8,11 +8,16 @@
 #include "base/program.h"
 #include "migration/look/place.h"
 #include "rpc/tls.h"
+#include "worker/telemetry/webhook_config.h"
 
 struct config {
     const char *urls[LIMIT_LISTENERS + 1]; /* where to listen, NULL-terminated */
     bool audit;                            /* write what is done into truss.audit, also without a login */
     struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
+    const struct hook_list *webhooks;      /* NULL: there are none */
+    const char *otlp_endpoint;             /* NULL: no spans are sent */
+    const char *otlp_headers;
+    bool metrics_open;                     /* metrics need no login */
     const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
     const char *environment;               /* NULL: none was said */
     bool environment_is_projects;          /* by nobody but the project's truss.toml */

@@ -11,11 +11,11 @@ import harness
 from harness import Case, Rpc, RpcError, messages
 
 UNAUTHENTICATED, PERMISSION_DENIED = 16, 7
-OPEN = {("Health", "Check")}
+OPEN = {("Health", "Check"), ("Health", "CheckMigrations")}
 ANY = {("Trust", "WhoAmI")}
 SCOPES = {
     "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
-    | {("Health", "GetInfo"), ("ConnectionService", "GetConnection")}
+    | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
     "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden")}

@@ -9,6 +9,7 @@
 #include "migration/look/join.h"
 #include "migration/look/project_database.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LEDGER_WAIT_MS "2000"
@@ -188,6 +189,29 @@ static const char *other_database(const struct request *request, const struct de
                               named_database_text(request->arena, other), own->host, own->port, own->database);
 }
 
+/* For who watches the worker: the states as they are now. What is not known for sure is not told. */
+static void count_states(struct meters *meters, const struct catalog *catalog)
+{
+    const struct ledger *const ledger = &catalog->detection.ledger;
+    struct seen_states seen = {
+        .applied = catalog->counts[MIGRATION_APPLIED],
+        .pending = catalog->counts[MIGRATION_PENDING],
+        .modified = catalog->counts[MIGRATION_MODIFIED],
+        .orphaned = catalog->counts[MIGRATION_ORPHANED],
+    };
+    if (meters == NULL || catalog->problem != NULL) {
+        return;
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        seen.failed += catalog->items[i].detail == DETAIL_FAILED ? 1 : 0;
+    }
+    snprintf(seen.framework, sizeof seen.framework, "%s", catalog->detection.framework->id);
+    if (catalog->detection.has_ledger) {
+        snprintf(seen.ledger, sizeof seen.ledger, "%s.%s", ledger->schema, ledger->table);
+    }
+    meters_saw(meters, &seen);
+}
+
 /* Joins what was read, and says what is wrong with the whole. */
 static bool fill(const struct request *request, struct catalog *catalog)
 {
@@ -201,6 +225,7 @@ static bool fill(const struct request *request, struct catalog *catalog)
         return false;
     }
     hints_find(request, catalog);
+    count_states(request->site->meters, catalog);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "framework/core/framework.h"
 #include "migration/look/checksums.h"
+#include "migration/meters.h"
 #include "pg/pool.h"
 
 /* How the statements of a run are sent. Milliseconds. */
@@ -15,6 +16,7 @@ struct run_settings {
     uint32_t lock_timeout_ms;      /* of the first try of what would stall others */
     uint32_t lock_retry_ms;        /* how long that is tried again, in all */
     uint32_t statement_timeout_ms; /* 0: as the database says */
+    const char *application;       /* what the run's session is called; NULL: as the connection began */
     bool has_idle_limit;           /* the server (14 and newer) has idle_session_timeout: it is none for a run */
 };
 
@@ -33,6 +35,7 @@ struct site {
     uint32_t delegate_timeout_ms; /* and how long such a one may take */
     uint32_t lock_wait_ms;        /* how long a run waits for another one to end */
     struct run_settings settings; /* of a run that asks for nothing else */
+    struct meters *meters;        /* what is counted; NULL: nothing is */
 };
 
 /* False, with what to answer then, where there is no usable connection URL. */
@@ -47,6 +50,7 @@ struct request {
     struct arena *arena;
     int64_t deadline;          /* clock_ms units */
     struct status *status;     /* what went wrong */
+    const char *request_id;    /* by which its caller finds it again, also in pg_stat_activity; NULL: it has none */
     struct pg_session *beside; /* borrowed: idle as long as the request lasts, for a run to look at itself; or NULL */
     const char *actor;         /* who asks, as the audit names him; NULL or "": nobody was asked */
     const char *operation;     /* the id of the run that this is, where it is written down; or NULL */

@@ -35,8 +35,15 @@ const char transaction_reset[] = RESET_ROLE "RESET ALL;";
 
 const char *session_limits(struct arena *arena, const struct run_settings *settings)
 {
-    return arena_printf(arena, "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
-                        settings->has_idle_limit ? "SET idle_session_timeout = 0;" : "");
+    struct buffer sql = {.arena = arena};
+    buffer_printf(&sql, "SET idle_in_transaction_session_timeout = %d;%s", IDLE_MS,
+                  settings->has_idle_limit ? "SET idle_session_timeout = 0;" : "");
+    if (settings->application != NULL) {
+        buffer_puts(&sql, "SET application_name = ");
+        pg_quote_literal(&sql, text_of(settings->application));
+        buffer_putc(&sql, ';');
+    }
+    return buffer_string(&sql);
 }
 
 /* Appends statements of ours in front of the script. */

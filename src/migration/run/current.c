@@ -8,14 +8,26 @@
 
 #define HAS_IDLE_LIMIT 140000 /* idle_session_timeout */
 
+/* "truss run 3f2a…", so that who looks at pg_stat_activity finds the request. What the URL says stays. PostgreSQL cuts
+ * it behind 63 bytes, and shows what is not ASCII as "?". */
+static const char *application_of(const struct request *request)
+{
+    const struct conninfo *const conninfo = request->site->conninfo;
+    return request->request_id == NULL || conninfo == NULL || conninfo_value(conninfo, "application_name") != NULL
+               ? NULL
+               : arena_printf(request->arena, "truss run %.53s", request->request_id);
+}
+
 struct run run_of(const struct request *request)
 {
+    struct run_settings settings = request->site->settings;
+    settings.application = application_of(request);
     return (struct run){
         .request = request,
         .arena = request->arena,
         .status = request->status,
         .deadline = request->deadline,
-        .settings = request->site->settings,
+        .settings = settings,
     };
 }
 

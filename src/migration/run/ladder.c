@@ -102,6 +102,8 @@ bool ladder_again(struct ladder *ladder, struct run *run, const char *migration,
         return false;
     }
     const int64_t now = clock_ms();
+    struct meters *const meters = run->request->site->meters;
+    meters_lock_failed(meters, is_deadlock(failure) ? 0 : ladder->timeout_ms);
     if (now - ladder->began >= run->settings.lock_retry_ms) {
         give_up(run, ladder, failure);
         return false;
@@ -115,6 +117,7 @@ bool ladder_again(struct ladder *ladder, struct run *run, const char *migration,
         end_by_wish(run, failure);
         return false;
     }
+    meters_lock_paused(meters, (uint32_t)(clock_ms() - now));
     const uint32_t highest = run->settings.lock_timeout_ms * 8 / 5;
     ladder->timeout_ms = ladder->timeout_ms * 5 / 4 > highest ? highest : ladder->timeout_ms * 5 / 4;
     ladder->pause_ms = ladder->pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ladder->pause_ms * 2;

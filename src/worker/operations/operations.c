@@ -30,7 +30,7 @@ typedef Truss__Migration__V1__Operation Operation;
 
 /* ---- life ---- */
 
-struct operations *operations_new(const struct site *site)
+struct operations *operations_new(const struct site *site, const struct telemetry *telemetry)
 {
     struct operations *operations = memory_alloc(sizeof *operations);
     pthread_condattr_t monotonic;
@@ -40,6 +40,7 @@ struct operations *operations_new(const struct site *site)
     pthread_cond_init(&operations->news, &monotonic);
     pthread_condattr_destroy(&monotonic);
     operations->site = site;
+    operations->telemetry = telemetry;
     operations->lane = lane_new(THREADS, QUEUE);
     char host[OPERATIONS_WORKER - 16] = "";
     gethostname(host, sizeof host - 1);
@@ -196,6 +197,7 @@ static void add_event(struct operation *operation, const struct run_event *event
 static void on_event(void *data, const struct run_event *event)
 {
     struct operation *const operation = data;
+    story_event(operation->story, event);
     pthread_mutex_lock(&operation->operations->mutex);
     if (operation->event_count < MOST_EVENTS) {
         add_event(operation, event);
@@ -274,12 +276,20 @@ static char *copy_of(const char *text)
     return memcpy(memory_alloc(size), text, size);
 }
 
-struct operation *operation_begin(struct operations *operations, const char *started_by, struct status *status)
+static struct story *begin_story(const struct operation *operation, const struct story_origin *origin)
+{
+    struct story_origin whole = *origin;
+    whole.operation = operation->id;
+    return story_begin(operation->operations->telemetry, &whole);
+}
+
+struct operation *operation_begin(struct operations *operations, const struct story_origin *origin,
+                                  struct status *status)
 {
     struct operation *operation = memory_alloc(sizeof *operation);
     operation->operations = operations;
     operation->started_at = clock_wall_us();
-    operation->started_by = copy_of(started_by);
+    operation->started_by = copy_of(origin->started_by);
     operation->arena = arena_new(0);
     operation->summary = "It has not begun yet.";
     operation->watch = (struct watch){.data = operation, .event = on_event, .cancelled = is_cancelled};
@@ -297,6 +307,7 @@ struct operation *operation_begin(struct operations *operations, const char *sta
     operations->running++;
     forget_old(operations);
     pthread_mutex_unlock(&operations->mutex);
+    operation->story = begin_story(operation, origin);
     return operation;
 }
 
@@ -395,6 +406,8 @@ void operation_end(struct operation *operation, const Truss__Migration__V1__RunR
     if (operation->is_written_down) {
         write_end(operation, &message);
     }
+    story_end(operation->story, &(struct story_outcome){result, error, cancelled});
+    operation->story = NULL;
     pthread_mutex_lock(&operations->mutex);
     operation->bytes += size;
     operation->outcome = outcome;

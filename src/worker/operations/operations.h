@@ -10,12 +10,13 @@
 #include "migration/look/place.h"
 #include "rpc/lanes.h"
 #include "truss/migration/v1/migration.pb-c.h"
+#include "worker/telemetry/story.h"
 
 struct operations;
 struct operation;
 
-/* The site is borrowed. */
-struct operations *operations_new(const struct site *site);
+/* All is borrowed. telemetry is told of each run. */
+struct operations *operations_new(const struct site *site, const struct telemetry *telemetry);
 
 /* Wakes who waits; lets what runs end for up to grace_ms, then cancels it and waits up to cancel_ms. False where
  * something still runs: the process should exit without touching the rest. */
@@ -26,9 +27,10 @@ void operations_free(struct operations *operations);
 
 /* ---- the side of the run ---- */
 
-/* A new one, RUNNING, for operation_end. started_by: who asked for it, copied; "" where nobody was asked. NULL and
- * UNAVAILABLE where the worker is stopping. */
-struct operation *operation_begin(struct operations *operations, const char *started_by, struct status *status);
+/* A new one, RUNNING, for operation_end. NULL and UNAVAILABLE where the worker is stopping. The origin's operation is
+ * filled in; what else it has is copied. */
+struct operation *operation_begin(struct operations *operations, const struct story_origin *origin,
+                                  struct status *status);
 
 const char *operation_id(const struct operation *operation);
 

@@ -25,6 +25,7 @@ struct operation {
     struct operation *next; /* the one that began before it */
     struct operations *operations;
     struct watch watch;
+    struct story *story;
     char id[UUID_SIZE];
     int64_t started_at;
     char *started_by;
@@ -48,6 +49,7 @@ struct operation {
 
 struct operations {
     const struct site *site;
+    const struct telemetry *telemetry;
     pthread_mutex_t mutex;
     pthread_cond_t news; /* on CLOCK_MONOTONIC */
     struct operation *newest;

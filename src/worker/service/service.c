@@ -22,6 +22,7 @@ struct request service_request(const struct service_context *context, const stru
         .arena = call->arena,
         .deadline = call->deadline,
         .status = call->status,
+        .request_id = rpc_request_metadata(call->request, "request-id"),
     };
 }
 

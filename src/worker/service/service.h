@@ -29,6 +29,9 @@ struct health_context {
     const struct site *site;
     struct pg_pool *pool; /* of its own; NULL without a usable connection URL */
     const struct workbench *workbench;
+    const struct rpc_tally *tally; /* of the server's calls; NULL: nobody counts them */
+    const struct telemetry *telemetry;
+    bool metrics_open;  /* who asks for metrics needs no login */
     int64_t started_at; /* wall clock, microseconds */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "worker/service/service_run.h"
 
+#include "base/log.h"
 #include "migration/look/catalog.h"
 #include "migration/plan/moment.h"
 #include "migration/run/run.h"
@@ -25,6 +26,18 @@ static ProtobufCMessage *with_target(const struct request *request, Truss__Migra
     }
     operation->target = service_target(request);
     return &operation->base;
+}
+
+static struct operation *begin_operation(const struct service_context *context, const struct rpc_call *call,
+                                         const char *actor, bool is_dry)
+{
+    const struct story_origin origin = {
+        .started_by = actor,
+        .request_id = rpc_request_metadata(call->request, "request-id"),
+        .traceparent = rpc_request_metadata(call->request, "traceparent"),
+        .is_dry = is_dry,
+    };
+    return operation_begin(context->operations, &origin, call->status);
 }
 
 /* ---- Run ---- */
@@ -69,7 +82,8 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     struct request request = service_request_for(context, call, message->framework);
     const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
     request.actor = witness_actor(call->arena, call);
-    struct operation *const operation = may ? operation_begin(context->operations, request.actor, call->status) : NULL;
+    struct operation *const operation =
+        may ? begin_operation(context, call, request.actor, message->dry_run) : NULL;
     if (operation == NULL) {
         return NULL;
     }
@@ -104,6 +118,8 @@ struct background {
     struct detection detection; /* asked once, by the call */
     const struct witness *witness;
     const struct audit_entry *witnessed; /* NULL: nobody audits it */
+    const char *log_context;             /* the call's, as is the next */
+    const char *request_id;
 };
 
 static struct request background_request(const struct background *background, int64_t deadline, struct status *status)
@@ -112,6 +128,7 @@ static struct request background_request(const struct background *background, in
     return (struct request){
         .site = background->site,
         .framework = framework[0] != '\0' ? framework : background->site->framework,
+        .request_id = background->request_id,
         .allow_other_database = background->message->allow_other_database,
         .arena = background->arena,
         .deadline = deadline,
@@ -133,11 +150,13 @@ static void run_in_background(struct lane_job *job)
     const char *const id = arena_strdup(background->arena, operation_id(background->operation));
     struct request request = background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
     request.operation = operation_is_written_down(background->operation) ? id : NULL;
+    log_set_context(background->log_context);
     const Truss__Migration__V1__RunResponse *const reply =
         run_operation(&request, background->operation, background->message, &background->detection);
     const struct witness_outcome outcome = {
         .reply = reply == NULL ? NULL : &reply->base, .status = &status, .operation = id};
     witness_end(background->witness, background->witnessed, &outcome);
+    log_set_context(NULL);
     background_free(background);
 }
 
@@ -197,7 +216,7 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
     if (!will_change(background, call, &changes)) {
         return fail_start(background, call->status);
     }
-    background->operation = operation_begin(context->operations, background->actor, call->status);
+    background->operation = begin_operation(context, call, background->actor, message->dry_run);
     if (background->operation == NULL) {
         return fail_start(background, call->status);
     }
@@ -208,6 +227,8 @@ static ProtobufCMessage *start_now(void *data, struct rpc_call *call, const Prot
         return fail_start(background, call->status);
     }
     background->witness = context->witness;
+    background->log_context = arena_strdup(background->arena, log_context());
+    background->request_id = arena_strdup(background->arena, rpc_request_metadata(call->request, "request-id"));
     background->witnessed = witness_keep(background->arena, call);
     if (!operation_run_later(background->operation, &background->job)) {
         status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,

@@ -1,0 +1,208 @@
+/*
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md, structured mode. What others'
+ * sessions run, and who they are, is not told.
+ */
+#include "worker/telemetry/webhook_body.h"
+
+#include "base/clock.h"
+#include "base/json_text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MOST_NAMES 100
+
+/* ---- parts ---- */
+
+static void put_text(struct buffer *out, const char *key, const char *value)
+{
+    buffer_printf(out, ",\"%s\":", key);
+    json_write_string(out, text_of(value == NULL ? "" : value));
+}
+
+static void put_number(struct buffer *out, const char *key, uint32_t value)
+{
+    buffer_printf(out, ",\"%s\":%u", key, value);
+}
+
+static void put_flag(struct buffer *out, const char *key, bool value)
+{
+    buffer_printf(out, ",\"%s\":%s", key, value ? "true" : "false");
+}
+
+/* RFC 3986's unreserved characters as they are. */
+static void put_encoded(struct buffer *out, const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (isalnum(*c) || strchr("-._~", *c) != NULL) {
+            buffer_putc(out, (char)*c);
+        } else {
+            buffer_printf(out, "%%%02X", *c);
+        }
+    }
+}
+
+static const struct conninfo_place *place_of(const struct site *site)
+{
+    static const struct conninfo_place nowhere = {.host = "", .port = "", .database = ""};
+    return site->conninfo == NULL ? &nowhere : &site->conninfo->place;
+}
+
+/* ---- data ---- */
+
+static void put_target(struct buffer *out, const struct site *site)
+{
+    const struct conninfo_place *const place = place_of(site);
+    buffer_puts(out, ",\"target\":{\"host\":");
+    json_write_string(out, text_of(place->host));
+    put_text(out, "port", place->port);
+    put_text(out, "database", place->database);
+    if (site->environment != NULL) {
+        put_text(out, "environment", site->environment);
+    }
+    buffer_putc(out, '}');
+}
+
+static void put_wait(struct buffer *out, const struct run_event *wait)
+{
+    put_flag(out, "for_another_run", wait->kind == RUN_EVENT_RUN_LOCK_WAIT);
+    buffer_printf(out, ",\"waited_seconds\":%.1f", wait->duration_ms / 1000.0);
+    if (wait->migration != NULL) {
+        put_text(out, "migration", wait->migration);
+        put_number(out, "step", wait->step);
+    }
+    buffer_puts(out, ",\"blockers\":[");
+    for (size_t i = 0; i < wait->blocker_count; i++) {
+        const struct run_blocker *const one = &wait->blockers[i];
+        buffer_printf(out, "%s{\"pid\":%u", i == 0 ? "" : ",", one->pid);
+        put_text(out, "state", one->state);
+        buffer_printf(out, ",\"transaction_seconds\":%.1f}", one->transaction_ms / 1000.0);
+    }
+    buffer_putc(out, ']');
+}
+
+static void put_applied(struct buffer *out, const Truss__Migration__V1__RunResponse *result)
+{
+    const size_t count = result == NULL ? 0 : result->n_applied;
+    put_number(out, "applied_count", (uint32_t)count);
+    buffer_puts(out, ",\"applied\":[");
+    for (size_t i = 0; i < count && i < MOST_NAMES; i++) {
+        buffer_puts(out, i == 0 ? "" : ",");
+        json_write_string(out, text_of(result->applied[i]->name));
+    }
+    buffer_putc(out, ']');
+}
+
+static void put_failure(struct buffer *out, const struct hook_outcome *outcome)
+{
+    const Truss__Migration__V1__FailedMigration *const failed =
+        outcome->result == NULL ? NULL : outcome->result->failed;
+    put_flag(out, "cancelled", outcome->outcome == RUN_CANCELLED);
+    put_text(out, "error", outcome->error);
+    put_text(out, "sqlstate", outcome->sqlstate);
+    if (failed != NULL) {
+        put_text(out, "migration", failed->name);
+        put_number(out, "step", failed->step);
+        put_flag(out, "partially_applied", failed->partially_applied);
+        put_flag(out, "needs_person", failed->needs_person);
+    }
+}
+
+static void put_data(struct buffer *out, const struct site *site, const struct hook_news *news)
+{
+    buffer_puts(out, "{\"operation\":");
+    json_write_string(out, text_of(news->operation));
+    put_target(out, site);
+    switch (news->event) {
+    case HOOK_STARTED:
+        put_number(out, "migrations", news->count);
+        break;
+    case HOOK_LOCK_WAIT:
+        put_wait(out, news->wait);
+        break;
+    case HOOK_DONE:
+    case HOOK_FAILED:
+        put_applied(out, news->outcome->result);
+        if (news->event == HOOK_FAILED) {
+            put_failure(out, news->outcome);
+        }
+        break;
+    case HOOK_LOST:
+    case HOOK_ALL:
+        put_text(out, "error", "Nobody has heard of the worker of this run: the tracking table says what is applied.");
+        break;
+    }
+    buffer_putc(out, '}');
+}
+
+/* ---- the two forms ---- */
+
+static void put_cloud_event(struct buffer *out, const struct site *site, const struct hook_news *news)
+{
+    char time[RFC3339_SIZE];
+    clock_rfc3339(clock_wall_us(), time);
+    buffer_printf(out, "{\"specversion\":\"1.0\",\"id\":\"%s\",\"type\":\"truss.%s\",\"source\":\"/truss/databases/",
+                  news->id, hook_event_word(news->event));
+    put_encoded(out, place_of(site)->database);
+    buffer_printf(out, "\",\"time\":\"%s\",\"subject\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":", time,
+                  news->operation);
+    put_data(out, site, news);
+    buffer_putc(out, '}');
+}
+
+/* What happened in a sentence. */
+static const char *sentence_of(struct arena *arena, const struct hook_news *news)
+{
+    const struct hook_outcome *const outcome = news->outcome;
+    const bool has_failed = outcome != NULL && outcome->result != NULL && outcome->result->failed != NULL;
+    switch (news->event) {
+    case HOOK_STARTED:
+        return arena_printf(arena, "a run of %u migration(s) has begun.", news->count);
+    case HOOK_LOCK_WAIT:
+        return arena_printf(arena, "%s waits for %s, for %.0f s until now.",
+                            news->wait->migration == NULL ? "a run" : news->wait->migration,
+                            news->wait->kind == RUN_EVENT_RUN_LOCK_WAIT ? "another run" : "a lock",
+                            news->wait->duration_ms / 1000.0);
+    case HOOK_DONE:
+        return arena_printf(arena, "%zu migration(s) applied.",
+                            outcome->result == NULL ? 0 : outcome->result->n_applied);
+    case HOOK_FAILED:
+        return arena_printf(arena, "the run %s%s%s: %s", outcome->outcome == RUN_CANCELLED ? "was cancelled" : "failed",
+                            has_failed ? " at " : "", has_failed ? outcome->result->failed->name : "", outcome->error);
+    case HOOK_LOST:
+    case HOOK_ALL:
+        break;
+    }
+    return "nobody has heard of the worker of a run; ask for the status.";
+}
+
+/* https://api.slack.com/reference/surfaces/formatting: &, < and > are escaped, and nothing else is. */
+static void put_slack(struct buffer *out, const struct site *site, const struct hook_news *news)
+{
+    struct buffer text = {.arena = out->arena};
+    const char *const plain = arena_printf(
+        out->arena, "%s%s%s: %s (operation %s)", site->environment == NULL ? "" : site->environment,
+        site->environment == NULL ? "" : " ", place_of(site)->database, sentence_of(out->arena, news), news->operation);
+    for (const char *c = plain; *c != '\0'; c++) {
+        if (*c == '&' || *c == '<' || *c == '>') {
+            buffer_puts(&text, *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : "&gt;");
+        } else {
+            buffer_putc(&text, *c);
+        }
+    }
+    buffer_puts(out, "{\"text\":");
+    json_write_string(out, buffer_text(&text));
+    buffer_putc(out, '}');
+}
+
+const char *hook_body(struct arena *arena, enum hook_format format, const struct site *site,
+                      const struct hook_news *news)
+{
+    struct buffer out = {.arena = arena};
+    if (format == HOOK_SLACK) {
+        put_slack(&out, site, news);
+    } else {
+        put_cloud_event(&out, site, news);
+    }
+    return buffer_string(&out);
+}

@@ -1,0 +1,44 @@
+/*
+ * The operator's file of webhooks:
+ *
+ *     [webhook.ops]
+ *     url = "https://example.org/hook"          # or url_file, where the URL is a secret
+ *     secret_file = "/run/secrets/webhook"      # signs what is sent; needed but for format = "slack"
+ *     events = ["run.failed", "run.lost"]       # else all
+ *     format = "cloudevents"                    # or "slack"
+ *     lock_wait_seconds = 30
+ */
+#ifndef WORKER_TELEMETRY_WEBHOOK_CONFIG_H
+#define WORKER_TELEMETRY_WEBHOOK_CONFIG_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+enum hook_event { HOOK_STARTED = 1, HOOK_LOCK_WAIT = 2, HOOK_DONE = 4, HOOK_FAILED = 8, HOOK_LOST = 16, HOOK_ALL = 31 };
+
+enum hook_format { HOOK_CLOUDEVENTS, HOOK_SLACK };
+
+struct hook {
+    const char *name;
+    const char *url;
+    struct text secret; /* the key; size 0: nothing is signed */
+    unsigned events;    /* of enum hook_event */
+    enum hook_format format;
+    uint32_t lock_wait_ms; /* a wait that is shorter is not told */
+};
+
+#define HOOKS_MOST 16
+
+struct hook_list {
+    struct hook items[HOOKS_MOST];
+    size_t count;
+};
+
+/* "run.started". */
+const char *hook_event_word(enum hook_event event);
+
+/* Reads the file and those that it names. False where one cannot be read or says what is none: the message names file
+ * and line, and no secret. All in the arena. */
+bool hooks_read(struct arena *arena, const char *path, struct hook_list *hooks, struct status *status);
+
+#endif

@@ -1,0 +1,387 @@
+/*
+ * A run writes its rows on its own thread, in one small query with a short time; where the database does not take the
+ * last of them, they are kept in memory and written by the thread that sends. That thread also says that the runs of
+ * this worker go on. The rows that tell of a lost run are put off again and again, and go with its end.
+ */
+#include "worker/telemetry/webhooks.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "worker/telemetry/post.h"
+#include "worker/telemetry/webhook_body.h"
+#include "worker/telemetry/webhook_delivery.h"
+#include "worker/telemetry/webhook_rows.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define WRITE_MS     2000  /* for what a run writes */
+#define WORK_MS      20000 /* for what the thread asks of the database in a round */
+#define LOST_MS      45000 /* after which a run of which nobody hears is lost */
+#define RENEW_MS     10000
+#define LOOK_MS      3000 /* for what other workers have left */
+#define SWEEP_MS     3600000
+#define MOST_A_ROUND 50
+
+struct hook_run {
+    struct hook_run *next; /* of the webhooks' list */
+    struct webhooks *webhooks;
+    struct arena *arena;
+    const char *operation;
+    bool has_begun;
+    unsigned waits_told; /* a bit for each receiver */
+    struct hook_row rows[HOOKS_MOST];
+    size_t row_count; /* of its end, where they could not be written yet */
+    bool has_ended;
+};
+
+struct webhooks {
+    const struct site *site;
+    const struct hook_list *hooks;
+    struct pg_pool *pool; /* of its own: it may be at work for long */
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t news;
+    struct hook_run *runs; /* that have begun, and those whose end is still to be written */
+    bool is_wanted;        /* there is something new to send */
+    atomic_bool stopping;
+    bool is_complaining; /* the thread's */
+    bool has_table;
+    struct hook_delivery delivery; /* the thread's, but for its numbers */
+    tally unwritten;
+};
+
+/* ---- rows ---- */
+
+/* A row for each receiver that wants to hear of it; their number. wanted: a bit for each that is asked. */
+static size_t make_rows(const struct hook_run *run, const struct hook_news *news, unsigned wanted,
+                        struct hook_row rows[HOOKS_MOST])
+{
+    const struct webhooks *const webhooks = run->webhooks;
+    size_t count = 0;
+    for (size_t i = 0; i < webhooks->hooks->count; i++) {
+        const struct hook *const hook = &webhooks->hooks->items[i];
+        if ((hook->events & news->event) != 0 && (wanted & (1u << i)) != 0) {
+            rows[count++] = (struct hook_row){
+                .event = news->id,
+                .hook = hook->name,
+                .kind = hook_event_word(news->event),
+                .body = hook_body(run->arena, hook->format, webhooks->site, news),
+                .due_in_ms = news->event == HOOK_LOST ? LOST_MS : 0,
+            };
+        }
+    }
+    return count;
+}
+
+static const char *new_id(struct arena *arena)
+{
+    char *const id = arena_alloc(arena, UUID_SIZE);
+    uuid_v4(id);
+    return id;
+}
+
+/* Writes rows; false where the database does not take them, which is counted and logged by who gives up. */
+static bool write_rows(const struct hook_run *run, const struct hook_row *rows, size_t count, bool ends)
+{
+    struct pg_pool *const pool = run->webhooks->site->pool;
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    char error[LOG_QUOTED_SIZE];
+    struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(WRITE_MS), &status);
+    const bool ok = session != NULL && hook_rows_ensure(session, &status) &&
+                    hook_rows_add(session, &(struct hook_rows){run->operation, rows, count, ends}, &status);
+    pg_pool_give(pool, session);
+    if (!ok) {
+        log_warn("webhook event not written", "operation=%s error=%s", run->operation,
+                 log_quoted(status.message, error));
+    }
+    arena_free(arena);
+    return ok;
+}
+
+static void wake(struct webhooks *webhooks)
+{
+    pthread_mutex_lock(&webhooks->mutex);
+    webhooks->is_wanted = true;
+    pthread_cond_signal(&webhooks->news);
+    pthread_mutex_unlock(&webhooks->mutex);
+}
+
+/* ---- the side of the run ---- */
+
+struct hook_run *hook_run_begin(struct webhooks *webhooks, const char *operation)
+{
+    struct arena *const arena = arena_new(0);
+    struct hook_run *const run = arena_alloc(arena, sizeof *run);
+    *run = (struct hook_run){
+        .webhooks = webhooks, .arena = arena, .operation = arena_strdup(arena, operation), .next = NULL};
+    return run;
+}
+
+/* The rows that would tell of its loss are written with those of its beginning. */
+static void write_begin(struct hook_run *run, uint32_t count)
+{
+    struct webhooks *const webhooks = run->webhooks;
+    struct hook_row rows[2 * HOOKS_MOST];
+    const struct hook_news started = {
+        .event = HOOK_STARTED, .id = new_id(run->arena), .operation = run->operation, .count = count};
+    const struct hook_news lost = {.event = HOOK_LOST, .id = new_id(run->arena), .operation = run->operation};
+    size_t rows_made = make_rows(run, &started, UINT32_MAX, rows);
+    rows_made += make_rows(run, &lost, UINT32_MAX, rows + rows_made);
+    run->has_begun = true;
+    pthread_mutex_lock(&webhooks->mutex);
+    run->next = webhooks->runs;
+    webhooks->runs = run;
+    pthread_mutex_unlock(&webhooks->mutex);
+    if (!write_rows(run, rows, rows_made, false)) {
+        tally_add(&webhooks->unwritten, rows_made);
+    }
+    wake(webhooks);
+}
+
+/* A wait is told once to each receiver, when it is as long as that one wants it. */
+static void write_wait(struct hook_run *run, const struct run_event *event)
+{
+    struct webhooks *const webhooks = run->webhooks;
+    struct hook_row rows[HOOKS_MOST];
+    unsigned wanted = 0;
+    for (size_t i = 0; i < webhooks->hooks->count; i++) {
+        const bool is_long = event->duration_ms >= webhooks->hooks->items[i].lock_wait_ms;
+        wanted |= is_long && (run->waits_told & (1u << i)) == 0 ? 1u << i : 0;
+    }
+    if (wanted == 0) {
+        return;
+    }
+    const struct hook_news news = {
+        .event = HOOK_LOCK_WAIT, .id = new_id(run->arena), .operation = run->operation, .wait = event};
+    const size_t count = make_rows(run, &news, wanted, rows);
+    run->waits_told |= wanted;
+    if (count > 0 && !write_rows(run, rows, count, false)) {
+        tally_add(&webhooks->unwritten, count);
+    }
+    wake(webhooks);
+}
+
+void hook_run_event(struct hook_run *run, const struct run_event *event)
+{
+    if (event->kind == RUN_EVENT_RUN_STARTED && event->count > 0 && !run->has_begun) {
+        write_begin(run, event->count);
+    } else if (event->kind == RUN_EVENT_LOCK_WAIT || event->kind == RUN_EVENT_RUN_LOCK_WAIT) {
+        write_wait(run, event);
+    } else if (event->kind == RUN_EVENT_MIGRATION_STARTED) {
+        run->waits_told = 0;
+    }
+}
+
+/* With the mutex held. */
+static void unlink_run(struct hook_run *run)
+{
+    struct hook_run **link = &run->webhooks->runs;
+    while (*link != NULL && *link != run) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = run->next;
+    }
+}
+
+void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
+{
+    struct webhooks *const webhooks = run->webhooks;
+    struct arena *const arena = run->arena;
+    if (!run->has_begun) {
+        arena_free(arena);
+        return;
+    }
+    const struct hook_news news = {
+        .event = outcome->outcome == RUN_SUCCEEDED ? HOOK_DONE : HOOK_FAILED,
+        .id = new_id(arena),
+        .operation = run->operation,
+        .outcome = outcome,
+    };
+    run->row_count = make_rows(run, &news, UINT32_MAX, run->rows);
+    const bool ok = write_rows(run, run->rows, run->row_count, true);
+    pthread_mutex_lock(&webhooks->mutex);
+    run->has_ended = true;
+    if (ok) {
+        unlink_run(run);
+    }
+    pthread_mutex_unlock(&webhooks->mutex);
+    if (ok) {
+        arena_free(arena);
+    }
+    wake(webhooks);
+}
+
+/* ---- the thread: runs of ours ---- */
+
+/* What could not be written at the end of a run, once more. */
+static void write_ends(struct webhooks *webhooks)
+{
+    for (;;) {
+        pthread_mutex_lock(&webhooks->mutex);
+        struct hook_run *run = webhooks->runs;
+        while (run != NULL && !run->has_ended) {
+            run = run->next;
+        }
+        pthread_mutex_unlock(&webhooks->mutex);
+        if (run == NULL || !write_rows(run, run->rows, run->row_count, true)) {
+            return;
+        }
+        pthread_mutex_lock(&webhooks->mutex);
+        unlink_run(run);
+        pthread_mutex_unlock(&webhooks->mutex);
+        arena_free(run->arena);
+    }
+}
+
+/* "{id,id}" of the runs that go on; "{}" where there is none. */
+static const char *list_runs(struct webhooks *webhooks, struct arena *arena)
+{
+    struct buffer list = {.arena = arena};
+    buffer_putc(&list, '{');
+    pthread_mutex_lock(&webhooks->mutex);
+    for (const struct hook_run *run = webhooks->runs; run != NULL; run = run->next) {
+        buffer_printf(&list, "%s%s", list.size == 1 ? "" : ",", run->operation);
+    }
+    pthread_mutex_unlock(&webhooks->mutex);
+    buffer_putc(&list, '}');
+    return buffer_string(&list);
+}
+
+/* The first of several failures is told. */
+static void complain(struct webhooks *webhooks, const struct status *status)
+{
+    char error[LOG_QUOTED_SIZE];
+    if (!webhooks->is_complaining) {
+        log_warn("webhooks wait for the database", "error=%s", log_quoted(status->message, error));
+    }
+    webhooks->is_complaining = true;
+}
+
+/* ---- the thread ---- */
+
+static void work(struct webhooks *webhooks, int64_t *next_renewal, int64_t *next_sweep)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct pg_session *const session = pg_pool_take_pinned(webhooks->pool, deadline_in(WORK_MS), &status);
+    bool ok = session != NULL && (webhooks->has_table || hook_rows_ensure(session, &status));
+    if (ok) {
+        webhooks->has_table = true;
+        webhooks->is_complaining = false;
+        write_ends(webhooks);
+        const char *const runs = list_runs(webhooks, arena);
+        if (clock_ms() >= *next_renewal && runs[1] != '}') {
+            ok = hook_rows_renew(session, runs, LOST_MS, &status);
+            *next_renewal = clock_ms() + RENEW_MS;
+        }
+        if (ok && clock_ms() >= *next_sweep) {
+            ok = hook_rows_sweep(session, &status);
+            *next_sweep = clock_ms() + SWEEP_MS;
+        }
+        for (int i = 0;
+             ok && i < MOST_A_ROUND && clock_ms() < *next_renewal && hook_deliver(&webhooks->delivery, session); i++) {
+        }
+    }
+    if (!ok) {
+        complain(webhooks, &status);
+        webhooks->has_table = false;
+    }
+    pg_pool_give(webhooks->pool, session);
+    arena_free(arena);
+}
+
+/* Until there is something new, or others may have left something. False where it is to end. */
+static bool wait_for_work(struct webhooks *webhooks)
+{
+    const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));
+    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    pthread_mutex_lock(&webhooks->mutex);
+    while (!webhooks->is_wanted && !atomic_load(&webhooks->stopping) &&
+           pthread_cond_timedwait(&webhooks->news, &webhooks->mutex, &time) == 0) {
+    }
+    webhooks->is_wanted = false;
+    pthread_mutex_unlock(&webhooks->mutex);
+    return !atomic_load(&webhooks->stopping);
+}
+
+static void *send_all(void *data)
+{
+    struct webhooks *const webhooks = data;
+    int64_t next_renewal = clock_ms() + RENEW_MS;
+    int64_t next_sweep = 0;
+    do {
+        next_renewal = clock_ms() >= next_renewal + RENEW_MS ? clock_ms() : next_renewal;
+        work(webhooks, &next_renewal, &next_sweep);
+    } while (wait_for_work(webhooks));
+    return NULL;
+}
+
+struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks)
+{
+    pthread_condattr_t attributes;
+    struct webhooks *const webhooks = memory_alloc(sizeof *webhooks);
+    post_prepare();
+    webhooks->site = site;
+    webhooks->hooks = hooks;
+    webhooks->delivery = (struct hook_delivery){.hooks = hooks, .stopping = &webhooks->stopping};
+    webhooks->pool = pg_pool_new(site->conninfo, 1);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&webhooks->mutex, NULL);
+    pthread_cond_init(&webhooks->news, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&webhooks->thread, NULL, send_all, webhooks) != 0) {
+        pg_pool_free(webhooks->pool);
+        free(webhooks);
+        return NULL;
+    }
+    return webhooks;
+}
+
+void webhooks_stop(struct webhooks *webhooks)
+{
+    if (webhooks == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&webhooks->mutex);
+    atomic_store(&webhooks->stopping, true);
+    pthread_cond_broadcast(&webhooks->news);
+    pthread_mutex_unlock(&webhooks->mutex);
+    pthread_join(webhooks->thread, NULL);
+    for (struct hook_run *run = webhooks->runs, *next; run != NULL; run = next) {
+        next = run->next;
+        arena_free(run->arena);
+    }
+    pg_pool_free(webhooks->pool);
+    pthread_mutex_destroy(&webhooks->mutex);
+    pthread_cond_destroy(&webhooks->news);
+    free(webhooks);
+}
+
+void webhooks_show(const struct webhooks *webhooks, struct metrics *metrics)
+{
+    if (webhooks == NULL) {
+        return;
+    }
+    const struct {
+        struct metric metric;
+        double value;
+    } rows[] = {
+        {{"truss_webhooks_delivered_total", "Events that receivers have taken from this worker.", METRIC_COUNTER},
+         (double)tally_read(&webhooks->delivery.delivered)},
+        {{"truss_webhooks_failures_total", "Tries to deliver an event that failed.", METRIC_COUNTER},
+         (double)tally_read(&webhooks->delivery.failures)},
+        {{"truss_webhooks_given_up_total", "Events that were tried to the end and never taken.", METRIC_COUNTER},
+         (double)tally_read(&webhooks->delivery.given_up)},
+        {{"truss_webhooks_unwritten_total", "Events that the database did not take, so that nobody is told.",
+          METRIC_COUNTER},
+         (double)tally_read(&webhooks->unwritten)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        metrics_number(metrics, &rows[i].metric, rows[i].value);
+    }
+}
