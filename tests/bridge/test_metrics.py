@@ -59,8 +59,9 @@ class Metrics(Case):
                           self.value("truss_rpc_queued_requests", lane="run")), (0, 0, 0))
 
     def test_waits_for_locks_are_counted_in_tries_and_seconds(self):
-        http = self.start("ALTER TABLE busy ADD COLUMN more INT;")
-        self.sql("CREATE TABLE busy (id INT)")
+        http = self.start("CREATE TABLE busy (id INT);")
+        self.assertEqual(http.post(RUN, {}).status, 200)
+        self.files.add("2", "ALTER TABLE busy ADD COLUMN more INT;")
         self.hold("BEGIN", "LOCK TABLE busy IN ACCESS SHARE MODE")
         answer = http.post(RUN, {"lock_retry_ms": 1000})
         self.assertEqual(answer.status, 400)

@@ -106,7 +106,7 @@ class Program:
         for line in self.process.stderr:
             text = line.decode("utf-8", "replace")
             self.log.append(text)
-            found = re.search(r'event="listening" address=(\S+)', text)
+            found = re.search(r'event"?[=:]"listening"[ ,]"?address"?[=:]"?([^\s",]+)', text)  # logfmt or JSON
             if found and not self.address:
                 self.address = found.group(1)
                 self._listening.set()

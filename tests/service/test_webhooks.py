@@ -1,0 +1,211 @@
+"""What runs do, told to receivers: their form, their signature, and that each is told at least once."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import harness
+from harness import Case, RpcError, wait_for
+from receiver import Receiver
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+HOOK = '[webhook.ops]\nurl = "{url}/hook"\nsecret_file = "{secret}"\n'
+
+
+class Webhooks(Case):
+    def receiver(self, *answers):
+        receiver = Receiver(answers)
+        self.addCleanup(receiver.stop)
+        return receiver
+
+    def config(self, receiver, text=HOOK, more=""):
+        """A file of webhooks, in a folder of its own."""
+        place = self.project()
+        secret, path = os.path.join(place.path, "secret"), os.path.join(place.path, "hooks.toml")
+        with open(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(SECRET + "\n")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.format(url=receiver.url, secret=secret) + more)
+        return path
+
+    def begin(self, config, *scripts, worker=()):
+        self.files = self.project()
+        for number, script in enumerate(scripts, 1):
+            self.files.add(str(number), script)
+        self.process = self.worker(self.files, "--webhooks", config, *worker)
+        return self.rpc(self.process)
+
+    def events(self, receiver, count):
+        """The bodies of so many requests."""
+        wait_for(lambda: len(receiver.requests) >= count)
+        return [json.loads(body) for _, _, body in receiver.requests]
+
+    def rows(self, what="count(*)"):
+        return [list(row) for row in self.sql(f"SELECT {what} FROM truss.webhook_events")]
+
+    def check_signature(self, headers, body):
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        self.assertEqual(headers["webhook-signature"], "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode())
+
+    def test_a_run_that_goes_well_is_told_as_signed_cloud_events(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver), "CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);", worker=("--environment", "staging"))
+        reply = rpc.call("MigrationService", "Run", {"confirm": self.database})
+        started, done = self.events(receiver, 2)
+        self.assertEqual([event["type"] for event in (started, done)], ["truss.run.started", "truss.run.done"])
+        for (path, headers, body), event in zip(receiver.requests, (started, done), strict=True):
+            self.assertEqual((path, headers["Content-Type"], headers["webhook-id"]),
+                             ("/hook", "application/cloudevents+json; charset=utf-8", event["id"]))
+            self.assertEqual((event["specversion"], event["datacontenttype"], event["subject"]), ("1.0", "application/json", reply.operation))
+            self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+            self.assertEqual((event["source"], event["data"]["target"]["environment"]), (f"/truss/databases/{self.database}", "staging"))
+            self.check_signature(headers, body)
+        self.assertEqual((started["data"]["migrations"], done["data"]["applied"]), (2, ["1", "2"]))
+        wait_for(lambda: self.rows() == [["0"]])  # what would tell of a lost run went with its end
+
+    def test_a_failure_tells_no_value_no_statement_and_no_secret(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver), "CREATE TABLE a (id INT);", "SELECT 'a-secret-value'::int;")
+        rpc.call("MigrationService", "Run")
+        failed = self.events(receiver, 2)[1]
+        self.assertEqual((failed["type"], failed["data"]["migration"], failed["data"]["sqlstate"], failed["data"]["applied"]),
+                         ("truss.run.failed", "2", "22P02", ["1"]))
+        self.assertEqual(failed["data"]["error"], "invalid input syntax for type integer")
+        sent = b"".join(body for _, _, body in receiver.requests).decode()
+        for word in ("a-secret-value", "SELECT", harness.PASSWORD, SECRET):
+            self.assertNotIn(word, sent)
+
+    def test_what_changes_nothing_is_not_told(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver), "CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "Run", {"dry_run": True})
+        rpc.call("MigrationService", "Run")
+        rpc.call("MigrationService", "Run")  # nothing is pending
+        self.assertEqual([event["type"] for event in self.events(receiver, 2)], ["truss.run.started", "truss.run.done"])
+        wait_for(lambda: self.rows() == [["0"]])
+        self.assertEqual(len(receiver.requests), 2)
+
+    def test_a_receiver_that_fails_is_told_again_with_the_same_id(self):
+        receiver = self.receiver(500)
+        rpc = self.begin(self.config(receiver, more='events = ["run.done"]\n'), "CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "Run")
+        first, second = self.events(receiver, 2)
+        self.assertEqual(first, second)
+        self.assertEqual(receiver.requests[0][1]["webhook-id"], receiver.requests[1][1]["webhook-id"])
+        wait_for(lambda: self.rows() == [["0"]])
+        self.assertIn('error="HTTP status 500"', self.process.text())
+
+    def test_a_redirect_is_no_delivery(self):
+        receiver = self.receiver(302)
+        rpc = self.begin(self.config(receiver, more='events = ["run.done"]\n'), "CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "Run")
+        self.events(receiver, 2)
+        self.assertEqual([path for path, _, _ in receiver.requests], ["/hook", "/hook"])
+
+    def test_what_a_killed_worker_has_not_delivered_another_one_does(self):
+        receiver = self.receiver(*[500] * 9)
+        config = self.config(receiver, more='events = ["run.done"]\n')
+        rpc = self.begin(config, "CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "Run")
+        self.events(receiver, 1)
+        self.process.kill()
+        self.assertEqual(self.rows("kind"), [["run.done"]])
+        receiver.answers.clear()
+        told = len(receiver.requests)
+        self.sql("UPDATE truss.webhook_events SET next_at = now()")
+        self.worker(self.files, "--webhooks", config)
+        events = self.events(receiver, told + 1)
+        self.assertEqual({event["id"] for event in events}, {events[0]["id"]})
+        wait_for(lambda: self.rows() == [["0"]])
+
+    def test_of_a_run_whose_worker_was_killed_it_is_told_that_it_is_lost(self):
+        receiver = self.receiver()
+        config = self.config(receiver)
+        rpc = self.begin(config, "SELECT pg_sleep(60);")
+        operation = rpc.call("MigrationService", "StartRun").id
+        self.events(receiver, 1)
+        self.process.kill()
+        self.wake_up()
+        self.assertEqual(self.rows("kind, operation"), [["run.lost", operation]])
+        self.sql("UPDATE truss.webhook_events SET next_at = now()")  # 45 seconds later
+        self.worker(self.files, "--webhooks", config)
+        lost = self.events(receiver, 2)[1]
+        self.assertEqual((lost["type"], lost["subject"]), ("truss.run.lost", operation))
+
+    def test_two_workers_deliver_each_event_once(self):
+        receiver = self.receiver()
+        config = self.config(receiver)
+        rpc = self.begin(config, *[f"CREATE TABLE t{i} (id INT);" for i in range(3)])
+        self.worker(self.files, "--webhooks", config)
+        for i in range(3):
+            rpc.call("MigrationService", "Run", {"migrations": [str(i + 1)]})
+        self.events(receiver, 6)
+        wait_for(lambda: self.rows() == [["0"]])
+        ids = [headers["webhook-id"] for _, headers, _ in receiver.requests]
+        self.assertEqual((len(ids), len(set(ids))), (6, 6))
+
+    def test_a_receiver_that_never_answers_holds_up_no_run(self):
+        receiver = self.receiver()
+        receiver.stop()
+        rpc = self.begin(self.config(receiver), "CREATE TABLE a (id INT);")
+        self.assertTrue(rpc.call("MigrationService", "Run", timeout_ms=20000).ok)
+        wait_for(lambda: "webhook not delivered" in self.process.text())
+        self.assertNotIn(receiver.url, self.process.text())
+
+    def test_a_long_wait_for_a_lock_is_told_once_and_without_others_statements(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver, more='lock_wait_seconds = 0\nevents = ["run.lock_wait"]\n'), "CREATE TABLE busy (id INT);")
+        rpc.call("MigrationService", "Run")
+        self.files.add("2", "ALTER TABLE busy ADD COLUMN more INT;")
+        self.hold("BEGIN", "LOCK TABLE busy IN ACCESS SHARE MODE", "SELECT 'their statement'")
+        rpc.call("MigrationService", "Run", {"lock_retry_ms": 2500})
+        event = self.events(receiver, 1)[0]
+        self.assertEqual((event["type"], event["data"]["migration"], event["data"]["for_another_run"]), ("truss.run.lock_wait", "2", False))
+        self.assertNotIn("their statement", json.dumps(event))
+        wait_for(lambda: self.rows() == [["0"]])
+        self.assertEqual(len(receiver.requests), 1)
+
+    def test_slack_gets_a_line_of_text(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver, '[webhook.chat]\nurl = "{url}"\nformat = "slack"\nevents = ["run.failed"]\n'),
+                         'SELECT 1 FROM "<none>&";')
+        rpc.call("MigrationService", "Run")
+        body = self.events(receiver, 1)[0]
+        self.assertEqual(list(body), ["text"])
+        self.assertRegex(body["text"], rf'^{self.database}: the run failed at 1: relation "&lt;none&gt;&amp;" does not exist \(operation [-0-9a-f]+\)$')
+        self.assertNotIn("webhook-signature", receiver.requests[0][1])
+
+    def test_a_file_that_is_wrong_stops_the_start_and_says_where(self):
+        receiver = self.receiver()
+        for text, word in (("", "has no webhook"), ('[webhook.a]\nurl = "ftp://x"\n', "line 2: this is no http"), ("[hook.a]\n", "line 1: a table"),
+                           ('[webhook.a]\nurl = "{url}"\n', "secret_file"), (HOOK + 'events = ["run.drift"]\n', "line 4: there are run.started"),
+                           (HOOK + "colour = 1\n", "line 4: a webhook has")):
+            process = self.program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", self.project().path,
+                                   "--webhooks", self.config(receiver, text))
+            self.assertEqual(process.process.wait(60), 1)
+            wait_for(lambda: re.search(re.escape(word), process.text()))
+            process.kill()
+
+    def test_the_least_role_without_a_schema_of_its_own_runs_all_the_same(self):
+        receiver = self.receiver()
+        self.sql("CREATE ROLE nobody_%s LOGIN PASSWORD 'x'" % self.database)
+        self.addCleanup(self.cluster.psql, "postgres", "DROP ROLE nobody_%s" % self.database)
+        self.addCleanup(self.sql, "DROP OWNED BY nobody_%s CASCADE" % self.database)
+        self.sql("GRANT USAGE, CREATE ON SCHEMA public TO nobody_%s" % self.database)
+        self.files = self.project().add("1", "CREATE TABLE a (id INT);")
+        url = re.sub("//[^@]+@", f"//nobody_{self.database}:x@", self.url())
+        process = self.worker(self.files, "--webhooks", self.config(receiver), url=url)
+        try:
+            self.assertTrue(self.rpc(process).call("MigrationService", "Run").ok)
+        except RpcError as error:
+            self.fail(str(error))
+        wait_for(lambda: "webhook event not written" in process.text())
+
+
+if __name__ == "__main__":
+    harness.main()
