@@ -154,6 +154,7 @@ static bool read_telemetry(struct arena *arena, const struct options *options, s
 {
     config->otlp_endpoint = is_empty(options->otlp_endpoint) || options->serves_parent ? NULL : options->otlp_endpoint;
     config->otlp_headers = options->otlp_headers;
+    config->metrics_open = options->metrics_open;
     if (is_empty(options->webhooks) || options->serves_parent) {
         return true;
     }
@@ -174,7 +175,6 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                     .migration_limit = options->migration_limit},
         /* The only caller of a private worker is who started it, with the database's own password. */
         .audit = options->audit,
-        .metrics_open = options->metrics_open,
         .tokens = options->serves_parent ? NULL : options->tokens,
         .environment = options->environment == NULL || options->environment[0] == '\0' ? NULL : options->environment,
         .environment_is_projects = options->by_project[OPTION_environment],

@@ -17,10 +17,10 @@ struct config {
     const struct hook_list *webhooks;      /* NULL: there are none */
     const char *otlp_endpoint;             /* NULL: no spans are sent */
     const char *otlp_headers;
-    bool metrics_open;                     /* metrics need no login */
-    const char *tokens;                    /* the file of who may call; NULL: nobody is asked */
-    const char *environment;               /* NULL: none was said */
-    bool environment_is_projects;          /* by nobody but the project's truss.toml */
+    bool metrics_open;            /* metrics need no login */
+    const char *tokens;           /* the file of who may call; NULL: nobody is asked */
+    const char *environment;      /* NULL: none was said */
+    bool environment_is_projects; /* by nobody but the project's truss.toml */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;
