@@ -170,11 +170,11 @@ class Looks(chromium.Page):
         for width, height, smaller in SIZES:
             self.open(None, "/settings", http=self.served, options={"viewport": {"width": width, "height": height}, "timezoneId": "UTC"})
             for page, path in self.pages.items():
+                self.visit(path)
+                self.settle()
                 for theme in ("light", "dark"):
                     with self.subTest(page=page, width=width, theme=theme):
                         self.do("await page.emulateMedia({ colorScheme: args[0], reducedMotion: 'reduce' })", theme)
-                        self.visit(path)
-                        self.settle()
                         if shots:
                             self.do("await page.screenshot({ path: args[0] })", os.path.join(shots, f"{page}-{width}-{theme}.png"))
                         self.compare(f"{page}-{width}-{theme}", self.picture(width // smaller, height // smaller))

@@ -32,9 +32,13 @@ export const running = () => (runs.data?.operations ?? []).filter((one) => !one.
 /** What may be done here. Where scopes are not known, all: the worker has the last word. */
 export const may = (scope) => !who.data?.scopes?.length || who.data.scopes.some((one) => one === scope || one === "admin" || one.startsWith(`${scope}:`));
 
-export const refresh = () => Promise.all([status.refresh(), runs.refresh()]);
-
 let asksAt = 0;
+
+/** Asks now, and again when it is time: soon where that failed. */
+export async function refresh() {
+  await Promise.all([status.refresh(), runs.refresh()]);
+  asksAt = Date.now() + pause();
+}
 
 /** When the status is asked for again, in ms since 1970. */
 export const nextAsk = () => asksAt;
@@ -52,7 +56,7 @@ function pause() {
 /** The first answer, and then others: quickly while something runs or is gone, slowly otherwise, never in a tab that nobody sees. */
 export function startAsking() {
   asksAt = Date.now() + SLOW;
-  refresh().then(() => { asksAt = Date.now() + pause(); });
+  refresh();
   who.refresh();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   setInterval(() => {
