@@ -126,7 +126,7 @@ __attribute__((unused)) static const Truss__Migration__V1__PreviewResponse *ask(
 /* ---- many calls ---- */
 
 /* How calls ended. */
-struct tally {
+struct outcomes {
     atomic_int ok;
     atomic_int refused;
     atomic_int expired;
@@ -137,40 +137,41 @@ struct tally {
 
 static void count(const ProtobufCMessage *reply, const struct status *outcome, void *data)
 {
-    struct tally *const tally = data;
+    struct outcomes *const outcomes = data;
     atomic_int *const counts[] = {
-        [STATUS_OK] = &tally->ok,
-        [STATUS_CANCELLED] = &tally->cancelled,
-        [STATUS_DEADLINE_EXCEEDED] = &tally->expired,
-        [STATUS_UNAVAILABLE] = &tally->unavailable,
+        [STATUS_OK] = &outcomes->ok,
+        [STATUS_CANCELLED] = &outcomes->cancelled,
+        [STATUS_DEADLINE_EXCEEDED] = &outcomes->expired,
+        [STATUS_UNAVAILABLE] = &outcomes->unavailable,
     };
     const size_t code = (size_t)outcome->code;
     const bool known = code < sizeof counts / sizeof counts[0] && counts[code] != NULL;
     ck_assert((reply != NULL) == (outcome->code == STATUS_OK));
     const bool refused = outcome->code == STATUS_UNAVAILABLE && outcome->retry_ms > 0;
-    atomic_fetch_add(refused ? &tally->refused : known ? counts[code] : &tally->other, 1);
+    atomic_fetch_add(refused ? &outcomes->refused : known ? counts[code] : &outcomes->other, 1);
 }
 
-__attribute__((unused)) static void start_call(const char *name, uint32_t timeout_ms, struct tally *tally)
+__attribute__((unused)) static void start_call(const char *name, uint32_t timeout_ms, struct outcomes *outcomes)
 {
     Truss__Migration__V1__PreviewRequest request = TRUSS__MIGRATION__V1__PREVIEW_REQUEST__INIT;
     const struct rpc_invocation invocation = {MIGRATION, 2, &request.base, {.timeout_ms = timeout_ms}};
     request.name = arena_strdup(arena, name);
-    rpc_call(channel, &invocation, count, tally);
+    rpc_call(channel, &invocation, count, outcomes);
 }
 
-static int total(const struct tally *tally)
+static int total(const struct outcomes *outcomes)
 {
-    return tally->ok + tally->refused + tally->expired + tally->cancelled + tally->unavailable + tally->other;
+    return outcomes->ok + outcomes->refused + outcomes->expired + outcomes->cancelled + outcomes->unavailable +
+           outcomes->other;
 }
 
-__attribute__((unused)) static void wait_total(const struct tally *tally, int expected)
+__attribute__((unused)) static void wait_total(const struct outcomes *outcomes, int expected)
 {
     const int64_t deadline = deadline_in(20000);
-    while (total(tally) < expected && !deadline_passed(deadline)) {
+    while (total(outcomes) < expected && !deadline_passed(deadline)) {
         sleep_ms(5);
     }
-    ck_assert_int_eq(total(tally), expected);
+    ck_assert_int_eq(total(outcomes), expected);
 }
 
 #endif

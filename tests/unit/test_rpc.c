@@ -86,12 +86,12 @@ END_TEST
 START_TEST(many_calls_at_once_are_each_answered_once)
 {
     start_server(4, 400);
-    struct tally tally = {0};
+    struct outcomes outcomes = {0};
     for (int i = 0; i < 300; i++) {
-        start_call("x", 20000, &tally);
+        start_call("x", 20000, &outcomes);
     }
-    wait_total(&tally, 300);
-    ck_assert_int_eq(tally.ok, 300);
+    wait_total(&outcomes, 300);
+    ck_assert_int_eq(outcomes.ok, 300);
     ck_assert_int_eq(atomic_load(&handled), 300);
 }
 END_TEST
@@ -99,13 +99,13 @@ END_TEST
 START_TEST(a_full_lane_refuses_at_once)
 {
     start_server(1, 2);
-    struct tally tally = {0};
+    struct outcomes outcomes = {0};
     for (int i = 0; i < 8; i++) {
-        start_call("sleep 1000", 20000, &tally);
+        start_call("sleep 1000", 20000, &outcomes);
     }
-    wait_total(&tally, 8);
-    ck_assert_int_eq(tally.ok, 3);
-    ck_assert_int_eq(tally.refused, 5);
+    wait_total(&outcomes, 8);
+    ck_assert_int_eq(outcomes.ok, 3);
+    ck_assert_int_eq(outcomes.refused, 5);
 }
 END_TEST
 
@@ -120,14 +120,14 @@ static void wait_begun(void)
 START_TEST(what_expires_in_the_queue_is_never_begun)
 {
     start_server(1, 4);
-    struct tally tally = {0};
-    start_call("sleep 2000", 20000, &tally);
+    struct outcomes outcomes = {0};
+    start_call("sleep 2000", 20000, &outcomes);
     wait_begun();
     for (int i = 0; i < 3; i++) {
-        start_call("x", 100, &tally);
+        start_call("x", 100, &outcomes);
     }
-    wait_total(&tally, 4);
-    ck_assert_int_eq(tally.expired, 3);
+    wait_total(&outcomes, 4);
+    ck_assert_int_eq(outcomes.expired, 3);
     ck_assert_msg(ask("behind them", 20000) != NULL, "%s", status.message);
     ck_assert_int_eq(atomic_load(&handled), 2);
 }
@@ -136,27 +136,27 @@ END_TEST
 START_TEST(closing_a_channel_ends_its_calls)
 {
     start_server(2, 4);
-    struct tally tally = {0};
-    start_call("sleep 700", 0, &tally);
-    start_call("sleep 700", 0, &tally);
+    struct outcomes outcomes = {0};
+    start_call("sleep 700", 0, &outcomes);
+    start_call("sleep 700", 0, &outcomes);
     sleep_ms(200);
     rpc_channel_close(channel);
     channel = NULL;
-    ck_assert_int_eq(total(&tally), 2);
-    ck_assert_int_eq(tally.cancelled, 2);
+    ck_assert_int_eq(total(&outcomes), 2);
+    ck_assert_int_eq(outcomes.cancelled, 2);
 }
 END_TEST
 
 START_TEST(a_server_that_stops_finishes_what_it_has)
 {
     start_server(2, 4);
-    struct tally tally = {0};
-    start_call("sleep 300", 20000, &tally);
+    struct outcomes outcomes = {0};
+    start_call("sleep 300", 20000, &outcomes);
     wait_begun();
     ck_assert(rpc_server_stop(server, 5000));
     server = NULL;
-    wait_total(&tally, 1);
-    ck_assert_int_eq(tally.ok, 1);
+    wait_total(&outcomes, 1);
+    ck_assert_int_eq(outcomes.ok, 1);
 }
 END_TEST
 

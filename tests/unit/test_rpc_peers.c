@@ -143,16 +143,16 @@ START_TEST(a_worker_that_dies_during_a_call_is_unavailable_at_once)
 {
     const char *const url = free_url();
     const pid_t worker = fork_worker(url);
-    struct tally tally = {0};
+    struct outcomes outcomes = {0};
     open_channel(url);
     ck_assert_ptr_nonnull(ask("x", 20000));
-    start_call("sleep 20000", 30000, &tally);
+    start_call("sleep 20000", 30000, &outcomes);
     sleep_ms(200);
     const int64_t killed = clock_ms();
     ck_assert_int_eq(kill(worker, SIGKILL), 0);
     ck_assert_int_eq(waitpid(worker, NULL, 0), worker);
-    wait_total(&tally, 1);
-    ck_assert_int_eq(tally.unavailable, 1);
+    wait_total(&outcomes, 1);
+    ck_assert_int_eq(outcomes.unavailable, 1);
     ck_assert_int_lt(clock_ms() - killed, 10000);
 }
 END_TEST
@@ -182,19 +182,19 @@ END_TEST
 START_TEST(a_worker_that_reads_nothing_is_a_deadline_exceeded)
 {
     const char *url;
-    struct tally tally = {0};
+    struct outcomes outcomes = {0};
     char *const large = arena_alloc(arena, 8 * MEGABYTE + 1);
     const int listener = listen_raw(&url);
     open_channel(url);
     const int fd = accept(listener, NULL, NULL);
     greet(fd, REPLIER);
-    start_call(memset(large, 'x', 8 * MEGABYTE), 1500, &tally);
+    start_call(memset(large, 'x', 8 * MEGABYTE), 1500, &outcomes);
     const int64_t began = clock_ms();
     ck_assert_ptr_null(ask("x", 1800));
     ck_assert_int_eq(status.code, STATUS_DEADLINE_EXCEEDED);
     ck_assert_int_ge(clock_ms() - began, 1700);
-    wait_total(&tally, 1);
-    ck_assert_int_eq(tally.expired, 1);
+    wait_total(&outcomes, 1);
+    ck_assert_int_eq(outcomes.expired, 1);
     close(fd);
     close(listener);
 }
