@@ -2,6 +2,7 @@
 import glob
 import os
 import shutil
+import subprocess
 import sys
 from urllib.parse import quote
 
@@ -28,6 +29,24 @@ class Panel(Page):
         self.see(".heading", "_prisma_migrations")
         self.assertEqual(self.chips(), {"pending": "2", "modified": "1", "orphaned": "1", "applied": "1"})
         self.assertEqual(self.rows(), [["pending", "5_m"], ["pending", "4_m"], ["applied", "3_m"], ["orphaned", "2_m"], ["modified", "1_m"]])
+
+    def test_the_applied_version_of_an_edited_file_is_shown_with_what_brings_it_back(self):
+        files = self.project_of("CREATE TABLE a ();", "CREATE TABLE b ();")
+        for words in (("init", "-q"), ("add", "-A"), ("-c", "user.name=Ann & Bob", "-c", "user.email=a@b.c", "commit", "-qm", "add \u202e them")):
+            subprocess.run(["git", "-C", files.path, *words], check=True)
+        self.run_all(files)
+        files.add("1_m", "CREATE TABLE a ();\n-- more")
+        shutil.rmtree(os.path.dirname(files.script("2_m")))
+        self.open(files, "/migrations/1_m")
+        self.click(".todo a", "See what was changed")
+        self.see("[role=tabpanel]", "Found by its checksum")
+        self.see(".facts", "Ann & Bob: add \\u202e them")
+        self.see(".facts", "not committed yet")
+        self.see(".code .added", "+-- more")
+        self.see(".copy-line", "git checkout")
+        self.do("await page.goto(args[0])", self.do("return page.url()").replace("1_m", "2_m"))
+        self.see("[role=tabpanel]", "that is not committed")
+        self.see(".code .removed", "-CREATE TABLE b ();")
 
     def test_filters_are_in_the_address_and_back_undoes_them(self):
         files = self.project_of("CREATE TABLE a ();", "CREATE TABLE b ();")

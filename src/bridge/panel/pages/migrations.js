@@ -28,7 +28,7 @@ function sentence(data) {
 
 function head(data) {
   const said = sentence(data);
-  return heading({ title: said.text, more: [h("p", { class: "muted" }, said.more ? `${said.more} ` : "", data.folder ? ["folder ", h("code", {}, data.folder), " · "] : null, data.tracking_table ? ["tracking table ", h("code", {}, data.tracking_table)] : "no tracking table yet"),
+  return heading({ title: said.text, more: [h("p", { class: "muted" }, said.more ? `${said.more} ` : "", data.folder ? ["Folder ", h("code", {}, data.folder), " · "] : null, data.tracking_table ? [data.folder ? "tracking table " : "Tracking table ", h("code", {}, data.tracking_table)] : data.folder ? "no tracking table yet" : "No tracking table yet"),
     !data.tracking_table && data.summary?.pending && may("mark") ? h("p", { class: "muted" }, "Are its tables there already? ", h("a", { href: link("adopt") }, "Adopt this database")) : null],
     actions: [said.watch ? h("a", { class: "button primary", href: link("runs", said.watch) }, "Watch the run") : null, said.open ? h("a", { class: "button", href: link("migrations", said.open.name) }, "See why") : null,
       said.runs && may("run") ? h("a", { class: "button primary", id: "run", href: link("review") }, `Review and run ${said.runs.toLocaleString("en")}`) : null] });

@@ -11,12 +11,25 @@ const LINES = 5000; // lines that are shown at first
 let isWrapped = false;
 const made = new WeakMap(); // element of a block → what it shows
 
-function fill(pre, { text, plain, line, column }) {
+/** The lines of a unified diff, each told apart by its sign and a colour. */
+function changes(text) {
+  const kinds = { "+": "added", "-": "removed", "@": "hunk" };
+  const lines = document.createDocumentFragment();
+  for (const line of text.split(/(?<=\n)/)) {
+    const one = document.createElement("span");
+    one.className = kinds[line[0]] ?? "";
+    one.textContent = line;
+    lines.append(one);
+  }
+  return lines;
+}
+
+function fill(pre, { text, plain, diff, line, column }) {
   const whole = text.split("\n").slice(0, LINES).join("\n");
   const isCut = whole.length < text.length;
   const shown = visibleLines(whole); // what turns text around would make a script look like another
   const rows = document.createElement("code");
-  const body = plain || text.length > COLOURED ? [document.createTextNode(shown)] : [highlight(shown)];
+  const body = diff ? [changes(shown)] : plain || text.length > COLOURED ? [document.createTextNode(shown)] : [highlight(shown)];
   rows.append(...body);
   const numbers = document.createElement("span");
   numbers.className = "numbers";
@@ -44,13 +57,13 @@ function mark(text, line, column) {
   return caret;
 }
 
-/** A block of code. `line`, `column`: where an error is, 1-based. `plain`: no colours. `label` is for screen readers. */
-export function code({ text, line = 0, column = 0, plain = false, label = "Script" }) {
-  const wanted = `${line}:${column}:${plain}:${text}`;
+/** A block of code. `line`, `column`: where an error is, 1-based. `plain`: no colours. `diff`: a unified diff. `label` is for screen readers. */
+export function code({ text, line = 0, column = 0, plain = false, diff = false, label = "Script" }) {
+  const wanted = `${line}:${column}:${plain}:${diff}:${text}`;
   const show = (pre) => {
     if (made.get(pre) === wanted) return;
     made.set(pre, wanted);
-    fill(pre, { text, plain, line, column });
+    fill(pre, { text, plain, diff, line, column });
     if (line) oncePerFrame(() => { pre.scrollTop = Math.max(0, (line - 4) * 20); })();
   };
   return h("div", { class: `code ${isWrapped && !line ? "wrapped" : ""}`, key: wanted },

@@ -8,6 +8,7 @@ import { code } from "../../parts/code.js";
 import { icon } from "../../parts/icons.js";
 import { link } from "../../lib/route.js";
 import { plannedMigration } from "../../parts/plan.js";
+import { diffTab } from "./diff.js";
 import { whatToDo } from "./what_to_do.js";
 
 const previews = new Map(); // "name hash" → its script
@@ -80,6 +81,7 @@ export function detail({ one, data, planned, refusal, draw, closeLink }) {
     tabs({ label: "About this migration", rows: [
       { id: "sql", label: "SQL", view: () => sqlTab(one, draw) },
       { id: "plan", label: "Plan", view: () => planTab(one, planned, refusal) },
+      { id: "diff", label: "Diff", view: () => diffTab(one, draw) },
       { id: "history", label: "History", view: () => historyTab(one) },
       { id: "row", label: "Tracking-table row", view: () => rowTab(one, data) }] })];
 }
