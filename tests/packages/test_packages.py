@@ -267,26 +267,32 @@ class Manifests(Case):
         """Runs these in one shell, as a runner does: it ends at the first that fails."""
         port = harness.free_port()
         environment = harness.clean_environment({"DATABASE_URL": self.url(), "TRUSS_LISTEN": f"tcp://127.0.0.1:{port}", "TRUSS_WORKER": f"tcp://127.0.0.1:{port}",
-                                                 "PATH": BIN + os.pathsep + os.environ["PATH"]})
+                                                 "PATH": BIN + os.pathsep + os.environ["PATH"],
+                                                 "GITHUB_OUTPUT": os.path.join(files.path, "output"), "GITHUB_STEP_SUMMARY": os.path.join(files.path, "summary")})
         script = "set -e\ntrap 'kill $!' EXIT\n" + "\n".join(commands)
         return subprocess.run(["bash", "-c", script], cwd=files.path, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     def test_the_commands_of_the_pipelines_do_what_they_say(self):
-        github = [step["run"] for step in self.documents("ci/github.yml")[0]["jobs"]["migrations"]["steps"] if "run" in step]
-        gitlab = self.documents("ci/gitlab.yml")[0]
-        gitlab = gitlab[".truss"]["before_script"] + gitlab["migrations:check"]["script"] + gitlab["migrations:run"]["script"]
-        for name, commands, sign in (("github", github, "::"), ("gitlab", gitlab, "Applied")):
+        jobs = self.documents("ci/github.yml")[0]["jobs"]
+        github = [[step["run"] for step in jobs[job]["steps"] if "run" in step] for job in ("plan", "run")]
+        stages = self.documents("ci/gitlab.yml")[0]
+        gitlab = [stages[".truss"]["before_script"] + stages[job]["script"] for job in ("migrations:check", "migrations:run")]
+        for name, (plan, execute), sign in (("github", github, "::"), ("gitlab", gitlab, "migration")):
             with self.subTest(pipeline=name):
                 database, self.database = self.database, self.cluster.create_database()
                 self.addCleanup(self.cluster.drop_database, database)
                 files = self.project("prisma-blog")
-                told = self.pipeline(files, commands)
+                told = self.pipeline(files, plan)
                 self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
+                self.assertEqual(self.sql("SELECT to_regclass('public._prisma_migrations') IS NULL"), [("t",)])
                 self.assertIn(sign, told.stdout)
+                told = self.pipeline(files, execute)
+                self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
                 self.assertEqual(len(self.ledger()), len(files.names()))
+                self.assertNotEqual(self.pipeline(files, execute).returncode, 0)  # that plan is done
                 with open(files.script(files.names()[0]), "a", encoding="utf-8") as file:
                     file.write("-- edited\n")
-                self.assertEqual(self.pipeline(files, commands).returncode, 1)
+                self.assertNotEqual(self.pipeline(files, plan).returncode, 0)
 
 
 if __name__ == "__main__":
