@@ -44,11 +44,12 @@ static void print(struct cli *cli, const PlanResponse *reply)
     }
 }
 
-/* What would be refused is nothing to approve: it is shown, and not kept. */
+/* What would be refused or is known to fail is nothing to approve: it is shown, and not kept. */
 static bool save(struct cli *cli, const Truss__Migration__V1__RunRequest *run, const PlanResponse *reply)
 {
-    if (reply->_refusal_case != 0) {
-        fprintf(stderr, "truss: %s is not written: this plan would be refused.\n", cli->given.save);
+    if (reply->_refusal_case != 0 || reply->n_failures > 0) {
+        fprintf(stderr, "truss: %s is not written: this plan would %s.\n", cli->given.save,
+                reply->_refusal_case != 0 ? "be refused" : "fail");
         return true;
     }
     return saved_plan_write(cli, run, reply);

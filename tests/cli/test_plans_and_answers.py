@@ -101,6 +101,12 @@ class PlansAndAnswers(Case):
         self.assertIn("is not written: this plan would be refused", said)
         self.assertFalse(os.path.exists(self.plan))
 
+    def test_a_plan_that_is_known_to_fail_is_not_saved(self):
+        self.run_truss("run", "--yes")
+        self.files.add("3_x", "INSERT INTO nowhere VALUES (1);")
+        self.assertIn("is not written: this plan would fail", self.run_truss("plan", "--save", self.plan, status=ERROR))
+        self.assertFalse(os.path.exists(self.plan))
+
     def test_a_folder_that_is_not_there_is_said(self):
         self.assertIn("nowhere", self.run_truss("plan", "--save", os.path.join(self.files.path, "nowhere/plan.json"), status=ERROR))
 
