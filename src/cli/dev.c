@@ -27,9 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LISTEN_MS 20000
-#define READY_MS  15000
-#define STOP_MS   25000
+#define LISTEN_MS     20000
+#define READY_MS      15000
+#define STOP_MS       25000
+#define GUEST_STOP_MS 300
 
 /* The worker or the bridge. */
 struct program {
@@ -346,12 +347,14 @@ static bool start_all(struct dev *dev, const char *project)
     return start_worker(dev, project, url) && start_bridge(dev) && wait_ready(dev);
 }
 
-/* The one that asks goes first, the one that is asked last. */
+/* The one that asks goes first, the one that is asked last. What a guest has is thrown away: a run of its is not waited
+ * for. */
 static void stop_all(struct dev *dev)
 {
-    process_end(dev->bridge.pid, SIGTERM, STOP_MS);
-    process_end(dev->worker.pid, SIGTERM, STOP_MS);
-    process_end(dev->helper, SIGTERM, STOP_MS);
+    const uint32_t ms = dev->guest == NULL ? STOP_MS : GUEST_STOP_MS;
+    process_end(dev->helper, SIGTERM, ms);
+    process_end(dev->bridge.pid, SIGTERM, ms);
+    process_end(dev->worker.pid, SIGTERM, ms);
     postgres_stop(&dev->postgres);
 }
 
@@ -376,7 +379,8 @@ int dev_serve(struct cli *cli, const char *project, const struct dev_guest *gues
         happening = wait_once(&dev, -1);
     }
     if (dev.is_stopped) {
-        printf("Stopping. A run under way has 15 seconds to end.%s%s\n", ok || cli->status->message == NULL ? "" : " ",
+        printf("Stopping.%s%s%s\n", guest == NULL ? " A run under way has 15 seconds to end." : "",
+               ok || cli->status->message == NULL ? "" : " ",
                ok || cli->status->message == NULL ? "" : cli->status->message);
     }
     stop_all(&dev);
