@@ -186,11 +186,11 @@ static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
             return false;
         }
         if (taken) {
-            meters_run_waited(run->request->site->meters, attempt == 1 ? 0 : clock_ms() - began);
+            meters_run_waited(run->request->site->meters, wait.attempt == 1 ? 0 : clock_ms() - wait.began);
             return true;
         }
         if (deadline_passed(until)) {
-            meters_run_waited(run->request->site->meters, clock_ms() - began);
+            meters_run_waited(run->request->site->meters, clock_ms() - wait.began);
             break;
         }
         if (clock_ms() >= next_word) {
