@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "rpc/channel_private.h"
+#include "truss/rpc/v1/rpc.pb-c.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,11 +92,23 @@ static void send_request(struct call *call)
     begin_step(call, CALL_SENDING, left < 0 || left > call->connect_ms ? call->connect_ms : left == 0 ? 1 : left);
 }
 
+/* For who looks after the channel. */
+static void count(const struct call *call, int error)
+{
+    struct rpc_channel *const channel = call->channel;
+    if (error == 0 && call->step == CALL_RECEIVING) {
+        atomic_fetch_add(&channel->answered, 1);
+    } else if (error == NNG_ETIMEDOUT && rpc_channel_connected(channel)) {
+        atomic_fetch_add(&channel->timed_out, 1);
+    }
+}
+
 /* nng's callback: after the send, receive; after the receive, done. */
 static void on_aio(void *data)
 {
     struct call *const call = data;
     const int error = nng_aio_result(call->aio);
+    count(call, error);
     const bool is_closing = atomic_load(&call->channel->closing);
     const bool has_time =
         error == NNG_ETIMEDOUT && !is_closing && call->step == CALL_SENDING && !deadline_passed(call->deadline);
@@ -216,6 +229,20 @@ static bool pack_call(struct arena *arena, const struct rpc_channel *channel, co
     add_metadata(&request, "traceparent", options->traceparent);
     add_metadata(&request, "idempotency-key", options->idempotency_key);
     return rpc_request_pack(arena, &request, invocation->request, bytes, status);
+}
+
+bool call_pulse(struct rpc_channel *channel, uint32_t timeout_ms, call_ended *ended, void *data)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    const struct rpc_request request = {.method = "/truss.health.v1.Health/Pulse", .timeout_ms = timeout_ms};
+    const struct rpc_call_options options = {.timeout_ms = timeout_ms, .connect_timeout_ms = timeout_ms};
+    const Truss__Rpc__V1__Request nothing = TRUSS__RPC__V1__REQUEST__INIT; /* any message that has nothing in it */
+    struct text bytes;
+    const bool ok = rpc_request_pack(arena, &request, &nothing.base, &bytes, &status) &&
+                    start_call(channel, bytes, &options, (struct listener){ended, data}, &status);
+    arena_free(arena);
+    return ok;
 }
 
 /* ---- asynchronous calls ---- */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpc/channel_private.h"
+#include "rpc/watch.h"
 
 #include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
@@ -121,6 +122,44 @@ static void free_channel(struct rpc_channel *channel)
     free(channel);
 }
 
+/* ---- being looked after ---- */
+
+static bool is_connected(const void *channel)
+{
+    return rpc_channel_connected(channel);
+}
+
+static void give_up(void *data)
+{
+    struct rpc_channel *const channel = data;
+    const nng_pipe pipe = {.id = (uint32_t)atomic_load(&channel->pipe)};
+    atomic_fetch_add(&channel->inside, 1);
+    if (!atomic_load(&channel->closing) && pipe.id != 0) {
+        nng_pipe_close(pipe);
+    }
+    atomic_fetch_sub(&channel->inside, 1);
+}
+
+static bool pulse(void *channel, uint32_t timeout_ms, rpc_pulse_ended *ended, void *data)
+{
+    return call_pulse(channel, timeout_ms, ended, data);
+}
+
+static struct rpc_watch *watch(struct rpc_channel *channel)
+{
+    const struct rpc_watched watched = {
+        .channel = channel,
+        .url = channel->url,
+        .is_connected = is_connected,
+        .dial_again = dial_again,
+        .give_up = give_up,
+        .pulse = pulse,
+        .answered = &channel->answered,
+        .timed_out = &channel->timed_out,
+    };
+    return rpc_watch_new(&watched);
+}
+
 struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_access *access, struct status *status)
 {
     if (!is_url(url)) {
@@ -148,6 +187,7 @@ struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_acce
         free_channel(channel);
         return NULL;
     }
+    channel->watch = access->is_watched ? watch(channel) : NULL;
     return channel;
 }
 
@@ -218,7 +258,7 @@ void rpc_channel_close(struct rpc_channel *channel)
     pthread_mutex_lock(&channel->mutex);
     channel->closing = true;
     pthread_mutex_unlock(&channel->mutex);
-    if (end_calls(channel, false) && close_in_time(channel->socket)) {
+    if (end_calls(channel, false) && rpc_watch_free(channel->watch) && close_in_time(channel->socket)) {
         free_channel(channel);
     } else {
         log_debug("connection left open", "address=%s calls=%zu", channel->url, atomic_load(&channel->calls));

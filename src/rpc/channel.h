@@ -34,6 +34,7 @@ struct rpc_channel *rpc_channel_open(const char *url, struct status *status);
 struct rpc_access {
     const char *token;    /* sent with each call that has no authorization of its own; NULL: none; copied */
     struct tls_trust tls; /* of a tls+tcp:// URL; copied */
+    bool is_watched;      /* it lives long: a connection that is stuck is made anew */
 };
 
 /* The same with that. */

@@ -38,14 +38,20 @@ struct rpc_channel {
     struct tls_link *link; /* the way of a tls+tcp:// URL; NULL: nng goes itself */
     char *authorization;   /* of calls that have none of their own; NULL: none */
     atomic_size_t calls;
-    atomic_size_t polls;  /* of the calls */
-    atomic_size_t inside; /* threads that begin a step and have not come back from nng; the call may have ended */
-    atomic_int pipe;      /* the id of the connection that is up; 0: none */
+    atomic_size_t polls;     /* of the calls */
+    atomic_size_t inside;    /* threads that begin a step and have not come back from nng; the call may have ended */
+    atomic_int pipe;         /* the id of the connection that is up; 0: none */
+    atomic_size_t answered;  /* calls that were, whatever the answer */
+    atomic_size_t timed_out; /* calls that were not in time, with a connection */
+    struct rpc_watch *watch; /* NULL: nobody looks after it */
     pthread_mutex_t mutex;
     atomic_bool closing;
     bool no_polls;
     struct call *all; /* grows only */
     struct call *free;
 };
+
+/* Asks for what is no method, which a worker answers at once. `ended` is called exactly once where this is true. */
+bool call_pulse(struct rpc_channel *channel, uint32_t timeout_ms, call_ended *ended, void *data);
 
 #endif
