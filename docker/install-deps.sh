@@ -15,11 +15,11 @@ set -eu
 # NAME@PACKAGE is whatever NAME, a pattern, matches among what PACKAGE depends on: these names have a version in them, which is
 # another one in each release of Debian.
 run="libnng1 libprotobuf-c1 libpq5 libmicrohttpd[0-9]*@libmicrohttpd-dev libjansson4 libpg-query[0-9]*@libpg-query-dev
-    libssl[0-9]*@libssl-dev libyaml-0-2 libexpat1 zlib1g libcurl[0-9]*@libcurl4-openssl-dev libgit2-[0-9]*@libgit2-dev
+    libssl[0-9]*@libssl-dev libyaml-0-2 libexpat1 zlib1g libseccomp2 libcurl[0-9]*@libcurl4-openssl-dev libgit2-[0-9]*@libgit2-dev
     ca-certificates"
 build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev libnng-dev libprotobuf-c-dev libpq-dev
     libmicrohttpd-dev libjansson-dev libpg-query-dev libssl-dev libyaml-dev libexpat1-dev zlib1g-dev
-    libcurl4-openssl-dev libgit2-dev"
+    libcurl4-openssl-dev libgit2-dev libseccomp-dev"
 quickstart="$build check postgresql-[0-9]*@postgresql curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
     python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium

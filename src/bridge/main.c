@@ -8,6 +8,7 @@
 #include "bridge/dispatch.h"
 #include "bridge/openapi.h"
 #include "bridge/tally.h"
+#include "bridge/walls.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <signal.h>
@@ -23,7 +24,8 @@
 static bool open_workers(struct arena *arena, const struct options *options, struct bridge *bridge,
                          struct status *status)
 {
-    const struct rpc_access access = {.tls = {options->worker_ca, options->worker_cert, options->worker_key}};
+    const struct rpc_access access = {.tls = {options->worker_ca, options->worker_cert, options->worker_key},
+                                      .is_watched = true};
     const char *urls[LIMIT_WORKERS + 1];
     if (!program_list(arena, options->workers, urls, LIMIT_WORKERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--worker takes 1 to %d URLs.", LIMIT_WORKERS);
@@ -147,7 +149,8 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--allow-host takes 1 to %d names.", LIMIT_HOSTS);
     }
     atomic_store(&bridge.needs_login, !options->insecure_no_login); /* until it is known that no others can reach us */
-    const bool served = has_whole_tls(options, status) && serve_until_told(arena, options, &bridge, status);
+    const bool served = has_whole_tls(options, status) && walls_enter(options, status) &&
+                        serve_until_told(arena, options, &bridge, status);
     http_tally_free(bridge.tally);
     return served;
 }

@@ -3,6 +3,7 @@
  * each point what to do.
  */
 #include "cli/call.h"
+#include "cli/grants.h"
 #include "cli/head.h"
 #include "cli/output.h"
 #include "cli/worker.h"
@@ -269,6 +270,9 @@ int command_doctor(struct cli *cli)
 {
     Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
     request.framework = framework_of(cli);
+    if (cli->given.print_grants) {
+        return grants_print(cli);
+    }
     if (!look_at_worker(cli)) {
         return EXIT_ERROR;
     }

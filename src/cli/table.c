@@ -219,9 +219,9 @@ const struct cli_command cli_commands[] = {
     {
         .name = "doctor",
         .help = "find what is wrong with the set-up, and say how to mend it",
-        .examples = {"truss doctor"},
+        .examples = {"truss doctor", "truss doctor --print-grants --role migrator >grants.sql"},
         .run = command_doctor,
-        .options = {PLACE, O(json), O(framework), O(config), O(help)},
+        .options = {PLACE, O(json), O(print_grants), O(grants_role), O(framework), O(config), O(help)},
     },
     {
         .name = "audit",

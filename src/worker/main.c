@@ -17,6 +17,7 @@
 #include "worker/settings.h"
 #include "worker/telemetry/spans.h"
 #include "worker/telemetry/webhooks.h"
+#include "worker/walls.h"
 #include "worker/witness.h"
 
 #include <signal.h>
@@ -161,19 +162,25 @@ struct house {
     struct rpc_server *server;
 };
 
+/* Spans are sent by a thread; and before there is a second one, all that is not needed is given up. */
+static bool begin_telemetry(struct house *house, struct status *status)
+{
+    const struct config *const config = house->config;
+    const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
+    if (config->otlp_endpoint != NULL) {
+        house->telemetry.spans = spans_start(&spans, status);
+    }
+    return config->otlp_endpoint == NULL || house->telemetry.spans != NULL;
+}
+
 /* Who may come, where, and whether there is a database: false where it cannot serve at all. */
 static bool prepare(struct house *house, bool *created, struct status *status)
 {
     const struct config *const config = house->config;
-    const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
     house->gate.login = open_login(config, status);
     const bool has_login = config->tokens == NULL || house->gate.login != NULL;
-    if (has_login && config->otlp_endpoint != NULL) {
-        house->telemetry.spans = spans_start(&spans, status);
-    }
-    return has_login && (config->otlp_endpoint == NULL || house->telemetry.spans != NULL) &&
-           (!config->serves_parent || private_begin(config->urls[0], status)) &&
-           ensure_database(config, created, status);
+    return has_login && (!config->serves_parent || private_begin(config->urls[0], status)) &&
+           ensure_database(config, created, status) && walls_enter(config, status) && begin_telemetry(house, status);
 }
 
 static void furnish(struct house *house, struct arena *arena)

@@ -163,6 +163,14 @@ static bool read_telemetry(struct arena *arena, const struct options *options, s
     return hooks_read(arena, options->webhooks, hooks, status);
 }
 
+static void take_surroundings(const struct options *options, struct config *config)
+{
+    const char *const name = options->environment;
+    config->environment = name == NULL || name[0] == '\0' ? NULL : name;
+    config->environment_is_projects = options->by_project[OPTION_environment];
+    config->sandbox = sandbox_mode_of(options->sandbox);
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -176,8 +184,6 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         /* The only caller of a private worker is who started it, with the database's own password. */
         .audit = options->audit,
         .tokens = options->serves_parent ? NULL : options->tokens,
-        .environment = options->environment == NULL || options->environment[0] == '\0' ? NULL : options->environment,
-        .environment_is_projects = options->by_project[OPTION_environment],
         .framework = options->framework,
         .serves_parent = options->serves_parent,
         .create_database = options->create_database,
@@ -195,6 +201,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
                 .statement_timeout_ms = options->statement_timeout,
             },
     };
+    take_surroundings(options, config);
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
     }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/program.h"
+#include "base/sandbox.h"
 #include "migration/look/place.h"
 #include "rpc/tls.h"
 #include "worker/telemetry/webhook_config.h"
@@ -17,9 +18,10 @@ struct config {
     const struct hook_list *webhooks;      /* NULL: there are none */
     const char *otlp_endpoint;             /* NULL: no spans are sent */
     const char *otlp_headers;
-    bool metrics_open;            /* metrics need no login */
-    const char *tokens;           /* the file of who may call; NULL: nobody is asked */
-    const char *environment;      /* NULL: none was said */
+    bool metrics_open;       /* metrics need no login */
+    const char *tokens;      /* the file of who may call; NULL: nobody is asked */
+    const char *environment; /* NULL: none was said */
+    enum sandbox_mode sandbox;
     bool environment_is_projects; /* by nobody but the project's truss.toml */
     struct project project;
     struct conninfo conninfo;

@@ -1,0 +1,15 @@
+/*
+ * The two walls of a sandbox (sandbox.c). Each returns 0 or an errno.
+ */
+#ifndef BASE_SANDBOX_PRIVATE_H
+#define BASE_SANDBOX_PRIVATE_H
+
+#include "base/sandbox.h"
+
+/* Landlock (sandbox_files.c). *version: the kernel's, 0 where it has none. */
+int sandbox_wall_files(const struct sandbox_paths *paths, int *version);
+
+/* seccomp (sandbox_calls.c). *told: refused calls have a line in the log. */
+int sandbox_wall_calls(enum sandbox_kind kind, bool *told);
+
+#endif

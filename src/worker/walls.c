@@ -1,0 +1,112 @@
+/*
+ * A file that is read again after the start, or that somebody names to libpq, is a line here: what has none is out of
+ * reach then.
+ */
+#include "worker/walls.h"
+
+#include "base/files.h"
+#include "base/sandbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The parameters of a connection that are files. */
+static void allow_connection(struct sandbox_paths *paths, const struct conninfo *conninfo)
+{
+    static const char *const files[] = {"sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "passfile"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *const file = conninfo_value(conninfo, files[i]);
+        sandbox_allow_beside(paths, file);
+        sandbox_allow(paths, file, SANDBOX_READ);
+    }
+}
+
+/* The folder that something is in; NULL: none, or the root. */
+static const char *above(struct arena *arena, const char *path)
+{
+    const char *const slash = path == NULL ? NULL : strrchr(path, '/');
+    return slash == NULL || slash == path ? NULL : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+/* The folder of a socket that we make, and take away again; of a private one that folder, too, is ours. */
+static void allow_sockets(struct sandbox_paths *paths, const struct config *config)
+{
+    static const char scheme[] = "ipc://";
+    for (size_t i = 0; config->urls[i] != NULL; i++) {
+        if (strncmp(config->urls[i], scheme, strlen(scheme)) == 0) {
+            const char *const folder = above(paths->arena, config->urls[i] + strlen(scheme));
+            sandbox_allow(paths, folder, SANDBOX_WRITE);
+            sandbox_allow(paths, config->serves_parent ? above(paths->arena, folder) : NULL, SANDBOX_WRITE);
+        }
+    }
+}
+
+/* It is made now where it is missing: nothing can be made in a folder that is out of reach. */
+static void allow_backups(struct sandbox_paths *paths, const struct config *config)
+{
+    if (config->backups != NULL && config->backups_s3 == NULL) {
+        mkdir(config->backups, S_IRWXU);
+        sandbox_allow(paths, config->backups, SANDBOX_READ | SANDBOX_WRITE);
+    }
+}
+
+/* pg_dump and pg_restore, wherever they are looked for (pg/programs.c), and the loader, which the kernel starts first.
+ * Of a folder of many programs only those two: no shell. */
+static void allow_programs(struct sandbox_paths *paths, const struct config *config)
+{
+    static const char *const folders[] = {"/lib",     "/lib32",     "/lib64",
+                                          "/usr/lib", "/usr/lib64", "/usr/libexec/postgresql"};
+    static const char *const names[] = {"pg_dump", "pg_restore"};
+    const char *const named = getenv("PG_DUMP");
+    const char *rest = getenv("PATH");
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        sandbox_allow(paths, folders[i], SANDBOX_READ | SANDBOX_RUN);
+    }
+    sandbox_allow(paths, config->pg_bin, SANDBOX_READ | SANDBOX_RUN);
+    sandbox_allow(paths, named, SANDBOX_READ | SANDBOX_RUN);
+    while (rest != NULL && *rest != '\0') {
+        const size_t size = strcspn(rest, ":");
+        const char *const folder = arena_strndup(paths->arena, rest, size);
+        for (size_t i = 0; size > 0 && i < sizeof names / sizeof names[0]; i++) {
+            sandbox_allow(paths, path_join(paths->arena, folder, names[i]), SANDBOX_READ | SANDBOX_RUN);
+        }
+        rest += size + (rest[size] == ':' ? 1 : 0);
+    }
+}
+
+/* What is dumped and restored without a folder of backups goes through files without names. */
+static void allow_temporary(struct sandbox_paths *paths)
+{
+    const char *const folder = getenv("TMPDIR");
+    sandbox_allow(paths, folder == NULL || folder[0] == '\0' ? "/tmp" : folder, SANDBOX_READ | SANDBOX_WRITE);
+}
+
+static void allow_project(struct sandbox_paths *paths, const struct config *config)
+{
+    sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
+    sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
+}
+
+bool walls_enter(const struct config *config, struct status *status)
+{
+    struct sandbox_paths paths = {.arena = status->arena};
+    sandbox_allow_usual(&paths, config->sandbox);
+    allow_project(&paths, config);
+    allow_sockets(&paths, config);
+    allow_programs(&paths, config);
+    allow_temporary(&paths);
+    sandbox_allow_beside(&paths, config->tokens);
+    sandbox_allow_beside(&paths, config->tls.certificate);
+    sandbox_allow_beside(&paths, config->tls.key);
+    sandbox_allow_beside(&paths, config->tls.client_ca);
+    allow_backups(&paths, config);
+    if (config->has_conninfo) {
+        allow_connection(&paths, &config->conninfo);
+    }
+    if (config->sql_conninfo != NULL) {
+        allow_connection(&paths, config->sql_conninfo);
+    }
+    return sandbox_enter(config->sandbox, config->allow_delegate ? SANDBOX_STARTS_TOOLS : SANDBOX_STARTS_PROGRAMS,
+                         &paths, status);
+}
