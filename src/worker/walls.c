@@ -5,11 +5,15 @@
 #include "worker/walls.h"
 
 #include "base/files.h"
+#include "base/process.h"
 #include "base/sandbox.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define POINTER_LIMIT ((size_t)8 * 1024)
 
 /* The parameters of a connection that are files. */
 static void allow_connection(struct sandbox_paths *paths, const struct conninfo *conninfo)
@@ -82,6 +86,48 @@ static void allow_temporary(struct sandbox_paths *paths)
     sandbox_allow(paths, folder == NULL || folder[0] == '\0' ? "/tmp" : folder, SANDBOX_READ | SANDBOX_WRITE);
 }
 
+/* The folder behind "gitdir: …" of a worktree or a submodule, and that which it shares with others. */
+static void allow_pointer(struct sandbox_paths *paths, const char *folder, const char *file)
+{
+    static const char word[] = "gitdir: ";
+    struct status ignored = {.arena = paths->arena};
+    struct text content;
+    if (!file_read(paths->arena, file, POINTER_LIMIT, &content, &ignored) || !text_starts_with(content, word)) {
+        return;
+    }
+    const struct text named = text_trim(text_slice(content, strlen(word), content.size));
+    const char *const path = arena_strndup(paths->arena, named.data, named.size);
+    const char *const there = path[0] == '/' ? path : path_join(paths->arena, folder, path);
+    sandbox_allow(paths, there, SANDBOX_READ);
+    if (file_read(paths->arena, path_join(paths->arena, there, "commondir"), POINTER_LIMIT, &content, &ignored)) {
+        const struct text common = text_trim(content);
+        const char *const shared = arena_strndup(paths->arena, common.data, common.size);
+        sandbox_allow(paths, shared[0] == '/' ? shared : path_join(paths->arena, there, shared), SANDBOX_READ);
+    }
+}
+
+/* The project's repository, which is often above it, and the program of ours that reads it (migration/past). */
+static void allow_history(struct sandbox_paths *paths, const struct config *config)
+{
+    char real[PATH_MAX];
+    const char *const home = getenv("HOME");
+    sandbox_allow(paths, process_sibling(paths->arena, "truss-history"), SANDBOX_READ | SANDBOX_RUN);
+    sandbox_allow(paths, home == NULL ? NULL : path_join(paths->arena, home, ".gitconfig"), SANDBOX_READ);
+    sandbox_allow(paths, home == NULL ? NULL : path_join(paths->arena, home, ".config/git"), SANDBOX_READ);
+    const char *folder = realpath(config->project.root, real) == NULL ? NULL : real;
+    while (folder != NULL) {
+        const char *const git = path_join(paths->arena, folder, ".git");
+        const enum file_kind kind = file_look(git, NULL);
+        if (kind != FILE_NONE) {
+            sandbox_allow(paths, git, SANDBOX_READ);
+        }
+        if (kind == FILE_REGULAR) {
+            allow_pointer(paths, folder, git);
+        }
+        folder = kind == FILE_NONE ? above(paths->arena, folder) : NULL;
+    }
+}
+
 static void allow_project(struct sandbox_paths *paths, const struct config *config)
 {
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
@@ -93,6 +139,7 @@ bool walls_enter(const struct config *config, struct status *status)
     struct sandbox_paths paths = {.arena = status->arena};
     sandbox_allow_usual(&paths, config->sandbox);
     allow_project(&paths, config);
+    allow_history(&paths, config);
     allow_sockets(&paths, config);
     allow_programs(&paths, config);
     allow_temporary(&paths);
