@@ -1,6 +1,11 @@
 """GET /metrics, and /readyz?migrations=applied."""
+import json
 import os
+import re
+import shutil
+import subprocess
 import sys
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import exposition
@@ -112,6 +117,31 @@ class Metrics(Case):
         opened = self.worker(files, "--tokens", self.tokens, "--metrics-open")
         self.scrape(self.bridge(opened))
         self.assertEqual(self.value("truss_worker_info"), 1)
+
+    def test_what_alerts_and_dashboard_ask_for_is_there(self):
+        names = set()
+        for name in ("alerts.yaml", "dashboard.json"):
+            with open(os.path.join(harness.ROOT, "docker", "monitoring", name), encoding="utf-8") as file:
+                text = file.read()
+            names |= {one.removesuffix("_bucket") for one in re.findall(r"\b(?:truss|process)_[a-z_]+\b", text)}
+            if name == "dashboard.json":
+                self.assertEqual(len(json.loads(text)["panels"]), 12)
+        place = self.project()
+        place.write("hooks.toml", f'[webhook.a]\nurl_file = "{place.path}/url"\nformat = "slack"\n')
+        place.write("url", "http://127.0.0.1:9/")
+        os.chmod(os.path.join(place.path, "url"), 0o600)
+        families = self.scrape(self.bridge(self.worker(place, "--webhooks", os.path.join(place.path, "hooks.toml"))))
+        self.assertGreater(len(names), 15)
+        self.assertEqual(names - set(families), set())
+
+    @unittest.skipUnless(shutil.which("promtool"), "no promtool here")
+    def test_promtool_finds_nothing_wrong(self):
+        http = self.start("SELECT 1;")
+        self.assertEqual(http.post(RUN, {}).status, 200)
+        scrape = http.get("/metrics").body
+        for words, given in ((["check", "metrics"], scrape), (["check", "rules", os.path.join(harness.ROOT, "docker/monitoring/alerts.yaml")], b"")):
+            result = subprocess.run(["promtool", *words], input=given, capture_output=True, check=False)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     # ---- ready where all is applied ----
 
