@@ -96,6 +96,14 @@ static bool tick(struct pg_session *session)
     return goes_on;
 }
 
+/* poll(2), through the narrow way where the session has one. */
+static bool wait_more(struct pg_session *session, short events, int64_t until)
+{
+    return session->narrow == NULL || PQsocket(session->connection) < 0
+               ? session_wait(session->connection, events, until)
+               : narrow_wait(session->narrow, events, until, &session->came_bytes);
+}
+
 /* The clock is looked at first: a server that always has something to say must not keep us beyond the deadline. */
 enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
 {
@@ -107,8 +115,11 @@ enum outcome receive_more(struct pg_session *session, int64_t deadline, bool tic
         return session->is_lost ? OUTCOME_LOST : OUTCOME_GIVEN_UP;
     }
     const bool until_tick = ticking && session->on_tick != NULL && session->next_tick < deadline;
-    if (!session_wait(session->connection, events, until_tick ? session->next_tick : deadline)) {
+    if (!wait_more(session, events, until_tick ? session->next_tick : deadline)) {
         return OUTCOME_RESULT;
+    }
+    if (session->narrow != NULL && session->came_bytes > session->most_bytes) {
+        return OUTCOME_TOO_LARGE;
     }
     return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
 }
@@ -123,6 +134,7 @@ enum outcome receive_next(struct pg_session *session, int64_t deadline, bool tic
         }
     }
     *result = PQgetResult(session->connection);
+    session->came_bytes = 0;
     return OUTCOME_RESULT;
 }
 
@@ -228,6 +240,13 @@ bool receive_no_more(struct pg_session *session, enum outcome outcome, bool want
     if (outcome == OUTCOME_LOST) {
         session->is_lost = true;
         return receipt->ok && receive_lost(session, receipt->status);
+    }
+    if (outcome == OUTCOME_TOO_LARGE) {
+        session->is_lost = true;
+        return status_fail(receipt->status, STATUS_RESOURCE_EXHAUSTED,
+                           "The server sends a row, a plan or an error of more than %zu MB, which is not taken; its "
+                           "connection was ended.",
+                           session->most_bytes >> 20);
     }
     if (!receipt->ok) {
         receive_cancel(session);

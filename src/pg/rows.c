@@ -105,6 +105,7 @@ bool pg_copy_next(struct pg_session *session, char **data, int *size, struct sta
         receive_no_more(session, outcome, true, &receipt);
         return false;
     }
+    session->came_bytes = 0;
     return *size > 0 || end_data(session, status);
 }
 

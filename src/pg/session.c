@@ -170,6 +170,7 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
 void pg_session_free(struct pg_session *session)
 {
     if (session != NULL) {
+        narrow_free(session->narrow, session->connection);
         PQfinish(session->connection);
         free(session->display);
         free(session->encoding);
@@ -304,6 +305,19 @@ void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *da
 {
     session->on_notice = fn;
     session->notice_data = data;
+}
+
+void pg_session_take_at_most(struct pg_session *session, size_t bytes)
+{
+    session->most_bytes = bytes;
+    session->came_bytes = 0;
+    if (bytes > 0 && session->narrow == NULL) {
+        session->narrow = narrow_new(session->connection);
+        session->is_lost = session->is_lost || session->narrow == NULL;
+    } else if (bytes == 0) {
+        session->is_lost = !narrow_free(session->narrow, session->connection) || session->is_lost;
+        session->narrow = NULL;
+    }
 }
 
 void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data)

@@ -152,6 +152,11 @@ void pg_session_on_notice(struct pg_session *session, pg_notice_fn *fn, void *da
 typedef bool pg_tick_fn(void *data);
 void pg_session_on_tick(struct pg_session *session, pg_tick_fn *fn, void *data);
 
+/* From now on one message of the server (a row, an error) may have about so many bytes: libpq keeps a message in memory
+ * until it is whole, twice. What is larger ends the connection, as a server that is sending one hears no cancel; the
+ * call fails with RESOURCE_EXHAUSTED. 0: any size. */
+void pg_session_take_at_most(struct pg_session *session, size_t bytes);
+
 /* PQclear for __attribute__((cleanup)): `PG_RESULT(result) = pg_query(…);` */
 void pg_result_cleanup(PGresult **result);
 #define PG_RESULT(name) PGresult *name __attribute__((cleanup(pg_result_cleanup)))

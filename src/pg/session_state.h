@@ -4,6 +4,7 @@
 #ifndef PG_SESSION_STATE_H
 #define PG_SESSION_STATE_H
 
+#include "pg/narrow.h"
 #include "pg/session.h"
 
 struct pg_session {
@@ -16,6 +17,9 @@ struct pg_session {
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
     int64_t opened_at; /* clock_ms units */
+    struct narrow *narrow; /* NULL: a message may be of any size */
+    size_t most_bytes;     /* of one message */
+    size_t came_bytes; /* since the last whole one, about */
     char *display;     /* host and database, for messages */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */

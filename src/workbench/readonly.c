@@ -12,6 +12,9 @@
 
 #define LARGE_MESSAGE ((size_t)64 * 1024)
 
+#define ANSWER_BYTES ((size_t)16 << 20) /* of one row, plan or error: what is shown has less */
+#define FILE_BYTES   ((size_t)64 << 20) /* of one row of a file */
+
 #define GRACE_MS 2000 /* for the server's own limit to come first */
 
 /* ---- the connection ---- */
@@ -164,6 +167,7 @@ bool readonly_begin(const struct workbench_call *call, uint32_t ms, struct reado
     running_enter(call->workbench->running, &reading->running, call->query_id);
     pg_session_set_deadline(reading->session, until);
     pg_session_on_tick(reading->session, is_wanted, reading);
+    pg_session_take_at_most(reading->session, ms == WORKBENCH_EXPORT_MS ? FILE_BYTES : ANSWER_BYTES);
     if (begin(reading, ms)) {
         return true;
     }
@@ -189,6 +193,7 @@ void readonly_end(struct readonly *reading)
     running_leave(reading->call->workbench->running, &reading->running);
     pg_rows_end(session);
     pg_session_on_tick(session, NULL, NULL);
+    pg_session_take_at_most(session, 0);
     pg_session_set_deadline(session, deadline_in(GRACE_MS));
     const bool is_back = pg_exec(session, "ROLLBACK", &ignored);
     const bool is_clean =
