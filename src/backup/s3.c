@@ -343,22 +343,30 @@ static bool delete_one(const struct backup_call *call, struct s3_link *link, con
            status_fail(call->status, status.code, "%s", status.message);
 }
 
-/* Uploads of this name that nobody completes: they cost, and no list of objects shows them. A store that does not know
- * them has none; one that does not answer in time may. */
-static bool end_uploads(const struct backup_call *call, struct s3_link *link, const char *name)
+/* The query of the page of uploads behind this one; NULL: it was the last. Its parameters are sorted by name. */
+static const char *next_uploads(const struct backup_call *call, const char *key, struct text page)
 {
-    struct status status = {.arena = call->arena};
-    const struct backup_call own = {call->backups, call->arena, &status, call->deadline};
-    struct s3_answer answer;
-    const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
-    const struct s3_request ask_them = {.method = "GET", .query = query_of(call->arena, "prefix=", key, "&uploads=")};
-    bool ok = send_in_time(&own, link, ask_them, &answer);
-    if (!ok) {
-        return status.code != STATUS_DEADLINE_EXCEEDED || status_fail(call->status, status.code, "%s", status.message);
+    size_t from = 0;
+    const struct text key_marker = s3_between(page, "NextKeyMarker", &from);
+    from = 0;
+    const struct text id_marker = s3_between(page, "NextUploadIdMarker", &from);
+    if (key_marker.size == 0) {
+        return NULL;
     }
+    return arena_printf(call->arena, "%s%s%s",
+                        query_of(call->arena, "key-marker=", s3_unescaped(call->arena, key_marker), ""),
+                        query_of(call->arena, "&prefix=", key, ""),
+                        query_of(call->arena, "&upload-id-marker=", s3_unescaped(call->arena, id_marker), "&uploads="));
+}
+
+/* Ends those of a page that are of this name. */
+static bool end_page(const struct backup_call *call, struct s3_link *link, const char *name, struct text page)
+{
+    const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
+    bool ok = true;
     for (size_t from = 0; ok;) {
-        const struct text found = s3_between(answer.body, "Key", &from);
-        const struct text id = s3_between(answer.body, "UploadId", &from);
+        const struct text found = s3_between(page, "Key", &from);
+        const struct text id = s3_between(page, "UploadId", &from);
         if (found.data == NULL || id.data == NULL) {
             break;
         }
@@ -366,6 +374,28 @@ static bool end_uploads(const struct backup_call *call, struct s3_link *link, co
         ok = strcmp(s3_unescaped(call->arena, found), key) != 0 || delete_one(call, link, name, query);
     }
     return ok;
+}
+
+/* Uploads of this name that nobody completes: they cost, and no list of objects shows them. A store that does not know
+ * them has none; one that does not answer in time may. */
+static bool end_uploads(const struct backup_call *call, struct s3_link *link, const char *name)
+{
+    const char *const key = arena_printf(call->arena, "%s%s", call->backups->s3->prefix, name);
+    const char *query = query_of(call->arena, "prefix=", key, "&uploads=");
+    for (int page = 0; query != NULL && page < MOST_PAGES; page++) {
+        struct status status = {.arena = call->arena};
+        const struct backup_call own = {call->backups, call->arena, &status, call->deadline};
+        struct s3_answer answer;
+        if (!send_in_time(&own, link, (struct s3_request){.method = "GET", .query = query}, &answer)) {
+            return status.code != STATUS_DEADLINE_EXCEEDED ||
+                   status_fail(call->status, status.code, "%s", status.message);
+        }
+        query = next_uploads(call, key, answer.body);
+        if (!end_page(call, link, name, answer.body)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool delete_all(const struct backup_call *call, const char *name)

@@ -277,7 +277,11 @@ static void try_once(const struct s3_link *link, struct trying *trying)
     set_method(curl, request);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    if (request->from > 0) {
+    if (request->size > 0) {
+        curl_easy_setopt(
+            curl, CURLOPT_RANGE,
+            arena_printf(arena, "%lld-%lld", (long long)request->from, (long long)(request->from + request->size - 1)));
+    } else if (request->from > 0) {
         curl_easy_setopt(curl, CURLOPT_RANGE, arena_printf(arena, "%lld-", (long long)request->from));
     }
     struct curl_slist *const headers = headers_of(link, trying, buffer_string(&path));

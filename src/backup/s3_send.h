@@ -22,7 +22,8 @@ struct s3_request {
     const char *key;   /* an object's name without the prefix; NULL: the bucket itself */
     const char *query; /* encoded, sorted by name; NULL: none */
     struct text body;
-    int64_t from;                                /* the answer from this byte on; 0: all of it */
+    int64_t from;                                /* the answer from this byte on */
+    int64_t size;                                /* so many bytes of it; 0: all to its end */
     bool (*take)(void *data, struct text piece); /* the answer as it comes, and tried once only; NULL: it is kept */
     bool (*go_on)(void *data);                   /* asked now and then: false ends it; NULL: it goes on */
     void *data;                                  /* of take and go_on */

@@ -163,8 +163,9 @@ void http_stream_begin(struct http_request *request, const char *content_type, c
     struct exchange *const exchange = (struct exchange *)request;
     unwatch(exchange);
     exchange->source = *source;
-    exchange->status = MHD_HTTP_OK;
-    exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_piece, exchange, NULL);
+    exchange->status = source->status == 0 ? MHD_HTTP_OK : source->status;
+    exchange->response = MHD_create_response_from_callback(source->size == 0 ? MHD_SIZE_UNKNOWN : source->size,
+                                                           STREAM_BLOCK, read_piece, exchange, NULL);
     add_headers(exchange->response, content_type, extra);
     MHD_resume_connection(request->connection);
 }

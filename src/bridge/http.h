@@ -15,6 +15,7 @@
 #include "rpc/tls.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A request as its handler sees it. Lives until its answer was sent. */
 struct http_request {
@@ -73,6 +74,8 @@ struct http_source {
     void (*wants)(void *context);
     void (*gone)(void *context);
     void *context;
+    unsigned status; /* 0: 200 */
+    uint64_t size;   /* of all pieces; 0: not known, and the body is chunked */
 };
 
 /* Begins such an answer in place of http_answer. */

@@ -102,6 +102,14 @@ const struct route routes_of_databases[] = {
     },
     {
         .method = "GET",
+        .pattern = "/api/backups/{id}/download",
+        .summary = "The file of a backup, for admins",
+        .service = BACKUP,
+        .rpc = "DownloadBackup",
+        .flags = ROUTE_DOWNLOAD | ROUTE_LONG | ROUTE_ANY_QUERY,
+    },
+    {
+        .method = "GET",
         .pattern = "/api/backups/{id}",
         .summary = "A backup: how far it is or how it ended",
         .service = BACKUP,

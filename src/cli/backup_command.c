@@ -3,6 +3,7 @@
  * themselves.
  */
 #include "base/clock.h"
+#include "cli/backup_download.h"
 #include "cli/call.h"
 #include "cli/output.h"
 #include "truss/backup/v1/backup.pb-c.h"
@@ -253,8 +254,15 @@ static const struct {
     int least; /* words, with this one */
     int most;
 } words[] = {
-    {"create", create, 1, 1},   {"list", list, 1, 1},         {"show", show_one, 2, 2}, {"verify", verify, 2, 2},
-    {"restore", restore, 2, 2}, {"delete", delete_one, 2, 2}, {"cancel", cancel, 2, 2}, {"schedule", schedule, 1, 2},
+    {"create", create, 1, 1},
+    {"list", list, 1, 1},
+    {"show", show_one, 2, 2},
+    {"verify", verify, 2, 2},
+    {"download", backup_download, 2, 3},
+    {"restore", restore, 2, 2},
+    {"delete", delete_one, 2, 2},
+    {"cancel", cancel, 2, 2},
+    {"schedule", schedule, 1, 2},
 };
 
 int command_backup(struct cli *cli)
@@ -276,6 +284,6 @@ int command_backup(struct cli *cli)
         return words[i].run(cli);
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                "truss backup takes create, list, show, verify, restore, delete, cancel or schedule.");
+                "truss backup takes create, list, show, verify, download, restore, delete, cancel or schedule.");
     return EXIT_ERROR;
 }

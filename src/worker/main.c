@@ -218,6 +218,7 @@ static void furnish(struct house *house, struct arena *arena)
         .site = &house->site,
         .backups = &house->backups,
         .jobs = backup_jobs_new(&house->backups, &house->branch.branches),
+        .downloads = downloads_new(),
     };
 }
 
@@ -278,6 +279,7 @@ static void stop(struct house *house)
 static void clear(struct house *house)
 {
     backup_jobs_free(house->backup.jobs);
+    downloads_free(house->backup.downloads);
     operations_free(house->service.operations);
     webhooks_stop(house->telemetry.webhooks);
     spans_stop(house->telemetry.spans, SPANS_MS);

@@ -51,6 +51,7 @@ static const struct {
     bool goes_first; /* the action goes before its row */
 } special[] = {
     {"/truss.migration.v1.MigrationService/CancelOperation", false, true},
+    {"/truss.backup.v1.BackupService/ReadDownload", true, false}, /* DownloadBackup has begun it */
     {"/truss.trust.v1.Trust/ListAudit", true, false},
     {"/truss.trust.v1.Trust/VerifyAudit", true, false},
     {"/truss.trust.v1.Trust/ListTokens", true, false},

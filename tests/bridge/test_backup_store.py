@@ -203,6 +203,26 @@ class Backups(Case):
         self.assertEqual(self.store.objects(), {})
         wait_for(lambda: not self.store.uploads())
 
+    def test_all_pages_of_uploads_are_looked_through(self):
+        folder = os.path.join(self.store.directory, "backups", "._S3rver_uploads")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.open()
+        backup = self.make()
+        for number in range(5):
+            os.makedirs(os.path.join(folder, f"upload-{number}"))
+            with open(os.path.join(folder, f"upload-{number}", "key"), "w", encoding="utf-8") as file:
+                file.write(f"of/us/{backup['filename']}")
+        self.store.tell("page/2")
+        self.ask("DELETE", f"/{backup['id']}")
+        self.assertEqual(self.store.uploads(), [])
+
+    def test_a_large_object_is_downloaded_by_ranges(self):
+        self.large()
+        self.open()
+        backup = self.make()
+        answer = self.http.get(f"/api/backups/{backup['id']}/download")
+        self.assertEqual((answer.status, hashlib.sha256(answer.body).hexdigest()), (200, backup["sha256"]))
+
     def test_a_prefix_that_lists_escape_is_the_same_prefix(self):
         self.large()
         self.open(self.store.url(prefix="/of&us/it's"))

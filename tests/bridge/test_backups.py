@@ -1,5 +1,6 @@
 """Backups over REST: what is documented, what a backup is worth, and that nothing half done is ever called complete."""
 import hashlib
+import http.client
 import json
 import os
 import subprocess
@@ -216,6 +217,38 @@ class Backups(Case):
         subprocess.run(["pg_restore", "--exit-on-error", "-d", self.cluster.url(copy), self.path(backup)], check=True)
         self.assertEqual(self.cluster.tables(copy), self.cluster.tables(self.database))
         self.assertEqual(self.cluster.psql(copy, "SELECT count(*), sum(id) FROM users"), self.sql("SELECT count(*), sum(id) FROM users"))
+
+    def test_its_file_is_downloaded_whole_or_not_at_all(self):
+        self.slow(6)
+        self.open()
+        backup = self.make()
+        with open(self.path(backup), "rb") as file:
+            content = file.read()
+        self.assertGreater(len(content), 3 << 20)
+        route = f"/api/backups/{backup['id']}/download"
+        answer = self.http.get(route)
+        self.assertEqual((answer.status, answer.body == content, answer.headers["Content-Length"]), (200, True, str(len(content))))
+        self.assertEqual(answer.headers["ETag"], f'"{hashlib.sha256(content).hexdigest()}"')
+        self.assertIn(backup["filename"], answer.headers["Content-Disposition"])
+        part = self.http.request("GET", route, headers={"Range": f"bytes={len(content) - 5}-"})
+        self.assertEqual((part.status, part.body, part.headers["Content-Range"]),
+                         (206, content[-5:], f"bytes {len(content) - 5}-{len(content) - 1}/{len(content)}"))
+        self.assertEqual(self.http.request("GET", route, headers={"Range": f"bytes={len(content)}-"}).status, 400)
+        target = os.path.join(self.folder, "here")
+        words = [os.path.join(harness.BIN, "truss"), "backup", "download", str(backup["id"]), target, "--worker", self.process.address]
+        self.assertEqual(subprocess.run(words, capture_output=True, timeout=60, check=True).returncode, 0)
+        with open(target, "rb") as file:
+            self.assertEqual(file.read() == content, True)
+        self.assertEqual(subprocess.run(words, capture_output=True, timeout=60, check=False).returncode, 1, "it is there already")
+        os.remove(target)
+        with open(self.path(backup), "r+b") as file:
+            file.seek(2 << 20)
+            file.write(bytes([content[2 << 20] ^ 1]))
+        failed = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        self.assertEqual((failed.returncode, b"is damaged" in failed.stderr, os.path.exists(target), os.path.exists(target + ".part")), (1, True, False, False))
+        with self.assertRaises(http.client.IncompleteRead):
+            self.http.get(route)
+        self.assertEqual(self.http.get("/api/backups/99/download").status, 404)
 
     def test_what_a_dump_does_not_hold_is_beside_it(self):
         self.sql(f"""ALTER DATABASE "{self.database}" SET work_mem = '5MB'; COMMENT ON DATABASE "{self.database}" IS 'ours'""")

@@ -59,7 +59,11 @@ function answerUploads(request, response) {
   }
   const ids = fs.existsSync(uploads) ? fs.readdirSync(uploads) : [];
   const known = ids.map((id) => [fs.readFileSync(`${uploads}/${id}/key`, "utf8"), id]).filter(([key]) => key.startsWith(searchParams.get("prefix")));
-  response.end(known.map(([key, id]) => `<Upload><Key>${escape(key)}</Key><UploadId>${escape(id)}</UploadId></Upload>`).join(""));
+  const marker = [searchParams.get("key-marker") || "", searchParams.get("upload-id-marker") || ""];
+  const behind = known.sort().filter((one) => one > marker);  // arrays compare as their texts do
+  const shown = behind.slice(0, page);
+  const next = behind.length > page ? `<NextKeyMarker>${escape(shown[page - 1][0])}</NextKeyMarker><NextUploadIdMarker>${escape(shown[page - 1][1])}</NextUploadIdMarker>` : "";
+  response.end(next + shown.map(([key, id]) => `<Upload><Key>${escape(key)}</Key><UploadId>${escape(id)}</UploadId></Upload>`).join(""));
 }
 
 const server = http.createServer((request, response) => {

@@ -107,3 +107,16 @@ Truss__Backup__V1__Schedule *backup_schedule_message(struct arena *arena, const 
     message->next_at = message_time(arena, schedule->next_at);
     return message;
 }
+
+Truss__Backup__V1__BackupPiece *backup_piece_message(struct arena *arena, const struct download_piece *piece)
+{
+    Truss__Backup__V1__BackupPiece *const reply = NEW(arena, BackupPiece, backup_piece);
+    reply->data = (ProtobufCBinaryData){piece->data.size, (uint8_t *)(uintptr_t)piece->data.data};
+    reply->last = piece->is_last;
+    reply->download_id = message_string(piece->id);
+    reply->filename = message_string(piece->filename);
+    reply->content_type = message_string("application/octet-stream");
+    reply->total_bytes = (uint64_t)piece->total;
+    reply->sha256 = message_string(piece->sha256);
+    return reply;
+}

@@ -4,7 +4,7 @@
 #ifndef WORKER_MESSAGES_BACKUP_MESSAGES_H
 #define WORKER_MESSAGES_BACKUP_MESSAGES_H
 
-#include "backup/backup.h"
+#include "backup/download.h"
 #include "truss/backup/v1/backup.pb-c.h"
 
 Truss__Backup__V1__Backup *backup_message(struct arena *arena, const struct backup_row *row);
@@ -16,5 +16,8 @@ Truss__Backup__V1__ListBackupsResponse *backup_list_message(struct arena *arena,
                                                             const char *folder);
 
 Truss__Backup__V1__Schedule *backup_schedule_message(struct arena *arena, const struct backup_schedule *schedule);
+
+/* Borrows the piece's data. */
+Truss__Backup__V1__BackupPiece *backup_piece_message(struct arena *arena, const struct download_piece *piece);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * truss.backup.v1.BackupService. Making, verifying and restoring cost disk and processor, and no data: scope branch.
- * Who may delete backups, or say how long they are kept, can leave a database without one: scope admin.
+ * Who may delete backups, or say how long they are kept, can leave a database without one, and who downloads one has
+ * all of its data: scope admin.
  */
 #include "worker/service/service_backup.h"
 
@@ -272,6 +273,34 @@ static ProtobufCMessage *restore_to_point(void *data, struct rpc_call *call, con
     return NULL;
 }
 
+/* ---- files ---- */
+
+static ProtobufCMessage *download(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct backup_context *const context = data;
+    const Truss__Backup__V1__DownloadBackupRequest *const message =
+        (const Truss__Backup__V1__DownloadBackupRequest *)input;
+    const struct backup_call means = call_of(context, call);
+    const int64_t from = message->offset > INT64_MAX ? INT64_MAX : (int64_t)message->offset;
+    struct download_piece piece;
+    int64_t id;
+    return site_is_connected(context->site, call->status) && read_id(message->id, &id, call->status) &&
+                   download_begin(&means, context->downloads, id, from, &piece)
+               ? &backup_piece_message(call->arena, &piece)->base
+               : NULL;
+}
+
+static ProtobufCMessage *read_download(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct backup_context *const context = data;
+    const struct backup_call means = call_of(context, call);
+    struct download_piece piece;
+    return download_next(&means, context->downloads,
+                         ((const Truss__Backup__V1__ReadDownloadRequest *)input)->download_id, &piece)
+               ? &backup_piece_message(call->arena, &piece)->base
+               : NULL;
+}
+
 /* In the order of the .proto. */
 static const struct rpc_method methods[] = {
     {list, RPC_LANE_READ, true, SCOPE_READ},
@@ -286,6 +315,8 @@ static const struct rpc_method methods[] = {
     {get_wal_config, RPC_LANE_READ, true, SCOPE_READ},
     {update_wal_config, RPC_LANE_READ, false, SCOPE_ADMIN},
     {restore_to_point, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {download, RPC_LANE_READ, false, SCOPE_ADMIN},
+    {read_download, RPC_LANE_READ, false, SCOPE_ADMIN},
 };
 
 struct rpc_service backup_service(struct backup_context *context)

@@ -4,6 +4,7 @@
 #ifndef WORKER_SERVICE_SERVICE_BACKUP_H
 #define WORKER_SERVICE_SERVICE_BACKUP_H
 
+#include "backup/download.h"
 #include "migration/look/place.h"
 #include "rpc/server.h"
 #include "worker/backup_jobs.h"
@@ -12,6 +13,7 @@ struct backup_context {
     const struct site *site;
     const struct backups *backups;
     struct backup_jobs *jobs;
+    struct downloads *downloads;
 };
 
 /* The context is borrowed. */
