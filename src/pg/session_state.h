@@ -16,11 +16,11 @@ struct pg_session {
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
-    int64_t opened_at; /* clock_ms units */
+    int64_t opened_at;     /* clock_ms units */
     struct narrow *narrow; /* NULL: a message may be of any size */
     size_t most_bytes;     /* of one message */
-    size_t came_bytes; /* since the last whole one, about */
-    char *display;     /* host and database, for messages */
+    size_t came_bytes;     /* since the last whole one, about */
+    char *display;         /* host and database, for messages */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;
