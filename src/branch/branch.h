@@ -23,11 +23,22 @@ struct branches {
     void *let_go_data;
 };
 
+struct branch_row;
+
+/* Who watches a branch being made or reset. Called on the thread that makes it. */
+struct branch_watching {
+    void *data;
+    void (*begun)(void *data, const struct branch_row *row); /* its row is there: from now on it is known by its id */
+    void (*phase)(void *data, const char *phase); /* "waiting", "copying", "dumping", …: borrowed for ever */
+    bool (*goes_on)(void *data);                  /* false: it is cancelled, and undone */
+};
+
 struct branch_call {
     const struct branches *branches;
     struct arena *arena; /* what a call gives lives here */
     struct status *status;
     int64_t deadline;
+    const struct branch_watching *watching; /* NULL: nobody */
 };
 
 struct branch_work;
@@ -121,6 +132,9 @@ bool branch_list(const struct branch_call *call, bool all, struct branch_list *l
 
 /* One that is active. NOT_FOUND "Branch not found." */
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row);
+
+/* The same of one that is being made, or could not be made, too. */
+bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row);
 
 struct branch_change {
     const char *label; /* NULL: as it is */

@@ -140,8 +140,10 @@ static bool wait_for_none(const struct copying *copying, struct pg_session *sess
 {
     const int64_t until = deadline_in(ms);
     bool ok;
-    while ((ok = server_sessions(copying->call, session, copying->what.parent, sessions)) && sessions->count > 0 &&
-           !deadline_passed(until) && !deadline_passed(copying->call->deadline)) {
+    server_phase(copying->call, "waiting");
+    while ((ok = server_goes_on(copying->call) &&
+                 server_sessions(copying->call, session, copying->what.parent, sessions)) &&
+           sessions->count > 0 && !deadline_passed(until) && !deadline_passed(copying->call->deadline)) {
         pause_ms(20);
     }
     return ok;
@@ -268,7 +270,7 @@ static void explain_busy(struct copying *copying, struct branch_row *row)
     struct status *const status = copying->call->status;
     struct status ignored = {.arena = copying->call->arena};
     const struct branch_call looking = {copying->call->branches, copying->call->arena, &ignored,
-                                        copying->call->deadline};
+                                        copying->call->deadline, NULL};
     struct sessions sessions;
     if (!sqlstate_is(status->sqlstate, SQLSTATE_OBJECT_IN_USE) ||
         !server_sessions(&looking, make_session(row), copying->what.parent, &sessions)) {
@@ -307,6 +309,10 @@ static bool make(struct copying *copying, struct branch_row *row)
         return true;
     }
     explain_busy(copying, row);
+    if (call->status->code == STATUS_CANCELLED) {
+        *call->status = (struct status){.arena = call->status->arena};
+        status_fail(call->status, STATUS_CANCELLED, "It was cancelled.");
+    }
     make_abandon(call, row, call->status->message);
     return false;
 }
@@ -336,7 +342,11 @@ static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(s
     ok = ok &&
          (copying->source == SOURCE_SCHEMA || disk_has_room(call, session, copying->what.parent, &copying->warnings));
     pg_session_free(session);
-    ok = ok && begin(copying, row) && make(copying, row);
+    ok = ok && begin(copying, row);
+    if (ok && call->watching != NULL) {
+        call->watching->begun(call->watching->data, row);
+    }
+    ok = ok && make(copying, row);
     if (is_ours) {
         let_go(call, false);
     }
@@ -417,7 +427,7 @@ static bool drop_older(const struct branch_call *call, const struct branch_row *
     pg_session_free(home);
     for (size_t i = 0; ok && i < list.count; i++) {
         struct status ignored = {.arena = call->arena};
-        const struct branch_call dropping = {call->branches, call->arena, &ignored, call->deadline};
+        const struct branch_call dropping = {call->branches, call->arena, &ignored, call->deadline, NULL};
         branch_delete(&dropping, list.rows[i].id);
     }
     return ok;

@@ -33,7 +33,7 @@ static void advise(const struct branch_call *call)
 static bool drop(const struct branch_call *call, struct pg_session *session, const char *name, bool is_broken)
 {
     struct status ignored = {.arena = call->arena};
-    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline};
+    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline, NULL};
     if (!is_broken) {
         server_alter(&quiet, session, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS false");
     }
@@ -92,7 +92,7 @@ static bool check_renamed(const struct branch_call *call, struct pg_session *ses
 bool drop_branch(const struct branch_call *call, struct pg_session *maintenance, const struct branch_row *row)
 {
     struct status problem = {.arena = call->arena};
-    const struct branch_call dropping = {call->branches, call->arena, &problem, call->deadline};
+    const struct branch_call dropping = {call->branches, call->arena, &problem, call->deadline, NULL};
     const bool is_gone = drop_database(&dropping, maintenance, row, branch_provisional_name(call->arena, row->token)) &&
                          drop_database(&dropping, maintenance, row, row->branch) &&
                          check_renamed(&dropping, maintenance, row);

@@ -9,6 +9,7 @@
 #include "base/masking.h"
 #include "base/process.h"
 #include "branch/make.h"
+#include "branch/server.h"
 #include "pg/programs.h"
 #include "pg/runs.h"
 
@@ -33,6 +34,7 @@ struct child {
     size_t said;
     int file; /* where its standard output goes */
     bool is_full;
+    bool is_cancelled;
     struct pg_session *parent; /* asks who waits for the dump; NULL: while there is none */
     struct run_watch runs;
 };
@@ -43,6 +45,10 @@ struct child {
 static bool look(void *data)
 {
     struct child *const child = data;
+    child->is_cancelled = child->is_cancelled || !server_goes_on(child->call);
+    if (child->is_cancelled) {
+        return false;
+    }
     if (child->parent == NULL || pg_session_is_lost(child->parent) || clock_ms() < child->runs.next_look) {
         return true;
     }
@@ -59,6 +65,9 @@ static bool wait_for_runs(struct child *child)
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     run_watch_anew(&child->runs);
     while (look(child), child->runs.has_run) {
+        if (child->is_cancelled) {
+            return false;
+        }
         if (deadline_passed(child->call->deadline)) {
             return status_fail_because(child->call->status, STATUS_DEADLINE_EXCEEDED, REASON_BUSY,
                                        "A run is going on in the database: a dump of it waits for the run's end, which "
@@ -115,13 +124,17 @@ static bool run_child(struct child *child, const char *const *argv, const char *
         .deadline = child->call->deadline,
         .line = take_line,
         .bytes = keeps_bytes ? take_bytes : NULL,
-        .go_on = keeps_bytes ? look : NULL,
+        .go_on = look,
         .data = child,
         .end_signal = SIGINT,
     };
     child->said = 0;
     if (!process_run(&process, &end, status)) {
         return false;
+    }
+    if (child->is_cancelled) {
+        *status = (struct status){.arena = status->arena};
+        return status_fail(status, STATUS_CANCELLED, "It was cancelled.");
     }
     if (child->is_full) {
         return status_fail_because(status, STATUS_FAILED_PRECONDITION, REASON_DISK,
@@ -177,7 +190,8 @@ static bool dump_beside_runs(struct child *child, const struct branch_row *row, 
         if (ftruncate(child->file, 0) != 0 || lseek(child->file, 0, SEEK_SET) != 0) {
             return status_fail(status, STATUS_INTERNAL, "The file of the dump cannot be emptied.");
         }
-        if (dump(child, row, program, schema_only) || !child->runs.gives_way) {
+        server_phase(child->call, "dumping");
+        if (dump(child, row, program, schema_only) || child->is_cancelled || !child->runs.gives_way) {
             return status->code == STATUS_OK;
         }
     }
@@ -194,6 +208,7 @@ static bool restore(struct child *child, const struct branch_row *row, const cha
     if (!pg_child_access_make(call->arena, &branch, APPLICATION, &access, call->status)) {
         return false;
     }
+    server_phase(call, "restoring");
     const char *const file = arena_printf(call->arena, "/proc/%ld/fd/%d", (long)getpid(), child->file);
     const char *const argv[] = {program, "--exit-on-error", "--no-password", "-d", access.connection, file, NULL};
     const bool ok = run_child(child, argv, access.environment, false);

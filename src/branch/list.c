@@ -125,11 +125,13 @@ bool branch_list(const struct branch_call *call, bool all, struct branch_list *l
     return ok;
 }
 
-static bool find_active(const struct branch_call *call, struct pg_session *home, int64_t id, struct branch_row *row)
+static bool find(const struct branch_call *call, struct pg_session *home, const char *condition, int64_t id,
+                 struct branch_row *row)
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, id)};
+    const char *const where = arena_printf(call->arena, "(%s) AND b.id = $1::bigint", condition);
     struct branch_list list;
-    if (!registry_read(call, home, &(struct registry_query){ACTIVE " AND b.id = $1::bigint", 1, values}, &list)) {
+    if (!registry_read(call, home, &(struct registry_query){where, 1, values}, &list)) {
         return false;
     }
     if (list.count == 0) {
@@ -143,7 +145,16 @@ static bool find_active(const struct branch_call *call, struct pg_session *home,
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row)
 {
     struct pg_session *const home = registry_open(call);
-    const bool ok = home != NULL && find_active(call, home, id, row);
+    const bool ok = home != NULL && find(call, home, ACTIVE, id, row);
+    pg_session_free(home);
+    return ok;
+}
+
+bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row)
+{
+    static const char condition[] = "(" ACTIVE ") OR b.status IN ('creating', 'failed')";
+    struct pg_session *const home = registry_open(call);
+    const bool ok = home != NULL && find(call, home, condition, id, row);
     pg_session_free(home);
     return ok;
 }
@@ -184,7 +195,7 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
 static void renew_comment(const struct branch_call *call, const struct branch_row *row)
 {
     struct status problem = {.arena = call->arena};
-    const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline};
+    const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline, NULL};
     struct pg_session *const session = server_open(&writing, NULL);
     struct database database;
     bool taken;
@@ -205,7 +216,7 @@ bool branch_change(const struct branch_call *call, int64_t id, const struct bran
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "Say \"ttlHours\" or \"expiresAt\", not both.");
     }
     home = registry_open(call);
-    const bool ok = home != NULL && find_active(call, home, id, row) && write_change(call, home, id, change) &&
+    const bool ok = home != NULL && find(call, home, ACTIVE, id, row) && write_change(call, home, id, change) &&
                     registry_find(call, home, id, row);
     if (ok) {
         row->size = server_size(call, home, row->branch);
@@ -275,7 +286,7 @@ void branch_reap(const struct branch_call *call)
     pg_session_free(home);
     for (size_t i = 0; ok && i < list.count; i++) {
         struct status status = {.arena = call->arena};
-        const struct branch_call one = {call->branches, call->arena, &status, call->deadline};
+        const struct branch_call one = {call->branches, call->arena, &status, call->deadline, NULL};
         reap_one(&one, &list.rows[i]);
     }
 }

@@ -154,6 +154,7 @@ bool make_copy(const struct branch_call *call, struct branch_row *row, const cha
     buffer_printf(&sql, "%s%s ALLOW_CONNECTIONS false", strcmp(row->strategy, "copy") == 0 ? "" : " STRATEGY ",
                   strcmp(row->strategy, "copy") == 0 ? "" : row->strategy);
     pg_session_set_deadline(session, call->deadline);
+    server_phase(call, "copying");
     if (!server_alter(call, session, "CREATE DATABASE ", name, buffer_string(&sql))) {
         advise(call, template);
         return false;
@@ -192,7 +193,7 @@ static void put_locale(struct buffer *sql, const struct branch_locale *locale, i
 static void let_be_written(const struct branch_call *call, struct pg_session *session, const char *name)
 {
     struct status ignored = {.arena = call->arena};
-    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline};
+    const struct branch_call quiet = {call->branches, call->arena, &ignored, call->deadline, NULL};
     server_alter(&quiet, session, "ALTER DATABASE ", name, " RESET default_transaction_read_only");
 }
 
@@ -301,8 +302,9 @@ static bool open_up(const struct branch_call *call, struct branch_row *row)
 bool make_finish(const struct branch_call *call, struct branch_row *row)
 {
     struct pg_session *const session = row->work->session;
+    server_phase(call, "finishing");
     pg_session_set_deadline(session, call->deadline);
-    const bool ok = server_comment(call, session, row, row->work->database, true) &&
+    const bool ok = server_goes_on(call) && server_comment(call, session, row, row->work->database, true) &&
                     putback_database(call, session, row->parent, row->work->database, &row->warnings) &&
                     make_name(call, row) && open_up(call, row) && measure(call, row) && activate(call, row);
     if (ok) {
@@ -319,7 +321,7 @@ static bool has_old(const struct branch_call *call, struct pg_session *session, 
                     struct status *status)
 {
     struct database database;
-    const struct branch_call looking = {call->branches, call->arena, status, call->deadline};
+    const struct branch_call looking = {call->branches, call->arena, status, call->deadline, NULL};
     const bool ok = server_find(&looking, session, row->branch, &database);
     *has = ok && row->oid != 0 && database_is_of(&database, row->token) && database_is_ready(&database) &&
            strtoul(database.oid, NULL, 10) == row->oid;
@@ -345,7 +347,7 @@ static bool undo(const struct branch_call *call, struct pg_session *session, con
                          drop_database(call, session, row, branch_provisional_name(call->arena, row->token)) &&
                          (has || drop_database(call, session, row, row->branch));
     struct status problem = {.arena = call->arena};
-    const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline};
+    const struct branch_call writing = {call->branches, call->arena, &problem, call->deadline, NULL};
     const struct registry_move move = {row->id, "creating", undone_status(is_known, has, is_gone, reason[0] != '\0'),
                                        reason};
     struct pg_session *const home = registry_open(&writing);
@@ -357,7 +359,7 @@ static bool undo(const struct branch_call *call, struct pg_session *session, con
 bool make_abandon(const struct branch_call *call, struct branch_row *row, const char *reason)
 {
     struct status problem = {.arena = call->arena};
-    const struct branch_call undoing = {call->branches, call->arena, &problem, deadline_in(UNDO_MS)};
+    const struct branch_call undoing = {call->branches, call->arena, &problem, deadline_in(UNDO_MS), NULL};
     if (pg_session_is_lost(row->work->session)) {
         end_work(row);
         if (!take(&undoing, row)) { /* its old session may not have ended yet: the next look of a worker does it */
@@ -365,6 +367,7 @@ bool make_abandon(const struct branch_call *call, struct branch_row *row, const 
             return false;
         }
     }
+    pg_session_on_tick(row->work->session, NULL, NULL); /* undoing is not cancelled */
     pg_session_set_deadline(row->work->session, undoing.deadline);
     const bool ok = undo(&undoing, row->work->session, row, reason);
     end_work(row);

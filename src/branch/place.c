@@ -77,5 +77,21 @@ struct pg_session *server_open(const struct branch_call *call, const char *copie
             "give the worker a direct connection URL (Prisma's directUrl).");
         return NULL;
     }
+    if (call->watching != NULL) {
+        pg_session_on_tick(session, call->watching->goes_on, call->watching->data);
+    }
     return session;
+}
+
+void server_phase(const struct branch_call *call, const char *phase)
+{
+    if (call->watching != NULL) {
+        call->watching->phase(call->watching->data, phase);
+    }
+}
+
+bool server_goes_on(const struct branch_call *call)
+{
+    return call->watching == NULL || call->watching->goes_on(call->watching->data) ||
+           status_fail(call->status, STATUS_CANCELLED, "It was cancelled.");
 }

@@ -14,6 +14,10 @@ struct pg_session *server_open(const struct branch_call *call, const char *copie
  * *taken: false where somebody else has it, in whichever database that session stands; then this one is to be freed. */
 bool server_lock(struct pg_session *session, const char *token, bool *taken, struct status *status);
 
+/* For who watches: what is done now; and may it go on? False makes the status CANCELLED. */
+void server_phase(const struct branch_call *call, const char *phase);
+bool server_goes_on(const struct branch_call *call);
+
 struct database {
     bool exists;
     const char *oid;

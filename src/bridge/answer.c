@@ -100,17 +100,27 @@ void answer_message(struct passage *passage, const ProtobufCMessage *message)
     answer_json(passage, http, buffer_text(&json));
 }
 
-void answer_begun(struct passage *passage, const Truss__Migration__V1__Operation *operation)
+/* The id of what has begun: text of an operation, a number of a branch. */
+static const char *id_of(struct arena *arena, const ProtobufCMessage *begun)
+{
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(begun->descriptor, "id");
+    const void *const member = (const char *)begun + field->offset;
+    return field->type == PROTOBUF_C_TYPE_STRING ? *(const char *const *)member
+                                                 : arena_printf(arena, "%u", *(const uint32_t *)member);
+}
+
+void answer_begun(struct passage *passage, const ProtobufCMessage *begun)
 {
     struct arena *const arena = passage->http->arena;
     struct buffer json = {.arena = arena};
     const struct http_extra_header extra[] = {
         {"X-Request-Id", passage->request_id},
-        {"Location", arena_printf(arena, "%s%s", passage->route->begun_at, operation->id)},
+        {"Location", arena_printf(arena, "%s%s", passage->route->begun_at, id_of(arena, begun))},
         {"Preference-Applied", "respond-async"},
         {0},
     };
-    json_write(&json, &operation->base, passage->route->names);
+    json_write(&json, begun, passage->route->names);
     buffer_putc(&json, '\n');
     http_answer(passage->http, 202, "application/json", buffer_text(&json), extra);
 }

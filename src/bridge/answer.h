@@ -13,7 +13,7 @@ void answer_json(struct passage *passage, unsigned http, struct text json);
 void answer_message(struct passage *passage, const ProtobufCMessage *message);
 
 /* 202: it has begun, and is to be asked for where the route says. */
-void answer_begun(struct passage *passage, const Truss__Migration__V1__Operation *operation);
+void answer_begun(struct passage *passage, const ProtobufCMessage *begun);
 
 /* An error with the HTTP status that its code or reason stands for. */
 void answer_error(struct passage *passage, const struct status *status);

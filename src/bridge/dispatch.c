@@ -44,7 +44,7 @@ static void on_reply(const ProtobufCMessage *reply, const struct status *status,
     } else if (status->code != STATUS_OK) {
         answer_failure(passage, status);
     } else if (passage->rpc == route->async_rpc) {
-        answer_begun(passage, (const Truss__Migration__V1__Operation *)reply);
+        answer_begun(passage, reply);
     } else if (route->count != NULL) {
         static const Truss__Migration__V1__GetStatusRequest nothing = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
         passage->view = route->view(arena, reply);

@@ -168,7 +168,8 @@ static void write_responses(struct document *document, const struct route *route
     if (route->async_rpc != NULL) {
         buffer_putc(out, ',');
         write_response(document, 202, "It has begun (Prefer: respond-async); Location says where to ask",
-                       &truss__migration__v1__operation__descriptor, route->names);
+                       protobuf_c_service_descriptor_get_method_by_name(route->service, route->async_rpc)->output,
+                       route->names);
     }
     if ((route->flags & ROUTE_LONG) != 0) {
         buffer_printf(out, ",\"400\":{\"description\":\"A migration failed, or the run could not begin\",\"content\":"

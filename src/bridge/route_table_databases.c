@@ -147,6 +147,8 @@ const struct route routes_of_databases[] = {
         .summary = "Make a branch: a copy of the database with a name, a connection string and an end of its own",
         .service = BRANCH,
         .rpc = "CreateBranch",
+        .async_rpc = "StartBranch",
+        .begun_at = "/api/branches/",
         .flags = ROUTE_CREATES | ROUTE_LONG,
     },
     {
@@ -182,6 +184,14 @@ const struct route routes_of_databases[] = {
         .service = BRANCH,
         .rpc = "ResetBranch",
         .flags = ROUTE_LONG,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches/{id}/cancel",
+        .summary = "End the making of a branch that was begun with Prefer: respond-async",
+        .service = BRANCH,
+        .rpc = "CancelBranch",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL,
     },
     {
         .method = "POST",

@@ -75,6 +75,8 @@ static int print_branch(const struct cli *cli, const Branch *branch)
         {"database", branch->branch_db},
         {"copy of", branch->parent_db},
         {"made from", arena_printf(arena, "%s (%s)", branch->source, branch->kind)},
+        {"doing", branch->phase[0] == '\0' ? NULL : branch->phase},
+        {"failed", branch->_last_error_case == 0 ? NULL : branch->last_error},
         {"status", branch->protected_ ? arena_printf(arena, "%s, protected", branch->status) : branch->status},
         {"size", size_of(arena, branch)},
         {"created", output_moment(arena, branch->created_at)},
@@ -83,6 +85,9 @@ static int print_branch(const struct cli *cli, const Branch *branch)
     };
     struct table table = table_new(arena, 2);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (lines[i][1] == NULL) {
+            continue;
+        }
         table_add(&table, COLOUR_DIM, lines[i][0]);
         table_add(&table, COLOUR_NONE, lines[i][1]);
     }
@@ -121,7 +126,8 @@ static int create(struct cli *cli)
     request.source = or_none(cli, cli->given.source);
     request.on_busy = or_none(cli, cli->given.on_busy);
     request.parent = or_none(cli, cli->given.database);
-    return print_branch(cli, call(cli, BRANCH, "CreateBranch", &request.base, MAKE_SECONDS));
+    return cli->given.detach_backup ? print_branch(cli, call(cli, BRANCH, "StartBranch", &request.base, READ_SECONDS))
+                                    : print_branch(cli, call(cli, BRANCH, "CreateBranch", &request.base, MAKE_SECONDS));
 }
 
 static int list(struct cli *cli)
@@ -241,20 +247,33 @@ static int golden(struct cli *cli)
     return print_branch(cli, call(cli, BRANCH, "RefreshGolden", &request.base, MAKE_SECONDS));
 }
 
+static int cancel(struct cli *cli)
+{
+    Truss__Branch__V1__CancelBranchRequest request = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
+    request.id = id_of(cli);
+    const Truss__Branch__V1__CancelBranchResponse *const reply =
+        request.id == NULL ? NULL : call(cli, BRANCH, "CancelBranch", &request.base, READ_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        printf("It has been told to end.\n");
+    }
+    return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
 int command_branch(struct cli *cli)
 {
     static const struct {
         const char *word;
         int (*run)(struct cli *cli);
     } verbs[] = {{"create", create}, {"list", list}, {"show", show},       {"delete", delete}, {"reset", reset},
-                 {"diff", diff},     {"url", url},   {"protect", protect}, {"golden", golden}};
+                 {"diff", diff},     {"url", url},   {"protect", protect}, {"golden", golden}, {"cancel", cancel}};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].word, cli->words[0]) == 0) {
             return verbs[i].run(cli);
         }
     }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                "truss branch does create, list, show, delete, reset, diff, url, protect and golden, not \"%.100s\".",
-                cli->words[0]);
+    status_fail(
+        cli->status, STATUS_INVALID_ARGUMENT,
+        "truss branch does create, list, show, delete, reset, diff, url, protect, golden and cancel, not \"%.100s\".",
+        cli->words[0]);
     return EXIT_ERROR;
 }

@@ -237,6 +237,20 @@ int command_sql(struct cli *cli)
                                                       : query(cli);
 }
 
+/* What stands between us and the server, and what to do about it. */
+static void print_pooler(struct arena *arena, const Truss__Connection__V1__Pooler *pooler)
+{
+    if (pooler == NULL || !pooler->found) {
+        return;
+    }
+    printf("\nA pooler answers: %s%s%s%s%s (%s).\n",
+           pooler->name[0] == '\0' ? "unknown" : output_safe(arena, pooler->name, false),
+           pooler->version[0] == '\0' ? "" : " ", output_safe(arena, pooler->version, false),
+           pooler->mode[0] == '\0' ? "" : ", mode ", output_safe(arena, pooler->mode, false),
+           output_safe(arena, pooler->evidence, false));
+    printf("%s\n%s\n", output_safe(arena, pooler->meaning, false), output_safe(arena, pooler->advice, false));
+}
+
 int command_connection(struct cli *cli)
 {
     const Truss__Connection__V1__GetConnectionRequest request = TRUSS__CONNECTION__V1__GET_CONNECTION_REQUEST__INIT;
@@ -254,5 +268,6 @@ int command_connection(struct cli *cli)
         table_add(&table, COLOUR_NONE, reply->forms[i]->text);
     }
     table_print(&table);
+    print_pooler(cli->arena, reply->pooler);
     return EXIT_FINE;
 }

@@ -1,5 +1,5 @@
 /*
- * A pooler shows itself by a backend that is not the one that the connection was promised.
+ * Settings and encryption; what stands between us and the server is pooler.c's.
  */
 #include "connection/server.h"
 
@@ -53,24 +53,20 @@ static bool read_settings(struct arena *arena, struct pg_session *session, struc
 }
 
 /* The pooler's own connection to the server may be encrypted or not, whatever ours is. */
-static bool read_session(struct arena *arena, struct pg_session *session, const struct conninfo *conninfo,
-                         struct server_facts *facts, struct status *status)
+static bool read_session(struct arena *arena, struct pg_session *session, struct server_facts *facts,
+                         struct status *status)
 {
     PG_RESULT(result) = pg_query(session,
-                                 "SELECT pg_catalog.pg_backend_pid(), s.ssl, s.version, s.cipher FROM (SELECT 1) one "
+                                 "SELECT s.ssl, s.version, s.cipher FROM (SELECT 1) one "
                                  "LEFT JOIN pg_catalog.pg_stat_ssl s ON s.pid = pg_catalog.pg_backend_pid()",
                                  0, NULL, status);
     if (result == NULL) {
         return false;
     }
-    const bool is_other = pg_field_int(result, 0, 0, 0) != pg_session_backend_pid(session);
-    facts->pooler = conninfo->pgbouncer ? "the URL says pgbouncer=true"
-                    : is_other          ? "another backend answers than the one that the connection was given"
-                                        : NULL;
-    facts->knows_tls = facts->pooler == NULL && pg_field(result, 0, 1) != NULL;
-    facts->has_tls = pg_field_bool(result, 0, 1);
-    facts->tls_protocol = arena_strdup(arena, pg_field(result, 0, 2));
-    facts->tls_cipher = arena_strdup(arena, pg_field(result, 0, 3));
+    facts->knows_tls = !facts->pooler.is_found && pg_field(result, 0, 0) != NULL;
+    facts->has_tls = pg_field_bool(result, 0, 0);
+    facts->tls_protocol = arena_strdup(arena, pg_field(result, 0, 1));
+    facts->tls_cipher = arena_strdup(arena, pg_field(result, 0, 2));
     return true;
 }
 
@@ -80,5 +76,6 @@ bool server_look(struct arena *arena, struct pg_session *session, const struct c
     const char *const version = pg_session_parameter(session, "server_version");
     *facts = (struct server_facts){0};
     facts->version = version == NULL ? NULL : arena_strndup(arena, version, strcspn(version, " "));
-    return read_session(arena, session, conninfo, facts, status) && read_settings(arena, session, facts, status);
+    pooler_look(arena, session, conninfo, &facts->pooler);
+    return read_session(arena, session, facts, status) && read_settings(arena, session, facts, status);
 }

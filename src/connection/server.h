@@ -4,7 +4,7 @@
 #ifndef CONNECTION_SERVER_H
 #define CONNECTION_SERVER_H
 
-#include "pg/session.h"
+#include "connection/pooler.h"
 
 struct server_setting {
     const char *name;
@@ -20,7 +20,7 @@ struct server_facts {
     bool has_tls;
     const char *tls_protocol; /* NULL: none, as of the cipher */
     const char *tls_cipher;
-    const char *pooler; /* why there is one; NULL: none was found */
+    struct pooler pooler;
     struct server_setting settings[SERVER_SETTINGS];
     size_t setting_count;
 };

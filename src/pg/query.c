@@ -61,6 +61,24 @@ PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct st
     return query_pinned(session, &(struct statement){sql, 0, NULL, 1}, status);
 }
 
+PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status)
+{
+    PGresult *result = NULL;
+    struct receipt receipt = {.last = &result, .status = status, .ok = true};
+    if (!receive_ready(session, status)) {
+        return NULL;
+    }
+    if (PQsendQuery(session->connection, sql) == 0) {
+        receive_lost(session, status);
+        return NULL;
+    }
+    if (!receive_all(session, &receipt)) {
+        PQclear(result);
+        return NULL;
+    }
+    return result;
+}
+
 bool pg_script(struct pg_session *session, const char *sql, struct pg_failure *failure, struct status *status)
 {
     struct receipt receipt = {.status = status, .ok = true};

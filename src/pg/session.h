@@ -96,6 +96,9 @@ PGresult *pg_query(struct pg_session *session, const char *sql, int count, const
  * more as text than all the rest. */
 PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status);
 
+/* As pg_query, by the simple protocol and with nothing around it: for what is no PostgreSQL, as a pooler's console. */
+PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status);
+
 /* One or more statements without parameters, as one simple query; every result is thrown away, row by row as it comes.
  */
 bool pg_exec(struct pg_session *session, const char *sql, struct status *status);

@@ -40,7 +40,7 @@ static void *look_again(void *data)
     while (sleep_until_next(watch)) {
         struct arena *const arena = arena_new(0);
         struct status status = {.arena = arena};
-        const struct branch_call call = {watch->branches, arena, &status, deadline_in(LOOK_MS)};
+        const struct branch_call call = {watch->branches, arena, &status, deadline_in(LOOK_MS), NULL};
         branch_reap(&call);
         arena_free(arena);
     }

@@ -213,6 +213,7 @@ static void furnish(struct house *house, struct arena *arena)
         .pools = {house->site.pool, house->health.pool, house->workbench.pool},
     };
     branch_context_begin(&house->branch);
+    house->branch.jobs = branch_jobs_new(&house->branch.branches);
     house->backups = backups_of(arena, config);
     house->backup = (struct backup_context){
         .site = &house->site,
@@ -261,7 +262,7 @@ static void stop(struct house *house)
     const struct config *const config = house->config;
     struct operations *const operations = house->service.operations;
     const bool is_idle = rpc_server_is_idle(house->server) && operations_are_idle(operations) &&
-                         backup_jobs_are_idle(house->backup.jobs);
+                         backup_jobs_are_idle(house->backup.jobs) && branch_jobs_are_idle(house->branch.jobs);
     if (config->serves_parent && is_idle) {
         leave(config, 0); /* nobody is left to ask */
     }
@@ -269,7 +270,8 @@ static void stop(struct house *house)
     workbench_stop(&house->workbench);
     /* Who started a private one waits for the end of its run, or is gone: then it is ended at once. */
     if (!operations_stop(operations, config->serves_parent ? 0 : RUN_GRACE_MS, CANCEL_MS) ||
-        !branch_watch_stop(house->watch, STOP_GRACE_MS) || !rpc_server_stop(house->server, STOP_GRACE_MS)) {
+        !branch_jobs_stop(house->branch.jobs, STOP_GRACE_MS) || !branch_watch_stop(house->watch, STOP_GRACE_MS) ||
+        !rpc_server_stop(house->server, STOP_GRACE_MS)) {
         /* A run goes on in its backend, which commits or not by itself: the ledger will tell. */
         log_warn("stopped with work under way", "grace_ms=%d", RUN_GRACE_MS + CANCEL_MS + STOP_GRACE_MS);
         leave(config, 1);
@@ -280,6 +282,7 @@ static void clear(struct house *house)
 {
     backup_jobs_free(house->backup.jobs);
     downloads_free(house->backup.downloads);
+    branch_jobs_free(house->branch.jobs);
     operations_free(house->service.operations);
     webhooks_stop(house->telemetry.webhooks);
     spans_stop(house->telemetry.spans, SPANS_MS);

@@ -215,6 +215,51 @@ class Contract(Branches):
         self.assertEqual(len(self.databases()), len(self.listed()))
 
 
+class Behind(Branches):
+    """Those that are made behind the answer."""
+
+    def begin(self, status=202, key=None, **body):
+        headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": key} if key else {})
+        answer = self.http.post("/api/branches", body, headers=headers)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer
+
+    def ended(self, row):
+        def has_ended():
+            found = self.http.get(f"/api/branches/{row['id']}").json
+            return found["status"] != "creating" and found
+        return wait_for(has_ended)
+
+    def test_it_is_answered_at_once_and_ready_later(self):
+        for source in ("", "dump"):
+            answer = self.begin(label="later", ttlHours=1, source=source)
+            row = answer.json
+            self.assertEqual((row["status"], answer.headers["Location"], answer.headers["Preference-Applied"]),
+                             ("creating", f"/api/branches/{row['id']}", "respond-async"))
+            done = self.ended(row)
+            self.assertEqual((done["status"], done["branch_db"], done["ttl_hours"], done["phase"]), ("active", row["branch_db"], 1, ""), done)
+            self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("100",)])
+        self.assertEqual(self.begin(key="one").json["id"], self.begin(key="one").json["id"])
+
+    def test_what_cannot_begin_is_refused_at_once(self):
+        self.assertIn("onBusy", self.begin(400, onBusy="perhaps").json["error"])
+        self.assertEqual(self.begin(404, parent="no such database").json["code"], "NOT_FOUND")
+
+    def test_it_is_cancelled_and_nothing_is_left(self):
+        words = ["psql", "-Xq", self.url(), "-c", "BEGIN; LOCK TABLE posts; SELECT pg_sleep(60)"]
+        session = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.kill)
+        wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE relation = 'posts'::regclass AND mode = 'AccessExclusiveLock' AND granted"))
+        row = self.begin(source="dump").json
+        wait_for(lambda: self.http.get(f"/api/branches/{row['id']}").json["phase"] == "dumping")
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").json, {"cancelled": True})
+        done = self.ended(row)
+        self.assertEqual((done["status"], done["last_error"]), ("failed", "It was cancelled."))
+        self.assertEqual(self.databases(), set())
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").status, 404)
+
+
 class PutBack(Branches):
     def test_owner_grants_settings_and_limit_are_those_of_the_parent(self):
         self.admin(f"""DROP ROLE IF EXISTS reader; CREATE ROLE reader; DROP ROLE IF EXISTS owner; CREATE ROLE owner;

@@ -18,7 +18,7 @@ SCOPES = {
     | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
-    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden")}
+    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "CancelBranch")}
     | {("BackupService", name) for name in ("CreateBackup", "VerifyBackup", "RestoreBackup", "CancelBackup")},
     "plan": {("MigrationService", "Plan")},
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},

@@ -1,21 +1,19 @@
-"""Through a real PgBouncer, where it is installed (the set "long" of docker/install-deps.sh): looking is fine, running is not."""
+"""Through a real PgBouncer (the set "test" of docker/install-deps.sh): looking is fine, running is not, and it is known what it is."""
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError, wait_for
 
-PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
+PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or "/usr/sbin/pgbouncer"
 
 
-@unittest.skipUnless(PGBOUNCER, "no pgbouncer on this machine")
 class Pooler(Case):
-    def pooler(self, mode):
+    def pooler(self, mode, more=""):
         """A pooler before this test's server; answers its port."""
         directory = tempfile.mkdtemp(prefix="truss-pooler-")
         self.addCleanup(shutil.rmtree, directory, True)
@@ -26,7 +24,7 @@ class Pooler(Case):
         with open(os.path.join(directory, "ini"), "w", encoding="ascii") as file:
             file.write(f"[databases]\n* = host=127.0.0.1 port={self.cluster.port} user=app password='{harness.PASSWORD}'\n"
                        f"[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=plain\nauth_file={directory}/users\n"
-                       f"pool_mode={mode}\nunix_socket_dir=\n")
+                       f"pool_mode={mode}\nunix_socket_dir=\n{more}")
         drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
         process = subprocess.Popen([*drop, PGBOUNCER, os.path.join(directory, "ini")], stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
@@ -49,6 +47,28 @@ class Pooler(Case):
                 rpc.call("MigrationService", "Run")
             self.assertIn("directUrl", caught.exception.status.message)
         self.assertEqual(self.sql("SELECT to_regclass('_prisma_migrations')"), [(None,)])
+
+    def known(self, mode, more=""):
+        """What is said of a pooler by the connection that leads through it."""
+        port = self.pooler(mode, more)
+        worker = self.worker(self.project("prisma-blog"), url=self.url().replace(f":{self.cluster.port}/", f":{port}/"))
+        http = self.bridge(worker)
+        return wait_for(lambda: http.get("/api/connection").json["settings"] and http.get("/api/connection").json["pooler"])
+
+    def test_it_is_known_by_its_console_and_by_its_refusals(self):
+        for mode in ("transaction", "session"):
+            pooler = self.known(mode, "stats_users=app\n")
+            self.assertEqual((pooler["found"], pooler["name"], pooler["mode"]), (True, "PgBouncer", mode), pooler)
+            self.assertRegex(pooler["version"], r"^\d+\.\d+")
+            self.assertIn("run is refused", pooler["meaning"])
+            self.assertIn("host and port of PostgreSQL itself", pooler["advice"])
+        pooler = self.known("transaction")
+        self.assertEqual((pooler["found"], pooler["name"], pooler["mode"]), (True, "PgBouncer", ""), pooler)
+
+    def test_none_is_found_before_the_server_itself(self):
+        http = self.bridge(self.worker(self.project("prisma-blog")))
+        pooler = http.get("/api/connection").json["pooler"]
+        self.assertEqual((pooler["found"], pooler["name"], pooler["advice"]), (False, "", ""))
 
 
 if __name__ == "__main__":

@@ -79,12 +79,19 @@ static ProtobufCMessage *get(void *data, struct rpc_call *call, const ProtobufCM
     const struct branch_context *const context = data;
     const struct branch_call means = means_of(context, call);
     struct branch_row row;
+    const char *phase;
     int64_t id;
-    return site_is_connected(context->site, call->status) &&
-                   read_id(call, ((const Truss__Branch__V1__GetBranchRequest *)input)->id, &id) &&
-                   branch_get(&means, id, &row)
-               ? &branch_message(call->arena, &row)->base
-               : NULL;
+    if (!site_is_connected(context->site, call->status) ||
+        !read_id(call, ((const Truss__Branch__V1__GetBranchRequest *)input)->id, &id)) {
+        return NULL;
+    }
+    /* While its parent is copied nobody gets a connection to ask for the row. */
+    if (branch_jobs_find(context->jobs, call->arena, id, &row, &phase)) {
+        Truss__Branch__V1__Branch *const reply = branch_message(call->arena, &row);
+        reply->phase = message_string(phase);
+        return &reply->base;
+    }
+    return branch_find(&means, id, &row) ? &branch_message(call->arena, &row)->base : NULL;
 }
 
 /* A worker is for one database: what else its role may read is not for everybody who may make branches. */
@@ -97,19 +104,11 @@ static bool check_parent(const struct branch_context *context, const struct rpc_
                        "Only a caller with the scope \"admin\" may copy another database than the worker's.");
 }
 
-static ProtobufCMessage *create(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+/* What is asked for; *key and all else is borrowed from the call. */
+static bool read_wish(const struct branch_context *context, struct rpc_call *call,
+                      const Truss__Branch__V1__CreateBranchRequest *message, struct branch_new *what)
 {
-    const struct branch_context *const context = data;
-    const Truss__Branch__V1__CreateBranchRequest *const message = (const Truss__Branch__V1__CreateBranchRequest *)input;
-    const struct branch_call means = means_of(context, call);
-    const char *key; /* kept by the branch: a session that keeps it would keep the database from being copied */
-    const char *request;
-    if (!idempotency_read(call, &key, &request)) {
-        return NULL;
-    }
-    const struct branch_new what = {
-        .key = key,
-        .request = request,
+    *what = (struct branch_new){
         .label = message->label,
         .parent = message->parent,
         .ttl_hours = message->ttl_hours,
@@ -119,14 +118,53 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
         .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
         .data_at = NO_TIME,
     };
+    /* The key is kept by the branch: a session that keeps it would keep the database from being copied. */
+    return idempotency_read(call, &what->key, &what->request) && site_is_connected(context->site, call->status) &&
+           check_ttl(call, message->ttl_hours) && check_parent(context, call, message->parent);
+}
+
+static ProtobufCMessage *create(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    struct branch_new what;
     struct branch_row row;
-    if (!site_is_connected(context->site, call->status) || !check_ttl(call, message->ttl_hours) ||
-        !check_parent(context, call, message->parent) || !branch_create(&means, &what, &row)) {
+    if (!read_wish(context, call, (const Truss__Branch__V1__CreateBranchRequest *)input, &what) ||
+        !branch_create(&means, &what, &row)) {
         return NULL;
     }
     log_info("branch made", "branch=%s who=%s ms=%u", row.branch,
              log_quoted(call->principal->name, (char[LOG_QUOTED_SIZE]){0}), row.duration_ms);
     return &branch_message(call->arena, &row)->base;
+}
+
+static ProtobufCMessage *start(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const struct branch_call means = means_of(context, call);
+    struct branch_new what;
+    struct branch_row row;
+    return read_wish(context, call, (const Truss__Branch__V1__CreateBranchRequest *)input, &what) &&
+                   branch_jobs_start(context->jobs, &means, &what, &row)
+               ? &branch_message(call->arena, &row)->base
+               : NULL;
+}
+
+static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    int64_t id;
+    if (!read_id(call, ((const Truss__Branch__V1__CancelBranchRequest *)input)->id, &id)) {
+        return NULL;
+    }
+    if (!branch_jobs_cancel(context->jobs, id)) {
+        status_fail(call->status, STATUS_NOT_FOUND, "No branch with this id is being made behind its answer.");
+        return NULL;
+    }
+    Truss__Branch__V1__CancelBranchResponse *const reply =
+        MESSAGE_NEW(call->arena, Truss__Branch__V1__CancelBranchResponse, truss__branch__v1__cancel_branch_response);
+    reply->cancelled = true;
+    return &reply->base;
 }
 
 static ProtobufCMessage *delete (void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -282,6 +320,8 @@ static const struct rpc_method methods[] = {
     {get_connection, RPC_LANE_READ, false, SCOPE_READ},
     {reveal_connection, RPC_LANE_READ, false, SCOPE_ADMIN},
     {golden, RPC_LANE_RUN, false, SCOPE_BRANCH},
+    {start, RPC_LANE_READ, false, SCOPE_BRANCH},
+    {cancel, RPC_LANE_CANCEL, false, SCOPE_BRANCH},
 };
 
 struct rpc_service branch_service(struct branch_context *context)

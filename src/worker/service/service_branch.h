@@ -7,6 +7,7 @@
 #include "branch/branch.h"
 #include "migration/look/place.h"
 #include "rpc/server.h"
+#include "worker/branch_jobs.h"
 
 #define BRANCH_POOLS  4
 #define BRANCH_WORKER 96
@@ -14,6 +15,7 @@
 struct branch_context {
     const struct site *site;
     struct branches branches;
+    struct branch_jobs *jobs;
     char worker[BRANCH_WORKER];
     struct pg_pool *pools[BRANCH_POOLS]; /* those on the home database, which let go while it is copied; NULL: none */
 };

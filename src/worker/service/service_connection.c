@@ -38,6 +38,17 @@ static void put_forms(struct arena *arena, const struct conninfo *conninfo, bool
     }
 }
 
+static void put_pooler(const struct pooler *pooler, Reply *reply)
+{
+    reply->pooler->found = pooler->is_found;
+    reply->pooler->evidence = or_empty(pooler->evidence);
+    reply->pooler->name = or_empty(pooler->name);
+    reply->pooler->version = or_empty(pooler->version);
+    reply->pooler->mode = or_empty(pooler->mode);
+    reply->pooler->meaning = or_empty(pooler->meaning);
+    reply->pooler->advice = or_empty(pooler->advice);
+}
+
 static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, bool reveal)
 {
     Reply *const reply = NEW(arena, Connection, connection);
@@ -52,8 +63,9 @@ static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, boo
     reply->tls = NEW(arena, Tls, tls);
     reply->tls->mode = or_empty(mode == NULL ? "prefer" : mode);
     reply->pooler = NEW(arena, Pooler, pooler);
-    reply->pooler->found = conninfo->pgbouncer;
-    reply->pooler->evidence = or_empty(conninfo->pgbouncer ? "the URL says pgbouncer=true" : NULL);
+    struct pooler pooler;
+    pooler_of_url(arena, conninfo, &pooler);
+    put_pooler(&pooler, reply);
     put_forms(arena, conninfo, reveal, reply);
     return reply;
 }
@@ -82,8 +94,7 @@ static void put_facts(struct arena *arena, const struct server_facts *facts, Rep
         MESSAGE_SET_OPTIONAL(reply->tls, protocol, TRUSS__CONNECTION__V1__TLS___PROTOCOL_PROTOCOL, facts->tls_protocol);
         MESSAGE_SET_OPTIONAL(reply->tls, cipher, TRUSS__CONNECTION__V1__TLS___CIPHER_CIPHER, facts->tls_cipher);
     }
-    reply->pooler->found = facts->pooler != NULL;
-    reply->pooler->evidence = or_empty(facts->pooler);
+    put_pooler(&facts->pooler, reply);
     put_settings(arena, facts, reply);
 }
 

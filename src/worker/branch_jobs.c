@@ -1,0 +1,299 @@
+/*
+ * A job has an arena of its own. Who started it waits until its row is there; the two meet in `starting`, with the
+ * mutex held, and what the caller is given is copied into his arena.
+ */
+#include "worker/branch_jobs.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/lanes.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MOST_AT_ONCE 4
+#define MOST_WAITING 16
+#define LONGEST_MS   (12 * 3600 * 1000)
+
+/* The call that waits for a job to begin. */
+struct starting {
+    const struct branch_call *call;
+    struct branch_row *row;
+    bool is_over;
+    bool ok;
+};
+
+struct job {
+    struct lane_job lane; /* first, so that a lane's job is the job */
+    struct job *next;
+    struct branch_jobs *jobs;
+    struct arena *arena;
+    struct branch_new what;
+    struct branch_row row; /* as it began; id 0: not yet */
+    const char *phase;
+    int64_t started;
+    atomic_bool is_cancelled;
+    struct starting *starting; /* NULL: nobody waits any more */
+};
+
+struct branch_jobs {
+    const struct branches *branches;
+    struct lane *lane;
+    pthread_mutex_t mutex;
+    pthread_cond_t news; /* on CLOCK_MONOTONIC */
+    struct job *first;
+    size_t count;
+};
+
+struct branch_jobs *branch_jobs_new(const struct branches *branches)
+{
+    struct branch_jobs *const jobs = memory_alloc(sizeof *jobs);
+    pthread_condattr_t attributes;
+    jobs->branches = branches;
+    jobs->lane = lane_new(MOST_AT_ONCE, MOST_WAITING);
+    pthread_mutex_init(&jobs->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&jobs->news, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return jobs;
+}
+
+/* ---- rows ---- */
+
+static struct branch_row copy_row(struct arena *arena, const struct branch_row *row)
+{
+    struct branch_row copy = *row;
+    const char **const texts[] = {&copy.token, &copy.parent,   &copy.branch, &copy.label,      &copy.status,
+                                  &copy.kind,  &copy.strategy, &copy.source, &copy.created_by, &copy.last_error};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = arena_strdup(arena, *texts[i] == NULL ? "" : *texts[i]);
+    }
+    copy.work = NULL;
+    copy.warnings = (struct words){0};
+    for (size_t i = 0; i < row->warnings.count; i++) {
+        words_add(arena, &copy.warnings, arena_strdup(arena, row->warnings.items[i]));
+    }
+    return copy;
+}
+
+static void copy_status(struct status *to, const struct status *from)
+{
+    status_fail(to, from->code, "%s", from->message);
+    to->sqlstate = arena_strdup(to->arena, from->sqlstate);
+    to->detail = arena_strdup(to->arena, from->detail);
+    to->hint = arena_strdup(to->arena, from->hint);
+    to->reason = arena_strdup(to->arena, from->reason);
+    to->retry_ms = from->retry_ms;
+}
+
+/* With the mutex held: what the caller waits for is known. */
+static void tell_caller(struct job *job, bool ok, const struct branch_row *row, const struct status *status)
+{
+    struct starting *const starting = job->starting;
+    if (starting == NULL) {
+        return;
+    }
+    starting->ok = ok;
+    if (ok) {
+        *starting->row = copy_row(starting->call->arena, row);
+    } else {
+        copy_status(starting->call->status, status);
+    }
+    starting->is_over = true;
+    job->starting = NULL;
+    pthread_cond_broadcast(&job->jobs->news);
+}
+
+/* ---- the thread that makes it ---- */
+
+static void begun(void *data, const struct branch_row *row)
+{
+    struct job *const job = data;
+    pthread_mutex_lock(&job->jobs->mutex);
+    job->row = copy_row(job->arena, row);
+    job->row.status = "creating";
+    tell_caller(job, true, &job->row, NULL);
+    pthread_mutex_unlock(&job->jobs->mutex);
+}
+
+static void set_phase(void *data, const char *phase)
+{
+    struct job *const job = data;
+    pthread_mutex_lock(&job->jobs->mutex);
+    job->phase = phase;
+    pthread_mutex_unlock(&job->jobs->mutex);
+}
+
+static bool goes_on(void *data)
+{
+    return !atomic_load(&((struct job *)data)->is_cancelled);
+}
+
+static void leave(struct job *job)
+{
+    struct branch_jobs *const jobs = job->jobs;
+    for (struct job **link = &jobs->first; *link != NULL; link = &(*link)->next) {
+        if (*link == job) {
+            *link = job->next;
+            break;
+        }
+    }
+    jobs->count--;
+    pthread_cond_broadcast(&jobs->news);
+}
+
+static void make(struct lane_job *lane_job)
+{
+    struct job *const job = (struct job *)lane_job;
+    struct branch_jobs *const jobs = job->jobs;
+    struct status status = {.arena = job->arena};
+    struct branch_row row;
+    const struct branch_watching watching = {job, begun, set_phase, goes_on};
+    const struct branch_call call = {jobs->branches, job->arena, &status, deadline_in(LONGEST_MS), &watching};
+    const bool ok = branch_create(&call, &job->what, &row);
+    log_info("branch made behind its answer", "ok=%s branch=%s problem=%s", ok ? "true" : "false", ok ? row.branch : "",
+             log_quoted(ok ? "" : status.message, (char[LOG_QUOTED_SIZE]){0}));
+    pthread_mutex_lock(&jobs->mutex);
+    tell_caller(job, ok, &row, &status);
+    leave(job);
+    pthread_mutex_unlock(&jobs->mutex);
+    arena_free(job->arena);
+    free(job);
+}
+
+/* ---- the side of who asks ---- */
+
+static struct job *job_new(struct branch_jobs *jobs, const struct branch_new *what, struct starting *starting)
+{
+    struct job *const job = memory_alloc(sizeof *job);
+    struct arena *const arena = arena_new(0);
+    *job = (struct job){.lane = {.run = make},
+                        .jobs = jobs,
+                        .arena = arena,
+                        .what = *what,
+                        .phase = "waiting",
+                        .started = clock_ms(),
+                        .starting = starting};
+    const char **const texts[] = {&job->what.label,   &job->what.parent, &job->what.created_by, &job->what.key,
+                                  &job->what.request, &job->what.source, &job->what.on_busy};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = arena_strdup(arena, *texts[i]);
+    }
+    return job;
+}
+
+/* With the mutex held. */
+static void wait_for_news(struct branch_jobs *jobs, int64_t until)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const int64_t left = until - clock_ms();
+    const int64_t ms = left < 0 ? 0 : left > 1000 ? 1000 : left;
+    time.tv_nsec += ms * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&jobs->news, &jobs->mutex, &time);
+}
+
+bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_new *what,
+                       struct branch_row *row)
+{
+    struct starting starting = {.call = call, .row = row};
+    struct job *const job = job_new(jobs, what, &starting);
+    pthread_mutex_lock(&jobs->mutex);
+    job->next = jobs->first;
+    jobs->first = job;
+    jobs->count++;
+    if (lane_add(jobs->lane, &job->lane) != LANE_ADDED) {
+        leave(job);
+        pthread_mutex_unlock(&jobs->mutex);
+        arena_free(job->arena);
+        free(job);
+        return status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
+                           "Too many branches are being made; try again when one is ready.");
+    }
+    while (!starting.is_over && !deadline_passed(call->deadline)) {
+        wait_for_news(jobs, call->deadline);
+    }
+    if (!starting.is_over) { /* the job has not said anything: it is there still */
+        job->starting = NULL;
+        atomic_store(&job->is_cancelled, true);
+        status_fail(call->status, STATUS_DEADLINE_EXCEEDED,
+                    "It could not be begun in the time of this call, and is not made.");
+    }
+    pthread_mutex_unlock(&jobs->mutex);
+    return starting.is_over && starting.ok;
+}
+
+/* With the mutex held. */
+static struct job *find(const struct branch_jobs *jobs, int64_t id)
+{
+    struct job *job = jobs->first;
+    while (job != NULL && job->row.id != id) {
+        job = job->next;
+    }
+    return id == 0 ? NULL : job;
+}
+
+bool branch_jobs_find(struct branch_jobs *jobs, struct arena *arena, int64_t id, struct branch_row *row,
+                      const char **phase)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    const struct job *const job = find(jobs, id);
+    if (job != NULL) {
+        *row = copy_row(arena, &job->row);
+        row->duration_ms = (uint32_t)(clock_ms() - job->started);
+        *phase = job->phase;
+    }
+    pthread_mutex_unlock(&jobs->mutex);
+    return job != NULL;
+}
+
+bool branch_jobs_cancel(struct branch_jobs *jobs, int64_t id)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    struct job *const job = find(jobs, id);
+    if (job != NULL) {
+        atomic_store(&job->is_cancelled, true);
+    }
+    pthread_mutex_unlock(&jobs->mutex);
+    return job != NULL;
+}
+
+bool branch_jobs_are_idle(struct branch_jobs *jobs)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    const bool is_idle = jobs->count == 0;
+    pthread_mutex_unlock(&jobs->mutex);
+    return is_idle;
+}
+
+bool branch_jobs_stop(struct branch_jobs *jobs, uint32_t grace_ms)
+{
+    const int64_t until = deadline_in(grace_ms);
+    pthread_mutex_lock(&jobs->mutex);
+    for (struct job *job = jobs->first; job != NULL; job = job->next) {
+        atomic_store(&job->is_cancelled, true);
+    }
+    while (jobs->count > 0 && !deadline_passed(until)) {
+        wait_for_news(jobs, until);
+    }
+    const bool is_idle = jobs->count == 0;
+    pthread_mutex_unlock(&jobs->mutex);
+    return is_idle;
+}
+
+void branch_jobs_free(struct branch_jobs *jobs)
+{
+    if (jobs == NULL) {
+        return;
+    }
+    lane_free(jobs->lane);
+    pthread_cond_destroy(&jobs->news);
+    pthread_mutex_destroy(&jobs->mutex);
+    free(jobs);
+}

@@ -1,0 +1,34 @@
+/*
+ * Branches that are made behind the answer of the call that asked for them. How far one is stands in the memory of the
+ * worker that makes it: while a database is copied, nobody can ask it for its own rows.
+ */
+#ifndef WORKER_BRANCH_JOBS_H
+#define WORKER_BRANCH_JOBS_H
+
+#include "branch/branch.h"
+
+struct branch_jobs;
+
+/* The branches are borrowed. */
+struct branch_jobs *branch_jobs_new(const struct branches *branches);
+
+/* Begins one, and answers when its row is there (*row, in the call's arena) or it is known why it cannot be made. Where
+ * a key has given an earlier one, *row is that. */
+bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_new *what,
+                       struct branch_row *row);
+
+/* One that is being made by this worker, as it was when it began, with the time since then; *phase: what is done now.
+ */
+bool branch_jobs_find(struct branch_jobs *jobs, struct arena *arena, int64_t id, struct branch_row *row,
+                      const char **phase);
+
+/* Has it end, soon; what there is of it is undone. False where this worker makes none of this id. */
+bool branch_jobs_cancel(struct branch_jobs *jobs, int64_t id);
+
+bool branch_jobs_are_idle(struct branch_jobs *jobs);
+
+/* Cancels all, and waits for their ends up to so long; false where one still goes on. */
+bool branch_jobs_stop(struct branch_jobs *jobs, uint32_t grace_ms);
+void branch_jobs_free(struct branch_jobs *jobs);
+
+#endif
