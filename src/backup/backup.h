@@ -23,6 +23,7 @@ struct backups {
     const struct s3_place *s3;       /* the store; NULL: they are in the folder */
     const char *worker;              /* who claims rows: "host:pid" */
     const char *pg_bin;              /* where pg_dump and pg_restore are; NULL: they are looked for */
+    uint32_t jobs;                   /* connections of a dump and a restore; from 2 on in the directory format */
     const volatile bool *stopping;   /* the worker is to end, and what is under way with it */
 };
 

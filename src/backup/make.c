@@ -5,6 +5,7 @@
 #include "backup/child.h"
 #include "backup/facts.h"
 #include "backup/store.h"
+#include "backup/tar.h"
 #include "base/log.h"
 
 #include <string.h>
@@ -34,8 +35,10 @@ static bool choose_name(const struct backup_call *call, struct pg_session *sessi
     if (result == NULL) {
         return false;
     }
-    row->filename =
-        backup_file_name(call->arena, pg_field(result, 0, 1), pg_field(result, 0, 0), pg_field(result, 0, 2));
+    row->filename = arena_printf(
+        call->arena, "%s%s",
+        backup_file_name(call->arena, pg_field(result, 0, 1), pg_field(result, 0, 0), pg_field(result, 0, 2)),
+        call->backups->jobs > 1 ? BACKUP_ARCHIVE : BACKUP_CUSTOM);
     row->server_version = arena_strdup(call->arena, pg_field(result, 0, 4));
     *database_size = pg_field_int(result, 0, 3, 0);
     return true;
@@ -79,15 +82,26 @@ static bool take(void *data, struct text piece)
     return ok;
 }
 
-static bool dump(struct making *making, const struct backup_moment *moment)
+/* Of an archive: its directory, which pg_dump makes. */
+static void put_format(const struct making *making, const char *directory, struct words *words)
+{
+    struct arena *const arena = making->call->arena;
+    words_add(arena, words, directory == NULL ? "--format=custom" : "--format=directory");
+    if (directory != NULL) {
+        words_add(arena, words, arena_printf(arena, "--jobs=%u", making->call->backups->jobs));
+        words_add(arena, words, arena_printf(arena, "--file=%s", directory));
+    }
+    words_add(arena, words, "--compress=1");
+    words_add(arena, words, "--verbose");
+    words_add(arena, words, "--lock-wait-timeout=60s");
+}
+
+static bool run_dump(struct making *making, const struct backup_moment *moment, const char *directory)
 {
     const struct backup_call *const call = making->call;
     const char *const id = backup_id(call->arena, making->row->id);
     struct words words = {0};
-    words_add(call->arena, &words, "--format=custom");
-    words_add(call->arena, &words, "--compress=1");
-    words_add(call->arena, &words, "--verbose");
-    words_add(call->arena, &words, "--lock-wait-timeout=60s");
+    put_format(making, directory, &words);
     if (moment->snapshot[0] != '\0') {
         words_add(call->arena, &words, arena_printf(call->arena, "--snapshot=%s", moment->snapshot));
     }
@@ -98,13 +112,48 @@ static bool dump(struct making *making, const struct backup_moment *moment)
         .words = words_list(call->arena, &words),
         .conninfo = call->backups->conninfo,
         .application = arena_printf(call->arena, "truss backup %s", id),
-        .bytes = take,
+        .bytes = directory == NULL ? take : NULL,
         .data = making,
         .counted = "dumping contents of table",
     };
     making->watch.progress.tables_done = 0;
-    return backup_child_run(&child, call->status) ||
-           (making->writing.failure != NULL && backup_watch_fail(&making->watch, call->status) &&
+    return backup_child_run(&child, call->status);
+}
+
+/* A connection of a parallel dump takes its locks without waiting: where somebody waits for one that the dump has, it
+ * fails. That is giving way. */
+static bool gives_way(struct making *making)
+{
+    const char *const message = making->call->status->message;
+    if (message != NULL && strstr(message, "could not obtain lock on relation") != NULL) {
+        making->watch.end = making->watch.end == WATCH_GOES_ON ? WATCH_GIVES_WAY : making->watch.end;
+    }
+    return false;
+}
+
+static bool take_watched(void *data, struct text piece)
+{
+    struct making *const making = data;
+    return take(data, piece) && backup_watch_look(&making->watch);
+}
+
+static bool dump_directory(struct making *making, const struct backup_moment *moment)
+{
+    const struct backup_call *const call = making->call;
+    const char *const directory = backup_scratch(call, making->row->filename);
+    backup_scratch_delete(directory); /* of a try that gave way */
+    const bool ok = run_dump(making, moment, directory) ? tar_write(directory, take_watched, making, call->status)
+                                                        : gives_way(making);
+    backup_scratch_delete(directory);
+    return ok;
+}
+
+static bool dump(struct making *making, const struct backup_moment *moment)
+{
+    const struct backup_call *const call = making->call;
+    return (backup_is_archive(making->row->filename) ? dump_directory(making, moment)
+                                                     : run_dump(making, moment, NULL)) ||
+           (backup_watch_fail(&making->watch, call->status) && making->writing.failure != NULL &&
             status_fail(call->status, STATUS_FAILED_PRECONDITION, "%s", making->writing.failure));
 }
 

@@ -5,8 +5,10 @@
 #include "backup/child.h"
 #include "backup/facts.h"
 #include "backup/store.h"
+#include "backup/tar.h"
 #include "base/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,11 +17,15 @@
 /* One that is open: what was checked is what is restored, whatever happens to its name. */
 struct opened {
     int file;
-    const char *path; /* for a child */
+    const char *path;    /* for a child */
+    const char *scratch; /* of an archive: where it was unpacked; NULL: nowhere */
 };
 
 static void close_file(struct opened *opened)
 {
+    if (opened->scratch != NULL) {
+        backup_scratch_delete(opened->scratch);
+    }
     if (opened->file >= 0) {
         close(opened->file);
     }
@@ -42,6 +48,26 @@ static bool open_and_check(const struct backup_call *call, const struct backup_r
                        row->filename);
 }
 
+/* pg_restore reads a directory, not its archive. */
+static bool unpack(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch,
+                   struct opened *opened)
+{
+    const char *const variable = getenv("TMPDIR");
+    if (!backup_is_archive(row->filename)) {
+        return true;
+    }
+    char *const path = arena_printf(call->arena, "%s/truss-restore-XXXXXX",
+                                    variable == NULL || variable[0] == '\0' ? "/tmp" : variable);
+    if (mkdtemp(path) == NULL) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                           "No folder to unpack the backup can be made (%s); TMPDIR names another place.", path);
+    }
+    opened->scratch = path;
+    opened->path = path;
+    return tar_read(opened->file, path, backup_watch_look, watch, call->status) ||
+           (watch->end != WATCH_GOES_ON && backup_watch_fail(watch, call->status));
+}
+
 static bool read_whole(const struct backup_call *call, struct backup_watch *watch, const struct opened *opened)
 {
     const char *const words[] = {"--file=/dev/null", opened->path, NULL};
@@ -52,9 +78,10 @@ static bool read_whole(const struct backup_call *call, struct backup_watch *watc
 bool backup_read(const struct backup_call *call, const struct backup_row *row)
 {
     struct backup_watch watch;
-    struct opened opened;
+    struct opened opened = {.file = -1};
     backup_watch_begin(&watch, call, row->id, "verifying");
-    const bool ok = open_and_check(call, row, &watch, &opened) && read_whole(call, &watch, &opened);
+    const bool ok = open_and_check(call, row, &watch, &opened) && unpack(call, row, &watch, &opened) &&
+                    read_whole(call, &watch, &opened);
     close_file(&opened);
     backup_watch_end(&watch);
     return ok;
@@ -112,7 +139,8 @@ static bool run_restore(struct restoring *restoring)
     words_add(call->arena, &words, "--exit-on-error");
     words_add(call->arena, &words, "--no-subscriptions");
     words_add(call->arena, &words, "--verbose");
-    words_add(call->arena, &words, "--jobs=2");
+    words_add(call->arena, &words,
+              arena_printf(call->arena, "--jobs=%u", call->backups->jobs > 2 ? call->backups->jobs : 2));
     if (!restoring->owners.are_kept) {
         words_add(call->arena, &words, "--no-owner");
         words_add(call->arena, &words, "--no-privileges");
@@ -169,6 +197,7 @@ bool backup_restore(const struct backup_call *call, const struct backup_row *row
         pg_session_set_deadline(restoring.home, deadline_in(STEP_MS));
     }
     bool ok = restoring.home != NULL && open_and_check(call, row, &restoring.watch, &restoring.opened) &&
+              unpack(call, row, &restoring.watch, &restoring.opened) &&
               asks_owners(call, restoring.home, row, &restoring.owners) && run_restore(&restoring) &&
               compare(&restoring, report);
     if (ok && !restoring.owners.are_kept) {

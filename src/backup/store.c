@@ -5,7 +5,9 @@
 
 #include "base/files.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -64,8 +66,49 @@ const char *backup_file_name(struct arena *arena, const char *database, const ch
     for (size_t i = 0; i < CHANCE; i++) {
         buffer_putc(&name, letters[chance[i] % (sizeof letters - 1)]);
     }
-    buffer_puts(&name, ".dump");
     return buffer_string(&name);
+}
+
+bool backup_is_archive(const char *name)
+{
+    return text_ends_with(text_of(name), BACKUP_ARCHIVE);
+}
+
+/* ".dump", ".tar", or a part of one. */
+static bool has_suffix(struct text name)
+{
+    static const char *const suffixes[] = {BACKUP_CUSTOM, BACKUP_ARCHIVE, BACKUP_CUSTOM BACKUP_PART,
+                                           BACKUP_ARCHIVE BACKUP_PART};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        if (text_ends_with(name, suffixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- directories ---- */
+
+const char *backup_scratch(const struct backup_call *call, const char *name)
+{
+    const char *const variable = getenv("TMPDIR");
+    const char *const folder = call->backups->s3 == NULL                 ? call->backups->folder
+                               : variable == NULL || variable[0] == '\0' ? "/tmp"
+                                                                         : variable;
+    return arena_printf(call->arena, "%s/%s.d", folder, name);
+}
+
+bool backup_scratch_delete(const char *path)
+{
+    DIR *const directory = opendir(path);
+    if (directory == NULL) {
+        return errno == ENOENT;
+    }
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
+    return rmdir(path) == 0 || errno == ENOENT;
 }
 
 bool backup_files_list(const struct backup_call *call, const char *home, struct words *names)
@@ -80,8 +123,7 @@ bool backup_files_list(const struct backup_call *call, const char *home, struct 
     }
     for (size_t i = 0; i < all.count; i++) {
         const struct text name = text_of(all.items[i]);
-        const bool ends = text_ends_with(name, ".dump") || text_ends_with(name, ".dump" BACKUP_PART);
-        if (ends && text_find(name, buffer_string(&tag), 0) != SIZE_MAX && text_is_utf8(name, NULL)) {
+        if (has_suffix(name) && text_find(name, buffer_string(&tag), 0) != SIZE_MAX && text_is_utf8(name, NULL)) {
             words_add(call->arena, names, all.items[i]);
         }
     }
@@ -90,7 +132,9 @@ bool backup_files_list(const struct backup_call *call, const char *home, struct 
 
 bool backup_files_delete(const struct backup_call *call, const char *name)
 {
-    return path_is_component(text_of(name)) && kind_of(call)->delete (call, name);
+    return path_is_component(text_of(name)) &&
+           (!backup_is_archive(name) || backup_scratch_delete(backup_scratch(call, name))) &&
+           kind_of(call)->delete (call, name);
 }
 
 /* ---- writing ---- */

@@ -16,8 +16,19 @@
  * made (0700). */
 bool backup_store_ready(const struct backup_call *call);
 
-/* "app_1a2b3c4d_20261129T021500Z_k3f9qz.dump": of a database, its home, a time and chance. */
+/* "app_1a2b3c4d_20261129T021500Z_k3f9qz": of a database, its home, a time and chance; with one of the suffixes. */
 const char *backup_file_name(struct arena *arena, const char *database, const char *home, const char *time);
+#define BACKUP_CUSTOM  ".dump" /* pg_dump's custom format */
+#define BACKUP_ARCHIVE ".tar"  /* its directory format, in a tar(1) archive */
+
+bool backup_is_archive(const char *name);
+
+/* Where the directory of an archive stands while it is dumped: beside the others in a folder of backups, else in
+ * TMPDIR. */
+const char *backup_scratch(const struct backup_call *call, const char *name);
+
+/* Deletes a flat directory. True where it is not there any more. */
+bool backup_scratch_delete(const char *path);
 
 /* Fails with FAILED_PRECONDITION where the store is known to have less room than a dump of so many bytes may take. */
 bool backup_store_has_room(const struct backup_call *call, int64_t database_size);

@@ -206,8 +206,8 @@ const struct cli_command cli_commands[] = {
         .examples = {"truss backup create --label 'before the release'", "truss backup download 1 app.dump",
                      "truss backup restore 1             # into a new branch", "truss backup schedule daily"},
         .run = command_backup,
-        .options = {ASKS, O(backups), O(pg_bin), O(label), O(protect), O(by_restore), O(force), O(detach_backup),
-                    O(key), O(config), O(help)},
+        .options = {ASKS, O(backups), O(backup_jobs), O(pg_bin), O(label), O(protect), O(by_restore), O(force),
+                    O(detach_backup), O(key), O(config), O(help)},
     },
     {
         .name = "health",

@@ -86,6 +86,7 @@ static struct backups backups_of(struct arena *arena, const struct config *confi
         .s3 = config->backups_s3,
         .worker = arena_printf(arena, "%s:%ld", host, (long)getpid()),
         .pg_bin = config->pg_bin,
+        .jobs = config->backup_jobs,
         .stopping = &is_stopping,
     };
 }

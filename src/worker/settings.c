@@ -192,6 +192,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .delegate_timeout_ms = options->delegate_timeout,
         .lock_wait_ms = options->lock_wait,
         .max_branches = options->max_branches,
+        .backup_jobs = options->backup_jobs,
         .branch_interval_ms = options->branch_interval,
         .pg_bin = options->pg_bin,
         .settings =

@@ -40,6 +40,7 @@ struct config {
     const struct conninfo *sql_conninfo; /* of the workbench; NULL: the one above */
     const char *sql_role;                /* NULL: the connection's */
     uint32_t max_branches;
+    uint32_t backup_jobs;
     uint32_t branch_interval_ms;
     bool sql_user_functions;
     bool sql_foreign_tables;
