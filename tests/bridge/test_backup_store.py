@@ -82,8 +82,8 @@ class Backups(Case):
                 path = os.path.join(self.store.directory, "backups", name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
-    def open(self, url=None, **environment):
-        self.process = self.worker(self.project("prisma-blog"), "--backups", url or self.store.url(), environment=dict(KEYS, **environment))
+    def open(self, url=None, more=(), **environment):
+        self.process = self.worker(self.project("prisma-blog"), "--backups", url or self.store.url(), *more, environment=dict(KEYS, **environment))
         self.http = self.bridge(self.process)
 
     def ask(self, method, path, body=None, status=200):
@@ -215,6 +215,13 @@ class Backups(Case):
         self.store.tell("page/2")
         self.ask("DELETE", f"/{backup['id']}")
         self.assertEqual(self.store.uploads(), [])
+
+    def test_an_archive_of_several_connections_is_one_object(self):
+        self.large()
+        self.open(more=("--backup-jobs", "2"))
+        backup = self.make()
+        self.assertEqual((backup["detail_status"], backup["filename"][-4:]), ("completed", ".tar"), backup)
+        self.assertEqual(self.verified(backup, restore=True)["verified"], "restored")
 
     def test_a_large_object_is_downloaded_by_ranges(self):
         self.large()

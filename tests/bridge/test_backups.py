@@ -218,6 +218,30 @@ class Backups(Case):
         self.assertEqual(self.cluster.tables(copy), self.cluster.tables(self.database))
         self.assertEqual(self.cluster.psql(copy, "SELECT count(*), sum(id) FROM users"), self.sql("SELECT count(*), sum(id) FROM users"))
 
+    def test_several_connections_make_an_archive_that_tar_and_pg_restore_read(self):
+        self.open("--backup-jobs", "2")
+        backup = self.make()
+        self.assertEqual((backup["detail_status"], backup["filename"][-4:], backup["tables_done"]), ("completed", ".tar", backup["tables"]), backup)
+        self.assertEqual(self.files(), [backup["filename"], backup["filename"] + ".json"])
+        with open(self.path(backup), "rb") as file:
+            self.assertEqual(hashlib.sha256(file.read()).hexdigest(), backup["sha256"])
+        by_hand = os.path.join(self.folder, "by hand")
+        os.mkdir(by_hand)
+        subprocess.run(["tar", "-xf", self.path(backup), "-C", by_hand], check=True)
+        copy = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, copy)
+        subprocess.run(["pg_restore", "--exit-on-error", "-j2", "-d", self.cluster.url(copy), by_hand], check=True)
+        self.assertEqual(self.cluster.psql(copy, "SELECT count(*), sum(id) FROM users"), self.sql("SELECT count(*), sum(id) FROM users"))
+        self.ask("POST", f"/{backup['id']}/verify", {"restore": True}, 202)
+        self.assertEqual(self.ended(backup["id"])["verified"], "restored")
+        with open(self.path(backup), "r+b") as file:
+            file.seek(700)
+            file.write(b"?")
+        self.ask("POST", f"/{backup['id']}/verify", {}, 202)
+        self.assertEqual(self.ended(backup["id"])["verified"], "damaged")
+        self.ask("DELETE", f"/{backup['id']}")
+        self.assertEqual(self.files(), ["by hand"])
+
     def test_its_file_is_downloaded_whole_or_not_at_all(self):
         self.slow(6)
         self.open()

@@ -124,6 +124,61 @@ class Cases(Workbench):
         self.assertEqual(self.rows("SELECT current_user AS u, session_user AS s"), [{"u": "truss_reader", "s": "app"}])
 
 
+class Ways(Workbench):
+    """Ways around, each of them once: through operators, casts, domains, views, policies, functions of the server, other statements."""
+
+    SCENE = """
+CREATE EXTENSION file_fdw;
+CREATE SCHEMA ways; GRANT USAGE ON SCHEMA ways TO PUBLIC;
+CREATE TABLE ways.marks (a int);
+CREATE FUNCTION ways.who() RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM pg_advisory_lock(77); RETURN 1; END$$;
+CREATE FUNCTION ways.two(int, int) RETURNS int LANGUAGE sql AS 'SELECT ways.who()';
+CREATE FUNCTION ways.less(int, int) RETURNS bool LANGUAGE sql AS 'SELECT ways.who() = 1';
+CREATE OPERATOR ways.~+ (FUNCTION = ways.two, LEFTARG = int, RIGHTARG = int);
+CREATE OPERATOR ways.<<< (FUNCTION = ways.less, LEFTARG = int, RIGHTARG = int);
+CREATE TYPE ways.boxed AS (t text); CREATE TYPE ways.pair AS (a int);
+CREATE FUNCTION ways.box(text) RETURNS ways.boxed LANGUAGE plpgsql AS $$BEGIN PERFORM ways.who(); RETURN ROW($1)::ways.boxed; END$$;
+CREATE CAST (text AS ways.boxed) WITH FUNCTION ways.box(text);
+CREATE DOMAIN ways.checked AS int CHECK (ways.two(VALUE, 1) > 0);
+CREATE AGGREGATE ways.total(int) (SFUNC = ways.two, STYPE = int);
+CREATE VIEW ways.seen AS SELECT ways.who() AS n; CREATE VIEW ways.seen_twice AS SELECT * FROM ways.seen;
+CREATE VIEW ways.plain_view AS SELECT a FROM t;
+CREATE FUNCTION ways.definer() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT ways.who()';
+CREATE TABLE ways.args (a int); INSERT INTO ways.args VALUES (1);
+CREATE FUNCTION ways.who(ways.args) RETURNS int LANGUAGE sql AS 'SELECT ways.who()';
+CREATE TABLE ways.guarded (a int); ALTER TABLE ways.guarded ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON ways.guarded USING (ways.who() = 1); INSERT INTO ways.args VALUES (2);
+CREATE SERVER far FOREIGN DATA WRAPPER file_fdw;
+CREATE FOREIGN TABLE ways.far (t text) SERVER far OPTIONS (filename '/etc/hostname');
+CREATE SEQUENCE ways.counter; CREATE PROCEDURE ways.procedure() LANGUAGE sql AS 'SELECT 1';
+GRANT SELECT ON ALL TABLES IN SCHEMA ways, public TO truss_reader; GRANT SELECT ON ways.counter TO truss_reader;
+"""
+
+    def check_all(self, refused):
+        """"role": what a view, a cast or a policy of the database does is left to a role that may only read; it leaves nothing behind."""
+        with open(os.path.join(FIXTURES, "workbench", "ways.tsv"), encoding="utf-8") as file:
+            ways = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        before = self.sql(STATE)
+        for way in ways:
+            with self.subTest(sql=way["sql"]):
+                answer = self.query(way["sql"])
+                if way["verdict"] in refused:
+                    self.assertIn(answer.status, (400, 403), answer.body)
+                else:
+                    self.assertTrue(answer.status == 200 or answer.json.get("sqlstate"), answer.body)
+                self.assertEqual(self.sql(STATE), before)
+
+    def test_none_leads_around_as_superuser(self):
+        self.sql(self.SCENE)
+        self.open()
+        self.check_all(("refuse", "role"))
+
+    def test_none_leads_around_as_reader(self):
+        self.sql(self.SCENE)
+        self.open("--sql-url", self.reader_url())
+        self.check_all(("refuse",))
+
+
 class Hostile(Workbench):
     """What looks like a query and is none."""
 

@@ -24,12 +24,12 @@ def setUpModule():
 
 
 class Prisma(Case):
-    def prisma(self, files, *arguments, schema=None):
+    def prisma(self, files, *arguments, schema=None, url=None):
         """Runs the CLI on a copy of the project; answers (status, text)."""
         parameters = {"schema": schema} if schema else {}
         result = subprocess.run(["sh", os.path.join(HERE, "prisma.sh"), CLI, files.path, *arguments], text=True, timeout=120,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                                env=dict(os.environ, DATABASE_URL=self.url(**parameters)))
+                                env=dict(os.environ, DATABASE_URL=url or self.url(**parameters)))
         return result.returncode, result.stdout
 
     def start(self, fixture="prisma-blog", *arguments, **options):
@@ -213,9 +213,8 @@ class Prisma(Case):
         self.assertEqual(deployed[0][0], 0, deployed[0][1])
         self.assertEqual(self.sql("SELECT count(*), count(DISTINCT migration_name) FROM _prisma_migrations"), [("60", "60")])
 
-    def test_prisma_client_reads_and_writes_what_we_made(self):
-        rpc = self.start()
-        self.assertTrue(self.ours(rpc, "Run", migrations=self.files.names()[:2]).ok)
+    def client(self, url):
+        """What client.mjs prints: the guide's calls by a generated Prisma Client."""
         # Where the generated client finds @prisma/client.
         place = os.path.join(CLI, f"client-{os.getpid()}")
         os.makedirs(place)
@@ -228,13 +227,36 @@ class Prisma(Case):
             file.write(re.sub(r"(generator client \{)", rf'\1\n  output = "{output}"', text))
         status, text = self.prisma(self.files, "generate")
         self.assertEqual(status, 0, text)
-        environment = dict(os.environ, DATABASE_URL=self.url())
         shutil.copy(os.path.join(HERE, "client.mjs"), place)
         result = subprocess.run(["node", "client.mjs", os.path.join(output, "index.js"), "@prisma/adapter-pg"], cwd=place,
-                                env=environment, text=True, capture_output=True, timeout=120, check=False)
+                                env=dict(os.environ, DATABASE_URL=url), text=True, capture_output=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(harness.json.loads(result.stdout),
+        return harness.json.loads(result.stdout)
+
+    def test_prisma_client_reads_and_writes_what_we_made(self):
+        rpc = self.start()
+        self.assertTrue(self.ours(rpc, "Run", migrations=self.files.names()[:2]).ok)
+        self.assertEqual(self.client(self.url()),
                          {"created": "grace@example.org", "published": True, "users": [["Grace", ["Hello"]]]})
+
+    def test_the_connection_string_of_a_branch_is_good_for_prisma_and_psql(self):
+        self.files = self.project("prisma-blog")
+        worker = self.worker(self.files)
+        self.assertTrue(self.ours(self.rpc(worker), "Run", migrations=self.files.names()[:2]).ok)
+        http = self.bridge(worker)
+        branch = http.post("/api/branches", {"label": "prisma", "ttlHours": 1})
+        self.assertEqual(branch.status, 201, branch.body)
+        self.addCleanup(http.request, "DELETE", f"/api/branches/{branch.json['id']}")
+        url = http.get(f"/api/branches/{branch.json['id']}/connection-string?reveal=true").json["connectionString"]
+        tables = subprocess.run(["psql", "-XAtq", url, "-c", "SELECT count(*) FROM users"], text=True, capture_output=True, check=True)
+        self.assertEqual(tables.stdout, "0\n")
+        status, text = self.prisma(self.files, "db", "pull", "--print", url=url)
+        self.assertEqual((status, "model users" in text or "model User" in text), (0, True), text)
+        status, text = self.prisma(self.files, "migrate", "status", url=url)
+        self.assertEqual((status, self.files.names()[2] in text, self.files.names()[0] in text), (1, True, False), text)
+        self.assertEqual(self.prisma(self.files, "migrate", "deploy", url=url)[0], 0)
+        self.assertEqual(self.client(url)["created"], "grace@example.org")
+        self.assertEqual(self.sql("SELECT count(*) FROM users"), [("0",)], "the parent is as it was")
 
 
 if __name__ == "__main__":
