@@ -88,8 +88,11 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
 }
 
 /* A store, or the absolute path of a folder: a child has another directory. */
-static bool read_backups(struct arena *arena, const char *folder, struct config *config, struct status *status)
+static bool read_backups(struct arena *arena, const struct options *options, struct config *config,
+                         struct status *status)
 {
+    const char *const folder = options->backups;
+    config->backup_jobs = options->backup_jobs;
     char here[PATH_MAX];
     if (folder == NULL || folder[0] == '\0') {
         return true;
@@ -192,7 +195,6 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .delegate_timeout_ms = options->delegate_timeout,
         .lock_wait_ms = options->lock_wait,
         .max_branches = options->max_branches,
-        .backup_jobs = options->backup_jobs,
         .branch_interval_ms = options->branch_interval,
         .pg_bin = options->pg_bin,
         .settings =
@@ -211,7 +213,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         return false;
     }
     read_connection(arena, options->database_url, config);
-    if (!read_backups(arena, options->backups, config, status) || !read_telemetry(arena, options, config, status)) {
+    if (!read_backups(arena, options, config, status) || !read_telemetry(arena, options, config, status)) {
         return false;
     }
     return read_workbench(arena, options, config, status);
