@@ -34,7 +34,7 @@ function tokenList({ data, error, refresh }) {
 /** No page makes or revokes one: whoever got hold of a browser's session could keep a way in by that. The file is on the worker's machine. */
 function tokens(data, listed) {
   return h("section", { class: "card" }, h("h2", {}, "Tokens"),
-    data.login ? [may("admin") ? tokenList(listed) : h("p", { class: "muted" }, "Who has the scope “admin” sees the list of them here."),
+    data.login ? [may("admin") ? tokenList(listed) : h("p", {}, "This worker asks everybody for a token. Who has the scope “admin” sees the list of them here."),
       h("p", { class: "muted" }, "They are made and revoked on the worker's machine, never by a page: a stolen session could make itself a token that outlives it. The file has their hashes only; the worker reads it again when it has changed."),
       line("truss token create --name ci --scope read,plan,run --expires 90d --file tokens", "The command"), line("truss token revoke ci --file tokens", "The command")]
       : [h("p", {}, "This worker asks nobody for a login: whoever reaches the port may do everything. Make a token, and start the worker with that file:"),
