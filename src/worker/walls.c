@@ -128,10 +128,27 @@ static void allow_history(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
+/* A deployment puts another folder in the project's place: a link that leads elsewhere then, or a new folder of that
+ * name. What stands beside it is read too, but not where that is all of a home or of the system; whoever is strict
+ * starts the worker again. */
+static void allow_next_deployment(struct sandbox_paths *paths, const struct config *config, const char *root)
+{
+    const char *const folder = above(paths->arena, root);
+    const char *const home = getenv("HOME");
+    if (config->sandbox == SANDBOX_ON && folder != NULL && (home == NULL || strcmp(folder, home) != 0)) {
+        sandbox_allow(paths, folder, SANDBOX_READ);
+    }
+}
+
 static void allow_project(struct sandbox_paths *paths, const struct config *config)
 {
+    char real[PATH_MAX];
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
     sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
+    allow_next_deployment(paths, config, config->project.root);
+    if (realpath(config->project.root, real) != NULL) {
+        allow_next_deployment(paths, config, real);
+    }
 }
 
 bool walls_enter(const struct config *config, struct status *status)

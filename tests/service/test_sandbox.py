@@ -1,8 +1,10 @@
 """What worker and bridge may still do once they serve: tried from inside of them, by code that is put into them."""
 import os
 import re
+import shutil
 import sys
 import tempfile
+import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -54,6 +56,23 @@ class Sandbox(Case):
     def test_who_may_start_tools_keeps_files_and_loses_what_administrators_do(self):
         program = self.worker(self.files, "--allow-delegate", environment=self.inside())
         self.assertEqual(self.tries(program), {**ALL, "personality": "EPERM"})
+
+    def test_a_project_may_be_put_in_the_place_of_another(self):
+        folder = tempfile.mkdtemp(dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, folder)
+        shutil.copytree(self.files.path, os.path.join(folder, "releases/1"))
+        current = os.path.join(folder, "current")
+        os.symlink("releases/1", current)
+        rpc = self.rpc(self.worker(types.SimpleNamespace(path=current)))
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+        shutil.copytree(current, os.path.join(folder, "releases/2"))
+        added = os.path.join(folder, "releases/2/prisma/migrations/20990101000000_more")
+        os.mkdir(added)
+        with open(os.path.join(added, "migration.sql"), "w", encoding="ascii") as file:
+            file.write("SELECT 1;")
+        os.symlink("releases/2", current + ".new")
+        os.rename(current + ".new", current)
+        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 5)
 
     def test_off_is_off(self):
         worker = self.worker(self.files, "--sandbox", "off", environment=self.inside())
