@@ -20,11 +20,10 @@
 
 #define SPARE_CONTEXTS 8   /* beyond those that lanes can hold: to refuse, and to answer at once */
 #define FOLLOWERS      384 /* contexts for requests that wait for another's answer: they are in no lane */
-#define RETRY_MS       1000
 #define DRAIN_MS       100
 #define ANSWER_MS      10000 /* the guard takes one at once; another connection may not */
 
-enum step { STEP_RECEIVING, STEP_WORKING, STEP_DELAYED, STEP_SENDING };
+enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
 
 /* A request's way through the house. */
 struct visit {
@@ -98,14 +97,7 @@ static void refuse(struct visit *visit, const struct status *status)
 static void refuse_full(struct visit *visit, enum lane_answer why)
 {
     struct status status = {.arena = visit->arena};
-    if (why == LANE_GREEDY) {
-        status_fail(&status, STATUS_RESOURCE_EXHAUSTED,
-                    "This connection has more requests waiting than its share; ask again when some were answered.");
-    } else {
-        status_fail(&status, STATUS_UNAVAILABLE,
-                    "The worker has too many requests of this kind; this one was not begun. Try again in a moment.");
-    }
-    status.retry_ms = RETRY_MS;
+    admission_full(why == LANE_GREEDY, &status);
     refuse(visit, &status);
 }
 
@@ -278,10 +270,10 @@ static void enter_lane(struct visit *visit)
     }
 }
 
-/* Who it is and whether he may: false where he is refused, or will be. */
+/* Who it is and whether he may: false where he is refused, or will be, or it is not known yet. */
 static bool let_in(struct visit *visit, struct status *status)
 {
-    const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer};
+    const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer, visit->arrived / 1000};
     const enum scope wanted = visit->place.service->methods[visit->place.method].scope;
     struct rpc_admitted admitted;
     const bool may = admission_decide(&visit->server->admission, &visitor, wanted, &admitted, status);
@@ -289,24 +281,37 @@ static bool let_in(struct visit *visit, struct status *status)
     if (may) {
         return true;
     }
-    if (visit->server->witness.refused != NULL) {
+    if (visit->server->witness.refused != NULL && admitted.again_ms == 0) {
         const struct rpc_call call = call_of(visit, status);
         visit->server->witness.refused(visit->server->witness.context, &call, wanted);
     }
-    if (admitted.delay_ms == 0) {
-        refuse(visit, status);
+    const uint32_t wait_ms = admitted.again_ms > 0 ? admitted.again_ms : admitted.delay_ms;
+    visit->refusal = *status;
+    visit->step = admitted.again_ms > 0 ? STEP_UNDECIDED : STEP_DELAYED;
+    if (wait_ms > 0) {
+        nng_sleep_aio((nng_duration)wait_ms, visit->aio);
     } else {
-        visit->refusal = *status;
-        visit->step = STEP_DELAYED;
-        nng_sleep_aio((nng_duration)admitted.delay_ms, visit->aio);
+        refuse(visit, status);
     }
     return false;
+}
+
+/* May be asked again while it is not known who it is. */
+static void decide(struct visit *visit, struct status *status)
+{
+    if (atomic_load(&visit->server->stopping)) {
+        status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
+        refuse(visit, status);
+    } else if (let_in(visit, status)) {
+        atomic_fetch_add(&visit->server->working, 1);
+        enter_lane(visit);
+    }
 }
 
 /* Reads the envelope and passes the request on to its lane, or refuses it at once. */
 static void receive(struct visit *visit, struct text bytes)
 {
-    struct rpc_server *const server = visit->server;
+    const struct rpc_server *const server = visit->server;
     visit->arena = arena_new(RPC_ARENA_BUDGET);
     visit->arrived = clock_us();
     visit->step = STEP_WORKING;
@@ -328,16 +333,7 @@ static void receive(struct visit *visit, struct text bytes)
         refuse(visit, &status);
         return;
     }
-    if (atomic_load(&server->stopping)) {
-        status_fail(&status, STATUS_UNAVAILABLE, "The worker is stopping.");
-        refuse(visit, &status);
-        return;
-    }
-    if (!let_in(visit, &status)) {
-        return;
-    }
-    atomic_fetch_add(&server->working, 1);
-    enter_lane(visit);
+    decide(visit, &status);
 }
 
 static void receive_next(struct visit *visit)
@@ -367,9 +363,10 @@ static void on_aio(void *data)
     if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
         return;
     }
-    if (visit->step == STEP_DELAYED) {
+    if (visit->step == STEP_UNDECIDED || visit->step == STEP_DELAYED) {
+        struct status status = {.arena = visit->arena};
         admission_told(&visit->server->admission);
-        refuse(visit, &visit->refusal);
+        visit->step == STEP_DELAYED ? refuse(visit, &visit->refusal) : decide(visit, &status);
         return;
     }
     if (error != 0) {

@@ -7,16 +7,26 @@ static const struct environment no_environment = {"", false};
 
 #define DELAY_MS 300
 
-/* "Bearer reader" may read, "Bearer runner" may run; nothing is nobody; all else fails, late. */
+#define UNKNOWN_MS 200
+
+/* "Bearer later" is known to be a runner after a time; "Bearer reader" may read, "Bearer runner" may run; nothing is
+ * nobody; all else fails, late. */
 static bool by_name(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                     struct status *outcome)
 {
-    const char *const said = rpc_request_metadata(visitor->request, "authorization");
+    const char *said = rpc_request_metadata(visitor->request, "authorization");
     (void)context;
     struct principal *const principal = &admitted->principal;
     *principal = (struct principal){.name = "", .from = visitor->peer->address};
     if (said == NULL) {
         return true;
+    }
+    if (strcmp(said, "Bearer later") == 0 && clock_ms() - visitor->arrived < UNKNOWN_MS) {
+        admitted->again_ms = 20;
+        return false;
+    }
+    if (strcmp(said, "Bearer later") == 0) {
+        said = "Bearer runner";
     }
     if (strcmp(said, "Bearer reader") == 0 || strcmp(said, "Bearer runner") == 0) {
         principal->name = said + strlen("Bearer ");
@@ -61,6 +71,16 @@ START_TEST(who_has_not_the_scope_is_told_which_is_missing_and_nothing_is_done)
     ck_assert_str_eq(status.message, "The token \"reader\" may not do this: it needs the scope run and has read, plan. "
                                      "Ask for a token that has it.");
     ck_assert_int_eq(atomic_load(&handled), 0);
+}
+END_TEST
+
+START_TEST(who_is_known_only_after_a_time_is_answered_then)
+{
+    start_guarded();
+    const int64_t before = clock_ms();
+    ck_assert_msg(ask_as("Bearer later"), "%s", status.message);
+    ck_assert_int_ge(clock_ms() - before, UNKNOWN_MS - 20);
+    ck_assert_int_eq(atomic_load(&handled), 1);
 }
 END_TEST
 
@@ -178,6 +198,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, who_has_the_scope_is_answered);
     tcase_add_test(tests, who_has_not_the_scope_is_told_which_is_missing_and_nothing_is_done);
+    tcase_add_test(tests, who_is_known_only_after_a_time_is_answered_then);
     tcase_add_test(tests, who_is_not_known_is_asked_for_a_login_at_once);
     tcase_add_test(tests, who_fails_is_told_late);
     tcase_add_test(tests, in_an_environment_the_missing_scope_bears_its_name);
