@@ -10,7 +10,7 @@ static const struct {
     const char *word;
 } scopes_known[] = {
     {SCOPE_READ, "read"},     {SCOPE_PLAN, "plan"}, {SCOPE_RUN, "run"},     {SCOPE_MARK, "mark"},
-    {SCOPE_BRANCH, "branch"}, {SCOPE_SQL, "sql"},   {SCOPE_ADMIN, "admin"},
+    {SCOPE_BRANCH, "branch"}, {SCOPE_SQL, "sql"},   {SCOPE_ADMIN, "admin"}, {SCOPE_APPROVE, "approve"},
 };
 
 #define SCOPE_COUNT (sizeof scopes_known / sizeof scopes_known[0])
@@ -91,10 +91,13 @@ bool principal_may(const struct principal *principal, enum scope wanted, const s
                            "--token-file).",
                            wanted == SCOPE_ANY ? "" : " with the scope ", wanted == SCOPE_ANY ? "" : word);
     }
-    status_fail(status, STATUS_PERMISSION_DENIED,
-                "%s \"%s\" may not do this: it needs the scope %s and has %s. Ask for a token that has it.",
-                principal->kind == PRINCIPAL_TOKEN ? "The token" : "The caller", principal->name, word,
-                scopes_text(status->arena, principal->scopes));
+    status_fail(status, STATUS_PERMISSION_DENIED, "%s \"%s\" may not do this: it needs the scope %s and has %s. %s",
+                principal->kind == PRINCIPAL_TOKEN  ? "The token"
+                : principal->kind == PRINCIPAL_OIDC ? "The pipeline"
+                                                    : "The caller",
+                principal->name, word, scopes_text(status->arena, principal->scopes),
+                principal->kind == PRINCIPAL_OIDC ? "The scopes of pipelines are in the worker's file of --oidc."
+                                                  : "Ask for a token that has it.");
     status->hint = missing_hint(status->arena, wanted, environment);
     return false;
 }

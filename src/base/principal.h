@@ -18,12 +18,13 @@ enum scope {
     SCOPE_RUN = 4,  /* run, cancel, make a migration */
     SCOPE_MARK = 8, /* write the tracking table without running */
     SCOPE_BRANCH = 16,
-    SCOPE_SQL = 32,   /* SQL that the caller writes */
-    SCOPE_ADMIN = 64, /* the audit, approvals and settings of the service itself */
-    SCOPE_ALL = 127,
+    SCOPE_SQL = 32,      /* SQL that the caller writes */
+    SCOPE_ADMIN = 64,    /* the audit and settings of the service itself */
+    SCOPE_APPROVE = 128, /* what others want to run */
+    SCOPE_ALL = 255,
     /* What a method may ask for besides. */
-    SCOPE_ANY = 128,  /* who is known, whatever he may do */
-    SCOPE_OPEN = 256, /* everybody, also who is not known */
+    SCOPE_ANY = 256,  /* who is known, whatever he may do */
+    SCOPE_OPEN = 512, /* everybody, also who is not known */
 };
 
 enum principal_kind {

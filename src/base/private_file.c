@@ -38,16 +38,39 @@ static bool is_private(const struct stat *info)
     return (info->st_mode & (is_ours ? 0077 : 0027)) == 0;
 }
 
-static bool check(const char *path, const struct stat *info, size_t limit, struct status *status)
+/* Nobody else may change it. */
+static bool is_trusted(const struct stat *info)
 {
-    if (!S_ISREG(info->st_mode)) {
-        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not a regular file.", path);
-    }
+    return (info->st_uid == geteuid() || info->st_uid == 0) && (info->st_mode & 0022) == 0;
+}
+
+static bool check_trusted(const char *path, const struct stat *info, struct status *status)
+{
+    return is_trusted(info) ||
+           status_fail(
+               status, STATUS_FAILED_PRECONDITION,
+               "Others could change %s: its mode is %04o and its owner uid %u. It must belong to root or to the "
+               "user who reads it, and only he may write it: chmod 644 %s",
+               path, (unsigned)(info->st_mode & 07777), (unsigned)info->st_uid, path);
+}
+
+static bool check_private(const char *path, const struct stat *info, struct status *status)
+{
     if (!is_private(info)) {
         return status_fail(status, STATUS_FAILED_PRECONDITION,
                            "%s is not private: its mode is %04o and its owner uid %u. It must belong to the user who "
                            "reads it, and to nobody else: chmod 600 %s",
                            path, (unsigned)(info->st_mode & 07777), (unsigned)info->st_uid, path);
+    }
+    return true;
+}
+
+typedef bool file_check(const char *path, const struct stat *info, struct status *status);
+
+static bool check_size(const char *path, const struct stat *info, size_t limit, struct status *status)
+{
+    if (!S_ISREG(info->st_mode)) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION, "%s is not a regular file.", path);
     }
     return (size_t)info->st_size <= limit ||
            status_fail(status, STATUS_FAILED_PRECONDITION, "%s is larger than %zu bytes.", path, limit);
@@ -85,23 +108,45 @@ static bool read_open(struct arena *arena, int fd, size_t size, struct text *con
     return true;
 }
 
-bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
-                       struct status *status)
+/* What is asked for: where it is, and what it must be. */
+struct wanted {
+    const char *path;
+    size_t limit;
+    file_check *check;
+};
+
+static bool read_checked(struct arena *arena, const struct wanted *wanted, struct private_file *file,
+                         struct status *status)
 {
     struct stat info;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no file, and is not waited for */
+    const int fd = open(wanted->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no file, and is not waited for */
     if (fd < 0) {
-        return fail_errno(status, "read", path);
+        return fail_errno(status, "read", wanted->path);
     }
-    bool ok = fstat(fd, &info) == 0 ? check(path, &info, limit, status) : fail_errno(status, "read", path);
+    bool ok = fstat(fd, &info) == 0 || fail_errno(status, "read", wanted->path);
+    ok = ok && check_size(wanted->path, &info, wanted->limit, status) && wanted->check(wanted->path, &info, status);
     if (ok && !read_open(arena, fd, (size_t)info.st_size, &file->content)) {
-        ok = fail_errno(status, "read", path);
+        ok = fail_errno(status, "read", wanted->path);
     }
     if (ok) {
         stamp_of(&info, &file->stamp);
     }
     close(fd);
     return ok;
+}
+
+bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
+                       struct status *status)
+{
+    const struct wanted wanted = {path, limit, check_private};
+    return read_checked(arena, &wanted, file, status);
+}
+
+bool trusted_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
+                       struct status *status)
+{
+    const struct wanted wanted = {path, limit, check_trusted};
+    return read_checked(arena, &wanted, file, status);
 }
 
 /* ---- replacing ---- */

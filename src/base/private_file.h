@@ -18,6 +18,11 @@ struct private_file {
 bool private_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
                        struct status *status);
 
+/* The same of a file that is no secret, and that we do what it says: others may read it, but FAILED_PRECONDITION where
+ * they could write it (mode 0644, owned by us or by root). */
+bool trusted_file_read(struct arena *arena, const char *path, size_t limit, struct private_file *file,
+                       struct status *status);
+
 /* Replaces the file, or makes it, with mode 0600; on disk when it returns. */
 bool private_file_write(struct arena *arena, const char *path, struct text content, struct status *status);
 

@@ -39,8 +39,7 @@ bool scope_environment_is(struct text name)
     return is_name(name);
 }
 
-/* True for a word that scopes_in knows. */
-static bool is_scope_word(struct text word)
+bool scope_word_is(struct text word)
 {
     const size_t colon = text_find(word, ":", 0);
     const struct text environment = text_slice(word, colon == SIZE_MAX ? word.size : colon + 1, word.size);
@@ -87,7 +86,7 @@ static bool read_hash(const char *hex, unsigned char hash[SHA256_SIZE])
 static bool read_scopes(const struct toml_entry *entry, struct token *token)
 {
     for (size_t i = 0; i < entry->item_count; i++) {
-        if (!is_scope_word(text_of(entry->items[i]))) {
+        if (!scope_word_is(text_of(entry->items[i]))) {
             return false;
         }
     }
@@ -239,11 +238,12 @@ static bool wish_scopes(struct arena *arena, const char *list, struct token *tok
     while (rest.size > 0) {
         const size_t comma = text_find(rest, ",", 0);
         const struct text word = text_trim(text_slice(rest, 0, comma));
-        if (!is_scope_word(word) || token->scope_count == MOST_SCOPES) {
-            return status_fail(status, STATUS_INVALID_ARGUMENT,
-                               "\"%.*s\" is no scope. Scopes are read, plan, run, mark, branch, sql and admin; "
-                               "\"run:production\" is one of an environment, \"run:*\" of all.",
-                               (int)(word.size > 100 ? 100 : word.size), word.data == NULL ? "" : word.data);
+        if (!scope_word_is(word) || token->scope_count == MOST_SCOPES) {
+            return status_fail(
+                status, STATUS_INVALID_ARGUMENT,
+                "\"%.*s\" is no scope. Scopes are read, plan, run, approve, mark, branch, sql and admin; "
+                "\"run:production\" is one of an environment, \"run:*\" of all.",
+                (int)(word.size > 100 ? 100 : word.size), word.data == NULL ? "" : word.data);
         }
         words[token->scope_count++] = arena_strndup(arena, word.data, word.size);
         rest = comma == SIZE_MAX ? (struct text){0} : text_slice(rest, comma + 1, rest.size);

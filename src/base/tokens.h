@@ -50,6 +50,9 @@ const struct token *tokens_find(const struct tokens *tokens, struct text secret)
 /* Can it be an environment's name? */
 bool scope_environment_is(struct text name);
 
+/* Is it a word that scopes_in knows: "run", "run:production", "run:*"? */
+bool scope_word_is(struct text word);
+
 /* The scopes (of enum scope) that words give in an environment. There, what changes something needs a word of its own,
  * "run:production"; "run:*" is for every one. Where only the project names the environment, both words are needed: it
  * gives nobody what the operator did not give. */

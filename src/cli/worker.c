@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKEN_LIMIT   4096
+#define TOKEN_LIMIT   16384 /* of a pipeline, that its issuer has signed */
 #define USUAL_ADDRESS "tcp://127.0.0.1:8788"
 
 struct worker {

@@ -7,13 +7,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "trust/attempts.h"
+#include "trust/oidc.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#define AGAIN_MS 50
+
 struct login {
     struct login_options options;
+    struct oidc *oidc;     /* NULL: no pipeline is let in */
     pthread_mutex_t mutex; /* of what follows */
     struct arena *arena;   /* of the tokens */
     struct tokens tokens;
@@ -64,16 +68,27 @@ struct login *login_new(const struct login_options *options, struct status *stat
     login->options = *options;
     pthread_mutex_init(&login->mutex, NULL);
     attempts_start(&login->attempts);
-    if (!load(login, status)) {
+    const struct oidc_options oidc = {options->oidc, options->environment};
+    const bool ok = (options->tokens == NULL || load(login, status)) &&
+                    (options->oidc == NULL || (login->oidc = oidc_new(&oidc, status)) != NULL);
+    if (!ok) {
         login_free(login);
         return NULL;
     }
     return login;
 }
 
+void login_begin(struct login *login)
+{
+    if (login != NULL && login->oidc != NULL) {
+        oidc_begin(login->oidc);
+    }
+}
+
 void login_free(struct login *login)
 {
     if (login != NULL) {
+        oidc_free(login->oidc);
         arena_free(login->arena);
         attempts_end(&login->attempts);
         pthread_mutex_destroy(&login->mutex);
@@ -81,41 +96,71 @@ void login_free(struct login *login)
     }
 }
 
-enum outcome { IS_KNOWN, IS_UNKNOWN, IS_EXPIRED, CANNOT_TELL };
+static bool fail_unreadable(struct status *status)
+{
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker cannot read its tokens, and so lets nobody in; its log says why.");
+}
 
-/* Fills the principal where he is known; his name also where his token has expired. */
-static enum outcome find(struct login *login, struct arena *arena, struct text secret, struct principal *principal)
+enum outcome { IS_KNOWN, IS_REFUSED, CANNOT_TELL, ASK_AGAIN };
+
+/* Looks among the tokens, and fills the principal where he is known. */
+static enum outcome find(struct login *login, struct text secret, struct principal *principal, struct status *status)
 {
     pthread_mutex_lock(&login->mutex);
     load_again(login);
     const struct token *const token = tokens_find(&login->tokens, secret);
-    enum outcome outcome = !login->is_readable ? CANNOT_TELL : token == NULL ? IS_UNKNOWN : IS_KNOWN;
+    const bool is_over = token != NULL && token_is_over(token, clock_wall_us() / 1000000);
+    const enum outcome outcome = !login->is_readable ? CANNOT_TELL : token == NULL || is_over ? IS_REFUSED : IS_KNOWN;
     if (outcome == IS_KNOWN) {
-        const bool is_over = token_is_over(token, clock_wall_us() / 1000000);
-        principal->name = arena_strdup(arena, token->name);
-        outcome = is_over ? IS_EXPIRED : IS_KNOWN;
-        principal->kind = is_over ? PRINCIPAL_NOBODY : PRINCIPAL_TOKEN;
-        principal->scopes = is_over ? 0 : scopes_in(token->scopes, token->scope_count, &login->options.environment);
+        principal->name = arena_strdup(status->arena, token->name);
+        principal->kind = PRINCIPAL_TOKEN;
+        principal->scopes = scopes_in(token->scopes, token->scope_count, &login->options.environment);
+    } else if (outcome == CANNOT_TELL) {
+        fail_unreadable(status);
+    } else if (is_over) {
+        principal->name = arena_strdup(status->arena, token->name); /* for the audit */
+        status_fail(status, STATUS_UNAUTHENTICATED, "The token \"%s\" has expired; ask for a new one.", token->name);
+    } else {
+        status_fail(status, STATUS_UNAUTHENTICATED,
+                    "This token is not known; it may have been revoked. Ask for a new one.");
     }
     pthread_mutex_unlock(&login->mutex);
     return outcome;
 }
 
-/* The principal has a name where his token has expired. */
-static bool refuse(struct login *login, const struct login_try *said, const struct principal *principal,
-                   uint32_t *delay_ms, struct status *status)
+/* What its issuer has signed. */
+static enum outcome find_pipeline(struct login *login, const struct oidc_try *said, struct principal *principal,
+                                  struct status *status)
 {
-    char name[LOG_QUOTED_SIZE];
-    const bool is_expired = principal->name[0] != '\0';
-    const uint32_t count = attempts_add(&login->attempts, said->host, clock_ms(), delay_ms);
-    log_warn("login failed", "host=%s attempts=%u why=%s token=%s", said->host, count,
-             is_expired ? "expired" : "unknown", log_quoted(principal->name, name));
-    if (is_expired) {
-        return status_fail(status, STATUS_UNAUTHENTICATED, "The token \"%s\" has expired; ask for a new one.",
-                           principal->name);
+    static const enum outcome outcomes[] = {[OIDC_IS_KNOWN] = IS_KNOWN,
+                                            [OIDC_IS_REFUSED] = IS_REFUSED,
+                                            [OIDC_CANNOT_TELL] = CANNOT_TELL,
+                                            [OIDC_ASK_AGAIN] = ASK_AGAIN};
+    return outcomes[oidc_check(login->oidc, said, principal, status)];
+}
+
+static enum outcome ask(struct login *login, const struct login_try *said, struct text secret,
+                        struct principal *principal, struct status *status)
+{
+    const struct oidc_try pipeline = {secret, said->since, clock_wall_us() / 1000000};
+    if (login->oidc != NULL && jwt_is(secret)) {
+        return find_pipeline(login, &pipeline, principal, status);
     }
-    return status_fail(status, STATUS_UNAUTHENTICATED,
-                       "This token is not known; it may have been revoked. Ask for a new one.");
+    if (login->options.tokens != NULL) {
+        return find(login, secret, principal, status);
+    }
+    status_fail(status, STATUS_UNAUTHENTICATED,
+                "Only pipelines with a token of their issuer (a JSON Web Token) are let in here, and this is none.");
+    return IS_REFUSED;
+}
+
+static void count_failure(struct login *login, const struct login_try *said, struct login_wait *wait,
+                          const struct status *status)
+{
+    char why[LOG_QUOTED_SIZE];
+    const uint32_t count = attempts_add(&login->attempts, said->host, clock_ms(), &wait->delay_ms);
+    log_warn("login failed", "host=%s attempts=%u why=%s", said->host, count, log_quoted(status->message, why));
 }
 
 /* What is behind "Bearer "; data is NULL where there is nothing. */
@@ -126,19 +171,13 @@ static struct text secret_of(const char *authorization)
                                                                    : (struct text){0};
 }
 
-static bool fail_unreadable(struct status *status)
-{
-    return status_fail(status, STATUS_UNAVAILABLE,
-                       "The worker cannot read its tokens, and so lets nobody in; its log says why.");
-}
-
-bool login_check(struct login *login, const struct login_try *said, struct principal *principal, uint32_t *delay_ms,
-                 struct status *status)
+bool login_check(struct login *login, const struct login_try *said, struct principal *principal,
+                 struct login_wait *wait, struct status *status)
 {
     principal->name = "";
     principal->kind = PRINCIPAL_NOBODY;
     principal->scopes = 0;
-    *delay_ms = 0;
+    *wait = (struct login_wait){0};
     if (said->authorization == NULL) {
         return true;
     }
@@ -147,11 +186,15 @@ bool login_check(struct login *login, const struct login_try *said, struct princ
         return status_fail(status, STATUS_UNAUTHENTICATED,
                            "This login is of another kind: send a token as \"Authorization: Bearer …\".");
     }
-    const enum outcome outcome = find(login, said->arena, secret, principal);
-    if (outcome == CANNOT_TELL) {
-        return fail_unreadable(status);
+    const enum outcome outcome = ask(login, said, secret, principal, status);
+    wait->again_ms = outcome == ASK_AGAIN ? AGAIN_MS : 0;
+    if (outcome == IS_REFUSED) {
+        count_failure(login, said, wait, status);
     }
-    return outcome == IS_KNOWN || refuse(login, said, principal, delay_ms, status);
+    if (outcome != IS_KNOWN) {
+        principal->scopes = 0;
+    }
+    return outcome == IS_KNOWN;
 }
 
 static struct token copy_of(struct arena *arena, const struct token *token)
@@ -169,6 +212,10 @@ static struct token copy_of(struct arena *arena, const struct token *token)
 
 bool login_list(struct login *login, struct arena *arena, struct tokens *tokens, struct status *status)
 {
+    *tokens = (struct tokens){0};
+    if (login->options.tokens == NULL) {
+        return true; /* only pipelines are let in */
+    }
     pthread_mutex_lock(&login->mutex);
     load_again(login);
     const bool is_readable = login->is_readable;

@@ -46,11 +46,17 @@ bool gate_enter(void *context, const struct rpc_visitor *visitor, struct rpc_adm
     const struct gate *const gate = context;
     struct principal *const principal = &admitted->principal;
     const struct login_try said = {
-        .arena = visitor->arena,
         .authorization = rpc_request_metadata(visitor->request, "authorization"),
         .host = visitor->peer->host,
+        .since = visitor->arrived,
     };
+    struct login_wait wait;
     *principal = (struct principal){.name = "", .from = from_of(visitor)};
-    return gate->login == NULL ? enter_without_login(visitor, principal, status)
-                               : login_check(gate->login, &said, principal, &admitted->delay_ms, status);
+    if (gate->login == NULL) {
+        return enter_without_login(visitor, principal, status);
+    }
+    const bool is_known = login_check(gate->login, &said, principal, &wait, status);
+    admitted->delay_ms = wait.delay_ms;
+    admitted->again_ms = wait.again_ms;
+    return is_known;
 }

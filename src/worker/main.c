@@ -124,11 +124,12 @@ static struct environment environment_of(const struct config *config)
                                 .is_projects = config->environment_is_projects};
 }
 
-/* NULL without tokens, or where they cannot be read: then status says why. */
+/* NULL without a login, or where its files cannot be read: then status says why. */
 static struct login *open_login(const struct config *config, struct status *status)
 {
-    const struct login_options options = {.tokens = config->tokens, .environment = environment_of(config)};
-    return config->tokens == NULL ? NULL : login_new(&options, status);
+    const struct login_options options = {
+        .tokens = config->tokens, .oidc = config->oidc, .environment = environment_of(config)};
+    return config_asks_login(config) ? login_new(&options, status) : NULL;
 }
 
 /* Ends without giving anything back but what would outlive us. */
@@ -163,11 +164,13 @@ struct house {
     struct rpc_server *server;
 };
 
-/* Spans are sent by a thread; and before there is a second one, all that is not needed is given up. */
-static bool begin_telemetry(struct house *house, struct status *status)
+/* Spans are sent by a thread, and issuers' keys fetched by one; and before there is a second one, all that is not
+ * needed is given up. */
+static bool begin_threads(struct house *house, struct status *status)
 {
     const struct config *const config = house->config;
     const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
+    login_begin(house->gate.login);
     if (config->otlp_endpoint != NULL) {
         house->telemetry.spans = spans_start(&spans, status);
     }
@@ -179,9 +182,9 @@ static bool prepare(struct house *house, bool *created, struct status *status)
 {
     const struct config *const config = house->config;
     house->gate.login = open_login(config, status);
-    const bool has_login = config->tokens == NULL || house->gate.login != NULL;
+    const bool has_login = !config_asks_login(config) || house->gate.login != NULL;
     return has_login && (!config->serves_parent || private_begin(config->urls[0], status)) &&
-           ensure_database(config, created, status) && walls_enter(config, status) && begin_telemetry(house, status);
+           ensure_database(config, created, status) && walls_enter(config, status) && begin_threads(house, status);
 }
 
 static void furnish(struct house *house, struct arena *arena)
@@ -204,8 +207,10 @@ static void furnish(struct house *house, struct arena *arena)
     if (config->webhooks != NULL && config->has_conninfo) {
         house->telemetry.webhooks = webhooks_start(&house->site, config->webhooks);
     }
-    house->service = (struct service_context){
-        .site = &house->site, .operations = operations_new(&house->site, &house->telemetry), .witness = house->witness};
+    house->service = (struct service_context){.site = &house->site,
+                                              .operations = operations_new(&house->site, &house->telemetry),
+                                              .witness = house->witness,
+                                              .approval = {config->needs_approval, config->approval_ms}};
     house->trust = (struct trust_context){.site = &house->site, .login = house->gate.login};
     house->connection = (struct connection_context){.site = &house->site};
     house->branch = (struct branch_context){

@@ -12,6 +12,7 @@
 #include "base/tokens.h"
 
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A worker without a usable database starts all the same: it answers health, and says what is wrong. */
@@ -113,7 +114,8 @@ static bool read_backups(struct arena *arena, const struct options *options, str
 /* Whoever reaches a port may do everything where nobody is asked: that is for this machine only. */
 static bool check_login(const struct options *options, const char *const *urls, struct status *status)
 {
-    for (size_t i = 0; options->tokens == NULL && !options->insecure_no_login && urls[i] != NULL; i++) {
+    const bool has_login = options->tokens != NULL || options->oidc != NULL;
+    for (size_t i = 0; !has_login && !options->insecure_no_login && urls[i] != NULL; i++) {
         if (!url_is_local(urls[i])) {
             return status_fail(status, STATUS_FAILED_PRECONDITION,
                                "Other machines could reach %s, and without tokens each may do everything. Make a token "
@@ -174,6 +176,65 @@ static void take_surroundings(const struct options *options, struct config *conf
     config->sandbox = sandbox_mode_of(options->sandbox);
 }
 
+/* The only caller of a private worker is who started it, with the database's own password. */
+static void read_login(const struct options *options, struct config *config)
+{
+    config->tokens = options->serves_parent ? NULL : options->tokens;
+    config->oidc = options->serves_parent ? NULL : options->oidc;
+}
+
+/* ---- four eyes ---- */
+
+static bool is_in_list(const char *list, const char *word)
+{
+    struct text rest = text_of(list);
+    while (rest.size > 0) {
+        const size_t comma = text_find(rest, ",", 0);
+        if (text_is(text_trim(text_slice(rest, 0, comma)), word)) {
+            return true;
+        }
+        rest = comma == SIZE_MAX ? (struct text){0} : text_slice(rest, comma + 1, rest.size);
+    }
+    return false;
+}
+
+/* Whether approvals are needed is the operator's word: a project cannot name another environment, and go without. */
+static bool read_approval(const struct options *options, struct config *config, struct status *status)
+{
+    const char *const list = options->require_approval;
+    config->approval_ms = options->approval_time;
+    if (list == NULL || list[0] == '\0') {
+        return true;
+    }
+    config->needs_approval =
+        is_in_list(list, "always") || (config->environment != NULL && is_in_list(list, config->environment));
+    if (!config->needs_approval && (config->environment == NULL || config->environment_is_projects)) {
+        return status_fail(
+            status, STATUS_FAILED_PRECONDITION,
+            "--require-approval is for the environments %s, and %s. Say --environment here, and not in the "
+            "project; or --require-approval always.",
+            list,
+            config->environment == NULL ? "this worker was not told which one it is of"
+                                        : "only the project's truss.toml says which one this is");
+    }
+    if (config->needs_approval && !config_asks_login(config)) {
+        return status_fail(
+            status, STATUS_FAILED_PRECONDITION,
+            "--require-approval needs a login: without one nobody is another person than the one who runs. "
+            "Start with --tokens FILE or --oidc FILE, and say to `truss` which worker it asks (--worker).");
+    }
+    return !config->needs_approval || !config->allow_delegate ||
+           status_fail(
+               status, STATUS_FAILED_PRECONDITION,
+               "--require-approval and --allow-delegate do not go together: the project's own tool runs code that "
+               "no plan shows, and so nobody can approve it.");
+}
+
+bool config_asks_login(const struct config *config)
+{
+    return config->tokens != NULL || config->oidc != NULL;
+}
+
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status)
 {
     if (file_look(options->project, NULL) != FILE_DIRECTORY) {
@@ -184,9 +245,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
         .project = {.root = options->project,
                     .migrations = options->migrations,
                     .migration_limit = options->migration_limit},
-        /* The only caller of a private worker is who started it, with the database's own password. */
         .audit = options->audit,
-        .tokens = options->serves_parent ? NULL : options->tokens,
         .framework = options->framework,
         .serves_parent = options->serves_parent,
         .create_database = options->create_database,
@@ -205,11 +264,13 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
             },
     };
     take_surroundings(options, config);
+    read_login(options, config);
     if (!program_list(arena, options->listen, config->urls, LIMIT_LISTENERS)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "--listen takes 1 to %d addresses.", LIMIT_LISTENERS);
     }
-    if (!check_environment(config, status) || !read_tls(options, config, status) ||
-        !check_login(options, config->urls, status) || !read_ledger(arena, options->ledger, &config->ledger, status)) {
+    if (!check_environment(config, status) || !read_approval(options, config, status) ||
+        !read_tls(options, config, status) || !check_login(options, config->urls, status) ||
+        !read_ledger(arena, options->ledger, &config->ledger, status)) {
         return false;
     }
     read_connection(arena, options->database_url, config);

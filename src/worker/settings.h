@@ -20,9 +20,12 @@ struct config {
     const char *otlp_headers;
     bool metrics_open;       /* metrics need no login */
     const char *tokens;      /* the file of who may call; NULL: nobody is asked */
+    const char *oidc;        /* the file of whose pipelines may; NULL: none may */
     const char *environment; /* NULL: none was said */
     enum sandbox_mode sandbox;
     bool environment_is_projects; /* by nobody but the project's truss.toml */
+    bool needs_approval;          /* what runs and what marks, by another one than who calls */
+    uint32_t approval_ms;         /* how long one is good */
     struct project project;
     struct conninfo conninfo;
     bool has_conninfo;
@@ -52,5 +55,8 @@ struct config {
 /* Makes it of the options. Where they do not name the database, the project's .env is asked. False and INVALID_ARGUMENT
  * for options that make no sense. Everything lives in the arena or where the options are. */
 bool config_make(struct arena *arena, const struct options *options, struct config *config, struct status *status);
+
+/* Is who calls asked for a login? */
+bool config_asks_login(const struct config *config);
 
 #endif

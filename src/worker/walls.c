@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/sandbox.h"
+#include "trust/oidc_rules.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -151,6 +152,22 @@ static void allow_project(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
+/* The rules of pipelines, and the files that they name now. */
+static void allow_oidc(struct sandbox_paths *paths, const struct config *config)
+{
+    struct oidc_rules rules;
+    struct status ignored = {.arena = paths->arena};
+    if (config->oidc == NULL || !oidc_rules_read(paths->arena, config->oidc, &rules, NULL, &ignored)) {
+        return;
+    }
+    sandbox_allow_beside(paths, config->oidc);
+    for (size_t i = 0; i < rules.place_count; i++) {
+        const bool is_file = strstr(rules.places[i].from, "://") == NULL;
+        sandbox_allow_beside(paths, is_file ? rules.places[i].from : NULL);
+        sandbox_allow_beside(paths, rules.places[i].ca);
+    }
+}
+
 bool walls_enter(const struct config *config, struct status *status)
 {
     struct sandbox_paths paths = {.arena = status->arena};
@@ -161,6 +178,7 @@ bool walls_enter(const struct config *config, struct status *status)
     allow_programs(&paths, config);
     allow_temporary(&paths);
     sandbox_allow_beside(&paths, config->tokens);
+    allow_oidc(&paths, config);
     sandbox_allow_beside(&paths, config->tls.certificate);
     sandbox_allow_beside(&paths, config->tls.key);
     sandbox_allow_beside(&paths, config->tls.client_ca);

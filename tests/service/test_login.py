@@ -14,13 +14,14 @@ UNAUTHENTICATED, PERMISSION_DENIED = 16, 7
 OPEN = {("Health", "Check"), ("Health", "CheckMigrations")}
 ANY = {("Trust", "WhoAmI")}
 SCOPES = {
-    "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations")}
+    "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations", "ListApprovals")}
     | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
     "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "CancelBranch")}
     | {("BackupService", name) for name in ("CreateBackup", "VerifyBackup", "RestoreBackup", "CancelBackup")},
     "plan": {("MigrationService", "Plan")},
+    "approve": {("MigrationService", name) for name in ("Approve", "RevokeApproval")},
     "run": {("MigrationService", name) for name in ("Run", "StartRun", "Create", "CancelOperation")},
     "sql": {("SqlService", name) for name in ("Query", "Explain", "Export", "ReadExport", "Cancel", "ListTables", "Describe")},
     "mark": {("MigrationService", name) for name in ("MarkApplied", "MarkRolledBack", "Baseline")},

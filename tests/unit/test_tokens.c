@@ -193,13 +193,16 @@ END_TEST
 
 static bool check(struct login *login, const char *said, struct principal *principal, uint32_t *delay_ms)
 {
-    const struct login_try try = {arena, said == NULL ? NULL : arena_printf(arena, "Bearer %s", said), "10.0.0.1"};
-    return login_check(login, &try, principal, delay_ms, &status);
+    const struct login_try try = {said == NULL ? NULL : arena_printf(arena, "Bearer %s", said), "10.0.0.1", 0};
+    struct login_wait wait;
+    const bool ok = login_check(login, &try, principal, &wait, &status);
+    *delay_ms = wait.delay_ms;
+    return ok;
 }
 
 static struct login *open_login(void)
 {
-    const struct login_options options = {path, {"", false}};
+    const struct login_options options = {.tokens = path, .environment = {"", false}};
     struct login *const login = login_new(&options, &status);
     ck_assert_msg(login != NULL, "%s", status.message);
     return login;
