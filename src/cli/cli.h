@@ -73,5 +73,7 @@ int command_backup(struct cli *cli);
 int command_dev(struct cli *cli);
 int command_demo(struct cli *cli);
 int command_token(struct cli *cli);
+int command_approve(struct cli *cli);
+int command_approvals(struct cli *cli);
 
 #endif

@@ -186,6 +186,22 @@ static void print_migration(struct arena *arena, const PlannedMigration *migrati
 
 /* ---- the whole ---- */
 
+/* Whose word it has, or how to get one. */
+static void print_approval(struct arena *arena, const Truss__Migration__V1__Approval *approval)
+{
+    if (approval == NULL) {
+        return;
+    }
+    putchar('\n');
+    if (approval->state == TRUSS__MIGRATION__V1__APPROVAL_STATE__APPROVAL_STATE_APPROVED) {
+        output_put(COLOUR_GREEN, "approved: ");
+        printf("by \"%s\"; whoever else may run it can.\n", output_safe(arena, approval->approved_by, false));
+        return;
+    }
+    output_put(COLOUR_YELLOW, "needs approval: ");
+    printf("another person than the one who runs it says: truss approve %s\n", approval->plan_hash);
+}
+
 void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
 {
     struct arena *const arena = cli->arena;
@@ -206,6 +222,7 @@ void plan_print(struct cli *cli, const PlanResponse *reply, bool verbose)
         output_put(COLOUR_RED, findings_is_general(reply, reply->failures[i]) ? "fails: " : "");
         printf("%s\n", output_safe(arena, reply->failures[i], false));
     }
+    print_approval(arena, reply->approval);
     if (reply->_refusal_case != 0) {
         putchar('\n');
         output_put(COLOUR_RED, "refused: ");

@@ -49,7 +49,7 @@ bool run_request_read(struct cli *cli, RunRequest *request)
     return read_order(cli, request);
 }
 
-const PlanResponse *run_request_plan(struct cli *cli, const RunRequest *run)
+PlanRequest run_request_as_plan(const RunRequest *run)
 {
     PlanRequest request = TRUSS__MIGRATION__V1__PLAN_REQUEST__INIT;
     request.n_migrations = run->n_migrations;
@@ -64,5 +64,11 @@ const PlanResponse *run_request_plan(struct cli *cli, const RunRequest *run)
         request._allow_out_of_order_case = TRUSS__MIGRATION__V1__PLAN_REQUEST___ALLOW_OUT_OF_ORDER_ALLOW_OUT_OF_ORDER;
         request.allow_out_of_order = run->allow_out_of_order;
     }
+    return request;
+}
+
+const PlanResponse *run_request_plan(struct cli *cli, const RunRequest *run)
+{
+    const PlanRequest request = run_request_as_plan(run);
     return call(cli, MIGRATION, "Plan", &request.base, READ_SECONDS);
 }

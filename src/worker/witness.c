@@ -26,7 +26,7 @@
 #define REFUSALS_EACH  20 /* rows in a minute */
 #define MINUTE_MS      60000
 #define SUBJECT_LIMIT  1000
-#define AUDITED_SCOPES (SCOPE_RUN | SCOPE_MARK | SCOPE_BRANCH | SCOPE_ADMIN)
+#define AUDITED_SCOPES (SCOPE_RUN | SCOPE_MARK | SCOPE_BRANCH | SCOPE_ADMIN | SCOPE_APPROVE)
 
 /* Of a call that was answered before its work was done. */
 static const char started[] = "STARTED";
@@ -263,6 +263,10 @@ static void write_end(const struct witness *witness, const struct audit_entry *b
         entry.outcome = outcome->reply == NULL ? status_code_name(outcome->status->code) : is_ok ? "OK" : "FAILED";
     }
     entry.detail = outcome->reply == NULL ? outcome->status->message : text_of_field(outcome->reply, "summary");
+    const char *const approved_by = outcome->reply == NULL ? "" : text_of_field(outcome->reply, "approved_by");
+    if (approved_by[0] != '\0' && field_of(outcome->reply, "summary", PROTOBUF_C_TYPE_STRING) != NULL) {
+        entry.detail = arena_printf(arena, "%s Approved by \"%s\".", entry.detail, approved_by);
+    }
     if (outcome->operation[0] != '\0') {
         entry.subject = arena_printf(arena, "%s%soperation=%s", entry.subject, entry.subject[0] == '\0' ? "" : " ",
                                      outcome->operation);

@@ -41,6 +41,8 @@ struct site {
 /* False, with what to answer then, where there is no usable connection URL. */
 bool site_is_connected(const struct site *site, struct status *status);
 
+struct permission;
+
 /* What one request is about, and its means. Made once and then constant; a copy of it differs in where it says what
  * went wrong. */
 struct request {
@@ -54,6 +56,8 @@ struct request {
     struct pg_session *beside; /* borrowed: idle as long as the request lasts, for a run to look at itself; or NULL */
     const char *actor;         /* who asks, as the audit names him; NULL or "": nobody was asked */
     const char *operation;     /* the id of the run that this is, where it is written down; or NULL */
+    const struct permission
+        *permission; /* to be asked before something is changed (permission.h); NULL: none is needed */
 };
 
 /* Takes a connection for reading from the pool; NULL and the request's status where there is none. */

@@ -5,6 +5,7 @@
 #include "migration/plan/plan.h"
 
 #include "migration/look/catalog.h"
+#include "migration/look/permission.h"
 #include "migration/plan/bodies.h"
 #include "migration/plan/selection.h"
 #include "pg/search.h"
@@ -228,11 +229,12 @@ static void plan_all(const struct request *request, struct pg_session *session, 
 }
 
 /* Callbacks of the run: a broken one is found before anything runs, too. Adds their texts to the hash. */
-static bool plan_around(const struct request *request, struct pg_session *session,
-                        const struct preparation *preparation, struct sha256 *hash)
+static bool plan_around(const struct request *request, struct pg_session *session, struct preparation *preparation,
+                        struct sha256 *hash)
 {
     const struct catalog *const catalog = &preparation->catalog;
     bool ok = true;
+    preparation->around = arena_array(request->arena, catalog->files.around_count + 1, sizeof *preparation->around);
     for (size_t i = 0; ok && i < catalog->files.around_count && !preparation->delegate; i++) {
         const struct migration_file *const file = &catalog->files.around[i].file;
         const struct migration_place place = {&request->site->project, &catalog->detection.folder, file};
@@ -242,7 +244,8 @@ static bool plan_around(const struct request *request, struct pg_session *sessio
         ok = migration_load(reading, &place, &loaded, request->status);
         if (ok) {
             const struct plan_options options = prepare_options(session, catalog->detection.framework, &loaded.script);
-            sha256_add(hash, text_of(loaded_hash(reading, &loaded)));
+            preparation->around[i] = loaded_hash(request->arena, &loaded);
+            sha256_add(hash, text_of(preparation->around[i]));
             ok = plan_build(reading, loaded.script.sql, &options, &plan, request->status) ||
                  status_fail(request->status, STATUS_FAILED_PRECONDITION, "The callback %s cannot run: %s",
                              file->filename, arena_strdup(request->arena, request->status->message));
@@ -254,14 +257,10 @@ static bool plan_around(const struct request *request, struct pg_session *sessio
 
 /* ---- the hash ---- */
 
-static void add_word(struct sha256 *hash, const char *word)
-{
-    sha256_add(hash, text_of(word == NULL ? "" : word));
-    sha256_add(hash, (struct text){"", 1}); /* its NUL keeps words apart */
-}
-
-/* Over everything that decides what a run does: the files, how they are cut, how far they are, and the ledger. */
-static bool make_hash(const struct request *request, struct pg_session *session, struct preparation *preparation)
+/* Over everything that decides what a run does: the files, how they are cut, how far they are, the ledger, and what
+ * else is asked for. */
+static bool make_hash(const struct request *request, struct pg_session *session, const struct run_options *options,
+                      struct preparation *preparation)
 {
     struct arena *const arena = request->arena;
     const struct catalog *const catalog = &preparation->catalog;
@@ -269,21 +268,19 @@ static bool make_hash(const struct request *request, struct pg_session *session,
     unsigned char digest[SHA256_SIZE];
     char *const hex = arena_alloc(arena, SHA256_HEX_SIZE);
     sha256_start(&hash);
-    add_word(&hash, catalog->detection.framework->id);
-    add_word(&hash, catalog->detection.ledger.schema);
-    add_word(&hash, catalog->detection.ledger.table);
+    hash_add_place(&hash, catalog);
     for (size_t i = 0; i < preparation->count; i++) {
         const struct prepared *const one = &preparation->items[i];
-        add_word(&hash, one->item->name);
-        add_word(&hash, one->content_hash);
-        add_word(&hash, arena_printf(arena, "%zu %zu", one->plan.count, one->done));
+        hash_add_word(&hash, one->item->name);
+        hash_add_word(&hash, one->content_hash);
+        hash_add_word(&hash, arena_printf(arena, "%zu %zu", one->plan.count, one->done));
     }
-    for (size_t i = 0; i < catalog->entries.count; i++) {
-        const struct ledger_entry *const entry = &catalog->entries.items[i];
-        add_word(&hash, ledger_entry_key(entry));
-        add_word(&hash, entry->id);
-        add_word(&hash, entry->checksum);
-        add_word(&hash, arena_printf(arena, "%d", (int)entry->state));
+    hash_add_rows(arena, &hash, catalog);
+    if (options->in_one_transaction) {
+        hash_add_word(&hash, "all");
+    }
+    if (options->repair) {
+        hash_add_word(&hash, "repair");
     }
     if (!plan_around(request, session, preparation, &hash)) {
         return false;
@@ -304,7 +301,7 @@ bool prepare(const struct request *request, struct pg_session *session, const st
         return false;
     }
     plan_all(request, session, preparation);
-    if (!make_hash(request, session, preparation)) {
+    if (!make_hash(request, session, options, preparation)) {
         return false;
     }
     if (options->plan_hash != NULL && options->plan_hash[0] != '\0' &&

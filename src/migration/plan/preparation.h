@@ -26,8 +26,9 @@ struct preparation {
     struct catalog catalog;
     struct prepared *items; /* in the order of the files */
     size_t count;
-    bool delegate;    /* only the framework's own tool can run them: there are no plans */
-    const char *hash; /* lower-case hex */
+    const char **around; /* of each callback that is sent, its content_hash; NULL where none is */
+    bool delegate;       /* only the framework's own tool can run them: there are no plans */
+    const char *hash;    /* lower-case hex */
     /* The script that cannot run, with the reason in `problem`; NULL: all can. One whose file is too large is not among
      * the items, nor is what comes behind it: those before it run. */
     const struct catalog_item *unfit;

@@ -5,6 +5,8 @@
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
 
+#include <string.h>
+
 static const struct migration_files *files_of(const struct execution *execution)
 {
     return &execution->preparation->catalog.files;
@@ -47,6 +49,23 @@ static bool set_up(const struct execution *execution, struct failure *failure)
     return pg_exec(run->session, buffer_string(&query.sql), run->status) || failure_take(failure, run->status);
 }
 
+/* What is sent is what was planned, and perhaps approved. */
+static bool is_as_planned(const struct execution *execution, const struct migration_file *file,
+                          const struct loaded *loaded)
+{
+    const struct run *const run = execution->run;
+    const struct migration_files *const files = files_of(execution);
+    for (size_t i = 0; i < files->around_count; i++) {
+        const char *const planned = execution->preparation->around[i];
+        if (&files->around[i].file == file && planned != NULL) {
+            return strcmp(planned, loaded_hash(run->arena, loaded)) == 0 ||
+                   status_fail(run->status, STATUS_FAILED_PRECONDITION,
+                               "The file was changed while the run was going on; run again.");
+        }
+    }
+    return true;
+}
+
 static bool send_all(const struct execution *execution, const struct migration_file *file, struct failure *failure)
 {
     struct run *const run = execution->run;
@@ -54,7 +73,7 @@ static bool send_all(const struct execution *execution, const struct migration_f
     const struct migration_place place = {&run->request->site->project, &detection->folder, file};
     struct loaded loaded;
     struct plan plan;
-    if (!migration_load(run->arena, &place, &loaded, run->status)) {
+    if (!migration_load(run->arena, &place, &loaded, run->status) || !is_as_planned(execution, file, &loaded)) {
         return failure_take(failure, run->status);
     }
     const struct plan_options options = prepare_options(run->session, detection->framework, &loaded.script);

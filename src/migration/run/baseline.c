@@ -6,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
+#include "migration/look/permission.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
 #include "migration/record/progress.h"
@@ -191,6 +192,36 @@ static bool write(struct baseline *baseline)
     return query_write(run, &query, &ignored);
 }
 
+/* ---- four eyes ---- */
+
+static const char *name_of(const void *of, size_t index)
+{
+    return ((const struct baseline *)of)->chosen[index]->name;
+}
+
+static bool may_record(struct baseline *baseline)
+{
+    struct run *const run = &baseline->run;
+    const struct catalog *const catalog = &baseline->catalog;
+    struct sha256 hash;
+    struct loaded loaded;
+    bool ok = true;
+    if (run->request->permission == NULL) {
+        return true;
+    }
+    act_hash_start(&hash, "baseline", catalog);
+    for (size_t i = 0; ok && i < baseline->count; i++) {
+        const struct catalog_item *const item = baseline->chosen[i];
+        const struct migration_place place = {&run->request->site->project, &catalog->detection.folder, item->file};
+        ok = migration_load(run->arena, &place, &loaded, run->status);
+        hash_add_word(&hash, item->name);
+        hash_add_word(&hash, ok ? loaded_hash(run->arena, &loaded) : NULL);
+    }
+    const struct act act = {.hash = act_hash_finish(run->arena, &hash),
+                            .what = act_words(run->arena, "mark as applied", baseline->count, name_of, baseline)};
+    return ok && request_may(run->request, run->session, &act);
+}
+
 /* ---- all of it ---- */
 
 /* What was recorded although it could not be compared whole is named: it may differ from what the script makes. */
@@ -256,7 +287,7 @@ static bool record(struct baseline *baseline)
         return false;
     }
     const bool writes = baseline->result->ok && !baseline->wish->dry_run && baseline->count > 0;
-    if (writes && !write(baseline)) {
+    if (writes && (!may_record(baseline) || !write(baseline))) {
         return false;
     }
     tell(baseline);

@@ -170,6 +170,43 @@ static bool is_cancelled(const struct execution *execution, const char *name)
     return true;
 }
 
+static bool has_same_around(const struct preparation *now, const struct preparation *before)
+{
+    bool is_same = now->catalog.files.around_count == before->catalog.files.around_count;
+    for (size_t i = 0; is_same && i < now->catalog.files.around_count; i++) {
+        is_same = text_equal(text_of(now->around[i]), text_of(before->around[i]));
+    }
+    return is_same;
+}
+
+/* Who has approved a plan has approved its files: none may have changed, or come in, since the run began. */
+static bool is_as_before(const struct preparation *now, const struct preparation *past, struct status *status)
+{
+    const struct prepared *const before = past->items;
+    const size_t count = past->count;
+    if (!has_same_around(now, past)) {
+        return status_fail_because(
+            status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+            "The callbacks are not as they were when the plan was approved; the rest was not run.");
+    }
+    for (size_t i = 0; i < now->count; i++) {
+        const struct prepared *const one = &now->items[i];
+        size_t k = 0;
+        while (k < count && strcmp(before[k].item->name, one->item->name) != 0) {
+            k++;
+        }
+        if (k == count || one->content_hash == NULL || before[k].content_hash == NULL ||
+            strcmp(before[k].content_hash, one->content_hash) != 0) {
+            return status_fail_because(
+                status, STATUS_ABORTED, REASON_PLAN_CHANGED,
+                "The file of \"%s\" is not as it was when the plan was approved; the rest was not "
+                "run.",
+                one->item->name);
+        }
+    }
+    return true;
+}
+
 /* Reads and plans again what is left to do, `name` first. */
 static bool prepare_again(const struct execution *execution, const char *name)
 {
@@ -178,8 +215,11 @@ static bool prepare_again(const struct execution *execution, const char *name)
     const struct detection detection = preparation->catalog.detection;
     struct run_options rest = *execution->options;
     struct failure failure = {0};
+    const struct preparation before = *preparation;
+    const bool is_approved = rest.plan_hash != NULL || run->request->permission != NULL;
     rest.plan_hash = NULL; /* it was the plan when the run began */
-    if (!prepare(run->request, run->session, &detection, &rest, preparation)) {
+    if (!prepare(run->request, run->session, &detection, &rest, preparation) ||
+        (is_approved && !is_as_before(preparation, &before, run->status))) {
         failure_take(&failure, run->status);
         keep_failure(execution, name, &failure);
         return false;

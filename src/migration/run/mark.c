@@ -5,6 +5,7 @@
 
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
+#include "migration/look/permission.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
 #include "migration/record/transaction.h"
@@ -96,6 +97,28 @@ static bool check_gap(struct run *run, const struct catalog *catalog, const stru
     return true;
 }
 
+static const char *name_itself(const void *of, size_t index)
+{
+    (void)index;
+    return of;
+}
+
+/* Four eyes. content: of the file that is recorded; NULL: of none. */
+static bool may_mark(const struct run *run, const struct catalog *catalog, const char *verb,
+                     const struct catalog_item *item, const char *content)
+{
+    struct sha256 hash;
+    if (run->request->permission == NULL) {
+        return true;
+    }
+    act_hash_start(&hash, verb, catalog);
+    hash_add_word(&hash, item->name);
+    hash_add_word(&hash, content);
+    const struct act act = {.hash = act_hash_finish(run->arena, &hash),
+                            .what = act_words(run->arena, verb, 1, name_itself, item->name)};
+    return request_may(run->request, run->session, &act);
+}
+
 static bool apply_mark(struct run *run, const char *name, const char **message)
 {
     struct catalog catalog;
@@ -117,6 +140,7 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     }
     const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
     if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
+        !may_mark(run, &catalog, "mark as applied", item, loaded_hash(run->arena, &loaded)) ||
         !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;
     }
@@ -144,7 +168,8 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
             .before = catalog_before(&catalog, item),
         };
         *message = arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
+        return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
+               write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
         *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);

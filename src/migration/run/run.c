@@ -5,6 +5,7 @@
  */
 #include "migration/run/run.h"
 
+#include "migration/look/permission.h"
 #include "migration/look/target.h"
 
 #include "base/log.h"
@@ -177,6 +178,28 @@ static bool execute(const struct execution *execution)
     return true;
 }
 
+static const char *name_of(const void *of, size_t index)
+{
+    return ((const struct preparation *)of)->items[index].item->name;
+}
+
+/* Four eyes, under the locks: what is approved is this plan and no other. Where nothing would be sent, nobody is
+ * asked. */
+static bool may_run(const struct execution *execution)
+{
+    const struct preparation *const preparation = execution->preparation;
+    const struct run *const run = execution->run;
+    const struct act act = {
+        .hash = preparation->hash,
+        .what = act_words(run->arena, preparation->count == 0 ? "run the callbacks" : "run", preparation->count,
+                          name_of, preparation),
+        .is_trial = execution->options->dry_run,
+    };
+    const bool sends =
+        prepare_may_begin(preparation, execution->options) && (preparation->count > 0 || has_around(execution));
+    return !sends || request_may(run->request, run->session, &act);
+}
+
 static bool run_prepared(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
@@ -268,7 +291,7 @@ bool run_migrations(const struct request *request, const struct run_task *task, 
     bool ok = find_and_prepare(&run, task, &detection, &preparation);
     if (ok) {
         *target = target_with(request, run.session, detection.framework);
-        ok = run_prepared(&execution);
+        ok = may_run(&execution) && run_prepared(&execution);
     }
     run_close(&run);
     return ok;

@@ -12,6 +12,7 @@
 #include "worker/messages/look_messages.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/status_messages.h"
+#include "worker/service/service_approval.h"
 #include "worker/service/service_run.h"
 
 struct request service_request(const struct service_context *context, const struct rpc_call *call)
@@ -93,10 +94,13 @@ static ProtobufCMessage *mark_applied_now(void *context, struct rpc_call *call, 
                                           struct pg_session *beside)
 {
     (void)beside;
+    const struct service_context *const service = context;
     const Truss__Migration__V1__MarkAppliedRequest *const message =
         (const Truss__Migration__V1__MarkAppliedRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
+    struct approval_asker asker;
     request.allow_other_database = message->allow_other_database;
+    request.permission = approval_needed(&service->approval, call->principal->name, &asker);
     const char *done;
     if (!confirm_check(request.site, message->confirm, call->status) ||
         !mark_applied(&request, message->migration, &done)) {
@@ -111,10 +115,13 @@ static ProtobufCMessage *mark_rolled_back_now(void *context, struct rpc_call *ca
                                               struct pg_session *beside)
 {
     (void)beside;
+    const struct service_context *const service = context;
     const Truss__Migration__V1__MarkRolledBackRequest *const message =
         (const Truss__Migration__V1__MarkRolledBackRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
+    struct approval_asker asker;
     request.allow_other_database = message->allow_other_database;
+    request.permission = approval_needed(&service->approval, call->principal->name, &asker);
     const char *done;
     if (!confirm_check(request.site, message->confirm, call->status) ||
         !mark_rolled_back(&request, message->migration, &done)) {
@@ -129,9 +136,12 @@ static ProtobufCMessage *baseline_now(void *context, struct rpc_call *call, cons
                                       struct pg_session *beside)
 {
     (void)beside;
+    const struct service_context *const service = context;
     const Truss__Migration__V1__BaselineRequest *const message = (const Truss__Migration__V1__BaselineRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
+    struct approval_asker asker;
     request.allow_other_database = message->allow_other_database;
+    request.permission = approval_needed(&service->approval, call->principal->name, &asker);
     const struct baseline_wish wish = {
         .names = (const char *const *)message->migrations,
         .name_count = message->n_migrations,
@@ -239,6 +249,9 @@ static const struct rpc_method methods[] = {
     {handle_list_operations, RPC_LANE_READ, true, SCOPE_READ},
     {handle_baseline, RPC_LANE_RUN, false, SCOPE_MARK},
     {diff, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_approve, RPC_LANE_READ, false, SCOPE_APPROVE},
+    {handle_list_approvals, RPC_LANE_READ, true, SCOPE_READ},
+    {handle_revoke_approval, RPC_LANE_READ, false, SCOPE_APPROVE},
 };
 
 struct rpc_service migration_service(struct service_context *context)

@@ -7,12 +7,14 @@
 #include "migration/look/place.h"
 #include "rpc/server.h"
 #include "workbench/workbench.h"
+#include "worker/approvals.h"
 #include "worker/operations/operations.h"
 
 struct service_context {
     const struct site *site;
     struct operations *operations;
     const struct witness *witness;
+    struct approval_rule approval;
 };
 
 /* The means of one call. */

@@ -14,6 +14,7 @@
 #include "worker/messages/run_messages.h"
 #include "worker/operations/operations.h"
 #include "worker/service/service.h"
+#include "worker/service/service_approval.h"
 #include "worker/witness.h"
 
 #include <stdlib.h>
@@ -42,6 +43,16 @@ static struct operation *begin_operation(const struct service_context *context, 
 
 /* ---- Run ---- */
 
+/* Who allowed it stands in the answer, and with it in the operation. */
+static void say_approved(const struct request *request, Truss__Migration__V1__RunResponse *reply)
+{
+    const struct approval_asker *const asker = request->permission == NULL ? NULL : request->permission->data;
+    if (asker != NULL && asker->approved_by[0] != '\0') {
+        reply->_approved_by_case = TRUSS__MIGRATION__V1__RUN_RESPONSE___APPROVED_BY_APPROVED_BY;
+        reply->approved_by = arena_strdup(request->arena, asker->approved_by);
+    }
+}
+
 /* Runs, and ends the operation. detection: NULL where it was not asked for yet. The reply in the request's arena; NULL
  * where it could not begin. */
 static Truss__Migration__V1__RunResponse *run_operation(const struct request *request, struct operation *operation,
@@ -60,6 +71,7 @@ static Truss__Migration__V1__RunResponse *run_operation(const struct request *re
         const bool did_something = result.applied_count > 0 || result.failed_name != NULL;
         reply = run_message(request->arena, &result,
                             did_something ? arena_strdup(request->arena, operation_id(operation)) : NULL);
+        say_approved(request, reply);
     }
     const bool cancelled =
         reply == NULL ? request->status->code == STATUS_CANCELLED : failure_is_cancelled(&result.failure);
@@ -80,6 +92,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     const struct service_context *const context = data;
     const Truss__Migration__V1__RunRequest *const message = (const Truss__Migration__V1__RunRequest *)input;
     struct request request = service_request_for(context, call, message->framework);
+    struct approval_asker asker;
     const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
     request.actor = witness_actor(call->arena, call);
     struct operation *const operation = may ? begin_operation(context, call, request.actor, message->dry_run) : NULL;
@@ -89,6 +102,7 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     request.deadline = deadline_of(message, request.deadline);
     request.allow_other_database = message->allow_other_database;
     request.beside = beside;
+    request.permission = approval_needed(&context->approval, call->principal->name, &asker);
     Truss__Migration__V1__RunResponse *const reply = run_operation(&request, operation, message, NULL);
     return reply == NULL ? NULL : &reply->base;
 }
@@ -119,6 +133,8 @@ struct background {
     const struct audit_entry *witnessed; /* NULL: nobody audits it */
     const char *log_context;             /* the call's, as is the next */
     const char *request_id;
+    struct approval_rule approval;
+    struct approval_asker asker;
 };
 
 static struct request background_request(const struct background *background, int64_t deadline, struct status *status)
@@ -150,6 +166,7 @@ static void run_in_background(struct lane_job *job)
     struct request request = background_request(background, deadline_of(background->message, NO_DEADLINE), &status);
     request.operation = operation_is_written_down(background->operation) ? id : NULL;
     log_set_context(background->log_context);
+    request.permission = approval_needed(&background->approval, background->asker.who, &background->asker);
     const Truss__Migration__V1__RunResponse *const reply =
         run_operation(&request, background->operation, background->message, &background->detection);
     const struct witness_outcome outcome = {
@@ -166,8 +183,10 @@ static struct background *background_new(const struct service_context *context, 
         .job = {.run = run_in_background},
         .site = context->site,
         .arena = arena_new(0),
+        .approval = context->approval,
     };
     struct status status = {.arena = background->arena};
+    background->asker.who = arena_strdup(background->arena, call->principal->name);
     /* The call unpacked the same bytes: they are good. */
     background->message = (const Truss__Migration__V1__RunRequest *)rpc_unpack(
         background->arena, &truss__migration__v1__run_request__descriptor, call->request->payload, &status);
@@ -277,7 +296,7 @@ ProtobufCMessage *handle_plan(void *data, struct rpc_call *call, const ProtobufC
         Truss__Migration__V1__PlanResponse *const plan =
             plan_message(call->arena, &preparation, &explanation, &failures);
         plan->target = message_target(call->arena, &target);
-        reply = &plan->base;
+        reply = approval_of_plan(data, session, &preparation, &plan->approval, call->status) ? &plan->base : NULL;
     }
     request_release(&request, session);
     return reply;
