@@ -153,6 +153,7 @@ class Sql(Pages):
 
     def test_saved_queries_go_to_a_file_and_come_from_one(self):
         self.show("/sql?tab=saved")
+        self.do("await page.evaluate(() => localStorage.removeItem('truss-sql-saved')); await page.reload(); await page.waitForSelector('#load-saved', { state: 'attached' })")
         load = "await page.setInputFiles('#load-saved', { name: 'q.json', mimeType: 'application/json', buffer: Buffer.from(args[0]) })"
         self.do(load, json.dumps({"queries": [{"name": "one <b>", "sql": "SELECT 1"}, {"name": "two", "sql": "SELECT 2"}]}))
         self.see(".queries", "one <b>")
