@@ -36,10 +36,23 @@ static struct seen_states *place_of(struct meters *meters, const struct seen_sta
     return oldest;
 }
 
+/* With the mutex held: a table that is there now takes the place of the look that found none yet, whose migrations
+ * would be called pending for ever. */
+static void forget_without_table(struct meters *meters, const struct seen_states *states)
+{
+    for (size_t i = 0; states->ledger[0] != '\0' && i < METER_LEDGERS; i++) {
+        struct seen_states *const one = &meters->states[i];
+        if (one->ledger[0] == '\0' && strcmp(one->framework, states->framework) == 0) {
+            one->at = 0;
+        }
+    }
+}
+
 void meters_saw(struct meters *meters, const struct seen_states *states)
 {
     if (meters != NULL) {
         pthread_mutex_lock(&meters->mutex);
+        forget_without_table(meters, states);
         struct seen_states *const place = place_of(meters, states);
         *place = *states;
         place->at = clock_wall_us();

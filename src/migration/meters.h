@@ -18,7 +18,7 @@ enum run_outcome { RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED, RUN_REFUSED, RUN_OU
 /* How many migrations of a tracking table are in which state, as somebody saw it. */
 struct seen_states {
     char framework[METER_NAME];
-    char ledger[METER_NAME]; /* "schema.table" */
+    char ledger[METER_NAME]; /* "schema.table"; "": it is not made yet */
     int64_t at;              /* wall clock, microseconds; 0: the place is free */
     uint64_t applied;
     uint64_t pending;
@@ -46,7 +46,8 @@ struct meters {
 struct meters *meters_new(void);
 void meters_free(struct meters *meters);
 
-/* Somebody has read the states; `at` is set here. Of more tracking tables than there is room for, the one that was
+/* Somebody has read the states; `at` is set here. What was seen of the framework while its table was not made is
+ * forgotten when one is there. Of more tracking tables than there is room for, the one that was
  * looked at longest ago is forgotten. */
 void meters_saw(struct meters *meters, const struct seen_states *states);
 

@@ -63,6 +63,15 @@ class Metrics(Case):
         self.assertEqual((self.value("truss_active_runs"), self.value("truss_rpc_active_requests", lane="run"),
                           self.value("truss_rpc_queued_requests", lane="run")), (0, 0, 0))
 
+    def test_what_was_pending_before_the_table_was_made_is_forgotten(self):
+        http = self.start("CREATE TABLE a (id INT);")
+        for action, pending in ((None, 1), (RUN, 0)):
+            self.assertEqual(http.post(action, {}).status if action else 200, 200)
+            self.assertEqual(http.get(STATUS).json["summary"]["pending"], pending)
+            text = http.get("/metrics").body.decode()
+            found = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.startswith("truss_migrations{") and 'state="pending"' in line]
+            self.assertEqual(found, [str(pending)], text)
+
     def test_waits_for_locks_are_counted_in_tries_and_seconds(self):
         http = self.start("CREATE TABLE busy (id INT);")
         self.assertEqual(http.post(RUN, {}).status, 200)
