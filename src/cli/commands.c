@@ -157,6 +157,18 @@ static void print_sources(struct arena *arena, const Truss__Migration__V1__GetSt
     }
 }
 
+static void print_counts(const Truss__Migration__V1__GetStatusResponse *reply)
+{
+    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
+    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
+    if (reply->_problem_case != 0 && summary->applied + summary->pending + summary->modified + summary->orphaned == 0) {
+        printf("what is applied and what is pending is not known\n"); /* zeros would say that all is done */
+        return;
+    }
+    printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
+           summary->orphaned);
+}
+
 static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply)
 {
     struct arena *const arena = cli->arena;
@@ -164,16 +176,13 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
     const bool table =
         reply->_tracking_table_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE;
     const bool folder = reply->_folder_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER;
-    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
-    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
     head_print(cli, reply->target);
     printf("%stracking table %s, folder %s\n", framework ? "" : "no framework found, ",
            table                       ? output_safe(arena, reply->tracking_table, false)
            : reply->_problem_case != 0 ? "not known"
                                        : "not made yet",
            folder ? output_safe(arena, reply->folder, false) : "not found");
-    printf("%u applied, %u pending, %u modified, %u orphaned\n", summary->applied, summary->pending, summary->modified,
-           summary->orphaned);
+    print_counts(reply);
     print_sources(arena, reply);
     if (reply->_problem_case != 0) {
         output_put(COLOUR_RED, "problem: ");

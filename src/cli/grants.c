@@ -100,6 +100,9 @@ static bool is_at(const json_t *row, enum answer index)
 
 static void print_role(const char *name, bool is_there)
 {
+    if (is_there) {
+        printf("-- It is there, and may do no more than this from now on: a superuser is none any more.\n");
+    }
     printf("%s ROLE %s LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;\n",
            is_there ? "ALTER" : "CREATE", name);
 }
@@ -133,6 +136,11 @@ static void print_migrator(const json_t *row)
         text_at(row, MEMBERSHIPS));
     print_section("This belongs to a superuser. A member of such a role could do everything, so it changes hands.",
                   text_at(row, OWNERS));
+    if (text_at(row, OWNERS)[0] != '\0') {
+        printf("-- From now on every worker logs in as %s: one that goes on as a superuser uses no tracking table and\n"
+               "-- no schema \"truss\" that belong to another role.\n",
+               role);
+    }
     printf("\n-- Only where it is needed:\n"
            "-- GRANT CREATE ON DATABASE %s TO %s;    -- migrations that make schemas or trusted extensions\n"
            "-- ALTER ROLE %s CREATEDB;               -- branches, and restoring backups\n"

@@ -78,6 +78,14 @@ class LeastRole(Case):
         query = rpc.call("SqlService", "Query", {"sql": "SELECT count(*) FROM cage"})
         self.assertEqual(query.role, f"{self.role}_reader")
 
+    def test_a_worker_that_goes_on_as_superuser_says_that_it_knows_nothing(self):
+        worker = self.begin("prisma")
+        self.assertIn(f"From now on every worker logs in as {self.role}", self.make_role(worker))
+        status = self.truss("status", worker=worker)
+        self.assertEqual(status.returncode, 1)
+        self.assertIn("what is applied and what is pending is not known\nproblem: The table public._prisma_migrations", status.stdout)
+        self.assertNotIn("0 pending", status.stdout)
+
     def test_it_may_no_more_than_that(self):
         self.make_role(self.begin("prisma"))
         self.assertEqual(self.sql(f"SELECT rolsuper, rolcreatedb, rolcreaterole, rolbypassrls, rolreplication FROM pg_roles WHERE rolname IN ('{self.role}', '{self.role}_reader')"), [("f",) * 5] * 2)
