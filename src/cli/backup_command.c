@@ -22,11 +22,6 @@ typedef Truss__Backup__V1__Backup Backup;
 
 /* ---- what is shown ---- */
 
-static const char *size_text(struct arena *arena, double bytes)
-{
-    return bytes < 1e6 ? arena_printf(arena, "%.0f kB", bytes / 1e3) : arena_printf(arena, "%.1f MB", bytes / 1e6);
-}
-
 static enum colour colour_of(const Backup *backup)
 {
     return strcmp(backup->status, "failed") == 0      ? COLOUR_RED
@@ -42,7 +37,7 @@ static void print_backup(struct cli *cli, const Backup *backup)
         {"id", arena_printf(arena, "%u", backup->id)},
         {"state", backup->detail_status},
         {"file", backup->filename},
-        {"size", size_text(arena, backup->size_bytes)},
+        {"size", output_bytes(arena, backup->size_bytes)},
         {"tables", arena_printf(arena, "%u of %u", backup->tables_done, backup->tables)},
         {"begun", output_moment(arena, backup->created_at)},
         {"complete", output_moment(arena, backup->completed_at)},
@@ -147,7 +142,7 @@ static int list(struct cli *cli)
         const Backup *const one = reply->backups[i];
         table_add(&table, COLOUR_NONE, arena_printf(cli->arena, "%u", one->id));
         table_add(&table, colour_of(one), one->detail_status);
-        table_add(&table, COLOUR_NONE, size_text(cli->arena, one->size_bytes));
+        table_add(&table, COLOUR_NONE, output_bytes(cli->arena, one->size_bytes));
         table_add(&table, COLOUR_NONE, output_moment(cli->arena, one->created_at));
         table_add(&table, COLOUR_NONE, one->verified);
         table_add(&table, COLOUR_NONE, one->label);

@@ -148,8 +148,8 @@ int backup_download(struct cli *cli)
     sha256_finish(&taking.hash, ignored);
     arena_free(taking.caller.arena);
     if (ok && taking.path != NULL) {
-        printf("%s: %.1f MB, as it was written\n", output_safe(cli->arena, taking.path, false),
-               (double)taking.size / 1e6);
+        printf("%s: %s, as it was written\n", output_safe(cli->arena, taking.path, false),
+               output_bytes(cli->arena, (double)taking.size));
     }
     return ok ? EXIT_FINE : EXIT_ERROR;
 }

@@ -28,8 +28,8 @@ static void print_usage(FILE *out)
             "\nExit status: 0 fine, 1 an error, a failed or declined run, a plan that would be refused or fail, or "
             "a check\n"
             "that is not safe, 2 migrations are pending, 3 applied ones were modified or are orphaned (both: status "
-            "--exit-code; wait: 2),\n"
-            "4 another run is going on.\n"
+            "--exit-code; wait: 2;\n"
+            "diff --exit-code: 3), 4 another run is going on.\n"
             "truss COMMAND --help tells of a command's options.\n");
 }
 

@@ -111,6 +111,11 @@ const char *output_duration(struct arena *arena, uint32_t ms)
     return arena_printf(arena, "%u min %u s", ms / 60000, ms / 1000 % 60);
 }
 
+const char *output_bytes(struct arena *arena, double bytes)
+{
+    return bytes < 1e6 ? arena_printf(arena, "%.0f kB", bytes / 1e3) : arena_printf(arena, "%.1f MB", bytes / 1e6);
+}
+
 const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp *time)
 {
     char text[RFC3339_SIZE];

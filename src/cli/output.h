@@ -52,6 +52,9 @@ void table_print(const struct table *table);
 /* "850 ms", "2.4 s", "3 min 5 s". */
 const char *output_duration(struct arena *arena, uint32_t ms);
 
+/* "33 kB", "2.4 MB". */
+const char *output_bytes(struct arena *arena, double bytes);
+
 /* "2026-11-23 10:34:00Z"; NULL for no time. */
 const char *output_moment(struct arena *arena, const Google__Protobuf__Timestamp *time);
 

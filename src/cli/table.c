@@ -101,7 +101,7 @@ const struct cli_command cli_commands[] = {
         .most_words = 1,
         .help = "show what was applied of a modified or deleted migration, found in git, beside its file of today",
         .examples = {"truss diff 20250110093012_init",
-                     "truss diff 20250110093012_init > back.patch  # patch -R < back.patch",
+                     "truss diff 20250110093012_init > change.patch && git apply -R change.patch  # undoes the change",
                      "truss diff 20250110093012_init --output markdown"},
         .run = command_diff,
         .options = {ASKS, O(framework), O(exit_code), O(output), O(config), O(help)},

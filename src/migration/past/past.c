@@ -201,7 +201,8 @@ static const char *difference_words(const struct telling *telling)
                    : "its text is the same today: the checksum is made of more than that (what "
                      "stands in front of it, or what is filled in).";
     }
-    return arena_printf(arena, "the file differs from it (%zu lines added, %zu removed).", past->added, past->removed);
+    return arena_printf(arena, "the file differs from it (%zu %s added, %zu removed).", past->added,
+                        past->added == 1 ? "line" : "lines", past->removed);
 }
 
 static void set_summary(const struct telling *telling)

@@ -34,7 +34,7 @@ static bool read_id(const struct rpc_call *call, const char *text, int64_t *id)
     const size_t size = strlen(text);
     *id = strtoll(text, NULL, 10);
     return (size > 0 && size < 18 && strspn(text, "0123456789") == size) ||
-           status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+           status_fail(call->status, STATUS_NOT_FOUND, "Branch not found: say the number of one, its id.");
 }
 
 static bool check_ttl(const struct rpc_call *call, uint32_t hours)
@@ -158,7 +158,8 @@ static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const Protobu
         return NULL;
     }
     if (!branch_jobs_cancel(context->jobs, id)) {
-        status_fail(call->status, STATUS_NOT_FOUND, "No branch with this id is being made behind its answer.");
+        status_fail(call->status, STATUS_NOT_FOUND,
+                    "This worker is not making a branch with this id: it has ended, or another worker makes it.");
         return NULL;
     }
     Truss__Branch__V1__CancelBranchResponse *const reply =
