@@ -16,6 +16,7 @@
 #define SQLSTATE_SERIALIZATION_FAILURE           "40001"
 #define SQLSTATE_DEADLOCK_DETECTED               "40P01"
 #define SQLSTATE_INSUFFICIENT_PRIVILEGE          "42501"
+#define SQLSTATE_SYNTAX_ERROR                    "42601"
 #define SQLSTATE_DUPLICATE_COLUMN                "42701"
 #define SQLSTATE_DUPLICATE_FUNCTION              "42723"
 #define SQLSTATE_QUERY_CANCELED                  "57014"

@@ -58,8 +58,8 @@ class Login(Case):
                 elif answer.status != 401:
                     self.assertEqual(answer.status, 400, path)  # of one that was not well-formed: it did not reach the worker
         self.assertGreater(seen, 20)
-        for path in ("/", "/runs/x", "/panel/main.js", "/panel/css/base.css"):
-            self.assertEqual(self.http.get(path, headers={"Accept": "text/html"}).status, 200)
+        for path in ("/", "/runs/x", "/panel/main.js", "/panel/style.css"):
+            self.assertEqual(self.http.get(path, headers={"Accept": "text/html"}).status, 200, path)
 
     def test_what_cannot_be_sent_on_is_refused(self):
         for name in ("Authorization", "apikey", "x-api-key"):

@@ -16,7 +16,7 @@ static bool quotes_data(const char *sqlstate)
 /* The parser shows what it stumbled over, which may be a part of a value. */
 static bool quotes_sql(const char *sqlstate)
 {
-    return strcmp(sqlstate, "42601") == 0;
+    return strcmp(sqlstate, SQLSTATE_SYNTAX_ERROR) == 0;
 }
 
 const char *safe_error(struct arena *arena, const char *sqlstate, const char *message)
