@@ -3,6 +3,7 @@ import { h } from "../../lib/h.js";
 import { go, link } from "../../lib/route.js";
 import { bytes, duration, moment } from "../../lib/format.js";
 import { badge, button, copyLine, empty, facts, note } from "../../parts/basics.js";
+import { icon } from "../../parts/icons.js";
 import { may } from "../../store.js";
 import { cancelBackup, deleteBackup, nameOf, restoreBackup, verifyBackup } from "./actions.js";
 
@@ -49,5 +50,6 @@ export function backupDetail({ id, one, folder, changed, close }) {
     one.message ? note({ kind: one.status === "failed" ? "bad" : "info" }, one.message) : null, progress(one), may("branch") ? actions(one, changed, () => go(close)) : null, restored(one),
     one.status === "completed" || one.verified === "damaged" ? note({ kind: VERIFIED_KINDS[one.verified] ?? "warning" }, `${VERIFIED[one.verified] ?? one.verified}${one.verified_at ? `, ${moment(one.verified_at)}` : ""}.`) : null, about(one),
     one.sha256 ? [h("h3", {}, "SHA-256 of the file"), copyLine({ text: one.sha256, what: "The checksum" })] : null,
-    one.status === "completed" ? [h("h3", {}, "The file itself"), h("p", { class: "muted" }, isStore(folder) ? "It is in the store; no route sends it. Its key ends with:" : "It stays on the worker's machine; no route sends it. There, and with pg_restore:"), copyLine({ text: isStore(folder) ? one.filename : `${folder}/${one.filename}`, what: "The path" })] : null);
+    one.status === "completed" ? [h("h3", {}, "The file itself"), may("admin") ? h("div", { class: "actions" }, h("a", { class: "button", id: "download", href: `/api/backups/${one.id}/download`, download: one.filename }, [icon("download"), "Download"])) : h("p", { class: "muted" }, "To download it takes the scope “admin”."),
+      h("p", { class: "muted" }, isStore(folder) ? "In the store its key ends with:" : "On the worker's machine it is:"), copyLine({ text: isStore(folder) ? one.filename : `${folder}/${one.filename}`, what: "The path" })] : null);
 }
