@@ -16,6 +16,8 @@ def text_of(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
         return file.read()
 
+PORTS = {("src/connection/pooler.c", '"25061"')}  # look like SQLSTATEs
+
 
 class Contract(unittest.TestCase):
     maxDiff = None
@@ -50,7 +52,7 @@ class Contract(unittest.TestCase):
                 path = os.path.relpath(os.path.join(folder, name), ROOT)
                 if name.endswith((".c", ".h")) and path != "src/base/sqlstate.h":
                     found = re.findall(r'"(?=[0-9A-Z]*[A-Z])[0-9][0-9A-Z]{4}"|"(?:08|2[0-9]|4[0-9]|5[0-9])\d{3}"', text_of(path))
-                    self.assertEqual(found, [], path)
+                    self.assertEqual([one for one in found if (path, one) not in PORTS], [], path)
 
     def test_the_documents_name_what_is_there(self):
         for document in ("README.md", ".github/CONTRIBUTING.md", ".github/CHANGELOG.md", "src/GLOSSARY.md"):
