@@ -331,6 +331,8 @@ class Others(Pages):
     def test_settings_say_who_one_is_what_is_set_up_and_keep_the_colours(self):
         self.show("/settings")
         self.see(".facts", "nobody in particular")
+        self.assertEqual(self.do("return page.locator('.scopes .muted').evaluateAll((all) => all.filter((one) => one.textContent.trim() === '').length)"), 0)
+        self.see(".set-up", "truss branch golden refresh")
         self.see(".set-up", "whoever reaches the port may do everything")
         self.see(".set-up .good", "Backups")
         self.do("await page.getByLabel('Dark', { exact: true }).check()")

@@ -8,7 +8,7 @@ import { chosenTheme, setTheme } from "../shell.js";
 import { may, who } from "../store.js";
 
 const KINDS = { token: "a token", oidc: "an identity provider (OIDC)", user: "a user of the worker's machine", anonymous: "nobody in particular: no login is asked for" };
-const SCOPES = { read: "see what is there", plan: "see what a run would do", run: "run migrations", mark: "record without running", branch: "branches and backups", sql: "ask the database", admin: "everything, passwords too" };
+const SCOPES = { read: "see what is there", plan: "see what a run would do", run: "run migrations", mark: "record without running", branch: "branches and backups", sql: "ask the database", approve: "approve what others want to run", admin: "the audit, tokens, passwords, files of backups" };
 
 const line = (text, what) => copyLine({ text, what });
 
@@ -61,7 +61,7 @@ function parts({ login, backups, schedule, audit, health, branches }) {
     { name: "Backups", is: known(backups, (data) => data.folder !== null), of: backups, yes: "there is a folder for them", no: "no folder is named", how: "truss-worker --backups DIR …" },
     { name: "Backup schedule", is: known(schedule, (data) => data.enabled), of: schedule, yes: "there is a schedule", no: "no schedule is on", link: ["Set it on the page Backups", link("backups", "", { tab: "schedule" })] },
     { name: "A role that only reads, for SQL", is: hasOwnRole, of: health, yes: "queries have no rights to write", no: "queries run with more rights than they need; what writes is refused all the same", how: "truss-worker --sql-role ROLE …" },
-    { name: "Golden copy", is: known(branches, (data) => data.branches.some((one) => one.kind === "golden")), of: branches, yes: "branches can be made while the database is busy", no: "a branch of a busy database has to wait, or is a dump", how: "truss branch golden" },
+    { name: "Golden copy", is: known(branches, (data) => data.branches.some((one) => one.kind === "golden")), of: branches, yes: "branches can be made while the database is busy", no: "a branch of a busy database has to wait, or is a dump", how: "truss branch golden refresh" },
   ];
 }
 
