@@ -193,6 +193,32 @@ static bool finish_defaults(struct reading *reading)
     return conninfo_set(reading, "client_encoding", "UTF8");
 }
 
+/* What a service file says of where, as words of the connection: what is told of the place, and what a child connects
+ * to, is then what libpq takes. The file stays named: the rest is read from it at each connection. */
+static bool finish_service(struct reading *reading)
+{
+    static const char *const names[] = {"host", "hostaddr", "port", "dbname", "user", NULL};
+    const char *const keywords[] = {"service", "channel_binding", NULL};
+    const char *const said = conninfo_value(reading->conninfo, "service");
+    const char *const values[] = {said == NULL ? getenv("PGSERVICE") : said, "nothing is to be connected", NULL};
+    if (values[0] == NULL || values[0][0] == '\0') {
+        return true;
+    }
+    /* libpq reads the file, and ends at the wrong word before it looks for a server. */
+    PGconn *const connection = PQconnectStartParams(keywords, values, 0);
+    PQconninfoOption *const options = PQconninfo(connection);
+    bool ok = true;
+    for (const PQconninfoOption *option = options; ok && option != NULL && option->keyword != NULL; option++) {
+        if (option->val != NULL && option->val[0] != '\0' && word_is_one_of(text_of(option->keyword), names) &&
+            conninfo_value(reading->conninfo, option->keyword) == NULL) {
+            ok = conninfo_set(reading, option->keyword, arena_strdup(reading->arena, option->val));
+        }
+    }
+    PQconninfoFree(options);
+    PQfinish(connection);
+    return ok;
+}
+
 static void finish_display(struct reading *reading)
 {
     struct conninfo *const conninfo = reading->conninfo;
@@ -302,7 +328,8 @@ bool conninfo_parse(struct arena *arena, const char *url, struct conninfo *conni
     if (strlen(url) > URL_LIMIT) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "The connection URL is longer than %d bytes.", URL_LIMIT);
     }
-    if (!take_any(&reading, url) || !conninfo_finish_parameters(&reading) || !finish_defaults(&reading)) {
+    if (!take_any(&reading, url) || !conninfo_finish_parameters(&reading) || !finish_defaults(&reading) ||
+        !finish_service(&reading)) {
         return false;
     }
     finish_display(&reading);

@@ -183,10 +183,47 @@ static bool write_secret(struct arena *arena, int file, const char *password)
     return fchmod(file, 0600) == 0 && write(file, line.data, line.size) == (ssize_t)line.size;
 }
 
-/* What of our environment a child of PostgreSQL needs. */
-static const char *const passed_on[] = {
-    "PATH",          "HOME",      "TMPDIR",   "TZ",        "SSL_CERT_FILE", "SSL_CERT_DIR", "KRB5CCNAME", "PGPASSFILE",
-    "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLMODE", "PGHOST",        "PGPORT",       "PGUSER"};
+/* What of our environment a child of PostgreSQL needs: all that libpq reads of it, or the child would go elsewhere. The
+ * password comes by a file of its own, and what we set in our sessions is not for a dump. */
+static const char *const passed_on[] = {"PATH",
+                                        "HOME",
+                                        "TMPDIR",
+                                        "TZ",
+                                        "SSL_CERT_FILE",
+                                        "SSL_CERT_DIR",
+                                        "KRB5CCNAME",
+                                        "KRB5_CONFIG",
+                                        "PGPASSFILE",
+                                        "PGHOST",
+                                        "PGHOSTADDR",
+                                        "PGPORT",
+                                        "PGUSER",
+                                        "PGDATABASE",
+                                        "PGSERVICE",
+                                        "PGSERVICEFILE",
+                                        "PGSYSCONFDIR",
+                                        "PGCHANNELBINDING",
+                                        "PGREQUIREAUTH",
+                                        "PGREQUIREPEER",
+                                        "PGTARGETSESSIONATTRS",
+                                        "PGLOADBALANCEHOSTS",
+                                        "PGCONNECT_TIMEOUT",
+                                        "PGGSSENCMODE",
+                                        "PGGSSLIB",
+                                        "PGGSSDELEGATION",
+                                        "PGKRBSRVNAME",
+                                        "PGSSLMODE",
+                                        "PGSSLNEGOTIATION",
+                                        "PGSSLCOMPRESSION",
+                                        "PGSSLCERT",
+                                        "PGSSLKEY",
+                                        "PGSSLCERTMODE",
+                                        "PGSSLROOTCERT",
+                                        "PGSSLCRL",
+                                        "PGSSLCRLDIR",
+                                        "PGSSLSNI",
+                                        "PGSSLMINPROTOCOLVERSION",
+                                        "PGSSLMAXPROTOCOLVERSION"};
 
 bool pg_child_access_make(struct arena *arena, const struct conninfo *conninfo, const char *application,
                           struct pg_child_access *access, struct status *status)

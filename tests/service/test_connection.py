@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -48,6 +49,20 @@ class Connection(Case):
             with self.subTest(line=line.replace(PASSWORD_ENCODED, "***")):
                 files.write(".env", line)
                 self.assertEqual(self.status(self.worker(files, url=None)).database, self.database)
+
+    def test_a_service_file_says_where_everything_goes(self):
+        files = self.project("prisma-blog")
+        files.write("services", f"[ours]\nhost=127.0.0.1\nport={self.cluster.port}\nuser=app\npassword={PASSWORD}\ndbname={self.database}\n")
+        variables = {"PGSERVICEFILE": files.path + "/services"}
+        for url, more in (("postgresql:///?service=ours", {}), ("postgresql:///", {"PGSERVICE": "ours"})):
+            with self.subTest(url=url), tempfile.TemporaryDirectory() as backups:
+                worker = self.worker(files, "--backups", backups, url=url, environment={**variables, **more})
+                self.assertEqual(self.status(worker).database, self.database)
+                told = self.rpc(worker).call("ConnectionService", "GetConnection")
+                self.assertEqual((told.host, told.port, told.database, told.user), ("127.0.0.1", str(self.cluster.port), self.database, "app"))
+                self.rpc(worker).call("BackupService", "CreateBackup")
+                wait_for(lambda: self.sql("SELECT state FROM truss.backups ORDER BY id DESC LIMIT 1") in ([("completed",)], [("failed",)]))
+                self.assertEqual(self.sql("SELECT state FROM truss.backups ORDER BY id DESC LIMIT 1"), [("completed",)])
 
     def test_a_dotenv_with_a_byte_order_mark_is_read(self):
         files = self.project("prisma-blog")
