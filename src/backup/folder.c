@@ -5,6 +5,7 @@
 #include "backup/store.h"
 
 #include "base/files.h"
+#include "base/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,8 @@ static bool ready(const struct backup_call *call)
     const char *const folder = call->backups->folder;
     if (file_look(folder, NULL) == FILE_NONE && mkdir(folder, 0700) != 0 && errno != EEXIST) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,
-                           "The folder of backups %s cannot be made: %s. Make it, or say another with --backups.",
-                           folder, strerror(errno));
+                           "The folder of backups %s cannot be made: %s%s. Make it, or say another with --backups.",
+                           folder, strerror(errno), sandbox_advice(folder));
     }
     return access(folder, R_OK | W_OK | X_OK) == 0 ||
            status_fail(call->status, STATUS_FAILED_PRECONDITION,
@@ -50,8 +51,10 @@ static bool has_room(const struct backup_call *call, int64_t size)
 
 static bool fail_file(const struct backup_call *call, const char *what, const char *name, int problem)
 {
+    errno = problem;
     return status_fail(call->status, problem == ENOSPC ? STATUS_FAILED_PRECONDITION : STATUS_INTERNAL,
-                       "The file %s in %s cannot be %s: %s.", name, call->backups->folder, what, strerror(problem));
+                       "The file %s in %s cannot be %s: %s%s.", name, call->backups->folder, what, strerror(problem),
+                       sandbox_advice(path_of(call, name, "")));
 }
 
 static bool begin(const struct backup_call *call, struct backup_writing *writing)

@@ -4,6 +4,7 @@
 #include "base/files.h"
 
 #include "base/clock.h"
+#include "base/sandbox.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -79,8 +80,11 @@ static bool fail_errno(struct status *status, const char *doing, const char *pat
                                   : errno == EACCES || errno == EPERM || errno == EROFS ? STATUS_PERMISSION_DENIED
                                   : errno == EEXIST                                     ? STATUS_ALREADY_EXISTS
                                                                                         : STATUS_INTERNAL;
+    const char *const advice = sandbox_advice(path);
     return status_fail(status, code, "Cannot %s %s: %s%s.", doing, path, strerror(errno),
-                       errno == EACCES ? "; let the user that this program runs as do so" : "");
+                       advice[0] != '\0' ? advice
+                       : errno == EACCES ? "; let the user that this program runs as do so"
+                                         : "");
 }
 
 /* Reads until the end or until one byte more than the limit has come: a file may grow while it is read. */

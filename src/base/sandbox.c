@@ -3,7 +3,6 @@
  */
 #include "base/sandbox.h"
 
-#include "base/files.h"
 #include "base/log.h"
 #include "base/sandbox_private.h"
 #include "base/text.h"
@@ -60,13 +59,14 @@ static void allow_users(struct sandbox_paths *paths)
                                             "PGSSLKEY",     "PGSSLCRL",      "SSL_CERT_FILE",  "SSL_CERT_DIR",
                                             "OPENSSL_CONF", "KRB5_CONFIG",   "CURL_CA_BUNDLE", "PGSYSCONFDIR"};
     static const char *const of_home[] = {".pgpass", ".pg_service.conf", ".postgresql"};
-    const char *const home = getenv("HOME");
+    const char *const home = sandbox_home(paths->arena);
     const char *const ticket = getenv("KRB5CCNAME");
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        sandbox_allow_beside(paths, getenv(variables[i])); /* passwords and certificates are renewed by another file */
         sandbox_allow(paths, getenv(variables[i]), SANDBOX_READ);
     }
     for (size_t i = 0; home != NULL && i < sizeof of_home / sizeof of_home[0]; i++) {
-        sandbox_allow(paths, path_join(paths->arena, home, of_home[i]), SANDBOX_READ);
+        sandbox_allow(paths, arena_printf(paths->arena, "%s/%s", home, of_home[i]), SANDBOX_READ);
     }
     sandbox_allow(paths, ticket != NULL && strncmp(ticket, "FILE:", 5) == 0 ? ticket + 5 : ticket, SANDBOX_READ);
 }
@@ -172,6 +172,9 @@ bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct 
     const int files = kind == SANDBOX_STARTS_TOOLS ? 0 : sandbox_wall_files(paths, &version);
     if (files != 0 && !lack(mode, "Landlock", files, status)) {
         return false;
+    }
+    if (files == 0 && kind != SANDBOX_STARTS_TOOLS) {
+        sandbox_wall_stands();
     }
     const int calls = sandbox_wall_calls(kind, &told);
     if (calls != 0 && !lack(mode, "seccomp", calls, status)) {

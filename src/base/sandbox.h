@@ -55,6 +55,9 @@ struct sandbox_paths {
 /* Adds one, copied; NULL, "" and what is not there are fine and do nothing. */
 void sandbox_allow(struct sandbox_paths *paths, const char *path, unsigned uses);
 
+/* The folder of the user that this process runs as, also where HOME does not say it; NULL: there is none. */
+const char *sandbox_home(struct arena *arena);
+
 /* Adds the folder of a file that is read again when another one is put in its place: the one that it is named by, and
  * the one that links lead to. NULL is fine. */
 void sandbox_allow_beside(struct sandbox_paths *paths, const char *file);
@@ -67,5 +70,13 @@ void sandbox_allow_usual(struct sandbox_paths *paths, enum sandbox_mode mode);
  * be had. Where the program is built to be looked into (sanitizers, coverage) nothing is taken away. */
 bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct sandbox_paths *paths,
                    struct status *status);
+
+/* Whether what failed just now with EACCES at this path (which is to be opened or made) is out of reach by the sandbox
+ * alone: the system's own rights allow it. So it is with what was put there after the start. Leaves errno as it is. */
+bool sandbox_keeps_from(const char *path);
+
+/* Behind the "Permission denied" of such a path: what to do, beginning with "; " and without a full stop; "" where
+ * errno, or the path, has nothing to do with the sandbox. */
+const char *sandbox_advice(const char *path);
 
 #endif

@@ -12,4 +12,7 @@ int sandbox_wall_files(const struct sandbox_paths *paths, int *version);
 /* seccomp (sandbox_calls.c). *told: refused calls have a line in the log. */
 int sandbox_wall_calls(enum sandbox_kind kind, bool *told);
 
+/* The wall of files stands from now on (sandbox_advice.c). */
+void sandbox_wall_stands(void);
+
 #endif

@@ -4,11 +4,16 @@
  */
 #include "pg/session_state.h"
 
+#include "base/files.h"
+#include "base/sandbox.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONNECT_MS 10000
 
@@ -112,6 +117,39 @@ static enum status_code code_of_refusal(const char *message)
     return STATUS_UNAVAILABLE;
 }
 
+/* libpq says nothing of a password file that it cannot open. */
+static const char *hidden_password_file(struct arena *arena, const struct conninfo *conninfo)
+{
+    const char *const said = conninfo_value(conninfo, "passfile");
+    const char *const variable = getenv("PGPASSFILE");
+    const char *const home = sandbox_home(arena);
+    const char *const path = said != NULL                              ? said
+                             : variable != NULL && variable[0] != '\0' ? variable
+                             : home != NULL                            ? path_join(arena, home, ".pgpass")
+                                                                       : NULL;
+    const int file = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0) {
+        close(file);
+    }
+    return path != NULL && file < 0 && sandbox_keeps_from(path) ? path : NULL;
+}
+
+static void add_hint(const struct conninfo *conninfo, const char *message, struct status *status)
+{
+    const char *const hidden = status->code == STATUS_UNAUTHENTICATED && strstr(message, "password") != NULL
+                                   ? hidden_password_file(status->arena, conninfo)
+                                   : NULL;
+    if (hidden != NULL) {
+        status->hint =
+            arena_printf(status->arena,
+                         "%s was made, or put in another's place, after this worker's start, and the sandbox "
+                         "leaves it only what was there then: start the worker again.",
+                         hidden);
+    } else if (status->code == STATUS_NOT_FOUND && strstr(message, "\" does not exist") != NULL) {
+        status->hint = "Is its name right? With --create-database truss or truss-worker makes it.";
+    }
+}
+
 static bool connect_now(struct pg_session *session, const struct conninfo *conninfo, int64_t deadline,
                         struct status *status)
 {
@@ -132,9 +170,7 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
     const char *const message = session_one_line(status->arena, PQerrorMessage(session->connection));
     const enum status_code code = code_of_refusal(message);
     status_fail(status, code, "Cannot connect to %s: %s", conninfo->display, message);
-    if (code == STATUS_NOT_FOUND && strstr(message, "\" does not exist") != NULL) {
-        status->hint = "Is its name right? With --create-database truss or truss-worker makes it.";
-    }
+    add_hint(conninfo, message, status);
     return false;
 }
 

@@ -111,7 +111,7 @@ static void allow_pointer(struct sandbox_paths *paths, const char *folder, const
 static void allow_history(struct sandbox_paths *paths, const struct config *config)
 {
     char real[PATH_MAX];
-    const char *const home = getenv("HOME");
+    const char *const home = sandbox_home(paths->arena);
     sandbox_allow(paths, process_sibling(paths->arena, "truss-history"), SANDBOX_READ | SANDBOX_RUN);
     sandbox_allow(paths, home == NULL ? NULL : path_join(paths->arena, home, ".gitconfig"), SANDBOX_READ);
     sandbox_allow(paths, home == NULL ? NULL : path_join(paths->arena, home, ".config/git"), SANDBOX_READ);
@@ -135,7 +135,7 @@ static void allow_history(struct sandbox_paths *paths, const struct config *conf
 static void allow_next_deployment(struct sandbox_paths *paths, const struct config *config, const char *root)
 {
     const char *const folder = above(paths->arena, root);
-    const char *const home = getenv("HOME");
+    const char *const home = sandbox_home(paths->arena);
     if (config->sandbox == SANDBOX_ON && folder != NULL && (home == NULL || strcmp(folder, home) != 0)) {
         sandbox_allow(paths, folder, SANDBOX_READ);
     }

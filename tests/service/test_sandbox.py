@@ -74,6 +74,49 @@ class Sandbox(Case):
         os.rename(current + ".new", current)
         self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 5)
 
+    def odd_folder(self):
+        """A folder that no rule of the sandbox names by itself."""
+        folder = tempfile.mkdtemp(dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, folder)
+        return folder
+
+    def password_file(self, path):
+        with open(path + ".new", "w", encoding="ascii") as file:
+            file.write("*:*:*:*:" + harness.PASSWORD.replace(":", "\\:") + "\n")
+        os.chmod(path + ".new", 0o600)
+        os.rename(path + ".new", path)  # as editors and whoever renews passwords do it
+
+    def url_without_password(self):
+        return self.url().replace(f":{harness.PASSWORD_ENCODED}@", "@")
+
+    def pending(self, worker):
+        return self.rpc(worker).call("MigrationService", "GetStatus").summary.pending
+
+    def test_a_password_file_of_a_variable_may_be_renewed(self):
+        path = os.path.join(self.odd_folder(), "pgpass")
+        self.password_file(path)
+        worker = self.worker(self.files, url=self.url_without_password(), environment={"PGPASSFILE": path})
+        self.password_file(path)
+        self.assertEqual(self.pending(worker), 4)
+
+    def test_a_password_file_of_the_home_that_came_later_is_told(self):
+        home = self.odd_folder()
+        worker = self.worker(self.files, url=self.url_without_password(), environment={"HOME": home})
+        self.password_file(os.path.join(home, ".pgpass"))
+        with self.assertRaises(harness.RpcError) as caught:
+            self.pending(worker)
+        self.assertIn(".pgpass was made, or put in another's place, after this worker's start", caught.exception.status.detail.hint)
+        self.assertEqual(self.pending(self.worker(self.files, url=self.url_without_password(), environment={"HOME": home})), 4)
+
+    def test_a_folder_of_backups_that_is_put_in_anothers_place_is_told(self):
+        folder = os.path.join(self.odd_folder(), "kept")
+        rpc = self.rpc(self.worker(self.files, "--backups", folder))
+        os.rename(folder, folder + ".old")
+        os.mkdir(folder)
+        rpc.call("BackupService", "CreateBackup")
+        wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("failed",)])
+        self.assertIn("start this program again", str(self.sql("SELECT * FROM truss.backups")))
+
     def test_off_is_off(self):
         worker = self.worker(self.files, "--sandbox", "off", environment=self.inside())
         self.assertIn('event="sandbox: off" because=--sandbox=off', worker.text())
