@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define POINTER_LIMIT ((size_t)8 * 1024)
 
@@ -129,27 +130,26 @@ static void allow_history(struct sandbox_paths *paths, const struct config *conf
     }
 }
 
-/* A deployment puts another folder in the project's place: a link that leads elsewhere then, or a new folder of that
- * name. What stands beside it is read too, but not where that is all of a home or of the system; whoever is strict
- * starts the worker again. */
-static void allow_next_deployment(struct sandbox_paths *paths, const struct config *config, const char *root)
+/* A link to the project is turned to another release by a deployment: what stands beside the link, and beside the
+ * release that it leads to now, is read then, too. Whoever is strict starts the worker again. */
+static void allow_next_release(struct sandbox_paths *paths, const struct config *config)
 {
-    const char *const folder = above(paths->arena, root);
-    const char *const home = sandbox_home(paths->arena);
-    if (config->sandbox == SANDBOX_ON && folder != NULL && (home == NULL || strcmp(folder, home) != 0)) {
-        sandbox_allow(paths, folder, SANDBOX_READ);
+    char ignored[PATH_MAX];
+    size_t size = strlen(config->project.root);
+    while (size > 1 && config->project.root[size - 1] == '/') {
+        size--;
+    }
+    const char *const root = arena_strndup(paths->arena, config->project.root, size);
+    if (config->sandbox == SANDBOX_ON && readlink(root, ignored, sizeof ignored) >= 0) {
+        sandbox_allow_beside(paths, root);
     }
 }
 
 static void allow_project(struct sandbox_paths *paths, const struct config *config)
 {
-    char real[PATH_MAX];
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are written into it */
     sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
-    allow_next_deployment(paths, config, config->project.root);
-    if (realpath(config->project.root, real) != NULL) {
-        allow_next_deployment(paths, config, real);
-    }
+    allow_next_release(paths, config);
 }
 
 /* The rules of pipelines, and the files that they name now. */

@@ -63,7 +63,7 @@ class Sandbox(Case):
         shutil.copytree(self.files.path, os.path.join(folder, "releases/1"))
         current = os.path.join(folder, "current")
         os.symlink("releases/1", current)
-        rpc = self.rpc(self.worker(types.SimpleNamespace(path=current)))
+        rpc = self.rpc(self.worker(types.SimpleNamespace(path=current + "/")))
         self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
         shutil.copytree(current, os.path.join(folder, "releases/2"))
         added = os.path.join(folder, "releases/2/prisma/migrations/20990101000000_more")
