@@ -116,7 +116,7 @@ extern void __gcov_init(void *) __attribute__((weak));
 extern void llvm_gcov_init(void *, void *) __attribute__((weak));
 extern int __llvm_profile_runtime __attribute__((weak));
 
-static const char *what_looks_in(void)
+const char *sandbox_what_looks_in(void)
 {
 #ifdef HAS_SANITIZER
     return "sanitizer";
@@ -155,7 +155,7 @@ static bool is_alone(void)
 bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct sandbox_paths *paths,
                    struct status *status)
 {
-    const char *const reason = mode == SANDBOX_OFF ? "--sandbox=off" : what_looks_in();
+    const char *const reason = mode == SANDBOX_OFF ? "--sandbox=off" : sandbox_what_looks_in();
     int version = 0;
     bool told = false;
     if (reason != NULL) {

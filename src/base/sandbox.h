@@ -66,6 +66,10 @@ void sandbox_allow_beside(struct sandbox_paths *paths, const char *file);
  * looks for in its user's folder. */
 void sandbox_allow_usual(struct sandbox_paths *paths, enum sandbox_mode mode);
 
+/* What this program is built with that reads and maps more than the program itself: "sanitizer", "coverage"; NULL:
+ * nothing. */
+const char *sandbox_what_looks_in(void);
+
 /* Enters, and logs what holds from now on. False and FAILED_PRECONDITION only where it is strict and something cannot
  * be had. Where the program is built to be looked into (sanitizers, coverage) nothing is taken away. */
 bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct sandbox_paths *paths,

@@ -157,7 +157,8 @@ static metric_family *family_for(struct metrics *metrics, const metric_family *l
             return metrics->items[i]->kind == like->kind ? metrics->items[i] : NULL;
         }
     }
-    const struct metric metric = {like->name, like->help, (enum metric_kind)like->kind};
+    const struct metric metric = {arena_strdup(metrics->arena, like->name), arena_strdup(metrics->arena, like->help),
+                                  (enum metric_kind)like->kind};
     return metrics_family(metrics, &metric);
 }
 
@@ -168,7 +169,7 @@ void metrics_merge(struct metrics *metrics, metric_family *const *items, size_t 
         for (size_t k = 0; family != NULL && k < items[i]->n_samples; k++) {
             const sample *const one = items[i]->samples[k];
             sample *const copy = add_sample(metrics->arena, family, NULL, one->value);
-            copy->suffix = one->suffix;
+            copy->suffix = arena_strdup(metrics->arena, one->suffix);
             add_label(metrics->arena, copy, with->name, with->value);
             for (size_t l = 0; l < one->n_labels; l++) {
                 add_label(metrics->arena, copy, one->labels[l]->name, one->labels[l]->value);
@@ -200,7 +201,7 @@ static void put_value(struct buffer *out, double value)
     } else if (isinf(value)) {
         buffer_puts(out, value > 0 ? "+Inf" : "-Inf");
     } else {
-        buffer_printf(out, "%.17g", value);
+        buffer_printf(out, "%.15g", value);
     }
 }
 

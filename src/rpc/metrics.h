@@ -54,7 +54,8 @@ void metrics_times(const struct metrics *metrics, metric_family *family, const s
 void metrics_vitals(struct metrics *metrics, const char *prefix);
 
 /* Adds families of another list, each sample with one more label: to the family of the same name where there is one. A
- * family or label whose name is none, and one that is there as another kind, is left out: they come from outside. */
+ * family or label whose name is none, and one that is there as another kind, is left out: they come from outside. All
+ * of it is copied: the other list may go. */
 void metrics_merge(struct metrics *metrics, metric_family *const *items, size_t count, const struct metric_label *with);
 
 /* Appends the text. */

@@ -1,4 +1,5 @@
-"""What worker and bridge may still do once they serve: tried from inside of them, by code that is put into them."""
+"""What worker and bridge may still do once they serve: tried from inside of them, by code that is put into them. It stands with the
+suites of the plain build: a sanitized one has no sandbox."""
 import os
 import re
 import shutil
