@@ -129,6 +129,7 @@ class Webhooks(Case):
         rpc = self.begin(config, "SELECT pg_sleep(60);")
         operation = rpc.call("MigrationService", "StartRun").id
         self.events(receiver, 1)
+        wait_for(lambda: self.rows("kind, operation") == [["run.lost", operation]])  # the beginning is told, and known to be
         self.process.kill()
         self.wake_up()
         self.assertEqual(self.rows("kind, operation"), [["run.lost", operation]])
