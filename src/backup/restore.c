@@ -6,6 +6,7 @@
 #include "backup/facts.h"
 #include "backup/store.h"
 #include "backup/tar.h"
+#include "base/files.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -52,12 +53,10 @@ static bool open_and_check(const struct backup_call *call, const struct backup_r
 static bool unpack(const struct backup_call *call, const struct backup_row *row, struct backup_watch *watch,
                    struct opened *opened)
 {
-    const char *const variable = getenv("TMPDIR");
     if (!backup_is_archive(row->filename)) {
         return true;
     }
-    char *const path = arena_printf(call->arena, "%s/truss-restore-XXXXXX",
-                                    variable == NULL || variable[0] == '\0' ? "/tmp" : variable);
+    char *const path = arena_printf(call->arena, "%s/truss-restore-XXXXXX", temporary_folder());
     if (mkdtemp(path) == NULL) {
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,
                            "No folder to unpack the backup can be made (%s); TMPDIR names another place.", path);

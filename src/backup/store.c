@@ -91,10 +91,7 @@ static bool has_suffix(struct text name)
 
 const char *backup_scratch(const struct backup_call *call, const char *name)
 {
-    const char *const variable = getenv("TMPDIR");
-    const char *const folder = call->backups->s3 == NULL                 ? call->backups->folder
-                               : variable == NULL || variable[0] == '\0' ? "/tmp"
-                                                                         : variable;
+    const char *const folder = call->backups->s3 == NULL ? call->backups->folder : temporary_folder();
     return arena_printf(call->arena, "%s/%s.d", folder, name);
 }
 

@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -336,10 +338,15 @@ bool path_is_inside(const char *path)
     return path_is_component(text_of(path));
 }
 
-int file_nameless(struct arena *arena)
+const char *temporary_folder(void)
 {
     const char *const variable = getenv("TMPDIR");
-    const char *const folder = variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
+    return variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
+}
+
+int file_nameless(struct arena *arena)
+{
+    const char *const folder = temporary_folder();
     const int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file >= 0) {
         return file;
@@ -351,4 +358,18 @@ int file_nameless(struct arena *arena)
         unlink(path);
     }
     return named;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    remove(path);
+    return 0;
+}
+
+void directory_remove(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

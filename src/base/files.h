@@ -41,8 +41,11 @@ bool file_stamp_is_settled(const struct file_stamp *stamp);
 /* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
 bool file_is_within(const char *folder, const char *path);
 
-/* A file for reading and writing that has no name and goes when it is closed, in the folder that TMPDIR names, else
- * /tmp; for close(2). -1 where none can be made. */
+/* Where files that are soon gone are made: what TMPDIR names, else /tmp. Borrowed from the environment. */
+const char *temporary_folder(void);
+
+/* A file for reading and writing that has no name and goes when it is closed, in temporary_folder(); for close(2). -1
+ * where none can be made. */
 int file_nameless(struct arena *arena);
 
 /* Reads a regular file whole into the arena (NUL-terminated behind its size). Fails with NOT_FOUND, PERMISSION_DENIED,
@@ -80,6 +83,10 @@ bool directory_list(struct arena *arena, const char *path, struct file_list *lis
 
 /* Makes a directory and those above it that are missing. */
 bool directory_make(struct arena *arena, const char *path, struct status *status);
+
+/* Removes a directory with all that is in it, and follows no link. What cannot be removed stays, and is not told of;
+ * nor is one that is not there. */
+void directory_remove(const char *path);
 
 /* Makes a new file with this content, on disk when it returns. ALREADY_EXISTS where something is there. */
 bool file_create(const char *path, struct text content, struct status *status);

@@ -170,9 +170,14 @@ static void write_json(const char *line)
     write_line(out.bytes, out.size);
 }
 
+bool log_wants(enum log_level level)
+{
+    return (int)level >= atomic_load(&log_level);
+}
+
 void log_write(enum log_level level, const char *event, const char *format, ...)
 {
-    if ((int)level < atomic_load(&log_level)) {
+    if (!log_wants(level)) {
         return;
     }
     char time[RFC3339_SIZE];

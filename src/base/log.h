@@ -12,6 +12,9 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 /* What is below this is not written; at the start LOG_INFO. */
 void log_set_level(enum log_level level);
 
+/* Is a line of this level written? For who has to make what it says. */
+bool log_wants(enum log_level level);
+
 /* "debug", "info", "warn", "error"; false for another word. */
 bool log_parse_level(const char *word, enum log_level *level);
 

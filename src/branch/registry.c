@@ -62,26 +62,20 @@ bool registry_ensure(struct pg_session *session, struct status *status)
     "b.id, b.token, b.parent_db, b.branch_db, b.label, b.status, b.kind, b.strategy, b.source, b.created_by, "         \
     "b.last_error, b.ttl_hours, b.protected, " TIMES ", b.db_oid, b.duration_ms, b.wal_bytes"
 
-static const char *copy(struct arena *arena, const PGresult *result, int row, int column)
-{
-    const char *const value = pg_field(result, row, column);
-    return value == NULL ? "" : arena_strdup(arena, value);
-}
-
 static struct branch_row row_of(struct arena *arena, const PGresult *result, int row)
 {
     return (struct branch_row){
         .id = pg_field_int(result, row, 0, 0),
-        .token = copy(arena, result, row, 1),
-        .parent = copy(arena, result, row, 2),
-        .branch = copy(arena, result, row, 3),
-        .label = copy(arena, result, row, 4),
-        .status = copy(arena, result, row, 5),
-        .kind = copy(arena, result, row, 6),
-        .strategy = copy(arena, result, row, 7),
-        .source = copy(arena, result, row, 8),
-        .created_by = copy(arena, result, row, 9),
-        .last_error = copy(arena, result, row, 10),
+        .token = pg_field_copy(arena, result, row, 1),
+        .parent = pg_field_copy(arena, result, row, 2),
+        .branch = pg_field_copy(arena, result, row, 3),
+        .label = pg_field_copy(arena, result, row, 4),
+        .status = pg_field_copy(arena, result, row, 5),
+        .kind = pg_field_copy(arena, result, row, 6),
+        .strategy = pg_field_copy(arena, result, row, 7),
+        .source = pg_field_copy(arena, result, row, 8),
+        .created_by = pg_field_copy(arena, result, row, 9),
+        .last_error = pg_field_copy(arena, result, row, 10),
         .ttl_hours = (uint32_t)pg_field_int(result, row, 11, 0),
         .is_protected = pg_field_bool(result, row, 12),
         .created_at = pg_field_us(result, row, 13),

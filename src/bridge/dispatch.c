@@ -237,8 +237,11 @@ static void log_request(const struct http_request *request, unsigned status, int
 {
     char path[LOG_QUOTED_SIZE];
     char id[LOG_QUOTED_SIZE];
-    log_write(status >= 500 ? LOG_INFO : LOG_DEBUG, "request",
-              "method=%.16s path=%s status=%u ms=%lld request_id=%s%s%s", request->method,
+    const enum log_level level = status >= 500 ? LOG_INFO : LOG_DEBUG;
+    if (!log_wants(level)) {
+        return;
+    }
+    log_write(level, "request", "method=%.16s path=%s status=%u ms=%lld request_id=%s%s%s", request->method,
               log_quoted(request->path, path), status, (long long)(us < 0 ? us : us / 1000),
               log_quoted(request->id, id),
               request->trace == NULL ? "" : " trace_id=", request->trace == NULL ? "" : request->trace);

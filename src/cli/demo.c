@@ -10,7 +10,6 @@
 #include "truss/branch/v1/branch.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,14 +50,6 @@ static void take_away(struct cli *cli, const char *project, const char *name)
     rmdir(folder);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 /* Those that are there from the beginning, or those that come later. */
 static bool put_all(struct cli *cli, const char *project, bool later)
 {
@@ -79,7 +70,7 @@ static bool write_project(struct cli *cli, const char *project)
     static const char schema[] =
         "datasource db {\n  provider = \"postgresql\"\n  url      = env(\"DATABASE_URL\")\n}\n";
     const char *const prisma = path_join(cli->arena, project, "prisma");
-    nftw(prisma, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    directory_remove(prisma);
     return put_all(cli, project, false) &&
            file_create(path_join(cli->arena, prisma, "schema.prisma"), text_of(schema), cli->status);
 }

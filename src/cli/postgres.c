@@ -13,7 +13,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -184,14 +183,6 @@ static const char *read_line(struct making *making, const char *path)
     return arena_strndup(making->arena, line.data, line.size);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static bool make_password(struct making *making)
 {
     const char *const path = in_state(making, "password");
@@ -251,7 +242,7 @@ static bool make_cluster(struct making *making)
     if (file_look(path_join(making->arena, making->data, "PG_VERSION"), NULL) == FILE_REGULAR) {
         return true;
     }
-    nftw(making->data, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what an interrupted initdb has left */
+    directory_remove(making->data); /* what an interrupted initdb has left */
     if (mkdir(making->data, 0700) != 0) {
         return status_fail(making->status, STATUS_INTERNAL, "Cannot make %s: %s.", making->data, strerror(errno));
     }
@@ -376,7 +367,7 @@ bool postgres_start(const struct postgres_wish *wish, struct postgres *postgres,
         return false;
     }
     if (wish->reset) {
-        nftw(making.data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        directory_remove(making.data);
         unlink(in_state(&making, "password"));
     }
     return make_password(&making) && make_cluster(&making) && choose_port(&making) && start_server(&making, postgres) &&

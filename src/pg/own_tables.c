@@ -96,6 +96,17 @@ bool own_tables_exist(struct pg_session *session, const struct own_tables *table
     return ok;
 }
 
+bool own_table_may_be_read(struct pg_session *session, const char *table, const struct own_tables *tables,
+                           struct arena *arena)
+{
+    static const char sql[] = "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL";
+    struct status ignored = {.arena = arena};
+    bool exists = false;
+    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){table}, &ignored);
+    return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, tables, &exists, &ignored) &&
+           exists;
+}
+
 /* Another one has made it meanwhile. It happens although the two wait for each other: who was told once that there is
  * no such schema believes so until its next transaction (PostgreSQL's cache of what does not exist). */
 static bool was_made_by_another(const struct status *status)

@@ -24,4 +24,10 @@ bool own_tables_exist(struct pg_session *session, const struct own_tables *table
  * not. */
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
 
+/* Is this table ("truss.name") there, with all that were made with it, and may it be read? False also where the schema
+ * is somebody's whom we do not trust, or cannot be asked: what only adds to an answer is left out then. A database
+ * without the table is asked no more than that. */
+bool own_table_may_be_read(struct pg_session *session, const char *table, const struct own_tables *tables,
+                           struct arena *arena);
+
 #endif

@@ -171,4 +171,7 @@ bool pg_field_bool(const PGresult *result, int row, int column);
 int64_t pg_field_int(const PGresult *result, int row, int column, int64_t fallback);
 int64_t pg_field_us(const PGresult *result, int row, int column);
 
+/* A field that outlives its result; "" for NULL. */
+const char *pg_field_copy(struct arena *arena, const PGresult *result, int row, int column);
+
 #endif

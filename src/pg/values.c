@@ -54,6 +54,12 @@ const char *pg_field(const PGresult *result, int row, int column)
     return PQgetisnull(result, row, column) != 0 ? NULL : PQgetvalue(result, row, column);
 }
 
+const char *pg_field_copy(struct arena *arena, const PGresult *result, int row, int column)
+{
+    const char *const value = pg_field(result, row, column);
+    return value == NULL ? "" : arena_strdup(arena, value);
+}
+
 bool pg_field_bool(const PGresult *result, int row, int column)
 {
     const char *const value = pg_field(result, row, column);

@@ -19,9 +19,13 @@ void call_log(const struct call_line *line, const struct status *status)
     char method[LOG_QUOTED_SIZE];
     char message[LOG_QUOTED_SIZE];
     char who[LOG_QUOTED_SIZE];
+    const enum log_level level = status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO;
+    if (!log_wants(level)) {
+        return;
+    }
     const char *const context = call_log_context(line->arena, line->request);
-    log_write(status->code == STATUS_OK ? LOG_DEBUG : LOG_INFO, "call",
-              "method=%s code=%s ms=%lld who=%s from=%s %s error=%s", log_quoted(line->request->method, method),
-              status_code_name(status->code), (long long)line->ms, log_quoted(line->who, who), line->from,
-              context == NULL ? "request_id=\"\"" : context, log_quoted(status->message, message));
+    log_write(level, "call", "method=%s code=%s ms=%lld who=%s from=%s %s error=%s",
+              log_quoted(line->request->method, method), status_code_name(status->code), (long long)line->ms,
+              log_quoted(line->who, who), line->from, context == NULL ? "request_id=\"\"" : context,
+              log_quoted(status->message, message));
 }

@@ -84,8 +84,7 @@ static void allow_programs(struct sandbox_paths *paths, const struct config *con
 /* What is dumped and restored without a folder of backups goes through files without names. */
 static void allow_temporary(struct sandbox_paths *paths)
 {
-    const char *const folder = getenv("TMPDIR");
-    sandbox_allow(paths, folder == NULL || folder[0] == '\0' ? "/tmp" : folder, SANDBOX_READ | SANDBOX_WRITE);
+    sandbox_allow(paths, temporary_folder(), SANDBOX_READ | SANDBOX_WRITE);
 }
 
 /* The folder behind "gitdir: …" of a worktree or a submodule, and that which it shares with others. */

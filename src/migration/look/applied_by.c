@@ -19,17 +19,6 @@ struct kept_row {
     struct applied_by by;
 };
 
-static bool is_there(const struct request *request, struct pg_session *session)
-{
-    static const struct own_tables tables = {.last = "truss.applied_by"};
-    struct status ignored = {.arena = request->arena};
-    bool exists = false;
-    PG_RESULT(result) = pg_query(
-        session, "SELECT pg_catalog.to_regclass('truss.applied_by'::pg_catalog.text) IS NOT NULL", 0, NULL, &ignored);
-    return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, &tables, &exists, &ignored) &&
-           exists;
-}
-
 static struct kept_row row_of(struct arena *arena, const PGresult *result, int row)
 {
     const char *const operation = pg_field(result, row, 4);
@@ -69,10 +58,11 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
         "(extract(epoch FROM run_ended) OPERATOR(pg_catalog.*) 1000000)::bigint, actor, operation "
         "FROM truss.applied_by WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL "
         "AND pg_catalog.isfinite(run_began) AND pg_catalog.isfinite(run_ended) AND actor IS NOT NULL";
+    static const struct own_tables tables = {.last = "truss.applied_by"};
     struct arena *const arena = request->arena;
     struct status ignored = {.arena = arena};
     const struct applied_by **const found = arena_array(arena, catalog->count, sizeof *found);
-    if (!catalog->detection.has_ledger || !is_there(request, session)) {
+    if (!catalog->detection.has_ledger || !own_table_may_be_read(session, tables.last, &tables, arena)) {
         return found;
     }
     const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};

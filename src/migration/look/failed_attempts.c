@@ -4,22 +4,13 @@
 #include "migration/look/failed_attempts.h"
 
 #include "migration/look/store.h"
+#include "pg/own_tables.h"
 
 #include <string.h>
 
 const char *failures_ledger(struct arena *arena, const struct ledger *ledger)
 {
     return arena_printf(arena, "%s.%s", ledger->schema, ledger->table);
-}
-
-/* False also where it is somebody's whom we do not trust: a status is not refused for that. */
-static bool is_there(const struct request *request, struct pg_session *session)
-{
-    struct status ignored = {.arena = request->arena};
-    bool exists = false;
-    PG_RESULT(result) =
-        pg_query(session, "SELECT pg_catalog.to_regclass('truss.failed_attempts') IS NOT NULL", 0, NULL, &ignored);
-    return result != NULL && pg_field_bool(result, 0, 0) && store_exists(session, &exists, &ignored) && exists;
 }
 
 static const char *field(struct arena *arena, const PGresult *result, int row, int column)
@@ -63,8 +54,10 @@ bool failures_read(const struct request *request, struct pg_session *session, co
                               "1000000)::bigint, failed_by, message, sqlstate, detail, "
                               "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger "
                               "OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL";
+    static const struct own_tables tables = {.last = STORE_LAST};
     *failures = arena_array(request->arena, catalog->count, sizeof **failures);
-    if (catalog->counts[MIGRATION_PENDING] == 0 || !is_there(request, session)) {
+    if (catalog->counts[MIGRATION_PENDING] == 0 ||
+        !own_table_may_be_read(session, "truss.failed_attempts", &tables, request->arena)) {
         return true;
     }
     const char *const values[] = {failures_ledger(request->arena, &catalog->detection.ledger)};

@@ -6,38 +6,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 const char *past_folder_make(struct arena *arena, struct status *status)
 {
-    const char *const said = getenv("TMPDIR");
-    char *const path = arena_printf(arena, "%s/truss-past-XXXXXX", said == NULL || said[0] != '/' ? "/tmp" : said);
+    /* The program that reads git is told of it, and may stand somewhere else. */
+    const char *const folder = temporary_folder()[0] == '/' ? temporary_folder() : "/tmp";
+    char *const path = arena_printf(arena, "%s/truss-past-XXXXXX", folder);
     if (mkdtemp(path) == NULL) {
         status_fail(status, STATUS_FAILED_PRECONDITION,
-                    "No folder can be made in %s: %s. Name one with TMPDIR that the worker may write to.",
-                    said == NULL || said[0] != '/' ? "/tmp" : said, strerror(errno));
+                    "No folder can be made in %s: %s. Name one with TMPDIR that the worker may write to.", folder,
+                    strerror(errno));
         return NULL;
     }
     return path;
 }
 
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-    (void)stat;
-    (void)type;
-    (void)ftw;
-    remove(path);
-    return 0;
-}
-
 void past_folder_remove(const char *path)
 {
     if (path != NULL) {
-        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        directory_remove(path);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "migration/run/lock.h"
 
+#include "migration/run/blocker.h"
 #include "sql/lexer.h"
 
 #include <stdio.h>
@@ -74,12 +75,6 @@ static bool try_lock(struct run *run, const struct lock_key *key, bool *taken)
                        "apart would be lost: give the worker a direct connection URL (Prisma's directUrl).");
 }
 
-static const char *text_or_empty(struct arena *arena, const PGresult *result, int column)
-{
-    const char *const text = pg_field(result, 0, column);
-    return text == NULL ? "" : arena_strdup(arena, text);
-}
-
 struct lock_holder {
     struct run_blocker session;
     int64_t connected_s;
@@ -89,13 +84,7 @@ struct lock_holder {
 static bool find_holder(struct run *run, const struct lock_key *key, struct lock_holder *holder)
 {
     static const char sql[] =
-        "SELECT a.pid, a.application_name, a.usename, a.state, "
-        "CASE WHEN a.query OPERATOR(pg_catalog.~*) 'password' THEN '(not shown: it is about a password)' ELSE "
-        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200) END, "
-        "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start) "
-        "OPERATOR(pg_catalog.*) 1000)::bigint, "
-        "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.query_start) "
-        "OPERATOR(pg_catalog.*) 1000)::bigint, "
+        "SELECT " BLOCKER_COLUMNS ", "
         "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.backend_start)::int "
         "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid "
         "WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted "
@@ -112,16 +101,8 @@ static bool find_holder(struct run *run, const struct lock_key *key, struct lock
     if (result == NULL || PQntuples(result) == 0) {
         return false;
     }
-    holder->session = (struct run_blocker){
-        .pid = (uint32_t)pg_field_int(result, 0, 0, 0),
-        .application = text_or_empty(run->arena, result, 1),
-        .user = text_or_empty(run->arena, result, 2),
-        .state = text_or_empty(run->arena, result, 3),
-        .query = text_or_empty(run->arena, result, 4),
-        .transaction_ms = (uint32_t)pg_field_int(result, 0, 5, 0),
-        .query_ms = (uint32_t)pg_field_int(result, 0, 6, 0),
-    };
-    holder->connected_s = pg_field_int(result, 0, 7, 0);
+    holder->session = blocker_of(run->arena, result, 0);
+    holder->connected_s = pg_field_int(result, 0, BLOCKER_COLUMN_COUNT, 0);
     return true;
 }
 
@@ -176,12 +157,17 @@ static bool pause_before_next(struct run *run, uint32_t ms)
                        "The run was cancelled while it waited for another one; nothing was run.");
 }
 
+static uint32_t next_pause(uint32_t ms)
+{
+    return ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : ms * 2;
+}
+
 static bool take_one(struct run *run, const struct lock_key *key, int64_t until)
 {
     struct lock_wait wait = {.key = key, .began = clock_ms(), .until = until, .attempt = 1};
     int64_t next_word = wait.began;
     bool taken = false;
-    for (wait.pause_ms = FIRST_PAUSE_MS;; wait.pause_ms *= wait.pause_ms * 2 > LONGEST_PAUSE_MS ? 1 : 2) {
+    for (wait.pause_ms = FIRST_PAUSE_MS;; wait.pause_ms = next_pause(wait.pause_ms)) {
         if (!try_lock(run, key, &taken)) {
             return false;
         }

@@ -4,6 +4,7 @@
  */
 #include "migration/run/observer.h"
 
+#include "migration/run/blocker.h"
 #include "migration/run/silence.h"
 
 #include <stdio.h>
@@ -86,12 +87,6 @@ struct pg_session *observer_beside(void *data)
 
 /* ---- who blocks ---- */
 
-static const char *field_or_empty(struct arena *arena, const PGresult *result, int row, int column)
-{
-    const char *const value = pg_field(result, row, column);
-    return value == NULL ? "" : arena_strdup(arena, value);
-}
-
 static void start_arena(struct arena **arena)
 {
     arena_free(*arena);
@@ -102,11 +97,7 @@ static void start_arena(struct arena **arena)
 static bool look_for_blockers(struct observer *observer, struct pg_session *session)
 {
     static const char sql[] =
-        "SELECT a.pid, a.application_name, a.usename, a.state, "
-        "CASE WHEN a.query ~* 'password' THEN '(not shown: it is about a password)' ELSE "
-        "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 200) END, "
-        "(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start) * 1000)::bigint, "
-        "(extract(epoch FROM pg_catalog.clock_timestamp() - a.query_start) * 1000)::bigint "
+        "SELECT " BLOCKER_COLUMNS " "
         "FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) "
         "JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 6 DESC LIMIT 8";
     char pid[16];
@@ -119,15 +110,7 @@ static bool look_for_blockers(struct observer *observer, struct pg_session *sess
     start_arena(&observer->arena);
     observer->blocker_count = 0;
     for (int row = 0; row < PQntuples(result); row++) {
-        observer->blockers[observer->blocker_count++] = (struct run_blocker){
-            .pid = (uint32_t)pg_field_int(result, row, 0, 0),
-            .application = field_or_empty(observer->arena, result, row, 1),
-            .user = field_or_empty(observer->arena, result, row, 2),
-            .state = field_or_empty(observer->arena, result, row, 3),
-            .query = field_or_empty(observer->arena, result, row, 4),
-            .transaction_ms = (uint32_t)pg_field_int(result, row, 5, 0),
-            .query_ms = (uint32_t)pg_field_int(result, row, 6, 0),
-        };
+        observer->blockers[observer->blocker_count++] = blocker_of(observer->arena, result, row);
     }
     return true;
 }
@@ -209,10 +192,10 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
         return;
     }
     const struct run_progress progress = {
-        .phase = field_or_empty(observer->scratch, result, 0, 0),
+        .phase = pg_field_copy(observer->scratch, result, 0, 0),
         .done = (double)pg_field_int(result, 0, 1, 0),
         .total = (double)pg_field_int(result, 0, 2, 0),
-        .unit = field_or_empty(observer->scratch, result, 0, 3),
+        .unit = pg_field_copy(observer->scratch, result, 0, 3),
     };
     tell_progress(observer, &progress);
 }
