@@ -84,8 +84,9 @@ run_again() {
 # A function, so that the shell has read it all when it begins: this file may change while it runs.
 main() {
     sh docker/install-deps.sh test || exit 1
-    # The units, what service asks of the catalogue, the fuzzers and the benches are compiled once: where units are run.
-    targets="programs test_messages"
+    # The units, what service asks of the catalogue, the fuzzers and the benches are compiled once: where units are run. What the
+    # sandbox is tried with goes into the plain programs.
+    targets="programs test_messages inside"
     for suite in $only; do
         case $suite in units | service) has "$sanitized" "$suite" || targets=all ;; esac
     done
