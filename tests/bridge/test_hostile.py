@@ -270,7 +270,7 @@ class Options(Case):
                 bridge = harness.Program("truss-bridge", *arguments)
                 self.assertEqual(bridge.process.wait(60), 1)
                 bridge.kill()
-                self.assertTrue(bridge.text().startswith("truss-bridge: "), bridge.text())
+                self.assertRegex(bridge.text(), r"(?m)^truss-bridge: ")
                 self.assertIn(arguments[0].lstrip("-"), bridge.text())
 
     def test_it_never_links_what_it_must_not_know(self):

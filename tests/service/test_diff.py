@@ -289,6 +289,7 @@ class Diff(Case):
         place = os.path.join(self.temporary(), "linked")
         add(place)
         moved = self.project()
+        shutil.rmtree(moved.path)
         moved.path = place
         self.client = self.rpc(self.worker(moved))
         return place

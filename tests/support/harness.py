@@ -120,6 +120,12 @@ class Program:
     def text(self):
         return "".join(self.log)
 
+    def threads(self):
+        """What each thread is at, where there is a gdb."""
+        if not shutil.which("gdb"):
+            return "(gdb would show its threads)"
+        return subprocess.run(["gdb", "-batch", "-ex", "thread apply all bt", "-p", str(self.process.pid)], capture_output=True, text=True, check=False, timeout=PATIENCE).stdout
+
     def stop(self):
         """Ends it as a service manager does; a sanitizer's finding makes the status other than zero."""
         if self.process.poll() is None:
@@ -127,8 +133,9 @@ class Program:
         try:
             status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
+            threads = self.threads()
             self.kill()
-            raise AssertionError(f"{self.name} does not stop: {self.text()}") from None
+            raise AssertionError(f"{self.name} does not stop: {self.text()}\n{threads}") from None
         self._reader.join(PATIENCE)
         self.process.stderr.close()
         if status != 0:
