@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpc/channel_private.h"
+#include "rpc/closing.h"
 #include "rpc/watch.h"
 
 #include <nng/protocol/reqrep0/req.h>
@@ -225,29 +226,9 @@ void rpc_channel_end_polls(struct rpc_channel *channel)
     end_calls(channel, true);
 }
 
-static void *close_socket(void *id)
+static void close_socket(void *channel)
 {
-    nng_close((nng_socket){.id = (uint32_t)(uintptr_t)id});
-    return NULL;
-}
-
-/* False where nng does not close it in time; the thread goes on trying. */
-static bool close_in_time(nng_socket socket)
-{
-    struct timespec until;
-    pthread_t thread;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += CLOSE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    if (pthread_create(&thread, NULL, close_socket, (void *)(uintptr_t)socket.id) != 0) {
-        return false;
-    }
-    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-        pthread_detach(thread);
-        return false;
-    }
-    return true;
+    nng_close(((struct rpc_channel *)channel)->socket);
 }
 
 void rpc_channel_close(struct rpc_channel *channel)
@@ -258,7 +239,7 @@ void rpc_channel_close(struct rpc_channel *channel)
     pthread_mutex_lock(&channel->mutex);
     channel->closing = true;
     pthread_mutex_unlock(&channel->mutex);
-    if (end_calls(channel, false) && rpc_watch_free(channel->watch) && close_in_time(channel->socket)) {
+    if (end_calls(channel, false) && rpc_watch_free(channel->watch) && close_in_time(close_socket, channel, CLOSE_MS)) {
         free_channel(channel);
     } else {
         log_debug("connection left open", "address=%s calls=%zu", channel->url, atomic_load(&channel->calls));

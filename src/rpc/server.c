@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpc/call_log.h"
+#include "rpc/closing.h"
 #include "rpc/guard.h"
 #include "rpc/lanes.h"
 
@@ -21,6 +22,7 @@
 #define SPARE_CONTEXTS 8   /* beyond those that lanes can hold: to refuse, and to answer at once */
 #define FOLLOWERS      384 /* contexts for requests that wait for another's answer: they are in no lane */
 #define DRAIN_MS       100
+#define CLOSE_MS       3000  /* for nng to close without a request under way, which takes it a few */
 #define ANSWER_MS      10000 /* the guard takes one at once; another connection may not */
 
 enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
@@ -423,8 +425,9 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
     return server->guard != NULL;
 }
 
-static void free_server(struct rpc_server *server)
+static void free_server(void *data)
 {
+    struct rpc_server *const server = data;
     guard_free(server->guard);
     for (size_t i = 0; i < server->visit_count; i++) {
         nng_aio_stop(server->visits[i].aio);
@@ -492,6 +495,8 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
         nanosleep(&tick, NULL);
     }
     nanosleep(&drain, NULL); /* nng has no linger: an answer that was just handed over is still on its way */
-    free_server(server);
+    if (!close_in_time(free_server, server, CLOSE_MS)) {
+        log_warn("connections left open", "ms=%d", CLOSE_MS); /* the end of the process closes them */
+    }
     return true;
 }
