@@ -43,7 +43,9 @@ class Hardening(unittest.TestCase):
             self.assertIn("__stack_chk_fail", names, program)
 
     def test_messages_are_packed_by_the_protobuf_library_of_the_system_not_by_the_parsers_own(self):
-        for program in PROGRAMS:
+        speaking = [program for program in PROGRAMS if "libprotobuf-c.so" in elf(program, "-d")]
+        self.assertEqual({os.path.basename(program) for program in speaking}, {"truss", "truss-worker", "truss-bridge"})
+        for program in speaking:
             said = subprocess.run([program, "--version"], env={"LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, capture_output=True, text=True, check=True).stderr
             used = re.findall(r"binding file (\S+) .* to (\S+) .*symbol `protobuf_c_message_pack'", said)
             self.assertIn(program, [user for user, _ in used])
