@@ -66,7 +66,7 @@ class Pages(chromium.Page):
 
     def axe(self):
         return self.do("""await page.evaluate(axe);
-            return (await page.evaluate(async () => (await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })).violations))
+            return (await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })).violations))
                 .filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => [one.id, one.nodes.map((node) => node.html)])""")
 
 
