@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +31,11 @@ static bool read_small(const char *path, char *out, size_t size)
     return got > 0;
 }
 
-/* Numbers of /proc/self/stat, by their number in proc_pid_stat(5); false where there are not that many. */
-static bool read_stat(long long fields[FIELDS])
+/* Numbers of a process's stat, by their number in proc_pid_stat(5); false where there are not that many. */
+static bool read_stat(const char *path, long long fields[FIELDS])
 {
     char line[1024];
-    char *at = read_small("/proc/self/stat", line, sizeof line) ? strrchr(line, ')') : NULL;
+    char *at = read_small(path, line, sizeof line) ? strrchr(line, ')') : NULL;
     char *rest = NULL;
     if (at == NULL) {
         return false;
@@ -81,11 +82,21 @@ void vitals_read(struct vitals *vitals)
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
         vitals->max_fds = (int64_t)limit.rlim_cur;
     }
-    if (read_stat(stat)) {
+    if (read_stat("/proc/self/stat", stat)) {
         vitals->resident_bytes = (int64_t)stat[RSS] * sysconf(_SC_PAGESIZE);
         vitals->virtual_bytes = (int64_t)stat[VSIZE];
         vitals->threads = (int64_t)stat[THREADS];
         vitals->cpu_seconds = (double)(stat[UTIME] + stat[STIME]) / ticks;
         vitals->start_seconds = start_of(stat[STARTTIME], ticks);
     }
+}
+
+int64_t vitals_start_of(int64_t pid)
+{
+    long long stat[FIELDS] = {0};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
+    const double start =
+        pid > 0 && read_stat(path, stat) ? start_of(stat[STARTTIME], (double)sysconf(_SC_CLK_TCK)) : -1;
+    return start < 0 ? -1 : (int64_t)(start * 1000);
 }

@@ -1,5 +1,6 @@
 /*
- * What the kernel says of this process: memory, descriptors, time. Read from /proc, in microseconds.
+ * What the kernel says of this process: memory, descriptors, time; and when another one began. Read from /proc, in
+ * microseconds.
  */
 #ifndef BASE_VITALS_H
 #define BASE_VITALS_H
@@ -18,5 +19,8 @@ struct vitals {
 };
 
 void vitals_read(struct vitals *vitals);
+
+/* When a process of this machine began, in milliseconds since 1970-01-01 UTC; -1: there is none, or it is not told. */
+int64_t vitals_start_of(int64_t pid);
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * The server's folder is this machine's where its postmaster.pid tells of the server that we talk to (its port and the
- * second of its start); where that may not be read, where we talk over a Unix socket.
+ * second of its start). Where that may not be read, as in the sandbox, it is where we talk over a Unix socket, or where
+ * the process of our session is one of this machine: of the same number, begun at the same moment.
  */
 #include "branch/disk.h"
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/vitals.h"
 #include "branch/server.h"
 
 #include <inttypes.h>
@@ -14,14 +16,16 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define TOLD_FROM ((int64_t)256 * 1024 * 1024) /* of smaller ones nobody wants to read that it is unknown */
-#define PID_MOST  ((size_t)4096)
+#define PID_MOST ((size_t)4096)
+#define SAME_MS  1000 /* the clocks of the two are one: what lies between is the server's own work */
 
 struct place {
     const char *folder; /* of the database's tablespace */
     const char *data;   /* of the server */
     int64_t started;    /* seconds */
     int64_t size;       /* of the database */
+    int64_t process;    /* of our session, */
+    int64_t began;      /* and the millisecond of its start */
 };
 
 /* Who may not read all settings is not told where the data is. */
@@ -31,8 +35,9 @@ static bool find(const struct branch_call *call, struct pg_session *session, con
     PG_RESULT(result) = pg_query(
         session,
         "SELECT pg_catalog.current_setting('data_directory'), pg_catalog.pg_tablespace_location(d.dattablespace), "
-        "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::bigint, pg_catalog.pg_database_size(d.oid) FROM "
-        "pg_catalog.pg_database d WHERE d.datname = $1",
+        "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::bigint, pg_catalog.pg_database_size(d.oid), a.pid, "
+        "(extract(epoch FROM a.backend_start) * 1000)::bigint FROM pg_catalog.pg_database d, "
+        "pg_catalog.pg_stat_activity a WHERE d.datname = $1 AND a.pid = pg_catalog.pg_backend_pid()",
         1, &name, &ignored);
     if (result == NULL || PQntuples(result) == 0) {
         return false;
@@ -42,6 +47,8 @@ static bool find(const struct branch_call *call, struct pg_session *session, con
     place->folder = location == NULL || location[0] == '\0' ? place->data : arena_strdup(call->arena, location);
     place->started = pg_field_int(result, 0, 2, 0);
     place->size = pg_field_int(result, 0, 3, -1);
+    place->process = pg_field_int(result, 0, 4, 0);
+    place->began = pg_field_int(result, 0, 5, 0);
     return true;
 }
 
@@ -54,6 +61,13 @@ static bool is_of(const char *lines, const struct place *place, const struct pg_
            llabs(start - place->started) <= 5;
 }
 
+/* A number alone says nothing: a server in a container, or behind a tunnel, counts its processes by itself. */
+static bool has_process(const struct place *place)
+{
+    const int64_t began = vitals_start_of(place->process);
+    return began >= 0 && llabs((long long)(began - place->began)) <= SAME_MS;
+}
+
 static bool is_here(const struct branch_call *call, const struct pg_session *session, const struct place *place)
 {
     struct text lines;
@@ -63,7 +77,7 @@ static bool is_here(const struct branch_call *call, const struct pg_session *ses
     if (file_read(call->arena, path, PID_MOST, &lines, &ignored)) {
         return is_of(lines.data, place, session);
     }
-    return ignored.code == STATUS_PERMISSION_DENIED && host != NULL && host[0] == '/';
+    return ignored.code == STATUS_PERMISSION_DENIED && ((host != NULL && host[0] == '/') || has_process(place));
 }
 
 static bool fail(const struct branch_call *call, const char *name, const struct place *place, int64_t room)
@@ -87,11 +101,11 @@ bool disk_has_room(const struct branch_call *call, struct pg_session *session, c
         return place.size / 2 <= room / 4 || fail(call, copied, &place, room);
     }
     const int64_t size = place.size >= 0 ? place.size : server_size(call, session, copied);
-    if (size >= TOLD_FROM) {
-        words_add(call->arena, warnings,
-                  arena_printf(call->arena,
-                               "Whether the server's disk has room for another %" PRId64 " MB is not known here.",
-                               size >> 20));
-    }
+    words_add(call->arena, warnings,
+              size < 0
+                  ? "Whether the server's disk has room for a copy is not known here."
+                  : arena_printf(call->arena,
+                                 "Whether the server's disk has room for another %" PRId64 " MB is not known here.",
+                                 (size >> 20) + 1));
     return true;
 }

@@ -8,7 +8,7 @@
 #include "branch/branch.h"
 
 /* Fails with FAILED_PRECONDITION and REASON_DISK where the disk of a database's tablespace is known to have less than
- * twice its size. Adds a warning where that is unknown and the database is large. `copied`: its name. */
+ * twice its size. Adds a warning where that is unknown. `copied`: its name. */
 bool disk_has_room(const struct branch_call *call, struct pg_session *session, const char *copied,
                    struct words *warnings);
 
