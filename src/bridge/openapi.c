@@ -155,10 +155,11 @@ static void write_responses(struct document *document, const struct route *route
                                                         ? route->view_type
                                                         : route->service->methods[route_rpc(route)].output;
     if ((route->flags & ROUTE_STREAM) != 0) {
-        buffer_puts(out,
-                    "\"200\":{\"description\":\"Server-Sent Events: each with its id and kind, its data an Event; then "
-                    "done with the Operation, or error\",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":"
-                    "\"string\"}}}}");
+        buffer_puts(
+            out,
+            "\"200\":{\"description\":\"Server-Sent Events: each with its id and kind, its data one of the events; "
+            "then done with what was watched, or error\",\"content\":{\"text/event-stream\":{\"schema\":{\"type\":"
+            "\"string\"}}}}");
     } else if (route->own == ROUTE_OWN_METRICS) {
         buffer_puts(out, "\"200\":{\"description\":\"Prometheus's text format, 0.0.4\",\"content\":{\"text/plain\":"
                          "{\"schema\":{\"type\":\"string\"}}}}");

@@ -1,13 +1,14 @@
 /*
- * Server-Sent Events out of long polls: WaitOperation again and again, each event with its id, so that a client that
- * comes back with Last-Event-ID goes on where it was. Asked for a piece only when the client has taken the last: a slow
- * one slows down nobody but itself.
+ * Server-Sent Events out of long polls: WaitOperation or WaitBranch again and again, each event with its id, so that a
+ * client that comes back with Last-Event-ID goes on where it was. Asked for a piece only when the client has taken the
+ * last: a slow one slows down nobody but itself.
  */
 #include "bridge/stream.h"
 
 #include "base/clock.h"
 #include "bridge/answer.h"
 #include "rpc/status_message.h"
+#include "truss/branch/v1/branch.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <string.h>
@@ -16,15 +17,32 @@
 #define POLL_MS      10000 /* how long a silence lasts before a word is said: a client that is gone is noticed then */
 #define PROMPT_MS    2000  /* who has no news after so little has not waited for any */
 
-typedef Truss__Migration__V1__WaitOperationRequest Request;
-typedef Truss__Migration__V1__WaitOperationResponse Response;
+/* What a long poll has answered, whatever is watched. */
+struct news {
+    const ProtobufCMessage *thing; /* what is watched; NULL: it is not told */
+    size_t count;                  /* of its events */
+    uint32_t last;                 /* the number of the last of them */
+    uint32_t last_of_all;          /* as far as it is known */
+    bool is_done;
+};
 
-static Request *request_of(const struct passage *passage)
+/* What may be watched, by the method that is asked. */
+struct kind {
+    const char *rpc;
+    struct news (*read)(const ProtobufCMessage *reply);
+    void (*put)(struct buffer *out, const ProtobufCMessage *reply);
+    bool is_always_told;
+};
+
+static uint32_t *field_of(const struct passage *passage, const char *name)
 {
-    return (Request *)(uintptr_t)passage->input;
+    const ProtobufCMessage *const input = passage->input;
+    const ProtobufCFieldDescriptor *const field =
+        protobuf_c_message_descriptor_get_field_by_name(input->descriptor, name);
+    return (uint32_t *)(void *)((char *)(uintptr_t)input + field->offset);
 }
 
-/* ---- pieces ---- */
+/* ---- what is watched ---- */
 
 /* "event: …" and "data: …" of a message; its JSON is one line. */
 static void put_event(struct buffer *out, const char *name, const ProtobufCMessage *message)
@@ -34,10 +52,26 @@ static void put_event(struct buffer *out, const char *name, const ProtobufCMessa
     buffer_puts(out, "\n\n");
 }
 
-static void put_events(struct buffer *out, const Response *reply)
+static struct news read_operation(const ProtobufCMessage *reply)
 {
-    for (size_t i = 0; i < reply->n_events; i++) {
-        const Truss__Migration__V1__Event *const event = reply->events[i];
+    const Truss__Migration__V1__WaitOperationResponse *const answer =
+        (const Truss__Migration__V1__WaitOperationResponse *)reply;
+    const Truss__Migration__V1__Operation *const operation = answer->operation;
+    return (struct news){
+        .thing = operation == NULL ? NULL : &operation->base,
+        .count = answer->n_events,
+        .last = answer->n_events == 0 ? 0 : answer->events[answer->n_events - 1]->id,
+        .last_of_all = operation == NULL ? 0 : operation->last_event,
+        .is_done = operation != NULL && operation->done,
+    };
+}
+
+static void put_operation(struct buffer *out, const ProtobufCMessage *reply)
+{
+    const Truss__Migration__V1__WaitOperationResponse *const answer =
+        (const Truss__Migration__V1__WaitOperationResponse *)reply;
+    for (size_t i = 0; i < answer->n_events; i++) {
+        const Truss__Migration__V1__Event *const event = answer->events[i];
         const ProtobufCEnumDescriptor *const kinds = &truss__migration__v1__event_kind__descriptor;
         const ProtobufCEnumValue *const kind = protobuf_c_enum_descriptor_get_value(kinds, (int)event->kind);
         const char *const word = kind == NULL ? NULL : json_enum_word(out->arena, kinds, kind);
@@ -46,24 +80,62 @@ static void put_events(struct buffer *out, const Response *reply)
     }
 }
 
-/* Where all of it has been told: what one that is done does not tell now, it never will. */
-static bool is_over(const Response *reply, uint32_t known)
+static struct news read_branch(const ProtobufCMessage *reply)
 {
-    return reply->operation->done && (reply->n_events == 0 || reply->operation->last_event <= known);
+    const Truss__Branch__V1__WaitBranchResponse *const answer = (const Truss__Branch__V1__WaitBranchResponse *)reply;
+    return (struct news){
+        .thing = answer->branch == NULL ? NULL : &answer->branch->base,
+        .count = answer->n_events,
+        .last = answer->n_events == 0 ? 0 : answer->events[answer->n_events - 1]->id,
+        .is_done = answer->done,
+    };
+}
+
+static void put_branch(struct buffer *out, const ProtobufCMessage *reply)
+{
+    const Truss__Branch__V1__WaitBranchResponse *const answer = (const Truss__Branch__V1__WaitBranchResponse *)reply;
+    for (size_t i = 0; i < answer->n_events; i++) {
+        buffer_printf(out, "id: %u\n", answer->events[i]->id);
+        put_event(out, "phase", &answer->events[i]->base);
+    }
+}
+
+static const struct kind kinds[] = {
+    {"WaitOperation", read_operation, put_operation, true},
+    {"WaitBranch", read_branch, put_branch, false},
+};
+
+static const struct kind *kind_of(const struct passage *passage)
+{
+    size_t i = 0;
+    while (i + 1 < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].rpc, passage->rpc) != 0) {
+        i++;
+    }
+    return &kinds[i];
+}
+
+/* ---- pieces ---- */
+
+/* Where all of it has been told: what one that is done does not tell now, it never will. */
+static bool is_over(const struct news *news, uint32_t known)
+{
+    return news->is_done && (news->count == 0 || news->last_of_all <= known);
 }
 
 /* The piece that a reply is; *last is set where it is the last one. */
-static struct text piece_of(struct passage *passage, const Response *reply, bool *last)
+static struct text piece_of(struct passage *passage, const ProtobufCMessage *reply, bool *last)
 {
-    Request *const request = request_of(passage);
+    const struct kind *const kind = kind_of(passage);
+    const struct news news = kind->read(reply);
+    uint32_t *const known = field_of(passage, "after_event");
     struct buffer out = {.arena = passage->piece};
-    put_events(&out, reply);
-    if (reply->n_events > 0) {
-        request->after_event = reply->events[reply->n_events - 1]->id;
+    kind->put(&out, reply);
+    if (news.count > 0) {
+        *known = news.last;
     }
-    *last = is_over(reply, request->after_event);
-    if (*last) {
-        put_event(&out, "done", &reply->operation->base);
+    *last = is_over(&news, *known);
+    if (*last && news.thing != NULL) {
+        put_event(&out, "done", news.thing);
     } else if (out.size == 0) {
         buffer_puts(&out, ": \n\n");
     }
@@ -91,13 +163,15 @@ static void send_error_event(struct passage *passage, const struct status *statu
 }
 
 /* A worker that is stopping waits for nothing any more: asking it again and again would be all that the two do. */
-static bool is_sound(const struct passage *passage, const Response *reply, struct status *status)
+static bool is_sound(const struct passage *passage, const ProtobufCMessage *reply, struct status *status)
 {
-    if (reply->operation == NULL) {
+    const struct kind *const kind = kind_of(passage);
+    const struct news news = kind->read(reply);
+    if (news.thing == NULL && kind->is_always_told) {
         return status_fail(status, STATUS_INTERNAL, "The worker's answer has no operation in it.");
     }
     const bool is_prompt = clock_ms() - passage->asked_at < PROMPT_MS;
-    return reply->operation->done || reply->n_events > 0 || !is_prompt ||
+    return news.is_done || news.count > 0 || !is_prompt ||
            status_fail(status, STATUS_UNAVAILABLE,
                        "The worker waits for no more events: it is stopping; connect again and go on behind the last "
                        "id.");
@@ -144,7 +218,7 @@ static void on_more(const ProtobufCMessage *reply, const struct status *status, 
         send_error_event(passage, &problem);
         return;
     }
-    if (status->code == STATUS_OK && !is_sound(passage, (const Response *)reply, &problem)) {
+    if (status->code == STATUS_OK && !is_sound(passage, reply, &problem)) {
         status = &problem;
     }
     if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
@@ -156,7 +230,7 @@ static void on_more(const ProtobufCMessage *reply, const struct status *status, 
         return;
     }
     forget_tries(passage);
-    const struct text piece = piece_of(passage, (const Response *)reply, &last);
+    const struct text piece = piece_of(passage, reply, &last);
     send_piece(passage, piece, last);
 }
 
@@ -175,7 +249,7 @@ static void wants(void *context)
         return;
     }
     new_piece(passage);
-    request_of(passage)->wait_ms = POLL_MS;
+    *field_of(passage, "wait_ms") = POLL_MS;
     passage->options.timeout_ms = POLL_MS + passage->bridge->read_timeout_ms;
     ask_for_more(passage);
 }
@@ -195,7 +269,6 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
 {
     struct passage *const passage = data;
     const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, {"X-Accel-Buffering", "no"}, {0}};
-    const Response *const found = (const Response *)reply;
     if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
         passage_call(passage, passage->rpc, passage->input, on_first);
     } else if (status->code != STATUS_OK) {
@@ -206,10 +279,11 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
         http_answer(passage->http, 200, "text/event-stream", (struct text){0}, extra);
     } else {
         const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
+        const struct news found = kind_of(passage)->read(reply);
         forget_tries(passage);
-        if (found->operation != NULL && found->n_events > 0) {
+        if (found.thing != NULL && found.count > 0) {
             new_piece(passage);
-            passage->first = piece_of(passage, found, &passage->first_is_last);
+            passage->first = piece_of(passage, reply, &passage->first_is_last);
         }
         http_stream_begin(passage->http, "text/event-stream", extra, &source);
     }
@@ -226,6 +300,6 @@ void stream_begin(struct passage *passage)
         answer_failure(passage, &status);
         return;
     }
-    request_of(passage)->wait_ms = 0;
+    *field_of(passage, "wait_ms") = 0;
     passage_call(passage, passage->rpc, passage->input, on_first);
 }

@@ -6,6 +6,7 @@
 #include "cli/backup_download.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/worker.h"
 #include "truss/backup/v1/backup.pb-c.h"
 
 #include <inttypes.h>
@@ -111,6 +112,10 @@ static int follow(struct cli *cli, const Truss__Backup__V1__BackupAnswer *answer
     }
     if (!cli->given.json) {
         fprintf(stderr, "%s\n", output_safe(cli->arena, answer->message, false));
+    }
+    if (cli->given.detach_backup && !cli->given.json) {
+        printf("%u\n", answer->backup->id);
+        return EXIT_FINE;
     }
     return show(cli, cli->given.detach_backup ? answer->backup : wait_for_end(cli, answer->backup));
 }
@@ -276,7 +281,7 @@ int command_backup(struct cli *cli)
                         cli->words[words[i].most], words[i].run == create ? "; a label is given with --label" : "");
             return EXIT_ERROR;
         }
-        return words[i].run(cli);
+        return cli->given.detach_backup && !worker_stays(cli) ? EXIT_ERROR : words[i].run(cli);
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT,
                 "truss backup takes create, list, show, verify, download, restore, delete, cancel or schedule.");

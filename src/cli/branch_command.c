@@ -2,15 +2,16 @@
  * truss branch: makes, lists, compares, resets and drops copies of the database.
  */
 #include "base/clock.h"
+#include "cli/branch_follow.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/watch.h"
 #include "cli/worker.h"
-#include "truss/branch/v1/branch.pb-c.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define BRANCH       &truss__branch__v1__branch_service__descriptor
 #define MAKE_SECONDS 3600
 
 typedef Truss__Branch__V1__Branch Branch;
@@ -105,17 +106,16 @@ static char *or_none(const struct cli *cli, const char *text)
     return arena_strdup(cli->arena, text == NULL ? "" : text);
 }
 
-/* The word behind the verb; NULL and an error where it is missing. */
-static char *id_of(struct cli *cli)
+/* Its id alone, for a script. */
+static int print_begun(const struct cli *cli, const Branch *branch)
 {
-    if (cli->word_count < 2) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                    "Say which branch: truss branch %s ID. `truss branch list` "
-                    "shows the ids.",
-                    cli->words[0]);
-        return NULL;
+    if (!print_json(cli, &branch->base)) {
+        printf("%u\n", branch->id);
     }
-    return cli->words[1];
+    if (isatty(STDOUT_FILENO) != 0) {
+        fprintf(stderr, "Follow it with: truss branch wait %u\n", branch->id);
+    }
+    return EXIT_FINE;
 }
 
 static int create(struct cli *cli)
@@ -126,8 +126,21 @@ static int create(struct cli *cli)
     request.source = or_none(cli, cli->given.source);
     request.on_busy = or_none(cli, cli->given.on_busy);
     request.parent = or_none(cli, cli->given.database);
-    return cli->given.detach_backup ? print_branch(cli, call(cli, BRANCH, "StartBranch", &request.base, READ_SECONDS))
-                                    : print_branch(cli, call(cli, BRANCH, "CreateBranch", &request.base, MAKE_SECONDS));
+    if (cli->given.detach_backup && !worker_stays(cli)) {
+        return EXIT_ERROR;
+    }
+    watch_hold_interrupts();
+    const Branch *const begun = call(cli, BRANCH, "StartBranch", &request.base, READ_SECONDS);
+    if (begun == NULL || cli->given.detach_backup) {
+        return begun == NULL ? EXIT_ERROR : print_begun(cli, begun);
+    }
+    return print_branch(cli, branch_follow(cli, arena_printf(cli->arena, "%u", begun->id), true));
+}
+
+static int wait_for(struct cli *cli)
+{
+    watch_hold_interrupts();
+    return print_branch(cli, branch_follow(cli, cli->words[1], false));
 }
 
 static int list(struct cli *cli)
@@ -148,17 +161,16 @@ static int list(struct cli *cli)
 static int show(struct cli *cli)
 {
     Truss__Branch__V1__GetBranchRequest request = TRUSS__BRANCH__V1__GET_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
-    return request.id == NULL ? EXIT_ERROR
-                              : print_branch(cli, call(cli, BRANCH, "GetBranch", &request.base, READ_SECONDS));
+    request.id = cli->words[1];
+    return print_branch(cli, call(cli, BRANCH, "GetBranch", &request.base, READ_SECONDS));
 }
 
 static int delete (struct cli *cli)
 {
     Truss__Branch__V1__DeleteBranchRequest request = TRUSS__BRANCH__V1__DELETE_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
+    request.id = cli->words[1];
     const Truss__Branch__V1__DeleteBranchResponse *const reply =
-        request.id == NULL ? NULL : call(cli, BRANCH, "DeleteBranch", &request.base, MAKE_SECONDS);
+        call(cli, BRANCH, "DeleteBranch", &request.base, MAKE_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
         printf("Branch %s is dropped.\n", output_safe(cli->arena, request.id, false));
     }
@@ -168,29 +180,44 @@ static int delete (struct cli *cli)
 static int reset(struct cli *cli)
 {
     Truss__Branch__V1__ResetBranchRequest request = TRUSS__BRANCH__V1__RESET_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
+    request.id = cli->words[1];
     request.on_busy = or_none(cli, cli->given.on_busy);
-    return request.id == NULL ? EXIT_ERROR
-                              : print_branch(cli, call(cli, BRANCH, "ResetBranch", &request.base, MAKE_SECONDS));
+    return print_branch(cli, call(cli, BRANCH, "ResetBranch", &request.base, MAKE_SECONDS));
+}
+
+static int change(struct cli *cli)
+{
+    Truss__Branch__V1__UpdateBranchRequest request = TRUSS__BRANCH__V1__UPDATE_BRANCH_REQUEST__INIT;
+    request.id = cli->words[1];
+    if (cli->given.label == NULL && cli->from[OPTION_ttl] == NULL) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Say what to change: --label TEXT, --ttl HOURS (0: never).");
+        return EXIT_ERROR;
+    }
+    if (cli->given.label != NULL) {
+        request._label_case = TRUSS__BRANCH__V1__UPDATE_BRANCH_REQUEST___LABEL_LABEL;
+        request.label = arena_strdup(cli->arena, cli->given.label);
+    }
+    if (cli->from[OPTION_ttl] != NULL) {
+        request._ttl_hours_case = TRUSS__BRANCH__V1__UPDATE_BRANCH_REQUEST___TTL_HOURS_TTL_HOURS;
+        request.ttl_hours = cli->given.ttl;
+    }
+    return print_branch(cli, call(cli, BRANCH, "UpdateBranch", &request.base, READ_SECONDS));
 }
 
 static int protect(struct cli *cli)
 {
     Truss__Branch__V1__ProtectBranchRequest request = TRUSS__BRANCH__V1__PROTECT_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
+    request.id = cli->words[1];
     request.off = cli->given.off;
-    return request.id == NULL ? EXIT_ERROR
-                              : print_branch(cli, call(cli, BRANCH, "ProtectBranch", &request.base, READ_SECONDS));
+    return print_branch(cli, call(cli, BRANCH, "ProtectBranch", &request.base, READ_SECONDS));
 }
 
 static int url(struct cli *cli)
 {
     Truss__Branch__V1__GetBranchConnectionRequest request = TRUSS__BRANCH__V1__GET_BRANCH_CONNECTION_REQUEST__INIT;
-    request.id = id_of(cli);
-    const Truss__Branch__V1__BranchConnection *const reply =
-        request.id == NULL ? NULL
-                           : call(cli, BRANCH, cli->given.reveal ? "RevealBranchConnection" : "GetBranchConnection",
-                                  &request.base, READ_SECONDS);
+    request.id = cli->words[1];
+    const Truss__Branch__V1__BranchConnection *const reply = call(
+        cli, BRANCH, cli->given.reveal ? "RevealBranchConnection" : "GetBranchConnection", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
         printf("%s\n", output_safe(cli->arena, reply->connection_string, false));
     }
@@ -225,23 +252,24 @@ static void print_differences(struct arena *arena, const Truss__Branch__V1__Diff
 static int diff(struct cli *cli)
 {
     Truss__Branch__V1__DiffBranchRequest request = TRUSS__BRANCH__V1__DIFF_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
+    request.id = cli->words[1];
     const Truss__Branch__V1__DiffBranchResponse *const reply =
-        request.id == NULL ? NULL : call(cli, BRANCH, "DiffBranch", &request.base, READ_SECONDS);
+        call(cli, BRANCH, "DiffBranch", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
         print_differences(cli->arena, reply);
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
+static const char golden_usage[] = "The golden copy is made anew by: truss branch golden refresh";
+
 static int golden(struct cli *cli)
 {
     Truss__Branch__V1__RefreshGoldenRequest request = TRUSS__BRANCH__V1__REFRESH_GOLDEN_REQUEST__INIT;
     request.source = or_none(cli, cli->given.source);
     request.parent = or_none(cli, cli->given.database);
-    if (cli->word_count < 2 || strcmp(cli->words[1], "refresh") != 0) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                    "The golden copy is made anew by: truss branch golden refresh");
+    if (strcmp(cli->words[1], "refresh") != 0) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", golden_usage);
         return EXIT_ERROR;
     }
     return print_branch(cli, call(cli, BRANCH, "RefreshGolden", &request.base, MAKE_SECONDS));
@@ -250,30 +278,49 @@ static int golden(struct cli *cli)
 static int cancel(struct cli *cli)
 {
     Truss__Branch__V1__CancelBranchRequest request = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
-    request.id = id_of(cli);
+    request.id = cli->words[1];
     const Truss__Branch__V1__CancelBranchResponse *const reply =
-        request.id == NULL ? NULL : call(cli, BRANCH, "CancelBranch", &request.base, READ_SECONDS);
+        call(cli, BRANCH, "CancelBranch", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
         printf("It has been told to end.\n");
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
+static const struct {
+    const char *word;
+    int (*run)(struct cli *cli);
+    int least; /* words, with this one */
+    int most;
+} verbs[] = {
+    {"create", create, 1, 2},   {"list", list, 1, 1},     {"show", show, 2, 2},   {"wait", wait_for, 2, 2},
+    {"cancel", cancel, 2, 2},   {"delete", delete, 2, 2}, {"reset", reset, 2, 2}, {"change", change, 2, 2},
+    {"protect", protect, 2, 2}, {"diff", diff, 2, 2},     {"url", url, 2, 2},     {"golden", golden, 2, 2},
+};
+
 int command_branch(struct cli *cli)
 {
-    static const struct {
-        const char *word;
-        int (*run)(struct cli *cli);
-    } verbs[] = {{"create", create}, {"list", list}, {"show", show},       {"delete", delete}, {"reset", reset},
-                 {"diff", diff},     {"url", url},   {"protect", protect}, {"golden", golden}, {"cancel", cancel}};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].word, cli->words[0]) == 0) {
+        if (strcmp(verbs[i].word, cli->words[0]) != 0) {
+            continue;
+        }
+        if (cli->word_count >= verbs[i].least && cli->word_count <= verbs[i].most) {
             return verbs[i].run(cli);
         }
+        if (cli->word_count > verbs[i].most) {
+            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss branch %s takes no \"%.100s\".", verbs[i].word,
+                        cli->words[verbs[i].most]);
+        } else if (verbs[i].run == golden) {
+            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", golden_usage);
+        } else {
+            status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                        "Say which branch: truss branch %s ID. `truss branch list` shows the ids.", verbs[i].word);
+        }
+        return EXIT_ERROR;
     }
-    status_fail(
-        cli->status, STATUS_INVALID_ARGUMENT,
-        "truss branch does create, list, show, delete, reset, diff, url, protect, golden and cancel, not \"%.100s\".",
-        cli->words[0]);
+    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
+                "truss branch does create, list, show, wait, cancel, delete, reset, change, protect, diff, url and "
+                "golden, not \"%.100s\".",
+                cli->words[0]);
     return EXIT_ERROR;
 }

@@ -14,8 +14,8 @@ uint32_t call_timeout(const struct cli *cli, unsigned seconds)
     return cli->given.timeout != 0 ? cli->given.timeout : seconds * 1000;
 }
 
-static const void *call_method(const struct caller *caller, const ProtobufCServiceDescriptor *service,
-                               const char *method, const ProtobufCMessage *request)
+const void *call_service(const struct caller *caller, const ProtobufCServiceDescriptor *service, const char *method,
+                         const ProtobufCMessage *request)
 {
     const ProtobufCMethodDescriptor *const found = protobuf_c_service_descriptor_get_method_by_name(service, method);
     const struct rpc_invocation invocation = {service, (unsigned)(found - service->methods), request, caller->options};
@@ -24,7 +24,7 @@ static const void *call_method(const struct caller *caller, const ProtobufCServi
 
 const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request)
 {
-    return call_method(caller, MIGRATION, method, request);
+    return call_service(caller, MIGRATION, method, request);
 }
 
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
@@ -36,7 +36,7 @@ const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, con
         .arena = cli->arena,
         .status = cli->status,
     };
-    const void *const reply = caller.channel == NULL ? NULL : call_method(&caller, service, method, request);
+    const void *const reply = caller.channel == NULL ? NULL : call_service(&caller, service, method, request);
     if (reply == NULL && cli->status->code == STATUS_UNAVAILABLE && !rpc_channel_connected(caller.channel)) {
         reach_explain(cli);
     }

@@ -28,6 +28,10 @@ struct caller {
 /* Calls a method of MIGRATION by its name; the reply in the caller's arena. NULL where it failed; status says why. */
 const void *call_on(const struct caller *caller, const char *method, const ProtobufCMessage *request);
 
+/* The same of any service. */
+const void *call_service(const struct caller *caller, const ProtobufCServiceDescriptor *service, const char *method,
+                         const ProtobufCMessage *request);
+
 /* The same over a channel of its own, with the command's worker, time-out, key, arena and status. */
 const void *call(struct cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
                  const ProtobufCMessage *request, unsigned seconds);

@@ -105,20 +105,6 @@ static int run_watched(struct cli *cli, RunRequest *request)
     return code;
 }
 
-/* Who is to go on with a run that is left? */
-static bool check_detach(struct cli *cli)
-{
-    if (!cli->given.detach || !worker_is_private(cli)) {
-        return true;
-    }
-    status_fail(cli->status, STATUS_FAILED_PRECONDITION,
-                "--detach needs a worker that stays when this command has ended, and none is named.");
-    cli->status->hint =
-        "Start one (DATABASE_URL=… truss-worker --project DIR, or truss dev), and name it with --worker or "
-        "TRUSS_WORKER. Or leave --detach out.";
-    return false;
-}
-
 /* A report is of a run that has ended, and nothing else stands beside it. */
 static bool check_output(struct cli *cli)
 {
@@ -132,7 +118,7 @@ static bool check_output(struct cli *cli)
 int command_run(struct cli *cli)
 {
     RunRequest request = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
-    if (!check_output(cli) || !check_detach(cli) || !run_request_read(cli, &request)) {
+    if (!check_output(cli) || (cli->given.detach && !worker_stays(cli)) || !run_request_read(cli, &request)) {
         return EXIT_ERROR;
     }
     if (!saved_plan_read(cli, &request) || !left_behind_check(cli, &request) || !confirm_run(cli, &request)) {

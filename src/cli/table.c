@@ -187,14 +187,14 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "branch",
-        .arguments = "create|list|show|delete|reset|diff|url|protect|golden|cancel [LABEL|ID]",
+        .arguments = "create|list|show|wait|cancel|delete|reset|change|protect|diff|url|golden [LABEL|ID]",
         .least_words = 1,
         .most_words = 2,
         .help = "make, compare and drop copies of the database, each with a connection string of its own",
         .examples = {"truss branch create 'try the new index' --ttl 8", "truss branch list",
                      "truss branch url 1 --reveal", "truss branch golden refresh"},
         .run = command_branch,
-        .options = {ASKS, O(ttl), O(source), O(on_busy), O(database), O(all_branches), O(off), O(reveal),
+        .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(database), O(all_branches), O(off), O(reveal),
                     O(detach_backup), O(key), O(config), O(help)},
     },
     {

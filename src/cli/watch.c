@@ -19,10 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_MS     500
-#define ANSWER_MS   2000  /* how long an answer may take beyond that */
-#define PATIENCE_MS 10000 /* with a worker that cannot be reached */
-#define CANCEL_MS   1000
+#define POLL_MS   500
+#define ANSWER_MS 2000 /* how long an answer may take beyond that */
+#define CANCEL_MS 1000
 
 typedef Truss__Migration__V1__Operation Operation;
 typedef Truss__Migration__V1__WaitOperationResponse Reply;
@@ -41,8 +40,7 @@ struct watching {
     int64_t lost_at; /* clock_ms since when the worker cannot be reached; 0: it can */
 };
 
-/* The worker may be there again in a moment. */
-static bool is_passing(const struct status *status)
+bool watch_is_passing(const struct status *status)
 {
     return status->code == STATUS_UNAVAILABLE || status->code == STATUS_DEADLINE_EXCEEDED;
 }
@@ -69,8 +67,7 @@ void watch_let_interrupts(void)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Waits so long for a Ctrl-C. */
-static bool is_interrupted(uint32_t ms)
+bool watch_is_interrupted(uint32_t ms)
 {
     const sigset_t set = interrupt_set();
     const struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -92,7 +89,7 @@ static void ask_to_cancel(struct watching *watching)
     Truss__Migration__V1__CancelOperationRequest request = TRUSS__MIGRATION__V1__CANCEL_OPERATION_REQUEST__INIT;
     request.id = arena_strdup(arena, watching->id);
     const void *const reply = call_on(&caller, "CancelOperation", &request.base);
-    if (reply == NULL && !is_passing(&status)) {
+    if (reply == NULL && !watch_is_passing(&status)) {
         say_cancel(watching, COLOUR_RED, status.message);
         watching->wants_cancel = false;
     }
@@ -148,11 +145,11 @@ static const Reply *poll_events(struct watching *watching, struct arena *arena)
         watching->lost_at = 0;
         return reply;
     }
-    if (!is_passing(status)) {
+    if (!watch_is_passing(status)) {
         return NULL;
     }
     watching->lost_at = watching->lost_at == 0 ? clock_ms() : watching->lost_at;
-    if (clock_ms() - watching->lost_at < PATIENCE_MS) {
+    if (clock_ms() - watching->lost_at < WATCH_PATIENCE_MS) {
         *status = (struct status){.arena = status->arena};
         return &nothing;
     }
@@ -241,7 +238,7 @@ static int watch(struct watching *watching)
 {
     int code = look(watching);
     while (code < 0) {
-        const bool interrupted = is_interrupted(watching->pause_ms);
+        const bool interrupted = watch_is_interrupted(watching->pause_ms);
         if (interrupted) {
             live_interrupted(&watching->live);
         }

@@ -13,6 +13,14 @@ void watch_hold_interrupts(void);
 /* Lets Ctrl-C end the process again. */
 void watch_let_interrupts(void);
 
+/* Waits so long for a Ctrl-C that is kept. */
+bool watch_is_interrupted(uint32_t ms);
+
+/* The worker may be there again in a moment. */
+bool watch_is_passing(const struct status *status);
+
+#define WATCH_PATIENCE_MS 10000 /* with a worker that cannot be reached */
+
 /* Shows the operation until it has ended, and its result. Ctrl-C: one who `owns` it asks the worker to cancel it, and
  * leaves it with the second; another leaves it with the first. Without an end within timeout_ms (0: no limit) it is
  * left too. Returns what the process exits with. */

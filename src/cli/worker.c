@@ -150,6 +150,19 @@ bool worker_is_private(const struct cli *cli)
     return cli->worker->own.pid > 0;
 }
 
+bool worker_stays(struct cli *cli)
+{
+    if (!worker_is_private(cli)) {
+        return true;
+    }
+    status_fail(cli->status, STATUS_FAILED_PRECONDITION,
+                "--detach needs a worker that stays when this command has ended, and none is named.");
+    cli->status->hint =
+        "Start one (DATABASE_URL=… truss-worker --project DIR, or truss dev), and name it with --worker or "
+        "TRUSS_WORKER. Or leave --detach out.";
+    return false;
+}
+
 void worker_cancel(const struct cli *cli)
 {
     private_worker_cancel(&cli->worker->own);

@@ -23,6 +23,9 @@ const char *worker_address(const struct cli *cli);
 /* Does it end with this command? */
 bool worker_is_private(const struct cli *cli);
 
+/* For --detach: false and a status where it ends with this command, so that nobody would go on. */
+bool worker_stays(struct cli *cli);
+
 /* Of a private one: its run is cancelled. Safe on any thread; does not wait. */
 void worker_cancel(const struct cli *cli);
 

@@ -17,6 +17,7 @@
 #define MOST_AT_ONCE 4
 #define MOST_WAITING 16
 #define LONGEST_MS   (12 * 3600 * 1000)
+#define KEPT         32 /* of what has ended, for who asks a little later */
 
 /* The call that waits for a job to begin. */
 struct starting {
@@ -26,6 +27,20 @@ struct starting {
     bool ok;
 };
 
+struct story {
+    int64_t id;
+    size_t count;
+    struct branch_event events[BRANCH_EVENTS];
+};
+
+/* One that has ended. */
+struct told {
+    struct story story;
+    struct arena *arena;  /* of what follows */
+    struct status status; /* OK: it was made */
+    struct words warnings;
+};
+
 struct job {
     struct lane_job lane; /* first, so that a lane's job is the job */
     struct job *next;
@@ -33,7 +48,7 @@ struct job {
     struct arena *arena;
     struct branch_new what;
     struct branch_row row; /* as it began; id 0: not yet */
-    const char *phase;
+    struct story story;
     int64_t started;
     atomic_bool is_cancelled;
     struct starting *starting; /* NULL: nobody waits any more */
@@ -46,6 +61,9 @@ struct branch_jobs {
     pthread_cond_t news; /* on CLOCK_MONOTONIC */
     struct job *first;
     size_t count;
+    struct told told[KEPT];
+    size_t told_count; /* of all times: the newest stands before this one */
+    bool is_stopping;
 };
 
 struct branch_jobs *branch_jobs_new(const struct branches *branches)
@@ -64,6 +82,13 @@ struct branch_jobs *branch_jobs_new(const struct branches *branches)
 
 /* ---- rows ---- */
 
+static void copy_words(struct arena *arena, struct words *to, const struct words *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        words_add(arena, to, arena_strdup(arena, from->items[i]));
+    }
+}
+
 static struct branch_row copy_row(struct arena *arena, const struct branch_row *row)
 {
     struct branch_row copy = *row;
@@ -74,9 +99,7 @@ static struct branch_row copy_row(struct arena *arena, const struct branch_row *
     }
     copy.work = NULL;
     copy.warnings = (struct words){0};
-    for (size_t i = 0; i < row->warnings.count; i++) {
-        words_add(arena, &copy.warnings, arena_strdup(arena, row->warnings.items[i]));
-    }
+    copy_words(arena, &copy.warnings, &row->warnings);
     return copy;
 }
 
@@ -116,6 +139,7 @@ static void begun(void *data, const struct branch_row *row)
     pthread_mutex_lock(&job->jobs->mutex);
     job->row = copy_row(job->arena, row);
     job->row.status = "creating";
+    job->story.id = row->id;
     tell_caller(job, true, &job->row, NULL);
     pthread_mutex_unlock(&job->jobs->mutex);
 }
@@ -123,14 +147,37 @@ static void begun(void *data, const struct branch_row *row)
 static void set_phase(void *data, const char *phase)
 {
     struct job *const job = data;
+    struct story *const story = &job->story;
     pthread_mutex_lock(&job->jobs->mutex);
-    job->phase = phase;
+    const bool is_news = story->count == 0 || strcmp(story->events[story->count - 1].phase, phase) != 0;
+    if (is_news && story->count < BRANCH_EVENTS) {
+        story->events[story->count++] = (struct branch_event){phase, clock_wall_us()};
+        pthread_cond_broadcast(&job->jobs->news);
+    }
     pthread_mutex_unlock(&job->jobs->mutex);
 }
 
 static bool goes_on(void *data)
 {
     return !atomic_load(&((struct job *)data)->is_cancelled);
+}
+
+/* With the mutex held. */
+static void remember(struct job *job, bool ok, const struct branch_row *row, const struct status *status)
+{
+    struct branch_jobs *const jobs = job->jobs;
+    if (job->story.id == 0) {
+        return; /* nobody knows it */
+    }
+    struct told *const told = &jobs->told[jobs->told_count++ % KEPT];
+    arena_free(told->arena);
+    *told = (struct told){.story = job->story, .arena = arena_new(0)};
+    told->status.arena = told->arena;
+    if (ok) {
+        copy_words(told->arena, &told->warnings, &row->warnings);
+    } else {
+        copy_status(&told->status, status);
+    }
 }
 
 static void leave(struct job *job)
@@ -159,6 +206,7 @@ static void make(struct lane_job *lane_job)
              log_quoted(ok ? "" : status.message, (char[LOG_QUOTED_SIZE]){0}));
     pthread_mutex_lock(&jobs->mutex);
     tell_caller(job, ok, &row, &status);
+    remember(job, ok, &row, &status);
     leave(job);
     pthread_mutex_unlock(&jobs->mutex);
     arena_free(job->arena);
@@ -175,7 +223,6 @@ static struct job *job_new(struct branch_jobs *jobs, const struct branch_new *wh
                         .jobs = jobs,
                         .arena = arena,
                         .what = *what,
-                        .phase = "waiting",
                         .started = clock_ms(),
                         .starting = starting};
     const char **const texts[] = {&job->what.label,   &job->what.parent, &job->what.created_by, &job->what.key,
@@ -239,18 +286,81 @@ static struct job *find(const struct branch_jobs *jobs, int64_t id)
     return id == 0 ? NULL : job;
 }
 
+/* With the mutex held. */
+static void describe(const struct job *job, struct arena *arena, struct branch_row *row, const char **phase)
+{
+    const struct story *const story = &job->story;
+    *row = copy_row(arena, &job->row);
+    row->duration_ms = (uint32_t)(clock_ms() - job->started);
+    *phase = story->count == 0 ? "waiting" : story->events[story->count - 1].phase;
+}
+
 bool branch_jobs_find(struct branch_jobs *jobs, struct arena *arena, int64_t id, struct branch_row *row,
                       const char **phase)
 {
     pthread_mutex_lock(&jobs->mutex);
     const struct job *const job = find(jobs, id);
     if (job != NULL) {
-        *row = copy_row(arena, &job->row);
-        row->duration_ms = (uint32_t)(clock_ms() - job->started);
-        *phase = job->phase;
+        describe(job, arena, row, phase);
     }
     pthread_mutex_unlock(&jobs->mutex);
     return job != NULL;
+}
+
+/* With the mutex held. */
+static const struct told *find_told(const struct branch_jobs *jobs, int64_t id)
+{
+    const struct told *found = NULL;
+    for (size_t i = 0; i < KEPT; i++) {
+        found = id != 0 && jobs->told[i].story.id == id ? &jobs->told[i] : found;
+    }
+    return found;
+}
+
+static void put_events(const struct story *story, uint32_t after, struct branch_news *news)
+{
+    for (size_t i = after; i < story->count; i++) {
+        news->events[news->count++] = story->events[i];
+    }
+}
+
+bool branch_jobs_wait(struct branch_jobs *jobs, struct arena *arena, const struct branch_wait *wait,
+                      struct branch_news *news)
+{
+    *news = (struct branch_news){.status.arena = arena};
+    pthread_mutex_lock(&jobs->mutex);
+    const struct job *job;
+    while ((job = find(jobs, wait->id)) != NULL && job->story.count <= wait->after && !jobs->is_stopping &&
+           !deadline_passed(wait->until)) {
+        wait_for_news(jobs, wait->until);
+    }
+    const struct told *const told = job == NULL ? find_told(jobs, wait->id) : NULL;
+    if (job != NULL) {
+        news->is_under_way = true;
+        describe(job, arena, &news->row, &news->phase);
+        put_events(&job->story, wait->after, news);
+    } else if (told != NULL) {
+        news->has_failed = told->status.code != STATUS_OK;
+        copy_words(arena, &news->warnings, &told->warnings);
+        put_events(&told->story, wait->after, news);
+        if (news->has_failed) {
+            copy_status(&news->status, &told->status);
+        }
+    }
+    pthread_mutex_unlock(&jobs->mutex);
+    return job != NULL || told != NULL;
+}
+
+bool branch_jobs_pause(struct branch_jobs *jobs, uint32_t ms)
+{
+    const int64_t until = deadline_in(ms);
+    pthread_mutex_lock(&jobs->mutex);
+    while (!jobs->is_stopping && !deadline_passed(until)) {
+        wait_for_news(jobs, until);
+    }
+    const bool goes_on = !jobs->is_stopping;
+    pthread_mutex_unlock(&jobs->mutex);
+    return goes_on;
 }
 
 bool branch_jobs_cancel(struct branch_jobs *jobs, int64_t id)
@@ -276,6 +386,8 @@ bool branch_jobs_stop(struct branch_jobs *jobs, uint32_t grace_ms)
 {
     const int64_t until = deadline_in(grace_ms);
     pthread_mutex_lock(&jobs->mutex);
+    jobs->is_stopping = true;
+    pthread_cond_broadcast(&jobs->news);
     for (struct job *job = jobs->first; job != NULL; job = job->next) {
         atomic_store(&job->is_cancelled, true);
     }
@@ -293,6 +405,9 @@ void branch_jobs_free(struct branch_jobs *jobs)
         return;
     }
     lane_free(jobs->lane);
+    for (size_t i = 0; i < KEPT; i++) {
+        arena_free(jobs->told[i].arena);
+    }
     pthread_cond_destroy(&jobs->news);
     pthread_mutex_destroy(&jobs->mutex);
     free(jobs);

@@ -22,6 +22,40 @@ bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call,
 bool branch_jobs_find(struct branch_jobs *jobs, struct arena *arena, int64_t id, struct branch_row *row,
                       const char **phase);
 
+#define BRANCH_EVENTS 32
+
+/* What begins with it: "waiting", "copying", … (branch/branch.h). */
+struct branch_event {
+    const char *phase; /* borrowed for ever */
+    int64_t at;        /* wall clock, microseconds */
+};
+
+/* News of one that is waited for. */
+struct branch_wait {
+    int64_t id;
+    uint32_t after; /* the number of the event that is known */
+    int64_t until;  /* clock_ms */
+};
+
+struct branch_news {
+    struct branch_event events[BRANCH_EVENTS]; /* number after + 1 is the first */
+    size_t count;
+    bool is_under_way;
+    struct branch_row row; /* of one that is under way, as of branch_jobs_find */
+    const char *phase;
+    struct words warnings; /* of the making of one that has ended */
+    bool has_failed;       /* then status says why */
+    struct status status;
+};
+
+/* Waits for an event of one that this worker makes, or for its end. Of what it made lately it still has the events;
+ * false where it has none of this id. What is given lives in the arena. */
+bool branch_jobs_wait(struct branch_jobs *jobs, struct arena *arena, const struct branch_wait *wait,
+                      struct branch_news *news);
+
+/* Waits so long; false where the worker is stopping. */
+bool branch_jobs_pause(struct branch_jobs *jobs, uint32_t ms);
+
 /* Has it end, soon; what there is of it is undone. False where this worker makes none of this id. */
 bool branch_jobs_cancel(struct branch_jobs *jobs, int64_t id);
 

@@ -16,7 +16,7 @@ ANY = {("Trust", "WhoAmI")}
 SCOPES = {
     "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations", "ListApprovals")}
     | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("ConnectionService", "GetConnection")}
-    | {("BranchService", name) for name in ("ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection")}
+    | {("BranchService", name) for name in ("ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
     "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "CancelBranch")}
     | {("BackupService", name) for name in ("CreateBackup", "VerifyBackup", "RestoreBackup", "CancelBackup")},

@@ -3,7 +3,10 @@
  */
 #include "worker/messages/branch_messages.h"
 
+#include "rpc/status_message.h"
 #include "worker/messages/messages.h"
+
+#include <string.h>
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Branch__V1__##Type, truss__branch__v1__##type)
 
@@ -95,5 +98,40 @@ Truss__Branch__V1__DiffBranchResponse *branch_diff_message(struct arena *arena, 
     for (size_t i = 0; i < differences->count; i++) {
         message->differences[i] = difference_message(arena, &differences->items[i]);
     }
+    return message;
+}
+
+static const char *words_of(const char *phase)
+{
+    static const char *const words[][2] = {
+        {"waiting", "Waiting for the end of other sessions, or of a run."},
+        {"copying", "Copying the database."},
+        {"dumping", "Dumping the database."},
+        {"restoring", "Restoring the dump."},
+        {"finishing", "Putting back the owner, the grants and the settings."},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], phase) == 0) {
+            return words[i][1];
+        }
+    }
+    return phase;
+}
+
+Truss__Branch__V1__WaitBranchResponse *branch_news_message(struct arena *arena, const struct branch_news *news,
+                                                           uint32_t after)
+{
+    Truss__Branch__V1__WaitBranchResponse *const message = NEW(arena, WaitBranchResponse, wait_branch_response);
+    message->n_events = news->count;
+    message->events = arena_array(arena, news->count + 1, sizeof *message->events);
+    for (size_t i = 0; i < news->count; i++) {
+        Truss__Branch__V1__BranchEvent *const event = NEW(arena, BranchEvent, branch_event);
+        event->id = after + (uint32_t)i + 1;
+        event->at = message_time(arena, news->events[i].at);
+        event->phase = message_string(news->events[i].phase);
+        event->message = message_string(words_of(news->events[i].phase));
+        message->events[i] = event;
+    }
+    message->error = news->has_failed ? status_message(arena, &news->status) : NULL;
     return message;
 }

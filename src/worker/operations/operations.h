@@ -55,6 +55,9 @@ void operation_end(struct operation *operation, const Truss__Migration__V1__RunR
 Truss__Migration__V1__Operation *operations_get(struct operations *operations, const struct request *request,
                                                 const char *id);
 
+/* When a call with this deadline that may wait so long answers at the latest, in clock_ms. */
+int64_t operations_wait_end(int64_t deadline, uint32_t wait_ms);
+
 /* Events behind `after`, waiting up to wait_ms for the first of them. */
 Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *operations,
                                                              const struct request *request, const char *id,

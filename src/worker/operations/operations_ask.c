@@ -104,11 +104,11 @@ static void copy_events(struct arena *arena, const struct operation *operation, 
     }
 }
 
-static int64_t wait_end(const struct request *request, uint32_t wait_ms)
+int64_t operations_wait_end(int64_t deadline, uint32_t wait_ms)
 {
     const int64_t until = clock_ms() + (wait_ms > LIMIT_WAIT_MS ? LIMIT_WAIT_MS : wait_ms);
     /* An answer wants a moment to get there in time. */
-    return request->deadline != NO_DEADLINE && request->deadline - 200 < until ? request->deadline - 200 : until;
+    return deadline != NO_DEADLINE && deadline - 200 < until ? deadline - 200 : until;
 }
 
 /* News of an operation that a call waits for. */
@@ -176,7 +176,7 @@ Truss__Migration__V1__WaitOperationResponse *operations_wait(struct operations *
 {
     Truss__Migration__V1__WaitOperationResponse *const reply = MESSAGE_NEW(
         request->arena, Truss__Migration__V1__WaitOperationResponse, truss__migration__v1__wait_operation_response);
-    const struct waiting waiting = {id, after, wait_end(request, wait_ms)};
+    const struct waiting waiting = {id, after, operations_wait_end(request->deadline, wait_ms)};
     return wait_here(operations, request, &waiting, reply) || wait_stored(operations, request, &waiting, reply) ? reply
                                                                                                                 : NULL;
 }
@@ -204,7 +204,7 @@ static Operation *cancel_stored(struct operations *operations, const struct requ
 
 Operation *operations_cancel(struct operations *operations, const struct request *request, const char *id)
 {
-    const int64_t until = wait_end(request, OPERATIONS_CANCEL_MS);
+    const int64_t until = operations_wait_end(request->deadline, OPERATIONS_CANCEL_MS);
     pthread_mutex_lock(&operations->mutex);
     struct operation *operation = find(operations, id);
     if (operation != NULL && !operation->is_done) {

@@ -4,11 +4,13 @@
  */
 #include "worker/service/service_branch.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "connection/forms.h"
 #include "worker/idempotency.h"
 #include "worker/messages/branch_messages.h"
 #include "worker/messages/messages.h"
+#include "worker/operations/operations.h"
 #include "worker/service/service_connection.h"
 
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #define MOST_TTL_HOURS (24 * 366 * 10)
+#define LOOK_EACH_MS   1000 /* each look is a session of the database that may be copied at this moment */
 
 static struct branch_call means_of(const struct branch_context *context, const struct rpc_call *call)
 {
@@ -166,6 +169,59 @@ static ProtobufCMessage *cancel(void *data, struct rpc_call *call, const Protobu
         MESSAGE_NEW(call->arena, Truss__Branch__V1__CancelBranchResponse, truss__branch__v1__cancel_branch_response);
     reply->cancelled = true;
     return &reply->base;
+}
+
+/* What its row says. While its parent is copied, or undone, there may be nobody or nothing to ask. */
+static bool look_at_row(const struct branch_context *context, struct rpc_call *call, const struct branch_news *news,
+                        Truss__Branch__V1__WaitBranchResponse *reply)
+{
+    const int64_t id = news->row.id;
+    const struct branch_call means = means_of(context, call);
+    struct branch_row row;
+    if (branch_find(&means, id, &row)) {
+        for (size_t i = 0; i < news->warnings.count; i++) {
+            words_add(call->arena, &row.warnings, news->warnings.items[i]);
+        }
+        reply->branch = branch_message(call->arena, &row);
+        reply->done = strcmp(row.status, "creating") != 0;
+        return true;
+    }
+    const enum status_code code = call->status->code;
+    reply->done = reply->error != NULL && code == STATUS_NOT_FOUND;
+    if (reply->done) {
+        const struct branch_row none = {.id = id, .status = "failed", .last_error = reply->error->message};
+        reply->branch = branch_message(call->arena, &none);
+    } else if (code != STATUS_UNAVAILABLE && code != STATUS_DEADLINE_EXCEEDED) {
+        return false;
+    }
+    *call->status = (struct status){.arena = call->status->arena};
+    return true;
+}
+
+static ProtobufCMessage *wait_for(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_context *const context = data;
+    const Truss__Branch__V1__WaitBranchRequest *const message = (const Truss__Branch__V1__WaitBranchRequest *)input;
+    struct branch_wait wait = {.after = message->after_event};
+    struct branch_news news;
+    wait.until = operations_wait_end(call->deadline, message->wait_ms);
+    if (!site_is_connected(context->site, call->status) || !read_id(call, message->id, &wait.id)) {
+        return NULL;
+    }
+    branch_jobs_wait(context->jobs, call->arena, &wait, &news);
+    Truss__Branch__V1__WaitBranchResponse *const reply = branch_news_message(call->arena, &news, wait.after);
+    if (news.is_under_way) {
+        reply->branch = branch_message(call->arena, &news.row);
+        reply->branch->phase = message_string(news.phase);
+        return &reply->base;
+    }
+    bool ok;
+    news.row.id = wait.id;
+    do { /* another worker makes it, or it has ended */
+        ok = look_at_row(context, call, &news, reply);
+    } while (ok && !reply->done && reply->n_events == 0 && clock_ms() + LOOK_EACH_MS <= wait.until &&
+             branch_jobs_pause(context->jobs, LOOK_EACH_MS));
+    return ok ? &reply->base : NULL;
 }
 
 static ProtobufCMessage *delete (void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -323,6 +379,7 @@ static const struct rpc_method methods[] = {
     {golden, RPC_LANE_RUN, false, SCOPE_BRANCH},
     {start, RPC_LANE_READ, false, SCOPE_BRANCH},
     {cancel, RPC_LANE_CANCEL, false, SCOPE_BRANCH},
+    {wait_for, RPC_LANE_WAIT, false, SCOPE_READ},
 };
 
 struct rpc_service branch_service(struct branch_context *context)
