@@ -397,9 +397,7 @@ static int open_visits(struct rpc_server *server, const struct rpc_server_option
         struct visit *const visit = &server->visits[i];
         visit->server = server;
         int error = nng_ctx_open(&visit->context, server->socket);
-        if (error == 0) {
-            error = nng_aio_alloc(&visit->aio, on_aio, visit);
-        }
+        error = error == 0 ? nng_aio_alloc(&visit->aio, on_aio, visit) : error;
         if (error != 0) {
             return error;
         }
