@@ -50,7 +50,8 @@ class Debian(Case):
         commands = re.findall(r"^  ([a-z-]+) ", run(os.path.join(BIN, "truss"), "--help"), re.M)
         for path in ("/usr/bin/truss-worker", "/usr/bin/truss-bridge", "/usr/bin/truss", "/usr/bin/truss-history", "/etc/truss/truss.conf", "/usr/lib/systemd/system/truss-worker.service",
                      "/usr/lib/systemd/system/truss-bridge.service", "/usr/share/man/man8/truss-worker.8.gz", "/usr/share/bash-completion/completions/truss",
-                     *(f"/usr/share/man/man1/truss-{command}.1.gz" for command in commands)):
+                     *(f"/usr/share/man/man1/truss-{command}.1.gz" for command in commands),
+                     *(f"/usr/share/man/man7/truss-{page}.7.gz" for page in ("adopt", "recover", "locks", "ci", "operate", "frameworks", "configuration"))):
             self.assertIn(path, files)
         self.assertEqual([path for path in files if "/include/" in path or path.endswith((".so", ".a"))], [])
         depends = run("dpkg-deb", "-f", self.truss, "Depends")

@@ -21,7 +21,7 @@ INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 500) i;
 CREATE TABLE "Odd <img src=x onerror=alert(1)>" ("a b" text);
 CREATE TABLE U&"turned \\202e around" (n int);
 """
-PAGES = ("connection", "sql", "branches", "backups", "audit", "settings")
+PAGES = ("connection", "sql", "branches", "backups", "audit", "settings", "help")
 # What the browser itself says of an answer that is refused; the page says it, too, and that is looked at.
 REFUSED = r"console: Failed to load resource: the server responded with a status of (400|401|403|404|409|499|501|503)"
 
@@ -408,9 +408,33 @@ class Others(Pages):
         self.see("h1", "Settings")
         process.stop()
         for page in PAGES:
+            if page == "help":
+                continue  # it asks no worker
             with self.subTest(page=page):
                 self.visit(f"/{page}")
                 self.see("main [role=alert], header [role=alert]", "")
+
+    def test_the_pages_of_help_are_read_here_and_lead_to_each_other(self):
+        """What is not understood of their Markdown would stand there as it is written."""
+        self.show("/help")
+        self.see("article", "Its tables were made by other means")
+        pages = self.do("return page.locator('.help-list a').evaluateAll((all) => all.map((one) => one.getAttribute('href')))")
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            self.visit(page)
+            self.see(f".help-list a[aria-current][href='{page}']", "")
+            self.see("article p", "")
+            prose = self.do("return page.locator('article').evaluate((all) => { const copy = all.cloneNode(true); copy.querySelectorAll('code').forEach((one) => one.remove()); return copy.innerText; })")
+            self.assertNotRegex(prose, r"`|\*\*|\]\(|^#|<!--|\|", page)
+            self.assertLessEqual(self.width(), 0)
+        self.visit("/help/recover")
+        self.click("article a[href='/help/locks']", "locks")
+        self.see("h1", "When a lock is held")
+        self.visit("/help/configuration")
+        self.click("article a[href='/help/frameworks#a-runner-of-your-own']", "frameworks")
+        self.do("await page.waitForFunction(() => { const at = document.getElementById('a-runner-of-your-own')?.getBoundingClientRect().top; return at >= 0 && at < 200; })")
+        self.visit("/help/nothing")
+        self.see("[role=alert]", "There is no page of help of the name “nothing”.")
 
     def test_each_page_has_no_serious_finding_and_fits_in_each_size_and_theme(self):
         shots = os.environ.get("TRUSS_PANEL_SHOTS")

@@ -12,6 +12,7 @@ export const pages = [
   { path: "backups", name: "Backups", icon: "backups", group: 2, load: () => import("./pages/backups.js") },
   { path: "audit", name: "Audit", icon: "audit", group: 3, load: () => import("./pages/audit.js") },
   { path: "settings", name: "Settings", icon: "settings", group: 3, load: () => import("./pages/settings.js") },
+  { path: "help", name: "Help", icon: "help", group: 3, load: () => import("./pages/help.js") },
 ];
 
 export const pageOf = (path) => pages.find((page) => page.path === path);
