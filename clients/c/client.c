@@ -4,6 +4,8 @@
 #include "truss/client.h"
 
 #include "rpc/channel.h"
+#include "rpc/status_message.h"
+#include "truss/branch/v1/branch.pb-c.h"
 #include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdio.h>
@@ -92,6 +94,19 @@ static const char *or_empty(const char *string)
     return string == NULL ? "" : string;
 }
 
+static void set_error(struct truss_client *client, const struct status *status)
+{
+    client->error = (struct truss_error){
+        .code = (int)status->code,
+        .name = status_code_name(status->code),
+        .message = or_empty(status->message),
+        .sqlstate = or_empty(status->sqlstate),
+        .detail = or_empty(status->detail),
+        .hint = or_empty(status->hint),
+        .reason = or_empty(status->reason),
+    };
+}
+
 /* What the generated functions call. */
 static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMessage *input, ProtobufCClosure closure,
                    void *data)
@@ -109,15 +124,7 @@ static void invoke(ProtobufCService *service, unsigned method, const ProtobufCMe
     client->arena = arena_new(0);
     struct status status = {.arena = client->arena};
     const ProtobufCMessage *const reply = rpc_call_wait(client->channel, &invocation, client->arena, &status);
-    client->error = (struct truss_error){
-        .code = (int)status.code,
-        .name = status_code_name(status.code),
-        .message = or_empty(status.message),
-        .sqlstate = or_empty(status.sqlstate),
-        .detail = or_empty(status.detail),
-        .hint = or_empty(status.hint),
-        .reason = or_empty(status.reason),
-    };
+    set_error(client, &status);
     truss_client_set_key(client, NULL);
     closure(reply, data);
 }
@@ -249,6 +256,118 @@ int truss_client_run(struct truss_client *client, const ProtobufCMessage *reques
         return watched;
     }
     return result->operation == NULL ? -1 : running.succeeded ? 0 : TRUSS_RUN_FAILED;
+}
+
+/* ---- a branch ---- */
+
+#define BRANCH_WATCH_MS 10000 /* of one poll: less, as a worker may have to wait while a database is copied */
+
+struct making {
+    struct truss_client *client;
+    char id[16]; /* "": it has not begun */
+    truss_event_fn *on_event;
+    void *data;
+    uint32_t after;
+    bool done;
+    int answer; /* -1: a call failed; else on_event's */
+    struct truss_result *result;
+};
+
+static ProtobufCService *branches(struct truss_client *client)
+{
+    return truss_client_service(client, &truss__branch__v1__branch_service__descriptor);
+}
+
+static void on_begun(const Truss__Branch__V1__Branch *branch, void *data)
+{
+    struct making *const making = data;
+    if (branch != NULL) {
+        snprintf(making->id, sizeof making->id, "%u", branch->id);
+    }
+}
+
+static void tell_event(struct making *making, const Truss__Branch__V1__BranchEvent *event)
+{
+    const size_t size = truss__branch__v1__branch_event__get_packed_size(event);
+    uint8_t *const bytes = memory_alloc(size + 1);
+    truss__branch__v1__branch_event__pack(event, bytes);
+    making->after = event->id;
+    making->answer = making->on_event == NULL ? 0 : making->on_event(bytes, size, making->data);
+    free(bytes);
+}
+
+/* It has ended: made, or not, which becomes the client's error. */
+static void take_end(struct making *making, const Truss__Branch__V1__WaitBranchResponse *reply)
+{
+    struct status status = {.arena = making->client->arena};
+    if (reply->error != NULL && reply->error->code != 0) {
+        status_read(reply->error, &status);
+    } else if (reply->branch == NULL || strcmp(reply->branch->status, "failed") == 0) {
+        status_fail(&status, STATUS_FAILED_PRECONDITION, "%s",
+                    reply->branch == NULL ? "The branch was not made." : reply->branch->last_error);
+    }
+    set_error(making->client, &status);
+    making->answer = status.code == STATUS_OK ? 0 : -1;
+    if (reply->branch != NULL) {
+        making->result->size = truss__branch__v1__branch__get_packed_size(reply->branch);
+        making->result->operation = memory_alloc(making->result->size + 1);
+        truss__branch__v1__branch__pack(reply->branch, making->result->operation);
+    }
+}
+
+static void on_news(const Truss__Branch__V1__WaitBranchResponse *reply, void *data)
+{
+    struct making *const making = data;
+    making->answer = reply == NULL ? -1 : 0;
+    for (size_t i = 0; reply != NULL && making->answer == 0 && i < reply->n_events; i++) {
+        tell_event(making, reply->events[i]);
+    }
+    making->done = making->answer != 0 || reply->done;
+    if (reply != NULL && reply->done && making->answer == 0) {
+        take_end(making, reply);
+    }
+}
+
+/* Until it has ended. */
+static void watch_branch(struct making *making)
+{
+    making->done = false;
+    while (!making->done) {
+        Truss__Branch__V1__WaitBranchRequest request = TRUSS__BRANCH__V1__WAIT_BRANCH_REQUEST__INIT;
+        const uint32_t half = making->client->timeout_ms / 2;
+        request.id = making->id;
+        request.after_event = making->after;
+        request.wait_ms = half == 0 || half > BRANCH_WATCH_MS ? BRANCH_WATCH_MS : half;
+        truss__branch__v1__branch_service__wait_branch(branches(making->client), &request, on_news, making);
+    }
+}
+
+static void on_told(const Truss__Branch__V1__CancelBranchResponse *reply, void *data)
+{
+    (void)reply;
+    (void)data;
+}
+
+int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                             void *data, struct truss_result *result)
+{
+    struct making making = {.client = client, .on_event = on_event, .data = data, .result = result};
+    *result = (struct truss_result){0};
+    truss__branch__v1__branch_service__start_branch(
+        branches(client), (const Truss__Branch__V1__CreateBranchRequest *)request, on_begun, &making);
+    if (making.id[0] == '\0') {
+        return -1;
+    }
+    watch_branch(&making);
+    const int answer = making.answer;
+    if (answer > 0) {
+        Truss__Branch__V1__CancelBranchRequest cancel = TRUSS__BRANCH__V1__CANCEL_BRANCH_REQUEST__INIT;
+        cancel.id = making.id;
+        making.on_event = NULL;
+        truss__branch__v1__branch_service__cancel_branch(branches(client), &cancel, on_told, &making);
+        watch_branch(&making);
+    }
+    return answer;
 }
 
 void truss_client_result_free(struct truss_result *result)

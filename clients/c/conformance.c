@@ -92,6 +92,23 @@ static void call(struct truss_client *client, char *rest)
     free(bytes);
 }
 
+static void make(struct truss_client *client, const char *payload)
+{
+    struct truss_result result;
+    size_t size;
+    uint8_t *const bytes = unhex(payload, &size);
+    ProtobufCMessage *const request =
+        protobuf_c_message_unpack(&truss__branch__v1__create_branch_request__descriptor, NULL, size, bytes);
+    if (truss_client_make_branch(client, request, on_event, NULL, &result) == 0) {
+        say("reply", result.operation, result.size);
+    } else {
+        fail(truss_client_error(client));
+    }
+    truss_client_result_free(&result);
+    protobuf_c_message_free_unpacked(request, NULL);
+    free(bytes);
+}
+
 int main(int argc, char **argv)
 {
     struct truss_client *client = truss_client_open(argc > 1 ? argv[1] : "tcp://127.0.0.1:8788");
@@ -104,6 +121,8 @@ int main(int argc, char **argv)
         const char *const verb = strtok_r(NULL, " ", &rest);
         if (strcmp(verb, "call") == 0) {
             call(client, rest);
+        } else if (strcmp(verb, "make") == 0) {
+            make(client, rest == NULL ? "" : rest);
         } else if (truss_client_watch(client, rest, 0, on_event, NULL) == 0) {
             puts("end");
         } else {

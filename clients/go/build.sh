@@ -11,7 +11,7 @@ proto=${TRUSS_PROTO:-../../proto}
 methods() { # FILE NAME SERVICE PACKAGE PREFIX
     sed -n "s/^  rpc \([A-Za-z]*\)(\([A-Za-z]*\)) returns (\([A-Za-z]*\));.*/\1 \2 \3/p" "$proto/$1" | while read -r name input output; do
         safe=true
-        case $name in Run | StartRun | MarkApplied | MarkRolledBack | Create | CancelOperation | Export | ReadExport | *Branch | RefreshGolden | CreateBackup | DeleteBackup | VerifyBackup | RestoreBackup) safe=false ;; esac
+        case $name in GetBranch | WaitBranch | DiffBranch) ;; Run | StartRun | MarkApplied | MarkRolledBack | Create | CancelOperation | Export | ReadExport | *Branch | RefreshGolden | CreateBackup | DeleteBackup | VerifyBackup | RestoreBackup) safe=false ;; esac
         printf '\n// %s calls %s.%s.\nfunc (c *Client) %s(ctx context.Context, request *%s.%s) (*%s.%s, error) {\n' \
             "$5$name" "$2" "$name" "$5$name" "$4" "$input" "$4" "$output"
         printf '\treply := &%s.%s{}\n\tif err := c.call(ctx, "/%s/%s", %s, request, reply); err != nil {\n\t\treturn nil, err\n\t}\n\treturn reply, nil\n}\n' \

@@ -21,6 +21,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	branchv1 "truss/branch/v1"
 	migrationv1 "truss/migration/v1"
 	rpcv1 "truss/rpc/v1"
 )
@@ -229,6 +230,59 @@ func (c *Client) RunAndWait(ctx context.Context, request *migrationv1.RunRequest
 		return operation, &RunError{Operation: operation}
 	}
 	return operation, nil
+}
+
+// WatchBranch hands what happens while a branch is made, behind the event with the id after, to the function, as it comes, until that
+// has ended or the function ends it; it gives the branch. That it could not be made is an *Error.
+func (c *Client) WatchBranch(ctx context.Context, id, after uint32, event func(*branchv1.BranchEvent) error) (*branchv1.Branch, error) {
+	for {
+		wait := longestWait
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline)/2 < wait {
+			wait = time.Until(deadline) / 2
+		}
+		reply, err := c.WaitBranch(ctx, &branchv1.WaitBranchRequest{Id: fmt.Sprint(id), AfterEvent: after, WaitMs: uint32(wait.Milliseconds())})
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range reply.Events {
+			after = one.Id
+			if err := event(one); err != nil {
+				return reply.Branch, err
+			}
+		}
+		switch {
+		case !reply.Done:
+		case reply.Error.GetCode() != 0:
+			return reply.Branch, errorOf(reply.Error)
+		case reply.Branch.GetStatus() == "failed":
+			return reply.Branch, &Error{Code: FailedPrecondition, Message: reply.Branch.GetLastError()}
+		default:
+			return reply.Branch, nil
+		}
+	}
+}
+
+// MakeBranch makes a branch, and gives it when it is ready. When the context ends, it is undone, and that waited for. The functions
+// get each event.
+func (c *Client) MakeBranch(ctx context.Context, request *branchv1.CreateBranchRequest, onEvent ...func(*branchv1.BranchEvent)) (*branchv1.Branch, error) {
+	begun, err := c.StartBranch(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	branch, err := c.WatchBranch(ctx, begun.Id, 0, func(event *branchv1.BranchEvent) error {
+		for _, one := range onEvent {
+			one(event)
+		}
+		return nil
+	})
+	if ctx.Err() != nil && err != nil {
+		late, stop := context.WithTimeout(context.Background(), cancelWait)
+		defer stop()
+		if _, failure := c.CancelBranch(late, &branchv1.CancelBranchRequest{Id: fmt.Sprint(begun.Id)}); failure == nil {
+			branch, _ = c.WatchBranch(late, begun.Id, 0, func(*branchv1.BranchEvent) error { return nil })
+		}
+	}
+	return branch, err
 }
 
 // The socket has the context's deadline, and may tell of it a moment before the context does.

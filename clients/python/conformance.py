@@ -32,10 +32,19 @@ def watch(client, operation):
     say("end")
 
 
+def make(client, payload=""):
+    request = branch_pb2.CreateBranchRequest.FromString(bytes.fromhex(payload))
+    fields = {field.name: value for field, value in request.ListFields()}
+    branch = client.make_branch(on_event=lambda event: say("event", event.SerializeToString().hex()), **fields)
+    say("reply", branch.SerializeToString().hex())
+
+
+VERBS = {"call": call, "watch": watch, "make": make}
+
 with truss.Client(sys.argv[1]) as one:
     for line in sys.stdin:
         verb, *words = line.rstrip("\n").split(" ")
         try:
-            call(one, *words) if verb == "call" else watch(one, *words)
+            VERBS[verb](one, *words)
         except truss.TrussError as error:
             say("error", error.code, error.reason or "-", error.sqlstate or "-", error.message)

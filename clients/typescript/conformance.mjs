@@ -29,10 +29,18 @@ async function watch(id) {
   console.log("end");
 }
 
+async function make(payload = "") {
+  const request = fromBinary(branch.CreateBranchRequestSchema, Buffer.from(payload, "hex"));
+  const onEvent = (event) => console.log("event", hex(branch.BranchEventSchema, event));
+  console.log("reply", hex(branch.BranchSchema, await client.makeBranch(request, { onEvent })));
+}
+
+const verbs = { call, watch, make };
+
 for await (const line of createInterface({ input: process.stdin })) {
   const [verb, ...words] = line.split(" ");
   try {
-    await (verb === "call" ? call(...words) : watch(...words));
+    await verbs[verb](...words);
   } catch (error) {
     if (!(error instanceof TrussError)) throw error;
     console.log("error", error.code, error.reason || "-", error.sqlstate || "-", error.message);

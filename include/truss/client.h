@@ -103,6 +103,14 @@ struct truss_result {
 int truss_client_run(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event, void *data,
                      struct truss_result *result);
 
+/* Makes a branch, hands on what happens meanwhile (on_event may be NULL; it gets a serialized
+ * truss.branch.v1.BranchEvent), and gives it when it is ready: the result has a serialized truss.branch.v1.Branch in
+ * place of an operation. request is a truss.branch.v1.CreateBranchRequest. 0: it is made. -1: it could not be, or a
+ * call failed; truss_client_error says why. A positive number of on_event has it undone, waits for that, and is given
+ * back. The result is for truss_client_result_free, whatever came. */
+int truss_client_make_branch(struct truss_client *client, const ProtobufCMessage *request, truss_event_fn *on_event,
+                             void *data, struct truss_result *result);
+
 /* Frees what is in it. */
 void truss_client_result_free(struct truss_result *result);
 

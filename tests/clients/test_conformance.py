@@ -2,6 +2,7 @@
 
 Each client has a program, conformance.*, that reads lines and answers lines, so that one suite asks them all:
     call [sql.|connection.|branch.|backup.]METHOD TIMEOUT_MS|- KEY|- [REQUEST]   →  reply MESSAGE | error CODE REASON|- SQLSTATE|- TEXT
+    make [REQUEST]                             →  event MESSAGE … of a branch, then reply BRANCH | error …
     watch OPERATION                            →  event MESSAGE …, then end | error …
 with messages serialized, in hexadecimal.
 
@@ -141,6 +142,18 @@ class Speaker:
                 return rest[0]
             events.append(messages().migration.Event.FromString(bytes.fromhex(rest[0])))
 
+    def make(self, **fields):
+        """The phases of a branch's making, and the branch or its error."""
+        branch = messages().branch
+        self.say(f"make {branch.CreateBranchRequest(**fields).SerializeToString().hex()}".rstrip())
+        phases = []
+        while True:
+            verb, rest = self.hear()
+            if verb == "event":
+                phases.append(branch.BranchEvent.FromString(bytes.fromhex(rest)).phase)
+            else:
+                return phases, rest if verb == "error" else branch.Branch.FromString(bytes.fromhex(rest))
+
     def close(self):
         self.process.stdin.close()
         self.process.wait(60)
@@ -220,6 +233,22 @@ class Conformance:
         self.assertFalse(speaker.call("branch.UpdateBranch", id=str(branch.id), protected=False).protected)
         self.assertTrue(speaker.call("branch.DeleteBranch", id=str(branch.id)).ok)
         self.assertEqual(speaker.call("branch.GetBranch", id=str(branch.id))["code"], "NOT_FOUND")
+
+    def test_a_branch_is_begun_waited_for_and_cancelled(self):
+        speaker = self.speaker(self.start("SELECT 1;").address)
+        phases, branch = speaker.make(label="followed", source="dump")
+        self.assertEqual((branch.status, branch.label, phases[-3:]), ("active", "followed", ["dumping", "restoring", "finishing"]))
+        self.assertIn("INVALID_ARGUMENT", speaker.make(on_busy="perhaps")[1])
+        self.sql("CREATE TABLE t (a int)")
+        self.hold("BEGIN", "LOCK TABLE t")
+        begun = speaker.call("branch.StartBranch", source="dump")
+        self.assertTrue(speaker.call("branch.CancelBranch", id=str(begun.id)).cancelled)
+        waited = speaker.call("branch.WaitBranch", id=str(begun.id), wait_ms=0)
+        while not waited.done:
+            waited = speaker.call("branch.WaitBranch", id=str(begun.id), after_event=99, wait_ms=5000)
+        self.assertEqual((waited.error.code, waited.branch.status), (1, "failed"))
+        self.assertTrue(speaker.call("branch.DeleteBranch", id=str(branch.id)).ok)
+
     def test_backups_are_made_and_listed(self):
         folder = tempfile.mkdtemp(prefix="truss-backups-")
         self.addCleanup(shutil.rmtree, folder, True)

@@ -112,6 +112,33 @@ asyncio.run(main())
 """), ["4"])
         self.assertEqual(self.sleepers(), [])
 
+    def test_a_branch_that_nobody_waits_for_any_more_is_undone(self):
+        self.serve()
+        self.sql("CREATE TABLE t (a int)")
+        self.hold("BEGIN", "LOCK TABLE t")
+        self.assertEqual(self.run_script("""
+def no_more(event):
+    raise RuntimeError(event.phase)
+
+client = truss.Client(url)
+try:
+    client.make_branch(source="dump", on_event=no_more)
+except RuntimeError as error:
+    print(error, [one.last_error for one in client.branch.ListBranches(all=True).branches])
+
+async def main():
+    async with truss.AsyncClient(url) as client:
+        begun = asyncio.Event()
+        task = asyncio.create_task(client.make_branch(source="dump", on_event=lambda event: begun.set()))
+        await begun.wait()
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            print([one.status for one in (await client.branch.ListBranches(all=True)).branches])
+asyncio.run(main())
+"""), ["dumping ['It was cancelled.']", "['failed', 'failed']"])
+
     def test_a_worker_that_is_not_there_is_unavailable_in_both(self):
         self.serve("SELECT 1")
         self.assertEqual(self.run_script("""

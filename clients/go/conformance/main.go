@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"truss"
+	branchv1 "truss/branch/v1"
 	migrationv1 "truss/migration/v1"
 )
 
@@ -70,6 +71,20 @@ func call(client *truss.Client, words []string) {
 	say("reply", result[0].Interface().(proto.Message))
 }
 
+func makeBranch(client *truss.Client, words []string) {
+	request := &branchv1.CreateBranchRequest{}
+	payload, _ := hex.DecodeString(append(words, "")[0])
+	if err := proto.Unmarshal(payload, request); err != nil {
+		panic(err)
+	}
+	branch, err := client.MakeBranch(context.Background(), request, func(event *branchv1.BranchEvent) { say("event", event) })
+	if err != nil {
+		fail(err)
+		return
+	}
+	say("reply", branch)
+}
+
 func main() {
 	client, err := truss.Open(os.Args[1])
 	if err != nil {
@@ -80,6 +95,8 @@ func main() {
 		words := strings.Split(lines.Text(), " ")
 		if words[0] == "call" {
 			call(client, words[1:])
+		} else if words[0] == "make" {
+			makeBranch(client, words[1:])
 		} else if _, err := client.Watch(context.Background(), words[1], 0, func(event *migrationv1.Event) error {
 			say("event", event)
 			return nil

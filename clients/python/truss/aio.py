@@ -8,7 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Optional
 
-from truss.client import CANCEL_WAIT, LONGEST_WAIT, SAFE, SERVICES, Caller, Service, TrussError, check_run
+from truss.branch.v1 import branch_pb2
+from truss.client import BRANCH_PATIENCE, CANCEL_WAIT, LONGEST_WAIT, SAFE, SERVICES, Caller, Service, TrussError, check_branch, check_run
 from truss.migration.v1 import migration_pb2
 from truss.transport import ANSWER, GREETING, LARGEST, tls_context
 
@@ -120,6 +121,47 @@ class AsyncClient(Caller):
                 yield event
             if reply.operation.done and after >= reply.operation.last_event:
                 return
+
+    async def make_branch(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
+                          key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
+        """As Client.make_branch."""
+        begun = await self.branch.StartBranch(key=key, **request)
+        try:
+            async for reply in self._branch_news(begun.id, 0, timeout):
+                for event in reply.events:
+                    if on_event is not None:
+                        on_event(event)
+        except BaseException:
+            await asyncio.shield(self._end_branch(begun.id))
+            raise
+        return check_branch(reply)
+
+    async def branch_events(self, branch: int, after: int = 0, timeout: Optional[float] = None) -> AsyncIterator[branch_pb2.BranchEvent]:
+        """As Client.branch_events."""
+        async for reply in self._branch_news(branch, after, timeout):
+            for event in reply.events:
+                yield event
+
+    async def _branch_news(self, branch, after, timeout):
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LONGEST_WAIT if deadline is None else min(LONGEST_WAIT, deadline - time.monotonic())
+            if left <= 0:
+                raise TrussError(4, "The making of the branch goes on, but the time to wait for it is over.")
+            reply = await self.branch.WaitBranch(id=str(branch), after_event=after, wait_ms=int(left * 1000), timeout=left + BRANCH_PATIENCE)
+            if reply.events:
+                after = reply.events[-1].id
+            yield reply
+            if reply.done:
+                return
+
+    async def _end_branch(self, branch):
+        try:
+            await self.branch.CancelBranch(id=str(branch))
+            async for _ in self._branch_news(branch, 0, CANCEL_WAIT):
+                pass
+        except TrussError:
+            pass
 
     # ---- one call ----
 

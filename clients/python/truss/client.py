@@ -27,10 +27,11 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
 # What may be sent again although the worker may have begun it: these read only.
 SAFE = {"GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI",
         "Query", "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection",
-        "ListBranches", "GetBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
+        "ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection", "RevealBranchConnection",
         "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule", "GetWalConfig"}
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
+BRANCH_PATIENCE = 30.0  # nobody gets a connection while a database is copied: the worker may have to wait, too
 CANCEL_WAIT = 30.0  # how long the end of a run is waited for that was cancelled
 
 # (Python name, module, name in the .proto)
@@ -73,6 +74,14 @@ def check_run(operation: migration_pb2.Operation) -> migration_pb2.Operation:
     if operation.state != migration_pb2.OPERATION_STATE_SUCCEEDED:
         raise RunFailed(operation)
     return operation
+
+
+def check_branch(reply: branch_pb2.WaitBranchResponse) -> branch_pb2.Branch:
+    if reply.error.code != 0:
+        raise TrussError(reply.error.code, reply.error.message, reply.error.detail)
+    if reply.branch.status == "failed":
+        raise TrussError(9, reply.branch.last_error)
+    return reply.branch
 
 
 class Caller:
@@ -182,6 +191,48 @@ class Client(Caller):
                 yield event
             if reply.operation.done and after >= reply.operation.last_event:
                 return
+
+    def make_branch(self, timeout: Optional[float] = None, on_event: Optional[Callable[[branch_pb2.BranchEvent], Any]] = None,
+                    key: Optional[str] = None, **request: Any) -> branch_pb2.Branch:
+        """Makes a branch, and answers when it is ready; the fields are CreateBranchRequest's. Ctrl-C, and whatever else is raised
+        meanwhile, has it undone and waits for that. timeout: seconds after which it is undone; None: none."""
+        begun = self.branch.StartBranch(key=key, **request)
+        try:
+            for reply in self._branch_news(begun.id, 0, timeout):
+                for event in reply.events:
+                    if on_event is not None:
+                        on_event(event)
+        except BaseException:
+            self._end_branch(begun.id)
+            raise
+        return check_branch(reply)
+
+    def branch_events(self, branch: int, after: int = 0, timeout: Optional[float] = None) -> Iterator[branch_pb2.BranchEvent]:
+        """What happens while a branch is made, behind the event with the id `after`, as it comes, until that has ended."""
+        for reply in self._branch_news(branch, after, timeout):
+            yield from reply.events
+
+    def _branch_news(self, branch, after, timeout):
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LONGEST_WAIT if deadline is None else min(LONGEST_WAIT, deadline - time.monotonic())
+            if left <= 0:
+                raise TrussError(4, "The making of the branch goes on, but the time to wait for it is over.")
+            reply = self.branch.WaitBranch(id=str(branch), after_event=after, wait_ms=int(left * 1000), timeout=left + BRANCH_PATIENCE)
+            if reply.events:
+                after = reply.events[-1].id
+            yield reply
+            if reply.done:
+                return
+
+    def _end_branch(self, branch):
+        """What is raised already is what the caller is told."""
+        try:
+            self.branch.CancelBranch(id=str(branch))
+            for _ in self._branch_news(branch, 0, CANCEL_WAIT):
+                pass
+        except TrussError:
+            pass
 
     # ---- one call ----
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
-import { BranchService } from "./gen/truss/branch/v1/branch_pb.js";
+import { BranchService, type Branch, type BranchEvent, type CreateBranchRequestSchema, type WaitBranchResponse } from "./gen/truss/branch/v1/branch_pb.js";
 import { ConnectionService } from "./gen/truss/connection/v1/connection_pb.js";
 import { Health } from "./gen/truss/health/v1/health_pb.js";
 import { MigrationService, OperationState, type Event, type Operation, type RunRequestSchema } from "./gen/truss/migration/v1/migration_pb.js";
@@ -17,10 +17,11 @@ const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEE
 
 /** What may be sent again although the worker may have begun it: these read only. */
 const SAFE = new Set(["GetStatus", "Preview", "Diff", "Check", "DetectSchema", "Plan", "GetOperation", "WaitOperation", "ListOperations", "GetInfo", "WhoAmI", "Query",
-  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "DiffBranch",
+  "Explain", "ListTables", "Describe", "Cancel", "GetConnection", "RevealConnection", "ListBranches", "GetBranch", "WaitBranch", "DiffBranch",
   "GetBranchConnection", "RevealBranchConnection", "ListBackups", "GetBackup", "CancelBackup", "GetSchedule", "UpdateSchedule",
   "GetWalConfig"]);
 const LONGEST_WAIT_MS = 30_000; // of one long poll
+const BRANCH_PATIENCE_MS = 30_000; // nobody gets a connection while a database is copied: the worker may have to wait, too
 const CANCEL_WAIT_MS = 30_000; // for the end of a run that was cancelled
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
 
@@ -81,6 +82,11 @@ export interface CallOptions {
 export interface RunOptions extends CallOptions {
   /** Gets each event as it comes. */
   onEvent?: (event: Event) => void;
+}
+
+export interface BranchOptions extends CallOptions {
+  /** Gets each event of the making as it comes. */
+  onEvent?: (event: BranchEvent) => void;
 }
 
 type Calls<S extends DescService> = {
@@ -162,6 +168,64 @@ export class Client {
       if (reply.operation?.done && after >= reply.operation.lastEvent) {
         return;
       }
+    }
+  }
+
+  /**
+   * Makes a branch, and gives it when it is ready. The signal, `timeoutMs` and an error of `onEvent` have it undone, and the end of
+   * that is waited for.
+   */
+  async makeBranch(request: MessageInitShape<typeof CreateBranchRequestSchema> = {}, options: BranchOptions = {}): Promise<Branch> {
+    const begun = await this.branch.startBranch(request, { key: options.key, signal: options.signal });
+    let last: WaitBranchResponse | undefined;
+    try {
+      for await (last of this.branchNews(begun.id, 0, options.timeoutMs, options.signal)) {
+        for (const event of last.events) {
+          options.onEvent?.(event);
+        }
+      }
+    } catch (error) {
+      await this.endBranch(begun.id).catch(() => undefined);
+      throw error;
+    }
+    if (last?.error !== undefined && last.error.code !== 0) {
+      throw new TrussError(last.error);
+    }
+    if (last?.branch === undefined || last.branch.status === "failed") {
+      throw new TrussError({ code: 9, message: last?.branch?.LastError.value ?? "The branch was not made." });
+    }
+    return last.branch;
+  }
+
+  /** What happens while a branch is made, behind the event with the id `after`, as it comes, until that has ended. */
+  async *branchEvents(id: number, after = 0, timeoutMs = 0, signal?: AbortSignal): AsyncGenerator<BranchEvent> {
+    for await (const reply of this.branchNews(id, after, timeoutMs, signal)) {
+      yield* reply.events;
+    }
+  }
+
+  private async *branchNews(id: number, after: number, timeoutMs = 0, signal?: AbortSignal): AsyncGenerator<WaitBranchResponse> {
+    const end = timeoutMs === 0 ? Infinity : Date.now() + timeoutMs;
+    for (;;) {
+      const waitMs = Math.min(LONGEST_WAIT_MS, end - Date.now());
+      if (waitMs <= 0) {
+        throw new TrussError({ code: 4, message: "The making of the branch goes on, but the time to wait for it is over." });
+      }
+      const options = { timeoutMs: waitMs + BRANCH_PATIENCE_MS, signal };
+      const reply = await this.branch.waitBranch({ id: String(id), afterEvent: after, waitMs }, options);
+      after = reply.events.at(-1)?.id ?? after;
+      yield reply;
+      if (reply.done) {
+        return;
+      }
+    }
+  }
+
+  private async endBranch(id: number): Promise<void> {
+    await this.branch.cancelBranch({ id: String(id) });
+    const news = this.branchNews(id, 0, CANCEL_WAIT_MS);
+    while (!(await news.next()).done) {
+      // it is being undone
     }
   }
 

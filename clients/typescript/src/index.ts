@@ -6,7 +6,7 @@
  *     await client.run({}, { onEvent: console.log, signal });      // rejects with RunFailed; the signal cancels the run
  *     client.close();
  */
-export { Client, RunFailed, TrussError, type CallOptions, type ClientOptions, type RunOptions } from "./client.js";
+export { Client, RunFailed, TrussError, type BranchOptions, type CallOptions, type ClientOptions, type RunOptions } from "./client.js";
 export type { TlsOptions } from "./transport.js";
 export * from "./gen/truss/migration/v1/migration_pb.js";
 export * as sql from "./gen/truss/sql/v1/sql_pb.js";
