@@ -140,10 +140,10 @@ static bool wait_for_none(const struct copying *copying, struct pg_session *sess
 {
     const int64_t until = deadline_in(ms);
     bool ok;
-    server_phase(copying->call, "waiting");
     while ((ok = server_goes_on(copying->call) &&
                  server_sessions(copying->call, session, copying->what.parent, sessions)) &&
            sessions->count > 0 && !deadline_passed(until) && !deadline_passed(copying->call->deadline)) {
+        server_phase(copying->call, "waiting");
         pause_ms(20);
     }
     return ok;

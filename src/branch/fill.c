@@ -73,6 +73,7 @@ static bool wait_for_runs(struct child *child)
                                        "A run is going on in the database: a dump of it waits for the run's end, which "
                                        "did not come in the time of this call.");
         }
+        server_phase(child->call, "waiting");
         nanosleep(&pause, NULL);
     }
     run_watch_anew(&child->runs);

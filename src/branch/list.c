@@ -208,6 +208,13 @@ static void renew_comment(const struct branch_call *call, const struct branch_ro
     }
 }
 
+static bool check_end(const struct branch_call *call, const struct branch_change *change, const struct branch_row *row)
+{
+    return change->expires_at == NO_TIME || change->expires_at > row->now ||
+           status_fail(call->status, STATUS_INVALID_ARGUMENT,
+                       "\"expiresAt\" is over already: say a time to come, or delete the branch.");
+}
+
 bool branch_change(const struct branch_call *call, int64_t id, const struct branch_change *change,
                    struct branch_row *row)
 {
@@ -216,8 +223,8 @@ bool branch_change(const struct branch_call *call, int64_t id, const struct bran
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "Say \"ttlHours\" or \"expiresAt\", not both.");
     }
     home = registry_open(call);
-    const bool ok = home != NULL && find(call, home, ACTIVE, id, row) && write_change(call, home, id, change) &&
-                    registry_find(call, home, id, row);
+    const bool ok = home != NULL && find(call, home, ACTIVE, id, row) && check_end(call, change, row) &&
+                    write_change(call, home, id, change) && registry_find(call, home, id, row);
     if (ok) {
         row->size = server_size(call, home, row->branch);
     }

@@ -83,6 +83,9 @@ static int print_branch(const struct cli *cli, const Branch *branch)
         {"created", output_moment(arena, branch->created_at)},
         {"expires", branch->expires_at == NULL ? "never" : output_moment(arena, branch->expires_at)},
         {"took", output_duration(arena, branch->duration_ms)},
+        {"to connect", strcmp(branch->status, "active") == 0 && strcmp(branch->kind, "golden") != 0
+                           ? arena_printf(arena, "truss branch url %u --reveal", branch->id)
+                           : NULL},
     };
     struct table table = table_new(arena, 2);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
