@@ -309,6 +309,43 @@ START_TEST(a_typeorm_migration_is_called_like_its_class)
 }
 END_TEST
 
+START_TEST(migrations_in_go_are_known_by_their_ids)
+{
+    put("m/a.go", "const second = \"2\"\nvar all = []*gormigrate.Migration{{ID: \"1\", Migrate: func() { _ = Role{ID: "
+                  "\"admin\"} }}, {ID: second, Migrate: f}}");
+    put("m/b.go", "&xormigrate.Migration{\n\tID: \"3\",\n\tDescription: \"d\",\n\tMigrateSession: f,\n}");
+    put("m/b_test.go", "&xormigrate.Migration{ID: \"4\", Migrate: f}");
+    ck_assert_str_eq(listed("gormigrate", "m"), "1=1,2=2,3=3");
+    ck_assert_ptr_null(list("gormigrate", "m").unrecordable);
+    put("m/c.go", "\n&gormigrate.Migration{\n\tID: newID(),\n\tMigrate: f,\n}");
+    ck_assert_str_eq(list("gormigrate", "m").unrecordable,
+                     "m/c.go, line 3, computes the ID of a migration, which cannot be read without running it.");
+}
+END_TEST
+
+START_TEST(dbup_has_the_names_of_resources)
+{
+    put("Shop.csproj", "<Project><EmbeddedResource Include=\"Scripts/**\" /></Project>");
+    put("Scripts/1-old/001 a.sql", "");
+    ck_assert_str_eq(listed("dbup", "Scripts"), "1-old/001 a.sql=Shop.Scripts._1_old.001 a.sql");
+    ck_assert_int_eq(remove(arena_printf(arena, "%s/Shop.csproj", root)), 0);
+    put("Shop.csproj", "<Project><RootNamespace>My.Shop</RootNamespace><EmbeddedResource/></Project>");
+    ck_assert_str_eq(listed("dbup", "Scripts"), "1-old/001 a.sql=My.Shop.Scripts._1_old.001 a.sql");
+    ck_assert_int_eq(remove(arena_printf(arena, "%s/Shop.csproj", root)), 0);
+    ck_assert_str_eq(listed("dbup", "Scripts"), "1-old/001 a.sql=1-old.001 a.sql");
+}
+END_TEST
+
+START_TEST(evolve_compares_versions_as_numbers)
+{
+    put("Migrations/V1_10__b.sql", "");
+    put("Migrations/v1.9.1__a.sql", "");
+    put("Migrations/R__z.sql", "");
+    put("Migrations/Vx__n.sql", "");
+    ck_assert_str_eq(listed("evolve", "Migrations"), "v1.9.1__a.sql=1.9.1,V1_10__b.sql=1.10,R__z.sql=R__z.sql");
+}
+END_TEST
+
 /* Alembic takes every file for a revision: one that is passed over would be "nothing to do". */
 START_TEST(an_alembic_file_without_a_readable_revision_counts)
 {
@@ -475,6 +512,9 @@ int main(void)
     tcase_add_test(tests, some_keep_the_ending_and_some_do_not);
     tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
     tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);
+    tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
+    tcase_add_test(tests, dbup_has_the_names_of_resources);
+    tcase_add_test(tests, evolve_compares_versions_as_numbers);
     tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);
     tcase_add_test(tests, an_alembic_merge_may_say_its_parents_on_several_lines);
     tcase_add_test(tests, a_doctrine_migration_is_known_by_its_full_name);

@@ -13,6 +13,7 @@
 struct condition {
     bool is_denied;
     bool is_inside;    /* it is in the folder, not in the package */
+    bool is_any;       /* any file of the package that fits the pattern */
     const char *place; /* a pattern for what is in the folder, or a file of the package; without its slash */
     bool is_directory;
     struct text words; /* alternatives joined by |, several of them by " : "; empty: none */
@@ -40,7 +41,9 @@ static struct condition condition_of(struct arena *arena, struct text line)
         condition.is_directory = true;
         place.size--;
     }
-    condition.is_inside = pattern_is_one(place) || text_starts_with(place, "./");
+    condition.is_any = text_starts_with(place, "~");
+    place = text_slice(place, condition.is_any ? 1 : 0, place.size);
+    condition.is_inside = !condition.is_any && (pattern_is_one(place) || text_starts_with(place, "./"));
     place = text_slice(place, text_starts_with(place, "./") ? strlen("./") : 0, place.size);
     condition.place = arena_strndup(arena, place.data, place.size);
     return condition;
@@ -114,10 +117,12 @@ static bool is_wanted(const char *name, bool is_directory, struct text head, con
            has_all(search->arena, head, condition->words, search->nocase);
 }
 
-/* "x.sql has "-- migrate:up"" of a condition that holds. */
+/* "x.sql has "-- migrate:up"" of a condition that holds; the place alone where it is one of several words. */
 static const char *told(struct arena *arena, const char *place, const char *verb, struct text words)
 {
-    return words.size == 0 ? place : arena_printf(arena, "%s %s \"%.*s\"", place, verb, (int)words.size, words.data);
+    return words.size == 0 || text_find(words, "|", 0) != SIZE_MAX
+               ? place
+               : arena_printf(arena, "%s %s \"%.*s\"", place, verb, (int)words.size, words.data);
 }
 
 static const char *find_in_folder(struct arena *arena, const struct folder *folder, const struct condition *condition)
@@ -125,8 +130,20 @@ static const char *find_in_folder(struct arena *arena, const struct folder *fold
     const struct search search = {
         .arena = arena, .folder = folder, .condition = condition, .nocase = folder->framework->folder.marks.nocase};
     const char *const name = folder_find(arena, folder, is_wanted, &search);
-    const struct text shown = text_find(condition->words, "|", 0) == SIZE_MAX ? condition->words : (struct text){0};
-    return name == NULL ? NULL : told(arena, path_join(arena, folder->path, name), "has", shown);
+    return name == NULL ? NULL : told(arena, path_join(arena, folder->path, name), "has", condition->words);
+}
+
+/* A go.mod without what others of the requirements want. */
+static struct text direct_requirements(struct arena *arena, struct text content)
+{
+    struct buffer kept = {.arena = arena};
+    for (struct text line; text_next_line(&content, &line);) {
+        if (text_find(line, "// indirect", 0) == SIZE_MAX) {
+            buffer_add(&kept, line);
+            buffer_putc(&kept, '\n');
+        }
+    }
+    return buffer_text(&kept);
 }
 
 static const char *find_in_package(struct arena *arena, const struct folder *folder, const struct condition *condition)
@@ -142,9 +159,27 @@ static const char *find_in_package(struct arena *arena, const struct folder *fol
     if (strcmp(condition->place, "package.json") == 0) {
         return folder_depends_on(arena, folder, word) ? told(arena, shown, "depends on", condition->words) : NULL;
     }
-    return folder_read(arena, folder, condition->place, &content) && has_all(arena, content, condition->words, false)
-               ? told(arena, shown, "names", condition->words)
-               : NULL;
+    if (!folder_read(arena, folder, condition->place, &content)) {
+        return NULL;
+    }
+    content = strcmp(condition->place, "go.mod") == 0 ? direct_requirements(arena, content) : content;
+    return has_all(arena, content, condition->words, false) ? told(arena, shown, "names", condition->words) : NULL;
+}
+
+/* The first file of the package that fits. */
+static const char *find_any(struct arena *arena, const struct folder *folder, const struct condition *condition)
+{
+    struct text content;
+    for (size_t at = 0; true; at++) {
+        const char *const name = folder_matching(arena, folder, condition->place, at);
+        if (name == NULL) {
+            return NULL;
+        }
+        if (condition->words.size == 0 ||
+            (folder_read(arena, folder, name, &content) && has_all(arena, content, condition->words, false))) {
+            return told(arena, path_join(arena, folder->base, name), "names", condition->words);
+        }
+    }
 }
 
 /* Is the folder itself what the condition says? */
@@ -166,7 +201,9 @@ static const char *find(struct arena *arena, const struct folder *folder, const 
     if (is_so(arena, folder, condition->place)) {
         return arena_printf(arena, "the folder %s", folder->path);
     }
-    return condition->is_inside ? find_in_folder(arena, folder, condition) : find_in_package(arena, folder, condition);
+    return condition->is_any      ? find_any(arena, folder, condition)
+           : condition->is_inside ? find_in_folder(arena, folder, condition)
+                                  : find_in_package(arena, folder, condition);
 }
 
 /* Do all conditions of the line hold? *evidence tells of those that are not denials. */

@@ -8,7 +8,8 @@
  *   *.sql: -- migrate:up     … whose first 4 kB have this; what begins with "--" is a line of comment, whatever follows
  *   *.js: up(|up: : knex     … one of these words, and the one behind the next colon as well
  *   go.mod                   the package has this file; with a slash at its end, this directory
- *   go.mod: uptrace/bun      … which names this; "package.json: knex" is a dependency
+ *   ~*.csproj: Evolve        a file of the package whose name fits the pattern, and which names this
+ *   go.mod: uptrace/bun      … which names this, in go.mod not as "indirect"; "package.json: knex" is a dependency
  *   in supabase/migrations   the folder is called so
  *   below extensions         it is in such a directory
  *   configured               the package has its configuration

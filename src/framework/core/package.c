@@ -5,6 +5,7 @@
 #include "framework/core/package.h"
 
 #include "framework/core/listing.h"
+#include "framework/core/pattern.h"
 #include "framework/formats/properties.h"
 
 #include <fcntl.h>
@@ -115,6 +116,27 @@ const char *folder_first_file(struct arena *arena, const struct folder *folder, 
     for (size_t i = 0; names[i] != NULL; i++) {
         if (folder_look(arena, folder, names[i]) == FILE_REGULAR) {
             return names[i];
+        }
+    }
+    return NULL;
+}
+
+const char *folder_matching(struct arena *arena, const struct folder *folder, const char *pattern, size_t number)
+{
+    struct status unread = {.arena = arena};
+    struct file_list list;
+    if (folder->probe != NULL && folder->probe->is_listed) {
+        list = folder->probe->names;
+    } else if (!directory_list(arena, path_join(arena, folder->root, folder->base), &list, &unread)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const name = list.entries[i].name;
+        if (!list.entries[i].is_directory && name_is_recordable(name) && pattern_fits(pattern, text_of(name), NULL)) {
+            if (number == 0) {
+                return name;
+            }
+            number--;
         }
     }
     return NULL;

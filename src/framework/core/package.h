@@ -19,6 +19,10 @@ bool folder_read(struct arena *arena, const struct folder *folder, const char *n
 /* The first of these files of the package that is there ("knexfile.js", …), NULL-terminated; NULL: none. */
 const char *folder_first_file(struct arena *arena, const struct folder *folder, const char *const *names);
 
+/* The file of the package, of those whose name fits the pattern (pattern.h), with this number; NULL: there are fewer.
+ */
+const char *folder_matching(struct arena *arena, const struct folder *folder, const char *pattern, size_t number);
+
 /* True where package.json of the package, or of the project, names this dependency. */
 bool folder_depends_on(struct arena *arena, const struct folder *folder, const char *package);
 

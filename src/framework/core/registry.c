@@ -12,6 +12,7 @@
     X(yoyo)                                                                                                            \
     X(hasura)                                                                                                          \
     X(atlas)                                                                                                           \
+    X(evolve)                                                                                                          \
     X(flyway)                                                                                                          \
     X(liquibase)                                                                                                       \
     X(sqlx)                                                                                                            \
@@ -30,6 +31,7 @@
     X(sql_migrate)                                                                                                     \
     X(bun)                                                                                                             \
     X(pop)                                                                                                             \
+    X(morph)                                                                                                           \
     X(golang_migrate)                                                                                                  \
     X(tern)                                                                                                            \
     X(rambler)                                                                                                         \
@@ -46,7 +48,10 @@
     X(doctrine)                                                                                                        \
     X(phinx)                                                                                                           \
     X(ecto)                                                                                                            \
-    X(efcore)
+    X(efcore)                                                                                                          \
+    X(dbup)                                                                                                            \
+    X(gormigrate)                                                                                                      \
+    X(xormigrate)
 
 #define DECLARE(id) extern const struct framework framework_##id;
 FRAMEWORKS(DECLARE)

@@ -77,15 +77,9 @@ static const char *const manifests[] = {"package.json",
                                         NULL};
 
 /* Names that only migrations have. */
-static const char *const migrations[] = {"{number}*.sql",
-                                         "{V|U|R}*__*.sql",
-                                         "{number}*.fizz",
-                                         "migration_lock.toml",
-                                         "atlas.sum",
-                                         "_journal.json",
-                                         "env.py",
-                                         "*ModelSnapshot.cs",
-                                         NULL};
+static const char *const migrations[] = {
+    "{number}*.sql", "{V|U|R}*__*.sql",   "{number}*.fizz", "migration_lock.toml", "atlas.sum", "_journal.json",
+    "env.py",        "*ModelSnapshot.cs", "migrations.go",  "*_migrations.go",     NULL};
 
 /* A directory with one of these is a migration itself, and its folder is the one above. */
 static const char *const scripts[] = {"up.sql", "migration.sql", NULL};

@@ -1,0 +1,33 @@
+/*
+ * gormigrate (Go, with GORM): migrations are values in a program, which runs those whose IDs have no row when it
+ * starts. Facts read in gormigrate.go (2.1); nothing measured.
+ */
+#include "framework/coded/go_migrations.h"
+
+const struct framework framework_gormigrate = {
+    .id = "gormigrate",
+    .display_name = "gormigrate",
+    .tool = "start the program that calls gormigrate's Migrate()",
+    .ledger =
+        {
+            .shapes = SHAPES({.table = "migrations", .columns = "id:varchar", .only_columns = true}),
+            .read = "SELECT id AS key FROM {ledger} WHERE id OPERATOR(pg_catalog.<>) 'SCHEMA_INIT' ORDER BY id",
+            .create = "CREATE TABLE {ledger} (\"id\" varchar(255), PRIMARY KEY (\"id\"));",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (\"id\") VALUES ({name});",
+        },
+    .folder =
+        {
+            .places = WORDS("migrations", "internal/migrations", "pkg/migrations", "db/migrations"),
+            .sure_by = WORDS("*.go: gormigrate" GO_MIGRATES),
+            .files = GO_FILES,
+        },
+    .mentions = MENTIONS({.files = "*.go", .words = "TableName", .beside = "gormigrate"}),
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "gormigrate runs it in the order of its list in code, which is not read here.",
+            .missing_note = "gormigrate says nothing of it, unless it is told ValidateUnknownMigrations.",
+        },
+    .hooks = {.list = go_migrations_list},
+};
