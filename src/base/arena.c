@@ -4,7 +4,8 @@
  */
 #include "base/arena.h"
 
-#include <malloc.h>
+#include "base/memory.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,6 @@
 #define FIRST_BLOCK   ((size_t)4 * 1024)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
 #define ALIGNMENT     _Alignof(max_align_t)
-#define GIVEN_BACK    (512 * 1024) /* blocks from this size on, when they are freed: larger than any block of an arena */
-#define MOST_HEAPS    4            /* of glibc's, which has eight for each processor */
 
 struct block {
     struct block *next;
@@ -30,26 +29,22 @@ struct arena {
     size_t budget;
 };
 
-static void out_of_memory(void)
-{
-    fputs("truss: out of memory\n", stderr);
-    abort();
-}
-
 void *memory_alloc(size_t size)
 {
-    void *memory = calloc(1, size > 0 ? size : 1);
-    if (memory == NULL) {
-        out_of_memory();
+    void *memory = NULL;
+    for (unsigned times = 0; memory == NULL; times++) {
+        memory = calloc(1, size > 0 ? size : 1);
+        memory_must_wait(memory, times);
     }
     return memory;
 }
 
 void *memory_resize(void *memory, size_t size)
 {
-    void *const resized = realloc(memory, size);
-    if (resized == NULL) {
-        out_of_memory();
+    void *resized = NULL;
+    for (unsigned times = 0; resized == NULL; times++) {
+        resized = realloc(memory, size);
+        memory_must_wait(resized, times);
     }
     return resized;
 }
@@ -99,7 +94,8 @@ static struct block *add_block(struct arena *arena, size_t size)
     return block;
 }
 
-static void *take(struct arena *arena, size_t size)
+/* NULL where there is no memory; asks: or where a new block would take what is kept for others. */
+static void *try_take(struct arena *arena, size_t size, bool asks)
 {
     if (size > SIZE_MAX / 2) {
         return NULL;
@@ -107,7 +103,8 @@ static void *take(struct arena *arena, size_t size)
     const size_t rounded = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->blocks;
     if (block == NULL || block->size - block->used < rounded) {
-        block = add_block(arena, rounded);
+        const size_t wanted = rounded < arena->next_size ? arena->next_size : rounded;
+        block = asks && !memory_has_room(wanted) ? NULL : add_block(arena, rounded);
         if (block == NULL) {
             return NULL;
         }
@@ -118,37 +115,38 @@ static void *take(struct arena *arena, size_t size)
     return memory;
 }
 
+static void *take(struct arena *arena, size_t size)
+{
+    void *memory = NULL;
+    for (unsigned times = 0; memory == NULL; times++) {
+        memory = try_take(arena, size, false);
+        memory_must_wait(memory, times);
+    }
+    return memory;
+}
+
 void *arena_try_alloc(struct arena *arena, size_t size)
 {
     if (arena->budget != 0 && (size > arena->budget || arena->used > arena->budget - size)) {
         return NULL;
     }
-    return take(arena, size);
+    return try_take(arena, size, true);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    void *memory = take(arena, size);
-    if (memory == NULL) {
-        out_of_memory();
-    }
-    return memset(memory, 0, size);
+    return memset(take(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / 2 / size) {
-        out_of_memory();
-    }
-    return arena_alloc(arena, count * size);
+    const bool fits = size == 0 || count <= SIZE_MAX / 2 / size;
+    return arena_alloc(arena, fits ? count * size : SIZE_MAX); /* of which nobody has as much */
 }
 
 char *arena_strndup(struct arena *arena, const char *data, size_t size)
 {
     char *copy = take(arena, size + 1);
-    if (copy == NULL) {
-        out_of_memory();
-    }
     if (size > 0) {
         memcpy(copy, data, size);
     }
@@ -200,11 +198,4 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
 size_t arena_used(const struct arena *arena)
 {
     return arena->used;
-}
-
-void memory_keep_little(void)
-{
-    mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
-    mallopt(M_TRIM_THRESHOLD, GIVEN_BACK);
-    mallopt(M_ARENA_MAX, MOST_HEAPS);
 }

@@ -17,14 +17,16 @@ struct arena *arena_new(size_t budget);
 /* Releases everything made in it. NULL is fine. */
 void arena_free(struct arena *arena);
 
-/* Zeroed memory, aligned for any type. Never NULL: the process ends when the machine has no memory. Not counted against
- * the budget's refusal: for sizes that we chose ourselves. */
+/* Zeroed memory, aligned for any type. Never NULL: where there is none others are waited for, and after seconds the
+ * process ends. Not counted against the budget's refusal: for sizes that we chose ourselves. What is large and comes
+ * from outside asks before (base/memory.h). */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* As arena_alloc for count elements; ends the process on overflow. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
-/* As arena_alloc, but NULL when it would exceed the budget: for sizes that come from outside. Not zeroed. */
+/* As arena_alloc, but NULL when it would exceed the budget or what memory there is (base/memory.h): for sizes that come
+ * from outside. Not zeroed. */
 void *arena_try_alloc(struct arena *arena, size_t size);
 
 /* Copies, NUL-terminated. arena_strdup of NULL is NULL. */
@@ -40,14 +42,11 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 
-/* malloc that ends the process instead of failing, zeroed; for long-lived things that have their own _free. */
+/* malloc that waits, and then ends the process, instead of failing; zeroed; for long-lived things that have their own
+ * _free. */
 void *memory_alloc(size_t size);
 
-/* realloc that ends the process instead of failing. */
+/* The same for realloc. */
 void *memory_resize(void *memory, size_t size);
-
-/* From now on large blocks go back to the system as soon as they are freed. (glibc learns from the first one to keep
- * them, so that a few large requests would be paid for ever.) Call it before there are threads. */
-void memory_keep_little(void);
 
 #endif

@@ -4,7 +4,9 @@
 #include "base/files.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/sandbox.h"
+#include "base/shortage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +21,7 @@
 #define MOST_ENTRIES 100000
 #define PIECE        ((size_t)64 * 1024) /* of a file that is read piece by piece */
 #define SETTLED_NS   INT64_C(2000000000)
+#define READING      2 /* times its size: it is there, and in what is made of it */
 
 static enum file_kind kind_of(const struct stat *info)
 {
@@ -149,6 +152,8 @@ bool file_read(struct arena *arena, const char *path, size_t limit, struct text 
     if ((uint64_t)info.st_size > limit) {
         status_fail(status, STATUS_FAILED_PRECONDITION, "%s has %lld bytes; the most that is read is %zu.", path,
                     (long long)info.st_size, limit);
+    } else if (!memory_has_room(READING * (size_t)info.st_size)) {
+        shortage(status, "read", path);
     } else if (!read_all(arena, fd, (size_t)info.st_size, limit, content)) {
         fail_errno(status, "read", path);
     } else if (content->size > limit) {

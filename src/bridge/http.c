@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/intake.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "bridge/links.h"
 #include "bridge/relay.h"
 
@@ -97,9 +98,6 @@ static bool has_header(const struct http_extra_header *extra, const char *name)
 
 static void add_headers(struct MHD_Response *response, const char *content_type, const struct http_extra_header *extra)
 {
-    if (response == NULL) {
-        abort();
-    }
     MHD_add_response_header(response, "Content-Type", content_type);
     if (!has_header(extra, "Cache-Control")) {
         MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -114,8 +112,11 @@ static struct MHD_Response *make_response(const char *content_type, struct text 
                                           const struct http_extra_header *extra)
 {
     /* The body lives in the request's arena, which outlives the response. */
-    struct MHD_Response *const response =
-        MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = NULL;
+    for (unsigned times = 0; response == NULL; times++) {
+        response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+        memory_must_wait(response, times);
+    }
     add_headers(response, content_type, extra);
     return response;
 }
@@ -164,8 +165,11 @@ void http_stream_begin(struct http_request *request, const char *content_type, c
     unwatch(exchange);
     exchange->source = *source;
     exchange->status = source->status == 0 ? MHD_HTTP_OK : source->status;
-    exchange->response = MHD_create_response_from_callback(source->size == 0 ? MHD_SIZE_UNKNOWN : source->size,
-                                                           STREAM_BLOCK, read_piece, exchange, NULL);
+    for (unsigned times = 0; exchange->response == NULL; times++) {
+        exchange->response = MHD_create_response_from_callback(source->size == 0 ? MHD_SIZE_UNKNOWN : source->size,
+                                                               STREAM_BLOCK, read_piece, exchange, NULL);
+        memory_must_wait(exchange->response, times);
+    }
     add_headers(exchange->response, content_type, extra);
     MHD_resume_connection(request->connection);
 }
@@ -291,9 +295,11 @@ static void drop_body(struct http_server *server, struct exchange *exchange)
 static enum MHD_Result take_body(struct http_server *server, struct exchange *exchange, const char *data, size_t *size)
 {
     exchange->received += *size;
-    exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT;
+    const size_t room = intake_room(&exchange->body, *size, SIZE_MAX);
+    exchange->no_room = exchange->no_room || server->held + *size > BODIES_LIMIT ||
+                        (room > exchange->body.capacity && !memory_has_room(room));
     if (exchange->received <= LIMIT_SCRIPT && !exchange->no_room) {
-        intake_put(&exchange->body, (struct text){data, *size}, intake_room(&exchange->body, *size, SIZE_MAX));
+        intake_put(&exchange->body, (struct text){data, *size}, room);
         server->held += *size;
     } else {
         drop_body(server, exchange);

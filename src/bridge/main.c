@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/program.h"
 #include "bridge/dispatch.h"
 #include "bridge/openapi.h"
@@ -157,7 +158,7 @@ static bool serve(struct arena *arena, const struct options *options, struct ses
 
 int main(int argc, char **argv)
 {
-    memory_keep_little();
+    memory_begin();
     static const struct program program = {"truss-bridge",
                                            "serves the REST routes and the panel by asking truss-worker", OF_BRIDGE};
     struct arena *const arena = arena_new(0);

@@ -4,17 +4,22 @@
  */
 #include "pg/receive.h"
 
+#include "base/memory.h"
+#include "base/shortage.h"
 #include "base/sqlstate.h"
 #include "pg/cancel.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define CANCEL_MS 5000
 
 #define CANCEL_SEND_MS 2000 /* for the server to take the wish */
 #define CANCEL_LOST_MS 500  /* for the result of the statement, where it has not */
+
+#define SMALL_BYTES ((size_t)1024 * 1024) /* of a result: there is always room for it */
 
 #define SAID_BYTES (128 * 1024) /* kept of what a server says; an error may quote a value of any size */
 
@@ -104,6 +109,20 @@ static bool wait_more(struct pg_session *session, short events, int64_t until)
                : narrow_wait(session->narrow, events, until, &session->came_bytes);
 }
 
+/* Takes in what waits in the socket. How much the server will send nobody knows: as much as has come may come again,
+ * while libpq makes its room twice as large. */
+static enum outcome consume(struct pg_session *session)
+{
+    int size = 0;
+    if (session->narrow == NULL && ioctl(PQsocket(session->connection), FIONREAD, &size) == 0 && size > 0) {
+        session->came_bytes += (size_t)size;
+    }
+    if (session->came_bytes > SMALL_BYTES && !memory_has_room(session->came_bytes)) {
+        return OUTCOME_NO_MEMORY;
+    }
+    return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
+}
+
 /* The clock is looked at first: a server that always has something to say must not keep us beyond the deadline. */
 enum outcome receive_more(struct pg_session *session, int64_t deadline, bool ticking)
 {
@@ -121,7 +140,7 @@ enum outcome receive_more(struct pg_session *session, int64_t deadline, bool tic
     if (session->narrow != NULL && session->came_bytes > session->most_bytes) {
         return OUTCOME_TOO_LARGE;
     }
-    return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
+    return consume(session);
 }
 
 enum outcome receive_next(struct pg_session *session, int64_t deadline, bool ticking, PGresult **result)
@@ -247,6 +266,10 @@ bool receive_no_more(struct pg_session *session, enum outcome outcome, bool want
                            "The server sends a row, a plan or an error of more than %zu MB, which is not taken; its "
                            "connection was ended.",
                            session->most_bytes >> 20);
+    }
+    if (outcome == OUTCOME_NO_MEMORY) {
+        session->is_lost = true; /* what is on its way would have to be taken in */
+        return shortage(receipt->status, "take in", "what the server sends");
     }
     if (!receipt->ok) {
         receive_cancel(session);

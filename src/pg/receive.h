@@ -8,8 +8,15 @@
 #include "pg/session_state.h"
 
 /* How a wait ends: something came, the deadline passed, the tick gave the statement up, the connection is lost, one
- * message is larger than the session takes. */
-enum outcome { OUTCOME_RESULT, OUTCOME_LATE, OUTCOME_GIVEN_UP, OUTCOME_LOST, OUTCOME_TOO_LARGE };
+ * message is larger than the session takes, there is no memory for what comes. */
+enum outcome {
+    OUTCOME_RESULT,
+    OUTCOME_LATE,
+    OUTCOME_GIVEN_UP,
+    OUTCOME_LOST,
+    OUTCOME_TOO_LARGE,
+    OUTCOME_NO_MEMORY,
+};
 
 /* What has come of a statement so far. */
 struct receipt {

@@ -8,13 +8,16 @@
 #include "rpc/channel.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "base/shortage.h"
 #include "rpc/channel_private.h"
+#include "rpc/room.h"
 #include "truss/rpc/v1/rpc.pb-c.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define CONNECT_MS 1000
+#define READING    4 /* times its size: an answer is there, and in what is made of it */
 
 /* ---- the end of a call ---- */
 
@@ -183,14 +186,14 @@ struct listener {
 static bool start_call(struct rpc_channel *channel, struct text request, const struct rpc_call_options *options,
                        struct listener listener, struct status *status)
 {
-    nng_msg *message;
-    struct call *const call = take_call(channel, options->is_poll);
-    if (call == NULL) {
-        return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
+    nng_msg *const message = rpc_message_try(request);
+    struct call *const call = message == NULL ? NULL : take_call(channel, options->is_poll);
+    if (message == NULL) {
+        return shortage(status, "send", "the request");
     }
-    if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, request.data, request.size) != 0) {
-        fputs("truss: out of memory\n", stderr);
-        abort();
+    if (call == NULL) {
+        nng_msg_free(message);
+        return status_fail(status, STATUS_CANCELLED, "The channel to %s is closed.", channel->url);
     }
     call->connect_ms = options->connect_timeout_ms == 0 ? CONNECT_MS : (nng_duration)options->connect_timeout_ms;
     call->deadline = deadline_in(options->timeout_ms);
@@ -262,8 +265,12 @@ static void async_ended(struct text response, const struct status *status, void 
     struct status outcome = {.arena = arena};
     ProtobufCMessage *reply = NULL;
     if (status->code == STATUS_OK) {
-        reply = rpc_response_unpack(arena, call->output, response, &outcome);
+        reply = memory_has_room(READING * response.size) ? rpc_response_unpack(arena, call->output, response, &outcome)
+                                                         : NULL;
         status = &outcome;
+        if (reply == NULL && outcome.code == STATUS_OK) {
+            shortage(&outcome, "read", "the worker's answer");
+        }
     }
     call->done(reply, status, call->data);
     arena_free(own);

@@ -4,6 +4,8 @@
  */
 #include "rpc/envelope.h"
 
+#include "base/memory.h"
+#include "base/shortage.h"
 #include "rpc/status_message.h"
 
 #include <string.h>
@@ -17,16 +19,19 @@ struct allowance {
     struct arena *arena;
     size_t left;
     bool refused;
+    bool lacks_memory;
 };
 
 static void *allocate(void *data, size_t size)
 {
     struct allowance *const allowance = data;
     void *const memory = size <= allowance->left ? arena_try_alloc(allowance->arena, size) : NULL;
-    if (memory == NULL) {
-        allowance->refused = true;
-    } else {
+    if (memory != NULL) {
         allowance->left -= size;
+    } else if (size <= allowance->left && arena_used(allowance->arena) + size <= RPC_ARENA_BUDGET) {
+        allowance->lacks_memory = true;
+    } else {
+        allowance->refused = true;
     }
     return memory;
 }
@@ -132,7 +137,9 @@ ProtobufCMessage *rpc_unpack(struct arena *arena, const ProtobufCMessageDescript
     }
     ProtobufCMessage *const message =
         protobuf_c_message_unpack(descriptor, &allocator, bytes.size, (const uint8_t *)bytes.data);
-    if (message == NULL && allowance.refused) {
+    if (message == NULL && allowance.lacks_memory) {
+        shortage(status, "read", "the message");
+    } else if (message == NULL && allowance.refused) {
         status_fail(status, STATUS_RESOURCE_EXHAUSTED,
                     "The message takes too much memory to read; send a smaller one.");
     } else if (message == NULL) {
@@ -152,6 +159,16 @@ const char *rpc_request_metadata(const struct rpc_request *request, const char *
         }
     }
     return NULL;
+}
+
+static struct text login_of(const struct rpc_request *request)
+{
+    return text_of(rpc_request_metadata(request, "authorization"));
+}
+
+bool rpc_request_asks_same(const struct rpc_request *a, const struct rpc_request *b)
+{
+    return text_equal(a->payload, b->payload) && text_equal(login_of(a), login_of(b));
 }
 
 /* protobuf-c's strings are char *, but packing reads them only. */

@@ -43,6 +43,9 @@ struct rpc_request {
 /* Value of a metadata key; NULL where it is absent. */
 const char *rpc_request_metadata(const struct rpc_request *request, const char *key);
 
+/* Do both ask the same, with the same login? Of one method. */
+bool rpc_request_asks_same(const struct rpc_request *a, const struct rpc_request *b);
+
 /* The packed envelope around a message. Fails with RESOURCE_EXHAUSTED beyond RPC_MESSAGE_LIMIT. request->payload is
  * ignored: the message is the payload. */
 bool rpc_request_pack(struct arena *arena, const struct rpc_request *request, const ProtobufCMessage *message,

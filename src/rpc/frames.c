@@ -90,21 +90,35 @@ static bool take_greeting(struct guest *guest, struct frames *frames, struct tex
     return frames->has_greeted;
 }
 
-/* False where there is no room. */
-static bool take_frame(struct guest *guest, struct frames *frames, struct text *bytes, frames_whole *whole)
+static void note_front(struct frames *frames, struct text part)
 {
-    const struct text part = text_slice(*bytes, 0, frames->announced - frames->frame.size);
+    const size_t known = frames->come < FRAME_ROUTE_BYTES ? frames->come : FRAME_ROUTE_BYTES;
+    const struct text more = text_slice(part, 0, FRAME_ROUTE_BYTES - known);
+    if (more.size > 0) {
+        memcpy(frames->front + known, more.data, more.size);
+    }
+    frames->come += part.size;
+}
+
+static void take_frame(struct guest *guest, struct frames *frames, struct text *bytes, frames_whole *whole)
+{
+    const struct text part = text_slice(*bytes, 0, frames->announced - frames->come);
     *bytes = text_slice(*bytes, part.size, bytes->size);
-    if (!guest_put_aside(guest, &frames->frame, part, frames->announced)) {
-        return false;
-    }
-    if (frames->frame.size == frames->announced) {
-        guest_expect(guest, NO_DEADLINE);
-        whole(guest, (struct text){frames->frame.bytes, frames->frame.size});
+    note_front(frames, part);
+    if (!frames->is_skipped && !guest_put_aside(guest, &frames->frame, part, frames->announced)) {
+        frames->is_skipped = true;
         guest_take_off(guest, &frames->frame, frames->frame.size);
-        frames->head_size = frames->announced = 0;
     }
-    return true;
+    if (frames->come == frames->announced) {
+        const size_t known = frames->come < FRAME_ROUTE_BYTES ? frames->come : FRAME_ROUTE_BYTES;
+        const struct text front = {frames->front, known};
+        guest_expect(guest, NO_DEADLINE);
+        whole(guest, frames->is_skipped ? front : (struct text){frames->frame.bytes, frames->frame.size},
+              frames->is_skipped);
+        guest_take_off(guest, &frames->frame, frames->frame.size);
+        frames->head_size = frames->announced = frames->come = 0;
+        frames->is_skipped = false;
+    }
 }
 
 static bool take_some(struct guest *guest, struct frames *frames, struct text *bytes, frames_whole *whole)
@@ -113,7 +127,8 @@ static bool take_some(struct guest *guest, struct frames *frames, struct text *b
         return take_greeting(guest, frames, bytes);
     }
     if (frames->announced > 0) {
-        return take_frame(guest, frames, bytes, whole);
+        take_frame(guest, frames, bytes, whole);
+        return true;
     }
     guest_expect(guest, clock_ms() + FRAME_MS);
     return !take_head(frames, bytes, LENGTH_SIZE + (guest_is_unix(guest) ? 1U : 0U)) || read_length(guest, frames);
@@ -133,8 +148,7 @@ void frames_wait(struct guest *guest, const struct frames *frames)
     if (!frames->has_greeted) {
         guest_expect(guest, clock_ms() + GREETING_MS);
     } else if (frames->head_size > 0) {
-        guest_expect(guest,
-                     clock_ms() + FRAME_MS + (int64_t)((frames->announced - frames->frame.size) / FRAME_BYTES_MS));
+        guest_expect(guest, clock_ms() + FRAME_MS + (int64_t)((frames->announced - frames->come) / FRAME_BYTES_MS));
     }
 }
 

@@ -20,6 +20,9 @@ struct frames {
     size_t head_size;
     struct intake frame;
     size_t announced;
+    char front[FRAME_ROUTE_BYTES]; /* its first bytes */
+    size_t come;
+    bool is_skipped; /* there was no room for it: the rest is read for nobody, so that the next one can be */
 };
 
 /* The numbers in front. */
@@ -28,13 +31,13 @@ struct frame_route {
     size_t size;
 };
 
-/* Called with each whole frame, borrowed. It may let the guest go. */
-typedef void frames_whole(struct guest *guest, struct text frame);
+/* Called with each whole frame, borrowed; of one that was skipped with its first bytes. It may let the guest go. */
+typedef void frames_whole(struct guest *guest, struct text frame, bool is_skipped);
 
 /* Sends our greeting. */
 void frames_greet(struct guest *guest);
 
-/* Takes bytes that have come. Where they are no frame, or there is no room for them, the guest is let go. */
+/* Takes bytes that have come. Where they are no frame the guest is let go. */
 void frames_take(struct guest *guest, struct frames *frames, struct text bytes, frames_whole *whole);
 
 /* Nothing is being sent any more: waits for what is to come now. */

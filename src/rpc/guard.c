@@ -214,13 +214,18 @@ static bool hand_to_nng(struct guard *guard, uint32_t number, struct text body)
     return false;
 }
 
-static void pass_on(struct guest *guest, struct text frame)
+static void pass_on(struct guest *guest, struct text frame, bool is_skipped)
 {
     struct guard *const guard = guard_of(guest);
     struct frame_route route;
     struct ticket given;
     if (!frame_route_read(frame, &route)) {
         guest_leave(guest);
+        return;
+    }
+    if (is_skipped) {
+        refuse(guest, &route, STATUS_UNAVAILABLE,
+               "The worker has no room for a request of this size; it was not begun. Try again in a moment.");
         return;
     }
     const uint32_t number = has_place(guard, caller_of(guest)) ? take_ticket(guest, &route) : 0;

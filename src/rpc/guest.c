@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -127,12 +128,13 @@ void guest_pause(struct guest *guest, bool paused)
     guest_touch(guest);
 }
 
-/* Counts what is kept for it: false where that is more than there may be of all guests; nothing is counted then. */
+/* Counts what is kept for it: false where that is more than there may be of all guests, or than there is memory for;
+ * nothing is counted then. */
 static bool keep(struct guest *guest, size_t bytes)
 {
     struct door *const door = guest->door;
     const size_t others = door->bytes - guest->kept;
-    if (bytes > guest->kept && others + bytes > door->options.bytes) {
+    if (bytes > guest->kept && (others + bytes > door->options.bytes || !memory_has_room(bytes))) {
         return false;
     }
     door->bytes = others + bytes;

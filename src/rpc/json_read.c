@@ -69,6 +69,22 @@ static bool read_integer(const struct reading *reading, const ProtobufCFieldDesc
            fail_type(reading, field->name, "a whole number in its range");
 }
 
+/* "a", "b" or "c" */
+static const char *list_words(struct arena *arena, const ProtobufCEnumDescriptor *descriptor)
+{
+    struct buffer list = {.arena = arena};
+    const char *last = NULL;
+    for (unsigned i = 0; i < descriptor->n_values; i++) {
+        const char *const word = json_enum_word(arena, descriptor, &descriptor->values[i]);
+        if (word != NULL && last != NULL) {
+            buffer_printf(&list, "%s\"%s\"", list.size == 0 ? "" : ", ", last);
+        }
+        last = word != NULL ? word : last;
+    }
+    buffer_printf(&list, "%s\"%s\"", list.size == 0 ? "" : " or ", last == NULL ? "" : last);
+    return buffer_string(&list);
+}
+
 static bool read_enum(const struct reading *reading, const ProtobufCFieldDescriptor *field, const json_t *json,
                       int *value)
 {
@@ -80,7 +96,7 @@ static bool read_enum(const struct reading *reading, const ProtobufCFieldDescrip
             return true;
         }
     }
-    return fail_type(reading, field->name, "one of its documented words");
+    return fail_type(reading, field->name, list_words(reading->arena, descriptor));
 }
 
 static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,

@@ -5,6 +5,7 @@
 #include "rpc/lanes.h"
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +13,8 @@
 #include <time.h>
 
 #define IDLE_SECONDS 30
-#define FEW          8 /* jobs that an owner may have waiting, however many others wait */
+#define STACK_SPACE  ((size_t)8 * 1024 * 1024) /* of addresses */
+#define FEW          8                         /* jobs that an owner may have waiting, however many others wait */
 
 struct lane_thread {
     struct lane_thread *next;
@@ -114,9 +116,12 @@ static void join_dead(struct lane *lane)
     }
 }
 
-/* With the mutex held. */
+/* With the mutex held. A thread takes much of the addresses, and next to nothing of the memory. */
 static bool start_thread(struct lane *lane)
 {
+    if (lane->threads > 0 && !memory_has_room(STACK_SPACE)) {
+        return false;
+    }
     struct lane_thread *thread = memory_alloc(sizeof *thread);
     thread->lane = lane;
     if (pthread_create(&thread->thread, NULL, run_thread, thread) != 0) {

@@ -6,10 +6,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/shortage.h"
 #include "rpc/call_log.h"
 #include "rpc/closing.h"
 #include "rpc/guard.h"
 #include "rpc/lanes.h"
+#include "rpc/room.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
@@ -77,12 +80,15 @@ static void log_call(const struct visit *visit, const struct status *status)
 /* Sends the answer; the visit's memory goes, and its context receives again when it has been sent. */
 static void answer(struct visit *visit, const struct status *status, struct text bytes)
 {
-    nng_msg *message;
+    struct status own = {.arena = visit->arena};
+    if (!memory_has_room(bytes.size)) {
+        shortage(&own, "send", "the answer");
+        status = &own;
+        bytes = rpc_response_pack(visit->arena, status, NULL);
+    }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
-    if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, bytes.data, bytes.size) != 0) {
-        abort();
-    }
+    nng_msg *const message = rpc_message(bytes);
     arena_free(visit->arena);
     visit->arena = NULL;
     visit->step = STEP_SENDING;
@@ -96,11 +102,17 @@ static void refuse(struct visit *visit, const struct status *status)
     answer(visit, status, rpc_response_pack(visit->arena, status, NULL));
 }
 
-static void refuse_full(struct visit *visit, enum lane_answer why)
+/* One that has begun to wait, and those who follow it. */
+static void answer_all(struct visit *visit, struct visit *follower, const struct status *status, struct text bytes)
 {
-    struct status status = {.arena = visit->arena};
-    admission_full(why == LANE_GREEDY, &status);
-    refuse(visit, &status);
+    while (follower != NULL) {
+        struct visit *const next = follower->next;
+        answer(follower, status, bytes);
+        atomic_fetch_sub(&visit->server->working, 1);
+        follower = next;
+    }
+    answer(visit, status, bytes);
+    atomic_fetch_sub(&visit->server->working, 1);
 }
 
 /* ---- equal requests at the same moment ---- */
@@ -110,19 +122,10 @@ static bool is_shared(const struct visit *visit)
     return visit->place.service->methods[visit->place.method].shared;
 }
 
-static const char *authorization_of(const struct visit *visit)
-{
-    const char *const value = rpc_request_metadata(&visit->request, "authorization");
-    return value == NULL ? "" : value;
-}
-
 static bool is_equal(const struct visit *a, const struct visit *b)
 {
-    const struct text payload = a->request.payload;
     return a->place.service == b->place.service && a->place.method == b->place.method &&
-           payload.size == b->request.payload.size &&
-           (payload.size == 0 || memcmp(payload.data, b->request.payload.data, payload.size) == 0) &&
-           strcmp(authorization_of(a), authorization_of(b)) == 0;
+           rpc_request_asks_same(&a->request, &b->request);
 }
 
 /* True where an equal one waits for its turn: its answer will be this one's too. It has not begun, so that it sees all
@@ -187,33 +190,44 @@ static struct rpc_call call_of(struct visit *visit, struct status *status)
     };
 }
 
-/* What the handler says, in the visit's arena. */
-static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
+static enum rpc_lane lane_of(const struct visit *visit)
+{
+    return visit->place.service->methods[visit->place.method].lane;
+}
+
+static ProtobufCMessage *call_handler(struct visit *visit, struct status *status)
 {
     struct rpc_call call = call_of(visit, status);
     const ProtobufCMethodDescriptor *const method = &visit->place.service->descriptor->methods[visit->place.method];
+    const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
+    if (input == NULL) {
+        return NULL;
+    }
+    log_set_context(call_log_context(visit->arena, &visit->request));
+    ProtobufCMessage *const reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
+    log_set_context(NULL);
+    return reply;
+}
+
+/* What the handler says, in the visit's arena. */
+static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
+{
+    const size_t room = rpc_room_for(lane_of(visit), visit->request.payload.size);
     ProtobufCMessage *reply = NULL;
     if (!begins) {
         status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
     } else if (deadline_passed(visit->deadline)) {
         status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
+    } else if (room > 0 && !memory_claim(room)) {
+        shortage(status, "begin", "this request");
     } else {
-        const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
-        if (input != NULL) {
-            log_set_context(call_log_context(visit->arena, &visit->request));
-            reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
-            log_set_context(NULL);
-        }
+        reply = call_handler(visit, status);
+        memory_unclaim(room);
     }
     if (reply != NULL) {
         *status = (struct status){.arena = visit->arena}; /* of a failure that the handler made its answer of */
     }
     return rpc_response_pack(visit->arena, status, reply);
-}
-
-static enum rpc_lane lane_of(const struct visit *visit)
-{
-    return visit->place.service->methods[visit->place.method].lane;
 }
 
 /* On a lane's thread. */
@@ -224,18 +238,11 @@ static void work(struct lane_job *job)
     const enum rpc_lane lane = lane_of(visit);
     rpc_tally_waits(server->tally, lane, -1);
     rpc_tally_works(server->tally, lane, 1);
-    struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
+    struct visit *const follower = is_shared(visit) ? take_followers(visit) : NULL;
     struct status status = {.arena = visit->arena};
     const struct text bytes = ask_handler(visit, follower != NULL || is_wanted(visit), &status);
-    while (follower != NULL) {
-        struct visit *const next = follower->next;
-        answer(follower, &status, bytes);
-        atomic_fetch_sub(&server->working, 1);
-        follower = next;
-    }
     rpc_tally_works(server->tally, lane, -1); /* in front of the answer: who has it may ask for the metrics */
-    answer(visit, &status, bytes);
-    atomic_fetch_sub(&server->working, 1);
+    answer_all(visit, follower, &status, bytes);
 }
 
 /* ---- receiving ---- */
@@ -243,16 +250,10 @@ static void work(struct lane_job *job)
 /* Nobody waits for it: its followers are refused with it. */
 static void turn_away(struct visit *visit, enum lane_answer why)
 {
-    struct rpc_server *const server = visit->server;
-    struct visit *follower = is_shared(visit) ? take_followers(visit) : NULL;
-    while (follower != NULL) {
-        struct visit *const next = follower->next;
-        refuse_full(follower, why);
-        atomic_fetch_sub(&server->working, 1);
-        follower = next;
-    }
-    refuse_full(visit, why);
-    atomic_fetch_sub(&server->working, 1);
+    struct visit *const follower = is_shared(visit) ? take_followers(visit) : NULL;
+    struct status status = {.arena = visit->arena};
+    admission_full(why == LANE_GREEDY, &status);
+    answer_all(visit, follower, &status, rpc_response_pack(visit->arena, &status, NULL));
 }
 
 static void enter_lane(struct visit *visit)
@@ -262,12 +263,11 @@ static void enter_lane(struct visit *visit)
     if (is_shared(visit) && follow(visit)) {
         return;
     }
-    struct rpc_tally *const counted = visit->server->tally;
     const enum rpc_lane lane = lane_of(visit);
-    rpc_tally_waits(counted, lane, 1); /* it may have begun when lane_add returns */
+    rpc_tally_waits(visit->server->tally, lane, 1); /* it may have begun when lane_add returns */
     const enum lane_answer told = lane_add(visit->server->lanes[lane], &visit->job);
     if (told != LANE_ADDED) {
-        rpc_tally_waits(counted, lane, -1);
+        rpc_tally_waits(visit->server->tally, lane, -1);
         turn_away(visit, told);
     }
 }

@@ -2,6 +2,7 @@
  * truss-worker: reads its options, listens, and serves until it is told to stop.
  */
 #include "base/log.h"
+#include "base/memory.h"
 #include "framework/core/survey.h"
 #include "workbench/opening.h"
 #include "worker/branch_watch.h"
@@ -333,7 +334,7 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
 
 int main(int argc, char **argv)
 {
-    memory_keep_little();
+    memory_begin();
     static const struct program program = {"truss-worker", "serves the migrations of one project and database over RPC",
                                            OF_WORKER};
     struct arena *const arena = arena_new(0);

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -58,6 +60,46 @@ class Besieged(Case):
         self.assertLess(most[0], MEGABYTES)
         self.assertLess(most[1], FILES)
         wait_for(lambda: self.means(program)[1] <= before[1] + 4)
+
+
+@unittest.skipIf(harness.SANITIZED, "a sanitizer takes addresses without end")
+class Limited(Case):
+    """Requests that take much, more at once than there is memory for: each is answered, and worker and bridge live on."""
+
+    limit = 600
+
+    def ask(self, http, number, end, told):
+        tables = "".join(f"create table a{i}(b int);" for i in range(200000))
+        rows = {"sql": "select repeat('x', 1000000) from generate_series(1, 100)"}
+        wishes = (("detect-schema", "migrations/idempotent/detect-schema", {"sql": tables}), ("query", "sql/query", rows),
+                  ("long", "migrations/idempotent/detect-schema", {"sql": f"/*{'x' * 7900000}*/"}), ("plan", "migrations/plan", None),
+                  ("dry run", "migrations/idempotent/run", {"dry_run": True}), ("status", "migrations/status", None),
+                  ("preview", "migrations/preview/2025_big", None))
+        while time.monotonic() < end:
+            name, path, body = wishes[number % len(wishes)]
+            number += 1
+            try:
+                status = http.request("GET" if body is None else "POST", "/api/" + path, body).status
+            except OSError as error:
+                status = type(error).__name__
+            told[name, status] = told.get((name, status), 0) + 1
+
+    def test_a_request_without_memory_ends_and_its_program_does_not(self):
+        limited = {"space": 380 << 20}
+        files = self.project("prisma-blog").add("2025_big", "".join(f"insert into a values({i});\n" for i in range(400000)))
+        worker = self.worker(files, limits=limited)
+        http = self.bridge(worker, limits=limited)
+        told, end = {}, time.monotonic() + (40 if WHOLE else 8)
+        clients = [threading.Thread(target=self.ask, args=(http, number, end, told)) for number in range(20)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        print(f"380 MB of addresses: {told}", file=sys.stderr)
+        self.assertEqual((worker.process.poll(), http.process.poll()), (None, None), worker.text()[-300:])
+        self.assertLessEqual({status for _, status in told}, {200, 400, 409, 429, 503})
+        self.assertIn(503, {status for _, status in told})
+        wait_for(lambda: http.get("/api/migrations/status").status == 200)
 
 
 class Bridge(Besieged):

@@ -90,12 +90,14 @@ def clean_environment(variables=None, worker=None):
 class Program:
     """One of ours, its log collected, and its address once it says that it listens."""
 
-    def __init__(self, name, *arguments, environment=None, cwd=None, user=None):
+    def __init__(self, name, *arguments, environment=None, cwd=None, user=None, limits=None):
+        """limits: {"space": the bytes of addresses that it may have}"""
         self.name = name
+        begin = ["prlimit", f"--as={limits['space']}"] if limits else []
         self.log = []
         self.address = None
         self._listening = threading.Event()
-        self.process = subprocess.Popen([os.path.join(BIN, name), *arguments], stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([*begin, os.path.join(BIN, name), *arguments], stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                         env=clean_environment(environment), cwd=cwd, user=user)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -436,13 +438,13 @@ class Case(unittest.TestCase):
         if not program.process.stderr.closed:
             program.stop()
 
-    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None, user=None):
+    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None, user=None, limits=None):
         """A worker on this test's database; url=None gives it none."""
         variables = dict(environment or {})
         if url is not None:
             variables["DATABASE_URL"] = self.url() if url == "own" else url
         return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
-                            environment=variables, user=user).wait_listening()
+                            environment=variables, user=user, limits=limits).wait_listening()
 
     def serve(self, *scripts):
         """A project of migrations 1, 2, …, a worker on it, and a connection to that."""
@@ -457,9 +459,9 @@ class Case(unittest.TestCase):
         self.addCleanup(connection.close)
         return connection
 
-    def bridge(self, *workers, arguments=()):
+    def bridge(self, *workers, arguments=(), limits=None):
         addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
-        program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments).wait_listening()
+        program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments, limits=limits).wait_listening()
         return Http(program.address, program.process, program)
 
     def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=120):

@@ -30,8 +30,8 @@ static void sleep_ms(long ms)
     nanosleep(&time, NULL);
 }
 
-/* A handler that does what the name says: "sleep N", "fail", "nothing", "large" (a megabyte), or answers with the name
- * as its content. */
+/* A handler that does what the name says: "sleep N", "fail", "nothing", "large" (a megabyte; "sleep N large"), or
+ * answers with the name as its content. */
 static ProtobufCMessage *preview(void *context, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const Truss__Migration__V1__PreviewRequest *const request = (const Truss__Migration__V1__PreviewRequest *)input;
@@ -52,7 +52,7 @@ static ProtobufCMessage *preview(void *context, struct rpc_call *call, const Pro
     }
     truss__migration__v1__preview_response__init(reply);
     reply->content = request->name;
-    if (strcmp(request->name, "large") == 0) {
+    if (strcmp(request->name, "large") == 0 || text_ends_with(text_of(request->name), " large")) {
         reply->content = memset(arena_alloc(call->arena, MEGABYTE + 1), 'x', MEGABYTE);
         reply->content[MEGABYTE] = '\0';
     }

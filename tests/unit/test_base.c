@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/intake.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "base/words.h"
@@ -320,6 +321,30 @@ START_TEST(a_file_is_read_piece_by_piece_or_only_its_beginning)
 }
 END_TEST
 
+/* Files of zeros that take no room on the disk. */
+START_TEST(a_file_is_not_read_where_there_is_no_memory_for_it)
+{
+    const size_t limit = (size_t)512 * 1024 * 1024;
+    struct arena *const budgeted = arena_new(limit);
+    struct text content;
+    ck_assert(file_create(in_directory("small"), text_of("12345"), &status));
+    ck_assert(file_create(in_directory("large"), text_of(""), &status));
+    ck_assert_int_eq(truncate(in_directory("large"), 300 * 1024 * 1024), 0);
+    memory_limit_resident(limit);
+    ck_assert(!file_read(arena, in_directory("large"), SIZE_MAX, &content, &status));
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_uint_gt(status.retry_ms, 0);
+    ck_assert_ptr_null(arena_try_alloc(budgeted, limit - 1));
+    ck_assert(memory_claim(100 * 1024 * 1024));
+    ck_assert(!memory_claim(limit)); /* which sets nothing aside */
+    ck_assert(memory_claim(100 * 1024 * 1024));
+    memory_limit_resident(1); /* more is used already: what is small is answered from the reserve */
+    ck_assert(file_read(arena, in_directory("small"), SIZE_MAX, &content, &status));
+    ck_assert_ptr_null(arena_try_alloc(budgeted, 1024 * 1024));
+    arena_free(budgeted);
+}
+END_TEST
+
 START_TEST(a_fifo_does_not_hang_the_reader)
 {
     struct text content;
@@ -361,6 +386,7 @@ int main(void)
     tcase_add_test(files, a_link_is_within_a_folder_where_it_leads_into_it);
     tcase_add_test(files, a_file_larger_than_the_limit_is_refused);
     tcase_add_test(files, a_file_is_read_piece_by_piece_or_only_its_beginning);
+    tcase_add_test(files, a_file_is_not_read_where_there_is_no_memory_for_it);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
     suite_add_tcase(suite, plain);

@@ -110,6 +110,7 @@ static const struct {
 } bad[] = {
     {"[]", "object"},
     {"null", "object"},
+    {"{\"transaction\": \"both\"}", "\"transaction\" must be \"each\" or \"all\""},
     {"{\"migrations\": \"a\"}", "\"migrations\" must be a list"},
     {"{\"migrations\": [1]}", "must be a string"},
     {"{\"other\": 1}", "\"other\""},

@@ -1,11 +1,20 @@
 /*
  * A channel and a server in one process, over TCP and a Unix socket: how calls end, also where something is amiss.
  */
+#include "base/memory.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "unit/rpc_pair.h"
 
 #include <stdio.h>
 #include <unistd.h>
+
+static void wait_begun(int count)
+{
+    for (const int64_t until = deadline_in(20000); atomic_load(&handled) < count && !deadline_passed(until);) {
+        sleep_ms(5);
+    }
+    ck_assert_int_eq(atomic_load(&handled), count);
+}
 
 START_TEST(a_call_is_answered_and_its_metadata_travels)
 {
@@ -73,6 +82,30 @@ START_TEST(a_request_beyond_the_limit_is_refused_before_it_is_sent)
 }
 END_TEST
 
+/* Frames, requests and answers: each is refused by itself, and the connection stays. */
+START_TEST(what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered)
+{
+    start_server(2, 4);
+    char *const large = arena_alloc(arena, 2 * MEGABYTE + 1);
+    memset(large, 'x', 2 * MEGABYTE);
+    ck_assert_ptr_nonnull(ask("first", 20000));
+    struct outcomes outcomes = {0};
+    start_call("sleep 700 large", 20000, &outcomes);
+    wait_begun(2);
+    memory_limit_resident(1);
+    ck_assert_ptr_null(ask(large, 20000));
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_ptr_null(ask("small", 20000)); /* runs and reads take more than they are sent */
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_uint_gt(status.retry_ms, 0);
+    wait_total(&outcomes, 1);
+    ck_assert_int_eq(outcomes.refused, 1);
+    memory_limit_resident(0);
+    ck_assert_ptr_nonnull(ask(large, 20000));
+    ck_assert_int_eq(atomic_load(&handled), 3);
+}
+END_TEST
+
 START_TEST(a_url_that_is_none_is_refused)
 {
     static const char *const urls[] = {"", "http://x", "tcp://", "tcp://nohost:x"};
@@ -109,20 +142,12 @@ START_TEST(a_full_lane_refuses_at_once)
 }
 END_TEST
 
-static void wait_begun(void)
-{
-    for (const int64_t until = deadline_in(20000); atomic_load(&handled) == 0 && !deadline_passed(until);) {
-        sleep_ms(5);
-    }
-    ck_assert_int_eq(atomic_load(&handled), 1);
-}
-
 START_TEST(what_expires_in_the_queue_is_never_begun)
 {
     start_server(1, 4);
     struct outcomes outcomes = {0};
     start_call("sleep 2000", 20000, &outcomes);
-    wait_begun();
+    wait_begun(1);
     for (int i = 0; i < 3; i++) {
         start_call("x", 100, &outcomes);
     }
@@ -152,7 +177,7 @@ START_TEST(a_server_that_stops_finishes_what_it_has)
     start_server(2, 4);
     struct outcomes outcomes = {0};
     start_call("sleep 300", 20000, &outcomes);
-    wait_begun();
+    wait_begun(1);
     ck_assert(rpc_server_stop(server, 5000));
     server = NULL;
     wait_total(&outcomes, 1);
@@ -186,6 +211,7 @@ int main(void)
     tcase_add_test(tests, a_worker_that_is_not_there_is_unavailable);
     tcase_add_test(tests, a_slow_worker_is_a_deadline_exceeded);
     tcase_add_test(tests, a_request_beyond_the_limit_is_refused_before_it_is_sent);
+    tcase_add_test(tests, what_there_is_no_memory_for_is_refused_and_the_next_one_is_answered);
     tcase_add_test(tests, a_url_that_is_none_is_refused);
     tcase_add_test(tests, many_calls_at_once_are_each_answered_once);
     tcase_add_test(tests, a_full_lane_refuses_at_once);

@@ -180,10 +180,7 @@ static void add_event(struct operation *operation, const struct run_event *event
     message->at = message_time(arena, now);
     if (operation->event_count == operation->event_capacity) {
         operation->event_capacity = operation->event_capacity == 0 ? 16 : operation->event_capacity * 2;
-        operation->events = realloc(operation->events, operation->event_capacity * sizeof *operation->events);
-        if (operation->events == NULL) {
-            abort();
-        }
+        operation->events = memory_resize(operation->events, operation->event_capacity * sizeof *operation->events);
     }
     const size_t size = truss__migration__v1__event__get_packed_size(message);
     char *const bytes = memory_alloc(size + 1);

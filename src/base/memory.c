@@ -1,0 +1,156 @@
+/*
+ * What is used is asked of the kernel each time: only it knows what libraries take. One pread(2) of a file that stays
+ * open, and only where there is a limit.
+ */
+#include "base/memory.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GIVEN_BACK   (512 * 1024) /* blocks from this size on, when they are freed: larger than any block of an arena */
+#define MOST_HEAPS   4            /* of glibc's, which has eight for each processor */
+#define HEAP_SPACE   ((size_t)64 * 1024 * 1024) /* of addresses, that each of them takes at once */
+#define MOST_RESERVE ((size_t)64 * 1024 * 1024) /* that is kept for what nobody asks for */
+#define RESERVE_PART 8                          /* of the limit, where that is less */
+#define SMALL        ((size_t)64 * 1024)        /* what the reserve is for */
+#define WAIT_MS      20
+#define MOST_WAITS   150
+#define RETRY_MS     1000
+
+static struct {
+    size_t addresses; /* SIZE_MAX: no limit */
+    size_t resident;
+    int statm;
+    atomic_size_t claimed;
+} memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
+
+/* The first number or word of a small file; "" where there is none. */
+static void read_word(const char *path, char *word, size_t size)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t got = file < 0 ? -1 : read(file, word, size - 1);
+    word[got < 0 ? 0 : got] = '\0';
+    if (file >= 0) {
+        close(file);
+    }
+}
+
+/* The least that the process's control group and those above it allow ("memory.max", version 2). */
+static size_t limit_of_group(void)
+{
+    char line[PATH_MAX];
+    char path[PATH_MAX + 64];
+    char word[32];
+    size_t least = SIZE_MAX;
+    read_word("/proc/self/cgroup", line, sizeof line);
+    char *const group = strncmp(line, "0::/", 4) == 0 ? line + 3 : NULL;
+    if (group != NULL) {
+        group[strcspn(group, "\n")] = '\0';
+    }
+    for (char *end = group; end != NULL; end = strrchr(group, '/')) {
+        *end = end == group ? *end : '\0';
+        snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
+        read_word(path, word, sizeof word);
+        const unsigned long long limit = strtoull(word, NULL, 10); /* "max" is 0 */
+        least = limit > 0 && limit < least ? (size_t)limit : least;
+    }
+    return least;
+}
+
+static void open_statm(void)
+{
+    const bool is_limited = memory.addresses != SIZE_MAX || memory.resident != SIZE_MAX;
+    if (is_limited && memory.statm < 0) {
+        memory.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    }
+}
+
+void memory_begin(void)
+{
+    struct rlimit limit;
+    memory.addresses = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : SIZE_MAX;
+    memory.resident = limit_of_group();
+    open_statm();
+    mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
+    mallopt(M_TRIM_THRESHOLD, GIVEN_BACK);
+    mallopt(M_ARENA_MAX, memory.addresses / RESERVE_PART < MOST_HEAPS * HEAP_SPACE ? 1 : MOST_HEAPS);
+}
+
+void memory_limit_resident(size_t bytes)
+{
+    memory.resident = bytes == 0 ? SIZE_MAX : bytes;
+    open_statm();
+}
+
+/* What is left of one limit, beside the reserve. */
+static size_t left_of(size_t limit, size_t used)
+{
+    const size_t reserve = limit / RESERVE_PART < MOST_RESERVE ? limit / RESERVE_PART : MOST_RESERVE;
+    return used > limit - reserve ? 0 : limit - reserve - used;
+}
+
+/* What is left of the strictest one. */
+static size_t left(void)
+{
+    char text[128];
+    char *rest;
+    const ssize_t size = memory.statm < 0 ? -1 : pread(memory.statm, text, sizeof text - 1, 0);
+    if (size <= 0) {
+        return SIZE_MAX;
+    }
+    text[size] = '\0';
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t addresses = strtoul(text, &rest, 10) * page;
+    const size_t resident = strtoul(rest, NULL, 10) * page;
+    const size_t a = memory.addresses == SIZE_MAX ? SIZE_MAX : left_of(memory.addresses, addresses);
+    const size_t b = memory.resident == SIZE_MAX ? SIZE_MAX : left_of(memory.resident, resident);
+    return a < b ? a : b;
+}
+
+static bool has_room(size_t bytes)
+{
+    const size_t room = left();
+    const size_t claimed = atomic_load(&memory.claimed);
+    return room == SIZE_MAX || (bytes <= room && claimed <= room - bytes);
+}
+
+bool memory_has_room(size_t bytes)
+{
+    return bytes <= SMALL || has_room(bytes);
+}
+
+bool memory_claim(size_t bytes)
+{
+    atomic_fetch_add(&memory.claimed, bytes);
+    if (has_room(0)) {
+        return true;
+    }
+    memory_unclaim(bytes);
+    return false;
+}
+
+void memory_unclaim(size_t bytes)
+{
+    atomic_fetch_sub(&memory.claimed, bytes);
+}
+
+void memory_must_wait(const void *given, unsigned times)
+{
+    const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000L};
+    if (given == NULL && times >= MOST_WAITS) {
+        fputs("truss: out of memory\n", stderr);
+        abort();
+    }
+    if (given == NULL) {
+        nanosleep(&moment, NULL);
+    }
+}

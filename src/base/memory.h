@@ -1,0 +1,32 @@
+/*
+ * How much memory the process may still take, where it is limited: by the address space that it may have (ulimit -v),
+ * or by its control group (a container's limit, systemd's MemoryMax). What comes from outside and may be large asks
+ * here first, so that a request ends with UNAVAILABLE while there is still memory to say so. Without a limit there is
+ * always room, and asking costs nothing.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads the limits, and sets malloc up to give back what is large as soon as it is freed. Once, at the start of a
+ * program: before there are threads, and before the sandbox takes the files away that have the limits. */
+void memory_begin(void);
+
+/* As if the control group allowed so many bytes; 0: as many as there are. For tests. */
+void memory_limit_resident(size_t bytes);
+
+/* Room for so many bytes more, beside what others have set aside and a reserve? There is always some for what is small.
+ */
+bool memory_has_room(size_t bytes);
+
+/* Sets so many bytes aside for a request until they are given back; false where there is no room for them. */
+bool memory_claim(size_t bytes);
+void memory_unclaim(size_t bytes);
+
+/* What an allocation gave at its n-th try. Where that is NULL a moment is waited, as others may give some back; where
+ * none did for seconds, the process ends. */
+void memory_must_wait(const void *given, unsigned times);
+
+#endif
