@@ -3,12 +3,28 @@
  */
 #include "pg/receive.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#define KEPT_AFTER_MS 1000 /* a run may be given a session that is up to 250 ms old (pool.c) */
+#define KEPT_NAME     16   /* characters */
+
 struct statement {
     const char *sql;
+    const char *name; /* of a prepared one; NULL: it is sent as it stands */
     int count;
     const char *const *values;
     int format; /* of the result: 0 text, 1 binary */
+    const struct pg_meanwhile *meanwhile;
 };
+
+static int send(const struct pg_session *session, const struct statement *one)
+{
+    return one->name != NULL
+               ? PQsendQueryPrepared(session->connection, one->name, one->count, one->values, NULL, NULL, one->format)
+               : PQsendQueryParams(session->connection, one->sql, one->count, NULL, one->values, NULL, NULL,
+                                   one->format);
+}
 
 static PGresult *query(struct pg_session *session, const struct statement *statement, struct status *status)
 {
@@ -17,10 +33,12 @@ static PGresult *query(struct pg_session *session, const struct statement *state
     if (!receive_ready(session, status)) {
         return NULL;
     }
-    if (PQsendQueryParams(session->connection, statement->sql, statement->count, NULL, statement->values, NULL, NULL,
-                          statement->format) == 0) {
+    if (send(session, statement) == 0) {
         receive_lost(session, status);
         return NULL;
+    }
+    if (statement->meanwhile != NULL && statement->meanwhile->work != NULL) {
+        statement->meanwhile->work(statement->meanwhile->data);
     }
     if (!receive_all(session, &receipt)) {
         PQclear(result);
@@ -32,7 +50,7 @@ static PGresult *query(struct pg_session *session, const struct statement *state
 PGresult *session_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status)
 {
-    return query(session, &(struct statement){sql, count, values, 0}, status);
+    return query(session, &(struct statement){.sql = sql, .count = count, .values = values}, status);
 }
 
 /* Behind a pooler nothing lasts longer than a transaction: the path of our own neither. */
@@ -53,12 +71,67 @@ static PGresult *query_pinned(struct pg_session *session, const struct statement
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status)
 {
-    return query_pinned(session, &(struct statement){sql, count, values, 0}, status);
+    return query_pinned(session, &(struct statement){.sql = sql, .count = count, .values = values}, status);
 }
 
-PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status)
+PGresult *pg_query_binary(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                          struct status *status)
 {
-    return query_pinned(session, &(struct statement){sql, 0, NULL, 1}, status);
+    return query_pinned(session, &(struct statement){.sql = sql, .format = 1, .meanwhile = meanwhile}, status);
+}
+
+/* ---- what is kept ---- */
+
+static size_t place_of(const struct pg_session *session, const char *sql)
+{
+    size_t i = 0;
+    while (i < PG_MOST_KEPT && session->kept[i] != NULL && session->kept[i] != sql) {
+        i++;
+    }
+    return i;
+}
+
+bool pg_query_is_kept(const struct pg_session *session, const char *sql)
+{
+    const size_t place = place_of(session, sql);
+    return place < PG_MOST_KEPT && session->kept[place] == sql;
+}
+
+static void name_of(size_t place, char name[KEPT_NAME])
+{
+    snprintf(name, KEPT_NAME, "truss_%zu", place);
+}
+
+static bool prepare(struct pg_session *session, const char *sql, size_t place, struct status *status)
+{
+    char name[KEPT_NAME];
+    struct receipt prepared = {.status = status, .ok = true};
+    name_of(place, name);
+    if (!receive_ready(session, status)) {
+        return false;
+    }
+    if (PQsendPrepare(session->connection, name, sql, 0, NULL) == 0) {
+        return receive_lost(session, status);
+    }
+    session->kept[place] = receive_all(session, &prepared) ? sql : NULL;
+    return session->kept[place] != NULL;
+}
+
+PGresult *pg_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
+                        struct status *status)
+{
+    char name[KEPT_NAME];
+    const size_t place = place_of(session, sql);
+    const bool may_keep = !session->is_pooled && pg_session_is_pinned(session) && place < PG_MOST_KEPT &&
+                          clock_ms() - session->opened_at >= KEPT_AFTER_MS;
+    if (!may_keep) {
+        return pg_query(session, sql, count, values, status);
+    }
+    if (session->kept[place] == NULL && !prepare(session, sql, place, status)) {
+        return NULL;
+    }
+    name_of(place, name);
+    return query(session, &(struct statement){.sql = sql, .name = name, .count = count, .values = values}, status);
 }
 
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status)

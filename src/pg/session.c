@@ -227,14 +227,16 @@ static bool turn_jit_off(struct pg_session *session, struct status *status)
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(session));
     PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){pid}, status);
     session->is_jit_off = result != NULL && PQntuples(result) == 1;
+    session->is_jit_known = result != NULL;
     return result != NULL;
 }
 
 bool pg_session_use_jit(struct pg_session *session, bool use, struct status *status)
 {
-    if (use == !session->is_jit_off) {
+    if (use == !session->is_jit_off || (!use && session->is_jit_known)) {
         return true;
     }
+    session->is_jit_known = false;
     if (!use) {
         return turn_jit_off(session, status);
     }

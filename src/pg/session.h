@@ -92,9 +92,25 @@ const char *pg_session_script_schemas(const struct pg_session *session);
 PGresult *pg_query(struct pg_session *session, const char *sql, int count, const char *const *values,
                    struct status *status);
 
-/* The same without parameters, its result in binary form (PQfformat 1): for many rows with times, which cost the server
- * more as text than all the rest. */
-PGresult *pg_query_binary(struct pg_session *session, const char *sql, struct status *status);
+/* As pg_query, for a text that lives as long as the session and takes the server longer to plan than to run: a session
+ * that has lasted for a while keeps it prepared. What a run is given is younger, so that its scripts find nothing of
+ * ours. */
+PGresult *pg_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
+                        struct status *status);
+
+/* Is it kept already? */
+bool pg_query_is_kept(const struct pg_session *session, const char *sql);
+
+/* Something to be done while the server works. */
+struct pg_meanwhile {
+    void (*work)(void *data); /* NULL: nothing; it asks nothing of the session */
+    void *data;
+};
+
+/* The same as pg_query without parameters, its result in binary form (PQfformat 1): for many rows with times, which
+ * cost the server more as text than all the rest. */
+PGresult *pg_query_binary(struct pg_session *session, const char *sql, const struct pg_meanwhile *meanwhile,
+                          struct status *status);
 
 /* As pg_query, by the simple protocol and with nothing around it: for what is no PostgreSQL, as a pooler's console. */
 PGresult *pg_query_simple(struct pg_session *session, const char *sql, struct status *status);

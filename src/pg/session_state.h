@@ -7,20 +7,25 @@
 #include "pg/narrow.h"
 #include "pg/session.h"
 
+/* Texts that a session keeps prepared. */
+#define PG_MOST_KEPT 4
+
 struct pg_session {
     PGconn *connection;
     bool is_lost;
     bool is_jit_off;     /* by us */
+    bool is_jit_known;   /* it was asked for: where it is off already, it is not asked for again */
     bool is_pooled;      /* a pooler gives it one backend after the other */
     char *path;          /* the setting that a script of it has; NULL: not pinned yet (pg/search.h) */
     char *schemas;       /* those of it that exist, with PG_SCHEMA_END between */
     const char *context; /* of the last error, in its status's arena */
     int64_t deadline;
-    int64_t opened_at;     /* clock_ms units */
-    struct narrow *narrow; /* NULL: a message may be of any size */
-    size_t most_bytes;     /* of one message */
-    size_t came_bytes;     /* since the last whole one, about */
-    char *display;         /* host and database, for messages */
+    int64_t opened_at;              /* clock_ms units */
+    struct narrow *narrow;          /* NULL: a message may be of any size */
+    size_t most_bytes;              /* of one message */
+    size_t came_bytes;              /* since the last whole one, about */
+    const char *kept[PG_MOST_KEPT]; /* what the server has prepared for it, by their numbers; NULL: no more */
+    char *display;                  /* host and database, for messages */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;

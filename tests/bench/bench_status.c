@@ -1,10 +1,13 @@
 /*
- * A warm status over 1,000 applied migrations beside a bare SELECT of their ledger, in one process over one connection
- * each: what detection, listing, checksums and the join cost. Usage: bench_status DATABASE_URL PROJECT_DIR (bench.py
- * calls it).
+ * A warm status over migrations that are applied beside a bare SELECT of their ledger, over one connection each, one
+ * after the other: asked of a worker by RPC, and in this process, which is what detection, listing, checksums and the
+ * join cost of it. Usage: bench_status DATABASE_URL PROJECT_DIR WORKER (bench.py calls it).
  */
 #include "base/clock.h"
+#include "framework/core/survey.h"
 #include "migration/look/catalog.h"
+#include "rpc/channel.h"
+#include "truss/migration/v1/migration.pb-c.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +64,26 @@ static double status_once(const struct site *site, size_t *applied)
     return now_us() - began;
 }
 
+/* GetStatus is the first method of its service. */
+static double rpc_once(struct rpc_channel *channel)
+{
+    const double began = now_us();
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    Truss__Migration__V1__GetStatusRequest request = TRUSS__MIGRATION__V1__GET_STATUS_REQUEST__INIT;
+    const struct rpc_invocation invocation = {
+        .service = &truss__migration__v1__migration_service__descriptor,
+        .request = &request.base,
+        .options = {.timeout_ms = 60000},
+    };
+    if (rpc_call_wait(channel, &invocation, arena, &status) == NULL) {
+        fprintf(stderr, "bench_status: %s\n", status.message);
+        exit(1);
+    }
+    arena_free(arena);
+    return now_us() - began;
+}
+
 int main(int argc, char **argv)
 {
     struct arena *const arena = arena_new(0);
@@ -68,33 +91,37 @@ int main(int argc, char **argv)
     struct conninfo conninfo;
     static double selects[ROUNDS];
     static double statuses[ROUNDS];
+    static double calls[ROUNDS];
     size_t applied = 0;
-    if (argc != 3 || !conninfo_parse(arena, argv[1], &conninfo, &status)) {
-        fprintf(stderr, "usage: bench_status DATABASE_URL PROJECT_DIR\n");
+    if (argc != 4 || !conninfo_parse(arena, argv[1], &conninfo, &status)) {
+        fprintf(stderr, "usage: bench_status DATABASE_URL PROJECT_DIR WORKER\n");
         return 1;
     }
     const struct site site = {
-        .project = {.root = argv[2]},
+        .project = {.root = argv[2], .surveys = surveys_new()},
         .conninfo = &conninfo,
         .pool = pg_pool_new(&conninfo, 1),
         .checksums = checksums_new(),
     };
     struct pg_session *const session = pg_session_open(&conninfo, NO_DEADLINE, &status);
-    if (session == NULL) {
+    struct rpc_channel *const channel = session == NULL ? NULL : rpc_channel_open(argv[3], &status);
+    if (channel == NULL) {
         fprintf(stderr, "bench_status: %s\n", status.message);
         return 1;
     }
     status_once(&site, &applied);
+    rpc_once(channel);
     for (size_t i = 0; i < ROUNDS; i++) {
         selects[i] = select_once(session, &status);
         statuses[i] = status_once(&site, &applied);
+        calls[i] = rpc_once(channel);
     }
-    const double bare = median(selects, ROUNDS);
-    const double ours = median(statuses, ROUNDS);
-    printf("%zu %.0f %.0f\n", applied, bare, ours);
+    printf("%zu %.0f %.0f %.0f\n", applied, median(selects, ROUNDS), median(statuses, ROUNDS), median(calls, ROUNDS));
+    rpc_channel_close(channel);
     pg_session_free(session);
     pg_pool_free(site.pool);
     checksums_free(site.checksums);
+    surveys_free(site.project.surveys);
     arena_free(arena);
     return 0;
 }

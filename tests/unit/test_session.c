@@ -3,6 +3,8 @@
  */
 #include "session_scene.h"
 
+#include "pg/session_state.h"
+
 #include <stdatomic.h>
 
 /* ---- a connection that ends ---- */
@@ -456,9 +458,76 @@ static void want_binary(struct fake_client *client, void *unused)
 START_TEST(a_binary_query_asks_for_binary_results)
 {
     serve(want_binary);
-    PG_RESULT(result) = pg_query_binary(session, "SELECT 1", &status);
+    PG_RESULT(result) = pg_query_binary(session, "SELECT 1", NULL, &status);
     ck_assert_msg(result != NULL, "%s", status.message);
     ck_assert_str_eq(pg_field(result, 0, 0), "binary");
+}
+END_TEST
+
+static void note_done(void *data)
+{
+    *(bool *)data = true;
+}
+
+START_TEST(what_is_to_be_done_meanwhile_is_done)
+{
+    bool is_done = false;
+    const struct pg_meanwhile meanwhile = {note_done, &is_done};
+    serve(want_binary);
+    PG_RESULT(result) = pg_query_binary(session, "SELECT 1", &meanwhile, &status);
+    ck_assert_msg(result != NULL, "%s", status.message);
+    ck_assert(is_done);
+}
+END_TEST
+
+static void take_all(struct fake_client *client, const char *types)
+{
+    for (const char *type = types; *type != '\0'; type++) {
+        fake_take(client, *type, NULL);
+    }
+}
+
+static void one_row_of_what_is_bound(struct fake_client *client, const char *value)
+{
+    take_all(client, "BDES");
+    fake_message(client, '2', NULL, 0);
+    fake_row_description(client, 1);
+    fake_row(client, 1, value);
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+}
+
+static void want_one_parse(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take_query(client, "SELECT 2");
+    one_row_of_a_query(client);
+    take_all(client, "PS");
+    fake_message(client, '1', NULL, 0);
+    fake_ready(client, 'I');
+    one_row_of_what_is_bound(client, "first");
+    one_row_of_what_is_bound(client, "second");
+}
+
+static void ask_kept(const char *sql, const char *answer)
+{
+    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, &status);
+    ck_assert_msg(result != NULL, "%s", status.message);
+    ck_assert_str_eq(pg_field(result, 0, 0), answer);
+}
+
+/* What a run is given is young: its scripts find no statement of ours. */
+START_TEST(a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once)
+{
+    static const char sql[] = "SELECT 2";
+    serve(want_one_parse);
+    session->path = strdup("public");
+    ask_kept(sql, "1");
+    ck_assert(!pg_query_is_kept(session, sql));
+    session->opened_at -= 2000;
+    ask_kept(sql, "first");
+    ck_assert(pg_query_is_kept(session, sql));
+    ask_kept(sql, "second");
 }
 END_TEST
 
@@ -487,5 +556,7 @@ int main(void)
     tcase_add_test(all, a_message_of_four_gigabytes_is_not_waited_for);
     tcase_add_test(all, a_failed_transaction_is_a_transaction);
     tcase_add_test(all, a_binary_query_asks_for_binary_results);
+    tcase_add_test(all, what_is_to_be_done_meanwhile_is_done);
+    tcase_add_test(all, a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once);
     return run_suite(suite);
 }

@@ -81,6 +81,7 @@ struct ledger_reading {
     const struct ledger *ledger;
     const struct folder *folder;         /* NULL: none was found */
     const struct migration_files *files; /* of that folder; never NULL, perhaps empty */
+    struct pg_meanwhile meanwhile;       /* done once, as soon as the server is asked for the rows */
     struct ledger_entries entries;       /* the result */
 };
 

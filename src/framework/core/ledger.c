@@ -233,7 +233,9 @@ bool ledger_read_sql(struct ledger_reading *reading, const char *sql)
 {
     struct ledger_entries *const entries = &reading->entries;
     int at[COLUMNS];
-    PG_RESULT(result) = pg_query_binary(reading->session, sql, reading->status);
+    const struct pg_meanwhile meanwhile = reading->meanwhile;
+    reading->meanwhile = (struct pg_meanwhile){0};
+    PG_RESULT(result) = pg_query_binary(reading->session, sql, &meanwhile, reading->status);
     if (result == NULL || !find_columns(result, at, reading->status)) {
         return false;
     }

@@ -76,7 +76,7 @@ static bool has_names(struct ledger_reading *reading, bool *has)
                       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = 'name' AND "
                       "NOT a.attisdropped AND n.nspname = ");
     ledger_putf(&sql, reading->ledger, "%s AND c.relname = %s;", reading->ledger->schema, reading->ledger->table);
-    PG_RESULT(result) = pg_query_binary(reading->session, buffer_string(&sql), reading->status);
+    PG_RESULT(result) = pg_query_binary(reading->session, buffer_string(&sql), NULL, reading->status);
     *has = result != NULL && PQntuples(result) > 0;
     return result != NULL;
 }

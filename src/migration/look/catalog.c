@@ -45,8 +45,28 @@ static bool fail_policed(const struct request *request, struct pg_session *sessi
         ledger->schema, ledger->table, pg_session_user(session), ledger->schema, ledger->table);
 }
 
+/* The folder's files, listed by one who waits for something else. */
+struct listing {
+    const struct request *request;
+    struct catalog *catalog;
+    struct status status; /* its own: the other one is of what is waited for */
+    bool is_done;
+    bool ok;
+};
+
+static void list(void *data)
+{
+    struct listing *const listing = data;
+    struct catalog *const catalog = listing->catalog;
+    listing->status = (struct status){.arena = listing->request->arena};
+    listing->is_done = true;
+    listing->ok = !catalog->detection.has_folder || framework_list(listing->request->arena, &catalog->detection.folder,
+                                                                   &catalog->files, &listing->status);
+}
+
 /* A ledger that a migration has locked to its end is not waited for as long as that takes. */
-static bool read_ledger(const struct request *request, struct pg_session *session, struct catalog *catalog)
+static bool read_ledger(const struct request *request, struct pg_session *session, struct listing *listing,
+                        struct catalog *catalog)
 {
     const struct detection *const detection = &catalog->detection;
     struct ledger ledger = detection->ledger;
@@ -58,6 +78,7 @@ static bool read_ledger(const struct request *request, struct pg_session *sessio
         .ledger = &ledger,
         .folder = detection->has_folder ? &detection->folder : NULL,
         .files = &catalog->files,
+        .meanwhile = {listing->is_done ? NULL : list, listing},
     };
     if (detection->is_policed) {
         return fail_policed(request, session, &detection->ledger);
@@ -73,12 +94,18 @@ static bool read_ledger(const struct request *request, struct pg_session *sessio
 
 static bool read_halves(const struct request *request, struct pg_session *session, struct catalog *catalog)
 {
-    struct detection *const detection = &catalog->detection;
-    if (detection->has_folder &&
-        !framework_list(request->arena, &detection->folder, &catalog->files, request->status)) {
-        return false;
+    const struct detection *const detection = &catalog->detection;
+    struct listing listing = {.request = request, .catalog = catalog};
+    /* Some ask the ledger by what the files say. */
+    if (!detection->has_ledger || detection->framework->hooks.read_ledger != NULL) {
+        list(&listing);
     }
-    return !detection->has_ledger || read_ledger(request, session, catalog);
+    const bool may_read = !listing.is_done || listing.ok;
+    const bool ok = !detection->has_ledger || (may_read && read_ledger(request, session, &listing, catalog));
+    if (listing.is_done && !listing.ok) {
+        *request->status = listing.status;
+    }
+    return ok && listing.ok;
 }
 
 /* ---- what keeps "nothing to do" from being said ---- */

@@ -207,11 +207,13 @@ static bool ask(const struct request *request, struct pg_session *session, const
 {
     buffer_puts(&names->literal, names->literal.size == 0 ? "{}" : "}");
     const char *const values[] = {buffer_string(&names->literal)};
-    PG_RESULT(any) = pg_query(session, question->any, 1, values, request->status);
-    if (any == NULL || !pg_field_bool(any, 0, 0)) {
-        return any != NULL;
+    if (!pg_query_is_kept(session, question->all)) {
+        PG_RESULT(any) = pg_query(session, question->any, 1, values, request->status);
+        if (any == NULL || !pg_field_bool(any, 0, 0)) {
+            return any != NULL;
+        }
     }
-    PG_RESULT(result) = pg_query(session, question->all, 1, values, request->status);
+    PG_RESULT(result) = pg_query_kept(session, question->all, 1, values, request->status);
     if (result == NULL) {
         return false;
     }
