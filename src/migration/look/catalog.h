@@ -18,6 +18,10 @@ bool catalog_read_again(const struct request *request, struct pg_session *sessio
  * none. */
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name);
 
+/* The same for many: one for each name. It does not look through the catalog for each that is a name as it stands. */
+const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,
+                                             const char *const *names, size_t count);
+
 /* Fails with NOT_FOUND and the nearest names. */
 bool catalog_not_found(const struct catalog *catalog, struct text name, struct status *status);
 

@@ -3,6 +3,7 @@
  */
 #include "migration/look/catalog.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* "dir/20240101_init.up.sql", also without its directory and its ends: a person writes any of them. */
@@ -42,6 +43,47 @@ const struct catalog_item *catalog_find(const struct catalog *catalog, struct te
         }
     }
     return count == 1 ? found : NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct catalog_item *const first = *(const struct catalog_item *const *)a;
+    const struct catalog_item *const second = *(const struct catalog_item *const *)b;
+    const int order = strcmp(first->name, second->name);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+/* The first with this name. */
+static const struct catalog_item *search(const struct catalog_item *const *sorted, size_t count, const char *name)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bool less = strcmp(sorted[middle]->name, name) < 0;
+        low = less ? middle + 1 : low;
+        high = less ? high : middle;
+    }
+    return low < count && strcmp(sorted[low]->name, name) == 0 ? sorted[low] : NULL;
+}
+
+const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,
+                                             const char *const *names, size_t count)
+{
+    const struct catalog_item **const found = arena_array(arena, count + 1, sizeof(const struct catalog_item *));
+    const struct catalog_item **const sorted =
+        arena_array(arena, catalog->count + 1, sizeof(const struct catalog_item *));
+    for (size_t i = 0; i < catalog->count && count > 0; i++) {
+        sorted[i] = &catalog->items[i];
+    }
+    if (count > 0) {
+        qsort(sorted, catalog->count, sizeof(const struct catalog_item *), by_name);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_item *const exact = search(sorted, catalog->count, names[i]);
+        found[i] = exact != NULL ? exact : catalog_find(catalog, text_of(names[i]));
+    }
+    return found;
 }
 
 const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item)

@@ -22,6 +22,20 @@ static bool find(const struct request *request, const struct catalog *catalog, c
     return true;
 }
 
+static bool mark_named(const struct request *request, const struct catalog *catalog, const struct run_options *options,
+                       bool *wanted)
+{
+    const struct catalog_item **const found =
+        catalog_find_all(request->arena, catalog, options->names, options->name_count);
+    for (size_t i = 0; i < options->name_count; i++) {
+        if (found[i] == NULL || found[i]->file == NULL) {
+            return catalog_not_found(catalog, text_of(options->names[i]), request->status);
+        }
+        wanted[found[i] - catalog->items] = true;
+    }
+    return true;
+}
+
 /* Which items are asked for, applied or not. */
 static bool mark_wanted(const struct request *request, const struct catalog *catalog, const struct run_options *options,
                         bool *wanted)
@@ -38,12 +52,8 @@ static bool mark_wanted(const struct request *request, const struct catalog *cat
     if (has_target && !find(request, catalog, options->target, &last)) {
         return false;
     }
-    for (size_t i = 0; i < options->name_count; i++) {
-        size_t index;
-        if (!find(request, catalog, options->names[i], &index)) {
-            return false;
-        }
-        wanted[index] = true;
+    if (!mark_named(request, catalog, options, wanted)) {
+        return false;
     }
     for (size_t i = 0; options->name_count == 0 && catalog->count > 0 && i <= last; i++) {
         wanted[i] = true;

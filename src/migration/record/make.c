@@ -66,7 +66,7 @@ bool ledger_ensure(const struct request *request, struct pg_session *session, st
 
 /* A plain table without triggers, rules and policies takes every row that is inserted. A database may be without
  * PL/pgSQL, or have taken the right to it from everybody. */
-static bool ask_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
+bool ledger_note_obstacles(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     static const char sql[] =
         "SELECT c.relkind = 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity, c.oid, NOT "
@@ -86,7 +86,7 @@ static bool ask_obstacles(const struct request *request, struct pg_session *sess
 bool ledger_make_ready(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     return baseline_check(request, session, detection) && ledger_ensure(request, session, detection) &&
-           ask_obstacles(request, session, detection);
+           ledger_note_obstacles(request, session, detection);
 }
 
 /* ---- our own tables ---- */

@@ -72,14 +72,22 @@ static void choose(struct baseline *baseline, const struct catalog_item *item)
     }
 }
 
-static bool is_named(const struct baseline_wish *wish, const struct catalog *catalog, const struct catalog_item *item)
+/* Which items are named, applied or not; NULL where a name is none's. */
+static bool *named(struct baseline *baseline)
 {
+    const struct baseline_wish *const wish = baseline->wish;
+    const struct catalog *const catalog = &baseline->catalog;
+    bool *const is_named = arena_array(baseline->run.arena, catalog->count + 1, sizeof *is_named);
+    const struct catalog_item **const found =
+        catalog_find_all(baseline->run.arena, catalog, wish->names, wish->name_count);
     for (size_t i = 0; i < wish->name_count; i++) {
-        if (catalog_find(catalog, text_of(wish->names[i])) == item) {
-            return true;
+        if (found[i] == NULL || found[i]->file == NULL) {
+            catalog_not_found(catalog, text_of(wish->names[i]), baseline->run.status);
+            return NULL;
         }
+        is_named[found[i] - catalog->items] = true;
     }
-    return false;
+    return is_named;
 }
 
 static bool choose_all(struct baseline *baseline)
@@ -88,18 +96,14 @@ static bool choose_all(struct baseline *baseline)
     const struct catalog *const catalog = &baseline->catalog;
     const bool has_end = wish->name_count == 0 && !wish->all;
     const struct catalog_item *const last = has_end ? find(baseline, wish->through) : NULL;
-    if (has_end && last == NULL) {
+    const bool *const is_named = has_end && last == NULL ? NULL : named(baseline);
+    if (is_named == NULL) {
         return false;
-    }
-    for (size_t i = 0; i < wish->name_count; i++) {
-        if (find(baseline, wish->names[i]) == NULL) {
-            return false;
-        }
     }
     baseline->chosen = arena_array(baseline->run.arena, catalog->count, sizeof(struct catalog_item *));
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        if (wish->name_count == 0 || is_named(wish, catalog, item)) {
+        if (wish->name_count == 0 || is_named[i]) {
             choose(baseline, item);
         }
         if (has_end && item == last) {
@@ -140,37 +144,51 @@ static bool check_order(const struct baseline *baseline)
 
 /* ---- the rows ---- */
 
-static bool make_record(struct baseline *baseline, const struct catalog_item *item, struct ledger_record *record)
+/* What a record needs, the script too, lives in `arena`. */
+static bool make_record(struct baseline *baseline, struct arena *arena, const struct catalog_item *item,
+                        struct ledger_record *record)
 {
     struct run *const run = &baseline->run;
     const struct catalog *const catalog = &baseline->catalog;
     const struct migration_place place = {&run->request->site->project, &catalog->detection.folder, item->file};
     struct loaded loaded;
     char id[UUID_SIZE];
-    if (!migration_load(run->arena, &place, &loaded, run->status)) {
+    if (!migration_load(arena, &place, &loaded, run->status)) {
         return false;
     }
     uuid_v4(id);
-    *record = record_of(run->arena, catalog, item, &loaded);
-    record->id = arena_strdup(run->arena, id);
+    *record = record_of(arena, catalog, item, &loaded);
+    record->id = arena_strdup(arena, id);
     return true;
+}
+
+/* The row of one. Its script goes again: a thousand of them must not add up. */
+static bool put_one(struct baseline *baseline, const struct catalog_item *item, bool has_steps, struct buffer *sql)
+{
+    const struct detection *const detection = &baseline->catalog.detection;
+    struct arena *const reading = arena_new(0);
+    struct buffer row = {.arena = reading};
+    struct ledger_record record;
+    const bool ok = make_record(baseline, reading, item, &record);
+    if (ok) {
+        row_put(&row, detection->framework, LEDGER_MARK_APPLIED, &detection->ledger, &record);
+        if (has_steps) {
+            progress_put_forget(&row, &detection->ledger, record.name);
+        }
+        buffer_add(sql, buffer_text(&row));
+    }
+    arena_free(reading);
+    return ok;
 }
 
 /* The rows of all but the first. */
 static bool put_others(struct baseline *baseline, bool has_steps, struct buffer *sql)
 {
-    const struct detection *const detection = &baseline->catalog.detection;
-    for (size_t i = 1; i < baseline->count; i++) {
-        struct ledger_record record;
-        if (!make_record(baseline, baseline->chosen[i], &record)) {
-            return false;
-        }
-        row_put(sql, detection->framework, LEDGER_MARK_APPLIED, &detection->ledger, &record);
-        if (has_steps) {
-            progress_put_forget(sql, &detection->ledger, record.name);
-        }
+    size_t i = 1;
+    while (i < baseline->count && put_one(baseline, baseline->chosen[i], has_steps, sql)) {
+        i++;
     }
-    return true;
+    return i >= baseline->count;
 }
 
 static bool write(struct baseline *baseline)
@@ -182,8 +200,9 @@ static bool write(struct baseline *baseline)
     struct failure ignored = {0};
     bool has_steps;
     if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
-        !store_exists(run->session, &has_steps, run->status) || !make_record(baseline, baseline->chosen[0], &first) ||
-        !put_others(baseline, has_steps, &others)) {
+        !ledger_note_obstacles(run->request, run->session, &catalog->detection) ||
+        !store_exists(run->session, &has_steps, run->status) ||
+        !make_record(baseline, run->arena, baseline->chosen[0], &first) || !put_others(baseline, has_steps, &others)) {
         return false;
     }
     struct transaction transaction = mark_transaction(run, catalog, &first, LEDGER_MARK_APPLIED, has_steps);
@@ -213,9 +232,11 @@ static bool may_record(struct baseline *baseline)
     for (size_t i = 0; ok && i < baseline->count; i++) {
         const struct catalog_item *const item = baseline->chosen[i];
         const struct migration_place place = {&run->request->site->project, &catalog->detection.folder, item->file};
-        ok = migration_load(run->arena, &place, &loaded, run->status);
+        struct arena *const reading = arena_new(0);
+        ok = migration_load(reading, &place, &loaded, run->status);
         hash_add_word(&hash, item->name);
-        hash_add_word(&hash, ok ? loaded_hash(run->arena, &loaded) : NULL);
+        hash_add_word(&hash, ok ? loaded_hash(reading, &loaded) : NULL);
+        arena_free(reading);
     }
     const struct act act = {.hash = act_hash_finish(run->arena, &hash),
                             .what = act_words(run->arena, "mark as applied", baseline->count, name_of, baseline)};
