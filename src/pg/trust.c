@@ -4,7 +4,17 @@
  */
 #include "pg/trust.h"
 
+#include "base/sqlstate.h"
 #include "pg/session.h"
+
+#include <string.h>
+
+/* What the query gives the server for a number. */
+#define NOT_PLAIN "truss: no plain table any more:"
+
+static const char has_got[] =
+    " has got a trigger, a rule or row security since this run has looked at it, from another session or by what the "
+    "script calls. Nothing was kept: run again, or do that by hand before.";
 
 void pg_put_guard_lock(struct buffer *sql, const char *name)
 {
@@ -20,14 +30,10 @@ static const char stranger_sql[] =
     "AND f.proowner OPERATOR(pg_catalog.<>) c.relowner AND NOT " PG_IS_TRUSTED("r") " LIMIT 1;\n";
 
 /* The kinds that LOCK TABLE takes. A table that is not there is told of by the statement that needs it. */
-void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
+static void put_block(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
     struct buffer words = {.arena = sql->arena};
-    if (guard->only_lock) {
-        pg_put_guard_lock(sql, guard->name);
-        return;
-    }
     pg_quote_literal(&name, text_of(guard->name));
     pg_quote_literal(&words, text_of(guard->words));
     buffer_printf(
@@ -49,12 +55,56 @@ void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
                   "role, when you have looked at it.'; END IF;\n",
                   buffer_string(&words));
     if (guard->is_plain) {
-        buffer_printf(
-            sql,
-            "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, ' has got a trigger, a "
-            "rule or row security since this run has looked at it, from another session or by what the script "
-            "calls. Nothing was kept: run again, or do that by hand before.');\n",
-            buffer_string(&words));
+        struct buffer reason = {.arena = sql->arena};
+        pg_quote_literal(&reason, text_of(has_got));
+        buffer_printf(sql, "RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = pg_catalog.concat(%s, %s);\n",
+                      buffer_string(&words), buffer_string(&reason));
     }
     buffer_puts(sql, "END IF; END $truss_under$;");
+}
+
+/* A CASE makes the number only where it is wanted. */
+static void put_query(struct buffer *sql, const struct table_guard *guard)
+{
+    struct buffer name = {.arena = sql->arena};
+    pg_quote_literal(&name, text_of(guard->name));
+    pg_put_guard_lock(sql, guard->name);
+    buffer_printf(
+        sql,
+        "SELECT CASE WHEN c.relhastriggers OR c.relhasrules OR c.relrowsecurity THEN pg_catalog.concat('" NOT_PLAIN
+        " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
+        "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass;",
+        buffer_string(&name));
+}
+
+void pg_put_guard(struct buffer *sql, const struct table_guard *guard)
+{
+    if (guard->is_plain && !guard->in_block) {
+        put_query(sql, guard);
+    } else if (guard->only_lock) {
+        pg_put_guard_lock(sql, guard->name);
+    } else {
+        put_block(sql, guard);
+    }
+}
+
+bool pg_guard_failed(const struct status *status)
+{
+    return status->message != NULL && strstr(status->message, NOT_PLAIN) != NULL;
+}
+
+void pg_guard_explain(struct pg_session *session, const struct table_guard *guard, struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    struct status ignored = {.arena = status->arena};
+    *status = (struct status){.arena = status->arena};
+    buffer_puts(&sql, "BEGIN;SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;");
+    put_block(&sql, guard);
+    if (guard->only_lock || pg_exec(session, buffer_string(&sql), status)) {
+        status_fail(status, STATUS_FAILED_PRECONDITION, "%s%s", guard->words, has_got);
+        status->sqlstate = SQLSTATE_NOT_IN_PREREQUISITE_STATE;
+    }
+    if (pg_session_in_transaction(session)) {
+        pg_exec(session, "ROLLBACK", &ignored);
+    }
 }

@@ -285,6 +285,7 @@ def main():
     counts = [int(word) for word in sys.argv[1:]] or [1, 100, 1000]
     cluster = harness.Cluster()
     cluster.psql("postgres", "ALTER SYSTEM SET fsync = on")
+    cluster.psql("postgres", f"ALTER USER app PASSWORD '{harness.PASSWORD}'")  # that of the tests has one iteration, which some of them refuse
     cluster.stop()
     cluster.start()
     for count in counts:

@@ -163,20 +163,32 @@ void row_put_guard(struct buffer *sql, const struct ledger *ledger)
                   buffer_string(&quoted), ledger->oid, buffer_string(&message));
 }
 
-void row_put_under_lock(struct buffer *sql, const struct ledger *ledger)
+static struct table_guard guard_of(struct arena *arena, const struct ledger *ledger, bool in_block)
 {
     const struct ledger place = {.schema = ledger->schema, .table = ledger->table};
-    struct buffer name = {.arena = sql->arena};
+    struct buffer name = {.arena = arena};
     ledger_put_name(&name, &place);
-    const struct table_guard guard = {
+    return (struct table_guard){
         .name = buffer_string(&name),
-        .words = arena_printf(sql->arena, "The tracking table \"%s\".\"%s\"", ledger->schema, ledger->table),
+        .words = arena_printf(arena, "The tracking table \"%s\".\"%s\"", ledger->schema, ledger->table),
         .only_lock = ledger->lacks_plpgsql,
         .is_plain = ledger->takes_rows,
+        .in_block = in_block,
     };
+}
+
+void row_put_under_lock(struct buffer *sql, const struct ledger *ledger, bool in_block)
+{
+    const struct table_guard guard = guard_of(sql->arena, ledger, in_block);
     if (!guard.only_lock || guard.is_plain) {
         pg_put_guard(sql, &guard);
     }
+}
+
+void row_explain_guard(struct pg_session *session, const struct ledger *ledger, struct status *status)
+{
+    const struct table_guard guard = guard_of(status->arena, ledger, false);
+    pg_guard_explain(session, &guard, status);
 }
 
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger)

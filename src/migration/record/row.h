@@ -17,8 +17,12 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
 /* Appends a block that raises 55000 where the ledger's name is no longer that of the table that the run has found. */
 void row_put_guard(struct buffer *sql, const struct ledger *ledger);
 
-/* Appends what takes the ledger's lock and looks under it, for a transaction that writes a row next (pg/trust.h). */
-void row_put_under_lock(struct buffer *sql, const struct ledger *ledger);
+/* Appends what takes the ledger's lock and looks under it, for a transaction that writes a row next (pg/trust.h).
+ * in_block: in a block of PL/pgSQL. */
+void row_put_under_lock(struct buffer *sql, const struct ledger *ledger, bool in_block);
+
+/* Where a transaction failed by that (pg_guard_failed) and was rolled back: says what is wrong with the ledger. */
+void row_explain_guard(struct pg_session *session, const struct ledger *ledger, struct status *status);
 
 /* What that says, also for other errors of the same cause. */
 const char *row_gone_message(struct arena *arena, const struct ledger *ledger);

@@ -123,7 +123,7 @@ static void put_timeout(struct query *query, const struct transaction *transacti
 static void put_under_lock(struct query *query, const struct transaction *transaction)
 {
     struct buffer sql = {.arena = query->sql.arena};
-    row_put_under_lock(&sql, transaction->ledger);
+    row_put_under_lock(&sql, transaction->ledger, false);
     put(query, buffer_string(&sql));
 }
 
@@ -281,7 +281,7 @@ static void put_rows(struct query *query, const struct transaction *transaction)
         ledger_put(sql, transaction->framework, LEDGER_LOCK, transaction->ledger, NULL);
     }
     if (starts_late || transaction->records) {
-        row_put_under_lock(sql, transaction->ledger);
+        row_put_under_lock(sql, transaction->ledger, query->is_wrapped);
     }
     if (starts_late) {
         row_put(sql, transaction->framework, LEDGER_START, transaction->ledger, transaction->record);

@@ -8,6 +8,7 @@
 #include "migration/record/row.h"
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
+#include "pg/trust.h"
 #include "sql/split.h"
 
 #include <stdlib.h>
@@ -125,6 +126,15 @@ void run_roll_back(struct run *run)
     }
 }
 
+/* The ledger is no plain table any more: what it has got is asked behind the transaction. */
+static void explain_guard(struct run *run, const struct query *query)
+{
+    if (pg_guard_failed(run->status) && query->ledger != NULL) {
+        run_roll_back(run);
+        row_explain_guard(run->session, query->ledger, run->status);
+    }
+}
+
 static bool set_session_timeout(struct run *run, const struct ladder *ladder, struct failure *failure)
 {
     const char *const sql = arena_printf(run->arena,
@@ -214,6 +224,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
     /* What is said to the server besides is short, and said also when the run is to end. */
     observer_guard(run->observer, run->session);
     if (!ok) {
+        explain_guard(run, query);
         describe(run, &part, &at, failure);
         run_roll_back(run);
     }
@@ -243,6 +254,7 @@ bool query_write(struct run *run, const struct query *query, struct failure *fai
     if (pg_exec(run->session, buffer_string(&query->sql), run->status)) {
         return true;
     }
+    explain_guard(run, query);
     failure_take(failure, run->status);
     run_roll_back(run);
     return false;
