@@ -104,3 +104,8 @@ bool function_is_word(const char *name)
 {
     return is_among(words, name);
 }
+
+bool function_fills_rows(const char *name)
+{
+    return is_among("json_populate_record* jsonb_populate_record* populate_record", name);
+}

@@ -17,4 +17,7 @@ bool function_is_harmless(const char *name);
 /* True for what the grammar of 15 reads as a function, and newer servers as a word of theirs (json_value). */
 bool function_is_word(const char *name);
 
+/* True for those that make a row of its values: the CHECKs of its domains are run. */
+bool function_fills_rows(const char *name);
+
 #endif

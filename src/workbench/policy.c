@@ -73,9 +73,28 @@ static const char names_sql[] =
     "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
     "FROM types s JOIN pg_catalog.pg_constraint k ON k.contypid = s.type AND k.contype = 'c'";
 
-/* $1, $2 relations: schemas and names; $3 the schemas of the path. A value of a type that a relation holds may be cast,
- * also to a type of the server's and without a word, by a function of a user. The server's own views, which initdb
- * gives oids from 12000 on, are read as those of users: some read files. */
+/* Types that a domain may be among, and whether a query can have its CHECK run: a view or a policy names it, a literal
+ * becomes a value of it beside a column of an array, a range or a row of it, or a row is filled. To read a column of a
+ * domain runs nothing. */
+#define DOMAINS                                                                                                        \
+    "), domains(type, is_checked) AS ("                                                                                \
+    "SELECT a.atttypid, $4::bool OR EXISTS (SELECT FROM own o WHERE o.relkind = 'v' "                                  \
+    "AND pg_catalog.pg_get_viewdef(o.oid) ~ 'populate_record|#=') FROM relations r "                                   \
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384 "                   \
+    "UNION SELECT d.refobjid, true FROM depending g "                                                                  \
+    "JOIN pg_catalog.pg_depend d ON d.classid = g.class AND d.objid = g.object "                                       \
+    "WHERE d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid >= 16384 "                                     \
+    "UNION SELECT i.type, m.is_checked OR i.is_inside FROM domains m "                                                 \
+    "JOIN pg_catalog.pg_type t ON t.oid = m.type CROSS JOIN LATERAL ("                                                 \
+    "SELECT t.typbasetype, false UNION SELECT t.typelem, true "                                                        \
+    "UNION SELECT g.rngsubtype, true FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid "                             \
+    "UNION SELECT a.atttypid, true FROM pg_catalog.pg_attribute a "                                                    \
+    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type, is_inside) "                    \
+    "WHERE i.type >= 16384"
+
+/* $1, $2 relations: schemas and names; $3 the schemas of the path; $4: the query fills rows (functions.h). A value of a
+ * type that a relation holds may be cast, also to a type of the server's and without a word, by a function of a user.
+ * The server's own views, which initdb gives oids from 12000 on, are read as those of users: some read files. */
 static const char relations_sql[] =
     "WITH RECURSIVE relations(oid) AS ("
     "SELECT c.oid FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS w(schema, name) "
@@ -102,16 +121,24 @@ static const char relations_sql[] =
     "AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384 "
     "UNION SELECT i.type FROM held h JOIN pg_catalog.pg_type t ON t.oid = h.type CROSS JOIN LATERAL ("
     "SELECT t.typbasetype UNION SELECT t.typelem UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a "
-    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384"
+    "WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS i(type) WHERE i.type >= 16384" DOMAINS
     "), hidden AS ("
     "SELECT g.name, CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE "
     "(SELECT o.oprcode::oid FROM pg_catalog.pg_operator o WHERE o.oid = d.refobjid) END AS function "
     "FROM depending g JOIN pg_catalog.pg_depend d ON d.classid = g.class AND d.objid = g.object "
     "WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) "
     "UNION SELECT 'A cast of the type ' || a.castsource::regtype::text, a.castfunc FROM held h "
-    "JOIN pg_catalog.pg_cast a ON a.castsource = h.type WHERE a.castfunc >= 16384"
+    "JOIN pg_catalog.pg_cast a ON a.castsource = h.type WHERE a.castfunc >= 16384 "
+    "UNION SELECT 'The type ' || m.type::regtype::text, d.refobjid FROM domains m "
+    "JOIN pg_catalog.pg_constraint k ON k.contypid = m.type "
+    "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid "
+    "AND d.refclassid = 'pg_catalog.pg_proc'::regclass WHERE m.is_checked"
     ") "
     "SELECT 'h', c.name, " FUNCTION_COLUMNS ", NULL FROM hidden c " FUNCTION_TABLES
+    "UNION ALL SELECT 't', 'The type ' || m.type::regtype::text, NULL, NULL, NULL, NULL, NULL, "
+    "'SELECT 1 WHERE ' || pg_catalog.substr(pg_catalog.pg_get_constraintdef(k.oid), 6) "
+    "FROM (SELECT DISTINCT type FROM domains) m "
+    "JOIN pg_catalog.pg_constraint k ON k.contypid = m.type AND k.contype = 'c' "
     "UNION ALL SELECT 't', 'The view ' || o.name, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(o.oid) "
     "FROM own o WHERE o.relkind = 'v' "
     "UNION ALL SELECT 't', 'The view ' || c.relname, NULL, NULL, NULL, NULL, NULL, pg_catalog.pg_get_viewdef(c.oid) "
@@ -342,12 +369,25 @@ static bool check_meanings(const struct policy_place *place, const struct sql_us
     return true;
 }
 
+static bool fills_rows(const struct sql_uses *uses)
+{
+    bool fills = false;
+    for (size_t i = 0; i < uses->functions.count; i++) {
+        fills = fills || function_fills_rows(uses->functions.items[i].name);
+    }
+    for (size_t i = 0; i < uses->operators.count; i++) {
+        fills = fills || strcmp(uses->operators.items[i].name, "#=") == 0; /* of hstore */
+    }
+    return fills;
+}
+
 static bool check_relations(const struct policy_place *place, const struct sql_uses *uses, struct status *status)
 {
     const char *const values[] = {
         array_of(place->arena, &uses->relations, true),
         array_of(place->arena, &uses->relations, false),
         place->schemas,
+        fills_rows(uses) ? "true" : "false",
     };
     if (uses->relations.count == 0) {
         return true;
