@@ -54,7 +54,6 @@ analyze() {
     ! grep -E 'warning: .*\[-Wanalyzer' build-analyze/log | grep -vE '(steps|openapi)\.c.*null-dereference|checksums\.c.*malloc-leak'
 }
 
-# The join of channel.c, which waits no longer than it may, is unknown to gcc's ThreadSanitizer: what it ends looks left behind.
 threads() {
     TSAN_OPTIONS="exitcode=66 report_thread_leaks=0 suppressions=$PWD/tests/support/tsan.supp" \
         CFLAGS="-fsanitize=thread -O1" LDFLAGS=-fsanitize=thread TRUSS_TEST_BUILD=build-sanitize-thread TRUSS_TEST_SANITIZED="" \

@@ -1,6 +1,6 @@
 /* An end that must not be waited for for ever. */
-#ifndef TRUSS_RPC_CLOSING_H
-#define TRUSS_RPC_CLOSING_H
+#ifndef RPC_CLOSING_H
+#define RPC_CLOSING_H
 
 #include <stdbool.h>
 #include <stdint.h>

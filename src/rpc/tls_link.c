@@ -6,6 +6,7 @@
 #include "rpc/tls_link.h"
 
 #include "base/clock.h"
+#include "base/threads.h"
 #include "rpc/marks.h"
 #include "rpc/tls_client.h"
 
@@ -284,16 +285,11 @@ struct tls_link *tls_link_open(const char *url, const struct tls_trust *trust, s
 
 static bool join_in_time(struct tls_link *link)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += CLOSE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    if (pthread_clockjoin_np(link->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+    const bool joined = thread_join_in_time(link->thread, CLOSE_MS);
+    if (!joined) {
         pthread_detach(link->thread);
-        return false;
     }
-    return true;
+    return joined;
 }
 
 void tls_link_close(struct tls_link *link)

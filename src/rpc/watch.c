@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/threads.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -132,16 +133,10 @@ struct rpc_watch *rpc_watch_new(const struct rpc_watched *watched)
 bool rpc_watch_free(struct rpc_watch *watch)
 {
     const uint64_t one = 1;
-    struct timespec until;
     if (watch == NULL) {
         return true;
     }
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += CLOSE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    if (write(watch->wake, &one, sizeof one) < 0 ||
-        pthread_clockjoin_np(watch->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+    if (write(watch->wake, &one, sizeof one) < 0 || !thread_join_in_time(watch->thread, CLOSE_MS)) {
         pthread_detach(watch->thread);
         return false;
     }

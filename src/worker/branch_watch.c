@@ -4,6 +4,7 @@
 #include "worker/branch_watch.h"
 
 #include "base/clock.h"
+#include "base/threads.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -66,7 +67,6 @@ struct branch_watch *branch_watch_start(const struct branches *branches, uint32_
 
 bool branch_watch_stop(struct branch_watch *watch, uint32_t grace_ms)
 {
-    struct timespec until;
     if (watch == NULL) {
         return true;
     }
@@ -74,9 +74,7 @@ bool branch_watch_stop(struct branch_watch *watch, uint32_t grace_ms)
     watch->is_stopping = true;
     pthread_cond_signal(&watch->stopped);
     pthread_mutex_unlock(&watch->mutex);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += grace_ms / 1000;
-    if (pthread_timedjoin_np(watch->thread, NULL, &until) != 0) {
+    if (!thread_join_in_time(watch->thread, grace_ms)) {
         return false;
     }
     pthread_mutex_destroy(&watch->mutex);

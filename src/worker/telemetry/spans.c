@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "worker/telemetry/post.h"
 
 #include <inttypes.h>
@@ -298,7 +299,6 @@ struct spans *spans_start(const struct spans_options *options, struct status *st
 
 void spans_stop(struct spans *spans, uint32_t grace_ms)
 {
-    struct timespec until;
     if (spans == NULL) {
         return;
     }
@@ -306,9 +306,7 @@ void spans_stop(struct spans *spans, uint32_t grace_ms)
     spans->is_ending = true;
     pthread_cond_broadcast(&spans->news);
     pthread_mutex_unlock(&spans->mutex);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += grace_ms / 1000;
-    if (pthread_timedjoin_np(spans->thread, NULL, &until) != 0) {
+    if (!thread_join_in_time(spans->thread, grace_ms)) {
         pthread_mutex_lock(&spans->mutex);
         atomic_store(&spans->stopping, true);
         pthread_cond_broadcast(&spans->news);
