@@ -6,6 +6,7 @@
 #include "cli/backup_download.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 #include "cli/worker.h"
 #include "truss/backup/v1/backup.pb-c.h"
 
@@ -248,42 +249,74 @@ static int schedule(struct cli *cli)
     return EXIT_FINE;
 }
 
-static const struct {
-    const char *word;
-    int (*run)(struct cli *cli);
-    int least; /* words, with this one */
-    int most;
-} words[] = {
-    {"create", create, 1, 1},
-    {"list", list, 1, 1},
-    {"show", show_one, 2, 2},
-    {"verify", verify, 2, 2},
-    {"download", backup_download, 2, 3},
-    {"restore", restore, 2, 2},
-    {"delete", delete_one, 2, 2},
-    {"cancel", cancel, 2, 2},
-    {"schedule", schedule, 1, 2},
+#define WHICH(verb) "truss backup " verb " needs the ID of a backup. `truss backup list` shows the ids."
+
+const struct cli_verb cli_backup_verbs[] = {
+    {.name = "create",
+     .help = "dump the database and wait for its end",
+     .run = create,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_backup_jobs, OPTION_label, OPTION_protect, OPTION_detach_backup,
+                 OPTION_key, OPTION_NONE}},
+    {.name = "list", .help = "list the backups", .run = list, .options = {OPTION_backups, OPTION_pg_bin, OPTION_NONE}},
+    {.name = "show",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "show one backup",
+     .missing = WHICH("show"),
+     .run = show_one,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_NONE}},
+    {.name = "verify",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "read it whole and compare its checksum",
+     .missing = WHICH("verify"),
+     .run = verify,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_by_restore, OPTION_detach_backup, OPTION_key, OPTION_NONE}},
+    {.name = "download",
+     .arguments = "ID [FILE]",
+     .least_words = 1,
+     .most_words = 2,
+     .help = "fetch its file, or what a broken download left out",
+     .missing = WHICH("download"),
+     .run = backup_download,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_NONE}},
+    {.name = "restore",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "restore it into a new branch",
+     .missing = WHICH("restore"),
+     .run = restore,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_backup_jobs, OPTION_label, OPTION_detach_backup, OPTION_key,
+                 OPTION_NONE}},
+    {.name = "cancel",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "end what is under way with it",
+     .missing = WHICH("cancel"),
+     .run = cancel,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_key, OPTION_NONE}},
+    {.name = "delete",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "delete a backup",
+     .missing = WHICH("delete"),
+     .run = delete_one,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_force, OPTION_key, OPTION_NONE}},
+    {.name = "schedule",
+     .arguments = "[hourly|daily|weekly|off]",
+     .most_words = 1,
+     .help = "show when backups are made by themselves, or say it",
+     .run = schedule,
+     .options = {OPTION_backups, OPTION_pg_bin, OPTION_key, OPTION_NONE}},
+    {0},
 };
 
 int command_backup(struct cli *cli)
 {
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(cli->words[0], words[i].word) != 0) {
-            continue;
-        }
-        if (cli->word_count < words[i].least) {
-            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss backup %s needs the ID of a backup.",
-                        words[i].word);
-            return EXIT_ERROR;
-        }
-        if (cli->word_count > words[i].most) {
-            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss backup %s takes no \"%.100s\"%s.", words[i].word,
-                        cli->words[words[i].most], words[i].run == create ? "; a label is given with --label" : "");
-            return EXIT_ERROR;
-        }
-        return cli->given.detach_backup && !worker_stays(cli) ? EXIT_ERROR : words[i].run(cli);
-    }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                "truss backup takes create, list, show, verify, download, restore, delete, cancel or schedule.");
-    return EXIT_ERROR;
+    return cli->given.detach_backup && !worker_stays(cli) ? EXIT_ERROR : cli_verb_run(cli);
 }

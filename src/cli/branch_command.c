@@ -5,6 +5,7 @@
 #include "cli/branch_follow.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 #include "cli/watch.h"
 #include "cli/worker.h"
 
@@ -264,7 +265,7 @@ static int diff(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
-static const char golden_usage[] = "The golden copy is made anew by: truss branch golden refresh";
+#define GOLDEN_USAGE "The golden copy is made anew by: truss branch golden refresh"
 
 static int golden(struct cli *cli)
 {
@@ -272,7 +273,7 @@ static int golden(struct cli *cli)
     request.source = or_none(cli, cli->given.source);
     request.parent = or_none(cli, cli->given.database);
     if (strcmp(cli->words[1], "refresh") != 0) {
-        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", golden_usage);
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", GOLDEN_USAGE);
         return EXIT_ERROR;
     }
     return print_branch(cli, call(cli, BRANCH, "RefreshGolden", &request.base, MAKE_SECONDS));
@@ -290,40 +291,101 @@ static int cancel(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
-static const struct {
-    const char *word;
-    int (*run)(struct cli *cli);
-    int least; /* words, with this one */
-    int most;
-} verbs[] = {
-    {"create", create, 1, 2},   {"list", list, 1, 1},     {"show", show, 2, 2},   {"wait", wait_for, 2, 2},
-    {"cancel", cancel, 2, 2},   {"delete", delete, 2, 2}, {"reset", reset, 2, 2}, {"change", change, 2, 2},
-    {"protect", protect, 2, 2}, {"diff", diff, 2, 2},     {"url", url, 2, 2},     {"golden", golden, 2, 2},
+#define WHICH(verb) "Say which branch: truss branch " verb " ID. `truss branch list` shows the ids."
+
+const struct cli_verb cli_branch_verbs[] = {
+    {.name = "create",
+     .arguments = "[LABEL]",
+     .most_words = 1,
+     .help = "make a branch and wait until it is there",
+     .run = create,
+     .options = {OPTION_ttl, OPTION_source, OPTION_on_busy, OPTION_database, OPTION_detach_backup, OPTION_key,
+                 OPTION_NONE}},
+    {.name = "list", .help = "list the branches", .run = list, .options = {OPTION_all_branches, OPTION_NONE}},
+    {.name = "show",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "show one branch",
+     .missing = WHICH("show"),
+     .run = show,
+     .options = {OPTION_NONE}},
+    {.name = "wait",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "follow the making of a branch to its end",
+     .missing = WHICH("wait"),
+     .run = wait_for,
+     .options = {OPTION_NONE}},
+    {.name = "url",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "print its connection string, for other tools too",
+     .missing = WHICH("url"),
+     .run = url,
+     .options = {OPTION_reveal, OPTION_NONE}},
+    {.name = "diff",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "show how its schema differs from the database's",
+     .missing = WHICH("diff"),
+     .run = diff,
+     .options = {OPTION_NONE}},
+    {.name = "change",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "give it another label, or another end",
+     .missing = WHICH("change"),
+     .run = change,
+     .options = {OPTION_ttl, OPTION_label, OPTION_key, OPTION_NONE}},
+    {.name = "protect",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "keep it from being reset and deleted; with --off no longer",
+     .missing = WHICH("protect"),
+     .run = protect,
+     .options = {OPTION_off, OPTION_key, OPTION_NONE}},
+    {.name = "reset",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "make it anew from its parent",
+     .missing = WHICH("reset"),
+     .run = reset,
+     .options = {OPTION_on_busy, OPTION_key, OPTION_NONE}},
+    {.name = "cancel",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "end the making of a branch",
+     .missing = WHICH("cancel"),
+     .run = cancel,
+     .options = {OPTION_key, OPTION_NONE}},
+    {.name = "delete",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "drop a branch",
+     .missing = WHICH("delete"),
+     .run = delete,
+     .options = {OPTION_key, OPTION_NONE}},
+    {.name = "golden",
+     .arguments = "refresh",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "make the golden copy anew, for branches of a busy database",
+     .missing = GOLDEN_USAGE,
+     .run = golden,
+     .options = {OPTION_source, OPTION_database, OPTION_key, OPTION_NONE}},
+    {0},
 };
 
 int command_branch(struct cli *cli)
 {
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].word, cli->words[0]) != 0) {
-            continue;
-        }
-        if (cli->word_count >= verbs[i].least && cli->word_count <= verbs[i].most) {
-            return verbs[i].run(cli);
-        }
-        if (cli->word_count > verbs[i].most) {
-            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss branch %s takes no \"%.100s\".", verbs[i].word,
-                        cli->words[verbs[i].most]);
-        } else if (verbs[i].run == golden) {
-            status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", golden_usage);
-        } else {
-            status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                        "Say which branch: truss branch %s ID. `truss branch list` shows the ids.", verbs[i].word);
-        }
-        return EXIT_ERROR;
-    }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                "truss branch does create, list, show, wait, cancel, delete, reset, change, protect, diff, url and "
-                "golden, not \"%.100s\".",
-                cli->words[0]);
-    return EXIT_ERROR;
+    return cli_verb_run(cli);
 }

@@ -6,8 +6,9 @@
 
 #include "base/options.h"
 
-#define CLI_MOST_OPTIONS  48
-#define CLI_MOST_EXAMPLES 4
+#define CLI_MOST_OPTIONS      48
+#define CLI_MOST_EXAMPLES     4
+#define CLI_MOST_VERB_OPTIONS 12
 
 enum exit_code { EXIT_FINE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_CHANGED = 3, EXIT_LOCKED = 4 };
 
@@ -31,6 +32,19 @@ struct cli {
 /* A command returns what the process exits with; EXIT_ERROR with a message in cli->status is printed by main. */
 typedef int cli_command_fn(struct cli *cli);
 
+/* One of the things that a command such as branch does: truss branch create. */
+struct cli_verb {
+    const char *name;
+    const char *arguments; /* behind it, for help: "ID"; NULL: none */
+    int least_words;       /* behind it */
+    int most_words;
+    const char *help;
+    const char *missing; /* what is said where a word is missing; NULL: the usage */
+    cli_command_fn *run;
+    enum option_id
+        options[CLI_MOST_VERB_OPTIONS + 1]; /* of the command's own those that it takes, ending with OPTION_NONE */
+};
+
 struct cli_command {
     const char *name;
     const char *arguments; /* for help: "[NAME…]"; NULL: none */
@@ -39,8 +53,13 @@ struct cli_command {
     const char *help;                        /* NULL: for our own scripts; it is not listed */
     const char *examples[CLI_MOST_EXAMPLES]; /* each a line for a shell; at least one */
     cli_command_fn *run;
+    const struct cli_verb *verbs; /* its first word is one of them; ends with a NULL name. NULL: it has none */
     enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
 };
+
+extern const struct cli_verb cli_branch_verbs[];
+extern const struct cli_verb cli_backup_verbs[];
+extern const struct cli_verb cli_token_verbs[];
 
 int command_status(struct cli *cli);
 int command_plan(struct cli *cli);

@@ -38,7 +38,9 @@ static enum value value_of(const char *argument)
 /* Of a command's own arguments. A new migration has a new name. */
 static enum value value_of_command(const struct cli_command *command)
 {
-    return strcmp(command->name, "create") == 0 ? VALUE_UNKNOWN : value_of(command->arguments);
+    return command->verbs != NULL                 ? VALUE_WORDS
+           : strcmp(command->name, "create") == 0 ? VALUE_UNKNOWN
+                                                  : value_of(command->arguments);
 }
 
 static void put_commands(void)
@@ -53,6 +55,17 @@ static void put_options(const struct cli_command *command)
     for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
         printf("%s--%s", i == 0 ? "" : " ", option_of(command->options[i])->name);
     }
+}
+
+/* What value_of_command is about: the verbs as "create|list", until the next call. */
+static const char *arguments_of(const struct cli_command *command)
+{
+    static char verbs[256];
+    size_t used = 0;
+    for (const struct cli_verb *verb = command->verbs; verb != NULL && verb->name != NULL; verb++) {
+        used += (size_t)snprintf(verbs + used, sizeof verbs - used, "%s%s", used == 0 ? "" : "|", verb->name);
+    }
+    return command->verbs == NULL ? command->arguments : verbs;
 }
 
 /* "each|all" as "each all". */
@@ -111,7 +124,7 @@ static void put_bash_command(const struct cli_command *command)
     printf("            *)\n                case $word in\n                -*) words='");
     put_options(command);
     printf("' ;;\n                *) ");
-    put_bash_value(value_of_command(command), command->arguments);
+    put_bash_value(value_of_command(command), arguments_of(command));
     printf(" ;;\n                esac ;;\n            esac ;;\n");
 }
 
@@ -188,7 +201,7 @@ static void put_zsh_command(const struct cli_command *command)
     }
     if (command->arguments != NULL) {
         printf(" \\\n        '*:argument:");
-        put_zsh_value(value_of_command(command), command->arguments);
+        put_zsh_value(value_of_command(command), arguments_of(command));
         putchar('\'');
     }
     printf(" ;;\n");
@@ -270,7 +283,7 @@ static void put_fish_command(const struct cli_command *command)
     }
     if (value_of_command(command) != VALUE_UNKNOWN) {
         printf("complete -c truss -n '__fish_seen_subcommand_from %s'", command->name);
-        put_fish_value(value_of_command(command), command->arguments);
+        put_fish_value(value_of_command(command), arguments_of(command));
         putchar('\n');
     }
 }

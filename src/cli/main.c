@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "cli/verbs.h"
 #include "cli/worker.h"
 #include "rpc/status_message.h"
 
@@ -81,15 +82,17 @@ static bool is_common(enum option_id id)
     return cli_common_options[i] != OPTION_NONE;
 }
 
-/* Prints the options that are common, or those that are the command's own; a title stands above them, if there are any.
- */
-static void print_options(const struct cli_command *command, bool are_common, const char *title)
+/* Prints the options that are common, or those that are the command's own, or its verb's; a title stands above them, if
+ * there are any. */
+static void print_options(const struct cli_command *command, const struct cli_verb *verb, bool are_common,
+                          const char *title)
 {
     enum option_id shown[OPTION_COUNT + 1];
     size_t count = 0;
     for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
-        if (is_common(command->options[i]) == are_common) {
-            shown[count++] = command->options[i];
+        const enum option_id id = command->options[i];
+        if (is_common(id) == are_common && (verb == NULL || cli_verb_takes(verb, id))) {
+            shown[count++] = id;
         }
     }
     shown[count] = OPTION_NONE;
@@ -97,6 +100,17 @@ static void print_options(const struct cli_command *command, bool are_common, co
         printf("\n%s:\n", title);
         options_help(shown, stdout);
     }
+}
+
+static void print_verbs(const struct cli_command *command)
+{
+    printf("\nVerbs:\n");
+    for (const struct cli_verb *verb = command->verbs; verb->name != NULL; verb++) {
+        const char *const arguments = verb->arguments == NULL ? "" : verb->arguments;
+        const int used = printf("  %s %s", verb->name, arguments);
+        printf("%*s%s\n", used < HELP_COLUMN ? HELP_COLUMN - used : 2, "", verb->help);
+    }
+    printf("\ntruss %s VERB --help shows the options of one.\n", command->name);
 }
 
 static void print_help(const struct cli_command *command)
@@ -107,8 +121,21 @@ static void print_help(const struct cli_command *command)
     for (size_t i = 0; i < CLI_MOST_EXAMPLES && command->examples[i] != NULL; i++) {
         printf("  %s\n", command->examples[i]);
     }
-    print_options(command, false, "Options");
-    print_options(command, true, "Common options");
+    if (command->verbs != NULL) {
+        print_verbs(command);
+        return;
+    }
+    print_options(command, NULL, false, "Options");
+    print_options(command, NULL, true, "Common options");
+}
+
+static void print_verb_help(const struct cli_command *command, const struct cli_verb *verb)
+{
+    const char *const arguments = verb->arguments == NULL ? "" : verb->arguments;
+    printf("Usage: truss %s %s %s%s[OPTION…]\n\n%s\n", command->name, verb->name, arguments,
+           arguments[0] == '\0' ? "" : " ", verb->help);
+    print_options(command, verb, false, "Options");
+    print_options(command, verb, true, "Common options");
 }
 
 static void print_unknown(const char *name)
@@ -195,7 +222,8 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
     cli->words = argv;
     cli->word_count = request.words;
     if (cli->given.help) {
-        print_help(command);
+        const struct cli_verb *const verb = request.words > 0 ? cli_verb_find(command, argv[0]) : NULL;
+        verb == NULL ? print_help(command) : print_verb_help(command, verb);
         return EXIT_FINE;
     }
     if (cli->word_count < command->least_words || (command->most_words >= 0 && cli->word_count > command->most_words)) {

@@ -31,12 +31,32 @@ static void put_examples(const struct cli_command *command)
     printf(".fi\n");
 }
 
+static void put_verbs(const struct cli_command *command)
+{
+    if (command->verbs != NULL) {
+        printf(".SH VERBS\n");
+    }
+    for (const struct cli_verb *verb = command->verbs; verb != NULL && verb->name != NULL; verb++) {
+        printf(".TP\n.B %s ", verb->name);
+        manual_text(verb->arguments == NULL ? "" : verb->arguments);
+        putchar('\n');
+        manual_text(verb->help);
+        printf(".\n");
+        for (size_t i = 0; verb->options[i] != OPTION_NONE; i++) {
+            printf("%s\\fB\\-\\-", i == 0 ? "Takes " : ",\n");
+            manual_text(option_of(verb->options[i])->name);
+            printf("\\fR%s", verb->options[i + 1] == OPTION_NONE ? ".\n" : "");
+        }
+    }
+}
+
 static void put_command(struct cli *cli, const struct cli_command *command)
 {
     manual_head(arena_printf(cli->arena, "truss-%s", command->name), 1, command->help);
     printf(".SH SYNOPSIS\n.B truss %s\n", command->name);
     manual_text(arguments_of(command));
     printf(" [\\fIOPTION\\fR...]\n");
+    put_verbs(command);
     manual_options(command->options);
     put_examples(command);
     put_exit_status();

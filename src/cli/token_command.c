@@ -5,6 +5,7 @@
 #include "base/tokens.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/verbs.h"
 #include "rpc/json.h"
 
 #include <stdio.h>
@@ -145,22 +146,30 @@ static int revoke(struct cli *cli)
     return EXIT_FINE;
 }
 
+const struct cli_verb cli_token_verbs[] = {
+    {.name = "create",
+     .help = "make a token and print it, once",
+     .run = create,
+     .options = {OPTION_tokens_file, OPTION_name, OPTION_scope, OPTION_expires, OPTION_NONE}},
+    {.name = "list",
+     .help = "list the tokens: names, scopes and ends, never the tokens",
+     .run = list,
+     .options = {OPTION_tokens_file, OPTION_NONE}},
+    {.name = "revoke",
+     .arguments = "NAME",
+     .most_words = 1,
+     .help = "take a token out of the file",
+     .run = revoke,
+     .options = {OPTION_tokens_file, OPTION_name, OPTION_NONE}},
+    {0},
+};
+
 int command_token(struct cli *cli)
 {
-    static const struct {
-        const char *word;
-        cli_command_fn *run;
-    } verbs[] = {{"create", create}, {"list", list}, {"revoke", revoke}};
-    if (cli->given.tokens_file == NULL) {
+    const struct cli_verb *const verb = cli_verb_find(cli->command, cli->words[0]);
+    if (verb != NULL && cli->given.tokens_file == NULL) {
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Say where the tokens are: --file FILE, or TRUSS_TOKENS.");
         return EXIT_ERROR;
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(cli->words[0], verbs[i].word) == 0) {
-            return verbs[i].run(cli);
-        }
-    }
-    status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss token does create, list and revoke, not \"%.100s\".",
-                cli->words[0]);
-    return EXIT_ERROR;
+    return cli_verb_run(cli);
 }

@@ -50,7 +50,9 @@ class Commands(Case):
         for line in lines:
             self.assertRegex(line, r"^(  \S.{25}|  \S.*$| {28})")
             self.assertNotRegex(line[28:], r" {3}")
-        self.assertTrue(any(line.startswith("  branch create|") for line in lines))
+        self.assertTrue(any(line.startswith("  mark-rolled-back NAME") for line in lines))
+        lines = self.run_truss("branch", "--help").split("Verbs:\n")[1].split("\n\n")[0].split("\n")
+        self.assertTrue(all(re.match(r"  \S.{23}  \S", line) for line in lines), lines)
 
     # ---- status ----
 
@@ -286,7 +288,7 @@ class Commands(Case):
             for wrong in ("99", "x"):
                 self.assertIn("Backup not found.", self.run_truss("backup", verb, wrong, status=ERROR))
             self.assertIn("needs the ID", self.run_truss("backup", verb, status=ERROR))
-        for wrong, said in ((("list", "1"), 'takes no "1"'), (("create", "first"), "--label"), (("make",), "takes create, list"),
+        for wrong, said in ((("list", "1"), 'takes no "1"'), (("create", "first"), "--label"), (("make",), "does create, list"),
                             (("schedule", "yearly"), "hourly, daily or weekly")):
             self.assertIn(said, self.run_truss("backup", *wrong, status=ERROR))
         self.assertIn("daily, next at", self.run_truss("backup", "schedule", "daily"))

@@ -323,6 +323,27 @@ class ForMachines(Case):
                 found = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", "-K", "utf8"], input=page, capture_output=True, text=True, check=True)
                 self.assertEqual(found.stderr, "")
 
+    def test_a_verb_has_help_of_its_own_and_takes_only_its_options(self):
+        def own(*words):
+            return set(re.findall(r"(?m)^  --([a-z-]+)", self.run_truss(*words, "--help", worker=None).split("Common options")[0]))
+
+        def refused(*words):
+            result = self.truss(*words, worker=None)
+            self.assertEqual(result.returncode, ERROR)
+            return result.stderr
+
+        for command in ("branch", "backup", "token"):
+            verbs = re.findall(r"(?m)^  ([a-z]+) ", self.run_truss(command, "--help", worker=None).split("Verbs:")[1])
+            self.assertGreater(len(verbs), 2)
+            for verb in verbs:
+                self.assertTrue(self.run_truss(command, verb, "--help", worker=None).startswith(f"Usage: truss {command} {verb} "))
+        self.assertEqual(own("branch", "list"), {"all"})
+        self.assertEqual(own("branch", "url"), {"reveal"})
+        self.assertIn("truss: truss branch list takes no --ttl.\n  hint: truss branch create takes it.", refused("branch", "list", "--ttl", "3"))
+        self.assertIn("truss backup restore takes no --force", refused("backup", "restore", "1", "--force"))
+        self.assertIn('Did you mean "list"?', refused("branch", "lst"))
+        self.assertIn("truss token does create, list and revoke", refused("token", "make"))
+
     def test_bash_completes_commands_options_and_names(self):
         script = self.run_truss("completion", "bash", worker=None)
 

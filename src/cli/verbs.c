@@ -1,0 +1,115 @@
+#include "cli/verbs.h"
+
+#include "base/text.h"
+#include "cli/table.h"
+
+#include <string.h>
+
+#define NEAR 3 /* letters that may be wrong */
+
+const struct cli_verb *cli_verb_find(const struct cli_command *command, const char *name)
+{
+    for (const struct cli_verb *verb = command->verbs; verb != NULL && verb->name != NULL; verb++) {
+        if (strcmp(verb->name, name) == 0) {
+            return verb;
+        }
+    }
+    return NULL;
+}
+
+static bool is_in(const enum option_id *options, enum option_id id)
+{
+    size_t i = 0;
+    while (options[i] != OPTION_NONE && options[i] != id) {
+        i++;
+    }
+    return options[i] != OPTION_NONE;
+}
+
+bool cli_verb_takes(const struct cli_verb *verb, enum option_id id)
+{
+    return is_in(cli_common_options, id) || is_in(verb->options, id);
+}
+
+static bool is_on_line(const struct cli *cli, enum option_id id)
+{
+    return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
+}
+
+/* The verb that takes it, to be named where another one was asked to. */
+static const char *taken_by(const struct cli_command *command, enum option_id id)
+{
+    const struct cli_verb *verb = command->verbs;
+    while (verb->name != NULL && !is_in(verb->options, id)) {
+        verb++;
+    }
+    return verb->name;
+}
+
+static bool check_options(const struct cli *cli, const struct cli_verb *verb)
+{
+    const struct cli_command *const command = cli->command;
+    for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
+        const enum option_id id = command->options[i];
+        if (!is_on_line(cli, id) || cli_verb_takes(verb, id)) {
+            continue;
+        }
+        const char *const other = taken_by(command, id);
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s %s takes no --%s.", command->name, verb->name,
+                    option_of(id)->name);
+        cli->status->hint =
+            other == NULL ? NULL : arena_printf(cli->arena, "truss %s %s takes it.", command->name, other);
+        return false;
+    }
+    return true;
+}
+
+static bool check_words(const struct cli *cli, const struct cli_verb *verb)
+{
+    const int count = cli->word_count - 1;
+    const char *const name = cli->command->name;
+    if (count < verb->least_words && verb->missing != NULL) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", verb->missing);
+    } else if (count < verb->least_words) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "Usage: truss %s %s %s", name, verb->name, verb->arguments);
+    } else if (count > verb->most_words) {
+        status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s %s takes no \"%.100s\".", name, verb->name,
+                    cli->words[1 + verb->most_words]);
+    } else {
+        return true;
+    }
+    cli->status->hint = arena_printf(cli->arena, "truss %s %s --help shows its options%s.", name, verb->name,
+                                     is_in(verb->options, OPTION_label) ? "; a label is given by --label" : "");
+    return false;
+}
+
+static void fail_unknown(const struct cli *cli)
+{
+    const struct cli_command *const command = cli->command;
+    struct buffer all = {.arena = cli->arena};
+    const char *nearest = NULL;
+    size_t least = NEAR + 1;
+    for (const struct cli_verb *verb = command->verbs; verb->name != NULL; verb++) {
+        const size_t distance = text_distance(text_of(cli->words[0]), text_of(verb->name));
+        buffer_printf(&all, "%s%s", verb == command->verbs ? "" : verb[1].name == NULL ? " and " : ", ", verb->name);
+        if (distance < least && distance < strlen(verb->name)) {
+            least = distance;
+            nearest = verb->name;
+        }
+    }
+    status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s does %s, not \"%.100s\".", command->name,
+                buffer_string(&all), cli->words[0]);
+    if (nearest != NULL) {
+        cli->status->hint = arena_printf(cli->arena, "Did you mean \"%s\"?", nearest);
+    }
+}
+
+int cli_verb_run(struct cli *cli)
+{
+    const struct cli_verb *const verb = cli_verb_find(cli->command, cli->words[0]);
+    if (verb == NULL) {
+        fail_unknown(cli);
+        return EXIT_ERROR;
+    }
+    return check_words(cli, verb) && check_options(cli, verb) ? verb->run(cli) : EXIT_ERROR;
+}
