@@ -25,6 +25,10 @@ ProtobufCMessage *view_status(struct arena *arena, const ProtobufCMessage *reply
         }
         view->migrations[i] = item;
     }
+    if (status->_problem_case != 0) {
+        view->_problem_case = TRUSS__BRIDGE__V1__STATUS_VIEW___PROBLEM_PROBLEM;
+        view->problem = status->problem;
+    }
     if (status->summary != NULL) {
         view->applied_count = status->summary->applied + status->summary->modified;
         view->pending_count = status->summary->pending;

@@ -73,12 +73,12 @@ static void put_option(struct buffer *out, const struct cli *cli, enum option_id
     }
 }
 
-static void put_options(struct buffer *out, const struct cli *cli, bool only_places)
+static void put_options(struct buffer *out, const struct cli *cli, bool only_places, enum option_id left_out)
 {
     for (size_t i = 0; cli->command->options[i] != OPTION_NONE; i++) {
         const enum option_id id = cli->command->options[i];
         const bool on_line = cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
-        if (on_line && !is_once(id) && (!only_places || is_place(id))) {
+        if (on_line && id != left_out && !is_once(id) && (!only_places || is_place(id))) {
             put_option(out, cli, id);
         }
     }
@@ -88,17 +88,22 @@ const char *again_place(const struct cli *cli, const char *command)
 {
     struct buffer out = {.arena = cli->arena};
     buffer_printf(&out, "truss %s", command);
-    put_options(&out, cli, true);
+    put_options(&out, cli, true, OPTION_NONE);
     return buffer_string(&out);
 }
 
 const char *again_same(const struct cli *cli)
+{
+    return again_without(cli, OPTION_NONE);
+}
+
+const char *again_without(const struct cli *cli, enum option_id id)
 {
     struct buffer out = {.arena = cli->arena};
     buffer_printf(&out, "truss %s", cli->command->name);
     for (int i = 0; i < cli->word_count; i++) {
         put_word(&out, cli->words[i]);
     }
-    put_options(&out, cli, false);
+    put_options(&out, cli, false, id);
     return buffer_string(&out);
 }

@@ -14,4 +14,7 @@ const char *again_place(const struct cli *cli, const char *command);
  * --plan-hash, --key, --yes) or says how the answer looks (--json, --output, --progress). In the arena. */
 const char *again_same(const struct cli *cli);
 
+/* The same without this option, to which another value is to be given. */
+const char *again_without(const struct cli *cli, enum option_id id);
+
 #endif

@@ -5,6 +5,7 @@
 #include "cli/again.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/worker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,12 +121,26 @@ static bool is_one_of(const char *sqlstate, const char *const *codes)
 /* The commands that may come next, each exact. */
 struct next {
     const char *again;       /* what was typed */
+    const char *longer;      /* the same, trying longer for its locks */
     const char *applied;     /* marks this migration as applied */
     const char *rolled_back; /* marks it as rolled back */
     const char *preview;
     const char *detect;
     const char *check;
 };
+
+/* A worker that stays lets nobody try for longer than it was told. */
+static const char *try_longer(const struct cli *cli, bool is_run)
+{
+    static const uint32_t least = 5 * 60; /* seconds */
+    const uint32_t tried = is_run ? cli->given.ask_lock_retry / 1000 : 0;
+    const uint32_t longer = tried * 2 > least ? tried * 2 : least;
+    const char *const command = is_run ? again_without(cli, OPTION_ask_lock_retry) : again_place(cli, "run");
+    return worker_is_private(cli)
+               ? arena_printf(cli->arena, "%s --lock-retry %us", command, longer)
+               : arena_printf(cli->arena, "%s\n      (as long as the worker allows: truss-worker --lock-retry %us)",
+                              command, longer);
+}
 
 static struct next next_commands(const struct cli *cli, const FailedMigration *failed)
 {
@@ -134,6 +149,7 @@ static struct next next_commands(const struct cli *cli, const FailedMigration *f
     const bool is_run = strcmp(cli->command->name, "run") == 0;
     return (struct next){
         .again = is_run ? again_same(cli) : again_place(cli, "run"),
+        .longer = try_longer(cli, is_run),
         .applied = arena_printf(arena, "%s %s", again_place(cli, "mark-applied"), name),
         .rolled_back = arena_printf(arena, "%s %s", again_place(cli, "mark-rolled-back"), name),
         .preview = arena_printf(arena, "%s %s", again_place(cli, "preview"), name),
@@ -176,8 +192,7 @@ static const char *next_of(struct arena *arena, const FailedMigration *failed, c
         return next_of_partial(arena, failed, next);
     }
     if (is_one_of(sqlstate, no_lock)) {
-        return arena_printf(arena, "Wait until who holds the lock has ended, or try for longer: %s --lock-retry 5m",
-                            next->again);
+        return arena_printf(arena, "Wait until who holds the lock has ended, or try for longer: %s", next->longer);
     }
     if (is_one_of(sqlstate, there_already)) {
         return arena_printf(arena, "See what is there already: %s | %s\n      Where it is all of it: %s", next->preview,

@@ -131,11 +131,12 @@ static void put_states(struct buffer *out, const StatusReply *reply)
 
 void markdown_status(struct arena *arena, const StatusReply *reply)
 {
-    const Truss__Migration__V1__Summary none = TRUSS__MIGRATION__V1__SUMMARY__INIT;
-    const Truss__Migration__V1__Summary *const summary = reply->summary == NULL ? &none : reply->summary;
-    struct buffer out = begin(arena, "status",
-                              arena_printf(arena, "Migrations: %u applied, %u pending, %u modified, %u orphaned",
-                                           summary->applied, summary->pending, summary->modified, summary->orphaned));
+    const Truss__Migration__V1__Summary *const summary = reply->summary;
+    struct buffer out =
+        begin(arena, "status",
+              summary == NULL ? "Migrations: what is applied and what is pending is not known"
+                              : arena_printf(arena, "Migrations: %u applied, %u pending, %u modified, %u orphaned",
+                                             summary->applied, summary->pending, summary->modified, summary->orphaned));
     put_target(&out, reply->target);
     put_said(&out, "Not known", reply->_problem_case == 0 ? NULL : reply->problem);
     put_warnings(&out, reply->warnings, reply->n_warnings);

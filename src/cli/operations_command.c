@@ -28,11 +28,17 @@ static const struct {
     [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED] = {"failed", COLOUR_RED},
     [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED] = {"cancelled", COLOUR_YELLOW},
     [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_LOST] = {"lost", COLOUR_MAGENTA},
+    {"refused", COLOUR_YELLOW},
 };
+
+#define STATE_REFUSED (sizeof states / sizeof states[0] - 1)
 
 static size_t state_of(const Operation *operation)
 {
-    return operation->state < sizeof states / sizeof states[0] ? (size_t)operation->state : 0;
+    if (operation->refused) {
+        return STATE_REFUSED;
+    }
+    return operation->state < STATE_REFUSED ? (size_t)operation->state : 0;
 }
 
 static int64_t microseconds(const Google__Protobuf__Timestamp *time)

@@ -87,6 +87,10 @@ static void add_words(const struct cli *cli, const char **argv, size_t count)
         argv[count++] = value == NULL ? arena_printf(cli->arena, "--%s", option->name)
                                       : arena_printf(cli->arena, "--%s=%s", option->name, value);
     }
+    if (cli->given.ask_lock_retry > 0 && count < MOST_WORDS - 1) {
+        /* A worker's own is the most that may be asked for: this one has no other to serve. */
+        argv[count++] = arena_printf(cli->arena, "--lock-retry=%ums", cli->given.ask_lock_retry);
+    }
     argv[count] = NULL;
 }
 

@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *run_outcome_word(enum run_outcome outcome)
+{
+    static const char *const words[RUN_OUTCOMES] = {[RUN_SUCCEEDED] = "succeeded",
+                                                    [RUN_FAILED] = "failed",
+                                                    [RUN_CANCELLED] = "cancelled",
+                                                    [RUN_REFUSED] = "refused"};
+    return words[outcome];
+}
+
 struct meters *meters_new(void)
 {
     struct meters *const meters = memory_alloc(sizeof *meters);

@@ -12,6 +12,9 @@
 
 enum run_outcome { RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED, RUN_REFUSED, RUN_OUTCOMES };
 
+/* "succeeded" */
+const char *run_outcome_word(enum run_outcome outcome);
+
 #define METER_LEDGERS 8   /* tracking tables whose states are kept; a worker has one, seldom two */
 #define METER_NAME    192 /* bytes of a name */
 

@@ -31,6 +31,7 @@ struct run_result {
     const char *failed_name; /* NULL: none failed */
     bool failed_around;      /* it is a callback (run/around.h), and none of the migrations */
     struct failure failure;
+    bool has_begun; /* something may have been sent */
     bool dry_run;
     struct run_untried *untried; /* of a dry run */
     size_t untried_count;

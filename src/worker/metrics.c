@@ -31,15 +31,11 @@ static void show_results(const struct meters *meters, struct metrics *metrics)
         "truss_runs_total", "Runs that ended, by result; those that could not begin are refused.", METRIC_COUNTER};
     static const struct metric migrations = {"truss_migrations_total", "Migrations that runs have tried, by result.",
                                              METRIC_COUNTER};
-    static const char *const outcomes[RUN_OUTCOMES] = {[RUN_SUCCEEDED] = "succeeded",
-                                                       [RUN_FAILED] = "failed",
-                                                       [RUN_CANCELLED] = "cancelled",
-                                                       [RUN_REFUSED] = "refused"};
     static const char *const results[] = {"applied", "failed"};
     metric_family *family = metrics_family(metrics, &runs);
     for (int dry = 0; dry < 2; dry++) {
         for (int i = 0; i < RUN_OUTCOMES; i++) {
-            const struct metric_label labels[] = {{"result", outcomes[i]}, {"dry_run", dry ? "true" : "false"}, {0}};
+            const struct metric_label labels[] = {{"result", run_outcome_word((enum run_outcome)i)}, {"dry_run", dry ? "true" : "false"}, {0}};
             metrics_sample(metrics, family, labels, (double)tally_read(&meters->runs[dry][i]));
         }
     }

@@ -249,6 +249,9 @@ class Options(Runs):
         text = self.run_truss("run", "--lock-timeout", "20", "--lock-retry", "0.5", status=ERROR)
         self.assertIn(f'pid {pid} (application "dashboard"', text)
         self.assertIn("sqlstate: 55P03", text)
+        self.assertIn("or try for longer: truss run --lock-timeout 20\n      (as long as the worker allows: truss-worker --lock-retry 300s)", text)
+        alone = self.truss("run", "--yes", "--project", self.files.path, "--lock-timeout", "20", "--lock-retry", "0.5", environment={"DATABASE_URL": self.url()})
+        self.assertIn(f"or try for longer: truss run --project {self.files.path} --lock-timeout 20 --lock-retry 300s\n", alone.stdout)
 
     def test_a_statement_that_takes_too_long_is_ended(self):
         self.start("SELECT pg_sleep(30);")

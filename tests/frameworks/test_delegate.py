@@ -356,6 +356,8 @@ class Delegate(Fixtures):
         rpc = self.begin("exit 0")
         message = self.refused(rpc, migrations=[SEED, LAST], allow_out_of_order=True)
         self.assertIn("run all that is pending, or all up to a target, or one alone", message)
+        plan = rpc.call("MigrationService", "Plan", {"migrations": [SEED, LAST], "allow_out_of_order": True})
+        self.assertEqual(plan.refusal + " Nothing was run.", message)
 
     def test_a_try_and_one_transaction_for_all_are_refused(self):
         rpc = self.begin("exit 0")
@@ -364,8 +366,9 @@ class Delegate(Fixtures):
 
     def test_without_allow_delegate_nothing_is_started_and_the_command_is_told(self):
         rpc = self.begin("exit 0", allow=())
-        self.assertIn(f"{KNEX} migrate:latest. Nothing was run. With --allow-delegate Truss starts it (an option of truss; where a worker is asked, of truss-worker).", self.refused(rpc))
+        self.assertIn(f"{KNEX} migrate:latest. With --allow-delegate Truss starts it (an option of truss; where a worker is asked, of truss-worker). Nothing was run.", self.refused(rpc))
         plan = rpc.call("MigrationService", "Plan", {})
+        self.assertIn("is a program, which only Knex.js itself can run", plan.refusal)
         self.assertEqual(plan.summary, "3 migration(s), run by Knex.js itself: what they lock is not known before.")
         self.assertEqual({one.delegate for one in plan.migrations}, {f"{KNEX} migrate:latest"})
         self.assertEqual(self.beside("started"), "")

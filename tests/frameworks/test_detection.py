@@ -138,9 +138,9 @@ class Detection(Written):
             self.assertEqual((self.status(rpc).tracking_table, self.states(rpc)), ("public.schema_log", ["applied"]))
 
     def test_the_only_ledger_in_another_schema_is_taken(self):
-        self.dbmate()
+        self.dbmate(name="20240101000000_a")
         self.sql("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.schema_migrations (version VARCHAR PRIMARY KEY); "
-                 "INSERT INTO elsewhere.schema_migrations VALUES ('1')")
+                 "INSERT INTO elsewhere.schema_migrations VALUES ('20240101000000')")
         with self.start() as rpc:
             self.assertEqual((self.status(rpc).tracking_table, self.states(rpc)), ("elsewhere.schema_migrations", ["applied"]))
 

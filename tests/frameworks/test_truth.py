@@ -28,6 +28,8 @@ class Truth(Written):
         """The status says what is not known, and nothing runs."""
         status = self.status(rpc)
         self.assertTrue(status.HasField("problem"))
+        # Zeros would be counts: they are said only of what there is nothing of at all.
+        self.assertEqual(status.HasField("summary"), bool(status.migrations) or "No migrations of a framework" in status.problem)
         for method in ("Run", "Plan"):
             error = self.refused(rpc, method)
             self.assertEqual((error.code, error.status.message), (FAILED_PRECONDITION, status.problem))
@@ -487,9 +489,39 @@ class Truth(Written):
     def test_several_elsewhere_are_a_question(self):
         self.dbmate()
         for schema in ("one", "two"):
-            self.sql(f"CREATE SCHEMA {schema};" + VERSIONS.format(f"{schema}.schema_migrations"))
+            self.sql(f"CREATE SCHEMA {schema};" + VERSIONS.format(f"{schema}.schema_migrations") + f"INSERT INTO {schema}.schema_migrations VALUES ('20250101000000')")
         with self.start() as rpc:
             self.check_unknown(rpc, "one", "others", "--ledger")
+
+    def test_a_ledger_elsewhere_is_anothers_ours_or_a_question_by_its_rows(self):
+        """A number that every project has says nothing; a date does, and a checksum more than a number."""
+        self.sql("CREATE SCHEMA other")
+        sqlx = "CREATE TABLE other._sqlx_migrations (version bigint PRIMARY KEY, description text NOT NULL, installed_on timestamptz NOT NULL DEFAULT now(), success boolean NOT NULL, checksum bytea NOT NULL, execution_time bigint NOT NULL);"
+        sqlx_row = "INSERT INTO other._sqlx_migrations VALUES (1, 'a', now(), true, {}, 1)"
+        goose = GOOSE.format("other.goose_db_version") + "INSERT INTO other.goose_db_version (version_id, is_applied) VALUES (0, true)"
+        versions = VERSIONS.format("other.schema_migrations")
+        files = {"sqlx": {"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "SELECT 1;"},
+                 "goose": {"migrations/00001_orders.sql": "-- +goose Up\nSELECT 1;\n"},
+                 "dbmate": {"db/migrations/20250101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n"}}
+        same = "sha384('SELECT 1;')"
+        for project, rows, what in (("sqlx", sqlx + sqlx_row.format("'\\x00'"), "another's"), ("sqlx", sqlx + sqlx_row.format(same), "ours"),
+                                    ("goose", goose, "another's"), ("goose", goose + ", (1, true)", "a question"), ("goose", goose + ", (7, true)", "another's"),
+                                    ("dbmate", versions, "another's"), ("dbmate", versions + "INSERT INTO other.schema_migrations VALUES ('20250101000000')", "ours"),
+                                    ("dbmate", versions + "INSERT INTO other.schema_migrations VALUES ('20240101000000')", "another's"),
+                                    ("dbmate", versions + "INSERT INTO other.schema_migrations VALUES ('20240101000000'), ('20250101000000')", "a question")):
+            with self.subTest(project=project, rows=rows):
+                for path, text in files[project].items():
+                    self.write(path, text)
+                self.sql(rows)
+                with self.start("--framework", project) as rpc:
+                    status = self.status(rpc)
+                    found = "a question" if status.HasField("problem") else "ours" if status.tracking_table.startswith("other.") else "another's"
+                    self.assertEqual(found, what)
+                    if what == "another's":
+                        self.assertEqual(([self.state(one) for one in status.migrations], list(status.warnings)), (["pending"], []))
+                for path in files[project]:
+                    os.remove(os.path.join(self.directory.name, path))
+                self.sql("DROP SCHEMA other CASCADE; CREATE SCHEMA other")
 
     # ---- what stands in the ledger's place ----
 
@@ -604,6 +636,16 @@ class Truth(Written):
             self.assertIn("content is that of 20250103000000_a", notes["20250101000000_a"])
             self.assertIn("mark-applied 20250103000000_a", notes["20250103000000_a"])
             self.assertNotIn("content", notes["20250104000000_b"])
+            for method in ("Run", "Plan"):
+                error = self.refused(rpc, method)
+                self.assertEqual((error.status.detail.reason, error.status.detail.migration), ("HISTORY_CHANGED", "20250103000000_a"))
+                self.assertIn("would execute it again", error.status.message)
+            self.assertIn("would execute it again", "".join(rpc.call("MigrationService", "Check").warnings))
+            self.assertTrue(rpc.call("MigrationService", "Run", {"migrations": ["20250104000000_b"]}).ok)  # it is not asked for
+            self.assertEqual(rpc.call("MigrationService", "Run", {"ignore_history": True}).failed.sqlstate, "42P07")
+            rpc.call("MigrationService", "MarkApplied", {"migration": "20250103000000_a"})
+            self.write("prisma/migrations/20250105000000_c/migration.sql", "CREATE TABLE a (i int);\n")  # the old name is answered for
+            self.assertEqual(rpc.call("MigrationService", "Run").failed.sqlstate, "42P07")
 
     def test_two_files_of_one_version_are_a_problem(self):
         self.dbmate()
@@ -638,11 +680,17 @@ class Truth(Written):
     def test_a_table_of_a_stranger_is_never_the_ledger(self):
         self.dbmate()
         self.eve()
-        for schema in ("eve", "public"):
+        def make(schema):
             self.as_eve(VERSIONS.format(f"{schema}.schema_migrations") + f"GRANT ALL ON {schema}.schema_migrations TO PUBLIC;" + self.BOOM.format(schema))
-            with self.subTest(schema=schema), self.start() as rpc:
-                self.check_unknown(rpc, f"{schema}.schema_migrations", "--ledger")
-                self.assertFalse(self.is_super())
+        make("public")
+        with self.start() as rpc:
+            self.check_unknown(rpc, "public.schema_migrations", "--ledger")
+        self.as_eve("DROP TABLE public.schema_migrations")
+        make("eve")  # where nobody's tool looks: no reason to ask
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Run").ok)
+        self.assertEqual((self.sql("SELECT version FROM public.schema_migrations"), self.sql("SELECT * FROM eve.schema_migrations")), ([("20250101000000",)], []))
+        self.assertFalse(self.is_super())
 
     def test_a_strangers_trigger_on_our_ledger_is_told_and_never_fires(self):
         """GRANT ALL ON ALL TABLES TO the application is usual, and gives it TRIGGER."""

@@ -222,6 +222,10 @@ class Check(Case):
     def test_a_schema_that_is_not_empty_and_has_no_ledger(self):
         self.sql("DROP TABLE _prisma_migrations")
         self.assert_warned(self.check("SELECT 1;"), 'The schema "public" is not empty .* and has no Prisma tracking table: mark the migrations')
+        self.assertRegex(self.connection.call("MigrationService", "Plan").refusal, 'The schema "public" is not empty .* has no Prisma tracking table')
+        for dry_run in (False, True):
+            with self.assertRaisesRegex(harness.RpcError, "is not empty"):
+                self.connection.call("MigrationService", "Run", {"dry_run": dry_run})
 
     def test_a_table_that_is_not_there_is_found_before_the_run(self):
         self.assert_warned(self.check('ALTER TABLE "Users" ADD COLUMN x int;'), 'Line 1 of "1" fails: "Users" is not there, and nothing before this statement makes it.')
@@ -403,6 +407,7 @@ class PassedOver(Case):
         self.assert_found(rpc, "INVALID", "every partition's is attached")
         with self.assertRaises(harness.RpcError):
             rpc.call("MigrationService", "Run", {"repair": True})
+        self.assertIn("every partition's is attached", rpc.call("MigrationService", "Plan", {"repair": True}).refusal)
 
 
 if __name__ == "__main__":

@@ -128,6 +128,19 @@ class Operations(Case):
         self.assertEqual([one.name for one in operation.result.applied], ["1"])
         self.assertIn("failed", [self.kind(event) for event in events])
 
+    def test_a_run_that_is_refused_is_told_as_that_by_every_worker(self):
+        rpc = self.serve("SELECT 1;", "BEGIN;")
+        refused, _ = self.wait(rpc, self.begin(rpc, plan_hash="0" * 64))
+        unfit, _ = self.wait(rpc, self.begin(rpc))
+        self.files.add("2", "SELECT 1/0;")
+        failed, _ = self.wait(rpc, self.begin(rpc))
+        self.assertEqual([(self.state(one), one.refused) for one in (refused, unfit, failed)], [("failed", True), ("failed", True), ("failed", False)])
+        self.assertTrue(unfit.result.refused)
+        other = self.rpc(self.worker(self.files))
+        self.process.stop()
+        listed = {one.id: one.refused for one in other.call("MigrationService", "ListOperations", {"limit": 9}).operations}
+        self.assertEqual(listed, {one.id: one.refused for one in (refused, unfit, failed)})
+
     def test_another_worker_tells_the_same(self):
         rpc = self.serve("CREATE TABLE a (id INT);\nVACUUM;\nSELECT pg_sleep(4);")
         other = self.rpc(self.worker(self.files))

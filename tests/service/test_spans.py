@@ -51,6 +51,7 @@ class Spans(Case):
         (run,) = by_name["run"]
         self.assertEqual((run["parentSpanId"], run["attributes"]["truss.operation"], run["attributes"]["truss.request_id"]), (PARENT, reply.operation, "ask-1"))
         self.assertEqual({span["parentSpanId"] for span in by_name["migration"]}, {run["spanId"]})
+        self.assertEqual(run["attributes"]["truss.outcome"], "succeeded")
         second = next(span for span in by_name["migration"] if span["attributes"]["truss.migration"] == "2")
         self.assertEqual([(span["parentSpanId"], span["attributes"]["truss.step"]) for span in by_name["step"]], [(second["spanId"], 1), (second["spanId"], 2)])
         self.assertEqual({span["status"]["code"] for span in spans}, {1})
@@ -62,7 +63,10 @@ class Spans(Case):
         spans = self.spans(receiver, 2)
         self.assertEqual({(span["name"], span["status"]["code"], span["status"]["message"]) for span in spans},
                          {("run", 2, "invalid input syntax for type integer"), ("migration", 2, "invalid input syntax for type integer")})
-        self.assertEqual([span["parentSpanId"] for span in spans if span["name"] == "run"], [""])
+        self.assertEqual([(span["parentSpanId"], span["attributes"]["truss.outcome"]) for span in spans if span["name"] == "run"], [("", "failed")])
+        with self.assertRaises(harness.RpcError):
+            rpc.call("MigrationService", "Run", {"plan_hash": "0" * 64})
+        self.assertEqual({span["attributes"].get("truss.outcome") for span in self.spans(receiver, 3)}, {"failed", "refused", None})
         sent = b"".join(body for _, _, body in receiver.requests).decode()
         for word in ("a-secret-value", "SELECT", harness.PASSWORD):
             self.assertNotIn(word, sent)

@@ -7,8 +7,12 @@
 
 #include "migration/look/detect.h"
 
-/* For a framework that wants a baseline: FAILED_PRECONDITION where the ledger's schema has tables or views of somebody
- * and no ledger. */
+/* For a framework that wants a baseline: why a first run is refused, where the ledger's schema has tables or views of
+ * somebody and no ledger; NULL where nothing is against it. False where the database did not answer. */
+bool baseline_problem(const struct request *request, struct pg_session *session, const struct detection *detection,
+                      const char **problem);
+
+/* The same as FAILED_PRECONDITION. */
 bool baseline_check(const struct request *request, struct pg_session *session, const struct detection *detection);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "migration/look/choice.h"
 
-#include "migration/look/elsewhere.h"
+#include "migration/look/kinship.h"
 
 #include <string.h>
 
@@ -117,11 +117,11 @@ static bool keep_known(const struct looking *looking, bool *among)
     size_t best = 0;
     for (size_t i = 0; i < detection->source_count; i++) {
         const struct source *const source = &detection->sources[i];
-        bool has_others;
-        if (among[i] && source->has_folder && source->has_ledger &&
-            !ledger_count_known(looking, source, &known[i], &has_others)) {
+        struct kinship kinship = {0};
+        if (among[i] && source->has_folder && source->has_ledger && !kinship_find(looking, source, &kinship)) {
             return false;
         }
+        known[i] = kinship_known(&kinship);
         best = known[i] > best ? known[i] : best;
     }
     for (size_t i = 0; i < detection->source_count; i++) {

@@ -3,42 +3,10 @@
  */
 #include "migration/look/elsewhere.h"
 
-#include "framework/core/listing.h"
+#include "migration/look/kinship.h"
 #include "migration/look/ledger_place.h"
 
 #include <string.h>
-
-bool ledger_count_known(const struct looking *looking, const struct source *source, size_t *known, bool *has_others)
-{
-    struct migration_files files;
-    struct ledger ledger = source->ledger;
-    ledger.as_read = source->as_read;
-    struct ledger_reading reading = {
-        .arena = looking->request->arena,
-        .session = looking->session,
-        .status = looking->request->status,
-        .ledger = &ledger,
-        .folder = &source->folder,
-        .files = &files,
-    };
-    *known = 0;
-    if (!framework_list(looking->request->arena, &source->folder, &files, looking->request->status) ||
-        !framework_read_ledger(source->framework, &reading)) {
-        return false;
-    }
-    size_t recorded = 0;
-    for (size_t i = 0; i < reading.entries.count; i++) {
-        const struct ledger_entry *const entry = &reading.entries.items[i];
-        bool has_file = entry->state == ENTRY_ROLLED_BACK || entry->baseline;
-        for (size_t j = 0; j < files.count && !has_file; j++) {
-            has_file = strcmp(migration_file_key(&files.items[j]), ledger_entry_key(entry)) == 0;
-            *known += has_file ? 1 : 0;
-        }
-        recorded += has_file ? 1 : 0;
-    }
-    *has_others = recorded < reading.entries.count;
-    return true;
-}
 
 /* A name that somebody gave to a copy: "schema_migrations_backup", "old_goose_db_version", "log_20240101". */
 static bool looks_like_copy(const struct table *table, const char *usual)
@@ -70,27 +38,54 @@ static void ask_for_ledger(const struct looking *looking, struct source *source,
         source->ledger.schema, source->ledger.table);
 }
 
-/* The only one is taken where all that it has is this folder's, and nothing speaks for a copy. */
-static bool adopt(const struct looking *looking, struct source *source, const struct found_ledger *other)
+/* Would its name alone, without a schema, find it? */
+static bool is_on_path(const struct looking *looking, const struct table *table)
 {
+    const struct session_facts *const facts = &looking->detection->facts;
+    for (size_t i = 0; i < facts->schema_count; i++) {
+        if (strcmp(facts->schemas[i], table->schema) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whose a table of this shape in another place is. */
+enum whose {
+    WHOSE_ANOTHERS, /* a stranger owns it, or none of its rows is of this folder, and its name alone does not find it */
+    WHOSE_OURS,     /* all that it has is this folder's, and nothing speaks for a copy */
+    WHOSE_UNKNOWN,
+};
+
+static bool judge(const struct looking *looking, const struct source *source, const struct found_ledger *other,
+                  enum whose *whose)
+{
+    const struct table *const table = other->table;
     const char *const usual = source->framework->ledger.shapes[0].table;
-    const bool is_elsewhere = strcmp(other->ledger.table, source->ledger.table) == 0;
+    const bool is_usual = strcmp(other->ledger.table, source->ledger.table) == 0;
+    const bool is_far = !is_on_path(looking, table);
     struct source with = *source;
-    size_t known;
-    bool has_others;
-    if (!other->table->is_trusted || other->table->foreign_trigger != NULL || !other->table->is_readable ||
-        (!is_elsewhere && looks_like_copy(other->table, usual))) {
-        ask_for_ledger(looking, source, other, 1);
-        return true;
+    struct kinship kinship;
+    const bool is_foreign = !table->is_trusted || table->foreign_trigger != NULL;
+    *whose = is_foreign && is_far ? WHOSE_ANOTHERS : WHOSE_UNKNOWN;
+    if (is_foreign || !table->is_readable) {
+        return true; /* what a stranger may have put there is not read */
     }
     with.ledger = other->ledger;
-    if (!ledger_count_known(looking, &with, &known, &has_others)) {
+    with.as_read = shape_fit_exact(looking->request->arena, source->framework, table).as_read;
+    if (!kinship_find(looking, &with, &kinship)) {
         return false;
     }
-    if (known == 0 || has_others) {
-        ask_for_ledger(looking, source, other, 1);
-        return true;
+    if (kinship_is_same(&kinship) && (is_usual || !looks_like_copy(table, usual))) {
+        *whose = WHOSE_OURS;
+    } else if (kinship_is_none(&kinship) && is_far) {
+        *whose = WHOSE_ANOTHERS;
     }
+    return true;
+}
+
+static void adopt(const struct looking *looking, struct source *source, const struct found_ledger *other)
+{
     looking_warn(
         looking,
         arena_printf(
@@ -102,6 +97,36 @@ static bool adopt(const struct looking *looking, struct source *source, const st
     const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, other->table);
     source_take_table(looking, source, other->table, &fit);
     source_add_evidence(source, other->evidence);
+}
+
+/* Nobody has said where it is. Another project's is told of, and a first run goes to the usual place; the only one that
+ * is ours is taken; of what may be ours the user decides. */
+static bool choose_among(const struct looking *looking, struct source *source)
+{
+    const struct found_ledgers *const ledgers = &looking->detection->ledgers;
+    const struct found_ledger *one = NULL;
+    enum whose whose_one = WHOSE_ANOTHERS;
+    size_t count = 0;
+    for (size_t i = 0; i < ledgers->count; i++) {
+        const struct found_ledger *const found = &ledgers->items[i];
+        enum whose whose = WHOSE_ANOTHERS;
+        if (found_ledger_is(found, source->framework) && !judge(looking, source, found, &whose)) {
+            return false;
+        }
+        if (whose != WHOSE_ANOTHERS) {
+            one = found;
+            whose_one = whose;
+            count++;
+        }
+    }
+    if (count == 1 && whose_one == WHOSE_OURS) {
+        adopt(looking, source, one);
+    } else if (count > 0) {
+        ask_for_ledger(looking, source, one, count);
+    } else {
+        source_add_evidence(source, "tracking tables of this kind in other schemas have nothing of these files: they "
+                                    "are other projects'");
+    }
     return true;
 }
 
@@ -150,8 +175,7 @@ static bool may_be_meant(const struct looking *looking, const struct source *sou
                          bool *may)
 {
     struct source with = *source;
-    size_t known = 0;
-    bool has_others = false;
+    struct kinship kinship;
     *may = other->table->is_trusted && !other->table->is_readable;
     if (!other->table->is_trusted || !other->table->is_readable) {
         return true;
@@ -159,10 +183,10 @@ static bool may_be_meant(const struct looking *looking, const struct source *sou
     with.ledger.schema = other->table->schema;
     with.ledger.table = other->table->name;
     with.as_read = other->as_read;
-    if (!ledger_count_known(looking, &with, &known, &has_others)) {
+    if (!kinship_find(looking, &with, &kinship)) {
         return false;
     }
-    *may = known > 0 || (other->is_usual && has_others);
+    *may = kinship_known(&kinship) > 0 || (other->is_usual && kinship.others > 0);
     return true;
 }
 
@@ -269,10 +293,8 @@ bool ledger_look_elsewhere(const struct looking *looking, struct source *source)
         warn_of_schema(looking, source, &other->ledger);
     } else if (is_said(looking, source) || ledger_is_named(looking, &source->folder)) {
         warn_of_name(looking, source, &other->ledger, count);
-    } else if (count > 1) {
-        ask_for_ledger(looking, source, other, count);
     } else {
-        return adopt(looking, source, other);
+        return choose_among(looking, source);
     }
     return true;
 }

@@ -6,12 +6,9 @@
 
 #include "migration/look/looking.h"
 
-/* How many of a folder's migrations its ledger has, and whether it has others. Fails where one of them cannot be read.
- */
-bool ledger_count_known(const struct looking *looking, const struct source *source, size_t *known, bool *has_others);
-
 /* Reports a ledger found elsewhere, for a source whose own place is empty. Where somebody has said which schema or
- * table is meant, it is another one; where nobody has, the only one that fits is taken, or the user is asked. */
+ * table is meant, it is another one; where nobody has, another project's is passed over, the only one that is of these
+ * files is taken, or the user is asked. */
 bool ledger_look_elsewhere(const struct looking *looking, struct source *source);
 
 #endif

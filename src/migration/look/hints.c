@@ -60,13 +60,32 @@ static void hint_endings(const struct request *request, const struct catalog *ca
     }
 }
 
-/* A pending one with the content of one that is applied and gone. */
+/* A file that is applied with this content answers for the old name. */
+static bool is_answered(const struct catalog *catalog, const char *checksum)
+{
+    size_t i = 0;
+    while (i < catalog->count && (catalog->items[i].state != MIGRATION_APPLIED || catalog->items[i].checksum == NULL ||
+                                  strcmp(catalog->items[i].checksum, checksum) != 0)) {
+        i++;
+    }
+    return i < catalog->count;
+}
+
+/* Has it the content of one that is applied and gone? Whatever is run again when it changes may run twice. */
+static bool is_renamed(const struct catalog_item *item, const char *checksum)
+{
+    return item->state == MIGRATION_PENDING && item->renamed == NULL && item->file != NULL && !item->file->repeatable &&
+           item->checksum != NULL && strcmp(item->checksum, checksum) == 0;
+}
+
 static void hint_renamed(const struct request *request, struct catalog *catalog, struct catalog_item *orphan)
 {
     const char *const checksum = orphan->entry == NULL ? NULL : orphan->entry->checksum;
     for (size_t i = 0; checksum != NULL && orphan->state == MIGRATION_ORPHANED && i < catalog->count; i++) {
         struct catalog_item *const item = &catalog->items[i];
-        if (item->state == MIGRATION_PENDING && item->checksum != NULL && strcmp(item->checksum, checksum) == 0) {
+        if (is_renamed(item, checksum) && !is_answered(catalog, checksum)) {
+            orphan->renamed = item;
+            item->renamed = orphan;
             put_in_front(
                 request, orphan,
                 arena_printf(request->arena, "Its content is that of %s: it seems to have been renamed.", item->name));
@@ -74,7 +93,7 @@ static void hint_renamed(const struct request *request, struct catalog *catalog,
                          arena_printf(request->arena,
                                       "Its content is that of %s, which is applied and has no file: it seems to have "
                                       "been renamed. Give it its old name, or say that it is applied (truss "
-                                      "mark-applied %s); a run would execute it again.",
+                                      "mark-applied %s): a run of it is refused, because it would execute it again.",
                                       orphan->name, item->name));
             return;
         }

@@ -39,6 +39,9 @@ struct catalog_item {
     const char *checksum; /* of the file; NULL where it is gone or the framework keeps none */
     bool verified;        /* the file was compared with what was recorded */
     const char *note;     /* what its own tool would do with it, in a sentence; NULL: nothing to say */
+    /* Of a pending one: which is applied, has no file, and had the same content. Of that one: the pending one. NULL:
+     * none; it seems to have been renamed else. */
+    const struct catalog_item *renamed;
 };
 
 struct catalog {

@@ -5,6 +5,7 @@
 #include "migration/plan/selection.h"
 
 #include "migration/look/catalog.h"
+#include "sql/split.h"
 
 #include <string.h>
 
@@ -103,6 +104,41 @@ static bool check_gap(const struct request *request, const struct catalog *catal
 
 /* ---- history ---- */
 
+/* A file with nothing to send may go by any name. */
+static bool sends_nothing(const struct request *request, const struct catalog *catalog,
+                          const struct migration_file *file)
+{
+    const struct migration_place place = {&request->site->project, &catalog->detection.folder, file};
+    struct arena *const reading = arena_new(0);
+    struct status unread = {.arena = reading};
+    struct sql_statement statement;
+    struct loaded loaded;
+    bool is_empty = false;
+    if (!file->is_code && migration_load(reading, &place, &loaded, &unread)) {
+        struct sql_lexer lexer = {.text = loaded.script.sql};
+        is_empty = !sql_next_statement(&lexer, &statement);
+    }
+    arena_free(reading);
+    return is_empty;
+}
+
+/* Its own tool would execute it once more, or refuse it without the reason. */
+static bool check_renamed(const struct request *request, const struct catalog *catalog, const struct catalog_item *item,
+                          const struct run_options *options)
+{
+    if (options->ignore_history || item->renamed == NULL || sends_nothing(request, catalog, item->file)) {
+        return true;
+    }
+    status_fail_because(
+        request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
+        "Migration \"%s\" has the content of \"%s\", which is applied and has no file: it seems to have "
+        "been renamed, and a run would execute it again. Give it its old name, or say that it is "
+        "applied (truss mark-applied %s); --ignore-history (in a request: ignore_history) executes it.",
+        item->name, item->renamed->name, item->name);
+    request->status->migration = item->name;
+    return false;
+}
+
 /* Where its own tool would run nothing because of what became of applied migrations, we do not either. */
 static bool check_history(const struct request *request, const struct catalog *catalog,
                           const struct run_options *options)
@@ -112,6 +148,9 @@ static bool check_history(const struct request *request, const struct catalog *c
         const struct catalog_item *const item = &catalog->items[i];
         const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED;
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED;
+        if (missing && item->renamed != NULL && !check_renamed(request, catalog, item->renamed, options)) {
+            return false;
+        }
         if (edited || missing) {
             status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file (truss diff %s "
@@ -228,7 +267,8 @@ static bool check_unresolved(const struct choosing *choosing, bool is_wanted, st
 /* May it run now, or must it stand back? */
 static bool check_place(const struct choosing *choosing, const struct catalog_item *item)
 {
-    return check_order(choosing->request, choosing->catalog, item, choosing->options->order) &&
+    return check_renamed(choosing->request, choosing->catalog, item, choosing->options) &&
+           check_order(choosing->request, choosing->catalog, item, choosing->options->order) &&
            check_duplicate(choosing->request, item) &&
            check_gap(choosing->request, choosing->catalog, item, choosing->left_out);
 }

@@ -6,6 +6,7 @@
 #include "framework/core/script.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/reach.h"
+#include "migration/plan/refusal.h"
 #include "migration/plan/unseen.h"
 #include "migration/tool/start.h"
 
@@ -348,27 +349,6 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     return ok;
 }
 
-static void find_refusal(const struct request *request, const struct run_options *options,
-                         const struct preparation *preparation, struct explanation *explanation)
-{
-    const char *const obstacle = prepare_obstacle(request->arena, preparation);
-    if (preparation->unfit != NULL) {
-        explanation->refusal = arena_printf(request->arena, "\"%s\" cannot run: %s", preparation->unfit->name,
-                                            preparation->problem.message);
-    } else if (preparation->flaws.count > 0 && !options->repair) {
-        explanation->refusal = flaws_refusal(request->arena, &preparation->flaws);
-    } else if (preparation->delegate && !request->site->allow_delegate) {
-        explanation->refusal = arena_printf(
-            request->arena,
-            "Some of these are programs, which only %s itself can run: %s. With --allow-delegate Truss starts it.",
-            preparation->catalog.detection.framework->display_name,
-            tool_run_command(request->arena, request->site, &preparation->catalog.detection));
-    } else if (options->in_one_transaction && obstacle != NULL) {
-        explanation->refusal =
-            arena_printf(request->arena, "These migrations cannot share one transaction: %s.", obstacle);
-    }
-}
-
 /* Whom the statements stop. */
 static const char *whom(const struct explanation *explanation)
 {
@@ -451,9 +431,8 @@ bool explain(const struct request *request, struct pg_session *session, const st
     if (options->in_one_transaction) {
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
-    find_refusal(request, options, preparation, explanation);
     explanation->summary = summary_of(request->arena, preparation, explanation);
-    return true;
+    return refusal_find(request, session, options, preparation, &explanation->refusal);
 }
 
 const char *explanation_failure(struct arena *arena, const struct explanation *explanation, size_t *at)

@@ -83,6 +83,7 @@ static bool mend(const struct execution *execution)
     }
     for (size_t i = 0; i < flaws->count; i++) {
         const struct flaw *const one = &flaws->items[i];
+        execution->result->has_begun = true;
         if (!pg_exec(run->session, one->repair, run->status)) {
             run->status->migration = one->migration;
             return false;
@@ -146,7 +147,11 @@ static bool execute_items(const struct execution *execution)
     const struct preparation *const preparation = execution->preparation;
     struct run_result *const result = execution->result;
     const struct executor *const executor = executor_for(execution);
-    if (!mend(execution) || !executor->begin(execution) || !run_between(execution, executor)) {
+    if (!mend(execution) || !executor->begin(execution)) {
+        return false;
+    }
+    result->has_begun = true;
+    if (!run_between(execution, executor)) {
         return false;
     }
     if (result->ok && preparation->unfit != NULL) {

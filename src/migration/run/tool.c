@@ -10,6 +10,7 @@
  */
 #include "base/log.h"
 #include "migration/look/catalog.h"
+#include "migration/plan/refusal.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/tool/listen.h"
@@ -21,85 +22,17 @@
 
 /* ---- what to run ---- */
 
-/* The arguments for all that is pending, for one, or for all up to one. NULL: the tool cannot run just these. */
-static const char *const *arguments_for(const struct delegate *delegate, const struct preparation *preparation)
-{
-    const struct catalog *const catalog = &preparation->catalog;
-    const struct catalog_item *const last = preparation->items[preparation->count - 1].item;
-    size_t pending = 0;
-    size_t pending_to_last = 0;
-    for (size_t i = 0; i < catalog->count; i++) {
-        if (catalog->items[i].state == MIGRATION_PENDING) {
-            pending++;
-            pending_to_last += &catalog->items[i] <= last ? 1 : 0;
-        }
-    }
-    return preparation->count == pending                          ? delegate->run
-           : preparation->count == 1 && delegate->run_one != NULL ? delegate->run_one
-           : preparation->count == pending_to_last                ? delegate->run_to
-                                                                  : NULL;
-}
-
-static const char *first_program(const struct preparation *preparation)
-{
-    size_t i = 0;
-    while (i + 1 < preparation->count && !preparation->items[i].item->file->is_code) {
-        i++;
-    }
-    return preparation->items[i].item->name;
-}
-
-/* Only the project's own tool can run what is pending, and may not be started, or is not known to us. */
-static void fail_for_tool(const struct execution *execution, bool has_tool)
-{
-    struct run *const run = execution->run;
-    const struct detection *const detection = &execution->preparation->catalog.detection;
-    const char *const own = detection->framework->display_name;
-    const char *const needs = execution->preparation->catalog.files.needs_tool;
-    const char *const command = tool_run_command(run->arena, run->request->site, detection);
-    const char *const allowed = has_tool ? " With --allow-delegate Truss starts it (an option of truss; where a worker "
-                                           "is asked, of truss-worker)."
-                                         : "";
-    if (needs != NULL) {
-        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
-                            "Only %s itself can run the folder %s: %s. Its command is %s. Nothing was run.%s", own,
-                            detection->folder.path, needs, command, allowed);
-    } else {
-        status_fail_because(run->status, STATUS_FAILED_PRECONDITION, REASON_NEEDS_DELEGATE,
-                            "Migration \"%s\" is a program, which only %s itself can run: %s. Nothing was run.%s",
-                            first_program(execution->preparation), own, command, allowed);
-    }
-}
-
 /* Refuses, with the reason, what is nothing for the tool or not allowed. */
 static bool begin(const struct execution *execution)
 {
     struct run *const run = execution->run;
-    const struct run_options *const options = execution->options;
-    const struct detection *const detection = &execution->preparation->catalog.detection;
-    const struct delegate *const delegate = tool_of(run->request->site, detection).delegate;
-    const char *const own = detection->framework->display_name;
-    const char *const name = first_program(execution->preparation);
-    const bool has_tool = delegate != NULL && delegate->run != NULL;
-    if (!has_tool || !run->request->site->allow_delegate) {
-        fail_for_tool(execution, has_tool);
-    } else if (options->dry_run || options->in_one_transaction) {
-        status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                    "Migration \"%s\" is a program, which %s runs in transactions of its own: it cannot be %s.", name,
-                    own, options->dry_run ? "tried" : "part of one transaction with all others");
-    } else if (arguments_for(delegate, execution->preparation) == NULL) {
-        status_fail(run->status, STATUS_FAILED_PRECONDITION,
-                    "Migration \"%s\" is a program, and %s cannot run just what was asked for: run all that is "
-                    "pending%s%s. Nothing was run.",
-                    name, own, delegate->run_to != NULL ? ", or all up to a target" : "",
-                    delegate->run_one != NULL ? ", or one alone" : "");
-    } else if (watch_cancelled(&run->watch)) {
-        return status_fail(run->status, STATUS_CANCELLED, "The run was cancelled before it began; nothing was run.");
-    } else {
-        return true;
+    struct status *const status = run->status;
+    if (!refusal_check_tool(run->request, execution->options, execution->preparation, status)) {
+        status->message = arena_printf(status->arena, "%s Nothing was run.", status->message);
+        return false;
     }
-    run->status->migration = name;
-    return false;
+    return !watch_cancelled(&run->watch) ||
+           status_fail(status, STATUS_CANCELLED, "The run was cancelled before it began; nothing was run.");
 }
 
 /* ---- what came of it ---- */
@@ -211,7 +144,7 @@ static void judge(const struct tool_use *use, const struct execution *execution)
                          "and whether anything was applied could not be found out (%s); ask for the status when the "
                          "database is back",
                          run->status->message);
-        fail(use, first_program(preparation), what, result);
+        fail(use, preparation_first_program(preparation), what, result);
         return;
     }
     for (size_t i = 0; i < after.count; i++) {
@@ -278,7 +211,7 @@ static bool run_by_tool(const struct execution *execution)
     use.tool.file = preparation->items[preparation->count - 1].item->file;
     use.tool.session_name = tool_session_name(run->arena, &preparation->catalog.detection.ledger);
     use.held = pg_session_socket(run->session);
-    if (!tool_call(&use, arguments_for(use.tool.delegate, preparation))) {
+    if (!tool_call(&use, tool_arguments_for(use.tool.delegate, preparation))) {
         return false;
     }
     judge(&use, execution);

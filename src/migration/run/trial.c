@@ -4,6 +4,7 @@
  */
 #include "base/sqlstate.h"
 #include "framework/core/script.h"
+#include "migration/look/baseline.h"
 #include "migration/run/around.h"
 #include "migration/run/batch.h"
 #include "migration/run/observer.h"
@@ -203,7 +204,7 @@ static bool begin(const struct execution *execution)
 {
     const struct preparation *const preparation = execution->preparation;
     struct run *const run = execution->run;
-    bool ok = true;
+    bool ok = baseline_check(run->request, run->session, &preparation->catalog.detection);
     for (size_t i = 0; ok && i < preparation->count; i++) {
         struct status status;
         struct loaded loaded;

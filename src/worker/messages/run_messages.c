@@ -206,6 +206,7 @@ Truss__Migration__V1__RunResponse *run_message(struct arena *arena, const struct
     reply->summary = message_string(result->summary);
     reply->target = result->target == NULL ? NULL : message_target(arena, result->target);
     reply->dry_run = result->dry_run;
+    reply->refused = !result->ok && !result->has_begun;
     reply->failed = result->failed_name == NULL ? NULL : failed_message(arena, result);
     set_applied(arena, reply, result);
     set_untried(arena, reply, result);

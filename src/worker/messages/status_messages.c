@@ -319,9 +319,21 @@ static bool set_migrations(struct arena *arena, Truss__Migration__V1__GetStatusR
     return true;
 }
 
+/* Zeros are counts where a folder or a tracking table was read, or where there is neither. */
+static bool is_counted(const struct catalog *catalog)
+{
+    const struct detection *const detection = &catalog->detection;
+    const bool has_nothing = detection->framework == NULL && detection->problem == NULL &&
+                             detection->unreadable == NULL && !detection->is_cut;
+    return catalog->problem == NULL || catalog->count > 0 || has_nothing;
+}
+
 static void set_summary(struct arena *arena, Truss__Migration__V1__GetStatusResponse *reply,
                         const struct catalog *catalog)
 {
+    if (!is_counted(catalog)) {
+        return;
+    }
     reply->summary = NEW(arena, Summary, summary);
     reply->summary->applied = (uint32_t)catalog->counts[MIGRATION_APPLIED];
     reply->summary->pending = (uint32_t)catalog->counts[MIGRATION_PENDING];

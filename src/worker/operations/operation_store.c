@@ -92,6 +92,9 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
     return result != NULL;
 }
 
+/* In the place of "failed": who does not know the word reads it as that. */
+#define REFUSED "refused"
+
 static const char *const state_words[] = {
     [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_UNSPECIFIED] = "failed",
     [TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING] = "running",
@@ -117,7 +120,7 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     buffer_printf(&sql,
                   "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
                   "interval '%d microseconds', summary = ",
-                  state_words[operation->state], (long long)finished->seconds, finished->nanos / 1000);
+                  operation->refused ? REFUSED : state_words[operation->state], (long long)finished->seconds, finished->nanos / 1000);
     pg_quote_literal(&sql, text_of(operation->summary));
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, pack(status->arena, &operation->base));
@@ -176,6 +179,7 @@ static Operation *operation_of(struct arena *arena, const PGresult *result, int 
     operation->started_at = message_time(arena, pg_field_us(result, row, 7));
     operation->last_event = (uint32_t)pg_field_int(result, row, 9, 0);
     operation->state = state_of(pg_field(result, row, 11));
+    operation->refused = strcmp(pg_field(result, row, 11), REFUSED) == 0;
     operation->finished_at = message_time(arena, pg_field_us(result, row, 12));
     operation->started_by = message_string(started_by(arena, pg_field(result, row, 13)));
     operation->done = operation->state != TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_RUNNING;

@@ -370,44 +370,51 @@ static void write_end(struct operation *operation, const Operation *message)
     }
 }
 
-static Truss__Migration__V1__OperationState end_state(const Truss__Migration__V1__RunResponse *result, bool cancelled)
+static Truss__Migration__V1__OperationState end_state(const struct story_outcome *outcome)
 {
-    if (result != NULL && result->ok) {
+    if (outcome->result != NULL && outcome->result->ok) {
         return TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_SUCCEEDED;
     }
-    return cancelled ? TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED
-                     : TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED;
+    return outcome->cancelled ? TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_CANCELLED
+                              : TRUSS__MIGRATION__V1__OPERATION_STATE__OPERATION_STATE_FAILED;
 }
 
-void operation_end(struct operation *operation, const Truss__Migration__V1__RunResponse *result,
-                   const struct status *error, bool cancelled)
+/* Sets how it ended; what the message points to is the arena's or the outcome's. */
+static void set_end(struct arena *arena, const struct story_outcome *outcome, Operation *message)
+{
+    const Truss__Migration__V1__RunResponse *const result = outcome->result;
+    message->done = true;
+    message->state = end_state(outcome);
+    message->refused = outcome->refused;
+    message->finished_at = message_time(arena, clock_wall_us());
+    message->result = (Truss__Migration__V1__RunResponse *)(uintptr_t)result;
+    message->error = result == NULL ? status_message(arena, outcome->error) : NULL;
+    message->summary = result == NULL ? message_string(outcome->error->message) : result->summary;
+    message->summary = text_clean(arena, message->summary, MESSAGE_TEXT);
+}
+
+void operation_end(struct operation *operation, const struct story_outcome *outcome)
 {
     struct operations *const operations = operation->operations;
     struct arena *const arena = arena_new(0);
-    if (result == NULL) {
-        on_event(operation, &(struct run_event){.kind = RUN_EVENT_FAILED, .message = error->message});
+    if (outcome->result == NULL) {
+        on_event(operation, &(struct run_event){.kind = RUN_EVENT_FAILED, .message = outcome->error->message});
     }
     pthread_mutex_lock(&operations->mutex);
     Operation message = operation_message(arena, operation);
     pthread_mutex_unlock(&operations->mutex);
-    message.done = true;
-    message.state = end_state(result, cancelled);
-    message.finished_at = message_time(arena, clock_wall_us());
-    message.result = (Truss__Migration__V1__RunResponse *)(uintptr_t)result;
-    message.error = result == NULL ? status_message(arena, error) : NULL;
-    message.summary = result == NULL ? message_string(error->message) : result->summary;
-    message.summary = text_clean(arena, message.summary, MESSAGE_TEXT);
+    set_end(arena, outcome, &message);
     const size_t size = truss__migration__v1__operation__get_packed_size(&message);
-    char *const outcome = memory_alloc(size + 1);
-    truss__migration__v1__operation__pack(&message, (uint8_t *)outcome);
+    char *const packed = memory_alloc(size + 1);
+    truss__migration__v1__operation__pack(&message, (uint8_t *)packed);
     if (operation->is_written_down) {
         write_end(operation, &message);
     }
-    story_end(operation->story, &(struct story_outcome){result, error, cancelled});
+    story_end(operation->story, outcome);
     operation->story = NULL;
     pthread_mutex_lock(&operations->mutex);
     operation->bytes += size;
-    operation->outcome = outcome;
+    operation->outcome = packed;
     operation->outcome_size = size;
     operation->is_done = true;
     operations->running--;

@@ -45,9 +45,8 @@ bool operation_is_written_down(const struct operation *operation);
 /* Runs a job on the threads for operations; false where there is no room. */
 bool operation_run_later(struct operation *operation, struct lane_job *job);
 
-/* It has ended: with a result, or (NULL) with an error. cancelled: by a wish. The operation is not to be used again. */
-void operation_end(struct operation *operation, const Truss__Migration__V1__RunResponse *result,
-                   const struct status *error, bool cancelled);
+/* It has ended so. The operation is not to be used again. */
+void operation_end(struct operation *operation, const struct story_outcome *outcome);
 
 /* ---- the side of who asks; replies are made in the request's arena, NULL and NOT_FOUND where nobody knows the id ----
  */

@@ -53,6 +53,19 @@ static void say_approved(const struct request *request, Truss__Migration__V1__Ru
     }
 }
 
+/* Was nothing run, because it may not be? A database that cannot be reached has refused nothing. */
+static bool is_refused(const struct status *error, const struct run_result *result,
+                       const Truss__Migration__V1__RunResponse *reply)
+{
+    static const enum status_code trouble[] = {STATUS_CANCELLED, STATUS_UNKNOWN, STATUS_DEADLINE_EXCEEDED,
+                                               STATUS_INTERNAL, STATUS_UNAVAILABLE};
+    bool refused = !result->has_begun && (reply == NULL || !reply->ok);
+    for (size_t i = 0; reply == NULL && i < sizeof trouble / sizeof trouble[0]; i++) {
+        refused = refused && error->code != trouble[i];
+    }
+    return refused;
+}
+
 /* Runs, and ends the operation. detection: NULL where it was not asked for yet. The reply in the request's arena; NULL
  * where it could not begin. */
 static Truss__Migration__V1__RunResponse *run_operation(const struct request *request, struct operation *operation,
@@ -73,9 +86,13 @@ static Truss__Migration__V1__RunResponse *run_operation(const struct request *re
                             did_something ? arena_strdup(request->arena, operation_id(operation)) : NULL);
         say_approved(request, reply);
     }
-    const bool cancelled =
-        reply == NULL ? request->status->code == STATUS_CANCELLED : failure_is_cancelled(&result.failure);
-    operation_end(operation, reply, request->status, cancelled);
+    const struct story_outcome outcome = {
+        .result = reply,
+        .error = request->status,
+        .cancelled = reply == NULL ? request->status->code == STATUS_CANCELLED : failure_is_cancelled(&result.failure),
+        .refused = is_refused(request->status, &result, reply),
+    };
+    operation_end(operation, &outcome);
     return reply;
 }
 
@@ -197,7 +214,7 @@ static struct background *background_new(const struct service_context *context, 
 static ProtobufCMessage *fail_start(struct background *background, const struct status *status)
 {
     if (background->operation != NULL) {
-        operation_end(background->operation, NULL, status, false);
+        operation_end(background->operation, &(struct story_outcome){.error = status});
     }
     background_free(background);
     return NULL;

@@ -35,6 +35,7 @@ struct story {
     char *name;            /* of the migration under way */
     uint32_t steps_told;   /* of it, that are done */
     uint64_t steps;        /* of those that are through; they may still be rolled back with the rest */
+    const char *outcome;   /* of the run, once it has ended */
     struct hook_run *hook; /* NULL: nobody is told of it */
 };
 
@@ -76,6 +77,7 @@ static void finish(const struct story *story, struct stretch *stretch, struct sp
         }
         if (stretch == &story->run) {
             span->attributes[count++] = (struct span_attribute){"truss.dry_run", story->is_dry ? "true" : "false", 0};
+            span->attributes[count++] = (struct span_attribute){"truss.outcome", story->outcome, 0};
         }
         span->trace = story->trace.id;
         span->id = stretch->id;
@@ -176,7 +178,9 @@ static enum run_outcome outcome_of(const struct story_outcome *outcome)
     if (outcome->result != NULL && outcome->result->ok) {
         return RUN_SUCCEEDED;
     }
-    return outcome->cancelled ? RUN_CANCELLED : outcome->result == NULL ? RUN_REFUSED : RUN_FAILED;
+    return outcome->cancelled                            ? RUN_CANCELLED
+           : outcome->result == NULL || outcome->refused ? RUN_REFUSED
+                                                         : RUN_FAILED;
 }
 
 /* What has stayed. */
@@ -224,6 +228,7 @@ void story_end(struct story *story, const struct story_outcome *outcome)
             ? NULL
             : safe_error(story->arena, sqlstate, failed == NULL ? outcome->error->message : failed->error);
     count_run(story, how, outcome->result);
+    story->outcome = run_outcome_word(how);
     finish_migration(story, error);
     finish(story, &story->run, &(struct span){.name = "run", .parent = story->trace.parent, .error = error});
     if (story->hook != NULL) {

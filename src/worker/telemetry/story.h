@@ -33,7 +33,8 @@ struct story_origin {
 struct story_outcome {
     const Truss__Migration__V1__RunResponse *result; /* NULL: it could not begin, for this reason */
     const struct status *error;
-    bool cancelled;
+    bool cancelled; /* by a wish */
+    bool refused;   /* nothing was run */
 };
 
 struct story;
