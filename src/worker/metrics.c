@@ -35,7 +35,8 @@ static void show_results(const struct meters *meters, struct metrics *metrics)
     metric_family *family = metrics_family(metrics, &runs);
     for (int dry = 0; dry < 2; dry++) {
         for (int i = 0; i < RUN_OUTCOMES; i++) {
-            const struct metric_label labels[] = {{"result", run_outcome_word((enum run_outcome)i)}, {"dry_run", dry ? "true" : "false"}, {0}};
+            const struct metric_label labels[] = {
+                {"result", run_outcome_word((enum run_outcome)i)}, {"dry_run", dry ? "true" : "false"}, {0}};
             metrics_sample(metrics, family, labels, (double)tally_read(&meters->runs[dry][i]));
         }
     }

@@ -120,7 +120,8 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     buffer_printf(&sql,
                   "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
                   "interval '%d microseconds', summary = ",
-                  operation->refused ? REFUSED : state_words[operation->state], (long long)finished->seconds, finished->nanos / 1000);
+                  operation->refused ? REFUSED : state_words[operation->state], (long long)finished->seconds,
+                  finished->nanos / 1000);
     pg_quote_literal(&sql, text_of(operation->summary));
     buffer_puts(&sql, ", outcome = ");
     put_bytes(&sql, pack(status->arena, &operation->base));

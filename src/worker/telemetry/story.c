@@ -178,9 +178,7 @@ static enum run_outcome outcome_of(const struct story_outcome *outcome)
     if (outcome->result != NULL && outcome->result->ok) {
         return RUN_SUCCEEDED;
     }
-    return outcome->cancelled                            ? RUN_CANCELLED
-           : outcome->result == NULL || outcome->refused ? RUN_REFUSED
-                                                         : RUN_FAILED;
+    return outcome->cancelled ? RUN_CANCELLED : outcome->result == NULL || outcome->refused ? RUN_REFUSED : RUN_FAILED;
 }
 
 /* What has stayed. */
