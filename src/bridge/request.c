@@ -206,6 +206,41 @@ static bool read_query(struct passage *passage, struct text *json, struct status
     return !query.failed;
 }
 
+/* ---- a string that stands in the body or in the query ---- */
+
+struct wanted {
+    struct arena *arena;
+    const ProtobufCFieldDescriptor *field;
+    const char *value; /* decoded; NULL: it is not there, or cannot be decoded */
+};
+
+static void take_wanted(void *context, const char *name, const char *value)
+{
+    struct wanted *const wanted = context;
+    const struct text said = as_in_proto(wanted->arena, name);
+    if (text_is(said, wanted->field->name)) {
+        wanted->value = text_percent_decode(wanted->arena, text_of(value == NULL ? "" : value));
+    }
+}
+
+/* The body's word counts. */
+static void add_from_query(struct passage *passage)
+{
+    const char *const name = passage->route->also_in_query;
+    const ProtobufCMessage *const input = passage->input;
+    const ProtobufCFieldDescriptor *const field =
+        name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(input->descriptor, name);
+    struct wanted wanted = {passage->http->arena, field, NULL};
+    if (field == NULL) {
+        return;
+    }
+    const char **const member = (const char **)(void *)((char *)(uintptr_t)input + field->offset);
+    http_query(passage->http, take_wanted, &wanted);
+    if (wanted.value != NULL && (*member)[0] == '\0') {
+        *member = wanted.value;
+    }
+}
+
 /* ---- the message ---- */
 
 static bool read_message(struct passage *passage, struct status *status, unsigned *http)
@@ -226,6 +261,9 @@ static bool read_message(struct passage *passage, struct status *status, unsigne
     }
     ProtobufCMessage *const message = json_read(request->arena, input_of(passage), json, status);
     passage->input = message;
+    if (message != NULL) {
+        add_from_query(passage);
+    }
     return message != NULL;
 }
 

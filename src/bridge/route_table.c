@@ -202,6 +202,7 @@ const struct route routes[] = {
         .service = SQL,
         .rpc = "Query",
         .names = JSON_CAMEL,
+        .also_in_query = "row_mode",
         .flags = ROUTE_SAFE | ROUTE_ANY_QUERY,
     },
     {

@@ -60,8 +60,9 @@ struct route {
     const char *reveal_rpc;                      /* what is called where the field `reveal` is true; NULL: nothing */
     const char *asked_rpc; /* what is called where the field `asks` is set (an enum); NULL: nothing */
     const char *asks;
-    const char *hidden;       /* a field of the request that no client sets; NULL: none */
-    const struct route *more; /* of the end of a table: the next table; NULL: that was the last */
+    const char *also_in_query; /* a string of a body's that the query may say, too; NULL: none */
+    const char *hidden;        /* a field of the request that no client sets; NULL: none */
+    const struct route *more;  /* of the end of a table: the next table; NULL: that was the last */
 };
 
 /* The tables, each of which ends with a NULL method and the table behind it. */

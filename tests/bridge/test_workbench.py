@@ -462,6 +462,10 @@ class Answers(Workbench):
         self.assertEqual(sorted(answer["rows"][0].values()), [1, 2, 3, 4])
         answer = self.query("SELECT 1 a, 2 a", rowMode="array").json
         self.assertEqual((answer["values"], answer["rows"]), ([[1, 2]], []))
+        for said in ("rowMode=array", "row_mode=array&x=%FF"):
+            self.assertEqual(self.http.post(f"/api/sql/query?{said}", {"sql": "SELECT 1 a, 2 a"}).json["values"], [[1, 2]])
+        self.assertEqual(self.http.post("/api/sql/query?rowMode=%FF", {"sql": "SELECT 1 a"}).status, 400)
+        self.assertEqual(self.http.post("/api/sql/query?rowMode=array", {"sql": "SELECT 1 a", "rowMode": "object"}).json["rows"], [{"a": 1}])
         self.assertEqual(answer["columnsDetail"][0], {"name": "a", "type": "integer", "oid": 23, "typmod": -1})
 
     def test_a_huge_value_is_cut_and_the_worker_stays_small(self):
