@@ -7,6 +7,10 @@
 #include "worker/metrics.h"
 #include "worker/service/service.h"
 
+#include "worker/descriptors.h"
+
+#include <string.h>
+
 #define CHECK_MS 2000
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Health__V1__##Type, truss__health__v1__##type)
@@ -161,11 +165,25 @@ static ProtobufCMessage *get_metrics(void *data, struct rpc_call *call, const Pr
     return &reply->base;
 }
 
+static ProtobufCMessage *get_descriptors(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    (void)data;
+    (void)input;
+    Truss__Health__V1__GetDescriptorsResponse *const reply =
+        NEW(call->arena, GetDescriptorsResponse, get_descriptors_response);
+    reply->file_descriptor_set =
+        (ProtobufCBinaryData){sizeof descriptors, arena_alloc(call->arena, sizeof descriptors)};
+    memcpy(reply->file_descriptor_set.data, descriptors, sizeof descriptors);
+    reply->version = message_string(TRUSS_VERSION);
+    return &reply->base;
+}
+
 /* In the order of the .proto. */
 #define METHODS(metrics_scope)                                                                                         \
     {                                                                                                                  \
         {check, RPC_LANE_HEALTH, true, SCOPE_OPEN}, {get_info, RPC_LANE_HEALTH, true, SCOPE_READ},                     \
             {check_migrations, RPC_LANE_READ, true, SCOPE_OPEN}, {get_metrics, RPC_LANE_HEALTH, true, metrics_scope},  \
+            {get_descriptors, RPC_LANE_HEALTH, true, SCOPE_READ},                                                      \
     }
 
 static const struct rpc_method methods[] = METHODS(SCOPE_READ);

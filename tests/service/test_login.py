@@ -15,7 +15,7 @@ OPEN = {("Health", "Check"), ("Health", "CheckMigrations")}
 ANY = {("Trust", "WhoAmI")}
 SCOPES = {
     "read": {("MigrationService", name) for name in ("GetStatus", "Preview", "Diff", "Check", "DetectSchema", "GetOperation", "WaitOperation", "ListOperations", "ListApprovals")}
-    | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("ConnectionService", "GetConnection")}
+    | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("Health", "GetDescriptors"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
     "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "CancelBranch")}

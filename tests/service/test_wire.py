@@ -7,6 +7,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
+from google.protobuf import descriptor_pb2, descriptor_pool
 from harness import Case, Rpc, RpcError, messages, wait_for
 
 INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAVAILABLE = 3, 4, 8, 12, 14
@@ -279,6 +280,22 @@ class Listening(Case):
                 worker.kill()
                 self.assertIn("truss-worker: ", worker.text())
                 self.assertGreater(len(worker.text()), 30)
+
+    def test_the_protocol_is_described_by_itself(self):
+        """What a tool makes of the answer, which knows nothing of it beforehand, is what the worker does."""
+        reply = self.rpc(self.worker(self.project())).call("Health", "GetDescriptors")
+        files = descriptor_pb2.FileDescriptorSet.FromString(reply.file_descriptor_set)
+        pool = descriptor_pool.DescriptorPool()
+        for file in files.file:  # each behind those that it imports
+            pool.Add(file)
+        services = [f"{file.package}.{service.name}" for file in files.file for service in file.service]
+        self.assertIn("truss.migration.v1.MigrationService", services)
+        self.assertGreaterEqual(len(services), 7)
+        self.assertEqual([one.name for one in pool.FindServiceByName("truss.health.v1.Health").methods],
+                         [one.name for one in messages().health.DESCRIPTOR.services_by_name["Health"].methods])
+        run = next(file for file in files.file if file.package == "truss.migration.v1")
+        self.assertTrue(any("pending" in one.leading_comments for one in run.source_code_info.location))
+        self.assertRegex(reply.version, r"^\d+\.\d+\.\d+$")
 
     def test_wrong_options_are_refused_with_words(self):
         for arguments in (("--no-such",), ("--lock-wait", "soon"), ("--lock-wait", "-1"), ("--project", "/no/such"), ("--log-level", "loud"), ("word",)):
