@@ -192,8 +192,8 @@ const struct route routes_of_databases[] = {
         .id = "WaitBranchStream",
         .service = BRANCH,
         .rpc = "WaitBranch",
-        .flags = ROUTE_SAFE | ROUTE_STREAM,
-        .hidden = "wait_ms",
+        .flags = ROUTE_SAFE | ROUTE_ASKS_ALL | ROUTE_STREAM,
+        .hidden = "wait_ms here",
     },
     {
         .method = "GET",

@@ -68,10 +68,22 @@ bool route_is_bodyless(const struct route *route)
     return strcmp(route->method, "GET") == 0 || strcmp(route->method, "DELETE") == 0;
 }
 
+static bool is_hidden(const struct route *route, const char *field)
+{
+    const size_t length = strlen(field);
+    const char *word = route->hidden == NULL ? "" : route->hidden;
+    for (size_t size; *word != '\0'; word += size + strspn(word + size, " ")) {
+        size = strcspn(word, " ");
+        if (size == length && memcmp(word, field, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool route_in_query(const struct route *route, const char *field)
 {
-    const bool is_hidden = route->hidden != NULL && strcmp(field, route->hidden) == 0;
-    return route_is_bodyless(route) && !route_in_path(route, field) && !is_hidden;
+    return route_is_bodyless(route) && !route_in_path(route, field) && !is_hidden(route, field);
 }
 
 unsigned route_rpc(const struct route *route)

@@ -34,12 +34,26 @@ struct kind {
     bool is_always_told;
 };
 
-static uint32_t *field_of(const struct passage *passage, const char *name)
+static void *member_of(const struct passage *passage, const char *name)
 {
     const ProtobufCMessage *const input = passage->input;
     const ProtobufCFieldDescriptor *const field =
         protobuf_c_message_descriptor_get_field_by_name(input->descriptor, name);
-    return (uint32_t *)(void *)((char *)(uintptr_t)input + field->offset);
+    return field == NULL ? NULL : (char *)(uintptr_t)input + field->offset;
+}
+
+static uint32_t *field_of(const struct passage *passage, const char *name)
+{
+    return member_of(passage, name);
+}
+
+/* "Is it yours?", where that is a question. */
+static void ask_here(const struct passage *passage, bool here)
+{
+    protobuf_c_boolean *const member = member_of(passage, "here");
+    if (member != NULL) {
+        *member = here;
+    }
 }
 
 /* ---- what is watched ---- */
@@ -264,12 +278,24 @@ static void gone(void *context)
 
 /* ---- the beginning ---- */
 
+/* Nobody who can be reached makes the branch: whoever is asked now tells of its end. */
+static bool asks_anybody(struct passage *passage, const struct status *status)
+{
+    const protobuf_c_boolean *const here = member_of(passage, "here");
+    if (status->code != STATUS_NOT_FOUND || here == NULL || !*here) {
+        return false;
+    }
+    ask_here(passage, false);
+    forget_tries(passage);
+    return true;
+}
+
 /* The first look waits for nothing: it tells whether there is such an operation, and what has happened until now. */
 static void on_first(const ProtobufCMessage *reply, const struct status *status, void *data)
 {
     struct passage *const passage = data;
     const struct http_extra_header extra[] = {{"X-Request-Id", passage->request_id}, {"X-Accel-Buffering", "no"}, {0}};
-    if (status->code != STATUS_OK && passage_goes_on(passage, status)) {
+    if (status->code != STATUS_OK && (passage_goes_on(passage, status) || asks_anybody(passage, status))) {
         passage_call(passage, passage->rpc, passage->input, on_first);
     } else if (status->code != STATUS_OK) {
         atomic_fetch_sub(&passage->bridge->streams, 1);
@@ -281,6 +307,7 @@ static void on_first(const ProtobufCMessage *reply, const struct status *status,
         const struct http_source source = {.wants = wants, .gone = gone, .context = passage};
         const struct news found = kind_of(passage)->read(reply);
         forget_tries(passage);
+        ask_here(passage, false); /* it is found; should it be lost, another one tells of its end */
         if (found.thing != NULL && found.count > 0) {
             new_piece(passage);
             passage->first = piece_of(passage, reply, &passage->first_is_last);
@@ -301,5 +328,6 @@ void stream_begin(struct passage *passage)
         return;
     }
     *field_of(passage, "wait_ms") = 0;
+    ask_here(passage, true);
     passage_call(passage, passage->rpc, passage->input, on_first);
 }

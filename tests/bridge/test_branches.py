@@ -277,14 +277,17 @@ class Behind(Branches):
         self.ended(first)
         self.assertEqual(self.begin(key="one").json["id"], first["id"])
 
-    def test_another_worker_waits_for_its_end(self):
+    def test_another_worker_tells_its_end_and_the_right_one_its_events(self):
         self.needs_dump()
         self.lock_posts()
         row = self.begin(source="dump").json
-        other = events.Stream(self.bridge(self.start()), f"/api/branches/{row['id']}/events")
-        self.addCleanup(other.close)
+        stranger = self.start()
+        streams = [events.Stream(self.bridge(*workers), f"/api/branches/{row['id']}/events") for workers in ((stranger,), (stranger, self.process))]
+        for stream in streams:
+            self.addCleanup(stream.close)
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE posts%' AND pid <> pg_backend_pid()")
-        self.assertEqual([(event, data["status"]) for _, event, data in other.events()], [("done", "active")])
+        alone, both = ([event for _, event, _ in stream.events()] for stream in streams)
+        self.assertEqual((alone, both), (["done"], ["phase"] * 3 + ["done"]))  # of two workers that which makes it is found
         self.assertEqual(self.http.get("/api/branches/999999/events").status, 404)
 
     def test_what_cannot_begin_is_refused_at_once(self):

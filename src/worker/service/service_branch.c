@@ -217,6 +217,10 @@ static ProtobufCMessage *wait_for(void *data, struct rpc_call *call, const Proto
     }
     bool ok;
     news.row.id = wait.id;
+    if (message->here && look_at_row(context, call, &news, reply) && !reply->done) {
+        status_fail(call->status, STATUS_NOT_FOUND, "Another worker makes this branch.");
+        return NULL;
+    }
     do { /* another worker makes it, or it has ended */
         ok = look_at_row(context, call, &news, reply);
     } while (ok && !reply->done && reply->n_events == 0 && clock_ms() + LOOK_EACH_MS <= wait.until &&
