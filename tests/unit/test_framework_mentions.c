@@ -510,6 +510,11 @@ static const struct {
      "class A { Flyway f = Flyway.configure().locations(\"classpath:db/prod\").load(); }\n", "has locations"},
     {"flyway", "src/main/java/A.java",
      "class A { Flyway f = Flyway.configure().locations(\"classpath:db/migration\").load(); }\n", NULL},
+    {"knex", "src/db.ts", "await knex.migrate.latest({ directory: './real' });\n",
+     "src/db.ts, line 1, has directory real"},
+    {"knex", "src/db.ts", "await knex.migrate.latest({ directory: path.join(__dirname, '../knex') });\n", NULL},
+    {"knex", "src/db.ts", "await knex.migrate.latest({ directory: process.env.DIR });\n", "which is computed"},
+    {"knex", "src/db.ts", "await knex.seed.run({ directory: './real' });\nawait knex.migrate.latest();\n", NULL},
     {"drizzle", "src/m.ts",
      "import { migrate } from 'drizzle-orm/pg';\nawait migrate(db, { migrationsFolder: './real' });\n",
      "src/m.ts, line 2, has migrationsFolder ./real"},
@@ -535,6 +540,8 @@ START_TEST(code_may_name_another_folder)
     put("db/migrations/1_a.up.sql", "SELECT 1;\n");
     put("drizzle.config.ts", "export default { dialect: 'postgresql', out: './drizzle' }\n");
     put("drizzle/meta/_journal.json", "{\"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": []}");
+    put("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './knex' } };\n");
+    put("knex/1_a.js", "exports.up = knex => knex.raw('SELECT 1');\n");
     put("src/main/resources/db/prod/V2__b.sql", "SELECT 1;\n");
     put("mikro-orm.config.ts", "export default { migrations: { path: './orm' } };\n");
     put("config/orm.ts", "export default { migrations: { path: './elsewhere' } };\n");

@@ -406,6 +406,24 @@ const char *code_directory(struct arena *arena, struct folder *folder, const cha
     return NULL;
 }
 
+const char *code_directory_behind(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                                  size_t at, const char *key)
+{
+    struct folder tried = *folder; /* its notes are about configurations */
+    const size_t behind = at + strlen(key);
+    const size_t next = code_find_word(file->content, key, behind);
+    const struct text here = text_slice(file->content, at, next == SIZE_MAX ? next : next - strlen(key));
+    const char *const path = code_directory(arena, &tried, file->name, here, key);
+    size_t value = behind;
+    while (value < file->content.size && strchr("'\" \t:=", file->content.data[value]) != NULL) {
+        value++;
+    }
+    const struct text name = code_word(file->content, value);
+    return path != NULL || name.size == 0
+               ? path
+               : code_directory(arena, &tried, file->name, file->content, arena_strndup(arena, name.data, name.size));
+}
+
 /* "migrations.directory" */
 static const char *dotted(struct arena *arena, const char *const path[])
 {
@@ -420,6 +438,7 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
                               const char *const path[], bool is_beside)
 {
     struct values values;
+    const char *said = NULL;
     size_t at = 0;
     for (int tries = 0; tries < MOST_ITEMS && (values.at = property_find(file->content, path, &at)) != SIZE_MAX;
          tries++) {
@@ -427,12 +446,17 @@ const char *code_directory_of(struct arena *arena, struct folder *folder, const 
         for (size_t i = 0; i < values.count; i++) {
             values.items[i].is_beside = values.items[i].is_beside || is_beside;
         }
-        if (values.count > 0) {
-            return one_directory(arena, folder, file, &values);
+        const char *const one = values.count == 0 ? NULL : one_directory(arena, folder, file, &values);
+        if (said != NULL && one != NULL && strcmp(said, one) != 0) {
+            unread_folder_because(arena, folder, *file, values.at,
+                                  arena_printf(arena, "names the folder %s, and another place %s", one, said));
         }
+        said = said == NULL ? one : said;
     }
-    unread_folder(arena, folder, *file, property_unread(file->content, path), dotted(arena, path));
-    return NULL;
+    if (said == NULL) {
+        unread_folder(arena, folder, *file, property_unread(file->content, path), dotted(arena, path));
+    }
+    return said;
 }
 
 const char *code_path(struct arena *arena, struct text source, const char *const path[])

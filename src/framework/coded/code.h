@@ -35,6 +35,11 @@ const char *code_path(struct arena *arena, struct text source, const char *const
 /* The same for a value that was found otherwise. */
 const char *code_directory_at(struct arena *arena, const struct folder *folder, const char *file, const char *value);
 
+/* The directory of the setting whose key is at this offset: written there, put together there, or in a constant of the
+ * file. NULL: it is computed. */
+const char *code_directory_behind(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                                  size_t at, const char *key);
+
 /* The plain string at a path of properties, which says something of the ledger; folder->unread_ledger says it where it
  * is computed. */
 const char *code_ledger_name(struct arena *arena, struct folder *folder, const char *file, struct text source,

@@ -156,7 +156,7 @@ const struct framework framework_doctrine = {
             .places =
                 WORDS("migrations", "src/Migrations", "app/DoctrineMigrations", "db/migrations", "database/migrations"),
             .sure_by = WORDS(
-                "*.php: Doctrine\\Migrations\\AbstractMigration|Doctrine\\DBAL\\Migrations\\AbstractMigration",
+                "Version*.php: Doctrine\\Migrations\\AbstractMigration|Doctrine\\DBAL\\Migrations\\AbstractMigration",
                 "composer.json: doctrine/doctrine-migrations|doctrine/migrations & Version{number}*.php: extends"),
             .files = FILES({.pattern = "Version*.php", .is_code = true}),
             .recursive = true,

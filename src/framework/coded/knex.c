@@ -23,9 +23,19 @@ static bool knex_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* The folder that a program gives to migrate.latest({ directory }), as seen from where it is started. */
+static const char *directory_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
+                                size_t at)
+{
+    return code_directory_behind(arena, folder, file, at, "directory");
+}
+
 /* Its loadExtensions; neither .mjs nor .sql is among them. */
 #define PROGRAM "*.{js|ts|cjs|co|coffee|eg|iced|litcoffee|ls}"
 #define GOES_UP PROGRAM ": exports.up|function up|const up|up(|up:"
+
+/* By which a program runs migrations itself. */
+#define CALLS "migrate.latest(|migrate.up("
 
 /* Runs statements of plpgsql on the lock, a table beside the ledger, unless somebody has dropped that; knex makes it
  * again. */
@@ -76,17 +86,19 @@ const struct framework framework_knex = {
                            {.pattern = PROGRAM, .is_code = true}),
             .whole_names = true,
         },
-    .mentions =
-        MENTIONS({.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
-                 {.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
-                 {.files = "knexfile.*", .words = "migrations.tableName"},
-                 {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
-                 {.words = "--migrations-table-name", .beside = "knex"},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .beside = "migrate.latest|migrate.up"},
-                 {.files = "*.{js|ts|mjs|cjs|mts|cts}",
-                  .words = "schemaName",
-                  .beside = "migrate.latest|migrate.up",
-                  .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS(
+        {.words = "--migrations-directory|--knexfile", .beside = "knex", .part = MENTION_PATH},
+        {.files = "knexfile.*", .words = "searchPath", .part = MENTION_SCHEMA},
+        {.files = "knexfile.*", .words = "migrations.tableName"},
+        {.files = "knexfile.*", .words = "migrations.schemaName", .part = MENTION_SCHEMA},
+        {.words = "--migrations-table-name", .beside = "knex"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "tableName", .within = CALLS},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}",
+         .words = "directory",
+         .within = CALLS,
+         .part = MENTION_PATH,
+         .path_at = directory_at},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "schemaName", .within = CALLS, .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

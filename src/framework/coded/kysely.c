@@ -55,23 +55,11 @@ static bool kysely_configure(struct arena *arena, struct folder *folder)
 
 #define FOLDER "migrationFolder"
 
-/* The folder that a FileMigrationProvider takes: written there, put together there, or in a constant of the file. */
+/* The folder that a FileMigrationProvider takes. */
 static const char *folder_at(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              size_t at)
 {
-    struct folder tried = *folder; /* its notes are about configurations */
-    const size_t behind = at + strlen(FOLDER);
-    const size_t next = code_find_word(file->content, FOLDER, behind);
-    const struct text here = text_slice(file->content, at, next == SIZE_MAX ? next : next - strlen(FOLDER));
-    const char *const path = code_directory(arena, &tried, file->name, here, FOLDER);
-    size_t value = behind;
-    while (value < file->content.size && strchr("'\" \t:=", file->content.data[value]) != NULL) {
-        value++;
-    }
-    const struct text name = code_word(file->content, value);
-    return path != NULL || name.size == 0
-               ? path
-               : code_directory(arena, &tried, file->name, file->content, arena_strndup(arena, name.data, name.size));
+    return code_directory_behind(arena, folder, file, at, FOLDER);
 }
 
 /* The text of a row may be anything. Where it looks like "2026-11-23T08:20:40.504Z" it is added up, because a cast

@@ -25,9 +25,9 @@ const struct framework framework_sea_orm = {
     .folder =
         {
             .places = WORDS("migration/src", "migrations/src", "src/migration", "src/migrator"),
-            .sure_by = WORDS("m{number:8}*: sea_orm_migration"),
+            .sure_by = WORDS("m{number}_*.rs: sea_orm_migration"),
             /* "m20260105_100000_create_users.rs" */
-            .files = FILES({.pattern = "m{number:8}*.rs", .is_code = true}),
+            .files = FILES({.pattern = "m{number}_*.rs", .is_code = true}),
         },
     .mentions =
         MENTIONS({.files = "*.rs", .words = "fn migration_table_name", .beside = "sea_orm_migration|SeaRc|Iden"},

@@ -78,10 +78,10 @@ const struct framework framework_sequelize = {
 
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableName"},
         {.files = "*.{js|ts|mjs|cjs|mts|cts} *.json", .words = "migrationStorageTableSchema", .part = MENTION_SCHEMA},
-        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "modelName|tableName", .beside = "SequelizeStorage"},
+        {.files = "*.{js|ts|mjs|cjs|mts|cts}", .words = "modelName|tableName", .within = "SequelizeStorage("},
         {.files = "*.{js|ts|mjs|cjs|mts|cts}",
          .words = "schema",
-         .beside = "SequelizeStorage",
+         .within = "SequelizeStorage(",
          .part = MENTION_SCHEMA}),
     .habits =
         {

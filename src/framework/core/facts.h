@@ -254,8 +254,9 @@ struct mention {
     const char *words;  /* divided by "|" */
     const char *beside; /* words, divided by "|", of which the file has one; NULL: it need not */
     enum mention_part part;
-    unsigned argument;                    /* which argument of a call it is; 0: the first */
-    const char *not_of;                   /* a word that a line must not have in front of it; NULL: none */
+    unsigned argument;  /* which argument of a call it is; 0: the first */
+    const char *within; /* calls with their "(", divided by "|", between whose brackets it stands; NULL: anywhere */
+    const char *not_of; /* a word that a line must not have in front of it; NULL: none */
     bool (*is_usual)(struct text behind); /* what stands behind the word changes nothing; NULL: no such question */
 
     /* Of MENTION_PATH in code: the path in the project that is put together behind the word at this offset of the file;

@@ -342,6 +342,25 @@ static bool is_of_line(struct text content, size_t at, const char *word)
     return text_find(text_slice(content, start, at), word, 0) != SIZE_MAX;
 }
 
+/* Does this offset stand between the brackets of one of these calls? */
+static bool is_within(struct arena *arena, struct text content, size_t at, const char *calls)
+{
+    bool is = false;
+    for (const char *rest = calls; !is && *rest != '\0';) {
+        const size_t size = strcspn(rest, "|");
+        const char *const call = arena_strndup(arena, rest, size);
+        for (size_t found = 0; !is && (found = text_find(content, call, found)) < at; found++) {
+            int depth = 1;
+            for (size_t i = found + size; depth > 0 && i < at; i++) {
+                depth += content.data[i] == '(' ? 1 : content.data[i] == ')' ? -1 : 0;
+            }
+            is = depth > 0 && found + size <= at;
+        }
+        rest += size + (rest[size] == '|' ? 1 : 0);
+    }
+    return is;
+}
+
 /* The last command of a line: what is behind "&&", ";" or the key of a script in package.json. */
 static struct text last_command(struct text line)
 {
@@ -412,7 +431,8 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
         reading.is_program && !reading.is_flag &&
         !(byte_at(file->content, *at) == '=' &&
           (strchr(mentioned->word, '-') != NULL || text_ends_with(text_of(mentioned->word), "search_path")));
-    if (mention->not_of != NULL && is_of_line(file->content, mentioned->at, mention->not_of)) {
+    if ((mention->not_of != NULL && is_of_line(file->content, mentioned->at, mention->not_of)) ||
+        (mention->within != NULL && !is_within(arena, file->content, mentioned->at, mention->within))) {
         mentioned->kind = MENTION_NOTHING;
     } else if (!reading.is_flag || is_of_command(arena, mention, file->content, mentioned->at, is_list)) {
         read_place(&reading, mention, *at, mentioned);

@@ -7,7 +7,6 @@
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
-#include "framework/formats/config.h"
 #include "sql/split.h"
 
 #include <inttypes.h>
@@ -114,47 +113,88 @@ static bool atlas_check_folder(struct arena *arena, const struct folder *folder,
     return true;
 }
 
-/* The offset of a value that is no plain string: "dir = var.dir", "dir = \"file://${var.dir}\"". */
-static size_t hcl_unread(struct text content, const char *key)
+/* What stands behind "key =" in a line of its own; empty where nothing does. */
+static struct text hcl_said(struct text content, const char *key)
 {
     struct text rest = content;
     for (struct text line; text_next_line(&rest, &line);) {
         const struct text name = text_trim(line);
         const struct text value = text_trim(text_slice(name, strlen(key), name.size));
         if (text_starts_with(name, key) && text_starts_with(value, "=")) {
-            const struct text said = text_trim(text_slice(value, 1, value.size));
-            if (!text_starts_with(said, "\"") || text_find(said, "${", 0) != SIZE_MAX) {
-                return (size_t)(said.data - content.data);
-            }
+            return text_trim(text_slice(value, 1, value.size));
         }
     }
-    return SIZE_MAX;
+    return (struct text){0};
 }
 
-/* A value without quotes is a variable, a function or a choice. */
-static void note_computed(struct arena *arena, struct folder *folder, struct text content)
+/* The same of a local: the block of locals may stand behind what names them. */
+static struct text hcl_local(struct text content, const char *name)
 {
-    const size_t dir = hcl_unread(content, "dir");
-    unread_folder(arena, folder, (struct source_file){"atlas.hcl", content}, dir, "dir");
-    unread_ledger(arena, folder, (struct source_file){"atlas.hcl", content}, hcl_unread(content, "revisions_schema"),
-                  "revisions_schema");
+    const size_t at = text_find(content, "locals {", 0);
+    return hcl_said(text_slice(content, at == SIZE_MAX ? content.size : at, content.size), name);
+}
+
+#define MOST_LOCALS 16 /* that a value is put together of */
+
+/* The text that a value is, with the locals that it names ("file://${local.dir}", local.dir); NULL: it is a variable, a
+ * function or a choice. */
+static const char *hcl_text(struct arena *arena, struct text content, struct text said)
+{
+    static const char local[] = "local.";
+    if (text_starts_with(said, local)) {
+        const char *const name = arena_strndup(arena, said.data + strlen(local), said.size - strlen(local));
+        said = strpbrk(name, ".[( ?") == NULL ? hcl_local(content, name) : said;
+    }
+    const size_t end = text_starts_with(said, "\"") ? text_find(said, "\"", 1) : SIZE_MAX;
+    if (end == SIZE_MAX) {
+        return NULL;
+    }
+    const char *text = arena_strndup(arena, said.data + 1, end - 1);
+    for (int i = 0; i < MOST_LOCALS && strstr(text, "${local.") != NULL; i++) {
+        const char *const open = strstr(text, "${local.");
+        const char *const name = open + strlen("${local.");
+        const size_t size = strcspn(name, "}");
+        const struct text value = hcl_local(content, arena_strndup(arena, name, size));
+        const size_t close = text_starts_with(value, "\"") ? text_find(value, "\"", 1) : SIZE_MAX;
+        if (name[size] == '\0' || close == SIZE_MAX) {
+            return NULL;
+        }
+        text = arena_printf(arena, "%.*s%.*s%s", (int)(open - text), text, (int)(close - 1), value.data + 1,
+                            name + size + 1);
+    }
+    return strstr(text, "${") != NULL ? NULL : text;
+}
+
+/* A value; where it cannot be read, *at is where it stands. */
+static const char *hcl_value(struct arena *arena, struct text content, const char *key, size_t *at)
+{
+    const struct text said = hcl_said(content, key);
+    const char *const text = said.size == 0 ? NULL : hcl_text(arena, content, said);
+    *at = said.size == 0 || text != NULL ? SIZE_MAX : (size_t)(said.data - content.data);
+    return text;
 }
 
 static bool atlas_configure(struct arena *arena, struct folder *folder)
 {
-    struct text content;
-    if (!folder_read(arena, folder, "atlas.hcl", &content)) {
+    struct source_file file = {.name = "atlas.hcl"};
+    size_t at;
+    if (!folder_read(arena, folder, file.name, &file.content)) {
         return false;
     }
-    const char *directory = config_value(arena, content, NULL, "dir");
-    note_computed(arena, folder, content);
+    const char *const format = hcl_value(arena, file.content, "format", &at);
+    if (format != NULL && strcmp(format, "atlas") != 0) {
+        return false; /* the files are another tool's, for which atlas only writes them */
+    }
+    const char *directory = hcl_value(arena, file.content, "dir", &at);
+    unread_folder(arena, folder, file, at, "dir");
     if (directory != NULL && folder->unread == NULL && text_starts_with(text_of(directory), "file://")) {
         directory += strlen("file://");
         directory += directory[0] == '.' && directory[1] == '/' ? 2 : 0;
         folder->path = path_join(arena, folder->base, arena_strndup(arena, directory, strcspn(directory, "?")));
     }
-    folder->ledger.schema = config_value(arena, content, NULL, "revisions_schema");
-    folder->evidence = path_join(arena, folder->base, "atlas.hcl");
+    folder->ledger.schema = hcl_value(arena, file.content, "revisions_schema", &at);
+    unread_ledger(arena, folder, file, at, "revisions_schema");
+    folder->evidence = path_join(arena, folder->base, file.name);
     return true;
 }
 
@@ -290,7 +330,8 @@ const struct framework framework_atlas = {
     .folder =
         {
             .places = WORDS("migrations", "db/migrations", "atlas/migrations"),
-            .sure_by = WORDS("./atlas.sum"),
+            .sure_by = WORDS("./atlas.sum & !*.up.sql"),
+            .doubted_by = WORDS("./atlas.sum"), /* it also writes files for golang-migrate */
             .files = FILES({.pattern = "*.sql"}),
         },
     .mentions = MENTIONS({.words = "--dir", .beside = "atlas migrate apply|atlas migrate status", .part = MENTION_PATH},
