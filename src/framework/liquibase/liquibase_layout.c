@@ -6,6 +6,7 @@
 
 #include "framework/formats/config.h"
 #include "framework/liquibase/liquibase_changelog.h"
+#include "framework/liquibase/liquibase_commands.h"
 #include "framework/liquibase/liquibase_sql.h"
 
 #include <ctype.h>
@@ -34,25 +35,40 @@ static const char *const spellings[SETTINGS][SPELLINGS] = {
 
 static const struct source {
     const char *file;
-    const char *prefixes[3]; /* NULL: YAML, below spring.liquibase */
+    const char *prefixes[3]; /* NULL: YAML, below one of yaml_paths */
     const char *parameters;
 } sources[] = {
     {"liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
     {"src/main/resources/liquibase.properties", {"", "liquibase.command.", "liquibase."}, "parameter."},
     {"src/main/resources/application.properties",
-     {"spring.liquibase.", "quarkus.liquibase.", NULL},
+     {"spring.liquibase.", "quarkus.liquibase.", "liquibase.datasources.default."},
      "spring.liquibase.parameters."},
     {"src/main/resources/application.yml", {NULL}, NULL},
     {"src/main/resources/application.yaml", {NULL}, NULL},
 };
 
+/* Of Spring, Quarkus and Micronaut. */
+static const char *const yaml_paths[][3] = {
+    {"spring", "liquibase", NULL}, {"quarkus", "liquibase", NULL}, {"liquibase", "datasources", "default"}};
+
+/* The value of YAML below the first of these paths that has it. */
+static const char *yaml_setting(struct arena *arena, struct text content, const char *name)
+{
+    const char *value = NULL;
+    for (size_t i = 0; value == NULL && i < sizeof yaml_paths / sizeof *yaml_paths; i++) {
+        const char *const *const above = yaml_paths[i];
+        const char *const path[] = {above[0], above[1], above[2] == NULL ? name : above[2],
+                                    above[2] == NULL ? NULL : name, NULL};
+        value = config_yaml(arena, content, path);
+    }
+    return value;
+}
+
 static const char *setting_of(struct arena *arena, const struct source *source, struct text content, enum setting which)
 {
     for (size_t i = 0; i < SPELLINGS && spellings[which][i] != NULL; i++) {
         const char *const name = spellings[which][i];
-        const char *value = source->prefixes[0] != NULL
-                                ? NULL
-                                : config_yaml(arena, content, (const char *const[]){"spring", "liquibase", name, NULL});
+        const char *value = source->prefixes[0] != NULL ? NULL : yaml_setting(arena, content, name);
         for (size_t j = 0; value == NULL && j < 3 && source->prefixes[j] != NULL; j++) {
             value = config_value(arena, content, NULL, arena_printf(arena, "%s%s", source->prefixes[j], name));
         }
@@ -110,35 +126,113 @@ static bool find_configured(struct arena *arena, const struct folder *folder, co
     return false;
 }
 
+/* A changelog that a configuration names and that is not there is a question: the one of the usual places may be an old
+ * one. */
+static void note_absent(struct arena *arena, struct folder *folder, const struct source_file *file, const char *named)
+{
+    const size_t at = text_find(file->content, named, 0);
+    unread_folder_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
+                          arena_printf(arena,
+                                       unread_is_computed(named)
+                                           ? "computes the changelog (%s), which cannot be read without running it"
+                                           : "names the changelog %s, which is not in the project",
+                                       named));
+}
+
+/* Reads one configuration. True where it names a root that is there. */
+static bool configure_from(struct arena *arena, struct folder *folder, const struct source *source,
+                           struct liquibase_settings *settings)
+{
+    struct source_file file = {.name = source->file};
+    const char *values[SETTINGS];
+    if (!folder_read(arena, folder, source->file, &file.content)) {
+        return false;
+    }
+    for (size_t j = 0; j < SETTINGS; j++) {
+        values[j] = setting_of(arena, source, file.content, (enum setting)j);
+    }
+    settings->contexts = values[CONTEXTS];
+    settings->labels = values[LABELS];
+    settings->lock_table = table_name(arena, values[LOCK_TABLE]);
+    /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
+    const char *const schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
+    folder->ledger.table = values[TABLE] != NULL ? table_name(arena, values[TABLE]) : folder->ledger.table;
+    folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
+    if (source->parameters != NULL) {
+        settings->parameters = config_pairs(arena, file.content, NULL, source->parameters, &settings->parameter_count);
+    }
+    if (values[CHANGELOG] == NULL) {
+        return false;
+    }
+    if (find_configured(arena, folder, values[SEARCH], values[CHANGELOG], settings)) {
+        folder->evidence = path_join(arena, folder->base, source->file);
+        return true;
+    }
+    note_absent(arena, folder, &file, values[CHANGELOG]);
+    return false;
+}
+
 /* Reads the first configuration that speaks of Liquibase. True where it names a root that is there. */
 static bool configure(struct arena *arena, struct folder *folder, struct liquibase_settings *settings)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        const struct source *const source = &sources[i];
-        struct text content;
-        if (!folder_read(arena, folder, source->file, &content)) {
-            continue;
-        }
-        const char *values[SETTINGS];
-        for (size_t j = 0; j < SETTINGS; j++) {
-            values[j] = setting_of(arena, source, content, (enum setting)j);
-        }
-        settings->contexts = values[CONTEXTS];
-        settings->labels = values[LABELS];
-        settings->lock_table = table_name(arena, values[LOCK_TABLE]);
-        /* A file that does not say it takes nothing back: Spring's has no changelog where that has its usual name. */
-        const char *const schema = values[SCHEMA] != NULL ? values[SCHEMA] : values[DEFAULT_SCHEMA];
-        folder->ledger.table = values[TABLE] != NULL ? table_name(arena, values[TABLE]) : folder->ledger.table;
-        folder->ledger.schema = schema != NULL ? schema : folder->ledger.schema;
-        if (source->parameters != NULL) {
-            settings->parameters = config_pairs(arena, content, NULL, source->parameters, &settings->parameter_count);
-        }
-        if (values[CHANGELOG] != NULL && find_configured(arena, folder, values[SEARCH], values[CHANGELOG], settings)) {
-            folder->evidence = path_join(arena, folder->base, source->file);
-            return true;
+    size_t i = 0;
+    while (i < sizeof sources / sizeof sources[0] && !configure_from(arena, folder, &sources[i], settings)) {
+        i++;
+    }
+    return i < sizeof sources / sizeof sources[0];
+}
+
+/* ---- what commands say ---- */
+
+/* The file of --defaults-file, as liquibase.properties is read. */
+static bool take_defaults(struct arena *arena, struct folder *folder, const struct liquibase_said *said,
+                          struct liquibase_settings *settings)
+{
+    struct source source = sources[0];
+    source.file = said->value[0] == '/' ? NULL : liquibase_path(arena, "", said->value);
+    return source.file != NULL && configure_from(arena, folder, &source, settings);
+}
+
+/* One command: the changelog that it names is the root, unless another one is that already. */
+static void take_command(struct arena *arena, struct folder *folder, const struct liquibase_commands *commands,
+                         const struct liquibase_said *said, struct liquibase_settings *settings)
+{
+    struct liquibase_settings own = *settings;
+    const char *const said_search = liquibase_command_beside(commands, said, LIQUIBASE_SEARCH);
+    const char *const search = said_search != NULL ? said_search : liquibase_command_mount(arena, &said->file);
+    const bool is_there =
+        said->value != NULL && said->value[0] != '/' &&
+        (said->option == LIQUIBASE_DEFAULTS ? take_defaults(arena, folder, said, &own)
+                                            : find_configured(arena, folder, search, said->value, &own));
+    if (said->value == NULL && settings->root == NULL) {
+        unread_folder(arena, folder, said->file, said->at, said->word);
+    } else if (is_there && settings->root == NULL) {
+        *settings = own;
+        folder->evidence = path_join(arena, folder->base, said->file.name);
+    } else if (is_there && (strcmp(own.root, settings->root) != 0 || strcmp(own.search, settings->search) != 0)) {
+        unread_folder_because(
+            arena, folder, said->file, said->at,
+            arena_printf(arena, "names the changelog %s, and another place %s", own.root, settings->root));
+    } else if (said->value != NULL && said->option == LIQUIBASE_CHANGELOG && !is_there) {
+        unread_folder_because(
+            arena, folder, said->file, said->at,
+            arena_printf(arena, "names the changelog %s, which is not in the project under that path", said->value));
+    }
+}
+
+/* Where no configuration names the root, a command may; one that names another than the configuration is a question. */
+static bool take_commands(struct arena *arena, struct folder *folder, bool is_configured,
+                          struct liquibase_settings *settings)
+{
+    struct liquibase_commands commands = {0};
+    settings->root = is_configured ? settings->root : NULL;
+    liquibase_commands_read(arena, folder, &commands);
+    for (size_t i = 0; i < commands.count; i++) {
+        if (commands.items[i].option != LIQUIBASE_SEARCH) {
+            take_command(arena, folder, &commands, &commands.items[i], settings);
         }
     }
-    return false;
+    return settings->root != NULL;
 }
 
 /* ---- the usual places ---- */
@@ -256,6 +350,21 @@ static const struct delegate *delegate_for(struct arena *arena, const struct fol
     return delegate;
 }
 
+/* A changelog that is said and nowhere to be found is told of, in the usual place. */
+static void add_absent(struct arena *arena, const struct project *project, struct folder *folder,
+                       struct folder_list *folders)
+{
+    if (folder->unread != NULL && project->migrations == NULL) {
+        struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
+        *settings =
+            (struct liquibase_settings){.search = folder->base, .root = "db/changelog/db.changelog-master.yaml"};
+        folder->settings = settings;
+        folder->path = path_join(arena, folder->base, "db/changelog");
+        folder->configured = true;
+        layout_add(arena, folders, folder);
+    }
+}
+
 bool liquibase_find(struct arena *arena, const struct project *project, const char *base, struct folder_list *folders,
                     struct status *status)
 {
@@ -264,11 +373,15 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
     struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
     (void)status;
     folder.configured = configure(arena, &folder, settings);
-    if (!folder.configured || project->migrations != NULL) {
-        if (!look_around(arena, &folder, project->migrations, settings)) {
-            return true;
-        }
+    if (project->migrations == NULL) {
+        folder.configured = take_commands(arena, &folder, folder.configured, settings);
     }
+    if ((!folder.configured || project->migrations != NULL) &&
+        !look_around(arena, &folder, project->migrations, settings)) {
+        add_absent(arena, project, &folder, folders);
+        return true;
+    }
+    folder.unread = project->migrations == NULL ? folder.unread : NULL;
     const char *const slash = strrchr(settings->root, '/');
     const char *const directory =
         slash == NULL ? "" : arena_strndup(arena, settings->root, (size_t)(slash - settings->root));
