@@ -23,14 +23,14 @@ const struct flyway_settings flyway_usual = {
 
 enum source_format {
     SOURCE_KEYS, /* config.h */
-    SOURCE_YAML, /* below spring.flyway */
+    SOURCE_YAML, /* below a path of keys, which stands in place of a section */
     SOURCE_POM,  /* elements behind the plugin's name */
 };
 
 /* A configuration file: where its keys are. */
 struct source {
     const char *name;
-    const char *section; /* of a TOML file */
+    const char *section; /* of a TOML file, or "spring.flyway" of one in YAML */
     const char *prefix;  /* "flyway." */
     enum source_format format;
     const char *begins; /* what is read begins with this; NULL: all */
@@ -45,6 +45,22 @@ static const char *kebab(struct arena *arena, const char *key)
         buffer_putc(&name, (char)tolower((unsigned char)*c));
     }
     return buffer_string(&name);
+}
+
+#define MOST_KEYS 4 /* of a path into YAML */
+
+/* The path of a key of a source in YAML: "spring", "flyway", key, NULL. */
+static void yaml_path(struct arena *arena, const struct source *source, const char *key,
+                      const char *path[MOST_KEYS + 2])
+{
+    size_t count = 0;
+    for (const char *rest = source->section; *rest != '\0' && count < MOST_KEYS;) {
+        const size_t size = strcspn(rest, ".");
+        path[count++] = arena_strndup(arena, rest, size);
+        rest += size + (rest[size] == '.' ? 1 : 0);
+    }
+    path[count] = key;
+    path[count + 1] = NULL;
 }
 
 /* What is between <key> and </key>, from *at on; NULL: nothing. */
@@ -64,9 +80,12 @@ static const char *element(struct arena *arena, struct text content, const char 
 static const char *value_as(struct arena *arena, struct text content, const struct source *source, const char *key)
 {
     size_t at = 0;
-    return source->format == SOURCE_YAML
-               ? config_yaml(arena, content, (const char *const[]){"spring", "flyway", key, NULL})
-           : source->format == SOURCE_POM
+    const char *path[MOST_KEYS + 2];
+    if (source->format == SOURCE_YAML) {
+        yaml_path(arena, source, key, path);
+        return config_yaml(arena, content, path);
+    }
+    return source->format == SOURCE_POM
                ? element(arena, content, key, &at)
                : config_value(arena, content, source->section, arena_printf(arena, "%s%s", source->prefix, key));
 }
@@ -83,7 +102,9 @@ static struct words locations_of(struct arena *arena, struct text content, const
     struct words locations = {0};
     size_t at = 0;
     if (source->format == SOURCE_YAML) {
-        return config_yaml_list(arena, content, (const char *const[]){"spring", "flyway", "locations", NULL});
+        const char *path[MOST_KEYS + 2];
+        yaml_path(arena, source, "locations", path);
+        return config_yaml_list(arena, content, path);
     }
     if (source->format == SOURCE_KEYS) {
         return config_list(arena, content, source->section, arena_printf(arena, "%slocations", source->prefix), ",");
@@ -216,8 +237,8 @@ static void read_settings(struct arena *arena, struct folder *folder, struct tex
     settings->skips_callbacks = skips != NULL && strcmp(skips, "true") == 0;
     settings->replaces = replaces == NULL || strcmp(replaces, "false") != 0;
     settings->placeholders =
-        config_pairs(arena, content, source->section, arena_printf(arena, "%splaceholders.", source->prefix),
-                     &settings->placeholder_count);
+        config_pairs(arena, content, source->format == SOURCE_YAML ? NULL : source->section,
+                     arena_printf(arena, "%splaceholders.", source->prefix), &settings->placeholder_count);
     folder->settings = settings;
     folder->habits = order != NULL && strcmp(order, "true") == 0 ? &out_of_order : NULL;
     read_ledger(arena, folder, content, source);
@@ -307,8 +328,10 @@ static void read_profile(struct arena *arena, struct folder *folder, const char 
     static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
     const struct ledger *const ledger = &folder->ledger;
     const bool is_yaml = !text_ends_with(text_of(name), ".properties");
-    const struct source source = {
-        .name = name, .prefix = is_yaml ? "" : "spring.flyway.", .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
+    const struct source source = {.name = name,
+                                  .section = is_yaml ? "spring.flyway" : NULL,
+                                  .prefix = is_yaml ? "" : "spring.flyway.",
+                                  .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
     struct source_file file = {.name = name};
     if (!folder_read(arena, folder, name, &file.content) ||
         text_find(file.content, is_yaml ? "flyway:" : "spring.flyway.", 0) == SIZE_MAX) {
@@ -350,31 +373,61 @@ static void read_profiles(struct arena *arena, struct folder *folder)
     }
 }
 
+#define RESOURCES "src/main/resources/"
+
+static const struct source usual_sources[] = {
+    {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+    {"conf/flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
+    {"flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
+    {"conf/flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
+    {RESOURCES "application.properties", NULL, "spring.flyway.", SOURCE_KEYS, "spring.flyway"},
+    {RESOURCES "application.properties", NULL, "quarkus.flyway.", SOURCE_KEYS, "quarkus.flyway."},
+    {RESOURCES "application.properties", NULL, "flyway.datasources.default.", SOURCE_KEYS, "flyway.datasources."},
+    {RESOURCES "application.yml", "quarkus.flyway", "", SOURCE_YAML, "quarkus:"},
+    {RESOURCES "application.yaml", "quarkus.flyway", "", SOURCE_YAML, "quarkus:"},
+    {RESOURCES "application.yml", "flyway.datasources.default", "", SOURCE_YAML, "\nflyway:"},
+    {RESOURCES "application.yaml", "flyway.datasources.default", "", SOURCE_YAML, "\nflyway:"},
+    {RESOURCES "application.yml", "spring.flyway", "", SOURCE_YAML, "flyway:"},
+    {RESOURCES "application.yaml", "spring.flyway", "", SOURCE_YAML, "flyway:"},
+    {"pom.xml", NULL, "", SOURCE_POM, "flyway-maven-plugin"},
+    {"build.gradle", NULL, "", SOURCE_KEYS, "flyway {"},
+    {"build.gradle.kts", NULL, "", SOURCE_KEYS, "flyway {"},
+};
+
+/* Reads the file of a source where it speaks of Flyway. flyway.toml is followed by what flyway.user.toml changes. */
+static bool read_source(struct arena *arena, const struct folder *folder, const struct source *source,
+                        struct text *content)
+{
+    struct text users;
+    const char *const begins = source->begins;
+    if (!folder_read(arena, folder, source->name, content)) {
+        return false;
+    }
+    if (text_ends_with(text_of(source->name), "flyway.toml") &&
+        folder_read(arena, folder,
+                    arena_printf(arena, "%.*suser.toml", (int)(strlen(source->name) - strlen("toml")), source->name),
+                    &users)) {
+        *content =
+            text_of(arena_printf(arena, "%.*s\n%.*s", (int)content->size, content->data, (int)users.size, users.data));
+    }
+    const struct text lines =
+        begins != NULL && begins[0] == '\n' && text_starts_with(*content, begins + 1) ? text_of("\nflyway:") : *content;
+    return text_find(lines, begins == NULL ? "flyway" : begins, 0) != SIZE_MAX &&
+           (source->format != SOURCE_YAML || text_find(*content, "flyway:", 0) != SIZE_MAX);
+}
+
 static bool read_usual(struct arena *arena, struct folder *folder)
 {
-    static const struct source sources[] = {
-        {"flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
-        {"conf/flyway.conf", NULL, "flyway.", SOURCE_KEYS, NULL},
-        {"flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
-        {"conf/flyway.toml", "flyway", "", SOURCE_KEYS, NULL},
-        {"src/main/resources/application.properties", NULL, "spring.flyway.", SOURCE_KEYS, "spring.flyway"},
-        {"src/main/resources/application.yml", NULL, "", SOURCE_YAML, "flyway:"},
-        {"src/main/resources/application.yaml", NULL, "", SOURCE_YAML, "flyway:"},
-        {"pom.xml", NULL, "", SOURCE_POM, "flyway-maven-plugin"},
-        {"build.gradle", NULL, "", SOURCE_KEYS, "flyway {"},
-        {"build.gradle.kts", NULL, "", SOURCE_KEYS, "flyway {"},
-    };
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        const char *const begins = sources[i].begins;
+    for (size_t i = 0; i < sizeof usual_sources / sizeof usual_sources[0]; i++) {
+        const struct source *const source = &usual_sources[i];
         struct text content;
-        if (folder_read(arena, folder, sources[i].name, &content) &&
-            text_find(content, begins == NULL ? "flyway" : begins, 0) != SIZE_MAX) {
-            const bool is_behind = sources[i].format == SOURCE_POM || strncmp(sources[i].name, "build", 5) == 0;
-            const size_t at = is_behind ? text_find(content, begins, 0) : 0;
-            folder->evidence = path_join(arena, folder->base, sources[i].name);
-            read_settings(arena, folder, blanked(arena, content, at), &sources[i]);
-            if (sources[i].section != NULL && folder->ledger.schema == NULL) {
-                read_environments(arena, folder, &(const struct source_file){sources[i].name, content});
+        if (read_source(arena, folder, source, &content)) {
+            const bool is_behind = source->format == SOURCE_POM || strncmp(source->name, "build", 5) == 0;
+            const size_t at = is_behind ? text_find(content, source->begins, 0) : 0;
+            folder->evidence = path_join(arena, folder->base, source->name);
+            read_settings(arena, folder, blanked(arena, content, at), source);
+            if (text_ends_with(text_of(source->name), ".toml") && folder->ledger.schema == NULL) {
+                read_environments(arena, folder, &(const struct source_file){source->name, content});
             }
             return true;
         }
