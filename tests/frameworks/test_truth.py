@@ -360,13 +360,20 @@ class Truth(Written):
         with self.start() as rpc:
             self.assertEqual({one.name: self.state(one) for one in self.status(rpc).migrations}, {"shop_orders.0001_initial": "applied"})
 
-    def test_migration_modules_are_a_question_where_they_lead_elsewhere(self):
+    def test_migration_modules_are_followed_and_a_question_where_they_are_computed(self):
         self.django("shop", "shop/contrib/sites")
-        for said, is_usual in (('{"sites": "shop.contrib.sites.migrations"}', True), ("{'shop': None}", True),
-                               ('{"shop": "shop.steps"}', False), ('{"shop": "other.migrations"}', False), ("modules()", False)):
-            self.write("config/settings.py", f"MIGRATION_MODULES = {said}\n")
-            with self.subTest(said=said), self.start() as rpc:
-                self.assertEqual(self.status(rpc).HasField("problem"), not is_usual)
+        self.write("shop/steps/0002_second.py", "class Migration(migrations.Migration):\n    dependencies = []\n")
+        with self.start() as rpc:
+            for said, names, words in (('{"sites": "shop.contrib.sites.migrations"}', ["shop.0001_initial", "sites.0001_initial"], ""),
+                                       ("{'shop': None}", ["sites.0001_initial"], ""),
+                                       ('{"shop": "shop.steps"}', ["shop.0002_second", "sites.0001_initial"], ""),
+                                       ('{"shop": "other.migrations"}', ["sites.0001_initial"], "other/migrations for the app shop"),
+                                       ("modules()", ["shop.0001_initial", "sites.0001_initial"], "computes MIGRATION_MODULES")):
+                self.write("config/settings.py", f"MIGRATION_MODULES = {said}\n")
+                with self.subTest(said=said):
+                    status = self.status(rpc)
+                    self.assertEqual((sorted(one.name for one in status.migrations), status.HasField("problem")), (names, said == "modules()"))
+                    self.assertIn(words, " ".join(status.warnings))
 
     def test_ecto_takes_the_folder_that_its_repository_names(self):
         self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")

@@ -309,6 +309,44 @@ START_TEST(a_typeorm_migration_is_called_like_its_class)
 }
 END_TEST
 
+START_TEST(apps_of_django_have_their_migrations_where_the_settings_say)
+{
+    put("blog/migrations/0001_initial.py", "");
+    put("shop/migrations/0001_old.py", "");
+    put("store/shop_migrations/0001_new.py", "");
+    put("store/of_others/oauth/0001_token.py", "");
+    put("none/migrations/0001_initial.py", "");
+    put("config/settings/base.py", "MIGRATION_MODULES = {\n    'shop': 'store.shop_migrations', 'none': None,\n    "
+                                   "\"oauth\": \"store.of_others.oauth\",\n}\n");
+    put("config/settings/test.py", "MIGRATION_MODULES = DisableMigrations()\n");
+    ck_assert_str_eq(
+        listed("django", "."),
+        "blog.0001_initial=blog.0001_initial,shop.0001_new=shop.0001_new,oauth.0001_token=oauth.0001_token");
+    ck_assert_uint_eq(list("django", ".").warning_count, 0);
+    put("config/settings/production.py", "import os\nMIGRATION_MODULES = modules()\n");
+    ck_assert_ptr_nonnull(
+        strstr(list("django", ".").warnings[0], "config/settings/production.py, line 2, computes MIGRATION_MODULES"));
+}
+END_TEST
+
+START_TEST(a_section_of_alembic_has_a_table_of_its_own)
+{
+    struct folder_list folders = {0};
+    struct project said = {.root = root};
+    put("alembic.ini", "[alembic]\nscript_location = one\n[second]\nscript_location = two\nversion_table = ours\n");
+    put("one/env.py", "context.configure(version_table='first')\n");
+    put("one/versions/a.py", "revision = 'a'\ndown_revision = None\n");
+    put("two/env.py", "context.configure(version_table=config.get_main_option('version_table'))\n");
+    put("two/versions/b.py", "revision = 'b'\ndown_revision = None\n");
+    said.migrations = "two/versions";
+    ck_assert(folders_find(arena, &said, &folders, &status));
+    ck_assert_uint_eq(folders.count, 1);
+    ck_assert_str_eq(folders.items[0].ledger.table, "ours");
+    ck_assert_str_eq(folders.items[0].delegate->run[1], "second");
+    ck_assert_ptr_null(folders.items[0].unread);
+}
+END_TEST
+
 START_TEST(migrations_in_go_are_known_by_their_ids)
 {
     put("m/a.go", "const second = \"2\"\nvar all = []*gormigrate.Migration{{ID: \"1\", Migrate: func() { _ = Role{ID: "
@@ -512,6 +550,8 @@ int main(void)
     tcase_add_test(tests, some_keep_the_ending_and_some_do_not);
     tcase_add_test(tests, all_are_programs_but_the_sql_files_of_strapi);
     tcase_add_test(tests, a_typeorm_migration_is_called_like_its_class);
+    tcase_add_test(tests, apps_of_django_have_their_migrations_where_the_settings_say);
+    tcase_add_test(tests, a_section_of_alembic_has_a_table_of_its_own);
     tcase_add_test(tests, migrations_in_go_are_known_by_their_ids);
     tcase_add_test(tests, dbup_has_the_names_of_resources);
     tcase_add_test(tests, evolve_compares_versions_as_numbers);

@@ -1,6 +1,7 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
+#include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
 #include "framework/coded/alembic_sections.h"
 #include "framework/core/file_rules.h"
@@ -16,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+extern const struct framework framework_alembic;
 
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 #define MOST_PARENTS  16
@@ -264,18 +267,19 @@ static const char *versions_of(struct arena *arena, const struct folder *folder,
 }
 
 /* version_locations: one directory is read instead of "versions"; of several alembic makes one history. */
-static void read_version_locations(struct arena *arena, struct folder *folder, struct text content)
+static void read_version_locations(struct arena *arena, struct folder *folder, const struct alembic_options *options)
 {
     static const char key[] = "version_locations";
-    const char *const said = config_value(arena, content, "alembic", key);
-    const struct words locations = config_list(arena, content, "alembic", key, " ,;\n\t");
-    const size_t at = said == NULL ? SIZE_MAX : text_find(content, said, 0);
+    struct source_file file;
+    const char *const said = alembic_option(arena, options, key, &file);
+    const struct words locations = alembic_option_list(arena, options, key);
+    const size_t at = said == NULL ? SIZE_MAX : text_find(file.content, said, 0);
     if (locations.count == 0) {
         return;
     }
     folder->path = path_join(arena, folder->base, plain_location(arena, locations.items[0]));
     if (locations.count > 1 || unread_is_computed(folder->path)) {
-        unread_folder_because(arena, folder, (struct source_file){"alembic.ini", content}, at == SIZE_MAX ? 0 : at,
+        unread_folder_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
                               arena_printf(arena, "names %s (%s), which only alembic itself can put together",
                                            locations.count > 1 ? "several version_locations" : key, said));
     }
@@ -292,35 +296,79 @@ static bool is_on(const char *value)
     return value != NULL && words[i] != NULL;
 }
 
-static void read_settings(struct arena *arena, struct folder *folder, struct text content)
+static void read_settings(struct arena *arena, struct folder *folder, const struct alembic_options *options)
 {
     struct settings *const settings = arena_alloc(arena, sizeof *settings);
-    settings->is_recursive = is_on(config_value(arena, content, "alembic", "recursive_version_locations"));
+    settings->is_recursive = is_on(alembic_option(arena, options, "recursive_version_locations", NULL));
     folder->settings = settings;
+}
+
+/* Where the programs of a section are. */
+static const char *location_of(struct arena *arena, const struct folder *folder, const struct alembic_options *options)
+{
+    const char *const said = alembic_option(arena, options, "script_location", NULL);
+    const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
+    return said != NULL && strchr(said, ':') != NULL ? module_path(arena, folder, location)
+                                                     : path_join(arena, folder->base, location);
+}
+
+/* Of several sections the one is meant whose folder --migrations names. */
+static const char *section_given(struct arena *arena, const struct folder *folder,
+                                 const struct alembic_options *options)
+{
+    const struct words sections = alembic_other_sections(arena, options->ini.content);
+    struct alembic_options other = *options;
+    for (size_t i = 0; folder->given != NULL && i < sections.count; i++) {
+        other.section = sections.items[i];
+        const char *const location = location_of(arena, folder, &other);
+        if (strcmp(folder->given, location) == 0 || strcmp(folder->given, versions_of(arena, folder, location)) == 0) {
+            return other.section;
+        }
+    }
+    return options->section;
+}
+
+/* `alembic -n SECTION upgrade head`. */
+static const struct delegate *delegate_of(struct arena *arena, const char *section)
+{
+    const char **const run = arena_array(arena, 10, sizeof *run);
+    struct delegate *const delegate = arena_alloc(arena, sizeof *delegate);
+    *delegate = *framework_alembic.delegate;
+    for (size_t i = 0; i < 10; i += 5) {
+        run[i] = "-n";
+        run[i + 1] = section;
+        run[i + 2] = "upgrade";
+        run[i + 3] = i == 0 ? "head" : "{version}";
+    }
+    delegate->run = run;
+    delegate->run_to = run + 5;
+    return delegate;
 }
 
 static bool alembic_configure(struct arena *arena, struct folder *folder)
 {
-    struct text content;
-    if (!folder_read(arena, folder, "alembic.ini", &content)) {
+    struct alembic_options options;
+    struct source_file file;
+    if (!alembic_options_read(arena, folder, &options)) {
         return false;
     }
-    const char *const said = config_value(arena, content, "alembic", "script_location");
-    alembic_note_sections(arena, folder, content, said != NULL);
-    const char *const location = said == NULL ? "alembic" : plain_location(arena, said);
-    const bool is_module = said != NULL && strchr(said, ':') != NULL;
-    const char *const directory =
-        is_module ? module_path(arena, folder, location) : path_join(arena, folder->base, location);
-    folder->path = versions_of(arena, folder, directory);
-    alembic_read_program(arena, folder, directory, content);
-    if (unread_is_computed(location)) {
-        unread_folder(arena, folder, (struct source_file){"alembic.ini", content},
-                      config_unread(arena, content, "alembic", "script_location"), "script_location");
+    options.section = section_given(arena, folder, &options);
+    const bool is_usual = strcmp(options.section, "alembic") == 0;
+    const char *const said = alembic_option(arena, &options, "script_location", &file);
+    if (is_usual) {
+        alembic_note_sections(arena, folder, options.ini.content, said != NULL);
     }
-    read_version_locations(arena, folder, content);
-    read_settings(arena, folder, content);
-    alembic_note_databases(arena, folder, content);
-    folder->evidence = path_join(arena, folder->base, "alembic.ini");
+    const char *const directory = location_of(arena, folder, &options);
+    folder->path = versions_of(arena, folder, directory);
+    folder->delegate = is_usual ? NULL : delegate_of(arena, options.section);
+    alembic_read_program(arena, folder, directory, &options);
+    if (said != NULL && unread_is_computed(plain_location(arena, said))) {
+        unread_folder(arena, folder, file, text_find(file.content, said, 0), "script_location");
+    }
+    read_version_locations(arena, folder, &options);
+    read_settings(arena, folder, &options);
+    alembic_note_databases(arena, folder, options.ini.content);
+    folder->evidence = path_join(arena, folder->base, file.name);
     folder->confidence = CONFIDENCE_CERTAIN;
     return true;
 }
@@ -343,8 +391,6 @@ static void mark_ancestors(const struct migration_files *files, const struct mig
         }
     }
 }
-
-extern const struct framework framework_alembic;
 
 /* The ledger has the heads: what a head comes from is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)

@@ -5,7 +5,6 @@
 #include "framework/coded/alembic_program.h"
 
 #include "framework/core/mention.h"
-#include "framework/formats/config.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -72,7 +71,8 @@ static void note_search_path(struct arena *arena, struct folder *project, const 
     }
 }
 
-void alembic_read_program(struct arena *arena, struct folder *folder, const char *location, struct text settings)
+void alembic_read_program(struct arena *arena, struct folder *folder, const char *location,
+                          const struct alembic_options *options)
 {
     struct source_file program = {.name = path_join(arena, location, "env.py")};
     struct status unread = {.arena = arena};
@@ -87,7 +87,7 @@ void alembic_read_program(struct arena *arena, struct folder *folder, const char
         for (size_t at = 0; mention_next(arena, mention, &program, &at, &said);) {
             const char *const option = asked_option(arena, program.content, at);
             if (said.kind == MENTION_COMPUTED && option != NULL) {
-                said.value = config_value(arena, settings, "alembic", option);
+                said.value = alembic_option(arena, options, option, NULL);
                 said.kind = said.value == NULL ? MENTION_NOTHING : MENTION_LITERAL;
             }
             mention_take_one(arena, &project, &program, mention, &said);

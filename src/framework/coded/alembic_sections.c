@@ -6,8 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The sections besides [alembic] that are migrations of their own: `alembic -n NAME`. */
-static struct words other_sections(struct arena *arena, struct text content)
+struct words alembic_other_sections(struct arena *arena, struct text content)
 {
     struct words sections = {0};
     struct text rest = content;
@@ -27,7 +26,7 @@ static struct words other_sections(struct arena *arena, struct text content)
 
 void alembic_note_sections(struct arena *arena, struct folder *folder, struct text content, bool has_usual)
 {
-    const struct words sections = other_sections(arena, content);
+    const struct words sections = alembic_other_sections(arena, content);
     if (sections.count > 0 && !has_usual) {
         unread_folder_because(
             arena, folder, (struct source_file){"alembic.ini", content}, text_find(content, "script_location", 0),

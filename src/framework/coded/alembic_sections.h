@@ -4,7 +4,11 @@
 #ifndef FRAMEWORK_CODED_ALEMBIC_SECTIONS_H
 #define FRAMEWORK_CODED_ALEMBIC_SECTIONS_H
 
+#include "base/words.h"
 #include "framework/core/unread.h"
+
+/* The sections besides [alembic] that are migrations of their own: `alembic -n NAME`. */
+struct words alembic_other_sections(struct arena *arena, struct text content);
 
 /* Notes the sections besides [alembic] that are migrations of their own (`alembic -n NAME`). One history is read; where
  * [alembic] has no script_location (has_usual false), nobody knows which of the others is meant. */

@@ -3,6 +3,7 @@
  * directories of the project that have migrations; those of installed packages are not looked for, and their rows are
  * passed over.
  */
+#include "framework/coded/django_modules.h"
 #include "framework/core/listing.h"
 
 #include "base/words.h"
@@ -46,19 +47,22 @@ static const char *label_of(struct arena *arena, const char *root, const char *d
     return label;
 }
 
-/* Migrations of one app: DIRECTORY/migrations. */
-static bool list_app(struct arena *arena, const char *root, const char *directory, struct migration_files *files,
-                     struct status *status)
+/* What is listed, and where. */
+struct listing {
+    struct arena *arena;
+    const char *root;
+    struct django_modules modules;
+    struct migration_files *files;
+    struct status *status;
+};
+
+/* Migrations of one app in a folder of the project. */
+static bool list_folder(const struct listing *listing, const char *app, const char *folder)
 {
-    const char *const folder = path_join(arena, directory, "migrations");
-    const char *const slash = strrchr(directory, '/');
+    struct arena *const arena = listing->arena;
+    const char *const root = listing->root;
     struct file_list list;
-    if (file_look(path_join(arena, root, folder), NULL) != FILE_DIRECTORY) {
-        return true;
-    }
-    const char *const label = label_of(arena, root, directory);
-    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
-    if (!directory_list(arena, path_join(arena, root, folder), &list, status)) {
+    if (!directory_list(arena, path_join(arena, root, folder), &list, listing->status)) {
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
@@ -66,7 +70,7 @@ static bool list_app(struct arena *arena, const char *root, const char *director
         if (list.entries[i].is_directory || !is_migration(name) || !name_is_recordable(name)) {
             continue;
         }
-        struct migration_file *const file = listing_add(arena, files);
+        struct migration_file *const file = listing_add(arena, listing->files);
         *file = (struct migration_file){
             .name = arena_printf(arena, "%s.%.*s", app, (int)(strlen(name) - strlen(".py")), name),
             .filename = path_join(arena, folder, name),
@@ -77,6 +81,46 @@ static bool list_app(struct arena *arena, const char *root, const char *director
         file_look(file->path, &file->stamp);
     }
     return true;
+}
+
+static bool is_directory(const struct listing *listing, const char *path)
+{
+    return file_look(path_join(listing->arena, listing->root, path), NULL) == FILE_DIRECTORY;
+}
+
+/* Migrations of one app: those of DIRECTORY/migrations, unless the settings name another place, or none. */
+static bool list_app(const struct listing *listing, const char *directory)
+{
+    const char *const folder = path_join(listing->arena, directory, "migrations");
+    const char *const slash = strrchr(directory, '/');
+    const char *const label = label_of(listing->arena, listing->root, directory);
+    const char *const app = label != NULL && label[0] != '\0' ? label : slash == NULL ? directory : slash + 1;
+    const struct django_module *const module = django_module_of(&listing->modules, app);
+    const bool is_usual = module == NULL || (module->directory != NULL && strcmp(module->directory, folder) == 0);
+    return !is_usual || !is_directory(listing, folder) || list_folder(listing, app, folder);
+}
+
+/* Those of apps whose place the settings name, wherever the apps themselves are. */
+static bool list_modules(const struct listing *listing)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < listing->modules.count; i++) {
+        const struct django_module *const module = &listing->modules.items[i];
+        const bool is_absent = module->directory != NULL && !is_directory(listing, module->directory);
+        bool is_listed = module->directory == NULL || is_absent;
+        if (is_absent) {
+            listing_warn(listing->arena, listing->files,
+                         arena_printf(listing->arena,
+                                      "MIGRATION_MODULES names %s for the app %s, which is not in the project: its "
+                                      "migrations are not listed.",
+                                      module->directory, module->app));
+        }
+        for (size_t j = 0; !is_listed && j < listing->files->count; j++) {
+            is_listed = strcmp(listing->files->items[j].own, module->app) == 0;
+        }
+        ok = is_listed || list_folder(listing, module->app, module->directory);
+    }
+    return ok;
 }
 
 /* Is a directory looked into? depth: 0 for one of the project itself. Apps of tests are not installed; at the top of a
@@ -101,19 +145,19 @@ static int depth_of(const char *directory)
 }
 
 /* The apps below a directory of the project: "apps/blog", "shop/contrib/sites". */
-static bool list_below(struct arena *arena, const char *root, const char *directory, struct migration_files *files,
-                       struct status *status)
+static bool list_below(const struct listing *listing, const char *directory)
 {
+    struct arena *const arena = listing->arena;
     struct file_list list;
     const int depth = depth_of(directory);
-    if (!directory_list(arena, path_join(arena, root, directory), &list, status)) {
+    if (!directory_list(arena, path_join(arena, listing->root, directory), &list, listing->status)) {
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
         const struct file_entry *const entry = &list.entries[i];
         const char *const path = path_join(arena, directory, entry->name);
-        if (is_app_directory(entry, depth) && (!list_app(arena, root, path, files, status) ||
-                                               (depth < MOST_DEPTH && !list_below(arena, root, path, files, status)))) {
+        if (is_app_directory(entry, depth) &&
+            (!list_app(listing, path) || (depth < MOST_DEPTH && !list_below(listing, path)))) {
             return false;
         }
     }
@@ -123,50 +167,18 @@ static bool list_below(struct arena *arena, const char *root, const char *direct
 static bool django_list(struct arena *arena, const struct folder *folder, struct migration_files *files,
                         struct status *status)
 {
+    struct listing listing = {
+        .arena = arena, .root = path_join(arena, folder->root, folder->path), .files = files, .status = status};
     *files = (struct migration_files){0};
-    return list_below(arena, path_join(arena, folder->root, folder->path), "", files, status);
-}
-
-/* ---- the settings ---- */
-
-/* "sites" and "shop.contrib.sites.migrations", with their quotes. */
-static bool names_usual(struct text app, struct text module)
-{
-    static const char end[] = ".migrations";
-    if (app.size < 2 || module.size < 2 + strlen(end)) {
-        return false;
+    django_modules_read(arena, listing.root, &listing.modules);
+    if (listing.modules.unread != NULL) {
+        listing_warn(arena, files,
+                     arena_printf(arena,
+                                  "%s, which cannot be read without running it: migrations of an app that it puts in "
+                                  "another place are not listed.",
+                                  listing.modules.unread));
     }
-    app = text_slice(app, 1, app.size - 1);
-    module = text_slice(module, 1, module.size - 1);
-    const struct text owner = text_slice(module, 0, module.size - strlen(end));
-    return text_equal(text_slice(module, owner.size, module.size), text_of(end)) && owner.size >= app.size &&
-           text_equal(text_slice(owner, owner.size - app.size, owner.size), app) &&
-           (owner.size == app.size || owner.data[owner.size - app.size - 1] == '.');
-}
-
-/* Behind MIGRATION_MODULES: does each app have its migrations where they are looked for ("sites":
- * "shop.contrib.sites.migrations"), or none? */
-static bool is_usual(struct text rest)
-{
-    const size_t begin = text_find(rest, "{", 0);
-    const size_t end = text_find(rest, "}", 0);
-    size_t at = begin == SIZE_MAX ? 0 : begin + 1;
-    while (at < end && end != SIZE_MAX) {
-        struct text pair = text_slice(rest, at, end);
-        const size_t comma = text_find(pair, ",", 0);
-        pair = text_trim(text_slice(pair, 0, comma == SIZE_MAX ? pair.size : comma));
-        at = comma == SIZE_MAX ? end : at + comma + 1;
-        const size_t colon = text_find(pair, ":", 0);
-        if (colon == SIZE_MAX && pair.size > 0) {
-            return false;
-        }
-        const struct text app = text_trim(text_slice(pair, 0, colon == SIZE_MAX ? 0 : colon));
-        const struct text module = text_trim(text_slice(pair, colon == SIZE_MAX ? 0 : colon + 1, pair.size));
-        if (pair.size > 0 && !text_is(module, "None") && !names_usual(app, module)) {
-            return false;
-        }
-    }
-    return begin != SIZE_MAX && end != SIZE_MAX && text_trim(text_slice(rest, 0, begin)).size <= strlen("=");
+    return list_below(&listing, "") && list_modules(&listing);
 }
 
 /* ---- the ledger ---- */
@@ -235,7 +247,7 @@ const struct framework framework_django = {
         },
     .folder = {.places = WORDS("."), .is_graph = true, .sure_by = WORDS("manage.py: django")},
     .mentions = MENTIONS(
-        {.files = "*.py", .words = "MIGRATION_MODULES", .part = MENTION_FOLDER, .is_usual = is_usual},
+        {.files = "*.py", .words = "MIGRATION_MODULES", .part = MENTION_FOLDER, .is_usual = django_modules_are_plain},
         {.files = "*.py", .words = "search_path|-csearch_path", .beside = "DATABASES", .part = MENTION_SCHEMA}),
     .habits =
         {

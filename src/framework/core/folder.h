@@ -28,12 +28,13 @@ enum confidence {
 /* A folder of migrations that was found. Paths are relative to the project's root. */
 struct folder {
     const struct framework *framework;
-    const char *root; /* the project, as the worker opened it */
-    const char *base; /* the package that it belongs to, "" for the project itself: where its own tool is started */
-    const char *path; /* "prisma/migrations" */
-    bool configured;  /* named by --migrations, or the project has a configuration of the framework */
-    bool is_named;    /* that configuration names this path */
-    bool is_walked;   /* neither a usual place nor a workspace file led to it, but a walk through the project */
+    const char *root;  /* the project, as the worker opened it */
+    const char *base;  /* the package that it belongs to, "" for the project itself: where its own tool is started */
+    const char *path;  /* "prisma/migrations" */
+    const char *given; /* what --migrations names, while its configuration is read; NULL: nothing */
+    bool configured;   /* named by --migrations, or the project has a configuration of the framework */
+    bool is_named;     /* that configuration names this path */
+    bool is_walked;    /* neither a usual place nor a workspace file led to it, but a walk through the project */
     enum confidence confidence;
     const char *evidence;            /* what it was recognised by, for a person: "drizzle/meta/_journal.json" */
     struct ledger ledger;            /* what the project's configuration says of it; NULL members: nothing */

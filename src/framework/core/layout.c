@@ -135,7 +135,8 @@ static void consider(struct arena *arena, const struct folder *folder, struct fo
 static struct folder configured_folder(struct arena *arena, const struct framework *framework,
                                        const struct project *project, const char *base, struct probe *probe)
 {
-    const struct folder plain = {.framework = framework, .root = project->root, .base = base, .probe = probe};
+    const struct folder plain = {
+        .framework = framework, .root = project->root, .base = base, .probe = probe, .given = project->migrations};
     struct folder folder = plain;
     folder.confidence = CONFIDENCE_CERTAIN;
     folder.configured = configure(arena, framework, &folder);
