@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MOST_FILES 4
 
@@ -510,6 +511,13 @@ static const struct {
      "main.go, line 2, has goose.UpContext real"},
     {"goose", "main.go",
      "import \"github.com/pressly/goose/v3\"\nfunc m() { goose.Up(db, \"internal/db/migrations\") }\n", NULL},
+    {"goose", "main.go", "import \"github.com/pressly/goose/v3\"\nfunc m() {\n\tgoose.Up(db, cfg.Dir)\n}\n",
+     "main.go, line 3, has goose.Up, which is computed"},
+    {"goose", "main.go",
+     "import \"github.com/pressly/goose/v3\"\nfunc m() { goose.Up(db, dir); goose.Status(db, "
+     "\"internal/db/migrations\") "
+     "}\n",
+     NULL},
     {"golang-migrate", "cmd/m.go",
      "import \"github.com/golang-migrate/migrate/v4\"\nvar m, _ = migrate.New(\"file://real\", url)\n",
      "cmd/m.go, line 2, has migrate.New file://real"},
@@ -672,6 +680,21 @@ START_TEST(what_was_read_is_read_again_where_it_changed)
 }
 END_TEST
 
+START_TEST(a_look_that_was_cut_is_no_answer)
+{
+    struct folder_list folders = {0};
+    struct project said = project;
+    put("migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
+    put("many/0.go", SILENT);
+    for (int i = 1; i <= 8000; i++) {
+        ck_assert_int_eq(link(at("many/0.go"), at(arena_printf(arena, "many/%d.go", i))), 0);
+    }
+    ck_assert(folders_find(arena, &said, &folders, &status));
+    ck_assert_str_eq(folders.items[0].framework->id, "goose");
+    ck_assert_ptr_nonnull(strstr(folders.items[0].unread_ledger, "more files than are looked through (8000"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_mentions");
@@ -681,6 +704,7 @@ int main(void)
                         sizeof projects / sizeof *projects);
     tcase_add_loop_test(tests, code_may_name_another_folder, 0, sizeof folders_in_code / sizeof *folders_in_code);
     tcase_add_loop_test(tests, what_was_read_is_read_again_where_it_changed, 0, sizeof edits / sizeof *edits);
+    tcase_add_test(tests, a_look_that_was_cut_is_no_answer);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

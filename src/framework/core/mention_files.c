@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_ENTRIES 20000
-#define MOST_FILES   4000 /* that are read */
+#define MOST_ENTRIES 100000
+#define MOST_FILES   8000 /* that are read */
 #define MOST_DEPTH   10
 #define MOST_CHANGED 16 /* files that are read in each look; beyond it what is known of them is renewed */
 #define FILE_LIMIT   ((size_t)256 * 1024)
@@ -315,6 +315,26 @@ static void seek(struct noting *noting, const struct project *project)
     }
 }
 
+/* What was not read could name another table or folder: neither is known then. */
+static void note_cut(struct noting *noting)
+{
+    if (noting->files < MOST_FILES && noting->entries < MOST_ENTRIES) {
+        return;
+    }
+    for (size_t i = 0; i < noting->count; i++) {
+        const struct wanted *const wanted = &noting->wanted[i];
+        struct folder *const folder = wanted->folder;
+        if (strcmp(folder->base, noting->base) == 0 && folder->framework->mentions != NULL &&
+            !wanted->is_said[MENTION_TABLE] && folder->unread_ledger == NULL) {
+            folder->unread_ledger =
+                arena_printf(noting->arena,
+                             "%s has more files than are looked through (%d of those that could name the tracking "
+                             "table, %d names)",
+                             noting->base[0] == '\0' ? "The project" : noting->base, MOST_FILES, MOST_ENTRIES);
+        }
+    }
+}
+
 void mentions_note(struct arena *arena, const struct project *project, struct folder_list *folders)
 {
     struct noting noting = {.arena = arena, .root = project->root, .count = folders->count};
@@ -335,6 +355,7 @@ void mentions_note(struct arena *arena, const struct project *project, struct fo
         }
         if (!is_done && noting.sought_count > 0) {
             look_through_package(&noting, project->surveys);
+            note_cut(&noting);
         }
     }
     for (size_t i = 0; i < folders->count; i++) {

@@ -93,10 +93,18 @@ static void note_joined_path(struct arena *arena, struct wanted *wanted, const s
     }
 }
 
-/* Keeps what a command names: this folder, or another one. */
-static void note_path(struct arena *arena, struct wanted *wanted, const struct source_file *file,
-                      const struct mentioned *mentioned)
+/* Keeps what a command or code names: this folder, or another one. A command with a variable is the tool's usual one;
+ * code that computes its folder may mean any. */
+static void note_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
+                      const struct source_file *file, const struct mentioned *mentioned)
 {
+    if (mentioned->kind == MENTION_COMPUTED && mention->files != NULL) {
+        wanted->computed_path = wanted->computed_path != NULL
+                                    ? wanted->computed_path
+                                    : arena_printf(arena, "%s, which is computed and cannot be read without running it",
+                                                   place_of(arena, wanted->folder, file, mentioned));
+        return;
+    }
     const enum named_path named =
         mentioned->kind == MENTION_COMPUTED ? NAMED_IT : mention_path(arena, wanted->folder, file, mentioned->value);
     wanted->is_path_named = wanted->is_path_named || named == NAMED_IT;
@@ -122,7 +130,7 @@ void mention_scan(struct arena *arena, struct wanted *wanted, const struct menti
         if (mention->path_at != NULL) {
             note_joined_path(arena, wanted, mention, file, &mentioned);
         } else if (mention->part == MENTION_PATH) {
-            note_path(arena, wanted, file, &mentioned);
+            note_path(arena, wanted, mention, file, &mentioned);
         } else if (mention->part == MENTION_FOLDER) {
             unread_folder_because(
                 arena, wanted->folder, *file, mentioned.at,
@@ -148,7 +156,7 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
     const char *schema = found[MENTION_SCHEMA].value;
     const char *place = NULL;
     if (folder->unread == NULL && !wanted->is_path_named) {
-        folder->unread = wanted->other_path;
+        folder->unread = wanted->other_path != NULL ? wanted->other_path : wanted->computed_path;
     }
     for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
         place = found[i].place;

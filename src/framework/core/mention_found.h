@@ -17,8 +17,9 @@ struct wanted {
     struct folder *folder;
     bool is_said[MENTION_PATH + 1]; /* its configuration says that part */
     struct finding found[MENTION_PATH + 1];
-    bool is_path_named;     /* a command names this folder, or one that cannot be read */
-    const char *other_path; /* what is to be said of a command that names another one; NULL: there is none */
+    bool is_path_named;        /* a command names this folder, or one that cannot be read */
+    const char *computed_path; /* what is to be said of code that computes it; NULL: there is none */
+    const char *other_path;    /* what is to be said of a command that names another one; NULL: there is none */
 };
 
 /* What is not known yet of a folder, and is to be looked for. */

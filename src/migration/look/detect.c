@@ -90,6 +90,11 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
         return false;
     }
     detection->is_cut = folders.is_cut;
+    if (folders.is_cut && detection->has_folder && detection->folder.is_walked) {
+        looking_warn(&looking,
+                     "Only the first 20,000 names of the project were looked through, the nearest directories "
+                     "first: other migrations may be behind them. --project says which part is meant.");
+    }
     check_url(&looking);
     say_unreadable(&looking, &folders);
     return true;
