@@ -4,6 +4,7 @@
 #include "base/process.h"
 
 #include "base/clock.h"
+#include "base/vitals.h"
 #include "support/runner.h"
 
 #include <check.h>
@@ -104,6 +105,28 @@ static bool goes(const char *pid)
     }
     return has_gone(pid);
 }
+
+START_TEST(the_moment_when_a_process_began_is_known)
+{
+    struct vitals vitals;
+    vitals_read(&vitals);
+    const int64_t began = vitals_start_of(getpid());
+    ck_assert(began > 0 && llabs(began - (int64_t)(vitals.start_seconds * 1000)) <= 20);
+    const pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    const int64_t now = clock_wall_us() / 1000;
+    const int64_t of_child = vitals_start_of(child);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    ck_assert(llabs(now - of_child) <= 1000);
+    ck_assert_int_eq(vitals_start_of(child), -1);
+    ck_assert_int_eq(vitals_start_of(0), -1);
+    ck_assert_int_eq(vitals_start_of(INT64_MAX), -1);
+}
+END_TEST
 
 START_TEST(both_streams_come_line_by_line)
 {
@@ -433,6 +456,7 @@ int main(void)
     TCase *const children = tcase_create("children");
     tcase_add_checked_fixture(children, set_up, tear_down);
     tcase_set_timeout(children, 120);
+    tcase_add_test(children, the_moment_when_a_process_began_is_known);
     tcase_add_test(children, bytes_come_whole_and_apart_from_the_error_stream);
     tcase_add_test(children, who_takes_no_more_bytes_ends_it);
     tcase_add_test(children, both_streams_come_line_by_line);
