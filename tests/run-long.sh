@@ -109,6 +109,7 @@ step killed "a worker killed in the middle" alone build-sanitize repeat tests/se
 step seeds "6,000 differential seeds, a sixth of them of the wider themes" alone build $suite tests/differential/differential.py --seeds 1-5000,40000-40999 --shrink
 step places "every message of a run fails, in every way" alone build env TRUSS_EVERY_PLACE=all $suite tests/service/test_every_place.py
 step crashes "500 crashes" alone build-sanitize $suite tests/crash/crash.py --rounds 500 --seed "$(date +%s)"
+step soak "an hour of mixed load while workers, bridge, backends and the server are killed" alone build $suite tests/crash/soak.py
 step branches "a worker killed 200 times amid branches" alone build env TRUSS_BRANCH_KILLS=200 TRUSS_TEST_LIMIT=3600 $suite tests/crash/test_branches.py
 step stops "a stop with open streams, 200 times" alone build-sanitize env TRUSS_STOPS=200 $suite tests/bridge/test_stop.py
 step crowd "probes beside a crowd, for a minute" alone build env TRUSS_CROWD_SECONDS=60 $suite tests/bridge/test_crowd.py Crowd.test_a_probe_is_answered_beside_clients_that_wait_and_a_run

@@ -4,6 +4,7 @@
 #include "base/manual.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SECTION 8
 
@@ -72,6 +73,9 @@ void program_block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    if (isatty(STDERR_FILENO) == 0) {
+        sigaddset(signals, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }

@@ -25,8 +25,9 @@ enum program_start program_begin(const struct program *program, int argc, char *
  * are more than that, or none. */
 bool program_list(struct arena *arena, const char *list, const char **items, size_t most);
 
-/* Has SIGTERM and SIGINT come to sigwait for these signals and nowhere else: threads that begin later inherit the mask.
- * Ignores SIGPIPE: a peer that goes while it is written to is an error of that call. */
+/* Has SIGTERM, SIGINT and SIGHUP come to sigwait for these signals and nowhere else: threads that begin later inherit
+ * the mask. SIGHUP stays as it is where a terminal has us, as its end is then ours. Ignores SIGPIPE: a peer that goes
+ * while it is written to is an error of that call. */
 void program_block_signals(sigset_t *signals);
 
 #endif

@@ -126,6 +126,13 @@ const char *sandbox_what_looks_in(void)
 #endif
 }
 
+static struct sandbox_state state = {"off", "all", "all", ""}; /* written before there is a second thread */
+
+const struct sandbox_state *sandbox_holds(void)
+{
+    return &state;
+}
+
 static bool lack(enum sandbox_mode mode, const char *what, int error, struct status *status)
 {
     if (mode == SANDBOX_STRICT) {
@@ -134,6 +141,7 @@ static bool lack(enum sandbox_mode mode, const char *what, int error, struct sta
                            "what it gives.",
                            what, strerror(error));
     }
+    state.missing = what;
     log_warn("sandbox: not all can be had", "lacks=%s error=\"%s\"", what, strerror(error));
     return true;
 }
@@ -159,6 +167,7 @@ bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct 
     int version = 0;
     bool told = false;
     if (reason != NULL) {
+        state.missing = reason;
         log_info("sandbox: off", "because=%s", reason);
         return mode != SANDBOX_STRICT || lack(mode, "a build without sanitizers and coverage", ENOTSUP, status);
     }
@@ -180,14 +189,10 @@ bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct 
     if (calls != 0 && !lack(mode, "seccomp", calls, status)) {
         return false;
     }
-    log_info("sandbox: on", "files=%s landlock=%d calls=%s refusals=%s",
-             kind == SANDBOX_STARTS_TOOLS ? "all"
-             : files == 0                 ? "listed"
-                                          : "all",
-             files == 0 ? version : 0,
-             calls != 0                     ? "all"
-             : kind == SANDBOX_STARTS_TOOLS ? "without-administration"
-                                            : "listed",
-             told ? "logged" : "silent");
+    state.mode = mode == SANDBOX_STRICT ? "strict" : "on";
+    state.files = files == 0 && kind != SANDBOX_STARTS_TOOLS ? "listed" : "all";
+    state.calls = calls != 0 ? "all" : kind == SANDBOX_STARTS_TOOLS ? "without-administration" : "listed";
+    log_info("sandbox: on", "files=%s landlock=%d calls=%s refusals=%s", state.files, files == 0 ? version : 0,
+             state.calls, told ? "logged" : "silent");
     return true;
 }

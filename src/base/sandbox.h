@@ -75,6 +75,17 @@ const char *sandbox_what_looks_in(void);
 bool sandbox_enter(enum sandbox_mode mode, enum sandbox_kind kind, const struct sandbox_paths *paths,
                    struct status *status);
 
+/* What holds since then, in the words of the log. */
+struct sandbox_state {
+    const char *mode;    /* "on", "strict", "off" */
+    const char *files;   /* "listed", "all" */
+    const char *calls;   /* "listed", "without-administration", "all" */
+    const char *missing; /* why something does not hold; "" */
+};
+
+/* Borrowed; of a program that did not enter: nothing holds. */
+const struct sandbox_state *sandbox_holds(void);
+
 /* Whether what failed just now with EACCES at this path (which is to be opened or made) is out of reach by the sandbox
  * alone: the system's own rights allow it. So it is with what was put there after the start. Leaves errno as it is. */
 bool sandbox_keeps_from(const char *path);

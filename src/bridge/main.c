@@ -127,7 +127,9 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
     }
     log_info("listening", "address=http%s://%s workers=%s", bridge->browsers.is_tls ? "s" : "",
              http_server_address(server), options->workers);
-    sigwait(&signals, &caught);
+    while (sigwait(&signals, &caught) == 0 && caught == SIGHUP) {
+        log_info("told to read its files again", "certificates=\"when they change\"");
+    }
     log_info("stopping", "signal=%d", caught);
     stop(bridge, server);
     return true;

@@ -119,6 +119,12 @@ static bool look_at_worker(struct cli *cli)
     say(cli, same ? FINDING_GOOD : FINDING_NOTE, "worker",
         arena_printf(cli->arena, "%s at %s", info->version, worker_address(cli)),
         same ? NULL : arena_printf(cli->arena, "This command is version %s: use the same of both.", TRUSS_VERSION));
+    if (info->sandbox != NULL && !worker_is_private(cli)) {
+        const Truss__Health__V1__Sandbox *const sandbox = info->sandbox;
+        say(cli, sandbox->missing[0] == '\0' ? FINDING_GOOD : FINDING_NOTE, "sandbox",
+            arena_printf(cli->arena, "%s: files %s, system calls %s", sandbox->mode, sandbox->files, sandbox->calls),
+            sandbox->missing[0] == '\0' ? NULL : arena_printf(cli->arena, "Not all holds: %s.", sandbox->missing));
+    }
     if (info->connection == NULL) {
         say(cli, FINDING_BAD, "database", "the worker has no database", "Give it DATABASE_URL.");
         return false;

@@ -19,6 +19,8 @@ static const struct own_tables tables = {
            "COMMENT ON TABLE truss.approvals IS 'What was asked for, and who approved it: truss approvals.';",
 };
 
+#define KEPT_DAYS "30"
+
 #define US(column) "(EXTRACT(epoch FROM " column ") OPERATOR(pg_catalog.*) 1000000)::bigint"
 #define HERE       "database OPERATOR(pg_catalog.=) pg_catalog.current_database()::pg_catalog.text"
 
@@ -46,6 +48,19 @@ static struct approval row_of(struct arena *arena, const PGresult *result, int i
     };
 }
 
+/* What nobody asks for any more goes a month after its last word; the audit has all of it. Where that fails it goes
+ * with the next one. */
+static void sweep(struct pg_session *session, struct arena *arena)
+{
+    static const char sql[] =
+        "DELETE FROM truss.approvals WHERE " HERE " AND GREATEST(requested_at, expires_at, revoked_at) "
+        "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
+        "pg_catalog.make_interval(days => " KEPT_DAYS "))";
+    struct status ignored = {.arena = arena};
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &ignored);
+    (void)result;
+}
+
 bool approvals_request(struct pg_session *session, const struct approval *asked, struct status *status)
 {
     static const char sql[] =
@@ -57,6 +72,7 @@ bool approvals_request(struct pg_session *session, const struct approval *asked,
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }
+    sweep(session, status->arena);
     PG_RESULT(result) = pg_query(session, sql, 3, values, status);
     return result != NULL;
 }
@@ -96,6 +112,7 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }
+    sweep(session, status->arena);
     PG_RESULT(result) = pg_query(session, sql, 5, values, status);
     *given = result != NULL && PQntuples(result) == 1;
     return result != NULL;

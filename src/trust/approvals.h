@@ -40,7 +40,8 @@ struct approval {
 
 /* All of the following take a session outside of a transaction, and what they find is in the status's arena. */
 
-/* Writes down who was refused for what, where nobody was before; makes the table where it is missing. */
+/* Writes down who was refused for what, where nobody was before; makes the table where it is missing. Rows go 30 days
+ * after they were asked for, over or taken back. */
 bool approvals_request(struct pg_session *session, const struct approval *asked, struct status *status);
 
 /* *found: is there one? No table is none. */

@@ -1,6 +1,7 @@
 /*
  * truss.health.v1.Health: answers while the database is down, and says so.
  */
+#include "base/sandbox.h"
 #include "migration/look/catalog.h"
 #include "truss/health/v1/health.pb-c.h"
 #include "worker/messages/messages.h"
@@ -125,6 +126,17 @@ static void put_warning(const struct health_context *context, struct arena *aren
     }
 }
 
+static Truss__Health__V1__Sandbox *sandbox_message(struct arena *arena)
+{
+    const struct sandbox_state *const state = sandbox_holds();
+    Truss__Health__V1__Sandbox *const message = NEW(arena, Sandbox, sandbox);
+    message->mode = message_string(state->mode);
+    message->files = message_string(state->files);
+    message->calls = message_string(state->calls);
+    message->missing = message_string(state->missing);
+    return message;
+}
+
 static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     static const char sql[] =
@@ -150,6 +162,7 @@ static ProtobufCMessage *get_info(void *data, struct rpc_call *call, const Proto
     reply->connection->pg_version = arena_strdup(call->arena, pg_field(result, 0, 2));
     reply->connection->started_at = message_time(call->arena, pg_field_us(result, 0, 3));
     reply->connection->active_connections = (uint32_t)pg_field_int(result, 0, 4, 0);
+    reply->sandbox = sandbox_message(call->arena);
     put_warning(context, call->arena, reply);
     return &reply->base;
 }

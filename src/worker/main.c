@@ -304,6 +304,16 @@ static void clear(struct house *house)
     login_free(house->gate.login);
 }
 
+/* All else that is read again is so when it changes: tokens, rules of pipelines, certificates. */
+static void renew(struct house *house)
+{
+    if (house->telemetry.webhooks != NULL) {
+        webhooks_renew(house->telemetry.webhooks, house->config->webhooks_file);
+    } else {
+        log_info("told to read its files again", "webhooks=none");
+    }
+}
+
 static int serve(const struct config *config, const sigset_t *signals, struct status *status)
 {
     struct house house = {.config = config};
@@ -325,7 +335,9 @@ static int serve(const struct config *config, const sigset_t *signals, struct st
     if (config->serves_parent) {
         private_say_ready(created ? config->conninfo.place.database : NULL);
     }
-    sigwait(signals, &caught);
+    while (sigwait(signals, &caught) == 0 && caught == SIGHUP && !config->serves_parent) {
+        renew(&house);
+    }
     log_info("stopping", "signal=%d", caught);
     stop(&house);
     clear(&house);

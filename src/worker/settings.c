@@ -165,6 +165,7 @@ static bool read_telemetry(struct arena *arena, const struct options *options, s
     }
     struct hook_list *const hooks = arena_alloc(arena, sizeof *hooks);
     config->webhooks = hooks;
+    config->webhooks_file = options->webhooks;
     return hooks_read(arena, options->webhooks, hooks, status);
 }
 

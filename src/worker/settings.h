@@ -16,6 +16,7 @@ struct config {
     bool audit;                            /* write what is done into truss.audit, also without a login */
     struct tls_files tls;                  /* of tls+tcp:// addresses; certificate NULL: none */
     const struct hook_list *webhooks;      /* NULL: there are none */
+    const char *webhooks_file;             /* that says so */
     const char *otlp_endpoint;             /* NULL: no spans are sent */
     const char *otlp_headers;
     bool metrics_open;       /* metrics need no login */

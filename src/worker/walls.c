@@ -167,6 +167,16 @@ static void allow_oidc(struct sandbox_paths *paths, const struct config *config)
     }
 }
 
+/* Of webhooks, and what they name now. */
+static void allow_webhooks(struct sandbox_paths *paths, const struct config *config)
+{
+    sandbox_allow_beside(paths, config->webhooks_file);
+    for (size_t i = 0; config->webhooks != NULL && i < config->webhooks->count; i++) {
+        sandbox_allow_beside(paths, config->webhooks->items[i].files[0]);
+        sandbox_allow_beside(paths, config->webhooks->items[i].files[1]);
+    }
+}
+
 bool walls_enter(const struct config *config, struct status *status)
 {
     struct sandbox_paths paths = {.arena = status->arena};
@@ -178,6 +188,7 @@ bool walls_enter(const struct config *config, struct status *status)
     allow_temporary(&paths);
     sandbox_allow_beside(&paths, config->tokens);
     allow_oidc(&paths, config);
+    allow_webhooks(&paths, config);
     sandbox_allow_beside(&paths, config->tls.certificate);
     sandbox_allow_beside(&paths, config->tls.key);
     sandbox_allow_beside(&paths, config->tls.client_ca);

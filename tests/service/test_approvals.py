@@ -126,6 +126,13 @@ class Approvals(Case):
         self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
         self.assertIn('was taken back by "bert"', self.said.message)
         self.assertEqual(self.ask(rpc, self.bert, "RevokeApproval", plan_hash=plan)[0], NOT_FOUND)
+        # A month later nobody needs to read of it any more: it goes with the next one that is written.
+        self.sql("UPDATE truss.approvals SET requested_at = now() - interval '31 days', expires_at = now() - interval '31 days', revoked_at = now() - interval '29 days'")
+        self.approved(rpc, migrations=["1"])
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.approvals"), [("2",)])
+        self.sql("UPDATE truss.approvals SET revoked_at = now() - interval '31 days' WHERE revoked_at IS NOT NULL")
+        self.approved(rpc, migrations=["1"])
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.approvals"), [("1",)])
 
     def test_a_run_that_failed_may_be_tried_again_and_one_that_got_somewhere_may_not(self):
         rpc = self.start(scripts=("CREATE TABLE a (id int);", "SELECT 1/(SELECT count(*) FROM pg_class WHERE relname = 'door');"))

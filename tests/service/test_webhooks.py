@@ -5,7 +5,10 @@ import hmac
 import json
 import os
 import re
+import signal
+import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -157,6 +160,30 @@ class Webhooks(Case):
         self.assertTrue(rpc.call("MigrationService", "Run", timeout_ms=20000).ok)
         wait_for(lambda: "webhook not delivered" in self.process.text())
         self.assertNotIn(receiver.url, self.process.text())
+
+    def test_a_receiver_that_is_silent_holds_up_no_other_and_goes_with_the_file_that_named_it(self):
+        good, late = self.receiver(), self.receiver()
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        config = self.config(good, HOOK.replace("{url}", f"http://127.0.0.1:{silent.getsockname()[1]}").replace("ops", "silent") + HOOK)
+        rpc = self.begin(config, "CREATE TABLE a (id INT);", "CREATE TABLE b (id INT);")
+        began = time.monotonic()
+        rpc.call("MigrationService", "Run", {"migrations": ["1"]})
+        self.events(good, 2)
+        self.assertLess(time.monotonic() - began, 9)  # a try takes 10 s
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text[text.index("[webhook.ops]"):].replace(good.url, late.url))
+        self.process.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "webhooks read again" in self.process.text())
+        rpc.call("MigrationService", "Run")
+        self.assertEqual([event["type"] for event in self.events(late, 2)], ["truss.run.started", "truss.run.done"])
+        self.assertEqual(len(good.requests), 2)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("[webhook.ops]\n")
+        self.process.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "webhooks stay as they were" in self.process.text())
 
     def test_a_long_wait_for_a_lock_is_told_once_and_without_others_statements(self):
         receiver = self.receiver()

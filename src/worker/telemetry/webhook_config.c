@@ -66,6 +66,7 @@ static bool read_line(const struct reading *reading, const struct toml_entry *en
     if (!private_file_read(reading->arena, entry->value, SECRET_LIMIT, &file, reading->status)) {
         return false;
     }
+    reading->hook->files[strcmp(entry->key, "url_file") == 0 ? 0 : 1] = entry->value;
     *line = text_trim(file.content);
     return line->size > 0 || fail_at(reading, entry, "the file is empty.");
 }

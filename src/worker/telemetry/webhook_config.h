@@ -25,6 +25,7 @@ struct hook {
     unsigned events;    /* of enum hook_event */
     enum hook_format format;
     uint32_t lock_wait_ms; /* a wait that is shorter is not told */
+    const char *files[2];  /* that the URL and the key stand in; NULL: it has none */
 };
 
 #define HOOKS_MOST 16

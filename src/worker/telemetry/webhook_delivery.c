@@ -7,36 +7,24 @@
 #include "worker/telemetry/webhook_rows.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define POST_MS    10000
-#define WRITE_MS   10000
-#define ERROR_TEXT 300
+#define POST_MS      10000
+#define WRITE_MS     10000
+#define ERROR_TEXT   300
+#define LOOK_MS      3000 /* for what other workers have left */
+#define MOST_A_ROUND 50
 
-static const struct hook *hook_named(const struct hook_delivery *delivery, const char *name)
-{
-    for (size_t i = 0; i < delivery->hooks->count; i++) {
-        if (strcmp(delivery->hooks->items[i].name, name) == 0) {
-            return &delivery->hooks->items[i];
-        }
-    }
-    return NULL;
-}
-
-/* {"a","b"}: names of TOML tables may hold anything. */
-static const char *list_names(const struct hook_delivery *delivery, struct arena *arena)
+/* {"a"}: the name of a TOML table may hold anything. */
+static const char *list_name(struct arena *arena, const char *name)
 {
     struct buffer list = {.arena = arena};
-    buffer_putc(&list, '{');
-    for (size_t i = 0; i < delivery->hooks->count; i++) {
-        buffer_puts(&list, i == 0 ? "\"" : ",\"");
-        for (const char *c = delivery->hooks->items[i].name; *c != '\0'; c++) {
-            buffer_puts(&list, *c == '"' || *c == '\\' ? "\\" : "");
-            buffer_putc(&list, *c);
-        }
-        buffer_putc(&list, '"');
+    buffer_puts(&list, "{\"");
+    for (const char *c = name; *c != '\0'; c++) {
+        buffer_puts(&list, *c == '"' || *c == '\\' ? "\\" : "");
+        buffer_putc(&list, *c);
     }
-    buffer_putc(&list, '}');
+    buffer_puts(&list, "\"}");
     return buffer_string(&list);
 }
 
@@ -71,7 +59,7 @@ static struct answer post_due(const struct hook_delivery *delivery, const struct
                               .headers = headers,
                               .body = text_of(due->body),
                               .timeout_ms = POST_MS,
-                              .stopping = delivery->stopping};
+                              .stopping = &delivery->stopping};
     struct answer answer = {0};
     answer.code = post_send(&post, &answer.retry_after, status);
     return answer;
@@ -110,18 +98,109 @@ static bool settle(struct hook_delivery *delivery, struct pg_session *session, c
     return hook_rows_put_off(session, due, answer->retry_after > pause ? answer->retry_after : pause, error, &problem);
 }
 
-bool hook_deliver(struct hook_delivery *delivery, struct pg_session *session)
+/* One that is due; false where there is none, or the database cannot be asked: who makes the table says so. */
+static bool take_due(const struct hook_sender *sender, struct hook_due *due, struct status *status)
 {
+    struct pg_pool *const pool = sender->delivery->pool;
+    struct pg_session *const session = pg_pool_take_pinned(pool, deadline_in(WRITE_MS), status);
+    const char *const names = list_name(status->arena, sender->hook->name);
+    const bool ok = session != NULL && hook_rows_take(status->arena, session, names, due, status) && due->event != NULL;
+    pg_pool_give(pool, session);
+    return ok;
+}
+
+/* False where there is no more to be sent for now. */
+static bool deliver(struct hook_sender *sender)
+{
+    struct hook_delivery *const delivery = sender->delivery;
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
+    struct status problem = {.arena = arena};
     struct hook_due due;
-    bool goes_on = hook_rows_take(arena, session, list_names(delivery, arena), &due, &status) && due.event != NULL;
-    const struct hook *const hook = goes_on ? hook_named(delivery, due.hook) : NULL;
-    if (hook != NULL) {
-        const struct answer answer = post_due(delivery, hook, &due, &status);
-        pg_session_set_deadline(session, deadline_in(WRITE_MS));
-        goes_on = !atomic_load(delivery->stopping) && settle(delivery, session, &due, &answer, &status);
+    bool goes_on = take_due(sender, &due, &problem);
+    if (goes_on) {
+        const struct answer answer = post_due(delivery, sender->hook, &due, &status);
+        struct pg_session *const session = atomic_load(&delivery->stopping)
+                                               ? NULL
+                                               : pg_pool_take_pinned(delivery->pool, deadline_in(WRITE_MS), &problem);
+        goes_on = session != NULL && settle(delivery, session, &due, &answer, &status);
+        pg_pool_give(delivery->pool, session);
     }
     arena_free(arena);
     return goes_on;
+}
+
+/* Until there is something new, or others may have left something. False where it is to end. */
+static bool wait_for_news(struct hook_delivery *delivery, unsigned *seen)
+{
+    const int64_t until = deadline_in(LOOK_MS * 3 / 4 + (uint32_t)(random() % (LOOK_MS / 2)));
+    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    pthread_mutex_lock(&delivery->mutex);
+    while (delivery->round == *seen && !atomic_load(&delivery->stopping) &&
+           pthread_cond_timedwait(&delivery->news, &delivery->mutex, &time) == 0) {
+    }
+    *seen = delivery->round;
+    pthread_mutex_unlock(&delivery->mutex);
+    return !atomic_load(&delivery->stopping);
+}
+
+static void *send_all(void *data)
+{
+    struct hook_sender *const sender = data;
+    unsigned seen = 0;
+    do {
+        for (int i = 0; i < MOST_A_ROUND && !atomic_load(&sender->delivery->stopping) && deliver(sender); i++) {
+        }
+    } while (wait_for_news(sender->delivery, &seen));
+    return NULL;
+}
+
+void hook_delivery_prepare(struct hook_delivery *delivery, struct pg_pool *pool)
+{
+    pthread_condattr_t attributes;
+    delivery->pool = pool;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&delivery->mutex, NULL);
+    pthread_cond_init(&delivery->news, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void hook_delivery_release(struct hook_delivery *delivery)
+{
+    pthread_mutex_destroy(&delivery->mutex);
+    pthread_cond_destroy(&delivery->news);
+}
+
+void hook_delivery_start(struct hook_delivery *delivery, const struct hook_list *hooks)
+{
+    atomic_store(&delivery->stopping, false);
+    delivery->count = 0;
+    for (size_t i = 0; i < hooks->count; i++) {
+        struct hook_sender *const sender = &delivery->senders[delivery->count];
+        *sender = (struct hook_sender){.delivery = delivery, .hook = &hooks->items[i]};
+        if (pthread_create(&sender->thread, NULL, send_all, sender) == 0) {
+            delivery->count++;
+        } else {
+            log_warn("webhook without a thread", "hook=\"%s\"", sender->hook->name);
+        }
+    }
+}
+
+void hook_delivery_wake(struct hook_delivery *delivery)
+{
+    pthread_mutex_lock(&delivery->mutex);
+    delivery->round++;
+    pthread_cond_broadcast(&delivery->news);
+    pthread_mutex_unlock(&delivery->mutex);
+}
+
+void hook_delivery_stop(struct hook_delivery *delivery)
+{
+    atomic_store(&delivery->stopping, true);
+    hook_delivery_wake(delivery);
+    for (size_t i = 0; i < delivery->count; i++) {
+        pthread_join(delivery->senders[i].thread, NULL);
+    }
+    delivery->count = 0;
 }

@@ -1,7 +1,8 @@
 /*
  * A run writes its rows on its own thread, in one small query with a short time; where the database does not take the
- * last of them, they are kept in memory and written by the thread that sends. That thread also says that the runs of
- * this worker go on. The rows that tell of a lost run are put off again and again, and go with its end.
+ * last of them, they are kept in memory and written by a thread that also says that the runs of this worker go on. The
+ * rows that tell of a lost run are put off again and again, and go with its end. Who is told may change meanwhile: a
+ * run tells those that there were when it began.
  */
 #include "worker/telemetry/webhooks.h"
 
@@ -16,17 +17,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define WRITE_MS     2000  /* for what a run writes */
-#define WORK_MS      20000 /* for what the thread asks of the database in a round */
-#define LOST_MS      45000 /* after which a run of which nobody hears is lost */
-#define RENEW_MS     10000
-#define LOOK_MS      3000 /* for what other workers have left */
-#define SWEEP_MS     3600000
-#define MOST_A_ROUND 50
+#define WRITE_MS 2000  /* for what a run writes */
+#define WORK_MS  20000 /* for what the thread asks of the database in a round */
+#define LOST_MS  45000 /* after which a run of which nobody hears is lost */
+#define RENEW_MS 10000
+#define LOOK_MS  3000
+#define SWEEP_MS 3600000
 
 struct hook_run {
     struct hook_run *next; /* of the webhooks' list */
     struct webhooks *webhooks;
+    const struct hook_list *hooks;
     struct arena *arena;
     const char *operation;
     bool has_begun;
@@ -36,19 +37,27 @@ struct hook_run {
     bool has_ended;
 };
 
+/* What the file said once: runs that began then tell those. */
+struct edition {
+    struct edition *before;
+    struct arena *arena;
+    struct hook_list hooks;
+};
+
 struct webhooks {
     const struct site *site;
-    const struct hook_list *hooks;
     struct pg_pool *pool; /* of its own: it may be at work for long */
+    struct hook_delivery delivery;
     pthread_t thread;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t news;
+    const struct hook_list *hooks; /* of now */
+    struct edition *editions;
     struct hook_run *runs; /* that have begun, and those whose end is still to be written */
     bool is_wanted;        /* there is something new to send */
     atomic_bool stopping;
     bool is_complaining; /* the thread's */
     bool has_table;
-    struct hook_delivery delivery; /* the thread's, but for its numbers */
     tally unwritten;
 };
 
@@ -60,8 +69,8 @@ static size_t make_rows(const struct hook_run *run, const struct hook_news *news
 {
     const struct webhooks *const webhooks = run->webhooks;
     size_t count = 0;
-    for (size_t i = 0; i < webhooks->hooks->count; i++) {
-        const struct hook *const hook = &webhooks->hooks->items[i];
+    for (size_t i = 0; i < run->hooks->count; i++) {
+        const struct hook *const hook = &run->hooks->items[i];
         if ((hook->events & news->event) != 0 && (wanted & (1u << i)) != 0) {
             rows[count++] = (struct hook_row){
                 .event = news->id,
@@ -107,6 +116,7 @@ static void wake(struct webhooks *webhooks)
     webhooks->is_wanted = true;
     pthread_cond_signal(&webhooks->news);
     pthread_mutex_unlock(&webhooks->mutex);
+    hook_delivery_wake(&webhooks->delivery);
 }
 
 /* ---- the side of the run ---- */
@@ -115,8 +125,10 @@ struct hook_run *hook_run_begin(struct webhooks *webhooks, const char *operation
 {
     struct arena *const arena = arena_new(0);
     struct hook_run *const run = arena_alloc(arena, sizeof *run);
+    pthread_mutex_lock(&webhooks->mutex);
     *run = (struct hook_run){
-        .webhooks = webhooks, .arena = arena, .operation = arena_strdup(arena, operation), .next = NULL};
+        .webhooks = webhooks, .hooks = webhooks->hooks, .arena = arena, .operation = arena_strdup(arena, operation)};
+    pthread_mutex_unlock(&webhooks->mutex);
     return run;
 }
 
@@ -147,8 +159,8 @@ static void write_wait(struct hook_run *run, const struct run_event *event)
     struct webhooks *const webhooks = run->webhooks;
     struct hook_row rows[HOOKS_MOST];
     unsigned wanted = 0;
-    for (size_t i = 0; i < webhooks->hooks->count; i++) {
-        const bool is_long = event->duration_ms >= webhooks->hooks->items[i].lock_wait_ms;
+    for (size_t i = 0; i < run->hooks->count; i++) {
+        const bool is_long = event->duration_ms >= run->hooks->items[i].lock_wait_ms;
         wanted |= is_long && (run->waits_told & (1u << i)) == 0 ? 1u << i : 0;
     }
     if (wanted == 0) {
@@ -282,9 +294,6 @@ static void work(struct webhooks *webhooks, int64_t *next_renewal, int64_t *next
             ok = hook_rows_sweep(session, &status);
             *next_sweep = clock_ms() + SWEEP_MS;
         }
-        for (int i = 0;
-             ok && i < MOST_A_ROUND && clock_ms() < *next_renewal && hook_deliver(&webhooks->delivery, session); i++) {
-        }
     }
     if (!ok) {
         complain(webhooks, &status);
@@ -308,13 +317,12 @@ static bool wait_for_work(struct webhooks *webhooks)
     return !atomic_load(&webhooks->stopping);
 }
 
-static void *send_all(void *data)
+static void *keep_up(void *data)
 {
     struct webhooks *const webhooks = data;
     int64_t next_renewal = clock_ms() + RENEW_MS;
     int64_t next_sweep = 0;
     do {
-        next_renewal = clock_ms() >= next_renewal + RENEW_MS ? clock_ms() : next_renewal;
         work(webhooks, &next_renewal, &next_sweep);
     } while (wait_for_work(webhooks));
     return NULL;
@@ -327,19 +335,42 @@ struct webhooks *webhooks_start(const struct site *site, const struct hook_list 
     post_prepare();
     webhooks->site = site;
     webhooks->hooks = hooks;
-    webhooks->delivery = (struct hook_delivery){.hooks = hooks, .stopping = &webhooks->stopping};
     webhooks->pool = pg_pool_new(site->conninfo, 1);
+    hook_delivery_prepare(&webhooks->delivery, webhooks->pool);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&webhooks->mutex, NULL);
     pthread_cond_init(&webhooks->news, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&webhooks->thread, NULL, send_all, webhooks) != 0) {
+    if (pthread_create(&webhooks->thread, NULL, keep_up, webhooks) != 0) {
         pg_pool_free(webhooks->pool);
         free(webhooks);
         return NULL;
     }
+    hook_delivery_start(&webhooks->delivery, hooks);
     return webhooks;
+}
+
+void webhooks_renew(struct webhooks *webhooks, const char *path)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct edition *const edition = arena_alloc(arena, sizeof *edition);
+    char error[LOG_QUOTED_SIZE];
+    if (!hooks_read(arena, path, &edition->hooks, &status)) {
+        log_warn("webhooks stay as they were", "error=%s", log_quoted(status.message, error));
+        arena_free(arena);
+        return;
+    }
+    hook_delivery_stop(&webhooks->delivery);
+    pthread_mutex_lock(&webhooks->mutex);
+    edition->arena = arena;
+    edition->before = webhooks->editions;
+    webhooks->editions = edition;
+    webhooks->hooks = &edition->hooks;
+    pthread_mutex_unlock(&webhooks->mutex);
+    hook_delivery_start(&webhooks->delivery, &edition->hooks);
+    log_info("webhooks read again", "count=%zu", edition->hooks.count);
 }
 
 void webhooks_stop(struct webhooks *webhooks)
@@ -352,9 +383,15 @@ void webhooks_stop(struct webhooks *webhooks)
     pthread_cond_broadcast(&webhooks->news);
     pthread_mutex_unlock(&webhooks->mutex);
     pthread_join(webhooks->thread, NULL);
+    hook_delivery_stop(&webhooks->delivery);
+    hook_delivery_release(&webhooks->delivery);
     for (struct hook_run *run = webhooks->runs, *next; run != NULL; run = next) {
         next = run->next;
         arena_free(run->arena);
+    }
+    for (struct edition *edition = webhooks->editions, *before; edition != NULL; edition = before) {
+        before = edition->before;
+        arena_free(edition->arena);
     }
     pg_pool_free(webhooks->pool);
     pthread_mutex_destroy(&webhooks->mutex);

@@ -16,8 +16,12 @@ struct webhooks;
 struct hook_run;
 struct hook_list;
 
-/* Starts the thread that sends. All is borrowed. NULL where there is no thread to be had. */
+/* Starts the threads that send. All is borrowed. NULL where there is none to be had. */
 struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks);
+
+/* Reads the file again: who is named now is told of what begins from now on, and gets what still waits for that name. A
+ * file that is wrong changes nothing; the log says it. On the thread that has started them. */
+void webhooks_renew(struct webhooks *webhooks, const char *path);
 
 /* Ends within a moment; what was not sent is in the table. NULL is fine. */
 void webhooks_stop(struct webhooks *webhooks);
