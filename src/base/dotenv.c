@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define FILE_LIMIT  ((size_t)1024 * 1024)
-#define MOST_NESTED 8 /* ${A} that holds ${B} that holds … */
+#define MOST_NESTED 8  /* ${A} that holds ${B} that holds … */
+#define MOST_LOOKS  64 /* for one value */
 
 static bool is_key_character(char c)
 {
@@ -82,11 +83,28 @@ static const char *take_value(struct arena *arena, struct text *rest, bool *lite
     return arena_strndup(arena, line.data, line.size);
 }
 
-static const char *lookup(struct arena *arena, struct text content, const char *key, int depth);
+/* What is looked in. Each ${NAME} is a look through all of it, and has more of them: there is an end to that. */
+struct lines {
+    struct arena *arena;
+    struct text content;
+    unsigned looks_left;
+};
+
+static const char *lookup(struct lines *lines, const char *key, int depth);
+
+/* The brace that closes what begins at `from`; where there is none it is not looked for again. */
+static const char *closing(const char *from, bool *is_none)
+{
+    const char *const brace = *is_none ? NULL : strchr(from, '}');
+    *is_none = brace == NULL;
+    return brace;
+}
 
 /* Replaces ${NAME}, ${NAME:-fallback} and $NAME. "\$" stays a dollar sign. */
-static const char *expand(struct arena *arena, struct text content, const char *value, int depth)
+static const char *expand(struct lines *lines, const char *value, int depth)
 {
+    struct arena *const arena = lines->arena;
+    bool is_open = false; /* no brace closes what is to come */
     if (strchr(value, '$') == NULL || depth >= MOST_NESTED) {
         return value;
     }
@@ -102,14 +120,14 @@ static const char *expand(struct arena *arena, struct text content, const char *
         while (c[0] == '$' && (isalnum((unsigned char)name[size]) != 0 || name[size] == '_')) {
             size++;
         }
-        const char *const close = braces ? strchr(name, '}') : name + size;
-        if (size == 0 || close == NULL) {
+        const char *const close = size == 0 ? NULL : braces ? closing(name, &is_open) : name + size;
+        if (close == NULL) {
             buffer_putc(&out, *c);
             continue;
         }
         const char *const key = arena_strndup(arena, name, size);
         const char *found = getenv(key);
-        found = found != NULL ? found : lookup(arena, content, key, depth + 1);
+        found = found != NULL ? found : lookup(lines, key, depth + 1);
         if (found != NULL) {
             buffer_puts(&out, found);
         } else if (braces && strncmp(name + size, ":-", 2) == 0) {
@@ -120,11 +138,15 @@ static const char *expand(struct arena *arena, struct text content, const char *
     return buffer_string(&out);
 }
 
-static const char *lookup(struct arena *arena, struct text content, const char *key, int depth)
+static const char *lookup(struct lines *lines, const char *key, int depth)
 {
     const char *found = NULL;
     bool found_literal = false;
-    for (struct text rest = content; rest.size > 0;) {
+    if (lines->looks_left == 0) {
+        return NULL;
+    }
+    lines->looks_left--;
+    for (struct text rest = lines->content; rest.size > 0;) {
         struct text name;
         struct text line;
         struct text ahead = rest;
@@ -136,14 +158,14 @@ static const char *lookup(struct arena *arena, struct text content, const char *
         }
         ahead = text_slice(rest, (size_t)(head.data - rest.data), rest.size);
         bool literal;
-        const char *const value = take_value(arena, &ahead, &literal);
+        const char *const value = take_value(lines->arena, &ahead, &literal);
         if (text_is(name, key)) {
             found = value;
             found_literal = literal;
         }
         rest = ahead;
     }
-    return found == NULL || found_literal ? found : expand(arena, content, found, depth);
+    return found == NULL || found_literal ? found : expand(lines, found, depth);
 }
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
@@ -151,7 +173,8 @@ const char *dotenv_value(struct arena *arena, struct text content, const char *k
     if (text_starts_with(content, "\xEF\xBB\xBF")) { /* Windows editors put a byte order mark there */
         content = text_slice(content, 3, content.size);
     }
-    return lookup(arena, content, key, 0);
+    struct lines lines = {arena, content, MOST_LOOKS};
+    return lookup(&lines, key, 0);
 }
 
 bool dotenv_read(struct arena *arena, const char *dir, const char *key, const char **value, struct status *status)

@@ -120,7 +120,14 @@ static enum outcome consume(struct pg_session *session)
     if (session->came_bytes > SMALL_BYTES && !memory_has_room(session->came_bytes)) {
         return OUTCOME_NO_MEMORY;
     }
-    return PQconsumeInput(session->connection) == 0 ? OUTCOME_LOST : OUTCOME_RESULT;
+    if (PQconsumeInput(session->connection) == 0) {
+        return OUTCOME_LOST;
+    }
+    /* A script that listens: nobody asks for what it hears, and libpq would keep all of it. */
+    for (PGnotify *heard; (heard = PQnotifies(session->connection)) != NULL;) {
+        PQfreemem(heard);
+    }
+    return OUTCOME_RESULT;
 }
 
 /* The clock is looked at first: a server that always has something to say must not keep us beyond the deadline. */

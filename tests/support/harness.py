@@ -93,6 +93,7 @@ class Program:
     def __init__(self, name, *arguments, environment=None, cwd=None, user=None, limits=None):
         """limits: {"space": the bytes of addresses that it may have}"""
         self.name = name
+        self.may_be_refused = False  # system calls
         begin = ["prlimit", f"--as={limits['space']}"] if limits else []
         self.log = []
         self.address = None
@@ -142,6 +143,9 @@ class Program:
         self.process.stderr.close()
         if status != 0:
             raise AssertionError(f"{self.name} ended with {status}: {self.text()}")
+        refused = [line for line in self.log if "a system call was refused" in line]
+        if refused and not self.may_be_refused:
+            raise AssertionError(f"{self.name} needs what its sandbox refuses: {refused[0]}")
 
     def kill(self):
         self.process.kill()

@@ -93,6 +93,27 @@ START_TEST(a_hostile_file_is_given_up_soon)
 }
 END_TEST
 
+/* Braces that nothing closes, and references to references: both took minutes and more. */
+START_TEST(hostile_references_come_to_an_end)
+{
+    struct buffer open = {.arena = arena};
+    struct buffer laughs = {.arena = arena};
+    buffer_puts(&open, "A=");
+    for (int i = 0; i < 190000; i++) {
+        buffer_puts(&open, "${A:-");
+    }
+    for (char name = 'A'; name < 'H'; name++) {
+        buffer_printf(&laughs, "%c=", name);
+        for (int i = 0; i < 10000; i++) {
+            buffer_printf(&laughs, "$%c", name + 1);
+        }
+        buffer_putc(&laughs, '\n');
+    }
+    ck_assert_uint_eq(strlen(env(buffer_string(&open), "A")), open.size - 2);
+    ck_assert_ptr_nonnull(env(buffer_string(&laughs), "A"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("config files");
@@ -104,6 +125,7 @@ int main(void)
     tcase_add_test(tests, a_plain_string_is_found_at_its_path);
     tcase_add_test(tests, what_is_computed_is_not_found);
     tcase_add_test(tests, a_hostile_file_is_given_up_soon);
+    tcase_add_test(tests, hostile_references_come_to_an_end);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -92,7 +92,9 @@ const struct framework framework_prisma = {
             .needs_baseline = true,
             /* `resolve --applied` and the baseline of the guide write 0 steps; a deploy, even of an empty script,
              * writes 1. */
-            .read = "SELECT migration_name AS key, id, checksum, logs, started_at, finished_at AS applied_at, "
+            /* Logs are cut: what is wrong stands in front, and they are in every status. */
+            .read = "SELECT migration_name AS key, id, checksum, pg_catalog.\"left\"(logs, 4096) AS logs, started_at, "
+                    "finished_at AS applied_at, "
                     "rolled_back_at, applied_steps_count AS steps, CASE WHEN rolled_back_at IS NOT NULL THEN "
                     "'rolled_back' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' END AS state, rolled_back_at "
                     "IS NULL AND finished_at IS NOT NULL AND applied_steps_count OPERATOR(pg_catalog.=) 0 AS baseline "
