@@ -514,6 +514,12 @@ static const struct {
     {"goose", "main.go", "import \"github.com/pressly/goose/v3\"\nfunc m() {\n\tgoose.Up(db, cfg.Dir)\n}\n",
      "main.go, line 3, has goose.Up, which is computed"},
     {"goose", "main.go",
+     "import \"github.com/pressly/goose/v3\"\nfunc m() {\n\tdir := filepath.Join(root, \"migrations\")\n"
+     "\tgoose.Up(db, dir)\n}\n",
+     NULL},
+    {"goose", "main.go", "import \"github.com/pressly/goose/v3\"\nvar p = goose.NewProvider(d, db, os.DirFS())\n",
+     NULL},
+    {"goose", "main.go",
      "import \"github.com/pressly/goose/v3\"\nfunc m() { goose.Up(db, dir); goose.Status(db, "
      "\"internal/db/migrations\") "
      "}\n",

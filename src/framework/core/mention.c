@@ -322,6 +322,10 @@ static void read_place(const struct reading *reading, const struct mention *ment
         return;
     }
     const size_t at = skip(reading->content, from, reading->is_program);
+    if (last == '(' && byte_at(reading->content, at) == ')' && !is_function) { /* embed_migrations!() */
+        mentioned->kind = MENTION_NOTHING;
+        return;
+    }
     mentioned->kind = is_function ? read_body(reading, behind, &value)
                       : is_tag    ? read_tagged(reading, behind, &value)
                                   : read_value(reading, at, &value);

@@ -315,6 +315,16 @@ static void seek(struct noting *noting, const struct project *project)
     }
 }
 
+/* Has a walk through all of the project found this folder of its framework alone? */
+static bool is_only(const struct folder_list *folders, const struct folder *folder)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < folders->count; i++) {
+        count += folders->items[i].framework == folder->framework ? 1 : 0;
+    }
+    return folder->is_walked && !folders->is_cut && count == 1;
+}
+
 /* What was not read could name another table or folder: neither is known then. */
 static void note_cut(struct noting *noting)
 {
@@ -342,6 +352,7 @@ void mentions_note(struct arena *arena, const struct project *project, struct fo
     noting.wanted = arena_array(arena, folders->count + 1, sizeof *noting.wanted);
     for (size_t i = 0; i < folders->count; i++) {
         noting.wanted[i] = mention_wanted(&folders->items[i], project);
+        noting.wanted[i].is_only = is_only(folders, &folders->items[i]);
     }
     for (size_t i = 0; i < folders->count; i++) {
         bool is_done = folders->items[i].framework->mentions == NULL;

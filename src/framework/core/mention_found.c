@@ -98,7 +98,8 @@ static void note_joined_path(struct arena *arena, struct wanted *wanted, const s
 static void note_path(struct arena *arena, struct wanted *wanted, const struct mention *mention,
                       const struct source_file *file, const struct mentioned *mentioned)
 {
-    if (mentioned->kind == MENTION_COMPUTED && mention->files != NULL) {
+    if (mentioned->kind == MENTION_COMPUTED && mention->files != NULL &&
+        !mention_has_name(arena, wanted->folder, file, mentioned->at)) {
         wanted->computed_path = wanted->computed_path != NULL
                                     ? wanted->computed_path
                                     : arena_printf(arena, "%s, which is computed and cannot be read without running it",
@@ -156,7 +157,9 @@ void mention_take(struct arena *arena, const struct wanted *wanted)
     const char *schema = found[MENTION_SCHEMA].value;
     const char *place = NULL;
     if (folder->unread == NULL && !wanted->is_path_named) {
-        folder->unread = wanted->other_path != NULL ? wanted->other_path : wanted->computed_path;
+        folder->unread = wanted->other_path != NULL ? wanted->other_path
+                         : wanted->is_only          ? NULL
+                                                    : wanted->computed_path;
     }
     for (size_t i = 0; place == NULL && i < MENTION_FOLDER; i++) {
         place = found[i].place;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/words.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -186,4 +187,47 @@ enum named_path mention_path(struct arena *arena, const struct folder *folder, c
     const enum named_path first = judge_from(arena, folder, folder->base, path);
     const enum named_path second = judge_from(arena, folder, own, path);
     return first == NAMED_IT || second == NAMED_IT ? NAMED_IT : first == NAMED_NOTHING ? second : first;
+}
+
+/* Is the name, or a path that ends in it, a text of this line? */
+static bool is_text_of(struct arena *arena, struct text line, const char *name)
+{
+    static const char quotes[] = "\"'`";
+    bool is = false;
+    for (size_t i = 0; !is && quotes[i] != '\0'; i++) {
+        is = text_find(line, arena_printf(arena, "%c%s%c", quotes[i], name, quotes[i]), 0) != SIZE_MAX ||
+             text_find(line, arena_printf(arena, "/%s%c", name, quotes[i]), 0) != SIZE_MAX;
+    }
+    return is;
+}
+
+/* Does the line set this variable: "dir := …", "dir = …", "let dir = …"? */
+static bool is_set_in(struct text line, struct text variable)
+{
+    const size_t equals = text_find(line, "=", 0);
+    struct text before = text_trim(text_slice(line, 0, equals == SIZE_MAX ? 0 : equals));
+    before = text_ends_with(before, ":") ? text_trim(text_slice(before, 0, before.size - 1)) : before;
+    const size_t rest = before.size < variable.size ? SIZE_MAX : before.size - variable.size;
+    return rest != SIZE_MAX && text_equal(text_slice(before, rest, before.size), variable) &&
+           (rest == 0 || isspace((unsigned char)before.data[rest - 1]) != 0);
+}
+
+bool mention_has_name(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at)
+{
+    const char *const slash = strrchr(folder->path, '/');
+    const char *const name = slash == NULL ? folder->path : slash + 1;
+    const struct text here = text_slice(file->content, at, text_find(file->content, "\n", at));
+    bool has = is_text_of(arena, here, name);
+    for (size_t i = 0; !has && i < here.size;) {
+        size_t end = i;
+        while (end < here.size && (isalnum((unsigned char)here.data[end]) != 0 || here.data[end] == '_')) {
+            end++;
+        }
+        struct text rest = file->content;
+        for (struct text line; !has && end > i && text_next_line(&rest, &line);) {
+            has = is_set_in(line, text_slice(here, i, end)) && is_text_of(arena, line, name);
+        }
+        i = end > i ? end : i + 1;
+    }
+    return has;
 }

@@ -17,7 +17,11 @@ enum named_path {
 enum named_path mention_path(struct arena *arena, const struct folder *folder, const struct source_file *file,
                              const char *said);
 
-/* The same of a path in the project. */
+/* Code that computes a path at this offset: is the folder's own name a text of that line, or of one that sets what the
+ * line names (dir := filepath.Join(root, "migrations"))? */
+bool mention_has_name(struct arena *arena, const struct folder *folder, const struct source_file *file, size_t at);
+
+/* What a path in the project is to the folder. */
 enum named_path mention_judge(struct arena *arena, const struct folder *folder, const char *path);
 
 #endif
