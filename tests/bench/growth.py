@@ -2,8 +2,10 @@
 Fails where one of them grows faster than n log n. Times are the processor's, of the worker and of the server beside it, so that a
 machine with other work says the same.
 
-Usage: growth.py [--most-migrations N] [--most-bytes N] [NAME…]   (names: many, large; default: both)
+Usage: growth.py [--most-migrations N] [--most-bytes N] [NAME…]   (names: many, others, large; default: all)
+TRUSS_GROWTH_OF  of the others only these frameworks
 """
+import json
 import math
 import os
 import shutil
@@ -39,10 +41,10 @@ class Growth:
         self.unit = unit
         self.points = {}
 
-    def begin(self, project):
+    def begin(self, project, *arguments):
         self.database = self.cluster.create_database()
         self.worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path, "--migration-limit", str(1 << 30),
-                              environment={"DATABASE_URL": self.cluster.url(self.database)}).wait_listening()
+                              *arguments, environment={"DATABASE_URL": self.cluster.url(self.database)}).wait_listening()
         self.rpc = Rpc(self.worker.address, timeout=HOUR)
         self.rpc.call("Health", "Check")
 
@@ -115,6 +117,73 @@ def many(cluster, most):
     return growth.judge()
 
 
+# ---- the tracking tables and folders of others, of which each is read in its own way ----
+
+def numbered(pattern):
+    """A file of its own for each."""
+    def write(project, count):
+        for number in range(count):
+            project.write(pattern.format(number=number), f"SELECT {number};\n")
+    return write
+
+
+def dbmate(project, count):
+    for number in range(count):
+        project.write(f"db/migrations/{20240101000000 + number}_m.sql", f"-- migrate:up\nSELECT {number};\n-- migrate:down\n")
+
+
+def drizzle(project, count):
+    entries = [{"idx": n, "version": "7", "when": 1700000000000 + n, "tag": f"{n:06}_m", "breakpoints": True} for n in range(count)]
+    for number in range(count):
+        project.write(f"drizzle/{number:06}_m.sql", f"SELECT {number};\n")
+    project.write("drizzle/meta/_journal.json", json.dumps({"version": "7", "dialect": "postgresql", "entries": entries}))
+    project.write("drizzle.config.json", json.dumps({"dialect": "postgresql", "schema": "./schema.ts", "out": "./drizzle"}))
+
+
+def liquibase(project, count):
+    changes = "".join(f"--changeset bench:{number}\nSELECT {number};\n\n" for number in range(count))
+    project.write("db.changelog-master.sql", "--liquibase formatted sql\n\n" + changes)
+
+
+def sqitch(project, count):
+    plan = "%syntax-version=1.0.0\n%project=bench\n\n"
+    for number in range(count):
+        project.write(f"deploy/m{number}.sql", f"BEGIN;\nSELECT {number};\nCOMMIT;\n")
+        plan += f"m{number} 2024-01-01T00:00:00Z Bench <bench@example.test> # {number}\n"
+    project.write("sqitch.plan", plan)
+    project.write("sqitch.conf", "[core]\n\tengine = pg\n")
+
+
+def alembic(project, count):
+    project.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
+    project.write("alembic/env.py", "from alembic import context\n")
+    for number in range(count):
+        before = f"'r{number - 1:06}'" if number > 0 else "None"
+        project.write(f"alembic/versions/r{number:06}_m.py", f"revision = 'r{number:06}'\ndown_revision = {before}\n\n\ndef upgrade():\n    pass\n")
+
+
+OTHERS = {"flyway": numbered("src/main/resources/db/migration/V{number:06}__m.sql"), "golang-migrate": numbered("migrations/{number:06}_m.up.sql"),
+          "dbmate": dbmate, "drizzle": drizzle, "liquibase": liquibase, "sqitch": sqitch,
+          "knex": numbered("migrations/{number:06}_m.js"), "alembic": alembic}
+
+
+def others(cluster, most):
+    growth = Growth(cluster, "migrations")
+    wanted = os.environ.get("TRUSS_GROWTH_OF", "").split() or OTHERS
+    for name, write in ((name, OTHERS[name]) for name in wanted):
+        for count in (n for n in COUNTS[1:4] if n <= most):
+            project = Project(folder="src")
+            write(project, count)
+            growth.begin(project, "--framework", name)
+            reply = growth.measure(f"{name}: status", count, "GetStatus")
+            assert len(reply.migrations) == count, (name, reply.problem, list(reply.warnings)[:3])
+            growth.measure(f"{name}: baseline", count, "Baseline", {"all": True})
+            growth.measure(f"{name}: applied", count, "GetStatus")
+            growth.end()
+            project.remove()
+    return growth.judge()
+
+
 def rows(size):
     """A seed of that size: what large migrations are."""
     line = b"INSERT INTO seed (id, name) VALUES (%9d, 'a name of forty characters, or a few more');\n"
@@ -155,6 +224,8 @@ def main():
     found = []
     if not arguments or "many" in arguments:
         found += many(cluster, most["--most-migrations"])
+    if not arguments or "others" in arguments:
+        found += others(cluster, most["--most-migrations"])
     if not arguments or "large" in arguments:
         found += large(cluster, most["--most-bytes"])
     cluster.remove()

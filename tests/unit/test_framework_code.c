@@ -410,6 +410,16 @@ START_TEST(an_alembic_merge_may_say_its_parents_on_several_lines)
 }
 END_TEST
 
+START_TEST(what_a_yoyo_migration_depends_on_comes_first_also_a_name_with_blanks)
+{
+    put("m/a.py", "__depends__ = {'b one', \"c\"}\n");
+    put("m/b one.sql", "-- depends: d nothing\nSELECT 1;\n");
+    put("m/c.sql", "-- depends: c dd\nSELECT 1;\n");
+    put("m/d.sql", "SELECT 1;\n");
+    ck_assert_str_eq(listed("yoyo", "m"), "c=c,d=d,b one=b one,a=a");
+}
+END_TEST
+
 START_TEST(a_doctrine_migration_is_known_by_its_full_name)
 {
     put("m/Version2.php", "<?php\n\ndeclare(strict_types=1);\n\nnamespace Blog\\Migrations;\n");
@@ -557,6 +567,7 @@ int main(void)
     tcase_add_test(tests, evolve_compares_versions_as_numbers);
     tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);
     tcase_add_test(tests, an_alembic_merge_may_say_its_parents_on_several_lines);
+    tcase_add_test(tests, what_a_yoyo_migration_depends_on_comes_first_also_a_name_with_blanks);
     tcase_add_test(tests, a_doctrine_migration_is_known_by_its_full_name);
     tcase_add_test(tests, numbers_are_compared_and_recorded_as_numbers);
     tcase_add_test(tests, a_phinx_migration_is_recorded_with_the_name_of_its_class);

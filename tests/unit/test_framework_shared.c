@@ -5,6 +5,7 @@
 #include "framework/core/layout.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/order.h"
 #include "support/runner.h"
 
 #include <check.h>
@@ -398,6 +399,56 @@ START_TEST(a_framework_is_found_by_its_names_whatever_the_case)
 }
 END_TEST
 
+/* ---- an order ---- */
+
+static const char *order_text(struct order *order, size_t count)
+{
+    const size_t *const made = order_made(order);
+    struct buffer text = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&text, "%s%zu", i == 0 ? "" : " ", made[i]);
+    }
+    return buffer_string(&text);
+}
+
+START_TEST(what_is_needed_comes_first_and_of_those_that_may_be_next_the_lowest)
+{
+    struct order *const order = order_new(arena, 7);
+    order_needs(order, 0, 4);
+    order_needs(order, 1, 5);
+    order_needs(order, 1, 0);
+    order_needs(order, 1, 0);
+    ck_assert_str_eq(order_text(order, 7), "2 3 4 0 5 1 6");
+}
+END_TEST
+
+START_TEST(what_is_in_a_circle_comes_last_as_it_was)
+{
+    struct order *const order = order_new(arena, 6);
+    order_needs(order, 0, 1); /* behind the circle */
+    order_needs(order, 1, 3);
+    order_needs(order, 3, 1);
+    order_needs(order, 2, 2);
+    order_needs(order, 4, 5);
+    ck_assert_str_eq(order_text(order, 6), "5 4 0 1 2 3");
+}
+END_TEST
+
+/* It took as many steps as there are of its square, and a second was not enough. */
+START_TEST(a_hundred_thousand_that_need_the_next_are_in_order_at_once)
+{
+    const size_t count = 100000;
+    struct order *const order = order_new(arena, count);
+    for (size_t i = 0; i + 1 < count; i++) {
+        order_needs(order, i, i + 1);
+    }
+    const size_t *const made = order_made(order);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(made[i], count - 1 - i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_shared");
@@ -425,6 +476,9 @@ int main(void)
     tcase_add_test(tests, a_given_folder_must_be_one_or_be_able_to_become_one);
     tcase_add_test(tests, values_and_names_are_quoted);
     tcase_add_test(tests, a_framework_is_found_by_its_names_whatever_the_case);
+    tcase_add_test(tests, what_is_needed_comes_first_and_of_those_that_may_be_next_the_lowest);
+    tcase_add_test(tests, what_is_in_a_circle_comes_last_as_it_was);
+    tcase_add_test(tests, a_hundred_thousand_that_need_the_next_are_in_order_at_once);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
+#include "framework/core/order.h"
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
@@ -103,49 +104,58 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
 
 /* ---- the folder ---- */
 
-static const struct migration_file *find(const struct migration_files *files, const char *revision)
+static int by_key(const void *a, const void *b)
 {
+    const struct migration_file *const first = *(const struct migration_file *const *)a;
+    const struct migration_file *const second = *(const struct migration_file *const *)b;
+    const int order = strcmp(first->key, second->key);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+/* The files by their revisions. */
+static const struct migration_file **sorted_by_key(struct arena *arena, const struct migration_files *files)
+{
+    const struct migration_file **const sorted =
+        arena_array(arena, files->count + 1, sizeof(const struct migration_file *));
     for (size_t i = 0; i < files->count; i++) {
-        if (strcmp(files->items[i].key, revision) == 0) {
-            return &files->items[i];
-        }
+        sorted[i] = &files->items[i];
     }
-    return NULL;
+    if (files->count > 0) {
+        qsort(sorted, files->count, sizeof(const struct migration_file *), by_key);
+    }
+    return sorted;
 }
 
-/* Are all that it needs among those that are placed already? Such as are not there are no reason to wait. */
-static bool is_ready(const struct migration_files *all, const struct migration_files *placed,
-                     const struct revision *revision)
+/* The first of the files with this revision; NULL: there is none. */
+static const struct migration_file *find(const struct migration_file *const *sorted, size_t count, const char *revision)
 {
-    for (size_t i = 0; i < revision->parent_count; i++) {
-        if (find(all, revision->parents[i]) != NULL && find(placed, revision->parents[i]) == NULL) {
-            return false;
-        }
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bool less = strcmp(sorted[middle]->key, revision) < 0;
+        low = less ? middle + 1 : low;
+        high = less ? high : middle;
     }
-    return true;
+    return low < count && strcmp(sorted[low]->key, revision) == 0 ? sorted[low] : NULL;
 }
 
-/* Parents first; of those that could come next, the one whose file's name sorts first. */
+/* Parents first; of those that could come next, the one whose file's name sorts first. Such parents as are not there
+ * are no reason to wait; of a circle alembic says more. */
 static void sort(struct arena *arena, struct migration_files *files)
 {
-    struct migration_files placed = {.items = arena_array(arena, files->count, sizeof *files->items)};
-    bool *const done = arena_array(arena, files->count, sizeof *done);
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (size_t i = 0; i < files->count; i++) {
-            if (!done[i] && is_ready(files, &placed, files->items[i].own)) {
-                placed.items[placed.count++] = files->items[i];
-                done[i] = moved = true;
-                break;
+    const struct migration_file *const *const sorted = sorted_by_key(arena, files);
+    struct order *const order = order_new(arena, files->count);
+    for (size_t i = 0; i < files->count; i++) {
+        const struct revision *const revision = files->items[i].own;
+        for (size_t j = 0; j < revision->parent_count; j++) {
+            const struct migration_file *const parent = find(sorted, files->count, revision->parents[j]);
+            if (parent != NULL) {
+                order_needs(order, i, (size_t)(parent - files->items));
             }
         }
     }
-    for (size_t i = 0; i < files->count; i++) {
-        if (!done[i]) { /* a circle: as they are, and alembic says more */
-            placed.items[placed.count++] = files->items[i];
-        }
-    }
-    files->items = placed.items;
+    order_files(order, files);
 }
 
 /* What alembic.ini says of the folder, behind folder->settings. */
@@ -375,19 +385,18 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 
 /* ---- the ledger ---- */
 
-/* A revision is applied where it is a head or the ancestor of one. */
-static void mark_ancestors(const struct migration_files *files, const struct migration_file *file, bool *applied)
+/* What an applied one comes from is applied. Parents stand before their children, so that one way back is enough; one
+ * in a circle does not. */
+static void mark_ancestors(const struct migration_files *files, const struct migration_file *const *sorted,
+                           bool *applied)
 {
-    const size_t index = (size_t)(file - files->items);
-    const struct revision *const revision = file->own;
-    if (applied[index]) {
-        return;
-    }
-    applied[index] = true;
-    for (size_t i = 0; i < revision->parent_count; i++) {
-        const struct migration_file *const parent = find(files, revision->parents[i]);
-        if (parent != NULL && parent < file) { /* parents stand before their children: no circles */
-            mark_ancestors(files, parent, applied);
+    for (size_t i = files->count; i-- > 0;) {
+        const struct revision *const revision = files->items[i].own;
+        for (size_t j = 0; applied[i] && j < revision->parent_count; j++) {
+            const struct migration_file *const parent = find(sorted, files->count, revision->parents[j]);
+            if (parent != NULL && parent < &files->items[i]) {
+                applied[parent - files->items] = true;
+            }
         }
     }
 }
@@ -401,17 +410,19 @@ static bool alembic_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_alembic.ledger)) {
         return false;
     }
+    const struct migration_file *const *const sorted = sorted_by_key(reading->arena, files);
     const struct ledger_entries heads = *entries;
     entries->items = arena_array(reading->arena, heads.count + files->count, sizeof *entries->items);
     entries->count = 0;
     for (size_t i = 0; i < heads.count; i++) {
-        const struct migration_file *const file = find(files, heads.items[i].key);
+        const struct migration_file *const file = find(sorted, files->count, heads.items[i].key);
         if (file != NULL) {
-            mark_ancestors(files, file, applied);
+            applied[file - files->items] = true;
         } else {
             entries->items[entries->count++] = heads.items[i];
         }
     }
+    mark_ancestors(files, sorted, applied);
     for (size_t i = 0; i < files->count; i++) {
         if (applied[i]) {
             entries->items[entries->count] = heads.items[0];

@@ -3,9 +3,13 @@
  */
 #include "framework/core/configuration.h"
 #include "framework/core/file_rules.h"
+#include "framework/core/order.h"
 #include "framework/core/script.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define LONGEST_NAME 255 /* of a file */
 
 /* ---- the folder ---- */
 
@@ -21,53 +25,71 @@ static struct text depends_of(struct text content, bool is_code)
     return (struct text){0};
 }
 
-/* Is the name a word of the line? */
-static bool names(struct text depends, const char *name)
+static int by_name(const void *a, const void *b)
 {
-    const size_t size = strlen(name);
-    for (size_t at = text_find(depends, name, 0); at != SIZE_MAX; at = text_find(depends, name, at + 1)) {
-        const char before = at == 0 ? ' ' : depends.data[at - 1];
-        const char behind = at + size >= depends.size ? ' ' : depends.data[at + size];
-        if (strchr(" \"'{,[(", before) != NULL && strchr(" \"'},])", behind) != NULL) {
-            return true;
+    return strcmp((*(const struct migration_file *const *)a)->name, (*(const struct migration_file *const *)b)->name);
+}
+
+/* Where the first of those with this name, or behind it, is. */
+static size_t place_of(const struct migration_file *const *sorted, size_t count, struct text name)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct text other = text_of(sorted[middle]->name);
+        const int order = memcmp(other.data, name.data, other.size < name.size ? other.size : name.size);
+        const bool less = order < 0 || (order == 0 && other.size < name.size);
+        low = less ? middle + 1 : low;
+        high = less ? high : middle;
+    }
+    return low;
+}
+
+/* What the words of the line name, which may have blanks inside, is needed by the one of this number. */
+static void note_needed(const struct migration_files *files, const struct migration_file *const *sorted,
+                        struct text depends, size_t number, struct order *order)
+{
+    for (size_t at = 0; at < depends.size; at++) {
+        if (at > 0 && strchr(" \"'{,[(", depends.data[at - 1]) == NULL) {
+            continue;
+        }
+        for (size_t end = at + 1; end <= depends.size && end - at <= LONGEST_NAME; end++) {
+            if (end < depends.size && strchr(" \"'},])", depends.data[end]) == NULL) {
+                continue;
+            }
+            const struct text name = text_slice(depends, at, end);
+            for (size_t i = place_of(sorted, files->count, name); i < files->count && text_is(name, sorted[i]->name);
+                 i++) {
+                const size_t needed = (size_t)(sorted[i] - files->items);
+                if (needed != number) {
+                    order_needs(order, number, needed);
+                }
+            }
         }
     }
-    return false;
 }
 
 /* Those that it depends on first; else by name. */
 static bool sort(struct arena *arena, struct migration_files *files, struct status *status)
 {
-    struct text *const depends = arena_array(arena, files->count, sizeof *depends);
-    bool *const done = arena_array(arena, files->count, sizeof *done);
-    struct migration_file *const sorted = arena_array(arena, files->count, sizeof *sorted);
-    size_t count = 0;
+    struct order *const order = order_new(arena, files->count);
+    const struct migration_file **const sorted =
+        arena_array(arena, files->count + 1, sizeof(const struct migration_file *));
+    for (size_t i = 0; i < files->count; i++) {
+        sorted[i] = &files->items[i];
+    }
+    if (files->count > 0) {
+        qsort(sorted, files->count, sizeof(const struct migration_file *), by_name);
+    }
     for (size_t i = 0; i < files->count; i++) {
         struct text content;
         if (!file_read(arena, files->items[i].path, MIGRATION_FILE_LIMIT, &content, status)) {
             return false;
         }
-        depends[i] = depends_of(content, files->items[i].is_code);
+        note_needed(files, sorted, depends_of(content, files->items[i].is_code), i, order);
     }
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (size_t i = 0; i < files->count && !moved; i++) {
-            bool ready = !done[i];
-            for (size_t j = 0; ready && j < files->count; j++) {
-                ready = done[j] || j == i || depends[i].size == 0 || !names(depends[i], files->items[j].name);
-            }
-            if (ready) {
-                sorted[count++] = files->items[i];
-                done[i] = moved = true;
-            }
-        }
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        if (!done[i]) {
-            sorted[count++] = files->items[i];
-        }
-    }
-    files->items = sorted;
+    order_files(order, files);
     return true;
 }
 

@@ -33,8 +33,12 @@ bool migration_content(struct arena *arena, const struct migration_file *file, s
     return true;
 }
 
-static bool check_text(const struct migration_file *file, struct text content, struct status *status)
+/* Of a part of a file, around which all is blank already, the part alone: a file of a thousand is not read a thousand
+ * times for it. */
+static bool check_text(const struct migration_file *file, struct text whole, struct status *status)
 {
+    const size_t start = file->end != 0 ? file->start : 0;
+    const struct text content = text_slice(whole, start, file->end != 0 ? file->end : whole.size);
     size_t bad;
     const char *const nul = content.size == 0 ? NULL : memchr(content.data, '\0', content.size);
     if (text_is_utf8(content, &bad) && nul == NULL) {
@@ -43,7 +47,8 @@ static bool check_text(const struct migration_file *file, struct text content, s
     bad = nul != NULL ? (size_t)(nul - content.data) : bad;
     return status_fail(status, STATUS_FAILED_PRECONDITION,
                        "%s is not UTF-8 text: byte %zu (line %u) is 0x%02x; save the file as UTF-8.", file->filename,
-                       bad + 1, text_position(text_slice(content, 0, bad), bad).line, (unsigned char)content.data[bad]);
+                       start + bad + 1, text_position(text_slice(whole, 0, start + bad), start + bad).line,
+                       (unsigned char)content.data[bad]);
 }
 
 /* A link or a path in the project's configuration must not show or run what else the worker's user may read. The folder
