@@ -117,6 +117,7 @@ step siege "crowds without manners" alone build env TRUSS_SIEGE=1 $suite tests/b
 step guests "bad guests" alone build-sanitize repeat tests/service/test_wire.py
 step looks "the console's pages beside their kept pictures" alone build $suite tests/panel/looks.py
 step quick "the console's first paint and its frames with 10,000 migrations" alone build $suite tests/panel/speed.py
+step growth "time and memory of 10 to 50,000 migrations and of 1 kB to 200 MB" alone build $suite tests/bench/growth.py
 step debian13 "the same sources on Debian 13, in a tree of debootstrap (root)" sh tests/run-debian13.sh
 
 [ "$wanted" != steps ] || exit 0
