@@ -237,6 +237,11 @@ static void write_parameters(struct document *document, const struct route *rout
     if (route->async_rpc != NULL) {
         write_header(out, &count, "Prefer", "respond-async");
     }
+    if (route->also_in_query != NULL) {
+        buffer_puts(out, count++ == 0 ? "{\"name\":" : ",{\"name\":");
+        json_write_name(out, route->also_in_query, route->names);
+        buffer_puts(out, ",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}}");
+    }
     if ((route->flags & ROUTE_STREAM) != 0) {
         write_header(out, &count, "Last-Event-ID", "The last event that is known");
     }
