@@ -9,176 +9,76 @@
 #define MOST_TEXT ((size_t)8 * 1024)
 
 /* Of the users' own: no extension's objects, no table of ours. */
-#define NO_SYSTEM(schema)                                                                                              \
-    schema ".nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'truss') AND " schema                     \
-           ".nspname NOT LIKE 'pg\\_temp\\_%' AND " schema ".nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"
-#define NO_EXTENSION(class, oid)                                                                                       \
-    "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog." class "'::regclass AND x.objid "   \
-                                                                                          "= " oid                     \
-                                                                                          " AND x.deptype = 'e')"
-#define NAME(schema, name) "pg_catalog.quote_ident(" schema ") || '.' || pg_catalog.quote_ident(" name ")"
+#define OF_USERS                                                                                                       \
+    "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'truss') AND n.nspname NOT LIKE "               \
+    "'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"
+#define NOT_OF_EXTENSIONS                                                                                              \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.deptype = 'e' AND x.classid = 'pg_catalog."
 
-static const char
-    catalog_sql
-        [] =
-            "SELECT o.kind, o.name, o.def FROM ("
-            "SELECT 'schema', pg_catalog.quote_ident(n.nspname), '' FROM pg_catalog.pg_namespace n "
-            "WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION(
-                "pg_namespace",
-                "n.oid") " UNION ALL "
-                         "SELECT 'extension', pg_catalog.quote_ident(e.extname), e.extversion FROM "
-                         "pg_catalog.pg_extension e UNION ALL "
-                         "SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' "
-                         "WHEN 'S' THEN 'sequence' WHEN 'f' "
-                         "THEN 'foreign table' ELSE 'table' END, " NAME(
-                             "n.nspname",
-                             "c.relname") ", CASE WHEN c.relkind IN ('v', 'm') THEN "
-                                          "pg_catalog.pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN "
-                                          "'PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid) "
-                                          "WHEN c.relkind = 'S' THEN (SELECT pg_catalog.concat_ws(' ', "
-                                          "pg_catalog.format_type(q.seqtypid, NULL), 'START', "
-                                          "q.seqstart, 'INCREMENT', q.seqincrement) FROM "
-                                          "pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid) ELSE "
-                                          "CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE '' END "
-                                          "|| CASE WHEN c.relrowsecurity THEN ' ROW LEVEL "
-                                          "SECURITY' ELSE '' END END FROM pg_catalog.pg_class c JOIN "
-                                          "pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                                          "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') "
-                                          "AND " NO_SYSTEM("n") " AND " NO_EXTENSION(
-                                              "pg_class",
-                                              "c.oid") " UNION ALL "
-                                                       "SELECT 'column', " NAME(
-                                                           "n.nspname",
-                                                           "c.relname") " || '.' || "
-                                                                        "pg_catalog.quote_ident(a."
-                                                                        "attname), "
-                                                                        "pg_catalog.concat_ws(' ', "
-                                                                        "pg_catalog.format_type(a."
-                                                                        "atttypid, a.atttypmod), CASE "
-                                                                        "WHEN a.attnotnull THEN 'NOT "
-                                                                        "NULL' "
-                                                                        "END, CASE a.attidentity WHEN "
-                                                                        "'a' THEN 'GENERATED ALWAYS AS "
-                                                                        "IDENTITY' WHEN 'd' THEN "
-                                                                        "'GENERATED BY DEFAULT AS "
-                                                                        "IDENTITY' END, CASE WHEN "
-                                                                        "d.oid IS NOT NULL THEN CASE "
-                                                                        "a.attgenerated WHEN '' THEN "
-                                                                        "'DEFAULT ' ELSE 'GENERATED AS "
-                                                                        "' "
-                                                                        "END || "
-                                                                        "pg_catalog.pg_get_expr(d."
-                                                                        "adbin, d.adrelid) END) FROM "
-                                                                        "pg_catalog.pg_attribute a "
-                                                                        "JOIN pg_catalog.pg_class c "
-                                                                        "ON c.oid = a.attrelid JOIN "
-                                                                        "pg_catalog.pg_namespace n ON "
-                                                                        "n.oid = c.relnamespace LEFT "
-                                                                        "JOIN pg_catalog.pg_attrdef d "
-                                                                        "ON d.adrelid = a.attrelid AND "
-                                                                        "d.adnum = a.attnum WHERE "
-                                                                        "a.attnum > 0 AND NOT "
-                                                                        "a.attisdropped AND c.relkind "
-                                                                        "IN ('r', "
-                                                                        "'p', 'f') AND " NO_SYSTEM(
-                                                                            "n") " AND"
-                                                                                 " " NO_EXTENSION(
-                                                                                     "pg"
-                                                                                     "_c"
-                                                                                     "la"
-                                                                                     "s"
-                                                                                     "s",
-                                                                                     "c."
-                                                                                     "oi"
-                                                                                     "d") " UNIO"
-                                                                                          "N "
-                                                                                          "ALL "
-                                                                                          "SELEC"
-                                                                                          "T "
-                                                                                          "'cons"
-                                                                                          "train"
-                                                                                          "t',"
-                                                                                          " " NAME(
-                                                                                              "n"
-                                                                                              "."
-                                                                                              "n"
-                                                                                              "s"
-                                                                                              "p"
-                                                                                              "n"
-                                                                                              "a"
-                                                                                              "m"
-                                                                                              "e",
-                                                                                              "c"
-                                                                                              "."
-                                                                                              "r"
-                                                                                              "e"
-                                                                                              "l"
-                                                                                              "n"
-                                                                                              "a"
-                                                                                              "m"
-                                                                                              "e") " || '.' || "
-                                                                                                   "pg_catalog.quote_"
-                                                                                                   "ident(k.conname), "
-                                                                                                   "pg_catalog.pg_get_"
-                                                                                                   "constraintdef(k."
-                                                                                                   "oid) FROM "
-                                                                                                   "pg_catalog.pg_"
-                                                                                                   "constraint k JOIN "
-                                                                                                   "pg_catalog.pg_"
-                                                                                                   "class c ON c.oid = "
-                                                                                                   "k.conrelid JOIN "
-                                                                                                   "pg_catalog.pg_"
-                                                                                                   "namespace n ON "
-                                                                                                   "n.oid = "
-                                                                                                   "c.relnamespace "
-                                                                                                   "WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION(
-                                                                                                       "pg_class",
-                                                                                                       "c.oid") " UNION"
-                                                                                                                " ALL "
-                                                                                                                "SELECT"
-                                                                                                                " '"
-                                                                                                                "index'"
-                                                                                                                ","
-                                                                                                                " " NAME(
-                                                                                                                    "n."
-                                                                                                                    "ns"
-                                                                                                                    "pn"
-                                                                                                                    "am"
-                                                                                                                    "e",
-                                                                                                                    "c."
-                                                                                                                    "re"
-                                                                                                                    "ln"
-                                                                                                                    "am"
-                                                                                                                    "e") ", pg_catalog.pg_get_indexdef(i.indexrelid) || CASE WHEN "
-                                                                                                                         "i.indisvalid THEN '' ELSE ' (INVALID)' END FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
-                                                                                                                         "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT EXISTS (SELECT FROM "
-                                                                                                                         "pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AND " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_class", "i.indrelid") " UNION ALL "
-                                                                                                                                                                                                                                                                                           "SELECT 'trigger', " NAME("n.nspname",
-                                                                                                                                                                                                                                                                                                                     "c.relname") " || '.' || pg_catalog.quote_ident(t.tgname), "
-                                                                                                                                                                                                                                                                                                                                  "pg_catalog.pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' ELSE '' END FROM "
-                                                                                                                                                                                                                                                                                                                                  "pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
-                                                                                                                                                                                                                                                                                                                                  "c.relnamespace WHERE NOT t.tgisinternal AND " NO_SYSTEM("n") " UNION ALL "
-                                                                                                                                                                                                                                                                                                                                                                                                "SELECT 'policy', " NAME("n.nspname",
-                                                                                                                                                                                                                                                                                                                                                                                                                         "c.relname") " || '.' || pg_catalog.quote_ident(p.polname), "
-                                                                                                                                                                                                                                                                                                                                                                                                                                      "pg_catalog.concat_ws(' ', p.polcmd, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid), "
-                                                                                                                                                                                                                                                                                                                                                                                                                                      "pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON "
-                                                                                                                                                                                                                                                                                                                                                                                                                                      "c.oid = p.polrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " NO_SYSTEM("n") " UNION ALL "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, " NAME(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "n.nspname", "f.proname") " || '(' || pg_catalog.pg_get_function_identity_arguments(f.oid) || ')', "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "CASE WHEN f.prokind IN ('f', 'p') THEN pg_catalog.pg_get_functiondef(f.oid) ELSE "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "pg_catalog.format_type(f.prorettype, NULL) END FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "f.pronamespace WHERE " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_proc", "f.oid") " UNION ALL "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "SELECT 'type', " NAME(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "n.nspname",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "t.typname") ", CASE t.typtype WHEN 'e' THEN (SELECT 'ENUM ' || "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "pg_catalog.string_agg(pg_catalog.quote_literal(l.enumlabel), ', ' ORDER BY l.enumsortorder) FROM "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "pg_catalog.pg_enum l WHERE l.enumtypid = t.oid) WHEN 'd' THEN pg_catalog.concat_ws(' ', 'DOMAIN', "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'NOT NULL' END, t.typdefault) "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "ELSE 'COMPOSITE' END FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "pg_catalog.pg_class c ON c.oid = t.typrelid WHERE (t.typtype IN ('e', 'd') OR (t.typtype = 'c' AND c.relkind = "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "'c')) AND " NO_SYSTEM("n") " AND " NO_EXTENSION("pg_type",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "t.oid") ") o(kind, name, def) "
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "ORDER BY o.kind COLLATE \"C\", o.name COLLATE \"C\"";
+static const char catalog_sql[] =
+    "SELECT o.kind, o.name, o.def FROM ("
+    "SELECT 'schema', pg_catalog.quote_ident(n.nspname), '' FROM pg_catalog.pg_namespace n WHERE " OF_USERS
+    " AND " NOT_OF_EXTENSIONS "pg_namespace'::regclass AND x.objid = n.oid) "
+    "UNION ALL SELECT 'extension', pg_catalog.quote_ident(e.extname), e.extversion FROM "
+    "pg_catalog.pg_extension e "
+    "UNION ALL SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN "
+    "'sequence' WHEN 'f' THEN 'foreign table' ELSE 'table' END, pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname), CASE WHEN c.relkind IN ('v', 'm') THEN "
+    "pg_catalog.pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN 'PARTITION BY ' || "
+    "pg_catalog.pg_get_partkeydef(c.oid) WHEN c.relkind = 'S' THEN (SELECT pg_catalog.concat_ws(' ', "
+    "pg_catalog.format_type(q.seqtypid, NULL), 'START', q.seqstart, 'INCREMENT', q.seqincrement) FROM "
+    "pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid) ELSE CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' "
+    "ELSE '' END || CASE WHEN c.relrowsecurity THEN ' ROW LEVEL SECURITY' ELSE '' END END FROM "
+    "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', "
+    "'p', 'v', 'm', 'S', 'f') AND " OF_USERS " AND " NOT_OF_EXTENSIONS "pg_class'::regclass AND x.objid = c.oid) "
+    "UNION ALL SELECT 'column', pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname) || '.' || pg_catalog.quote_ident(a.attname), pg_catalog.concat_ws("
+    "' ', pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END, CASE "
+    "a.attidentity WHEN 'a' THEN 'GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN 'GENERATED BY DEFAULT AS "
+    "IDENTITY' END, CASE WHEN d.oid IS NOT NULL THEN CASE a.attgenerated WHEN '' THEN 'DEFAULT ' ELSE "
+    "'GENERATED AS ' END || pg_catalog.pg_get_expr(d.adbin, d.adrelid) END) FROM pg_catalog.pg_attribute a "
+    "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE "
+    "a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f') AND " OF_USERS " AND " NOT_OF_EXTENSIONS
+    "pg_class'::regclass AND x.objid = c.oid) "
+    "UNION ALL SELECT 'constraint', pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname) || '.' || pg_catalog.quote_ident(k.conname), "
+    "pg_catalog.pg_get_constraintdef(k.oid) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON "
+    "c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OF_USERS
+    " AND " NOT_OF_EXTENSIONS "pg_class'::regclass AND x.objid = c.oid) "
+    "UNION ALL SELECT 'index', pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname), pg_catalog.pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid "
+    "THEN '' ELSE ' (INVALID)' END FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
+    "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AND " OF_USERS
+    " AND " NOT_OF_EXTENSIONS "pg_class'::regclass AND x.objid = i.indrelid) "
+    "UNION ALL SELECT 'trigger', pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname) || '.' || pg_catalog.quote_ident(t.tgname), "
+    "pg_catalog.pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' ELSE '' END FROM "
+    "pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n "
+    "ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND " OF_USERS " "
+    "UNION ALL SELECT 'policy', pg_catalog.quote_ident(n.nspname) || '.' || "
+    "pg_catalog.quote_ident(c.relname) || '.' || pg_catalog.quote_ident(p.polname), pg_catalog.concat_ws("
+    "' ', p.polcmd, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid), "
+    "pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) FROM pg_catalog.pg_policy p JOIN "
+    "pg_catalog.pg_class c ON c.oid = p.polrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE " OF_USERS " "
+    "UNION ALL SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' "
+    "END, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(f.proname) || '(' || "
+    "pg_catalog.pg_get_function_identity_arguments(f.oid) || ')', CASE WHEN f.prokind IN ('f', 'p') THEN "
+    "pg_catalog.pg_get_functiondef(f.oid) ELSE pg_catalog.format_type(f.prorettype, NULL) END FROM "
+    "pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace WHERE " OF_USERS
+    " AND " NOT_OF_EXTENSIONS "pg_proc'::regclass AND x.objid = f.oid) "
+    "UNION ALL SELECT 'type', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname), "
+    "CASE t.typtype WHEN 'e' THEN (SELECT 'ENUM ' || "
+    "pg_catalog.string_agg(pg_catalog.quote_literal(l.enumlabel), ', ' ORDER BY l.enumsortorder) FROM "
+    "pg_catalog.pg_enum l WHERE l.enumtypid = t.oid) WHEN 'd' THEN pg_catalog.concat_ws(' ', 'DOMAIN', "
+    "pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'NOT NULL' END, "
+    "t.typdefault) ELSE 'COMPOSITE' END FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "t.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid WHERE (t.typtype IN ('e', 'd') OR "
+    "(t.typtype = 'c' AND c.relkind = 'c')) AND " OF_USERS " AND " NOT_OF_EXTENSIONS
+    "pg_type'::regclass AND x.objid = t.oid)"
+    ") o(kind, name, def) ORDER BY o.kind COLLATE \"C\", o.name COLLATE \"C\"";
 
 static PGresult *catalog_of(const struct branch_call *call, const char *database)
 {
