@@ -375,6 +375,19 @@ class Truth(Written):
                     self.assertEqual((sorted(one.name for one in status.migrations), status.HasField("problem")), (names, said == "modules()"))
                     self.assertIn(words, " ".join(status.warnings))
 
+    def test_modules_of_medusa_share_a_table_and_their_command(self):
+        self.write("package.json", '{"dependencies": {"@medusajs/medusa": "2.8.4"}}')
+        for name in ("Migration20240101000000", "Migration20240102000000"):
+            self.write(f"src/modules/brand/migrations/{name}.ts", "import { Migration } from '@mikro-orm/migrations';\n")
+        self.sql("CREATE TABLE mikro_orm_migrations (id serial PRIMARY KEY, name varchar(255), executed_at timestamptz DEFAULT now());"
+                 "INSERT INTO mikro_orm_migrations (name) VALUES ('InitialSetup20240228133303'), ('Migration20240101000000')")
+        with self.start() as rpc:
+            self.assertEqual({one.name: self.state(one) for one in self.status(rpc).migrations},
+                             {"Migration20240101000000": "applied", "Migration20240102000000": "pending"})
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", "Run")
+            self.assertIn("medusa db:migrate", refused.exception.status.message)
+
     def test_ecto_takes_the_folder_that_its_repository_names(self):
         self.write("mix.exs", "{:ecto_sql, \"~> 3.0\"}\n")
         self.write("config/config.exs", "config :app, App.Repo,\n  priv: \"priv/other\"\n")

@@ -43,6 +43,15 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
     return true;
 }
 
+/* Ecto.Migrator.run(Repo, [{1, A}], :up) and run(Repo, migrations(), :up) are given modules, which no folder has. */
+static bool gives_modules(struct text behind)
+{
+    const size_t comma = text_find(behind, ",", 0);
+    const struct text rest = text_trim(text_slice(behind, comma == SIZE_MAX ? behind.size : comma + 1, behind.size));
+    const struct text argument = text_trim(text_slice(rest, 0, text_find(rest, ",", 0)));
+    return text_starts_with(argument, "[") || text_ends_with(argument, "()");
+}
+
 const struct framework framework_ecto = {
     .id = "ecto",
     .display_name = "Ecto",
@@ -72,12 +81,16 @@ const struct framework framework_ecto = {
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
         },
-    .mentions = MENTIONS(
-        {.words = "--prefix", .beside = "ecto.migrate", .part = MENTION_SCHEMA},
-        {.words = "--migrations-path", .beside = "ecto.migrate", .part = MENTION_PATH},
-        {.files = "*.{ex|exs}", .words = "Ecto.Migrator.run(", .beside = "Ecto", .part = MENTION_PATH, .argument = 1},
-        {.files = "*.{ex|exs}", .words = "migration_source"},
-        {.files = "*.{ex|exs}", .words = "migration_default_prefix", .part = MENTION_SCHEMA}),
+    .mentions = MENTIONS({.words = "--prefix", .beside = "ecto.migrate", .part = MENTION_SCHEMA},
+                         {.words = "--migrations-path", .beside = "ecto.migrate", .part = MENTION_PATH},
+                         {.files = "*.{ex|exs}",
+                          .words = "Ecto.Migrator.run(",
+                          .beside = "Ecto",
+                          .part = MENTION_PATH,
+                          .argument = 1,
+                          .is_usual = gives_modules},
+                         {.files = "*.{ex|exs}", .words = "migration_source"},
+                         {.files = "*.{ex|exs}", .words = "migration_default_prefix", .part = MENTION_SCHEMA}),
     .habits =
         {
             .late = LATE_RUNS,

@@ -4,6 +4,7 @@
  */
 #include "framework/coded/code.h"
 #include "framework/core/package.h"
+#include "framework/core/reading.h"
 #include "framework/formats/properties.h"
 
 #include <stdint.h>
@@ -46,6 +47,23 @@ static const char *config_of_package(struct arena *arena, struct folder *folder)
     return NULL;
 }
 
+static const struct delegate medusa = {.programs = WORDS("node_modules/.bin/medusa"), .run = WORDS("db:migrate")};
+
+/* A module of Medusa has no configuration: all modules, its own and those of the project, share the usual table, and
+ * Medusa's command runs them. */
+static bool medusa_configure(struct arena *arena, struct folder *folder)
+{
+    static const bool shares_table = true;
+    if (!folder_depends_on(arena, folder, "@medusajs/medusa") &&
+        !folder_depends_on(arena, folder, "@medusajs/framework")) {
+        return false;
+    }
+    folder->settings = &shares_table;
+    folder->delegate = &medusa;
+    folder->evidence = path_join(arena, folder->base, PACKAGE);
+    return true;
+}
+
 static bool mikro_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"mikro-orm.config.ts",
@@ -60,7 +78,7 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
     const char *const name = code_config(arena, folder, said == NULL ? names : WORDS(said), &source);
     if (name == NULL) {
         folder->evidence = path_join(arena, folder->base, PACKAGE);
-        return folder->unread_ledger != NULL;
+        return folder->unread_ledger != NULL || medusa_configure(arena, folder);
     }
     /* `path` is that of the compiled ones where there is a `pathTs`. */
     const char *const path = code_directory_of(arena, folder, &(const struct source_file){name, source},
@@ -69,6 +87,29 @@ static bool mikro_configure(struct arena *arena, struct folder *folder)
                                 : code_directory_of(arena, folder, &(const struct source_file){name, source},
                                                     WORDS("migrations", "path"), false);
     read_table(arena, folder, name, source);
+    return true;
+}
+
+extern const struct framework framework_mikro_orm;
+
+/* Rows of other modules are not those of files that are missing here. */
+static bool mikro_read(struct ledger_reading *reading)
+{
+    struct ledger_entries *const entries = &reading->entries;
+    size_t kept = 0;
+    if (!ledger_read_facts(reading, &framework_mikro_orm.ledger)) {
+        return false;
+    }
+    for (size_t i = 0; i < entries->count; i++) {
+        bool is_own = reading->folder == NULL || reading->folder->settings == NULL;
+        for (size_t j = 0; !is_own && j < reading->files->count; j++) {
+            is_own = strcmp(ledger_entry_key(&entries->items[i]), migration_file_key(&reading->files->items[j])) == 0;
+        }
+        if (is_own) {
+            entries->items[kept++] = entries->items[i];
+        }
+    }
+    entries->count = kept;
     return true;
 }
 
@@ -114,5 +155,5 @@ const struct framework framework_mikro_orm = {
             .run_to = WORDS("migration:up", "--to", "{name}"),
             .run_one = WORDS("migration:up", "--only", "{name}"),
         },
-    .hooks = {.configure = mikro_configure},
+    .hooks = {.configure = mikro_configure, .read_ledger = mikro_read},
 };

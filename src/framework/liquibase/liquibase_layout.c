@@ -237,19 +237,26 @@ static bool take_commands(struct arena *arena, struct folder *folder, bool is_co
 
 /* ---- the usual places ---- */
 
+/* Is the directory one of changelogs, in which any name may be the root's? */
+static bool is_of_changelogs(const char *directory)
+{
+    return text_ends_with(text_of(directory), "/changelog") || text_ends_with(text_of(directory), "/changelogs") ||
+           text_ends_with(text_of(directory), "/liquibase");
+}
+
 /* How much a file's name says that it is the root; 0: nothing. */
-static int rank_of(const char *name)
+static int rank_of(const char *name, bool is_among_changelogs)
 {
     static const char *const endings[] = {".xml", ".yaml", ".yml", ".json", ".sql"};
     bool is_log = false;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         is_log = is_log || text_ends_with(text_of(name), endings[i]);
     }
-    return !is_log                                                                          ? 0
-           : strcasestr(name, "master") != NULL                                             ? 3
-           : strcasestr(name, "root") != NULL && strcasestr(name, "changelog") != NULL      ? 2
-           : strcasestr(name, "changelog") != NULL || strcasestr(name, "liquibase") != NULL ? 1
-                                                                                            : 0;
+    return !is_log                                                                                                 ? 0
+           : strcasestr(name, "master") != NULL                                                                    ? 3
+           : strcasestr(name, "root") != NULL && strcasestr(name, "changelog") != NULL                             ? 2
+           : strcasestr(name, "changelog") != NULL || strcasestr(name, "liquibase") != NULL || is_among_changelogs ? 1
+                                                                                                                   : 0;
 }
 
 /* The one file of a directory that looks most like a root; one that includes others counts for more. NULL: none, or
@@ -267,7 +274,9 @@ static const char *find_root(struct arena *arena, const char *directory)
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
         struct text content;
-        int rank = list.entries[i].is_directory || !name_is_recordable(name) ? 0 : 2 * rank_of(name);
+        int rank = list.entries[i].is_directory || !name_is_recordable(name)
+                       ? 0
+                       : 2 * rank_of(name, is_of_changelogs(directory));
         if (rank == 0 ||
             !file_read(arena, path_join(arena, directory, name), MIGRATION_FILE_LIMIT, &content, &ignored) ||
             (text_find(content, "databaseChangeLog", 0) == SIZE_MAX && !liquibase_sql_is_formatted(content))) {
