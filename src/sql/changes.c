@@ -36,6 +36,14 @@ static const char *last_name(struct arena *arena, struct sql_reader *words)
     return name;
 }
 
+const char *sql_take_changed(struct arena *arena, struct sql_reader *words)
+{
+    struct sql_reader ahead = *words;
+    const char *const name = take_change(&ahead) ? last_name(arena, &ahead) : NULL;
+    *words = name == NULL ? *words : ahead;
+    return name;
+}
+
 static const char *among(const struct words *tables, const char *name)
 {
     for (size_t i = 0; name != NULL && i < tables->count; i++) {

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "sql/lexer.h"
 
 /* The first table that it changes of these (without their schemas, as the catalogue has them; NULL: none); NULL where
  * it changes none of them. Borrowed from the list. */
@@ -25,5 +26,9 @@ void deferred_join(struct arena *arena, struct deferred *deferred, const struct 
 /* Adds those that are so by what this statement makes: CREATE TABLE, ALTER TABLE and CREATE CONSTRAINT TRIGGER with
  * INITIALLY DEFERRED; tables that they reference, too. */
 void sql_deferred_tables(struct arena *arena, struct text statement, struct deferred *deferred);
+
+/* Where a change of rows begins here (INSERT INTO, DELETE FROM, MERGE INTO, UPDATE, COPY): the last part of the table's
+ * name, and the reader is on it. NULL where none does; the reader stays then. */
+const char *sql_take_changed(struct arena *arena, struct sql_reader *words);
 
 #endif

@@ -44,6 +44,7 @@ struct sql_relation_lock {
     const char *schema; /* the same in parts, unquoted; schema NULL where the statement gives none */
     const char *name;   /* NULL: the catalogs have named it, not the statement */
     bool is_target;     /* the first that it names, and it is there */
+    bool is_heir;       /* inherits from the target what is changed: its owner must be the same */
     uint32_t oid;       /* where the caller knows it; else 0 */
 };
 

@@ -15,14 +15,14 @@ static bool is_known(const struct hidden *hidden, const struct hidden_one *one)
     for (size_t i = 0; i < hidden->count; i++) {
         const struct hidden_one *const other = &hidden->items[i];
         if (other->is_table == one->is_table && other->lasting.kind == one->lasting.kind &&
-            strcmp(other->name, one->name) == 0) {
+            (!other->on_write || one->on_write) && strcmp(other->name, one->name) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static bool add(struct arena *arena, struct hidden *hidden, struct hidden_one one)
+static bool note(struct arena *arena, struct hidden *hidden, struct hidden_one one)
 {
     if (is_known(hidden, &one)) {
         return false;
@@ -35,7 +35,7 @@ static bool add(struct arena *arena, struct hidden *hidden, struct hidden_one on
 void hidden_join(struct arena *arena, struct hidden *hidden, const struct hidden *others)
 {
     for (size_t i = 0; others != NULL && i < others->count; i++) {
-        add(arena, hidden, others->items[i]);
+        note(arena, hidden, others->items[i]);
     }
 }
 
@@ -47,6 +47,7 @@ struct naming {
     const struct hidden *hidden;
     struct sql_lastings *out;
     bool with_tables;
+    bool empties; /* TRUNCATE stands before: rows of all the tables that it names are changed */
 };
 
 static bool is_named(struct arena *arena, const struct sql_token *token, const char *name)
@@ -58,14 +59,32 @@ static bool is_named(struct arena *arena, const struct sql_token *token, const c
     return quoted != NULL && strcmp(quoted, name) == 0;
 }
 
+static void add(const struct naming *naming, const struct hidden_one *one)
+{
+    struct sql_lastings *const out = naming->out;
+    out->items = arena_grow(naming->arena, out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count++] = one->lasting;
+}
+
 static void add_named(const struct naming *naming, const struct sql_token *token, bool is_call)
 {
     for (size_t i = 0; i < naming->hidden->count; i++) {
         const struct hidden_one *const one = &naming->hidden->items[i];
-        if ((one->is_table ? naming->with_tables : is_call) && is_named(naming->arena, token, one->name)) {
-            struct sql_lastings *const out = naming->out;
-            out->items = arena_grow(naming->arena, out->items, out->count, &out->capacity, sizeof *out->items);
-            out->items[out->count++] = one->lasting;
+        const bool counts = one->is_table ? naming->with_tables && (!one->on_write || naming->empties) : is_call;
+        if (counts && is_named(naming->arena, token, one->name)) {
+            add(naming, one);
+        }
+    }
+}
+
+/* Of a table whose rows are changed behind these words. */
+static void add_changed(const struct naming *naming, struct sql_reader words)
+{
+    const char *const name = naming->with_tables ? sql_take_changed(naming->arena, &words) : NULL;
+    for (size_t i = 0; name != NULL && i < naming->hidden->count; i++) {
+        const struct hidden_one *const one = &naming->hidden->items[i];
+        if (one->is_table && one->on_write && strcmp(one->name, name) == 0) {
+            add(naming, one);
         }
     }
 }
@@ -75,9 +94,12 @@ static void add_named(const struct naming *naming, const struct sql_token *token
 static void look(const struct naming *naming, struct text text, int depth)
 {
     struct sql_reader reader = sql_read(text);
+    struct naming here = *naming;
     bool is_target = false;
     while (reader.token.kind != SQL_END) {
         const struct sql_token token = reader.token;
+        here.empties = sql_is_word(&token, "truncate") || (here.empties && !sql_is_symbol(&token, ';'));
+        add_changed(&here, reader);
         sql_advance(&reader);
         const bool was_target = is_target;
         is_target = sql_is_word(&token, "into") ||
@@ -86,7 +108,7 @@ static void look(const struct naming *naming, struct text text, int depth)
         if (inner != NULL) {
             look(naming, text_of(inner), depth - 1);
         } else {
-            add_named(naming, &token, !was_target && sql_is_symbol(&reader.token, '('));
+            add_named(&here, &token, !was_target && sql_is_symbol(&reader.token, '('));
         }
     }
 }
@@ -193,19 +215,22 @@ bool hidden_note_function(struct arena *arena, struct hidden *hidden, const stru
         if (is_hidden(lastings.items[i].kind) && !is_put_back(function, &lastings.items[i])) {
             const struct hidden_one one = {.name = function->name,
                                            .lasting = of_call(arena, function->name, &lastings.items[i])};
-            is_new = add(arena, hidden, one) || is_new;
+            is_new = note(arena, hidden, one) || is_new;
         }
     }
     return is_new;
 }
 
-void hidden_note_table(struct arena *arena, struct hidden *hidden, const char *table, const char *function)
+void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct hidden_table *table)
 {
     const size_t count = hidden->count;
     for (size_t i = 0; i < count; i++) {
-        if (!hidden->items[i].is_table && strcmp(hidden->items[i].name, function) == 0) {
-            const struct hidden_one one = {.name = table, .is_table = true, .lasting = hidden->items[i].lasting};
-            add(arena, hidden, one);
+        if (!hidden->items[i].is_table && strcmp(hidden->items[i].name, table->function) == 0) {
+            const struct hidden_one one = {.name = table->name,
+                                           .is_table = true,
+                                           .on_write = table->on_write,
+                                           .lasting = hidden->items[i].lasting};
+            note(arena, hidden, one);
         }
     }
 }
@@ -253,6 +278,21 @@ static void read_function(struct arena *arena, struct sql_reader *reader, struct
     }
 }
 
+/* A view and a policy are asked by who reads, too, and a rule may be. */
+static bool is_of_writes(struct text statement)
+{
+    static const char *const read[] = {"view", "policy", "rule", NULL};
+    static const char *const names[] = {"on", "table", NULL};
+    struct sql_reader reader = sql_read(statement);
+    while (reader.token.kind != SQL_END && !sql_is_any_word(&reader.token, names)) {
+        if (sql_is_any_word(&reader.token, read)) {
+            return false;
+        }
+        sql_advance(&reader);
+    }
+    return true;
+}
+
 /* Notes every table or view that the statement names as its target, where it names one of these functions. */
 static void note_targets(struct arena *arena, struct hidden *hidden, struct text statement)
 {
@@ -261,6 +301,7 @@ static void note_targets(struct arena *arena, struct hidden *hidden, struct text
     struct sql_lastings lastings = {0};
     const struct naming naming = {.arena = arena, .hidden = hidden, .out = &lastings, .with_tables = true};
     look(&naming, statement, 0);
+    const bool on_write = is_of_writes(statement);
     struct sql_reader reader = sql_read(statement);
     while (lastings.count > 0 && reader.token.kind != SQL_END) {
         const bool is_before = sql_is_any_word(&reader.token, before);
@@ -270,7 +311,9 @@ static void note_targets(struct arena *arena, struct hidden *hidden, struct text
         }
         const char *const target = is_before ? take_last_name(arena, &reader) : NULL;
         for (size_t i = 0; target != NULL && i < lastings.count; i++) {
-            add(arena, hidden, (struct hidden_one){.name = target, .is_table = true, .lasting = lastings.items[i]});
+            note(arena, hidden,
+                 (struct hidden_one){
+                     .name = target, .is_table = true, .on_write = on_write, .lasting = lastings.items[i]});
         }
     }
 }

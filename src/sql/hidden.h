@@ -15,6 +15,7 @@
 struct hidden_one {
     const char *name; /* folded, without its schema */
     bool is_table;    /* of a table or view, else of a function */
+    bool on_write;    /* of a table: only where its rows are changed (triggers, defaults, constraints) */
     struct sql_lasting lasting;
 };
 
@@ -33,12 +34,19 @@ struct hidden_function {
     const char *settings; /* its own SET clauses, one behind the other ("{app.tenant=a}"): they end with the call */
 };
 
+/* A table or view, and a function that it reaches. */
+struct hidden_table {
+    const char *name;
+    const char *function;
+    bool on_write;
+};
+
 /* Notes what a call of it leaves, which may be by what it calls itself. True where that was not known before. */
 bool hidden_note_function(struct arena *arena, struct hidden *hidden, const struct hidden_function *function,
                           const struct deferred *deferred);
 
-/* Whoever names this table or view may call this function. */
-void hidden_note_table(struct arena *arena, struct hidden *hidden, const char *table, const char *function);
+/* Whoever names this table or view may call this function; on_write: who changes its rows. */
+void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct hidden_table *table);
 
 /* Notes what this statement makes: CREATE FUNCTION, PROCEDURE, TRIGGER, VIEW, RULE, POLICY, and defaults of tables. */
 void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred);

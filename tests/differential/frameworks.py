@@ -598,7 +598,8 @@ class Supabase(Framework):
 
     @staticmethod
     def is_alone(text):
-        return is_alone(text) or re.search(r"(?i)concurrently", text) is not None and not re.match(r"(?i)\s*refresh", text)
+        # Its CLI 3.1 looks for the word behind CREATE INDEX, DROP INDEX and REINDEX: a name that begins with it is none.
+        return is_alone(text) or re.search(r"(?i)\bconcurrently\b", text) is not None and not re.match(r"(?i)\s*refresh", text)
 
     @staticmethod
     def send(session, batch):

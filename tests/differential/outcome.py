@@ -1,6 +1,7 @@
 """What came of a scenario: under its own framework (the judge), and through truss-worker."""
 import atexit
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -226,12 +227,22 @@ def is_undone(statements, at):
     return next(ends, "").startswith(("ROLLBACK", "ABORT"))
 
 
+def without_later_values(statements, at):
+    """A text of all values of the enum: those that were committed before the file, and that it adds behind this statement, are not there yet."""
+    added = [re.search(r"(?:val|mood)\d+", one.before) for one in statements[at + 1:] if one.before]
+    later = ", ".join(f"'{value.group()}'" for value in added if value)
+    return statements[at].text.replace("(enum_range(NULL::shop.mood))::text", "(SELECT array_agg(v ORDER BY v) FROM unnest(enum_range(NULL::shop.mood)) AS v "
+                                       f"WHERE v::text <> ALL (ARRAY[{later}]::text[]))::text")
+
+
 def in_place_of(statements, at, stays, each):
     """What stands in the place of a statement in the ideal script; each: its tool sends each by itself, in no transaction."""
     one = statements[at]
     behind_cut = at > 0 and statements[at - 1].ideal is not None and not stays(statements[at - 1].text)
     if behind_cut and not each and one.text.startswith(("SET TRANSACTION", "BEGIN ISOLATION", "START TRANSACTION ISOLATION")):
         return ("COMMIT", "BEGIN", one.text)
+    if one.kind == "use value unnamed":
+        return (without_later_values(statements, at),)
     if one.ideal is None or stays(one.text) or one.before and is_undone(statements, at):
         return (one.text,)
     return (one.ideal,) if isinstance(one.ideal, str) else one.ideal

@@ -69,11 +69,16 @@ def ending_block(g):
     ]) + g.some(0, 1, g.session, lambda: note_owned(g))
 
 
+# What REINDEX SCHEMA asks of its role, and nothing else of it.
+OWNS_SHOP = ("DO $$ BEGIN IF NOT pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'shop'), 'USAGE') THEN "
+             "RAISE insufficient_privilege; END IF; END $$")
+
+
 def alone_more(g):
     table = g.pick("shop.items", "shop.owned", "shop.quotes")
     index = g.new("i")
     return g.pick(
-        Statement("CLUSTER", "cluster", ideal=""), Statement(f"REINDEX SCHEMA {g.pick('shop', 'CONCURRENTLY shop')}", "reindex", ideal=""),
+        Statement("CLUSTER", "cluster", ideal=""), Statement(f"REINDEX SCHEMA {g.pick('shop', 'CONCURRENTLY shop')}", "reindex", ideal=OWNS_SHOP),
         Statement("DROP DATABASE IF EXISTS no_such_database", "drop database", ideal=""), Statement(f"vacuum(freeze)\n{table}", "vacuum", ideal=""),
         Statement(f"VACUUM ANALYZE {table} (id)", "vacuum", ideal=""), Statement(f"ANALYZE {table}(id)", "analyze"),
         Statement(f"CREATE INDEX/**/CONCURRENTLY/* ; */{index} ON {table}(id)", "cic", ideal=f"CREATE INDEX {index} ON {table} (id)"),

@@ -156,6 +156,26 @@ class Check(Case):
                 self.assert_warned(self.check(sql, url=self.role()[1]), words)
                 self.assert_run_fails("42501")
 
+    def test_partitions_of_another_role_stop_what_goes_down_to_them_and_nothing_else(self):
+        """As PostgreSQL 15 itself does."""
+        parts = "CREATE TABLE p (id int, n int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); ALTER TABLE p OWNER TO {}"
+        for sql, fails in (("ALTER TABLE p ADD COLUMN x int;", True), ("ALTER TABLE p ALTER n SET NOT NULL;", True), ("ALTER TABLE p RENAME n TO m;", True),
+                           ("CREATE INDEX i ON p (n); TRUNCATE p; ALTER TABLE p ENABLE ROW LEVEL SECURITY; ALTER TABLE p RENAME TO q;", False)):
+            with self.subTest(sql):
+                self.setUp()
+                reply = self.check(sql, url=self.role(parts)[1])
+                self.assertEqual("not the owner of p1" in "\n".join(reply.warnings), fails)
+                self.assertEqual(self.connection.call("MigrationService", "Run").failed.sqlstate, "42501" if fails else "")
+
+    def test_a_right_that_a_trigger_gives_is_not_missing(self):
+        self.sql("CREATE TABLE wish (id int)")
+        name, url = self.role("GRANT INSERT ON wish TO {}")
+        self.sql(f"CREATE FUNCTION give() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN GRANT INSERT ON users TO {name}; RETURN NULL; END $$;"
+                 "CREATE TRIGGER t AFTER INSERT ON wish EXECUTE FUNCTION give()")
+        self.check("INSERT INTO wish VALUES (1); INSERT INTO users VALUES (1);", url=url)
+        self.assertEqual(list(self.connection.call("MigrationService", "Plan").failures), [])
+        self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+
     def test_rights_that_are_there_are_enough(self):
         _, url = self.role("GRANT USAGE ON SCHEMA area TO {}", "GRANT INSERT, UPDATE (name), SELECT, REFERENCES ON users TO {}", "GRANT CREATE ON SCHEMA area TO {}")
         reply = self.check("INSERT INTO users VALUES (1); UPDATE users SET name = 'x'; CREATE TABLE area.n (id int REFERENCES users); ALTER TABLE area.n ADD COLUMN y int;"
@@ -237,6 +257,8 @@ class Check(Case):
                         ["WITH w AS (SELECT 1 AS id) INSERT INTO users SELECT id FROM w; SELECT * INTO n FROM users; SELECT * FROM n;"],
                         ["CREATE TYPE pair AS (l int); ALTER TYPE pair ADD ATTRIBUTE r int;", "SELECT * FROM information_schema.tables, pg_class;"],
                         ["CREATE TEMP TABLE n (id int); INSERT INTO n VALUES (1);"], ["CREATE TABLE n (a int CONSTRAINT u UNIQUE); ALTER INDEX u RENAME TO v;"],
+                        ["BEGIN; SAVEPOINT s; DROP TABLE other; SAVEPOINT s; ALTER TABLE users RENAME TO gone; ROLLBACK TO s; RELEASE s; ROLLBACK TO SAVEPOINT s;"
+                         "INSERT INTO other DEFAULT VALUES; INSERT INTO users VALUES (7); COMMIT;"],
                         ["CREATE RULE r AS ON INSERT TO users DO ALSO INSERT INTO other VALUES (NEW.id);", "CREATE VIEW v AS WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT n FROM r) SELECT * FROM r;"]):
             with self.subTest(scripts):
                 self.assertEqual(list(self.check(*scripts).warnings), [])

@@ -121,11 +121,12 @@ class Cuts(Case):
                  "CREATE FUNCTION tenant() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN 1; END $$;"
                  "CREATE FUNCTION outer_one() RETURNS int LANGUAGE sql AS 'SELECT tenant()'; CREATE VIEW inner_view AS SELECT outer_one() AS a; CREATE VIEW v AS SELECT * FROM inner_view;"
                  "CREATE FUNCTION on_u() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.outer_one(); RETURN NULL; END $$;"
-                 "CREATE TRIGGER z AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION on_u();"
+                 "CREATE TRIGGER z AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION on_u(); CREATE TABLE w(a int PRIMARY KEY);"
+                 "ALTER TABLE u ADD FOREIGN KEY (a) REFERENCES w ON DELETE CASCADE;"
                  "CREATE FUNCTION fills() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO u VALUES (1); END $$;"
                  "CREATE FUNCTION quiet() RETURNS int LANGUAGE plpgsql SET app.tenant = 'c' AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN 1; END $$;")
         for call, is_lost in (("SELECT tenant();", True), ("SELECT public.outer_one();", True), ("SELECT * FROM v;", True), ("INSERT INTO u VALUES (1);", True),
-                              ("SELECT fills();", True), ("DO $$ BEGIN PERFORM fills(); END $$;", True), ("SELECT quiet();", False), ("INSERT INTO t VALUES (1);", False)):
+                              ("SELECT fills();", True), ("SELECT * FROM u;", False), ("COPY u FROM PROGRAM 'true';", True), ("TRUNCATE u;", True), ("DELETE FROM w;", True), ("SELECT 1 FROM w;", False), ("DO $$ BEGIN PERFORM fills(); END $$;", True), ("SELECT quiet();", False), ("INSERT INTO t VALUES (1);", False)):
             with self.subTest(call=call):
                 self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
                 rpc = self.prisma(f"CREATE TABLE made ();\n{call}\nCREATE INDEX CONCURRENTLY i ON t(a);", setup)

@@ -195,6 +195,14 @@ class Verbs(Case):
         reply = rpc.call("MigrationService", "Run")
         self.assertEqual((reply.ok, len(reply.applied)), (True, 3), reply)
 
+    def test_marks_need_no_plpgsql(self):
+        name = self.fail()
+        self.sql("DROP EXTENSION plpgsql CASCADE")
+        self.assertTrue(self.call("MarkRolledBack", migration=name).ok)
+        self.assertTrue(self.call("MarkApplied", migration=name).ok)
+        self.assertTrue(self.call("Baseline", all=True).ok)
+        self.assertEqual({row[1] for row in self.ledger() if row[2] == "f"}, {"t"})
+
     def test_rights_that_a_run_would_lack_are_named(self):
         url = self.as_role()
         self.unsafe('the role "mig" may not create in schema "public"', url=url)

@@ -15,20 +15,30 @@ static const char tables_sql[] =
     "WITH RECURSIVE functions AS (SELECT p.oid, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
     "ON n.oid = p.pronamespace WHERE p.proname = ANY ($1::pg_catalog.name[]) AND n.nspname NOT IN ('pg_catalog', "
     "'information_schema', 'truss')), reached AS ("
-    "SELECT t.tgrelid AS relation, f.proname FROM pg_catalog.pg_trigger t JOIN functions f ON f.oid = t.tgfoid "
-    "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' "
-    "UNION SELECT coalesce(r.ev_class, a.adrelid, q.polrelid, k.conrelid), f.proname FROM pg_catalog.pg_depend d "
+    "SELECT t.tgrelid AS relation, f.proname, true AS on_write FROM pg_catalog.pg_trigger t JOIN functions f ON f.oid "
+    "= "
+    "t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' "
+    "UNION SELECT coalesce(r.ev_class, a.adrelid, q.polrelid, k.conrelid), f.proname, coalesce(r.ev_class, q.polrelid) "
+    "IS NULL FROM pg_catalog.pg_depend d "
     "JOIN functions f ON f.oid = d.refobjid "
     "LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid "
     "LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND a.oid = d.objid "
     "LEFT JOIN pg_catalog.pg_policy q ON d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND q.oid = d.objid "
     "LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = "
     "d.objid WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass), "
-    "through AS (SELECT relation, proname FROM reached UNION SELECT r.ev_class, t.proname FROM through t "
-    "JOIN pg_catalog.pg_depend d ON d.refobjid = t.relation AND d.refclassid = "
-    "'pg_catalog.pg_class'::pg_catalog.regclass AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
-    "JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid) "
-    "SELECT DISTINCT c.relname, t.proname FROM through t JOIN pg_catalog.pg_class c ON c.oid = t.relation ORDER BY 1, "
+    /* A view hands both on; a change goes on to partitions, children and rows that refer to a changed one. */
+    "through AS (SELECT relation, proname, on_write FROM reached UNION SELECT x.relation, t.proname, t.on_write FROM "
+    "through t JOIN (SELECT d.refobjid AS source, r.ev_class AS relation, false AS of_writes FROM pg_catalog.pg_depend "
+    "d "
+    "JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
+    "UNION SELECT i.inhrelid, i.inhparent, true FROM pg_catalog.pg_inherits i "
+    "UNION SELECT k.conrelid, k.confrelid, true FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND "
+    "(k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))) x ON x.source = t.relation AND "
+    "(t.on_write "
+    "OR NOT x.of_writes)) "
+    "SELECT DISTINCT c.relname, t.proname, t.on_write FROM through t JOIN pg_catalog.pg_class c ON c.oid = t.relation "
+    "ORDER BY 1, "
     "2";
 
 /* As text of name[]. */
@@ -83,7 +93,10 @@ bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden 
             return false;
         }
         for (int i = 0; i < PQntuples(tables); i++) {
-            hidden_note_table(arena, hidden, arena_strdup(arena, pg_field(tables, i, 0)), pg_field(tables, i, 1));
+            const struct hidden_table table = {.name = arena_strdup(arena, pg_field(tables, i, 0)),
+                                               .function = pg_field(tables, i, 1),
+                                               .on_write = pg_field_bool(tables, i, 2)};
+            hidden_note_table(arena, hidden, &table);
         }
         note_functions(arena, functions, hidden, deferred);
     }

@@ -65,8 +65,9 @@ static void add_names(struct body *body, struct text statement)
 
 static void look_at(struct body *body, struct text statement)
 {
-    static const char *const strong[] = {"lock",    "alter",   "create", "drop", "truncate", "execute",
-                                         "refresh", "reindex", "vacuum", "call", "do",       NULL};
+    static const char *const strong[] = {"lock",    "alter",   "create",   "drop", "truncate", "execute",
+                                         "refresh", "reindex", "vacuum",   "call", "do",       "grant",
+                                         "revoke",  "set",     "reassign", NULL};
     const struct sql_reader words = sql_read(statement);
     body->reads_only_rows = body->reads_only_rows && !sql_is_any_word(&words.token, strong) &&
                             sql_changed_table(body->arena, statement, body->firing) == NULL;

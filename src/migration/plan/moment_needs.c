@@ -310,6 +310,10 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
     }
     put(&needs->relations, oid);
     put(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
+    if (lock->is_heir && !needs->other_role && begins(words, "alter table ")) {
+        put(&needs->needing, oid);
+        put(&needs->needed, "OWNER");
+    }
     /* A VACUUM passes over what the role may not, with a warning. */
     const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
     for (size_t i = 0; is_asked && i < sizeof rights / sizeof rights[0]; i++) {

@@ -279,6 +279,7 @@ struct reaching {
     size_t held_capacity;
     const struct relation **held; /* whose locks they are, in the order of the effects' */
     enum sql_lock link_lock;      /* what links are locked with */
+    bool are_heirs;               /* what is found inherits from the statement's target what is changed there */
 };
 
 static void lock(struct reaching *reaching, const struct relation *relation, enum sql_lock lock)
@@ -297,7 +298,10 @@ static void lock(struct reaching *reaching, const struct relation *relation, enu
             arena_grow(reaching->arena, reaching->held, i, &reaching->held_capacity, sizeof *reaching->held);
         reaching->held[i] = relation;
         effects->locks[effects->count++] =
-            (struct sql_relation_lock){.relation = relation->display, .lock = lock, .oid = relation->oid};
+            (struct sql_relation_lock){.relation = relation->display,
+                                       .lock = lock,
+                                       .oid = relation->oid,
+                                       .is_heir = reaching->are_heirs && lock == SQL_LOCK_ACCESS_EXCLUSIVE};
     } else if (effects->locks[i].lock < lock) {
         effects->locks[i].lock = lock;
     }
@@ -340,14 +344,24 @@ static bool take_rows(struct reaching *reaching, const PGresult *result)
         reaching->link_lock = SQL_LOCK_ACCESS_EXCLUSIVE;
         if (pg_field_bool(result, row, 2)) {
             world_links(reaching->world, relation, NULL, lock_link, reaching);
-            relation->gone = true;
+            world_goes(reaching->world, relation);
         }
     }
     return found;
 }
 
+static bool is_target(const struct reaching *reaching, const struct relation *relation)
+{
+    size_t i = 0;
+    while (i < reaching->effects->count && (reaching->held[i] != relation || !reaching->effects->locks[i].is_target)) {
+        i++;
+    }
+    return relation != NULL && i < reaching->effects->count;
+}
+
 static void ask(struct reaching *reaching, const struct relation *relation, const struct sql_reach *reach)
 {
+    reaching->are_heirs = reach->kind == SQL_REACH_CHILDREN && is_target(reaching, relation);
     struct status unanswered = {.arena = reaching->arena};
     const char *const values[] = {arena_printf(reaching->arena, "%u", relation == NULL ? 0 : relation->oid),
                                   reach->type,

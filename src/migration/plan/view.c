@@ -222,6 +222,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
 {
     struct sql_effects *const effects = &read->effects;
     explaining->absent = NULL;
+    world_statement(explaining->world, statement);
     if (explaining->parsed + statement.size > MOST_PARSED) {
         sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
         effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
@@ -268,6 +269,7 @@ static struct sql_effects keep_effects(struct arena *arena, const struct sql_eff
                                                    .lock = effects->locks[i].lock,
                                                    .name = effects->locks[i].name == NULL ? NULL : "",
                                                    .is_target = effects->locks[i].is_target,
+                                                   .is_heir = effects->locks[i].is_heir,
                                                    .oid = effects->locks[i].oid};
     }
     return kept;

@@ -3,6 +3,9 @@
  * first asked for. Behind so many names all the others are loaded at once: a large plan asks for thousands.
  */
 #include "migration/plan/world.h"
+
+#include "migration/plan/undo.h"
+#include "migration/plan/world_begin.h"
 #include "pg/search.h"
 
 #include <string.h>
@@ -60,6 +63,7 @@ struct world {
     size_t one_by_one; /* so many names were loaded by themselves */
     bool has_all;      /* every name that the catalogs have is loaded */
     bool is_empty;
+    struct undo undo;
 };
 
 static size_t bucket_of(const char *name)
@@ -95,18 +99,26 @@ struct relation *world_of_oid(struct world *world, uint32_t oid, const char *dis
     return relation;
 }
 
-static void name(struct world *world, const char *schema, const char *bare, struct relation *relation)
+static struct named *named_of(struct world *world, const char *schema, const char *bare)
 {
     struct named **const bucket = &world->names[bucket_of(bare)];
     for (struct named *one = *bucket; one != NULL; one = one->next) {
         if (strcmp(one->name, bare) == 0 && strcmp(one->schema, schema) == 0) {
-            one->relation = relation;
-            return;
+            return one;
         }
     }
     struct named *const one = arena_alloc(world->arena, sizeof *one);
-    *one = (struct named){*bucket, arena_strdup(world->arena, schema), arena_strdup(world->arena, bare), relation};
+    *one = (struct named){*bucket, arena_strdup(world->arena, schema), arena_strdup(world->arena, bare), NULL};
     *bucket = one;
+    return one;
+}
+
+/* What the plan calls so; a savepoint may undo it. */
+static void name(struct world *world, const char *schema, const char *bare, struct relation *relation)
+{
+    struct named *const one = named_of(world, schema, bare);
+    undo_remember(&world->undo, &one->relation, sizeof one->relation);
+    one->relation = relation;
 }
 
 /* True where it was there already. */
@@ -139,7 +151,7 @@ static void take(struct world *world, const PGresult *result, int row, const cha
     struct relation *const relation = world_of_oid(world, (uint32_t)pg_field_int(result, row, 1, 0),
                                                    pg_field(result, row, 2), pg_field(result, row, 3)[0]);
     relation->has_children = pg_field_bool(result, row, 4);
-    name(world, pg_field(result, row, 0), bare, relation);
+    named_of(world, pg_field(result, row, 0), bare)->relation = relation;
 }
 
 static bool is_loaded(const struct world *world, const char *bare)
@@ -278,10 +290,11 @@ static void create(struct world *world, const char *schema, const char *bare)
 }
 
 /* Takes the name from the relation; what schema it was in. */
-static const char *unname(const struct world *world, const char *bare, const struct relation *relation)
+static const char *unname(struct world *world, const char *bare, const struct relation *relation)
 {
     for (struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
         if (strcmp(one->name, bare) == 0 && one->relation == relation) {
+            undo_remember(&world->undo, &one->relation, sizeof one->relation);
             one->relation = NULL;
             return one->schema;
         }
@@ -296,6 +309,7 @@ static void rename_relation(struct world *world, const struct sql_change *change
         return;
     }
     const bool moves = change->kind == SQL_CHANGE_MOVES;
+    undo_remember(&world->undo, &relation->renamed, sizeof relation->renamed);
     relation->renamed = true;
     const char *const schema = unname(world, change->name, relation);
     load(world, moves ? change->name : change->to);
@@ -304,6 +318,7 @@ static void rename_relation(struct world *world, const struct sql_change *change
 
 static void add_link(struct world *world, const struct relation *from, struct relation *to)
 {
+    undo_remember(&world->undo, &world->link_count, sizeof world->link_count);
     world->links =
         arena_grow(world->arena, world->links, world->link_count, &world->link_capacity, sizeof *world->links);
     world->links[world->link_count++] = (struct link){from, to};
@@ -321,6 +336,7 @@ static void link_names(struct world *world, const struct sql_change *change)
 static void rename_schema(struct world *world, const struct sql_change *change)
 {
     const char *const was = arena_strdup(world->arena, schema_of(world, change->name));
+    undo_remember(&world->undo, &world->alias_count, sizeof world->alias_count);
     world->aliases =
         arena_grow(world->arena, world->aliases, world->alias_count, &world->alias_capacity, sizeof *world->aliases);
     world->aliases[world->alias_count++] = (struct alias){arena_strdup(world->arena, change->to), was};
@@ -358,9 +374,16 @@ static bool has_gone(const struct world *world, const char *schema, const char *
     return false;
 }
 
+void world_goes(struct world *world, struct relation *relation)
+{
+    undo_remember(&world->undo, &relation->gone, sizeof relation->gone);
+    relation->gone = true;
+}
+
 static void apply(struct world *world, const struct sql_change *change)
 {
     struct relation *relation;
+    undo_remember(&world->undo, &world->path, sizeof world->path);
     switch (change->kind) {
     case SQL_CHANGE_CREATES:
         create(world, where_made(world, change->schema), change->name);
@@ -371,7 +394,7 @@ static void apply(struct world *world, const struct sql_change *change)
     case SQL_CHANGE_DROPS:
         relation = world_find(world, change->schema, change->name);
         if (relation != NULL && !has_gone(world, change->schema, change->name)) {
-            relation->gone = true;
+            world_goes(world, relation);
         }
         break;
     case SQL_CHANGE_RENAMES:
@@ -442,43 +465,12 @@ bool world_is_harmless(struct world *world, const char *schema, const char *func
 
 /* ---- the whole ---- */
 
-/* The schema that the connection's URL names comes first: a run's session begins so. */
-static const char *const *usual_path(const struct request *request, struct pg_session *session)
-{
-    static const char sql[] = "SELECT p.name FROM (SELECT $1::name AS name, 0 AS number UNION ALL SELECT s.name, "
-                              "s.number FROM pg_catalog.unnest(" PG_SCRIPT_SCHEMAS ") "
-                              "WITH ORDINALITY AS s(name, number)) p WHERE p.name IS NOT NULL ORDER BY p.number";
-    const char *const schema = request->site->project.schema;
-    struct status unanswered = {.arena = request->arena};
-    PG_RESULT(result) = pg_query(session, sql, 1, &schema, &unanswered);
-    const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
-    const char **const path = arena_array(request->arena, count + 1, sizeof *path);
-    for (size_t i = 0; i < count; i++) {
-        path[i] = arena_strdup(request->arena, pg_field(result, (int)i, 0));
-    }
-    path[count] = NULL;
-    return path;
-}
-
-/* Ours, and those of extensions and of the system, are nobody's. The ledger that a tool makes first is. */
-static bool has_nothing(const struct request *request, struct pg_session *session)
-{
-    static const char sql[] =
-        "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'information_schema' "
-        "AND n.nspname <> 'truss' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
-        "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))";
-    struct status unanswered = {.arena = request->arena};
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
-    return result != NULL && pg_field_bool(result, 0, 0);
-}
-
 struct world *world_new(const struct request *request, struct pg_session *session)
 {
     struct world *const world = arena_alloc(request->arena, sizeof *world);
-    *world = (struct world){.arena = request->arena, .session = session};
-    world->usual = usual_path(request, session);
-    world->is_empty = has_nothing(request, session);
+    *world = (struct world){.arena = request->arena, .session = session, .undo = {.arena = request->arena}};
+    world->usual = session_usual_path(request, session);
+    world->is_empty = session_has_nothing(request, session);
     world_begin(world);
     return world;
 }
@@ -486,6 +478,12 @@ struct world *world_new(const struct request *request, struct pg_session *sessio
 void world_begin(struct world *world)
 {
     world->path = world->usual;
+    undo_statement(&world->undo, text_of("BEGIN"));
+}
+
+void world_statement(struct world *world, struct text statement)
+{
+    undo_statement(&world->undo, statement);
 }
 
 bool world_is_empty(const struct world *world)

@@ -36,6 +36,12 @@ struct relation *world_find(struct world *world, const char *schema, const char 
 /* The relation of this oid, which the catalogs have named. */
 struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind);
 
+/* A statement is read: what was done to names behind a savepoint is undone with it. */
+void world_statement(struct world *world, struct text statement);
+
+/* The relation is dropped. */
+void world_goes(struct world *world, struct relation *relation);
+
 /* What the statement has done to names is known from here on. */
 void world_apply(struct world *world, const struct sql_effects *effects);
 

@@ -141,7 +141,8 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
     if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
         !may_mark(run, &catalog, "mark as applied", item, loaded_hash(run->arena, &loaded)) ||
-        !ledger_ensure(run->request, run->session, &catalog.detection)) {
+        !ledger_ensure(run->request, run->session, &catalog.detection) ||
+        !ledger_note_obstacles(run->request, run->session, &catalog.detection)) {
         return false;
     }
     uuid_v4(id);
@@ -169,6 +170,7 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
         };
         *message = arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
         return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
+               ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
                write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK);
     }
     if (item->detail == DETAIL_ROLLED_BACK) {
