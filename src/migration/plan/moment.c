@@ -116,13 +116,6 @@ static bool needs_store(const struct preparation *preparation)
     return false;
 }
 
-/* Rows of steps are written by DO blocks, which look at the table under its lock. */
-static const char language_sql[] =
-    "SELECT pg_catalog.format('A migration of several steps needs PL/pgSQL to record them, and the role \"%s\" may not "
-    "use it here: GRANT USAGE ON LANGUAGE plpgsql to it, or CREATE EXTENSION plpgsql.', current_user) WHERE NOT EXISTS "
-    "(SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND pg_catalog.has_language_privilege(l.oid, "
-    "'USAGE'))";
-
 static void check_ledger(const struct moment *moment, const struct preparation *preparation)
 {
     const struct ledger *const ledger = &moment->detection->ledger;
@@ -130,7 +123,6 @@ static void check_ledger(const struct moment *moment, const struct preparation *
     moment_ask(moment, "Whether the tracking table can be written",
                moment->detection->has_ledger ? write_sql : make_sql, 2, values);
     if (needs_store(preparation)) {
-        moment_ask(moment, "Whether PL/pgSQL may be used", language_sql, 0, NULL);
         moment_ask(moment, "Whether the schema \"truss\" can be made", make_sql, 2,
                    (const char *const[]){"truss", NULL});
     }
