@@ -74,7 +74,8 @@ class Kills(Case):
                     name = dice.choice(known)
                     bridge.post(f"/api/branches/{answered[name][0]}/reset", {})
                 else:
-                    answer = bridge.post("/api/branches", {"label": f"n{number}", "source": dice.choice(["", "", "schema"])})
+                    behind = {"Prefer": "respond-async"} if dice.random() < 0.3 else {}  # 202: it goes on beside what is asked next
+                    answer = bridge.post("/api/branches", {"label": f"n{number}", "source": dice.choice(["", "", "schema"])}, headers=behind)
                     if answer.status == 201:
                         answered[answer.json["branch_db"]] = [answer.json["id"]]
                     elif answer.status >= 500:
