@@ -158,6 +158,30 @@ START_TEST(typeorm_is_started_with_the_data_source_that_was_found)
 }
 END_TEST
 
+START_TEST(typeorm_may_list_its_classes)
+{
+    put("package.json", "{\"dependencies\": {\"typeorm\": \"0.3\"}}");
+    put("src/data-source.ts",
+        "import { A1700000000001 } from './migration/pg/1700000000001-A'\nimport { B1700000000002 } "
+        "from \"./migration/pg/1700000000002-B\"\nexport default new DataSource({ migrations: "
+        "[A1700000000001, B1700000000002] })");
+    put("src/migration/pg/1700000000001-A.ts", "export class A1700000000001 implements MigrationInterface {");
+    put("src/migration/pg/1700000000002-B.ts", "export class B1700000000002 implements MigrationInterface {");
+    put("src/migration/pg/1700000000003-C.ts", "export class C1700000000003 implements MigrationInterface {");
+    struct folder_list folders = {0};
+    const struct project whole = {.root = root};
+    ck_assert(folders_find(arena, &whole, &folders, &status));
+    ck_assert_str_eq(folders.items[0].path, "src/migration/pg");
+    ck_assert_ptr_null(folders.items[0].unread);
+    struct migration_files files;
+    ck_assert(framework_list(arena, &folders.items[0], &files, &status));
+    ck_assert_uint_eq(files.count, 2);
+    ck_assert_str_eq(files.warnings[0],
+                     "1700000000003-C.ts is left out: the list of migrations in code does not name its "
+                     "class C1700000000003.");
+}
+END_TEST
+
 START_TEST(sequelizerc_says_where_the_migrations_are)
 {
     put(".sequelizerc", "const path = require('path');\nmodule.exports = {\n  'config': path.resolve('config', "
@@ -316,6 +340,7 @@ START_TEST(apps_of_django_have_their_migrations_where_the_settings_say)
     put("store/shop_migrations/0001_new.py", "");
     put("store/of_others/oauth/0001_token.py", "");
     put("none/migrations/0001_initial.py", "");
+    put("blog/tests/fake/migrations/0001_fake.py", "");
     put("config/settings/base.py", "MIGRATION_MODULES = {\n    'shop': 'store.shop_migrations', 'none': None,\n    "
                                    "\"oauth\": \"store.of_others.oauth\",\n}\n");
     put("config/settings/test.py", "MIGRATION_MODULES = DisableMigrations()\n");
@@ -549,6 +574,7 @@ int main(void)
     tcase_add_test(tests, programs_in_one_place_are_told_apart_by_what_they_use);
     tcase_add_test(tests, a_folder_is_found_where_the_configuration_says);
     tcase_add_test(tests, typeorm_is_started_with_the_data_source_that_was_found);
+    tcase_add_test(tests, typeorm_may_list_its_classes);
     tcase_add_test(tests, sequelizerc_says_where_the_migrations_are);
     tcase_add_test(tests, mikro_orm_has_its_sources_where_pathts_says);
     tcase_add_test(tests, kysely_may_be_told_to_run_late_ones);

@@ -426,6 +426,21 @@ static const struct shape shapes[] = {
               "packages/server/src/database/migrations/1700000000000-A.ts=import { MigrationInterface } from "
               "'typeorm'; export class A1700000000000 implements MigrationInterface {}"),
      "typeorm:packages/server/src/database/migrations"},
+    {"typeorm_by_an_index",
+     FILES_OF("package.json={\"dependencies\": {\"typeorm\": \"0.3\"}}",
+              "src/data-source.ts=import { migrations } from './store/migrations'\nexport default new DataSource({ "
+              "migrations })",
+              "src/store/migrations/index.ts=import { A1700000000001 } from './1700000000001-A'",
+              "src/store/migrations/1700000000001-A.ts=class A1700000000001 implements MigrationInterface"),
+     "typeorm:src/store/migrations"},
+    {"typeorm_of_two_folders_is_asked_about",
+     FILES_OF("package.json={\"dependencies\": {\"typeorm\": \"0.3\"}}",
+              "src/data-source.ts=import { A1700000000001 } from './a/1700000000001-A'\nimport { B1700000000002 } from "
+              "'./b/1700000000002-B'\nexport default new DataSource({ migrations: [A1700000000001, B1700000000002] })",
+              "src/a/1700000000001-A.ts=class A1700000000001 implements MigrationInterface",
+              "src/b/1700000000002-B.ts=class B1700000000002 implements MigrationInterface",
+              "src/migrations/1600000000000-Old.ts=class Old1600000000000 implements MigrationInterface"),
+     "?typeorm:src/migrations"},
     {"sequelize_below_a_server",
      FILES_OF("package.json={\"dependencies\": {\"sequelize\": \"6\"}}",
               "services/core/package.json={\"dependencies\": {\"sequelize\": \"6\"}}",

@@ -123,15 +123,20 @@ static bool list_modules(const struct listing *listing)
     return ok;
 }
 
-/* Is a directory looked into? depth: 0 for one of the project itself. Apps of tests are not installed; at the top of a
- * project such a name is an app's as well. */
+static bool is_of_tests(const char *name)
+{
+    static const char *const of_tests[] = {"tests", "test", "testing", NULL};
+    return word_is_one_of(text_of(name), of_tests);
+}
+
+/* Is a directory looked into? depth: 0 for one of the project itself. Apps of tests are not installed; near the top of
+ * a project such a name is an app's as well. */
 static bool is_app_directory(const struct file_entry *entry, int depth)
 {
     static const char *const others[] = {"node_modules", "static",     "templates",     "venv",
                                          "__pycache__",  "migrations", "site-packages", NULL};
-    static const char *const of_tests[] = {"tests", "test", "testing", NULL};
     return entry->is_directory && entry->name[0] != '.' && !word_is_one_of(text_of(entry->name), others) &&
-           (depth < 2 || !word_is_one_of(text_of(entry->name), of_tests)) && name_is_recordable(entry->name);
+           (depth < 2 || !is_of_tests(entry->name)) && name_is_recordable(entry->name);
 }
 
 /* Of what is in this directory: 0 in "", 1 in "apps". */
@@ -157,7 +162,8 @@ static bool list_below(const struct listing *listing, const char *directory)
         const struct file_entry *const entry = &list.entries[i];
         const char *const path = path_join(arena, directory, entry->name);
         if (is_app_directory(entry, depth) &&
-            (!list_app(listing, path) || (depth < MOST_DEPTH && !list_below(listing, path)))) {
+            (!list_app(listing, path) ||
+             (depth < MOST_DEPTH && !is_of_tests(entry->name) && !list_below(listing, path)))) {
             return false;
         }
     }

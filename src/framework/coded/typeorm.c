@@ -3,6 +3,7 @@
  * matter, so each is read for its class. Facts seen with typeorm 1.1.1.
  */
 #include "framework/coded/code.h"
+#include "framework/coded/typeorm_list.h"
 #include "framework/formats/properties.h"
 
 #include <ctype.h>
@@ -71,7 +72,6 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
 {
     struct status unread = {.arena = arena};
     struct text source = {NULL, 0};
-    (void)folder;
     file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
     const struct text property = name_property(source);
     const struct text class = property.size > 0 ? property : class_name(source);
@@ -82,6 +82,12 @@ static bool typeorm_accept(struct arena *arena, const struct folder *folder, str
         return false;
     }
     file->version = file->name + strlen(file->name) - TIME_DIGITS;
+    const struct text *const listed = folder->settings;
+    if (listed != NULL && text_find(*listed, file->name, 0) == SIZE_MAX) {
+        *warning = arena_printf(arena, "%s is left out: the list of migrations in code does not name its class %s.",
+                                file->filename, file->name);
+        return false;
+    }
     return true;
 }
 
@@ -125,7 +131,12 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
     if (name == NULL || (!is_old && !code_has(source, WORDS("DataSource")))) {
         return false;
     }
+    const char *const unread = folder->unread;
     folder->path = code_directory(arena, folder, name, source, "migrations");
+    if (folder->path == NULL && folder->unread != unread &&
+        typeorm_list_find(arena, folder, &(const struct source_file){name, source})) {
+        folder->unread = unread;
+    }
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationsTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schema"));
     folder->delegate = is_old ? NULL : delegate_for(arena, name);

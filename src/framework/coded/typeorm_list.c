@@ -1,0 +1,96 @@
+/*
+ * Imports alone are looked at: what a file imports from a folder of migrations it has for its list.
+ */
+#include "framework/coded/typeorm_list.h"
+
+#include "framework/coded/code.h"
+#include "framework/core/package.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TIME_DIGITS 13
+
+/* The next path behind `from` or `require(`, relative to the file; NULL: there is none. */
+static const char *next_import(struct arena *arena, struct text source, size_t *at)
+{
+    static const char *const words[] = {"from '", "from \"", "require('", "require(\"", NULL};
+    size_t first = SIZE_MAX;
+    size_t behind = 0;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const size_t found = text_find(source, words[i], *at);
+        behind = found < first ? found + strlen(words[i]) : behind;
+        first = found < first ? found : first;
+    }
+    const size_t end =
+        first == SIZE_MAX ? SIZE_MAX : text_find(source, (const char[]){source.data[behind - 1], '\0'}, behind);
+    *at = end == SIZE_MAX ? source.size : end + 1;
+    return end == SIZE_MAX ? NULL : arena_strndup(arena, source.data + behind, end - behind);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Has the name the time of a migration in it: 1700000000000-Init, Init1700000000000? */
+static bool has_time(const char *name)
+{
+    size_t digits = 0;
+    for (; *name != '\0' && digits < TIME_DIGITS; name++) {
+        digits = isdigit((unsigned char)*name) != 0 ? digits + 1 : 0;
+    }
+    return digits == TIME_DIGITS;
+}
+
+/* The path, in the package, that an import of the file names; NULL: a package's. */
+static const char *path_of(struct arena *arena, const char *file, const char *import)
+{
+    const char *const slash = strrchr(file, '/');
+    const char *const directory = slash == NULL ? "" : arena_strndup(arena, file, (size_t)(slash - file));
+    return import[0] != '.' ? NULL
+                            : code_directory_at(arena, &(const struct folder){.root = "", .base = ""}, "",
+                                                path_join(arena, directory, import));
+}
+
+/* The index of a directory that is imported as a whole; NULL: it has none. */
+static const char *index_of(struct arena *arena, const struct folder *folder, const char *directory)
+{
+    const char *const names[] = {path_join(arena, directory, "index.ts"), path_join(arena, directory, "index.js"),
+                                 NULL};
+    const bool is_meant = strstr(last_part(directory), "igration") != NULL;
+    return is_meant ? folder_first_file(arena, folder, names) : NULL;
+}
+
+bool typeorm_list_find(struct arena *arena, struct folder *folder, const struct source_file *file)
+{
+    const char *found = NULL;
+    struct text names = file->content;
+    const char *import;
+    for (size_t at = 0; (import = next_import(arena, file->content, &at)) != NULL;) {
+        const char *const path = path_of(arena, file->name, import);
+        const char *const index = path == NULL ? NULL : index_of(arena, folder, path);
+        const char *const slash = path == NULL ? NULL : strrchr(path, '/');
+        const char *const directory = index != NULL ? path
+                                      : slash != NULL && has_time(last_part(path))
+                                          ? arena_strndup(arena, path, (size_t)(slash - path))
+                                          : NULL;
+        if (directory == NULL) {
+            continue;
+        }
+        if ((found != NULL && strcmp(found, directory) != 0) ||
+            (index != NULL && !folder_read(arena, folder, index, &names))) {
+            return false;
+        }
+        found = directory;
+    }
+    if (found != NULL) {
+        struct text *const settings = arena_alloc(arena, sizeof *settings);
+        *settings = names;
+        folder->path = path_join(arena, folder->base, found);
+        folder->settings = settings;
+    }
+    return found != NULL;
+}
