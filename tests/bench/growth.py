@@ -23,6 +23,7 @@ FLOOR_MS, FLOOR_MB = 20, 8  # smaller ones say nothing: they are the same for ev
 HOUR = 3600
 # What does grow faster, and why it is left so.
 KNOWN = {
+    "baseline: the server's time": "Prisma's table has no index on names, and each row first gives up the attempts of its name",
     "liquibase: baseline: the worker's time": "each change set is cut out of its file anew; a file of 10,000 takes 3 s",
     "liquibase: baseline: the server's time": "each row asks for the largest orderexecuted, as rows of others may come between",
     "knex: baseline: the server's time": "each row asks for the largest batch",
