@@ -143,6 +143,11 @@ void memory_unclaim(size_t bytes)
     atomic_fetch_sub(&memory.claimed, bytes);
 }
 
+void memory_give_back(void)
+{
+    malloc_trim(0);
+}
+
 void memory_must_wait(const void *given, unsigned times)
 {
     const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000L};

@@ -25,6 +25,9 @@ bool memory_has_room(size_t bytes);
 bool memory_claim(size_t bytes);
 void memory_unclaim(size_t bytes);
 
+/* What is free goes back to the system, also what lies between pieces that are in use: some milliseconds. */
+void memory_give_back(void);
+
 /* What an allocation gave at its n-th try. Where that is NULL a moment is waited, as others may give some back; where
  * none did for seconds, the process ends. */
 void memory_must_wait(const void *given, unsigned times);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define CROWD           64 /* guests */
 #define EVENTS          128
 #define ACCEPT_AT_ONCE  64
 #define TLS_GREETING_MS 5000 /* for TLS, before the protocol begins */
@@ -289,6 +291,18 @@ static void close_listeners(struct door *door)
     }
 }
 
+/* What a crowd took is free when it has gone, in pieces that malloc would keep for the next one. A tick later also
+ * those who served it have let it go. */
+static void give_back(struct door *door)
+{
+    if (door->is_over) {
+        memory_give_back();
+        door->crowd = door->count;
+    }
+    door->crowd = door->count > door->crowd ? door->count : door->crowd;
+    door->is_over = door->crowd >= CROWD && door->count <= door->crowd / 8;
+}
+
 static void *run(void *data)
 {
     struct door *const door = data;
@@ -308,6 +322,7 @@ static void *run(void *data)
         if (clock_ms() >= next_look) {
             next_look = clock_ms() + TICK_MS;
             tick(door);
+            give_back(door);
         }
         settle(door);
     }

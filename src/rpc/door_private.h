@@ -73,6 +73,8 @@ struct door {
     bool is_closed; /* for a moment */
     uint32_t generation;
     unsigned count;
+    unsigned crowd; /* the most since memory was given back */
+    bool is_over;   /* the crowd has gone, a tick ago */
     struct guest_list ranks[GUEST_RANKS];
     struct guest **places; /* most of them */
     struct guest *touched; /* to be settled at the end of this turn */

@@ -6,6 +6,7 @@ TRUSS_SIEGE  not empty: the whole numbers, 10,000 silent, 5,000 trickling, each 
              machine (the long suite)
 """
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ WHOLE = bool(os.environ.get("TRUSS_SIEGE"))
 SECONDS = 12 if WHOLE else 1.5
 SIEGE = os.path.join(os.path.dirname(__file__), "..", "support", "siege.py")
 MEGABYTES = 400 if harness.SANITIZED else 64
+SPARE = 400 if harness.SANITIZED else 16  # that may stay when the crowd has gone
 ROWS = []
 HEADS = ("at", "crowd", "held", "from", "good answers", "median ms", "p99 ms", "MB", "most", "after", "files", "most", "after", "opened", "closed")
 FILES = 3300  # a thousand clients, and both ends of the link of each
@@ -71,6 +73,8 @@ class Besieged(Case):
         times.sort()
         p99 = times[len(times) * 99 // 100]
         wait_for(lambda: self.means(program)[1] <= before[1] + 4)
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: self.means(program)[0] < before[0] + SPARE, 5)
         after = self.means(program)
         ROWS.append((type(self).__name__, kind, count, sources, len(times), f"{times[len(times) // 2] * 1000:.1f}", f"{p99 * 1000:.1f}",
                      before[0], most[0], after[0], before[1], most[1], after[1], told["opened"], told["closed"]))
@@ -79,7 +83,7 @@ class Besieged(Case):
         self.assertLess(p99, 0.1 if WHOLE else 20)
         self.assertLess(most[0], MEGABYTES)
         self.assertLess(most[1], FILES)
-        self.assertLess(after[0], before[0] + (MEGABYTES if harness.SANITIZED else 16))
+        self.assertLess(after[0], before[0] + SPARE)
 
 
 @unittest.skipIf(harness.SANITIZED, "a sanitizer takes addresses without end")
@@ -189,7 +193,8 @@ class Worker(Besieged):
         self.hold_out("rpc-half", 2000, 200, 40)
 
     def test_replies_that_nobody_reads(self):
-        self.hold_out("rpc-unread", 1000, 100, 40)
+        """From 40 alone: a client of the crowd's own address loses its connection, and comes again."""
+        self.hold_out("rpc-unread", 1000, 100, 40, alone=True)
 
 
 if WHOLE:

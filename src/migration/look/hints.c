@@ -5,6 +5,7 @@
 
 #include "migration/look/content.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void put_in_front(const struct request *request, struct catalog_item *item, const char *hint)
@@ -60,50 +61,94 @@ static void hint_endings(const struct request *request, const struct catalog *ca
     }
 }
 
-/* A file that is applied with this content answers for the old name. */
-static bool is_answered(const struct catalog *catalog, const char *checksum)
+/* Items by their checksums: a tracking table may have 100,000 rows without a file, and each asks for its content. */
+struct by_content {
+    struct catalog_item **items;
+    size_t count;
+};
+
+static int compare_contents(const void *a, const void *b)
 {
-    size_t i = 0;
-    while (i < catalog->count && (catalog->items[i].state != MIGRATION_APPLIED || catalog->items[i].checksum == NULL ||
-                                  strcmp(catalog->items[i].checksum, checksum) != 0)) {
-        i++;
-    }
-    return i < catalog->count;
+    const struct catalog_item *const x = *(const struct catalog_item *const *)a;
+    const struct catalog_item *const y = *(const struct catalog_item *const *)b;
+    const int checksums = strcmp(x->checksum, y->checksum);
+    return checksums != 0 ? checksums : x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Has it the content of one that is applied and gone? Whatever is run again when it changes may run twice. */
-static bool is_renamed(const struct catalog_item *item, const char *checksum)
+/* Those in this state, of the same content in their order. */
+static struct by_content sorted_by_content(struct arena *arena, struct catalog *catalog, enum migration_state state)
 {
-    return item->state == MIGRATION_PENDING && item->renamed == NULL && item->file != NULL && !item->file->repeatable &&
-           item->checksum != NULL && strcmp(item->checksum, checksum) == 0;
-}
-
-static void hint_renamed(const struct request *request, struct catalog *catalog, struct catalog_item *orphan)
-{
-    const char *const checksum = orphan->entry == NULL ? NULL : orphan->entry->checksum;
-    for (size_t i = 0; checksum != NULL && orphan->state == MIGRATION_ORPHANED && i < catalog->count; i++) {
-        struct catalog_item *const item = &catalog->items[i];
-        if (is_renamed(item, checksum) && !is_answered(catalog, checksum)) {
-            orphan->renamed = item;
-            item->renamed = orphan;
-            put_in_front(
-                request, orphan,
-                arena_printf(request->arena, "Its content is that of %s: it seems to have been renamed.", item->name));
-            put_in_front(request, item,
-                         arena_printf(request->arena,
-                                      "Its content is that of %s, which is applied and has no file: it seems to have "
-                                      "been renamed. Give it its old name, or say that it is applied (truss "
-                                      "mark-applied %s): a run of it is refused, because it would execute it again.",
-                                      orphan->name, item->name));
-            return;
+    struct by_content all = {.items = arena_array(arena, catalog->count, sizeof *all.items)};
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (catalog->items[i].state == state && catalog->items[i].checksum != NULL) {
+            all.items[all.count++] = &catalog->items[i];
         }
     }
+    if (all.count > 0) {
+        qsort(all.items, all.count, sizeof *all.items, compare_contents);
+    }
+    return all;
+}
+
+/* Where those of this content begin; the count of all where there is none. */
+static size_t begin_of(const struct by_content *all, const char *checksum)
+{
+    size_t low = 0;
+    size_t high = all->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bool less = strcmp(all->items[middle]->checksum, checksum) < 0;
+        low = less ? middle + 1 : low;
+        high = less ? high : middle;
+    }
+    return low < all->count && strcmp(all->items[low]->checksum, checksum) == 0 ? low : all->count;
+}
+
+/* The first of this content that was not taken for another row's; NULL where there is none. Whatever is run again when
+ * it changes may run twice. */
+static struct catalog_item *renamed_to(const struct by_content *pending, const char *checksum)
+{
+    for (size_t i = begin_of(pending, checksum);
+         i < pending->count && strcmp(pending->items[i]->checksum, checksum) == 0; i++) {
+        struct catalog_item *const item = pending->items[i];
+        if (item->renamed == NULL && item->file != NULL && !item->file->repeatable) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+/* Has a pending file the content of one that is applied and gone? A file that is applied with this content answers for
+ * the old name. */
+static void hint_renamed(const struct request *request, const struct by_content *pending,
+                         const struct by_content *applied, struct catalog_item *orphan)
+{
+    const char *const checksum = orphan->entry == NULL ? NULL : orphan->entry->checksum;
+    if (orphan->state != MIGRATION_ORPHANED || checksum == NULL || begin_of(applied, checksum) < applied->count) {
+        return;
+    }
+    struct catalog_item *const item = renamed_to(pending, checksum);
+    if (item == NULL) {
+        return;
+    }
+    orphan->renamed = item;
+    item->renamed = orphan;
+    put_in_front(request, orphan,
+                 arena_printf(request->arena, "Its content is that of %s: it seems to have been renamed.", item->name));
+    put_in_front(request, item,
+                 arena_printf(request->arena,
+                              "Its content is that of %s, which is applied and has no file: it seems to have "
+                              "been renamed. Give it its old name, or say that it is applied (truss "
+                              "mark-applied %s): a run of it is refused, because it would execute it again.",
+                              orphan->name, item->name));
 }
 
 void hints_find(const struct request *request, struct catalog *catalog)
 {
+    const struct by_content pending = sorted_by_content(request->arena, catalog, MIGRATION_PENDING);
+    const struct by_content applied = sorted_by_content(request->arena, catalog, MIGRATION_APPLIED);
     for (size_t i = 0; i < catalog->count; i++) {
         hint_endings(request, catalog, &catalog->items[i]);
-        hint_renamed(request, catalog, &catalog->items[i]);
+        hint_renamed(request, &pending, &applied, &catalog->items[i]);
     }
 }
