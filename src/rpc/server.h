@@ -39,8 +39,8 @@ const char *rpc_server_url(const struct rpc_server *server, size_t index);
 /* Is no request being worked on? */
 bool rpc_server_is_idle(const struct rpc_server *server);
 
-/* Takes no more requests, waits up to grace_ms for those under way, then releases everything; what nng does not close in
- * three seconds (close_in_time) is logged and left to the end of the process. Returns false where some requests were
+/* Takes no more requests, waits up to grace_ms for those under way, then releases everything; what nng does not close
+ * in three seconds (close_in_time) is logged and left to the end of the process. Returns false where some requests were
  * still running (the process should exit without touching the rest). */
 bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms);
 
