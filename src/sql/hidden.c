@@ -29,11 +29,27 @@ static bool note(struct arena *arena, struct hidden *hidden, struct hidden_one o
     }
     hidden->items = arena_grow(arena, hidden->items, hidden->count, &hidden->capacity, sizeof *hidden->items);
     hidden->items[hidden->count++] = one;
+    for (size_t i = 0; one.on_write && i < hidden->link_count; i++) {
+        if (strcmp(hidden->links[i].from, one.name) == 0) {
+            struct hidden_one next = one;
+            next.name = hidden->links[i].to;
+            note(arena, hidden, next);
+        }
+    }
     return true;
+}
+
+void hidden_note_link(struct arena *arena, struct hidden *hidden, const struct hidden_link *link)
+{
+    hidden->links = arena_grow(arena, hidden->links, hidden->link_count, &hidden->link_capacity, sizeof *hidden->links);
+    hidden->links[hidden->link_count++] = *link;
 }
 
 void hidden_join(struct arena *arena, struct hidden *hidden, const struct hidden *others)
 {
+    for (size_t i = 0; others != NULL && i < others->link_count; i++) {
+        hidden_note_link(arena, hidden, &others->links[i]);
+    }
     for (size_t i = 0; others != NULL && i < others->count; i++) {
         note(arena, hidden, others->items[i]);
     }

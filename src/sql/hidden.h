@@ -19,11 +19,20 @@ struct hidden_one {
     struct sql_lasting lasting;
 };
 
+/* A change of `to` may be one of `from`, its partition or child, or a table with a foreign key that hands it on. */
+struct hidden_link {
+    const char *from;
+    const char *to;
+};
+
 /* {0} is none. Strings are the arena's, or of what was noted. */
 struct hidden {
     struct hidden_one *items;
     size_t count;
     size_t capacity;
+    struct hidden_link *links;
+    size_t link_count;
+    size_t link_capacity;
 };
 
 /* A function or procedure whose body is known. */
@@ -47,6 +56,9 @@ bool hidden_note_function(struct arena *arena, struct hidden *hidden, const stru
 
 /* Whoever names this table or view may call this function; on_write: who changes its rows. */
 void hidden_note_table(struct arena *arena, struct hidden *hidden, const struct hidden_table *table);
+
+/* Notes a link, which counts for what is noted behind it. */
+void hidden_note_link(struct arena *arena, struct hidden *hidden, const struct hidden_link *link);
 
 /* Notes what this statement makes: CREATE FUNCTION, PROCEDURE, TRIGGER, VIEW, RULE, POLICY, and defaults of tables. */
 void hidden_note(struct arena *arena, struct hidden *hidden, struct text statement, const struct deferred *deferred);

@@ -137,6 +137,17 @@ class Cuts(Case):
                 else:
                     self.run_ok(rpc)
 
+    def test_a_trigger_of_a_partition_is_reached_through_its_parent(self):
+        rpc = self.prisma("CREATE FUNCTION tenant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN NEW; END $$;\n"
+                          "CREATE TRIGGER t BEFORE INSERT ON p1 FOR EACH ROW EXECUTE FUNCTION tenant();\nINSERT INTO p VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t(a);",
+                          "CREATE TABLE t(a int); CREATE TABLE p(a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);")
+        self.assertIn("Line 3: what tenant() does", self.refused(rpc))
+
+    def test_a_transaction_that_only_reads_is_a_step_without_a_row_of_ours_in_it(self):
+        rpc = self.prisma("BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSET TRANSACTION READ ONLY;\nSELECT 2;\nCOMMIT;\nCREATE TABLE a(id int);")
+        self.run_ok(rpc)
+        self.assertEqual(self.sql("SELECT to_regclass('a') IS NOT NULL, (SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL)"), [("t", "1")])
+
     def test_what_a_function_does_to_its_transaction_ends_where_its_tool_ends_it(self):
         self.sql("CREATE FUNCTION tenant() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); END $$")
         project = harness.Project(folder="migrations")

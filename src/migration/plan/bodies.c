@@ -41,6 +41,13 @@ static const char tables_sql[] =
     "ORDER BY 1, "
     "2";
 
+/* A partition or child and what it belongs to; a table and what its foreign keys refer to, which hand changes on. */
+static const char links_sql[] =
+    "SELECT DISTINCT f.relname, t.relname FROM (SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i UNION "
+    "SELECT k.conrelid, k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND (k.confdeltype IN ('c', "
+    "'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))) x (source, target) JOIN pg_catalog.pg_class f ON f.oid = x.source "
+    "JOIN pg_catalog.pg_class t ON t.oid = x.target WHERE f.relkind IN ('r', 'p', 'f')";
+
 /* As text of name[]. */
 static const char *names_of(struct arena *arena, const struct hidden *hidden)
 {
@@ -76,12 +83,23 @@ static void note_functions(struct arena *arena, const PGresult *result, struct h
     }
 }
 
+static bool note_links(struct pg_session *session, struct arena *arena, struct hidden *hidden, struct status *status)
+{
+    PG_RESULT(links) = pg_query(session, links_sql, 0, NULL, status);
+    for (int i = 0; links != NULL && i < PQntuples(links); i++) {
+        const struct hidden_link link = {.from = arena_strdup(arena, pg_field(links, i, 0)),
+                                         .to = arena_strdup(arena, pg_field(links, i, 1))};
+        hidden_note_link(arena, hidden, &link);
+    }
+    return links != NULL;
+}
+
 /* A trigger of a table that a function changes is known only with the tables: once more then. */
 bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
                  const struct deferred *deferred, struct status *status)
 {
     PG_RESULT(functions) = pg_query(session, functions_sql, 0, NULL, status);
-    if (functions == NULL) {
+    if (functions == NULL || !note_links(session, arena, hidden, status)) {
         return false;
     }
     note_functions(arena, functions, hidden, deferred);

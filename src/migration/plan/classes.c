@@ -44,6 +44,32 @@ static void find_hidden(struct planning *planning)
     planning->hold.hidden = &planning->hidden;
 }
 
+static bool has_word(struct text modes, const char *word)
+{
+    struct sql_reader reader = sql_read(modes);
+    while (reader.token.kind != SQL_END && !sql_is_word(&reader.token, word)) {
+        sql_advance(&reader);
+    }
+    return reader.token.kind != SQL_END;
+}
+
+bool planning_reads_only(const struct planning *planning, size_t first, size_t end)
+{
+    if (end >= planning->split.count || planning->classes[first] != SQL_CLASS_BEGIN ||
+        planning->classes[end] != SQL_CLASS_COMMIT) {
+        return false;
+    }
+    bool reads_only = false;
+    for (size_t i = first; i < end; i++) {
+        const struct text modes = sql_transaction_modes(statement_text(planning, i));
+        reads_only = (reads_only || (i <= first + 1 && has_word(modes, "only"))) && !has_word(modes, "write");
+        if (!reads_only && i > first) {
+            return false;
+        }
+    }
+    return reads_only;
+}
+
 void planning_classify(struct planning *planning)
 {
     planning->classes = arena_array(planning->arena, planning->split.count, sizeof *planning->classes);

@@ -53,6 +53,10 @@ void planning_alone(struct planning *planning, size_t i);
 /* Takes the modes of BEGIN or SET TRANSACTION for our own BEGIN, which has statements of ours behind it. */
 void planning_note_modes(struct planning *planning, struct text statement);
 
+/* Are these statements a transaction of the script that is READ ONLY from its beginning to its COMMIT? A row of ours
+ * cannot be written in it. */
+bool planning_reads_only(const struct planning *planning, size_t first, size_t end);
+
 /* Does something in a statement that cannot be known end transactions? A DO may CALL what does. */
 bool planning_may_commit(struct text statement);
 

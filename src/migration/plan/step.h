@@ -48,8 +48,9 @@ struct step {
     bool may_commit;
     /* Of STEP_TRANSACTION: the script's own transaction would go on behind it. */
     bool is_cut;
-    /* Of STEP_OWN: it leaves nothing in the database, whatever became of it (ROLLBACK). */
+    /* Of STEP_OWN: it leaves nothing in the database, whatever became of it (ROLLBACK, READ ONLY). */
     bool leaves_nothing;
+    bool is_undone; /* … because it ends by ROLLBACK */
 };
 
 struct plan {

@@ -165,7 +165,7 @@ static void find_shared(const struct planning *planning, struct segment *segment
     }
     segment->last = segment->end == NONE ? i - 1 : i - 2;
     segment->is_regular =
-        !segment->has_chain &&
+        !segment->has_chain && !planning_reads_only(planning, segment->first, segment->end) &&
         (segment->end == NONE || (planning->classes[segment->end] == SQL_CLASS_COMMIT &&
                                   !planning_begins(statement_text(planning, segment->end), "prepare")));
 }
@@ -450,7 +450,8 @@ static bool plan_irregular(struct planning *planning, const struct segment *segm
     struct step *const step = add_step(planning, STEP_OWN, first, end, "the script's own transaction");
     step->carry = planning_is_wrapped(planning) && planning->classes[first] != SQL_CLASS_BEGIN ? "BEGIN;" : NULL;
     step->restore = planning_is_wrapped(planning) && segment->end == NONE ? "COMMIT;" : NULL;
-    step->leaves_nothing = rolled_back;
+    step->leaves_nothing = rolled_back || planning_reads_only(planning, first, end);
+    step->is_undone = rolled_back;
     for (size_t i = first; i <= segment->last && !rolled_back; i++) {
         hold_session(&planning->hold, planning->split.statements[i].start, planning->split.statements[i].end,
                      planning->plan->count - 1);

@@ -309,7 +309,7 @@ static void explain_step(struct explaining *explaining, struct text content, str
     struct sql_lexer lexer = {.text = part};
     struct sql_statement statement;
     explained->where = script_position(content, explaining->parts, step->start, NULL);
-    explaining->is_undone = step->leaves_nothing;
+    explaining->is_undone = step->is_undone;
     for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
