@@ -70,12 +70,17 @@ def run(command, environment, cwd, may_fail=False):
     def sample():
         while not ended.wait(SAMPLE):
             most[0] = max(most[0], resident(process.pid))
-    sampler = threading.Thread(target=sample)
+    sampler = threading.Thread(target=sample, daemon=True)
     sampler.start()
-    _, status, usage = os.wait4(process.pid, 0)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:  # who ends us ends it
+        process.kill()
+        raise
+    finally:
+        ended.set()
     took = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    ended.set()
     sampler.join()
     output.seek(0)
     text = output.read().decode("utf-8", "replace")
