@@ -11,7 +11,6 @@
 #include "framework/core/package.h"
 #include "framework/core/reading.h"
 #include "framework/core/unread.h"
-#include "framework/formats/config.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -281,12 +280,13 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
 {
     static const char key[] = "version_locations";
     struct source_file file;
-    const char *const said = alembic_option(arena, options, key, &file);
+    const char *const whole = alembic_option(arena, options, key, &file);
     const struct words locations = alembic_option_list(arena, options, key);
-    const size_t at = said == NULL ? SIZE_MAX : text_find(file.content, said, 0);
     if (locations.count == 0) {
         return;
     }
+    const char *const said = whole != NULL ? whole : locations.items[0]; /* a list over several lines is no value */
+    const size_t at = text_find(file.content, said, 0);
     folder->path = path_join(arena, folder->base, plain_location(arena, locations.items[0]));
     if (locations.count > 1 || unread_is_computed(folder->path)) {
         unread_folder_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
@@ -299,11 +299,11 @@ static void read_version_locations(struct arena *arena, struct folder *folder, c
 static bool is_on(const char *value)
 {
     static const char *const words[] = {"true", "yes", "on", "y", "t", "1", NULL};
-    size_t i = 0;
-    while (value != NULL && words[i] != NULL && strcasecmp(words[i], value) != 0) {
-        i++;
+    bool is = false;
+    for (size_t i = 0; value != NULL && !is && words[i] != NULL; i++) {
+        is = strcasecmp(words[i], value) == 0;
     }
-    return value != NULL && words[i] != NULL;
+    return is;
 }
 
 static void read_settings(struct arena *arena, struct folder *folder, const struct alembic_options *options)

@@ -29,7 +29,6 @@ const char *alembic_option(struct arena *arena, const struct alembic_options *op
 struct words alembic_option_list(struct arena *arena, const struct alembic_options *options, const char *key)
 {
     static const char separators[] = " ,;\n\t";
-    return config_value(arena, options->ini.content, options->section, key) != NULL
-               ? config_list(arena, options->ini.content, options->section, key, separators)
-               : config_list(arena, options->toml.content, TOML, key, separators);
+    const struct words ini = config_list(arena, options->ini.content, options->section, key, separators);
+    return ini.count > 0 ? ini : config_list(arena, options->toml.content, TOML, key, separators);
 }
