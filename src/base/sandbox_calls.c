@@ -177,7 +177,7 @@ static bool add_sockets(scmp_filter_ctx list)
     bool ok = true;
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         ok = ok && seccomp_rule_add(list, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) == 0;
+                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0)) == 0;
     }
     return ok;
 }
