@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define DEEPEST 32
+#define BLOCK   ((size_t)256 * 1024) /* what an arena takes at a time, at the most */
 
 /* ---- checking bytes from outside ---- */
 
@@ -28,7 +29,7 @@ static void *allocate(void *data, size_t size)
     void *const memory = size <= allowance->left ? arena_try_alloc(allowance->arena, size) : NULL;
     if (memory != NULL) {
         allowance->left -= size;
-    } else if (size <= allowance->left && arena_used(allowance->arena) + size <= RPC_ARENA_BUDGET) {
+    } else if (size <= allowance->left && !memory_has_room(size + BLOCK)) {
         allowance->lacks_memory = true;
     } else {
         allowance->refused = true;
