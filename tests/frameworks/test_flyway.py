@@ -202,6 +202,24 @@ class Flyway(Fixtures):
         with self.start({"src/main/resources/application.yml": "spring:\n  flyway:\n    default-schema: ${SCHEMA:app}\n", f"{SQL}/V1__a.sql": ""}) as rpc:
             self.assertIn("application.yml, line 3, computes defaultSchema", self.status(rpc).problem)
 
+    def test_a_versioned_file_that_was_renamed_is_not_as_it_was(self):
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)", f"{SQL}/V2__b_c.sql": "CREATE TABLE b (i int)", f"{SQL}/R__d.sql": "SELECT 1"}) as rpc:
+            rpc.call("MigrationService", "Run")
+            self.assertEqual(set(self.states(rpc)), {"applied"})
+        with self.start({f"{SQL}/V1.0__a.sql": "CREATE TABLE a (i int)", f"{SQL}/V2__c.sql": "CREATE TABLE b (i int)", f"{SQL}/V3__e.sql": "SELECT 1",
+                         f"{SQL}/R__d.sql": "SELECT 1"}) as rpc:
+            self.assertEqual(self.states(rpc), ["applied", "modified", "pending", "applied"])
+            note = self.status(rpc).migrations[1].note
+            self.assertTrue(note.startswith('It was applied with the description "b c": its file seems to have been renamed. Give it its old name: flyway stops at it'), note)
+            status = self.refused(rpc)
+            self.assertEqual((status.code, status.detail.reason), (FAILED_PRECONDITION, "HISTORY_CHANGED"))
+            self.assertIn("\"V2__c\" is applied, and its file is not as it was. It was applied with", status.message)
+
+    def test_a_first_run_beside_tables_is_refused_in_flyway_s_words(self):
+        self.sql("CREATE TABLE legacy (id int)")
+        with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)"}) as rpc:
+            self.assertIn("its own tool refuses it, too: flyway's \"Found non-empty schema(s)\"", self.refused(rpc).message)
+
     def test_every_suffix_counts(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.sqlMigrationSuffixes=.sql,.ddl\n", "sql/V1__a.sql": "", "sql/V2__b.ddl": ""}) as rpc:
             self.assertEqual(self.names(rpc), ["V1__a", "V2__b"])

@@ -43,6 +43,7 @@ struct ledger_entry {
     const char *key;  /* what joins it with a file: equal to the file's key. NULL: its name */
     const char *id;
     const char *checksum; /* the framework's own text */
+    const char *changed; /* what of the file is not as it was applied beside its content, for a person; NULL: nothing */
     const char *logs;
     int64_t started_at;
     int64_t finished_at;

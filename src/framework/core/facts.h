@@ -38,6 +38,7 @@ struct ledger_facts {
 
     /* A first run refuses a schema that has tables but no ledger: what is there must be marked as applied first. */
     bool needs_baseline;
+    const char *baseline_note; /* what its own tool says then: "Prisma's P3005" */
 
     /* It cannot say that a migration is applied while one before it is not (one row with a version, a chain). */
     bool records_in_order;

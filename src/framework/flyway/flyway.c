@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DESCRIPTION_LIMIT 200 /* bytes; its column has as many characters */
+
 /* ---- checksums ---- */
 
 /* CRC-32 over each line without its ending (\r\n, \n or \r), without a byte order mark; a signed number. */
@@ -109,6 +111,55 @@ static void undo(struct ledger_entries *entries, const char *key)
     }
 }
 
+/* The first file of the version, or the count of all: versioned files come first, by version. */
+static size_t find_version(const struct migration_files *files, const char *version)
+{
+    size_t low = 0;
+    size_t high = files->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct migration_file *const file = &files->items[middle];
+        const bool is_before = !file->repeatable && flyway_compare_versions(file->version, version) < 0;
+        low = is_before ? middle + 1 : low;
+        high = is_before ? high : middle;
+    }
+    return low;
+}
+
+/* Longer descriptions are cut when they are recorded, and a class may say one of its own. */
+static bool is_described(const struct migration_file *file, const char *description)
+{
+    const char *const own = ((const struct flyway_name *)file->own)->description;
+    return file->is_code || strlen(own) > DESCRIPTION_LIMIT || strcmp(own, description) == 0 ||
+           (own[0] == '\0' && strcmp(description, "<< no description >>") == 0);
+}
+
+/* Flyway compares the description as it does the checksum (CoreErrorCode.DESCRIPTION_MISMATCH): a versioned file
+ * that was renamed stops it. NULL: it is the one that was applied, or there is no file. */
+static const char *renamed_from(const struct ledger_reading *reading, const char *version, const char *description)
+{
+    const struct migration_files *const files = reading->files;
+    bool is_there = false;
+    if (version == NULL || description == NULL) {
+        return NULL;
+    }
+    for (size_t i = find_version(files, version); i < files->count && !files->items[i].repeatable &&
+                                                  flyway_compare_versions(files->items[i].version, version) == 0;
+         i++) {
+        if (is_described(&files->items[i], description)) {
+            return NULL;
+        }
+        is_there = true;
+    }
+    return !is_there
+               ? NULL
+               : arena_printf(
+                     reading->arena,
+                     "It was applied with the description \"%s\": its file seems to have been renamed. Give it "
+                     "its old name: flyway stops at it (\"Migration description mismatch\"), until `flyway repair`.",
+                     description);
+}
+
 static void read_row(struct ledger_reading *reading, const PGresult *result, int row, const char **baseline)
 {
     struct arena *const arena = reading->arena;
@@ -130,6 +181,7 @@ static void read_row(struct ledger_reading *reading, const PGresult *result, int
     }
     struct ledger_entry *const entry = add_entry(reading, script, key);
     entry->checksum = arena_strdup(arena, pg_field(result, row, 4));
+    entry->changed = renamed_from(reading, version, description);
     entry->finished_at = entry->started_at = pg_field_us(result, row, 5);
     entry->started_at = NO_TIME;
     entry->duration_ms = pg_field_int(result, row, 6, -1);
@@ -254,6 +306,7 @@ const struct framework framework_flyway = {
             .failed_entry_blocks = true,
             .failed_note = "flyway stops there, until `flyway repair`",
             .needs_baseline = true,
+            .baseline_note = "flyway's \"Found non-empty schema(s)\"",
             .create =
                 "CREATE TABLE {ledger} (\"installed_rank\" INT NOT NULL, \"version\" VARCHAR(50), \"description\" "
                 "VARCHAR(200) NOT NULL, \"type\" VARCHAR(20) NOT NULL, \"script\" VARCHAR(1000) NOT NULL, \"checksum\" "

@@ -90,6 +90,7 @@ const struct framework framework_prisma = {
             .failed_entry_blocks = true,
             .failed_note = "Prisma's P3009",
             .needs_baseline = true,
+            .baseline_note = "Prisma's P3005",
             /* `resolve --applied` and the baseline of the guide write 0 steps; a deploy, even of an empty script,
              * writes 1. */
             /* Logs are cut: what is wrong stands in front, and they are in every status. */

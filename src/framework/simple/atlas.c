@@ -304,6 +304,7 @@ const struct framework framework_atlas = {
             .failed_entry_blocks = true,
             .failed_note = "atlas would go on behind the statement that failed",
             .needs_baseline = true,
+            .baseline_note = "atlas's \"connected database is not clean\"",
             /* type: bit 1 baseline, 2 executed, 4 resolved. Versions that begin with a dot are Atlas Cloud's. */
             .read = "SELECT version AS key, pg_catalog.concat(version, '_', description) AS name, hash AS checksum, "
                     "executed_at AS applied_at, execution_time OPERATOR(pg_catalog./) 1000000 AS duration_ms, "

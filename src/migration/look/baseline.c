@@ -19,9 +19,10 @@ bool baseline_problem(const struct request *request, struct pg_session *session,
         *problem = arena_printf(
             request->arena,
             "The schema \"%s\" is not empty (it has \"%s\") and has no %s tracking table: mark the migrations that it "
-            "has already as applied (truss baseline --all --verify), then run the rest (its own tool refuses it, too; "
-            "Prisma's P3005).",
-            schema, pg_field(result, 0, 0), detection->framework->display_name);
+            "has already as applied (truss baseline --all --verify), then run the rest (its own tool refuses it, too: "
+            "%s).",
+            schema, pg_field(result, 0, 0), detection->framework->display_name,
+            detection->framework->ledger.baseline_note);
     }
     return result != NULL;
 }

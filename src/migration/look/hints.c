@@ -52,7 +52,7 @@ static void hint_endings(const struct request *request, const struct catalog *ca
 {
     bool had_crlf;
     if (item->state == MIGRATION_MODIFIED && item->verified && item->file->checksum == NULL &&
-        differs_in_endings(catalog, item, &had_crlf)) {
+        strcmp(item->entry->checksum, item->checksum) != 0 && differs_in_endings(catalog, item, &had_crlf)) {
         put_in_front(request, item,
                      had_crlf ? "Only the line endings differ: it ran with CRLF, and the file has LF now (git's "
                                 "autocrlf, or .gitattributes)."

@@ -104,6 +104,7 @@ static bool decide(const struct request *request, const struct catalog *catalog,
     if (there && !is_unchanged(request, catalog, item, &unchanged)) {
         return false;
     }
+    unchanged = unchanged && (item->entry == NULL || item->entry->changed == NULL);
     const bool outdated = recorded && there && !unchanged && item->file->repeatable;
     if (recorded && !outdated) {
         item->state = !there ? MIGRATION_ORPHANED : unchanged ? MIGRATION_APPLIED : MIGRATION_MODIFIED;
@@ -249,10 +250,12 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
     case DETAIL_DUPLICATE:
         return "Another file before it has the same version: rename one of them.";
     default:
-        return item->state == MIGRATION_MODIFIED   ? habits->edited_note
-               : item->state == MIGRATION_ORPHANED ? habits->missing_note
-                                                   : NULL;
+        break;
     }
+    if (item->state == MIGRATION_MODIFIED) {
+        return item->entry->changed != NULL ? item->entry->changed : habits->edited_note;
+    }
+    return item->state == MIGRATION_ORPHANED ? habits->missing_note : NULL;
 }
 
 bool catalog_join(const struct request *request, struct catalog *catalog)

@@ -152,11 +152,14 @@ static bool check_history(const struct request *request, const struct catalog *c
             return false;
         }
         if (edited || missing) {
+            const char *const became = !edited                        ? "is missing"
+                                       : item->entry->changed != NULL ? "is not as it was"
+                                                                      : "was edited since";
             status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file (truss diff %s "
                                 "shows what was applied), or run with --ignore-history (in a request: ignore_history).",
-                                item->name, edited ? "was edited since" : "is missing",
-                                item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ", item->name);
+                                item->name, became, item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ",
+                                item->name);
             request->status->migration = item->name;
             return false;
         }
