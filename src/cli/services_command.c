@@ -53,7 +53,7 @@ static bool fail_unknown(struct cli *cli, const char *name)
     for (size_t i = 0; i < SERVICES; i++) {
         for (unsigned j = 0; j < services[i]->n_methods; j++) {
             const size_t distance = text_distance(text_of(name), text_of(services[i]->methods[j].name));
-            if (distance < least) {
+            if (distance < least && distance * 2 <= strlen(services[i]->methods[j].name)) {
                 least = distance;
                 nearest = services[i]->methods[j].name;
             }
@@ -136,6 +136,9 @@ static bool read_request(struct cli *cli, const struct found *found, const Proto
         return false;
     }
     *request = json_read(cli->arena, found->method->input, json, cli->status);
+    if (*request == NULL && cli->status->hint == NULL) {
+        cli->status->hint = arena_printf(cli->arena, "truss services %s shows its fields.", found->method->name);
+    }
     return *request != NULL;
 }
 

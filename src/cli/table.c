@@ -362,7 +362,7 @@ const struct cli_command *cli_nearest(const char *name)
     size_t least = NEAR + 1;
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         const size_t distance = text_distance(text_of(name), text_of(command->name));
-        if (command->help != NULL && distance < least && distance < strlen(command->name)) {
+        if (command->help != NULL && distance < least && distance * 2 <= strlen(command->name)) {
             least = distance;
             nearest = command;
         }

@@ -92,7 +92,7 @@ static void fail_unknown(const struct cli *cli)
     for (const struct cli_verb *verb = command->verbs; verb->name != NULL; verb++) {
         const size_t distance = text_distance(text_of(cli->words[0]), text_of(verb->name));
         buffer_printf(&all, "%s%s", verb == command->verbs ? "" : verb[1].name == NULL ? " and " : ", ", verb->name);
-        if (distance < least && distance < strlen(verb->name)) {
+        if (distance < least && distance * 2 <= strlen(verb->name)) {
             least = distance;
             nearest = verb->name;
         }

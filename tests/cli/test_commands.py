@@ -217,7 +217,9 @@ class Commands(Case):
             self.assertEqual(result.returncode, ERROR)
             self.assertIn(f'did you mean "{right}"?', result.stderr)
             self.assertLess(len(result.stderr.splitlines()), 5)
-        self.assertNotIn("did you mean", self.truss("zzzzzzzzzz").stderr)
+        for far in ("zzzzzzzzzz", "frob"):
+            self.assertNotIn("did you mean", self.truss(far).stderr)
+        self.assertNotIn("Did you mean", self.truss("branch", "frob").stderr)
 
     def test_each_command_has_an_example_that_names_it_in_help_and_manual(self):
         commands = re.findall(r"(?m)^  ([a-z-]+) ", self.run_truss("--help").split("Exit status")[0])

@@ -383,6 +383,8 @@ class ForMachines(Case):
         self.assertEqual(lines[:2], ["truss.migration.v1.MigrationService/Preview", "request  truss.migration.v1.PreviewRequest"])
         self.assertIn("name", json.loads(lines[2]))
         self.assertIn('did you mean "Preview"?', self.truss("services", "Previw").stderr)
+        self.assertNotIn("did you mean", self.truss("services", "Nope").stderr)
+        self.assertIn("hint: truss services Preview shows its fields.", self.truss("call", "Preview", '{"x": 1}').stderr)
 
     def test_a_method_is_called_with_json_and_answers_json(self):
         name = self.files.names()[0]
