@@ -177,7 +177,10 @@ static void print_head(struct cli *cli, const Truss__Migration__V1__GetStatusRes
         reply->_tracking_table_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___TRACKING_TABLE_TRACKING_TABLE;
     const bool folder = reply->_folder_case == TRUSS__MIGRATION__V1__GET_STATUS_RESPONSE___FOLDER_FOLDER;
     head_print(cli, reply->target);
-    printf("%stracking table %s, folder %s\n", framework ? "" : "no framework found, ",
+    printf("%stracking table %s, folder %s\n",
+           framework              ? ""
+           : reply->n_sources > 0 ? "which framework is meant is not known, "
+                                  : "no framework found, ",
            table                       ? output_safe(arena, reply->tracking_table, false)
            : reply->_problem_case != 0 ? "not known"
                                        : "not made yet",

@@ -159,8 +159,12 @@ static bool look_at_framework(struct cli *cli, const StatusReply *reply)
             "meant by --migrations or --framework where there are several.");
         return false;
     }
-    say(cli, reply->_folder_case == 0 ? FINDING_BAD : FINDING_GOOD, "folder",
-        reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
+    /* With a problem it may be one that is not there: that is said above, and this line says no other. */
+    say(cli,
+        reply->_folder_case == 0    ? FINDING_BAD
+        : reply->_problem_case != 0 ? FINDING_NOTE
+                                    : FINDING_GOOD,
+        "folder", reply->_folder_case == 0 ? "the project has no folder of migrations" : reply->folder,
         reply->_folder_case == 0 ? "Is --project of the worker the right directory?" : NULL);
     say(cli, reply->_tracking_table_case == 0 ? FINDING_NOTE : FINDING_GOOD, "tracking table",
         reply->_tracking_table_case != 0 ? reply->tracking_table

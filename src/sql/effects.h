@@ -62,6 +62,7 @@ enum sql_reach_kind {
     SQL_REACH_TYPE_USERS,       /* tables with columns of a type */
     SQL_REACH_TYPED_TABLES,     /* tables OF a type */
     SQL_REACH_INDEX_TABLE,      /* the table of an index */
+    SQL_REACH_INDEXES,          /* of the relation and its partitions; of every table of a schema, or of the database */
     SQL_REACH_SEQUENCES,        /* that belong to the relation, or to a column of it */
     SQL_REACH_EVERY_TABLE,      /* of a schema, or of the database */
     SQL_REACH_CLUSTERED,        /* every table that was clustered once */

@@ -98,16 +98,28 @@ static void create_index(struct effects_reader *reader, json_t *body)
                             : "CREATE INDEX CONCURRENTLY lets others write; it runs outside of a transaction.");
 }
 
+/* Each index is locked against readers too, who open all those of a table: the table alone would say that they go on.
+ */
 static void reach_of_reindex(struct effects_reader *reader, const json_t *body, enum sql_lock lock)
 {
     const json_t *const relation = json_object_get(body, "relation");
     const bool is_schema = tree_is(body, "kind", "REINDEX_OBJECT_SCHEMA");
+    const bool stops_readers = lock == SQL_LOCK_SHARE;
     if (relation == NULL) {
-        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_EVERY_TABLE,
-                                                         .lock = lock,
-                                                         .type = is_schema ? "schema" : "database",
-                                                         .name = is_schema ? tree_string(body, "name") : NULL});
+        struct sql_reach reach = {.kind = SQL_REACH_EVERY_TABLE,
+                                  .lock = lock,
+                                  .type = is_schema ? "schema" : "database",
+                                  .name = is_schema ? tree_string(body, "name") : NULL};
+        effects_reach_object(reader, &reach);
+        reach.kind = SQL_REACH_INDEXES;
+        reach.lock = SQL_LOCK_ACCESS_EXCLUSIVE;
+        if (stops_readers) {
+            effects_reach_object(reader, &reach);
+        }
         return;
+    }
+    if (stops_readers && !tree_is(body, "kind", "REINDEX_OBJECT_INDEX")) {
+        effects_reach(reader, SQL_REACH_INDEXES, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
     }
     effects_reach(reader, tree_is(body, "kind", "REINDEX_OBJECT_INDEX") ? SQL_REACH_INDEX_TABLE : SQL_REACH_PARTITIONS,
                   relation, NULL, lock);
@@ -121,7 +133,10 @@ static void reindex(struct effects_reader *reader, json_t *body)
     effects_lock(reader, json_object_get(body, "relation"), concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : lock);
     reach_of_reindex(reader, body, concurrent ? SQL_LOCK_SHARE_UPDATE_EXCLUSIVE : SQL_LOCK_SHARE);
     effects_work(reader, SQL_WORK_INDEX,
-                 concurrent ? NULL : "REINDEX CONCURRENTLY lets others read and write; this stops who uses an index.");
+                 concurrent
+                     ? NULL
+                     : "REINDEX CONCURRENTLY lets others read and write; this stops readers too: each opens every "
+                       "index of its table.");
 }
 
 static void cluster(struct effects_reader *reader, json_t *body)

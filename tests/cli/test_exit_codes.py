@@ -85,6 +85,12 @@ class ExitCodes(Case):
         for words in (("status", "--exit-code"), ("plan",), ("run", "--yes"), ("wait", "--timeout", "1"), ("doctor",)):
             with self.subTest(words=words):
                 self.expect(ERROR, *words, worker=process)
+        for name, sql in (("prisma/migrations/1_a/migration.sql", "SELECT 1;"), ("prisma/schema.prisma", 'datasource db { provider = "postgresql" }'),
+                          ("migrations/1_a.sql", "SELECT 1;"), ("Cargo.toml", '[dependencies]\nsqlx = "0.8"\n')):
+            os.makedirs(os.path.dirname(os.path.join(empty.path, name)), exist_ok=True)
+            with open(os.path.join(empty.path, name), "w", encoding="utf-8") as file:
+                file.write(sql)
+        self.assertIn("which framework is meant is not known", self.expect(ERROR, "status", "--exit-code", worker=process).stdout)
 
     # ---- 2, 3, 4 ----
 

@@ -310,6 +310,9 @@ class ForMachines(Case):
         shutil.rmtree(empty.path)
         os.mkdir(empty.path)
         self.assertIn("--project", self.doctor(ERROR, worker=self.worker(empty)))
+        missing = self.doctor(ERROR, worker=self.worker(empty, "--framework", "prisma", "--migrations", "nowhere"))
+        self.assertRegex(missing, r"BAD   problem +The folder of migrations nowhere does not exist")
+        self.assertRegex(missing, r"note  folder +nowhere\n")
 
     # ---- manual and completion ----
 

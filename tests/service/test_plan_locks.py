@@ -311,6 +311,14 @@ class PlanLocks(Case):
                          [(1, "t0"), (1, "t1"), *((number, f"t{number}") for number in range(2, 50)),
                           (51, "t1"), (53, "t50"), (54, "other.t50"), (55, "other.t0"), (56, long)])
 
+    def test_a_reindex_stops_the_readers_of_its_table(self):
+        """Its table is locked against writers only; but who plans a query opens every index of a table, and waits for these."""
+        self.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+                 "CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (9)")
+        parts = {"p": "SHARE", "p1": "SHARE", "p_pkey": "ACCESS EXCLUSIVE", "p1_pkey": "ACCESS EXCLUSIVE"}
+        said = self.planned(["REINDEX TABLE t", "REINDEX TABLE s.p", "REINDEX SCHEMA s", "REINDEX TABLE CONCURRENTLY t"])
+        self.assertEqual([locks for locks, _ in said], [{"t": "SHARE", "t_pkey": "ACCESS EXCLUSIVE"}, parts, parts, {"t": "SHARE UPDATE EXCLUSIVE"}])
+
     # ---- not known ----
 
     def test_what_is_not_known_may_block(self):
@@ -335,6 +343,13 @@ class PlanLocks(Case):
                 self.assertRegex(self.truss("plan", "--json", worker=worker).stdout, r'"blocks_reads":\s*(null|true)')
                 self.assertIn("it may block readers and writers", self.truss("plan", "--output", "github", worker=worker).stdout)
                 self.assertIn("may-block", self.truss("plan", "--output", "sarif", worker=worker).stdout)
+
+    def test_what_was_not_read_is_not_called_harmless(self):
+        plan = self.serve("CREATE TABLE t (id int); INSERT INTO t VALUES ('never closed);").call("MigrationService", "Plan")
+        self.assertIn("cannot run", plan.refusal)
+        self.assertTrue(plan.unknown)
+        self.assertFalse(plan.HasField("blocks_reads") or plan.HasField("blocks_writes"))
+        self.assertNotIn("no statement stops", plan.summary)
 
     def test_what_is_known_is_not_called_unknown(self):
         self.sql("CREATE TABLE users (id int); CREATE FUNCTION g() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1'")

@@ -13,12 +13,11 @@
 #include <string.h>
 
 /* Relations of the system, and what is no relation that anybody reads or writes, are not told of. */
-#define TOLD                                                                                                           \
+#define TOLD_OF(kinds)                                                                                                 \
     "SELECT r.oid, pg_catalog.max(r.lock), pg_catalog.bool_or(r.goes), " PG_SCRIPT_NAME(                               \
-        "r.oid") ", "                                                                                                  \
-                 "coalesce(pg_catalog.max(c.relkind::text), ''), coalesce(pg_catalog.bool_or(c.relkind IN ('r', 'p', " \
-                 "'v', 'm', "                                                                                          \
-                 "'f', 'S')), false) FROM ("
+        "r.oid") ", coalesce(pg_catalog.max(c.relkind::text), ''), coalesce(pg_catalog.bool_or(c.relkind IN (" kinds   \
+                 ")), false) FROM ("
+#define TOLD TOLD_OF("'r', 'p', 'v', 'm', 'f', 'S'")
 #define END                                                                                                            \
     ") AS r(oid, lock, goes) LEFT JOIN pg_catalog.pg_class c ON c.oid = r.oid LEFT JOIN pg_catalog.pg_namespace n "    \
     "ON n.oid = c.relnamespace WHERE r.oid = 0 OR (c.oid IS NOT NULL AND n.nspname NOT LIKE 'pg\\_%') "                \
@@ -113,6 +112,15 @@ static const char every_table_sql[] = TOLD
     "SELECT c.oid, $6::int, false FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE c.relkind IN ('r', 'p', 'm') AND ($4::text IS NULL OR n.nspname = $4::name) AND " OTHERS
     " AND $2 || coalesce($3, $5, '') IS NOT NULL AND $1::oid IS NOT NULL" END;
+
+/* Of the relation and its partitions, or of every table of a schema or the database. The planner opens each index of a
+ * table that a query reads: who locks one against reads stops the readers of its table. */
+static const char indexes_sql[] = TOLD_OF(
+    "'i', 'I'") "WITH RECURSIVE " DOWN " SELECT i.indexrelid, $6::int, false FROM pg_catalog.pg_index i JOIN "
+                "pg_catalog.pg_class c ON c.oid = i.indrelid "
+                "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE WHEN $2 = 'relation' "
+                "THEN c.oid IN (SELECT oid FROM down) ELSE ($4::text IS NULL OR n.nspname = $4::name) AND " OTHERS
+                " END AND coalesce($3, $5, '') IS NOT NULL" END;
 
 static const char clustered_sql[] =
     TOLD "SELECT i.indrelid, $6::int, false FROM pg_catalog.pg_index i WHERE i.indisclustered "
@@ -266,6 +274,7 @@ static const struct {
     [SQL_REACH_INDEX_TABLE] = {index_table_sql, .on_relation = true},
     [SQL_REACH_SEQUENCES] = {sequences_sql, .on_relation = true},
     [SQL_REACH_EVERY_TABLE] = {.sql = every_table_sql},
+    [SQL_REACH_INDEXES] = {.sql = indexes_sql},
     [SQL_REACH_CLUSTERED] = {.sql = clustered_sql},
     [SQL_REACH_OF_ROLE] = {.sql = of_role_sql},
 };

@@ -429,7 +429,8 @@ bool explain(const struct request *request, struct pg_session *session, const st
             return false;
         }
     }
-    explanation->unknown = explanation->unknown || (preparation->delegate && preparation->count > 0);
+    explanation->unknown = explanation->unknown || preparation->unfit != NULL || /* from there on nothing was read */
+                           (preparation->delegate && preparation->count > 0);
     if (options->in_one_transaction) {
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
