@@ -220,6 +220,16 @@ class Flyway(Fixtures):
         with self.start({f"{SQL}/V1__a.sql": "CREATE TABLE a (i int)"}) as rpc:
             self.assertIn("its own tool refuses it, too: flyway's \"Found non-empty schema(s)\"", self.refused(rpc).message)
 
+    def test_a_profile_of_quarkus_that_names_another_place_is_a_question(self):
+        properties = "src/main/resources/application.properties"
+        here = {f"src/main/resources/db/{one}/V1__{one}.sql": "SELECT 1" for one in ("main", "prod")}
+        for line, said in (("%prod.quarkus.flyway.locations=db/prod", f"{properties}, line 2, names the location db/prod for one profile"),
+                           ("%prod.quarkus.flyway.table=moves", f"{properties}, line 2, names moves for one profile"),
+                           ("%prod.quarkus.flyway.locations=db/main", None), ("%test.quarkus.flyway.locations=db/test", None)):
+            with self.subTest(line=line), self.start({properties: f"quarkus.flyway.locations=db/main\n{line}\n", **here}) as rpc:
+                self.assertIn(said or "", self.status(rpc).problem or "")
+                self.assertEqual(bool(self.status(rpc).problem), said is not None)
+
     def test_every_suffix_counts(self):
         with self.start({"flyway.conf": "flyway.locations=filesystem:sql\nflyway.sqlMigrationSuffixes=.sql,.ddl\n", "sql/V1__a.sql": "", "sql/V2__b.ddl": ""}) as rpc:
             self.assertEqual(self.names(rpc), ["V1__a", "V2__b"])

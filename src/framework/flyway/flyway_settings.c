@@ -321,35 +321,66 @@ static void read_profile_locations(struct arena *arena, struct folder *folder, c
     }
 }
 
-/* What a profile of Spring says of the ledger and the usual configuration does not: whether it counts is up to how the
+/* What a profile says of locations and ledger and the usual configuration does not: whether it counts is up to how the
  * program is started. */
-static void read_profile(struct arena *arena, struct folder *folder, const char *name)
+static void read_profile(struct arena *arena, struct folder *folder, const struct source_file *file,
+                         const struct source *source)
 {
     static const char *const keys[] = {"table", "defaultSchema", "schemas", NULL};
     const struct ledger *const ledger = &folder->ledger;
-    const bool is_yaml = !text_ends_with(text_of(name), ".properties");
-    const struct source source = {.name = name,
-                                  .section = is_yaml ? "spring.flyway" : NULL,
-                                  .prefix = is_yaml ? "" : "spring.flyway.",
-                                  .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
-    struct source_file file = {.name = name};
-    if (!folder_read(arena, folder, name, &file.content) ||
-        text_find(file.content, is_yaml ? "flyway:" : "spring.flyway.", 0) == SIZE_MAX) {
-        return;
-    }
-    read_profile_locations(arena, folder, &file, &source);
+    read_profile_locations(arena, folder, file, source);
     for (size_t i = 0; keys[i] != NULL; i++) {
-        const char *const said = value_of(arena, file.content, &source, keys[i]);
+        const char *const said = value_of(arena, file->content, source, keys[i]);
         const char *const known = i > 0                   ? (ledger->schema == NULL ? "public" : ledger->schema)
                                   : ledger->table == NULL ? "flyway_schema_history"
                                                           : ledger->table;
         const char *const one =
             said == NULL ? known : arena_strndup(arena, said, i == 0 ? strlen(said) : strcspn(said, ", "));
         if (strcmp(one, known) != 0) {
-            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, name) : folder->evidence;
-            const size_t at = text_find(file.content, said, text_find(file.content, "flyway", 0));
-            unread_ledger_because(arena, folder, file, at == SIZE_MAX ? 0 : at,
+            folder->evidence = folder->evidence == NULL ? path_join(arena, folder->base, file->name) : folder->evidence;
+            const size_t at = text_find(file->content, said, text_find(file->content, "flyway", 0));
+            unread_ledger_because(arena, folder, *file, at == SIZE_MAX ? 0 : at,
                                   arena_printf(arena, "names %s for one profile, and others have %s", one, known));
+        }
+    }
+}
+
+/* A file of Spring's for one profile. */
+static void read_spring_profile(struct arena *arena, struct folder *folder, const char *name)
+{
+    const bool is_yaml = !text_ends_with(text_of(name), ".properties");
+    const struct source source = {.name = name,
+                                  .section = is_yaml ? "spring.flyway" : NULL,
+                                  .prefix = is_yaml ? "" : "spring.flyway.",
+                                  .format = is_yaml ? SOURCE_YAML : SOURCE_KEYS};
+    struct source_file file = {.name = name};
+    if (folder_read(arena, folder, name, &file.content) &&
+        text_find(file.content, is_yaml ? "flyway:" : "spring.flyway.", 0) != SIZE_MAX) {
+        read_profile(arena, folder, &file, &source);
+    }
+}
+
+/* Quarkus has its profiles in the same file: "%prod.quarkus.flyway.locations=db/prod". */
+static void read_quarkus_profiles(struct arena *arena, struct folder *folder)
+{
+    static const char key[] = ".quarkus.flyway.";
+    struct source source = {.name = "src/main/resources/application.properties", .format = SOURCE_KEYS};
+    struct source_file file = {.name = source.name};
+    struct words seen = {0};
+    struct text line;
+    if (!folder_read(arena, folder, file.name, &file.content)) {
+        return;
+    }
+    for (struct text rest = file.content; text_next_line(&rest, &line);) {
+        line = text_trim(line);
+        const size_t end = text_starts_with(line, "%") ? text_find(line, key, 0) : SIZE_MAX;
+        if (end == SIZE_MAX) {
+            continue;
+        }
+        source.prefix = arena_strndup(arena, line.data, end + strlen(key));
+        if (!text_starts_with(line, "%test.") && !words_have(&seen, source.prefix)) {
+            words_add(arena, &seen, source.prefix);
+            read_profile(arena, folder, &file, &source);
         }
     }
 }
@@ -368,7 +399,7 @@ static void read_profiles(struct arena *arena, struct folder *folder)
         const bool is_read =
             text_ends_with(name, ".yml") || text_ends_with(name, ".yaml") || text_ends_with(name, ".properties");
         if (is_read && text_starts_with(name, "application-") && !text_starts_with(name, "application-test.")) {
-            read_profile(arena, folder, path_join(arena, directory, list.entries[i].name));
+            read_spring_profile(arena, folder, path_join(arena, directory, list.entries[i].name));
         }
     }
 }
@@ -439,5 +470,6 @@ bool flyway_configure(struct arena *arena, struct folder *folder)
 {
     const bool is_read = read_usual(arena, folder);
     read_profiles(arena, folder);
+    read_quarkus_profiles(arena, folder);
     return is_read || folder->unread_ledger != NULL || folder->unread != NULL;
 }
