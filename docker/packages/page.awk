@@ -1,5 +1,7 @@
 # awk -v name=adopt -f page.awk FILE.md: a page of help as a manual page, truss-adopt(7). What the Markdown of our pages uses is read:
-# headings, paragraphs, lists, tables, code, and in a line code, bold and links.
+# headings, paragraphs, lists, tables, code, and in a line code, bold, emphasis of a word and links.
+
+BEGIN { SHARED = 110 } # a row of a table that is no longer stands on one line
 
 # inline(TEXT): fonts for code, bold and emphasis; a link to another file is its words, one to a site has its address behind them.
 function inline(text,    at, words, target) {
@@ -17,6 +19,8 @@ function inline(text,    at, words, target) {
     }
     text = fonts(text, "`", "\\fB")
     text = fonts(text, "\001", "\\fB")
+    while (match(text, /\*[A-Za-z]+\*/))
+        text = substr(text, 1, RSTART - 1) "\\fI" substr(text, RSTART + 1, RLENGTH - 2) "\\fR" substr(text, RSTART + RLENGTH)
     gsub(/-/, "\\-", text)
     sub(/^[.']/, "\\\\\\&&", text)
     return text
@@ -31,12 +35,19 @@ function fonts(text, mark, font,    pieces, count, i, made) {
     return made
 }
 
-# row(LINE): a line of a table; the first filled cell is what it is about.
-function row(line,    cells, count, i, first) {
+# row(LINE): a line of a table; the first filled cell is what it is about. Of more than three columns each cell is called by its
+# head, because they do not stand below it; short ones share a line.
+function row(line, isHead,    cells, count, i, first, isWide, separator) {
     gsub(/\\\|/, "\002", line)
     sub(/^\| */, "", line)
     sub(/ *\|$/, "", line)
     count = split(line, cells, / *\| */)
+    isWide = count > 3
+    if (isHead)
+        split(isWide ? line : "", heads, / *\| */)
+    if (isHead && isWide)
+        return
+    separator = isWide && length(line) < SHARED ? ";" : ""
     print ".TP"
     for (i = 1; i <= count; i++) {
         gsub(/\002/, "|", cells[i])
@@ -45,8 +56,8 @@ function row(line,    cells, count, i, first) {
         if (first == "") {
             print inline(first = cells[i])
         } else {
-            print inline(cells[i])
-            if (i < count)
+            print inline((isWide && heads[i] != "" ? heads[i] ": " : "") cells[i]) (i < count ? separator : "")
+            if (i < count && separator == "")
                 print ".br"
         }
     }
@@ -64,7 +75,7 @@ isCode { gsub(/\\/, "\\e"); gsub(/-/, "\\-"); sub(/^[.']/, "\\\\\\&&"); print; n
 /^###+ / { sub(/^#+ /, ""); print ".SS " inline($0); next }
 /^\|[ |:-]*-[ |:-]*$/ { next }
 /^\|/ {
-    if (isTable || /[^| ]/) row($0) # a head may be empty
+    if (isTable || /[^| ]/) row($0, !isTable) # a head may be empty
     isTable = 1
     next
 }

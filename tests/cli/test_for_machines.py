@@ -326,6 +326,16 @@ class ForMachines(Case):
                 found = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", "-K", "utf8"], input=page, capture_output=True, text=True, check=True)
                 self.assertEqual(found.stderr, "")
 
+    def test_a_wide_table_of_help_names_its_cells_in_the_manual_page(self):
+        def page(name, file):
+            return subprocess.run(["awk", "-v", f"name={name}", "-f", os.path.join(harness.ROOT, "docker/packages/page.awk"), os.path.join(harness.ROOT, file)],
+                                  capture_output=True, text=True, check=True).stdout
+        said = page("frameworks", "src/framework/frameworks.md")
+        self.assertRegex(said, r"\n\.TP\nPrisma\ndetect: ●;\nstatus: ●;\n")
+        self.assertNotIn("\n.TP\nFramework\n", said)
+        self.assertNotRegex(said, r"\*[a-z]+\*")
+        self.assertIn("In the code\n.br\nWhat it is\n", page("words", "src/GLOSSARY.md"))
+
     def test_a_verb_has_help_of_its_own_and_takes_only_its_options(self):
         def own(*words):
             return set(re.findall(r"(?m)^  --([a-z-]+)", self.run_truss(*words, "--help", worker=None).split("Common options")[0]))
