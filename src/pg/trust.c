@@ -12,9 +12,14 @@
 /* What the query gives the server for a number. */
 #define NOT_PLAIN "truss: no plain table any more:"
 
-static const char has_got[] =
-    " has got a trigger, a rule or row security since this run has looked at it, from another session or by what the "
-    "script calls. Nothing was kept: run again, or do that by hand before.";
+/* SQL, of a row of pg_class: it may have what keeps a row out. Partitions may have it, too, and it does not show here.
+ */
+#define HAS_WAYS  "relhastriggers OR relhasrules OR relrowsecurity"
+#define IS_PARTED "relkind OPERATOR(pg_catalog.=) 'p'"
+
+static const char has_got[] = " has got a trigger, a rule, row security or partitions since this run has looked at it, "
+                              "from another session or by "
+                              "what the script calls. Nothing was kept: run again, or do that by hand before.";
 
 void pg_put_guard_lock(struct buffer *sql, const char *name)
 {
@@ -44,9 +49,9 @@ static void put_block(struct buffer *sql, const struct table_guard *guard)
         "pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;\n"
         "IF truss_kind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v']::pg_catalog.\"char\"[]) THEN LOCK TABLE %s IN "
         "ROW EXCLUSIVE MODE; END IF;\n"
-        "SELECT relhastriggers OR relhasrules OR relrowsecurity INTO truss_has FROM pg_catalog.pg_class "
+        "SELECT " HAS_WAYS "%s INTO truss_has FROM pg_catalog.pg_class "
         "WHERE oid OPERATOR(pg_catalog.=) truss_table;\nIF truss_has THEN\n%s",
-        buffer_string(&name), guard->name, stranger_sql);
+        buffer_string(&name), guard->name, guard->is_plain ? " OR " IS_PARTED : "", stranger_sql);
     buffer_printf(sql,
                   "IF truss_stranger IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = "
                   "pg_catalog.concat(%s, ' has the trigger ', truss_stranger, ', which was not there before: that "
@@ -69,12 +74,11 @@ static void put_query(struct buffer *sql, const struct table_guard *guard)
     struct buffer name = {.arena = sql->arena};
     pg_quote_literal(&name, text_of(guard->name));
     pg_put_guard_lock(sql, guard->name);
-    buffer_printf(
-        sql,
-        "SELECT CASE WHEN c.relhastriggers OR c.relhasrules OR c.relrowsecurity THEN pg_catalog.concat('" NOT_PLAIN
-        " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
-        "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass;",
-        buffer_string(&name));
+    buffer_printf(sql,
+                  "SELECT CASE WHEN " HAS_WAYS " OR " IS_PARTED " THEN pg_catalog.concat('" NOT_PLAIN
+                  " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
+                  "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass;",
+                  buffer_string(&name));
 }
 
 void pg_put_guard(struct buffer *sql, const struct table_guard *guard)

@@ -401,21 +401,26 @@ class Verbs(Case):
             return caught.exception.status.message
         self.assertIn("has the trigger t on truss.audit of eve", self.while_eve_gives_a_trigger_to("truss.audit", mark))
 
-    def test_a_trigger_that_comes_while_a_script_runs_takes_no_row_away(self):
-        files = self.project().add("1", "CREATE TABLE a (id int);\nSELECT pg_advisory_xact_lock(77);")
-        rpc = self.rpc(self.worker(files))
-        holder = self.talk()
-        holder("SELECT pg_advisory_lock(77)")
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(lambda: rpc.call("MigrationService", "Run"))
-            wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"))
-            self.sql("CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
-                     "CREATE TRIGGER q BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION quiet()")
-            holder("SELECT pg_advisory_unlock(77)")
-            reply = answer.result()
-        self.assertFalse(reply.ok)
-        self.assertIn("has got a trigger, a rule or row security since this run has looked at it", reply.failed.error)
-        self.assertEqual(self.sql("SELECT to_regclass('a') IS NULL"), [("t",)])
+    def test_what_comes_while_a_script_runs_takes_no_row_away(self):
+        trigger = ("CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+                   "CREATE TRIGGER q BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION quiet()")
+        parted = ("ALTER TABLE _prisma_migrations RENAME TO plain; CREATE TABLE _prisma_migrations (LIKE plain INCLUDING DEFAULTS) "
+                  "PARTITION BY LIST (migration_name); CREATE TABLE part PARTITION OF _prisma_migrations DEFAULT; ")
+        for what in (trigger.format("_prisma_migrations"), parted + trigger.format("part")):
+            self.setUp()
+            files = self.project().add("1", "CREATE TABLE a (id int);\nSELECT pg_advisory_xact_lock(77);")
+            rpc = self.rpc(self.worker(files))
+            holder = self.talk()
+            holder("SELECT pg_advisory_lock(77)")
+            with self.subTest(what), concurrent.futures.ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(lambda rpc=rpc: rpc.call("MigrationService", "Run"))
+                wait_for(lambda: self.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"))
+                self.sql(what)
+                holder("SELECT pg_advisory_unlock(77)")
+                reply = answer.result()
+                self.assertFalse(reply.ok)
+                self.assertIn("has got a trigger, a rule, row security or partitions since this run has looked at it", reply.failed.error)
+                self.assertEqual(self.sql("SELECT to_regclass('a') IS NULL"), [("t",)])
 
     def test_a_script_that_secures_or_audits_all_tables_may_reach_the_tracking_table(self):
         """By a loop over pg_tables, in a block or in a function: the tracking table is not named, and takes its row all the same."""
