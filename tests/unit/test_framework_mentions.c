@@ -701,16 +701,54 @@ START_TEST(a_look_that_was_cut_is_no_answer)
 }
 END_TEST
 
+static const struct {
+    const char *files[2][2];
+    const char *place; /* a file of a head and very many units */
+    const char *head;
+    const char *unit;
+} hostile[] = {
+    {{ALEMBIC, REVISION}, "alembic/env.py", "from alembic import context\n", "context.configure(version_table=x)\n"},
+    {{ALEMBIC, REVISION}, "alembic/env.py", "context.configure(version_table=", "["},
+    {{GO_MIGRATE, UP}, "Makefile", "x:\n\tmigrate -path ", "/a"},
+    {{GO_MIGRATE, UP}, "main.go", "import \"github.com/golang-migrate/migrate/v4\"\n", "var _ = migrate.New(x(), a)\n"},
+    {{{"manage.py", "import django\n"}, {"requirements.txt", "django\n"}},
+     "a/settings.py",
+     "",
+     "MIGRATION_MODULES = {\n"},
+};
+
+/* What a name may be, and which paths are meant, was asked of all of the file for each place: minutes, and gigabytes.
+ */
+START_TEST(a_hostile_file_is_looked_through_soon)
+{
+    struct folder_list folders = {0};
+    struct project said = project;
+    struct buffer content = {.arena = arena};
+    buffer_puts(&content, hostile[_i].head);
+    while (content.size < (size_t)120 * 1024) {
+        buffer_puts(&content, hostile[_i].unit);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        put(hostile[_i].files[i][0], hostile[_i].files[i][1]);
+    }
+    put(hostile[_i].place, buffer_string(&content));
+    ck_assert(folders_find(arena, &said, &folders, &status));
+    ck_assert_uint_lt(arena_used(arena), (size_t)64 * 1024 * 1024);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_mentions");
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_set_timeout(tests, 15); /* what does not end takes minutes */
     tcase_add_loop_test(tests, a_project_says_its_tracking_table_wherever_it_can_be_said, 0,
                         sizeof projects / sizeof *projects);
     tcase_add_loop_test(tests, code_may_name_another_folder, 0, sizeof folders_in_code / sizeof *folders_in_code);
     tcase_add_loop_test(tests, what_was_read_is_read_again_where_it_changed, 0, sizeof edits / sizeof *edits);
     tcase_add_test(tests, a_look_that_was_cut_is_no_answer);
+    tcase_add_loop_test(tests, a_hostile_file_is_looked_through_soon, 0, sizeof hostile / sizeof *hostile);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

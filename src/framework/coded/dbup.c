@@ -33,7 +33,7 @@ static const char *dotted(struct arena *arena, const char *path, bool is_resourc
 
 /* What stands in front of the names of resources, with its dot: the project's RootNamespace, or what the project is
  * called; "" where files are no resources. */
-static const char *prefix_of(struct arena *arena, const struct folder *folder)
+static const char *prefix_in(struct arena *arena, const struct folder *folder)
 {
     static const char open[] = "<RootNamespace>";
     const char *const name = folder_matching(arena, folder, "*.{cs|fs|vb}proj", 0);
@@ -51,6 +51,15 @@ static const char *prefix_of(struct arena *arena, const struct folder *folder)
                         dotted(arena, arena_printf(arena, "%s/", folder->path + base), true));
 }
 
+/* It is read for each file, and goes again each time. */
+static const char *prefix_of(struct arena *arena, const struct folder *folder)
+{
+    struct arena *const reading = arena_new(0);
+    const char *const prefix = arena_strdup(arena, prefix_in(reading, folder));
+    arena_free(reading);
+    return prefix;
+}
+
 static bool dbup_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                         const char **warning)
 {
@@ -64,10 +73,26 @@ static bool dbup_accept(struct arena *arena, const struct folder *folder, struct
 
 extern const struct framework framework_dbup;
 
+/* What a file may be called in a row. */
+struct own_names {
+    const char *resource;
+    const char *path;
+};
+
 static bool is_end_of(struct text row, const char *own)
 {
     const size_t size = strlen(own);
     return text_ends_with(row, own) && (row.size == size || row.data[row.size - size - 1] == '.');
+}
+
+static const struct own_names *names_of(struct arena *arena, const struct migration_files *files)
+{
+    struct own_names *const names = arena_array(arena, files->count + 1, sizeof *names);
+    for (size_t i = 0; i < files->count; i++) {
+        names[i].resource = dotted(arena, files->items[i].filename, true);
+        names[i].path = dotted(arena, files->items[i].filename, false);
+    }
+    return names;
 }
 
 /* A program may have given its scripts other names in front: the file counts whose own name is the end of the row's. */
@@ -76,15 +101,13 @@ static bool dbup_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_dbup.ledger)) {
         return false;
     }
+    const struct own_names *const names = names_of(reading->arena, reading->files);
     for (size_t i = 0; i < reading->entries.count; i++) {
         struct ledger_entry *const entry = &reading->entries.items[i];
         const struct text row = text_of(ledger_entry_key(entry));
         for (size_t j = 0; j < reading->files->count; j++) {
-            const struct migration_file *const file = &reading->files->items[j];
-            entry->key = is_end_of(row, dotted(reading->arena, file->filename, true)) ||
-                                 is_end_of(row, dotted(reading->arena, file->filename, false))
-                             ? file->key
-                             : entry->key;
+            const bool is_its = is_end_of(row, names[j].resource) || is_end_of(row, names[j].path);
+            entry->key = is_its ? reading->files->items[j].key : entry->key;
         }
     }
     return true;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SETTINGS_LIMIT ((size_t)256 * 1024)
+#define MOST_MODULES   1000
 #define WORD           "MIGRATION_MODULES"
 
 /* The next pair of a dictionary: the quoted key, and the quoted module or None. False: it is none, or the end. */
@@ -69,6 +70,10 @@ static void add(struct arena *arena, struct django_modules *modules, struct text
         known->directory = directory;
         return;
     }
+    if (modules->count == MOST_MODULES) {
+        modules->unread = "The settings name more modules than are read in " WORD;
+        return;
+    }
     modules->items = arena_grow(arena, modules->items, modules->count, &modules->capacity, sizeof *modules->items);
     modules->items[modules->count++] = (struct django_module){.app = name, .directory = directory};
 }
@@ -83,7 +88,8 @@ static void read_settings(struct arena *arena, const char *root, const char *pat
         return;
     }
     struct text rest = content;
-    for (struct text line; text_next_line(&rest, &line);) {
+    bool is_computed = false;
+    for (struct text line; !is_computed && text_next_line(&rest, &line);) {
         struct text app;
         struct text module;
         if (!text_starts_with(text_trim(line), WORD)) {
@@ -94,10 +100,11 @@ static void read_settings(struct arena *arena, const char *root, const char *pat
         struct text inner;
         if (!django_modules_are_plain(text_slice(content, word, content.size))) {
             modules->unread = arena_printf(arena, "%s, line %u, computes " WORD, path, text_position(content, at).line);
+            is_computed = true;
             continue;
         }
         find_dictionary(text_slice(content, word, content.size), &inner);
-        while (next_pair(&inner, &app, &module)) {
+        while (modules->count <= MOST_MODULES && next_pair(&inner, &app, &module)) {
             add(arena, modules, unquoted(app), unquoted(module));
         }
     }

@@ -14,8 +14,9 @@
 static const char *const functions[] = {"Migrate", "MigrateSession", NULL};
 
 /* The offset behind the next `Migrate:` or `MigrateSession:` in front of `end`; SIZE_MAX: there is none. */
-static size_t find_function(struct text source, size_t from, size_t end)
+static size_t find_function(struct text whole, size_t from, size_t end)
 {
+    const struct text source = text_slice(whole, 0, end + 1); /* what is behind it is another migration's */
     size_t first = SIZE_MAX;
     for (size_t i = 0; functions[i] != NULL; i++) {
         for (size_t at = from; (at = code_find_word(source, functions[i], at)) != SIZE_MAX && at < end;) {

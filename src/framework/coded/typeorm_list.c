@@ -12,19 +12,29 @@
 
 #define TIME_DIGITS 13
 
-/* The next path behind `from` or `require(`, relative to the file; NULL: there is none. */
+/* The offset of the next path in quotes behind `from` or `require(`, which is looked for once from the front to the
+ * end. SIZE_MAX: there is none. */
+static size_t find_import(struct text source, size_t at)
+{
+    static const char *const words[] = {"from ", "require(", NULL};
+    for (; at < source.size; at++) {
+        const struct text before = text_slice(source, 0, at);
+        const bool is_quote = source.data[at] == '\'' || source.data[at] == '"';
+        for (size_t i = 0; is_quote && words[i] != NULL; i++) {
+            if (text_ends_with(before, words[i])) {
+                return at + 1;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* The next path that is imported, relative to the file; NULL: there is none. */
 static const char *next_import(struct arena *arena, struct text source, size_t *at)
 {
-    static const char *const words[] = {"from '", "from \"", "require('", "require(\"", NULL};
-    size_t first = SIZE_MAX;
-    size_t behind = 0;
-    for (size_t i = 0; words[i] != NULL; i++) {
-        const size_t found = text_find(source, words[i], *at);
-        behind = found < first ? found + strlen(words[i]) : behind;
-        first = found < first ? found : first;
-    }
+    const size_t behind = find_import(source, *at);
     const size_t end =
-        first == SIZE_MAX ? SIZE_MAX : text_find(source, (const char[]){source.data[behind - 1], '\0'}, behind);
+        behind == SIZE_MAX ? SIZE_MAX : text_find(source, (const char[]){source.data[behind - 1], '\0'}, behind);
     *at = end == SIZE_MAX ? source.size : end + 1;
     return end == SIZE_MAX ? NULL : arena_strndup(arena, source.data + behind, end - behind);
 }

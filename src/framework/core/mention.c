@@ -13,6 +13,8 @@
 
 #define LONGEST_NAME  255 /* bytes; PostgreSQL keeps 63 */
 #define COMMAND_LIMIT 400 /* bytes that are looked back in a list for the command of a flag */
+#define COMMENT_LIMIT 500 /* bytes that are looked back for the beginning of a comment */
+#define MOST_PLACES   200 /* of a constant's name in a file: of one that is there more often nothing is known */
 
 /* Names of these are programs: a word without quotes in them is a constant's or a function's. */
 static const char program_names[] =
@@ -44,7 +46,7 @@ static bool is_commented(struct text content, size_t at)
 {
     static const char *const signs[] = {"//", "#", "-- ", "*", "/*", "<!--", ";", NULL};
     size_t start = at;
-    while (start > 0 && content.data[start - 1] != '\n') {
+    while (start > 0 && at - start < COMMENT_LIMIT && content.data[start - 1] != '\n') {
         start--;
     }
     const struct text before = text_trim(text_slice(content, start, at));
@@ -139,7 +141,11 @@ static bool read_constant(const struct reading *reading, struct text name, struc
     const struct text content = reading->content;
     const char *const word = arena_strndup(reading->arena, name.data, name.size);
     bool is_found = false;
+    size_t places = 0;
     for (size_t at = 0; (at = text_find(content, word, at)) != SIZE_MAX; at += name.size) {
+        if (++places > MOST_PLACES) {
+            return false;
+        }
         size_t behind = skip(content, at + name.size, false);
         if (!stands_alone(content, at, word) || is_commented(content, at)) {
             continue;
@@ -219,6 +225,9 @@ static enum mention_kind read_bare(const struct reading *reading, size_t at, str
 
 static enum mention_kind read_value(const struct reading *reading, size_t at, struct text *value)
 {
+    while (reading->is_program && byte_at(reading->content, at) == '[' && byte_at(reading->content, at + 1) != ']') {
+        at = skip(reading->content, at + 1, true);
+    }
     const char c = byte_at(reading->content, at);
     *value = (struct text){0};
     if (c == '"' || c == '\'' || c == '`') {
@@ -235,9 +244,7 @@ static enum mention_kind read_value(const struct reading *reading, size_t at, st
         *value = name_at(reading->content, at + 1);
         return MENTION_LITERAL;
     }
-    return c == '[' && byte_at(reading->content, at + 1) != ']'
-               ? read_value(reading, skip(reading->content, at + 1, true), value)
-               : read_name(reading, at, value);
+    return read_name(reading, at, value);
 }
 
 /* Behind the sign between a word and its value; SIZE_MAX: it is only called by its name there. */

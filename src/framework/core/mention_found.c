@@ -8,6 +8,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MOST_COMPUTED 50 /* paths that code computes and that are looked at */
+
 struct wanted mention_wanted(struct folder *folder, const struct project *project)
 {
     struct wanted wanted = {.folder = folder};
@@ -99,7 +101,7 @@ static void note_path(struct arena *arena, struct wanted *wanted, const struct m
                       const struct source_file *file, const struct mentioned *mentioned)
 {
     if (mentioned->kind == MENTION_COMPUTED && mention->files != NULL &&
-        !mention_has_name(arena, wanted->folder, file, mentioned->at)) {
+        (wanted->computed_count++ >= MOST_COMPUTED || !mention_has_name(arena, wanted->folder, file, mentioned->at))) {
         wanted->computed_path = wanted->computed_path != NULL
                                     ? wanted->computed_path
                                     : arena_printf(arena, "%s, which is computed and cannot be read without running it",

@@ -19,6 +19,7 @@ struct wanted {
     struct finding found[MENTION_PATH + 1];
     bool is_path_named;        /* a command names this folder, or one that cannot be read */
     bool is_only;              /* a walk through the whole project has found no other folder of its framework */
+    size_t computed_count;     /* paths that code computes */
     const char *computed_path; /* what is to be said of code that computes it; NULL: there is none */
     const char *other_path;    /* what is to be said of a command that names another one; NULL: there is none */
 };

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define CONFIGURATION_LIMIT ((size_t)256 * 1024) /* bytes */
+#define MOST_PATH           1024                 /* bytes of one that is looked for */
+#define MOST_HERE           200                  /* bytes of a line whose variables are looked for */
+#define MOST_PARTS          32                   /* of one, that may be the project's */
 
 /* "sql/real" of "file://./sql/real/"; NULL for what is no path. */
 static const char *plain_path(struct arena *arena, const char *said)
@@ -29,6 +32,9 @@ static const char *plain_path(struct arena *arena, const char *said)
         said += 2;
     }
     size_t size = strlen(said);
+    if (size > MOST_PATH) {
+        return NULL;
+    }
     while (size > 0 && said[size - 1] == '/') {
         size--;
     }
@@ -159,12 +165,22 @@ static enum named_path judge_from(struct arena *arena, const struct folder *fold
     return whole == NULL ? NAMED_NOTHING : mention_judge(arena, folder, whole);
 }
 
+/* The last parts of a path: no project is deeper, and each end is looked for. */
+static const char *last_parts(const char *path)
+{
+    const char *start = path + strlen(path);
+    for (size_t parts = 0; start > path && parts < MOST_PARTS; parts += *start == '/' ? 1 : 0) {
+        start--;
+    }
+    return *start == '/' ? start + 1 : start;
+}
+
 /* "/app/db/real", where the project was copied into a container: the longest end of the path that is in the project. */
 static enum named_path judge_absolute(struct arena *arena, const struct folder *folder, const char *path)
 {
     const char *const root = folder->root;
     const bool is_whole = is_within(path, root) && path[strlen(root)] == '/';
-    const char *tail = is_whole ? path + strlen(root) + 1 : path + 1;
+    const char *tail = is_whole ? path + strlen(root) + 1 : last_parts(path + 1);
     enum named_path named = NAMED_NOTHING;
     for (; tail != NULL && named == NAMED_NOTHING; tail = strchr(tail, '/'), tail += tail == NULL ? 0 : 1) {
         named = *tail == '\0' ? NAMED_NOTHING : judge_from(arena, folder, "", tail);
@@ -216,7 +232,8 @@ bool mention_has_name(struct arena *arena, const struct folder *folder, const st
 {
     const char *const slash = strrchr(folder->path, '/');
     const char *const name = slash == NULL ? folder->path : slash + 1;
-    const struct text here = text_slice(file->content, at, text_find(file->content, "\n", at));
+    const struct text line = text_slice(file->content, at, text_find(file->content, "\n", at));
+    const struct text here = text_slice(line, 0, MOST_HERE);
     bool has = is_text_of(arena, here, name);
     for (size_t i = 0; !has && i < here.size;) {
         size_t end = i;
@@ -224,8 +241,8 @@ bool mention_has_name(struct arena *arena, const struct folder *folder, const st
             end++;
         }
         struct text rest = file->content;
-        for (struct text line; !has && end > i && text_next_line(&rest, &line);) {
-            has = is_set_in(line, text_slice(here, i, end)) && is_text_of(arena, line, name);
+        for (struct text one; !has && end > i && text_next_line(&rest, &one);) {
+            has = is_set_in(one, text_slice(here, i, end)) && is_text_of(arena, one, name);
         }
         i = end > i ? end : i + 1;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define COMMAND_LIMIT ((size_t)256 * 1024)
+#define MOST_PATH     1024 /* bytes of a directory that is mounted */
 
 static const char *const files[] = {"Dockerfile*",
                                     "*.Dockerfile",
@@ -94,11 +95,11 @@ const char *liquibase_command_mount(struct arena *arena, const struct source_fil
     const struct text content = file->content;
     for (size_t at = 0; (at = text_find(content, place, at)) != SIZE_MAX; at++) {
         size_t end = at;
-        while (end > 0 && strchr(": \t", content.data[end - 1]) != NULL) {
+        while (end > 0 && at - end < MOST_PATH && strchr(": \t", content.data[end - 1]) != NULL) {
             end--;
         }
         size_t start = end;
-        while (start > 0 && strchr(" \t\n\"'", content.data[start - 1]) == NULL) {
+        while (start > 0 && end - start < MOST_PATH && strchr(" \t\n\"'", content.data[start - 1]) == NULL) {
             start--;
         }
         const struct text host = text_slice(content, start, end);
