@@ -711,6 +711,7 @@ static const struct {
     {{ALEMBIC, REVISION}, "alembic/env.py", "context.configure(version_table=", "["},
     {{GO_MIGRATE, UP}, "Makefile", "x:\n\tmigrate -path ", "/a"},
     {{GO_MIGRATE, UP}, "main.go", "import \"github.com/golang-migrate/migrate/v4\"\n", "var _ = migrate.New(x(), a)\n"},
+    {{FLYWAY, {"pom.xml", "<artifactId>flyway-core</artifactId>\n"}}, "flyway.toml", "", "[environments.a]\n"},
     {{{"manage.py", "import django\n"}, {"requirements.txt", "django\n"}},
      "a/settings.py",
      "",

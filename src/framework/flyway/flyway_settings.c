@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MOST_ENVIRONMENTS 64 /* of flyway.toml: all of the file is read for each */
+
 const struct flyway_settings flyway_usual = {
     .prefix = "V",
     .repeatable_prefix = "R",
@@ -283,6 +285,10 @@ static void read_environments(struct arena *arena, struct folder *folder, const 
         if ((start > 0 && file->content.data[start - 1] != '\n') || memchr(name.data, '.', name.size) != NULL ||
             (named != NULL && !text_is(name, named))) {
             continue;
+        }
+        if (count == MOST_ENVIRONMENTS) {
+            unread_ledger_because(arena, folder, *file, start, "has more environments than are read");
+            break;
         }
         const char *const one = first_schema(arena, file->content, arena_strndup(arena, section.data, section.size));
         if (count++ > 0 && !is_same(one, schema)) {
