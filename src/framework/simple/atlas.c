@@ -174,6 +174,25 @@ static const char *hcl_value(struct arena *arena, struct text content, const cha
     return text;
 }
 
+/* Where an environment says it otherwise than the first, which was taken; SIZE_MAX: none does. Its tool is told by
+ * --env which one is meant. Addresses of another kind ("atlas://app") are no folder of the project. */
+static size_t hcl_otherwise(struct arena *arena, struct text content, const char *key, const char *taken)
+{
+    static const char scheme[] = "file://";
+    const bool is_folder = text_starts_with(text_of(taken), scheme);
+    struct text said = hcl_said(content, key);
+    for (int i = 0; said.size != 0; i++) {
+        const size_t at = (size_t)(said.data - content.data);
+        const char *const text = i < MOST_LOCALS ? hcl_text(arena, content, said) : NULL;
+        const bool counts = text == NULL || !is_folder || text_starts_with(text_of(text), scheme);
+        if (counts && (text == NULL || strcmp(text, taken) != 0)) {
+            return at;
+        }
+        said = hcl_said(text_slice(content, at + said.size, content.size), key);
+    }
+    return SIZE_MAX;
+}
+
 static bool atlas_configure(struct arena *arena, struct folder *folder)
 {
     struct source_file file = {.name = "atlas.hcl"};
@@ -188,12 +207,19 @@ static bool atlas_configure(struct arena *arena, struct folder *folder)
     const char *directory = hcl_value(arena, file.content, "dir", &at);
     unread_folder(arena, folder, file, at, "dir");
     if (directory != NULL && folder->unread == NULL && text_starts_with(text_of(directory), "file://")) {
+        unread_folder_because(arena, folder, file, hcl_otherwise(arena, file.content, "dir", directory),
+                              "has another dir than an environment before it");
         directory += strlen("file://");
         directory += directory[0] == '.' && directory[1] == '/' ? 2 : 0;
         folder->path = path_join(arena, folder->base, arena_strndup(arena, directory, strcspn(directory, "?")));
     }
     folder->ledger.schema = hcl_value(arena, file.content, "revisions_schema", &at);
     unread_ledger(arena, folder, file, at, "revisions_schema");
+    if (folder->ledger.schema != NULL) {
+        unread_ledger_because(arena, folder, file,
+                              hcl_otherwise(arena, file.content, "revisions_schema", folder->ledger.schema),
+                              "has another revisions_schema than an environment before it");
+    }
     folder->evidence = path_join(arena, folder->base, file.name);
     return true;
 }

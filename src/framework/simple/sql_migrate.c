@@ -6,24 +6,59 @@
 #include "framework/core/unread.h"
 #include "framework/formats/config.h"
 
-/* dbconfig.yml has environments; the first one's that says a directory is taken. */
+#include <string.h>
+
+static const char *const environments[] = {"production", "development", "staging", "test"};
+enum { ENVIRONMENTS = sizeof environments / sizeof environments[0] };
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+/* Which environment a run is of is said to the tool alone (-env): where two differ, either could be meant. */
+static void ask_where_they_differ(struct arena *arena, struct folder *folder, struct source_file file, size_t taken)
+{
+    for (size_t i = taken + 1; i < ENVIRONMENTS; i++) {
+        const char *const here = config_yaml(arena, file.content, (const char *const[]){environments[i], "dir", NULL});
+        const size_t at = text_find(file.content, arena_printf(arena, "%s:", environments[i]), 0);
+        if (here == NULL) {
+            continue;
+        }
+        if (!is_same(path_join(arena, folder->base, here), folder->path)) {
+            unread_folder_because(arena, folder, file, at,
+                                  arena_printf(arena, "has another dir for %s (%s) than for %s", environments[i], here,
+                                               environments[taken]));
+        }
+        if (!is_same(config_yaml(arena, file.content, (const char *const[]){environments[i], "table", NULL}),
+                     folder->ledger.table) ||
+            !is_same(config_yaml(arena, file.content, (const char *const[]){environments[i], "schema", NULL}),
+                     folder->ledger.schema)) {
+            unread_ledger_because(
+                arena, folder, file, at,
+                arena_printf(arena, "has another table for %s than for %s", environments[i], environments[taken]));
+        }
+    }
+}
+
+/* dbconfig.yml has environments: the first one's that says a directory is taken, and others are to say the same. */
 static bool sql_migrate_configure(struct arena *arena, struct folder *folder)
 {
-    static const char *const environments[] = {"production", "development", "staging", "test"};
     struct text content;
     if (!folder_read(arena, folder, "dbconfig.yml", &content)) {
         return false;
     }
+    const struct source_file file = {"dbconfig.yml", content};
     folder->evidence = path_join(arena, folder->base, "dbconfig.yml");
-    for (size_t i = 0; i < sizeof environments / sizeof environments[0] && folder->path == NULL; i++) {
+    for (size_t i = 0; i < ENVIRONMENTS && folder->path == NULL; i++) {
         const char *const path[] = {environments[i], "dir", NULL};
         const char *const directory = config_yaml(arena, content, path);
-        unread_folder(arena, folder, (struct source_file){"dbconfig.yml", content},
-                      config_yaml_unread(arena, content, path), "dir");
+        unread_folder(arena, folder, file, config_yaml_unread(arena, content, path), "dir");
         if (directory != NULL && folder->unread == NULL) {
             folder->path = path_join(arena, folder->base, directory);
             folder->ledger.table = config_yaml(arena, content, (const char *const[]){environments[i], "table", NULL});
             folder->ledger.schema = config_yaml(arena, content, (const char *const[]){environments[i], "schema", NULL});
+            ask_where_they_differ(arena, folder, file, i);
         }
     }
     return true;
