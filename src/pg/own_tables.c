@@ -198,6 +198,10 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
                                     "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
                                     "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",
                                     pg_session_user(session));
+    } else if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
+        status->hint =
+            "Truss keeps the steps of this in the schema \"truss\", and the session takes no writes: the server "
+            "is a standby, or default_transaction_read_only is on. truss check tells which.";
     }
     return false;
 }

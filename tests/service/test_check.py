@@ -304,6 +304,10 @@ class Check(Case):
     def test_read_only_sessions(self):
         self.sql(f"ALTER DATABASE {self.database} SET default_transaction_read_only = on")
         self.assert_warned(self.check("CREATE TABLE n ();"), "read-only")
+        with self.assertRaises(harness.RpcError) as refused:
+            self.rpc(self.worker(self.project().add("1", "CREATE TABLE n ();"))).call("MigrationService", "StartRun")
+        self.assertEqual(refused.exception.status.detail.sqlstate, "25006")
+        self.assertIn("is a standby, or default_transaction_read_only is on", refused.exception.status.detail.hint)
 
     def test_a_role_with_too_few_connections(self):
         _, url = self.role(attributes="CONNECTION LIMIT 2")
