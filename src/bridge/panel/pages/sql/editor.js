@@ -26,6 +26,7 @@ export function sqlEditor(act) {
   let offer = null; // { from, items, at }
   let wrong = -1; // where an error is
   let isAsked = false;
+  let emptyAt = -1; // the caret where there was nothing to offer; -1: nobody waits for an offer
 
   function paint() {
     const text = field.value;
@@ -90,11 +91,13 @@ export function sqlEditor(act) {
     isAsked = asked;
     const found = field.selectionStart === field.selectionEnd ? act.complete(field.value, field.selectionStart, asked) : null;
     offer = found && { ...found, at: 0 };
+    emptyAt = offer ? -1 : field.selectionStart;
     showOffer();
   }
 
   function close() {
     offer = null;
+    emptyAt = -1;
     showOffer();
   }
 
@@ -152,7 +155,8 @@ export function sqlEditor(act) {
     selection: () => [field.selectionStart, field.selectionEnd],
     set(text) { field.value = text; written(); },
     insert(text) { write(text, field.selectionStart, field.selectionEnd); },
-    offerAgain() { if (offer) look(isAsked); },
+    /** Names have come: they are offered where there was an offer, or where there was nothing to offer and the caret still waits. */
+    offerAgain() { if (offer || (emptyAt === field.selectionStart && document.activeElement === field)) look(isAsked); },
     /** Underlines the word there; -1: none. */
     mark(from) { wrong = from; paint(); },
   };
