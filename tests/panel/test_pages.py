@@ -407,6 +407,14 @@ class Others(Pages):
         self.see("h1", "Applied 1 migration")
         self.see(".heading", "by anna, approved by bert")
 
+    def test_a_refused_run_is_told_from_a_failed_one(self):
+        http = self.bridge(self.worker(self.project().add("1_m", "SELECT 1;")))
+        run = http.post("/api/migrations/idempotent/run", {"plan_hash": "0" * 64}, headers={"Prefer": "respond-async"}).json
+        self.open(None, f"/runs/{run['id']}", http=http)
+        self.see(".heading .badge", "refused")
+        self.visit("/runs?state=refused")
+        self.see(".virtual .badge", "refused")
+
     def test_a_worker_that_is_gone_is_said_on_every_page(self):
         process = self.worker(self.project())
         http = self.bridge(process)

@@ -9,15 +9,18 @@ import { runPage } from "./runs/run.js";
 
 export const RUN_STATES = {
   running: { state: "running", sign: "▸" }, succeeded: { state: "succeeded", sign: "✓" }, failed: { state: "failed", sign: "✕" },
-  cancelled: { state: "cancelled", sign: "–" }, lost: { state: "lost", sign: "?" },
+  refused: { state: "warning", sign: "!" }, cancelled: { state: "cancelled", sign: "–" }, lost: { state: "lost", sign: "?" },
 };
+
+/** What was refused has failed to the service; to who reads the list it is another thing: nothing was run. */
+export const stateOf = (run) => run.refused ? "refused" : run.state;
 
 const took = (run) => run.started_at ? duration((run.finished_at ? new Date(run.finished_at) : Date.now()) - new Date(run.started_at)) : "";
 
 export function start({ draw }) {
   let open = null;
   const table = virtualTable({ label: "Runs", keyOf: (run) => run.id, rowProps: (run) => ({ onclick: (event) => { if (!event.target.closest("a")) go(link("runs", run.id)); } }), columns: [
-    { name: "State", class: "col-state", cell: (run) => badge(RUN_STATES[run.state] ?? {}, run.state) },
+    { name: "State", class: "col-state", cell: (run) => badge(RUN_STATES[stateOf(run)] ?? {}, stateOf(run)) },
     { name: "What came of it", class: "col-name", cell: (run) => h("a", { href: link("runs", run.id), title: run.summary }, run.summary || "A run") },
     { name: "By", class: "col-by", cell: (run) => h("span", { class: "muted", title: run.started_by || "Nobody was asked for a login" }, run.started_by || "–") },
     { name: "Began", class: "col-time wide", cell: (run) => h("time", { class: "muted" }, moment(run.started_at)) },
@@ -36,11 +39,11 @@ export function start({ draw }) {
     if (!data) return error ? failure({ error, again: runs.refresh }) : skeleton({});
     const all = data.operations;
     const only = route().query.get("state") ?? "";
-    const rows = only ? all.filter((run) => run.state === only) : all;
+    const rows = only ? all.filter((run) => stateOf(run) === only) : all;
     table.show(rows);
-    const states = Object.keys(RUN_STATES).filter((state) => all.some((run) => run.state === state));
+    const states = Object.keys(RUN_STATES).filter((state) => all.some((run) => stateOf(run) === state));
     return all.length === 0 ? empty({ title: "Nothing was run yet", actions: [h("a", { class: "button", href: link("migrations") }, "Migrations")] }, h("p", {}, "Every run in the background is here, whoever began it: this page, the command line, a pipeline."))
-      : [h("div", { class: "bar-row" }, chips({ name: "state", label: "Only those in one state", rows: states.map((state) => ({ value: state, label: state, state: RUN_STATES[state].state, count: all.filter((run) => run.state === state).length })) }),
+      : [h("div", { class: "bar-row" }, chips({ name: "state", label: "Only those in one state", rows: states.map((state) => ({ value: state, label: state, state: RUN_STATES[state].state, count: all.filter((run) => stateOf(run) === state).length })) }),
         h("span", { class: "muted" }, all.length >= 100 ? "the newest 100" : plural(all.length, "run"))), table.element];
   }
 
