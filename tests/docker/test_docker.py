@@ -91,7 +91,8 @@ class Compose(Case):
         found = set()
         for _ in range(2):
             inside = self.start_worker(folder, harness.free_port())
-            self.assertEqual(self.truss("status", environment=inside).returncode, 0)
+            status = self.truss("status", environment=inside)
+            self.assertEqual(status.returncode, 0, status.stderr)
             outside = self.truss("status", environment={"TRUSS_WORKER": inside["TRUSS_WORKER"]})
             self.assertEqual(outside.returncode, 1)
             self.assertIn("needs a login", outside.stderr)

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import certificates
 import harness
 import issuer
-from harness import Case, RpcError
+from harness import Case, RpcError, wait_for
 from issuer import Key, claims
 
 UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE = 16, 7, 14
@@ -115,7 +115,7 @@ class Oidc(Case):
         self.write("oidc.toml", rule())
         os.chmod(self.rules, 0o666)
         self.assertEqual(self.who(rpc, self.curve.sign(claims()))[0], UNAVAILABLE)
-        self.assertIn("Others could change", self.process.text())
+        wait_for(lambda: "Others could change" in self.process.text())  # it is read by another thread
 
     def test_keys_of_a_url_are_fetched_and_a_new_key_is_asked_for_once(self):
         server = self.served({"keys": [self.key.public()]})
