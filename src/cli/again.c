@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/words.h"
+#include "cli/table.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -77,8 +78,7 @@ static void put_options(struct buffer *out, const struct cli *cli, bool only_pla
 {
     for (size_t i = 0; cli->command->options[i] != OPTION_NONE; i++) {
         const enum option_id id = cli->command->options[i];
-        const bool on_line = cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
-        if (on_line && id != left_out && !is_once(id) && (!only_places || is_place(id))) {
+        if (cli_is_on_line(cli, id) && id != left_out && !is_once(id) && (!only_places || is_place(id))) {
             put_option(out, cli, id);
         }
     }

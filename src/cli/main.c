@@ -64,24 +64,6 @@ static int print_error(const struct cli *cli)
     return status_is_because(status, REASON_LOCKED) ? EXIT_LOCKED : EXIT_ERROR;
 }
 
-static bool needs_worker(const struct cli_command *command)
-{
-    size_t i = 0;
-    while (command->options[i] != OPTION_NONE && command->options[i] != OPTION_worker) {
-        i++;
-    }
-    return command->options[i] != OPTION_NONE;
-}
-
-static bool is_common(enum option_id id)
-{
-    size_t i = 0;
-    while (cli_common_options[i] != OPTION_NONE && cli_common_options[i] != id) {
-        i++;
-    }
-    return cli_common_options[i] != OPTION_NONE;
-}
-
 /* Prints the options that are common, or those that are the command's own, or its verb's; a title stands above them, if
  * there are any. */
 static void print_options(const struct cli_command *command, const struct cli_verb *verb, bool are_common,
@@ -91,7 +73,7 @@ static void print_options(const struct cli_command *command, const struct cli_ve
     size_t count = 0;
     for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
         const enum option_id id = command->options[i];
-        if (is_common(id) == are_common && (verb == NULL || cli_verb_takes(verb, id))) {
+        if (cli_has_option(cli_common_options, id) == are_common && (verb == NULL || cli_verb_takes(verb, id))) {
             shown[count++] = id;
         }
     }
@@ -183,11 +165,8 @@ static bool find_command(int argc, char **argv)
 /* Also where the options cannot be read. */
 static bool wants_json(const struct cli_command *command, int argc, char **argv)
 {
-    size_t i = 0;
-    while (command->options[i] != OPTION_NONE && command->options[i] != OPTION_json) {
-        i++;
-    }
-    for (int at = 1; command->options[i] != OPTION_NONE && at < argc && strcmp(argv[at], "--") != 0; at++) {
+    const bool may = cli_has_option(command->options, OPTION_json);
+    for (int at = 1; may && at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strcmp(argv[at], "--json") == 0) {
             return true;
         }
@@ -231,7 +210,8 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
         cli->status->hint = arena_printf(cli->arena, "truss %s --help shows its options and examples.", command->name);
         return print_error(cli);
     }
-    const int code = needs_worker(command) && !worker_find(cli) ? EXIT_ERROR : command->run(cli);
+    const int code =
+        cli_has_option(command->options, OPTION_worker) && !worker_find(cli) ? EXIT_ERROR : command->run(cli);
     worker_leave(cli);
     return code == EXIT_ERROR && cli->status->code != STATUS_OK ? print_error(cli) : code;
 }

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "cli/child.h"
+#include "cli/table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,8 +77,8 @@ static void add_words(const struct cli *cli, const char **argv, size_t count)
     for (size_t i = 0; cli->command->options[i] != OPTION_NONE && count < MOST_WORDS - 1; i++) {
         const enum option_id id = cli->command->options[i];
         const struct option *const option = option_of(id);
-        const bool is_said = cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
-        if (!is_said || (option->programs & OF_WORKER) == 0 || option->kind == OPTION_SECRET || id == OPTION_help) {
+        if (!cli_is_on_line(cli, id) || (option->programs & OF_WORKER) == 0 || option->kind == OPTION_SECRET ||
+            id == OPTION_help) {
             continue;
         }
         const char *const value =

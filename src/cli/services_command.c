@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/call.h"
 #include "cli/input.h"
+#include "cli/table.h"
 #include "rpc/json.h"
 #include "truss/backup/v1/backup.pb-c.h"
 #include "truss/branch/v1/branch.pb-c.h"
@@ -48,20 +49,15 @@ static bool is_meant(const struct found *one, const char *name)
 
 static bool fail_unknown(struct cli *cli, const char *name)
 {
-    const char *nearest = NULL;
-    size_t least = NEAR + 1;
+    struct cli_near near = {.wanted = name, .below = NEAR + 1};
     for (size_t i = 0; i < SERVICES; i++) {
         for (unsigned j = 0; j < services[i]->n_methods; j++) {
-            const size_t distance = text_distance(text_of(name), text_of(services[i]->methods[j].name));
-            if (distance < least && distance * 2 <= strlen(services[i]->methods[j].name)) {
-                least = distance;
-                nearest = services[i]->methods[j].name;
-            }
+            cli_near_try(&near, services[i]->methods[j].name);
         }
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT, "There is no method \"%s\"%s%s%s", name,
-                nearest == NULL ? "." : "; did you mean \"", nearest == NULL ? "" : nearest,
-                nearest == NULL ? "" : "\"?");
+                near.name == NULL ? "." : "; did you mean \"", near.name == NULL ? "" : near.name,
+                near.name == NULL ? "" : "\"?");
     cli->status->hint = "truss services lists them.";
     return false;
 }

@@ -332,6 +332,29 @@ const struct cli_command cli_commands[] = {
     {0},
 };
 
+bool cli_has_option(const enum option_id *options, enum option_id id)
+{
+    size_t i = 0;
+    while (options[i] != OPTION_NONE && options[i] != id) {
+        i++;
+    }
+    return options[i] != OPTION_NONE;
+}
+
+bool cli_is_on_line(const struct cli *cli, enum option_id id)
+{
+    return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
+}
+
+void cli_near_try(struct cli_near *near, const char *name)
+{
+    const size_t distance = text_distance(text_of(near->wanted), text_of(name));
+    if (distance < near->below && distance * 2 <= strlen(name)) {
+        near->below = distance;
+        near->name = name;
+    }
+}
+
 const struct cli_command *cli_find(const char *name)
 {
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
@@ -353,19 +376,16 @@ static const char *const elsewhere[][2] = {
 
 const struct cli_command *cli_nearest(const char *name)
 {
-    const struct cli_command *nearest = NULL;
+    struct cli_near near = {.wanted = name, .below = NEAR + 1};
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         if (strcmp(name, elsewhere[i][0]) == 0) {
             return cli_find(elsewhere[i][1]);
         }
     }
-    size_t least = NEAR + 1;
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        const size_t distance = text_distance(text_of(name), text_of(command->name));
-        if (command->help != NULL && distance < least && distance * 2 <= strlen(command->name)) {
-            least = distance;
-            nearest = command;
+        if (command->help != NULL) {
+            cli_near_try(&near, command->name);
         }
     }
-    return nearest;
+    return near.name == NULL ? NULL : cli_find(near.name);
 }

@@ -13,10 +13,26 @@ extern const enum option_id cli_common_options[];
 /* Ends with a NULL name. */
 extern const struct cli_command cli_commands[];
 
+/* Is it in the list, which ends with OPTION_NONE? */
+bool cli_has_option(const enum option_id *options, enum option_id id);
+
+/* Was it said on the command line, not by a variable or a file? */
+bool cli_is_on_line(const struct cli *cli, enum option_id id);
+
 /* NULL where there is none. */
 const struct cli_command *cli_find(const char *name);
 
 /* The one whose name is nearest to a name that is none; NULL: none is near. */
 const struct cli_command *cli_nearest(const char *name);
+
+/* The nearest so far to a name that is none, for "did you mean". Both names are borrowed. */
+struct cli_near {
+    const char *wanted;
+    size_t below;     /* letters that differ: fewer than these. Begin with one more than may be wrong */
+    const char *name; /* NULL: none is near */
+};
+
+/* Takes name where it is nearer, and where no more than half of it is written otherwise. */
+void cli_near_try(struct cli_near *near, const char *name);
 
 #endif

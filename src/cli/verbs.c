@@ -17,30 +17,16 @@ const struct cli_verb *cli_verb_find(const struct cli_command *command, const ch
     return NULL;
 }
 
-static bool is_in(const enum option_id *options, enum option_id id)
-{
-    size_t i = 0;
-    while (options[i] != OPTION_NONE && options[i] != id) {
-        i++;
-    }
-    return options[i] != OPTION_NONE;
-}
-
 bool cli_verb_takes(const struct cli_verb *verb, enum option_id id)
 {
-    return is_in(cli_common_options, id) || is_in(verb->options, id);
-}
-
-static bool is_on_line(const struct cli *cli, enum option_id id)
-{
-    return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
+    return cli_has_option(cli_common_options, id) || cli_has_option(verb->options, id);
 }
 
 /* The verb that takes it, to be named where another one was asked to. */
 static const char *taken_by(const struct cli_command *command, enum option_id id)
 {
     const struct cli_verb *verb = command->verbs;
-    while (verb->name != NULL && !is_in(verb->options, id)) {
+    while (verb->name != NULL && !cli_has_option(verb->options, id)) {
         verb++;
     }
     return verb->name;
@@ -51,7 +37,7 @@ static bool check_options(const struct cli *cli, const struct cli_verb *verb)
     const struct cli_command *const command = cli->command;
     for (size_t i = 0; command->options[i] != OPTION_NONE; i++) {
         const enum option_id id = command->options[i];
-        if (!is_on_line(cli, id) || cli_verb_takes(verb, id)) {
+        if (!cli_is_on_line(cli, id) || cli_verb_takes(verb, id)) {
             continue;
         }
         const char *const other = taken_by(command, id);
@@ -78,8 +64,9 @@ static bool check_words(const struct cli *cli, const struct cli_verb *verb)
     } else {
         return true;
     }
-    cli->status->hint = arena_printf(cli->arena, "truss %s %s --help shows its options%s.", name, verb->name,
-                                     is_in(verb->options, OPTION_label) ? "; a label is given by --label" : "");
+    cli->status->hint =
+        arena_printf(cli->arena, "truss %s %s --help shows its options%s.", name, verb->name,
+                     cli_has_option(verb->options, OPTION_label) ? "; a label is given by --label" : "");
     return false;
 }
 
@@ -87,20 +74,15 @@ static void fail_unknown(const struct cli *cli)
 {
     const struct cli_command *const command = cli->command;
     struct buffer all = {.arena = cli->arena};
-    const char *nearest = NULL;
-    size_t least = NEAR + 1;
+    struct cli_near near = {.wanted = cli->words[0], .below = NEAR + 1};
     for (const struct cli_verb *verb = command->verbs; verb->name != NULL; verb++) {
-        const size_t distance = text_distance(text_of(cli->words[0]), text_of(verb->name));
+        cli_near_try(&near, verb->name);
         buffer_printf(&all, "%s%s", verb == command->verbs ? "" : verb[1].name == NULL ? " and " : ", ", verb->name);
-        if (distance < least && distance * 2 <= strlen(verb->name)) {
-            least = distance;
-            nearest = verb->name;
-        }
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s does %s, not \"%.100s\".", command->name,
                 buffer_string(&all), cli->words[0]);
-    if (nearest != NULL) {
-        cli->status->hint = arena_printf(cli->arena, "Did you mean \"%s\"?", nearest);
+    if (near.name != NULL) {
+        cli->status->hint = arena_printf(cli->arena, "Did you mean \"%s\"?", near.name);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/dotenv.h"
 #include "base/private_file.h"
 #include "cli/private_worker.h"
+#include "cli/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,11 +22,6 @@ struct worker {
     struct private_worker own;
 };
 
-static bool is_on_line(const struct cli *cli, enum option_id id)
-{
-    return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
-}
-
 /* What a command line says to a private worker only. */
 static const enum option_id of_private[] = {OPTION_project,    OPTION_database_url, OPTION_create_database,
                                             OPTION_ledger,     OPTION_migrations,   OPTION_allow_delegate,
@@ -34,7 +30,7 @@ static const enum option_id of_private[] = {OPTION_project,    OPTION_database_u
 static const char *said_to_private(const struct cli *cli)
 {
     for (size_t i = 0; i < sizeof of_private / sizeof of_private[0]; i++) {
-        if (is_on_line(cli, of_private[i])) {
+        if (cli_is_on_line(cli, of_private[i])) {
             return option_of(of_private[i])->name;
         }
     }
@@ -53,7 +49,7 @@ static bool check_named(struct cli *cli)
         "--%s is for a command that does its own work, but %s names the worker %s, which has its own project and "
         "database.",
         said, cli->from[OPTION_worker], cli->given.worker);
-    cli->status->hint = is_on_line(cli, OPTION_worker)
+    cli->status->hint = cli_is_on_line(cli, OPTION_worker)
                             ? arena_printf(cli->arena, "Leave --worker or --%s out.", said)
                             : arena_printf(cli->arena, "Leave --%s out, or unset %s.", said, cli->from[OPTION_worker]);
     return false;
