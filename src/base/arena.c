@@ -67,6 +67,7 @@ void arena_free(struct arena *arena)
         free(block);
         block = next;
     }
+    memory_freed(arena->used);
     free(arena);
 }
 

@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #define GIVEN_BACK   (512 * 1024) /* blocks from this size on, when they are freed: larger than any block of an arena */
-#define MOST_HEAPS   4            /* of glibc's, which has eight for each processor */
-#define HEAP_SPACE   ((size_t)64 * 1024 * 1024) /* of addresses, that each of them takes at once */
+#define MOST_KEPT    ((size_t)8 * 1024 * 1024)  /* free, for the next request */
+#define KEPT_PART    32                         /* of the limit, where that is less */
+#define LARGE        ((size_t)256 * 1024)       /* what leaves something worth giving back */
+#define REST_MS      1000                       /* so long nobody asks for anything large */
 #define MOST_RESERVE ((size_t)64 * 1024 * 1024) /* that is kept for what nobody asks for */
 #define RESERVE_PART 8                          /* of the limit, where that is less */
 #define SMALL        ((size_t)64 * 1024)        /* what the reserve is for */
@@ -31,6 +33,9 @@ static struct {
     size_t resident;
     int statm;
     atomic_size_t claimed;
+    atomic_uint freed;     /* large pieces, so far */
+    atomic_uint seen;      /* of them, when memory_rest looked last */
+    atomic_llong rests_at; /* clock_ms; when what is kept goes back; 0: nothing is */
 } memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
 
 /* The first number or word of a small file; "" where there is none. */
@@ -80,9 +85,10 @@ void memory_begin(void)
     memory.addresses = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : SIZE_MAX;
     memory.resident = limit_of_group();
     open_statm();
+    const size_t least = memory.addresses < memory.resident ? memory.addresses : memory.resident;
     mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
-    mallopt(M_TRIM_THRESHOLD, GIVEN_BACK);
-    mallopt(M_ARENA_MAX, memory.addresses / RESERVE_PART < MOST_HEAPS * HEAP_SPACE ? 1 : MOST_HEAPS);
+    mallopt(M_TRIM_THRESHOLD, (int)(least / KEPT_PART < MOST_KEPT ? least / KEPT_PART : MOST_KEPT));
+    mallopt(M_ARENA_MAX, 1); /* malloc_trim(3) gives the end of the first heap back, of others never */
 }
 
 void memory_limit_resident(size_t bytes)
@@ -146,6 +152,26 @@ void memory_unclaim(size_t bytes)
 void memory_give_back(void)
 {
     malloc_trim(0);
+}
+
+void memory_freed(size_t bytes)
+{
+    if (bytes >= LARGE) {
+        atomic_fetch_add(&memory.freed, 1);
+    }
+}
+
+void memory_rest(int64_t now_ms)
+{
+    const unsigned freed = atomic_load(&memory.freed);
+    const long long rests_at = atomic_load(&memory.rests_at);
+    if (freed != atomic_load(&memory.seen)) {
+        atomic_store(&memory.seen, freed);
+        atomic_store(&memory.rests_at, now_ms + REST_MS);
+    } else if (rests_at != 0 && now_ms >= rests_at) {
+        atomic_store(&memory.rests_at, 0);
+        memory_give_back();
+    }
 }
 
 void memory_must_wait(const void *given, unsigned times)

@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Reads the limits, and sets malloc up to give back what is large as soon as it is freed. Once, at the start of a
- * program: before there are threads, and before the sandbox takes the files away that have the limits. */
+/* Reads the limits, and sets malloc up to give back what is large as soon as it is freed, and to keep some of the rest
+ * for the next request: to fetch it from the system anew was half of a status over 1,000 migrations. Once, at the start
+ * of a program: before there are threads, and before the sandbox takes the files away that have the limits. */
 void memory_begin(void);
 
 /* As if the control group allowed so many bytes; 0: as many as there are. For tests. */
@@ -27,6 +29,12 @@ void memory_unclaim(size_t bytes);
 
 /* What is free goes back to the system, also what lies between pieces that are in use: some milliseconds. */
 void memory_give_back(void);
+
+/* So many bytes were in use together, and are free now. */
+void memory_freed(size_t bytes);
+
+/* For a thread that comes by now and then: gives back what is kept, once nothing large was freed for a second. */
+void memory_rest(int64_t now_ms);
 
 /* What an allocation gave at its n-th try. Where that is NULL a moment is waited, as others may give some back; where
  * none did for seconds, the process ends. */

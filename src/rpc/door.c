@@ -323,6 +323,7 @@ static void *run(void *data)
             next_look = clock_ms() + TICK_MS;
             tick(door);
             give_back(door);
+            memory_rest(clock_ms());
         }
         settle(door);
     }

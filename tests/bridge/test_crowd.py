@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -57,6 +58,27 @@ class Crowd(Case):
         began = time.monotonic()
         answer = ask()
         return time.monotonic() - began, answer
+
+    def resident(self):
+        """Of worker and bridge, in megabytes."""
+        def of(process):
+            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) // 1024
+        return of(self.process.process), of(self.http.process)
+
+    @unittest.skipIf(harness.SANITIZED, "AddressSanitizer keeps what was freed")
+    def test_the_memory_of_a_large_answer_goes_back(self):
+        """A tracking table of 30,000 rows without files: four ask for all of it at once, and then 64 for some."""
+        self.start("SELECT 1;")
+        self.http.post(RUN, None)
+        self.http.get("/api/migrations/status")
+        before = self.resident()
+        self.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) "
+                 "SELECT gen_random_uuid(), repeat('0', 64), 'gone' || i, now(), 1 FROM generate_series(1, 30000) i")
+        sizes = at_once(4, lambda: len(self.http.get("/api/migrations/idempotent/status").body))
+        self.assertGreater(min(sizes), 15 << 20)
+        at_once(64, lambda: self.http.get("/api/migrations/idempotent/status?limit=1000"))
+        wait_for(lambda: all(now <= was + 3 for now, was in zip(self.resident(), before)), 15)
 
     def test_two_hundred_clients_at_once_are_all_answered(self):
         self.start("SELECT 1;")
