@@ -8,6 +8,7 @@ To make a database is to make 300 files, which costs ten times as much on a disk
 that has room.
 
 TRUSS_TEST_PG_BIN  where the server's binaries are (default: Debian's PostgreSQL 15)
+TRUSS_TEST_PG_CLIENT  where a pg_dump for it is (default: where the worker finds one by itself)
 TRUSS_TEST_SHARED  what tests/run.sh has prepared for all files (default: nothing is)
 TRUSS_TEST_DATA    the directory for data (default: a temporary one)
 """
@@ -26,6 +27,7 @@ import tempfile
 import libpq
 
 PG_BIN = os.environ.get("TRUSS_TEST_PG_BIN", "/usr/lib/postgresql/15/bin")
+PG_CLIENT = os.environ.get("TRUSS_TEST_PG_CLIENT", "")
 PASSWORD = "pass:w/rd@1"
 PASSWORD_ENCODED = "pass%3Aw%2Frd%401"
 ENOUGH = 4 << 30

@@ -5,7 +5,7 @@ frames by hand over a socket, messages by Google's protobuf, so that the wire fo
 
 TRUSS_TEST_BIN     where the programs are (default: build/bin)
 TRUSS_TEST_LIMIT   how many seconds one test may take before it is ended by name (default: 300)
-TRUSS_TEST_PG_BIN, TRUSS_TEST_SHARED  see cluster.py
+TRUSS_TEST_PG_BIN, TRUSS_TEST_PG_CLIENT, TRUSS_TEST_SHARED  see cluster.py
 """
 import atexit
 import contextlib
@@ -27,7 +27,7 @@ import time
 import unittest
 
 import shared
-from cluster import PASSWORD, PASSWORD_ENCODED, PG_BIN, Cluster, free_port  # noqa: F401  (the tests take them from here)
+from cluster import PASSWORD, PASSWORD_ENCODED, PG_BIN, PG_CLIENT, Cluster, free_port  # noqa: F401  (the tests take them from here)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Also a test that is told to stop ends what it has started.
@@ -447,6 +447,8 @@ class Case(unittest.TestCase):
         variables = dict(environment or {})
         if url is not None:
             variables["DATABASE_URL"] = self.url() if url == "own" else url
+        if PG_CLIENT:
+            variables.setdefault("TRUSS_PG_BIN", PG_CLIENT)
         return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
                             environment=variables, user=user, limits=limits).wait_listening()
 
