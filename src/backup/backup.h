@@ -24,6 +24,7 @@ struct backups {
     const char *worker;              /* who claims rows: "host:pid" */
     const char *pg_bin;              /* where pg_dump and pg_restore are; NULL: they are looked for */
     uint32_t jobs;                   /* connections of a dump and a restore; from 2 on in the directory format */
+    uint32_t quota_mb;               /* for all backups of the database; 0: no limit */
     const volatile bool *stopping;   /* the worker is to end, and what is under way with it */
 };
 
@@ -91,7 +92,7 @@ struct backup_new {
 
 /* Adds its row; *is_again: it is that of an earlier call with this key, and nothing is to be made. INVALID_ARGUMENT and
  * IDEMPOTENCY_KEY_REUSED where that one asked for something else. RESOURCE_EXHAUSTED beyond two at a time or ten in 24
- * hours; FAILED_PRECONDITION without a pg_dump that is new enough, or without room on the disk. */
+ * hours, or the quota; FAILED_PRECONDITION without a pg_dump that is new enough, or without room on the disk. */
 bool backup_begin(const struct backup_call *call, const struct backup_new *what, struct backup_row *row,
                   bool *is_again);
 

@@ -4,6 +4,7 @@
 #include "backup/facts.h"
 
 #include "base/json_text.h"
+#include "pg/objects.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -134,6 +135,19 @@ static void count_rows(const struct backup_call *call, struct pg_session *sessio
     buffer_putc(json, '}');
 }
 
+/* {"table":"1f0c…",…}: a digest of all definitions of a kind. */
+static const char *read_digests(const struct backup_call *call, struct pg_session *session)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.json_object_agg(k.kind, k.digest ORDER BY k.kind)::text FROM (SELECT o.kind, "
+        "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(o.name || E'\\t' || "
+        "coalesce(o.def, ''), E'\\n' ORDER BY o.name COLLATE \"C\", o.def COLLATE \"C\"), 'UTF8')), 'hex') AS digest "
+        "FROM (%s) o GROUP BY o.kind) k";
+    return pg_exec(session, "SET search_path = ''", call->status)
+               ? ask(call, session, arena_printf(call->arena, sql, pg_objects_sql))
+               : NULL;
+}
+
 static bool read_facts(const struct backup_call *call, struct pg_session *session, const struct backup_moment *moment,
                        struct backup_facts *facts)
 {
@@ -143,12 +157,13 @@ static bool read_facts(const struct backup_call *call, struct pg_session *sessio
     }
     const char *const database = ask(call, session, database_sql);
     const char *const objects = database == NULL ? NULL : ask(call, session, objects_sql);
-    PG_RESULT(tables) = objects == NULL ? NULL : pg_query(session, tables_sql, 0, NULL, call->status);
+    const char *const digests = objects == NULL ? NULL : read_digests(call, session);
+    PG_RESULT(tables) = digests == NULL ? NULL : pg_query(session, tables_sql, 0, NULL, call->status);
     if (tables == NULL) {
         return false;
     }
     facts->tables = (uint32_t)PQntuples(tables);
-    buffer_printf(&json, "{\"database\":%s,\"objects\":%s,\"rows\":", database, objects);
+    buffer_printf(&json, "{\"database\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, objects, digests);
     count_rows(call, session, tables, &json);
     buffer_putc(&json, '}');
     facts->json = buffer_string(&json);
@@ -187,48 +202,83 @@ static const char *difference(const struct backup_call *call, struct pg_session 
     return result == NULL ? NULL : value == NULL ? "" : arena_strdup(call->arena, value);
 }
 
-static bool read_row_facts(const struct backup_call *call, const struct backup_comparison *with, const char **objects,
-                           const char **rows, const char **count)
+/* What was written down at the time of the backup. */
+struct past {
+    const char *objects;
+    const char *rows;
+    const char *count;   /* of the tables whose rows were counted */
+    const char *digests; /* NULL: there are none, or another major version wrote them, which has other words */
+};
+
+static bool read_past(const struct backup_call *call, const struct backup_comparison *with, struct past *past)
 {
-    const char *const id = backup_id(call->arena, with->id);
+    const char *const values[] = {backup_id(call->arena, with->id),
+                                  arena_printf(call->arena, "%d", pg_session_server_version(with->home) / 10000)};
     PG_RESULT(result) = pg_query(
         with->home,
         "SELECT facts -> 'objects', facts -> 'rows', (SELECT pg_catalog.count(*) FROM "
-        "pg_catalog.jsonb_object_keys(facts -> 'rows')) FROM truss.backups WHERE id = $1::bigint AND facts IS NOT NULL",
-        1, &id, call->status);
+        "pg_catalog.jsonb_object_keys(facts -> 'rows')), CASE WHEN pg_catalog.split_part(server_version, '.', 1) = $2 "
+        "THEN facts -> 'digests' END FROM truss.backups WHERE id = $1::bigint AND facts IS NOT NULL",
+        2, values, call->status);
     if (result == NULL || PQntuples(result) != 1) {
         return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
     }
-    *objects = arena_strdup(call->arena, pg_field(result, 0, 0));
-    *rows = arena_strdup(call->arena, pg_field(result, 0, 1));
-    *count = arena_strdup(call->arena, pg_field(result, 0, 2));
+    const char *const digests = pg_field(result, 0, 3);
+    *past = (struct past){
+        .objects = arena_strdup(call->arena, pg_field(result, 0, 0)),
+        .rows = arena_strdup(call->arena, pg_field(result, 0, 1)),
+        .count = arena_strdup(call->arena, pg_field(result, 0, 2)),
+        .digests = digests == NULL ? NULL : arena_strdup(call->arena, digests),
+    };
     return true;
+}
+
+/* PostgreSQL itself writes some expressions in another way when they are made anew, such as `varchar IN (…)` of a
+ * check: definitions that differ are told, and are no loss. */
+static const char *compare_digests(const struct backup_call *call, const struct backup_comparison *with,
+                                   const char *digests)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.string_agg(coalesce(w.key, n.key), ', ' ORDER BY coalesce(w.key, n.key)) FROM "
+        "pg_catalog.json_each_text($1::json) w FULL JOIN pg_catalog.json_each_text($2::json) n ON n.key = w.key "
+        "WHERE w.value IS DISTINCT FROM n.value";
+    const char *const now = digests == NULL ? "" : read_digests(call, with->restored);
+    if (digests == NULL || now == NULL) {
+        return now;
+    }
+    PG_RESULT(result) = pg_query(with->home, sql, 2, (const char *const[]){digests, now}, call->status);
+    const char *const kinds = result == NULL ? NULL : pg_field(result, 0, 0);
+    return result == NULL  ? NULL
+           : kinds == NULL ? " All definitions have the digests of then."
+                           : arena_printf(call->arena,
+                                          " Some definitions are written otherwise than then (%s); "
+                                          "`truss branch diff` tells which.",
+                                          kinds);
 }
 
 bool backup_facts_compare(const struct backup_call *call, const struct backup_comparison *with, const char **report)
 {
-    const char *objects = NULL;
-    const char *rows = NULL;
-    const char *count = NULL;
+    struct past past = {0};
     struct buffer counted = {.arena = call->arena};
-    if (!read_row_facts(call, with, &objects, &rows, &count)) {
+    if (!read_past(call, with, &past)) {
         return false;
     }
     const char *const now = ask(call, with->restored, objects_sql);
     PG_RESULT(tables) = now == NULL ? NULL : pg_query(with->restored, tables_sql, 0, NULL, call->status);
-    if (tables == NULL) {
+    const char *const digests = tables == NULL ? NULL : compare_digests(call, with, past.digests);
+    if (digests == NULL) {
         return false;
     }
     count_rows(call, with->restored, tables, &counted);
-    const char *const other_objects = difference(call, with->home, objects, now, "all");
-    const char *const other_rows = difference(call, with->home, rows, buffer_string(&counted), "both");
+    const char *const other_objects = difference(call, with->home, past.objects, now, "all");
+    const char *const other_rows = difference(call, with->home, past.rows, buffer_string(&counted), "both");
     if (other_objects == NULL || other_rows == NULL) {
         return false;
     }
     *report = arena_printf(call->arena,
                            "The objects of each kind and the rows of %s tables are as many as at the time "
-                           "of the backup.",
-                           count);
+                           "of the backup.%s",
+                           past.count, digests);
     return (other_objects[0] == '\0' && other_rows[0] == '\0') ||
            status_fail(call->status, STATUS_DATA_LOSS, "What was restored is not what was there: %s%s%s.",
                        other_objects, other_objects[0] != '\0' && other_rows[0] != '\0' ? "; " : "", other_rows);

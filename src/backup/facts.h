@@ -1,6 +1,7 @@
 /*
  * What a dump does not hold, as JSON: the database's owner, limit, grants, settings and locale, the roles without their
- * passwords; and what a restore is compared with: how many objects there are, and the rows of each table.
+ * passwords; and what a restore is compared with: how many objects there are, a digest of their definitions, and the
+ * rows of each table.
  */
 #ifndef BACKUP_FACTS_H
 #define BACKUP_FACTS_H

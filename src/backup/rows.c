@@ -33,7 +33,7 @@ static const char tables_sql[] =
     "retention_days integer NOT NULL, keep_last integer NOT NULL, keep_daily integer NOT NULL, "
     "keep_weekly integer NOT NULL, verify text NOT NULL, last_slot timestamptz);";
 
-static const struct own_tables tables = {"truss.backup_schedule", tables_sql};
+static const struct own_tables tables = {.last = "truss.backup_schedule", .sql = tables_sql};
 
 bool backup_rows_exist(struct pg_session *session, bool *exist, struct status *status)
 {
@@ -165,6 +165,30 @@ static bool check_numbers(const struct backup_call *call, struct pg_session *ses
     return true;
 }
 
+/* A dump takes about a third of its database: so much is counted of one that is under way, and of the new one. */
+static bool check_quota(const struct backup_call *call, struct pg_session *session)
+{
+    static const char sql[] =
+        "SELECT coalesce(pg_catalog.sum(CASE WHEN state IN " UNDER_WAY
+        " THEN database_bytes / 3 ELSE size_bytes END), 0)::bigint "
+        "/ 1048576, pg_catalog.pg_database_size(pg_catalog.current_database()) / 3 / 1048576 FROM truss.backups WHERE "
+        "state NOT IN ('failed', 'cancelled') AND home = " BACKUP_HOME;
+    const int64_t quota = call->backups->quota_mb;
+    if (quota == 0) {
+        return true;
+    }
+    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    const int64_t used = result == NULL ? 0 : pg_field_int(result, 0, 0, 0);
+    const int64_t wanted = result == NULL ? 0 : pg_field_int(result, 0, 1, 0);
+    return result != NULL &&
+           (used + wanted <= quota ||
+            status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
+                        "The backups of this database take %" PRId64 " MB, and the next one may take %" PRId64
+                        " MB: that is more than their quota of %" PRId64 " MB. Delete one that nobody needs, or have "
+                        "the worker allow more (--backup-quota).",
+                        used, wanted, quota));
+}
+
 static bool insert(const struct backup_call *call, struct pg_session *session, const struct backup_new *what,
                    struct backup_row *row)
 {
@@ -217,7 +241,8 @@ bool backup_rows_add(const struct backup_call *call, struct pg_session *session,
         return false;
     }
     if (backup_rows_reuse(call, session, what, row, is_again) &&
-        (*is_again || (check_numbers(call, session, what) && insert(call, session, what, row)))) {
+        (*is_again ||
+         (check_numbers(call, session, what) && check_quota(call, session) && insert(call, session, what, row)))) {
         return pg_exec(session, "COMMIT", call->status);
     }
     struct status ignored = {.arena = call->arena};

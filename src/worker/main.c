@@ -88,6 +88,7 @@ static struct backups backups_of(struct arena *arena, const struct config *confi
         .worker = arena_printf(arena, "%s:%ld", host, (long)getpid()),
         .pg_bin = config->pg_bin,
         .jobs = config->backup_jobs,
+        .quota_mb = config->backup_quota_mb,
         .stopping = &is_stopping,
     };
 }

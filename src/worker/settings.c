@@ -94,6 +94,7 @@ static bool read_backups(struct arena *arena, const struct options *options, str
 {
     const char *const folder = options->backups;
     config->backup_jobs = options->backup_jobs;
+    config->backup_quota_mb = options->backup_quota;
     char here[PATH_MAX];
     if (folder == NULL || folder[0] == '\0') {
         return true;

@@ -45,6 +45,7 @@ struct config {
     const char *sql_role;                /* NULL: the connection's */
     uint32_t max_branches;
     uint32_t backup_jobs;
+    uint32_t backup_quota_mb;
     uint32_t branch_interval_ms;
     bool sql_user_functions;
     bool sql_foreign_tables;

@@ -181,6 +181,17 @@ class Backups(Case):
         self.assertEqual(answer.status, 429, answer.body)
         self.assertGreater(int(answer.headers["Retry-After"]), 80000)
 
+    def test_no_more_room_is_taken_than_the_quota_allows(self):
+        self.open("--backup-quota", "1")
+        refused = self.ask("POST", "", None, 429)
+        self.assertIn("quota of 1 MB", refused["error"])
+        self.assertEqual((self.files(), self.ask("GET", "")["backups"]), ([], []))
+        self.open("--backup-quota", "6")
+        self.make()
+        self.assertEqual(self.make()["status"], "completed")
+        self.sql("UPDATE truss.backups SET size_bytes = 5000000 WHERE state = 'completed'")
+        self.assertIn("--backup-quota", self.ask("POST", "", None, 429)["error"])
+
     def test_a_protected_one_is_deleted_by_force_alone(self):
         self.open()
         backup = self.make("", {"protected": True})
@@ -364,6 +375,7 @@ class Backups(Case):
         restored = self.ended(backup["id"])["restore"]
         self.assertEqual(restored["status"], "completed", restored)
         self.assertIn("rows of 3 tables", restored["message"])
+        self.assertIn("All definitions have the digests of then.", restored["message"])
         branch = self.branches()[0]
         self.assertEqual((branch["id"], branch["branch_db"]), (restored["branch_id"], restored["branch_db"]))
         self.assertEqual((branch["label"], branch["ttl_hours"], branch["status"], branch["kind"], branch["source"]),
@@ -374,6 +386,16 @@ class Backups(Case):
         self.assertEqual(self.cluster.psql(name, "SHOW work_mem"), [("5MB",)])
         self.assertEqual(self.sql("SELECT count(*) FROM users"), [("0",)])
         self.assertEqual(self.cluster.psql(name, "SELECT count(*) FROM truss.backups"), [("0",)])
+
+    def test_definitions_that_are_others_after_a_restore_are_told(self):
+        self.sql("CREATE TABLE kinds (a varchar(9) CHECK (a IN ('x', 'y')))")  # which PostgreSQL writes in another way when it is made anew
+        self.open()
+        self.addCleanup(self.drop_branches)
+        backup = self.make()
+        self.ask("POST", f"/{backup['id']}/restore", None, 202)
+        restored = self.ended(backup["id"])["restore"]
+        self.assertEqual(restored["status"], "completed", restored)
+        self.assertIn("written otherwise than then (constraint)", restored["message"])
 
     def test_an_owner_who_is_no_superuser_restores_as_well(self):
         self.sql("CREATE ROLE backup_owner LOGIN PASSWORD 'owner' CREATEDB")
