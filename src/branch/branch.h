@@ -52,13 +52,14 @@ struct branch_row {
     const char *label;
     const char *status;
     const char *kind;     /* full, schema, restore, golden */
-    const char *strategy; /* wal_log, file_copy, copy, dump, empty */
+    const char *strategy; /* wal_log, file_copy, clone, copy, dump, empty */
     const char *source;   /* parent, golden, dump, schema, backup */
     const char *created_by;
     const char *last_error;
     uint32_t ttl_hours;
     bool is_protected;
-    int64_t created_at; /* wall clock, microseconds, as the next; NO_TIME: none */
+    bool disables_triggers; /* its event triggers are disabled */
+    int64_t created_at;     /* wall clock, microseconds, as the next; NO_TIME: none */
     int64_t expires_at;
     int64_t data_at; /* its data was its parent's then */
     int64_t now;     /* the database's, when this was read */
@@ -67,6 +68,8 @@ struct branch_row {
     uint32_t duration_ms;
     int64_t wal_bytes; /* -1: unknown */
     struct words warnings;
+    const char *reset_key; /* of the reset under way, and what was asked for with it; NULL: none */
+    const char *reset_request;
     struct branch_work *work; /* while it is being made: between branch_begin_empty and its end */
 };
 
@@ -84,13 +87,14 @@ struct branch_new {
     const char *parent; /* the database it comes from; "": the home database. It need not exist for an empty one */
     uint32_t ttl_hours; /* 0: it never expires */
     const char *created_by;
-    const char *key;     /* of branch_create: the same one within 24 hours gives the same branch; NULL: none */
+    const char *key;     /* the same one within 24 hours gives the same branch, or no further reset; NULL: none */
     const char *request; /* what was asked for with it, in a form to compare */
     const char *kind;    /* of an empty one: "restore", … */
     const char *source;  /* "parent", "golden", "dump", "schema"; "": the parent, or what on_busy says */
     const char *on_busy; /* "fail", "wait", "golden", "dump", "schema", "terminate"; "": as well as it goes */
     bool may_terminate;  /* the caller may end others' sessions */
-    int64_t data_at;     /* of an empty one: when its data was its parent's; NO_TIME: now */
+    bool disables_triggers;
+    int64_t data_at; /* of an empty one: when its data was its parent's; NO_TIME: now */
     struct branch_locale locale;
 };
 
@@ -114,10 +118,11 @@ bool branch_abandon(const struct branch_call *call, struct branch_row *row, cons
  * the parent has some. */
 bool branch_create(const struct branch_call *call, const struct branch_new *what, struct branch_row *row);
 
-/* The same row, made anew from where it came from. */
+/* The same row, made anew from where it came from; its event triggers are as they were asked for when it was made. */
 bool branch_reset(const struct branch_call *call, int64_t id, const struct branch_new *how, struct branch_row *row);
 
-/* Makes the golden copy of a database anew, from a "dump" or the "schema", and drops the last one. */
+/* Makes the golden copy of a database anew, from a "dump" or the "schema", and drops the last one. With a key it is
+ * made once. */
 bool branch_refresh_golden(const struct branch_call *call, const struct branch_new *what, struct branch_row *row);
 
 /* ---- what there is ---- */
@@ -133,7 +138,7 @@ bool branch_list(const struct branch_call *call, bool all, struct branch_list *l
 /* One that is active. NOT_FOUND "Branch not found." */
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row);
 
-/* The same of one that is being made, or could not be made, too. */
+/* The same of one that is being made, or could not be made, and of a golden copy, too. */
 bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row);
 
 struct branch_change {

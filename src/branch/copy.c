@@ -366,6 +366,8 @@ static bool begin_again(struct copying *copying, struct branch_row *row)
 {
     row->source = source_words[copying->source]; /* by which it is decided where the session of the work stands */
     row->kind = copying->source == SOURCE_SCHEMA ? "schema" : "full";
+    row->reset_key = copying->what.key;
+    row->reset_request = copying->what.request;
     return make_begin_again(copying->call, row);
 }
 
@@ -378,26 +380,51 @@ static bool prepare(const struct branch_call *call, const struct branch_new *wha
     return read_words(call, what, copying);
 }
 
+/* The answer that a key has had; registry_reuse and its sister. */
+typedef bool reuse_answer(const struct branch_call *, struct pg_session *, const struct branch_new *,
+                          struct branch_row *, bool *);
+
+/* Is there an answer for the key already? *found is false where there is none, or no key. */
+static bool look_for_answer(const struct branch_call *call, const struct branch_new *what, reuse_answer *reuse,
+                            struct branch_row *row, bool *found)
+{
+    *found = false;
+    if (what->key == NULL) {
+        return true;
+    }
+    struct pg_session *const home = registry_open(call);
+    const bool ok = home != NULL && reuse(call, home, what, row, found);
+    pg_session_free(home);
+    return ok;
+}
+
 bool branch_create(const struct branch_call *call, const struct branch_new *what, struct branch_row *row)
 {
     struct copying copying;
+    bool found;
     if (!prepare(call, what, &copying)) {
         return false;
     }
     copying.what.kind = NULL;
-    bool found = false;
-    struct pg_session *const home = what->key == NULL ? NULL : registry_open(call);
-    const bool is_known = what->key != NULL && (home == NULL || !registry_reuse(call, home, what, row, &found));
-    pg_session_free(home);
-    return !is_known && (found || run(&copying, row, begin_new));
+    return look_for_answer(call, what, registry_reuse, row, &found) && (found || run(&copying, row, begin_new));
 }
 
-bool branch_reset(const struct branch_call *call, int64_t id, const struct branch_new *how, struct branch_row *row)
+/* One that is, as it is now, to be made anew. */
+static bool find_to_reset(const struct branch_call *call, int64_t id, struct branch_row *row)
 {
-    struct copying copying;
-    struct branch_new what = *how;
-    if (!branch_get(call, id, row)) {
+    if (!branch_find(call, id, row)) {
         return false;
+    }
+    if (strcmp(row->status, "creating") == 0) {
+        return status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
+                                   "The branch \"%s\" is being made or reset at this moment.", row->label);
+    }
+    if (strcmp(row->status, "active") != 0) {
+        return status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
+    }
+    if (strcmp(row->kind, "golden") == 0) {
+        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                           "This is the golden copy: make it anew with `truss branch golden refresh`.");
     }
     if (row->is_protected) {
         return status_fail_because(call->status, STATUS_FAILED_PRECONDITION, REASON_PROTECTED,
@@ -408,9 +435,20 @@ bool branch_reset(const struct branch_call *call, int64_t id, const struct branc
         return status_fail(call->status, STATUS_FAILED_PRECONDITION,
                            "The branch \"%s\" came from a backup: restore that again instead.", row->label);
     }
+    return true;
+}
+
+bool branch_reset(const struct branch_call *call, int64_t id, const struct branch_new *how, struct branch_row *row)
+{
+    struct copying copying;
+    struct branch_new what = *how;
+    bool found;
+    if (!look_for_answer(call, how, registry_reuse_reset, row, &found) || (!found && !find_to_reset(call, id, row))) {
+        return false;
+    }
     what.parent = row->parent;
     what.source = row->source;
-    return prepare(call, &what, &copying) && run(&copying, row, begin_again);
+    return found || (prepare(call, &what, &copying) && run(&copying, row, begin_again));
 }
 
 /* ---- making the golden copy ---- */
@@ -437,6 +475,7 @@ bool branch_refresh_golden(const struct branch_call *call, const struct branch_n
 {
     struct branch_new golden = *what;
     struct copying copying;
+    bool found;
     golden.source = what->source == NULL || what->source[0] == '\0' ? "dump" : what->source;
     golden.kind = "golden";
     golden.label = "golden";
@@ -447,5 +486,6 @@ bool branch_refresh_golden(const struct branch_call *call, const struct branch_n
     if (copying.source != SOURCE_DUMP && copying.source != SOURCE_SCHEMA) {
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "A golden copy is made by \"dump\" or \"schema\".");
     }
-    return run(&copying, row, begin_new) && drop_older(call, row);
+    return look_for_answer(call, what, registry_reuse, row, &found) &&
+           (found || (run(&copying, row, begin_new) && drop_older(call, row)));
 }

@@ -152,7 +152,8 @@ bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *r
 
 bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *row)
 {
-    static const char condition[] = "(" ACTIVE ") OR b.status IN ('creating', 'failed')";
+    static const char condition[] =
+        "(" ACTIVE ") OR b.status IN ('creating', 'failed') OR (b.status = 'active' AND b.kind = 'golden')";
     struct pg_session *const home = registry_open(call);
     const bool ok = home != NULL && find(call, home, condition, id, row);
     pg_session_free(home);

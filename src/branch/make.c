@@ -71,6 +71,7 @@ static void describe(const struct branch_call *call, const struct branch_new *wh
         .kind = what->kind,
         .source = what->source,
         .created_by = what->created_by == NULL ? "" : what->created_by,
+        .disables_triggers = what->disables_triggers,
         .strategy = "",
         .ttl_hours = what->ttl_hours,
         .data_at = what->data_at,
@@ -107,7 +108,7 @@ bool make_begin_again(const struct branch_call *call, struct branch_row *row)
         return false;
     }
     struct pg_session *const home = registry_open(call);
-    const bool ok = home != NULL && registry_move(call, home, &move, &moved);
+    const bool ok = home != NULL && registry_ensure(home, call->status) && registry_move(call, home, &move, &moved);
     pg_session_free(home);
     if (!ok || !moved) {
         end_work(row);
@@ -135,31 +136,63 @@ static void advise(const struct branch_call *call, const char *template)
     }
 }
 
+/* From PostgreSQL 18 on the server may leave the copying of files to its file system: at once where that shares blocks
+ * (XFS, Btrfs, ZFS), else as quick as a copy. Which servers know it, and where the data is, only a try tells. */
+static const char *copy_of_files(const struct branch_call *call, struct pg_session *session)
+{
+    struct status ignored = {.arena = call->arena};
+    return pg_session_server_version(session) >= 180000 && pg_exec(session, "SET file_copy_method TO clone", &ignored)
+               ? "clone"
+               : "file_copy";
+}
+
 static const char *strategy_for(const struct branch_call *call, struct pg_session *session, const char *template)
 {
     if (pg_session_server_version(session) < 150000) {
         return "copy";
     }
-    return server_size(call, session, template) <= WAL_LIMIT ? "wal_log" : "file_copy";
+    return server_size(call, session, template) <= WAL_LIMIT ? "wal_log" : copy_of_files(call, session);
+}
+
+static bool create_by(const struct branch_call *call, struct branch_row *row, const char *template)
+{
+    struct buffer sql = {.arena = call->arena};
+    const bool is_clone = strcmp(row->strategy, "clone") == 0;
+    buffer_puts(&sql, " TEMPLATE ");
+    pg_quote_identifier(&sql, template);
+    if (strcmp(row->strategy, "copy") != 0) {
+        buffer_printf(&sql, " STRATEGY %s", is_clone ? "file_copy" : row->strategy);
+    }
+    buffer_puts(&sql, " ALLOW_CONNECTIONS false");
+    return server_alter(call, row->work->session, "CREATE DATABASE ", branch_provisional_name(call->arena, row->token),
+                        buffer_string(&sql));
+}
+
+/* A file system that cannot clone says so by an error of its own. */
+static bool cannot_clone(const struct branch_call *call, const struct branch_row *row)
+{
+    const char *const sqlstate = call->status->sqlstate;
+    return strcmp(row->strategy, "clone") == 0 && sqlstate != NULL &&
+           (strncmp(sqlstate, "XX", 2) == 0 || strncmp(sqlstate, "58", 2) == 0);
 }
 
 bool make_copy(const struct branch_call *call, struct branch_row *row, const char *template)
 {
-    struct buffer sql = {.arena = call->arena};
     struct pg_session *const session = row->work->session;
-    const char *const name = branch_provisional_name(call->arena, row->token);
     row->strategy = strategy_for(call, session, template);
-    buffer_puts(&sql, " TEMPLATE ");
-    pg_quote_identifier(&sql, template);
-    buffer_printf(&sql, "%s%s ALLOW_CONNECTIONS false", strcmp(row->strategy, "copy") == 0 ? "" : " STRATEGY ",
-                  strcmp(row->strategy, "copy") == 0 ? "" : row->strategy);
     pg_session_set_deadline(session, call->deadline);
     server_phase(call, "copying");
-    if (!server_alter(call, session, "CREATE DATABASE ", name, buffer_string(&sql))) {
+    bool ok = create_by(call, row, template);
+    if (!ok && cannot_clone(call, row)) {
+        *call->status = (struct status){.arena = call->arena};
+        row->strategy = "file_copy";
+        ok = pg_exec(session, "RESET file_copy_method", call->status) && create_by(call, row, template);
+    }
+    if (!ok) {
         advise(call, template);
         return false;
     }
-    row->work->database = name;
+    row->work->database = branch_provisional_name(call->arena, row->token);
     return true;
 }
 
@@ -295,7 +328,7 @@ static bool open_up(const struct branch_call *call, struct branch_row *row)
     struct pg_session *const session = row->work->session;
     const bool is_golden = strcmp(row->kind, "golden") == 0;
     return server_alter(call, session, "ALTER DATABASE ", row->branch, " ALLOW_CONNECTIONS true") &&
-           putback_inside(call, row->branch, &row->warnings) &&
+           putback_inside(call, row) &&
            (!is_golden || server_alter(call, session, "ALTER DATABASE ", row->branch, " ALLOW_CONNECTIONS false"));
 }
 

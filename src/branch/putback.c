@@ -247,6 +247,28 @@ static bool empty_ours(const struct branch_call *call, struct pg_session *sessio
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), call->status);
 }
 
+/* One by one: who may not disable one is told so, and that it acts. */
+static bool disable_triggers(const struct branch_call *call, struct pg_session *session, struct words *warnings)
+{
+    PG_RESULT(triggers) =
+        pg_query(session, "SELECT e.evtname FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D'", 0, NULL,
+                 call->status);
+    for (int row = 0; triggers != NULL && row < PQntuples(triggers); row++) {
+        struct status status = {.arena = call->arena};
+        struct buffer sql = {.arena = call->arena};
+        buffer_puts(&sql, "ALTER EVENT TRIGGER ");
+        pg_quote_identifier(&sql, pg_field(triggers, row, 0));
+        buffer_puts(&sql, " DISABLE");
+        const bool ok = pg_exec(session, buffer_string(&sql), &status);
+        words_add(call->arena, warnings,
+                  ok ? arena_printf(call->arena, "The event trigger \"%s\" is disabled in the branch.",
+                                    pg_field(triggers, row, 0))
+                     : arena_printf(call->arena, "The event trigger \"%s\" could not be disabled: %s",
+                                    pg_field(triggers, row, 0), status.message));
+    }
+    return triggers != NULL;
+}
+
 static bool warn_of_actors(const struct branch_call *call, struct pg_session *session, struct words *warnings)
 {
     static const char sql[] =
@@ -261,11 +283,13 @@ static bool warn_of_actors(const struct branch_call *call, struct pg_session *se
     return result != NULL;
 }
 
-bool putback_inside(const struct branch_call *call, const char *database, struct words *warnings)
+bool putback_inside(const struct branch_call *call, struct branch_row *row)
 {
-    const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, database);
+    const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, row->branch);
     struct pg_session *const session = pg_session_open_pinned(&conninfo, call->deadline, call->status);
-    const bool ok = session != NULL && empty_ours(call, session, warnings) && warn_of_actors(call, session, warnings);
+    struct words *const warnings = &row->warnings;
+    const bool ok = session != NULL && (!row->disables_triggers || disable_triggers(call, session, warnings)) &&
+                    empty_ours(call, session, warnings) && warn_of_actors(call, session, warnings);
     pg_session_free(session);
     return ok;
 }

@@ -13,8 +13,8 @@
 bool putback_database(const struct branch_call *call, struct pg_session *session, const char *from, const char *to,
                       struct words *warnings);
 
-/* Inside of the copy: empties the copies of our own tables (the parent's operations and idempotency keys are not the
- * branch's), and warns of what acts from it by itself: event triggers, pg_cron, subscriptions. */
-bool putback_inside(const struct branch_call *call, const char *database, struct words *warnings);
+/* Inside of the row's database: empties the copies of our own tables (the parent's operations and idempotency keys are
+ * not the branch's), disables event triggers where that was asked for, and warns of what acts from it by itself. */
+bool putback_inside(const struct branch_call *call, struct branch_row *row);
 
 #endif

@@ -42,9 +42,15 @@ static const char table_sql[] =
     "created_by text NOT NULL DEFAULT '', duration_ms integer NOT NULL DEFAULT 0, wal_bytes bigint, "
     "last_error text NOT NULL DEFAULT '', claimed_by text NOT NULL DEFAULT '', claimed_until timestamptz, "
     "ended_at timestamptz, request_key text UNIQUE, request text);"
+    "ALTER TABLE truss.branches ADD COLUMN IF NOT EXISTS disables_triggers boolean NOT NULL DEFAULT false, "
+    "ADD COLUMN IF NOT EXISTS reset_key text, ADD COLUMN IF NOT EXISTS reset_request text, "
+    "ADD COLUMN IF NOT EXISTS reset_at timestamptz;"
     "COMMENT ON TABLE truss.branches IS 'Branches: databases that Truss made of another one, with their end.';";
 
-static const struct own_tables tables = {"truss.branches", table_sql};
+static const struct own_tables tables = {.last = "truss.branches", .sql = table_sql, .column = "reset_at"};
+
+/* A column that the table of an earlier version lacks until something is written: NULL there. */
+#define LATER(column) "(pg_catalog.to_jsonb(b)->>'" column "')"
 
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status)
 {
@@ -60,7 +66,10 @@ bool registry_ensure(struct pg_session *session, struct status *status)
 
 #define COLUMNS                                                                                                        \
     "b.id, b.token, b.parent_db, b.branch_db, b.label, b.status, b.kind, b.strategy, b.source, b.created_by, "         \
-    "b.last_error, b.ttl_hours, b.protected, " TIMES ", b.db_oid, b.duration_ms, b.wal_bytes"
+    "b.last_error, b.ttl_hours, b.protected, " TIMES ", b.db_oid, b.duration_ms, b.wal_bytes, "                        \
+    "coalesce(" LATER("disables_triggers") "::boolean, false)"
+
+#define COLUMN_COUNT 21 /* of those */
 
 static struct branch_row row_of(struct arena *arena, const PGresult *result, int row)
 {
@@ -86,6 +95,7 @@ static struct branch_row row_of(struct arena *arena, const PGresult *result, int
         .size = -1,
         .duration_ms = (uint32_t)pg_field_int(result, row, 18, 0),
         .wal_bytes = pg_field_int(result, row, 19, -1),
+        .disables_triggers = pg_field_bool(result, row, 20),
     };
 }
 
@@ -184,6 +194,13 @@ static bool fail_in_flight(const struct branch_call *call)
                                "A request with this idempotency key is being worked on; ask again when it has ended.");
 }
 
+static bool fail_reused(const struct branch_call *call)
+{
+    return status_fail_because(call->status, STATUS_INVALID_ARGUMENT, REASON_IDEMPOTENCY_KEY_REUSED,
+                               "The idempotency key was used for another request within 24 hours; take a new key for "
+                               "a new request.");
+}
+
 static bool insert(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                    struct branch_row *row)
 {
@@ -201,17 +218,19 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
         row->data_at == NO_TIME ? NULL : arena_printf(arena, "%" PRId64, row->data_at),
         what->key,
         what->request,
+        row->disables_triggers ? "true" : "false",
     };
     PG_RESULT(result) = pg_query(
         session,
         "INSERT INTO truss.branches AS b (token, home_db, home_oid, parent_db, branch_db, label, status, kind, source, "
-        "ttl_hours, expires_at, created_by, claimed_by, claimed_until, data_at, request_key, request) SELECT $1, "
+        "ttl_hours, expires_at, created_by, claimed_by, claimed_until, data_at, request_key, request, "
+        "disables_triggers) SELECT $1, "
         "d.datname, d.oid, $2, $3, "
         "$4, 'creating', $5, $6, $7::integer, pg_catalog.now() + pg_catalog.make_interval(hours => nullif($7::integer, "
         "0)), $8, $9, pg_catalog.clock_timestamp() + interval '" CLAIM "', coalesce(pg_catalog.to_timestamp("
-        "$10::numeric / 1000000), pg_catalog.clock_timestamp()), $11, $12 FROM pg_catalog.pg_database d "
+        "$10::numeric / 1000000), pg_catalog.clock_timestamp()), $11, $12, $13::boolean FROM pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() RETURNING " COLUMNS,
-        12, values, call->status);
+        13, values, call->status);
     if (result == NULL) {
         if (what->key != NULL && sqlstate_is(call->status->sqlstate, SQLSTATE_UNIQUE_VIOLATION)) {
             fail_in_flight(call); /* it was not there yet when it was looked for */
@@ -241,15 +260,38 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
     }
-    if (!pg_field_bool(result, 0, 20)) {
-        return status_fail_because(
-            call->status, STATUS_INVALID_ARGUMENT, REASON_IDEMPOTENCY_KEY_REUSED,
-            "The idempotency key was used for another request within 24 hours; take a new key for "
-            "a new request.");
+    if (!pg_field_bool(result, 0, COLUMN_COUNT)) {
+        return fail_reused(call);
     }
     *row = row_of(call->arena, result, 0);
     *found = true;
     return strcmp(row->status, "creating") != 0 || fail_in_flight(call);
+}
+
+bool registry_reuse_reset(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
+                          struct branch_row *row, bool *found)
+{
+    static const char sql[] =
+        "SELECT " COLUMNS ", " LATER("reset_request") " IS NOT DISTINCT FROM $2 FROM truss.branches b WHERE b." HERE
+                                                      " AND " LATER("reset_key") " = $1 AND " LATER(
+                                                          "reset_at") "::timestamptz > pg_catalog.now() - interval "
+                                                                      "'24 hours'";
+    const char *const values[] = {what->key, what->request};
+    bool exists;
+    *found = false;
+    if (what->key == NULL || !registry_exists(session, &exists, call->status) || !exists) {
+        return call->status->code == STATUS_OK;
+    }
+    PG_RESULT(result) = pg_query(session, sql, 2, values, call->status);
+    if (result == NULL || PQntuples(result) == 0) {
+        return result != NULL;
+    }
+    if (!pg_field_bool(result, 0, COLUMN_COUNT)) {
+        return fail_reused(call);
+    }
+    *row = row_of(call->arena, result, 0);
+    *found = true;
+    return true;
 }
 
 bool registry_add(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
@@ -280,14 +322,15 @@ bool registry_add_found(struct pg_session *session, const char *database, const 
 {
     static const char sql[] =
         "INSERT INTO truss.branches (token, home_db, home_oid, parent_db, branch_db, db_oid, label, status, kind, "
-        "strategy, source, ttl_hours, expires_at, created_at, data_at, protected, created_by) "
+        "strategy, source, ttl_hours, expires_at, created_at, data_at, protected, created_by, disables_triggers) "
         "SELECT j->>'token', d.datname, d.oid, j->>'parent', $1, $2::oid, j->>'label', "
         "CASE WHEN (j->>'ready')::boolean THEN 'active' ELSE 'creating' END, j->>'kind', "
         "coalesce(j->>'strategy', ''), j->>'source', (j->>'ttl_hours')::integer, "
         "pg_catalog.to_timestamp((j->>'expires_at')::numeric / 1000000), "
         "pg_catalog.to_timestamp((j->>'created_at')::numeric / 1000000), "
         "pg_catalog.to_timestamp((j->>'data_at')::numeric / 1000000), coalesce((j->>'protected')::boolean, false), "
-        "coalesce(j->>'created_by', '') FROM (SELECT pg_catalog.substr($3, 14)::jsonb) s(j), pg_catalog.pg_database d "
+        "coalesce(j->>'created_by', ''), coalesce((j->>'disables_triggers')::boolean, false) FROM (SELECT "
+        "pg_catalog.substr($3, 14)::jsonb) s(j), pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() AND (j->>'home_oid')::oid = d.oid "
         "AND j->>'token' ~ '^[0-9a-f]{32}$' AND " OWNER_IS_BELIEVED " ON CONFLICT (token) DO NOTHING";
     PG_RESULT(result) = pg_query(session, sql, 3, (const char *const[]){database, oid, comment}, status);
@@ -306,14 +349,18 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
         arena_printf(arena, "%" PRId64, row->data_at),
         row->source,
         row->kind,
+        row->reset_key,
+        row->reset_request,
     };
-    PG_RESULT(result) =
-        pg_query(session,
-                 "UPDATE truss.branches b SET status = 'active', db_oid = $2::oid, strategy = $3, duration_ms = "
-                 "$4::integer, wal_bytes = $5::bigint, data_at = pg_catalog.to_timestamp($6::numeric / 1000000), "
-                 "source = $7, kind = $8, last_error = '', claimed_until = NULL WHERE b." HERE
-                 " AND b.id = $1::bigint AND b.status = 'creating' RETURNING " COLUMNS,
-                 8, values, call->status);
+    const bool has_key = row->reset_key != NULL;
+    const char *const sql = arena_printf(
+        arena,
+        "UPDATE truss.branches b SET status = 'active', db_oid = $2::oid, strategy = $3, duration_ms = $4::integer, "
+        "wal_bytes = $5::bigint, data_at = pg_catalog.to_timestamp($6::numeric / 1000000), source = $7, kind = $8, "
+        "last_error = '', claimed_until = NULL%s WHERE b." HERE
+        " AND b.id = $1::bigint AND b.status = 'creating' RETURNING " COLUMNS,
+        has_key ? ", reset_key = $9, reset_request = $10, reset_at = pg_catalog.clock_timestamp()" : "");
+    PG_RESULT(result) = pg_query(session, sql, has_key ? 10 : 8, values, call->status);
     if (result == NULL) {
         return false;
     }

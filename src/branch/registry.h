@@ -13,7 +13,7 @@ struct pg_session *registry_open(const struct branch_call *call);
 /* Is the table there? PERMISSION_DENIED where the schema has something of a role that is not trusted. */
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status);
 
-/* Makes it where it is missing. */
+/* Makes it, and its columns, where they are missing. */
 bool registry_ensure(struct pg_session *session, struct status *status);
 
 /* Adds a row, "creating", of the row's members; sets id and times. RESOURCE_EXHAUSTED where there are `most` already.
@@ -25,6 +25,10 @@ bool registry_add(const struct branch_call *call, struct pg_session *session, co
  * INVALID_ARGUMENT where something else was asked for with it. */
 bool registry_reuse(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
                     struct branch_row *row, bool *found);
+
+/* The same for a branch that was reset with a key. A reset under way, or undone, is not known by it. */
+bool registry_reuse_reset(const struct branch_call *call, struct pg_session *session, const struct branch_new *what,
+                          struct branch_row *row, bool *found);
 
 /* Adds the row that the comment of a database tells of, which lost its own. */
 bool registry_add_found(struct pg_session *session, const char *database, const char *oid, const char *comment,

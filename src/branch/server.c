@@ -163,7 +163,8 @@ bool server_comment(const struct branch_call *call, struct pg_session *session, 
     put_text(&json, "strategy", row->strategy);
     put_text(&json, "source", row->source);
     put_text(&json, "created_by", row->created_by);
-    buffer_printf(&json, ",\"ttl_hours\":%u,\"protected\":%s", row->ttl_hours, row->is_protected ? "true" : "false");
+    buffer_printf(&json, ",\"ttl_hours\":%u,\"protected\":%s%s", row->ttl_hours, row->is_protected ? "true" : "false",
+                  row->disables_triggers ? ",\"disables_triggers\":true" : "");
     put_time(&json, "created_at", row->created_at);
     put_time(&json, "expires_at", row->expires_at);
     put_time(&json, "data_at", row->data_at);

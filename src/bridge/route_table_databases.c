@@ -157,6 +157,8 @@ const struct route routes_of_databases[] = {
         .summary = "Make the golden copy anew, of which branches are made while the database is busy",
         .service = BRANCH,
         .rpc = "RefreshGolden",
+        .async_rpc = "StartGolden",
+        .begun_at = "/api/branches/",
         .flags = ROUTE_CREATES | ROUTE_LONG,
     },
     {
@@ -183,6 +185,16 @@ const struct route routes_of_databases[] = {
         .summary = "Make a branch anew from where it came from",
         .service = BRANCH,
         .rpc = "ResetBranch",
+        .async_rpc = "StartReset",
+        .begun_at = "/api/branches/",
+        .flags = ROUTE_LONG,
+    },
+    {
+        .method = "POST",
+        .pattern = "/api/branches/{id}/rehearse",
+        .summary = "Run the pending migrations in a branch, twice",
+        .service = BRANCH,
+        .rpc = "RehearseBranch",
         .flags = ROUTE_LONG,
     },
     {

@@ -5,6 +5,7 @@
 #include "cli/branch_follow.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "cli/run_result.h"
 #include "cli/verbs.h"
 #include "cli/watch.h"
 #include "cli/worker.h"
@@ -122,6 +123,20 @@ static int print_begun(const struct cli *cli, const Branch *branch)
     return EXIT_FINE;
 }
 
+/* Has it begun, and follows it to its end. */
+static int make(struct cli *cli, const char *method, const ProtobufCMessage *request)
+{
+    if (cli->given.detach_backup && !worker_stays(cli)) {
+        return EXIT_ERROR;
+    }
+    watch_hold_interrupts();
+    const Branch *const begun = call(cli, BRANCH, method, request, READ_SECONDS);
+    if (begun == NULL || cli->given.detach_backup) {
+        return begun == NULL ? EXIT_ERROR : print_begun(cli, begun);
+    }
+    return print_branch(cli, branch_follow(cli, arena_printf(cli->arena, "%u", begun->id), true));
+}
+
 static int create(struct cli *cli)
 {
     Truss__Branch__V1__CreateBranchRequest request = TRUSS__BRANCH__V1__CREATE_BRANCH_REQUEST__INIT;
@@ -130,15 +145,8 @@ static int create(struct cli *cli)
     request.source = or_none(cli, cli->given.source);
     request.on_busy = or_none(cli, cli->given.on_busy);
     request.parent = or_none(cli, cli->given.database);
-    if (cli->given.detach_backup && !worker_stays(cli)) {
-        return EXIT_ERROR;
-    }
-    watch_hold_interrupts();
-    const Branch *const begun = call(cli, BRANCH, "StartBranch", &request.base, READ_SECONDS);
-    if (begun == NULL || cli->given.detach_backup) {
-        return begun == NULL ? EXIT_ERROR : print_begun(cli, begun);
-    }
-    return print_branch(cli, branch_follow(cli, arena_printf(cli->arena, "%u", begun->id), true));
+    request.disable_triggers = cli->given.disable_triggers;
+    return make(cli, "StartBranch", &request.base);
 }
 
 static int wait_for(struct cli *cli)
@@ -186,7 +194,7 @@ static int reset(struct cli *cli)
     Truss__Branch__V1__ResetBranchRequest request = TRUSS__BRANCH__V1__RESET_BRANCH_REQUEST__INIT;
     request.id = cli->words[1];
     request.on_busy = or_none(cli, cli->given.on_busy);
-    return print_branch(cli, call(cli, BRANCH, "ResetBranch", &request.base, MAKE_SECONDS));
+    return make(cli, "StartReset", &request.base);
 }
 
 static int change(struct cli *cli)
@@ -228,10 +236,11 @@ static int url(struct cli *cli)
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
 }
 
-static void print_differences(struct arena *arena, const Truss__Branch__V1__DiffBranchResponse *reply)
+static void print_differences(struct arena *arena, Truss__Branch__V1__BranchDifference *const *differences,
+                              size_t count)
 {
-    for (size_t i = 0; i < reply->n_differences; i++) {
-        const Truss__Branch__V1__BranchDifference *const one = reply->differences[i];
+    for (size_t i = 0; i < count; i++) {
+        const Truss__Branch__V1__BranchDifference *const one = differences[i];
         const bool is_added = strcmp(one->change, "added") == 0;
         output_put(is_added                              ? COLOUR_GREEN
                    : strcmp(one->change, "removed") == 0 ? COLOUR_RED
@@ -245,6 +254,11 @@ static void print_differences(struct arena *arena, const Truss__Branch__V1__Diff
             printf("  + %s\n", output_safe(arena, one->branch, true));
         }
     }
+}
+
+static void print_diff(struct arena *arena, const Truss__Branch__V1__DiffBranchResponse *reply)
+{
+    print_differences(arena, reply->differences, reply->n_differences);
     if (reply->same) {
         printf("The schemas of %s and %s are the same.\n", output_safe(arena, reply->parent_db, false),
                output_safe(arena, reply->branch_db, false));
@@ -260,9 +274,25 @@ static int diff(struct cli *cli)
     const Truss__Branch__V1__DiffBranchResponse *const reply =
         call(cli, BRANCH, "DiffBranch", &request.base, READ_SECONDS);
     if (reply != NULL && !print_json(cli, &reply->base)) {
-        print_differences(cli->arena, reply);
+        print_diff(cli->arena, reply);
     }
     return reply == NULL ? EXIT_ERROR : EXIT_FINE;
+}
+
+static int rehearse(struct cli *cli)
+{
+    Truss__Branch__V1__RehearseBranchRequest request = TRUSS__BRANCH__V1__REHEARSE_BRANCH_REQUEST__INIT;
+    request.id = cli->words[1];
+    request.target = or_none(cli, cli->given.target);
+    request.framework = or_none(cli, cli->given.framework);
+    const Truss__Branch__V1__RehearseBranchResponse *const reply =
+        call(cli, BRANCH, "RehearseBranch", &request.base, MAKE_SECONDS);
+    if (reply != NULL && !print_json(cli, &reply->base)) {
+        result_print(cli, reply->run, NULL, 0);
+        print_differences(cli->arena, reply->differences, reply->n_differences);
+        printf("%s\n", output_safe(cli->arena, reply->summary, false));
+    }
+    return reply == NULL ? EXIT_ERROR : reply->ok ? EXIT_FINE : EXIT_ERROR;
 }
 
 #define GOLDEN_USAGE "The golden copy is made anew by: truss branch golden refresh"
@@ -276,7 +306,7 @@ static int golden(struct cli *cli)
         status_fail(cli->status, STATUS_INVALID_ARGUMENT, "%s", GOLDEN_USAGE);
         return EXIT_ERROR;
     }
-    return print_branch(cli, call(cli, BRANCH, "RefreshGolden", &request.base, MAKE_SECONDS));
+    return make(cli, "StartGolden", &request.base);
 }
 
 static int cancel(struct cli *cli)
@@ -299,8 +329,8 @@ const struct cli_verb cli_branch_verbs[] = {
      .most_words = 1,
      .help = "make a branch and wait until it is there",
      .run = create,
-     .options = {OPTION_ttl, OPTION_source, OPTION_on_busy, OPTION_database, OPTION_detach_backup, OPTION_key,
-                 OPTION_NONE}},
+     .options = {OPTION_ttl, OPTION_source, OPTION_on_busy, OPTION_database, OPTION_disable_triggers,
+                 OPTION_detach_backup, OPTION_key, OPTION_NONE}},
     {.name = "list", .help = "list the branches", .run = list, .options = {OPTION_all_branches, OPTION_NONE}},
     {.name = "show",
      .arguments = "ID",
@@ -357,7 +387,15 @@ const struct cli_verb cli_branch_verbs[] = {
      .help = "make it anew from its parent",
      .missing = WHICH("reset"),
      .run = reset,
-     .options = {OPTION_on_busy, OPTION_key, OPTION_NONE}},
+     .options = {OPTION_on_busy, OPTION_detach_backup, OPTION_key, OPTION_NONE}},
+    {.name = "rehearse",
+     .arguments = "ID",
+     .least_words = 1,
+     .most_words = 1,
+     .help = "run the pending migrations in it, twice",
+     .missing = WHICH("rehearse"),
+     .run = rehearse,
+     .options = {OPTION_target, OPTION_framework, OPTION_NONE}},
     {.name = "cancel",
      .arguments = "ID",
      .least_words = 1,
@@ -381,7 +419,7 @@ const struct cli_verb cli_branch_verbs[] = {
      .help = "make the golden copy anew, for branches of a busy database",
      .missing = GOLDEN_USAGE,
      .run = golden,
-     .options = {OPTION_source, OPTION_database, OPTION_key, OPTION_NONE}},
+     .options = {OPTION_source, OPTION_database, OPTION_detach_backup, OPTION_key, OPTION_NONE}},
     {0},
 };
 

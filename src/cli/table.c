@@ -195,8 +195,8 @@ const struct cli_command cli_commands[] = {
                      "truss branch url 1 --reveal", "truss branch golden refresh"},
         .run = command_branch,
         .verbs = cli_branch_verbs,
-        .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(database), O(all_branches), O(off), O(reveal),
-                    O(detach_backup), O(key), O(config), O(help)},
+        .options = {ASKS, O(ttl), O(label), O(source), O(on_busy), O(database), O(disable_triggers), O(target),
+                    O(framework), O(all_branches), O(off), O(reveal), O(detach_backup), O(key), O(config), O(help)},
     },
     {
         .name = "backup",

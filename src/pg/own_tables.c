@@ -15,7 +15,9 @@ enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER };
  * three: that is what the server plans longest. */
 static const char look_sql[] =
     "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, pg_catalog.to_regnamespace('truss') IS NOT NULL, "
-    "s.obstacle, s.what "
+    "s.obstacle, s.what, $2::pg_catalog.text IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid "
+    "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1::pg_catalog.text) AND a.attname OPERATOR(pg_catalog.=) "
+    "$2::pg_catalog.text) "
     "FROM (SELECT) AS one LEFT JOIN (SELECT t.obstacle, pg_catalog.concat_ws(' of ', t.what, r.rolname) AS what FROM ("
     "SELECT 0 AS obstacle, NULL AS what, n.nspowner AS owner FROM pg_catalog.pg_namespace n "
     "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' UNION ALL "
@@ -45,6 +47,7 @@ static const char *quiet_sql(const struct pg_session *session)
 
 struct found {
     bool tables;
+    bool column; /* none is lacking */
     bool schema;
     bool heard;    /* making them would be, by event triggers; asked where they are to be made, as is the next */
     bool may_hush; /* this session may have it otherwise */
@@ -73,12 +76,13 @@ static bool fail_strange(const struct pg_session *session, bool is_schema, const
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
 {
-    PG_RESULT(result) = pg_query(session, look_sql, 1, (const char *const[]){tables->last}, status);
+    PG_RESULT(result) = pg_query(session, look_sql, 2, (const char *const[]){tables->last, tables->column}, status);
     if (result == NULL) {
         return false;
     }
     found->tables = pg_field_bool(result, 0, 0);
     found->schema = pg_field_bool(result, 0, 1);
+    found->column = pg_field_bool(result, 0, 4);
     const char *const what = pg_field(result, 0, 3);
     if (what == NULL) {
         return true;
@@ -175,7 +179,7 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
         if (!look(session, tables, &found, status)) {
             return false;
         }
-        if (found.tables) {
+        if (found.tables && found.column) {
             return true;
         }
         if (!ask_listeners(session, &found, status)) {

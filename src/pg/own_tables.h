@@ -13,15 +13,16 @@
 
 /* Tables that are made in one transaction. */
 struct own_tables {
-    const char *last; /* "truss.name", of the last one: it stands for all */
-    const char *sql;  /* CREATE TABLE IF NOT EXISTS …; */
+    const char *last;   /* "truss.name", of the last one: it stands for all */
+    const char *sql;    /* CREATE TABLE IF NOT EXISTS …; */
+    const char *column; /* of the last one: a table that was made earlier lacks it, and sql adds it; NULL: none */
 };
 
 /* Are they there? PERMISSION_DENIED where the schema, or something in it, is a role's whom we do not trust. */
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status);
 
-/* The same, and makes them where they are not. FAILED_PRECONDITION with NO_STATE_SCHEMA and a hint where the role may
- * not. */
+/* The same, and makes them, or the column, where they are not. FAILED_PRECONDITION with NO_STATE_SCHEMA and a hint
+ * where the role may not. */
 bool own_tables_ensure(struct pg_session *session, const struct own_tables *tables, struct status *status);
 
 /* Is this table ("truss.name") there, with all that were made with it, and may it be read? False also where the schema

@@ -46,7 +46,7 @@ struct job {
     struct job *next;
     struct branch_jobs *jobs;
     struct arena *arena;
-    struct branch_new what;
+    struct branch_job wish;
     struct branch_row row; /* as it began; id 0: not yet */
     struct story story;
     int64_t started;
@@ -162,6 +162,14 @@ static bool goes_on(void *data)
     return !atomic_load(&((struct job *)data)->is_cancelled);
 }
 
+/* With the mutex held: what was told of it before, as of one that is reset now. */
+static void forget(struct branch_jobs *jobs, int64_t id)
+{
+    for (size_t i = 0; i < KEPT; i++) {
+        jobs->told[i].story.id = jobs->told[i].story.id == id ? 0 : jobs->told[i].story.id;
+    }
+}
+
 /* With the mutex held. */
 static void remember(struct job *job, bool ok, const struct branch_row *row, const struct status *status)
 {
@@ -169,6 +177,7 @@ static void remember(struct job *job, bool ok, const struct branch_row *row, con
     if (job->story.id == 0) {
         return; /* nobody knows it */
     }
+    forget(jobs, job->story.id);
     struct told *const told = &jobs->told[jobs->told_count++ % KEPT];
     arena_free(told->arena);
     *told = (struct told){.story = job->story, .arena = arena_new(0)};
@@ -193,6 +202,18 @@ static void leave(struct job *job)
     pthread_cond_broadcast(&jobs->news);
 }
 
+static bool work(const struct branch_job *wish, const struct branch_call *call, struct branch_row *row)
+{
+    switch (wish->kind) {
+    case BRANCH_JOB_RESET:
+        return branch_reset(call, wish->id, &wish->what, row);
+    case BRANCH_JOB_GOLDEN:
+        return branch_refresh_golden(call, &wish->what, row);
+    default:
+        return branch_create(call, &wish->what, row);
+    }
+}
+
 static void make(struct lane_job *lane_job)
 {
     struct job *const job = (struct job *)lane_job;
@@ -201,7 +222,7 @@ static void make(struct lane_job *lane_job)
     struct branch_row row;
     const struct branch_watching watching = {job, begun, set_phase, goes_on};
     const struct branch_call call = {jobs->branches, job->arena, &status, deadline_in(LONGEST_MS), &watching};
-    const bool ok = branch_create(&call, &job->what, &row);
+    const bool ok = work(&job->wish, &call, &row);
     log_info("branch made behind its answer", "ok=%s branch=%s problem=%s", ok ? "true" : "false", ok ? row.branch : "",
              log_quoted(ok ? "" : status.message, (char[LOG_QUOTED_SIZE]){0}));
     pthread_mutex_lock(&jobs->mutex);
@@ -215,18 +236,19 @@ static void make(struct lane_job *lane_job)
 
 /* ---- the side of who asks ---- */
 
-static struct job *job_new(struct branch_jobs *jobs, const struct branch_new *what, struct starting *starting)
+static struct job *job_new(struct branch_jobs *jobs, const struct branch_job *wish, struct starting *starting)
 {
     struct job *const job = memory_alloc(sizeof *job);
     struct arena *const arena = arena_new(0);
     *job = (struct job){.lane = {.run = make},
                         .jobs = jobs,
                         .arena = arena,
-                        .what = *what,
+                        .wish = *wish,
                         .started = clock_ms(),
                         .starting = starting};
-    const char **const texts[] = {&job->what.label,   &job->what.parent, &job->what.created_by, &job->what.key,
-                                  &job->what.request, &job->what.source, &job->what.on_busy};
+    struct branch_new *const what = &job->wish.what;
+    const char **const texts[] = {&what->label,   &what->parent, &what->created_by, &what->key,
+                                  &what->request, &what->source, &what->on_busy};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         *texts[i] = arena_strdup(arena, *texts[i]);
     }
@@ -246,11 +268,11 @@ static void wait_for_news(struct branch_jobs *jobs, int64_t until)
     pthread_cond_timedwait(&jobs->news, &jobs->mutex, &time);
 }
 
-bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_new *what,
+bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_job *wish,
                        struct branch_row *row)
 {
     struct starting starting = {.call = call, .row = row};
-    struct job *const job = job_new(jobs, what, &starting);
+    struct job *const job = job_new(jobs, wish, &starting);
     pthread_mutex_lock(&jobs->mutex);
     job->next = jobs->first;
     jobs->first = job;

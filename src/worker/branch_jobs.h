@@ -1,6 +1,6 @@
 /*
- * Branches that are made behind the answer of the call that asked for them. How far one is stands in the memory of the
- * worker that makes it: while a database is copied, nobody can ask it for its own rows.
+ * Branches that are made, or made anew, behind the answer of the call that asked for them. How far one is stands in the
+ * memory of the worker that makes it: while a database is copied, nobody can ask it for its own rows.
  */
 #ifndef WORKER_BRANCH_JOBS_H
 #define WORKER_BRANCH_JOBS_H
@@ -12,9 +12,17 @@ struct branch_jobs;
 /* The branches are borrowed. */
 struct branch_jobs *branch_jobs_new(const struct branches *branches);
 
+enum branch_job_kind { BRANCH_JOB_CREATE, BRANCH_JOB_RESET, BRANCH_JOB_GOLDEN };
+
+struct branch_job {
+    enum branch_job_kind kind;
+    int64_t id; /* of the branch that is reset */
+    struct branch_new what;
+};
+
 /* Begins one, and answers when its row is there (*row, in the call's arena) or it is known why it cannot be made. Where
  * a key has given an earlier one, *row is that. */
-bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_new *what,
+bool branch_jobs_start(struct branch_jobs *jobs, const struct branch_call *call, const struct branch_job *wish,
                        struct branch_row *row);
 
 /* One that is being made by this worker, as it was when it began, with the time since then; *phase: what is done now.

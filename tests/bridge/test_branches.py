@@ -53,7 +53,8 @@ class Branches(Case):
         return answer
 
     def needs_dump(self):
-        if self.cluster.version > max(int(path.split("/")[4]) for path in glob.glob("/usr/lib/postgresql/*/bin/pg_dump")):
+        installed = max(int(path.split("/")[4]) for path in glob.glob("/usr/lib/postgresql/*/bin/pg_dump"))
+        if not harness.PG_CLIENT and self.cluster.version > installed:
             self.skipTest("no pg_dump of this version is installed")
 
     def make(self, status=201, **body):
@@ -294,6 +295,75 @@ class Behind(Branches):
         self.assertIn("onBusy", self.begin(400, onBusy="perhaps").json["error"])
         self.assertEqual(self.begin(404, parent="no such database").json["code"], "NOT_FOUND")
 
+    def behind(self, path, status=202, key=None, **body):
+        headers = {"Prefer": "respond-async"} | ({"Idempotency-Key": key} if key else {})
+        answer = self.http.post(path, body, headers=headers)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def test_a_reset_is_told_as_a_creation_is(self):
+        row = self.make(label="again")
+        self.cluster.psql(row["branch_db"], "DROP TABLE posts")
+        begun = self.behind(f"/api/branches/{row['id']}/reset")
+        self.assertEqual((begun["id"], begun["status"]), (row["id"], "creating"))
+        told = self.told(row)
+        self.assertEqual([data["phase"] for _, event, data in told if event == "phase" and data["phase"] != "waiting"], ["copying", "finishing"])
+        self.assertEqual((told[-1][1], told[-1][2]["status"], told[-1][2]["branch_db"]), ("done", "active", row["branch_db"]))
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("100",)])
+
+    def test_a_reset_that_is_cancelled_leaves_the_branch_as_it_was(self):
+        self.needs_dump()
+        row = self.make(label="kept", source="dump")
+        self.cluster.psql(row["branch_db"], "DELETE FROM posts")
+        self.lock_posts()
+        self.behind(f"/api/branches/{row['id']}/reset")
+        wait_for(lambda: self.http.get(f"/api/branches/{row['id']}").json["phase"] == "dumping")
+        other = self.http.post(f"/api/branches/{row['id']}/reset")
+        self.assertEqual((other.status, other.json["reason"]), (409, "BUSY"), other.body)
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/cancel").json, {"cancelled": True})
+        done = self.ended(row)
+        self.assertEqual((done["status"], done["branch_db"]), ("active", row["branch_db"]))
+        self.assertEqual(self.http.get(f"/api/branches/{row['id']}/wait").json["error"]["code"], 1)
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM posts"), [("0",)])
+        self.assertEqual(self.databases(), {row["branch_db"]})
+
+    def test_a_reset_that_cannot_begin_is_refused_at_once(self):
+        row = self.make()
+        self.hold()
+        self.assertEqual(self.behind(f"/api/branches/{row['id']}/reset", 409)["reason"], "BUSY")
+        self.behind("/api/branches/999999/reset", 404)
+
+    def test_the_golden_copy_is_told_as_a_branch_is(self):
+        self.needs_dump()
+        golden = self.behind("/api/branches/golden", source="schema", key="golden")
+        told = self.told(golden)
+        self.assertEqual([data["phase"] for _, event, data in told if event == "phase"], ["dumping", "restoring", "finishing"])
+        self.assertEqual((told[-1][1], told[-1][2]["status"], told[-1][2]["kind"]), ("done", "active", "golden"))
+        self.assertEqual(self.behind("/api/branches/golden", source="schema", key="golden")["id"], golden["id"])
+        self.assertEqual(len(self.databases()), 1)
+
+    def test_a_reset_with_a_key_is_done_once(self):
+        row = self.make()
+        path = f"/api/branches/{row['id']}/reset"
+        count = "SELECT count(*) FROM posts"
+
+        def reset(key, **body):
+            return self.http.post(path, body, headers={"Idempotency-Key": key})
+        self.assertEqual(reset("k").status, 200)
+        self.cluster.psql(row["branch_db"], "DELETE FROM posts")
+        again = reset("k")
+        self.assertEqual((again.status, again.json["id"], self.cluster.psql(row["branch_db"], count)), (200, row["id"], [("0",)]))
+        self.assertEqual(reset("k", onBusy="fail").status, 422)
+        self.assertEqual((reset("l").status, self.cluster.psql(row["branch_db"], count)), (200, [("100",)]))
+
+    def test_a_table_of_branches_that_was_made_earlier_is_taken(self):
+        row = self.make()
+        self.sql("ALTER TABLE truss.branches DROP COLUMN disables_triggers, DROP COLUMN reset_key, DROP COLUMN reset_request, DROP COLUMN reset_at")
+        self.assertEqual([one["id"] for one in self.listed()], [row["id"]])
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/reset", {}, headers={"Idempotency-Key": "k"}).status, 200)
+        self.sql("ALTER TABLE truss.branches DROP COLUMN disables_triggers, DROP COLUMN reset_key, DROP COLUMN reset_request, DROP COLUMN reset_at")
+        self.make(label="another")
+
     def test_it_is_cancelled_and_nothing_is_left(self):
         self.needs_dump()
         self.lock_posts()
@@ -334,6 +404,30 @@ class PutBack(Branches):
         row = self.make(parent=name, source="dump")
         self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT a FROM kept"), [("1",)])
         self.assertEqual(self.cluster.psql(row["branch_db"], "SHOW default_transaction_read_only"), [("on",)])
+
+    def test_event_triggers_act_in_a_branch_unless_they_are_disabled(self):
+        self.make()  # and with it our own table
+        self.sql("CREATE FUNCTION heard() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'heard'; END $$; "
+                 'CREATE EVENT TRIGGER "On DDL" ON ddl_command_start EXECUTE FUNCTION heard()')
+        self.addCleanup(self.sql, 'DROP EVENT TRIGGER "On DDL"')
+        enabled = "SELECT evtenabled FROM pg_event_trigger"
+        row = self.make()
+        self.assertIn('The event trigger "On DDL" acts in the branch too.', row["warnings"])
+        self.assertEqual(self.cluster.psql(row["branch_db"], enabled), [("O",)])
+        row = self.make(disableTriggers=True)
+        self.assertIn('The event trigger "On DDL" is disabled in the branch.', row["warnings"])
+        self.assertEqual(self.cluster.psql(row["branch_db"], enabled), [("D",)])
+        self.cluster.psql(row["branch_db"], 'ALTER EVENT TRIGGER "On DDL" ENABLE')
+        self.assertEqual(self.http.post(f"/api/branches/{row['id']}/reset").status, 200)
+        self.assertEqual(self.cluster.psql(row["branch_db"], enabled), [("D",)])
+        self.assertEqual(self.sql(enabled), [("O",)])
+
+    def test_a_large_copy_is_left_to_the_file_system_where_the_server_knows_that(self):
+        self.sql("CREATE UNLOGGED TABLE large AS SELECT repeat('x', 1990) FROM generate_series(1, 140000)")
+        row = self.make(onBusy="wait")
+        ways = ("copy",) if self.cluster.version < 15 else ("file_copy",) if self.cluster.version < 18 else ("clone", "file_copy")
+        self.assertIn(row["strategy"], ways)
+        self.assertEqual(self.cluster.psql(row["branch_db"], "SELECT count(*) FROM large"), [("140000",)])
 
     def test_a_subscription_of_the_parent_is_not_in_a_dump_either(self):
         self.sql("CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)")
@@ -385,6 +479,45 @@ class Coming(Branches):
         # Of PostgreSQL it would be 55006, behind 5 seconds in which nobody gets in.
         self.assertEqual((answers[0].json["reason"], answers[0].json.get("sqlstate")), ("BUSY", None), answers[0].body)
         self.assertEqual(len(self.databases()), 1)
+
+
+class Rehearsal(Branches):
+    def setUp(self):
+        super().setUp()
+        self.files.add("20250101000000_first", "CREATE TABLE posts (id int PRIMARY KEY, title text);")
+        self.rpc(self.process).call("MigrationService", "MarkApplied", {"migration": "20250101000000_first"})
+
+    def rehearse(self, row, status=200, **body):
+        answer = self.http.post(f"/api/branches/{row['id']}/rehearse", body)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def pending(self, database):
+        return self.cluster.psql(database, "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL")
+
+    def test_what_is_pending_is_run_in_the_branch_and_nowhere_else(self):
+        self.files.add("20250102000000_second", "ALTER TABLE posts ADD COLUMN slug text;")
+        row = self.make()
+        told = self.rehearse(row)
+        self.assertEqual((told["ok"], told["idempotent"], [one["name"] for one in told["run"]["applied"]]), (True, True, ["20250102000000_second"]))
+        self.assertIn("a second run finds nothing to do", told["summary"])
+        self.assertEqual([(one["change"], one["name"]) for one in told["differences"]], [("added", "public.posts.slug")])
+        self.assertEqual((told["branch"]["branch_db"], told["run"]["target"]["database"]), (row["branch_db"], row["branch_db"]))
+        self.assertEqual((self.pending(row["branch_db"]), self.pending(self.database)), ([("2",)], [("1",)]))
+        self.assertEqual(self.rehearse(row)["summary"], "Nothing is pending in the branch.")
+        self.assertEqual(self.truss("branch", "rehearse", str(row["id"]), worker=self.process).returncode, 0)
+
+    def test_what_fails_is_told_as_of_a_run(self):
+        self.files.add("20250102000000_second", "CREATE TABLE posts (a int);")
+        row = self.make()
+        told = self.rehearse(row, 400)
+        self.assertEqual((told["ok"], told["idempotent"], told["run"]["failed"]["sqlstate"]), (False, False, "42P07"))
+        result = self.truss("branch", "rehearse", str(row["id"]), worker=self.process)
+        self.assertEqual(result.returncode, 1, result.stdout)
+
+    def test_in_a_branch_without_rows_nothing_is_known(self):
+        self.needs_dump()
+        self.assertIn("tracking table", self.rehearse(self.make(source="schema"), 400)["error"])
 
 
 def backgrounds(*calls):

@@ -18,7 +18,7 @@ SCOPES = {
     | {("Health", "GetInfo"), ("Health", "GetMetrics"), ("Health", "GetDescriptors"), ("ConnectionService", "GetConnection")}
     | {("BranchService", name) for name in ("ListBranches", "GetBranch", "WaitBranch", "DiffBranch", "GetBranchConnection")}
     | {("BackupService", name) for name in ("ListBackups", "GetBackup", "GetSchedule", "GetWalConfig")},
-    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "CancelBranch")}
+    "branch": {("BranchService", name) for name in ("CreateBranch", "DeleteBranch", "UpdateBranch", "ResetBranch", "ProtectBranch", "RefreshGolden", "StartBranch", "StartReset", "StartGolden", "RehearseBranch", "CancelBranch")}
     | {("BackupService", name) for name in ("CreateBackup", "VerifyBackup", "RestoreBackup", "CancelBackup")},
     "plan": {("MigrationService", "Plan")},
     "approve": {("MigrationService", name) for name in ("Approve", "RevokeApproval")},

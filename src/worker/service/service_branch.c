@@ -12,6 +12,7 @@
 #include "worker/messages/messages.h"
 #include "worker/operations/operations.h"
 #include "worker/service/service_connection.h"
+#include "worker/service/service_rehearsal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ static bool read_wish(const struct branch_context *context, struct rpc_call *cal
         .source = message->source,
         .on_busy = message->on_busy,
         .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
+        .disables_triggers = message->disable_triggers,
         .data_at = NO_TIME,
     };
     /* The key is kept by the branch: a session that keeps it would keep the database from being copied. */
@@ -141,15 +143,20 @@ static ProtobufCMessage *create(void *data, struct rpc_call *call, const Protobu
     return &branch_message(call->arena, &row)->base;
 }
 
+/* Behind the answer. */
+static ProtobufCMessage *begin(const struct branch_context *context, struct rpc_call *call,
+                               const struct branch_job *wish)
+{
+    const struct branch_call means = means_of(context, call);
+    struct branch_row row;
+    return branch_jobs_start(context->jobs, &means, wish, &row) ? &branch_message(call->arena, &row)->base : NULL;
+}
+
 static ProtobufCMessage *start(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const struct branch_context *const context = data;
-    const struct branch_call means = means_of(context, call);
-    struct branch_new what;
-    struct branch_row row;
-    return read_wish(context, call, (const Truss__Branch__V1__CreateBranchRequest *)input, &what) &&
-                   branch_jobs_start(context->jobs, &means, &what, &row)
-               ? &branch_message(call->arena, &row)->base
+    struct branch_job wish = {.kind = BRANCH_JOB_CREATE};
+    return read_wish(data, call, (const Truss__Branch__V1__CreateBranchRequest *)input, &wish.what)
+               ? begin(data, call, &wish)
                : NULL;
 }
 
@@ -282,22 +289,37 @@ static ProtobufCMessage *protect(void *data, struct rpc_call *call, const Protob
     return change(data, call, message->id, &what);
 }
 
+static bool read_reset(const struct branch_context *context, struct rpc_call *call, const ProtobufCMessage *input,
+                       struct branch_job *wish)
+{
+    const Truss__Branch__V1__ResetBranchRequest *const message = (const Truss__Branch__V1__ResetBranchRequest *)input;
+    *wish = (struct branch_job){
+        .kind = BRANCH_JOB_RESET,
+        .what =
+            {
+                .on_busy = message->on_busy,
+                .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
+                .data_at = NO_TIME,
+            },
+    };
+    return idempotency_read(call, &wish->what.key, &wish->what.request) &&
+           site_is_connected(context->site, call->status) && read_id(call, message->id, &wish->id);
+}
+
 static ProtobufCMessage *reset(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
-    const struct branch_context *const context = data;
-    const Truss__Branch__V1__ResetBranchRequest *const message = (const Truss__Branch__V1__ResetBranchRequest *)input;
-    const struct branch_call means = means_of(context, call);
-    const struct branch_new how = {
-        .on_busy = message->on_busy,
-        .may_terminate = (call->principal->scopes & SCOPE_ADMIN) != 0,
-        .data_at = NO_TIME,
-    };
+    const struct branch_call means = means_of(data, call);
+    struct branch_job wish;
     struct branch_row row;
-    int64_t id;
-    return site_is_connected(context->site, call->status) && read_id(call, message->id, &id) &&
-                   branch_reset(&means, id, &how, &row)
+    return read_reset(data, call, input, &wish) && branch_reset(&means, wish.id, &wish.what, &row)
                ? &branch_message(call->arena, &row)->base
                : NULL;
+}
+
+static ProtobufCMessage *start_reset(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    struct branch_job wish;
+    return read_reset(data, call, input, &wish) ? begin(data, call, &wish) : NULL;
 }
 
 static ProtobufCMessage *diff(void *data, struct rpc_call *call, const ProtobufCMessage *input)
@@ -314,23 +336,51 @@ static ProtobufCMessage *diff(void *data, struct rpc_call *call, const ProtobufC
                : NULL;
 }
 
-static ProtobufCMessage *golden(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+static ProtobufCMessage *rehearse(void *data, struct rpc_call *call, const ProtobufCMessage *input)
 {
     const struct branch_context *const context = data;
+    const Truss__Branch__V1__RehearseBranchRequest *const wish =
+        (const Truss__Branch__V1__RehearseBranchRequest *)input;
+    const struct branch_call means = means_of(context, call);
+    int64_t id;
+    return site_is_connected(context->site, call->status) && read_id(call, wish->id, &id)
+               ? handle_rehearse(context->site, &means, call, id, wish)
+               : NULL;
+}
+
+static bool read_golden(const struct branch_context *context, struct rpc_call *call, const ProtobufCMessage *input,
+                        struct branch_job *wish)
+{
     const Truss__Branch__V1__RefreshGoldenRequest *const message =
         (const Truss__Branch__V1__RefreshGoldenRequest *)input;
-    const struct branch_call means = means_of(context, call);
-    const struct branch_new what = {
-        .parent = message->parent,
-        .created_by = call->principal->name,
-        .source = message->source,
-        .data_at = NO_TIME,
+    *wish = (struct branch_job){
+        .kind = BRANCH_JOB_GOLDEN,
+        .what =
+            {
+                .parent = message->parent,
+                .created_by = call->principal->name,
+                .source = message->source,
+                .data_at = NO_TIME,
+            },
     };
+    return idempotency_read(call, &wish->what.key, &wish->what.request) &&
+           site_is_connected(context->site, call->status) && check_parent(context, call, message->parent);
+}
+
+static ProtobufCMessage *golden(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    const struct branch_call means = means_of(data, call);
+    struct branch_job wish;
     struct branch_row row;
-    return site_is_connected(context->site, call->status) && check_parent(context, call, message->parent) &&
-                   branch_refresh_golden(&means, &what, &row)
+    return read_golden(data, call, input, &wish) && branch_refresh_golden(&means, &wish.what, &row)
                ? &branch_message(call->arena, &row)->base
                : NULL;
+}
+
+static ProtobufCMessage *start_golden(void *data, struct rpc_call *call, const ProtobufCMessage *input)
+{
+    struct branch_job wish;
+    return read_golden(data, call, input, &wish) ? begin(data, call, &wish) : NULL;
 }
 
 /* ---- connection strings ---- */
@@ -384,6 +434,9 @@ static const struct rpc_method methods[] = {
     {start, RPC_LANE_READ, false, SCOPE_BRANCH},
     {cancel, RPC_LANE_CANCEL, false, SCOPE_BRANCH},
     {wait_for, RPC_LANE_WAIT, false, SCOPE_READ},
+    {start_reset, RPC_LANE_READ, false, SCOPE_BRANCH},
+    {start_golden, RPC_LANE_READ, false, SCOPE_BRANCH},
+    {rehearse, RPC_LANE_RUN, false, SCOPE_BRANCH},
 };
 
 struct rpc_service branch_service(struct branch_context *context)
