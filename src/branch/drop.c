@@ -145,7 +145,13 @@ bool branch_delete(const struct branch_call *call, int64_t id)
                     registry_move(call, home, &move, &moved);
     pg_session_free(home);
     home = NULL;
-    if (ok && !moved) {
+    if (ok && !moved && strcmp(row.status, "creating") == 0) {
+        status_fail_because(
+            call->status, STATUS_ABORTED, REASON_BUSY,
+            "The worker that made the branch \"%s\" has ended: another one finishes or undoes it within a "
+            "minute. Try again then.",
+            row.label);
+    } else if (ok && !moved) {
         status_fail(call->status, STATUS_NOT_FOUND, "Branch not found.");
     }
     const bool is_dropped = ok && moved && drop_branch(call, session, &row);

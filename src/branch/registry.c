@@ -30,6 +30,32 @@ struct pg_session *registry_open(const struct branch_call *call)
     return pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
 }
 
+/* ---- asking ---- */
+
+/* What the server says of our table in general says nothing of what to do. */
+static void advise(struct status *status)
+{
+    if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
+        status->hint = "Branches are made, changed and dropped where the server takes writes: it is a standby, or "
+                       "default_transaction_read_only is on. Connect the worker to the primary.";
+    } else if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+        status->hint =
+            "Which branches there are stands in the schema \"truss\" of this database: have the worker connect "
+            "as the role that owns it, or make its role a member of that one (GRANT … TO …).";
+    }
+}
+
+static PGresult *ask(struct pg_session *session, const char *sql, int count, const char *const *values,
+                     struct status *status)
+{
+    PGresult *const result = pg_query(session, sql, count, values, status);
+    if (result == NULL) {
+        advise(status);
+    }
+    return result;
+}
+
 /* ---- the table ---- */
 
 static const char table_sql[] =
@@ -138,7 +164,7 @@ bool registry_read(const struct branch_call *call, struct pg_session *session, c
     if (!registry_exists(session, &exists, call->status) || !exists) {
         return call->status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, query->count, query->values, call->status);
+    PG_RESULT(result) = ask(session, sql, query->count, query->values, call->status);
     if (result != NULL) {
         rows_of(call->arena, result, list);
     }
@@ -167,10 +193,10 @@ static bool check_number(const struct branch_call *call, struct pg_session *sess
     if (call->branches->most == 0) {
         return true;
     }
-    PG_RESULT(result) = pg_query(session,
-                                 "SELECT pg_catalog.count(*) FROM truss.branches WHERE " HERE
-                                 " AND kind <> 'golden' AND status IN ('creating', 'active', 'expiring')",
-                                 0, NULL, call->status);
+    PG_RESULT(result) = ask(session,
+                            "SELECT pg_catalog.count(*) FROM truss.branches WHERE " HERE
+                            " AND kind <> 'golden' AND status IN ('creating', 'active', 'expiring')",
+                            0, NULL, call->status);
     return result != NULL && (pg_field_int(result, 0, 0, 0) < (int64_t)call->branches->most ||
                               status_fail(call->status, STATUS_RESOURCE_EXHAUSTED,
                                           "There are %u branches already, which is the most (TRUSS_MAX_BRANCHES). "
@@ -220,7 +246,7 @@ static bool insert(const struct branch_call *call, struct pg_session *session, c
         what->request,
         row->disables_triggers ? "true" : "false",
     };
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = ask(
         session,
         "INSERT INTO truss.branches AS b (token, home_db, home_oid, parent_db, branch_db, label, status, kind, source, "
         "ttl_hours, expires_at, created_by, claimed_by, claimed_until, data_at, request_key, request, "
@@ -255,8 +281,8 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
         return true;
     }
     PG_RESULT(forgotten) =
-        registry_ensure(session, call->status) ? pg_query(session, forget, 1, values, call->status) : NULL;
-    PG_RESULT(result) = forgotten == NULL ? NULL : pg_query(session, sql, 2, values, call->status);
+        registry_ensure(session, call->status) ? ask(session, forget, 1, values, call->status) : NULL;
+    PG_RESULT(result) = forgotten == NULL ? NULL : ask(session, sql, 2, values, call->status);
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
     }
@@ -282,7 +308,7 @@ bool registry_reuse_reset(const struct branch_call *call, struct pg_session *ses
     if (what->key == NULL || !registry_exists(session, &exists, call->status) || !exists) {
         return call->status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, 2, values, call->status);
+    PG_RESULT(result) = ask(session, sql, 2, values, call->status);
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
     }
@@ -333,7 +359,7 @@ bool registry_add_found(struct pg_session *session, const char *database, const 
         "pg_catalog.substr($3, 14)::jsonb) s(j), pg_catalog.pg_database d "
         "WHERE d.datname = pg_catalog.current_database() AND (j->>'home_oid')::oid = d.oid "
         "AND j->>'token' ~ '^[0-9a-f]{32}$' AND " OWNER_IS_BELIEVED " ON CONFLICT (token) DO NOTHING";
-    PG_RESULT(result) = pg_query(session, sql, 3, (const char *const[]){database, oid, comment}, status);
+    PG_RESULT(result) = ask(session, sql, 3, (const char *const[]){database, oid, comment}, status);
     return result != NULL;
 }
 
@@ -360,7 +386,7 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
         "last_error = '', claimed_until = NULL%s WHERE b." HERE
         " AND b.id = $1::bigint AND b.status = 'creating' RETURNING " COLUMNS,
         has_key ? ", reset_key = $9, reset_request = $10, reset_at = pg_catalog.clock_timestamp()" : "");
-    PG_RESULT(result) = pg_query(session, sql, has_key ? 10 : 8, values, call->status);
+    PG_RESULT(result) = ask(session, sql, has_key ? 10 : 8, values, call->status);
     if (result == NULL) {
         return false;
     }
@@ -374,8 +400,8 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
 bool registry_rename(const struct branch_call *call, struct pg_session *session, const struct branch_row *row)
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, row->id), row->branch};
-    PG_RESULT(result) = pg_query(session, "UPDATE truss.branches SET branch_db = $2 WHERE " HERE " AND id = $1::bigint",
-                                 2, values, call->status);
+    PG_RESULT(result) = ask(session, "UPDATE truss.branches SET branch_db = $2 WHERE " HERE " AND id = $1::bigint", 2,
+                            values, call->status);
     return result != NULL;
 }
 
@@ -384,7 +410,7 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, move->id), move->from, move->to, move->error,
                                   call->branches->worker};
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = ask(
         session,
         "UPDATE truss.branches SET status = $3, last_error = $4, claimed_by = $5, "
         "claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "', "
@@ -408,7 +434,10 @@ bool registry_claim(const struct branch_call *call, struct pg_session *session, 
         "UPDATE truss.branches b SET status = CASE b.status WHEN 'active' THEN 'expiring' ELSE b.status END, "
         "claimed_by = $1, claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "' WHERE b.id IN ("
         "SELECT c.id FROM truss.branches c WHERE c." HERE " AND ((c.status = 'active' AND c.expires_at <= "
-        "pg_catalog.now() AND NOT c.protected) OR (c.status IN ('expiring', 'creating') AND coalesce(c.claimed_until < "
+        "pg_catalog.now() AND NOT c.protected) OR (c.status = 'active' AND c.kind = 'golden' AND EXISTS (SELECT FROM "
+        "truss.branches n WHERE n.home_oid = c.home_oid AND n.kind = 'golden' AND n.status = 'active' AND n.parent_db "
+        "= "
+        "c.parent_db AND n.id > c.id)) OR (c.status IN ('expiring', 'creating') AND coalesce(c.claimed_until < "
         "pg_catalog.clock_timestamp(), true))) ORDER BY c.claimed_until NULLS FIRST, c.expires_at LIMIT 5 FOR UPDATE "
         "SKIP "
         "LOCKED) "
@@ -421,7 +450,7 @@ bool registry_claim(const struct branch_call *call, struct pg_session *session, 
     if (!pg_exec(session, forget, call->status)) {
         return false;
     }
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){call->branches->worker}, call->status);
+    PG_RESULT(result) = ask(session, sql, 1, (const char *const[]){call->branches->worker}, call->status);
     if (result != NULL) {
         rows_of(call->arena, result, list);
     }

@@ -64,8 +64,8 @@ struct registry_move {
 bool registry_move(const struct branch_call *call, struct pg_session *session, const struct registry_move *move,
                    bool *moved);
 
-/* Up to 5 rows whose time is over or whose worker has left them, claimed for this worker. Those that have expired are
- * "expiring" now. */
+/* Up to 5 rows whose time is over or whose worker has left them, and golden copies behind which there is a newer one,
+ * claimed for this worker. Those that have expired are "expiring" now. */
 bool registry_claim(const struct branch_call *call, struct pg_session *session, struct branch_list *list);
 
 #endif

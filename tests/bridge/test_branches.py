@@ -665,6 +665,16 @@ class Busy(Branches):
         self.assertEqual(self.databases(), {anew.json["branch_db"], row["branch_db"]})
         self.assertEqual(self.cluster.psql(self.make(onBusy="golden")["branch_db"], "SELECT count(*) FROM posts"), [("50",)])
 
+    def test_of_golden_copies_the_newest_stays(self):
+        # A worker that is killed behind the new one leaves both.
+        golden = self.dumped(self.http.post("/api/branches/golden", {"source": "schema"})).json
+        self.sql("UPDATE truss.branches SET kind = 'full'")
+        newer = self.http.post("/api/branches/golden", {"source": "schema"}).json
+        self.sql("UPDATE truss.branches SET kind = 'golden'")
+        self.bridge(self.start("--branch-interval", "0.2"))
+        wait_for(lambda: self.row(golden) == ("deleted",))
+        self.assertEqual((self.row(newer), self.databases()), (("active",), {newer["branch_db"]}))
+
     def test_a_golden_copy_that_is_another_database_is_none(self):
         golden = self.dumped(self.http.post("/api/branches/golden", {})).json
         comment, = self.admin(f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{golden['branch_db']}'")
@@ -820,6 +830,22 @@ class Rights(Branches):
         self.sql("DROP SCHEMA truss CASCADE; DROP OWNED BY poor")
         self.admin("DROP ROLE poor")
 
+
+    def test_a_role_that_may_not_read_our_table_is_told_what_it_needs(self):
+        self.make()
+        self.admin("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN CREATEDB PASSWORD 'stranger'")
+        self.addCleanup(self.admin, "DROP ROLE stranger")
+        http = self.bridge(self.start(url=f"postgresql://stranger:stranger@127.0.0.1:{self.cluster.port}/{self.database}"))
+        for answer in (http.get("/api/branches"), http.post("/api/branches", {"source": "schema"})):
+            self.assertEqual((answer.status, answer.json["reason"]), (403, "NO_STATE_SCHEMA"), answer.body)
+            self.assertIn("connect as the role that owns it", answer.json["hint"])
+
+    def test_a_session_that_takes_no_writes_is_told_so(self):
+        row = self.make()
+        http = self.bridge(self.start(url=self.url(options="-c%20default_transaction_read_only=on")))
+        for answer in (http.post(f"/api/branches/{row['id']}/reset", {}), http.request("PATCH", f"/api/branches/{row['id']}", {"label": "x"})):
+            self.assertEqual((answer.status, answer.json["sqlstate"]), (400, "25006"), answer.body)
+            self.assertIn("primary", answer.json["hint"])
 
     def test_an_owner_with_createdb_needs_no_superuser(self):
         self.admin(f"DROP ROLE IF EXISTS maker; CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker'; ALTER DATABASE {self.database} OWNER TO maker")

@@ -124,6 +124,31 @@ class Cases(Workbench):
         self.assertEqual(self.rows("SELECT current_user AS u, session_user AS s"), [{"u": "truss_reader", "s": "app"}])
 
 
+class Odd(Workbench):
+    """Kinds of statements, of expressions and of places for a call, each of them once: odd.tsv."""
+
+    def check_all(self):
+        with open(os.path.join(FIXTURES, "workbench", "odd.tsv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        before = self.sql(STATE)
+        for row in rows:
+            with self.subTest(sql=row["sql"]):
+                answer = self.query(row["sql"])
+                if row["verdict"] == "allow":  # an older server, or a reader's rights, may say no by itself
+                    self.assertTrue(answer.status == 200 or answer.json.get("sqlstate"), answer.body)
+                else:
+                    self.assertEqual((answer.status, "refuse:" + str(answer.json.get("reason"))), (400, row["verdict"]), answer.body)
+        self.assertEqual(self.sql(STATE), before)
+
+    def test_each_is_let_through_or_refused_as_superuser(self):
+        self.open()
+        self.check_all()
+
+    def test_each_is_let_through_or_refused_as_reader(self):
+        self.open("--sql-url", self.reader_url())
+        self.check_all()
+
+
 class Ways(Workbench):
     """Ways around, each of them once: through operators, casts, domains, views, policies, functions of the server, other statements."""
 
