@@ -56,14 +56,12 @@ static bool unpack(const struct backup_call *call, const struct backup_row *row,
     if (!backup_is_archive(row->filename)) {
         return true;
     }
-    char *const path = arena_printf(call->arena, "%s/truss-restore-XXXXXX", temporary_folder());
-    if (mkdtemp(path) == NULL) {
-        return status_fail(call->status, STATUS_FAILED_PRECONDITION,
-                           "No folder to unpack the backup can be made (%s); TMPDIR names another place.", path);
+    opened->scratch = temporary_directory(call->arena, "restore", call->status);
+    if (opened->scratch == NULL) {
+        return false;
     }
-    opened->scratch = path;
-    opened->path = path;
-    return tar_read(opened->file, path, backup_watch_look, watch, call->status) ||
+    opened->path = opened->scratch;
+    return tar_read(opened->file, opened->scratch, backup_watch_look, watch, call->status) ||
            (watch->end != WATCH_GOES_ON && backup_watch_fail(watch, call->status));
 }
 

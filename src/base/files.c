@@ -346,7 +346,19 @@ bool path_is_inside(const char *path)
 const char *temporary_folder(void)
 {
     const char *const variable = getenv("TMPDIR");
-    return variable == NULL || variable[0] == '\0' ? "/tmp" : variable;
+    return variable == NULL || variable[0] != '/' ? "/tmp" : variable;
+}
+
+const char *temporary_directory(struct arena *arena, const char *purpose, struct status *status)
+{
+    char *const path = arena_printf(arena, "%s/truss-%s-XXXXXX", temporary_folder(), purpose);
+    if (mkdtemp(path) == NULL) {
+        status_fail(status, STATUS_FAILED_PRECONDITION,
+                    "No folder can be made in %s: %s. Name one with TMPDIR that the worker may write to.",
+                    temporary_folder(), strerror(errno));
+        return NULL;
+    }
+    return path;
 }
 
 int file_nameless(struct arena *arena)

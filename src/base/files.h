@@ -41,8 +41,13 @@ bool file_stamp_is_settled(const struct file_stamp *stamp);
 /* Is what the path leads to, all links followed, the folder itself or below it? False too where either is not there. */
 bool file_is_within(const char *folder, const char *path);
 
-/* Where files that are soon gone are made: what TMPDIR names, else /tmp. Borrowed from the environment. */
+/* Where files that are soon gone are made: what TMPDIR names by an absolute path, else /tmp. Borrowed from the
+ * environment. */
 const char *temporary_folder(void);
+
+/* Makes a directory in temporary_folder() for a short time; directory_remove() ends it. purpose: is part of its name.
+ * NULL where none can be made. */
+const char *temporary_directory(struct arena *arena, const char *purpose, struct status *status);
 
 /* A file for reading and writing that has no name and goes when it is closed, in temporary_folder(); for close(2). -1
  * where none can be made. */

@@ -4,13 +4,13 @@
  * is meant, or that its code is to be started.
  */
 #include "base/files.h"
+#include "base/near.h"
 #include "base/options.h"
 #include "base/toml.h"
 
 #include <string.h>
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
-#define NEAR       3 /* letters that may be wrong in "did you mean" */
 
 /* Tables of a project's file that are not made of options: read by who understands them. */
 static const char *const others[] = {"framework."};
@@ -47,18 +47,13 @@ static const char *text_of_entry(struct arena *arena, const struct toml_entry *e
 
 static bool fail_unknown(const char *place, const char *key, struct status *status)
 {
-    const char *nearest = NULL;
-    size_t least = NEAR + 1;
+    struct near near = {.wanted = text_of(key)};
     for (size_t i = OPTION_NONE + 1; i < OPTION_COUNT; i++) {
-        const size_t distance = text_distance(text_of(key), text_of(key_of((enum option_id)i)));
-        if (distance < least) {
-            least = distance;
-            nearest = key_of((enum option_id)i);
-        }
+        near_try(&near, key_of((enum option_id)i));
     }
     return status_fail(status, STATUS_INVALID_ARGUMENT, "%s: there is no setting %s%s%s%s.", place, key,
-                       nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
-                       nearest == NULL ? "" : "?");
+                       near.name == NULL ? "" : "; did you mean ", near.name == NULL ? "" : near.name,
+                       near.name == NULL ? "" : "?");
 }
 
 /* Several options may have one key: one of them has to fit. A text is in quotes; a list stands only for what is written

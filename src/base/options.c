@@ -4,12 +4,11 @@
 #include "base/options.h"
 
 #include "base/files.h"
+#include "base/near.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NEAR 3 /* letters that may be wrong in "did you mean" */
 
 /* ---- the command line ---- */
 
@@ -33,18 +32,13 @@ static enum option_id find(const enum option_id *taken, struct text name)
 static bool fail_unknown(const struct reading *reading, struct text name)
 {
     const enum option_id *const taken = reading->request->taken;
-    const char *nearest = NULL;
-    size_t least = NEAR + 1;
+    struct near near = {.wanted = name};
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
-        const size_t distance = text_distance(name, text_of(option_of(taken[i])->name));
-        if (distance < least && 2 * distance <= name.size) {
-            least = distance;
-            nearest = option_of(taken[i])->name;
-        }
+        near_try(&near, option_of(taken[i])->name);
     }
     return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option --%.*s here; %s%s%s --help.",
-                       (int)name.size, name.data, nearest == NULL ? "see" : "did you mean --",
-                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "? See");
+                       (int)name.size, name.data, near.name == NULL ? "see" : "did you mean --",
+                       near.name == NULL ? "" : near.name, near.name == NULL ? "" : "? See");
 }
 
 /* A secret is copied before it is blanked where `ps` would show it. */

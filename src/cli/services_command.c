@@ -2,6 +2,7 @@
  * truss services and truss call: every method of the protocol by its name, with JSON, for what has no command of its
  * own.
  */
+#include "base/near.h"
 #include "base/text.h"
 #include "cli/call.h"
 #include "cli/input.h"
@@ -16,8 +17,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define NEAR 4 /* letters that may be wrong in "did you mean" */
 
 static const ProtobufCServiceDescriptor *const services[] = {
     &truss__migration__v1__migration_service__descriptor,
@@ -49,10 +48,10 @@ static bool is_meant(const struct found *one, const char *name)
 
 static bool fail_unknown(struct cli *cli, const char *name)
 {
-    struct cli_near near = {.wanted = name, .below = NEAR + 1};
+    struct near near = {.wanted = text_of(name)};
     for (size_t i = 0; i < SERVICES; i++) {
         for (unsigned j = 0; j < services[i]->n_methods; j++) {
-            cli_near_try(&near, services[i]->methods[j].name);
+            near_try(&near, services[i]->methods[j].name);
         }
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT, "There is no method \"%s\"%s%s%s", name,

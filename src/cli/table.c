@@ -3,6 +3,7 @@
  */
 #include "cli/table.h"
 
+#include "base/near.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -346,15 +347,6 @@ bool cli_is_on_line(const struct cli *cli, enum option_id id)
     return cli->from[id] != NULL && strncmp(cli->from[id], "--", 2) == 0;
 }
 
-void cli_near_try(struct cli_near *near, const char *name)
-{
-    const size_t distance = text_distance(text_of(near->wanted), text_of(name));
-    if (distance < near->below && distance * 2 <= strlen(name)) {
-        near->below = distance;
-        near->name = name;
-    }
-}
-
 const struct cli_command *cli_find(const char *name)
 {
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
@@ -365,8 +357,6 @@ const struct cli_command *cli_find(const char *name)
     return NULL;
 }
 
-#define NEAR 3 /* letters that may be wrong */
-
 /* What other tools call it. */
 static const char *const elsewhere[][2] = {
     {"migrate", "run"},  {"up", "run"},      {"deploy", "run"},           {"apply", "run"},
@@ -376,7 +366,7 @@ static const char *const elsewhere[][2] = {
 
 const struct cli_command *cli_nearest(const char *name)
 {
-    struct cli_near near = {.wanted = name, .below = NEAR + 1};
+    struct near near = {.wanted = text_of(name)};
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         if (strcmp(name, elsewhere[i][0]) == 0) {
             return cli_find(elsewhere[i][1]);
@@ -384,7 +374,7 @@ const struct cli_command *cli_nearest(const char *name)
     }
     for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
         if (command->help != NULL) {
-            cli_near_try(&near, command->name);
+            near_try(&near, command->name);
         }
     }
     return near.name == NULL ? NULL : cli_find(near.name);

@@ -25,14 +25,4 @@ const struct cli_command *cli_find(const char *name);
 /* The one whose name is nearest to a name that is none; NULL: none is near. */
 const struct cli_command *cli_nearest(const char *name);
 
-/* The nearest so far to a name that is none, for "did you mean". Both names are borrowed. */
-struct cli_near {
-    const char *wanted;
-    size_t below;     /* letters that differ: fewer than these. Begin with one more than may be wrong */
-    const char *name; /* NULL: none is near */
-};
-
-/* Takes name where it is nearer, and where no more than half of it is written otherwise. */
-void cli_near_try(struct cli_near *near, const char *name);
-
 #endif

@@ -1,11 +1,10 @@
 #include "cli/verbs.h"
 
+#include "base/near.h"
 #include "base/text.h"
 #include "cli/table.h"
 
 #include <string.h>
-
-#define NEAR 3 /* letters that may be wrong */
 
 const struct cli_verb *cli_verb_find(const struct cli_command *command, const char *name)
 {
@@ -74,9 +73,9 @@ static void fail_unknown(const struct cli *cli)
 {
     const struct cli_command *const command = cli->command;
     struct buffer all = {.arena = cli->arena};
-    struct cli_near near = {.wanted = cli->words[0], .below = NEAR + 1};
+    struct near near = {.wanted = text_of(cli->words[0])};
     for (const struct cli_verb *verb = command->verbs; verb->name != NULL; verb++) {
-        cli_near_try(&near, verb->name);
+        near_try(&near, verb->name);
         buffer_printf(&all, "%s%s", verb == command->verbs ? "" : verb[1].name == NULL ? " and " : ", ", verb->name);
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT, "truss %s does %s, not \"%.100s\".", command->name,

@@ -7,6 +7,8 @@
 #include "base/files.h"
 #include "base/intake.h"
 #include "base/memory.h"
+#include "base/near.h"
+#include "base/search.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "base/words.h"
@@ -248,6 +250,56 @@ START_TEST(paths_are_joined_with_one_slash)
 }
 END_TEST
 
+START_TEST(a_near_name_has_at_most_three_letters_and_no_more_than_half_of_it_written_otherwise)
+{
+    const struct {
+        const char *wanted;
+        const char *name;
+    } cases[] = {{"statsu", "status"}, {"st", NULL},         {"baseline", "baseline"},
+                 {"runn", "run"},      {"bbranc", "branch"}, {"migrations", NULL}};
+    static const char *const names[] = {"status", "run", "branch", "baseline", "mark-applied"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct near near = {.wanted = text_of(cases[i].wanted)};
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            near_try(&near, names[j]);
+        }
+        ck_assert_pstr_eq(near.name, cases[i].name);
+    }
+}
+END_TEST
+
+static bool is_smaller(const void *item, const void *key)
+{
+    return *(const int *)item < *(const int *)key;
+}
+
+START_TEST(a_search_finds_the_first_of_those_that_are_equal)
+{
+    static const int sorted[] = {1, 3, 3, 3, 3, 8};
+    static const size_t first[] = {0, 0, 1, 1, 5, 5, 5, 5, 5, 6};
+    for (int key = 0; key < 10; key++) {
+        ck_assert_uint_eq(search_first(sorted, 6, sizeof sorted[0], is_smaller, &key), first[key]);
+    }
+    ck_assert_uint_eq(search_first(NULL, 0, sizeof sorted[0], is_smaller, &sorted[0]), 0);
+}
+END_TEST
+
+START_TEST(a_temporary_directory_is_where_tmpdir_says_by_an_absolute_path)
+{
+    setenv("TMPDIR", directory, 1);
+    const char *const made = temporary_directory(arena, "base", &status);
+    ck_assert_ptr_nonnull(made);
+    ck_assert_int_eq(strncmp(made, directory, strlen(directory)), 0);
+    directory_remove(made);
+    setenv("TMPDIR", path_join(arena, directory, "missing"), 1);
+    ck_assert_ptr_null(temporary_directory(arena, "base", &status));
+    ck_assert_ptr_nonnull(strstr(status.message, "TMPDIR"));
+    setenv("TMPDIR", "near", 1);
+    ck_assert_str_eq(temporary_folder(), "/tmp");
+    unsetenv("TMPDIR");
+}
+END_TEST
+
 START_TEST(a_directory_is_listed_in_byte_order)
 {
     static const char *const names[] = {"b", "B", "a", "10", "9", "\xC3\xA4"};
@@ -367,6 +419,8 @@ int main(void)
     Suite *const suite = suite_create("base");
     TCase *const plain = tcase_create("plain");
     tcase_add_checked_fixture(plain, set_up, tear_down);
+    tcase_add_test(plain, a_near_name_has_at_most_three_letters_and_no_more_than_half_of_it_written_otherwise);
+    tcase_add_test(plain, a_search_finds_the_first_of_those_that_are_equal);
     tcase_add_test(plain, a_budget_refuses_what_would_exceed_it);
     tcase_add_test(plain, large_and_small_pieces_do_not_overlap);
     tcase_add_test(plain, what_comes_piece_by_piece_is_kept_whole_and_no_more_memory_than_allowed);
@@ -382,6 +436,7 @@ int main(void)
     tcase_add_test(plain, paths_are_joined_with_one_slash);
     TCase *const files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up_directory, tear_down_directory);
+    tcase_add_test(files, a_temporary_directory_is_where_tmpdir_says_by_an_absolute_path);
     tcase_add_test(files, a_directory_is_listed_in_byte_order);
     tcase_add_test(files, a_link_is_within_a_folder_where_it_leads_into_it);
     tcase_add_test(files, a_file_larger_than_the_limit_is_refused);

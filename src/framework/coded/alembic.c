@@ -1,6 +1,7 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
+#include "base/search.h"
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
 #include "framework/coded/alembic_sections.h"
@@ -125,18 +126,16 @@ static const struct migration_file **sorted_by_key(struct arena *arena, const st
     return sorted;
 }
 
+static bool is_before_revision(const void *item, const void *revision)
+{
+    return strcmp((*(const struct migration_file *const *)item)->key, revision) < 0;
+}
+
 /* The first of the files with this revision; NULL: there is none. */
 static const struct migration_file *find(const struct migration_file *const *sorted, size_t count, const char *revision)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const bool less = strcmp(sorted[middle]->key, revision) < 0;
-        low = less ? middle + 1 : low;
-        high = less ? high : middle;
-    }
-    return low < count && strcmp(sorted[low]->key, revision) == 0 ? sorted[low] : NULL;
+    const size_t first = search_first(sorted, count, sizeof sorted[0], is_before_revision, revision);
+    return first < count && strcmp(sorted[first]->key, revision) == 0 ? sorted[first] : NULL;
 }
 
 /* Parents first; of those that could come next, the one whose file's name sorts first. Such parents as are not there

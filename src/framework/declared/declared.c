@@ -4,6 +4,7 @@
  */
 #include "framework/declared/declared.h"
 
+#include "base/near.h"
 #include "framework/declared/declaration.h"
 
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 #define PREFIX     "framework."
 #define MOST       20 /* frameworks */
 #define NAME_LIMIT 40
-#define NEAR       3 /* letters that may be wrong in "did you mean" */
 
 enum key_type { STRING, STRINGS, NUMBERS, BOOLEAN };
 
@@ -89,19 +89,15 @@ static const char *const type_names[] = {
 
 static bool fail_unknown(const struct declaration *declaration, const struct toml_entry *entry)
 {
-    const char *nearest = NULL;
-    size_t least = NEAR + 1;
+    struct near near = {.wanted = text_of(entry->key)};
     for (size_t i = 0; i < KEYS_COUNT; i++) {
-        const size_t distance = text_distance(text_of(entry->key), text_of(keys[i].name));
-        if (distance < least) {
-            least = distance;
-            nearest = keys[i].name;
-        }
+        near_try(&near, keys[i].name);
     }
     return declaration_refuse(
         declaration, entry,
-        nearest == NULL ? "a framework has no such key."
-                        : arena_printf(declaration->arena, "a framework has no such key; did you mean %s?", nearest));
+        near.name == NULL
+            ? "a framework has no such key."
+            : arena_printf(declaration->arena, "a framework has no such key; did you mean %s?", near.name));
 }
 
 static bool is_key(const char *name)

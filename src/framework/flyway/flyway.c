@@ -2,6 +2,7 @@
  * Flyway: its ledger flyway_schema_history, checksums and lock. Facts seen with flyway-core 9.22.3; the same in the
  * source of 13.0.
  */
+#include "base/search.h"
 #include "framework/core/ledger.h"
 #include "framework/flyway/flyway_callbacks.h"
 #include "framework/flyway/flyway_files.h"
@@ -111,19 +112,17 @@ static void undo(struct ledger_entries *entries, const char *key)
     }
 }
 
-/* The first file of the version, or the count of all: versioned files come first, by version. */
+/* Versioned files come first, by version. */
+static bool is_before_version(const void *item, const void *version)
+{
+    const struct migration_file *const file = item;
+    return !file->repeatable && flyway_compare_versions(file->version, version) < 0;
+}
+
+/* The first file of the version, or the count of all. */
 static size_t find_version(const struct migration_files *files, const char *version)
 {
-    size_t low = 0;
-    size_t high = files->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const struct migration_file *const file = &files->items[middle];
-        const bool is_before = !file->repeatable && flyway_compare_versions(file->version, version) < 0;
-        low = is_before ? middle + 1 : low;
-        high = is_before ? high : middle;
-    }
-    return low;
+    return search_first(files->items, files->count, sizeof files->items[0], is_before_version, version);
 }
 
 /* Longer descriptions are cut when they are recorded, and a class may say one of its own. */

@@ -1,6 +1,7 @@
 /*
  * yoyo: files of SQL or programs with dependencies, recorded with a hash of their names. Facts seen with yoyo 8.2.
  */
+#include "base/search.h"
 #include "framework/core/configuration.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/order.h"
@@ -30,20 +31,12 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(const struct migration_file *const *)a)->name, (*(const struct migration_file *const *)b)->name);
 }
 
-/* Where the first of those with this name, or behind it, is. */
-static size_t place_of(const struct migration_file *const *sorted, size_t count, struct text name)
+static bool is_before_name(const void *item, const void *key)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const struct text other = text_of(sorted[middle]->name);
-        const int order = memcmp(other.data, name.data, other.size < name.size ? other.size : name.size);
-        const bool less = order < 0 || (order == 0 && other.size < name.size);
-        low = less ? middle + 1 : low;
-        high = less ? high : middle;
-    }
-    return low;
+    const struct text own = text_of((*(const struct migration_file *const *)item)->name);
+    const struct text *const name = key;
+    const int order = memcmp(own.data, name->data, own.size < name->size ? own.size : name->size);
+    return order < 0 || (order == 0 && own.size < name->size);
 }
 
 /* What the words of the line name, which may have blanks inside, is needed by the one of this number. */
@@ -59,8 +52,8 @@ static void note_needed(const struct migration_files *files, const struct migrat
                 continue;
             }
             const struct text name = text_slice(depends, at, end);
-            for (size_t i = place_of(sorted, files->count, name); i < files->count && text_is(name, sorted[i]->name);
-                 i++) {
+            for (size_t i = search_first(sorted, files->count, sizeof sorted[0], is_before_name, &name);
+                 i < files->count && text_is(name, sorted[i]->name); i++) {
                 const size_t needed = (size_t)(sorted[i] - files->items);
                 if (needed != number) {
                     order_needs(order, number, needed);

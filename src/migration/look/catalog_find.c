@@ -1,6 +1,7 @@
 /*
  * One migration of a catalog, by what a person calls it.
  */
+#include "base/search.h"
 #include "migration/look/catalog.h"
 
 #include <stdlib.h>
@@ -53,18 +54,16 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : (first > second) - (first < second);
 }
 
+static bool is_before_name(const void *item, const void *name)
+{
+    return strcmp((*(const struct catalog_item *const *)item)->name, name) < 0;
+}
+
 /* The first with this name. */
 static const struct catalog_item *search(const struct catalog_item *const *sorted, size_t count, const char *name)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const bool less = strcmp(sorted[middle]->name, name) < 0;
-        low = less ? middle + 1 : low;
-        high = less ? high : middle;
-    }
-    return low < count && strcmp(sorted[low]->name, name) == 0 ? sorted[low] : NULL;
+    const size_t first = search_first(sorted, count, sizeof sorted[0], is_before_name, name);
+    return first < count && strcmp(sorted[first]->name, name) == 0 ? sorted[first] : NULL;
 }
 
 const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,

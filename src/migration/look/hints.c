@@ -3,6 +3,7 @@
  */
 #include "migration/look/hints.h"
 
+#include "base/search.h"
 #include "migration/look/content.h"
 
 #include <stdlib.h>
@@ -90,18 +91,16 @@ static struct by_content sorted_by_content(struct arena *arena, struct catalog *
     return all;
 }
 
+static bool is_before_content(const void *item, const void *checksum)
+{
+    return strcmp((*(struct catalog_item *const *)item)->checksum, checksum) < 0;
+}
+
 /* Where those of this content begin; the count of all where there is none. */
 static size_t begin_of(const struct by_content *all, const char *checksum)
 {
-    size_t low = 0;
-    size_t high = all->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const bool less = strcmp(all->items[middle]->checksum, checksum) < 0;
-        low = less ? middle + 1 : low;
-        high = less ? high : middle;
-    }
-    return low < all->count && strcmp(all->items[low]->checksum, checksum) == 0 ? low : all->count;
+    const size_t first = search_first(all->items, all->count, sizeof all->items[0], is_before_content, checksum);
+    return first < all->count && strcmp(all->items[first]->checksum, checksum) == 0 ? first : all->count;
 }
 
 /* The first of this content that was not taken for another row's; NULL where there is none. Whatever is run again when

@@ -3,6 +3,7 @@
  */
 #include "migration/look/join.h"
 
+#include "base/search.h"
 #include "framework/core/listing.h"
 #include "migration/look/content.h"
 
@@ -20,24 +21,20 @@ static int by_key_then_age(const void *a, const void *b)
     return x->started_at < y->started_at ? -1 : x->started_at > y->started_at ? 1 : 0;
 }
 
+static bool is_entry_before(const void *item, const void *key)
+{
+    return strcmp(ledger_entry_key(item), key) < 0;
+}
+
 /* The entries of one key: the first, and how many. */
 static const struct ledger_entry *entries_of(const struct ledger_entries *entries, const char *key, size_t *count)
 {
-    size_t low = 0;
-    size_t high = entries->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (strcmp(ledger_entry_key(&entries->items[middle]), key) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
+    const size_t first = search_first(entries->items, entries->count, sizeof entries->items[0], is_entry_before, key);
     *count = 0;
-    while (low + *count < entries->count && strcmp(ledger_entry_key(&entries->items[low + *count]), key) == 0) {
+    while (first + *count < entries->count && strcmp(ledger_entry_key(&entries->items[first + *count]), key) == 0) {
         (*count)++;
     }
-    return *count == 0 ? NULL : &entries->items[low];
+    return *count == 0 ? NULL : &entries->items[first];
 }
 
 /* A finished entry counts whatever came before or after it; then an unfinished one; then the last that was given up. */
@@ -132,21 +129,16 @@ static int by_file_key(const void *a, const void *b)
                   migration_file_key(*(const struct migration_file *const *)b));
 }
 
-/* Is there a file with this key? */
-static bool has_file(const struct migration_file *const *sorted, size_t count, const char *key)
+static bool is_file_before(const void *item, const void *key)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int compared = strcmp(migration_file_key(sorted[middle]), key);
-        if (compared == 0) {
-            return true;
-        }
-        low = compared < 0 ? middle + 1 : low;
-        high = compared < 0 ? high : middle;
-    }
-    return false;
+    return strcmp(migration_file_key(*(const struct migration_file *const *)item), key) < 0;
+}
+
+/* Where the files with this key begin; the count of all where there is none. */
+static size_t files_of(const struct migration_file *const *sorted, size_t count, const char *key)
+{
+    const size_t first = search_first(sorted, count, sizeof sorted[0], is_file_before, key);
+    return first < count && strcmp(migration_file_key(sorted[first]), key) == 0 ? first : count;
 }
 
 /* Keys that the ledger has and the folder has not, once each, sorted. What was only ever rolled back is history. */
@@ -158,26 +150,20 @@ static size_t orphaned_keys(const struct catalog *catalog, const struct migratio
         const struct ledger_entry *const entry = &catalog->entries.items[i];
         const char *const key = ledger_entry_key(entry);
         const bool seen = count > 0 && strcmp(keys[count - 1], key) == 0;
-        if (!seen && entry->state != ENTRY_ROLLED_BACK && !has_file(sorted, catalog->files.count, key)) {
+        if (!seen && entry->state != ENTRY_ROLLED_BACK &&
+            files_of(sorted, catalog->files.count, key) == catalog->files.count) {
             keys[count++] = key;
         }
     }
     return count;
 }
 
-/* Of two files with the same key only the first can be recorded. */
+/* Of two files with the same key only the first can be recorded; qsort may have put any of them in front. */
 static bool is_duplicate(const struct migration_file *const *sorted, size_t count, const struct migration_file *file)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) { /* the first with this key; qsort may have put any of them there */
-        const size_t middle = low + (high - low) / 2;
-        const bool less = strcmp(migration_file_key(sorted[middle]), migration_file_key(file)) < 0;
-        low = less ? middle + 1 : low;
-        high = less ? high : middle;
-    }
-    for (; low < count && strcmp(migration_file_key(sorted[low]), migration_file_key(file)) == 0; low++) {
-        if (sorted[low] < file) {
+    const char *const key = migration_file_key(file);
+    for (size_t i = files_of(sorted, count, key); i < count && strcmp(migration_file_key(sorted[i]), key) == 0; i++) {
+        if (sorted[i] < file) {
             return true;
         }
     }

@@ -1,35 +1,13 @@
 /*
- * Folders of ours that live as long as a request.
+ * Writing into a folder that lives as long as a request.
  */
 #include "base/files.h"
 #include "migration/past/git.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-const char *past_folder_make(struct arena *arena, struct status *status)
-{
-    /* The program that reads git is told of it, and may stand somewhere else. */
-    const char *const folder = temporary_folder()[0] == '/' ? temporary_folder() : "/tmp";
-    char *const path = arena_printf(arena, "%s/truss-past-XXXXXX", folder);
-    if (mkdtemp(path) == NULL) {
-        status_fail(status, STATUS_FAILED_PRECONDITION,
-                    "No folder can be made in %s: %s. Name one with TMPDIR that the worker may write to.", folder,
-                    strerror(errno));
-        return NULL;
-    }
-    return path;
-}
-
-void past_folder_remove(const char *path)
-{
-    if (path != NULL) {
-        directory_remove(path);
-    }
-}
 
 /* Nothing of it is for later: it is not waited for until it is on disk. */
 static bool write_all(int fd, struct text content)

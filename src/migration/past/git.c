@@ -4,6 +4,7 @@
  */
 #include "migration/past/git.h"
 
+#include "base/files.h"
 #include "base/limits.h"
 #include "base/process.h"
 
@@ -286,7 +287,7 @@ bool past_diff(const struct request *request, const struct past_pair *pair, stru
     struct arena *const arena = request->arena;
     struct taking taking = {.out = {.arena = arena}, .limit = 2 * LIMIT_SHOWN};
     struct process_end end = {0};
-    const char *const folder = past_folder_make(arena, request->status);
+    const char *const folder = temporary_directory(arena, "past", request->status);
     const char *const old = folder == NULL ? NULL : path_join(arena, folder, "old");
     const char *const new = folder == NULL ? NULL : path_join(arena, folder, "new");
     const char *const argv[] = {
@@ -297,7 +298,9 @@ bool past_diff(const struct request *request, const struct past_pair *pair, stru
     const bool ok = folder != NULL && past_file_write(arena, old, pair->old, request->status) &&
                     past_file_write(arena, new, pair->new, request->status) &&
                     process_run(&process, &end, request->status);
-    past_folder_remove(folder);
+    if (folder != NULL) {
+        directory_remove(folder);
+    }
     *diff = buffer_text(&taking.out);
     return ok && (end.code == 0 || end.stopped ||
                   status_fail(request->status, STATUS_INTERNAL,

@@ -62,15 +62,7 @@ struct past_pair {
 };
 bool past_diff(const struct request *request, const struct past_pair *pair, struct text *diff);
 
-/* ---- a folder that goes when it is told to ---- */
-
-/* Makes a folder of ours in TMPDIR, else /tmp. NULL where none can be made. */
-const char *past_folder_make(struct arena *arena, struct status *status);
-
-/* Removes it and all that is in it. NULL is fine. */
-void past_folder_remove(const char *path);
-
-/* Writes a file in it, with the folders above it, anew where it is there. */
+/* Writes a file in a temporary directory, with the folders above it, anew where it is there. */
 bool past_file_write(struct arena *arena, const char *path, struct text content, struct status *status);
 
 #endif

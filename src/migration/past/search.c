@@ -7,6 +7,7 @@
 #include "migration/past/search.h"
 
 #include "base/digest.h"
+#include "base/files.h"
 #include "migration/look/content.h"
 
 #include <stdlib.h>
@@ -174,7 +175,7 @@ static bool take_away(void *data, const char *path)
     struct searching *const searching = data;
     struct arena *const removing = arena_new(0);
     if (path_is_inside(path)) {
-        past_folder_remove(copied(searching, removing, path));
+        directory_remove(copied(searching, removing, path));
     }
     arena_free(removing);
     return true;
@@ -330,11 +331,13 @@ static bool search_folder(struct searching *searching, const struct past_questio
     const struct past_listener listener = {searching, note_deleted, lay_out, take_away, list_version};
     searching->folder = searching->catalog->detection.folder;
     searching->folder.path = leads_up(searching->folder.path) ? "migrations" : searching->folder.path;
-    searching->copy = past_folder_make(request->arena, request->status);
+    searching->copy = temporary_directory(request->arena, "past", request->status);
+    if (searching->copy == NULL) {
+        return false;
+    }
     searching->folder.root = searching->copy;
-    const bool ok =
-        searching->copy != NULL && past_git(question, &listener, &searching->result->search) && !searching->failed;
-    past_folder_remove(searching->copy);
+    const bool ok = past_git(question, &listener, &searching->result->search) && !searching->failed;
+    directory_remove(searching->copy);
     return ok;
 }
 
