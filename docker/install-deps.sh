@@ -23,7 +23,7 @@ build="gcc libc6-dev make cmake pkg-config protobuf-c-compiler libprotobuf-dev l
 quickstart="$build check postgresql-[0-9]*@postgresql curl"
 test="$quickstart cppcheck clang-format shellcheck procps iproute2 protobuf-compiler python3 python3-protobuf python3-yaml
     python3-pip python3-setuptools python3-wheel golang-go protoc-gen-go golang-google-protobuf-dev chromium
-    python3-jsonschema dpkg-dev file git pgbouncer"
+    python3-jsonschema dpkg-dev file git pgbouncer mold"
 long="$test clang clang-tidy"
 
 fail() {
