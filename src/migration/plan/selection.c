@@ -218,6 +218,19 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
     return false;
 }
 
+/* The project's own tool had begun, and its worker was gone before it could see what came of it. */
+static bool fail_for_tool(const struct request *request, const struct catalog *catalog, const struct catalog_item *item)
+{
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                "%s's own tool was started for \"%s\", and nobody saw how it ended: the worker went, or lost the "
+                "database. What it did beside the tracking table is not known, and nothing runs until that is "
+                "resolved: undo what it left and mark the migration as rolled back, or complete it by hand and mark it "
+                "as applied.",
+                catalog->detection.framework->display_name, item->name);
+    request->status->migration = item->name;
+    return false;
+}
+
 /* The steps of an attempt that was interrupted and is ours to go on with; none where it is not. */
 static bool read_steps(const struct choosing *choosing, const struct catalog_item *item, struct step_records *steps)
 {
@@ -232,7 +245,8 @@ static bool read_steps(const struct choosing *choosing, const struct catalog_ite
         return false;
     }
     const bool is_another =
-        steps->count > 0 && (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
+        steps->count > 0 && !steps_are_of_tool(steps) &&
+        (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
                                             : failed->id != NULL && strcmp(steps->items[0].attempt, failed->id) != 0);
     steps->count = is_another ? 0 : steps->count;
     return true;
@@ -251,6 +265,9 @@ static bool check_unresolved(const struct choosing *choosing, bool is_wanted, st
     }
     if (!read_steps(choosing, item, steps)) {
         return false;
+    }
+    if (steps_are_of_tool(steps)) {
+        return fail_for_tool(request, choosing->catalog, item);
     }
     if (steps->count == 0) {
         return failed == NULL || fail_unresolved(request, choosing->catalog, item);

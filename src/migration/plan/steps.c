@@ -53,6 +53,11 @@ bool steps_read(struct pg_session *session, const struct ledger *ledger, struct 
     return true;
 }
 
+bool steps_are_of_tool(const struct step_records *records)
+{
+    return records->count > 0 && records->items[0].step == STEP_OF_TOOL;
+}
+
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status)
 {
     const char *const values[] = {steps_ledger(status->arena, ledger)};

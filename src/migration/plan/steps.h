@@ -9,9 +9,12 @@
 #include "framework/core/framework.h"
 #include "migration/plan/cut.h"
 
+/* The number of what is no step: the project's own tool was started for this migration, and is not known to have ended. */
+#define STEP_OF_TOOL 0
+
 /* One row. */
 struct step_record {
-    uint32_t step; /* 1-based */
+    uint32_t step; /* 1-based, or STEP_OF_TOOL */
     uint32_t steps;
     const char *attempt;  /* the ledger row's id */
     const char *checksum; /* of the step's own text */
@@ -32,6 +35,9 @@ const char *steps_ledger(struct arena *arena, const struct ledger *ledger);
 /* Reads the rows of records->migration into the status's arena; none where the table does not exist. */
 bool steps_read(struct pg_session *session, const struct ledger *ledger, struct step_records *records,
                 struct status *status);
+
+/* Was the project's own tool started for this migration, and nobody saw how it ended? */
+bool steps_are_of_tool(const struct step_records *records);
 
 /* Are there rows of any migration of this ledger? */
 bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *exist, struct status *status);

@@ -6,12 +6,21 @@
 #include "framework/core/ledger.h"
 #include "pg/trust.h"
 
-static void put_key(struct buffer *sql, const struct ledger *ledger, const char *migration)
+static void put_ledger(struct buffer *sql, const struct ledger *ledger)
 {
     buffer_puts(sql, " WHERE ledger OPERATOR(pg_catalog.=) ");
     ledger_put_text(sql, steps_ledger(sql->arena, ledger));
-    buffer_puts(sql, " AND migration OPERATOR(pg_catalog.=) ");
+}
+
+static void put_migration(struct buffer *sql, const char *migration)
+{
+    buffer_puts(sql, "migration OPERATOR(pg_catalog.=) ");
     ledger_put_text(sql, migration);
+}
+
+static void put_step(struct buffer *sql, uint32_t step)
+{
+    buffer_printf(sql, "step OPERATOR(pg_catalog.=) %u", step);
 }
 
 /* What writes to the steps' table looks at it under its lock. */
@@ -67,14 +76,45 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 {
     put_guard(sql, ledger);
     buffer_puts(sql, "DELETE FROM truss.migration_steps");
-    put_key(sql, ledger, migration);
-    buffer_printf(sql, " AND step OPERATOR(pg_catalog.=) %u AND finished_at IS NULL;", step);
+    put_ledger(sql, ledger);
+    buffer_puts(sql, " AND ");
+    put_migration(sql, migration);
+    buffer_puts(sql, " AND ");
+    put_step(sql, step);
+    buffer_puts(sql, " AND finished_at IS NULL;");
+}
+
+void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count)
+{
+    put_guard(sql, ledger);
+    buffer_puts(sql, "INSERT INTO truss.migration_steps (ledger, migration, step, steps, attempt, checksum) SELECT ");
+    ledger_put_text(sql, steps_ledger(sql->arena, ledger));
+    buffer_printf(sql, ", m.name, %d, 0, '', '' FROM (VALUES ", STEP_OF_TOOL);
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(sql, i == 0 ? "(" : "), (");
+        ledger_put_text(sql, migrations[i]);
+    }
+    buffer_puts(sql, ")) AS m (name) ON CONFLICT DO NOTHING;");
+}
+
+void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger)
+{
+    put_guard(sql, ledger);
+    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    put_ledger(sql, ledger);
+    buffer_puts(sql, " AND ");
+    put_step(sql, STEP_OF_TOOL);
+    buffer_putc(sql, ';');
 }
 
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
 {
     put_guard(sql, ledger);
     buffer_puts(sql, "DELETE FROM truss.migration_steps");
-    put_key(sql, ledger, migration);
-    buffer_putc(sql, ';');
+    put_ledger(sql, ledger);
+    buffer_puts(sql, " AND (");
+    put_migration(sql, migration);
+    buffer_puts(sql, " OR ");
+    put_step(sql, STEP_OF_TOOL);
+    buffer_puts(sql, ");");
 }

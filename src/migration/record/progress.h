@@ -19,7 +19,13 @@ void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const c
 /* It was never begun. */
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step);
 
-/* All of a migration are gone. */
+/* The project's own tool begins with these (one at least): what it does is not known until its row is gone. */
+void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count);
+
+/* It has ended, and what came of it was told. */
+void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger);
+
+/* All of a migration are gone, and what is known of a tool: who decides about one has looked at what it left. */
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration);
 
 #endif

@@ -8,6 +8,7 @@
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "migration/record/progress.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
 #include "migration/run/send.h"
@@ -152,6 +153,14 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     return write_record(run, &catalog, &record, LEDGER_MARK_APPLIED);
 }
 
+/* What a tool left is undone: nothing is in the tracking table, and our own note of it goes. */
+static bool forget_tool(struct run *run, const struct catalog *catalog, const char *name)
+{
+    struct buffer sql = {.arena = run->arena};
+    progress_put_forget(&sql, &catalog->detection.ledger, name);
+    return pg_exec(run->session, buffer_string(&sql), run->status);
+}
+
 static bool roll_back_mark(struct run *run, const char *name, const char **message)
 {
     struct catalog catalog;
@@ -176,6 +185,16 @@ static bool roll_back_mark(struct run *run, const char *name, const char **messa
     if (item->detail == DETAIL_ROLLED_BACK) {
         *message = arena_printf(run->arena, "Migration \"%s\" is already marked as rolled back.", item->name);
         return true;
+    }
+    struct step_records steps = {.migration = item->name};
+    if (item->state == MIGRATION_PENDING && !steps_read(run->session, &catalog.detection.ledger, &steps, run->status)) {
+        return false;
+    }
+    if (steps_are_of_tool(&steps)) {
+        *message = arena_printf(run->arena, "Migration \"%s\" may run again.", item->name);
+        return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
+               ledger_note_obstacles(run->request, run->session, &catalog.detection) &&
+               forget_tool(run, &catalog, item->name);
     }
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
                 "Migration \"%s\" has no failed attempt: %s, so there is nothing to mark as rolled back.", item->name,

@@ -6,11 +6,15 @@
  *
  * A tool never runs twice: it is ended with its worker (base/keeper), all its processes hold the socket of the session
  * that has our lock, so that the server keeps that lock while one of them lives, on whichever machine the next run is;
- * and the next run waits for sessions that carry the tool's name.
+ * and the next run waits for sessions that carry the tool's name. What it was started for is written down first, and goes
+ * when what came of it was told: where that never happened, no run starts it again before a person has looked.
  */
 #include "base/log.h"
 #include "migration/look/catalog.h"
+#include "migration/look/store.h"
 #include "migration/plan/refusal.h"
+#include "migration/record/make.h"
+#include "migration/record/progress.h"
 #include "migration/run/executor.h"
 #include "migration/run/lock.h"
 #include "migration/tool/listen.h"
@@ -131,8 +135,60 @@ static void fail(const struct tool_use *use, const char *name, const char *what,
                            result->applied_count);
 }
 
-/* Compares the ledger with what it was. */
-static void judge(const struct tool_use *use, const struct execution *execution)
+/* ---- our note that it was started ---- */
+
+static bool write_begun(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    const struct preparation *const preparation = execution->preparation;
+    struct detection *const detection = &execution->preparation->catalog.detection;
+    const char **const names = arena_array(run->arena, preparation->count, sizeof *names);
+    struct buffer sql = {.arena = run->arena};
+    if (!store_ensure(run->session, run->status) || !ledger_note_obstacles(run->request, run->session, detection)) {
+        return false;
+    }
+    for (size_t i = 0; i < preparation->count; i++) {
+        names[i] = preparation->items[i].item->name;
+    }
+    progress_put_tool(&sql, &detection->ledger, names, preparation->count);
+    return pg_exec(run->session, buffer_string(&sql), run->status);
+}
+
+/* False where it cannot be written, and nothing is to be started. A role that may have no tables of ours has none for
+ * this either, and is told so. */
+static bool note_begun(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    if (write_begun(execution)) {
+        return true;
+    }
+    if (!status_is_because(run->status, REASON_NO_STATE_SCHEMA)) {
+        return false;
+    }
+    result_add_warning(run->arena, execution->result,
+                       "It could not be written down that the tool was started (the role may not use the schema "
+                       "\"truss\"): had the worker been killed meanwhile, the next run would have started it again.");
+    *run->status = (struct status){.arena = run->arena};
+    return true;
+}
+
+/* A note that stays stops the next run, if these are pending then. */
+static void note_ended(const struct execution *execution)
+{
+    struct run *const run = execution->run;
+    struct status ignored = {.arena = run->arena};
+    struct buffer sql = {.arena = run->arena};
+    bool is_kept;
+    if (store_exists(run->session, &is_kept, &ignored) && is_kept) {
+        progress_put_tool_ended(&sql, &execution->preparation->catalog.detection.ledger);
+        pg_exec(run->session, buffer_string(&sql), &ignored);
+    }
+}
+
+/* ---- judging ---- */
+
+/* Compares the ledger with what it was. False where it could not be read, so that nobody knows. */
+static bool judge(const struct tool_use *use, const struct execution *execution)
 {
     struct run *const run = execution->run;
     const struct preparation *const preparation = execution->preparation;
@@ -145,7 +201,7 @@ static void judge(const struct tool_use *use, const struct execution *execution)
                          "database is back",
                          run->status->message);
         fail(use, preparation_first_program(preparation), what, result);
-        return;
+        return false;
     }
     for (size_t i = 0; i < after.count; i++) {
         const struct catalog_item *const before = item_of(&preparation->catalog, &after.items[i]);
@@ -157,7 +213,7 @@ static void judge(const struct tool_use *use, const struct execution *execution)
         const struct catalog_item *const item = preparation->items[i].item;
         if (!is_applied(item_of(&after, item))) {
             fail(use, item->name, "and the tracking table does not have this migration", result);
-            return;
+            return true;
         }
     }
     if (use->code != 0) {
@@ -166,6 +222,7 @@ static void judge(const struct tool_use *use, const struct execution *execution)
     }
     result->ok = true;
     result->summary = arena_printf(run->arena, "Applied %zu migration(s) successfully.", result->applied_count);
+    return true;
 }
 
 /* The session that has our lock, while the tool works in one of its own. */
@@ -211,11 +268,14 @@ static bool run_by_tool(const struct execution *execution)
     use.tool.file = preparation->items[preparation->count - 1].item->file;
     use.tool.session_name = tool_session_name(run->arena, &preparation->catalog.detection.ledger);
     use.held = pg_session_socket(run->session);
-    if (!tool_call(&use, tool_arguments_for(use.tool.delegate, preparation))) {
+    if (!note_begun(execution)) {
         return false;
     }
-    judge(&use, execution);
-    return true;
+    const bool was_started = tool_call(&use, tool_arguments_for(use.tool.delegate, preparation));
+    if (!was_started || judge(&use, execution)) {
+        note_ended(execution);
+    }
+    return was_started;
 }
 
 const struct executor run_tool = {.begin = begin, .run = run_by_tool};
