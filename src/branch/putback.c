@@ -225,8 +225,8 @@ bool putback_database(const struct branch_call *call, struct pg_session *session
 
 static bool empty_ours(const struct branch_call *call, struct pg_session *session, struct words *warnings)
 {
-    static const char *const tables[] = {"operation_events", "operations", "idempotency_keys",
-                                         "branches",         "backups",    "backup_schedule"};
+    static const char *const tables[] = {"operation_events", "operations",      "idempotency_keys", "branches",
+                                         "backups",          "backup_schedule", "webhook_events"};
     struct buffer sql = {.arena = call->arena};
     struct status problem = {.arena = call->arena};
     bool exists;

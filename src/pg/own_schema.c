@@ -20,9 +20,8 @@ static const char path_sql[] =
     "NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace OPERATOR(pg_catalog.=) n.oid) OR EXISTS ("
     "SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND NOT c.relkind "
     "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
-    "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,failed_attempts,"
-    "idempotency_"
-    "keys,"
+    "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,drift,failed_"
+    "attempts,idempotency_keys,"
     "migration_steps,operation_events,operations,webhook_events}'"
     "::pg_catalog.name[]))))";
 

@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -140,6 +141,47 @@ class Webhooks(Case):
         self.worker(self.files, "--webhooks", config)
         lost = self.events(receiver, 2)[1]
         self.assertEqual((lost["type"], lost["subject"]), ("truss.run.lost", operation))
+
+    def change(self, number, text=None):
+        """The file of a migration has other content, or none any more."""
+        directory = os.path.join(self.files.path, "prisma", "migrations", str(number))
+        if text is None:
+            shutil.rmtree(directory)
+        else:
+            with open(os.path.join(directory, "migration.sql"), "w", encoding="ascii") as file:
+                file.write(text)
+
+    def test_what_drifts_is_told_once_whoever_looks(self):
+        receiver = self.receiver(500)
+        config = self.config(receiver, more='events = ["drift"]\n')
+        rpc = self.begin(config, *[f"CREATE TABLE t{i} (id INT);" for i in range(4)])
+        rpc.call("MigrationService", "Run")
+        self.change(1, "CREATE TABLE other (id INT);")
+        self.change(2)
+        self.worker(self.files, "--webhooks", config)
+        first, second = self.events(receiver, 2)  # the first try failed
+        self.assertEqual(first, second)
+        self.assertEqual((first["type"], first["subject"]), ("truss.drift", "public._prisma_migrations"))
+        self.assertEqual(first["data"]["migrations"], [{"name": "1", "state": "modified"}, {"name": "2", "state": "orphaned"}])
+        self.assertEqual((first["data"]["count"], first["data"]["tracking_table"]), (2, "public._prisma_migrations"))
+        self.change(3)
+        self.worker(self.project().add("1", "CREATE TABLE t0 (id INT);"), "--webhooks", config)  # an older release: what it lacks is no news
+        self.worker(self.files, "--webhooks", config)
+        self.assertEqual(self.events(receiver, 3)[2]["data"]["migrations"], [{"name": "3", "state": "orphaned"}])
+        wait_for(lambda: self.rows() == [["0"]])
+        self.sql("UPDATE truss.drift SET seen_at = now() - interval '1 hour' WHERE migration = '1'")
+        self.worker(self.files, "--webhooks", config)
+        self.assertEqual(self.events(receiver, 4)[3]["data"]["migrations"], [{"name": "1", "state": "modified"}])
+
+    def test_drift_in_the_chat_is_a_sentence(self):
+        receiver = self.receiver()
+        config = self.config(receiver, '[webhook.chat]\nurl = "{url}/chat"\nformat = "slack"\nevents = ["drift"]\n')
+        rpc = self.begin(config, "CREATE TABLE a (id INT);")
+        rpc.call("MigrationService", "Run")
+        self.change(1, "CREATE TABLE other (id INT);")
+        self.worker(self.files, "--webhooks", config)
+        self.assertEqual(self.events(receiver, 1)[0]["text"], f"{self.database}: 1 applied migration(s) were edited or deleted since, "
+                         "the first is 1 (modified). (tracking table public._prisma_migrations)")
 
     def test_two_workers_deliver_each_event_once(self):
         receiver = self.receiver()

@@ -108,10 +108,26 @@ static void put_failure(struct buffer *out, const struct hook_outcome *outcome)
     }
 }
 
+static void put_drift(struct buffer *out, const struct drift *drift)
+{
+    buffer_printf(out, ",\"count\":%zu,\"migrations\":[", drift->count);
+    for (size_t i = 0; i < drift->count && i < MOST_NAMES; i++) {
+        buffer_puts(out, i == 0 ? "{\"name\":" : ",{\"name\":");
+        json_write_string(out, text_of(drift->items[i].migration));
+        buffer_printf(out, ",\"state\":\"%s\"}", drift->items[i].state);
+    }
+    buffer_putc(out, ']');
+}
+
+static const char *subject_word(enum hook_event event)
+{
+    return event == HOOK_DRIFT ? "tracking table" : "operation";
+}
+
 static void put_data(struct buffer *out, const struct site *site, const struct hook_news *news)
 {
-    buffer_puts(out, "{\"operation\":");
-    json_write_string(out, text_of(news->operation));
+    buffer_printf(out, "{\"%s\":", news->event == HOOK_DRIFT ? "tracking_table" : "operation");
+    json_write_string(out, text_of(news->subject));
     put_target(out, site);
     switch (news->event) {
     case HOOK_STARTED:
@@ -126,6 +142,9 @@ static void put_data(struct buffer *out, const struct site *site, const struct h
         if (news->event == HOOK_FAILED) {
             put_failure(out, news->outcome);
         }
+        break;
+    case HOOK_DRIFT:
+        put_drift(out, news->drift);
         break;
     case HOOK_LOST:
     case HOOK_ALL:
@@ -145,7 +164,7 @@ static void put_cloud_event(struct buffer *out, const struct site *site, const s
                   news->id, hook_event_word(news->event));
     put_encoded(out, place_of(site)->database);
     buffer_printf(out, "\",\"time\":\"%s\",\"subject\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":", time,
-                  news->operation);
+                  news->subject);
     put_data(out, site, news);
     buffer_putc(out, '}');
 }
@@ -169,6 +188,9 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
     case HOOK_FAILED:
         return arena_printf(arena, "the run %s%s%s: %s", outcome->outcome == RUN_CANCELLED ? "was cancelled" : "failed",
                             has_failed ? " at " : "", has_failed ? outcome->result->failed->name : "", outcome->error);
+    case HOOK_DRIFT:
+        return arena_printf(arena, "%zu applied migration(s) were edited or deleted since, the first is %s (%s).",
+                            news->drift->count, news->drift->items[0].migration, news->drift->items[0].state);
     case HOOK_LOST:
     case HOOK_ALL:
         break;
@@ -181,8 +203,9 @@ static void put_slack(struct buffer *out, const struct site *site, const struct 
 {
     struct buffer text = {.arena = out->arena};
     const char *const plain = arena_printf(
-        out->arena, "%s%s%s: %s (operation %s)", site->environment == NULL ? "" : site->environment,
-        site->environment == NULL ? "" : " ", place_of(site)->database, sentence_of(out->arena, news), news->operation);
+        out->arena, "%s%s%s: %s (%s %s)", site->environment == NULL ? "" : site->environment,
+        site->environment == NULL ? "" : " ", place_of(site)->database, sentence_of(out->arena, news),
+        subject_word(news->event), news->subject);
     for (const char *c = plain; *c != '\0'; c++) {
         if (*c == '&' || *c == '<' || *c == '>') {
             buffer_puts(&text, *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : "&gt;");

@@ -6,17 +6,19 @@
 
 #include "migration/events.h"
 #include "migration/look/place.h"
+#include "worker/telemetry/drift.h"
 #include "worker/telemetry/outcome.h"
 #include "worker/telemetry/webhook_config.h"
 
 /* What happened; only what belongs to the event is looked at. */
 struct hook_news {
     enum hook_event event;
-    const char *id; /* of the event */
-    const char *operation;
+    const char *id;      /* of the event */
+    const char *subject; /* the operation; DRIFT: the tracking table */
     uint32_t count;                     /* STARTED: migrations to run */
     const struct run_event *wait;       /* LOCK_WAIT */
     const struct hook_outcome *outcome; /* DONE, FAILED */
+    const struct drift *drift;          /* DRIFT */
 };
 
 /* The text of a request, in the arena. */

@@ -20,7 +20,7 @@ static const struct {
     const char *word;
 } words[] = {
     {HOOK_STARTED, "run.started"}, {HOOK_LOCK_WAIT, "run.lock_wait"}, {HOOK_DONE, "run.done"},
-    {HOOK_FAILED, "run.failed"},   {HOOK_LOST, "run.lost"},
+    {HOOK_FAILED, "run.failed"},   {HOOK_LOST, "run.lost"},           {HOOK_DRIFT, "drift"},
 };
 
 const char *hook_event_word(enum hook_event event)
@@ -102,7 +102,7 @@ static bool read_events(const struct reading *reading, const struct toml_entry *
         const unsigned event = event_of(entry->items[i]);
         if (event == 0) {
             return fail_at(reading, entry,
-                           "there are run.started, run.lock_wait, run.done, run.failed and run.lost, and no other.");
+                           "there are run.started, run.lock_wait, run.done, run.failed, run.lost and drift, and no other.");
         }
         reading->hook->events |= event;
     }

@@ -14,7 +14,15 @@
 #include "base/status.h"
 #include "base/text.h"
 
-enum hook_event { HOOK_STARTED = 1, HOOK_LOCK_WAIT = 2, HOOK_DONE = 4, HOOK_FAILED = 8, HOOK_LOST = 16, HOOK_ALL = 31 };
+enum hook_event {
+    HOOK_STARTED = 1,
+    HOOK_LOCK_WAIT = 2,
+    HOOK_DONE = 4,
+    HOOK_FAILED = 8,
+    HOOK_LOST = 16,
+    HOOK_DRIFT = 32,
+    HOOK_ALL = 63,
+};
 
 enum hook_format { HOOK_CLOUDEVENTS, HOOK_SLACK };
 

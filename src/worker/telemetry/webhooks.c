@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "worker/telemetry/drift.h"
 #include "worker/telemetry/post.h"
 #include "worker/telemetry/webhook_body.h"
 #include "worker/telemetry/webhook_delivery.h"
@@ -23,6 +24,7 @@
 #define RENEW_MS 10000
 #define LOOK_MS  3000
 #define SWEEP_MS 3600000
+#define DRIFT_MS 60000 /* between two looks for drift, where somebody wants to hear of it */
 
 struct hook_run {
     struct hook_run *next; /* of the webhooks' list */
@@ -59,6 +61,13 @@ struct webhooks {
     bool is_complaining; /* the thread's */
     bool has_table;
     tally unwritten;
+};
+
+/* When the thread does what it does now and then; clock_ms units. */
+struct rounds {
+    int64_t renewal;
+    int64_t sweep;
+    int64_t drift;
 };
 
 /* ---- rows ---- */
@@ -138,8 +147,8 @@ static void write_begin(struct hook_run *run, uint32_t count)
     struct webhooks *const webhooks = run->webhooks;
     struct hook_row rows[2 * HOOKS_MOST];
     const struct hook_news started = {
-        .event = HOOK_STARTED, .id = new_id(run->arena), .operation = run->operation, .count = count};
-    const struct hook_news lost = {.event = HOOK_LOST, .id = new_id(run->arena), .operation = run->operation};
+        .event = HOOK_STARTED, .id = new_id(run->arena), .subject = run->operation, .count = count};
+    const struct hook_news lost = {.event = HOOK_LOST, .id = new_id(run->arena), .subject = run->operation};
     size_t rows_made = make_rows(run, &started, UINT32_MAX, rows);
     rows_made += make_rows(run, &lost, UINT32_MAX, rows + rows_made);
     run->has_begun = true;
@@ -167,7 +176,7 @@ static void write_wait(struct hook_run *run, const struct run_event *event)
         return;
     }
     const struct hook_news news = {
-        .event = HOOK_LOCK_WAIT, .id = new_id(run->arena), .operation = run->operation, .wait = event};
+        .event = HOOK_LOCK_WAIT, .id = new_id(run->arena), .subject = run->operation, .wait = event};
     const size_t count = make_rows(run, &news, wanted, rows);
     run->waits_told |= wanted;
     if (count > 0 && !write_rows(run, rows, count, false)) {
@@ -210,7 +219,7 @@ void hook_run_end(struct hook_run *run, const struct hook_outcome *outcome)
     const struct hook_news news = {
         .event = outcome->outcome == RUN_SUCCEEDED ? HOOK_DONE : HOOK_FAILED,
         .id = new_id(arena),
-        .operation = run->operation,
+        .subject = run->operation,
         .outcome = outcome,
     };
     run->row_count = make_rows(run, &news, UINT32_MAX, run->rows);
@@ -273,9 +282,66 @@ static void complain(struct webhooks *webhooks, const struct status *status)
     webhooks->is_complaining = true;
 }
 
+/* ---- the thread: drift ---- */
+
+static const struct hook_list *who_wants_drift(struct webhooks *webhooks)
+{
+    pthread_mutex_lock(&webhooks->mutex);
+    const struct hook_list *const hooks = webhooks->hooks;
+    pthread_mutex_unlock(&webhooks->mutex);
+    size_t i = 0;
+    while (i < hooks->count && (hooks->items[i].events & HOOK_DRIFT) == 0) {
+        i++;
+    }
+    return i < hooks->count ? hooks : NULL;
+}
+
+/* That it is known, and the rows that tell of it, commit together. *told: how many rows. */
+static bool write_drift(const struct hook_run *as_run, struct pg_session *session, struct drift *drift, size_t *told,
+                        struct status *status)
+{
+    struct hook_row rows[HOOKS_MOST];
+    const struct hook_news news = {
+        .event = HOOK_DRIFT, .id = new_id(as_run->arena), .subject = drift->ledger, .drift = drift};
+    struct status ignored = {.arena = status->arena};
+    *told = 0;
+    bool ok = pg_exec(session, "BEGIN", status) && drift_keep_news(session, drift, status);
+    if (ok && drift->count > 0) {
+        *told = make_rows(as_run, &news, UINT32_MAX, rows);
+        ok = hook_rows_add(session, &(struct hook_rows){drift->ledger, rows, *told, false}, status);
+    }
+    ok = ok && pg_exec(session, "COMMIT", status);
+    return ok || (pg_exec(session, "ROLLBACK", &ignored), false);
+}
+
+/* What cannot be read now is no news: the next look may. */
+static void tell_drift(struct webhooks *webhooks, const struct hook_list *hooks)
+{
+    struct arena *const arena = arena_new(0);
+    struct status status = {.arena = arena};
+    struct drift drift;
+    size_t told = 0;
+    const struct request request = {
+        .site = webhooks->site, .arena = arena, .deadline = deadline_in(WORK_MS), .status = &status};
+    if (drift_look(&request, &drift) && drift.ledger != NULL) {
+        const struct hook_run as_run = {
+            .webhooks = webhooks, .hooks = hooks, .arena = arena, .operation = drift.ledger};
+        struct pg_session *const session = pg_pool_take_pinned(webhooks->pool, deadline_in(WORK_MS), &status);
+        const bool ok = session != NULL && drift_table_ensure(session, &status) &&
+                        write_drift(&as_run, session, &drift, &told, &status);
+        pg_pool_give(webhooks->pool, session);
+        if (!ok) {
+            complain(webhooks, &status);
+        } else if (told > 0) {
+            hook_delivery_wake(&webhooks->delivery);
+        }
+    }
+    arena_free(arena);
+}
+
 /* ---- the thread ---- */
 
-static void work(struct webhooks *webhooks, int64_t *next_renewal, int64_t *next_sweep)
+static void work(struct webhooks *webhooks, struct rounds *next)
 {
     struct arena *const arena = arena_new(0);
     struct status status = {.arena = arena};
@@ -286,13 +352,13 @@ static void work(struct webhooks *webhooks, int64_t *next_renewal, int64_t *next
         webhooks->is_complaining = false;
         write_ends(webhooks);
         const char *const runs = list_runs(webhooks, arena);
-        if (clock_ms() >= *next_renewal && runs[1] != '}') {
+        if (clock_ms() >= next->renewal && runs[1] != '}') {
             ok = hook_rows_renew(session, runs, LOST_MS, &status);
-            *next_renewal = clock_ms() + RENEW_MS;
+            next->renewal = clock_ms() + RENEW_MS;
         }
-        if (ok && clock_ms() >= *next_sweep) {
+        if (ok && clock_ms() >= next->sweep) {
             ok = hook_rows_sweep(session, &status);
-            *next_sweep = clock_ms() + SWEEP_MS;
+            next->sweep = clock_ms() + SWEEP_MS;
         }
     }
     if (!ok) {
@@ -320,10 +386,14 @@ static bool wait_for_work(struct webhooks *webhooks)
 static void *keep_up(void *data)
 {
     struct webhooks *const webhooks = data;
-    int64_t next_renewal = clock_ms() + RENEW_MS;
-    int64_t next_sweep = 0;
+    struct rounds next = {.renewal = clock_ms() + RENEW_MS};
     do {
-        work(webhooks, &next_renewal, &next_sweep);
+        work(webhooks, &next);
+        const struct hook_list *const hooks = clock_ms() >= next.drift ? who_wants_drift(webhooks) : NULL;
+        if (hooks != NULL && webhooks->has_table) {
+            tell_drift(webhooks, hooks);
+            next.drift = clock_ms() + DRIFT_MS;
+        }
     } while (wait_for_work(webhooks));
     return NULL;
 }

@@ -1,0 +1,118 @@
+/*
+ * Two workers may have two versions of a project, and see different things by turns while a new version is rolled out.
+ * So what one does not see any more stays known for a while, or each of its looks would be news.
+ */
+#include "worker/telemetry/drift.h"
+
+#include "migration/look/catalog.h"
+#include "migration/look/failed_attempts.h"
+#include "pg/own_tables.h"
+
+#include <string.h>
+
+#define FORGOTTEN_AFTER "15 minutes"
+#define MOST_ITEMS      1000
+
+static const struct own_tables tables = {
+    .last = "truss.drift",
+    .sql = "CREATE TABLE IF NOT EXISTS truss.drift ("
+           "ledger text NOT NULL, migration text NOT NULL, state text NOT NULL, seen_at timestamptz NOT NULL, "
+           "PRIMARY KEY (ledger, migration, state));"
+           "COMMENT ON TABLE truss.drift IS 'Applied migrations that webhooks were told are modified or orphaned.';",
+};
+
+bool drift_table_ensure(struct pg_session *session, struct status *status)
+{
+    return own_tables_ensure(session, &tables, status);
+}
+
+/* What is applied and stands behind the last file is a newer release's, of which this worker's folder knows nothing. */
+static size_t count_to_last_file(const struct catalog *catalog)
+{
+    size_t count = catalog->count;
+    while (count > 0 && catalog->items[count - 1].file == NULL) {
+        count--;
+    }
+    return count;
+}
+
+static void take_items(struct arena *arena, const struct catalog *catalog, struct drift *drift)
+{
+    const size_t count = count_to_last_file(catalog);
+    const size_t most = catalog->counts[MIGRATION_MODIFIED] + catalog->counts[MIGRATION_ORPHANED];
+    drift->items = arena_array(arena, most, sizeof *drift->items);
+    for (size_t i = 0; i < count && drift->count < MOST_ITEMS; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (item->state == MIGRATION_MODIFIED || item->state == MIGRATION_ORPHANED) {
+            drift->items[drift->count++] = (struct drift_item){
+                .migration = item->name,
+                .state = item->state == MIGRATION_MODIFIED ? "modified" : "orphaned",
+            };
+        }
+    }
+}
+
+bool drift_look(const struct request *request, struct drift *drift)
+{
+    struct catalog catalog = {0};
+    struct pg_session *const session = request_connect(request);
+    const bool ok = session != NULL && catalog_read(request, session, &catalog);
+    request_release(request, session);
+    *drift = (struct drift){0};
+    if (ok && catalog.problem == NULL && catalog.other_database == NULL && catalog.detection.has_ledger) {
+        drift->ledger = failures_ledger(request->arena, &catalog.detection.ledger);
+        take_items(request->arena, &catalog, drift);
+    }
+    return ok;
+}
+
+static void put_text(struct buffer *sql, const char *text)
+{
+    pg_quote_literal(sql, text_of(text));
+}
+
+/* One statement: what another worker writes at the same moment is news for one of the two. */
+static const char *upsert_of(struct arena *arena, const struct drift *drift)
+{
+    struct buffer sql = {.arena = arena};
+    buffer_puts(&sql, "INSERT INTO truss.drift AS d (ledger, migration, state, seen_at) VALUES ");
+    for (size_t i = 0; i < drift->count; i++) {
+        buffer_puts(&sql, i == 0 ? "(" : ", (");
+        put_text(&sql, drift->ledger);
+        buffer_puts(&sql, ", ");
+        put_text(&sql, drift->items[i].migration);
+        buffer_puts(&sql, ", ");
+        put_text(&sql, drift->items[i].state);
+        buffer_puts(&sql, ", pg_catalog.clock_timestamp())");
+    }
+    buffer_puts(&sql, " ON CONFLICT (ledger, migration, state) DO UPDATE SET seen_at = EXCLUDED.seen_at "
+                      "RETURNING d.migration, d.state, d.xmax OPERATOR(pg_catalog.=) 0");
+    return buffer_string(&sql);
+}
+
+static bool forget_old(struct pg_session *session, const struct drift *drift, struct status *status)
+{
+    static const char sql[] = "DELETE FROM truss.drift WHERE ledger OPERATOR(pg_catalog.=) $1 AND seen_at "
+                              "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
+                              "'" FORGOTTEN_AFTER "'::pg_catalog.interval)";
+    PG_RESULT(result) = pg_query(session, sql, 1, &drift->ledger, status);
+    return result != NULL;
+}
+
+bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status)
+{
+    if (!forget_old(session, drift, status) || drift->count == 0) {
+        return status->code == STATUS_OK;
+    }
+    PG_RESULT(result) = pg_query(session, upsert_of(status->arena, drift), 0, NULL, status);
+    drift->count = 0;
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        if (pg_field_bool(result, row, 2)) {
+            drift->items[drift->count++] = (struct drift_item){
+                .migration = arena_strdup(status->arena, pg_field(result, row, 0)),
+                .state = arena_strdup(status->arena, pg_field(result, row, 1)),
+            };
+        }
+    }
+    return result != NULL;
+}
