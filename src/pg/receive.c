@@ -62,6 +62,17 @@ static const char *said(struct arena *arena, const PGresult *result, int field)
     return text == NULL ? NULL : arena_strndup(arena, text, strnlen(text, SAID_BYTES));
 }
 
+/* The server says that a limit ended it, and not whose it is. In another language than English nothing is added. */
+static const char *timeout_hint(const char *sqlstate, const char *message)
+{
+    const bool is_timeout =
+        sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) && message != NULL && strstr(message, "statement timeout") != NULL;
+    return is_timeout ? "statement_timeout ended it: SHOW statement_timeout says how long a statement of this role may "
+                        "take in this database. ALTER ROLE or ALTER DATABASE … SET statement_timeout gives it more; a "
+                        "run's own is --statement-timeout."
+                      : NULL;
+}
+
 /* What the server said. The position is kept as it gave it. */
 bool receive_failure(struct pg_session *session, const PGresult *result, struct status *status)
 {
@@ -76,6 +87,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
     status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
+    status->hint = status->hint == NULL ? timeout_hint(sqlstate, message) : status->hint;
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);
     return false;
 }

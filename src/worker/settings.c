@@ -30,7 +30,7 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     config->has_conninfo = conninfo_parse(arena, url, &config->conninfo, &status);
     if (!config->has_conninfo) {
         config->conninfo_error = status.message;
-        config->conninfo_code = STATUS_INTERNAL;
+        config->conninfo_code = status.code;
         return;
     }
     config->project.schema = config->conninfo.schema;

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import PASSWORD, PASSWORD_ENCODED, Case, Cluster, RpcError, wait_for
 
-INTERNAL, UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION = 13, 14, 16, 7, 9
+INTERNAL, UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION, INVALID_ARGUMENT = 13, 14, 16, 7, 9, 3
 
 
 class Connection(Case):
@@ -39,6 +39,24 @@ class Connection(Case):
             self.assertEqual((error.code, error.status.message), (INTERNAL, "DATABASE_URL is not set."))
         health = self.rpc(worker).call("Health", "Check")
         self.assertEqual(health.reason, "DATABASE_URL is not set.")
+
+    def test_a_url_that_cannot_be_honoured_says_what_to_write(self):
+        error = self.refused(self.worker(self.project("prisma-blog"), url=self.url(sslaccept="sure")))
+        self.assertEqual(error.code, INVALID_ARGUMENT)
+        self.assertIn("write sslaccept=strict to have the server's certificate checked", error.status.message)
+
+    def test_a_timeout_of_the_role_is_named(self):
+        self.sql(f"ALTER ROLE app IN DATABASE {self.database} SET statement_timeout = '1ms'")
+        worker = self.worker(self.project("prisma-blog"))
+
+        def refusal():
+            try:
+                self.rpc(worker).call("MigrationService", "GetStatus")
+            except RpcError as error:
+                return error
+        error = wait_for(refusal)
+        self.assertEqual((error.code, error.status.detail.sqlstate), (FAILED_PRECONDITION, "57014"))
+        self.assertIn("ALTER ROLE or ALTER DATABASE … SET statement_timeout gives it more", error.status.detail.hint)
 
     def test_an_empty_url_is_no_url(self):
         self.assertEqual(self.refused(self.worker(self.project("prisma-blog"), url="")).status.message, "DATABASE_URL is not set.")

@@ -105,7 +105,7 @@ static const struct {
     {"postgresql://u:hunter2@h/d?hunter2%20drop=1&x=1", "is not known"},
     {"postgresql://u:hunter2@h/d?sslmode=hunter2", "sslmode is disable"},
     {"postgresql://u:hunter2@h/d?ssl=hunter2", "ssl is disable"},
-    {"postgresql://u:hunter2@h/d?sslaccept=hunter2", "sslaccept is strict"},
+    {"postgresql://u:hunter2@h/d?sslaccept=hunter2", "write sslaccept=strict"},
     {"postgresql://u:hunter2@h/d?sslfactory=org.example.Own", "sslfactory"},
     {"jdbc:postgresql://h/d?password=hunter2&sslkey=client.pk8", "sslkey"},
     {"postgresql://u:hunter2@h/d?x-multi-statement=true", "x-multi-statement"},
