@@ -199,6 +199,9 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
         return NULL;
     }
     PQsetNoticeReceiver(session->connection, receive_notice, session);
+    /* What an error says is read field by field. libpq would make a text of all of them besides, and keep it twice: a
+     * script may raise one of a gigabyte. Connecting is over, and has said what it had to say. */
+    PQsetErrorVerbosity(session->connection, PQERRORS_SQLSTATE);
     note_reading(session);
     return session;
 }

@@ -159,6 +159,15 @@ static size_t piece_end(const struct query *query, struct sql_lexer *lexer, size
     return query->end;
 }
 
+/* A piece as libpq takes it. The last one of a file ends with it, and is no copy: it may be most of the file. */
+static const char *piece_string(struct arena *arena, const struct query *piece)
+{
+    const char *const start = piece->content.data + piece->start;
+    return piece->end == piece->content.size && start[piece->end - piece->start] == '\0'
+               ? start
+               : arena_strndup(arena, start, piece->end - piece->start);
+}
+
 /* As pg_script; a failure is in terms of *part, the query of that piece alone. */
 static bool send_pieces(struct run *run, const struct query *query, struct query *part, struct pg_failure *at)
 {
@@ -173,8 +182,7 @@ static bool send_pieces(struct run *run, const struct query *query, struct query
         part->start = start;
         part->end = piece_end(query, &lexer, start);
         struct arena *const piece = arena_new(0);
-        ok = pg_script(run->session, arena_strndup(piece, query->content.data + start, part->end - start), at,
-                       run->status);
+        ok = pg_script(run->session, piece_string(piece, part), at, run->status);
         arena_free(piece);
     }
     return ok;
