@@ -35,9 +35,11 @@ static void look(struct arena *arena, struct text statement, const struct sql_fa
         require(i == 0 || one[-1].lock >= one->lock);
         require(i == 0 || strcmp(one[-1].relation, one->relation) != 0);
     }
-    /* DETACH CONCURRENTLY takes its strong lock when nobody can wait behind it any more. */
+    /* DETACH CONCURRENTLY takes its strong lock when nobody can wait behind it any more. A script with a NUL is refused
+     * before it comes here: its words are looked for up to there, and read beyond. */
+    const bool has_nul = statement.size > 0 && memchr(statement.data, '\0', statement.size) != NULL;
     const bool strong = effects.count > 0 && effects.locks[0].lock >= SQL_LOCK_SHARE;
-    require(!strong || sql_may_stall_others(statement) ||
+    require(!strong || has_nul || sql_may_stall_others(statement) ||
             strcasestr(arena_strndup(arena, statement.data, statement.size), "detach") != NULL);
 }
 
