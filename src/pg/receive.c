@@ -65,8 +65,8 @@ static const char *said(struct arena *arena, const PGresult *result, int field)
 /* The server says that a limit ended it, and not whose it is. In another language than English nothing is added. */
 static const char *timeout_hint(const char *sqlstate, const char *message)
 {
-    const bool is_timeout =
-        sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) && message != NULL && strstr(message, "statement timeout") != NULL;
+    const bool is_timeout = sqlstate_is(sqlstate, SQLSTATE_QUERY_CANCELED) && message != NULL &&
+                            strstr(message, "statement timeout") != NULL;
     return is_timeout ? "statement_timeout ended it: SHOW statement_timeout says how long a statement of this role may "
                         "take in this database. ALTER ROLE or ALTER DATABASE … SET statement_timeout gives it more; a "
                         "run's own is --statement-timeout."

@@ -244,9 +244,8 @@ static bool read_steps(const struct choosing *choosing, const struct catalog_ite
     if (!steps_read(choosing->session, &catalog->detection.ledger, steps, choosing->request->status)) {
         return false;
     }
-    const bool is_another =
-        steps->count > 0 && !steps_are_of_tool(steps) &&
-        (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
+    const bool is_another = steps->count > 0 && !steps_are_of_tool(steps) &&
+                            (failed == NULL ? ledger_has(catalog->detection.framework, LEDGER_START)
                                             : failed->id != NULL && strcmp(steps->items[0].attempt, failed->id) != 0);
     steps->count = is_another ? 0 : steps->count;
     return true;

@@ -9,7 +9,8 @@
 #include "framework/core/framework.h"
 #include "migration/plan/cut.h"
 
-/* The number of what is no step: the project's own tool was started for this migration, and is not known to have ended. */
+/* The number of what is no step: the project's own tool was started for this migration, and is not known to have ended.
+ */
 #define STEP_OF_TOOL 0
 
 /* One row. */

@@ -6,8 +6,8 @@
  *
  * A tool never runs twice: it is ended with its worker (base/keeper), all its processes hold the socket of the session
  * that has our lock, so that the server keeps that lock while one of them lives, on whichever machine the next run is;
- * and the next run waits for sessions that carry the tool's name. What it was started for is written down first, and goes
- * when what came of it was told: where that never happened, no run starts it again before a person has looked.
+ * and the next run waits for sessions that carry the tool's name. What it was started for is written down first, and
+ * goes when what came of it was told: where that never happened, no run starts it again before a person has looked.
  */
 #include "base/log.h"
 #include "migration/look/catalog.h"

@@ -1,6 +1,6 @@
 /*
- * Drift: applied migrations whose files were edited or are gone. A look finds it; truss.drift says what was found before,
- * by whichever worker, so that each is news once, until nobody has seen it for a while.
+ * Drift: applied migrations whose files were edited or are gone. A look finds it; truss.drift says what was found
+ * before, by whichever worker, so that each is news once, until nobody has seen it for a while.
  */
 #ifndef WORKER_TELEMETRY_DRIFT_H
 #define WORKER_TELEMETRY_DRIFT_H

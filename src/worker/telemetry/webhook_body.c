@@ -202,10 +202,10 @@ static const char *sentence_of(struct arena *arena, const struct hook_news *news
 static void put_slack(struct buffer *out, const struct site *site, const struct hook_news *news)
 {
     struct buffer text = {.arena = out->arena};
-    const char *const plain = arena_printf(
-        out->arena, "%s%s%s: %s (%s %s)", site->environment == NULL ? "" : site->environment,
-        site->environment == NULL ? "" : " ", place_of(site)->database, sentence_of(out->arena, news),
-        subject_word(news->event), news->subject);
+    const char *const plain =
+        arena_printf(out->arena, "%s%s%s: %s (%s %s)", site->environment == NULL ? "" : site->environment,
+                     site->environment == NULL ? "" : " ", place_of(site)->database, sentence_of(out->arena, news),
+                     subject_word(news->event), news->subject);
     for (const char *c = plain; *c != '\0'; c++) {
         if (*c == '&' || *c == '<' || *c == '>') {
             buffer_puts(&text, *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : "&gt;");

@@ -13,8 +13,8 @@
 /* What happened; only what belongs to the event is looked at. */
 struct hook_news {
     enum hook_event event;
-    const char *id;      /* of the event */
-    const char *subject; /* the operation; DRIFT: the tracking table */
+    const char *id;                     /* of the event */
+    const char *subject;                /* the operation; DRIFT: the tracking table */
     uint32_t count;                     /* STARTED: migrations to run */
     const struct run_event *wait;       /* LOCK_WAIT */
     const struct hook_outcome *outcome; /* DONE, FAILED */

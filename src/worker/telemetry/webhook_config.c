@@ -101,8 +101,9 @@ static bool read_events(const struct reading *reading, const struct toml_entry *
     for (size_t i = 0; entry->kind == TOML_LIST && i < entry->item_count; i++) {
         const unsigned event = event_of(entry->items[i]);
         if (event == 0) {
-            return fail_at(reading, entry,
-                           "there are run.started, run.lock_wait, run.done, run.failed, run.lost and drift, and no other.");
+            return fail_at(
+                reading, entry,
+                "there are run.started, run.lock_wait, run.done, run.failed, run.lost and drift, and no other.");
         }
         reading->hook->events |= event;
     }
