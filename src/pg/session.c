@@ -106,6 +106,7 @@ static enum status_code code_of_refusal(const char *message)
         {"no password supplied", STATUS_UNAUTHENTICATED},
         {"authentication failed", STATUS_UNAUTHENTICATED},
         {"no pg_hba.conf entry", STATUS_UNAUTHENTICATED},
+        {"GSSAPI", STATUS_UNAUTHENTICATED},
         {"role \"", STATUS_UNAUTHENTICATED},
         {"database \"", STATUS_NOT_FOUND},
     };
@@ -145,6 +146,11 @@ static void add_hint(const struct conninfo *conninfo, const char *message, struc
                          "%s was made, or put in another's place, after this worker's start, and the sandbox "
                          "leaves it only what was there then: start the worker again.",
                          hidden);
+    } else if (strstr(message, "GSSAPI") != NULL) {
+        status->hint =
+            "Kerberos (GSSAPI) is asked for, by the URL or by the server's pg_hba.conf: give the worker's user "
+            "a ticket (kinit; KRB5CCNAME says where it is), or write gssencmode=disable where the server "
+            "takes another login.";
     } else if (status->code == STATUS_NOT_FOUND && strstr(message, "\" does not exist") != NULL) {
         status->hint = "Is its name right? With --create-database truss or truss-worker makes it.";
     }

@@ -45,6 +45,12 @@ class Connection(Case):
         self.assertEqual(error.code, INVALID_ARGUMENT)
         self.assertIn("write sslaccept=strict to have the server's certificate checked", error.status.message)
 
+    def test_kerberos_without_a_ticket_is_a_login_that_lacks_one(self):
+        error = self.refused(self.worker(self.project("prisma-blog"), url=self.url(gssencmode="require"), environment={"KRB5CCNAME": "/nonexistent"}))
+        self.assertEqual(error.code, UNAUTHENTICATED)
+        self.assertIn("GSSAPI encryption required", error.status.message)
+        self.assertIn("give the worker's user a ticket (kinit", error.status.detail.hint)
+
     def test_a_timeout_of_the_role_is_named(self):
         self.sql(f"ALTER ROLE app IN DATABASE {self.database} SET statement_timeout = '1ms'")
         worker = self.worker(self.project("prisma-blog"))

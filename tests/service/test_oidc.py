@@ -29,6 +29,24 @@ def rule(name="shop", jwks="keys.json", scopes='"read", "plan"', claims=SHOP, mo
     return RULE.format(name=name, jwks=jwks, scopes=scopes, claims=claims, more=more)
 
 
+# As GitHub documents them ("OpenID Connect reference", an example token), and GitLab ("ID token authentication", token payload).
+GITHUB = {
+    "jti": "example-id", "sub": "repo:octo-org/octo-repo:environment:prod", "environment": "prod", "ref": "refs/heads/main", "sha": "example-sha",
+    "repository": "octo-org/octo-repo", "repository_owner": "octo-org", "actor_id": "12", "repository_visibility": "private", "repository_id": "74",
+    "repository_owner_id": "65", "run_id": "example-run-id", "run_number": "10", "run_attempt": "2", "runner_environment": "github-hosted",
+    "actor": "octocat", "workflow": "example-workflow", "head_ref": "", "base_ref": "", "event_name": "workflow_dispatch", "ref_type": "branch",
+    "job_workflow_ref": "octo-org/octo-automation/.github/workflows/oidc.yml@refs/heads/main", "iss": "https://token.actions.githubusercontent.com"}
+GITLAB = {
+    "namespace_id": "72", "namespace_path": "my-group", "project_id": "20", "project_path": "my-group/my-project", "user_id": "1",
+    "user_login": "sample-user", "user_email": "sample-user@example.com", "user_identities": [{"provider": "github", "extern_uid": "2435223452345"}],
+    "pipeline_id": "574", "pipeline_source": "push", "job_id": "302", "ref": "main", "ref_type": "branch", "ref_path": "refs/heads/main",
+    "ref_protected": "true", "groups_direct": ["mygroup/mysubgroup", "myothergroup"], "environment": "production", "environment_protected": "false",
+    "deployment_tier": "production", "environment_action": "start", "runner_id": 1, "runner_environment": "self-hosted",
+    "sha": "714a629c0b401fdce83e847fc9589983fc6f46bc", "project_visibility": "public", "jti": "235b3a54-b797-45c7-ae9a-f72d7bc6ef5b",
+    "ci_config_ref_uri": "gitlab.com/my-group/my-project//.gitlab-ci.yml@refs/heads/main", "iss": "https://gitlab.com", "repository": None,
+    "sub": "project_path:my-group/my-project:ref_type:branch:ref:main", "ci_config_sha": "714a629c0b401fdce83e847fc9589983fc6f46bc"}
+
+
 class Oidc(Case):
     @classmethod
     def setUpClass(cls):
@@ -93,6 +111,30 @@ class Oidc(Case):
         self.assertEqual(told[0], PERMISSION_DENIED)
         self.assertIn('The pipeline "oidc:repo:acme/shop:ref:refs/heads/main" may not do this: it needs the scope run', told[1])
         self.assertEqual(self.who(rpc, "truss_" + "x" * 43)[0], UNAUTHENTICATED)
+
+    def documented(self):
+        """The rule of the page on trust, as it is printed there, with the keys in a file."""
+        with open(os.path.join(harness.ROOT, "src", "trust", "README.md"), encoding="utf-8") as file:
+            text = file.read().partition("```toml\n")[2].partition("```")[0]
+        self.assertIn("[oidc.release.claims]", text)
+        return text.replace("https://token.actions.githubusercontent.com/.well-known/jwks", "keys.json")
+
+    def test_a_token_of_github_fits_the_rule_that_is_printed(self):
+        keys = [self.key.public(x5c=["MIIDKzCCAhOgAwIBAgIU"], x5t="eBZ_cn3sXYAd0ch4THBKHIgOwOE")]
+        rpc = self.start(self.documented(), keys, ("--environment", "production"))
+        header = {"typ": "JWT", "alg": "RS256", "x5t": "eBZ_cn3sXYAd0ch4THBKHIgOwOE", "kid": self.key.kid}
+        told = self.who(rpc, self.key.sign(claims(**{**GITHUB, "repository": "acme/shop"}), header))
+        self.assertEqual((told.name, list(told.scopes)), ("oidc:" + GITHUB["sub"], ["read", "plan", "run"]))  # run as it is here
+        self.assert_refused(rpc, self.key.sign(claims(**GITHUB), header), '[oidc.release] wants another repository than "octo-org/octo-repo"')
+
+    def test_a_token_of_gitlab_fits_a_rule_by_the_claims_that_are_named(self):
+        rules = rule(claims='project_path = "my-group/my-project"\nref = "main"\nref_protected = "true"').replace("https://issuer.example", "https://gitlab.com")
+        rpc = self.start(rules)
+        told = self.who(rpc, self.key.sign(claims(**GITLAB)))
+        self.assertEqual((told.name, list(told.scopes)), ("oidc:" + GITLAB["sub"], ["read", "plan"]))
+        self.assert_refused(rpc, self.key.sign(claims(**{**GITLAB, "ref_protected": "false"})), 'wants another ref_protected than "false"')
+        rpc = self.start(rules.replace('ref_protected = "true"', 'groups_direct = "myothergroup"'))
+        self.assertEqual(self.who(rpc, self.key.sign(claims(**GITLAB))).name, "oidc:" + GITLAB["sub"])
 
     def test_what_is_wrong_is_told_and_what_a_rule_wants_is_in_the_log(self):
         rpc = self.start()
