@@ -22,7 +22,7 @@ PROGRAMS = {"knex", "typeorm", "sequelize", "mikro-orm", "kysely", "rails", "lar
 # Some of them are: a run of all is refused without --allow-delegate.
 MIXED = {"node-pg-migrate", "yoyo"}
 # No real tool made these: the project and the dumps come from reading sources.
-BY_READING = {"bun", "evolve", "gormigrate", "hasura", "efcore", "morph", "phinx", "pop", "rambler", "sea-orm"}
+BY_READING = {"bun", "evolve", "gormigrate", "hasura", "efcore", "morph", "phinx", "pop", "popx", "rambler", "sea-orm"}
 # Row texts that no two runs share, beside times: durations, who ran it, ids of attempts, epochs.
 VOLATILE = {
     "bun": r", \d+, '<T>'\);$|_locks_id_seq', \d+",

@@ -288,12 +288,26 @@ START_TEST(pop_takes_what_is_for_postgres_and_refuses_templates)
     put("migrations/20260101000000_a.down.sql", "SELECT 1");
     put("migrations/20260102000000_b.postgres.up.sql", "SELECT 1");
     put("migrations/20260102000000_b.mysql.up.sql", "SELECT 1");
+    put("migrations/20260102000000_b.up.sql", "SELECT 'for all others'");
     put("migrations/20260103000000_c.up.fizz", "create_table(\"c\") {}");
     ck_assert_str_eq(listed("pop"), "20260101000000_a=20260101000000,20260102000000_b=20260102000000,"
                                     "20260103000000_c=20260103000000");
     ck_assert_ptr_null(script_of("pop"));
     says("run it with soda");
     ck_assert_str_eq(row_of("pop"), "INSERT INTO \"s\".\"t\" (version) VALUES ('20260101000000');");
+}
+END_TEST
+
+START_TEST(popx_takes_one_file_of_a_version_and_knows_autocommit)
+{
+    put("go.mod", "module x\nrequire github.com/ory/pop/v6 v6.4.2\n");
+    put("migrations/20260101000000000000_a.up.sql", "SELECT 1");
+    put("migrations/20260101000000000000_a.postgres.autocommit.up.sql", "SELECT 1");
+    put("migrations/20260102000000000000_b.cockroach.autocommit.up.sql", "SELECT 1");
+    put("migrations/20260102000000000000_b.autocommit.up.sql", "SELECT 1");
+    put("migrations/20260103000000000000_c.sqlite.up.sql", "SELECT 1");
+    ck_assert_str_eq(listed("popx"), "20260101000000000000_a=20260101000000000000,"
+                                     "20260102000000000000_b=20260102000000000000");
 }
 END_TEST
 
@@ -319,6 +333,7 @@ int main(void)
     tcase_add_test(tests, no_transaction_is_the_first_line_of_the_text);
     tcase_add_test(tests, what_only_graphile_can_do_is_left_to_it);
     tcase_add_test(tests, pop_takes_what_is_for_postgres_and_refuses_templates);
+    tcase_add_test(tests, popx_takes_one_file_of_a_version_and_knows_autocommit);
     tcase_add_test(tests, the_configuration_of_graphile_names_folder_and_session);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

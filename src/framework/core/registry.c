@@ -31,6 +31,7 @@
     X(sql_migrate)                                                                                                     \
     X(bun)                                                                                                             \
     X(pop)                                                                                                             \
+    X(popx)                                                                                                            \
     X(morph)                                                                                                           \
     X(golang_migrate)                                                                                                  \
     X(tern)                                                                                                            \

@@ -1,8 +1,11 @@
 /*
  * Pop (Go: soda, Buffalo): numbered pairs of files in SQL or fizz, recorded by their numbers. Facts read in its source
- * (migrator.go, match.go, file_migrator.go, schema_migrations.go of v6); nothing measured.
+ * (migrator.go, match.go, file_migrator.go, schema_migrations.go of v6); nothing measured. popx is Ory's own migrator
+ * on a fork of it (migrator.go and match.go of x/popx): longer versions, SQL alone, and ".autocommit" in a name.
  */
 #include "framework/core/framework.h"
+
+#include <string.h>
 
 /* What it executes is what Go's text/template makes of the file. */
 static bool pop_script(const struct script_request *request)
@@ -11,6 +14,30 @@ static bool pop_script(const struct script_request *request)
            status_fail(request->status, STATUS_FAILED_PRECONDITION,
                        "%s is a template ({{…}}), which only Pop itself fills in: run it with soda.",
                        request->file->filename);
+}
+
+/* Of one version the file for PostgreSQL counts, and that for all servers does not. */
+static bool pop_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
+                       const char **warning)
+{
+    static const char *const own[] = {"postgres", "postgresql", "pg"};
+    static const char *const endings[] = {".up.sql", ".autocommit.up.sql"};
+    const char *const slash = strrchr(file->filename, '/');
+    const char *const dot = strchr(slash == NULL ? file->filename : slash, '.');
+    const int stem = (int)(dot - file->filename);
+    bool is_for_all = strcmp(dot, ".up.fizz") == 0;
+    (void)warning;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        is_for_all = is_for_all || strcmp(dot, endings[i]) == 0;
+    }
+    for (size_t i = 0; is_for_all && i < 2 * sizeof own / sizeof own[0]; i++) {
+        const char *const other = arena_printf(arena, "%.*s.%s%s", stem, file->filename, own[i / 2], endings[i % 2]);
+        const char *const path = path_join(arena, path_join(arena, folder->root, folder->path), other);
+        if (file_look(path, NULL) == FILE_REGULAR) {
+            return false;
+        }
+    }
+    return true;
 }
 
 #define UP "{number}_*.up.{sql|fizz}"
@@ -49,5 +76,46 @@ const struct framework framework_pop = {
             .late_note = "soda runs it, behind those that are applied already.",
             .missing_note = "soda says nothing of it.",
         },
-    .hooks = {.script = pop_script},
+    .hooks = {.accept = pop_accept, .script = pop_script},
+};
+
+#define POSTGRES "{postgres|postgresql|pg}"
+
+const struct framework framework_popx = {
+    .id = "popx",
+    .display_name = "popx",
+    .tool = "the program's own migrate command",
+    .sent_unwrapped = SENT_WHOLE,
+    .ledger =
+        {
+            .shapes = SHAPES(
+                {.table = "schema_migration", .columns = "version:varchar version_self:int4", .only_columns = true}),
+            .read = "SELECT version AS key FROM {ledger} ORDER BY version",
+            .create = "CREATE TABLE {ledger} (version VARCHAR (48) NOT NULL, version_self INT NOT NULL DEFAULT 0);"
+                      "CREATE UNIQUE INDEX {identifier:*_version_idx} ON {ledger} (version);"
+                      "CREATE INDEX {identifier:*_version_self_idx} ON {ledger} (version_self);",
+            .lock = LOCK_LEDGER,
+            .record = "INSERT INTO {ledger} (version) VALUES ({key});",
+        },
+    .folder =
+        {
+            .places = WORDS("persistence/sql/migrations", "migrations"),
+            .sure_by = WORDS("{number}_*.up.sql & go.mod: github.com/ory/pop"),
+            .files = FILES({.pattern = "{number}_*." POSTGRES ".autocommit.up.sql", .no_transaction = true},
+                           {.pattern = "{number}_*." POSTGRES ".up.sql"},
+                           {.pattern = "{number}_*.*.autocommit.up.sql", .passed_over = true},
+                           {.pattern = "{number}_*.autocommit.up.sql", .no_transaction = true},
+                           {.pattern = "{number}_*.*.up.sql", .passed_over = true}, {.pattern = "{number}_*.up.sql"}),
+            .key = KEY_NUMBER_AS_WRITTEN,
+            .order = ORDER_OF_KEYS,
+            .makes = {"{utc:%Y%m%d%H%M%S}000000_{slug}.up.sql", ""},
+        },
+    .mentions = MENTIONS({.words = "migration_table_name"}),
+    .habits =
+        {
+            .late = LATE_RUNS,
+            .late_note = "popx runs it, behind those that are applied already.",
+            .missing_note = "popx says nothing of it.",
+        },
+    .hooks = {.accept = pop_accept, .script = pop_script},
 };
