@@ -66,11 +66,19 @@ static size_t paths_setting(struct text source)
     return SIZE_MAX;
 }
 
+/* An application of Rails without a database has neither: views and assets of a server in another language. */
+static bool has_database(struct arena *arena, const struct folder *folder)
+{
+    return folder_look(arena, folder, "config/database.yml") == FILE_REGULAR ||
+           folder_look(arena, folder, "db") == FILE_DIRECTORY;
+}
+
 static bool rails_configure(struct arena *arena, struct folder *folder)
 {
     static const char name[] = "config/application.rb";
     struct text source;
-    if (code_config(arena, folder, WORDS(name), &source) == NULL || !code_has(source, WORDS("Rails::Application"))) {
+    if (code_config(arena, folder, WORDS(name), &source) == NULL || !code_has(source, WORDS("Rails::Application")) ||
+        !has_database(arena, folder)) {
         return false;
     }
     unread_folder(arena, folder, (struct source_file){name, source}, paths_setting(source), "paths[\"db/migrate\"]");

@@ -181,7 +181,8 @@ struct folder_facts {
     const char *const *doubted_by; /* it could as well be another framework's */
     const char *const *likely_by;  /* it looks like nothing else */
 
-    const char *lock; /* a file that only its folders have, for one that looks for its folders itself; NULL: none */
+    /* A pattern of files that only its folders have, for one that looks for its folders itself; NULL: none. */
+    const char *lock;
 
     const struct file_rule *files; /* ends with a NULL pattern */
     const char *script;            /* migrations are directories, each with this file; NULL: they are files */

@@ -8,6 +8,8 @@
 #include "framework/core/evidence.h"
 #include "framework/core/listing.h"
 #include "framework/core/mention.h"
+#include "framework/core/package.h"
+#include "framework/core/pattern.h"
 #include "framework/core/walk.h"
 #include "framework/core/workspace.h"
 
@@ -246,6 +248,19 @@ static bool is_searched(const struct workspace *workspace, const char *package)
     return i < workspace->count;
 }
 
+static bool fits_lock(const char *name, bool is_directory, struct text head, const void *pattern)
+{
+    (void)head;
+    return !is_directory && pattern_fits(pattern, text_of(name), NULL);
+}
+
+/* Has the directory the file by which a framework that looks for its folders itself knows them? */
+static bool has_lock(struct arena *arena, const struct folder *folder)
+{
+    const char *const pattern = folder->framework->folder.lock;
+    return pattern != NULL && folder_find(arena, folder, fits_lock, pattern) != NULL;
+}
+
 /* Asks every framework whether a directory of the package is one of its folders, unless the package's configuration
  * names another. */
 static bool ask_all(const struct package_search *search, const char *path, struct status *status)
@@ -255,7 +270,8 @@ static bool ask_all(const struct package_search *search, const char *path, struc
     struct project given = *search->project;
     given.migrations = path;
     for (size_t i = 0; all[i] != NULL; i++) {
-        struct folder folder = {.framework = all[i], .root = given.root, .base = search->base, .probe = search->probe};
+        struct folder folder = {
+            .framework = all[i], .root = given.root, .base = search->base, .path = path, .probe = search->probe};
         if (all[i]->hooks.find == NULL) {
             folder = configured_folder(arena, all[i], &given, search->base, search->probe);
             if (folder.path == NULL) {
@@ -263,9 +279,7 @@ static bool ask_all(const struct package_search *search, const char *path, struc
                 folder.unread = NULL;
                 consider(arena, &folder, search->folders);
             }
-        } else if (all[i]->folder.lock != NULL &&
-                   file_look(path_join(arena, path_join(arena, given.root, path), all[i]->folder.lock), NULL) ==
-                       FILE_REGULAR &&
+        } else if (has_lock(arena, &folder) &&
                    !all[i]->hooks.find(arena, &given, search->base, search->folders, status)) {
             return false;
         }

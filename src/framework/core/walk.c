@@ -28,7 +28,6 @@ static const char *const never_entered[] = {"node_modules", "vendor",        "ta
                                             "testing",      "examples",      "example",
                                             "samples",      "sample",        "demos",
                                             "snapshots",    "stub",          "stubs",
-                                            "mocks",        "stub",          "stubs",
                                             "mocks",        "test-*",        "test_*",
                                             "*-test",       "*-tests",       "*_test",
                                             "*_tests",      "*-fixtures",    NULL};
@@ -71,15 +70,16 @@ static const char *const manifests[] = {"package.json",
                                         "phinx.*",
                                         "tern.conf",
                                         "config.toml",
+                                        "config.yaml",
                                         "yoyo.ini",
                                         "rambler.json",
                                         "migrations.json",
                                         NULL};
 
-/* Names that only migrations have. */
-static const char *const migrations[] = {
-    "{number}*.sql", "{V|U|R}*__*.sql",   "{number}*.fizz", "migration_lock.toml", "atlas.sum", "_journal.json",
-    "env.py",        "*ModelSnapshot.cs", "migrations.go",  "*_migrations.go",     NULL};
+/* Names that only migrations have, or one of a few things. */
+static const char *const migrations[] = {"{number}*.sql", "{V|U|R}*__*.sql", "{number}*.fizz", "migration_lock.toml",
+                                         "atlas.sum",     "_journal.json",   "env.py",         "*ModelSnapshot.cs",
+                                         "migrations.go", "*_migrations.go", CHANGELOGS,       NULL};
 
 /* A directory with one of these is a migration itself, and its folder is the one above. */
 static const char *const scripts[] = {"up.sql", "migration.sql", NULL};

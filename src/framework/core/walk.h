@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What Liquibase's root is called; a list of what is new in a release, too: the content decides. */
+#define CHANGELOGS "*{changelog|liquibase}*.{xml|yaml|yml|json|sql}"
+
 /* A directory that may be a folder of migrations; paths are relative to the project. */
 struct walked_folder {
     const char *base; /* the nearest package that it is in, "" for the project itself */

@@ -2,6 +2,7 @@
  * Where Flyway's settings stand: its own files, Spring's, Maven's and Gradle's. Keys are the same in all of them, but
  * for Spring's hyphens.
  */
+#include "framework/core/data_sources.h"
 #include "framework/core/listing.h"
 #include "framework/core/unread.h"
 #include "framework/flyway/flyway_files.h"
@@ -477,5 +478,6 @@ bool flyway_configure(struct arena *arena, struct folder *folder)
     const bool is_read = read_usual(arena, folder);
     read_profiles(arena, folder);
     read_quarkus_profiles(arena, folder);
+    data_sources_note(arena, folder, "flyway");
     return is_read || folder->unread_ledger != NULL || folder->unread != NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "framework/core/reading.h"
 #include "framework/core/template.h"
+#include "framework/core/walk.h"
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_layout.h"
 
@@ -223,7 +224,7 @@ const struct framework framework_liquibase = {
                 " FROM {ledger} HAVING NOT EXISTS (SELECT FROM {ledger}" OF_CHANGESET ");",
             .words = words,
         },
-    .folder = {.places = WORDS(NULL)},
+    .folder = {.places = WORDS(NULL), .lock = CHANGELOGS},
     .mentions = MENTIONS(
         {.files = "*.{properties|yml|yaml}",
          .words = "currentSchema",

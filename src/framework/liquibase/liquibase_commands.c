@@ -1,5 +1,6 @@
 /*
- * Only the files at the top of the package are looked at: this is asked of every package.
+ * Only the files at the top of the package and in the usual places of commands are looked at: this is asked of every
+ * package.
  */
 #include "framework/liquibase/liquibase_commands.h"
 
@@ -19,7 +20,16 @@ static const char *const files[] = {"Dockerfile*",
                                     "package.json",
                                     "*.sh",
                                     ".env",
+                                    ".gitlab-ci.yml",
                                     NULL};
+
+/* Where a package has its commands; files of workflows may be called anything. */
+static const struct {
+    const char *directory;
+    bool is_of_workflows;
+} places[] = {{"", false},       {"scripts", false}, {"script", false},
+              {"bin", false},    {"docker", false},  {"ci", false},
+              {"deploy", false}, {"build", false},   {".github/workflows", true}};
 
 static const struct mention options[] = {
     [LIQUIBASE_CHANGELOG] = {.words = "--changelog-file|--changeLogFile|--changelogFile|"
@@ -28,9 +38,12 @@ static const struct mention options[] = {
     [LIQUIBASE_DEFAULTS] = {.words = "--defaults-file|--defaultsFile|LIQUIBASE_DEFAULTS_FILE"},
 };
 
-static bool is_command_file(const char *name)
+static bool is_command_file(const char *name, bool is_of_workflows)
 {
     size_t i = 0;
+    if (is_of_workflows) {
+        return pattern_fits("*.{yml|yaml}", text_of(name), NULL);
+    }
     while (files[i] != NULL && !pattern_fits(files[i], text_of(name), NULL)) {
         i++;
     }
@@ -57,23 +70,33 @@ static void read_options(struct arena *arena, const struct source_file *file, st
     }
 }
 
-void liquibase_commands_read(struct arena *arena, const struct folder *folder, struct liquibase_commands *commands)
+static void read_place(struct arena *arena, const char *package, size_t place, struct liquibase_commands *commands)
 {
     struct status unread = {.arena = arena};
     struct file_list list;
-    const char *const package = path_join(arena, folder->root, folder->base);
-    if (!directory_list(arena, package, &list, &unread)) {
+    const char *const directory = places[place].directory;
+    const char *const whole = path_join(arena, package, directory);
+    if (file_look(whole, NULL) != FILE_DIRECTORY || !directory_list(arena, whole, &list, &unread)) {
         return;
     }
     for (size_t i = 0; i < list.count; i++) {
-        struct source_file file = {.name = list.entries[i].name};
-        if (!list.entries[i].is_directory && !list.entries[i].is_link && is_command_file(file.name) &&
+        struct source_file file = {.name = path_join(arena, directory, list.entries[i].name)};
+        if (!list.entries[i].is_directory && !list.entries[i].is_link &&
+            is_command_file(list.entries[i].name, places[place].is_of_workflows) &&
             file_read(arena, path_join(arena, package, file.name), COMMAND_LIMIT, &file.content, &unread) &&
             (text_find(file.content, "iquibase", 0) != SIZE_MAX ||
              text_find(file.content, "LIQUIBASE_", 0) != SIZE_MAX) &&
             text_is_utf8(file.content, NULL)) {
             read_options(arena, &file, commands);
         }
+    }
+}
+
+void liquibase_commands_read(struct arena *arena, const struct folder *folder, struct liquibase_commands *commands)
+{
+    const char *const package = path_join(arena, folder->root, folder->base);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        read_place(arena, package, i, commands);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "framework/liquibase/liquibase_layout.h"
 
+#include "framework/core/data_sources.h"
 #include "framework/formats/config.h"
 #include "framework/liquibase/liquibase_changelog.h"
 #include "framework/liquibase/liquibase_commands.h"
@@ -199,7 +200,11 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
 {
     struct liquibase_settings own = *settings;
     const char *const said_search = liquibase_command_beside(commands, said, LIQUIBASE_SEARCH);
-    const char *const search = said_search != NULL ? said_search : liquibase_command_mount(arena, &said->file);
+    const char *const mounted = said_search != NULL ? said_search : liquibase_command_mount(arena, &said->file);
+    const char *const slash = strrchr(said->file.name, '/');
+    const char *const search = mounted != NULL || slash == NULL
+                                   ? mounted
+                                   : arena_strndup(arena, said->file.name, (size_t)(slash - said->file.name));
     const bool is_there =
         said->value != NULL && said->value[0] != '/' &&
         (said->option == LIQUIBASE_DEFAULTS ? take_defaults(arena, folder, said, &own)
@@ -326,8 +331,10 @@ static bool look_around(struct arena *arena, struct folder *folder, const char *
         {"", "db/migrations"},
     };
     if (given != NULL) {
-        const bool is_resource = text_starts_with(text_of(given), RESOURCES "/");
-        return look_in(arena, folder, is_resource ? RESOURCES : "", given + (is_resource ? strlen(RESOURCES "/") : 0),
+        const size_t base = strlen(folder->base);
+        const char *const inside = base == 0 || strncmp(given, folder->base, base) != 0 ? given : given + base + 1;
+        const bool is_resource = text_starts_with(text_of(inside), RESOURCES "/");
+        return look_in(arena, folder, is_resource ? RESOURCES : "", inside + (is_resource ? strlen(RESOURCES "/") : 0),
                        settings);
     }
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -382,6 +389,7 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
     struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
     (void)status;
     folder.configured = configure(arena, &folder, settings);
+    data_sources_note(arena, &folder, "liquibase");
     if (project->migrations == NULL) {
         folder.configured = take_commands(arena, &folder, folder.configured, settings);
     }

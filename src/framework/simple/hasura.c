@@ -81,7 +81,7 @@ const struct framework framework_hasura = {
         {
             .places = WORDS("migrations/default", "migrations", "hasura/migrations/default", "hasura/migrations"),
             /* Its configuration stands beside the folder, or one above where the folder is of one database. */
-            .sure_by = WORDS("config.yaml & {number:13}*/ & metadata/"),
+            .sure_by = WORDS("config.yaml & {number:1-18}_*/ & metadata/"),
             .likely_by = WORDS("config.yaml & {number:13}*/"),
             .files = FILES({.pattern = "{number:1-18}_*"}, {.pattern = "{number:1-18}"}),
             .script = "up.sql",
