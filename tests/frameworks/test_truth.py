@@ -1,5 +1,6 @@
 """What was not found or not read is never called fine, and the database is the one that was meant."""
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -227,7 +228,11 @@ class Truth(Written):
                  "config/database.yml": "production:\n  primary:\n    migrations_paths: db/migrate\n  animals:\n    migrations_paths: db/animals\n"}
         ecto = {"mix.exs": "{:ecto_sql, \"~> 3.0\"}\n", "priv/repo/migrations/20250101000000_a.exs": "use Ecto.Migration\n",
                 "priv/animals_repo/migrations/20250101000001_b.exs": "use Ecto.Migration\n"}
-        for files, words in ((rails, "config/database.yml, line 5, gives another database migrations of its own (db/animals)"),
+        pom, v1 = {"pom.xml": "<artifactId>quarkus-flyway</artifactId>"}, "src/main/resources/db/migration/V1__a.sql"
+        quarkus = {**pom, v1: "SELECT 1;", "src/main/resources/application.properties": "quarkus.flyway.migrate-at-start=true\nquarkus.flyway.placeholders.a=b\nquarkus.flyway.users.locations=db/users\n"}
+        micronaut = {**pom, v1: "SELECT 1;", "src/main/resources/application.yml": "flyway:\n  datasources:\n    default:\n      enabled: true\n    reports:\n      locations:\n        - classpath:reports\n"}
+        for files, words in ((quarkus, 'application.properties, line 3, has migrations of the data source "users"'), (micronaut, 'application.yml, line 7, has migrations of the data source "reports"'),
+                             (rails, "config/database.yml, line 5, gives another database migrations of its own (db/animals)"),
                              (ecto, "priv/animals_repo/migrations has migrations of another repository")):
             self.directory.cleanup()
             for path, text in files.items():
@@ -236,6 +241,44 @@ class Truth(Written):
                 status = self.status(rpc)
                 self.assertEqual([self.state(one) for one in status.migrations], ["pending"])
                 self.assertIn(words, "".join(status.warnings))
+
+    def test_data_sources_of_which_none_is_the_default_are_a_question(self):
+        self.write("pom.xml", "<artifactId>quarkus-flyway</artifactId>")
+        self.write("src/main/resources/db/migration/V1__a.sql", "SELECT 1;")
+        for name, text in (("application.properties", "%prod.quarkus.flyway.\"users\".migrate-at-start=true\n"), ("application.yml", "quarkus:\n  flyway:\n    users:\n      locations: db/users\n"),
+                           ("application.yml", "flyway:\n  datasources:\n    users:\n      enabled: true\n")):
+            with self.subTest(name=name, text=text):
+                self.write(f"src/main/resources/{name}", text)
+                with self.start() as rpc:
+                    self.assertIn('has migrations of the data source "users", and none of the default one', self.status(rpc).problem)
+                    self.refused(rpc)
+                os.remove(os.path.join(self.directory.name, "src/main/resources", name))
+
+    def test_two_folders_of_one_framework_are_a_question_although_one_has_a_configuration_beside_it(self):
+        self.write("Cargo.toml", "[workspace]\nmembers = [\"app\"]\n")
+        self.write("app/Cargo.toml", "[dependencies]\ndiesel = \"2\"\n")
+        self.write("app/migrations_of_shop/2024-01-01-000000_a/up.sql", "SELECT 1;")
+        self.write("app/src/link/diesel.toml", "[print_schema]\nfile = \"schema.rs\"\n")
+        self.write("app/src/link/migrations/2024-01-01-000000_b/up.sql", "SELECT 1;")
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertIn("several folders of migrations", status.problem)
+            self.assertEqual({one.folder for one in status.sources}, {"app/migrations_of_shop", "app/src/link/migrations"})
+            self.assertEqual([one.name for one in self.status(rpc, framework="app/migrations_of_shop").migrations], ["2024-01-01-000000_a"])
+
+    def test_a_walk_that_is_cut_short_is_a_question_until_the_folder_is_named_or_known(self):
+        self.write("README.md")
+        self.write("a/sql/20250101000000_a.sql", "-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\n")
+        for number in range(21):
+            os.makedirs(os.path.join(self.directory.name, "b/c", str(number)))
+            for one in range(1000):
+                os.mkdir(os.path.join(self.directory.name, "b/c", str(number), str(one)))
+        with self.start() as rpc:
+            self.assertIn("--framework a/sql", self.status(rpc).problem)
+            self.assertIn("Only the first 20,000 names", self.refused(rpc).status.message)
+            self.assertFalse(self.status(rpc, framework="a/sql").HasField("problem"))
+            self.assertTrue(rpc.call("MigrationService", "Run", {"framework": "a/sql"}).ok)
+            self.assertFalse(self.status(rpc).HasField("problem"))
 
     def test_a_folder_that_is_a_question_gets_no_row_and_no_new_file(self):
         self.goose()
@@ -665,6 +708,10 @@ class Truth(Written):
                 self.assertEqual((error.status.detail.reason, error.status.detail.migration), ("HISTORY_CHANGED", "20250103000000_a"))
                 self.assertIn("would execute it again", error.status.message)
             self.assertIn("would execute it again", "".join(rpc.call("MigrationService", "Check").warnings))
+            self.write("prisma/migrations/20250103000001_copy/migration.sql", "CREATE TABLE a (i int);\n")
+            self.assertEqual(self.refused(rpc, migrations=["20250103000001_copy"]).status.detail.migration, "20250103000001_copy")
+            self.assertIn("other pending files have it, too", {one.name: one.note for one in self.status(rpc).migrations}["20250103000001_copy"])
+            shutil.rmtree(os.path.join(self.directory.name, "prisma/migrations/20250103000001_copy"))
             self.assertTrue(rpc.call("MigrationService", "Run", {"migrations": ["20250104000000_b"]}).ok)  # it is not asked for
             self.assertEqual(rpc.call("MigrationService", "Run", {"ignore_history": True}).failed.sqlstate, "42P07")
             rpc.call("MigrationService", "MarkApplied", {"migration": "20250103000000_a"})

@@ -78,16 +78,27 @@ static bool atlas_list(struct arena *arena, const struct folder *folder, struct 
     return files_list(arena, folder, files, status) && add_hashes(arena, files, status);
 }
 
-/* "name.sql h1:HASH" in atlas.sum; empty where the file is not named. */
-static struct text sum_of(struct text sum, const char *filename)
+/* "name.sql h1:HASH" in the lines of atlas.sum; empty where the file is not named. Goes on behind it. */
+static struct text sum_in(struct text *lines, const char *filename)
 {
-    for (struct text line; text_next_line(&sum, &line);) {
+    for (struct text line; text_next_line(lines, &line);) {
         const size_t space = text_find(line, " h1:", 0);
         if (space != SIZE_MAX && text_is(text_slice(line, 0, space), filename)) {
             return text_trim(text_slice(line, space + 4, line.size));
         }
     }
     return (struct text){0};
+}
+
+/* Lines stand in the order of the files, as a rule: each is looked for behind the one before, then in all of them. */
+static struct text sum_of(struct text sum, struct text *rest, const char *filename)
+{
+    const struct text found = sum_in(rest, filename);
+    if (found.size > 0) {
+        return found;
+    }
+    *rest = sum;
+    return sum_in(rest, filename);
 }
 
 static bool atlas_check_folder(struct arena *arena, const struct folder *folder, const struct migration_files *files,
@@ -99,8 +110,9 @@ static bool atlas_check_folder(struct arena *arena, const struct folder *folder,
         return status_fail(status, STATUS_FAILED_PRECONDITION,
                            "%s has no atlas.sum: make it with `atlas migrate hash`.", folder->path);
     }
+    struct text rest = sum;
     for (size_t i = 0; i < files->count; i++) {
-        if (!text_is(sum_of(sum, files->items[i].filename), files->items[i].checksum)) {
+        if (!text_is(sum_of(sum, &rest, files->items[i].filename), files->items[i].checksum)) {
             status_fail(
                 status, STATUS_FAILED_PRECONDITION,
                 "atlas.sum is not that of its directory, from %s on (atlas says \"checksum mismatch\"): restore the "

@@ -109,6 +109,29 @@ static int rank_of_confidence(const struct source *source)
     return (int)source->confidence;
 }
 
+/* Is it a folder beside one that is surer, of the same framework, although no configuration names that one? A file of
+ * configuration that stands near it says nothing of the other, which may be another database's. */
+static bool is_folder_beside(const struct source *source, const struct source *surer)
+{
+    return source->confidence >= CONFIDENCE_LIKELY && source->has_folder && surer->has_folder &&
+           source->framework == surer->framework && !surer->folder.is_named &&
+           strcmp(source->folder.path, surer->folder.path) != 0;
+}
+
+/* Leaves the surest, and the folders beside it that may be meant as well. */
+static void keep_surest(struct arena *arena, const struct detection *detection, bool *among)
+{
+    bool *const before = arena_array(arena, detection->source_count, sizeof *before);
+    memcpy(before, among, detection->source_count * sizeof *before);
+    keep_best(detection, rank_of_confidence, among);
+    for (size_t i = 0; i < detection->source_count; i++) {
+        for (size_t j = 0; before[i] && !among[i] && j < detection->source_count; j++) {
+            const struct source *const surer = &detection->sources[j];
+            among[i] = among[j] && is_folder_beside(&detection->sources[i], surer);
+        }
+    }
+}
+
 /* Leaves those of which the ledgers know the most. */
 static bool keep_known(const struct looking *looking, bool *among)
 {
@@ -236,7 +259,7 @@ bool source_choose(const struct looking *looking, bool *certain)
         return false;
     }
     if (count_marked(among, count) > 1) {
-        keep_best(detection, rank_of_confidence, among);
+        keep_surest(request->arena, detection, among);
     }
     if (count_marked(among, count) > 1) {
         say_ambiguous(looking, among);

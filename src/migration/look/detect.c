@@ -69,6 +69,26 @@ static bool take_project(const struct request *request, struct detection *detect
     return true;
 }
 
+/* What is behind the first names may be meant as well, unless the database knows these, or somebody has asked for them.
+ */
+static void say_cut(const struct looking *looking)
+{
+    struct detection *const detection = looking->detection;
+    const char *const asked = looking->request->framework;
+    if (!detection->is_cut || !detection->has_folder || !detection->folder.is_walked) {
+        return;
+    }
+    const char *const said = arena_printf(
+        looking->request->arena,
+        "Only the first 20,000 names of the project were looked through, the nearest directories first: other "
+        "migrations may be behind them. Say which are meant: --framework %s, or --project for a part of the project.",
+        detection->folder.path);
+    if (detection->problem == NULL && !detection->has_ledger && (asked == NULL || asked[0] == '\0')) {
+        detection->problem = said;
+    }
+    looking_warn(looking, said);
+}
+
 bool detect_reading(const struct request *request, struct pg_session *session, struct detection *detection)
 {
     const struct looking looking = {request, session, detection};
@@ -90,11 +110,7 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
         return false;
     }
     detection->is_cut = folders.is_cut;
-    if (folders.is_cut && detection->has_folder && detection->folder.is_walked) {
-        looking_warn(&looking,
-                     "Only the first 20,000 names of the project were looked through, the nearest directories "
-                     "first: other migrations may be behind them. --project says which part is meant.");
-    }
+    say_cut(&looking);
     check_url(&looking);
     say_unreadable(&looking, &folders);
     return true;

@@ -65,14 +65,21 @@ static void hint_endings(const struct request *request, const struct catalog *ca
 /* Items by their checksums: a tracking table may have 100,000 rows without a file, and each asks for its content. */
 struct by_content {
     struct catalog_item **items;
+    size_t *taken; /* of the first of each content: how many of it are another row's already */
     size_t count;
 };
+
+/* What tells of its content: of a row without a file only the tracking table. */
+static const char *content_of(const struct catalog_item *item)
+{
+    return item->state != MIGRATION_ORPHANED ? item->checksum : item->entry == NULL ? NULL : item->entry->checksum;
+}
 
 static int compare_contents(const void *a, const void *b)
 {
     const struct catalog_item *const x = *(const struct catalog_item *const *)a;
     const struct catalog_item *const y = *(const struct catalog_item *const *)b;
-    const int checksums = strcmp(x->checksum, y->checksum);
+    const int checksums = strcmp(content_of(x), content_of(y));
     return checksums != 0 ? checksums : x < y ? -1 : x > y ? 1 : 0;
 }
 
@@ -81,10 +88,12 @@ static struct by_content sorted_by_content(struct arena *arena, struct catalog *
 {
     struct by_content all = {.items = arena_array(arena, catalog->count, sizeof *all.items)};
     for (size_t i = 0; i < catalog->count; i++) {
-        if (catalog->items[i].state == state && catalog->items[i].checksum != NULL) {
+        if (catalog->items[i].state == state && content_of(&catalog->items[i]) != NULL) {
             all.items[all.count++] = &catalog->items[i];
         }
     }
+    all.taken = arena_array(arena, all.count, sizeof *all.taken);
+    memset(all.taken, 0, all.count * sizeof *all.taken);
     if (all.count > 0) {
         qsort(all.items, all.count, sizeof *all.items, compare_contents);
     }
@@ -93,26 +102,31 @@ static struct by_content sorted_by_content(struct arena *arena, struct catalog *
 
 static bool is_before_content(const void *item, const void *checksum)
 {
-    return strcmp((*(struct catalog_item *const *)item)->checksum, checksum) < 0;
+    return strcmp(content_of(*(struct catalog_item *const *)item), checksum) < 0;
 }
 
 /* Where those of this content begin; the count of all where there is none. */
 static size_t begin_of(const struct by_content *all, const char *checksum)
 {
     const size_t first = search_first(all->items, all->count, sizeof all->items[0], is_before_content, checksum);
-    return first < all->count && strcmp(all->items[first]->checksum, checksum) == 0 ? first : all->count;
+    return first < all->count && strcmp(content_of(all->items[first]), checksum) == 0 ? first : all->count;
 }
 
 /* The first of this content that was not taken for another row's; NULL where there is none. Whatever is run again when
  * it changes may run twice. */
 static struct catalog_item *renamed_to(const struct by_content *pending, const char *checksum)
 {
-    for (size_t i = begin_of(pending, checksum);
-         i < pending->count && strcmp(pending->items[i]->checksum, checksum) == 0; i++) {
-        struct catalog_item *const item = pending->items[i];
+    const size_t begin = begin_of(pending, checksum);
+    while (begin < pending->count) {
+        const size_t at = begin + pending->taken[begin];
+        struct catalog_item *const item = at < pending->count ? pending->items[at] : NULL;
+        if (item == NULL || strcmp(item->checksum, checksum) != 0) {
+            return NULL;
+        }
         if (item->renamed == NULL && item->file != NULL && !item->file->repeatable) {
             return item;
         }
+        pending->taken[begin]++;
     }
     return NULL;
 }
@@ -142,12 +156,35 @@ static void hint_renamed(const struct request *request, const struct by_content 
                               orphan->name, item->name));
 }
 
+/* A second copy of what is applied under a name that is gone: a run of it is refused like that of the first. */
+static void hint_copy(const struct request *request, const struct by_content *orphans, const struct by_content *applied,
+                      struct catalog_item *item)
+{
+    if (item->state != MIGRATION_PENDING || item->checksum == NULL || item->renamed != NULL || item->file == NULL ||
+        item->file->repeatable || begin_of(applied, item->checksum) < applied->count) {
+        return;
+    }
+    const size_t at = begin_of(orphans, item->checksum);
+    if (at < orphans->count) {
+        item->renamed = orphans->items[at];
+        put_in_front(request, item,
+                     arena_printf(request->arena,
+                                  "Its content is that of %s, which is applied and has no file, and other pending "
+                                  "files have it, too: a run of it is refused, because it would execute it again.",
+                                  item->renamed->name));
+    }
+}
+
 void hints_find(const struct request *request, struct catalog *catalog)
 {
     const struct by_content pending = sorted_by_content(request->arena, catalog, MIGRATION_PENDING);
     const struct by_content applied = sorted_by_content(request->arena, catalog, MIGRATION_APPLIED);
+    const struct by_content orphans = sorted_by_content(request->arena, catalog, MIGRATION_ORPHANED);
     for (size_t i = 0; i < catalog->count; i++) {
         hint_endings(request, catalog, &catalog->items[i]);
         hint_renamed(request, &pending, &applied, &catalog->items[i]);
+    }
+    for (size_t i = 0; i < catalog->count; i++) {
+        hint_copy(request, &orphans, &applied, &catalog->items[i]);
     }
 }
