@@ -419,6 +419,7 @@ class Delegate(Fixtures):
         rpc = self.begin("exit 0")
         os.chmod(self.tool_path, 0o644)
         self.assertIn(f"looked for as {KNEX} in the project; \"npm ci\" installs it", self.refused(rpc))
+        self.assertIn(f"looked for as {KNEX} in the project", rpc.call("MigrationService", "Plan", {}).refusal)
         os.remove(self.tool_path)
         os.mkdir(self.tool_path)
         self.assertIn("npm ci", self.refused(rpc))

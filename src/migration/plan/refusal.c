@@ -61,7 +61,8 @@ bool refusal_check_tool(const struct request *request, const struct run_options 
                         const struct preparation *preparation, struct status *status)
 {
     const struct detection *const detection = &preparation->catalog.detection;
-    const struct delegate *const delegate = tool_of(request->site, detection).delegate;
+    const struct tool tool = tool_of(request->site, detection);
+    const struct delegate *const delegate = tool.delegate;
     const char *const own = detection->framework->display_name;
     const char *const name = preparation_first_program(preparation);
     const bool has_tool = delegate != NULL && delegate->run != NULL;
@@ -77,7 +78,7 @@ bool refusal_check_tool(const struct request *request, const struct run_options 
                     "pending%s%s.",
                     name, own, delegate->run_to != NULL ? ", or all up to a target" : "",
                     delegate->run_one != NULL ? ", or one alone" : "");
-    } else {
+    } else if (tool_is_there(request->arena, &tool, status)) {
         return true;
     }
     status->migration = name;

@@ -382,6 +382,12 @@ struct tool tool_of(const struct site *site, const struct detection *detection)
     };
 }
 
+bool tool_is_there(struct arena *arena, const struct tool *tool, struct status *status)
+{
+    const char *name;
+    return find_program(arena, tool, &name) != NULL || fail_for_program(arena, tool, status);
+}
+
 bool tool_prepare(struct arena *arena, struct tool *tool, const char *const *arguments, struct status *status)
 {
     struct words argv = {0};

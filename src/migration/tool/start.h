@@ -28,6 +28,9 @@ struct tool tool_of(const struct site *site, const struct detection *detection);
  * PATH. Fails with FAILED_PRECONDITION where it is nowhere: the message says where it was looked for. */
 bool tool_prepare(struct arena *arena, struct tool *tool, const char *const *arguments, struct status *status);
 
+/* Is its program anywhere? Fails as tool_prepare does. */
+bool tool_is_there(struct arena *arena, const struct tool *tool, struct status *status);
+
 /* The same as a line for a shell in the project, as a person would write it. No secret is in it. */
 const char *tool_command(struct arena *arena, const struct tool *tool, const char *const *arguments);
 
