@@ -267,6 +267,33 @@ class Check(Case):
         reply = self.check("DO $$ BEGIN CREATE TABLE n (); END $$; ALTER TABLE n ADD x int;")
         self.assertNotIn("is not there", "\n".join(reply.warnings))
 
+    def test_what_is_there_already_is_found_before_the_run(self):
+        self.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX users_name ON users (name); ALTER TABLE users ADD CONSTRAINT positive CHECK (id > 0);"
+                 "CREATE VIEW v AS SELECT 1 AS n; CREATE SEQUENCE s; CREATE DOMAIN d AS int")
+        for sql, what, state in (("CREATE TABLE users (id int);", '"users"', "42P07"), ("CREATE TABLE area.t (id int);", '"t"', "42P07"), ("CREATE INDEX users_name ON other (id);", '"users_name"', "42P07"),
+                                 ("CREATE VIEW v AS SELECT 2 AS n;", '"v"', "42P07"), ("CREATE SEQUENCE s;", '"s"', "42P07"), ("ALTER TABLE users ADD COLUMN name text;", 'column "name"', "42701"),
+                                 ("CREATE TYPE mood AS ENUM ('glad');", 'type "mood"', "42710"), ("CREATE DOMAIN d AS text;", 'domain "d"', "42710"), ("ALTER TYPE mood ADD VALUE 'sad';", 'enum value "sad"', "42710"),
+                                 ("ALTER TABLE users ADD CONSTRAINT positive CHECK (id > 1);", 'constraint "positive"', "42710"), ("CREATE SCHEMA area;", 'schema "area"', "42P06"),
+                                 ("CREATE TABLE other_than_users (id int); CREATE TABLE users AS SELECT 1;", '"users"', "42P07")):
+            with self.subTest(sql):
+                self.assert_warned(self.check(sql), f'Line 1 of "1" fails: (The )?{what} is there already')
+                self.assert_run_fails(state)
+                self.sql("DELETE FROM _prisma_migrations")
+
+    def test_what_is_taken_away_before_or_need_not_be_made_is_not_in_the_way(self):
+        self.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX users_name ON users (name); CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('a'); CREATE TABLE old.t (); CREATE VIEW v AS SELECT 1 AS n")
+        for sql in ("CREATE TABLE IF NOT EXISTS users (id int); CREATE OR REPLACE VIEW v AS SELECT 2 AS n; CREATE INDEX IF NOT EXISTS users_name ON users (name); ALTER TABLE users ADD COLUMN IF NOT EXISTS name text;",
+                    "DROP INDEX users_name; CREATE INDEX users_name ON users (name);", "ALTER TABLE users RENAME TO people; CREATE TABLE users (id int); DROP TABLE users; ALTER TABLE people RENAME TO users;",
+                    "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN name text; CREATE INDEX users_name ON users (name);", "ALTER TABLE users DROP COLUMN name, ADD COLUMN name text;",
+                    "DROP TYPE mood; CREATE TYPE mood AS ENUM ('b');", "ALTER TYPE mood RENAME TO mood_was; CREATE TYPE mood AS ENUM ('c'); DROP TYPE mood_was;",
+                    "DROP SCHEMA old CASCADE; CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('b'); CREATE TABLE old.t ();", "CREATE TABLE area.users (id int); DROP TABLE area.users;",
+                    "CREATE TEMP TABLE users (id int);", "BEGIN; DROP TABLE other; CREATE TABLE other (); COMMIT;", "DO $$ BEGIN DROP VIEW v; END $$; CREATE VIEW v AS SELECT 3 AS n;",
+                    "SET search_path = area; CREATE TYPE mood AS ENUM ('x'); CREATE TABLE users (id int);"):
+            with self.subTest(sql):
+                self.assertNotIn("is there already", "\n".join(self.check(sql).warnings))
+                self.assertTrue(self.connection.call("MigrationService", "Run").ok)
+                self.sql("DELETE FROM _prisma_migrations")
+
     def test_what_a_function_makes_that_nobody_calls_by_name_is_not_missing(self):
         """A trigger, an event trigger, a default, a view: what their functions make is not in the scripts."""
         makes = "CREATE FUNCTION make() RETURNS {} LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE IF NOT EXISTS n (id int); RETURN {}; END $$;"

@@ -4,6 +4,7 @@
 #include "migration/plan/view.h"
 
 #include "framework/core/script.h"
+#include "migration/plan/already.h"
 #include "migration/plan/fires.h"
 #include "migration/plan/reach.h"
 #include "migration/plan/refusal.h"
@@ -40,6 +41,7 @@ struct explaining {
     size_t told_capacity;
     bool makes_unseen;             /* what came before may have made things that were not seen */
     struct unseen unseen;          /* the same, by functions that nobody names */
+    struct already already;        /* what came before may have taken away */
     bool is_undone;                /* what is read is rolled back by the script itself */
     const struct relation *ledger; /* as it is before the plan; NULL: there is none, or it was told that it goes */
 };
@@ -193,6 +195,19 @@ static bool renames_schema(struct arena *arena, struct text statement, const cha
     return name != NULL && strcmp(name, schema) == 0 && sql_is_word(&words.token, "rename");
 }
 
+/* What is in its way, where everything before it was seen: else that may be gone. */
+static const char *what_is_there(struct explaining *explaining, struct text statement,
+                                 const struct sql_effects *effects)
+{
+    const struct already_search search = {explaining->request, explaining->session, explaining->world,
+                                          &explaining->already};
+    const char *const fails = already_there(&search, statement, effects);
+    return fails == NULL || explaining->makes_unseen || effects->unknown ||
+                   unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session)
+               ? NULL
+               : fails;
+}
+
 /* A row cannot be written to a ledger that is not there any more. */
 static const char *takes_ledger(struct explaining *explaining, struct text statement)
 {
@@ -232,7 +247,9 @@ static void find_effects(struct explaining *explaining, struct text statement, s
         explaining->parsed += statement.size;
         sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
+    const char *const there = what_is_there(explaining, statement, effects);
     read->fails = effects->unknown ? NULL : why_it_fails(explaining, statement);
+    read->fails = read->fails != NULL ? read->fails : there;
     explaining->makes_unseen = explaining->makes_unseen || brings_unseen(statement, effects);
     unseen_note(&explaining->unseen, statement);
     reach_add(explaining->reading, explaining->session, explaining->world, effects);

@@ -271,12 +271,17 @@ bool world_knows(struct world *world, const char *bare)
 
 /* ---- what statements do ---- */
 
-/* Where a name without schema is made. */
+const char *world_place(const struct world *world, bool alone)
+{
+    const char *const *const path = world->path;
+    return path == NULL || path[0] == NULL || (alone && path[1] != NULL) ? NULL : schema_of(world, path[0]);
+}
+
+/* Where a name is made. */
 static const char *where_made(const struct world *world, const char *schema)
 {
-    return schema != NULL                                  ? schema_of(world, schema)
-           : world->path != NULL && world->path[0] != NULL ? schema_of(world, world->path[0])
-                                                           : "public";
+    const char *const place = schema != NULL ? schema_of(world, schema) : world_place(world, false);
+    return place == NULL ? "public" : place;
 }
 
 static void create(struct world *world, const char *schema, const char *bare)

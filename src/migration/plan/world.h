@@ -57,6 +57,10 @@ bool world_is_empty(const struct world *world);
 /* True where nothing in the database is called so, nor by the plan. */
 bool world_is_new(struct world *world, const char *schema, const char *bare);
 
+/* The schema in which a name without one is made, as it was called before the plan; NULL: it is not known. alone: NULL
+ * as well where the search path has several. */
+const char *world_place(const struct world *world, bool alone);
+
 /* True where something is or was called so, in any schema. */
 bool world_knows(struct world *world, const char *bare);
 
