@@ -280,6 +280,13 @@ class Check(Case):
                 self.assert_run_fails(state)
                 self.sql("DELETE FROM _prisma_migrations")
 
+    def test_if_not_exists_over_another_thing_is_told(self):
+        self.sql("CREATE INDEX users_name ON users (id); CREATE INDEX users_id ON users (id)")
+        self.check("CREATE INDEX IF NOT EXISTS users_name ON users (name); CREATE INDEX IF NOT EXISTS users_id ON users (id);")
+        said = "\n".join(self.connection.call("MigrationService", "Plan").warnings)
+        for name, is_told in (("users_name", True), ("users_id", False)):
+            self.assertEqual(f'would pass over the index "{name}"' in said, is_told, said)
+
     def test_what_is_taken_away_before_or_need_not_be_made_is_not_in_the_way(self):
         self.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE INDEX users_name ON users (name); CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('a'); CREATE TABLE old.t (); CREATE VIEW v AS SELECT 1 AS n")
         for sql in ("CREATE TABLE IF NOT EXISTS users (id int); CREATE OR REPLACE VIEW v AS SELECT 2 AS n; CREATE INDEX IF NOT EXISTS users_name ON users (name); ALTER TABLE users ADD COLUMN IF NOT EXISTS name text;",

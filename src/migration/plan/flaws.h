@@ -21,6 +21,7 @@ struct flaws {
     struct flaw *items;
     size_t count;
     size_t capacity;
+    struct words others; /* sentences: what is there by a name is another thing than the script would make */
     /* Names in statements that drop, build anew, validate or rename: what they are about is not passed over. */
     struct words handled;
 };

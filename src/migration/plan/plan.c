@@ -5,6 +5,7 @@
 #include "migration/plan/plan.h"
 
 #include "migration/look/catalog.h"
+#include "migration/look/looking.h"
 #include "migration/look/permission.h"
 #include "migration/plan/bodies.h"
 #include "migration/plan/selection.h"
@@ -216,6 +217,7 @@ static void plan_all(const struct request *request, struct pg_session *session, 
 {
     struct planner planner = {.request = request, .session = session, .preparation = preparation};
     preparation->problem = (struct status){.arena = request->arena};
+    const struct looking looking = {request, session, &preparation->catalog.detection};
     for (size_t i = 0; i < preparation->count; i++) {
         if (!plan_one(&planner, &preparation->items[i])) {
             preparation->unfit = preparation->items[i].item;
@@ -225,6 +227,9 @@ static void plan_all(const struct request *request, struct pg_session *session, 
             }
             return;
         }
+    }
+    for (size_t i = 0; i < preparation->flaws.others.count; i++) {
+        looking_warn(&looking, preparation->flaws.others.items[i]);
     }
 }
 
