@@ -35,13 +35,14 @@ project_seeds() {
     done
 }
 
-# What a fuzzer finds new is kept in the build directory; the corpus of the repository is only read.
+# What a fuzzer finds new is kept in the build directory; the corpus of the repository is only read. libpq takes addresses, and no
+# memory, for what a server announces: 2 GB at most.
 fuzz() {
     name=$(basename "$1" | sed 's/^fuzz_//')
     mkdir -p "build-fuzz/corpus/$name"
     set -- "$1" "build-fuzz/corpus/$name"
     [ ! -d "tests/fuzz/corpus/$name" ] || set -- "$@" "tests/fuzz/corpus/$name"
-    "$@" -max_total_time="${TRUSS_FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+    "$@" -max_total_time="${TRUSS_FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=4096 -print_final_stats=1 -verbosity=0 \
         -artifact_prefix="build-fuzz/$name-"
 }
 

@@ -25,7 +25,7 @@
 #define RESERVE_PART 8                          /* of the limit, where that is less */
 #define SMALL        ((size_t)64 * 1024)        /* what the reserve is for */
 #define WAIT_MS      20
-#define MOST_WAITS   150
+#define MOST_WAITS   750 /* on a busy machine a request that has the memory may need some seconds to end */
 #define RETRY_MS     1000
 
 static struct {
