@@ -4,6 +4,8 @@
  */
 #include "framework/core/listing.h"
 
+#include "base/sorting.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,7 +317,7 @@ void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
     for (size_t i = 0; i < files->count; i++) {
         order[i] = &files->items[i];
     }
-    qsort(order, files->count, sizeof(const struct migration_file *), by_key);
+    sort_items(order, files->count, sizeof(const struct migration_file *), by_key);
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(migration_file_key(order[i - 1]), migration_file_key(order[i])) == 0) {
             files->unrecordable = arena_printf(

@@ -3,6 +3,7 @@
  */
 #include "migration/look/applied_by.h"
 
+#include "base/sorting.h"
 #include "migration/look/failed_attempts.h"
 #include "pg/own_tables.h"
 
@@ -72,9 +73,7 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
     for (size_t i = 0; i < count; i++) {
         rows[i] = row_of(arena, result, (int)i);
     }
-    if (count > 0) {
-        qsort(rows, count, sizeof *rows, by_name);
-    }
+    sort_items(rows, count, sizeof *rows, by_name);
     for (size_t i = 0; i < catalog->count; i++) {
         found[i] = find(rows, count, &catalog->items[i]);
     }

@@ -83,11 +83,12 @@ static int compare_contents(const void *a, const void *b)
     return checksums != 0 ? checksums : x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Those in this state, of the same content in their order. */
+/* Those in this state, of the same content in their order; none where no row asks for them. */
 static struct by_content sorted_by_content(struct arena *arena, struct catalog *catalog, enum migration_state state)
 {
     struct by_content all = {.items = arena_array(arena, catalog->count, sizeof *all.items)};
-    for (size_t i = 0; i < catalog->count; i++) {
+    const bool is_asked_for = catalog->counts[MIGRATION_ORPHANED] > 0;
+    for (size_t i = 0; i < catalog->count && is_asked_for; i++) {
         if (catalog->items[i].state == state && content_of(&catalog->items[i]) != NULL) {
             all.items[all.count++] = &catalog->items[i];
         }

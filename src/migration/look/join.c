@@ -4,10 +4,10 @@
 #include "migration/look/join.h"
 
 #include "base/search.h"
+#include "base/sorting.h"
 #include "framework/core/listing.h"
 #include "migration/look/content.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int by_key_then_age(const void *a, const void *b)
@@ -188,9 +188,7 @@ static void join(const struct request *request, struct catalog *catalog)
     for (size_t i = 0; i < files; i++) {
         sorted[i] = &catalog->files.items[i];
     }
-    if (files > 0) {
-        qsort(sorted, files, sizeof *sorted, by_file_key);
-    }
+    sort_items(sorted, files, sizeof *sorted, by_file_key);
     const size_t orphan_count = orphaned_keys(catalog, sorted, orphans);
     size_t next = 0;
     catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
@@ -246,9 +244,7 @@ static const char *note_of(const struct catalog *catalog, const struct catalog_i
 
 bool catalog_join(const struct request *request, struct catalog *catalog)
 {
-    if (catalog->entries.count > 0) {
-        qsort(catalog->entries.items, catalog->entries.count, sizeof *catalog->entries.items, by_key_then_age);
-    }
+    sort_items(catalog->entries.items, catalog->entries.count, sizeof *catalog->entries.items, by_key_then_age);
     join(request, catalog);
     for (size_t i = 0; i < catalog->count; i++) {
         struct catalog_item *const item = &catalog->items[i];
