@@ -65,22 +65,42 @@ def burst(http, count=64):
         thread.join()
 
 
+def flush_counts(cluster):
+    return os.path.join(cluster.directory, "data", "flushes")
+
+
+def flushes(path):
+    """Those that slow_flush.c has counted so far: of all files, and of the log."""
+    with open(path, encoding="ascii") as file:
+        letters = file.read()
+    return len(letters), letters.count("w")
+
+
+def flushes_since(path, before):
+    return "{} flushes, {} of the log".format(*(now - was for now, was in zip(flushes(path), before)))
+
+
 def bench_run(cluster, count, is_slow):
     """Pairs of psql and ours on the same server, one after the other."""
     project = project_of(count)
     script = psql_script(count)
-    psql, ours, ratios = [], [], []
+    psql, ours, ratios, told = [], [], [], []
+    counts = flush_counts(cluster) if is_slow else os.devnull
     for _ in range(ROUNDS):
         database = cluster.create_database()
+        before = flushes(counts)
         psql.append(timed(lambda: run_psql(cluster, database, script)))
+        told = [flushes_since(counts, before)]
         cluster.drop_database(database)
         database = cluster.create_database()
         worker = Program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project.path,
                          environment={"DATABASE_URL": cluster.url(database)}).wait_listening()
         with Rpc(worker.address, timeout=600) as rpc:
             reply = []
+            before = flushes(counts)
             ours.append(timed(lambda: reply.append(rpc.call("MigrationService", "Run"))))
             assert reply[0].ok and len(reply[0].applied) == count
+            told.append(flushes_since(counts, before))
         worker.stop()
         cluster.drop_database(database)
         ratios.append(ours[-1] / psql[-1])
@@ -89,6 +109,8 @@ def bench_run(cluster, count, is_slow):
     aim = AIMS.get((is_slow, count))
     print(f"run of {count:5} migrations, flush {'+3 ms' if is_slow else 'as is'}  psql {a * 1000:9.1f} ms   truss {b * 1000:9.1f} ms   "
           f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}){'' if aim is None else f'  (aim {aim:.2f})'}", flush=True)
+    if is_slow:
+        print(f"{'':33}psql {told[0]}; truss {told[1]}", flush=True)
 
 
 def bench_status(cluster):
@@ -155,10 +177,12 @@ def restart(cluster, is_slow):
     cluster.stop()
     if is_slow:
         os.environ["LD_PRELOAD"] = os.path.join(os.path.dirname(harness.BIN), "tests", "bench", "slow_flush.so")
+        os.environ["TRUSS_FLUSH_COUNT"] = flush_counts(cluster)
     try:
         cluster.start()
     finally:
         os.environ.pop("LD_PRELOAD", None)
+        os.environ.pop("TRUSS_FLUSH_COUNT", None)
 
 
 def main():
