@@ -2,7 +2,7 @@
  * A REP socket with a context for each request that may be in the house: one that is received, waits in a lane, is
  * worked on, or is being answered. nng's callbacks only read the envelope and pass on; they never wait.
  */
-#include "rpc/server.h"
+#include "rpc/server_private.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,63 +10,17 @@
 #include "base/shortage.h"
 #include "rpc/call_log.h"
 #include "rpc/closing.h"
-#include "rpc/guard.h"
-#include "rpc/lanes.h"
 #include "rpc/room.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define SPARE_CONTEXTS 8   /* beyond those that lanes can hold: to refuse, and to answer at once */
-#define FOLLOWERS      384 /* contexts for requests that wait for another's answer: they are in no lane */
-#define DRAIN_MS       100
-#define CLOSE_MS       3000  /* for nng to close without a request under way, which takes it a few */
-#define ANSWER_MS      10000 /* the guard takes one at once; another connection may not */
-
-enum step { STEP_RECEIVING, STEP_WORKING, STEP_UNDECIDED, STEP_DELAYED, STEP_SENDING };
-
-/* A request's way through the house. */
-struct visit {
-    struct lane_job job; /* first, so that a job is its visit */
-    struct rpc_server *server;
-    nng_ctx context;
-    nng_aio *aio;
-    enum step step;
-    nng_pipe pipe;   /* whence it came */
-    uint32_t ticket; /* the guard's; 0: it came by another way */
-    struct arena *arena;
-    struct rpc_request request;
-    struct rpc_peer peer;
-    struct principal principal;
-    struct status refusal; /* of one that is delayed */
-    struct rpc_place place;
-    int64_t arrived; /* clock_us */
-    int64_t deadline;
-    struct visit *next;      /* of those that wait for their turn and may be followed, or of a leader's followers */
-    struct visit *followers; /* to be answered as this one is */
-};
-
-struct rpc_server {
-    nng_socket socket;
-    struct guard *guard;
-    struct lane *lanes[RPC_LANES];
-    const struct rpc_service *services;
-    size_t service_count;
-    struct admission admission;
-    struct rpc_witness witness;
-    struct rpc_tally *tally;
-    struct visit *visits;
-    size_t visit_count;
-    atomic_size_t working;
-    atomic_bool stopping;
-    pthread_mutex_t mutex; /* of what follows */
-    struct visit *leaders; /* shared ones that wait for their turn */
-};
+#define DRAIN_MS  100
+#define CLOSE_MS  3000  /* for nng to close without a request under way, which takes it a few */
+#define ANSWER_MS 10000 /* the guard takes one at once; another connection may not */
 
 /* ---- answering ---- */
 
@@ -338,15 +292,7 @@ static void receive(struct visit *visit, struct text bytes)
     decide(visit, &status);
 }
 
-static void receive_next(struct visit *visit)
-{
-    visit->step = STEP_RECEIVING;
-    nng_aio_set_timeout(visit->aio, NNG_DURATION_INFINITE);
-    nng_ctx_recv(visit->context, visit->aio);
-}
-
-/* nng's callback. */
-static void on_aio(void *data)
+void visit_on_aio(void *data)
 {
     struct visit *const visit = data;
     const int error = nng_aio_result(visit->aio);
@@ -358,7 +304,7 @@ static void on_aio(void *data)
             nng_pipe_close(visit->pipe); /* or it would keep all contexts, one after the other, for its answers */
         }
         if (error != NNG_ECLOSED && error != NNG_ECANCELED) {
-            receive_next(visit);
+            visit_receive(visit);
         }
         return;
     }
@@ -371,8 +317,9 @@ static void on_aio(void *data)
         visit->step == STEP_DELAYED ? refuse(visit, &visit->refusal) : decide(visit, &status);
         return;
     }
+    visit_received(visit);
     if (error != 0) {
-        receive_next(visit);
+        visit_receive(visit);
         return;
     }
     nng_msg *const message = nng_aio_get_msg(visit->aio);
@@ -386,26 +333,6 @@ static void on_aio(void *data)
 
 /* ---- starting and stopping ---- */
 
-static int open_visits(struct rpc_server *server, const struct rpc_server_options *options)
-{
-    size_t count = SPARE_CONTEXTS + FOLLOWERS;
-    for (int i = 0; i < RPC_LANES; i++) {
-        count += options->threads[i] + options->queue[i];
-    }
-    server->visits = memory_alloc(count * sizeof *server->visits);
-    for (size_t i = 0; i < count; i++) {
-        struct visit *const visit = &server->visits[i];
-        visit->server = server;
-        int error = nng_ctx_open(&visit->context, server->socket);
-        error = error == 0 ? nng_aio_alloc(&visit->aio, on_aio, visit) : error;
-        if (error != 0) {
-            return error;
-        }
-        server->visit_count++;
-    }
-    return 0;
-}
-
 static bool open_server(struct rpc_server *server, const struct rpc_server_options *options, struct status *status)
 {
     int error = nng_rep0_open(&server->socket);
@@ -413,12 +340,12 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
         return status_fail(status, STATUS_INTERNAL, "Cannot open a socket: %s.", nng_strerror(error));
     }
     nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RPC_MESSAGE_LIMIT);
-    error = open_visits(server, options);
+    error = visits_open(server, options);
     if (error != 0) {
         return status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
     }
     const struct guard_options guard = {
-        .urls = options->urls, .tls = options->tls, .most = server->visit_count - SPARE_CONTEXTS};
+        .urls = options->urls, .tls = options->tls, .most = server->most_visits - SPARE_CONTEXTS};
     server->guard = guard_open(server->socket, &guard, status);
     return server->guard != NULL;
 }
@@ -427,18 +354,12 @@ static void free_server(void *data)
 {
     struct rpc_server *const server = data;
     guard_free(server->guard);
-    for (size_t i = 0; i < server->visit_count; i++) {
-        nng_aio_stop(server->visits[i].aio);
-    }
+    visits_stop(server);
     nng_close(server->socket);
     for (int i = 0; i < RPC_LANES; i++) {
         lane_free(server->lanes[i]);
     }
-    for (size_t i = 0; i < server->visit_count; i++) {
-        nng_aio_free(server->visits[i].aio);
-        arena_free(server->visits[i].arena);
-    }
-    free(server->visits);
+    visits_free(server);
     pthread_mutex_destroy(&server->mutex);
     free(server);
 }
@@ -462,9 +383,7 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
         free_server(server);
         return NULL;
     }
-    for (size_t i = 0; i < server->visit_count; i++) {
-        receive_next(&server->visits[i]);
-    }
+    visits_begin(server);
     return server;
 }
 
