@@ -87,9 +87,10 @@ void table_print(const struct table *table)
     for (size_t i = 0; i < table->columns; i++) {
         widths[i] = column_width(table, i);
     }
+    const bool has_colour = output_has_colour(); /* asked once, and not for each of thousands of cells */
     for (size_t i = 0; i < table->count; i++) {
         if (table->cells[i][0] != '\0' || !is_last(table, i)) {
-            output_put(table->colours[i], table->cells[i]);
+            output_put(has_colour ? table->colours[i] : COLOUR_NONE, table->cells[i]);
         }
         if (!is_last(table, i)) {
             printf("%*s", (int)(widths[i % table->columns] - text_characters(text_of(table->cells[i])) + 2), "");
