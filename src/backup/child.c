@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/masking.h"
 #include "base/process.h"
+#include "pg/restoring.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct running {
     const char *secret;
     char *said; /* the last KEPT bytes */
     size_t size;
+    struct restore_errors errors;
 };
 
 static void keep(struct running *running, struct text line)
@@ -62,6 +64,7 @@ static void take_line(void *data, struct text line)
     struct running *const running = data;
     const struct backup_child *const child = running->child;
     if (!is_progress(child, line)) {
+        restore_errors_see(&running->errors, line);
         keep(running, line);
     } else if (child->counted != NULL && text_find(line, child->counted, 0) != SIZE_MAX) {
         child->watch->progress.tables_done++;
@@ -89,6 +92,9 @@ static bool run(struct running *running, const char *path, const struct pg_child
         words_add(status->arena, &words, arena_printf(status->arena, "--dbname=%s", access->connection));
         words_add(status->arena, &words, "--no-password");
     }
+    if (child->restores) {
+        words_add(status->arena, &words, restore_errors_argument(&running->errors));
+    }
     for (size_t i = 0; child->words[i] != NULL; i++) {
         words_add(status->arena, &words, child->words[i]);
     }
@@ -114,7 +120,7 @@ static bool run(struct running *running, const char *path, const struct pg_child
     const struct text said = {running->said + running->size - shown, shown};
     const char *const words_said =
         text_clean(status->arena, arena_strndup(status->arena, said.data, said.size), SHOWN + 16);
-    return (end.code == 0 && !end.stopped) ||
+    return (restore_errors_are_none(&running->errors, end.code) && !end.stopped) ||
            status_fail(status, STATUS_FAILED_PRECONDITION, "%s ended with %d: %s", child->name, end.code,
                        shown == 0 ? "it said nothing" : words_said);
 }
@@ -137,6 +143,9 @@ bool backup_child_run(const struct backup_child *child, struct status *status)
         (child->conninfo != NULL &&
          !pg_child_access_make(status->arena, child->conninfo, child->application, &access, status))) {
         return false;
+    }
+    if (child->restores) {
+        running.errors = restore_errors_of(program.major, wanted.server_version);
     }
     running.secret = child->conninfo == NULL ? NULL : pg_child_secret(child->conninfo);
     running.said = memory_alloc(KEPT);

@@ -133,7 +133,6 @@ static bool run_restore(struct restoring *restoring)
 {
     const struct backup_call *const call = restoring->call;
     struct words words = {0};
-    words_add(call->arena, &words, "--exit-on-error");
     words_add(call->arena, &words, "--no-subscriptions");
     words_add(call->arena, &words, "--verbose");
     words_add(call->arena, &words,
@@ -147,6 +146,7 @@ static bool run_restore(struct restoring *restoring)
         .call = call,
         .watch = &restoring->watch,
         .name = "pg_restore",
+        .restores = true,
         .words = words_list(call->arena, &words),
         .conninfo = restoring->into,
         .application = "truss restore",

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#define OWN_TRIES    3
 #define OWN_MS       1500                         /* for our own sessions to be gone */
 #define WAIT_MS      10000                        /* for others', outside of the server's lock */
 #define SMALL_PARENT ((int64_t)256 * 1024 * 1024) /* copied without asking where nobody is on it */
@@ -149,6 +150,18 @@ static bool wait_for_none(const struct copying *copying, struct pg_session *sess
     return ok;
 }
 
+/* Other workers' own sessions come and go: what is idle of them is ended as long as nobody else's are there. */
+static bool wait_for_others(const struct copying *copying, struct pg_session *session, uint32_t ms,
+                            struct sessions *sessions)
+{
+    bool ok = wait_for_none(copying, session, ms, sessions);
+    for (int i = 0; ok && i < OWN_TRIES && sessions->count > 0 && sessions->count == sessions->own; i++) {
+        ok = server_end_idle_own(copying->call, session, copying->what.parent) &&
+             wait_for_none(copying, session, OWN_MS, sessions);
+    }
+    return ok;
+}
+
 static bool fail_busy(const struct copying *copying, const struct sessions *sessions)
 {
     struct status *const status = copying->call->status;
@@ -212,12 +225,7 @@ static bool decide(struct copying *copying, struct pg_session *session)
                            copying->what.parent);
     }
     copying->template = copying->what.parent;
-    if (!wait_for_none(copying, session, copying->busy == BUSY_WAIT ? WAIT_MS : OWN_MS, &sessions)) {
-        return false;
-    }
-    if (sessions.count > 0 && sessions.count == sessions.idle_own &&
-        (!server_end_idle_own(call, session, copying->what.parent) ||
-         !wait_for_none(copying, session, OWN_MS, &sessions))) {
+    if (!wait_for_others(copying, session, copying->busy == BUSY_WAIT ? WAIT_MS : OWN_MS, &sessions)) {
         return false;
     }
     if (copying->busy == BUSY_WAIT) {
@@ -241,7 +249,7 @@ static bool is_still_free(const struct copying *copying, struct branch_row *row)
     if (copying->source != SOURCE_PARENT || copying->busy == BUSY_WAIT || copying->busy == BUSY_TERMINATE) {
         return true;
     }
-    return wait_for_none(copying, make_session(row), OWN_MS, &sessions) &&
+    return wait_for_others(copying, make_session(row), OWN_MS, &sessions) &&
            (sessions.count == 0 || fail_busy(copying, &sessions));
 }
 

@@ -11,6 +11,7 @@
 #include "branch/make.h"
 #include "branch/server.h"
 #include "pg/programs.h"
+#include "pg/restoring.h"
 #include "pg/runs.h"
 
 #include <signal.h>
@@ -37,6 +38,7 @@ struct child {
     bool is_cancelled;
     struct pg_session *parent; /* asks who waits for the dump; NULL: while there is none */
     struct run_watch runs;
+    struct restore_errors errors; /* of pg_restore */
 };
 
 /* ---- who waits for the dump ---- */
@@ -85,6 +87,7 @@ static bool wait_for_runs(struct child *child)
 static void take_line(void *data, struct text line)
 {
     struct child *const child = data;
+    restore_errors_see(&child->errors, line);
     if (line.size > 0) {
         child->lines[child->said++ % LAST_LINES] = masked(child->call->arena, text_slice(line, 0, 500), child->secret);
     }
@@ -142,7 +145,7 @@ static bool run_child(struct child *child, const char *const *argv, const char *
                                    "The dump could not be written: the worker's disk is full (TMPDIR names another "
                                    "folder).");
     }
-    if (end.code == 0) {
+    if (restore_errors_are_none(&child->errors, end.code)) {
         return true;
     }
     status_fail(status, end.timed_out ? STATUS_DEADLINE_EXCEEDED : STATUS_FAILED_PRECONDITION, "%s %s.", argv[0],
@@ -201,7 +204,7 @@ static bool dump_beside_runs(struct child *child, const struct branch_row *row, 
                                "time. Try again at a quieter hour.");
 }
 
-static bool restore(struct child *child, const struct branch_row *row, const char *program)
+static bool restore(struct child *child, const struct branch_row *row, const struct pg_program *program)
 {
     const struct branch_call *const call = child->call;
     const struct conninfo branch = conninfo_beside(call->arena, call->branches->conninfo, make_database(row));
@@ -211,7 +214,9 @@ static bool restore(struct child *child, const struct branch_row *row, const cha
     }
     server_phase(call, "restoring");
     const char *const file = arena_printf(call->arena, "/proc/%ld/fd/%d", (long)getpid(), child->file);
-    const char *const argv[] = {program, "--exit-on-error", "--no-password", "-d", access.connection, file, NULL};
+    child->errors = restore_errors_of(program->major, pg_session_server_version(make_session(row)));
+    const char *const argv[] = {
+        program->path, restore_errors_argument(&child->errors), "--no-password", "-d", access.connection, file, NULL};
     const bool ok = run_child(child, argv, access.environment, false);
     pg_child_access_release(&access);
     return ok;
@@ -241,7 +246,7 @@ bool fill_from(const struct branch_call *call, struct branch_row *row, bool sche
     const bool is_dumped = child.parent != NULL && dump_beside_runs(&child, row, dumper.path, schema_only);
     pg_session_free(child.parent);
     child.parent = NULL;
-    const bool ok = is_dumped && restore(&child, row, restorer.path);
+    const bool ok = is_dumped && restore(&child, row, &restorer);
     close(child.file);
     return ok;
 }

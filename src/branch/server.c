@@ -176,17 +176,21 @@ bool server_comment(const struct branch_call *call, struct pg_session *session, 
 
 /* ---- sessions ---- */
 
-/* What a worker's pool keeps: of our role, named so, idle for a second. A run's session has a lock. */
+/* A worker's own: of our role, and named so. A run's session has a lock. */
+#define IS_OWN                                                                                                         \
+    "coalesce(a.application_name = 'truss' AND a.usename = current_user AND NOT EXISTS (SELECT FROM "                  \
+    "pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'), false)"
+
+/* What its pool keeps: idle for a second. */
 #define IS_IDLE_OWN                                                                                                    \
-    "coalesce(a.application_name = 'truss' AND a.usename = current_user AND a.state = 'idle' AND a.state_change < "    \
-    "pg_catalog.clock_timestamp() - interval '1 s' AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = "   \
-    "a.pid AND l.locktype = 'advisory'), false)"
+    IS_OWN                                                                                                             \
+    " AND coalesce(a.state = 'idle' AND a.state_change < pg_catalog.clock_timestamp() - interval '1 s', false)"
 
 bool server_sessions(const struct branch_call *call, struct pg_session *session, const char *name,
                      struct sessions *sessions)
 {
     static const char sql[] =
-        "WITH s AS (SELECT a.backend_start AS at, " IS_IDLE_OWN " AS own, pg_catalog.concat_ws(', ', "
+        "WITH s AS (SELECT a.backend_start AS at, " IS_OWN " AS own, pg_catalog.concat_ws(', ', "
         "'pid ' || a.pid, nullif(a.application_name, ''), 'user ' || a.usename, coalesce(a.state, a.backend_type), "
         "'since ' || pg_catalog.to_char(coalesce(a.state_change, a.backend_start), 'HH24:MI:SS')) AS line "
         "FROM pg_catalog.pg_stat_activity a WHERE a.datname = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND "
@@ -203,7 +207,7 @@ bool server_sessions(const struct branch_call *call, struct pg_session *session,
     *sessions = (struct sessions){
         .count = pg_field_int(result, 0, 0, 0),
         .list = copy(call, result, 1),
-        .idle_own = pg_field_int(result, 0, 2, 0),
+        .own = pg_field_int(result, 0, 2, 0),
     };
     return true;
 }

@@ -1,0 +1,25 @@
+/*
+ * Each error is a line, and the command that it is about another one behind it.
+ */
+#include "pg/restoring.h"
+
+struct restore_errors restore_errors_of(int program_major, int server_version)
+{
+    return (struct restore_errors){.is_lenient = program_major >= 17 && server_version < 170000};
+}
+
+const char *restore_errors_argument(const struct restore_errors *errors)
+{
+    return errors->is_lenient ? "--no-password" : "--exit-on-error"; /* the first is said anyway */
+}
+
+void restore_errors_see(struct restore_errors *errors, struct text line)
+{
+    errors->count += text_starts_with(line, "pg_restore: error: ") ? 1 : 0;
+    errors->expected += text_starts_with(line, "Command was: SET transaction_timeout = 0;") ? 1 : 0;
+}
+
+bool restore_errors_are_none(const struct restore_errors *errors, int code)
+{
+    return code == 0 || (code == 1 && errors->is_lenient && errors->count > 0 && errors->count == errors->expected);
+}

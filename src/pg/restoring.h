@@ -1,0 +1,29 @@
+/*
+ * The errors of a pg_restore that is newer than its server. From 17 on it begins with SET transaction_timeout, which
+ * older servers do not know. There it is let go on, and what it says is counted: with any other error it has failed.
+ */
+#ifndef PG_RESTORING_H
+#define PG_RESTORING_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+
+struct restore_errors {
+    bool is_lenient;
+    size_t count;
+    size_t expected; /* how many of them are that one */
+};
+
+struct restore_errors restore_errors_of(int program_major, int server_version);
+
+/* The argument that says what it does with errors. */
+const char *restore_errors_argument(const struct restore_errors *errors);
+
+/* A line that it said. */
+void restore_errors_see(struct restore_errors *errors, struct text line);
+
+/* Has it restored everything, when it ended with this code? */
+bool restore_errors_are_none(const struct restore_errors *errors, int code);
+
+#endif
