@@ -186,6 +186,9 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         "expires_at END, protected = coalesce($5::boolean, protected) WHERE id = $1::bigint AND status = 'active' "
         "RETURNING id",
         5, values, call->status);
+    if (result == NULL) {
+        registry_advise(call->status);
+    }
     return result != NULL &&
            (PQntuples(result) > 0 || status_fail_because(call->status, STATUS_ABORTED, REASON_BUSY,
                                                          "The branch was not changed: it is being reset or dropped at "

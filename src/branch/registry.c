@@ -32,9 +32,11 @@ struct pg_session *registry_open(const struct branch_call *call)
 
 /* ---- asking ---- */
 
-/* What the server says of our table in general says nothing of what to do. */
-static void advise(struct status *status)
+void registry_advise(struct status *status)
 {
+    if (status->hint != NULL) {
+        return;
+    }
     if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
         status->hint = "Branches are made, changed and dropped where the server takes writes: it is a standby, or "
                        "default_transaction_read_only is on. Connect the worker to the primary.";
@@ -51,7 +53,7 @@ static PGresult *ask(struct pg_session *session, const char *sql, int count, con
 {
     PGresult *const result = pg_query(session, sql, count, values, status);
     if (result == NULL) {
-        advise(status);
+        registry_advise(status);
     }
     return result;
 }
@@ -80,12 +82,20 @@ static const struct own_tables tables = {.last = "truss.branches", .sql = table_
 
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status)
 {
-    return own_tables_exist(session, &tables, exists, status);
+    const bool ok = own_tables_exist(session, &tables, exists, status);
+    if (!ok) {
+        registry_advise(status);
+    }
+    return ok;
 }
 
 bool registry_ensure(struct pg_session *session, struct status *status)
 {
-    return own_tables_ensure(session, &tables, status);
+    const bool ok = own_tables_ensure(session, &tables, status);
+    if (!ok) {
+        registry_advise(status);
+    }
+    return ok;
 }
 
 /* ---- reading ---- */

@@ -10,6 +10,10 @@
 /* A session on the home database, for pg_session_free. */
 struct pg_session *registry_open(const struct branch_call *call);
 
+/* What to do about an error of the server's that its words do not say: a role without rights on the table, a session
+ * that takes no writes. An advice that is there stays. */
+void registry_advise(struct status *status);
+
 /* Is the table there? PERMISSION_DENIED where the schema has something of a role that is not trusted. */
 bool registry_exists(struct pg_session *session, bool *exists, struct status *status);
 
