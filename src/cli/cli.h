@@ -53,6 +53,7 @@ struct cli_command {
     const char *help;                        /* NULL: for our own scripts; it is not listed */
     const char *examples[CLI_MOST_EXAMPLES]; /* each a line for a shell; at least one */
     cli_command_fn *run;
+    bool finds_worker;            /* by itself, where it needs one */
     const struct cli_verb *verbs; /* its first word is one of them; ends with a NULL name. NULL: it has none */
     enum option_id options[CLI_MOST_OPTIONS + 1]; /* that it takes, ending with OPTION_NONE */
 };

@@ -1,12 +1,14 @@
 /*
  * truss services and truss call: every method of the protocol by its name, with JSON, for what has no command of its
- * own.
+ * own. What this program does not know, a newer worker may: it is asked to describe itself.
  */
 #include "base/near.h"
 #include "base/text.h"
 #include "cli/call.h"
 #include "cli/input.h"
 #include "cli/table.h"
+#include "cli/worker.h"
+#include "rpc/described.h"
 #include "rpc/json.h"
 #include "truss/backup/v1/backup.pb-c.h"
 #include "truss/branch/v1/branch.pb-c.h"
@@ -18,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ProtobufCServiceDescriptor *const services[] = {
+static const ProtobufCServiceDescriptor *const own_services[] = {
     &truss__migration__v1__migration_service__descriptor,
     &truss__health__v1__health__descriptor,
     &truss__sql__v1__sql_service__descriptor,
@@ -28,7 +30,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &truss__trust__v1__trust__descriptor,
 };
 
-#define SERVICES (sizeof services / sizeof services[0])
+static const struct described own = {own_services, sizeof own_services / sizeof own_services[0]};
 
 struct found {
     const ProtobufCServiceDescriptor *service;
@@ -46,36 +48,69 @@ static bool is_meant(const struct found *one, const char *name)
            (service.size == 0 || text_is(service, one->service->name) || text_is(service, one->service->short_name));
 }
 
-static bool fail_unknown(struct cli *cli, const char *name)
+/* theirs: NULL where no worker was asked. */
+static bool fail_unknown(struct cli *cli, const char *name, const struct described *theirs)
 {
+    const struct described *const all = theirs == NULL ? &own : theirs;
     struct near near = {.wanted = text_of(name)};
-    for (size_t i = 0; i < SERVICES; i++) {
-        for (unsigned j = 0; j < services[i]->n_methods; j++) {
-            near_try(&near, services[i]->methods[j].name);
+    for (size_t i = 0; i < all->count; i++) {
+        for (unsigned j = 0; j < all->services[i]->n_methods; j++) {
+            near_try(&near, all->services[i]->methods[j].name);
         }
     }
     status_fail(cli->status, STATUS_INVALID_ARGUMENT, "There is no method \"%s\"%s%s%s", name,
                 near.name == NULL ? "." : "; did you mean \"", near.name == NULL ? "" : near.name,
                 near.name == NULL ? "" : "\"?");
-    cli->status->hint = "truss services lists them.";
+    cli->status->hint = theirs != NULL ? "truss services lists them."
+                                       : "truss services lists those that this truss knows; a newer worker's are "
+                                         "found where it is asked (--worker).";
     return false;
 }
 
-/* False, with a message, for none and for one of several services. */
-static bool find(struct cli *cli, const char *name, struct found *found)
+/* How many there are of this name; *found is the last. */
+static size_t count_meant(const struct described *described, const char *name, struct found *found)
 {
     size_t count = 0;
-    for (size_t i = 0; i < SERVICES; i++) {
-        for (unsigned j = 0; j < services[i]->n_methods; j++) {
-            const struct found one = {services[i], &services[i]->methods[j]};
+    for (size_t i = 0; i < described->count; i++) {
+        const ProtobufCServiceDescriptor *const service = described->services[i];
+        for (unsigned j = 0; j < service->n_methods; j++) {
+            const struct found one = {service, &service->methods[j]};
             if (is_meant(&one, name)) {
                 *found = one;
                 count++;
             }
         }
     }
+    return count;
+}
+
+/* What the worker says of itself. */
+static bool ask(struct cli *cli, struct described *described)
+{
+    const Truss__Health__V1__GetDescriptorsRequest request = TRUSS__HEALTH__V1__GET_DESCRIPTORS_REQUEST__INIT;
+    const Truss__Health__V1__GetDescriptorsResponse *const reply =
+        call(cli, &truss__health__v1__health__descriptor, "GetDescriptors", &request.base, READ_SECONDS);
+    return reply != NULL &&
+           described_read(cli->arena,
+                          (struct text){(const char *)reply->file_descriptor_set.data, reply->file_descriptor_set.len},
+                          described, cli->status);
+}
+
+/* False, with a message, for none and for one of several services. */
+static bool find(struct cli *cli, const char *name, struct found *found)
+{
+    struct status unanswered = {.arena = cli->arena};
+    struct cli asking = *cli;
+    struct described theirs = {0};
+    size_t count = count_meant(&own, name, found);
+    asking.status = &unanswered;
+    asking.given.key = NULL;
+    const bool is_asked = count == 0 && cli->worker != NULL && ask(&asking, &theirs);
+    if (is_asked) {
+        count = count_meant(&theirs, name, found);
+    }
     if (count == 0) {
-        return fail_unknown(cli, name);
+        return fail_unknown(cli, name, is_asked ? &theirs : NULL);
     }
     return count == 1 ||
            status_fail(cli->status, STATUS_INVALID_ARGUMENT,
@@ -84,12 +119,13 @@ static bool find(struct cli *cli, const char *name, struct found *found)
 
 /* ---- truss services ---- */
 
-static void list(void)
+static void list(const struct described *described)
 {
-    for (size_t i = 0; i < SERVICES; i++) {
-        for (unsigned j = 0; j < services[i]->n_methods; j++) {
-            const ProtobufCMethodDescriptor *const method = &services[i]->methods[j];
-            printf("%s/%s  %s -> %s\n", services[i]->name, method->name, method->input->short_name,
+    for (size_t i = 0; i < described->count; i++) {
+        const ProtobufCServiceDescriptor *const service = described->services[i];
+        for (unsigned j = 0; j < service->n_methods; j++) {
+            const ProtobufCMethodDescriptor *const method = &service->methods[j];
+            printf("%s/%s  %s -> %s\n", service->name, method->name, method->input->short_name,
                    method->output->short_name);
         }
     }
@@ -99,17 +135,23 @@ static void list(void)
 static void print_fields(struct cli *cli, const char *label, const ProtobufCMessageDescriptor *descriptor)
 {
     struct buffer json = {.arena = cli->arena};
-    ProtobufCMessage *const empty = arena_alloc(cli->arena, descriptor->sizeof_message);
-    protobuf_c_message_init(descriptor, empty);
-    json_write(&json, empty, JSON_SNAKE);
+    json_write(&json, json_read(cli->arena, descriptor, text_of(""), cli->status), JSON_SNAKE);
     printf("%s  %s\n%s\n", label, descriptor->name, buffer_string(&json));
 }
 
 int command_services(struct cli *cli)
 {
+    const bool is_named = cli->given.worker != NULL;
+    struct described theirs;
     struct found found;
+    if (is_named && !worker_find(cli)) {
+        return EXIT_ERROR;
+    }
     if (cli->word_count == 0) {
-        list();
+        if (is_named && !ask(cli, &theirs)) {
+            return EXIT_ERROR;
+        }
+        list(is_named ? &theirs : &own);
         return EXIT_FINE;
     }
     if (!find(cli, cli->words[0], &found)) {

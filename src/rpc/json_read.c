@@ -243,6 +243,24 @@ static bool read_field(const struct reading *reading, const ProtobufCFieldDescri
     return true;
 }
 
+/* An empty one. What was made at run time (described.h) has no function for it. */
+static ProtobufCMessage *begin_message(struct arena *arena, const ProtobufCMessageDescriptor *descriptor)
+{
+    ProtobufCMessage *const message = arena_alloc(arena, descriptor->sizeof_message);
+    if (descriptor->message_init != NULL) {
+        protobuf_c_message_init(descriptor, message);
+        return message;
+    }
+    message->descriptor = descriptor;
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *const field = &descriptor->fields[i];
+        if (field->default_value != NULL) {
+            *(const void **)(void *)((char *)message + field->offset) = field->default_value;
+        }
+    }
+    return message;
+}
+
 static ProtobufCMessage *read_object(const struct reading *reading, const ProtobufCMessageDescriptor *descriptor,
                                      const json_t *json, const char *name)
 {
@@ -252,8 +270,7 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
         fail_type(reading, name, "an object");
         return NULL;
     }
-    ProtobufCMessage *const message = arena_alloc(reading->arena, descriptor->sizeof_message);
-    protobuf_c_message_init(descriptor, message);
+    ProtobufCMessage *const message = begin_message(reading->arena, descriptor);
     /* jansson's iterator takes the object without const, and does not change it. */
     json_t *const object = (json_t *)(uintptr_t)json;
     json_object_foreach(object, key, value)
