@@ -132,8 +132,14 @@ struct branch_list {
     size_t count;
 };
 
-/* The active ones that have not expired, the newest first; `all`: every row, and the databases that have none. */
-bool branch_list(const struct branch_call *call, bool all, struct branch_list *list);
+enum branch_which {
+    BRANCHES_ACTIVE,     /* that have not expired */
+    BRANCHES_UNFINISHED, /* these, and what is being made */
+    BRANCHES_ALL,        /* every row, and the databases that have none */
+};
+
+/* The newest first. */
+bool branch_list(const struct branch_call *call, enum branch_which which, struct branch_list *list);
 
 /* One that is active. NOT_FOUND "Branch not found." */
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row);

@@ -7,6 +7,7 @@
 #include "branch/names.h"
 #include "branch/registry.h"
 #include "branch/server.h"
+#include "pg/own_sql.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 #define ACTIVE                                                                                                         \
     "b.status = 'active' AND b.kind <> 'golden' AND (b.expires_at IS NULL OR b.expires_at > pg_catalog.now())"
+#define UNFINISHED "(" ACTIVE ") OR (b.status = 'creating' AND b.kind <> 'golden')"
+#define NEWEST     " ORDER BY b.id DESC"
 
 static void put_sizes(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
 {
@@ -111,10 +114,15 @@ static bool mark_lost(const struct branch_call *call, struct pg_session *home, s
     return true;
 }
 
-bool branch_list(const struct branch_call *call, bool all, struct branch_list *list)
+bool branch_list(const struct branch_call *call, enum branch_which which, struct branch_list *list)
 {
-    const struct registry_query query = {all ? "true ORDER BY b.id DESC LIMIT 500" : ACTIVE " ORDER BY b.id DESC", 0,
-                                         NULL};
+    static const char *const wheres[] = {
+        [BRANCHES_ACTIVE] = ACTIVE NEWEST,
+        [BRANCHES_UNFINISHED] = "(" UNFINISHED ")" NEWEST,
+        [BRANCHES_ALL] = "true" NEWEST " LIMIT 500",
+    };
+    const struct registry_query query = {wheres[which], 0, NULL};
+    const bool all = which == BRANCHES_ALL;
     struct pg_session *const home = registry_open(call);
     bool ok = home != NULL && registry_read(call, home, &query, list);
     if (ok) {
@@ -177,9 +185,9 @@ static bool write_change(const struct branch_call *call, struct pg_session *home
         : change->is_protected ? "true"
                                : "false",
     };
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         home,
-        "UPDATE truss.branches SET label = coalesce($2, label), ttl_hours = coalesce($3::integer, ttl_hours), "
+        "UPDATE {truss}.branches SET label = coalesce($2, label), ttl_hours = coalesce($3::integer, ttl_hours), "
         "expires_at = CASE WHEN $4::numeric IS NOT NULL THEN pg_catalog.to_timestamp($4::numeric / 1000000) WHEN "
         "$3::integer IS NOT NULL THEN pg_catalog.now() + pg_catalog.make_interval(hours => nullif($3::integer, 0)) "
         "ELSE "

@@ -57,8 +57,9 @@ static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranche
     }
     for (size_t i = 0; i < reply->n_branches; i++) {
         if (reply->branches[i]->_last_error_case != 0) {
-            fprintf(stderr, "note: %s: %s\n", output_safe(arena, reply->branches[i]->branch_db, false),
-                    output_safe(arena, reply->branches[i]->last_error, false));
+            output_tell(arena, "note",
+                        arena_printf(arena, "%s: %s", reply->branches[i]->branch_db, reply->branches[i]->last_error),
+                        false);
         }
     }
 }
@@ -99,7 +100,7 @@ static int print_branch(const struct cli *cli, const Branch *branch)
     }
     table_print(&table);
     for (size_t i = 0; i < branch->n_warnings; i++) {
-        fprintf(stderr, "note: %s\n", output_safe(arena, branch->warnings[i], false));
+        output_tell(arena, "note", branch->warnings[i], false);
     }
     return EXIT_FINE;
 }
@@ -159,6 +160,7 @@ static int list(struct cli *cli)
 {
     Truss__Branch__V1__ListBranchesRequest request = TRUSS__BRANCH__V1__LIST_BRANCHES_REQUEST__INIT;
     request.all = cli->given.all_branches;
+    request.unfinished = true;
     const Truss__Branch__V1__ListBranchesResponse *const reply =
         call(cli, BRANCH, "ListBranches", &request.base, READ_SECONDS);
     if (reply == NULL) {

@@ -299,7 +299,7 @@ int command_preview(struct cli *cli)
             putchar('\n');
         }
         if (reply->_note_case != 0) {
-            fprintf(stderr, "note: %s\n", output_safe(cli->arena, reply->note, false));
+            output_tell(cli->arena, "note", reply->note, false);
         }
     }
     return EXIT_FINE;

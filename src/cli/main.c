@@ -42,25 +42,16 @@ static int print_error(const struct cli *cli)
     if (cli->wants_json) {
         printf("%s", status_json(arena, status).data);
     }
-    fprintf(stderr, "truss: %s\n", output_safe(arena, status->message, false));
-    if (status->detail != NULL) {
-        fprintf(stderr, "  detail: %s\n", output_safe(arena, status->detail, true));
-    }
-    if (status->hint != NULL) {
-        fprintf(stderr, "  hint: %s\n", output_safe(arena, status->hint, true));
-    }
-    if (status->sqlstate != NULL) {
-        fprintf(stderr, "  sqlstate: %s\n", output_safe(arena, status->sqlstate, false));
-    }
+    output_tell(arena, "truss", status->message, false);
+    output_tell(arena, "  detail", status->detail, true);
+    output_tell(arena, "  hint", status->hint, true);
+    output_tell(arena, "  sqlstate", status->sqlstate, false);
     for (size_t i = 0; i < STATUS_SUGGESTIONS && status->suggestions[i] != NULL; i++) {
         if (i > 0 || strstr(status->message, status->suggestions[0]) == NULL) {
-            fprintf(stderr, "  %s: %s\n", i == 0 ? "did you mean" : "or",
-                    output_safe(arena, status->suggestions[i], false));
+            output_tell(arena, i == 0 ? "  did you mean" : "  or", status->suggestions[i], false);
         }
     }
-    if (status->reason != NULL) {
-        fprintf(stderr, "  reason: %s\n", output_safe(arena, status->reason, false));
-    }
+    output_tell(arena, "  reason", status->reason, false);
     return status_is_because(status, REASON_LOCKED) ? EXIT_LOCKED : EXIT_ERROR;
 }
 
@@ -210,8 +201,9 @@ static int run_command(const struct cli_command *command, struct cli *cli, int a
         cli->status->hint = arena_printf(cli->arena, "truss %s --help shows its options and examples.", command->name);
         return print_error(cli);
     }
-    const int code =
-        cli_has_option(command->options, OPTION_worker) && !worker_find(cli) ? EXIT_ERROR : command->run(cli);
+    const int code = cli_has_option(command->options, OPTION_worker) && !command->finds_worker && !worker_find(cli)
+                         ? EXIT_ERROR
+                         : command->run(cli);
     worker_leave(cli);
     return code == EXIT_ERROR && cli->status->code != STATUS_OK ? print_error(cli) : code;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *const codes[] = {
@@ -38,6 +39,50 @@ const char *output_safe(struct arena *arena, const char *text, bool lines)
         }
     }
     return buffer_string(&out);
+}
+
+static size_t characters_to(const char *from, const char *to)
+{
+    return text_characters((struct text){from, (size_t)(to - from)});
+}
+
+const char *output_wrapped(struct arena *arena, const char *text, size_t width, size_t indent)
+{
+    struct buffer out = {.arena = arena};
+    size_t column = 0;
+    for (const char *rest = text; *rest != '\0';) {
+        const char *const word = rest + strspn(rest, " ");
+        const char *const end = word + strcspn(word, " \n");
+        const size_t size = characters_to(rest, end);
+        if (width > 0 && column > indent && word > rest && column + size > width) {
+            buffer_printf(&out, "\n%*s%.*s", (int)indent, "", (int)(end - word), word);
+            column = indent + characters_to(word, end);
+        } else {
+            buffer_add(&out, (struct text){rest, (size_t)(end - rest)});
+            column += size;
+        }
+        if (*end == '\n') {
+            buffer_putc(&out, '\n');
+            column = 0;
+        }
+        rest = *end == '\n' ? end + 1 : end;
+    }
+    return buffer_string(&out);
+}
+
+/* 0: it is no terminal, or one that does not say. */
+static size_t error_width(void)
+{
+    struct winsize size = {0};
+    return isatty(STDERR_FILENO) != 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void output_tell(struct arena *arena, const char *before, const char *text, bool lines)
+{
+    if (text != NULL) {
+        const char *const line = arena_printf(arena, "%s: %s", before, output_safe(arena, text, lines));
+        fprintf(stderr, "%s\n", output_wrapped(arena, line, error_width(), strspn(before, " ") + 2));
+    }
 }
 
 void output_put(enum colour colour, const char *text)

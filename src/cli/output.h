@@ -22,6 +22,14 @@ bool output_has_colour(void);
  * where lines is true. */
 const char *output_safe(struct arena *arena, const char *text, bool lines);
 
+/* Says it on standard error, behind "BEFORE: ": on one line, or, where that is a terminal, on as many as its width asks
+ * for. NULL: nothing. Newlines are kept where lines is true. */
+void output_tell(struct arena *arena, const char *before, const char *text, bool lines);
+
+/* The text with newlines, and an indentation behind them, in place of the spaces at which lines of at most so many
+ * characters end; 0: as it is. A longer word stays whole. */
+const char *output_wrapped(struct arena *arena, const char *text, size_t width, size_t indent);
+
 /* "" for a string of a message that is not set. */
 const char *output_or_empty(const char *text);
 

@@ -55,7 +55,7 @@ static char *database_of(const struct cli *cli)
 static void print_warnings(struct arena *arena, char *const *warnings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        fprintf(stderr, "note: %s\n", output_safe(arena, warnings[i], false));
+        output_tell(arena, "note", warnings[i], false);
     }
 }
 

@@ -12,8 +12,8 @@
 
 #define O(id) OPTION_##id
 #define PLACE                                                                                                          \
-    O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(allow_delegate), O(token), \
-        O(token_file), O(tls_ca), O(own_cert), O(own_key), O(environment)
+    O(worker), O(project), O(database_url), O(create_database), O(migrations), O(ledger), O(state_schema),             \
+        O(allow_delegate), O(token), O(token_file), O(tls_ca), O(own_cert), O(own_key), O(environment)
 #define ASKS PLACE, O(json), O(timeout)
 #define SELECTS                                                                                                        \
     O(framework), O(target), O(transaction), O(allow_out_of_order), O(no_out_of_order), O(ignore_history), O(repair),  \
@@ -268,10 +268,13 @@ const struct cli_command cli_commands[] = {
         .name = "services",
         .arguments = "[METHOD]",
         .most_words = 1,
-        .help = "list the methods of the protocol, or show the fields of one's request and reply",
-        .examples = {"truss services", "truss services GetStatus"},
+        .help = "list the methods of the protocol, or of a worker, or show the fields of one's request and reply",
+        .examples = {"truss services", "truss services GetStatus",
+                     "truss services --worker tcp://db.example:8788    # also what this truss does not know"},
         .run = command_services,
-        .options = {O(help)},
+        .finds_worker = true,
+        .options = {O(worker), O(token), O(token_file), O(tls_ca), O(own_cert), O(own_key), O(timeout), O(config),
+                    O(help)},
     },
     {
         .name = "call",

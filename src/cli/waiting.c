@@ -103,7 +103,7 @@ static const char *obstacle(struct cli *cli, bool is_first, bool *unknown)
         if (strcmp(reply->warnings[i], problem) == 0) {
             continue; /* it is what is waited for, and said as that */
         }
-        fprintf(stderr, "warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));
+        output_tell(cli->arena, "warning", reply->warnings[i], false);
     }
     *unknown = reply == NULL || reply->_problem_case != 0;
     if (*unknown) {
@@ -140,7 +140,7 @@ int command_wait(struct cli *cli)
             return EXIT_FINE;
         }
         if (is_news) {
-            fprintf(stderr, "waiting: %s\n", output_safe(kept, said, false));
+            output_tell(kept, "waiting", said, false);
         }
         if (deadline_passed(until)) {
             fprintf(stderr, "truss: gave up: %s\n",

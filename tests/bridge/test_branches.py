@@ -282,6 +282,10 @@ class Behind(Branches):
         self.needs_dump()
         self.lock_posts()
         row = self.begin(source="dump").json
+        for query, states in (("", []), ("?unfinished=true", ["creating"]), ("?all=true", ["creating"])):
+            self.assertEqual([one["status"] for one in self.http.get("/api/branches" + query).json["branches"]], states, query)
+        listed = self.truss("branch", "list", worker=self.process)
+        self.assertIn("creating", listed.stdout, listed.stderr)
         stranger = self.start()
         streams = [events.Stream(self.bridge(*workers), f"/api/branches/{row['id']}/events") for workers in ((stranger,), (stranger, self.process))]
         for stream in streams:

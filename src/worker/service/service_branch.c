@@ -71,9 +71,10 @@ static ProtobufCMessage *list(void *data, struct rpc_call *call, const ProtobufC
 {
     const struct branch_context *const context = data;
     const struct branch_call means = means_of(context, call);
+    const Truss__Branch__V1__ListBranchesRequest *const wish = (const Truss__Branch__V1__ListBranchesRequest *)input;
+    const enum branch_which which = wish->all ? BRANCHES_ALL : wish->unfinished ? BRANCHES_UNFINISHED : BRANCHES_ACTIVE;
     struct branch_list found;
-    return site_is_connected(context->site, call->status) &&
-                   branch_list(&means, ((const Truss__Branch__V1__ListBranchesRequest *)input)->all, &found)
+    return site_is_connected(context->site, call->status) && branch_list(&means, which, &found)
                ? &branches_message(call->arena, &found)->base
                : NULL;
 }
