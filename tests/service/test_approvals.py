@@ -78,6 +78,16 @@ class Approvals(Case):
         self.assertEqual(self.ask(rpc, self.anna, "Approve", plan_hash=plan), NEEDED)
         self.assertTrue(self.ask(rpc, self.anna, "Run").ok)
 
+    def test_who_names_migrations_approves_these_and_no_others(self):
+        rpc = self.start()
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        plan = self.plan(rpc).plan_hash
+        self.assertEqual(self.ask(rpc, self.bert, "Approve", plan_hash=plan, plan={"migrations": ["tyop"]})[0], NOT_FOUND)
+        self.assertEqual(self.ask(rpc, self.bert, "Approve", plan_hash=plan, plan={"migrations": ["1"]}), (NOT_FOUND, "PLAN_CHANGED"))
+        self.assertIn("This hash is not of what is named here", self.said.message)
+        self.assertEqual(self.ask(rpc, self.anna, "Run"), NEEDED)
+        self.assertEqual(self.ask(rpc, self.bert, "Approve", plan_hash=plan, plan={"migrations": ["1", "2"]}).state, APPROVED)
+
     def test_who_has_no_scope_for_it_approves_nothing(self):
         rpc = self.start()
         other = self.token("read,plan,run,mark,sql,branch,admin", name="carl")

@@ -65,7 +65,13 @@ static bool check_wish(const struct service_context *context, const Truss__Migra
            status_fail(status, STATUS_INVALID_ARGUMENT, "A comment has at most %d bytes.", APPROVAL_COMMENT_LIMIT);
 }
 
-/* Nobody has tried it: the plan that the request describes must have this hash. */
+/* Who names migrations means these, and no others that wait with the same hash. */
+static bool names_some(const Truss__Migration__V1__ApproveRequest *message)
+{
+    return message->plan != NULL && (message->plan->n_migrations > 0 || message->plan->target[0] != '\0');
+}
+
+/* Nobody has tried it, or it is named: the plan that the request describes must have this hash. */
 static bool find_plan(const struct request *request, struct pg_session *session,
                       const Truss__Migration__V1__ApproveRequest *message, const char **what)
 {
@@ -80,9 +86,10 @@ static bool find_plan(const struct request *request, struct pg_session *session,
     return strcmp(preparation.hash, message->plan_hash) == 0 ||
            status_fail_because(
                request->status, STATUS_NOT_FOUND, REASON_PLAN_CHANGED,
-               "Nothing with this hash waits for approval, and the plan of what is pending has the hash "
-               "%s now: files or tracking table have changed, or it is the plan of a choice, which is "
+               "%s has the hash %s now: files or tracking table have changed, or it is the plan of a choice, which is "
                "to be said here, too.",
+               names_some(message) ? "This hash is not of what is named here, whose plan"
+                                   : "Nothing with this hash waits for approval, and the plan of what is pending",
                preparation.hash);
 }
 
@@ -123,7 +130,8 @@ ProtobufCMessage *handle_approve(void *data, struct rpc_call *call, const Protob
     struct pg_session *const session = request_connect(&request);
     if (session != NULL && approvals_find(session, message->plan_hash, &before, &found, call->status)) {
         wish.what = before.what;
-        if ((found || find_plan(&request, session, message, &wish.what)) && give(&request, context, &wish, session)) {
+        if (((found && !names_some(message)) || find_plan(&request, session, message, &wish.what)) &&
+            give(&request, context, &wish, session)) {
             reply = found_message(&request, session, message->plan_hash);
         }
     }
