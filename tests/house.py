@@ -1,4 +1,5 @@
-"""What CONTRIBUTING says of the shape of sources: no file above 500 lines, no function above 45, no parameter that its header names otherwise.
+"""What CONTRIBUTING says of the shape of sources: no file above 500 lines, no function above 45, no parameter that its header names otherwise,
+no SQL that names the schema of our own tables itself (src/pg/own_sql.h).
 
     house.py [ROOT]     prints every one that is; ends with 1 where there is one
 """
@@ -12,6 +13,27 @@ MOST_IN_FILE, MOST_IN_FUNCTION, MOST_PARAMETERS = 500, 45, 5
 MANY_PARAMETERS = {"on_request"}
 # A declaration or the head of a definition, at the beginning of a line as clang-format leaves it.
 HEAD = re.compile(r"^(?!#)([a-z][\w \*]*?)(\w+)\(([^;{}]*?)\)\s*(;|\n\{)", re.M)
+
+
+STRINGS = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"[\s\\]*)+')  # those beside each other are one
+OWN_TABLES = re.compile(r"#define OWN_TABLES(.*?)\n\n", re.S)
+
+
+def own_tables(root):
+    """The names of our own tables, as the sources list them."""
+    path = os.path.join(root, "src/pg/own_tables.h")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return re.search(r"'\{(.*)\}'", "".join(re.findall(r'"(.*?)"', OWN_TABLES.search(file.read())[1])))[1].split(",")
+
+
+def names_our_schema(text, tables):
+    """The lines of strings that do so."""
+    named = re.compile(r"\btruss\.(" + "|".join(tables) + r")\b|\bnspname\b.{0,120}'truss'") if tables else None
+    for string in STRINGS.finditer(text):
+        if named and named.search(re.sub(r'"[\s\\]*"', "", string.group())):
+            yield text.count("\n", 0, string.start()) + 1
 
 
 def without_comments(text):
@@ -34,10 +56,13 @@ def names(parameters):
 def look_at(root):
     """Lines that say what is wrong."""
     declared, defined = {}, {}
+    tables = own_tables(root)
     for path in sorted(glob.glob(os.path.join(root, "src/**/*.[ch]"), recursive=True)):
         short = os.path.relpath(path, root)
         with open(path, encoding="utf-8") as file:
             text = without_comments(file.read())
+        for line in names_our_schema(text, tables):
+            yield f"{short}:{line}: says truss for the schema of our own tables, which an operator may name otherwise: {{truss}}"
         if text.count("\n") > MOST_IN_FILE:
             yield f"{short}: {text.count(chr(10))} lines, more than {MOST_IN_FILE}"
         for head in HEAD.finditer(text):

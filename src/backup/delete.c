@@ -6,6 +6,7 @@
 #include "backup/store.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 
 #define TELL_MS    3000  /* for the row to be told of a failure */
 #define FILES_MS   30000 /* for the files, where a call has all the time */
@@ -25,7 +26,7 @@ static bool tell_deleted(const struct backup_call *call, struct pg_session *sess
 {
     int count;
     return backup_rows_change(session,
-                              "UPDATE truss.backups SET state = 'deleted', message = '', claimed_until = NULL WHERE "
+                              "UPDATE {truss}.backups SET state = 'deleted', message = '', claimed_until = NULL WHERE "
                               "id = $1::bigint AND state = 'deleting' RETURNING 1",
                               &(struct backup_query){NULL, 1, &id}, &count, call->status);
 }
@@ -38,7 +39,7 @@ static void tell_failed(const struct backup_call *call, struct pg_session *sessi
         id,
         arena_printf(call->arena, "Its file could not be deleted, and will be tried again: %s", call->status->message)};
     backup_rows_change(session,
-                       "UPDATE truss.backups SET message = $2, claimed_by = '', claimed_until = "
+                       "UPDATE {truss}.backups SET message = $2, claimed_by = '', claimed_until = "
                        "pg_catalog.clock_timestamp() + interval '" NEXT_TRY
                        "' WHERE id = $1::bigint AND state = 'deleting' RETURNING 1",
                        &(struct backup_query){NULL, 2, values}, &count, &ignored);
@@ -61,14 +62,14 @@ bool backup_delete_claimed(const struct backup_call *call, struct pg_session *se
 /* *row has id and filename; *found is false where there is none. */
 static bool claim_left(const struct backup_call *call, struct pg_session *session, struct backup_row *row, bool *found)
 {
-    PG_RESULT(result) =
-        pg_query(session,
-                 "UPDATE truss.backups SET state = 'deleting', claimed_by = $1, claimed_until = "
-                 "pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
-                 "' WHERE id = (SELECT id FROM truss.backups WHERE home = " BACKUP_HOME " AND " WHERE_LEFT
-                 " AND coalesce(claimed_until, '-infinity') <= pg_catalog.clock_timestamp() ORDER BY claimed_until, id "
-                 "LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, filename",
-                 1, &call->backups->worker, call->status);
+    PG_RESULT(result) = own_query(
+        session,
+        "UPDATE {truss}.backups SET state = 'deleting', claimed_by = $1, claimed_until = "
+        "pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
+        "' WHERE id = (SELECT id FROM {truss}.backups WHERE home = " BACKUP_HOME " AND " WHERE_LEFT
+        " AND coalesce(claimed_until, '-infinity') <= pg_catalog.clock_timestamp() ORDER BY claimed_until, id "
+        "LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, filename",
+        1, &call->backups->worker, call->status);
     *found = result != NULL && PQntuples(result) == 1;
     if (*found) {
         row->id = pg_field_int(result, 0, 0, 0);

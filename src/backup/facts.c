@@ -5,6 +5,7 @@
 
 #include "base/json_text.h"
 #include "pg/objects.h"
+#include "pg/own_sql.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 /* Tables that a dump has the rows of, but for ours: those of a copy are emptied. */
 #define IS_DUMPED                                                                                                      \
-    "c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'truss') AND NOT EXISTS "     \
+    "c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{truss}') AND NOT EXISTS "   \
     "(SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = "  \
     "c.oid AND e.deptype = 'e')"
 
@@ -35,7 +36,7 @@ static const char objects_sql[] =
     "'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint k "
     "UNION ALL SELECT 'type ' || t.typtype::text, t.typnamespace, 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid "
     "FROM pg_catalog.pg_type t) o JOIN pg_catalog.pg_namespace n ON n.oid = o.schema WHERE n.nspname !~ '^pg_' AND "
-    "n.nspname NOT IN ('information_schema', 'truss') AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE "
+    "n.nspname NOT IN ('information_schema', '{truss}') AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE "
     "e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e') GROUP BY o.kind) k";
 
 /* Needed are the roles that own something, have rights or stand in a policy; of the first one, which makes the server
@@ -106,7 +107,7 @@ static bool see_moment(const struct backup_call *call, struct pg_session *sessio
 
 static const char *ask(const struct backup_call *call, struct pg_session *session, const char *sql)
 {
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
     const char *const value = result == NULL ? NULL : pg_field(result, 0, 0);
     return result == NULL ? NULL : value == NULL ? "null" : arena_strdup(call->arena, value);
 }
@@ -158,7 +159,7 @@ static bool read_facts(const struct backup_call *call, struct pg_session *sessio
     const char *const database = ask(call, session, database_sql);
     const char *const objects = database == NULL ? NULL : ask(call, session, objects_sql);
     const char *const digests = objects == NULL ? NULL : read_digests(call, session);
-    PG_RESULT(tables) = digests == NULL ? NULL : pg_query(session, tables_sql, 0, NULL, call->status);
+    PG_RESULT(tables) = digests == NULL ? NULL : own_query(session, tables_sql, 0, NULL, call->status);
     if (tables == NULL) {
         return false;
     }
@@ -214,11 +215,11 @@ static bool read_past(const struct backup_call *call, const struct backup_compar
 {
     const char *const values[] = {backup_id(call->arena, with->id),
                                   arena_printf(call->arena, "%d", pg_session_server_version(with->home) / 10000)};
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         with->home,
         "SELECT facts -> 'objects', facts -> 'rows', (SELECT pg_catalog.count(*) FROM "
         "pg_catalog.jsonb_object_keys(facts -> 'rows')), CASE WHEN pg_catalog.split_part(server_version, '.', 1) = $2 "
-        "THEN facts -> 'digests' END FROM truss.backups WHERE id = $1::bigint AND facts IS NOT NULL",
+        "THEN facts -> 'digests' END FROM {truss}.backups WHERE id = $1::bigint AND facts IS NOT NULL",
         2, values, call->status);
     if (result == NULL || PQntuples(result) != 1) {
         return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
@@ -264,7 +265,7 @@ bool backup_facts_compare(const struct backup_call *call, const struct backup_co
         return false;
     }
     const char *const now = ask(call, with->restored, objects_sql);
-    PG_RESULT(tables) = now == NULL ? NULL : pg_query(with->restored, tables_sql, 0, NULL, call->status);
+    PG_RESULT(tables) = now == NULL ? NULL : own_query(with->restored, tables_sql, 0, NULL, call->status);
     const char *const digests = tables == NULL ? NULL : compare_digests(call, with, past.digests);
     if (digests == NULL) {
         return false;

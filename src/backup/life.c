@@ -7,6 +7,7 @@
 #include "backup/rows.h"
 #include "backup/store.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 
 #include <string.h>
 
@@ -40,11 +41,12 @@ static bool find_orphans(const struct backup_call *call, struct pg_session *sess
     }
     for (size_t i = 0; i < names.count; i++) {
         PG_RESULT(known) =
-            exist ? pg_query(session,
-                             "SELECT FROM truss.backups WHERE $1 IN (filename, pg_catalog.concat(filename, '.part')) "
-                             "AND state <> 'deleted'",
-                             1, &names.items[i], call->status)
-                  : NULL;
+            exist
+                ? own_query(session,
+                            "SELECT FROM {truss}.backups WHERE $1 IN (filename, pg_catalog.concat(filename, '.part')) "
+                            "AND state <> 'deleted'",
+                            1, &names.items[i], call->status)
+                : NULL;
         if (known == NULL ? !exist : PQntuples(known) == 0) {
             words_add(call->arena, &list->orphans, names.items[i]);
         }
@@ -142,7 +144,7 @@ bool backup_end(const struct backup_call *call, const struct backup_row *row, co
         session != NULL &&
         backup_rows_change(
             session,
-            "UPDATE truss.backups SET state = coalesce($3, CASE verified WHEN '" BACKUP_DAMAGED
+            "UPDATE {truss}.backups SET state = coalesce($3, CASE verified WHEN '" BACKUP_DAMAGED
             "' THEN 'failed' ELSE 'completed' END), message = CASE WHEN $6::text IS NULL OR $3 = 'failed' THEN $4 ELSE "
             "message END, verified = coalesce($5, verified), verified_at = CASE WHEN $5 IS NULL THEN verified_at ELSE "
             "pg_catalog.clock_timestamp() END, restore_state = coalesce($6, restore_state), restore_branch = CASE WHEN "
@@ -170,7 +172,7 @@ bool backup_cancel(const struct backup_call *call, int64_t id, bool *told)
     struct pg_session *const session = open_home(call);
     const bool ok = session != NULL && find(call, session, id, &row) &&
                     backup_rows_change(session,
-                                       "UPDATE truss.backups SET cancel_requested = true WHERE id = $1::bigint AND "
+                                       "UPDATE {truss}.backups SET cancel_requested = true WHERE id = $1::bigint AND "
                                        "state IN ('waiting', 'running', 'verifying', 'restoring') RETURNING id",
                                        &(struct backup_query){NULL, 1, values}, &count, call->status);
     *told = count == 1;
@@ -186,7 +188,7 @@ bool backup_take_back(const struct backup_call *call, int64_t id)
     const bool ok =
         session != NULL &&
         backup_rows_change(session,
-                           "UPDATE truss.backups SET state = 'cancelled', message = 'Too much was under way.', "
+                           "UPDATE {truss}.backups SET state = 'cancelled', message = 'Too much was under way.', "
                            "request_key = NULL, claimed_until = NULL, completed_at = pg_catalog.clock_timestamp() "
                            "WHERE id = $1::bigint AND claimed_by = $2 AND state = 'waiting' RETURNING id",
                            &(struct backup_query){NULL, 2, values}, &count, call->status);
@@ -202,7 +204,7 @@ static bool claim_delete(const struct backup_call *call, struct pg_session *sess
     const char *const values[] = {backup_id(call->arena, row->id), force ? "true" : "false", call->backups->worker};
     int count = 0;
     if (!backup_rows_change(session,
-                            "UPDATE truss.backups SET state = 'deleting', claimed_by = $3, claimed_until = "
+                            "UPDATE {truss}.backups SET state = 'deleting', claimed_by = $3, claimed_until = "
                             "pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
                             "' WHERE id = $1::bigint AND (state = 'deleting' OR (state IN ('completed', 'failed', "
                             "'cancelled') AND (NOT protected OR $2::boolean))) RETURNING id",

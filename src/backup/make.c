@@ -167,7 +167,7 @@ static void tell_facts(const struct making *making, const struct backup_facts *f
     int count;
     if (making->watch.session != NULL) {
         backup_rows_change(making->watch.session,
-                           "UPDATE truss.backups SET facts = $2::jsonb, tables = $3::int WHERE id = $1::bigint AND "
+                           "UPDATE {truss}.backups SET facts = $2::jsonb, tables = $3::int WHERE id = $1::bigint AND "
                            "claimed_by = $4 AND state IN ('waiting', 'running') RETURNING id",
                            &(struct backup_query){NULL, 4, values}, &count, &ignored);
     }
@@ -218,7 +218,7 @@ static bool tell_end(const struct making *making, const char *state, const char 
         const bool ok = session != NULL &&
                         backup_rows_change(
                             session,
-                            "UPDATE truss.backups SET state = $3, sha256 = $4, message = $5, size_bytes = CASE $3 "
+                            "UPDATE {truss}.backups SET state = $3, sha256 = $4, message = $5, size_bytes = CASE $3 "
                             "WHEN 'completed' THEN $6::bigint ELSE 0 END, tables_done = CASE $3 WHEN 'completed' "
                             "THEN tables ELSE tables_done END, completed_at = pg_catalog.clock_timestamp(), "
                             "claimed_until = NULL WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "

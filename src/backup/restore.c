@@ -8,6 +8,7 @@
 #include "backup/tar.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,12 +105,12 @@ static bool asks_owners(const struct backup_call *call, struct pg_session *sessi
 {
     const char *const id = backup_id(call->arena, row->id);
     PG_RESULT(result) =
-        pg_query(session,
-                 "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), (SELECT "
-                 "pg_catalog.string_agg(pg_catalog.quote_ident(w.name), ', ' ORDER BY w.name) FROM (" NEEDED_ROLES
-                 ") w WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = w.name)) FROM "
-                 "truss.backups b WHERE b.id = $1::bigint",
-                 1, &id, call->status);
+        own_query(session,
+                  "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), (SELECT "
+                  "pg_catalog.string_agg(pg_catalog.quote_ident(w.name), ', ' ORDER BY w.name) FROM (" NEEDED_ROLES
+                  ") w WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = w.name)) FROM "
+                  "{truss}.backups b WHERE b.id = $1::bigint",
+                  1, &id, call->status);
     *owners = (struct owners){.missing = ""};
     if (result != NULL && PQntuples(result) == 1) {
         const char *const missing = pg_field(result, 0, 1);
@@ -219,11 +220,11 @@ bool backup_locale_of(const struct backup_call *call, const struct backup_row *r
     if (session == NULL) {
         return false;
     }
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         session,
         "SELECT d ->> 'encoding', d ->> 'collate', d ->> 'ctype', CASE d -> 'details' ->> 'datlocprovider' WHEN 'i' "
         "THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' END, coalesce(d -> 'details' ->> 'datlocale', d -> "
-        "'details' ->> 'daticulocale') FROM (SELECT b.facts -> 'database' AS d FROM truss.backups b WHERE b.id = "
+        "'details' ->> 'daticulocale') FROM (SELECT b.facts -> 'database' AS d FROM {truss}.backups b WHERE b.id = "
         "$1::bigint AND b.facts IS NOT NULL) f",
         1, &id, call->status);
     const bool ok = result != NULL && PQntuples(result) == 1;

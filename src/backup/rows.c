@@ -3,6 +3,7 @@
  */
 #include "backup/rows.h"
 
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <inttypes.h>
@@ -14,7 +15,7 @@
 #define UNDER_WAY    "('waiting', 'running')"
 
 static const char tables_sql[] =
-    "CREATE TABLE IF NOT EXISTS truss.backups ("
+    "CREATE TABLE IF NOT EXISTS {truss}.backups ("
     "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, home text NOT NULL, filename text NOT NULL UNIQUE, "
     "state text NOT NULL, label text NOT NULL, kind text NOT NULL, database text NOT NULL, created_by text NOT NULL, "
     "protected boolean NOT NULL DEFAULT false, sha256 text NOT NULL DEFAULT '', "
@@ -27,13 +28,13 @@ static const char tables_sql[] =
     "restore_ms integer NOT NULL DEFAULT 0, restore_message text NOT NULL DEFAULT '', restored_at timestamptz, "
     "claimed_by text NOT NULL DEFAULT '', claimed_until timestamptz, cancel_requested boolean NOT NULL DEFAULT false, "
     "request_key text, request text);"
-    "COMMENT ON TABLE truss.backups IS 'Backups of this database: files in the folder that the worker is given.';"
-    "CREATE TABLE IF NOT EXISTS truss.backup_schedule ("
+    "COMMENT ON TABLE {truss}.backups IS 'Backups of this database: files in the folder that the worker is given.';"
+    "CREATE TABLE IF NOT EXISTS {truss}.backup_schedule ("
     "home text PRIMARY KEY, enabled boolean NOT NULL, frequency text NOT NULL, hour integer NOT NULL, "
     "retention_days integer NOT NULL, keep_last integer NOT NULL, keep_daily integer NOT NULL, "
     "keep_weekly integer NOT NULL, verify text NOT NULL, last_slot timestamptz);";
 
-static const struct own_tables tables = {.last = "truss.backup_schedule", .sql = tables_sql};
+static const struct own_tables tables = {.last = "{truss}.backup_schedule", .sql = tables_sql};
 
 bool backup_rows_exist(struct pg_session *session, bool *exist, struct status *status)
 {
@@ -125,8 +126,8 @@ bool backup_rows_read(const struct backup_call *call, struct pg_session *session
         return call->status->code == STATUS_OK;
     }
     const char *const sql = arena_printf(
-        call->arena, "SELECT " COLUMNS " FROM truss.backups b WHERE b.home = " BACKUP_HOME " AND %s", query->where);
-    PG_RESULT(result) = pg_query(session, sql, query->count, query->values, call->status);
+        call->arena, "SELECT " COLUMNS " FROM {truss}.backups b WHERE b.home = " BACKUP_HOME " AND %s", query->where);
+    PG_RESULT(result) = own_query(session, sql, query->count, query->values, call->status);
     if (result != NULL) {
         rows_of(call->arena, result, list);
     }
@@ -138,13 +139,13 @@ bool backup_rows_read(const struct backup_call *call, struct pg_session *session
 /* A schedule is not counted among those that are asked for. */
 static bool check_numbers(const struct backup_call *call, struct pg_session *session, const struct backup_new *what)
 {
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         session,
         "SELECT pg_catalog.count(*) FILTER (WHERE state IN " UNDER_WAY
         " AND claimed_until > pg_catalog.clock_timestamp()), pg_catalog.count(*) FILTER (WHERE kind = 'manual' AND "
         "created_at > pg_catalog.now() - interval '1 day'), (extract(epoch FROM interval '1 day' + min(created_at) "
         "FILTER (WHERE kind = 'manual' AND created_at > pg_catalog.now() - interval '1 day') - pg_catalog.now()) * "
-        "1000)::bigint FROM truss.backups WHERE home = " BACKUP_HOME,
+        "1000)::bigint FROM {truss}.backups WHERE home = " BACKUP_HOME,
         0, NULL, call->status);
     if (result == NULL) {
         return false;
@@ -168,16 +169,16 @@ static bool check_numbers(const struct backup_call *call, struct pg_session *ses
 /* A dump takes about a third of its database: so much is counted of one that is under way, and of the new one. */
 static bool check_quota(const struct backup_call *call, struct pg_session *session)
 {
-    static const char sql[] =
-        "SELECT coalesce(pg_catalog.sum(CASE WHEN state IN " UNDER_WAY
-        " THEN database_bytes / 3 ELSE size_bytes END), 0)::bigint "
-        "/ 1048576, pg_catalog.pg_database_size(pg_catalog.current_database()) / 3 / 1048576 FROM truss.backups WHERE "
-        "state NOT IN ('failed', 'cancelled') AND home = " BACKUP_HOME;
+    static const char sql[] = "SELECT coalesce(pg_catalog.sum(CASE WHEN state IN " UNDER_WAY
+                              " THEN database_bytes / 3 ELSE size_bytes END), 0)::bigint "
+                              "/ 1048576, pg_catalog.pg_database_size(pg_catalog.current_database()) / 3 / 1048576 "
+                              "FROM {truss}.backups WHERE "
+                              "state NOT IN ('failed', 'cancelled') AND home = " BACKUP_HOME;
     const int64_t quota = call->backups->quota_mb;
     if (quota == 0) {
         return true;
     }
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
     const int64_t used = result == NULL ? 0 : pg_field_int(result, 0, 0, 0);
     const int64_t wanted = result == NULL ? 0 : pg_field_int(result, 0, 1, 0);
     return result != NULL &&
@@ -195,9 +196,9 @@ static bool insert(const struct backup_call *call, struct pg_session *session, c
     const char *const values[] = {
         row->filename,         what->label,         what->kind, what->created_by, what->is_protected ? "true" : "false",
         call->backups->worker, row->server_version, what->key,  what->request};
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         session,
-        "INSERT INTO truss.backups AS b (home, filename, state, label, kind, database, created_by, protected, "
+        "INSERT INTO {truss}.backups AS b (home, filename, state, label, kind, database, created_by, protected, "
         "claimed_by, claimed_until, server_version, database_bytes, request_key, request) SELECT " BACKUP_HOME
         ", $1, 'waiting', $2, $3, pg_catalog.current_database(), $4, $5::boolean, $6, pg_catalog.clock_timestamp() + "
         "interval '" BACKUP_CLAIM "', $7, pg_catalog.pg_database_size(pg_catalog.current_database()), $8, $9 "
@@ -213,14 +214,14 @@ bool backup_rows_reuse(const struct backup_call *call, struct pg_session *sessio
                        struct backup_row *row, bool *found)
 {
     static const char sql[] =
-        "SELECT " COLUMNS ", b.request IS NOT DISTINCT FROM $2 FROM truss.backups b WHERE b.home = " BACKUP_HOME
+        "SELECT " COLUMNS ", b.request IS NOT DISTINCT FROM $2 FROM {truss}.backups b WHERE b.home = " BACKUP_HOME
         " AND b.request_key = $1 AND b.created_at > pg_catalog.now() - interval '24 hours' "
         "ORDER BY b.id LIMIT 1";
     *found = false;
     if (what->key == NULL) {
         return true;
     }
-    PG_RESULT(result) = pg_query(session, sql, 2, (const char *const[]){what->key, what->request}, call->status);
+    PG_RESULT(result) = own_query(session, sql, 2, (const char *const[]){what->key, what->request}, call->status);
     if (result == NULL || PQntuples(result) == 0) {
         return result != NULL;
     }
@@ -261,14 +262,14 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
                                   progress->message,
                                   progress->has_size ? backup_id(call->arena, progress->size) : NULL,
                                   arena_printf(call->arena, "%u", progress->tables_done)};
-    PG_RESULT(result) =
-        pg_query(session,
-                 "UPDATE truss.backups SET claimed_until = pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
-                 "', state = $3, message = $4, size_bytes = coalesce($5::bigint, size_bytes), tables_done = CASE WHEN "
-                 "$5 IS NULL "
-                 "THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
-                 "'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
-                 6, values, call->status);
+    PG_RESULT(result) = own_query(
+        session,
+        "UPDATE {truss}.backups SET claimed_until = pg_catalog.clock_timestamp() + interval '" BACKUP_CLAIM
+        "', state = $3, message = $4, size_bytes = coalesce($5::bigint, size_bytes), tables_done = CASE WHEN "
+        "$5 IS NULL "
+        "THEN tables_done ELSE $6::int END WHERE id = $1::bigint AND claimed_by = $2 AND state IN ('waiting', "
+        "'running', 'verifying', 'restoring') RETURNING NOT cancel_requested",
+        6, values, call->status);
     *goes_on = result != NULL && PQntuples(result) == 1 && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -276,7 +277,7 @@ bool backup_rows_tell(const struct backup_call *call, struct pg_session *session
 bool backup_rows_change(struct pg_session *session, const char *sql, const struct backup_query *with, int *count,
                         struct status *status)
 {
-    PG_RESULT(result) = pg_query(session, sql, with->count, with->values, status);
+    PG_RESULT(result) = own_query(session, sql, with->count, with->values, status);
     *count = result == NULL ? 0 : PQntuples(result);
     return result != NULL;
 }
@@ -288,7 +289,8 @@ bool backup_rows_move(const struct backup_call *call, struct pg_session *session
     int count;
     const bool ok = backup_rows_change(
         session,
-        "UPDATE truss.backups SET state = $2, claimed_by = $3, claimed_until = pg_catalog.clock_timestamp() + interval "
+        "UPDATE {truss}.backups SET state = $2, claimed_by = $3, claimed_until = pg_catalog.clock_timestamp() + "
+        "interval "
         "'" BACKUP_CLAIM "', cancel_requested = false, message = '', verified = CASE state WHEN 'failed' THEN "
         "'" BACKUP_DAMAGED "' ELSE verified END, restore_state = CASE $2 WHEN 'restoring' THEN "
         "'running' ELSE restore_state END, restore_branch = CASE $2 WHEN 'restoring' THEN '' ELSE restore_branch END, "

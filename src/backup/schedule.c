@@ -9,6 +9,7 @@
 #include "backup/store.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 
 #include <string.h>
 
@@ -54,12 +55,12 @@ static bool read_schedule(const struct backup_call *call, struct pg_session *ses
     if (!backup_rows_exist(session, &exist, call->status) || !exist) {
         return call->status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         session,
         "SELECT s.enabled, s.frequency, s.hour, s.retention_days, s.keep_last, s.keep_daily, s.keep_weekly, s.verify, "
         "CASE WHEN s.enabled THEN (extract(epoch FROM " SLOT " + CASE s.frequency WHEN 'hourly' THEN interval '1 hour' "
         "WHEN 'daily' THEN interval '1 day' ELSE interval '7 days' END) * 1000000)::bigint END "
-        "FROM truss.backup_schedule s, " NOW " WHERE s.home = " BACKUP_HOME,
+        "FROM {truss}.backup_schedule s, " NOW " WHERE s.home = " BACKUP_HOME,
         0, NULL, call->status);
     if (result != NULL && PQntuples(result) == 1) {
         *schedule = (struct backup_schedule){
@@ -125,7 +126,7 @@ static bool write_schedule(const struct backup_call *call, struct pg_session *se
     int count;
     return backup_rows_change(
         session,
-        "INSERT INTO truss.backup_schedule (home, enabled, frequency, hour, retention_days, keep_last, keep_daily, "
+        "INSERT INTO {truss}.backup_schedule (home, enabled, frequency, hour, retention_days, keep_last, keep_daily, "
         "keep_weekly, verify, last_slot) SELECT " BACKUP_HOME
         ", $1::boolean, $2, $3::int, $4::int, $5::int, $6::int, $7::int, $8, pg_catalog.now() ON CONFLICT (home) DO "
         "UPDATE SET enabled = excluded.enabled, frequency = excluded.frequency, hour = excluded.hour, retention_days = "
@@ -148,13 +149,13 @@ bool backup_schedule_set(const struct backup_call *call, const struct backup_sch
 static bool take_slot(const struct backup_call *call, struct pg_session *session, bool *due)
 {
     int count = 0;
-    const bool ok =
-        backup_rows_change(session,
-                           "UPDATE truss.backup_schedule t SET last_slot = pg_catalog.now() FROM (SELECT s.home, " SLOT
-                           " AT TIME ZONE 'UTC' AS slot FROM truss.backup_schedule s, " NOW
-                           ") d WHERE t.home = d.home AND t.home = " BACKUP_HOME
-                           " AND t.enabled AND (t.last_slot IS NULL OR t.last_slot < d.slot) RETURNING 1",
-                           &(struct backup_query){0}, &count, call->status);
+    const bool ok = backup_rows_change(
+        session,
+        "UPDATE {truss}.backup_schedule t SET last_slot = pg_catalog.now() FROM (SELECT s.home, " SLOT
+        " AT TIME ZONE 'UTC' AS slot FROM {truss}.backup_schedule s, " NOW
+        ") d WHERE t.home = d.home AND t.home = " BACKUP_HOME
+        " AND t.enabled AND (t.last_slot IS NULL OR t.last_slot < d.slot) RETURNING 1",
+        &(struct backup_query){0}, &count, call->status);
     *due = count == 1;
     return ok;
 }
@@ -167,9 +168,9 @@ static void give_back_what_did_not_begin(const struct backup_call *call)
     struct pg_session *const session = open_home(&again);
     int count;
     if (session != NULL) {
-        backup_rows_change(session,
-                           "UPDATE truss.backup_schedule SET last_slot = NULL WHERE home = " BACKUP_HOME " RETURNING 1",
-                           &(struct backup_query){0}, &count, &ignored);
+        backup_rows_change(
+            session, "UPDATE {truss}.backup_schedule SET last_slot = NULL WHERE home = " BACKUP_HOME " RETURNING 1",
+            &(struct backup_query){0}, &count, &ignored);
     }
     pg_session_free(session);
 }
@@ -205,8 +206,8 @@ static bool give_slot_back(const struct backup_call *call, struct pg_session *se
     int count;
     return backup_rows_change(
         session,
-        "UPDATE truss.backup_schedule t SET last_slot = NULL WHERE t.home = " BACKUP_HOME
-        " AND (SELECT pg_catalog.count(*) FROM truss.backups b WHERE b.home = t.home AND b.kind = 'scheduled' AND "
+        "UPDATE {truss}.backup_schedule t SET last_slot = NULL WHERE t.home = " BACKUP_HOME
+        " AND (SELECT pg_catalog.count(*) FROM {truss}.backups b WHERE b.home = t.home AND b.kind = 'scheduled' AND "
         "b.state = 'failed' AND b.created_at >= pg_catalog.now() - interval '50 minutes') < " MOST_FAILED
         " RETURNING 1",
         &(struct backup_query){0}, &count, call->status);
@@ -216,19 +217,19 @@ static bool give_slot_back(const struct backup_call *call, struct pg_session *se
 static bool end_lost(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
-        "UPDATE truss.backups b SET state = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
+        "UPDATE {truss}.backups b SET state = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
         "'" BACKUP_DAMAGED "' THEN 'completed' ELSE 'failed' END, restore_state = CASE b.state WHEN 'restoring' THEN "
         "'failed' ELSE b.restore_state END, "
         "restore_message = CASE b.state WHEN 'restoring' THEN 'Its worker ended in the middle of it.' ELSE "
         "b.restore_message END, message = CASE WHEN b.state IN ('verifying', 'restoring') AND b.verified <> "
         "'" BACKUP_DAMAGED "' THEN b.message ELSE 'Its worker ended in the middle of it.' END, claimed_until = NULL, "
         "claimed_by = '' WHERE b.id IN (SELECT l.id FROM "
-        "truss.backups l WHERE l.home = " BACKUP_HOME
+        "{truss}.backups l WHERE l.home = " BACKUP_HOME
         " AND l.state IN ('waiting', 'running', 'verifying', 'restoring') AND l.claimed_until < "
         "pg_catalog.clock_timestamp() ORDER BY l.id LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING b.filename, b.sha256 = "
         "'', "
         "b.kind";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
     struct status ignored = {.arena = call->arena}; /* what stays goes when the row is deleted */
     const struct backup_call files = {call->backups, call->arena, &ignored, deadline_in(LOST_MS)};
     bool is_scheduled = false;
@@ -249,7 +250,7 @@ static bool end_lost(const struct backup_call *call, struct pg_session *session)
 static bool end_old(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
-        "WITH s AS MATERIALIZED (SELECT * FROM truss.backup_schedule WHERE home = " BACKUP_HOME
+        "WITH s AS MATERIALIZED (SELECT * FROM {truss}.backup_schedule WHERE home = " BACKUP_HOME
         " AND enabled), numbered AS MATERIALIZED (SELECT b.id, b.created_at, pg_catalog.row_number() OVER (ORDER BY "
         "b.created_at DESC) AS number, pg_catalog.row_number() OVER (PARTITION BY pg_catalog.date_trunc('day', "
         "b.created_at AT TIME ZONE 'UTC') ORDER BY b.created_at DESC) AS of_day, pg_catalog.dense_rank() OVER (ORDER "
@@ -257,15 +258,15 @@ static bool end_old(const struct backup_call *call, struct pg_session *session)
         "pg_catalog.date_trunc('day', b.created_at AT TIME ZONE 'UTC') DESC) AS day, pg_catalog.row_number() OVER "
         "(PARTITION BY pg_catalog.date_trunc('week', b.created_at AT TIME ZONE 'UTC') ORDER BY b.created_at DESC) AS "
         "of_week, pg_catalog.dense_rank() OVER (ORDER BY pg_catalog.date_trunc('week', b.created_at AT TIME ZONE "
-        "'UTC') DESC) AS week FROM truss.backups b WHERE b.home = " BACKUP_HOME
+        "'UTC') DESC) AS week FROM {truss}.backups b WHERE b.home = " BACKUP_HOME
         " AND b.kind = 'scheduled' AND NOT b.protected AND b.state = 'completed') "
-        "UPDATE truss.backups b SET state = 'deleting', claimed_until = pg_catalog.clock_timestamp() WHERE b.state = "
+        "UPDATE {truss}.backups b SET state = 'deleting', claimed_until = pg_catalog.clock_timestamp() WHERE b.state = "
         "'completed' AND b.id IN (SELECT l.id FROM "
-        "truss.backups l JOIN numbered n ON n.id = l.id, s WHERE n.number > 1 AND l.state = 'completed' AND NOT "
+        "{truss}.backups l JOIN numbered n ON n.id = l.id, s WHERE n.number > 1 AND l.state = 'completed' AND NOT "
         "((n.number <= s.keep_last OR (n.of_day = 1 AND n.day <= s.keep_daily) OR (n.of_week = 1 AND n.week <= "
         "s.keep_weekly)) AND (s.retention_days = 0 OR n.created_at > pg_catalog.now() - pg_catalog.make_interval(days "
         "=> s.retention_days))) FOR UPDATE OF l SKIP LOCKED) RETURNING b.filename";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, call->status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, call->status);
     for (int i = 0; result != NULL && i < PQntuples(result); i++) {
         const char *const name = arena_strdup(call->arena, pg_field(result, i, 0));
         log_info("backup deleted by its schedule", "file=%s", log_quoted(name, (char[LOG_QUOTED_SIZE]){0}));

@@ -4,6 +4,8 @@
 #include "branch/branch.h"
 #include "pg/objects.h"
 
+#include "pg/own_sql.h"
+
 #include <string.h>
 
 #define MOST      500
@@ -13,7 +15,7 @@ static PGresult *catalog_of(const struct branch_call *call, const char *database
 {
     const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, database);
     struct pg_session *const session = pg_session_open_pinned(&conninfo, call->deadline, call->status);
-    PGresult *const catalog = session == NULL ? NULL : pg_query(session, pg_objects_sql, 0, NULL, call->status);
+    PGresult *const catalog = session == NULL ? NULL : own_query(session, pg_objects_sql, 0, NULL, call->status);
     pg_session_free(session);
     return catalog;
 }

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "branch/make.h"
 #include "branch/server.h"
+#include "pg/own_sql.h"
 #include "pg/programs.h"
 #include "pg/restoring.h"
 #include "pg/runs.h"
@@ -154,6 +155,15 @@ static bool run_child(struct child *child, const char *const *argv, const char *
     return false;
 }
 
+/* Of a table of ours, as pg_dump reads patterns: a name in quotes means itself. */
+static const char *without_rows(const struct child *child, const char *table)
+{
+    struct buffer word = {.arena = child->call->arena};
+    own_put(&word, child->call->branches->conninfo->own_schema, "--exclude-table-data={truss}.");
+    buffer_puts(&word, table);
+    return buffer_string(&word);
+}
+
 static bool dump(struct child *child, const struct branch_row *row, const char *program, bool schema_only)
 {
     const struct branch_call *const call = child->call;
@@ -169,10 +179,10 @@ static bool dump(struct child *child, const struct branch_row *row, const char *
                                 "--no-password",
                                 "--lock-wait-timeout=5000",
                                 "--no-subscriptions", /* one of a branch keeps it from being dropped */
-                                "--exclude-table-data=truss.operations",
-                                "--exclude-table-data=truss.operation_events",
-                                "--exclude-table-data=truss.idempotency_keys",
-                                "--exclude-table-data=truss.branches",
+                                without_rows(child, "operations"),
+                                without_rows(child, "operation_events"),
+                                without_rows(child, "idempotency_keys"),
+                                without_rows(child, "branches"),
                                 "-d",
                                 access.connection,
                                 schema_only ? "--schema-only" : NULL,

@@ -5,6 +5,7 @@
 
 #include "branch/registry.h"
 #include "branch/server.h"
+#include "pg/own_sql.h"
 
 #include <string.h>
 #include <strings.h>
@@ -229,19 +230,21 @@ static bool empty_ours(const struct branch_call *call, struct pg_session *sessio
                                          "backups",          "backup_schedule", "webhook_events"};
     struct buffer sql = {.arena = call->arena};
     struct status problem = {.arena = call->arena};
+    const char *const schema = pg_session_own_schema(session);
     bool exists;
     if (!registry_exists(session, &exists, &problem)) {
         words_add(call->arena, warnings, problem.message);
         return true;
     }
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        PG_RESULT(result) = pg_query(session, "SELECT pg_catalog.to_regclass('truss.' || $1) IS NOT NULL", 1,
-                                     (const char *const[]){tables[i]}, call->status);
+        PG_RESULT(result) = own_query(
+            session, "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', '{truss}', $1::text)) IS NOT NULL", 1,
+            (const char *const[]){tables[i]}, call->status);
         if (result == NULL) {
             return false;
         }
         if (pg_field_bool(result, 0, 0)) {
-            buffer_printf(&sql, "DELETE FROM truss.%s;", tables[i]);
+            own_put(&sql, schema, arena_printf(call->arena, "DELETE FROM {truss}.%s;", tables[i]));
         }
     }
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), call->status);

@@ -6,22 +6,25 @@
 #include "cli/grants.h"
 #include "cli/call.h"
 #include "cli/output.h"
+#include "truss/connection/v1/connection.pb-c.h"
 #include "truss/sql/v1/sql.pb-c.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SQL_SERVICE &truss__sql__v1__sql_service__descriptor
+#define SQL_SERVICE        &truss__sql__v1__sql_service__descriptor
+#define CONNECTION_SERVICE &truss__connection__v1__connection_service__descriptor
 
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
-/* $1: the role, $2: the one that reads, $3: the schema of the tracking table, or "". Objects of extensions are the
+/* $1: the role, $2: the one that reads, $3: the schema of the tracking table, or "", $4: our own.
+ * Objects of extensions are the
  * extension's; a sequence that a column owns goes with its table; a SECURITY DEFINER routine would lose its meaning
  * with its owner. */
 static const char objects_sql[] =
     "WITH spaces AS (SELECT n.oid, n.nspname, n.nspowner FROM pg_catalog.pg_namespace n "
-    "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.nspname IN ('public', 'truss', "
+    "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.nspname IN ('public', $4::pg_catalog.text, "
     "$3::pg_catalog.text) "
     "OR EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND NOT EXISTS "
     "(SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')))), "
@@ -63,12 +66,12 @@ static const char objects_sql[] =
     "GRANT SELECT ON ALL TABLES IN SCHEMA %1$I TO %2$I;\\n"
     "ALTER DEFAULT PRIVILEGES FOR ROLE %3$I IN SCHEMA %1$I GRANT SELECT ON TABLES TO %2$I;', s.nspname, "
     "$2::pg_catalog.text, $1::pg_catalog.text), "
-    "E'\\n' ORDER BY s.nspname) FROM spaces s WHERE s.nspname <> 'truss'), "
-    "EXISTS (SELECT 1 FROM spaces s WHERE s.nspname = 'truss'), "
+    "E'\\n' ORDER BY s.nspname) FROM spaces s WHERE s.nspname <> $4::pg_catalog.text), "
+    "EXISTS (SELECT 1 FROM spaces s WHERE s.nspname = $4::pg_catalog.text), "
     "EXISTS (SELECT 1 FROM pg_catalog.pg_roles r WHERE r.rolname = $1::pg_catalog.text), "
     "EXISTS (SELECT 1 FROM pg_catalog.pg_roles r WHERE r.rolname = $2::pg_catalog.text), "
     "$3::pg_catalog.text = '' OR EXISTS (SELECT 1 FROM spaces s WHERE s.nspname = $3::pg_catalog.text), "
-    "pg_catalog.format('%I', $3::pg_catalog.text)";
+    "pg_catalog.format('%I', $3::pg_catalog.text), pg_catalog.format('%I', $4::pg_catalog.text)";
 
 /* The columns of that. */
 enum answer {
@@ -79,11 +82,12 @@ enum answer {
     OWNERS,
     SCHEMAS,
     READING,
-    HAS_TRUSS,
+    HAS_OWN_SCHEMA,
     HAS_ROLE,
     HAS_READER,
     HAS_LEDGER_SCHEMA,
     LEDGER_SCHEMA,
+    OWN_SCHEMA,
     ANSWERS
 };
 
@@ -121,10 +125,10 @@ static void print_migrator(const json_t *row)
     printf("\n-- Who runs migrations. Give it a password: \\password %s\n", role);
     print_role(role, is_at(row, HAS_ROLE));
     printf("GRANT CONNECT ON DATABASE %s TO %s;\n", database, role);
-    print_section("Truss's own tables: steps that were done, the audit, branches, backups.",
-                  is_at(row, HAS_TRUSS) ? "" : "CREATE SCHEMA truss;");
-    if (!is_at(row, HAS_TRUSS)) {
-        printf("ALTER SCHEMA truss OWNER TO %s;\n", role);
+    if (!is_at(row, HAS_OWN_SCHEMA)) {
+        printf("\n-- Truss's own tables: steps that were done, the audit, branches, backups.\n"
+               "CREATE SCHEMA %s;\nALTER SCHEMA %s OWNER TO %s;\n",
+               text_at(row, OWN_SCHEMA), text_at(row, OWN_SCHEMA), role);
     }
     if (!is_at(row, HAS_LEDGER_SCHEMA)) {
         printf("\n-- The schema of the tracking table.\nCREATE SCHEMA %s;\nALTER SCHEMA %s OWNER TO %s;\n",
@@ -138,8 +142,8 @@ static void print_migrator(const json_t *row)
                   text_at(row, OWNERS));
     if (text_at(row, OWNERS)[0] != '\0') {
         printf("-- From now on every worker logs in as %s: one that goes on as a superuser uses no tracking table and\n"
-               "-- no schema \"truss\" that belong to another role.\n",
-               role);
+               "-- no schema %s that belong to another role.\n",
+               role, text_at(row, OWN_SCHEMA));
     }
     printf("\n-- Only where it is needed:\n"
            "-- GRANT CREATE ON DATABASE %s TO %s;    -- migrations that make schemas or trusted extensions\n"
@@ -186,6 +190,15 @@ static char *schema_of(struct arena *arena, const StatusReply *status)
                : arena_strndup(arena, name.data + (quoted ? 1 : 0), end - (quoted ? 1 : 0));
 }
 
+/* Of our own tables; an older worker, which does not say it, has the usual one. NULL: it cannot be asked. */
+static const char *own_schema_of(struct cli *cli)
+{
+    const Truss__Connection__V1__GetConnectionRequest request = TRUSS__CONNECTION__V1__GET_CONNECTION_REQUEST__INIT;
+    const Truss__Connection__V1__Connection *const reply =
+        call(cli, CONNECTION_SERVICE, "GetConnection", &request.base, READ_SECONDS);
+    return reply == NULL ? NULL : reply->state_schema[0] == '\0' ? "truss" : reply->state_schema;
+}
+
 static bool name_is_right(struct cli *cli, const char *name)
 {
     return (name[0] != '\0' && strlen(name) < 60 && strncmp(name, "pg_", 3) != 0) ||
@@ -201,14 +214,15 @@ int grants_print(struct cli *cli)
     request.framework = framework_of(cli);
     const StatusReply *const status =
         name_is_right(cli, role) ? call(cli, MIGRATION, "GetStatus", &request.base, READ_SECONDS) : NULL;
-    if (status == NULL) {
+    const char *const own_schema = status == NULL ? NULL : own_schema_of(cli);
+    if (own_schema == NULL) {
         return EXIT_ERROR;
     }
     char *parameters[] = {arena_strdup(cli->arena, role), arena_printf(cli->arena, "%s_reader", role),
-                          schema_of(cli->arena, status)};
+                          schema_of(cli->arena, status), arena_strdup(cli->arena, own_schema)};
     query.sql = arena_strdup(cli->arena, objects_sql);
     query.params = parameters;
-    query.n_params = 3;
+    query.n_params = 4;
     query.row_mode = arena_strdup(cli->arena, "array");
     const Truss__Sql__V1__QueryResponse *const reply = call(cli, SQL_SERVICE, "Query", &query.base, READ_SECONDS);
     json_t *const row =

@@ -26,6 +26,7 @@ struct conninfo {
     const char *values[CONNINFO_KEYWORDS + 1];
     size_t count;
     const char *schema;      /* Prisma's ?schema=; NULL: not given */
+    const char *own_schema;  /* where our own tables are, as the operator says; NULL: where they usually are */
     const char *search_path; /* as the setting says it, of whichever parameter gave it; NULL: not given */
     struct conninfo_place place;
     const char *display; /* "postgresql://user@host:5432/db": no password, safe for logs and answers */

@@ -5,7 +5,7 @@
 
 /* Of the users' own: no extension's objects, no table of ours. */
 #define OF_USERS                                                                                                       \
-    "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'truss') AND n.nspname NOT LIKE "               \
+    "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', '{truss}') AND n.nspname NOT LIKE "             \
     "'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"
 #define NOT_OF_EXTENSIONS                                                                                              \
     "NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.deptype = 'e' AND x.classid = 'pg_catalog."

@@ -1,29 +1,28 @@
 /*
- * A role that is called "truss", as our schema is: "$user" of its search path would mean our schema as soon as we have
+ * A role that is called as our schema is ("truss"): "$user" of its search path would mean our schema as soon as we have
  * made it, and what a script makes without a schema would land beside our tables. Where the schema is ours alone, the
- * session is one without "$user", so that names mean what they mean to the framework's own tool. A schema "truss" with
+ * session is one without "$user", so that names mean what they mean to the framework's own tool. Such a schema with
  * tables of somebody else is that role's own, and stays in its path. The path is an option of the connection, so that
  * RESET ALL puts it back.
  */
 #include "pg/session_state.h"
 
+#include "pg/own_sql.h"
+#include "pg/own_tables.h"
+
 #include <string.h>
 
-/* The path without "$user", where that means our schema or one that we shall make. The tables are all that we keep
- * there (tests/service/test_rows.py compares them with the sources). */
+/* The path without "$user", where that means our schema or one that we shall make. */
 static const char path_sql[] =
     "SELECT CASE WHEN pg_catalog.length(p.rest) OPERATOR(pg_catalog.>) 0 THEN p.rest ELSE '\"\"' END FROM (SELECT "
     "pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), "
     "'\"?[$]user\"?\\s*,?', ''), ' ,') AS rest) p WHERE "
     "pg_catalog.strpos(pg_catalog.current_setting('search_path'), '$user') OPERATOR(pg_catalog.>) 0 AND NOT EXISTS ("
-    "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'truss'::pg_catalog.name AND ("
+    "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}'::pg_catalog.name AND ("
     "NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace OPERATOR(pg_catalog.=) n.oid) OR EXISTS ("
     "SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND NOT c.relkind "
-    "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY ("
-    "'{applied_by,approvals,audit,backup_schedule,backups,backups_id_seq,branches,branches_id_seq,drift,failed_"
-    "attempts,idempotency_keys,"
-    "migration_steps,operation_events,operations,webhook_events}'"
-    "::pg_catalog.name[]))))";
+    "OPERATOR(pg_catalog.=) ANY ('{i,I,t}'::pg_catalog.\"char\"[]) AND NOT c.relname OPERATOR(pg_catalog.=) ANY "
+    "(" OWN_TABLES "))))";
 
 /* A value of "-c", in which a space ends and a backslash escapes. */
 static void put_escaped(struct buffer *options, const char *value)
@@ -56,10 +55,10 @@ static bool wants_another(struct pg_session *session, const struct conninfo *con
                           struct conninfo *other)
 {
     struct status ignored = {.arena = arena};
-    if (strcmp(pg_session_user(session), "truss") != 0) {
+    if (strcmp(pg_session_user(session), pg_session_own_schema(session)) != 0) {
         return false;
     }
-    PG_RESULT(result) = session_query(session, path_sql, 0, NULL, &ignored);
+    PG_RESULT(result) = session_query(session, own_sql(arena, session, path_sql), 0, NULL, &ignored);
     if (result == NULL || PQntuples(result) != 1) {
         return false;
     }

@@ -4,34 +4,41 @@
 #include "pg/own_tables.h"
 
 #include "base/sqlstate.h"
+#include "pg/own_sql.h"
 #include "pg/trust.h"
 
 #define MOST_TRIES 3
 
 /* What stands in the way, the worst first: the number of it in look_sql. */
-enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER };
+enum obstacle { OBSTACLE_SCHEMA, OBSTACLE_OBJECT, OBSTACLE_TRIGGER, OBSTACLE_NOT_OURS };
 
-/* One row: what is there, and behind it what is a role's that is not trusted. Who is trusted is asked once for all
- * three: that is what the server plans longest. */
+/* One row: what is there, and behind it what is a role's that is not trusted, or none of ours. Who is trusted is asked
+ * once for all: that is what the server plans longest. In the usual schema a role of that name may have its own. */
 static const char look_sql[] =
-    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, pg_catalog.to_regnamespace('truss') IS NOT NULL, "
+    "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL, pg_catalog.to_regnamespace("
+    "pg_catalog.quote_ident('{truss}')) IS NOT NULL, "
     "s.obstacle, s.what, $2::pg_catalog.text IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid "
     "OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1::pg_catalog.text) AND a.attname OPERATOR(pg_catalog.=) "
     "$2::pg_catalog.text) "
     "FROM (SELECT) AS one LEFT JOIN (SELECT t.obstacle, pg_catalog.concat_ws(' of ', t.what, r.rolname) AS what FROM ("
     "SELECT 0 AS obstacle, NULL AS what, n.nspowner AS owner FROM pg_catalog.pg_namespace n "
-    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' UNION ALL "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' UNION ALL "
     "SELECT 1, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
     "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
-    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND c.relkind OPERATOR(pg_catalog.<>) 'i' AND c.relkind "
     "OPERATOR(pg_catalog.<>) 'I' UNION ALL "
-    "SELECT 2, pg_catalog.concat_ws(' on truss.', pg_catalog.quote_ident(g.tgname), c.relname), f.proowner "
+    "SELECT 2, pg_catalog.concat(pg_catalog.quote_ident(g.tgname), ' on ', n.nspname, '.', c.relname), f.proowner "
     "FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid JOIN "
     "pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid "
     "JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid "
-    "WHERE n.nspname OPERATOR(pg_catalog.=) 'truss' AND NOT g.tgisinternal) t "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND NOT g.tgisinternal UNION ALL "
+    "SELECT 3, c.relname::pg_catalog.text, c.relowner FROM pg_catalog.pg_namespace n "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) '{truss}' AND n.nspname OPERATOR(pg_catalog.<>) '" OWN_SCHEMA_USUAL "' AND "
+    "c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f,S}'::pg_catalog.\"char\"[]) AND c.relname "
+    "OPERATOR(pg_catalog.<>) ALL (" OWN_TABLES ")) t "
     "JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner "
-    "WHERE NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
+    "WHERE t.obstacle OPERATOR(pg_catalog.=) 3 OR NOT " PG_IS_TRUSTED("r") ") s ON true ORDER BY s.obstacle LIMIT 1";
 
 /* CREATE TABLE IF NOT EXISTS of two at once fails in one of them (23505 in pg_type): one after the other. */
 static const char lock_sql[] = "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);";
@@ -56,27 +63,36 @@ struct found {
 static bool fail_triggered(const struct pg_session *session, const char *trigger, struct status *status)
 {
     return status_fail(status, STATUS_PERMISSION_DENIED,
-                       "The schema \"truss\", where Truss keeps its steps and operations, has the trigger %s: that "
+                       "The schema \"%s\", where Truss keeps its steps and operations, has the trigger %s: that "
                        "role's function would run with the rights of \"%s\". Nothing there was used. Drop the trigger, "
                        "and revoke the right TRIGGER on that table from the role, when you have looked at it.",
-                       trigger, pg_session_user(session));
+                       pg_session_own_schema(session), trigger, pg_session_user(session));
 }
 
 /* `what` is the owner of the schema, or "NAME of ROLE" for something in it. */
 static bool fail_strange(const struct pg_session *session, bool is_schema, const char *what, struct status *status)
 {
     return status_fail(status, STATUS_PERMISSION_DENIED,
-                       "The schema \"truss\", where Truss keeps its steps and operations, %s%s\": what is in it "
+                       "The schema \"%s\", where Truss keeps its steps and operations, %s%s\": what is in it "
                        "could run that role's code with the rights of \"%s\". Nothing of it was used. Drop it, or "
                        "give it to \"%s\" when you have looked at it.",
-                       is_schema ? "belongs to \"" : "has \"", what, pg_session_user(session),
-                       pg_session_user(session));
+                       pg_session_own_schema(session), is_schema ? "belongs to \"" : "has \"", what,
+                       pg_session_user(session), pg_session_user(session));
+}
+
+static bool fail_not_ours(const struct pg_session *session, const char *what, struct status *status)
+{
+    return status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "The schema \"%s\", which --state-schema names, has \"%s\", which is not Truss's. Nothing was "
+                       "changed. Give --state-schema a name that nothing else uses.",
+                       pg_session_own_schema(session), what);
 }
 
 static bool look(struct pg_session *session, const struct own_tables *tables, struct found *found,
                  struct status *status)
 {
-    PG_RESULT(result) = pg_query(session, look_sql, 2, (const char *const[]){tables->last, tables->column}, status);
+    const char *const values[] = {own_sql(status->arena, session, tables->last), tables->column};
+    PG_RESULT(result) = own_query(session, look_sql, 2, values, status);
     if (result == NULL) {
         return false;
     }
@@ -88,8 +104,9 @@ static bool look(struct pg_session *session, const struct own_tables *tables, st
         return true;
     }
     const int64_t obstacle = pg_field_int(result, 0, 2, OBSTACLE_SCHEMA);
-    return obstacle == OBSTACLE_TRIGGER ? fail_triggered(session, what, status)
-                                        : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
+    return obstacle == OBSTACLE_TRIGGER    ? fail_triggered(session, what, status)
+           : obstacle == OBSTACLE_NOT_OURS ? fail_not_ours(session, what, status)
+                                           : fail_strange(session, obstacle == OBSTACLE_SCHEMA, what, status);
 }
 
 bool own_tables_exist(struct pg_session *session, const struct own_tables *tables, bool *exists, struct status *status)
@@ -106,7 +123,8 @@ bool own_table_may_be_read(struct pg_session *session, const char *table, const 
     static const char sql[] = "SELECT pg_catalog.to_regclass($1::pg_catalog.text) IS NOT NULL";
     struct status ignored = {.arena = arena};
     bool exists = false;
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){table}, &ignored);
+    const char *const name = own_sql(arena, session, table);
+    PG_RESULT(result) = pg_query(session, sql, 1, &name, &ignored);
     return result != NULL && pg_field_bool(result, 0, 0) && own_tables_exist(session, tables, &exists, &ignored) &&
            exists;
 }
@@ -137,12 +155,13 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
                  struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
+    const char *const schema = pg_session_own_schema(session);
     buffer_puts(&sql, "BEGIN;");
     buffer_puts(&sql, lock_sql);
     buffer_puts(&sql, found->heard && found->may_hush ? quiet_sql(session) : "");
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists. */
-    buffer_puts(&sql, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS truss;");
-    buffer_puts(&sql, tables->sql);
+    own_put(&sql, schema, found->schema ? "" : "CREATE SCHEMA IF NOT EXISTS {truss};");
+    own_put(&sql, schema, tables->sql);
     buffer_puts(&sql, "COMMIT;");
     if (pg_exec(session, buffer_string(&sql), status)) {
         return true;
@@ -164,11 +183,31 @@ static void explain_event_triggers(struct pg_session *session, struct status *st
     PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
     const char *const names = result == NULL ? NULL : pg_field(result, 0, 0);
     if (names != NULL && status->hint == NULL) {
-        status->hint =
-            arena_printf(status->arena,
-                         "Event triggers run when Truss makes its own tables (schema \"truss\"): %s. Let them "
-                         "pass that schema, or have a superuser start the first run.",
-                         names);
+        status->hint = arena_printf(status->arena,
+                                    "Event triggers run when Truss makes its own tables (schema \"%s\"): %s. Let them "
+                                    "pass that schema, or have a superuser start the first run.",
+                                    pg_session_own_schema(session), names);
+    }
+}
+
+/* What to do where the server would not have it. */
+static void explain_refusal(const struct pg_session *session, struct status *status)
+{
+    const char *const schema = pg_session_own_schema(session);
+    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+        struct buffer hint = {.arena = status->arena};
+        buffer_printf(&hint, "Truss keeps the steps of this in the schema \"%s\": ", schema);
+        own_put(&hint, schema, "CREATE SCHEMA {truss} AUTHORIZATION ");
+        pg_quote_identifier(&hint, pg_session_user(session));
+        buffer_puts(&hint, ", or grant the role CREATE on the database.");
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+        status->hint = buffer_string(&hint);
+    } else if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
+        status->hint = arena_printf(status->arena,
+                                    "Truss keeps the steps of this in the schema \"%s\", and the session takes no "
+                                    "writes: the server is a standby, or default_transaction_read_only is on. truss "
+                                    "check tells which.",
+                                    schema);
     }
 }
 
@@ -196,16 +235,6 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
     if (found.heard) {
         explain_event_triggers(session, status);
     }
-    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
-        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
-        status->hint = arena_printf(status->arena,
-                                    "Truss keeps the steps of this in the schema \"truss\": CREATE SCHEMA truss "
-                                    "AUTHORIZATION \"%s\", or grant the role CREATE on the database.",
-                                    pg_session_user(session));
-    } else if (sqlstate_is(status->sqlstate, SQLSTATE_READ_ONLY)) {
-        status->hint =
-            "Truss keeps the steps of this in the schema \"truss\", and the session takes no writes: the server "
-            "is a standby, or default_transaction_read_only is on. truss check tells which.";
-    }
+    explain_refusal(session, status);
     return false;
 }

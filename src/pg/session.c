@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/sandbox.h"
+#include "pg/own_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,6 +201,7 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
     session->deadline = deadline;
     session->opened_at = clock_ms();
     session->display = strdup(conninfo->display);
+    session->own_schema = strdup(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
     if (!connect_now(session, conninfo, deadline, status) || PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
         return NULL;
@@ -218,6 +220,7 @@ void pg_session_free(struct pg_session *session)
         narrow_free(session->narrow, session->connection);
         PQfinish(session->connection);
         free(session->display);
+        free(session->own_schema);
         free(session->encoding);
         free(session->path);
         free(session->schemas);
@@ -308,6 +311,11 @@ const char *pg_session_parameter(const struct pg_session *session, const char *n
 const char *pg_session_database(const struct pg_session *session)
 {
     return PQdb(session->connection);
+}
+
+const char *pg_session_own_schema(const struct pg_session *session)
+{
+    return session->own_schema;
 }
 
 const char *pg_session_user(const struct pg_session *session)

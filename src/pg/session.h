@@ -52,6 +52,7 @@ const char *pg_session_host(const struct pg_session *session); /* the one that i
 const char *pg_session_port(const struct pg_session *session);
 const char *pg_session_database(const struct pg_session *session);
 const char *pg_session_user(const struct pg_session *session);
+const char *pg_session_own_schema(const struct pg_session *session); /* where our own tables are: pg/own_sql.h */
 
 /* What the server reports of itself ("server_version", "standard_conforming_strings", …); NULL: it does not. */
 const char *pg_session_parameter(const struct pg_session *session, const char *name);

@@ -26,6 +26,7 @@ struct pg_session {
     size_t came_bytes;              /* since the last whole one, about */
     const char *kept[PG_MOST_KEPT]; /* what the server has prepared for it, by their numbers; NULL: no more */
     char *display;                  /* host and database, for messages */
+    char *own_schema;               /* of our own tables */
     bool has_standard_strings;
     char *encoding; /* as it connected: what RESET ALL makes of it */
     pg_notice_fn *on_notice;

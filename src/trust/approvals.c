@@ -4,19 +4,20 @@
 #include "trust/approvals.h"
 
 #include "base/clock.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 static const struct own_tables tables = {
-    .last = "truss.approvals",
-    .sql = "CREATE TABLE IF NOT EXISTS truss.approvals ("
+    .last = "{truss}.approvals",
+    .sql = "CREATE TABLE IF NOT EXISTS {truss}.approvals ("
            "database text NOT NULL, hash text NOT NULL, what text NOT NULL, requested_by text NOT NULL DEFAULT '', "
            "requested_at timestamptz, approved_by text NOT NULL DEFAULT '', approved_at timestamptz, "
            "expires_at timestamptz, comment text NOT NULL DEFAULT '', revoked_by text NOT NULL DEFAULT '', "
            "revoked_at timestamptz, PRIMARY KEY (database, hash));"
-           "COMMENT ON TABLE truss.approvals IS 'What was asked for, and who approved it: truss approvals.';",
+           "COMMENT ON TABLE {truss}.approvals IS 'What was asked for, and who approved it: truss approvals.';",
 };
 
 #define KEPT_DAYS "30"
@@ -29,7 +30,7 @@ static const char columns_sql[] =
     "WHEN expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() THEN 3 ELSE 2 END, "
     "requested_by, " US("requested_at") ", approved_by, " US("approved_at") ", " US(
         "expires_at") ", comment, "
-                      "revoked_by, " US("revoked_at") " FROM truss.approvals WHERE " HERE;
+                      "revoked_by, " US("revoked_at") " FROM {truss}.approvals WHERE " HERE;
 
 static struct approval row_of(struct arena *arena, const PGresult *result, int index)
 {
@@ -53,18 +54,18 @@ static struct approval row_of(struct arena *arena, const PGresult *result, int i
 static void sweep(struct pg_session *session, struct arena *arena)
 {
     static const char sql[] =
-        "DELETE FROM truss.approvals WHERE " HERE " AND GREATEST(requested_at, expires_at, revoked_at) "
+        "DELETE FROM {truss}.approvals WHERE " HERE " AND GREATEST(requested_at, expires_at, revoked_at) "
         "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
         "pg_catalog.make_interval(days => " KEPT_DAYS "))";
     struct status ignored = {.arena = arena};
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &ignored);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, &ignored);
     (void)result;
 }
 
 bool approvals_request(struct pg_session *session, const struct approval *asked, struct status *status)
 {
     static const char sql[] =
-        "INSERT INTO truss.approvals (database, hash, what, requested_by, requested_at) VALUES "
+        "INSERT INTO {truss}.approvals (database, hash, what, requested_by, requested_at) VALUES "
         "(pg_catalog.current_database(), $1, $2, $3, pg_catalog.clock_timestamp()) ON CONFLICT (database, hash) DO "
         "UPDATE SET requested_by = EXCLUDED.requested_by, requested_at = EXCLUDED.requested_at "
         "WHERE approvals.requested_at IS NULL";
@@ -73,7 +74,7 @@ bool approvals_request(struct pg_session *session, const struct approval *asked,
         return false;
     }
     sweep(session, status->arena);
-    PG_RESULT(result) = pg_query(session, sql, 3, values, status);
+    PG_RESULT(result) = own_query(session, sql, 3, values, status);
     return result != NULL;
 }
 
@@ -86,7 +87,7 @@ bool approvals_find(struct pg_session *session, const char *hash, struct approva
     if (!own_tables_exist(session, &tables, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, 1, (const char *const[]){hash}, status);
+    PG_RESULT(result) = own_query(session, sql, 1, (const char *const[]){hash}, status);
     *found = result != NULL && PQntuples(result) == 1;
     if (*found) {
         *approval = row_of(status->arena, result, 0);
@@ -98,7 +99,8 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
                     struct status *status)
 {
     static const char sql[] =
-        "INSERT INTO truss.approvals AS a (database, hash, what, approved_by, approved_at, expires_at, comment) VALUES "
+        "INSERT INTO {truss}.approvals AS a (database, hash, what, approved_by, approved_at, expires_at, comment) "
+        "VALUES "
         "(pg_catalog.current_database(), $1, $2, $3, pg_catalog.clock_timestamp(), "
         "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => $5::double precision), "
         "$4) ON CONFLICT (database, hash) DO UPDATE SET approved_by = EXCLUDED.approved_by, "
@@ -113,7 +115,7 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
         return false;
     }
     sweep(session, status->arena);
-    PG_RESULT(result) = pg_query(session, sql, 5, values, status);
+    PG_RESULT(result) = own_query(session, sql, 5, values, status);
     *given = result != NULL && PQntuples(result) == 1;
     return result != NULL;
 }
@@ -121,14 +123,14 @@ bool approvals_give(struct pg_session *session, const struct approval *wish, uin
 bool approvals_revoke(struct pg_session *session, const char *hash, const char *who, bool *found, struct status *status)
 {
     static const char sql[] =
-        "UPDATE truss.approvals SET revoked_by = $2, revoked_at = pg_catalog.clock_timestamp() WHERE " HERE
+        "UPDATE {truss}.approvals SET revoked_by = $2, revoked_at = pg_catalog.clock_timestamp() WHERE " HERE
         " AND hash OPERATOR(pg_catalog.=) $1 AND approved_at IS NOT NULL AND revoked_at IS NULL RETURNING hash";
     bool exists;
     *found = false;
     if (!own_tables_exist(session, &tables, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, 2, (const char *const[]){hash, who}, status);
+    PG_RESULT(result) = own_query(session, sql, 2, (const char *const[]){hash, who}, status);
     *found = result != NULL && PQntuples(result) == 1;
     return result != NULL;
 }
@@ -144,7 +146,7 @@ bool approvals_list(struct pg_session *session, uint32_t most, struct approval *
     if (!own_tables_exist(session, &tables, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, status);
     if (result == NULL) {
         return false;
     }

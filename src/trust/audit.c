@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/sqlstate.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <inttypes.h>
@@ -19,13 +20,13 @@
 #define WAIT_MS    "2000" /* of who reads, for a lock */
 
 static const struct own_tables tables = {
-    .last = "truss.audit",
-    .sql = "CREATE TABLE IF NOT EXISTS truss.audit ("
+    .last = "{truss}.audit",
+    .sql = "CREATE TABLE IF NOT EXISTS {truss}.audit ("
            "number bigint PRIMARY KEY, at timestamptz NOT NULL, request text NOT NULL, actor text NOT NULL, "
            "actor_kind text NOT NULL, origin text NOT NULL, action text NOT NULL, target text NOT NULL, "
            "subject text NOT NULL, plan_hash text NOT NULL, digest text NOT NULL, outcome text NOT NULL, "
            "detail text NOT NULL, hash text NOT NULL UNIQUE);"
-           "COMMENT ON TABLE truss.audit IS 'Who did what; each row has the hash of the one before it in its own. "
+           "COMMENT ON TABLE {truss}.audit IS 'Who did what; each row has the hash of the one before it in its own. "
            "truss audit --verify looks whether that is so.';",
 };
 
@@ -33,7 +34,7 @@ static const char columns_sql[] =
     "SELECT number, CASE WHEN pg_catalog.isfinite(at) "
     "THEN (EXTRACT(epoch FROM at) OPERATOR(pg_catalog.*) 1000000)::bigint END, "
     "request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, outcome, detail, hash "
-    "FROM truss.audit ";
+    "FROM {truss}.audit ";
 
 /* ---- the chain ---- */
 
@@ -90,7 +91,7 @@ bool audit_exists(struct pg_session *session, bool *exists, struct status *statu
 static bool read_end(struct pg_session *session, int64_t *number, char before[SHA256_HEX_SIZE], struct status *status)
 {
     PG_RESULT(result) =
-        pg_query(session, "SELECT number, hash FROM truss.audit ORDER BY number DESC LIMIT 1", 0, NULL, status);
+        own_query(session, "SELECT number, hash FROM {truss}.audit ORDER BY number DESC LIMIT 1", 0, NULL, status);
     *number = 0;
     before[0] = '\0';
     if (result != NULL && PQntuples(result) == 1) {
@@ -103,7 +104,7 @@ static bool read_end(struct pg_session *session, int64_t *number, char before[SH
 static bool insert(struct pg_session *session, const struct audit_row *row, struct status *status)
 {
     static const char sql[] =
-        "INSERT INTO truss.audit (request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, "
+        "INSERT INTO {truss}.audit (request, actor, actor_kind, origin, action, target, subject, plan_hash, digest, "
         "outcome, detail, number, at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
         "pg_catalog.to_timestamp($13::numeric OPERATOR(pg_catalog./) 1000000), $14)";
     const char *values[TEXTS + 3];
@@ -115,7 +116,7 @@ static bool insert(struct pg_session *session, const struct audit_row *row, stru
     values[TEXTS] = number;
     values[TEXTS + 1] = at;
     values[TEXTS + 2] = row->hash;
-    PG_RESULT(result) = pg_query(session, sql, TEXTS + 3, values, status);
+    PG_RESULT(result) = own_query(session, sql, TEXTS + 3, values, status);
     return result != NULL;
 }
 
@@ -124,7 +125,7 @@ static bool add(struct pg_session *session, struct audit_row *row, struct status
     char before[SHA256_HEX_SIZE];
     bool exists;
     /* Looked at again under the lock: nobody can give it a trigger from here on. */
-    if (!pg_exec(session, "BEGIN; LOCK TABLE truss.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
+    if (!own_exec(session, "BEGIN; LOCK TABLE {truss}.audit IN SHARE ROW EXCLUSIVE MODE", status) ||
         !audit_exists(session, &exists, status) || !read_end(session, &row->number, before, status)) {
         return false;
     }
@@ -189,9 +190,11 @@ static bool end_reading(struct pg_session *session, bool ok, struct status *stat
 {
     struct status ignored = {.arena = status->arena};
     if (!ok && sqlstate_is(status->sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE)) {
-        status_fail(status, STATUS_UNAVAILABLE,
-                    "Another session keeps the audit (truss.audit) locked, so it cannot be read now; pg_locks says "
-                    "which session. Try again when it has ended.");
+        status_fail(
+            status, STATUS_UNAVAILABLE,
+            "Another session keeps the audit (%s) locked, so it cannot be read now; pg_locks says which session. "
+            "Try again when it has ended.",
+            own_sql(status->arena, session, "{truss}.audit"));
     }
     if (!pg_session_in_transaction(session)) {
         return ok;
@@ -212,7 +215,7 @@ static bool read_page(struct pg_session *session, struct audit_page *page, struc
     if (!audit_exists(session, &exists, status) || !exists) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, status);
     if (result == NULL) {
         return false;
     }
@@ -259,7 +262,9 @@ static bool verify_rows(struct pg_session *session, struct audit_verdict *verdic
         return status->code == STATUS_OK;
     }
     PGresult *result = NULL;
-    if (!pg_rows_begin(session, arena_printf(status->arena, "%s ORDER BY number", columns_sql), 0, NULL, status)) {
+    if (!pg_rows_begin(session,
+                       own_sql(status->arena, session, arena_printf(status->arena, "%s ORDER BY number", columns_sql)),
+                       0, NULL, status)) {
         return false;
     }
     bool ok;

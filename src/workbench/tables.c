@@ -3,6 +3,7 @@
  */
 #include "workbench/tables.h"
 
+#include "pg/own_sql.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ static const char list_sql[] =
     "SELECT n.nspname, c.relname, " KIND ", " ROWS ", "
     "CASE WHEN $1::bool AND c.relkind IN ('r', 'p', 'm') THEN pg_catalog.pg_total_relation_size(c.oid) END "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'truss') "
+    "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{truss}') "
     "AND n.nspname !~ '^pg_(toast|temp)' AND " MAY_READ " "
     "ORDER BY n.nspname::text COLLATE \"C\", c.relname::text COLLATE \"C\"";
 
@@ -33,7 +34,7 @@ PGresult *tables_list(const struct workbench_call *call, bool sizes, struct work
         return NULL;
     }
     PGresult *const result =
-        readonly_look(&reading) ? pg_query(reading.session, list_sql, 1, values, call->status) : NULL;
+        readonly_look(&reading) ? own_query(reading.session, list_sql, 1, values, call->status) : NULL;
     *target = workbench_target_of(call, reading.session);
     readonly_end(&reading);
     return result;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "migration/record/make.h"
+#include "pg/own_sql.h"
 #include "worker/messages/messages.h"
 
 #include <stdio.h>
@@ -68,17 +69,17 @@ static bool take_lock(struct keyed *keyed, struct status *status)
 /* A new row, or what the one that is there says: *answer is set where it was answered. */
 static bool claim(struct keyed *keyed, struct arena *arena, const char **answer, struct status *status)
 {
-    static const char insert[] = "INSERT INTO truss.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) "
+    static const char insert[] = "INSERT INTO {truss}.idempotency_keys AS k (key, method, request) VALUES ($1, $2, $3) "
                                  "ON CONFLICT (key) DO UPDATE "
                                  "SET key = EXCLUDED.key RETURNING k.request, k.answer";
     const char *const values[] = {keyed->key, keyed->method, keyed->request};
     *answer = NULL;
-    if (!pg_exec(keyed->session,
-                 "DELETE FROM truss.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "'",
-                 status)) {
+    if (!own_exec(keyed->session,
+                  "DELETE FROM {truss}.idempotency_keys WHERE created_at < pg_catalog.now() - interval '" KEPT "'",
+                  status)) {
         return false;
     }
-    PG_RESULT(result) = pg_query(keyed->session, insert, 3, values, status);
+    PG_RESULT(result) = own_query(keyed->session, insert, 3, values, status);
     if (result == NULL) {
         return false;
     }
@@ -111,9 +112,9 @@ static bool can_write(struct keyed *keyed, struct status *status)
 static bool write_answer(struct keyed *keyed, const char *answer, struct status *status)
 {
     static const char keep[] =
-        "UPDATE truss.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $3::bytea "
+        "UPDATE {truss}.idempotency_keys SET answered_at = pg_catalog.clock_timestamp(), answer = $3::bytea "
         "WHERE key = $1 AND request = $2 AND answered_at IS NULL RETURNING key";
-    static const char forget[] = "DELETE FROM truss.idempotency_keys WHERE key = $1 AND request = $2";
+    static const char forget[] = "DELETE FROM {truss}.idempotency_keys WHERE key = $1 AND request = $2";
     const char *const values[] = {keyed->key, keyed->request, answer};
     if (answer == NULL && pg_session_is_lost(keyed->session)) {
         return true; /* a row without an answer whose lock is gone means nothing */
@@ -121,8 +122,8 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
     if (!can_write(keyed, status)) {
         return false;
     }
-    PG_RESULT(result) = answer == NULL ? pg_query(keyed->session, forget, 2, values, status)
-                                       : pg_query(keyed->session, keep, 3, values, status);
+    PG_RESULT(result) = answer == NULL ? own_query(keyed->session, forget, 2, values, status)
+                                       : own_query(keyed->session, keep, 3, values, status);
     keyed->is_overtaken = answer != NULL && result != NULL && PQntuples(result) == 0;
     return result != NULL;
 }
@@ -131,10 +132,11 @@ static bool write_answer(struct keyed *keyed, const char *answer, struct status 
 static ProtobufCMessage *first_answer(struct keyed *keyed, const ProtobufCMessageDescriptor *type, struct arena *arena)
 {
     struct status status = {.arena = arena};
-    PG_RESULT(result) = pg_query(keyed->session,
-                                 "SELECT answer FROM truss.idempotency_keys WHERE key = $1 AND request = $2 AND answer "
-                                 "IS NOT NULL",
-                                 2, (const char *const[]){keyed->key, keyed->request}, &status);
+    PG_RESULT(result) =
+        own_query(keyed->session,
+                  "SELECT answer FROM {truss}.idempotency_keys WHERE key = $1 AND request = $2 AND answer "
+                  "IS NOT NULL",
+                  2, (const char *const[]){keyed->key, keyed->request}, &status);
     return result == NULL || PQntuples(result) == 0
                ? NULL
                : rpc_unpack(arena, type, message_bytes(arena, arena_strdup(arena, pg_field(result, 0, 0))), &status);

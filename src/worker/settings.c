@@ -10,6 +10,7 @@
 #include "base/local_address.h"
 #include "base/log.h"
 #include "base/tokens.h"
+#include "pg/own_sql.h"
 
 #include <limits.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void read_connection(struct arena *arena, const char *url, struct config 
         config->conninfo_code = status.code;
         return;
     }
+    config->conninfo.own_schema = config->own_schema;
     config->project.schema = config->conninfo.schema;
     config->project.names_path = config->conninfo.search_path != NULL;
     config->project.database = conninfo_value(&config->conninfo, "dbname");
@@ -84,8 +86,11 @@ static bool read_workbench(struct arena *arena, const struct options *options, s
     struct conninfo *const conninfo = arena_alloc(arena, sizeof *conninfo);
     config->sql_conninfo = conninfo;
     struct status problem = {.arena = arena};
-    return conninfo_parse(arena, options->sql_url, conninfo, &problem) ||
-           status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
+    if (!conninfo_parse(arena, options->sql_url, conninfo, &problem)) {
+        return status_fail(status, STATUS_INVALID_ARGUMENT, "--sql-url: %s", problem.message);
+    }
+    conninfo->own_schema = config->own_schema;
+    return true;
 }
 
 /* A store, or the absolute path of a folder: a child has another directory. */
@@ -168,6 +173,13 @@ static bool read_telemetry(struct arena *arena, const struct options *options, s
     config->webhooks = hooks;
     config->webhooks_file = options->webhooks;
     return hooks_read(arena, options->webhooks, hooks, status);
+}
+
+/* A mistake stops the start: tables would be made where nobody looks for them. */
+static bool read_own_schema(const struct options *options, struct config *config, struct status *status)
+{
+    config->own_schema = is_empty(options->state_schema) ? OWN_SCHEMA_USUAL : options->state_schema;
+    return own_schema_check(config->own_schema, status);
 }
 
 static void take_surroundings(const struct options *options, struct config *config)
@@ -272,7 +284,7 @@ bool config_make(struct arena *arena, const struct options *options, struct conf
     }
     if (!check_environment(config, status) || !read_approval(options, config, status) ||
         !read_tls(options, config, status) || !check_login(options, config->urls, status) ||
-        !read_ledger(arena, options->ledger, &config->ledger, status)) {
+        !read_ledger(arena, options->ledger, &config->ledger, status) || !read_own_schema(options, config, status)) {
         return false;
     }
     read_connection(arena, options->database_url, config);

@@ -42,6 +42,7 @@ struct config {
     uint32_t lock_wait_ms;
     struct run_settings settings;
     const struct conninfo *sql_conninfo; /* of the workbench; NULL: the one above */
+    const char *own_schema;              /* where our own tables are */
     const char *sql_role;                /* NULL: the connection's */
     uint32_t max_branches;
     uint32_t backup_jobs;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "pg/own_sql.h"
 #include "pg/pool.h"
 #include "rpc/lanes.h"
 #include "truss/migration/v1/migration.pb-c.h"
@@ -242,11 +243,13 @@ static bool before(void *context, struct rpc_call *call, enum scope scope, const
     if (ok || !is_wanted) {
         return true;
     }
+    struct buffer table = {.arena = call->arena};
+    own_put(&table, witness->site->conninfo->own_schema, "{truss}.audit");
     log_failure(entry, &status);
     *call->status = status;
     call->status->message =
-        arena_printf(call->arena, "This cannot be written into the audit (truss.audit), and so nothing was done: %s",
-                     status.message);
+        arena_printf(call->arena, "This cannot be written into the audit (%s), and so nothing was done: %s",
+                     buffer_string(&table), status.message);
     return false;
 }
 

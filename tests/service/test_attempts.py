@@ -131,11 +131,20 @@ class AppliedBy(Case):
         wait_for(lambda: rpc.call("MigrationService", "GetOperation", {"id": run.id}, metadata=self.metadata).done)
         self.assertEqual(self.status(rpc), {"1_m": ("ci", ""), "2_m": ("ci", run.id), "3_m": ("", "")})
         rpc.call("MigrationService", "MarkApplied", {"migration": "3_m"}, metadata=self.metadata)
-        self.assertEqual(self.status(rpc)["3_m"], ("", ""))
+        self.assertEqual(self.status(rpc)["3_m"], ("ci", ""))
         self.process.stop()
         other = self.rpc(self.worker(self.files))
         for one in (other.call("MigrationService", "GetOperation", {"id": run.id}), other.call("MigrationService", "ListOperations").operations[0]):
             self.assertEqual((one.id, one.started_by), (run.id, "ci"))
+
+    def test_a_baseline_has_the_name_of_who_recorded_it(self):
+        rpc = self.begin("--tokens", self.tokens)
+        rpc.call("MigrationService", "Baseline", {"through": "2_m"}, metadata=self.metadata)
+        self.assertEqual(self.status(rpc), {"1_m": ("ci", ""), "2_m": ("ci", ""), "3_m": ("", "")})
+
+    def test_a_mark_without_a_login_leaves_no_schema_of_ours(self):
+        self.begin().call("MigrationService", "MarkApplied", {"migration": "1_m"})
+        self.assertEqual(self.sql("SELECT to_regnamespace('truss')"), [(None,)])
 
     def test_what_another_tool_applied_again_is_not_told_as_ours(self):
         rpc = self.begin("--tokens", self.tokens)

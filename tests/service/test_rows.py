@@ -223,10 +223,10 @@ class Rows(Case):
                 if name.endswith((".c", ".h")):
                     with open(os.path.join(folder, name), encoding="utf-8") as file:
                         text = file.read()
-                    made |= set(re.findall(r"CREATE (?:TABLE|VIEW|SEQUENCE|MATERIALIZED VIEW) (?:IF NOT EXISTS )?truss\.(\w+)", text))
-                    if name == "own_schema.c":
-                        known = set(re.search(r"'\{([a-z_,]+)\}'::pg_catalog.name\[\]", re.sub(r'"\n *"', "", text)).group(1).split(","))
-        self.assertEqual(made - known, set())
+                    made |= set(re.findall(r"CREATE (?:TABLE|VIEW|SEQUENCE|MATERIALIZED VIEW) (?:IF NOT EXISTS )?\{truss\}\.(\w+)", text))
+                    if name == "own_tables.h":
+                        known = set(re.search(r"'\{([a-z_,]+)\}'::pg_catalog.name\[\]", re.sub(r'" *\\\n *"', "", text)).group(1).split(","))
+        self.assertEqual((made - known, len(made) > 8), (set(), True))
 
     # ---- what is told ----
 

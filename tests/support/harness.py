@@ -78,13 +78,19 @@ def cluster():
     return _shared_cluster
 
 
+# With TRUSS_STATE_SCHEMA every program of a suite keeps its tables there ("run-long.sh names").
+STATE_SCHEMA = {key: value for key, value in os.environ.items() if key == "TRUSS_STATE_SCHEMA"}
+OWN_SCHEMA = "".join('"' + value.replace('"', '""') + '"' for value in STATE_SCHEMA.values())
+OWN_NAME = re.compile(r"\btruss\.(?=[a-z_]+\b)")
+
+
 def clean_environment(variables=None, worker=None):
     """The environment without what would tell our programs or libpq something, and with these."""
     clean = {key: value for key, value in os.environ.items()
              if not key.startswith(("TRUSS_", "PG")) and key != "DATABASE_URL"}
     if worker is not None:
         clean["TRUSS_WORKER"] = worker.address
-    return {**clean, **(variables or {})}
+    return {**clean, **STATE_SCHEMA, **(variables or {})}
 
 
 class Program:
@@ -391,7 +397,8 @@ class Case(unittest.TestCase):
         return self.cluster.url(self.database, **parameters)
 
     def sql(self, text, **options):
-        return self.cluster.psql(self.database, text, **options)
+        """truss.TABLE is one of ours, whatever its schema is called."""
+        return self.cluster.psql(self.database, OWN_NAME.sub(OWN_SCHEMA + ".", text) if OWN_SCHEMA else text, **options)
 
     def socket_url(self):
         """The address of a Unix socket, in a directory of its own."""

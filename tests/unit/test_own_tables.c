@@ -2,6 +2,7 @@
  * What a session asks before it uses a schema: its own search path, also behind a pooler, and whose our tables are.
  */
 #include "conversation.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 #include "pg/search.h"
 
@@ -155,6 +156,49 @@ START_TEST(an_error_at_any_place_is_the_error)
 }
 END_TEST
 
+/* ---- their schema ---- */
+
+START_TEST(a_statement_says_where_the_schema_is_meant_and_gets_its_name)
+{
+    static const struct {
+        const char *schema;
+        const char *text;
+        const char *sent;
+    } cases[] = {
+        {"truss", "SELECT FROM {truss}.notes", "SELECT FROM truss.notes"},
+        {NULL, "SELECT '{truss}'", "SELECT 'truss'"},
+        {"Ops", "SELECT FROM {truss}.notes n, {truss}.more", "SELECT FROM \"Ops\".notes n, \"Ops\".more"},
+        {"a\"b'c", "{truss}.x WHERE s = '{truss}'", "\"a\"\"b'c\".x WHERE s = 'a\"b''c'"},
+        {"{truss}", "'{truss}' {truss}", "'{truss}' \"{truss}\""},
+        {"x", "'{truss}.notes' '{}'", "'\"x\".notes' '{}'"},
+        {"x", "", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer sql = {.arena = arena};
+        own_put(&sql, cases[i].schema, cases[i].text);
+        ck_assert_str_eq(buffer_string(&sql), cases[i].sent);
+    }
+}
+END_TEST
+
+START_TEST(names_that_cannot_be_ours_are_refused)
+{
+    static const char *const bad[] = {"",        "public",
+                                      "pg_ours", "information_schema",
+                                      "\xff",    "1234567890123456789012345678901234567890123456789012345678901234"};
+    static const char *const good[] = {"truss", "Ops of \"x\"", "publicity",
+                                       "123456789012345678901234567890123456789012345678901234567890123"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        status = (struct status){.arena = arena};
+        ck_assert_msg(!own_schema_check(bad[i], &status), "%s", bad[i]);
+        failed_with(STATUS_INVALID_ARGUMENT, "--state-schema");
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ck_assert_msg(own_schema_check(good[i], &status), "%s", good[i]);
+    }
+}
+END_TEST
+
 /* ---- the search path ---- */
 
 #define PATH                                                                                                           \
@@ -242,6 +286,8 @@ int main(void)
     tcase_add_test(all, what_is_there_and_is_not_three_times_is_an_error);
     tcase_add_test(all, who_may_not_make_them_is_told_what_to_do);
     tcase_add_test(all, an_error_at_any_place_is_the_error);
+    tcase_add_test(all, a_statement_says_where_the_schema_is_meant_and_gets_its_name);
+    tcase_add_test(all, names_that_cannot_be_ours_are_refused);
     tcase_add_test(all, a_session_knows_the_path_that_a_script_has);
     tcase_add_test(all, another_backend_is_a_pooler_and_each_query_gets_a_transaction);
     tcase_add_test(all, behind_a_pooler_a_query_in_a_transaction_is_asked_as_it_is);

@@ -21,7 +21,7 @@ static const struct framework framework = {
             .finish = "UPDATE row;",
         },
 };
-static const struct ledger ledger = {.schema = "public", .table = "ledger"};
+static const struct ledger ledger = {.schema = "public", .table = "ledger", .own_schema = "truss"};
 static const struct ledger_record record = {.id = "4711", .name = "1_first", .key = "1"};
 static const struct run_settings settings = {.lock_timeout_ms = 50, .statement_timeout_ms = 9000};
 static const struct step_record second = {.step = 2, .steps = 3, .attempt = "4711", .checksum = "ab"};

@@ -28,6 +28,7 @@ struct ledger {
     bool takes_rows;             /* known to have no trigger, rule or policy that could take a row away */
     bool lacks_plpgsql;          /* this session may not use the language of DO blocks */
     const char *oid;             /* of the table, as a run found it; NULL: not known */
+    const char *own_schema;      /* where our own tables are, and with them the steps of a run; as a run found it */
 };
 
 enum entry_state {

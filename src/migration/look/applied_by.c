@@ -5,6 +5,7 @@
 
 #include "base/sorting.h"
 #include "migration/look/failed_attempts.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <stdlib.h>
@@ -57,9 +58,9 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
     static const char sql[] =
         "SELECT migration, (extract(epoch FROM run_began) OPERATOR(pg_catalog.*) 1000000)::bigint, "
         "(extract(epoch FROM run_ended) OPERATOR(pg_catalog.*) 1000000)::bigint, actor, operation "
-        "FROM truss.applied_by WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL "
+        "FROM {truss}.applied_by WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL "
         "AND pg_catalog.isfinite(run_began) AND pg_catalog.isfinite(run_ended) AND actor IS NOT NULL";
-    static const struct own_tables tables = {.last = "truss.applied_by"};
+    static const struct own_tables tables = {.last = "{truss}.applied_by"};
     struct arena *const arena = request->arena;
     struct status ignored = {.arena = arena};
     const struct applied_by **const found = arena_array(arena, catalog->count, sizeof *found);
@@ -67,7 +68,7 @@ const struct applied_by *const *applied_by_read(const struct request *request, s
         return found;
     }
     const char *const values[] = {failures_ledger(arena, &catalog->detection.ledger)};
-    PG_RESULT(result) = pg_query(session, sql, 1, values, &ignored);
+    PG_RESULT(result) = own_query(session, sql, 1, values, &ignored);
     const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
     struct kept_row *const rows = arena_array(arena, count, sizeof *rows);
     for (size_t i = 0; i < count; i++) {

@@ -4,6 +4,7 @@
 #include "migration/look/failed_attempts.h"
 
 #include "migration/look/store.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <string.h>
@@ -52,16 +53,16 @@ bool failures_read(const struct request *request, struct pg_session *session, co
 {
     static const char sql[] = "SELECT migration, (extract(epoch FROM failed_at) OPERATOR(pg_catalog.*) "
                               "1000000)::bigint, failed_by, message, sqlstate, detail, "
-                              "hint, statement, line, col, partially_applied FROM truss.failed_attempts WHERE ledger "
+                              "hint, statement, line, col, partially_applied FROM {truss}.failed_attempts WHERE ledger "
                               "OPERATOR(pg_catalog.=) $1 AND migration IS NOT NULL";
     static const struct own_tables tables = {.last = STORE_LAST};
     *failures = arena_array(request->arena, catalog->count, sizeof **failures);
     if (catalog->counts[MIGRATION_PENDING] == 0 ||
-        !own_table_may_be_read(session, "truss.failed_attempts", &tables, request->arena)) {
+        !own_table_may_be_read(session, "{truss}.failed_attempts", &tables, request->arena)) {
         return true;
     }
     const char *const values[] = {failures_ledger(request->arena, &catalog->detection.ledger)};
-    PG_RESULT(result) = pg_query(session, sql, 1, values, request->status);
+    PG_RESULT(result) = own_query(session, sql, 1, values, request->status);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         put_to_item(catalog, pg_field(result, row, 0), read_row(request->arena, result, row), *failures);
     }

@@ -41,7 +41,8 @@ bool reading_begin(const struct request *request, struct pg_session *session, st
     read_schemas(request->arena, text_of(schemas), facts);
     facts->search_path = arena_strdup(request->arena, pg_session_script_path(session));
     facts->names_schema = strcmp(facts->search_path, USUAL_PATH) != 0;
-    facts->means_ours = strcmp(pg_session_user(session), "truss") == 0 && strstr(facts->search_path, "$user") != NULL;
+    facts->means_ours = strcmp(pg_session_user(session), pg_session_own_schema(session)) == 0 &&
+                        strstr(facts->search_path, "$user") != NULL;
     return true;
 }
 

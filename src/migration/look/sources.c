@@ -114,10 +114,14 @@ static void check_role(const struct looking *looking, const struct source *sourc
         looking->request->site->project.schema == NULL) {
         looking_warn(
             looking,
-            "The role \"truss\" has the name of the schema in which Truss keeps its own tables, and its search_path "
-            "has "
-            "\"$user\": what a script makes without a schema goes there once that schema exists. Choose the schema, as "
-            "by ALTER ROLE truss SET search_path = public, or use another role.");
+            arena_printf(
+                looking->request->arena,
+                "The role \"%s\" has the name of the schema in which Truss keeps its own tables, and its search_path "
+                "has "
+                "\"$user\": what a script makes without a schema goes there once that schema exists. Choose the "
+                "schema, as "
+                "by ALTER ROLE … SET search_path = public, use another role, or name ours otherwise (--state-schema).",
+                pg_session_own_schema(looking->session)));
         looking->detection->facts.means_ours = false; /* told once, whatever number of folders there is */
     }
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* The table that is made last. */
-#define STORE_LAST "truss.idempotency_keys"
+#define STORE_LAST "{truss}.idempotency_keys"
 
 /* Is it there? PERMISSION_DENIED where it is somebody's whom we do not trust. */
 bool store_exists(struct pg_session *session, bool *exists, struct status *status);

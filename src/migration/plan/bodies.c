@@ -1,5 +1,7 @@
 #include "migration/plan/bodies.h"
 
+#include "pg/own_sql.h"
+
 #define MOST_ROUNDS 8 /* functions that call functions, one behind the other: each round finds one more */
 
 /* A BEGIN ATOMIC body is no text of the catalogue's. `truss` is ours. */
@@ -8,13 +10,13 @@ static const char functions_sql[] =
     "THEN pg_catalog.split_part(pg_catalog.pg_get_functiondef(p.oid), 'BEGIN ATOMIC', 2) ELSE p.prosrc END "
     "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n "
     "ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
-    "('pg_catalog', 'information_schema', 'truss') ORDER BY p.oid";
+    "('pg_catalog', 'information_schema', '{truss}') ORDER BY p.oid";
 
 /* The relations that reach functions of these names, each with the function. */
 static const char tables_sql[] =
     "WITH RECURSIVE functions AS (SELECT p.oid, p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n "
     "ON n.oid = p.pronamespace WHERE p.proname = ANY ($1::pg_catalog.name[]) AND n.nspname NOT IN ('pg_catalog', "
-    "'information_schema', 'truss')), reached AS ("
+    "'information_schema', '{truss}')), reached AS ("
     "SELECT t.tgrelid AS relation, f.proname, true AS on_write FROM pg_catalog.pg_trigger t JOIN functions f ON f.oid "
     "= "
     "t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' "
@@ -98,7 +100,7 @@ static bool note_links(struct pg_session *session, struct arena *arena, struct h
 bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden *hidden,
                  const struct deferred *deferred, struct status *status)
 {
-    PG_RESULT(functions) = pg_query(session, functions_sql, 0, NULL, status);
+    PG_RESULT(functions) = own_query(session, functions_sql, 0, NULL, status);
     if (functions == NULL || !note_links(session, arena, hidden, status)) {
         return false;
     }
@@ -106,7 +108,7 @@ bool bodies_read(struct pg_session *session, struct arena *arena, struct hidden 
     for (size_t before = 0; hidden->count > before;) {
         before = hidden->count;
         const char *const names = names_of(arena, hidden);
-        PG_RESULT(tables) = pg_query(session, tables_sql, 1, &names, status);
+        PG_RESULT(tables) = own_query(session, tables_sql, 1, &names, status);
         if (tables == NULL) {
             return false;
         }

@@ -4,6 +4,7 @@
 #include "migration/plan/moment.h"
 
 #include "migration/plan/moment_needs.h"
+#include "pg/own_sql.h"
 #include "pg/search.h"
 
 #include <string.h>
@@ -123,8 +124,9 @@ static void check_ledger(const struct moment *moment, const struct preparation *
     moment_ask(moment, "Whether the tracking table can be written",
                moment->detection->has_ledger ? write_sql : make_sql, 2, values);
     if (needs_store(preparation)) {
-        moment_ask(moment, "Whether the schema \"truss\" can be made", make_sql, 2,
-                   (const char *const[]){"truss", NULL});
+        const char *const own = pg_session_own_schema(moment->session);
+        moment_ask(moment, arena_printf(moment->request->arena, "Whether the schema \"%s\" can be made", own), make_sql,
+                   2, (const char *const[]){own, NULL});
     }
 }
 
@@ -143,12 +145,13 @@ static const char notes_sql[] =
     "'transaction_timeout', 'lock_timeout') AND s.reset_val <> '0' AND s.source <> 'session'";
 
 /* Whose event triggers see what we make for ourselves: all of them where we may not switch them off. */
-static const char own_sql[] =
-    "SELECT pg_catalog.format('The event trigger \"%s\" also runs when Truss makes its own schema \"truss\": where it "
-    "fails, "
-    "the run does not begin. Let it pass that schema, or have a superuser make it first.', e.evtname) FROM "
+static const char listeners_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" also runs when Truss makes its own schema \"%s\": where it "
+    "fails, the run does not begin. Let it pass that schema, or have a superuser make it first.', e.evtname, "
+    "'{truss}') FROM "
     "pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE "
-    "pg_catalog.to_regclass('truss.migration_steps') IS NULL AND e.evtenabled <> 'D' AND (NOT r.rolsuper OR "
+    "pg_catalog.to_regclass(pg_catalog.format('%I.migration_steps', '{truss}')) IS NULL AND e.evtenabled <> 'D' AND "
+    "(NOT r.rolsuper OR "
     "(e.evtenabled IN ('A', 'R') AND pg_catalog.current_setting('server_version_num')::int < 170000))";
 
 void moment_check(const struct moment *moment, const struct preparation *preparation,
@@ -163,7 +166,8 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     needs_check(moment, explanation);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
     if (needs_store(preparation)) {
-        moment_ask(&noting, "What sees our own tables being made", own_sql, 0, NULL);
+        moment_ask(&noting, "What sees our own tables being made",
+                   own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);
     }
 }
 

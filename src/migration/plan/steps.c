@@ -5,6 +5,7 @@
 
 #include "framework/core/script.h"
 #include "migration/look/store.h"
+#include "pg/own_sql.h"
 
 #include <string.h>
 
@@ -31,11 +32,11 @@ bool steps_read(struct pg_session *session, const struct ledger *ledger, struct 
     if (!exists) {
         return true;
     }
-    PG_RESULT(result) = pg_query(session,
-                                 "SELECT step, steps, attempt, checksum, finished_at IS NOT NULL, indexes_before "
-                                 "FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration "
-                                 "OPERATOR(pg_catalog.=) $2 ORDER BY step",
-                                 2, values, status);
+    PG_RESULT(result) = own_query(session,
+                                  "SELECT step, steps, attempt, checksum, finished_at IS NOT NULL, indexes_before "
+                                  "FROM {truss}.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 AND migration "
+                                  "OPERATOR(pg_catalog.=) $2 ORDER BY step",
+                                  2, values, status);
     if (result == NULL) {
         return false;
     }
@@ -68,8 +69,8 @@ bool steps_exist(struct pg_session *session, const struct ledger *ledger, bool *
         return true;
     }
     PG_RESULT(result) =
-        pg_query(session, "SELECT 1 FROM truss.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 LIMIT 1", 1,
-                 values, status);
+        own_query(session, "SELECT 1 FROM {truss}.migration_steps WHERE ledger OPERATOR(pg_catalog.=) $1 LIMIT 1", 1,
+                  values, status);
     *exist = result != NULL && PQntuples(result) > 0;
     return result != NULL;
 }

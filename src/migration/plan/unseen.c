@@ -4,6 +4,7 @@
  */
 #include "migration/plan/unseen.h"
 
+#include "pg/own_sql.h"
 #include "sql/lexer.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@
 static const char makers_sql[] =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN "
     "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "
-    "('pg_catalog', 'information_schema', 'truss') AND (l.lanname NOT IN ('sql', 'plpgsql') OR p.prosrc ~* "
+    "('pg_catalog', 'information_schema', '{truss}') AND (l.lanname NOT IN ('sql', 'plpgsql') OR p.prosrc ~* "
     "'\\m(create|execute|alter|import|search_path)\\M' OR (l.lanname = 'sql' AND p.prosrc ~* '\\minto\\M')) AND (NOT "
     "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND "
     "d.objid = p.oid AND d.deptype = 'e') OR p.prorettype IN ('pg_catalog.trigger'::pg_catalog.regtype, "
@@ -98,7 +99,7 @@ bool unseen_may_be(struct unseen *unseen, struct arena *arena, struct pg_session
     }
     if (!unseen->was_asked) {
         struct status unanswered = {.arena = arena};
-        PG_RESULT(result) = pg_query(session, makers_sql, 0, NULL, &unanswered);
+        PG_RESULT(result) = own_query(session, makers_sql, 0, NULL, &unanswered);
         unseen->was_asked = true;
         unseen->has_maker = result == NULL || pg_field_bool(result, 0, 0);
         unseen->has_event_trigger = unseen->has_event_trigger || result == NULL || pg_field_bool(result, 0, 1);

@@ -1,5 +1,6 @@
 #include "migration/plan/world_begin.h"
 
+#include "pg/own_sql.h"
 #include "pg/search.h"
 
 const char *const *session_usual_path(const struct request *request, struct pg_session *session)
@@ -24,9 +25,9 @@ bool session_has_nothing(const struct request *request, struct pg_session *sessi
     static const char sql[] =
         "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'information_schema' "
-        "AND n.nspname <> 'truss' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+        "AND n.nspname <> '{truss}' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
         "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))";
     struct status unanswered = {.arena = request->arena};
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
+    PG_RESULT(result) = own_query(session, sql, 0, NULL, &unanswered);
     return result != NULL && pg_field_bool(result, 0, 0);
 }

@@ -7,19 +7,21 @@
 #include "migration/record/make.h"
 
 #include "framework/core/ledger.h"
+#include "pg/own_sql.h"
 
 static const char table_sql[] =
     "SELECT pg_catalog.pg_advisory_xact_lock(1414681939, 0);"
-    "CREATE TABLE IF NOT EXISTS truss.failed_attempts ("
+    "CREATE TABLE IF NOT EXISTS {truss}.failed_attempts ("
     "ledger text NOT NULL, migration text NOT NULL, failed_at timestamptz NOT NULL, failed_by text NOT NULL, "
     "message text NOT NULL, sqlstate text, detail text, hint text, statement text, "
     "line integer NOT NULL, col integer NOT NULL, partially_applied boolean NOT NULL, PRIMARY KEY (ledger, migration));"
-    "COMMENT ON TABLE truss.failed_attempts IS 'The last failed attempt of each migration, until its next success.';";
+    "COMMENT ON TABLE {truss}.failed_attempts IS 'The last failed attempt of each migration, until its next success.';";
 
 static bool exists(struct pg_session *session, bool *there, struct status *status)
 {
-    PG_RESULT(result) =
-        pg_query(session, "SELECT pg_catalog.to_regclass('truss.failed_attempts') IS NOT NULL", 0, NULL, status);
+    PG_RESULT(result) = own_query(
+        session, "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.failed_attempts', '{truss}')) IS NOT NULL", 0,
+        NULL, status);
     *there = result != NULL && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -46,11 +48,14 @@ bool failure_write(struct pg_session *session, const struct ledger *ledger, cons
                    const struct failed_attempt *failure, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
+    const char *const schema = pg_session_own_schema(session);
     bool there;
     if (!store_ensure(session, status) || !exists(session, &there, status)) {
         return false;
     }
-    buffer_printf(&sql, "BEGIN;%sINSERT INTO truss.failed_attempts AS f VALUES (", there ? "" : table_sql);
+    buffer_puts(&sql, "BEGIN;");
+    own_put(&sql, schema, there ? "" : table_sql);
+    own_put(&sql, schema, "INSERT INTO {truss}.failed_attempts AS f VALUES (");
     ledger_put_text(&sql, failures_ledger(status->arena, ledger));
     put_text(&sql, migration);
     buffer_puts(&sql, ", pg_catalog.clock_timestamp()");
@@ -83,7 +88,7 @@ bool failures_forget(struct pg_session *session, const struct ledger *ledger, co
     if (!store_exists(session, &is_ours, status)) {
         return false;
     }
-    buffer_puts(&sql, "DELETE FROM truss.failed_attempts WHERE ledger = ");
+    own_put(&sql, pg_session_own_schema(session), "DELETE FROM {truss}.failed_attempts WHERE ledger = ");
     ledger_put_text(&sql, failures_ledger(status->arena, ledger));
     buffer_puts(&sql, " AND migration IN (");
     for (size_t i = 0; i < count; i++) {

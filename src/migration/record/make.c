@@ -79,6 +79,7 @@ bool ledger_note_obstacles(const struct request *request, struct pg_session *ses
     const bool is_there = result != NULL && PQntuples(result) == 1;
     detection->ledger.takes_rows = is_there && pg_field_bool(result, 0, 0);
     detection->ledger.lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
+    detection->ledger.own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
     detection->ledger.oid = is_there ? arena_strdup(request->arena, pg_field(result, 0, 1)) : NULL;
     return result != NULL;
 }
@@ -92,28 +93,29 @@ bool ledger_make_ready(const struct request *request, struct pg_session *session
 /* ---- our own tables ---- */
 
 static const char tables_sql[] =
-    "CREATE TABLE IF NOT EXISTS truss.migration_steps ("
+    "CREATE TABLE IF NOT EXISTS {truss}.migration_steps ("
     "ledger text NOT NULL, migration text NOT NULL, step integer NOT NULL, steps integer NOT NULL, "
     "attempt text NOT NULL, checksum text NOT NULL, "
     "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), finished_at timestamptz, "
     "indexes_before oid[], PRIMARY KEY (ledger, migration, step));"
-    "COMMENT ON TABLE truss.migration_steps IS 'Steps of migrations that are under way or were interrupted; a run goes "
+    "COMMENT ON TABLE {truss}.migration_steps IS 'Steps of migrations that are under way or were interrupted; a run "
+    "goes "
     "on behind them, and removes them with the last.';"
-    "CREATE TABLE IF NOT EXISTS truss.operations ("
+    "CREATE TABLE IF NOT EXISTS {truss}.operations ("
     "id uuid PRIMARY KEY, kind text NOT NULL, state text NOT NULL, worker text NOT NULL, "
     "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), finished_at timestamptz, "
     "heartbeat_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), "
     "cancel_requested boolean NOT NULL DEFAULT false, summary text NOT NULL DEFAULT '', migration text, "
     "step integer NOT NULL DEFAULT 0, steps integer NOT NULL DEFAULT 0, outcome bytea);"
-    "CREATE INDEX IF NOT EXISTS operations_started_at ON truss.operations (started_at);"
-    "CREATE TABLE IF NOT EXISTS truss.operation_events ("
-    "operation uuid NOT NULL REFERENCES truss.operations ON DELETE CASCADE, id integer NOT NULL, "
+    "CREATE INDEX IF NOT EXISTS operations_started_at ON {truss}.operations (started_at);"
+    "CREATE TABLE IF NOT EXISTS {truss}.operation_events ("
+    "operation uuid NOT NULL REFERENCES {truss}.operations ON DELETE CASCADE, id integer NOT NULL, "
     "at timestamptz NOT NULL, kind text NOT NULL, message text NOT NULL, event bytea NOT NULL, "
     "PRIMARY KEY (operation, id));"
-    "CREATE TABLE IF NOT EXISTS truss.idempotency_keys ("
+    "CREATE TABLE IF NOT EXISTS {truss}.idempotency_keys ("
     "key text PRIMARY KEY, method text NOT NULL, request text NOT NULL, "
     "created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), answered_at timestamptz, answer bytea);"
-    "CREATE INDEX IF NOT EXISTS idempotency_keys_created_at ON truss.idempotency_keys (created_at);";
+    "CREATE INDEX IF NOT EXISTS idempotency_keys_created_at ON {truss}.idempotency_keys (created_at);";
 
 bool store_ensure(struct pg_session *session, struct status *status)
 {

@@ -3,22 +3,24 @@
  */
 #include "migration/record/note_applied.h"
 
+#include "base/log.h"
 #include "framework/core/ledger.h"
 #include "migration/look/failed_attempts.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 static const struct own_tables tables = {
-    .last = "truss.applied_by",
-    .sql = "CREATE TABLE IF NOT EXISTS truss.applied_by ("
+    .last = "{truss}.applied_by",
+    .sql = "CREATE TABLE IF NOT EXISTS {truss}.applied_by ("
            "ledger text NOT NULL, migration text NOT NULL, run_began timestamptz NOT NULL, "
            "run_ended timestamptz NOT NULL, actor text NOT NULL, operation text, PRIMARY KEY (ledger, migration));"
-           "COMMENT ON TABLE truss.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
+           "COMMENT ON TABLE {truss}.applied_by IS 'Who had each migration applied by Truss, and in which run.';",
 };
 
 static bool keeps_something(struct pg_session *session, bool *keeps, struct status *status)
 {
-    PG_RESULT(result) =
-        pg_query(session, "SELECT pg_catalog.to_regnamespace('truss'::pg_catalog.text) IS NOT NULL", 0, NULL, status);
+    PG_RESULT(result) = own_query(
+        session, "SELECT pg_catalog.to_regnamespace(pg_catalog.quote_ident('{truss}')) IS NOT NULL", 0, NULL, status);
     *keeps = result != NULL && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -43,8 +45,9 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     if (!own_tables_ensure(session, &tables, status)) {
         return false;
     }
-    buffer_puts(&sql, "INSERT INTO truss.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
-                      "operation) SELECT ");
+    own_put(&sql, pg_session_own_schema(session),
+            "INSERT INTO {truss}.applied_by AS a (ledger, migration, run_began, run_ended, actor, "
+            "operation) SELECT ");
     ledger_put_text(&sql, failures_ledger(status->arena, ledger));
     buffer_printf(&sql,
                   ", n.name, pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '%u milliseconds', "
@@ -62,4 +65,14 @@ bool applied_by_write(const struct request *request, struct pg_session *session,
     buffer_puts(&sql, ") AS n (name) ON CONFLICT (ledger, migration) DO UPDATE SET run_began = EXCLUDED.run_began, "
                       "run_ended = EXCLUDED.run_ended, actor = EXCLUDED.actor, operation = EXCLUDED.operation");
     return pg_exec(session, buffer_string(&sql), status);
+}
+
+void applied_by_note(const struct request *request, struct pg_session *session, const struct ledger *ledger,
+                     const struct applied_names *names)
+{
+    struct status status = {.arena = request->arena};
+    if (!applied_by_write(request, session, ledger, names, &status)) {
+        char error[LOG_QUOTED_SIZE];
+        log_warn("who marked a migration cannot be written down", "error=%s", log_quoted(status.message, error));
+    }
 }

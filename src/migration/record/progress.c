@@ -4,6 +4,7 @@
 #include "migration/record/progress.h"
 
 #include "framework/core/ledger.h"
+#include "pg/own_sql.h"
 #include "pg/trust.h"
 
 static void put_ledger(struct buffer *sql, const struct ledger *ledger)
@@ -26,9 +27,12 @@ static void put_step(struct buffer *sql, uint32_t step)
 /* What writes to the steps' table looks at it under its lock. */
 static void put_guard(struct buffer *sql, const struct ledger *ledger)
 {
+    struct buffer table = {.arena = sql->arena};
+    own_put(&table, ledger->own_schema, "{truss}.migration_steps");
+    const char *const name = buffer_string(&table);
     const struct table_guard guard = {
-        .name = "truss.migration_steps",
-        .words = "The table truss.migration_steps",
+        .name = name,
+        .words = arena_printf(sql->arena, "The table %s", name),
         .only_lock = ledger->lacks_plpgsql,
     };
     pg_put_guard(sql, &guard);
@@ -38,8 +42,9 @@ static void put_row(struct buffer *sql, const struct ledger *ledger, const char 
                     const struct step_record *record, const char *finished_at)
 {
     put_guard(sql, ledger);
-    buffer_puts(sql, "INSERT INTO truss.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
-                     "indexes_before, finished_at) VALUES (");
+    own_put(sql, ledger->own_schema,
+            "INSERT INTO {truss}.migration_steps AS s (ledger, migration, step, steps, attempt, checksum, "
+            "indexes_before, finished_at) VALUES (");
     ledger_put_text(sql, steps_ledger(sql->arena, ledger));
     buffer_puts(sql, ", ");
     ledger_put_text(sql, migration);
@@ -75,7 +80,7 @@ void progress_put_begun(struct buffer *sql, const struct ledger *ledger, const c
 void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const char *migration, uint32_t step)
 {
     put_guard(sql, ledger);
-    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    own_put(sql, ledger->own_schema, "DELETE FROM {truss}.migration_steps");
     put_ledger(sql, ledger);
     buffer_puts(sql, " AND ");
     put_migration(sql, migration);
@@ -87,7 +92,8 @@ void progress_put_unbegun(struct buffer *sql, const struct ledger *ledger, const
 void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const char *const *migrations, size_t count)
 {
     put_guard(sql, ledger);
-    buffer_puts(sql, "INSERT INTO truss.migration_steps (ledger, migration, step, steps, attempt, checksum) SELECT ");
+    own_put(sql, ledger->own_schema,
+            "INSERT INTO {truss}.migration_steps (ledger, migration, step, steps, attempt, checksum) SELECT ");
     ledger_put_text(sql, steps_ledger(sql->arena, ledger));
     buffer_printf(sql, ", m.name, %d, 0, '', '' FROM (VALUES ", STEP_OF_TOOL);
     for (size_t i = 0; i < count; i++) {
@@ -100,7 +106,7 @@ void progress_put_tool(struct buffer *sql, const struct ledger *ledger, const ch
 void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger)
 {
     put_guard(sql, ledger);
-    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    own_put(sql, ledger->own_schema, "DELETE FROM {truss}.migration_steps");
     put_ledger(sql, ledger);
     buffer_puts(sql, " AND ");
     put_step(sql, STEP_OF_TOOL);
@@ -110,7 +116,7 @@ void progress_put_tool_ended(struct buffer *sql, const struct ledger *ledger)
 void progress_put_forget(struct buffer *sql, const struct ledger *ledger, const char *migration)
 {
     put_guard(sql, ledger);
-    buffer_puts(sql, "DELETE FROM truss.migration_steps");
+    own_put(sql, ledger->own_schema, "DELETE FROM {truss}.migration_steps");
     put_ledger(sql, ledger);
     buffer_puts(sql, " AND (");
     put_migration(sql, migration);

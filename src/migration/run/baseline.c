@@ -4,11 +4,13 @@
  */
 #include "migration/run/baseline.h"
 
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "migration/record/note_applied.h"
 #include "migration/record/progress.h"
 #include "migration/record/row.h"
 #include "migration/record/transaction.h"
@@ -191,6 +193,17 @@ static bool put_others(struct baseline *baseline, bool has_steps, struct buffer 
     return i >= baseline->count;
 }
 
+static void note(const struct baseline *baseline, int64_t began)
+{
+    struct arena *const arena = baseline->run.arena;
+    const char **const names = arena_array(arena, baseline->count, sizeof *names);
+    for (size_t i = 0; i < baseline->count; i++) {
+        names[i] = baseline->chosen[i]->name;
+    }
+    const struct applied_names noted = {names, baseline->count, (uint32_t)(clock_ms() - began)};
+    applied_by_note(baseline->run.request, baseline->run.session, &baseline->catalog.detection.ledger, &noted);
+}
+
 static bool write(struct baseline *baseline)
 {
     struct run *const run = &baseline->run;
@@ -198,6 +211,7 @@ static bool write(struct baseline *baseline)
     struct buffer others = {.arena = run->arena};
     struct ledger_record first;
     struct failure ignored = {0};
+    const int64_t began = clock_ms();
     bool has_steps;
     if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
         !ledger_note_obstacles(run->request, run->session, &catalog->detection) ||
@@ -208,7 +222,11 @@ static bool write(struct baseline *baseline)
     struct transaction transaction = mark_transaction(run, catalog, &first, LEDGER_MARK_APPLIED, has_steps);
     transaction.closing = buffer_text(&others);
     const struct query query = transaction_compose(run->arena, &transaction);
-    return query_write(run, &query, &ignored);
+    if (!query_write(run, &query, &ignored)) {
+        return false;
+    }
+    note(baseline, began);
+    return true;
 }
 
 /* ---- four eyes ---- */

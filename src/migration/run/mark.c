@@ -3,11 +3,13 @@
  */
 #include "migration/run/mark.h"
 
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "migration/look/catalog.h"
 #include "migration/look/permission.h"
 #include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "migration/record/note_applied.h"
 #include "migration/record/progress.h"
 #include "migration/record/transaction.h"
 #include "migration/run/lock.h"
@@ -126,6 +128,7 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     const struct catalog_item *item;
     struct loaded loaded;
     char id[UUID_SIZE];
+    const int64_t began = clock_ms();
     if (!begin(run, name, &catalog, &item)) {
         return false;
     }
@@ -150,7 +153,12 @@ static bool apply_mark(struct run *run, const char *name, const char **message)
     struct ledger_record record = record_of(run->arena, &catalog, item, &loaded);
     record.id = id;
     *message = arena_printf(run->arena, "Migration \"%s\" marked as applied without executing.", item->name);
-    return write_record(run, &catalog, &record, LEDGER_MARK_APPLIED);
+    if (!write_record(run, &catalog, &record, LEDGER_MARK_APPLIED)) {
+        return false;
+    }
+    const struct applied_names names = {&item->name, 1, (uint32_t)(clock_ms() - began)};
+    applied_by_note(run->request, run->session, &catalog.detection.ledger, &names);
+    return true;
 }
 
 /* What a tool left is undone: nothing is in the tracking table, and our own note of it goes. */

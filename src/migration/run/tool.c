@@ -166,8 +166,11 @@ static bool note_begun(const struct execution *execution)
         return false;
     }
     result_add_warning(run->arena, execution->result,
-                       "It could not be written down that the tool was started (the role may not use the schema "
-                       "\"truss\"): had the worker been killed meanwhile, the next run would have started it again.");
+                       arena_printf(run->arena,
+                                    "It could not be written down that the tool was started (the role may not use the "
+                                    "schema \"%s\"): had the worker been killed meanwhile, the next run would have "
+                                    "started it again.",
+                                    pg_session_own_schema(run->session)));
     *run->status = (struct status){.arena = run->arena};
     return true;
 }

@@ -6,6 +6,7 @@
 
 #include "migration/look/store.h"
 #include "migration/record/make.h"
+#include "pg/own_sql.h"
 #include "rpc/envelope.h"
 #include "worker/messages/messages.h"
 
@@ -39,13 +40,13 @@ bool operation_store_add(struct pg_session *session, const char *id, const char 
     if (!store_ensure(session, status)) {
         return false;
     }
-    if (!pg_exec(session, "DELETE FROM truss.operations WHERE started_at < pg_catalog.now() - interval '" KEPT "'",
-                 status)) {
+    if (!own_exec(session, "DELETE FROM {truss}.operations WHERE started_at < pg_catalog.now() - interval '" KEPT "'",
+                  status)) {
         return false;
     }
     PG_RESULT(result) =
-        pg_query(session, "INSERT INTO truss.operations (id, kind, state, worker) VALUES ($1, 'run', 'running', $2)", 2,
-                 values, status);
+        own_query(session, "INSERT INTO {truss}.operations (id, kind, state, worker) VALUES ($1, 'run', 'running', $2)",
+                  2, values, status);
     return result != NULL;
 }
 
@@ -56,7 +57,8 @@ static bool add_events(struct pg_session *session, const char *id, const struct 
     if (count == 0) {
         return true;
     }
-    buffer_puts(&sql, "INSERT INTO truss.operation_events (operation, id, at, kind, message, event) VALUES ");
+    own_put(&sql, pg_session_own_schema(session),
+            "INSERT INTO {truss}.operation_events (operation, id, at, kind, message, event) VALUES ");
     for (size_t i = 0; i < count; i++) {
         buffer_printf(&sql, "%s('%s', %u, pg_catalog.to_timestamp(%lld::numeric / 1000000), '%s', ", i == 0 ? "" : ", ",
                       id, events[i].id, (long long)events[i].at, events[i].kind);
@@ -84,10 +86,10 @@ bool operation_store_note(struct pg_session *session, const struct operation_new
         return false;
     }
     PG_RESULT(result) =
-        pg_query(session,
-                 "UPDATE truss.operations SET heartbeat_at = pg_catalog.clock_timestamp(), summary = $2, "
-                 "migration = $3, step = $4, steps = $5 WHERE id = $1 RETURNING cancel_requested",
-                 5, values, status);
+        own_query(session,
+                  "UPDATE {truss}.operations SET heartbeat_at = pg_catalog.clock_timestamp(), summary = $2, "
+                  "migration = $3, step = $4, steps = $5 WHERE id = $1 RETURNING cancel_requested",
+                  5, values, status);
     *cancel = result != NULL && PQntuples(result) > 0 && pg_field_bool(result, 0, 0);
     return result != NULL;
 }
@@ -117,8 +119,9 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
 {
     struct buffer sql = {.arena = status->arena};
     const Google__Protobuf__Timestamp *const finished = operation->finished_at;
+    own_put(&sql, pg_session_own_schema(session), "UPDATE {truss}.operations SET ");
     buffer_printf(&sql,
-                  "UPDATE truss.operations SET state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
+                  "state = '%s', finished_at = pg_catalog.to_timestamp(%lld) + "
                   "interval '%d microseconds', summary = ",
                   operation->refused ? REFUSED : state_words[operation->state], (long long)finished->seconds,
                   finished->nanos / 1000);
@@ -136,10 +139,11 @@ bool operation_store_end(struct pg_session *session, const Operation *operation,
     "SELECT o.id, " summary ", o.migration, o.step, o.steps, o.cancel_requested, " outcome ", "                        \
     "(extract(epoch FROM o.started_at) * 1000000)::bigint, "                                                           \
     "o.heartbeat_at < pg_catalog.clock_timestamp() - interval '" LOST_SECONDS " s', "                                  \
-    "coalesce((SELECT max(e.id) FROM truss.operation_events e WHERE e.operation = o.id), 0), "                         \
+    "coalesce((SELECT max(e.id) FROM {truss}.operation_events e WHERE e.operation = o.id), 0), "                       \
     "(extract(epoch FROM o.heartbeat_at) * 1000000)::bigint, o.state, "                                                \
     "(extract(epoch FROM o.finished_at) * 1000000)::bigint, "                                                          \
-    "(SELECT e.event FROM truss.operation_events e WHERE e.operation = o.id AND e.id = 1) FROM truss.operations o "
+    "(SELECT e.event FROM {truss}.operation_events e WHERE e.operation = o.id AND e.id = 1) FROM {truss}.operations "  \
+    "o "
 
 static void set_lost(struct arena *arena, Operation *operation, int64_t last_heard)
 {
@@ -208,8 +212,8 @@ bool operation_store_get(struct arena *arena, struct pg_session *session, const 
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, OPERATION_COLUMNS("o.summary", "o.outcome") "WHERE o.id = $1::uuid", 1,
-                                 (const char *const[]){id}, status);
+    PG_RESULT(result) = own_query(session, OPERATION_COLUMNS("o.summary", "o.outcome") "WHERE o.id = $1::uuid", 1,
+                                  (const char *const[]){id}, status);
     if (result != NULL && PQntuples(result) > 0) {
         *operation = operation_of(arena, result, 0);
     }
@@ -221,10 +225,11 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
 {
     const char *const values[] = {wanted->operation, arena_printf(arena, "%u", wanted->after),
                                   arena_printf(arena, "%zu", wanted->most)};
-    PG_RESULT(result) = pg_query(session,
-                                 "SELECT event FROM truss.operation_events WHERE operation = $1::uuid AND id > $2::int "
-                                 "ORDER BY id LIMIT $3::int",
-                                 3, values, status);
+    PG_RESULT(result) =
+        own_query(session,
+                  "SELECT event FROM {truss}.operation_events WHERE operation = $1::uuid AND id > $2::int "
+                  "ORDER BY id LIMIT $3::int",
+                  3, values, status);
     events->count = 0;
     if (result == NULL) {
         return false;
@@ -242,10 +247,11 @@ bool operation_store_events(struct arena *arena, struct pg_session *session, con
 
 bool operation_store_cancel(struct pg_session *session, const char *id, struct status *status)
 {
-    PG_RESULT(result) = pg_query(session,
-                                 "UPDATE truss.operations SET cancel_requested = true WHERE id = $1::uuid AND state = "
-                                 "'running'",
-                                 1, (const char *const[]){id}, status);
+    PG_RESULT(result) =
+        own_query(session,
+                  "UPDATE {truss}.operations SET cancel_requested = true WHERE id = $1::uuid AND state = "
+                  "'running'",
+                  1, (const char *const[]){id}, status);
     return result != NULL;
 }
 
@@ -257,7 +263,7 @@ bool operation_store_list(struct arena *arena, struct pg_session *session, uint3
     if (!has_store(session, &has, status) || !has) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(
+    PG_RESULT(result) = own_query(
         session,
         OPERATION_COLUMNS("pg_catalog.left(o.summary, 400)", "NULL") "ORDER BY o.started_at DESC LIMIT $1::int", 1,
         (const char *const[]){arena_printf(arena, "%u", limit)}, status);

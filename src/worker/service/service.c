@@ -14,6 +14,7 @@
 #include "worker/messages/status_messages.h"
 #include "worker/service/service_approval.h"
 #include "worker/service/service_run.h"
+#include "worker/witness.h"
 
 struct request service_request(const struct service_context *context, const struct rpc_call *call)
 {
@@ -24,6 +25,7 @@ struct request service_request(const struct service_context *context, const stru
         .deadline = call->deadline,
         .status = call->status,
         .request_id = rpc_request_metadata(call->request, "request-id"),
+        .actor = witness_actor(call->arena, call),
     };
 }
 

@@ -58,6 +58,7 @@ static Reply *reply_of(struct arena *arena, const struct conninfo *conninfo, boo
     reply->database = or_empty(conninfo->place.database);
     reply->user = or_empty(conninfo_value(conninfo, "user"));
     reply->connection_string = or_empty(connection_url(arena, conninfo, reveal));
+    reply->state_schema = or_empty(conninfo->own_schema);
     reply->masked_connection_string = or_empty(connection_url(arena, conninfo, false));
     reply->revealed = reveal;
     reply->tls = NEW(arena, Tls, tls);

@@ -111,7 +111,6 @@ static ProtobufCMessage *run_now(void *data, struct rpc_call *call, const Protob
     struct request request = service_request_for(context, call, message->framework);
     struct approval_asker asker;
     const bool may = message->dry_run || confirm_check(context->site, message->confirm, call->status);
-    request.actor = witness_actor(call->arena, call);
     struct operation *const operation = may ? begin_operation(context, call, request.actor, message->dry_run) : NULL;
     if (operation == NULL) {
         return NULL;

@@ -6,6 +6,7 @@
 
 #include "migration/look/catalog.h"
 #include "migration/look/failed_attempts.h"
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <string.h>
@@ -14,11 +15,11 @@
 #define MOST_ITEMS      1000
 
 static const struct own_tables tables = {
-    .last = "truss.drift",
-    .sql = "CREATE TABLE IF NOT EXISTS truss.drift ("
+    .last = "{truss}.drift",
+    .sql = "CREATE TABLE IF NOT EXISTS {truss}.drift ("
            "ledger text NOT NULL, migration text NOT NULL, state text NOT NULL, seen_at timestamptz NOT NULL, "
            "PRIMARY KEY (ledger, migration, state));"
-           "COMMENT ON TABLE truss.drift IS 'Applied migrations that webhooks were told are modified or orphaned.';",
+           "COMMENT ON TABLE {truss}.drift IS 'Applied migrations that webhooks were told are modified or orphaned.';",
 };
 
 bool drift_table_ensure(struct pg_session *session, struct status *status)
@@ -72,10 +73,10 @@ static void put_text(struct buffer *sql, const char *text)
 }
 
 /* One statement: what another worker writes at the same moment is news for one of the two. */
-static const char *upsert_of(struct arena *arena, const struct drift *drift)
+static const char *upsert_of(struct arena *arena, const char *schema, const struct drift *drift)
 {
     struct buffer sql = {.arena = arena};
-    buffer_puts(&sql, "INSERT INTO truss.drift AS d (ledger, migration, state, seen_at) VALUES ");
+    own_put(&sql, schema, "INSERT INTO {truss}.drift AS d (ledger, migration, state, seen_at) VALUES ");
     for (size_t i = 0; i < drift->count; i++) {
         buffer_puts(&sql, i == 0 ? "(" : ", (");
         put_text(&sql, drift->ledger);
@@ -92,10 +93,10 @@ static const char *upsert_of(struct arena *arena, const struct drift *drift)
 
 static bool forget_old(struct pg_session *session, const struct drift *drift, struct status *status)
 {
-    static const char sql[] = "DELETE FROM truss.drift WHERE ledger OPERATOR(pg_catalog.=) $1 AND seen_at "
+    static const char sql[] = "DELETE FROM {truss}.drift WHERE ledger OPERATOR(pg_catalog.=) $1 AND seen_at "
                               "OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
                               "'" FORGOTTEN_AFTER "'::pg_catalog.interval)";
-    PG_RESULT(result) = pg_query(session, sql, 1, &drift->ledger, status);
+    PG_RESULT(result) = own_query(session, sql, 1, &drift->ledger, status);
     return result != NULL;
 }
 
@@ -104,7 +105,8 @@ bool drift_keep_news(struct pg_session *session, struct drift *drift, struct sta
     if (!forget_old(session, drift, status) || drift->count == 0) {
         return status->code == STATUS_OK;
     }
-    PG_RESULT(result) = pg_query(session, upsert_of(status->arena, drift), 0, NULL, status);
+    PG_RESULT(result) =
+        pg_query(session, upsert_of(status->arena, pg_session_own_schema(session), drift), 0, NULL, status);
     drift->count = 0;
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         if (pg_field_bool(result, row, 2)) {

@@ -3,18 +3,20 @@
  */
 #include "worker/telemetry/webhook_rows.h"
 
+#include "pg/own_sql.h"
 #include "pg/own_tables.h"
 
 #include <stdio.h>
 
 static const struct own_tables tables = {
-    .last = "truss.webhook_events",
+    .last = "{truss}.webhook_events",
     .sql =
-        "CREATE TABLE IF NOT EXISTS truss.webhook_events ("
+        "CREATE TABLE IF NOT EXISTS {truss}.webhook_events ("
         "event text NOT NULL, hook text NOT NULL, operation text NOT NULL, kind text NOT NULL, body text NOT NULL, "
         "created_at timestamptz NOT NULL, next_at timestamptz NOT NULL, tries integer NOT NULL, error text NOT NULL, "
         "PRIMARY KEY (event, hook));"
-        "COMMENT ON TABLE truss.webhook_events IS 'What is still to be told to webhooks. A row goes when its receiver "
+        "COMMENT ON TABLE {truss}.webhook_events IS 'What is still to be told to webhooks. A row goes when its "
+        "receiver "
         "has taken it.';",
 };
 
@@ -31,9 +33,9 @@ static void put_literal(struct buffer *sql, const char *text)
     pg_quote_literal(sql, text_of(text));
 }
 
-static void put_row(struct buffer *sql, const char *operation, const struct hook_row *row)
+static void put_row(struct buffer *sql, const char *schema, const char *operation, const struct hook_row *row)
 {
-    buffer_puts(sql, "INSERT INTO truss.webhook_events VALUES (");
+    own_put(sql, schema, "INSERT INTO {truss}.webhook_events VALUES (");
     const char *const texts[] = {row->event, row->hook, operation, row->kind, row->body};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_literal(sql, texts[i]);
@@ -45,13 +47,14 @@ static void put_row(struct buffer *sql, const char *operation, const struct hook
 bool hook_rows_add(struct pg_session *session, const struct hook_rows *rows, struct status *status)
 {
     struct buffer sql = {.arena = status->arena};
+    const char *const schema = pg_session_own_schema(session);
     if (rows->ends) {
-        buffer_puts(&sql, "DELETE FROM truss.webhook_events WHERE kind = 'run.lost' AND operation = ");
+        own_put(&sql, schema, "DELETE FROM {truss}.webhook_events WHERE kind = 'run.lost' AND operation = ");
         put_literal(&sql, rows->operation);
         buffer_putc(&sql, ';');
     }
     for (size_t i = 0; i < rows->count; i++) {
-        put_row(&sql, rows->operation, &rows->items[i]);
+        put_row(&sql, schema, rows->operation, &rows->items[i]);
     }
     /* One simple query is one transaction. */
     return sql.size == 0 || pg_exec(session, buffer_string(&sql), status);
@@ -61,11 +64,12 @@ bool hook_rows_take(struct arena *arena, struct pg_session *session, const char 
                     struct status *status)
 {
     static const char sql[] =
-        "UPDATE truss.webhook_events e SET next_at = " NOW " + interval '" LEASE " seconds', tries = e.tries + 1 FROM ("
-        "SELECT event, hook FROM truss.webhook_events WHERE next_at <= " NOW " AND hook = ANY ($1::text[]) "
+        "UPDATE {truss}.webhook_events e SET next_at = " NOW " + interval '" LEASE
+        " seconds', tries = e.tries + 1 FROM ("
+        "SELECT event, hook FROM {truss}.webhook_events WHERE next_at <= " NOW " AND hook = ANY ($1::text[]) "
         "ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) d WHERE e.event = d.event AND e.hook = d.hook "
         "RETURNING e.event, e.hook, e.kind, e.body, e.tries";
-    PG_RESULT(result) = pg_query(session, sql, 1, &names, status);
+    PG_RESULT(result) = own_query(session, sql, 1, &names, status);
     *due = (struct hook_due){0};
     if (result != NULL && PQntuples(result) == 1) {
         *due = (struct hook_due){
@@ -81,8 +85,8 @@ bool hook_rows_take(struct arena *arena, struct pg_session *session, const char 
 
 bool hook_rows_drop(struct pg_session *session, const struct hook_due *due, struct status *status)
 {
-    PG_RESULT(result) = pg_query(session, "DELETE FROM truss.webhook_events WHERE event = $1 AND hook = $2", 2,
-                                 (const char *const[]){due->event, due->hook}, status);
+    PG_RESULT(result) = own_query(session, "DELETE FROM {truss}.webhook_events WHERE event = $1 AND hook = $2", 2,
+                                  (const char *const[]){due->event, due->hook}, status);
     return result != NULL;
 }
 
@@ -91,11 +95,11 @@ bool hook_rows_put_off(struct pg_session *session, const struct hook_due *due, u
 {
     char text[16];
     snprintf(text, sizeof text, "%u", seconds);
-    PG_RESULT(result) = pg_query(session,
-                                 "UPDATE truss.webhook_events SET next_at = " NOW
-                                 " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
-                                 "WHERE event = $1 AND hook = $2",
-                                 4, (const char *const[]){due->event, due->hook, text, error}, status);
+    PG_RESULT(result) = own_query(session,
+                                  "UPDATE {truss}.webhook_events SET next_at = " NOW
+                                  " + pg_catalog.make_interval(secs => $3::float8), error = $4 "
+                                  "WHERE event = $1 AND hook = $2",
+                                  4, (const char *const[]){due->event, due->hook, text, error}, status);
     return result != NULL;
 }
 
@@ -103,15 +107,16 @@ bool hook_rows_renew(struct pg_session *session, const char *operations, uint32_
 {
     char text[16];
     snprintf(text, sizeof text, "%u", ms);
-    PG_RESULT(result) = pg_query(session,
-                                 "UPDATE truss.webhook_events SET next_at = " NOW
-                                 " + pg_catalog.make_interval(secs => $2::float8 / 1000) "
-                                 "WHERE kind = 'run.lost' AND operation = ANY ($1::text[])",
-                                 2, (const char *const[]){operations, text}, status);
+    PG_RESULT(result) = own_query(session,
+                                  "UPDATE {truss}.webhook_events SET next_at = " NOW
+                                  " + pg_catalog.make_interval(secs => $2::float8 / 1000) "
+                                  "WHERE kind = 'run.lost' AND operation = ANY ($1::text[])",
+                                  2, (const char *const[]){operations, text}, status);
     return result != NULL;
 }
 
 bool hook_rows_sweep(struct pg_session *session, struct status *status)
 {
-    return pg_exec(session, "DELETE FROM truss.webhook_events WHERE created_at < " NOW " - interval '7 days'", status);
+    return own_exec(session, "DELETE FROM {truss}.webhook_events WHERE created_at < " NOW " - interval '7 days'",
+                    status);
 }

@@ -1,0 +1,9 @@
+/*
+ * What the schema of our own tables is called where the operator gives it no name (pg/own_sql.h).
+ */
+#ifndef PG_OWN_NAME_H
+#define PG_OWN_NAME_H
+
+#define OWN_SCHEMA_USUAL "truss"
+
+#endif
