@@ -44,8 +44,9 @@ void registry_advise(struct status *status)
     } else if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         status->reason = reason_word(REASON_NO_STATE_SCHEMA);
         status->hint =
-            "Which branches there are stands in the schema \"truss\" of this database: have the worker connect "
-            "as the role that owns it, or make its role a member of that one (GRANT … TO …).";
+            "Which branches there are stands in Truss's own schema of this database (truss, or what --state-schema "
+            "says): have the worker connect as the role that owns it, or make its role a member of that one "
+            "(GRANT … TO …).";
     }
 }
 

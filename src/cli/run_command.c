@@ -99,7 +99,7 @@ static int run_watched(struct cli *cli, RunRequest *request)
     }
     watch_let_interrupts();
     if (operation == NULL && can_do_without(cli)) {
-        fprintf(stderr, "truss: running without progress: the role may not make or use the schema \"truss\"\n");
+        fprintf(stderr, "truss: running without progress: the role may not make or use Truss's own schema\n");
         return run_at_once(cli, request);
     }
     return code;

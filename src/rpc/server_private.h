@@ -57,8 +57,8 @@ struct rpc_server {
     struct visit *leaders; /* shared ones that wait for their turn */
 };
 
-/* nng's callback, of each visit. */
-void visit_on_aio(void *visit);
+/* nng's callback, of each visit, which is its data. */
+void visit_on_aio(void *data);
 
 /* Waits for the next request by the visit's context. */
 void visit_receive(struct visit *visit);
