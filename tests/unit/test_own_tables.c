@@ -14,7 +14,11 @@ static bool exists;
 #define HEARD "pg_catalog.pg_event_trigger"
 #define THERE                                                                                                          \
     {                                                                                                                  \
-        "t", "t", "", ""                                                                                               \
+        "t", "t", "", "", "t"                                                                                          \
+    }
+#define OLDER                                                                                                          \
+    {                                                                                                                  \
+        "t", "t", "", "", "f"                                                                                          \
     }
 #define SCHEMA                                                                                                         \
     {                                                                                                                  \
@@ -83,6 +87,20 @@ START_TEST(they_are_made_where_they_are_not)
                                    {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
                                    {.asked = "CREATE SCHEMA IF NOT EXISTS truss;" MAKE, .is_script = true},
                                    {0}});
+    ck_assert(ensure());
+}
+END_TEST
+
+START_TEST(a_table_that_was_made_earlier_gets_the_column_that_it_lacks)
+{
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = OLDER}, {0}});
+    ck_assert(look() && exists);
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = OLDER},
+                                   {.asked = HEARD, .has_row = true, .row = {"f", "f"}},
+                                   {.asked = "(1414681939, 0);" MAKE, .is_script = true},
+                                   {0}});
+    ck_assert(ensure());
+    have((const struct exchange[]){{.asked = LOOK, .has_row = true, .row = THERE}, {0}});
     ck_assert(ensure());
 }
 END_TEST
@@ -281,6 +299,7 @@ int main(void)
     tcase_add_test(all, tables_are_there_or_not);
     tcase_add_test(all, what_is_a_strangers_is_refused_by_what_it_is);
     tcase_add_test(all, they_are_made_where_they_are_not);
+    tcase_add_test(all, a_table_that_was_made_earlier_gets_the_column_that_it_lacks);
     tcase_add_test(all, the_right_to_make_a_schema_is_not_asked_for_where_it_is_there);
     tcase_add_test(all, what_another_one_makes_at_the_same_time_is_looked_at_again);
     tcase_add_test(all, what_is_there_and_is_not_three_times_is_an_error);
