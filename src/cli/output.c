@@ -46,13 +46,20 @@ static size_t characters_to(const char *from, const char *to)
     return text_characters((struct text){from, (size_t)(to - from)});
 }
 
+/* Where a word ends; a command of ours, behind a colon, goes to the end of its line. */
+static const char *word_end(const char *text, const char *word)
+{
+    const bool is_command = word - text >= 2 && memcmp(word - 2, ": ", 2) == 0 && strncmp(word, "truss ", 6) == 0;
+    return word + strcspn(word, is_command ? "\n" : " \n");
+}
+
 const char *output_wrapped(struct arena *arena, const char *text, size_t width, size_t indent)
 {
     struct buffer out = {.arena = arena};
     size_t column = 0;
     for (const char *rest = text; *rest != '\0';) {
         const char *const word = rest + strspn(rest, " ");
-        const char *const end = word + strcspn(word, " \n");
+        const char *const end = word_end(text, word);
         const size_t size = characters_to(rest, end);
         if (width > 0 && column > indent && word > rest && column + size > width) {
             buffer_printf(&out, "\n%*s%.*s", (int)indent, "", (int)(end - word), word);

@@ -27,7 +27,7 @@ const char *output_safe(struct arena *arena, const char *text, bool lines);
 void output_tell(struct arena *arena, const char *before, const char *text, bool lines);
 
 /* The text with newlines, and an indentation behind them, in place of the spaces at which lines of at most so many
- * characters end; 0: as it is. A longer word stays whole. */
+ * characters end; 0: as it is. A longer word stays whole, and so does a command, which is to be copied. */
 const char *output_wrapped(struct arena *arena, const char *text, size_t width, size_t indent);
 
 /* "" for a string of a message that is not set. */

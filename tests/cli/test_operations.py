@@ -129,7 +129,7 @@ class Operations(Case):
         wait_for(lambda: "running  1" in terminal.raw)
         terminal.interrupt()
         self.assertEqual(terminal.wait(60), ERROR)
-        self.assertIn(f"follow it with: truss operations {operation} --follow", "\n".join(terminal.lines))
+        self.assertRegex("\n".join(terminal.lines), rf"follow it with:\s+truss operations {operation} --follow")
         self.assertTrue(self.sql(SLEEPING))
         self.run_truss("cancel", operation)
 

@@ -427,7 +427,7 @@ class Interrupts(Runs):
         wait_for(lambda: "Asking the worker" in terminal.raw)
         terminal.interrupt()
         self.assertEqual(terminal.wait(60), ERROR)
-        self.assertRegex("\n".join(terminal.lines), r"(?m)^truss: The run goes on; follow it with: truss operations [0-9a-f-]{36} --follow$")
+        self.assertRegex("\n".join(terminal.lines), r"(?m)^truss: The run goes on; follow it with:\s+truss operations [0-9a-f-]{36} --follow$")
 
     def left(self, signal, **options):
         """A run in a pipe that gets a signal while it sleeps; answers its exit code, its errors and whether it has ended."""
@@ -480,7 +480,7 @@ class Interrupts(Runs):
         self.process.kill()
         self.addCleanup(self.end_sleepers)
         self.assertEqual(terminal.wait(60), ERROR)
-        self.assertRegex(terminal.raw, r"The run may go on\. When the worker is back: truss operations [0-9a-f-]{36}")
+        self.assertRegex(terminal.raw, r"The run may go on\. When the worker is back:\s+truss operations [0-9a-f-]{36}")
 
 
 if __name__ == "__main__":

@@ -152,6 +152,7 @@ class Audit(Case):
 
     # ---- what cannot be written is not done ----
 
+    @harness.usual_name
     def test_what_cannot_be_written_is_not_done_and_a_cancel_is(self):
         rpc = self.begin()
         rpc.call("MigrationService", "MarkApplied", {"migration": self.files.names()[0]}, metadata=self.admin)

@@ -341,6 +341,7 @@ class Resume(Case):
         self.assertTrue(self.again().call("MigrationService", "Run").ok)
         self.assert_applied_once("own", "last")
 
+    @harness.usual_name
     def test_a_role_that_may_not_make_our_schema_is_told_what_to_grant(self):
         role = f"limited_{os.getpid()}"
         self.sql(f"CREATE ROLE {role} LOGIN PASSWORD 's3cret'; GRANT CREATE ON SCHEMA public TO {role}")

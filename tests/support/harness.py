@@ -81,7 +81,13 @@ def cluster():
 # With TRUSS_STATE_SCHEMA every program of a suite keeps its tables there ("run-long.sh names").
 STATE_SCHEMA = {key: value for key, value in os.environ.items() if key == "TRUSS_STATE_SCHEMA"}
 OWN_SCHEMA = "".join('"' + value.replace('"', '""') + '"' for value in STATE_SCHEMA.values())
-OWN_NAME = re.compile(r"\btruss\.(?=[a-z_]+\b)")
+OWN_NAME = re.compile(r"\btruss(?=\.[a-z_]+\b)|(?<=SCHEMA )truss\b")
+usual_name = unittest.skipIf(STATE_SCHEMA, "says what our schema is called")
+
+
+def with_own_schema(text):
+    """SQL of a test, in which truss.TABLE is one of ours, whatever its schema is called."""
+    return OWN_NAME.sub(lambda _: OWN_SCHEMA, text) if OWN_SCHEMA else text
 
 
 def clean_environment(variables=None, worker=None):
@@ -397,8 +403,7 @@ class Case(unittest.TestCase):
         return self.cluster.url(self.database, **parameters)
 
     def sql(self, text, **options):
-        """truss.TABLE is one of ours, whatever its schema is called."""
-        return self.cluster.psql(self.database, OWN_NAME.sub(OWN_SCHEMA + ".", text) if OWN_SCHEMA else text, **options)
+        return self.cluster.psql(self.database, with_own_schema(text), **options)
 
     def socket_url(self):
         """The address of a Unix socket, in a directory of its own."""
@@ -410,7 +415,7 @@ class Case(unittest.TestCase):
         """A session of somebody else that runs these and then stays; ends with the test."""
         sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pg_sleep(60)%'"
         before = int(self.sql(sleeping)[0][0])
-        words = [word for sql in (*statements, "SELECT pg_sleep(60)") for word in ("-c", sql)]
+        words = [word for sql in (*statements, "SELECT pg_sleep(60)") for word in ("-c", with_own_schema(sql))]
         session = subprocess.Popen(["psql", "-Xq", self.url(), *words], stdout=subprocess.DEVNULL)
         self.addCleanup(session.wait)
         self.addCleanup(session.kill)
