@@ -56,7 +56,8 @@ static const char harmless[] =
     "pg_notification_queue_usage pg_collation_actual_version pg_database_collation_actual_version pg_jit_available "
     "pg_control_* pg_xact_commit_timestamp pg_last_committed_xact pg_prepared_xact pg_config pg_listening_channels "
     "pg_get_shmem_allocations* pg_get_backend_memory_contexts pg_timezone_names pg_timezone_abbrevs* pg_cursor "
-    "pg_prepared_statement amvalidate timezone pg_get_replication_slots pg_show_replication_origin_status pg_available_wal_summaries";
+    "pg_prepared_statement amvalidate timezone pg_get_replication_slots pg_show_replication_origin_status "
+    "pg_available_wal_summaries";
 
 static const char words[] =
     "extract json json_array json_arrayagg json_object json_objectagg json_exists json_query json_scalar "
