@@ -16,7 +16,7 @@ struct backup_child {
     const char *application;
     bool (*bytes)(void *data, struct text piece); /* NULL: its output is thrown away */
     void *data;
-    bool restores;       /* it is a pg_restore into a database: its first error ends it */
+    bool restores;       /* it is a pg_restore into a database: errors make it fail (pg/restoring.h) */
     const char *counted; /* what a line of --verbose begins with that says a table is being done; NULL: none */
 };
 

@@ -136,13 +136,15 @@ static void count_rows(const struct backup_call *call, struct pg_session *sessio
     buffer_putc(json, '}');
 }
 
-/* {"table":"1f0c…",…}: a digest of all definitions of a kind. */
+/* {"table":"1f0c…",…}: a digest of all definitions of a kind, in the encoding of the database: what is in one of
+ * SQL_ASCII may be no UTF-8. */
 static const char *read_digests(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
         "SELECT pg_catalog.json_object_agg(k.kind, k.digest ORDER BY k.kind)::text FROM (SELECT o.kind, "
         "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(o.name || E'\\t' || "
-        "coalesce(o.def, ''), E'\\n' ORDER BY o.name COLLATE \"C\", o.def COLLATE \"C\"), 'UTF8')), 'hex') AS digest "
+        "coalesce(o.def, ''), E'\\n' ORDER BY o.name COLLATE \"C\", o.def COLLATE \"C\"), "
+        "pg_catalog.getdatabaseencoding())), 'hex') AS digest "
         "FROM (%s) o GROUP BY o.kind) k";
     return pg_exec(session, "SET search_path = ''", call->status)
                ? ask(call, session, arena_printf(call->arena, sql, pg_objects_sql))

@@ -166,14 +166,15 @@ static bool check_numbers(const struct backup_call *call, struct pg_session *ses
     return true;
 }
 
-/* A dump takes about a third of its database: so much is counted of one that is under way, and of the new one. */
+/* A dump takes about a third of its database: so much is counted of one that is under way, and of the new one. A
+ * damaged one has a checksum, and its file is there. */
 static bool check_quota(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] = "SELECT coalesce(pg_catalog.sum(CASE WHEN state IN " UNDER_WAY
                               " THEN database_bytes / 3 ELSE size_bytes END), 0)::bigint "
                               "/ 1048576, pg_catalog.pg_database_size(pg_catalog.current_database()) / 3 / 1048576 "
-                              "FROM {truss}.backups WHERE "
-                              "state NOT IN ('failed', 'cancelled') AND home = " BACKUP_HOME;
+                              "FROM {truss}.backups WHERE state NOT IN ('deleted', 'cancelled') AND (state <> 'failed' "
+                              "OR sha256 <> '') AND home = " BACKUP_HOME;
     const int64_t quota = call->backups->quota_mb;
     if (quota == 0) {
         return true;

@@ -44,6 +44,7 @@ struct copying {
     enum busy busy;
     enum source source;
     const char *template; /* of the parent or of its golden copy */
+    bool has_no_rows;     /* the golden copy has none */
     int64_t data_at;
     struct words warnings;
 };
@@ -100,10 +101,10 @@ static void take_golden(struct copying *copying, const struct branch_row *golden
     copying->source = SOURCE_GOLDEN;
     copying->template = golden->branch;
     copying->data_at = golden->data_at;
+    copying->has_no_rows = strcmp(golden->source, "schema") == 0;
     words_add(copying->call->arena, &copying->warnings,
               arena_printf(copying->call->arena, "It was made from the golden copy, whose data is %" PRId64 " s old%s.",
-                           (golden->now - golden->data_at) / 1000000,
-                           strcmp(golden->source, "schema") == 0 ? " and has no rows" : ""));
+                           (golden->now - golden->data_at) / 1000000, copying->has_no_rows ? " and has no rows" : ""));
 }
 
 static bool need_golden(struct copying *copying)
@@ -361,11 +362,16 @@ static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(s
     return ok;
 }
 
+static const char *kind_of(const struct copying *copying)
+{
+    return copying->source == SOURCE_SCHEMA || copying->has_no_rows ? "schema" : "full";
+}
+
 static bool begin_new(struct copying *copying, struct branch_row *row)
 {
     const bool is_golden = copying->what.kind != NULL;
     copying->what.source = source_words[copying->source];
-    copying->what.kind = is_golden ? copying->what.kind : copying->source == SOURCE_SCHEMA ? "schema" : "full";
+    copying->what.kind = is_golden ? copying->what.kind : kind_of(copying);
     copying->what.data_at = copying->data_at;
     return make_begin(copying->call, &copying->what, row);
 }
@@ -373,7 +379,7 @@ static bool begin_new(struct copying *copying, struct branch_row *row)
 static bool begin_again(struct copying *copying, struct branch_row *row)
 {
     row->source = source_words[copying->source]; /* by which it is decided where the session of the work stands */
-    row->kind = copying->source == SOURCE_SCHEMA ? "schema" : "full";
+    row->kind = kind_of(copying);
     row->reset_key = copying->what.key;
     row->reset_request = copying->what.request;
     return make_begin_again(copying->call, row);

@@ -146,7 +146,7 @@ static bool run_child(struct child *child, const char *const *argv, const char *
                                    "The dump could not be written: the worker's disk is full (TMPDIR names another "
                                    "folder).");
     }
-    if (restore_errors_are_none(&child->errors, end.code)) {
+    if (restore_errors_are_none(&child->errors, end.code) && !end.timed_out && !end.stopped) {
         return true;
     }
     status_fail(status, end.timed_out ? STATUS_DEADLINE_EXCEEDED : STATUS_FAILED_PRECONDITION, "%s %s.", argv[0],

@@ -227,7 +227,7 @@ bool putback_database(const struct branch_call *call, struct pg_session *session
 static bool empty_ours(const struct branch_call *call, struct pg_session *session, struct words *warnings)
 {
     static const char *const tables[] = {"operation_events", "operations",      "idempotency_keys", "branches",
-                                         "backups",          "backup_schedule", "webhook_events"};
+                                         "backups",          "backup_schedule", "webhook_events",   "drift"};
     struct buffer sql = {.arena = call->arena};
     struct status problem = {.arena = call->arena};
     const char *const schema = pg_session_own_schema(session);

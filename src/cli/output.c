@@ -92,10 +92,14 @@ void output_tell(struct arena *arena, const char *before, const char *text, bool
     }
 }
 
+static void put_in(enum colour colour, const char *text)
+{
+    printf("%s%s%s", colour == COLOUR_NONE ? "" : codes[colour], text, colour == COLOUR_NONE ? "" : "\033[0m");
+}
+
 void output_put(enum colour colour, const char *text)
 {
-    const bool coloured = colour != COLOUR_NONE && output_has_colour();
-    printf("%s%s%s", coloured ? codes[colour] : "", text, coloured ? "\033[0m" : "");
+    put_in(colour != COLOUR_NONE && output_has_colour() ? colour : COLOUR_NONE, text);
 }
 
 struct table table_new(struct arena *arena, size_t columns)
@@ -142,7 +146,7 @@ void table_print(const struct table *table)
     const bool has_colour = output_has_colour(); /* asked once, and not for each of thousands of cells */
     for (size_t i = 0; i < table->count; i++) {
         if (table->cells[i][0] != '\0' || !is_last(table, i)) {
-            output_put(has_colour ? table->colours[i] : COLOUR_NONE, table->cells[i]);
+            put_in(has_colour ? table->colours[i] : COLOUR_NONE, table->cells[i]);
         }
         if (!is_last(table, i)) {
             printf("%*s", (int)(widths[i % table->columns] - text_characters(text_of(table->cells[i])) + 2), "");

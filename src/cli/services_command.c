@@ -109,6 +109,10 @@ static bool find(struct cli *cli, const char *name, struct found *found)
     if (is_asked) {
         count = count_meant(&theirs, name, found);
     }
+    if (count == 0 && cli->worker != NULL && !is_asked && unanswered.code != STATUS_UNIMPLEMENTED) {
+        *cli->status = unanswered;
+        return false;
+    }
     if (count == 0) {
         return fail_unknown(cli, name, is_asked ? &theirs : NULL);
     }

@@ -19,12 +19,12 @@
  * theirs. Fails with INVALID_ARGUMENT. */
 bool own_schema_check(const char *name, struct status *status);
 
-/* As pg_query and pg_exec. The text is ours alone: what others wrote goes into values. */
+/* As pg_query and pg_exec. The text is ours alone: what others wrote goes into values. status has an arena. */
 PGresult *own_query(struct pg_session *session, const char *text, int count, const char *const *values,
                     struct status *status);
 bool own_exec(struct pg_session *session, const char *text, struct status *status);
 
-/* The text as it is sent. */
+/* The text as it is sent, in the arena. */
 const char *own_sql(struct arena *arena, const struct pg_session *session, const char *text);
 
 /* The same, appended to SQL that has what others wrote too. NULL: the usual schema. */

@@ -191,10 +191,17 @@ static void explain_event_triggers(struct pg_session *session, struct status *st
 }
 
 /* What to do where the server would not have it. */
-static void explain_refusal(const struct pg_session *session, struct status *status)
+static void explain_refusal(const struct pg_session *session, const struct found *found, struct status *status)
 {
     const char *const schema = pg_session_own_schema(session);
-    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
+    if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) && found->schema) {
+        status->reason = reason_word(REASON_NO_STATE_SCHEMA);
+        status->hint = arena_printf(status->arena,
+                                    "Truss keeps the steps of this in the schema \"%s\", which another role made: "
+                                    "connect as the role that owns the schema and its tables, or make this role a "
+                                    "member of that one (GRANT … TO …).",
+                                    schema);
+    } else if (sqlstate_is(status->sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE)) {
         struct buffer hint = {.arena = status->arena};
         buffer_printf(&hint, "Truss keeps the steps of this in the schema \"%s\": ", schema);
         own_put(&hint, schema, "CREATE SCHEMA {truss} AUTHORIZATION ");
@@ -235,6 +242,6 @@ bool own_tables_ensure(struct pg_session *session, const struct own_tables *tabl
     if (found.heard) {
         explain_event_triggers(session, status);
     }
-    explain_refusal(session, status);
+    explain_refusal(session, &found, status);
     return false;
 }

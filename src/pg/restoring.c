@@ -1,7 +1,13 @@
 /*
- * Each error is a line, and the command that it is about another one behind it.
+ * Each error is a line, and the command that it is about another one behind it. How many were passed over is said at
+ * the very end: one that was cut off exits with 1, too, and does not say it.
  */
 #include "pg/restoring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSED_OVER "pg_restore: warning: errors ignored on restore: "
 
 struct restore_errors restore_errors_of(int program_major, int server_version)
 {
@@ -17,9 +23,13 @@ void restore_errors_see(struct restore_errors *errors, struct text line)
 {
     errors->count += text_starts_with(line, "pg_restore: error: ") ? 1 : 0;
     errors->expected += text_starts_with(line, "Command was: SET transaction_timeout = 0;") ? 1 : 0;
+    if (text_starts_with(line, PASSED_OVER)) {
+        errors->passed_over = strtoul(line.data + strlen(PASSED_OVER), NULL, 10);
+    }
 }
 
 bool restore_errors_are_none(const struct restore_errors *errors, int code)
 {
-    return code == 0 || (code == 1 && errors->is_lenient && errors->count > 0 && errors->count == errors->expected);
+    return code == 0 || (code == 1 && errors->is_lenient && errors->count > 0 && errors->count == errors->expected &&
+                         errors->count == errors->passed_over);
 }

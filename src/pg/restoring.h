@@ -12,15 +12,17 @@
 struct restore_errors {
     bool is_lenient;
     size_t count;
-    size_t expected; /* how many of them are that one */
+    size_t expected;    /* how many of them are that one */
+    size_t passed_over; /* as it counts them itself, at its end */
 };
 
+/* program_major: 17 of pg_restore 17.2. server_version: 150018 of PostgreSQL 15.18. */
 struct restore_errors restore_errors_of(int program_major, int server_version);
 
 /* The argument that says what it does with errors. */
 const char *restore_errors_argument(const struct restore_errors *errors);
 
-/* A line that it said. */
+/* A line that it said, without its newline; NUL follows it. */
 void restore_errors_see(struct restore_errors *errors, struct text line);
 
 /* Has it restored everything, when it ended with this code? */

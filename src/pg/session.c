@@ -195,13 +195,20 @@ static void note_reading(struct pg_session *session)
     session->encoding = encoding == NULL ? NULL : strdup(encoding);
 }
 
+/* Waits for memory where there is none: without its name our schema would be another one. */
+static char *copy_of(const char *text)
+{
+    char *const copy = memory_alloc(strlen(text) + 1);
+    return strcpy(copy, text);
+}
+
 struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status)
 {
     struct pg_session *session = memory_alloc(sizeof *session);
     session->deadline = deadline;
     session->opened_at = clock_ms();
-    session->display = strdup(conninfo->display);
-    session->own_schema = strdup(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
+    session->display = copy_of(conninfo->display);
+    session->own_schema = copy_of(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
     if (!connect_now(session, conninfo, deadline, status) || PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
         return NULL;

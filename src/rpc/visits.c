@@ -17,9 +17,16 @@ static int open_one(struct rpc_server *server)
     struct visit *const visit = &server->visits[server->visit_count];
     visit->server = server;
     int error = nng_ctx_open(&visit->context, server->socket);
-    error = error == 0 ? nng_aio_alloc(&visit->aio, visit_on_aio, visit) : error;
-    server->visit_count += error == 0 ? 1 : 0;
-    return error;
+    if (error != 0) {
+        return error;
+    }
+    error = nng_aio_alloc(&visit->aio, visit_on_aio, visit);
+    if (error != 0) {
+        nng_ctx_close(visit->context);
+        return error;
+    }
+    server->visit_count++;
+    return 0;
 }
 
 /* The mutex is held, or nobody else is there yet. */

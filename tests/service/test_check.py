@@ -294,6 +294,8 @@ class Check(Case):
                     "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN name text; CREATE INDEX users_name ON users (name);", "ALTER TABLE users DROP COLUMN name, ADD COLUMN name text;",
                     "DROP TYPE mood; CREATE TYPE mood AS ENUM ('b');", "ALTER TYPE mood RENAME TO mood_was; CREATE TYPE mood AS ENUM ('c'); DROP TYPE mood_was;",
                     "DROP SCHEMA old CASCADE; CREATE SCHEMA old; CREATE TYPE old.kind AS ENUM ('b'); CREATE TABLE old.t ();", "CREATE TABLE area.users (id int); DROP TABLE area.users;",
+                    'ALTER TABLE public.users ADD COLUMN IF NOT EXISTS name text; ALTER TABLE "users" ADD COLUMN IF NOT EXISTS "name" text; ALTER TYPE "mood" ADD VALUE IF NOT EXISTS \'sad\';',
+                    "ALTER TABLE users ADD COLUMN a int, ADD COLUMN IF NOT EXISTS name text; ALTER TABLE users DROP COLUMN a;",
                     "CREATE TEMP TABLE users (id int);", "BEGIN; DROP TABLE other; CREATE TABLE other (); COMMIT;", "DO $$ BEGIN DROP VIEW v; END $$; CREATE VIEW v AS SELECT 3 AS n;",
                     "SET search_path = area; CREATE TYPE mood AS ENUM ('x'); CREATE TABLE users (id int);"):
             with self.subTest(sql):

@@ -32,6 +32,17 @@ START_TEST(the_setting_that_an_older_server_does_not_know_is_no_error)
 }
 END_TEST
 
+START_TEST(one_that_was_cut_off_has_not_restored_everything)
+{
+    static const char *const cut[] = {ERROR, "Command was: SET transaction_timeout = 0;",
+                                      "pg_restore: terminated by user", NULL};
+    static const char *const another_count[] = {ERROR, "Command was: SET transaction_timeout = 0;",
+                                                "pg_restore: warning: errors ignored on restore: 2", NULL};
+    ck_assert(!is_restored(17, 160014, cut, 1));
+    ck_assert(!is_restored(17, 160014, another_count, 1));
+}
+END_TEST
+
 START_TEST(any_other_error_is_one)
 {
     static const char *const with_another[] = {
@@ -50,6 +61,7 @@ int main(void)
 {
     TCase *const tests = tcase_create("restoring");
     tcase_add_test(tests, the_setting_that_an_older_server_does_not_know_is_no_error);
+    tcase_add_test(tests, one_that_was_cut_off_has_not_restored_everything);
     tcase_add_test(tests, any_other_error_is_one);
     Suite *const suite = suite_create("restoring");
     suite_add_tcase(suite, tests);

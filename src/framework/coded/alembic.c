@@ -1,10 +1,10 @@
 /*
  * Alembic: programs that name the revision before them; the ledger has the heads alone. Facts seen with Alembic 1.8.1.
  */
-#include "base/search.h"
 #include "framework/coded/alembic_options.h"
 #include "framework/coded/alembic_program.h"
 #include "framework/coded/alembic_sections.h"
+#include "framework/core/file_index.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
@@ -104,50 +104,16 @@ static struct revision *read_revision(struct arena *arena, const char *path, str
 
 /* ---- the folder ---- */
 
-static int by_key(const void *a, const void *b)
-{
-    const struct migration_file *const first = *(const struct migration_file *const *)a;
-    const struct migration_file *const second = *(const struct migration_file *const *)b;
-    const int order = strcmp(first->key, second->key);
-    return order != 0 ? order : (first > second) - (first < second);
-}
-
-/* The files by their revisions. */
-static const struct migration_file **sorted_by_key(struct arena *arena, const struct migration_files *files)
-{
-    const struct migration_file **const sorted =
-        arena_array(arena, files->count + 1, sizeof(const struct migration_file *));
-    for (size_t i = 0; i < files->count; i++) {
-        sorted[i] = &files->items[i];
-    }
-    if (files->count > 0) {
-        qsort(sorted, files->count, sizeof(const struct migration_file *), by_key);
-    }
-    return sorted;
-}
-
-static bool is_before_revision(const void *item, const void *revision)
-{
-    return strcmp((*(const struct migration_file *const *)item)->key, revision) < 0;
-}
-
-/* The first of the files with this revision; NULL: there is none. */
-static const struct migration_file *find(const struct migration_file *const *sorted, size_t count, const char *revision)
-{
-    const size_t first = search_first(sorted, count, sizeof sorted[0], is_before_revision, revision);
-    return first < count && strcmp(sorted[first]->key, revision) == 0 ? sorted[first] : NULL;
-}
-
 /* Parents first; of those that could come next, the one whose file's name sorts first. Such parents as are not there
  * are no reason to wait; of a circle alembic says more. */
 static void sort(struct arena *arena, struct migration_files *files)
 {
-    const struct migration_file *const *const sorted = sorted_by_key(arena, files);
+    const struct file_index index = file_index_of(arena, files);
     struct order *const order = order_new(arena, files->count);
     for (size_t i = 0; i < files->count; i++) {
         const struct revision *const revision = files->items[i].own;
         for (size_t j = 0; j < revision->parent_count; j++) {
-            const struct migration_file *const parent = find(sorted, files->count, revision->parents[j]);
+            const struct migration_file *const parent = file_index_find(&index, revision->parents[j]);
             if (parent != NULL) {
                 order_needs(order, i, (size_t)(parent - files->items));
             }
@@ -386,13 +352,12 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 
 /* What an applied one comes from is applied. Parents stand before their children, so that one way back is enough; one
  * in a circle does not. */
-static void mark_ancestors(const struct migration_files *files, const struct migration_file *const *sorted,
-                           bool *applied)
+static void mark_ancestors(const struct migration_files *files, const struct file_index *index, bool *applied)
 {
     for (size_t i = files->count; i-- > 0;) {
         const struct revision *const revision = files->items[i].own;
         for (size_t j = 0; applied[i] && j < revision->parent_count; j++) {
-            const struct migration_file *const parent = find(sorted, files->count, revision->parents[j]);
+            const struct migration_file *const parent = file_index_find(index, revision->parents[j]);
             if (parent != NULL && parent < &files->items[i]) {
                 applied[parent - files->items] = true;
             }
@@ -409,19 +374,19 @@ static bool alembic_read(struct ledger_reading *reading)
     if (!ledger_read_facts(reading, &framework_alembic.ledger)) {
         return false;
     }
-    const struct migration_file *const *const sorted = sorted_by_key(reading->arena, files);
+    const struct file_index index = file_index_of(reading->arena, files);
     const struct ledger_entries heads = *entries;
     entries->items = arena_array(reading->arena, heads.count + files->count, sizeof *entries->items);
     entries->count = 0;
     for (size_t i = 0; i < heads.count; i++) {
-        const struct migration_file *const file = find(sorted, files->count, heads.items[i].key);
+        const struct migration_file *const file = file_index_find(&index, heads.items[i].key);
         if (file != NULL) {
             applied[file - files->items] = true;
         } else {
             entries->items[entries->count++] = heads.items[i];
         }
     }
-    mark_ancestors(files, sorted, applied);
+    mark_ancestors(files, &index, applied);
     for (size_t i = 0; i < files->count; i++) {
         if (applied[i]) {
             entries->items[entries->count] = heads.items[0];

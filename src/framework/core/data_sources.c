@@ -46,11 +46,12 @@ static void take(struct said *said, struct text key, size_t at)
     if (!is_quarkus && !text_starts_with(key, micronaut.data)) {
         return;
     }
-    const struct text source = source_in(text_slice(key, is_quarkus ? quarkus.size : micronaut.size, key.size));
-    if (source.size == 0 || text_is(source, "default") || text_is(source, "\"<default>\"")) {
+    const char *const source =
+        unquoted(said->arena, source_in(text_slice(key, is_quarkus ? quarkus.size : micronaut.size, key.size)));
+    if (source[0] == '\0' || strcmp(source, "default") == 0 || strcmp(source, "<default>") == 0) {
         said->has_default = true;
     } else if (said->name == NULL) {
-        said->name = unquoted(said->arena, source);
+        said->name = source;
         said->at = at;
     }
 }
@@ -91,7 +92,7 @@ static bool nest(struct arena *arena, struct nesting *nesting, struct text line,
         return false;
     }
     nesting->indents[nesting->depth] = indent;
-    nesting->keys[nesting->depth++] = unquoted(arena, text_slice(plain, 0, colon));
+    nesting->keys[nesting->depth++] = unquoted(arena, text_trim(text_slice(plain, 0, colon)));
     *is_leaf = text_trim(text_slice(plain, colon + 1, plain.size)).size > 0;
     return true;
 }

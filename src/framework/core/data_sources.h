@@ -7,7 +7,8 @@
 
 #include "framework/core/framework.h"
 
-/* Looks for those of "flyway" or "liquibase" in the package's application.properties, .yml and .yaml. */
+/* Looks for those of a tool, "flyway" or "liquibase", in the package's application.properties, .yml and .yaml. Beside
+ * the default one they are a note of the folder; without it they make the folder unread. Both in the arena. */
 void data_sources_note(struct arena *arena, struct folder *folder, const char *tool);
 
 #endif

@@ -5,6 +5,7 @@
 #include "framework/core/listing.h"
 
 #include "base/sorting.h"
+#include "framework/core/file_index.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -302,22 +303,9 @@ int listing_by_version(const struct migration_file *a, const struct migration_fi
     return order != 0 ? order : listing_by_name(a, b);
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const struct migration_file *const first = *(const struct migration_file *const *)a;
-    const struct migration_file *const second = *(const struct migration_file *const *)b;
-    const int order = strcmp(migration_file_key(first), migration_file_key(second));
-    return order != 0 ? order : (first > second) - (first < second);
-}
-
 void listing_warn_duplicates(struct arena *arena, struct migration_files *files)
 {
-    const struct migration_file **const order =
-        arena_array(arena, files->count + 1, sizeof(const struct migration_file *));
-    for (size_t i = 0; i < files->count; i++) {
-        order[i] = &files->items[i];
-    }
-    sort_items(order, files->count, sizeof(const struct migration_file *), by_key);
+    const struct migration_file *const *const order = file_index_of(arena, files).files;
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(migration_file_key(order[i - 1]), migration_file_key(order[i])) == 0) {
             files->unrecordable = arena_printf(

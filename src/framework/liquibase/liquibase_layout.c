@@ -194,7 +194,8 @@ static bool take_defaults(struct arena *arena, struct folder *folder, const stru
     return source.file != NULL && configure_from(arena, folder, &source, settings);
 }
 
-/* One command: the changelog that it names is the root, unless another one is that already. */
+/* One command: the changelog that it names is the root, unless another one is that already. One in a folder of its own,
+ * such as a workflow, may be about another package: it confirms what is there, and asks nothing. */
 static void take_command(struct arena *arena, struct folder *folder, const struct liquibase_commands *commands,
                          const struct liquibase_said *said, struct liquibase_settings *settings)
 {
@@ -209,7 +210,7 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
         said->value != NULL && said->value[0] != '/' &&
         (said->option == LIQUIBASE_DEFAULTS ? take_defaults(arena, folder, said, &own)
                                             : find_configured(arena, folder, search, said->value, &own));
-    if (said->value == NULL && settings->root == NULL) {
+    if (said->value == NULL && settings->root == NULL && slash == NULL) {
         unread_folder(arena, folder, said->file, said->at, said->word);
     } else if (is_there && settings->root == NULL) {
         *settings = own;
@@ -218,7 +219,7 @@ static void take_command(struct arena *arena, struct folder *folder, const struc
         unread_folder_because(
             arena, folder, said->file, said->at,
             arena_printf(arena, "names the changelog %s, and another place %s", own.root, settings->root));
-    } else if (said->value != NULL && said->option == LIQUIBASE_CHANGELOG && !is_there) {
+    } else if (said->value != NULL && said->option == LIQUIBASE_CHANGELOG && !is_there && slash == NULL) {
         unread_folder_because(
             arena, folder, said->file, said->at,
             arena_printf(arena, "names the changelog %s, which is not in the project under that path", said->value));
@@ -309,6 +310,14 @@ static bool look_in(struct arena *arena, struct folder *folder, const char *sear
     return true;
 }
 
+/* The path as seen from the base that it lies in, "" for the base itself; the path where it lies elsewhere. */
+static const char *below(const char *base, const char *path)
+{
+    const size_t size = strlen(base);
+    const bool is_below = size > 0 && strncmp(path, base, size) == 0 && (path[size] == '/' || path[size] == '\0');
+    return is_below ? path + size + (path[size] == '/' ? 1 : 0) : path;
+}
+
 static bool look_around(struct arena *arena, struct folder *folder, const char *given,
                         struct liquibase_settings *settings)
 {
@@ -331,8 +340,7 @@ static bool look_around(struct arena *arena, struct folder *folder, const char *
         {"", "db/migrations"},
     };
     if (given != NULL) {
-        const size_t base = strlen(folder->base);
-        const char *const inside = base == 0 || strncmp(given, folder->base, base) != 0 ? given : given + base + 1;
+        const char *const inside = below(folder->base, given);
         const bool is_resource = text_starts_with(text_of(inside), RESOURCES "/");
         return look_in(arena, folder, is_resource ? RESOURCES : "", inside + (is_resource ? strlen(RESOURCES "/") : 0),
                        settings);
@@ -389,8 +397,8 @@ bool liquibase_find(struct arena *arena, const struct project *project, const ch
     struct liquibase_settings *const settings = arena_alloc(arena, sizeof *settings);
     (void)status;
     folder.configured = configure(arena, &folder, settings);
-    data_sources_note(arena, &folder, "liquibase");
     if (project->migrations == NULL) {
+        data_sources_note(arena, &folder, "liquibase");
         folder.configured = take_commands(arena, &folder, folder.configured, settings);
     }
     if ((!folder.configured || project->migrations != NULL) &&

@@ -5,6 +5,7 @@
 
 #include "base/search.h"
 #include "base/sorting.h"
+#include "framework/core/file_index.h"
 #include "framework/core/listing.h"
 #include "migration/look/content.h"
 
@@ -123,51 +124,19 @@ static void add_item(struct catalog *catalog, const char *key, const struct migr
     item->name = file != NULL ? file->name : item->entry->name;
 }
 
-static int by_file_key(const void *a, const void *b)
-{
-    return strcmp(migration_file_key(*(const struct migration_file *const *)a),
-                  migration_file_key(*(const struct migration_file *const *)b));
-}
-
-static bool is_file_before(const void *item, const void *key)
-{
-    return strcmp(migration_file_key(*(const struct migration_file *const *)item), key) < 0;
-}
-
-/* Where the files with this key begin; the count of all where there is none. */
-static size_t files_of(const struct migration_file *const *sorted, size_t count, const char *key)
-{
-    const size_t first = search_first(sorted, count, sizeof sorted[0], is_file_before, key);
-    return first < count && strcmp(migration_file_key(sorted[first]), key) == 0 ? first : count;
-}
-
 /* Keys that the ledger has and the folder has not, once each, sorted. What was only ever rolled back is history. */
-static size_t orphaned_keys(const struct catalog *catalog, const struct migration_file *const *sorted,
-                            const char **keys)
+static size_t orphaned_keys(const struct catalog *catalog, const struct file_index *index, const char **keys)
 {
     size_t count = 0;
     for (size_t i = 0; i < catalog->entries.count; i++) {
         const struct ledger_entry *const entry = &catalog->entries.items[i];
         const char *const key = ledger_entry_key(entry);
         const bool seen = count > 0 && strcmp(keys[count - 1], key) == 0;
-        if (!seen && entry->state != ENTRY_ROLLED_BACK &&
-            files_of(sorted, catalog->files.count, key) == catalog->files.count) {
+        if (!seen && entry->state != ENTRY_ROLLED_BACK && file_index_find(index, key) == NULL) {
             keys[count++] = key;
         }
     }
     return count;
-}
-
-/* Of two files with the same key only the first can be recorded; qsort may have put any of them in front. */
-static bool is_duplicate(const struct migration_file *const *sorted, size_t count, const struct migration_file *file)
-{
-    const char *const key = migration_file_key(file);
-    for (size_t i = files_of(sorted, count, key); i < count && strcmp(migration_file_key(sorted[i]), key) == 0; i++) {
-        if (sorted[i] < file) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Numbers compare as numbers, other text by its bytes. */
@@ -184,12 +153,8 @@ static void join(const struct request *request, struct catalog *catalog)
 {
     const size_t files = catalog->files.count;
     const char **const orphans = arena_array(request->arena, catalog->entries.count, sizeof *orphans);
-    const struct migration_file **const sorted = arena_array(request->arena, files, sizeof *sorted);
-    for (size_t i = 0; i < files; i++) {
-        sorted[i] = &catalog->files.items[i];
-    }
-    sort_items(sorted, files, sizeof *sorted, by_file_key);
-    const size_t orphan_count = orphaned_keys(catalog, sorted, orphans);
+    const struct file_index index = file_index_of(request->arena, &catalog->files);
+    const size_t orphan_count = orphaned_keys(catalog, &index, orphans);
     size_t next = 0;
     catalog->items = arena_array(request->arena, files + orphan_count, sizeof *catalog->items);
     for (size_t i = 0; i < files; i++) {
@@ -198,7 +163,7 @@ static void join(const struct request *request, struct catalog *catalog)
             add_item(catalog, orphans[next++], NULL);
         }
         add_item(catalog, migration_file_key(file), file);
-        if (is_duplicate(sorted, files, file)) {
+        if (file_index_find(&index, migration_file_key(file)) != file) { /* only the first can be recorded */
             catalog->items[catalog->count - 1].detail = DETAIL_DUPLICATE;
         }
     }

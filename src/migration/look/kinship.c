@@ -1,7 +1,6 @@
 #include "migration/look/kinship.h"
 
-#include "base/search.h"
-#include "framework/core/listing.h"
+#include "framework/core/file_index.h"
 #include "migration/look/checksums.h"
 
 #include <stdlib.h>
@@ -57,41 +56,16 @@ static void add_known(const struct looking *looking, const struct source *source
     }
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const struct migration_file *const left = *(const struct migration_file *const *)a;
-    const struct migration_file *const right = *(const struct migration_file *const *)b;
-    const int order = strcmp(migration_file_key(left), migration_file_key(right));
-    return order != 0 ? order : (left > right) - (left < right);
-}
-
-static bool is_before_key(const void *item, const void *key)
-{
-    return strcmp(migration_file_key(*(const struct migration_file *const *)item), key) < 0;
-}
-
-/* Of files in the order of their keys the first with this one; NULL where there is none. */
-static const struct migration_file *file_of(const struct migration_file *const *sorted, size_t count, const char *key)
-{
-    const size_t first = search_first(sorted, count, sizeof(const struct migration_file *), is_before_key, key);
-    return first < count && strcmp(migration_file_key(sorted[first]), key) == 0 ? sorted[first] : NULL;
-}
-
 static void count_known(const struct looking *looking, const struct source *source, const struct migration_files *files,
                         const struct ledger_entries *entries, struct kinship *kinship)
 {
-    const struct migration_file **const sorted =
-        arena_array(looking->request->arena, files->count + 1, sizeof(const struct migration_file *));
-    for (size_t i = 0; i < files->count; i++) {
-        sorted[i] = &files->items[i];
-    }
-    qsort(sorted, files->count, sizeof(const struct migration_file *), by_key);
+    const struct file_index index = file_index_of(looking->request->arena, files);
     for (size_t i = 0; i < entries->count; i++) {
         const struct ledger_entry *const entry = &entries->items[i];
         if (entry->state == ENTRY_ROLLED_BACK || entry->baseline) {
             continue;
         }
-        const struct migration_file *const file = file_of(sorted, files->count, ledger_entry_key(entry));
+        const struct migration_file *const file = file_index_find(&index, ledger_entry_key(entry));
         if (file != NULL) {
             add_known(looking, source, file, entry, kinship);
         } else {

@@ -117,10 +117,9 @@ static void check_role(const struct looking *looking, const struct source *sourc
             arena_printf(
                 looking->request->arena,
                 "The role \"%s\" has the name of the schema in which Truss keeps its own tables, and its search_path "
-                "has "
-                "\"$user\": what a script makes without a schema goes there once that schema exists. Choose the "
-                "schema, as "
-                "by ALTER ROLE … SET search_path = public, use another role, or name ours otherwise (--state-schema).",
+                "has \"$user\": what a script makes without a schema goes there once that schema exists. Choose the "
+                "schema, as by ALTER ROLE … SET search_path = public, use another role, or name ours otherwise "
+                "(--state-schema).",
                 pg_session_own_schema(looking->session)));
         looking->detection->facts.means_ours = false; /* told once, whatever number of folders there is */
     }

@@ -11,13 +11,16 @@
 
 /* ---- what the statements say ---- */
 
-/* IF NOT EXISTS, OR REPLACE: it is content with what is there, or puts itself in its place. */
+/* CREATE OR REPLACE, or IF NOT EXISTS wherever it stands: ALTER has it behind names, and may have several. It is
+ * content with what is there, or puts itself in its place. */
 static bool is_content(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
-    bool is = false;
-    for (; !is && words.token.kind == SQL_WORD; sql_advance(&words)) {
-        is = sql_is_word(&words.token, "if") || sql_is_word(&words.token, "replace");
+    bool is = sql_take(&words, "create") && sql_take(&words, "or") && sql_take(&words, "replace");
+    while (!is && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+        const bool may_be = sql_is_word(&words.token, "if");
+        sql_advance(&words);
+        is = may_be && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
     }
     return is;
 }

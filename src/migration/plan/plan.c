@@ -213,21 +213,30 @@ static bool plan_one(struct planner *planner, struct prepared *prepared)
     return ok;
 }
 
+/* Stops at the first that cannot be planned. */
+static void plan_each(struct planner *planner)
+{
+    struct preparation *const preparation = planner->preparation;
+    size_t i = 0;
+    while (i < preparation->count && plan_one(planner, &preparation->items[i])) {
+        i++;
+    }
+    if (i == preparation->count) {
+        return;
+    }
+    preparation->unfit = preparation->items[i].item;
+    if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
+        preparation->problem.migration = preparation->unfit->name;
+        preparation->count = i; /* nothing is wrong with those before it */
+    }
+}
+
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
     struct planner planner = {.request = request, .session = session, .preparation = preparation};
     preparation->problem = (struct status){.arena = request->arena};
     const struct looking looking = {request, session, &preparation->catalog.detection};
-    for (size_t i = 0; i < preparation->count; i++) {
-        if (!plan_one(&planner, &preparation->items[i])) {
-            preparation->unfit = preparation->items[i].item;
-            if (status_is_because(&preparation->problem, REASON_MIGRATION_TOO_LARGE)) {
-                preparation->problem.migration = preparation->unfit->name;
-                preparation->count = i; /* nothing is wrong with those before it */
-            }
-            return;
-        }
-    }
+    plan_each(&planner);
     for (size_t i = 0; i < preparation->flaws.others.count; i++) {
         looking_warn(&looking, preparation->flaws.others.items[i]);
     }

@@ -129,12 +129,15 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     if (options->ignore_history || item->renamed == NULL || sends_nothing(request, catalog, item->file)) {
         return true;
     }
+    const bool is_copy = item->renamed->renamed != item; /* another pending file has the content, too */
     status_fail_because(
         request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
-        "Migration \"%s\" has the content of \"%s\", which is applied and has no file: it seems to have "
-        "been renamed, and a run would execute it again. Give it its old name, or say that it is "
-        "applied (truss mark-applied %s); --ignore-history (in a request: ignore_history) executes it.",
-        item->name, item->renamed->name, item->name);
+        "Migration \"%s\" has the content of \"%s\", which is applied and has no file: %s, and a run would execute it "
+        "again. %s, or say that it is applied (truss mark-applied %s); --ignore-history (in a request: ignore_history) "
+        "executes it.",
+        item->name, item->renamed->name,
+        is_copy ? "it is one of several copies of that" : "it seems to have been renamed",
+        is_copy ? "Delete it" : "Give it its old name", item->name);
     request->status->migration = item->name;
     return false;
 }

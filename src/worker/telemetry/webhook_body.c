@@ -163,8 +163,9 @@ static void put_cloud_event(struct buffer *out, const struct site *site, const s
     buffer_printf(out, "{\"specversion\":\"1.0\",\"id\":\"%s\",\"type\":\"truss.%s\",\"source\":\"/truss/databases/",
                   news->id, hook_event_word(news->event));
     put_encoded(out, place_of(site)->database);
-    buffer_printf(out, "\",\"time\":\"%s\",\"subject\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":", time,
-                  news->subject);
+    buffer_printf(out, "\",\"time\":\"%s\",\"subject\":", time);
+    json_write_string(out, text_of(news->subject));
+    buffer_puts(out, ",\"datacontenttype\":\"application/json\",\"data\":");
     put_data(out, site, news);
     buffer_putc(out, '}');
 }
